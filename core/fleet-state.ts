@@ -1,0 +1,42 @@
+/**
+ * The controller's word to the workers (`fleet/state.json`) and the workers' answers (exit tickets), rule R6.
+ *
+ * Invariants:
+ * - `generation` only grows, each write being conditional on the one that it replaces.
+ * - A worker may end itself above the target only with a ticket `fleet/exits/<generation>/<n>.json`, `n < grants`, that it
+ *   created (If-None-Match) and after which `state.json` still shows the same generation; if it does not, it voids the ticket.
+ * - Grants are opened only from a closed generation (`grants` 0), so no exit of an older generation can be missed in the count.
+ */
+export interface FleetState {
+  readonly version: 1;
+  readonly generation: number;
+  /** Published only after a describe call showed it. */
+  readonly target: number;
+  /** Exits that may be taken in this generation. */
+  readonly grants: number;
+  /** Jobs that had work left when the target was decided: while none is new, the target only falls (R7). */
+  readonly jobs: readonly string[];
+  readonly at: string;
+}
+
+export interface ExitTicket {
+  readonly instance: string;
+  readonly at: string;
+  /** The generation had moved on before the ticket was confirmed: its worker stays. */
+  readonly void?: true;
+}
+
+export type WorkerPhase = 'starting' | 'idle' | 'busy' | 'draining' | 'ended';
+
+/** `fleet/instances/<id>/status.json`, written by the worker when it changes (at most once a second). */
+export interface WorkerStatus {
+  readonly instance: string;
+  readonly phase: WorkerPhase;
+  readonly slots: number;
+  /** The kind of notice that it has seen. */
+  readonly notice?: 'interruption' | 'rebalance';
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly startedAt: string;
+  readonly at: string;
+}

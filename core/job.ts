@@ -1,0 +1,87 @@
+/** A job's manifest and states. The manifest (`jobs/<job>/job.json`) is written once and never changes. */
+
+export type JobState = 'submitting' | 'running' | 'complete' | 'cancelled' | 'failed';
+
+/** How a slot is started from an unpacked bundle. */
+export type ModelStart =
+  { readonly kind: 'module'; readonly entry: string } | { readonly kind: 'command'; readonly argv: readonly string[] };
+
+export interface ModelSpec {
+  /** For people: what was given to `--model`. */
+  readonly name: string;
+  /** SHA-256 (hex) of `models/<digest>/bundle.tar.gz`. */
+  readonly digest: string;
+  readonly start: ModelStart;
+  /** Shell command, run once per instance in the model's own directory before the first load. */
+  readonly setup?: string;
+}
+
+export interface JobOptions {
+  /** The job's own maximum of instances; the stack's maximum when absent. */
+  readonly maxWorkers?: number;
+  /** Slots on each worker; `cpus` is one per virtual CPU of the instance. */
+  readonly slots: number | 'cpus';
+  /** Slices that one slot works on at once. */
+  readonly concurrency: number;
+  readonly maxAttempts: number;
+  /** No progress for this long on an item, and its slot is rebuilt. */
+  readonly itemTimeoutSeconds: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface DatasetSpec {
+  /** For people: the path or URL that was submitted. */
+  readonly name: string;
+  /** SHA-256 (hex) of the uploaded JSON Lines, all parts in order. */
+  readonly digest: string;
+  /** `lines`: items are the lines. `objects`: lines are `{bucket,key,size}` of objects that workers fetch. */
+  readonly kind: 'lines' | 'objects';
+  readonly items: number;
+  readonly bytes: number;
+  /** Items that could not be read (they become failed items). */
+  readonly badItems: number;
+}
+
+export interface Manifest {
+  readonly version: 1;
+  readonly job: string;
+  readonly dataset: DatasetSpec;
+  readonly model: ModelSpec;
+  readonly options: JobOptions;
+  readonly batches: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly versions: { readonly spotpool: string; readonly node: string };
+}
+
+/** `jobs/<job>/done.json`: the job's end, written once. */
+export interface DoneMark {
+  readonly state: 'complete' | 'failed';
+  /** A sentence for people; why, when failed. */
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** `jobs/<job>/cancelled.json`. */
+export interface CancelMark {
+  readonly at: string;
+  readonly by: string;
+}
+
+/** `jobs/<job>/unable/<instance>.json`: this instance could not set up or load the job's model (R10). */
+export interface UnableMark {
+  readonly instance: string;
+  readonly phase: 'fetch' | 'setup' | 'load';
+  readonly message: string;
+  readonly at: string;
+}
+
+export const DEFAULT_JOB_OPTIONS: JobOptions = {
+  slots: 1,
+  concurrency: 1,
+  maxAttempts: 3,
+  // Long enough for the slowest item of ordinary models, short enough that a hung slot costs minutes, not hours.
+  itemTimeoutSeconds: 300,
+  env: {},
+};

@@ -1,0 +1,105 @@
+// Lint rules. The folder directions of docs/architecture.md are enforced here: a folder may import only what `mayImport` names.
+import tseslint from 'typescript-eslint';
+
+const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local'];
+
+/** For each folder, the other folders of ours that it may import. */
+const mayImport = {
+  core: [],
+  aws: ['core', 'runner', 'worker'],
+  runner: ['core'],
+  worker: ['core'],
+  infra: ['core'],
+  local: [],
+};
+
+const compositionRoots = ['runner/main.ts', 'runner/wiring/**/*.ts', 'runner/lambda.ts', 'worker/main.ts'];
+
+const sdkPattern = { regex: '^(@aws-sdk|@smithy)/', message: 'Only aws/ talks to the SDK: add a method to a port.' };
+const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
+
+function folderRule(folder, extra = []) {
+  const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...banned.map((other) => ({
+              regex: `^(\\.\\./)+${other}/`,
+              message: `${folder}/ must not import ${other}/ (docs/architecture.md).`,
+            })),
+            ...extra,
+          ],
+        },
+      ],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'cdk.out/**', 'coverage/**', '.local/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/require-await': 'off', // ports are asynchronous even where one implementation is not
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
+    },
+  },
+  { files: ['test/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
+  folderRule('core', [sdkPattern, nodePattern]),
+  {
+    files: ['core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'performance', 'console', 'Buffer'].map(
+          (name) => ({
+            name,
+            message: 'core/ is pure: pass it in.',
+          }),
+        ),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'core/ has no clock: pass the time in.' },
+        { object: 'Math', property: 'random', message: 'core/ has no randomness: pass a source in.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'core/ has no clock: pass the time in.',
+        },
+      ],
+    },
+  },
+  folderRule('aws'),
+  folderRule('runner', [sdkPattern]),
+  folderRule('worker', [sdkPattern]),
+  folderRule('infra', [sdkPattern]),
+  folderRule('local', [sdkPattern]),
+  {
+    files: compositionRoots,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [sdkPattern, { regex: '^(\\.\\./)+local/', message: 'The local cloud is reached over HTTP.' }] },
+      ],
+    },
+  },
+);
