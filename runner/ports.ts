@@ -1,0 +1,61 @@
+/** What the runner needs from the world; `aws/` implements it. */
+export type { ObjectStore } from '../core/object-store.js';
+
+export interface JobQueue {
+  /** Sends all, in calls of ten, with what `Failed` lists sent again; throws when an entry cannot be sent. `group` is the job (fair queues). */
+  send(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void>;
+  /** Approximate, and wrong for minutes at times (R5). */
+  counts(signal: AbortSignal): Promise<QueueCounts>;
+}
+
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+export interface FleetInstance {
+  readonly instance: string;
+  readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly launchedAtMs: number;
+  /** AWS took it: a state reason of `Server.SpotInstanceTermination` or the like. */
+  readonly reclaimed: boolean;
+}
+
+export interface FleetDescription {
+  readonly target: number;
+  readonly fulfilled: number;
+  /** `modifying`: the target shown may be the old one, and a further change may be refused. */
+  readonly state: 'active' | 'modifying' | 'submitted' | 'deleted' | 'failed';
+  /** Terminated ones too, for as long as EC2 shows them. */
+  readonly instances: readonly FleetInstance[];
+}
+
+/** `busy`: the fleet is being modified; try again after a describe. */
+export type SetTargetResult = 'accepted' | 'busy';
+
+export interface Fleet {
+  describe(signal: AbortSignal): Promise<FleetDescription>;
+  /** Always with no-termination: lowering never ends an instance (R6). */
+  setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult>;
+}
+
+/** R9: armed before every raise, pushed out by every pass. The stack's schedule implements it; see docs/decisions. */
+export interface DeadManSwitch {
+  arm(signal: AbortSignal): Promise<void>;
+}
+
+export interface SpotPrices {
+  /** Newest Spot price in dollars an hour; undefined when the market has none for the pool. */
+  spotDollarsPerHour(
+    pool: { readonly instanceType: string; readonly zone: string },
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
+}
+
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}

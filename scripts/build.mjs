@@ -1,0 +1,40 @@
+// Builds dist/: plain JavaScript and types by tsc, then what instances run as single files, so that a worker starts fast.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+if (!existsSync('node_modules/typescript')) process.exit(0); // installed as a dependency: dist/ came with the package
+
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist');
+const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+const esbuild = await import('esbuild');
+// The SDK's CommonJS parts call require; an ES module bundle has none unless it is made.
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
+for (const [entry, outfile] of [
+  ['dist/worker/main.js', 'dist/bundle/worker.mjs'],
+  ['dist/worker/host/main.js', 'dist/bundle/host.mjs'],
+]) {
+  if (!existsSync(entry)) continue;
+  await esbuild.build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner,
+    logLevel: 'warning',
+  });
+}
+if (existsSync('dist/runner/main.js')) chmodSync('dist/runner/main.js', 0o755);

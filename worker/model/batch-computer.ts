@@ -1,0 +1,72 @@
+/**
+ * The seam between the engine (leases, fetch, commit) and the slots (child processes with a loaded model).
+ * The engine owns the lease and the outcome; a computer owns one slot and what an outcome means (docs/architecture.md, "What an outcome means").
+ */
+import type { InputLine } from '../../core/input-line.js';
+import type { JobOptions, ModelSpec } from '../../core/job.js';
+import type { ResultLine } from '../../core/result-line.js';
+
+export type BatchItem = { readonly index: number; readonly input: InputLine };
+
+/** A model that is on this instance: unpacked, set up, ready to be loaded by a slot. */
+export interface PreparedModel {
+  /** Same key, same loaded slot: digest, start, and environment. */
+  readonly modelKey: string;
+  readonly spec: ModelSpec;
+  /** The model's own directory: the bundle's files, and what setup made. */
+  readonly directory: string;
+  readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'env'>;
+}
+
+/** A believed result: the encoded line (`encodeResultLine`, newline included), never taken back. */
+export interface ComputedItem {
+  readonly index: number;
+  readonly ok: boolean;
+  readonly line: string;
+}
+
+export interface BatchWork {
+  readonly job: string;
+  readonly batch: number;
+  readonly model: PreparedModel;
+  /** Items that still need an outcome, in order of index (those saved in partials are left out). */
+  readonly items: readonly BatchItem[];
+  /** Called as results become believed, in any order, once an item. */
+  readonly onComputed: (items: readonly ComputedItem[]) => void;
+  readonly onEvent: (event: SlotEvent) => void;
+  /** Aborts: the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
+  readonly signal: AbortSignal;
+}
+
+export type SlotEvent =
+  | { readonly kind: 'ready'; readonly loadMs: number }
+  | { readonly kind: 'log'; readonly line: string }
+  | {
+      readonly kind: 'rebuilt';
+      readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
+      readonly message: string;
+    };
+
+export type BatchComputation =
+  /** Every item of the work has been given to `onComputed`. */
+  | { readonly kind: 'computed' }
+  | { readonly kind: 'aborted' }
+  /** The model could not be loaded here: the instance's fault, not the batch's. */
+  | { readonly kind: 'unable'; readonly message: string }
+  /** Bisection went over its budget of rebuilds: an attempt. */
+  | { readonly kind: 'attempt'; readonly error: { readonly code: string; readonly message: string } };
+
+/** One slot. Batches are given to it one after another; `compute` never rejects but for a bug. */
+export interface BatchComputer {
+  /** The model that is loaded, or being loaded; undefined before the first. */
+  readonly modelKey: string | undefined;
+  /** Measured milliseconds an item of the loaded model; undefined before the first slice. */
+  readonly msPerItem: number | undefined;
+  /** Starts loading ahead of the first batch; errors show in `compute`. */
+  warm(model: PreparedModel): void;
+  compute(work: BatchWork): Promise<BatchComputation>;
+  /** Ends the child's process group and waits for it. */
+  close(): Promise<void>;
+}
+
+export type { ResultLine };
