@@ -1,0 +1,54 @@
+/** AWS's error codes behind predicates, so that no caller compares strings. */
+
+interface AwsErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly status: number | undefined;
+}
+
+function fieldsOf(error: unknown): AwsErrorFields | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return { name: error.name, message: error.message, status: $metadata?.httpStatusCode };
+}
+
+/** No such object. A missing bucket is 404 too, but a mistake that must be shown. */
+export function isMissingObject(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  if (fields === undefined || fields.name === 'NoSuchBucket') return false;
+  return fields.name === 'NoSuchKey' || fields.name === 'NotFound' || fields.status === 404;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export function isPreconditionFailed(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'PreconditionFailed' || fields?.status === 412;
+}
+
+/** Two conditional writes of one key at once: S3 asks for the put again. Same page as above. */
+export function isWriteConflict(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'ConditionalRequestConflict' || fields?.status === 409;
+}
+
+export function isAccessDenied(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'AccessDenied' || fields?.status === 403;
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'ABORT_ERR');
+}
+
+const LEASE_LOST_CODES = new Set(['ReceiptHandleIsInvalid', 'MessageNotInflight']);
+
+/**
+ * SQS says that a receipt handle no longer leases its message: a code of its own, or `InvalidParameterValue` whose text tells
+ * that the handle (or the message's visibility) has expired. Codes come with and without the `AWS.SimpleQueueService.` prefix.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+ */
+export function isLeaseLost(code: string, message: string): boolean {
+  const plain = code.slice(code.lastIndexOf('.') + 1);
+  if (LEASE_LOST_CODES.has(plain)) return true;
+  return plain.startsWith('InvalidParameterValue') && /expired|not available for visibility/i.test(message);
+}

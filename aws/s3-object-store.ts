@@ -1,0 +1,276 @@
+/**
+ * core/object-store.ts on S3. What the SDK does not retry is tried again here: a conditional put that S3 answers with 409, and
+ * a body that breaks while it is read (the SDK retries only up to the head of an answer).
+ */
+import { addAbortSignal, Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  AbortMultipartUploadCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import {
+  type ListedObject,
+  type ObjectHead,
+  ObjectMissing,
+  type ObjectStore,
+  type PutOptions,
+  type PutResult,
+  type ReadOptions,
+  type StoredObject,
+} from '../core/object-store.js';
+import { isAccessDenied, isMissingObject, isPreconditionFailed, isWriteConflict } from './errors.js';
+
+/** Racing writers of one key settle within one round trip each; more conflicts than this are another fault. */
+const MAX_PUT_TRIES = 6;
+/** Reads of a body that broke, one after another, before the fault is the caller's to know. */
+const MAX_BROKEN_READS = 4;
+const RETRY_BASE_MS = 15;
+/** Four parts at once: 32 MiB held, 80 GB an object. */
+const UPLOAD_PART_BYTES = 8 * 1024 * 1024;
+const UPLOAD_PARTS_AT_ONCE = 4;
+/** Cleaning up after an aborted upload must not hold up its caller. */
+const CLEAN_UP_MS = 5_000;
+
+export class S3ObjectStore implements ObjectStore {
+  constructor(
+    private readonly client: S3Client,
+    private readonly bucket: string,
+  ) {}
+
+  async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
+    if (options.range !== undefined && options.range.endByte <= options.range.startByte) {
+      const head = await this.head(key, options); // S3 has no empty ranges
+      return head && { body: new Uint8Array(), etag: head.etag, metadata: head.metadata };
+    }
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.open(key, options);
+      if (response === undefined) return undefined;
+      try {
+        const chunks: Buffer[] = [];
+        for await (const chunk of bodyOf(response, options.signal)) chunks.push(chunk);
+        return { body: Buffer.concat(chunks), etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
+      } catch (error) {
+        options.signal.throwIfAborted();
+        if (tries >= MAX_BROKEN_READS) throw this.explain(error, 'reading', key);
+      }
+      await backOff(tries, options.signal);
+    }
+  }
+
+  /** Goes on where a broken body ended, as long as the object is the same. */
+  async *stream(key: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
+    let position = options.range?.startByte ?? 0;
+    const endByte = options.range?.endByte;
+    let etag: string | undefined;
+    let broken = 0;
+    while (endByte === undefined || position < endByte) {
+      const range = position === 0 && endByte === undefined ? undefined : { startByte: position, endByte };
+      const response = await this.open(key, { ...options, range }, etag);
+      if (response === undefined) throw new ObjectMissing(key);
+      etag = response.ETag;
+      try {
+        for await (const chunk of bodyOf(response, options.signal)) {
+          position += chunk.length;
+          broken = 0;
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        options.signal.throwIfAborted();
+        broken += 1;
+        if (broken >= MAX_BROKEN_READS) throw this.explain(error, 'reading', key);
+      }
+      await backOff(broken, options.signal);
+    }
+  }
+
+  async head(key: string, options: { readonly signal: AbortSignal }): Promise<ObjectHead | undefined> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
+      const response = await this.client.send(command, { abortSignal: options.signal });
+      return { size: response.ContentLength ?? 0, etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
+    } catch (error) {
+      if (isMissingObject(error)) return undefined;
+      throw this.explain(error, 'reading', key);
+    }
+  }
+
+  async put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult> {
+    // The SDK does not retry streams: bodies are bytes.
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const command = new PutObjectCommand({ ...this.putParameters(key, options), Body: bytes });
+        const response = await this.client.send(command, { abortSignal: options.signal });
+        return { kind: 'written', etag: response.ETag ?? '' };
+      } catch (error) {
+        const result = refusal(error, options);
+        if (result !== undefined) return result;
+        if (!isWriteConflict(error) || tries >= MAX_PUT_TRIES) throw this.explain(error, 'writing', key);
+      }
+      await backOff(tries, options.signal);
+    }
+  }
+
+  async upload(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutResult> {
+    options.signal.throwIfAborted();
+    try {
+      const upload = new Upload({
+        client: abortable(this.client, options.signal),
+        params: { ...this.putParameters(key, options), Body: Readable.from(untilAborted(body, options.signal)) },
+        partSize: UPLOAD_PART_BYTES,
+        queueSize: UPLOAD_PARTS_AT_ONCE,
+      });
+      const response = await upload.done();
+      return { kind: 'written', etag: response.ETag ?? '' };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      const result = refusal(error, options);
+      if (result !== undefined) return result;
+      throw this.explain(error, 'writing', key);
+    }
+  }
+
+  async *list(
+    prefix: string,
+    options: { readonly signal: AbortSignal; readonly startAfter?: string },
+  ): AsyncGenerator<ListedObject> {
+    for await (const page of this.pages(prefix, options)) {
+      yield* listedObjects(page);
+    }
+  }
+
+  async listFolder(
+    prefix: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }> {
+    const objects: ListedObject[] = [];
+    const folders: string[] = [];
+    for await (const page of this.pages(prefix, { ...options, delimiter: '/' })) {
+      objects.push(...listedObjects(page));
+      for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.push(Prefix);
+    }
+    return { objects, folders };
+  }
+
+  private async *pages(
+    prefix: string,
+    options: { readonly signal: AbortSignal; readonly startAfter?: string; readonly delimiter?: string },
+  ): AsyncGenerator<ListObjectsV2CommandOutput> {
+    let token: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({
+        Bucket: this.bucket,
+        Prefix: prefix,
+        Delimiter: options.delimiter,
+        StartAfter: token === undefined ? options.startAfter : undefined,
+        ContinuationToken: token,
+      });
+      let page: ListObjectsV2CommandOutput;
+      try {
+        page = await this.client.send(command, { abortSignal: options.signal });
+      } catch (error) {
+        throw this.explain(error, 'listing', prefix);
+      }
+      yield page;
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  private async open(
+    key: string,
+    options: { readonly signal: AbortSignal; readonly range?: OpenRange | undefined },
+    etag?: string,
+  ): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      const command = new GetObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Range: options.range && rangeHeader(options.range),
+        IfMatch: etag,
+      });
+      return await this.client.send(command, { abortSignal: options.signal });
+    } catch (error) {
+      if (isMissingObject(error)) return undefined;
+      throw this.explain(error, 'reading', key);
+    }
+  }
+
+  private putParameters(key: string, options: PutOptions) {
+    return {
+      Bucket: this.bucket,
+      Key: key,
+      ContentType: options.contentType,
+      Metadata: options.metadata && { ...options.metadata },
+      IfNoneMatch: options.ifNoneMatch === true ? '*' : undefined,
+      IfMatch: options.ifMatch,
+    };
+  }
+
+  private explain(error: unknown, doing: 'reading' | 'writing' | 'listing', key: string): unknown {
+    if (!isAccessDenied(error)) return error;
+    const permission = { reading: 's3:GetObject', writing: 's3:PutObject', listing: 's3:ListBucket' }[doing];
+    const hint =
+      doing === 'reading' ? ' and s3:ListBucket (without it S3 answers 403, not 404, for a missing object)' : '';
+    return new Error(
+      `S3 refused ${doing} s3://${this.bucket}/${key} (403). Check the credentials, and that they allow ${permission}${hint}.`,
+      { cause: error },
+    );
+  }
+}
+
+interface OpenRange {
+  readonly startByte: number;
+  readonly endByte: number | undefined;
+}
+
+const rangeHeader = (range: OpenRange): string =>
+  `bytes=${range.startByte}-${range.endByte === undefined ? '' : range.endByte - 1}`;
+
+function bodyOf(response: GetObjectCommandOutput, signal: AbortSignal): AsyncIterable<Buffer> {
+  return addAbortSignal(signal, response.Body as Readable);
+}
+
+/** What a conditional write was refused for; undefined when it failed for another reason. */
+function refusal(error: unknown, options: PutOptions): PutResult | undefined {
+  if (options.ifMatch !== undefined && (isPreconditionFailed(error) || isMissingObject(error))) {
+    return { kind: 'changed' };
+  }
+  return options.ifNoneMatch === true && isPreconditionFailed(error) ? { kind: 'exists' } : undefined;
+}
+
+function* listedObjects(page: ListObjectsV2CommandOutput): Generator<ListedObject> {
+  for (const { Key, Size, LastModified } of page.Contents ?? []) {
+    if (Key !== undefined) yield { key: Key, size: Size ?? 0, lastModifiedMs: LastModified?.getTime() ?? 0 };
+  }
+}
+
+/** Ends with an error on abort, and not only between chunks: that is what makes `Upload` remove the parts it has sent. */
+async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+  signal.throwIfAborted();
+}
+
+/** lib-storage passes no signal to its requests, and its own abort does not wait until the parts are removed. */
+function abortable(client: S3Client, signal: AbortSignal): S3Client {
+  const bound = Object.create(client) as S3Client;
+  const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
+    const cleansUp = command instanceof AbortMultipartUploadCommand;
+    return client.send(command, { abortSignal: cleansUp ? AbortSignal.timeout(CLEAN_UP_MS) : signal });
+  };
+  bound.send = send as S3Client['send'];
+  return bound;
+}
+
+const backOff = (tries: number, signal: AbortSignal): Promise<void> =>
+  delay(RETRY_BASE_MS * 2 ** tries, undefined, { signal });
