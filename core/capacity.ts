@@ -1,0 +1,55 @@
+/** R7: how many instances are wanted. Pure: the same observation gives the same target to every controller. */
+import type { FleetState } from './fleet-state.js';
+
+export interface JobDemand {
+  readonly job: string;
+  /** Batches that were sent and have no outcome; 0 once the job has ended. */
+  readonly left: number;
+  /** Every batch has been sent: from here on its work only shrinks. */
+  readonly enqueued: boolean;
+  readonly maxWorkers?: number;
+}
+
+export interface TargetDecision {
+  readonly target: number;
+  /** For `FleetState.jobs`: the fully sent jobs that have work left. */
+  readonly jobs: readonly string[];
+  readonly reason: string;
+}
+
+export interface TargetInput {
+  readonly demands: readonly JobDemand[];
+  /** Slots that each live worker has reported. */
+  readonly reportedSlots: readonly number[];
+  readonly maxWorkers: number;
+  /** The state as published, if any. */
+  readonly published: Pick<FleetState, 'target' | 'jobs'> | undefined;
+}
+
+export function decideTarget(input: TargetInput): TargetDecision {
+  const working = input.demands.filter(({ left }) => left > 0);
+  if (working.length === 0) return { target: 0, jobs: [], reason: 'no work is left' };
+  const slots = meanSlots(input.reportedSlots);
+  const wanted = working.reduce(
+    (sum, { left, maxWorkers }) => sum + Math.min(maxWorkers ?? input.maxWorkers, Math.ceil(left / slots)),
+    0,
+  );
+  const jobs = working.filter(({ enqueued }) => enqueued).map(({ job }) => job);
+  const left = working.reduce((sum, demand) => sum + demand.left, 0);
+  const bounded = Math.min(input.maxWorkers, wanted);
+  const capped = hasNewWork(working, input.published) ? bounded : Math.min(bounded, input.published?.target ?? bounded);
+  return { target: Math.max(1, capped), jobs, reason: `${left} batches are left of ${working.length} job(s)` };
+}
+
+/** A job still being sent brings new work with each message; a fully sent one is new until it is published. */
+function hasNewWork(working: readonly JobDemand[], published: TargetInput['published']): boolean {
+  if (published === undefined) return true;
+  const known = new Set(published.jobs);
+  return working.some(({ job, enqueued }) => !enqueued || !known.has(job));
+}
+
+function meanSlots(reported: readonly number[]): number {
+  const known = reported.filter((slots) => slots >= 1);
+  if (known.length === 0) return 1;
+  return known.reduce((sum, slots) => sum + slots, 0) / known.length;
+}

@@ -1,0 +1,89 @@
+/** What state a job is in, and when it ends (R5, R10). */
+import type { CancelMark, DoneMark, JobState, UnableMark } from './job.js';
+import type { Progress } from './progress.js';
+
+/** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
+export const ALIKE_UNABLE_MARKS = 3;
+/** R10: when the first so many batches were all given up, the others would be too. */
+export const FIRST_BATCHES_GIVEN_UP = 20;
+/** Enough of a message to tell two causes apart; the rest is often a path or a stack. */
+const COMPARED_CHARACTERS = 300;
+
+export interface JobFacts {
+  readonly batches: number;
+  readonly progress: Progress;
+  /** `enqueued.json` exists. */
+  readonly enqueued: boolean;
+  readonly cancelled?: CancelMark;
+  readonly done?: DoneMark;
+  readonly unable: readonly UnableMark[];
+}
+
+export interface JobVerdict {
+  readonly state: JobState;
+  readonly reason?: string;
+}
+
+/** The state as the marks and outcomes tell it: right even when no controller has written `done.json` yet. */
+export function jobVerdict(facts: JobFacts): JobVerdict {
+  if (facts.done !== undefined) return { state: facts.done.state, reason: facts.done.reason };
+  if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
+  if (facts.cancelled !== undefined) {
+    return { state: 'cancelled', reason: `Cancelled by ${facts.cancelled.by} at ${facts.cancelled.at}.` };
+  }
+  return { state: facts.enqueued ? 'running' : 'submitting' };
+}
+
+export type JobEnd = Pick<DoneMark, 'state' | 'reason'>;
+
+/** The mark to write now, if the job has come to its end and none is written. */
+export function decideEnd(facts: JobFacts): JobEnd | undefined {
+  if (facts.done !== undefined) return undefined;
+  if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
+  if (facts.cancelled !== undefined) return undefined;
+  return unableEverywhere(facts.unable) ?? givenUpFromTheStart(facts.progress);
+}
+
+function completeReason({ batches, progress }: JobFacts): string {
+  const { ok, failed } = progress.items;
+  const givenUp = progress.batches.failed;
+  const lost = givenUp === 0 ? '' : ` ${givenUp} of the batches were given up.`;
+  return `All ${batches} batches have their outcome: ${ok} items ok, ${failed} failed.${lost}`;
+}
+
+function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
+  const alike = new Map<string, Map<string, UnableMark>>();
+  for (const mark of marks) {
+    const key = `${mark.phase} ${comparable(mark)}`;
+    const instances = alike.get(key) ?? new Map<string, UnableMark>();
+    alike.set(key, instances.set(mark.instance, mark));
+  }
+  for (const instances of alike.values()) {
+    const [first] = instances.values();
+    if (first === undefined || instances.size < ALIKE_UNABLE_MARKS) continue;
+    const doing = { fetch: 'fetch the model', setup: "run the model's setup", load: 'load the model' }[first.phase];
+    return {
+      state: 'failed',
+      reason: `${instances.size} instances could not ${doing}, all for the same reason: ${first.message}`,
+    };
+  }
+  return undefined;
+}
+
+/** What differs between instances though the cause is one is left out: its id, and every number (pids, ports, times). */
+function comparable({ message, instance }: UnableMark): string {
+  return message
+    .replaceAll(instance, '')
+    .replaceAll(/[0-9a-f]{8,}|\d+/gi, '#')
+    .replaceAll(/\s+/g, ' ')
+    .toLowerCase()
+    .slice(0, COMPARED_CHARACTERS);
+}
+
+function givenUpFromTheStart({ batches }: Progress): JobEnd | undefined {
+  if (batches.done < FIRST_BATCHES_GIVEN_UP || batches.failed < batches.done) return undefined;
+  return {
+    state: 'failed',
+    reason: `The first ${batches.done} batches were all given up; their result lines name the errors. The rest was not tried.`,
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * R6: the next step towards the decided target, one at a time, each followed by a new observation.
+ *
+ * Order: close the generation → set the fleet's target (always no-termination) → see it in a describe → publish target and grants.
+ * Why this is safe, whoever else controls:
+ * - An observation reads `state.json` first, then the fleet, then the tickets; each publication is conditional on that very state. While
+ *   grants are 0 no ticket can become valid, so a count of tickets that began after such a read is complete when the put succeeds.
+ * - `live − leaving − target` exits are granted, holders of tickets of every generation being among the leaving; so tickets alone
+ *   never bring the live instances that the describe showed below the target.
+ * - An exit changes neither `excess` nor `unused` (ticket taken: both fall by one; instance gone: live and leaving both fall by one), so an
+ *   open generation that needs no change stays open.
+ */
+import type { FleetState } from './fleet-state.js';
+
+export interface ExitTicketSeen {
+  readonly generation: number;
+  readonly instance: string;
+  readonly void: boolean;
+}
+
+export interface FleetObservation {
+  /** `state.json` as read before all else; undefined before the first. */
+  readonly state: FleetState | undefined;
+  /** The target as the describe call showed it. */
+  readonly shownTarget: number;
+  readonly modifying: boolean;
+  /** Ids of pending and running instances. */
+  readonly live: ReadonlySet<string>;
+  /** Live instances that will go without a grant: an interruption notice, a drain. */
+  readonly departing: ReadonlySet<string>;
+  readonly tickets: readonly ExitTicketSeen[];
+  readonly desired: { readonly target: number; readonly jobs: readonly string[] };
+  /** A target that was accepted so recently that describe calls may not show it yet. */
+  readonly awaited: number | undefined;
+}
+
+export type NewFleetState = Omit<FleetState, 'version' | 'at'>;
+
+export type FleetAction =
+  | { readonly kind: 'close'; readonly state: NewFleetState; readonly reason: string }
+  | { readonly kind: 'set-target'; readonly target: number; readonly raise: boolean; readonly reason: string }
+  | { readonly kind: 'publish'; readonly state: NewFleetState; readonly reason: string }
+  | { readonly kind: 'wait'; readonly reason: string }
+  | { readonly kind: 'none' };
+
+const BEFORE_THE_FIRST: NewFleetState = { generation: 0, target: 0, grants: 0, jobs: [] };
+
+export function nextFleetAction(seen: FleetObservation): FleetAction {
+  const state: NewFleetState = seen.state ?? BEFORE_THE_FIRST;
+  const { desired } = seen;
+  const grants = Math.max(0, seen.live.size - leaving(seen) - desired.target);
+  const unused = Math.max(0, state.grants - takenIn(state.generation, seen.tickets));
+  const shown = seen.shownTarget === desired.target && !seen.modifying;
+  const known = new Set(state.jobs);
+  const told = state.target === desired.target && unused === grants && desired.jobs.every((job) => known.has(job));
+  if (shown && told) return { kind: 'none' };
+
+  const generation = state.generation + 1;
+  if (state.grants > 0) {
+    const reason = shown
+      ? `${unused} exits are open and ${grants} are right`
+      : `the target is to be ${desired.target}, not ${seen.shownTarget}`;
+    return { kind: 'close', state: { ...state, generation, grants: 0 }, reason };
+  }
+  if (seen.modifying) return { kind: 'wait', reason: 'the fleet is being modified' };
+  if (!shown) {
+    if (seen.awaited === desired.target) {
+      return { kind: 'wait', reason: `the fleet accepted target ${desired.target} and does not show it yet` };
+    }
+    const raise = desired.target > seen.shownTarget;
+    const reason = `the fleet's target is ${seen.shownTarget}, wanted are ${desired.target}`;
+    return { kind: 'set-target', target: desired.target, raise, reason };
+  }
+  return {
+    kind: 'publish',
+    state: { generation, target: desired.target, grants, jobs: desired.jobs },
+    reason: `${seen.live.size} instances are live, ${leaving(seen)} of them leaving; the target is ${desired.target}`,
+  };
+}
+
+function leaving({ live, departing, tickets }: FleetObservation): number {
+  const holders = tickets.filter((ticket) => !ticket.void).map(({ instance }) => instance);
+  return new Set([...departing, ...holders].filter((instance) => live.has(instance))).size;
+}
+
+/** A void ticket of the open generation still used up its number. */
+function takenIn(generation: number, tickets: readonly ExitTicketSeen[]): number {
+  return tickets.filter((ticket) => ticket.generation === generation).length;
+}

@@ -1,0 +1,71 @@
+/**
+ * What has been counted of a job (`jobs/<job>/progress.json`). Invariants: a batch is folded in at most once, so `done`
+ * counts distinct batches whoever writes and however often; the file is a cache of the outcomes, never the truth (R5).
+ */
+import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from './ranges.js';
+
+export interface BatchCounts {
+  readonly done: number;
+  /** Batches that were given up. */
+  readonly failed: number;
+}
+
+export interface ItemCounts {
+  readonly ok: number;
+  readonly failed: number;
+}
+
+export interface Progress {
+  readonly folded: Ranges;
+  readonly batches: BatchCounts;
+  readonly items: ItemCounts;
+}
+
+export interface Outcome {
+  readonly batch: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly givenUp: boolean;
+}
+
+export const NO_PROGRESS: Progress = { folded: [], batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
+
+export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): Progress {
+  const fresh = new Map<number, Outcome>();
+  for (const outcome of outcomes) {
+    if (rangeHolding(progress.folded, outcome.batch) === undefined) fresh.set(outcome.batch, outcome);
+  }
+  if (fresh.size === 0) return progress;
+  let { failed } = progress.batches;
+  let items = progress.items;
+  for (const outcome of fresh.values()) {
+    if (outcome.givenUp) failed += 1;
+    items = { ok: items.ok + outcome.ok, failed: items.failed + outcome.failed };
+  }
+  const folded = addToRanges(progress.folded, [...fresh.keys()]);
+  return { folded, batches: { done: countOf(folded), failed }, items };
+}
+
+const PROGRESS_VERSION = 1;
+
+export function encodeProgress(progress: Progress): string {
+  const { folded, batches, items } = progress;
+  return `${JSON.stringify({ version: PROGRESS_VERSION, folded: formatRanges(folded), batches, items })}\n`;
+}
+
+/** Undefined when it is not a progress file of this version: the caller counts anew from the outcomes. */
+export function decodeProgress(text: string): Progress | undefined {
+  try {
+    const value = JSON.parse(text) as {
+      readonly version?: number;
+      readonly folded?: string;
+      readonly batches?: BatchCounts;
+      readonly items?: ItemCounts;
+    };
+    if (value.version !== PROGRESS_VERSION || value.batches === undefined || value.items === undefined)
+      return undefined;
+    return { folded: parseRanges(value.folded ?? ''), batches: value.batches, items: value.items };
+  } catch {
+    return undefined;
+  }
+}
