@@ -1,0 +1,96 @@
+/** The unit in which a dataset's items flow: some whole lines of the uploaded JSON Lines (core/input-line.ts). */
+import { encodeBadLine } from '../../core/input-line.js';
+import { ITEM_ERROR_CODES } from '../../core/result-line.js';
+import { UserError } from '../errors.js';
+
+export interface ItemGroup {
+  readonly bytes: Buffer;
+  /** Offset of the end of each line, its newline included. */
+  readonly ends: readonly number[];
+  /** Bytes that a worker fetches for each item; those of the line when absent. */
+  readonly weights?: readonly number[];
+}
+
+/** Large enough that per-group costs vanish, small enough to hold several. */
+const GROUP_BYTES = 256 * 1024;
+const NEWLINE = 0x0a;
+const BAD_MARK = 0x21; // `!` of core/input-line.ts: no JSON text begins with it
+
+export interface BadLineRule {
+  /** For messages: the dataset's name. */
+  readonly name: string;
+  /** A line that cannot be read ends the reading, instead of being a failed item. */
+  readonly strict: boolean;
+}
+
+/** Gathers lines into groups. Call `take` when `full`, and at the end. */
+export class ItemGroupBuilder {
+  private bytes = Buffer.allocUnsafe(GROUP_BYTES);
+  private length = 0;
+  private ends: number[] = [];
+
+  constructor(private readonly rule: BadLineRule) {}
+
+  get full(): boolean {
+    return this.length >= GROUP_BYTES;
+  }
+
+  /** An item whose JSON text is `source[start, end)`. */
+  addBytes(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start + 1);
+    source.copy(this.bytes, this.length, start, end);
+    this.finishLine(end - start);
+  }
+
+  addText(json: string): void {
+    const most = json.length * 3; // UTF-8 needs at most three bytes a UTF-16 unit
+    this.reserve(most + 1);
+    this.finishLine(this.bytes.write(json, this.length, 'utf8'));
+  }
+
+  /** A line that could not be read, in its place. `reason` completes "line N …". */
+  addBad(line: number, reason: string): void {
+    const message = `line ${line} ${reason}`;
+    if (this.rule.strict)
+      throw new UserError(`${this.rule.name}, ${message}. Without --strict it would be a failed item.`);
+    this.addText(encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }));
+  }
+
+  /** Undefined when there is nothing. */
+  take(): ItemGroup | undefined {
+    if (this.ends.length === 0) return undefined;
+    const group = { bytes: this.bytes.subarray(0, this.length), ends: this.ends };
+    this.bytes = Buffer.allocUnsafe(GROUP_BYTES);
+    this.length = 0;
+    this.ends = [];
+    return group;
+  }
+
+  private finishLine(bytes: number): void {
+    this.length += bytes;
+    this.bytes[this.length] = NEWLINE;
+    this.length += 1;
+    this.ends.push(this.length);
+  }
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + bytes));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}
+
+export const isBadLineAt = (group: ItemGroup, item: number): boolean =>
+  group.bytes[item === 0 ? 0 : (group.ends[item - 1] ?? 0)] === BAD_MARK;
+
+/** The first `items` of a group. */
+export function firstOfGroup(group: ItemGroup, items: number): ItemGroup {
+  if (items >= group.ends.length) return group;
+  const ends = group.ends.slice(0, items);
+  return {
+    bytes: group.bytes.subarray(0, ends.at(-1) ?? 0),
+    ends,
+    ...(group.weights === undefined ? {} : { weights: group.weights.slice(0, items) }),
+  };
+}

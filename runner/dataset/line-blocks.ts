@@ -1,0 +1,108 @@
+/**
+ * Cuts a stream of bytes into blocks of whole lines, in bounded memory.
+ *
+ * Invariants: a block ends with a newline; what blocks hold, together with the lines that were too long, is the input after its
+ * byte order mark; the same input gives the same lines however it is cut into chunks.
+ */
+export type LineBlock =
+  | { readonly kind: 'lines'; readonly bytes: Buffer; readonly firstLine: number }
+  /** Longer than the bound: its bytes are not kept. */
+  | { readonly kind: 'too-long'; readonly line: number };
+
+/** As the longest line of the model's protocol: what cannot be given to a model need not be read. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+export const NEWLINE = 0x0a;
+const NEWLINE_BYTES = Buffer.from('\n');
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export async function* lineBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  maxLineBytes = MAX_LINE_BYTES,
+): AsyncGenerator<LineBlock> {
+  let line = 1;
+  let begun: Buffer[] = []; // the line that has no newline yet
+  let begunBytes = 0;
+  let skipping = false; // the line is too long: its rest is dropped
+
+  for await (const chunk of withoutByteOrderMark(chunks)) {
+    let start = 0;
+    if (skipping) {
+      start = chunk.indexOf(NEWLINE) + 1;
+      if (start === 0) continue;
+      skipping = false;
+      yield { kind: 'too-long', line };
+      line += 1;
+    }
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > start) {
+      begun.push(chunk.subarray(start, end));
+      const bytes = begun.length === 1 && begun[0] !== undefined ? begun[0] : Buffer.concat(begun);
+      yield { kind: 'lines', bytes, firstLine: line };
+      line += countLines(bytes);
+      begun = [];
+      begunBytes = 0;
+      start = end;
+    }
+    if (start < chunk.length) {
+      begun.push(chunk.subarray(start));
+      begunBytes += chunk.length - start;
+    }
+    // One more for a carriage return: then the line is too long whatever comes, and the cuts of chunks do not matter.
+    if (begunBytes > maxLineBytes + 1) {
+      begun = [];
+      begunBytes = 0;
+      skipping = true;
+    }
+  }
+  if (skipping) yield { kind: 'too-long', line };
+  if (begunBytes > 0) yield { kind: 'lines', bytes: Buffer.concat([...begun, NEWLINE_BYTES]), firstLine: line };
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
+}
+
+/** Calls `visit` with `[start, end)` of each line, newline and carriage return left out. */
+export function forEachLine(
+  block: { readonly bytes: Buffer; readonly firstLine: number },
+  visit: (start: number, end: number, line: number) => void,
+): void {
+  const { bytes } = block;
+  let line = block.firstLine;
+  let start = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, start)) {
+    visit(start, at > start && bytes[at - 1] === 0x0d ? at - 1 : at, line);
+    line += 1;
+    start = at + 1;
+  }
+}
+
+/** Nothing but spaces and tabs. */
+export function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  }
+  return true;
+}
+
+async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (head === undefined) {
+      yield buffer;
+      continue;
+    }
+    head = Buffer.concat([head, buffer]);
+    if (head.length < BYTE_ORDER_MARK.length) continue;
+    yield startsWithMark(head) ? head.subarray(BYTE_ORDER_MARK.length) : head;
+    head = undefined;
+  }
+  if (head !== undefined && head.length > 0) yield head;
+}
+
+const startsWithMark = (bytes: Buffer): boolean => bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);

@@ -1,0 +1,68 @@
+/** JSON Lines and plain text: each line is checked, and kept as it is (JSON) or encoded (text). */
+import { isAscii, isUtf8 } from 'node:buffer';
+import { type BadLineRule, type ItemGroup, ItemGroupBuilder } from './item-group.js';
+import { forEachLine, isBlank, type LineBlock, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
+
+export interface ReaderOptions extends BadLineRule {
+  readonly maxLineBytes?: number;
+}
+
+export const NOT_UTF8 = 'is not valid UTF-8; convert the file (iconv -t utf-8)';
+export const tooLong = (maxBytes: number): string => `is longer than ${maxBytes} bytes`;
+
+export const readJsonLines = (chunks: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<ItemGroup> =>
+  readLines(chunks, options, (text, builder, source, line) => {
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      builder.addBad(line, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
+      return;
+    }
+    // Within JSON text a carriage return is white space, but a model that reads in text mode may take it for a line's end.
+    if (text.includes('\r')) builder.addText(text.replaceAll('\r', ' '));
+    else builder.addBytes(source.bytes, source.start, source.end);
+  });
+
+export const readTextLines = (chunks: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<ItemGroup> =>
+  readLines(chunks, options, (text, builder) => builder.addText(JSON.stringify(text)));
+
+interface LineSource {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+type AddLine = (text: string, builder: ItemGroupBuilder, source: LineSource, line: number) => void;
+
+async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReaderOptions,
+  add: AddLine,
+): AsyncGenerator<ItemGroup> {
+  const maxLineBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+  const builder = new ItemGroupBuilder(options);
+  for await (const block of lineBlocks(chunks, maxLineBytes)) {
+    addBlock(block, builder, maxLineBytes, add);
+    if (!builder.full) continue;
+    const group = builder.take();
+    if (group !== undefined) yield group;
+  }
+  const last = builder.take();
+  if (last !== undefined) yield last;
+}
+
+function addBlock(block: LineBlock, builder: ItemGroupBuilder, maxLineBytes: number, add: AddLine): void {
+  if (block.kind === 'too-long') {
+    builder.addBad(block.line, tooLong(maxLineBytes));
+    return;
+  }
+  const { bytes } = block;
+  const ascii = isAscii(bytes);
+  const allUtf8 = ascii || isUtf8(bytes);
+  forEachLine(block, (start, end, line) => {
+    if (isBlank(bytes, start, end)) return;
+    if (end - start > maxLineBytes) builder.addBad(line, tooLong(maxLineBytes));
+    else if (!allUtf8 && !isUtf8(bytes.subarray(start, end))) builder.addBad(line, NOT_UTF8);
+    else add(bytes.toString(ascii ? 'latin1' : 'utf8', start, end), builder, { bytes, start, end }, line);
+  });
+}

@@ -1,0 +1,14 @@
+/** Misuse: what was given cannot work. The message says what, where, and what to do; the exit code is 2. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `ENOENT` and the like, when a system call failed. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
