@@ -35,11 +35,14 @@ const timerHook = createHook({
 
 /** The first line of the stack that is in the project; undefined when there is none (the runner's own timers). */
 function callerOf(stack: string): string | undefined {
-  return stack
-    .split('\n')
-    .slice(2)
-    .find((line) => !line.includes('node_modules') && !line.includes('node:') && !line.includes('support/leaks'))
-    ?.trim();
+  return (
+    stack
+      .split('\n')
+      .slice(2)
+      // `(<anonymous>)` is the engine's own frame, of `new Promise`.
+      .find((line) => !/node_modules|node:|support\/leaks|\(<anonymous>\)/.test(line))
+      ?.trim()
+  );
 }
 
 function countResources(): Map<string, number> {

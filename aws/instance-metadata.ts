@@ -1,0 +1,108 @@
+/**
+ * worker/ports.ts `InstanceMetadata` over IMDSv2.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
+ */
+import type { InstanceIdentity, InstanceMetadata, Notice } from '../worker/ports.js';
+
+/** The link-local address of every instance's metadata. */
+export const DEFAULT_METADATA_ENDPOINT = 'http://169.254.169.254';
+
+/** The longest that IMDS gives. */
+const TOKEN_SECONDS = 21_600;
+/** Renewed this long before it expires, so that no request carries a token that expires on its way. */
+const TOKEN_MARGIN_MS = 60_000;
+/** The service is on the same host: what takes longer is not there. */
+const REQUEST_TIMEOUT_MS = 2_000;
+
+export class Imds implements InstanceMetadata {
+  /** Shared by calls at once: one token is enough for all. */
+  private token: { readonly value: Promise<string>; readonly expiresAtMs: number } | undefined;
+
+  constructor(
+    private readonly endpoint: string = DEFAULT_METADATA_ENDPOINT,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  async identity(signal: AbortSignal): Promise<InstanceIdentity> {
+    const paths = ['instance-id', 'instance-type', 'placement/availability-zone', 'placement/region'];
+    const values: string[] = [];
+    for (const path of paths) {
+      const value = await this.get(`/latest/meta-data/${path}`, signal);
+      if (value === undefined) throw new Error(`The instance metadata at ${this.endpoint} has no ${path}.`);
+      values.push(value.trim());
+    }
+    const [instance = '', instanceType = '', zone = '', region = ''] = values;
+    return { instance, instanceType, zone, region };
+  }
+
+  /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html, …/rebalance-recommendations.html */
+  async notices(signal: AbortSignal): Promise<readonly Notice[]> {
+    const [action, rebalance] = await Promise.all([
+      this.json('/latest/meta-data/spot/instance-action', signal),
+      this.json('/latest/meta-data/events/recommendations/rebalance', signal),
+    ]);
+    const notices: Notice[] = [];
+    if (action !== undefined) notices.push({ kind: 'interruption', takesAtMs: this.timeOf(action['time']) });
+    if (rebalance !== undefined) {
+      notices.push({ kind: 'rebalance', noticedAtMs: this.timeOf(rebalance['noticeTime']) });
+    }
+    return notices;
+  }
+
+  /** A notice without a readable time is still a notice. */
+  private timeOf(value: unknown): number {
+    const timeMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(timeMs) ? this.nowMs() : timeMs;
+  }
+
+  private async json(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    const text = await this.get(path, signal);
+    return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+  }
+
+  /** Undefined for 404: there is no such thing to tell, such as a notice. */
+  private async get(path: string, signal: AbortSignal): Promise<string | undefined> {
+    for (let mayRenew = true; ; mayRenew = false) {
+      const token = this.currentToken(signal);
+      const value = await token.value;
+      const response = await this.request(path, { headers: { 'x-aws-ec2-metadata-token': value } }, signal);
+      const text = await response.text();
+      if (response.ok) return text;
+      if (response.status === 404) return undefined;
+      if (response.status !== 401 || !mayRenew) {
+        throw new Error(`The instance metadata answered ${response.status} for ${path} at ${this.endpoint}.`);
+      }
+      if (this.token === token) this.token = undefined;
+    }
+  }
+
+  private currentToken(signal: AbortSignal): NonNullable<typeof this.token> {
+    if (this.token !== undefined && this.token.expiresAtMs > this.nowMs()) return this.token;
+    const expiresAtMs = this.nowMs() + TOKEN_SECONDS * 1000 - TOKEN_MARGIN_MS;
+    const token = { value: this.newToken(signal), expiresAtMs };
+    this.token = token;
+    token.value.catch(() => {
+      if (this.token === token) this.token = undefined;
+    });
+    return token;
+  }
+
+  private async newToken(signal: AbortSignal): Promise<string> {
+    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_SECONDS) };
+    const response = await this.request('/latest/api/token', { method: 'PUT', headers }, signal);
+    const value = await response.text();
+    if (!response.ok) throw new Error(`The instance metadata at ${this.endpoint} gave no token (${response.status}).`);
+    return value;
+  }
+
+  private async request(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    const timed = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    try {
+      return await fetch(new URL(path, this.endpoint), { ...init, signal: timed });
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new Error(`The instance metadata at ${this.endpoint} does not answer: ${why}.`, { cause: error });
+    }
+  }
+}
