@@ -1,0 +1,30 @@
+/** What commands get from outside: everything that is not a decision of their own, so that tests can hand in fakes. */
+import type { StackConfig } from '../../core/stack.js';
+import type { Terminal } from '../display/terminal.js';
+import type { ProvisionLocalStack } from '../local-cloud/stack.js';
+import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices } from '../ports.js';
+
+export interface StackPorts {
+  readonly config: StackConfig;
+  readonly store: ObjectStore;
+  readonly queue: JobQueue;
+  readonly fleet: Fleet;
+  readonly prices: SpotPrices;
+  readonly deadMan: DeadManSwitch;
+  /** Any bucket, for datasets that are in S3 already. */
+  readonly storeOf: (bucket: string) => ObjectStore;
+}
+
+export interface CliContext {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** For people: who submits and who cancels. */
+  readonly user: string;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly connect: (config: StackConfig) => StackPorts;
+  readonly provision: ProvisionLocalStack;
+}

@@ -1,0 +1,43 @@
+/**
+ * Ctrl-C and its relatives. The first asks: work in hand is broken off and cleaned up. The second forces: the process ends
+ * at once (a local cloud of its own then sees its standard input close, and ends as well).
+ */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** 128 and the signal's number, as shells have it. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor(
+    readonly exitCode: number,
+    readonly by: string,
+  ) {
+    super(`Interrupted by ${by}.`);
+  }
+}
+
+export interface Interrupts {
+  /** Aborted, with an `Interrupted`, at the first. */
+  readonly signal: AbortSignal;
+  dispose(): void;
+}
+
+export function listenForInterrupts(say: (text: string) => void): Interrupts {
+  const controller = new AbortController();
+  const listeners = SIGNALS.map((name) => {
+    const listener = (): void => {
+      if (controller.signal.aborted) process.exit(EXIT_CODES[name]);
+      if (name === 'SIGINT') say('\nStopping. Press Ctrl-C again to force it.\n');
+      controller.abort(new Interrupted(EXIT_CODES[name], name));
+    };
+    process.on(name, listener);
+    return [name, listener] as const;
+  });
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const [name, listener] of listeners) process.removeListener(name, listener);
+    },
+  };
+}

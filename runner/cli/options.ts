@@ -1,0 +1,169 @@
+/** Options that several commands share: how they read, and what they become. */
+import { type Command, Option } from 'commander';
+import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
+import type { LocalCloudOptions } from '../local-cloud/options.js';
+import * as values from './values.js';
+
+export interface StackFlags {
+  readonly local?: boolean;
+  readonly stack?: string;
+}
+
+export function addStackOptions(command: Command): Command {
+  return command
+    .option('--local', 'use the local cloud')
+    .option('--stack <file>', "a deployed stack's outputs, or the JSON of `spotpool local up --json`");
+}
+
+export const addJsonOption = (command: Command): Command =>
+  command.option('--json', 'print JSON for programs instead of text for people');
+
+/** Most instances that anyone may ask for: a slip of the keyboard must not cost a fortune. */
+export const MOST_WORKERS = 5_000;
+const MOST_BATCH_ITEMS = 1_000_000;
+/** A batch is read into a worker's memory. */
+const MOST_BATCH_BYTES = 256 * 1024 * 1024;
+
+export interface JobFlags {
+  readonly model: string;
+  readonly files?: string;
+  readonly setup?: string;
+  readonly batchSize?: number;
+  readonly batchBytes?: number;
+  readonly maxWorkers?: number;
+  readonly slots: number | 'cpus';
+  readonly concurrency: number;
+  readonly maxAttempts: number;
+  readonly itemTimeout: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly id?: string;
+  readonly limit?: number;
+  readonly strict?: boolean;
+}
+
+export function addJobOptions(command: Command): Command {
+  const integer = values.integerBetween;
+  return command
+    .requiredOption('--model <model>', 'a TypeScript or JavaScript module, a directory, or a command in quotes')
+    .option('--files <dir>', 'for a command: the directory that is shipped and where it starts')
+    .option('--setup <command>', 'run once per instance before the model is first loaded, in its directory')
+    .addOption(new Option('--batch-size <n>', 'items in a batch').argParser(integer(1, MOST_BATCH_ITEMS)))
+    .addOption(new Option('--batch-bytes <n>', 'most bytes of a batch').argParser(integer(1, MOST_BATCH_BYTES)))
+    .addOption(
+      new Option('--max-workers <n>', "most instances for this job (default: the stack's maximum)").argParser(
+        integer(1, MOST_WORKERS),
+      ),
+    )
+    .addOption(
+      new Option('--slots <n|cpus>', 'loaded models on each instance')
+        .argParser(values.slots)
+        .default(DEFAULT_JOB_OPTIONS.slots),
+    )
+    .addOption(
+      new Option('--concurrency <n>', 'slices that a slot works on at once, for models that wait')
+        .argParser(integer(1, 1_000))
+        .default(DEFAULT_JOB_OPTIONS.concurrency),
+    )
+    .addOption(
+      new Option('--max-attempts <n>', 'tries of a batch before it is given up (reclaims do not count)')
+        .argParser(integer(1, 100))
+        .default(DEFAULT_JOB_OPTIONS.maxAttempts),
+    )
+    .addOption(
+      new Option('--item-timeout <seconds>', 'time for an item, after which its slot is rebuilt')
+        .argParser(values.seconds)
+        .default(DEFAULT_JOB_OPTIONS.itemTimeoutSeconds),
+    )
+    .addOption(
+      new Option('--env <NAME=VALUE>', 'environment variable of the model (repeatable)').argParser(
+        values.environmentVariable,
+      ),
+    )
+    .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
+    .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
+    .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
+}
+
+export interface LocalFlags {
+  readonly port?: number;
+  readonly seed?: number;
+  readonly timeScale?: number;
+  readonly arriveOver?: number;
+  readonly reclaimRate?: number;
+  readonly reclaim?: readonly values.PlannedReclaim[];
+  readonly notice?: number;
+  readonly latency?: values.Latencies;
+  readonly leaseSeconds?: number;
+  readonly maxIdleSeconds?: number;
+}
+
+const LOCAL_FLAG_NAMES = [
+  'port',
+  'seed',
+  'timeScale',
+  'arriveOver',
+  'reclaimRate',
+  'reclaim',
+  'notice',
+  'latency',
+  'leaseSeconds',
+  'maxIdleSeconds',
+] as const satisfies readonly (keyof LocalFlags)[];
+
+export function addLocalCloudOptions(command: Command): Command {
+  const group = 'Options of a local cloud:';
+  const option = (flags: string, description: string): Option => new Option(flags, description).helpGroup(group);
+  return command
+    .addOption(option('--port <n>', 'its port (default: any free one)').argParser(values.integerBetween(0, 65_535)))
+    .addOption(
+      option('--seed <n>', 'makes arrivals and reclaims repeatable').argParser(values.integerBetween(0, 2 ** 32 - 1)),
+    )
+    .addOption(
+      option('--time-scale <x>', 'the market (arrivals, notices, prices) runs x times faster').argParser(
+        values.numberBetween(0.001, 1_000_000),
+      ),
+    )
+    .addOption(option('--arrive-over <duration>', 'instances come up staggered over it').argParser(values.duration))
+    .addOption(
+      option('--reclaim <duration[:no-notice]>', 'take one instance then (repeatable)').argParser(values.reclaim),
+    )
+    .addOption(
+      option('--reclaim-rate <r>', 'expected reclaims per instance-hour').argParser(values.numberBetween(0, 100_000)),
+    )
+    .addOption(option('--notice <duration>', 'time from notice to reclaim (default: 2m)').argParser(values.duration))
+    .addOption(option('--latency <list>', 'delays replies, like sqs=10ms,s3=30ms').argParser(values.latency))
+    .addOption(
+      option('--lease-seconds <n>', 'length of the lease that workers take').argParser(
+        values.integerBetween(1, 43_200),
+      ),
+    )
+    .addOption(
+      option('--max-idle-seconds <n>', 'a worker without work ends its instance after it').argParser(
+        values.integerBetween(1, 86_400),
+      ),
+    );
+}
+
+/** The options of a local cloud that were given, as the user writes them. */
+export function givenLocalFlags(flags: LocalFlags): readonly string[] {
+  return LOCAL_FLAG_NAMES.filter((name) => flags[name] !== undefined).map(
+    (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
+export function localCloudOptions(flags: LocalFlags, maxWorkers: number): LocalCloudOptions {
+  const { port, seed, timeScale, arriveOver, reclaimRate, notice, latency, leaseSeconds, maxIdleSeconds } = flags;
+  return {
+    maxWorkers,
+    reclaims: flags.reclaim ?? [],
+    ...(port === undefined ? {} : { port }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(timeScale === undefined ? {} : { timeScale }),
+    ...(arriveOver === undefined ? {} : { arriveOverMs: arriveOver }),
+    ...(reclaimRate === undefined ? {} : { reclaimRate }),
+    ...(notice === undefined ? {} : { noticeMs: notice }),
+    ...(latency === undefined ? {} : { latency }),
+    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+    ...(maxIdleSeconds === undefined ? {} : { maxIdleSeconds }),
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Which stack a command talks to. In this order: `--local` or `--stack FILE`, the environment (when SPOTPOOL_QUEUE_URL is
+ * set), `cdk-outputs.json` in the working directory.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { StackConfig } from '../../core/stack.js';
+import { UserError } from '../errors.js';
+import { readLocalState } from '../local-cloud/state-file.js';
+import { stateDirectory } from '../local-cloud/paths.js';
+import { type StackFields, stackFromFields, stacksInFile } from './stack-fields.js';
+
+export interface StackChoice {
+  readonly local?: boolean;
+  readonly stack?: string;
+}
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+export interface ChosenStack {
+  readonly config: StackConfig;
+  /** For people: where the configuration came from. */
+  readonly source: string;
+}
+
+export const CDK_OUTPUTS_FILE = 'cdk-outputs.json';
+
+export const NO_LOCAL_CLOUD = 'No local cloud is up. Start one with: spotpool local up';
+
+export async function chooseStack(choice: StackChoice, { env, cwd }: Surroundings): Promise<ChosenStack> {
+  if (choice.local && choice.stack !== undefined) {
+    throw new UserError('--local and --stack exclude each other: name one stack.');
+  }
+  if (choice.local) {
+    const state = await readLocalState(stateDirectory(env));
+    if (state === undefined) throw new UserError(NO_LOCAL_CLOUD);
+    return { config: state, source: 'the local cloud that is up' };
+  }
+  if (choice.stack !== undefined) {
+    const file = path.resolve(cwd, choice.stack);
+    return { config: stackOfFile(file, await readStackFile(file, choice.stack), env), source: choice.stack };
+  }
+  if (env['SPOTPOOL_QUEUE_URL']) {
+    return { config: stackFromFields(environmentFields(env), 'the environment', env), source: 'the environment' };
+  }
+  const outputs = path.join(cwd, CDK_OUTPUTS_FILE);
+  const text = await readFile(outputs, 'utf8').catch(() => undefined);
+  if (text !== undefined) return { config: stackOfFile(outputs, text, env), source: outputs };
+  throw new UserError(await noStackMessage(env));
+}
+
+async function readStackFile(file: string, given: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`--stack ${given} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function stackOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackConfig {
+  const stacks = stacksInFile(text, file);
+  const wanted = env['SPOTPOOL_STACK'];
+  const named = wanted === undefined ? stacks : stacks.filter((stack) => stack.name === wanted);
+  const [only, ...more] = named;
+  if (only === undefined && wanted !== undefined && stacks.length > 0) {
+    throw new UserError(`${file} holds no stack ${wanted} (SPOTPOOL_STACK); it holds ${namesOf(stacks)}.`);
+  }
+  if (only === undefined) {
+    throw new UserError(`${file} holds no spotpool stack: none has the outputs QueueUrl, Bucket and FleetId.`);
+  }
+  if (more.length > 0) {
+    throw new UserError(`${file} holds several stacks (${namesOf(stacks)}): name one with SPOTPOOL_STACK.`);
+  }
+  return stackFromFields(only, file, env);
+}
+
+const namesOf = (stacks: readonly StackFields[]): string => stacks.map((stack) => stack.name ?? '?').join(', ');
+
+const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
+  name: env['SPOTPOOL_STACK'],
+  queueUrl: env['SPOTPOOL_QUEUE_URL'],
+  deadLetterQueueUrl: env['SPOTPOOL_DEAD_LETTER_QUEUE_URL'],
+  bucket: env['SPOTPOOL_BUCKET'],
+  fleetId: env['SPOTPOOL_FLEET_ID'],
+  region: env['AWS_REGION'],
+  maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
+  endpoint: env['SPOTPOOL_ENDPOINT'],
+});
+
+async function noStackMessage(env: NodeJS.ProcessEnv): Promise<string> {
+  const local = await readLocalState(stateDirectory(env));
+  return [
+    'No stack is named. Name one in one of these ways:',
+    `  --local        ${local === undefined ? 'a local cloud (start one with: spotpool local up)' : 'the local cloud that is up now'}`,
+    `  --stack FILE   the outputs of a deployed stack, or what "spotpool local up --json" printed`,
+    `  ${CDK_OUTPUTS_FILE} in the working directory (written by: cdk deploy --outputs-file ${CDK_OUTPUTS_FILE})`,
+    '  environment    SPOTPOOL_QUEUE_URL, SPOTPOOL_DEAD_LETTER_QUEUE_URL, SPOTPOOL_BUCKET, SPOTPOOL_FLEET_ID, AWS_REGION',
+    '                 (and, if wanted, SPOTPOOL_MAX_WORKERS, SPOTPOOL_STACK, SPOTPOOL_ENDPOINT)',
+  ].join('\n');
+}

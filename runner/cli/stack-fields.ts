@@ -1,0 +1,108 @@
+/** Reads a stack's configuration out of CDK outputs, the JSON of `local up --json`, or environment variables. Pure. */
+import type { StackConfig } from '../../core/stack.js';
+import { UserError } from '../errors.js';
+
+/** As found: nothing is sure to be there. */
+export interface StackFields {
+  readonly name?: string | undefined;
+  readonly region?: string | undefined;
+  readonly queueUrl?: string | undefined;
+  readonly deadLetterQueueUrl?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly fleetId?: string | undefined;
+  readonly maxWorkers?: string | number | undefined;
+  readonly endpoint?: string | undefined;
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+}
+
+const DEFAULT_STACK_NAME = 'spotpool';
+
+/** When the stack does not say: as many as a stack provisions for unless told otherwise. */
+export const DEFAULT_STACK_MAX_WORKERS = 10;
+
+export function stacksInFile(text: string, file: string): readonly StackFields[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file} is not JSON: ${(error as Error).message}`);
+  }
+  const record = asRecord(value);
+  const flat = fieldsOf(record);
+  if (flat.queueUrl !== undefined) return [flat];
+  return Object.entries(record)
+    .map(([name, outputs]): StackFields => {
+      const fields = fieldsOf(asRecord(outputs));
+      return { ...fields, name: fields.name ?? name };
+    })
+    .filter((fields) => fields.queueUrl !== undefined && fields.fleetId !== undefined);
+}
+
+export function stackFromFields(fields: StackFields, source: string, env: NodeJS.ProcessEnv): StackConfig {
+  const region = fields.region ?? regionOfQueue(fields.queueUrl) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const needed = { ...fields, region };
+  const missing = (['queueUrl', 'deadLetterQueueUrl', 'bucket', 'fleetId', 'region'] as const).filter(
+    (field) => !needed[field],
+  );
+  if (missing.length > 0) {
+    const names = missing.map((field) => `${outputName(field)} (${VARIABLES[field]})`).join(', ');
+    throw new UserError(`The stack in ${source} lacks ${names}. Set what is missing, or deploy the stack again.`);
+  }
+  const maxWorkers = Number(fields.maxWorkers ?? DEFAULT_STACK_MAX_WORKERS);
+  if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
+    throw new UserError(
+      `MaxWorkers of the stack in ${source} is ${String(fields.maxWorkers)}: it must be a whole number.`,
+    );
+  }
+  const { accessKeyId, secretAccessKey, endpoint } = fields;
+  return {
+    name: fields.name ?? DEFAULT_STACK_NAME,
+    region: needed.region ?? '',
+    queueUrl: needed.queueUrl ?? '',
+    deadLetterQueueUrl: needed.deadLetterQueueUrl ?? '',
+    bucket: needed.bucket ?? '',
+    fleetId: needed.fleetId ?? '',
+    maxWorkers,
+    ...(endpoint ? { endpoint } : {}),
+    ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+  };
+}
+
+const VARIABLES = {
+  queueUrl: 'SPOTPOOL_QUEUE_URL',
+  deadLetterQueueUrl: 'SPOTPOOL_DEAD_LETTER_QUEUE_URL',
+  bucket: 'SPOTPOOL_BUCKET',
+  fleetId: 'SPOTPOOL_FLEET_ID',
+  region: 'AWS_REGION',
+} as const;
+
+const outputName = (field: string): string => field.charAt(0).toUpperCase() + field.slice(1);
+
+/** CDK outputs are named in upper camel case, our own JSON in lower. */
+function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
+  const text = (name: string): string | undefined => {
+    const value = record[name] ?? record[outputName(name)];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+  return {
+    name: text('name'),
+    region: text('region'),
+    queueUrl: text('queueUrl'),
+    deadLetterQueueUrl: text('deadLetterQueueUrl'),
+    bucket: text('bucket') ?? text('bucketName'),
+    fleetId: text('fleetId'),
+    maxWorkers: text('maxWorkers'),
+    endpoint: text('endpoint'),
+    accessKeyId: text('accessKeyId'),
+    secretAccessKey: text('secretAccessKey'),
+  };
+}
+
+/** `https://sqs.<region>.amazonaws.com/…` */
+function regionOfQueue(queueUrl: string | undefined): string | undefined {
+  return /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(queueUrl ?? '')?.[1];
+}
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

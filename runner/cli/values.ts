@@ -1,0 +1,107 @@
+/**
+ * Parsers of option values for commander. A wrong value is refused with the form that is wanted; commander puts the
+ * option and the value in front of it.
+ */
+import { InvalidArgumentError } from 'commander';
+import { JOB_ID_RULE, isJobId } from '../../core/job-id.js';
+import { DURATION_FORM, durationMs } from './durations.js';
+
+export function integerBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+export function numberBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+export function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError(`It must be ${DURATION_FORM}.`);
+  return ms;
+}
+
+/** `90`, or a duration: options in seconds take both. */
+export function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (durationMs(text) ?? 0) / 1000;
+  if (!(value > 0 && value <= MAX_SECONDS)) {
+    throw new InvalidArgumentError(`It must be a number of seconds (up to 11 hours), or ${DURATION_FORM}.`);
+  }
+  return value;
+}
+
+/** A lease cannot be beaten past twelve hours (R2), so no item may take longer than eleven. */
+const MAX_SECONDS = 11 * 3600;
+
+export function slots(text: string): number | 'cpus' {
+  if (text === 'cpus') return 'cpus';
+  try {
+    return integerBetween(1, MAX_SLOTS)(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SLOTS}, or cpus (one per virtual CPU).`);
+  }
+}
+
+/** The largest instances have a few hundred virtual CPUs; more slots than that is a slip of the keyboard. */
+const MAX_SLOTS = 512;
+
+export function environmentVariable(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  return { ...previous, [match[1]]: match[2] };
+}
+
+/** Becomes part of S3 keys and queue messages. */
+export function jobId(text: string): string {
+  if (!isJobId(text)) throw new InvalidArgumentError(`A job's id has ${JOB_ID_RULE}.`);
+  return text;
+}
+
+export interface PlannedReclaim {
+  readonly afterMs: number;
+  readonly noNotice: boolean;
+}
+
+export function reclaim(text: string, previous: readonly PlannedReclaim[] = []): readonly PlannedReclaim[] {
+  const [when = '', suffix, ...rest] = text.split(':');
+  const afterMs = durationMs(when);
+  if (afterMs === undefined || rest.length > 0 || (suffix !== undefined && suffix !== 'no-notice')) {
+    throw new InvalidArgumentError('It must be a duration, and :no-notice if wanted, like 8s or 12s:no-notice.');
+  }
+  return [...previous, { afterMs, noNotice: suffix === 'no-notice' }];
+}
+
+export interface Latencies {
+  readonly sqs?: number;
+  readonly s3?: number;
+  readonly ec2?: number;
+}
+
+const LATENCY_SERVICES: readonly string[] = ['sqs', 's3', 'ec2'];
+
+/** Milliseconds a service. */
+export function latency(text: string): Latencies {
+  const entries = text.split(',').map((part): [string, number] => {
+    const [service = '', value = ''] = part.split('=');
+    const ms = durationMs(value);
+    if (!LATENCY_SERVICES.includes(service) || ms === undefined) {
+      throw new InvalidArgumentError('It must be like sqs=10ms,s3=30ms (services sqs, s3 and ec2).');
+    }
+    return [service, ms];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,134 @@
+/** The live display as lines of text. Pure: what is known in, lines out. */
+import type { Colors } from 'picocolors/types.js';
+import type { Level, RunEvent } from './events.js';
+import { clockTime, count, fit, oneLine, percent, plural, rate, span, stopwatch, width } from './format.js';
+import type { Progress } from './views.js';
+
+export interface LiveView {
+  readonly startedAtMs: number;
+  readonly title: string;
+  readonly job?: string;
+  /** What goes on, while there are no numbers yet. */
+  readonly phase: string;
+  readonly progress?: Progress;
+  readonly happened: readonly { readonly at: string; readonly level: Level; readonly message: string }[];
+}
+
+/** Enough to see a reclaim and what followed from it. */
+const KEPT_EVENTS = 8;
+const MAX_BAR_COLUMNS = 60;
+
+export const emptyView = (startedAtMs: number): LiveView => ({
+  startedAtMs,
+  title: 'spotpool',
+  phase: 'Starting …',
+  happened: [],
+});
+
+export function withEvent(view: LiveView, event: RunEvent): LiveView {
+  switch (event.event) {
+    case 'local-cloud-up':
+      return { ...view, phase: 'The local cloud is up. Reading the dataset …' };
+    case 'uploading':
+      return { ...view, phase: `Uploading the dataset: ${plural(event.items, 'item')} …` };
+    case 'submitted':
+      return { ...view, job: event.job, title: titleOf(event), phase: 'Submitted. Waiting for the first instances …' };
+    case 'following':
+      return { ...view, job: event.job, title: titleOf(event), phase: 'Reading the state of the job …' };
+    case 'progress': {
+      const { event: _event, ...progress } = event;
+      return { ...view, progress };
+    }
+    case 'happened':
+      return {
+        ...view,
+        happened: [...view.happened, { at: event.at, level: event.level, message: oneLine(event.message) }].slice(
+          -KEPT_EVENTS,
+        ),
+      };
+    case 'ended':
+      return { ...view, phase: oneLine(event.reason) };
+    case 'results-written':
+      return { ...view, phase: `Wrote ${plural(event.items, 'result')} to ${event.file}.` };
+    case 'waiting-for-zero':
+      return { ...view, phase: `The job has ended. Waiting for ${plural(event.instances, 'instance')} to end …` };
+    case 'summary':
+      return view;
+  }
+}
+
+const titleOf = (event: { readonly model: string; readonly dataset: string }): string =>
+  `${event.model} over ${event.dataset}`;
+
+export function frame(
+  view: LiveView,
+  size: { readonly columns: number; readonly nowMs: number; readonly colors: Colors },
+): readonly string[] {
+  const { columns, nowMs, colors } = size;
+  const clock = stopwatch(nowMs - view.startedAtMs);
+  const name = view.job === undefined ? '' : `  ${colors.dim('job')} ${view.job}`;
+  // The clock is what must stay visible on a narrow terminal.
+  const head = fit(` ${colors.bold(view.title)}${name}`, Math.max(8, columns - clock.length - 4));
+  const gap = ' '.repeat(Math.max(2, columns - 2 - width(head) - clock.length));
+  const { progress } = view;
+  return [
+    '',
+    `${head}${gap}${clock}`,
+    '',
+    ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, columns, colors)),
+    '',
+    ...view.happened.map((event) => eventLine(event, colors)),
+  ];
+}
+
+function progressLines(phase: string, progress: Progress, columns: number, colors: Colors): readonly string[] {
+  const { batches, items, fleet } = progress;
+  const done = items.ok + items.failed;
+  const speed = progress.itemsPerSecond === undefined ? [] : [rate(progress.itemsPerSecond)];
+  const eta = progress.etaSeconds === undefined ? [] : [`about ${span(progress.etaSeconds)} left`];
+  const failures = [
+    ...(items.failed > 0 ? [colors.yellow(`${plural(items.failed, 'item')} failed`)] : ['no item failed']),
+    ...(batches.failed > 0 ? [colors.red(`${plural(batches.failed, 'batch', 'batches')} given up`)] : []),
+  ];
+  const text = ` ${percent(done, items.total).padStart(5)}`;
+  const barColumns = Math.max(4, Math.min(MAX_BAR_COLUMNS, columns - width(text) - 3));
+  const working = progress.state === 'running' || progress.state === 'submitting';
+  return [
+    ` ${bar(done, items.total, barColumns, colors)}${text}`,
+    '',
+    row('items', [`${count(done)} of ${count(items.total)} done`, ...failures], colors),
+    row('batches', [`${count(batches.done)} of ${count(batches.total)} done`, ...speed, ...eta], colors),
+    row('fleet', [`target ${fleet.target}`, ...fleetCounts(progress, colors)], colors),
+    ...(working && done > 0 ? [] : ['', ` ${phase}`]),
+  ];
+}
+
+function fleetCounts({ fleet }: Progress, colors: Colors): readonly string[] {
+  const shade = (value: number, text: string, color: (text: string) => string): string =>
+    value > 0 ? color(`${value} ${text}`) : colors.dim(`${value} ${text}`);
+  return [
+    shade(fleet.pending, 'pending', colors.cyan),
+    shade(fleet.running, 'running', colors.green),
+    shade(fleet.noticed, 'noticed', colors.yellow),
+    shade(fleet.draining, 'draining', colors.magenta),
+  ];
+}
+
+const row = (name: string, cells: readonly string[], colors: Colors): string =>
+  ` ${colors.dim(name.padEnd(8))} ${cells.join(colors.dim(' · '))}`;
+
+export function bar(done: number, total: number, columns: number, colors: Colors): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = share >= 1 ? columns : Math.min(columns - 1, Math.floor(share * columns));
+  return colors.green('█'.repeat(filled)) + colors.dim('░'.repeat(columns - filled));
+}
+
+const LEVEL_MARKS = { info: '·', good: '✓', warning: '!' } as const;
+
+export function eventLine(
+  event: { readonly at: string; readonly level: Level; readonly message: string },
+  colors: Colors,
+): string {
+  const color = { info: colors.dim, good: colors.green, warning: colors.yellow }[event.level];
+  return ` ${colors.dim(clockTime(event.at))} ${color(LEVEL_MARKS[event.level])} ${event.message}`;
+}

@@ -1,0 +1,88 @@
+/** Without a terminal: what changed, a line each, and a line of progress now and then. */
+import type { Display, RunEvent } from './events.js';
+import { clockTime, count, oneLine, percent, plural, rate, span } from './format.js';
+import { summaryLines } from './summary.js';
+import type { Terminal } from './terminal.js';
+import type { Progress } from './views.js';
+
+/** A log must show that something goes on, and not fill up. */
+const PROGRESS_EVERY_MS = 5_000;
+const UPLOAD_EVERY_MS = 5_000;
+
+export function plainDisplay(terminal: Terminal, now: () => number): Display {
+  let shownAtMs = Number.NEGATIVE_INFINITY;
+  let uploadShownAtMs = now();
+  let fleetShown = '';
+  let doneShown = -1;
+  const say = (text: string, at: string | number = now()): void => terminal.out(`${clockTime(at)} ${text}\n`);
+  const progress = (value: Progress): void => {
+    const fleet = fleetText(value);
+    const done = value.batches.done;
+    const finished = done === value.batches.total && done !== doneShown;
+    const due = now() - shownAtMs >= PROGRESS_EVERY_MS && done !== doneShown;
+    if (!finished && !due && fleet === fleetShown) return;
+    shownAtMs = now();
+    fleetShown = fleet;
+    doneShown = done;
+    say(`${progressText(value)} · ${fleet}`);
+  };
+  return {
+    show: (event) => {
+      if (event.event === 'summary') {
+        for (const text of summaryLines(event, terminal)) terminal.out(`${text}\n`);
+        return;
+      }
+      if (event.event === 'progress') return progress(event);
+      if (event.event === 'uploading') {
+        if (now() - uploadShownAtMs < UPLOAD_EVERY_MS) return;
+        uploadShownAtMs = now();
+      }
+      const text = sentence(event);
+      if (text !== undefined) say(text, event.event === 'happened' ? event.at : now());
+    },
+    close: () => undefined,
+  };
+}
+
+function sentence(event: RunEvent): string | undefined {
+  switch (event.event) {
+    case 'local-cloud-up':
+      return `The local cloud is up at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
+    case 'uploading':
+      return `Uploading: ${plural(event.items, 'item')} so far.`;
+    case 'submitted':
+      return (
+        `Job ${event.job} ${event.continued ? 'goes on' : 'is submitted'}: ${event.model} over ${event.dataset}, ` +
+        `${plural(event.items, 'item')} in ${plural(event.batches, 'batch', 'batches')}` +
+        `${event.badItems > 0 ? `, ${count(event.badItems)} of them unreadable lines` : ''}.`
+      );
+    case 'following':
+      return `Following job ${event.job}: ${event.model} over ${event.dataset}.`;
+    case 'happened':
+      return oneLine(event.message);
+    case 'ended':
+      return oneLine(event.reason);
+    case 'results-written':
+      return `Wrote ${plural(event.items, 'result')} to ${event.file}.`;
+    case 'waiting-for-zero':
+      return `Waiting for ${plural(event.instances, 'instance')} to end.`;
+    case 'progress':
+    case 'summary':
+      return undefined;
+  }
+}
+
+function progressText({ items, batches, itemsPerSecond, etaSeconds }: Progress): string {
+  const done = items.ok + items.failed;
+  return [
+    `${percent(done, items.total)} · ${count(batches.done)}/${plural(batches.total, 'batch', 'batches')}`,
+    `${count(done)}/${plural(items.total, 'item')}`,
+    ...(items.failed > 0 ? [`${count(items.failed)} failed`] : []),
+    ...(itemsPerSecond === undefined ? [] : [rate(itemsPerSecond)]),
+    ...(etaSeconds === undefined ? [] : [`about ${span(etaSeconds)} left`]),
+  ].join(' · ');
+}
+
+const fleetText = ({ fleet }: Progress): string =>
+  `fleet: target ${fleet.target}, ${fleet.pending} pending, ${fleet.running} running, ` +
+  `${fleet.noticed} noticed, ${fleet.draining} draining`;

@@ -1,0 +1,93 @@
+/** The end of a run, for people: what came out, what it took, and that nothing is left. Pure but for colours. */
+import type { Colors } from 'picocolors/types.js';
+import { count, dollars, oneLine, plural, span, table } from './format.js';
+import type { JobSummary } from './views.js';
+
+/** Whoever has more kinds of errors than this reads them in the results. */
+const SHOWN_ERROR_CODES = 5;
+const EXAMPLE_COLUMNS = 80;
+
+export function summaryLines(summary: JobSummary, style: { readonly colors: Colors }): readonly string[] {
+  const { colors } = style;
+  const name = (text: string): string => colors.dim(text);
+  const rows: readonly (readonly [string, string])[] = [
+    ['items', itemsText(summary, colors)],
+    ['batches', batchesText(summary, colors)],
+    ['reclaims', reclaimsText(summary)],
+    ['hand-backs', plural(summary.handBacks, 'batch', 'batches')],
+    ['thrown away', duplicateText(summary)],
+    ['instances', `${plural(summary.instances, 'instance')}, ${count(summary.instanceSeconds)} instance-seconds`],
+    ...costRow(summary),
+    ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),
+    ...(summary.instancesLeft === undefined
+      ? []
+      : [['left running', leftText(summary.instancesLeft, colors)] as const]),
+  ];
+  return [
+    '',
+    `${headline(summary, colors)}`,
+    ...table(rows.map(([label, value]) => [`  ${name(label)}`, value])),
+    ...errorLines(summary, colors),
+    '',
+  ];
+}
+
+function headline(summary: JobSummary, colors: Colors): string {
+  const mark = summary.state === 'complete' ? colors.green('✓') : colors.red('✗');
+  return `${mark} Job ${colors.bold(summary.job)} is ${summary.state} after ${span(summary.seconds)}.`;
+}
+
+function itemsText({ items }: JobSummary, colors: Colors): string {
+  const missing = items.total - items.ok - items.failed;
+  return [
+    `${count(items.ok)} ok`,
+    items.failed > 0 ? colors.yellow(`${count(items.failed)} failed`) : '0 failed',
+    ...(missing > 0 ? [colors.red(`${count(missing)} without an outcome`)] : []),
+  ].join(', ');
+}
+
+function batchesText({ batches }: JobSummary, colors: Colors): string {
+  const givenUp = batches.failed > 0 ? `, ${colors.red(`${count(batches.failed)} given up`)}` : '';
+  return `${count(batches.done)} of ${count(batches.total)} done${givenUp}`;
+}
+
+function reclaimsText({ reclaims }: JobSummary): string {
+  const all = reclaims.withNotice + reclaims.withoutNotice;
+  return all === 0 ? 'none' : `${all} (${reclaims.withNotice} with notice, ${reclaims.withoutNotice} without)`;
+}
+
+const duplicateText = ({ duplicateItems, items }: JobSummary): string => {
+  const share = items.total === 0 ? 0 : (duplicateItems / items.total) * 100;
+  return `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+};
+
+function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readonly [string, string])[] {
+  if (spotDollars === undefined) return [];
+  const onDemand = onDemandDollars === undefined ? '' : ` (the same seconds on demand: ${dollars(onDemandDollars)})`;
+  return [['cost', `${dollars(spotDollars)} on Spot${onDemand}`]];
+}
+
+const leftText = (instances: number, colors: Colors): string =>
+  instances === 0 ? colors.green('0 instances') : colors.yellow(plural(instances, 'instance'));
+
+export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors): readonly string[] {
+  if (summary.errors.length === 0) return [];
+  const shown = summary.errors.slice(0, SHOWN_ERROR_CODES);
+  const more = summary.errors.length - shown.length;
+  return [
+    '',
+    '  What failed items say:',
+    ...table(
+      shown.map(({ code, count: times, example }) => [
+        `  ${count(times)}`,
+        colors.yellow(oneLine(code)),
+        colors.dim(shorten(oneLine(example))),
+      ]),
+      [0],
+    ),
+    ...(more > 0 ? [`  and ${plural(more, 'other code')}`] : []),
+  ];
+}
+
+const shorten = (text: string): string =>
+  text.length > EXAMPLE_COLUMNS ? `${text.slice(0, EXAMPLE_COLUMNS - 1)}…` : text;

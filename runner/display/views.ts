@@ -1,0 +1,49 @@
+/** The numbers that displays show. `status --json` is made of the same ones. */
+import type { JobState } from '../../core/job.js';
+
+export interface FleetCounts {
+  readonly target: number;
+  readonly pending: number;
+  /** Up, and neither noticed nor draining. */
+  readonly running: number;
+  /** AWS has said that it takes them, or may. */
+  readonly noticed: number;
+  /** Ending themselves: no new batches. */
+  readonly draining: number;
+}
+
+export interface Progress {
+  readonly job: string;
+  readonly state: JobState;
+  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly fleet: FleetCounts;
+  readonly itemsPerSecond?: number;
+  readonly etaSeconds?: number;
+}
+
+export interface ErrorCount {
+  readonly code: string;
+  readonly count: number;
+  readonly example: string;
+}
+
+export interface JobSummary {
+  readonly job: string;
+  readonly state: JobState;
+  readonly seconds: number;
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly reclaims: { readonly withNotice: number; readonly withoutNotice: number };
+  readonly handBacks: number;
+  /** Items that were computed although their outcome existed, or whose lease was lost. */
+  readonly duplicateItems: number;
+  readonly instances: number;
+  readonly instanceSeconds: number;
+  readonly spotDollars?: number;
+  readonly onDemandDollars?: number;
+  readonly errors: readonly ErrorCount[];
+  readonly resultsFile?: string;
+  /** Instances that a describe call showed at the end; absent when it was not asked for. */
+  readonly instancesLeft?: number;
+}

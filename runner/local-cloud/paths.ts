@@ -1,0 +1,34 @@
+/** Where the installed package and the user's state are. */
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package's own directory: the one above dist/ when built, above the sources otherwise. */
+export function packageDirectory(from: string = path.dirname(fileURLToPath(import.meta.url))): string {
+  const parent = path.dirname(from);
+  if (existsSync(path.join(from, 'package.json'))) return from;
+  if (parent === from) throw new Error('The directory of the spotpool package was not found.');
+  return packageDirectory(parent);
+}
+
+export interface InstalledFiles {
+  readonly localCloud: string;
+  readonly worker: string;
+  readonly cli: string;
+}
+
+export function installedFiles(directory: string = packageDirectory()): InstalledFiles {
+  return {
+    localCloud: path.join(directory, 'dist/local/main.js'),
+    worker: path.join(directory, 'dist/bundle/worker.mjs'),
+    cli: path.join(directory, 'dist/runner/main.js'),
+  };
+}
+
+/** What outlives a command: the state and the log of `local up`. */
+export function stateDirectory(env: NodeJS.ProcessEnv): string {
+  if (env['SPOTPOOL_HOME']) return path.resolve(env['SPOTPOOL_HOME']);
+  const base = env['XDG_STATE_HOME'] ?? path.join(env['HOME'] ?? os.homedir(), '.local', 'state');
+  return path.join(base, 'spotpool');
+}

@@ -1,0 +1,88 @@
+/**
+ * The local cloud that is up: one per state directory, written by its supervisor (`local up`) once all is ready.
+ *
+ * Invariants:
+ * - The file appears whole or not at all, and never in the place of another: it is linked into place.
+ * - A file whose process is gone, or whose endpoint nobody answers, is of a supervisor that was killed: it is removed.
+ */
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import type { StackConfig } from '../../core/stack.js';
+
+export interface LocalState extends StackConfig {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The supervisor's: ending it ends all. */
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly log: string;
+}
+
+const FILE_NAME = 'local-cloud.json';
+/** On this machine an answer takes a millisecond. */
+const ANSWER_WITHIN_MS = 2_000;
+
+export const stateFile = (directory: string): string => path.join(directory, FILE_NAME);
+
+/** Undefined when no local cloud is up. */
+export async function readLocalState(directory: string): Promise<LocalState | undefined> {
+  const state = await parse(stateFile(directory));
+  if (state === undefined) return undefined;
+  if (isAlive(state.pid) && (await answers(state.endpoint))) return state;
+  await removeLocalState(directory, state.pid);
+  return undefined;
+}
+
+/** False when another supervisor was first. */
+export async function writeLocalState(directory: string, state: LocalState): Promise<boolean> {
+  await mkdir(directory, { recursive: true });
+  const temporary = `${stateFile(directory)}.${state.pid}`;
+  // Only its owner may read it: whoever can reach the endpoint can run commands through launch templates.
+  await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  try {
+    await link(temporary, stateFile(directory));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Only if it is still that process's. */
+export async function removeLocalState(directory: string, pid: number): Promise<void> {
+  if ((await parse(stateFile(directory)))?.pid === pid) await rm(stateFile(directory), { force: true });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function parse(file: string): Promise<LocalState | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as LocalState;
+  } catch {
+    return undefined;
+  }
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  const { hostname, port } = new URL(endpoint);
+  return await new Promise<boolean>((resolve) => {
+    const socket = net.connect({ host: hostname, port: Number(port) });
+    const finish = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(ANSWER_WITHIN_MS, () => finish(false));
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}

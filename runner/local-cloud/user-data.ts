@@ -1,0 +1,35 @@
+/**
+ * The user data of a local instance: a shell script, as on AWS, that becomes the worker. It carries no credentials: a
+ * worker gets them from its instance's metadata.
+ */
+export interface UserDataOptions {
+  readonly queueUrl: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string;
+  readonly nodePath: string;
+  readonly workerPath: string;
+  /** Further variables of the worker (docs/architecture.md, "Processes"), by name. */
+  readonly worker?: Readonly<Record<string, string>>;
+}
+
+export function localUserData(options: UserDataOptions): string {
+  const variables: readonly (readonly [string, string])[] = [
+    ['SPOTPOOL_QUEUE_URL', options.queueUrl],
+    ['SPOTPOOL_BUCKET', options.bucket],
+    ['AWS_REGION', options.region],
+    ['SPOTPOOL_ENDPOINT', options.endpoint],
+    ...Object.entries(options.worker ?? {}),
+  ];
+  return [
+    '#!/bin/sh',
+    ...variables.map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    `exec ${shellQuote(options.nodePath)} ${shellQuote(options.workerPath)}`,
+    '',
+  ].join('\n');
+}
+
+/** One word for sh, whatever is in it. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

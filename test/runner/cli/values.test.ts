@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { durationMs } from '../../../runner/cli/durations.js';
+import * as values from '../../../runner/cli/values.js';
+
+describe('durations', () => {
+  it.each([
+    ['500ms', 500],
+    ['2s', 2_000],
+    ['1.5s', 1_500],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+  ])('reads %s', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+
+  it.each(['', '5', 's', '-1s', '1d', '1s 2s', '1e3s'])('refuses %j', (text) => {
+    expect(durationMs(text)).toBeUndefined();
+    expect(() => values.duration(text)).toThrow('500ms, 2s, 5m or 1h');
+  });
+});
+
+describe('option values', () => {
+  it('take whole numbers within their range only', () => {
+    const parse = values.integerBetween(1, 100);
+    expect(parse('100')).toBe(100);
+    for (const wrong of ['0', '101', '1.5', '-1', 'many', '', '1e1', '0x10']) {
+      expect(() => parse(wrong), wrong).toThrow('a whole number from 1 to 100');
+    }
+  });
+
+  it('take a number of slots or cpus', () => {
+    expect(values.slots('4')).toBe(4);
+    expect(values.slots('cpus')).toBe('cpus');
+    expect(() => values.slots('cpu')).toThrow('cpus (one per virtual CPU)');
+  });
+
+  it('take seconds bare or as a duration', () => {
+    expect(values.seconds('90')).toBe(90);
+    expect(values.seconds('500ms')).toBe(0.5);
+    expect(() => values.seconds('0')).toThrow('seconds');
+    expect(() => values.seconds('12h')).toThrow('11 hours');
+  });
+
+  it('collect environment variables, whose values may hold anything', () => {
+    expect(values.environmentVariable('B=x=y ', values.environmentVariable('A='))).toEqual({ A: '', B: 'x=y ' });
+    expect(() => values.environmentVariable('novalue')).toThrow('NAME=VALUE');
+    expect(() => values.environmentVariable('1A=x')).toThrow('NAME=VALUE');
+  });
+
+  it('collect reclaims with and without notice', () => {
+    expect(values.reclaim('12s:no-notice', values.reclaim('8s'))).toEqual([
+      { afterMs: 8_000, noNotice: false },
+      { afterMs: 12_000, noNotice: true },
+    ]);
+    for (const wrong of ['8', '8s:notice', '8s:no-notice:x', ':no-notice']) {
+      expect(() => values.reclaim(wrong), wrong).toThrow('12s:no-notice');
+    }
+  });
+
+  it('take latencies of known services', () => {
+    expect(values.latency('sqs=10ms,s3=30ms')).toEqual({ sqs: 10, s3: 30 });
+    expect(() => values.latency('dns=10ms')).toThrow('sqs=10ms,s3=30ms');
+    expect(() => values.latency('sqs=10')).toThrow('sqs=10ms,s3=30ms');
+  });
+
+  it('refuse job ids that could not be part of a key', () => {
+    expect(values.jobId('herg-1')).toBe('herg-1');
+    for (const wrong of ['', 'a/b', '../x', 'A', 'x'.repeat(64)])
+      expect(() => values.jobId(wrong), wrong).toThrow('id');
+  });
+});

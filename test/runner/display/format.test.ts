@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as format from '../../../runner/display/format.js';
+
+describe('numbers for people', () => {
+  it.each([
+    [8, '8 s'],
+    [80, '1 m 20 s'],
+    [7_500, '2 h 05 m'],
+  ])('says %d seconds as %s', (seconds, text) => expect(format.span(seconds)).toBe(text));
+
+  it.each([
+    [0, '$0'],
+    [12.345, '$12.35'],
+    [0.25, '$0.25'],
+    [0.0041, '$0.0041'],
+    [0.00000123, '$0.0000012'],
+  ])('says %d dollars as %s', (value, text) => expect(format.dollars(value)).toBe(text));
+
+  it.each([
+    [412.4, '412 items/s'],
+    [3.25, '3.3 items/s'],
+    [0.5, '0.50 items/s'],
+    [0.01, '36.0 items/h'],
+  ])('says a rate of %d as %s', (value, text) => expect(format.rate(value)).toBe(text));
+
+  it('never says 100 % before all is done', () => {
+    expect(format.percent(99_999, 100_000)).toBe('99 %');
+    expect(format.percent(100_000, 100_000)).toBe('100 %');
+    expect(format.percent(0, 0)).toBe('100 %');
+  });
+
+  it('says sizes in units', () => {
+    expect([0, 999, 1_000, 5_400_000, 123_000_000_000].map(format.bytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 KB',
+      '5.4 MB',
+      '123 GB',
+    ]);
+  });
+});
+
+describe('text that must fit', () => {
+  it('is never wider than asked, with colours and wide characters in it', () => {
+    const part = fc.oneof(fc.string(), fc.constantFrom('\x1b[31m', '\x1b[0m', '分子', 'é', '🧪'));
+    fc.assert(
+      fc.property(fc.array(part), fc.integer({ min: 1, max: 40 }), (parts, columns) => {
+        const text = parts.map((one) => (one.startsWith('\x1b') ? one : format.oneLine(one))).join('');
+        expect(format.width(format.fit(text, columns))).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+
+  it('closes the colour that it cuts', () => {
+    expect(format.fit('\x1b[31mredder than red\x1b[0m', 7)).toBe('\x1b[31mredder…\x1b[0m');
+  });
+
+  it('cannot move the cursor, whatever a model wrote', () => {
+    expect(format.oneLine('a\x1b[2Jb\r\nc\x07')).toBe('a [2Jb c');
+  });
+
+  it('lines up in tables', () => {
+    expect(
+      format.table(
+        [
+          ['a', '10', 'x'],
+          ['long', '2', 'yy'],
+        ],
+        [1],
+      ),
+    ).toEqual(['a     10  x', 'long   2  yy']);
+  });
+});

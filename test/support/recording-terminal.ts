@@ -1,0 +1,67 @@
+/** A terminal that keeps what is written; `rows` shows it as a terminal of its size would, cursor movements carried out. */
+import picocolors from 'picocolors';
+import type { Terminal } from '../../runner/display/terminal.js';
+
+export class RecordingTerminal implements Terminal {
+  stdout = '';
+  stderr = '';
+  readonly colors;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    private dimensions = { columns: 80, rows: 24 },
+    readonly interactive = false,
+    colored = false,
+  ) {
+    this.colors = picocolors.createColors(colored);
+  }
+
+  out(text: string): void {
+    this.stdout += text;
+  }
+
+  err(text: string): void {
+    this.stderr += text;
+  }
+
+  size(): { columns: number; rows: number } {
+    return this.dimensions;
+  }
+
+  onResize(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.dimensions = { columns, rows };
+    for (const listener of this.listeners) listener();
+  }
+
+  /** What is to be seen, trailing blanks and blank last lines left out. Knows the escapes that `Screen` uses. */
+  visible(): readonly string[] {
+    const lines: string[] = [''];
+    let row = 0;
+    let column = 0;
+    // eslint-disable-next-line no-control-regex -- a terminal's escapes
+    for (const token of this.stdout.match(/\x1b\[\??[0-9;]*[A-Za-z]|[\s\S]/gu) ?? []) {
+      if (token === '\n') {
+        row += 1;
+        column = 0;
+        lines[row] ??= '';
+      } else if (token === '\r') column = 0;
+      else if (/^\x1b\[\d+A$/.test(token)) row = Math.max(0, row - Number(token.slice(2, -1)));
+      else if (token === '\x1b[K') lines[row] = (lines[row] ?? '').slice(0, column);
+      else if (token === '\x1b[J') {
+        lines[row] = (lines[row] ?? '').slice(0, column);
+        lines.length = row + 1;
+      } else if (!token.startsWith('\x1b[')) {
+        const line = (lines[row] ?? '').padEnd(column);
+        lines[row] = line.slice(0, column) + token + line.slice(column + token.length);
+        column += token.length;
+      }
+    }
+    while (lines.at(-1)?.trim() === '') lines.pop();
+    return lines.map((line) => line.trimEnd());
+  }
+}
