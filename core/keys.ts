@@ -13,7 +13,9 @@ export function batchName(batch: number): string {
 export const fleetStateKey = 'fleet/state.json';
 export const workerPointerKey = 'workers/current.json';
 
-export const exitTicketPrefix = (generation: number): string => `fleet/exits/${String(generation).padStart(10, '0')}/`;
+export const exitTicketsPrefix = 'fleet/exits/';
+export const exitTicketPrefix = (generation: number): string =>
+  `${exitTicketsPrefix}${String(generation).padStart(10, '0')}/`;
 export const exitTicketKey = (generation: number, ticket: number): string =>
   `${exitTicketPrefix(generation)}${String(ticket).padStart(5, '0')}.json`;
 

@@ -1,0 +1,127 @@
+/**
+ * Counts a job's outcomes: what `progress.json` has, and whatever was committed since. Always exact: the file only says
+ * which outcomes need not be looked at again.
+ */
+import { batchOfOutcomeKey, outcomeKey, progressKey, resultsPrefix } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import {
+  decodeProgress,
+  encodeProgress,
+  foldOutcomes,
+  NO_PROGRESS,
+  type Outcome,
+  type Progress,
+} from '../../core/progress.js';
+import { rangeHolding, type Ranges } from '../../core/ranges.js';
+import { decodeOutcomeMetadata } from '../../core/result-line.js';
+import type { ObjectStore } from '../ports.js';
+import { JSON_TYPE } from './json-objects.js';
+import type { JobMemory } from './ports.js';
+
+/** HEADs at once: S3 answers each in some 20 ms, and the client has 64 sockets. */
+const HEADS_AT_ONCE = 32;
+/** A page of a listing. A run of known outcomes that is longer is skipped by a new listing behind it. */
+const LIST_PAGE = 1_000;
+/** Lost races for the file; after them the count is used unsaved, which is exact as well. */
+const MAX_SAVES = 5;
+
+export interface FoldOptions {
+  /** Write `progress.json`: the controller does, who only looks does not. */
+  readonly save: boolean;
+  /** Look at no more new outcomes than this in one call. */
+  readonly maxOutcomes?: number;
+  readonly signal: AbortSignal;
+}
+
+export async function foldProgress(
+  store: ObjectStore,
+  job: string,
+  batches: number,
+  memory: JobMemory,
+  options: FoldOptions,
+): Promise<Progress> {
+  const heads = new Map<number, Outcome>();
+  for (let saves = 0; ; saves++) {
+    const known = (memory.progress ??= await readProgress(store, job, options.signal));
+    const outcomes = await newOutcomes(store, job, batches, known.progress.folded, heads, options);
+    const progress = foldOutcomes(known.progress, outcomes);
+    if (progress === known.progress) return progress;
+    if (!options.save || saves === MAX_SAVES) {
+      memory.progress = { progress, etag: known.etag };
+      return progress;
+    }
+    const put = await store.put(progressKey(job), encodeProgress(progress), {
+      signal: options.signal,
+      contentType: JSON_TYPE,
+      ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
+    });
+    if (put.kind === 'written') {
+      memory.progress = { progress, etag: put.etag };
+      return progress;
+    }
+    // Another controller was first: its count is the start of ours.
+    delete memory.progress;
+  }
+}
+
+async function readProgress(store: ObjectStore, job: string, signal: AbortSignal) {
+  const stored = await store.get(progressKey(job), { signal });
+  if (stored === undefined) return { progress: NO_PROGRESS, etag: undefined };
+  return { progress: decodeProgress(new TextDecoder().decode(stored.body)) ?? NO_PROGRESS, etag: stored.etag };
+}
+
+async function newOutcomes(
+  store: ObjectStore,
+  job: string,
+  batches: number,
+  folded: Ranges,
+  heads: Map<number, Outcome>,
+  { maxOutcomes = Infinity, signal }: FoldOptions,
+): Promise<readonly Outcome[]> {
+  const found: number[] = [];
+  for await (const batch of listNewOutcomes(store, job, batches, folded, signal)) {
+    found.push(batch);
+    if (found.length >= maxOutcomes) break;
+  }
+  const outcomes = await mapBounded(found, HEADS_AT_ONCE, async (batch) => {
+    const known = heads.get(batch);
+    if (known !== undefined) return known;
+    const head = await store.head(outcomeKey(job, batch), { signal });
+    if (head === undefined) return undefined;
+    const { ok, failed, givenUp } = decodeOutcomeMetadata(head.metadata);
+    const outcome: Outcome = { batch, ok, failed, givenUp };
+    heads.set(batch, outcome);
+    return outcome;
+  });
+  return outcomes.filter((outcome) => outcome !== undefined);
+}
+
+/** Batches with an outcome that are not folded; long runs of folded ones are not listed. */
+async function* listNewOutcomes(
+  store: ObjectStore,
+  job: string,
+  batches: number,
+  folded: Ranges,
+  signal: AbortSignal,
+): AsyncGenerator<number> {
+  let next = 0;
+  for (;;) {
+    next = (rangeHolding(folded, next)?.last ?? next - 1) + 1;
+    if (next >= batches) return;
+    const startAfter = next === 0 ? {} : { startAfter: outcomeKey(job, next - 1) };
+    let skipped = false;
+    for await (const { key } of store.list(resultsPrefix(job), { signal, ...startAfter })) {
+      const batch = batchOfOutcomeKey(key);
+      if (batch === undefined || batch >= batches) continue;
+      const run = rangeHolding(folded, batch);
+      if (run === undefined) {
+        yield batch;
+      } else if (run.last - batch >= LIST_PAGE) {
+        next = run.last + 1;
+        skipped = true;
+        break;
+      }
+    }
+    if (!skipped) return;
+  }
+}

@@ -1,0 +1,104 @@
+/** What a pass found and did, for displays and logs. */
+import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
+import type { JobState } from '../../core/job.js';
+import type { FleetDescription, FleetInstance } from '../ports.js';
+import type { JobView } from './read-job.js';
+
+export type ControllerEventCode =
+  | 'target-raised'
+  | 'target-lowered'
+  | 'exits-granted'
+  | 'job-complete'
+  | 'job-failed'
+  | 'batches-sent-again'
+  | 'raise-refused'
+  | 'switch-not-armed'
+  | 'fleet-gone'
+  | 'shortage';
+
+export interface ControllerEvent {
+  readonly at: string;
+  readonly code: ControllerEventCode;
+  /** A sentence that a person can act on. */
+  readonly message: string;
+  readonly job?: string;
+}
+
+/** Live instances, each in one of the first four; `starting`, `idle` and `busy` tell the running ones apart. */
+export interface FleetCounts {
+  readonly target: number;
+  readonly fulfilled: number;
+  readonly pending: number;
+  /** Up, and neither noticed nor draining. */
+  readonly running: number;
+  readonly noticed: number;
+  readonly draining: number;
+  readonly starting: number;
+  readonly idle: number;
+  readonly busy: number;
+}
+
+export interface JobProgress {
+  readonly job: string;
+  readonly state: JobState;
+  readonly reason?: string;
+  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly dataset: string;
+  readonly model: string;
+}
+
+export interface PassReport {
+  readonly atMs: number;
+  readonly fleet: FleetCounts;
+  readonly description: FleetDescription;
+  /** `fleet/state.json` as this pass left it. */
+  readonly state: FleetState | undefined;
+  /** Jobs that had not ended before this pass. */
+  readonly jobs: readonly JobProgress[];
+  readonly events: readonly ControllerEvent[];
+  /** R9: no work is left, the fleet shows target 0, and no instance is live. */
+  readonly parked: boolean;
+}
+
+export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobProgress {
+  return {
+    job,
+    ...verdict,
+    batches: { total: manifest.batches, ...facts.progress.batches },
+    items: { total: manifest.dataset.items, ...facts.progress.items },
+    createdAt: manifest.createdAt,
+    createdBy: manifest.createdBy,
+    dataset: manifest.dataset.name,
+    model: manifest.model.name,
+  };
+}
+
+export function countFleet(
+  { target, fulfilled }: FleetDescription,
+  live: readonly FleetInstance[],
+  statuses: ReadonlyMap<string, WorkerStatus>,
+): FleetCounts {
+  const counts = { pending: 0, running: 0, noticed: 0, draining: 0, starting: 0, idle: 0, busy: 0 };
+  for (const { instance, state } of live) {
+    const status = statuses.get(instance);
+    const standing = standingOf(state, status);
+    counts[standing] += 1;
+    if (standing === 'running') counts[workOf(status?.phase)] += 1;
+  }
+  return { target, fulfilled, ...counts };
+}
+
+export type Standing = 'pending' | 'running' | 'noticed' | 'draining';
+
+export function standingOf(state: FleetInstance['state'], status: WorkerStatus | undefined): Standing {
+  if (state === 'pending') return 'pending';
+  if (status?.notice !== undefined) return 'noticed';
+  return status?.phase === 'draining' || status?.phase === 'ended' ? 'draining' : 'running';
+}
+
+function workOf(phase: WorkerPhase | undefined): 'starting' | 'idle' | 'busy' {
+  return phase === 'idle' || phase === 'busy' ? phase : 'starting';
+}

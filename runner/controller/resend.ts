@@ -1,0 +1,35 @@
+/** R5: sends the batches that lack an outcome again, made anew from the plan. */
+import { encodeBatchMessage } from '../../core/batch-message.js';
+import { planKey } from '../../core/keys.js';
+import { decodePlanLine } from '../../core/plan.js';
+import { rangeHolding } from '../../core/ranges.js';
+import type { JobQueue, ObjectStore } from '../ports.js';
+import { linesOf } from './lines.js';
+import type { JobView } from './read-job.js';
+
+/** Messages held in memory at once: some 200 KB, a hundred calls of ten. */
+const SEND_AT_ONCE = 1_000;
+
+/** How many were sent. */
+export async function resendMissing(
+  ports: { readonly store: ObjectStore; readonly queue: JobQueue },
+  { job, manifestDigest, facts }: JobView,
+  signal: AbortSignal,
+): Promise<number> {
+  let sent = 0;
+  let bodies: string[] = [];
+  const flush = async (): Promise<void> => {
+    if (bodies.length > 0) await ports.queue.send(bodies, job, signal);
+    sent += bodies.length;
+    bodies = [];
+  };
+  for await (const line of linesOf(ports.store.stream(planKey(job), { signal }))) {
+    if (line === '') continue;
+    const location = decodePlanLine(line);
+    if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;
+    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest }));
+    if (bodies.length >= SEND_AT_ONCE) await flush();
+  }
+  await flush();
+  return sent;
+}

@@ -1,0 +1,151 @@
+/**
+ * One pass of the controller: observe the jobs, end those that have come to their end, send lost batches again, steer the fleet. Any number of
+ * controllers may run passes at once, and none needs to: workers go on without (R8).
+ */
+import { decideTarget, type JobDemand } from '../../core/capacity.js';
+import { decideEnd } from '../../core/completion.js';
+import type { DoneMark } from '../../core/job.js';
+import { doneKey } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
+import { JSON_TYPE, toJson } from './json-objects.js';
+import { PassEvents } from './pass-events.js';
+import { newControllerMemory, newJobMemory } from './ports.js';
+import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
+import type { FleetReading } from './read-fleet.js';
+import { listJobIds, readJob, type JobView } from './read-job.js';
+import { countFleet, progressOfJob, type PassReport } from './report.js';
+import { resendMissing } from './resend.js';
+import { steerFleet } from './steer-fleet.js';
+
+const JOBS_AT_ONCE = 4;
+/** Keeps a pass short when a hundred thousand outcomes wait to be counted: the fleet must not wait for them. */
+const MAX_NEW_OUTCOMES = 10_000;
+/** Fewer instances than wanted for this long is the market's answer, not a boot under way. */
+const SHORTAGE_MS = 60_000;
+
+export async function runPass(
+  ports: ControllerPorts,
+  options: ControllerOptions,
+  signal: AbortSignal,
+): Promise<PassReport> {
+  const memory = options.memory ?? newControllerMemory();
+  const atMs = ports.clock.nowMs();
+  const events = new PassEvents(new Date(atMs).toISOString(), memory.told);
+
+  const found = await readActiveJobs(ports, memory, signal);
+  const jobs = await mapBounded(found, JOBS_AT_ONCE, (view) => endJob(ports, memory, view, events, signal));
+  await sendLostBatches(ports, options, memory, { jobs, events, signal });
+
+  const demands = jobs.map(demandOf);
+  const decide = ({ state }: FleetReading, reportedSlots: readonly number[]) =>
+    decideTarget({ demands, reportedSlots, maxWorkers: options.maxWorkers, published: state });
+  const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
+
+  const short = desired.target > 0 && reading.live.length < Math.min(desired.target, reading.description.target);
+  tellShortage(memory, short, reading, atMs, events);
+  return {
+    atMs,
+    fleet: countFleet(reading.description, reading.live, statuses),
+    description: reading.description,
+    state: reading.state,
+    jobs: jobs.map(progressOfJob),
+    events: events.all(),
+    parked: desired.target === 0 && reading.description.target === 0 && reading.live.length === 0,
+  };
+}
+
+/** Ended jobs are looked at once: what they left behind changes nothing. */
+async function readActiveJobs(
+  { store }: ControllerPorts,
+  memory: ControllerMemory,
+  signal: AbortSignal,
+): Promise<readonly JobView[]> {
+  const active = (await listJobIds(store, signal)).filter((job) => !memory.ended.has(job));
+  const views = await mapBounded(active, JOBS_AT_ONCE, (job) => {
+    const jobMemory = memory.jobs.get(job) ?? newJobMemory();
+    memory.jobs.set(job, jobMemory);
+    return readJob(store, job, jobMemory, { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal });
+  });
+  return views.filter((view) => view !== undefined);
+}
+
+async function endJob(
+  ports: ControllerPorts,
+  memory: ControllerMemory,
+  view: JobView,
+  events: PassEvents,
+  signal: AbortSignal,
+): Promise<JobView> {
+  const { job, facts } = view;
+  const end = decideEnd(facts);
+  if (end !== undefined) {
+    const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
+    const put = await ports.store.put(doneKey(job), toJson(mark), {
+      signal,
+      ifNoneMatch: true,
+      contentType: JSON_TYPE,
+    });
+    // Somebody else's mark says the same, or is read in the next pass.
+    if (put.kind !== 'written') return view;
+    events.add(end.state === 'complete' ? 'job-complete' : 'job-failed', `Job ${job}: ${end.reason}`, job);
+  }
+  if (end === undefined && facts.done === undefined && facts.cancelled === undefined) return view;
+  memory.ended.add(job);
+  memory.jobs.delete(job);
+  return end === undefined ? view : { ...view, verdict: end };
+}
+
+function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobDemand {
+  const { maxWorkers } = manifest.options;
+  const active = verdict.state === 'running' || verdict.state === 'submitting';
+  return {
+    job,
+    left: active ? Math.max(0, sent - facts.progress.batches.done) : 0,
+    enqueued: facts.enqueued,
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+  };
+}
+
+async function sendLostBatches(
+  ports: ControllerPorts,
+  { quietMs = QUIET_MS }: ControllerOptions,
+  memory: ControllerMemory,
+  pass: { readonly jobs: readonly JobView[]; readonly events: PassEvents; readonly signal: AbortSignal },
+): Promise<void> {
+  const waiting = pass.jobs.filter(({ verdict }) => verdict.state === 'running');
+  if (waiting.length === 0) {
+    memory.quiet = undefined;
+    return;
+  }
+  memory.quiet = lookAtQueue(memory.quiet, await ports.queue.counts(pass.signal), ports.clock.nowMs());
+  for (const view of waiting) {
+    const nowMs = ports.clock.nowMs();
+    if (!isQuiet(memory.quiet, nowMs, quietMs)) return;
+    const jobMemory = memory.jobs.get(view.job);
+    // The counters need their time to show what was sent: the wait before the next resend is as long as the first.
+    if (jobMemory === undefined || nowMs - (jobMemory.resentAtMs ?? -Infinity) < quietMs) continue;
+    const sent = await resendMissing(ports, view, pass.signal);
+    jobMemory.resentAtMs = nowMs;
+    pass.events.add(
+      'batches-sent-again',
+      `Job ${view.job}: the queue is empty, but ${sent} batches have no outcome; they were sent again.`,
+      view.job,
+    );
+  }
+}
+
+function tellShortage(
+  memory: ControllerMemory,
+  short: boolean,
+  { live, description }: FleetReading,
+  nowMs: number,
+  events: PassEvents,
+): void {
+  memory.shortSinceMs = short ? (memory.shortSinceMs ?? nowMs) : undefined;
+  const lasting = memory.shortSinceMs !== undefined && nowMs - memory.shortSinceMs >= SHORTAGE_MS;
+  events.trouble('shortage', lasting, () => {
+    const seconds = Math.round((nowMs - (memory.shortSinceMs ?? nowMs)) / 1000);
+    return `Spot capacity is short: ${live.length} of ${description.target} instances for ${seconds} s. The job goes on with these; more instance types or zones in the stack would help.`;
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * Which instances there were, from when to when, and which AWS took: kept from fleet descriptions, because EC2 forgets an
+ * ended instance within the hour. An instance's end is the first description that no longer shows it live, so
+ * seconds are right to one look.
+ */
+import type { InstanceUse } from '../../core/cost.js';
+import type { FleetDescription, FleetInstance } from '../ports.js';
+
+export interface LedgerEntry {
+  readonly instance: string;
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly launchedAtMs: number;
+  readonly endedAtMs?: number;
+  readonly reclaimed: boolean;
+}
+
+export type LedgerChange = { readonly kind: 'launched' | 'ended' | 'reclaimed'; readonly entry: LedgerEntry };
+
+export class InstanceLedger {
+  private readonly entries = new Map<string, LedgerEntry>();
+
+  /** `sinceMs`: when the run began. What ended before is none of its business, what ran before counts from then on. */
+  constructor(private readonly sinceMs: number) {}
+
+  observe(description: FleetDescription, atMs: number): readonly LedgerChange[] {
+    const changes: LedgerChange[] = [];
+    const shown = new Set<string>();
+    for (const instance of description.instances) {
+      shown.add(instance.instance);
+      const before = this.entries.get(instance.instance);
+      const after = entryOf(instance, before, atMs);
+      if (after === undefined) continue;
+      this.entries.set(after.instance, after);
+      if (before === undefined && after.launchedAtMs >= this.sinceMs) changes.push({ kind: 'launched', entry: after });
+      if (after.reclaimed && before?.reclaimed !== true) changes.push({ kind: 'reclaimed', entry: after });
+      else if (after.endedAtMs !== undefined && before?.endedAtMs === undefined) {
+        changes.push({ kind: 'ended', entry: after });
+      }
+    }
+    for (const before of this.entries.values()) {
+      if (shown.has(before.instance) || before.endedAtMs !== undefined) continue;
+      const entry = { ...before, endedAtMs: atMs };
+      this.entries.set(entry.instance, entry);
+      changes.push({ kind: 'ended', entry });
+    }
+    return changes;
+  }
+
+  all(): readonly LedgerEntry[] {
+    return [...this.entries.values()].sort((a, b) => a.launchedAtMs - b.launchedAtMs);
+  }
+
+  reclaims(): number {
+    return this.all().filter(({ reclaimed }) => reclaimed).length;
+  }
+
+  /** Time on of each instance since the run began, up to its end or `nowMs`. */
+  uses(nowMs: number): readonly InstanceUse[] {
+    return this.all().map(({ instance, instanceType, zone, launchedAtMs, endedAtMs = nowMs, reclaimed }) => ({
+      instance,
+      instanceType,
+      zone,
+      seconds: Math.max(0, endedAtMs - Math.max(launchedAtMs, this.sinceMs)) / 1000,
+      reclaimed,
+      lifeSeconds: Math.max(0, endedAtMs - launchedAtMs) / 1000,
+    }));
+  }
+}
+
+/** Undefined for an instance that had ended when the ledger was opened. */
+function entryOf(seen: FleetInstance, before: LedgerEntry | undefined, atMs: number): LedgerEntry | undefined {
+  const live = seen.state === 'pending' || seen.state === 'running';
+  if (!live && before === undefined) return undefined;
+  const { instance, instanceType, zone, launchedAtMs } = seen;
+  return {
+    instance,
+    instanceType,
+    zone,
+    launchedAtMs,
+    reclaimed: seen.reclaimed || before?.reclaimed === true,
+    ...(live ? {} : { endedAtMs: before?.endedAtMs ?? atMs }),
+  };
+}

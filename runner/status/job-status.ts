@@ -1,0 +1,57 @@
+/** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
+import { jobPrefix } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import { newJobMemory, type JobMemory } from '../controller/ports.js';
+import { listJobIds, readJob } from '../controller/read-job.js';
+import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
+import { UserError } from '../errors.js';
+import type { Fleet, ObjectStore } from '../ports.js';
+import { readFleetView } from './fleet-view.js';
+
+export interface JobStatus extends JobProgress {
+  readonly fleet: FleetCounts;
+}
+
+const JOBS_AT_ONCE = 8;
+
+/** With a memory kept from look to look, a look costs a listing and what is new. */
+export async function readJobProgress(
+  store: ObjectStore,
+  job: string,
+  signal: AbortSignal,
+  memory: JobMemory = newJobMemory(),
+): Promise<JobProgress> {
+  const view = await readJob(store, job, memory, { save: false, signal });
+  if (view !== undefined) return progressOfJob(view);
+  const { objects, folders } = await store.listFolder(jobPrefix(job), { signal });
+  throw new UserError(
+    objects.length + folders.length === 0
+      ? `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`
+      : `The submit of job ${job} broke off before its dataset was uploaded. Submit it again under the same id.`,
+  );
+}
+
+export async function readJobStatus(
+  ports: { readonly store: ObjectStore; readonly fleet: Fleet },
+  job: string,
+  signal: AbortSignal,
+  memory?: JobMemory,
+): Promise<JobStatus> {
+  const [progress, fleet] = await Promise.all([
+    readJobProgress(ports.store, job, signal, memory),
+    readFleetView(ports, signal),
+  ]);
+  return { ...progress, fleet: fleet.counts };
+}
+
+/** Every job of the stack that has a manifest, newest first. */
+export async function listJobs(store: ObjectStore, signal: AbortSignal): Promise<readonly JobProgress[]> {
+  const ids = await listJobIds(store, signal);
+  const views = await mapBounded(ids, JOBS_AT_ONCE, (job) =>
+    readJob(store, job, newJobMemory(), { save: false, signal }),
+  );
+  return views
+    .filter((view) => view !== undefined)
+    .map(progressOfJob)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}

@@ -1,0 +1,78 @@
+/** The end of a run as data: what was done, what it took, what it cost. */
+import { costOf, poolName, type Cost } from '../../core/cost.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import type { JobProgress } from '../controller/report.js';
+import type { ObjectStore, SpotPrices } from '../ports.js';
+import type { InstanceLedger } from './instance-ledger.js';
+import { readInstanceEvents, readJobEvents, sumEvents, type EventTotals } from './worker-events.js';
+
+const PRICES_AT_ONCE = 4;
+const READS_AT_ONCE = 8;
+
+export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy'> {
+  readonly seconds: number;
+  readonly instances: number;
+  readonly reclaims: { readonly total: number; readonly withNotice: number; readonly withoutNotice: number };
+  readonly events: EventTotals;
+  readonly cost: Cost;
+}
+
+export interface SummaryInput {
+  readonly progress: JobProgress;
+  readonly ledger: InstanceLedger;
+  /** When the run began. */
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+export async function summarise(
+  ports: { readonly store: ObjectStore; readonly prices: SpotPrices },
+  { progress, ledger, sinceMs, nowMs }: SummaryInput,
+  signal: AbortSignal,
+): Promise<Summary> {
+  const uses = ledger.uses(nowMs);
+  const events = await sumEvents(readJobEvents(ports.store, progress.job, signal));
+  const taken = ledger.all().filter(({ reclaimed }) => reclaimed);
+  const hadNotice = await mapBounded(taken, READS_AT_ONCE, ({ instance }) => sawNotice(ports.store, instance, signal));
+  const withNotice = hadNotice.filter(Boolean).length;
+  const { job, state, reason, batches, items, dataset, model } = progress;
+  return {
+    job,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    batches,
+    items,
+    dataset,
+    model,
+    seconds: (nowMs - sinceMs) / 1000,
+    instances: uses.length,
+    reclaims: { total: taken.length, withNotice, withoutNotice: taken.length - withNotice },
+    events,
+    cost: costOf(uses, await pricesOf(uses, ports.prices, signal)),
+  };
+}
+
+/** A pool whose price cannot be had is left out: the cost says so. */
+async function pricesOf(
+  uses: readonly { readonly instanceType: string; readonly zone: string }[],
+  prices: SpotPrices,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const pools = [...new Map(uses.map((use) => [poolName(use), use])).entries()];
+  const found = await mapBounded(pools, PRICES_AT_ONCE, async ([name, pool]) => {
+    try {
+      return [name, await prices.spotDollarsPerHour(pool, signal)] as const;
+    } catch {
+      signal.throwIfAborted();
+      return [name, undefined] as const;
+    }
+  });
+  return new Map(found.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
+}
+
+async function sawNotice(store: ObjectStore, instance: string, signal: AbortSignal): Promise<boolean> {
+  for await (const event of readInstanceEvents(store, instance, signal)) {
+    if (event.code === 'notice' && event.kind === 'interruption') return true;
+  }
+  return false;
+}
