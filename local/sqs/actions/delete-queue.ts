@@ -1,0 +1,6 @@
+import { queueOf, type Action } from '../action.js';
+
+export const deleteQueue: Action = (context) => {
+  context.store.deleteQueue(queueOf(context));
+  return undefined;
+};

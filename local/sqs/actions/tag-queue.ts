@@ -1,0 +1,12 @@
+import { queueOf, type Action } from '../action.js';
+import { missingParameter } from '../errors.js';
+import { checkTags } from '../tags.js';
+
+export const tagQueue: Action = (context) => {
+  const { tags } = queueOf(context);
+  if (!context.input.has('Tags')) throw missingParameter('Tags');
+  const added = context.input.textMap('Tags');
+  checkTags(new Map([...tags, ...added]));
+  for (const [key, value] of added) tags.set(key, value);
+  return undefined;
+};

@@ -1,0 +1,111 @@
+/**
+ * Message move tasks: messages of a dead-letter queue go back to where they came from, or elsewhere, a few at a time.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ *
+ * Invariants: one running task a source queue; a running task has exactly one timer; a message is always in one queue;
+ * a task ends when it has met as many messages as the source held at its start, or the source has no more.
+ */
+import { randomUUID } from 'node:crypto';
+import { SqsError } from './errors.js';
+import type { Message } from './message.js';
+import type { Queue, QueueSurroundings } from './queue.js';
+
+export interface MoveTask {
+  readonly id: string;
+  readonly sourceArn: string;
+  readonly destinationArn: string | undefined;
+  readonly perSecond: number | undefined;
+  readonly startedMs: number;
+  readonly toMove: number;
+  moved: number;
+  status: 'RUNNING' | 'COMPLETED' | 'CANCELLED' | 'FAILED';
+  failureReason: string | undefined;
+}
+
+/** AWS's most; what it chooses by itself is not stated. */
+export const MAX_MOVED_PER_SECOND = 500;
+/** AWS lists no more of them. */
+const MAX_KEPT_TASKS = 10;
+const TICK_MS = 100;
+
+export class MoveTasks {
+  /** By source, the newest first. */
+  readonly #tasks = new Map<string, MoveTask[]>();
+  readonly #timers = new Map<MoveTask, () => void>();
+
+  constructor(private readonly surroundings: QueueSurroundings) {}
+
+  start(source: Queue, destination: Queue | undefined, perSecond: number | undefined): MoveTask {
+    const earlier = this.list(source.arn);
+    if (earlier[0]?.status === 'RUNNING') {
+      const message =
+        'There is already a task running. Only one active task is allowed for a source queue arn at a given time.';
+      throw new SqsError('InvalidParameterValue', message);
+    }
+    const task: MoveTask = {
+      id: randomUUID(),
+      sourceArn: source.arn,
+      destinationArn: destination?.arn,
+      perSecond,
+      startedMs: this.surroundings.clock.nowMs(),
+      toMove: source.counts().visible,
+      moved: 0,
+      status: 'RUNNING',
+      failureReason: undefined,
+    };
+    this.#tasks.set(source.arn, [task, ...earlier].slice(0, MAX_KEPT_TASKS));
+    this.#arm(task);
+    return task;
+  }
+
+  list(sourceArn: string): readonly MoveTask[] {
+    return this.#tasks.get(sourceArn) ?? [];
+  }
+
+  cancel(task: MoveTask): void {
+    this.#end(task, 'CANCELLED');
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #arm(task: MoveTask): void {
+    this.#timers.set(
+      task,
+      this.surroundings.clock.after(TICK_MS, () => this.#step(task)),
+    );
+  }
+
+  #step(task: MoveTask): void {
+    const elapsedMs = this.surroundings.clock.nowMs() - task.startedMs;
+    const dueByNow = Math.floor((elapsedMs / 1000) * (task.perSecond ?? MAX_MOVED_PER_SECOND));
+    while (task.moved < Math.min(dueByNow, task.toMove)) {
+      const source = this.surroundings.findByArn(task.sourceArn);
+      if (source === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
+      const message = source.peekOldest();
+      if (message === undefined) return this.#end(task, 'COMPLETED');
+      const destination = this.#destinationOf(task, message);
+      if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
+      source.release(message);
+      // A moved message is a new one: its id and its time of sending are of the move.
+      destination.send([{ content: message.content, delayMs: 0 }]);
+      task.moved += 1;
+    }
+    if (task.moved >= task.toMove) this.#end(task, 'COMPLETED');
+    else this.#arm(task);
+  }
+
+  #destinationOf(task: MoveTask, message: Message): Queue | undefined {
+    const arn = task.destinationArn ?? message.deadLetterSourceArn;
+    return arn === undefined ? undefined : this.surroundings.findByArn(arn);
+  }
+
+  #end(task: MoveTask, status: MoveTask['status'], failureReason?: string): void {
+    this.#timers.get(task)?.();
+    this.#timers.delete(task);
+    task.status = status;
+    task.failureReason = failureReason;
+  }
+}

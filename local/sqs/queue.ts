@@ -1,0 +1,273 @@
+/**
+ * One queue: its messages, the polls that wait for them, and the one timer between the two.
+ *
+ * Invariants:
+ * - While a poll waits, nothing that it could have is visible: every change ends with `#settle`.
+ * - A timer is armed only while a poll waits, for the earliest moment at which a message becomes visible or a poll ends.
+ * - A poll whose client is gone is dropped before it is given anything; what was given to a client that turns out to be
+ *   gone comes back through `takeBack`, as if it had not been received.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.js';
+import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
+import { MAX_VISIBILITY_SECONDS, PURGE_INTERVAL_MS } from './limits.js';
+import type { Counts, Delivery, Message, MessageContent } from './message.js';
+import { MessagePool } from './message-pool.js';
+import { decodeReceiptHandle, encodeReceiptHandle } from './receipt-handle.js';
+import type { QueueSettings } from './settings.js';
+import { Waiters, type ReceiveRequest, type Waiter } from './waiters.js';
+
+/** What a queue sees of the service around it. */
+export interface QueueSurroundings {
+  readonly clock: Clock;
+  readonly maxInFlight: number;
+  findByArn(arn: string): Queue | undefined;
+}
+
+export interface NewMessage {
+  readonly content: MessageContent;
+  readonly delayMs: number;
+}
+
+const TWELVE_HOURS_MS = MAX_VISIBILITY_SECONDS * 1000;
+
+export class Queue {
+  readonly id = randomUUID();
+  readonly tags = new Map<string, string>();
+  readonly createdMs: number;
+  #modifiedMs: number;
+  #settings: QueueSettings;
+  #pool = new MessagePool();
+  readonly #waiters = new Waiters();
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  #purgedMs = -Infinity;
+  #closed: Error | 'silently' | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly arn: string,
+    settings: QueueSettings,
+    private readonly surroundings: QueueSurroundings,
+  ) {
+    this.#settings = settings;
+    this.createdMs = this.#modifiedMs = surroundings.clock.nowMs();
+  }
+
+  get settings(): QueueSettings {
+    return this.#settings;
+  }
+
+  get modifiedMs(): number {
+    return this.#modifiedMs;
+  }
+
+  changeSettings(settings: QueueSettings): void {
+    this.#settings = settings;
+    this.#modifiedMs = this.surroundings.clock.nowMs();
+    this.#settle();
+  }
+
+  counts(): Counts {
+    this.#settle();
+    return this.#pool.counts();
+  }
+
+  send(messages: readonly NewMessage[]): readonly Message[] {
+    const nowMs = this.surroundings.clock.nowMs();
+    const sent = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
+    this.#settle();
+    return sent;
+  }
+
+  /** Messages that come from a queue whose redrive policy names this one. */
+  adopt(messages: readonly Message[], sourceArn: string): void {
+    for (const message of messages) this.#pool.adopt(message, sourceArn);
+    this.#settle();
+  }
+
+  async receive(request: ReceiveRequest, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const nowMs = this.#settle();
+    if (this.#closed instanceof Error) throw this.#closed;
+    if (signal.aborted || this.#closed !== undefined) return [];
+    if (request.waitMs === 0 && this.#isFull()) {
+      // A long poll gets no error, only nothing.
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.surroundings.maxInFlight} may be.`);
+    }
+    // Whatever is visible after settling is wanted by nobody who came before.
+    const taken = this.#take(request, nowMs);
+    if (taken.length > 0 || request.waitMs === 0) return taken;
+    return this.#wait(request, nowMs, signal);
+  }
+
+  takeBack(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#pool.undo(delivery);
+    this.#settle();
+  }
+
+  handleOf(delivery: Delivery): string {
+    return encodeReceiptHandle(this.id, delivery);
+  }
+
+  /**
+   * An old handle deletes nothing and is no error; the newest one deletes whether or not the visibility has expired.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+   */
+  delete(handle: string): void {
+    const { messageId, receipt } = decodeReceiptHandle(this.id, handle);
+    const message = this.#pool.find(messageId);
+    if (message?.receipt !== receipt) return;
+    this.#pool.remove(message);
+    this.#settle();
+  }
+
+  /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
+  changeVisibility(handle: string, visibilityTimeoutSeconds: number): void {
+    const { messageId, receipt } = decodeReceiptHandle(this.id, handle);
+    const nowMs = this.#settle();
+    const message = this.#pool.find(messageId);
+    if (message === undefined) {
+      const reason = 'Message does not exist or is not available for visibility timeout change.';
+      throw invalidParameter('ReceiptHandle', handle, reason);
+    }
+    if (message.receipt !== receipt) {
+      throw invalidParameter('ReceiptHandle', handle, 'The receipt handle has expired.');
+    }
+    if (message.state !== 'in-flight') {
+      throw new SqsError('MessageNotInflight', "The specified message isn't in flight.");
+    }
+    const dueMs = nowMs + visibilityTimeoutSeconds * 1000;
+    if (dueMs >= message.receivedMs + TWELVE_HOURS_MS) {
+      const reason = `Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds].`;
+      throw invalidParameter('VisibilityTimeout', visibilityTimeoutSeconds, reason);
+    }
+    this.#pool.changeDue(message, dueMs);
+    this.#settle();
+  }
+
+  purge(): void {
+    const nowMs = this.surroundings.clock.nowMs();
+    if (nowMs < this.#purgedMs + PURGE_INTERVAL_MS) {
+      const message = `Only one PurgeQueue operation on ${this.name} is allowed every 60 seconds.`;
+      throw new SqsError('PurgeQueueInProgress', message);
+    }
+    this.#purgedMs = nowMs;
+    this.#pool = new MessagePool();
+    this.#settle();
+  }
+
+  /** For a move task: what would be given out next. */
+  peekOldest(): Message | undefined {
+    this.#settle();
+    return this.#pool.peekVisible();
+  }
+
+  /** For a move task: the message leaves this queue. */
+  release(message: Message): void {
+    this.#pool.remove(message);
+  }
+
+  /** The queue is deleted: whoever waits is told. */
+  delist(): void {
+    this.#close(queueDoesNotExist());
+  }
+
+  /** The service ends: whoever waits gets nothing. */
+  close(): void {
+    this.#close('silently');
+  }
+
+  #close(how: Error | 'silently'): void {
+    this.#closed = how;
+    for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
+      if (how === 'silently') waiter.answer([]);
+      else waiter.refuse(how);
+    }
+    this.#arm();
+  }
+
+  #wait(request: ReceiveRequest, nowMs: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiters.remove(waiter);
+        signal.removeEventListener('abort', drop);
+      };
+      const waiter: Waiter = {
+        ...request,
+        endsMs: nowMs + request.waitMs,
+        place: -1,
+        answer: (deliveries) => {
+          leave();
+          resolve(deliveries);
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const drop = (): void => {
+        waiter.answer([]);
+        this.#arm();
+      };
+      signal.addEventListener('abort', drop);
+      this.#waiters.add(waiter);
+      this.#arm();
+    });
+  }
+
+  /** Brings everything up to this moment: due messages, waiting polls, the timer. */
+  #settle(): number {
+    const nowMs = this.surroundings.clock.nowMs();
+    this.#pool.advance(nowMs, this.#settings.retentionMs);
+    for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
+      const taken = this.#take(waiter, nowMs);
+      if (taken.length === 0) break;
+      waiter.answer(taken);
+    }
+    for (let waiter = this.#waiters.firstToEnd(); waiter !== undefined; waiter = this.#waiters.firstToEnd()) {
+      if (waiter.endsMs > nowMs) break;
+      waiter.answer([]);
+    }
+    this.#arm();
+    return nowMs;
+  }
+
+  #isFull(): boolean {
+    return this.#pool.counts().inFlight >= this.surroundings.maxInFlight;
+  }
+
+  /** The one place from which messages are given out; those received too often go to the dead-letter queue instead. */
+  #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
+    const { redrive } = this.#settings;
+    const deadLetterQueue = redrive === undefined ? undefined : this.surroundings.findByArn(redrive.targetArn);
+    const dead: Message[] = [];
+    const taken: Delivery[] = [];
+    while (taken.length < request.max && !this.#isFull()) {
+      const message = this.#pool.peekVisible();
+      if (message === undefined) break;
+      const receives = message.receiveCount - message.receiveCountAtArrival;
+      if (redrive !== undefined && deadLetterQueue !== undefined && receives >= redrive.maxReceiveCount) {
+        this.#pool.remove(message);
+        dead.push(message);
+      } else {
+        taken.push(this.#pool.deliver(message, nowMs, request.visibilityMs));
+      }
+    }
+    if (dead.length > 0) deadLetterQueue?.adopt(dead, this.arn);
+    return taken;
+  }
+
+  #arm(): void {
+    const firstEndMs = this.#waiters.firstToEnd()?.endsMs;
+    const dueMs = firstEndMs === undefined ? undefined : Math.min(firstEndMs, this.#pool.nextDueMs());
+    if (this.#timer?.dueMs === dueMs) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (dueMs === undefined) return;
+    const cancel = this.surroundings.clock.after(dueMs - this.surroundings.clock.nowMs(), () => {
+      this.#timer = undefined;
+      this.#settle();
+    });
+    this.#timer = { dueMs, cancel };
+  }
+}
