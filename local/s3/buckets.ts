@@ -1,0 +1,124 @@
+/**
+ * Buckets, their objects and their unfinished uploads, in memory.
+ *
+ * Invariant: `publish` and `remove` are synchronous; the check of a condition and the change that it guards happen in one
+ * turn, so of two racing conditional writes exactly one wins. A stored object owns its body until it is replaced or removed.
+ */
+import type { Body } from './body-store.js';
+import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.js';
+import { S3Error, noSuchBucket, noSuchKey, noSuchUpload } from './errors.js';
+import type { ObjectHeaders } from './object-headers.js';
+import { OrderedMap } from './ordered-map.js';
+import { checkDelete, checkWrite } from './preconditions.js';
+import type { S3Headers } from './request.js';
+import type { Tags } from './tags.js';
+
+export interface StoredObject {
+  readonly body: Body;
+  /** With its quotes. */
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly headers: ObjectHeaders;
+  readonly checksum: Checksum | undefined;
+  readonly tags: Tags;
+}
+
+export interface Part {
+  readonly number: number;
+  readonly body: Body;
+  readonly md5: Buffer;
+  readonly checksum: Checksum | undefined;
+  readonly lastModifiedMs: number;
+}
+
+export interface Upload {
+  readonly id: string;
+  readonly key: string;
+  readonly initiatedMs: number;
+  readonly headers: ObjectHeaders;
+  readonly tags: Tags;
+  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
+  readonly parts: Map<number, Part>;
+}
+
+export class Bucket {
+  readonly objects = new OrderedMap<StoredObject>();
+  readonly uploads = new Map<string, Upload>();
+  /** Documents that are kept and given back, by sub-resource. */
+  readonly configuration = new Map<string, string>();
+
+  constructor(
+    readonly name: string,
+    readonly location: string,
+    readonly createdAtMs: number,
+  ) {}
+
+  object(key: string): StoredObject {
+    const object = this.objects.get(key);
+    if (object === undefined) throw noSuchKey(key);
+    return object;
+  }
+
+  upload(id: string, key: string): Upload {
+    const upload = this.uploads.get(id);
+    if (upload === undefined || upload.key !== key) throw noSuchUpload(id);
+    return upload;
+  }
+
+  /** Takes over the object's body; on a refusal the caller still owns it. */
+  publish(key: string, object: StoredObject, conditions: S3Headers): void {
+    const current = this.objects.get(key);
+    checkWrite(conditions, key, current);
+    this.objects.set(key, object);
+    current?.body.release();
+  }
+
+  remove(key: string, ifMatch: string | undefined): void {
+    const current = this.objects.get(key);
+    checkDelete(ifMatch, key, current);
+    this.objects.delete(key);
+    current?.body.release();
+  }
+
+  /** Takes over the part's body. */
+  putPart(upload: Upload, part: Part): void {
+    upload.parts.get(part.number)?.body.release();
+    upload.parts.set(part.number, part);
+  }
+
+  endUpload(upload: Upload): void {
+    this.uploads.delete(upload.id);
+    for (const part of upload.parts.values()) part.body.release();
+  }
+}
+
+export class Buckets {
+  readonly #buckets = new OrderedMap<Bucket>();
+
+  get(name: string): Bucket {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) throw noSuchBucket(name);
+    return bucket;
+  }
+
+  find(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  add(bucket: Bucket): void {
+    this.#buckets.set(bucket.name, bucket);
+  }
+
+  delete(name: string): void {
+    const bucket = this.get(name);
+    if (bucket.objects.size > 0) {
+      throw new S3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty', { BucketName: name });
+    }
+    for (const upload of bucket.uploads.values()) bucket.endUpload(upload);
+    this.#buckets.delete(name);
+  }
+
+  inOrder(): readonly Bucket[] {
+    return [...this.#buckets.entriesFrom(() => true)].map(([, bucket]) => bucket);
+  }
+}

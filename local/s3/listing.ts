@@ -1,0 +1,77 @@
+/**
+ * One page of a listing, decided from the ordered keys alone. Keys that share what stands between the prefix and the
+ * first delimiter after it become one common prefix, and are skipped by search instead of walked.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+import { compareKeys } from './key-order.js';
+import type { OrderedMap } from './ordered-map.js';
+
+/** Where a listing goes on: after a key, or after everything that begins with a common prefix. */
+export type Position = { readonly kind: 'key' | 'prefix'; readonly value: string };
+
+export interface PageRequest {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly after: Position | undefined;
+  readonly maxKeys: number;
+}
+
+export interface Page<Value> {
+  /** Keys and common prefixes in order, at most `maxKeys` together. */
+  readonly entries: readonly (readonly [string, Value])[];
+  readonly commonPrefixes: readonly string[];
+  /** Where the next page begins; undefined when nothing is left. */
+  readonly next: Position | undefined;
+}
+
+export function listPage<Value>(objects: OrderedMap<Value>, request: PageRequest): Page<Value> {
+  const { prefix, delimiter, maxKeys } = request;
+  const entries: (readonly [string, Value])[] = [];
+  const commonPrefixes: string[] = [];
+  let last: Position | undefined;
+  let walk = objects.entriesFrom(startOf(prefix, request.after));
+  for (let step = walk.next(); !step.done; step = walk.next()) {
+    const [key] = step.value;
+    if (!key.startsWith(prefix)) break;
+    // With no room at all AWS says that nothing is left.
+    if (entries.length + commonPrefixes.length >= maxKeys) return { entries, commonPrefixes, next: last };
+    const common = commonPrefixOf(key, prefix, delimiter);
+    if (common === undefined) {
+      entries.push(step.value);
+      last = { kind: 'key', value: key };
+    } else {
+      commonPrefixes.push(common);
+      last = { kind: 'prefix', value: common };
+      walk = objects.entriesFrom(isPastPrefix(common));
+    }
+  }
+  return { entries, commonPrefixes, next: undefined };
+}
+
+export function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
+  if (delimiter === '') return undefined;
+  const found = key.indexOf(delimiter, prefix.length);
+  return found === -1 ? undefined : key.slice(0, found + delimiter.length);
+}
+
+function startOf(prefix: string, after: Position | undefined): (key: string) => boolean {
+  if (after === undefined || compareKeys(after.value, prefix) < 0) return (key) => compareKeys(key, prefix) >= 0;
+  return after.kind === 'prefix' ? isPastPrefix(after.value) : (key) => compareKeys(key, after.value) > 0;
+}
+
+const isPastPrefix =
+  (prefix: string) =>
+  (key: string): boolean =>
+    compareKeys(key, prefix) > 0 && !key.startsWith(prefix);
+
+/** Opaque to clients, and good for as long as the keys are: nothing is remembered here. */
+export const encodeToken = (position: Position): string =>
+  Buffer.from(`${position.kind === 'key' ? 'k' : 'p'}${position.value}`).toString('base64url');
+
+export function decodeToken(token: string): Position | undefined {
+  const text = Buffer.from(token, 'base64url').toString();
+  if (encodeRaw(text) !== token || !/^[kp]/.test(text)) return undefined;
+  return { kind: text.startsWith('k') ? 'key' : 'prefix', value: text.slice(1) };
+}
+
+const encodeRaw = (text: string): string => Buffer.from(text).toString('base64url');

@@ -1,0 +1,91 @@
+/** What a request says about an object and every read gives back: content headers and user metadata. */
+import { validateHeaderValue } from 'node:http';
+import { S3Error, headerNotImplemented, invalidArgument } from './errors.js';
+import type { S3Headers } from './request.js';
+
+export type ObjectHeaders = Readonly<Record<string, string>>;
+
+const KEPT_HEADERS = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+  'x-amz-storage-class',
+  'x-amz-website-redirect-location',
+] as const;
+
+const METADATA_PREFIX = 'x-amz-meta-';
+/** Names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+const MAX_METADATA_BYTES = 2048;
+
+const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
+
+/** These change what a write means: better refused than ignored. */
+const UNSERVED_HEADERS = [
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-write-offset-bytes',
+  'x-amz-object-lock-mode',
+  'x-amz-object-lock-legal-hold',
+  'x-amz-object-lock-retain-until-date',
+];
+
+export function readObjectHeaders(headers: S3Headers): ObjectHeaders {
+  const unserved = UNSERVED_HEADERS.find((name) => headers.has(name));
+  if (unserved !== undefined) throw headerNotImplemented(unserved);
+  const kept: Record<string, string> = { 'content-type': DEFAULT_CONTENT_TYPE };
+  for (const name of KEPT_HEADERS) {
+    const value = name === 'content-encoding' ? contentEncoding(headers) : headers.get(name);
+    if (value !== undefined && value !== '') kept[name] = value;
+  }
+  if (kept['x-amz-storage-class'] === 'STANDARD') delete kept['x-amz-storage-class'];
+  let metadataBytes = 0;
+  for (const [name, value] of headers) {
+    if (!name.startsWith(METADATA_PREFIX)) continue;
+    kept[name] = value;
+    metadataBytes += name.length - METADATA_PREFIX.length + Buffer.byteLength(value, 'latin1');
+  }
+  if (metadataBytes > MAX_METADATA_BYTES) {
+    throw new S3Error(400, 'MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', {
+      Size: String(metadataBytes),
+      MaxSizeAllowed: String(MAX_METADATA_BYTES),
+    });
+  }
+  return kept;
+}
+
+/** `aws-chunked` is about the way here, not about the object. */
+function contentEncoding(headers: S3Headers): string | undefined {
+  const encodings = (headers.get('content-encoding') ?? '').split(',').map((encoding) => encoding.trim());
+  return encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked').join(',');
+}
+
+/** What `response-…` parameters of a read put in the place of what was kept. */
+export function readOverrides(query: URLSearchParams): ObjectHeaders {
+  const overrides: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = query.get(`response-${name}`);
+    if (value === null) continue;
+    try {
+      validateHeaderValue(name, value);
+    } catch {
+      throw invalidArgument('The response header is not valid.', `response-${name}`, value);
+    }
+    overrides[name] = value;
+  }
+  return overrides;
+}
+
+/** S3 refuses keys that are longer: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+export function checkKey(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > MAX_KEY_BYTES) {
+    throw new S3Error(400, 'KeyTooLongError', 'Your key is too long', {
+      Size: String(bytes),
+      MaxSizeAllowed: String(MAX_KEY_BYTES),
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** A request as actions see it: bucket and key decoded, headers plain. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { S3Error } from './errors.js';
+
+export interface S3Request {
+  readonly method: string;
+  /** Empty when the request is for the service. */
+  readonly bucket: string;
+  /** Empty when the request is for a bucket. */
+  readonly key: string;
+  readonly query: URLSearchParams;
+  readonly headers: S3Headers;
+  readonly body: IncomingMessage;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** By lower-case name. */
+export type S3Headers = ReadonlyMap<string, string>;
+
+/** Authentication, which is not checked, and what SDKs add to say which operation they call. */
+const UNSIGNIFICANT_PARAMETERS = new Set(['awsaccesskeyid', 'signature', 'expires']);
+
+export const isSignificantParameter = (name: string): boolean =>
+  !UNSIGNIFICANT_PARAMETERS.has(name.toLowerCase()) && !name.toLowerCase().startsWith('x-');
+
+/**
+ * Reads the target as it was sent: a URL parser would fold `..` and `//`, which are ordinary parts of keys.
+ */
+export function readRequest(message: IncomingMessage, signal: AbortSignal): S3Request {
+  const target = message.url ?? '/';
+  const queryStart = target.indexOf('?');
+  const rawPath = queryStart === -1 ? target : target.slice(0, queryStart);
+  const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1));
+  const { bucket, key } = splitPath(rawPath);
+  return {
+    method: message.method ?? 'GET',
+    bucket,
+    key,
+    query,
+    headers: mergeHeaders(message.headers, query),
+    body: message,
+    signal,
+  };
+}
+
+function splitPath(rawPath: string): { readonly bucket: string; readonly key: string } {
+  const path = rawPath.startsWith('/') ? rawPath.slice(1) : rawPath;
+  const slash = path.indexOf('/');
+  try {
+    return slash === -1
+      ? { bucket: decodeURIComponent(path), key: '' }
+      : { bucket: decodeURIComponent(path.slice(0, slash)), key: decodeURIComponent(path.slice(slash + 1)) };
+  } catch {
+    throw new S3Error(400, 'InvalidURI', "Couldn't parse the specified URI.", { URI: rawPath });
+  }
+}
+
+/** A presigned URL carries in its query what would have been headers: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+function mergeHeaders(headers: IncomingHttpHeaders, query: URLSearchParams): S3Headers {
+  const merged = new Map<string, string>();
+  for (const [name, value] of query) {
+    if (name.toLowerCase().startsWith('x-amz-')) merged.set(name.toLowerCase(), value);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') merged.set(name, value);
+  }
+  return merged;
+}

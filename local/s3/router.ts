@@ -1,0 +1,58 @@
+/**
+ * Which action a request is for: by method, by what it names, and by the sub-resource in its query. Each route lists every
+ * parameter that it understands; a request with any other is refused, so that it can never do something else than it asked.
+ */
+import type { Action } from './action.js';
+import type { S3Error} from './errors.js';
+import { notImplemented } from './errors.js';
+import { isSignificantParameter, type S3Headers, type S3Request } from './request.js';
+
+export type Target = 'service' | 'bucket' | 'object';
+
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly target: Target;
+  /** Parameters that must be there; with a value, they must have it. */
+  readonly requires?: Readonly<Record<string, string | undefined>>;
+  readonly allows?: readonly string[];
+  readonly header?: { readonly name: string; readonly present: boolean };
+  readonly action: Action;
+}
+
+export function findAction(routes: readonly Route[], request: S3Request): Action {
+  const target = targetOf(request);
+  const parameters = [...new Set(request.query.keys())].filter(isSignificantParameter);
+  const route = routes.find(
+    (candidate) =>
+      candidate.method === request.method &&
+      candidate.target === target &&
+      hasRequired(candidate, request.query) &&
+      hasOnlyKnown(candidate, parameters) &&
+      hasHeader(candidate, request.headers),
+  );
+  if (route === undefined) throw unknownOperation(request.method, target, parameters);
+  return route.action;
+}
+
+export function targetOf(request: Pick<S3Request, 'bucket' | 'key'>): Target {
+  if (request.bucket === '') return 'service';
+  return request.key === '' ? 'bucket' : 'object';
+}
+
+const hasRequired = (route: Route, query: URLSearchParams): boolean =>
+  Object.entries(route.requires ?? {}).every(
+    ([name, value]) => query.has(name) && (value === undefined || query.get(name) === value),
+  );
+
+const hasOnlyKnown = (route: Route, parameters: readonly string[]): boolean =>
+  parameters.every((name) => name in (route.requires ?? {}) || route.allows?.includes(name));
+
+const hasHeader = (route: Route, headers: S3Headers): boolean =>
+  route.header === undefined || headers.has(route.header.name) === route.header.present;
+
+function unknownOperation(method: string, target: Target, parameters: readonly string[]): S3Error {
+  const query = parameters.length === 0 ? '' : ` with ?${parameters.join('&')}`;
+  return notImplemented(`The local cloud's S3 does not serve ${method} on ${ARTICLES[target]}${query}.`);
+}
+
+const ARTICLES: Readonly<Record<Target, string>> = { service: 'the service', bucket: 'a bucket', object: 'an object' };

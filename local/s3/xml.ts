@@ -1,0 +1,90 @@
+/** XML both ways: replies are built from escaped strings, bodies are read into plain trees without trimming (keys may be spaces). */
+import { XMLParser } from 'fast-xml-parser';
+import { malformedXml } from './errors.js';
+
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** Each delete entry may carry an entity per byte of its key: 1,000 keys of 1,024 bytes. */
+const MAX_ENTITIES = 1_100_000;
+const MAX_EXPANDED_LENGTH = 4 * 1024 * 1024;
+
+/** An element with text; left out when the value is undefined. */
+export function leaf(name: string, value: string | number | boolean | undefined): string {
+  return value === undefined ? '' : `<${name}>${escapeText(String(value))}</${name}>`;
+}
+
+/** An element with elements, which are encoded already. */
+export const parent = (name: string, children: readonly string[]): string => `<${name}>${children.join('')}</${name}>`;
+
+export const xmlDocument = (root: string, children: readonly string[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${children.join('')}</${root}>`;
+
+/** Errors have no namespace. */
+export const errorDocument = (fields: Readonly<Record<string, string>>): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${parent(
+    'Error',
+    Object.entries(fields).map(([name, value]) => leaf(name, value)),
+  )}`;
+
+/** Control characters and line ends would not survive a parser: they go as references, as S3 sends them. */
+function escapeText(text: string): string {
+   
+  return text.replace(/[&<>"'\u0000-\u001f\u007f-\u009f\u2028\ufffe\uffff]/g, (character) => {
+    const named = NAMED_REFERENCES[character];
+    return named ?? `&#x${character.charCodeAt(0).toString(16)};`;
+  });
+}
+
+const NAMED_REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+export type XmlElement = string | XmlParent;
+export interface XmlParent {
+  readonly [name: string]: readonly XmlElement[];
+}
+
+const parser = new XMLParser({
+  parseTagValue: false,
+  trimValues: false,
+  htmlEntities: true,
+  ignoreDeclaration: true,
+  ignoreAttributes: true,
+  removeNSPrefix: true,
+  isArray: (_name, _path, _isLeaf, isAttribute) => !isAttribute,
+  processEntities: {
+    enabled: true,
+    maxTotalExpansions: MAX_ENTITIES,
+    maxExpandedLength: MAX_EXPANDED_LENGTH,
+  },
+});
+
+/** The root element's content; MalformedXML when the text is not XML or has another root. */
+export function parseXml(text: string, root: string): XmlElement {
+  let tree: Readonly<Record<string, unknown>>;
+  try {
+    tree = parser.parse(text, true) as Readonly<Record<string, unknown>>;
+  } catch {
+    throw malformedXml();
+  }
+  const found = tree[root];
+  if (!Array.isArray(found) || found.length !== 1) throw malformedXml();
+  return found[0] as XmlElement;
+}
+
+export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
+  return typeof element === 'string' ? [] : (element[name] ?? []);
+}
+
+/** The text of the only child of that name; undefined when there is none. */
+export function textOf(element: XmlElement, name: string): string | undefined {
+  const children = childrenOf(element, name);
+  if (children.length === 0) return undefined;
+  const [child] = children;
+  if (children.length > 1 || typeof child !== 'string') throw malformedXml();
+  return child;
+}
