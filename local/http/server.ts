@@ -80,7 +80,8 @@ async function dispatch(
 }
 
 function serviceOf(request: http.IncomingMessage, url: URL): keyof Services {
-  if (url.pathname.startsWith('/_local/')) return 'admin';
+  // As it was sent: the URL's own path has `..` folded, and an object's key may hold `../_local/`.
+  if (request.url?.startsWith('/_local/')) return 'admin';
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string' && target.startsWith('AmazonSQS.')) return 'sqs';
   const credential =

@@ -3,7 +3,7 @@
  * parameter that it understands; a request with any other is refused, so that it can never do something else than it asked.
  */
 import type { Action } from './action.js';
-import type { S3Error} from './errors.js';
+import type { S3Error } from './errors.js';
 import { notImplemented } from './errors.js';
 import { isSignificantParameter, type S3Headers, type S3Request } from './request.js';
 
