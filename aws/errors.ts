@@ -52,3 +52,27 @@ export function isLeaseLost(code: string, message: string): boolean {
   if (LEASE_LOST_CODES.has(plain)) return true;
   return plain.startsWith('InvalidParameterValue') && /expired|not available for visibility/i.test(message);
 }
+
+/**
+ * The fleet is being modified, and takes no other change until it is done.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+export function isFleetBusy(error: unknown): boolean {
+  return fieldsOf(error)?.name === 'FleetNotInModifiableState';
+}
+
+/** The fleet has the asked target already: EC2 refuses a modification that changes nothing. */
+export function isNothingToChange(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'InvalidParameterCombination' && /no attributes specified/i.test(fields.message);
+}
+
+const EXISTS_CODES = new Set([
+  'QueueNameExists',
+  'BucketAlreadyOwnedByYou',
+  'InvalidLaunchTemplateName.AlreadyExistsException',
+]);
+
+export function isAlreadyThere(error: unknown): boolean {
+  return EXISTS_CODES.has(fieldsOf(error)?.name ?? '');
+}

@@ -1,0 +1,94 @@
+/** The instances of a fleet as EC2 shows them. All of EC2's describe calls are eventually consistent. */
+import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import type { FleetDescription, FleetInstance } from '../runner/ports.js';
+
+/** The launch template tags its instances with it: so those that have ended are found too. */
+export const STACK_TAG = 'spotpool:stack';
+
+/** Values that one filter may have. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
+const IDS_PER_CALL = 200;
+/** Fewest calls: the most that EC2 gives a page. */
+const PAGE = 1_000;
+
+const RECLAIM_CODES = new Set(['Server.SpotInstanceTermination', 'Server.SpotInstanceShutdown']);
+
+/**
+ * Those with the stack's tag and those with the ids. Ids go into a filter and not into `InstanceIds`: one that EC2 does not know
+ * (any more, or yet) would make the whole call fail with `InvalidInstanceID.NotFound`.
+ */
+export async function describeInstances(
+  client: EC2Client,
+  { stack, ids }: { readonly stack: string; readonly ids: readonly string[] },
+  signal: AbortSignal,
+): Promise<readonly FleetInstance[]> {
+  const found = new Map<string, FleetInstance>();
+  const filters: Filter[] = [{ Name: `tag:${STACK_TAG}`, Values: [stack] }];
+  await collect(client, filters, found, signal);
+  const others = ids.filter((id) => !found.has(id));
+  for (let start = 0; start < others.length; start += IDS_PER_CALL) {
+    const values = others.slice(start, start + IDS_PER_CALL);
+    await collect(client, [{ Name: 'instance-id', Values: values }], found, signal);
+  }
+  return [...found.values()];
+}
+
+async function collect(
+  client: EC2Client,
+  filters: Filter[],
+  found: Map<string, FleetInstance>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reservations = await allPages(async (token) => {
+    const command = new DescribeInstancesCommand({ Filters: filters, MaxResults: PAGE, NextToken: token });
+    const { Reservations, NextToken } = await client.send(command, { abortSignal: signal });
+    return { items: Reservations, token: NextToken };
+  });
+  for (const instance of reservations.flatMap(({ Instances }) => Instances ?? [])) {
+    const seen = toFleetInstance(instance);
+    if (seen !== undefined) found.set(seen.instance, seen);
+  }
+}
+
+/** EC2 ends a listing with no token, or with an empty one. */
+export async function allPages<T>(
+  fetch: (token: string | undefined) => Promise<{
+    readonly items: readonly T[] | undefined;
+    readonly token: string | undefined;
+  }>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  let token: string | undefined;
+  do {
+    const page = await fetch(token);
+    all.push(...(page.items ?? []));
+    token = page.token === '' ? undefined : page.token;
+  } while (token !== undefined);
+  return all;
+}
+
+/** Either API's word for a fleet's state. Deleted, cancelled, and on the way there: none can be modified. */
+export function fleetStateOf(state: string | undefined): FleetDescription['state'] {
+  switch (state) {
+    case 'submitted':
+    case 'active':
+    case 'modifying':
+    case 'failed':
+      return state;
+    default:
+      return 'deleted';
+  }
+}
+
+function toFleetInstance(instance: Instance): FleetInstance | undefined {
+  const { InstanceId, State, InstanceType, Placement, LaunchTime, StateReason } = instance;
+  const state = State?.Name;
+  if (InstanceId === undefined || state === undefined) return undefined;
+  return {
+    instance: InstanceId,
+    state,
+    instanceType: InstanceType ?? 'unknown',
+    zone: Placement?.AvailabilityZone ?? 'unknown',
+    launchedAtMs: LaunchTime?.getTime() ?? 0,
+    reclaimed: RECLAIM_CODES.has(StateReason?.Code ?? ''),
+  };
+}

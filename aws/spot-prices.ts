@@ -1,0 +1,57 @@
+/** The `SpotPrices` port on EC2's price history: its newest entry is the price now. */
+import { DescribeSpotPriceHistoryCommand, type _InstanceType, type EC2Client } from '@aws-sdk/client-ec2';
+import type { SpotPrices } from '../runner/ports.js';
+
+/** Spot prices move gradually, over days. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-history.html */
+const KEPT_MS = 300_000;
+
+interface KeptPrice {
+  readonly atMs: number;
+  readonly dollars: Promise<number | undefined>;
+}
+
+export class Ec2SpotPrices implements SpotPrices {
+  private readonly kept = new Map<string, KeptPrice>();
+
+  constructor(
+    private readonly client: EC2Client,
+    private readonly nowMs: () => number,
+  ) {}
+
+  async spotDollarsPerHour(
+    pool: { readonly instanceType: string; readonly zone: string },
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const name = `${pool.instanceType} ${pool.zone}`;
+    const known = this.kept.get(name);
+    if (known !== undefined && this.nowMs() - known.atMs < KEPT_MS) return known.dollars;
+    const dollars = this.newest(pool, signal);
+    this.kept.set(name, { atMs: this.nowMs(), dollars });
+    dollars.catch(() => this.kept.delete(name));
+    return dollars;
+  }
+
+  /** A start time of now gives each pool's last change before it. */
+  private async newest(
+    { instanceType, zone }: { readonly instanceType: string; readonly zone: string },
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { SpotPriceHistory } = await this.client.send(
+      new DescribeSpotPriceHistoryCommand({
+        InstanceTypes: [instanceType as _InstanceType],
+        AvailabilityZone: zone,
+        ProductDescriptions: ['Linux/UNIX'],
+        StartTime: new Date(this.nowMs()),
+      }),
+      { abortSignal: signal },
+    );
+    const entries = (SpotPriceHistory ?? []).map(({ SpotPrice, Timestamp }) => ({
+      dollars: Number(SpotPrice),
+      atMs: Timestamp?.getTime() ?? 0,
+    }));
+    return entries
+      .filter(({ dollars }) => Number.isFinite(dollars))
+      .sort((a, b) => b.atMs - a.atMs)
+      .at(0)?.dollars;
+  }
+}
