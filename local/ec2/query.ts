@@ -101,7 +101,8 @@ export class Query {
       const isList = node.#children.size > 0 && [...node.#children.keys()].every((key) => /^\d+$/.test(key));
       const answerName = name.charAt(0).toLowerCase() + name.slice(1);
       if (!isList) record[answerName] = node.#echoValue();
-      else record[name.endsWith('s') ? answerName : `${answerName}Set`] = this.list(name).map((item) => item.#echoValue());
+      else
+        record[name.endsWith('s') ? answerName : `${answerName}Set`] = this.list(name).map((item) => item.#echoValue());
     }
     return record;
   }

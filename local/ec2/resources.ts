@@ -9,12 +9,10 @@ export interface TaggedResource {
 
 export const taggedResources = (compute: Compute): readonly TaggedResource[] => [
   ...compute.templates.all().map(({ id, tags }): TaggedResource => ({ id, type: 'launch-template', tags })),
-  ...compute.fleets
-    .all()
-    .map(({ id, tags, config }): TaggedResource => ({
-      id,
-      type: config.kind === 'ec2' ? 'fleet' : 'spot-fleet-request',
-      tags,
-    })),
+  ...compute.fleets.all().map(({ id, tags, config }): TaggedResource => ({
+    id,
+    type: config.kind === 'ec2' ? 'fleet' : 'spot-fleet-request',
+    tags,
+  })),
   ...compute.instances.all().map(({ id, tags }): TaggedResource => ({ id, type: 'instance', tags })),
 ];

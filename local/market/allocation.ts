@@ -18,7 +18,7 @@ export const poolDepth = (seed: number, pool: Pool): number =>
 const SPREAD_OVER = 3;
 
 /** Best first; a fleet takes them in turn. Empty only if `pools` is. */
-export function preferredPools(strategy: AllocationStrategy, pools: readonly PricedPool[]): readonly PricedPool[] {
+export function preferredPools<P extends PricedPool>(strategy: AllocationStrategy, pools: readonly P[]): readonly P[] {
   const cheapest = [...pools].sort((one, other) => one.dollarsPerHour - other.dollarsPerHour);
   switch (strategy) {
     case 'lowest-price':
