@@ -9,6 +9,7 @@ import { createEc2Service } from './ec2/service.js';
 import { type Delay, startServer } from './http/server.js';
 import { startWatchdog } from './instances/watchdog.js';
 import type { LocalCloudOptions } from './options.js';
+import { createS3Service } from './s3/service.js';
 import { createSqsService } from './sqs/service.js';
 import { SqsStore } from './sqs/store.js';
 
@@ -38,6 +39,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   const services = {
     sqs: createSqsService({ store }),
+    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region }),
     ec2: createEc2Service(compute),
     admin: createAdminService({ compute, shutdown: requestShutdown }),
   };
