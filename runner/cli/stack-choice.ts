@@ -69,7 +69,7 @@ function stackOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackC
     throw new UserError(`${file} holds no stack ${wanted} (SPOTPOOL_STACK); it holds ${namesOf(stacks)}.`);
   }
   if (only === undefined) {
-    throw new UserError(`${file} holds no spotpool stack: none has the outputs QueueUrl, Bucket and FleetId.`);
+    throw new UserError(`${file} holds no spotpool stack: none has an output QueueUrl.`);
   }
   if (more.length > 0) {
     throw new UserError(`${file} holds several stacks (${namesOf(stacks)}): name one with SPOTPOOL_STACK.`);

@@ -36,7 +36,7 @@ export function stacksInFile(text: string, file: string): readonly StackFields[]
       const fields = fieldsOf(asRecord(outputs));
       return { ...fields, name: fields.name ?? name };
     })
-    .filter((fields) => fields.queueUrl !== undefined && fields.fleetId !== undefined);
+    .filter((fields) => fields.queueUrl !== undefined);
 }
 
 export function stackFromFields(fields: StackFields, source: string, env: NodeJS.ProcessEnv): StackConfig {

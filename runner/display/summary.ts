@@ -21,7 +21,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
     ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),
     ...(summary.instancesLeft === undefined
       ? []
-      : [['left running', leftText(summary.instancesLeft, colors)] as const]),
+      : [['left running', leftText(summary.instancesLeft, summary.otherJobs ?? [], colors)] as const]),
   ];
   return [
     '',
@@ -67,8 +67,12 @@ function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readon
   return [['cost', `${dollars(spotDollars)} on Spot${onDemand}`]];
 }
 
-const leftText = (instances: number, colors: Colors): string =>
-  instances === 0 ? colors.green('0 instances') : colors.yellow(plural(instances, 'instance'));
+function leftText(instances: number, otherJobs: readonly string[], colors: Colors): string {
+  if (instances === 0) return colors.green('0 instances');
+  const forWhom =
+    otherJobs.length === 0 ? '' : `, for ${otherJobs.length === 1 ? 'job' : 'jobs'} ${otherJobs.join(', ')}`;
+  return colors.yellow(plural(instances, 'instance') + forWhom);
+}
 
 export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors): readonly string[] {
   if (summary.errors.length === 0) return [];

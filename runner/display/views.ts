@@ -46,4 +46,6 @@ export interface JobSummary {
   readonly resultsFile?: string;
   /** Instances that a describe call showed at the end; absent when it was not asked for. */
   readonly instancesLeft?: number;
+  /** Jobs with work left, for which instances stay. */
+  readonly otherJobs?: readonly string[];
 }

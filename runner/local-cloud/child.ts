@@ -7,7 +7,6 @@
  * - Its directory (queues, buckets, instances) is a temporary one of its own, which goes with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { UserError } from '../errors.js';
 import { type LocalCloudOptions, localCloudArguments, localEnvironment } from './options.js';
 
 export interface LocalCloudAddress {
@@ -80,7 +79,7 @@ async function readAddress(
   let text = '';
   const timeout = AbortSignal.timeout(READY_WITHIN_MS);
   return await new Promise<LocalCloudAddress>((resolve, reject) => {
-    const fail = (what: string): void => reject(new UserError(`The local cloud ${what}.\n${log()}`.trimEnd()));
+    const fail = (what: string): void => reject(new Error(`The local cloud ${what}.\n${log()}`.trimEnd()));
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       const newline = text.indexOf('\n');

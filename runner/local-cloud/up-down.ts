@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError } from '../errors.js';
 import { localEnvironment } from './options.js';
 import { installedFiles, stateDirectory } from './paths.js';
 import { isAlive, type LocalState, readLocalState } from './state-file.js';
@@ -51,7 +50,7 @@ export async function bringUp(
   } catch (error) {
     if (!ended) child.kill('SIGTERM');
     if (signal.aborted) throw error;
-    throw new UserError(`The local cloud did not come up:\n${await logTail(logFile)}\nThe whole log: ${logFile}`);
+    throw new Error(`The local cloud did not come up:\n${await logTail(logFile)}\nThe whole log: ${logFile}`);
   } finally {
     child.unref();
   }

@@ -1,0 +1,73 @@
+/** The command line: which commands there are, and what becomes of errors. */
+import { Command, CommanderError } from 'commander';
+import { addCancelCommand } from '../commands/cancel.js';
+import { addDoctorCommand } from '../commands/doctor.js';
+import { addFleetCommand } from '../commands/fleet.js';
+import { addJobsCommand } from '../commands/jobs.js';
+import { addLocalCommand } from '../commands/local.js';
+import { addLogsCommand } from '../commands/logs.js';
+import { addStatusCommand } from '../commands/status.js';
+import { addWatchCommand } from '../commands/watch.js';
+import { UserError, messageOf } from '../errors.js';
+import type { CommandHost } from './command-host.js';
+import type { CliContext } from './context.js';
+import { EXIT } from './exit-codes.js';
+import { Interrupted } from './interrupts.js';
+
+const HELP_END = `
+Examples:
+  $ spotpool run molecules.csv --model ./model.ts --local       on this machine, with a fleet of its own
+  $ spotpool run molecules.csv --model "python3 model.py"       on the stack that cdk-outputs.json names
+  $ spotpool local up && spotpool submit data.jsonl --model ./model.ts --local
+
+Exit codes: 0 all items have an outcome · 1 a batch was given up, or the job did not complete · 2 misuse · 130 Ctrl-C`;
+
+export function buildProgram(host: CommandHost, version: string): Command {
+  const { terminal } = host.context;
+  const program = new Command('spotpool')
+    .description('Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.')
+    .version(version, '-V, --version', 'print the version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .addHelpText('after', HELP_END);
+  const adders = [
+    addStatusCommand,
+    addWatchCommand,
+    addCancelCommand,
+    addJobsCommand,
+    addLogsCommand,
+    addFleetCommand,
+    addLocalCommand,
+    addDoctorCommand,
+  ];
+  for (const add of adders) add(program, host);
+  return program;
+}
+
+/** Runs one command line; resolves with the exit code, whatever happens. */
+export async function runCommandLine(argv: readonly string[], context: CliContext, version: string): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram({ context, finish: (code) => (exitCode = code) }, version);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return exitCodeOf(error, context);
+  }
+}
+
+function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): number {
+  // commander has printed what is to be said.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
+  const reason: unknown = signal.reason;
+  if (signal.aborted && reason instanceof Interrupted) return reason.exitCode;
+  if (error instanceof UserError) {
+    terminal.err(`error: ${error.message}\n`);
+    return EXIT.misuse;
+  }
+  const details = env['SPOTPOOL_DEBUG'] && error instanceof Error ? `\n${error.stack ?? ''}` : '';
+  terminal.err(`error: ${messageOf(error)}${details}\n`);
+  return EXIT.failed;
+}

@@ -1,0 +1,70 @@
+/** `spotpool cancel <job>`: writes the mark, lets the controller look once, and shows what is left. */
+import type { Command } from 'commander';
+import type { CancelMark } from '../../core/job.js';
+import { cancelledKey } from '../../core/keys.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import type { CommandHost } from '../cli/command-host.js';
+import { runPass } from '../controller/run-pass.js';
+import { count, plural } from '../display/format.js';
+import { type JobStatus, readJobProgress, readJobStatus } from '../status/job-status.js';
+import { openStack } from './open-stack.js';
+import { printStatusJson } from './status-json.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+}
+
+export function addCancelCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('cancel')
+    .argument('<job>', "the job's id")
+    .description('Cancel a job: workers drop its batches as they meet them; other jobs go on; what is done stays.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool cancel herg --local\n  $ spotpool cancel herg --json');
+  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
+    host.finish(await cancel(host.context, job, flags)),
+  );
+}
+
+async function cancel(context: CliContext, job: string, flags: Flags): Promise<number> {
+  const { terminal, signal } = context;
+  const ports = await openStack(context, flags);
+  const before = await readJobProgress(ports.store, job, signal);
+  if (before.state === 'complete' || before.state === 'failed') {
+    terminal.err(`Job ${job} has ended already (${before.state}): there is nothing to cancel.\n`);
+    return EXIT.failed;
+  }
+  const was = before.state === 'cancelled' || !(await writeMark(context, ports, job));
+  // The fleet follows at once; without a controller somewhere it would wait for the next command.
+  await runPass({ ...ports, clock: context.clock }, { maxWorkers: ports.config.maxWorkers }, signal);
+  const status = await readJobStatus(ports, job, signal);
+  if (flags.json) printStatusJson(terminal, status);
+  else terminal.out(`${cancelLines(status, was, await ports.queue.counts(signal)).join('\n')}\n`);
+  return EXIT.ok;
+}
+
+async function writeMark({ clock, user, signal }: CliContext, { store }: StackPorts, job: string): Promise<boolean> {
+  const mark: CancelMark = { at: new Date(clock.nowMs()).toISOString(), by: user };
+  const put = await store.put(cancelledKey(job), JSON.stringify(mark), {
+    signal,
+    ifNoneMatch: true,
+    contentType: 'application/json',
+  });
+  return put.kind === 'written';
+}
+
+function cancelLines(
+  { job, batches, items, fleet }: JobStatus,
+  was: boolean,
+  queue: { readonly visible: number; readonly inFlight: number },
+): readonly string[] {
+  const instances = fleet.pending + fleet.running + fleet.noticed + fleet.draining;
+  return [
+    `Job ${job} ${was ? 'was cancelled before' : 'is cancelled'}.`,
+    `  done    ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} (${plural(items.ok + items.failed, 'item')}), whose results stay`,
+    `  queue   about ${plural(queue.visible + queue.inFlight, 'message')}, of all jobs; workers drop this job's as they meet them`,
+    `  fleet   target ${fleet.target}, ${plural(instances, 'instance')} left` +
+      (instances > 0 && fleet.target === 0 ? ' (they end themselves once they are idle)' : ''),
+  ];
+}

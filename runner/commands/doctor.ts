@@ -1,0 +1,152 @@
+/** `spotpool doctor`: looks at what a job needs, and says for each what is wrong and what to do. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { fleetStateKey, jobsPrefix } from '../../core/keys.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import { chooseStack } from '../cli/stack-choice.js';
+import { plural } from '../display/format.js';
+import { messageOf } from '../errors.js';
+import { installedFiles } from '../local-cloud/paths.js';
+
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found; for a problem, what to do. */
+  readonly says: string;
+}
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+}
+
+export function addDoctorCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('doctor')
+    .description('Check versions, configuration, reachability and permissions; every line says what to do.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool doctor --local\n  $ spotpool doctor --stack cdk-outputs.json');
+  addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
+    host.finish(await doctor(host.context, flags)),
+  );
+}
+
+async function doctor(context: CliContext, flags: Flags): Promise<number> {
+  const { terminal } = context;
+  const findings = await examine(context, flags);
+  if (flags.json) {
+    terminal.out(`${JSON.stringify(findings)}\n`);
+  } else {
+    const { green, red, bold } = terminal.colors;
+    for (const { what, ok, says } of findings) {
+      terminal.out(`${ok ? green('ok     ') : red('problem')}  ${bold(what.padEnd(12))} ${says}\n`);
+    }
+  }
+  return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
+}
+
+async function examine(context: CliContext, flags: Flags): Promise<readonly Finding[]> {
+  const installed = [nodeFinding(process.versions.node), installationFinding()];
+  let ports: StackPorts;
+  try {
+    const { config, source } = await chooseStack(flags, context);
+    ports = context.connect(config);
+    installed.push({ what: 'stack', ok: true, says: `${config.name} in ${config.region}, from ${source}` });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return [...installed, { what: 'stack', ok: false, says: messageOf(error) }];
+  }
+  return [...installed, ...(await stackFindings(ports, context.signal))];
+}
+
+export function nodeFinding(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return { what: 'node', ok, says: ok ? version : `${version} is too old: install Node 20.19 or newer` };
+}
+
+function installationFinding(): Finding {
+  const { localCloud, worker, cli } = installedFiles();
+  const missing = [localCloud, worker, cli].filter((file) => !existsSync(file));
+  return missing.length === 0
+    ? { what: 'installation', ok: true, says: 'complete' }
+    : { what: 'installation', ok: false, says: `${missing.join(', ')} missing: build it with "npm run build"` };
+}
+
+/** How long one service may take to answer. */
+const ANSWER_WITHIN_MS = 20_000;
+
+export async function stackFindings(ports: StackPorts, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { config } = ports;
+  const checks: readonly (readonly [string, string, (signal: AbortSignal) => Promise<string>])[] = [
+    [
+      'SQS',
+      `the queue ${config.queueUrl} (sqs:GetQueueAttributes)`,
+      async (limit) => {
+        const { visible, inFlight } = await ports.queue.counts(limit);
+        return `the queue answers: about ${visible} waiting, ${inFlight} in flight`;
+      },
+    ],
+    [
+      'S3 list',
+      `the bucket ${config.bucket} (s3:ListBucket)`,
+      async (limit) => {
+        const { folders } = await ports.store.listFolder(jobsPrefix, { signal: limit });
+        return `the bucket answers: ${plural(folders.length, 'job')}`;
+      },
+    ],
+    [
+      'S3 read',
+      `objects of the bucket ${config.bucket} (s3:GetObject)`,
+      async (limit) => {
+        const state = await ports.store.get(fleetStateKey, { signal: limit });
+        return state === undefined ? 'objects can be read; no controller has run yet' : 'objects can be read';
+      },
+    ],
+    [
+      'EC2',
+      `the fleet ${config.fleetId} (ec2:DescribeFleets and DescribeFleetInstances, or the Spot Fleet ones)`,
+      async (limit) => {
+        const { target, fulfilled, state } = await ports.fleet.describe(limit);
+        if (state === 'deleted' || state === 'failed') throw new Error(`The fleet is ${state}: deploy the stack again`);
+        return `the fleet is ${state}: target ${target}, fulfilled ${fulfilled}, at most ${config.maxWorkers}`;
+      },
+    ],
+    [
+      'prices',
+      'Spot prices (ec2:DescribeSpotPriceHistory); only the cost in summaries needs them',
+      async (limit) => {
+        const price = await ports.prices.spotDollarsPerHour(
+          { instanceType: 'm5.large', zone: `${config.region}a` },
+          limit,
+        );
+        return price === undefined
+          ? 'prices can be asked for'
+          : `prices can be asked for: m5.large at $${price} an hour`;
+      },
+    ],
+  ];
+  return await Promise.all(
+    checks.map(async ([what, needs, check]): Promise<Finding> => {
+      try {
+        return { what, ok: true, says: await check(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])) };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { what, ok: false, says: `${messageOf(error)}. ${adviceFor(error, needs, config.endpoint)}` };
+      }
+    }),
+  );
+}
+
+function adviceFor(error: unknown, needs: string, endpoint: string | undefined): string {
+  const text = `${error instanceof Error ? error.name : ''} ${messageOf(error)}`;
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|timeout|timed out/i.test(text)) {
+    return `Check the network${endpoint === undefined ? '' : `, and whether ${endpoint} is up`}.`;
+  }
+  if (/credential|token/i.test(text)) {
+    return 'Sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
+  }
+  if (/AccessDenied|Unauthorized|Forbidden|403/i.test(text)) return `Your role may not use ${needs}: ask for it.`;
+  return `This needs ${needs}: check that the stack is deployed and that its outputs are of this account and region.`;
+}

@@ -1,0 +1,163 @@
+/**
+ * Follows a job: passes of the controller, and from what they and the workers report, the events of a display. Whoever
+ * follows controls as well, so the pool is right while somebody looks, whether the stack's own controller runs or not (R8).
+ */
+import { addSample, paceOf, type PaceSample } from '../../../core/pace.js';
+import type { StackPorts } from '../../cli/context.js';
+import { controlUntil } from '../../controller/control-until.js';
+import { type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
+import type { JobProgress, PassReport } from '../../controller/report.js';
+import type { Display } from '../../display/events.js';
+import { messageOf } from '../../errors.js';
+import type { Clock } from '../../ports.js';
+import { InstanceLedger } from '../../status/instance-ledger.js';
+import { ofController, ofLedger, ofWorker } from './activity.js';
+import { EventLog } from './event-log.js';
+
+const PASS_MS = 1_000;
+/** Events cost a listing per instance and look: a large fleet is looked at less often. */
+const EVENTS_EVERY_PASS_UP_TO_INSTANCES = 20;
+const EVENTS_OF_MANY_EVERY_MS = 10_000;
+/** Instances end within a minute or two of their last batch; what takes longer is told, not waited for. */
+const ZERO_WITHIN_MS = 10 * 60_000;
+
+export interface Followed {
+  readonly progress: JobProgress;
+  readonly ledger: InstanceLedger;
+  readonly sinceMs: number;
+}
+
+export interface ZeroProof {
+  /** Live instances that the last describe call showed. */
+  readonly instancesLeft: number;
+  /** Other jobs that have work, for which instances stay. */
+  readonly otherJobs: readonly string[];
+}
+
+export class Follower {
+  readonly ledger: InstanceLedger;
+  private readonly memory: ControllerMemory = newControllerMemory();
+  private readonly log: EventLog;
+  private readonly noticed = new Set<string>();
+  private readonly instances = new Set<string>();
+  private samples: readonly PaceSample[] = [];
+  private last: JobProgress;
+  private target: number | undefined;
+  private eventsReadAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly ports: StackPorts,
+    private readonly clock: Clock,
+    private readonly display: Display,
+    start: { readonly progress: JobProgress; readonly sinceMs: number },
+  ) {
+    this.last = start.progress;
+    this.ledger = new InstanceLedger(start.sinceMs);
+    this.log = new EventLog(ports.store, start.progress.job);
+  }
+
+  /** Until the job has ended, for whatever reason. */
+  async untilEnded(signal: AbortSignal): Promise<JobProgress> {
+    await this.passes(() => hasEnded(this.last), signal);
+    const { job, state, reason } = this.last;
+    this.display.show({ event: 'ended', job, state, reason: reason ?? `Job ${job} is ${state}.` });
+    return this.last;
+  }
+
+  /** R9, until a describe call shows no instance, or others need them, or patience ends. */
+  async untilZero(signal: AbortSignal): Promise<ZeroProof> {
+    const deadlineMs = this.clock.nowMs() + ZERO_WITHIN_MS;
+    let shown = -1;
+    const report = await this.passes((pass) => {
+      if (pass.parked || othersWith(pass, this.last.job).length > 0 || this.clock.nowMs() > deadlineMs) return true;
+      const left = liveCount(pass);
+      if (left !== shown && left > 0) this.display.show({ event: 'waiting-for-zero', instances: left });
+      shown = left;
+      return false;
+    }, signal);
+    return { instancesLeft: liveCount(report), otherJobs: othersWith(report, this.last.job) };
+  }
+
+  private passes(until: (report: PassReport) => boolean, signal: AbortSignal): Promise<PassReport> {
+    return controlUntil(
+      { ...this.ports, clock: this.clock },
+      {
+        maxWorkers: this.ports.config.maxWorkers,
+        passMs: PASS_MS,
+        memory: this.memory,
+        until,
+        onReport: (report) => this.tell(report, signal),
+        onTrouble: (error) => this.tellTrouble(error),
+      },
+      signal,
+    );
+  }
+
+  private async tell(report: PassReport, signal: AbortSignal): Promise<void> {
+    this.last = report.jobs.find(({ job }) => job === this.last.job) ?? this.last;
+    for (const { instance, state } of report.description.instances) {
+      if (state === 'pending' || state === 'running') this.instances.add(instance);
+    }
+    await this.tellWorkers(report, signal);
+    for (const change of this.ledger.observe(report.description, report.atMs)) {
+      const event = ofLedger(change, (instance) => this.noticed.has(instance), report.atMs);
+      if (event !== undefined) this.display.show(event);
+    }
+    for (const event of report.events) this.display.show(ofController(event));
+    this.tellTarget(report);
+    this.tellProgress(report);
+  }
+
+  private async tellWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
+    const many = this.instances.size > EVENTS_EVERY_PASS_UP_TO_INSTANCES && !hasEnded(this.last);
+    if (many && report.atMs - this.eventsReadAtMs < EVENTS_OF_MANY_EVERY_MS) return;
+    this.eventsReadAtMs = report.atMs;
+    for await (const event of this.log.newEvents(this.instances, signal)) {
+      if (event.code === 'notice' && event.kind === 'interruption') this.noticed.add(event.instance);
+      const shown = ofWorker(event);
+      if (shown !== undefined) this.display.show(shown);
+    }
+  }
+
+  /** Another controller of the same stack may have set it. */
+  private tellTarget({ fleet, events, atMs }: PassReport): void {
+    const before = this.target;
+    this.target = fleet.target;
+    if (before === undefined || before === fleet.target) return;
+    if (events.some(({ code }) => code === 'target-raised' || code === 'target-lowered')) return;
+    this.display.show({
+      event: 'happened',
+      level: 'info',
+      code: 'target-changed',
+      message: `The fleet's target went from ${before} to ${fleet.target}.`,
+      at: new Date(atMs).toISOString(),
+    });
+  }
+
+  private tellProgress({ fleet, atMs }: PassReport): void {
+    const { job, state, batches, items } = this.last;
+    this.samples = addSample(this.samples, { atMs, itemsDone: items.ok + items.failed });
+    const { target, pending, running, noticed, draining } = fleet;
+    const pace = hasEnded(this.last) ? {} : paceOf(this.samples, items.total);
+    const counts = { target, pending, running, noticed, draining };
+    this.display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...pace });
+  }
+
+  private tellTrouble(error: unknown): void {
+    this.display.show({
+      event: 'happened',
+      level: 'warning',
+      code: 'trouble',
+      message: `Looking at the stack failed, and is tried again; workers go on meanwhile: ${messageOf(error)}`,
+      at: new Date(this.clock.nowMs()).toISOString(),
+    });
+  }
+}
+
+export const hasEnded = ({ state }: Pick<JobProgress, 'state'>): boolean =>
+  state === 'complete' || state === 'cancelled' || state === 'failed';
+
+const liveCount = ({ fleet }: PassReport): number => fleet.pending + fleet.running + fleet.noticed + fleet.draining;
+
+const othersWith = ({ jobs }: PassReport, job: string): readonly string[] =>
+  jobs.filter((other) => other.job !== job && !hasEnded(other)).map((other) => other.job);

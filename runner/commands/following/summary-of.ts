@@ -1,0 +1,37 @@
+/** What the display shows at the end, from what the status code summed up. Pure. */
+import type { JobProgress } from '../../controller/report.js';
+import type { ErrorCount, JobSummary } from '../../display/views.js';
+import type { Summary } from '../../status/summary.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import type { ZeroProof } from './follow.js';
+
+export function summaryOf(
+  summary: Summary,
+  end: { readonly errors: readonly ErrorCount[]; readonly resultsFile?: string; readonly zero: ZeroProof },
+): JobSummary {
+  const { job, state, seconds, items, batches, reclaims, events, cost, instances } = summary;
+  const { errors, resultsFile, zero } = end;
+  return {
+    job,
+    state,
+    seconds,
+    items,
+    batches,
+    reclaims: { withNotice: reclaims.withNotice, withoutNotice: reclaims.withoutNotice },
+    handBacks: events.handBacks,
+    duplicateItems: events.duplicateItems,
+    instances,
+    instanceSeconds: cost.instanceSeconds,
+    ...(cost.spotDollars === undefined ? {} : { spotDollars: cost.spotDollars }),
+    ...(cost.onDemandDollars === undefined ? {} : { onDemandDollars: cost.onDemandDollars }),
+    errors,
+    ...(resultsFile === undefined ? {} : { resultsFile }),
+    instancesLeft: zero.instancesLeft,
+    otherJobs: zero.otherJobs,
+  };
+}
+
+/** 0 exactly when every item has an outcome and no batch was given up. */
+export function exitCodeOf({ state, batches }: Pick<JobProgress, 'state' | 'batches'>): number {
+  return state === 'complete' && batches.failed === 0 ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,46 @@
+/** `spotpool jobs`: every job of the stack. */
+import type { Command } from 'commander';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import type { CommandHost } from '../cli/command-host.js';
+import { clockTime, count, oneLine, percent, table } from '../display/format.js';
+import { listJobs } from '../status/job-status.js';
+import { openStack } from './open-stack.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+}
+
+export function addJobsCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('jobs')
+    .description('List every job of the stack, the newest first: state, progress, when, by whom.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool jobs --local\n  $ spotpool jobs --json | jq -r .[].job');
+  addJsonOption(addStackOptions(command)).action(async (flags: Flags) => host.finish(await jobs(host.context, flags)));
+}
+
+async function jobs(context: CliContext, flags: Flags): Promise<number> {
+  const { terminal, signal } = context;
+  const found = await listJobs((await openStack(context, flags)).store, signal);
+  if (flags.json) {
+    terminal.out(`${JSON.stringify(found)}\n`);
+  } else if (found.length === 0) {
+    terminal.out('No jobs yet. Submit one with: spotpool submit <dataset> --model <model>\n');
+  } else {
+    const header = ['JOB', 'STATE', 'DONE', 'ITEMS', 'FAILED', 'CREATED', 'BY', 'MODEL', 'DATASET'];
+    const rows = found.map((job) => [
+      job.job,
+      job.state,
+      percent(job.items.ok + job.items.failed, job.items.total),
+      count(job.items.total),
+      count(job.items.failed),
+      `${job.createdAt.slice(0, 10)} ${clockTime(job.createdAt)}`,
+      oneLine(job.createdBy),
+      oneLine(job.model),
+      oneLine(job.dataset),
+    ]);
+    terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,63 @@
+/** `spotpool logs <job>`: what workers and models wrote, merged by time, newest last. */
+import type { Command } from 'commander';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { WorkerEvent } from '../../core/events.js';
+import { newJobMemory } from '../controller/ports.js';
+import { clockTime, oneLine } from '../display/format.js';
+import type { Terminal } from '../display/terminal.js';
+import { readJobProgress } from '../status/job-status.js';
+import { EventLog } from './following/event-log.js';
+import { hasEnded } from './following/follow.js';
+import { openStack } from './open-stack.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+  readonly worker?: string;
+  readonly follow?: boolean;
+}
+
+export function addLogsCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('logs')
+    .argument('<job>', "the job's id")
+    .description('Print what workers and models wrote of a job, newest last.')
+    .option('--worker <id>', 'only what this instance wrote')
+    .option('-f, --follow', 'go on until the job has ended')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ spotpool logs herg --local -f\n  $ spotpool logs herg --worker i-0123456789abcdef0',
+    );
+  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
+    host.finish(await logs(host.context, job, flags)),
+  );
+}
+
+/** Workers write their events once in a second or so. */
+const FOLLOW_EVERY_MS = 1_000;
+
+async function logs(context: CliContext, job: string, flags: Flags): Promise<number> {
+  const { terminal, signal, clock } = context;
+  const { store } = await openStack(context, flags);
+  const memory = newJobMemory();
+  const log = new EventLog(store, job, flags.worker);
+  for (;;) {
+    // In this order: what is written before the job's end is read after it was seen.
+    const progress = await readJobProgress(store, job, signal, memory);
+    for await (const event of log.newEvents([], signal)) {
+      // Instances of before, whose boot is no news of this job.
+      if (event.job === undefined && event.at < progress.createdAt) continue;
+      terminal.out(flags.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
+    }
+    if (!flags.follow || hasEnded(progress)) return EXIT.ok;
+    await clock.sleep(FOLLOW_EVERY_MS, signal);
+  }
+}
+
+function logLine(event: WorkerEvent, { colors }: Terminal): string {
+  const source = event.code === 'model-log' ? event.stream : event.code;
+  const batch = event.batch === undefined ? '' : ` ${colors.dim(`batch ${event.batch}`)}`;
+  return `${colors.dim(clockTime(event.at))} ${colors.cyan(event.instance)} ${colors.dim(source)}${batch} ${oneLine(event.message)}\n`;
+}

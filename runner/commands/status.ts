@@ -1,0 +1,99 @@
+/** `spotpool status <job>`: one screen. */
+import type { Command } from 'commander';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { RunEvent } from '../display/events.js';
+import { bar, eventLine } from '../display/frame.js';
+import { clockTime, count, oneLine, percent, plural, table } from '../display/format.js';
+import type { Terminal } from '../display/terminal.js';
+import { type JobStatus, readJobStatus } from '../status/job-status.js';
+import { ofWorker } from './following/activity.js';
+import { EventLog } from './following/event-log.js';
+import { hasEnded } from './following/follow.js';
+import { openStack } from './open-stack.js';
+import { printStatusJson } from './status-json.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+}
+
+export function addStatusCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('status')
+    .argument('<job>', "the job's id")
+    .description('Show how a job is doing, on one screen.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ spotpool status herg --local\n  $ spotpool status herg --json | jq .items.ok',
+    );
+  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
+    host.finish(await status(host.context, job, flags)),
+  );
+}
+
+/** The newest ones; `spotpool logs` has all. */
+const SHOWN_EVENTS = 8;
+const BAR_COLUMNS = 50;
+
+async function status(context: CliContext, job: string, flags: Flags): Promise<number> {
+  const ports = await openStack(context, flags);
+  const found = await readJobStatus(ports, job, context.signal);
+  if (flags.json) {
+    printStatusJson(context.terminal, found);
+    return EXIT.ok;
+  }
+  let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
+  for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
+    const shown = ofWorker(event);
+    if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
+  }
+  const lines = [
+    ...statusLines(found, context.terminal),
+    ...happened.map((event) => eventLine(event, context.terminal.colors)),
+  ];
+  context.terminal.out(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'colors'>): readonly string[] {
+  const { items, batches, fleet } = status;
+  const done = items.ok + items.failed;
+  const ended = hasEnded(status);
+  const color = { complete: colors.green, failed: colors.red, cancelled: colors.yellow }[status.state as 'complete'];
+  const rows: readonly (readonly [string, string])[] = [
+    ['state', (ended ? color : colors.cyan)(status.state)],
+    ...(status.reason === undefined ? [] : [['why', oneLine(status.reason)] as const]),
+    ['model', status.model],
+    ['dataset', status.dataset],
+    ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],
+    ['items', `${count(done)} of ${count(items.total)} done: ${count(items.ok)} ok, ${count(items.failed)} failed`],
+    [
+      'batches',
+      `${count(batches.done)} of ${count(batches.total)} done` +
+        (batches.failed > 0 ? colors.red(`, ${count(batches.failed)} given up`) : ''),
+    ],
+    [
+      'fleet',
+      `target ${fleet.target}; ${fleet.pending} pending, ${fleet.running} running, ${fleet.noticed} noticed, ${fleet.draining} draining`,
+    ],
+  ];
+  const name = colors.bold(status.job);
+  const share = `${bar(done, items.total, BAR_COLUMNS, colors)} ${percent(done, items.total)}`;
+  const next = ended && batches.done > 0 ? `  results: spotpool results ${status.job}` : '';
+  return [
+    '',
+    ` ${name}  ${share}`,
+    '',
+    ...table(rows.map(([label, value]) => [` ${colors.dim(label)}`, value])),
+    ...(next === '' ? [] : ['', colors.dim(next)]),
+    '',
+    ...(done < items.total && fleet.target === 0 && !ended
+      ? [` No instance is wanted now: "spotpool watch ${status.job}" steers the fleet.`, '']
+      : []),
+  ];
+}
+
+export const leftOf = (status: JobStatus): string =>
+  plural(status.batches.total - status.batches.done, 'batch', 'batches');

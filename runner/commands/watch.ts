@@ -1,0 +1,72 @@
+/** `spotpool watch <job>`: the live display; leaving it leaves the job running. */
+import type { Command } from 'commander';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import { plural } from '../display/format.js';
+import { readJobProgress, readJobStatus } from '../status/job-status.js';
+import { summarise } from '../status/summary.js';
+import { Follower } from './following/follow.js';
+import { makeDisplay } from './following/make-display.js';
+import { exitCodeOf, summaryOf } from './following/summary-of.js';
+import { openStack } from './open-stack.js';
+import { printStatusJson } from './status-json.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+}
+
+export function addWatchCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('watch')
+    .argument('<job>', "the job's id")
+    .description('Follow a job live, and steer the fleet meanwhile; leaving (Ctrl-C) leaves the job running.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool watch herg --local\n  $ spotpool watch herg --json | tail -n 1');
+  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
+    host.finish(await watch(host.context, job, flags)),
+  );
+}
+
+async function watch(context: CliContext, job: string, flags: Flags): Promise<number> {
+  const { clock, signal, terminal } = context;
+  const ports = await openStack(context, flags);
+  const start = await readJobProgress(ports.store, job, signal);
+  const display = makeDisplay(context, flags.json ?? false);
+  try {
+    display.show({ event: 'following', job, dataset: start.dataset, model: start.model });
+    const sinceMs = Date.parse(start.createdAt);
+    const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
+    const progress = await follower.untilEnded(signal);
+    const zero = await follower.untilZero(signal);
+    const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
+    const summary = await summarise(ports, input, signal);
+    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], zero }) });
+    if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+    return exitCodeOf(progress);
+  } catch (error) {
+    display.close();
+    if (signal.aborted) await sayGoodbye(context, ports, job, flags);
+    throw error;
+  } finally {
+    display.close();
+  }
+}
+
+/** A last look must not hold up who wants to leave. */
+const LAST_LOOK_MS = 3_000;
+
+async function sayGoodbye({ terminal }: CliContext, ports: StackPorts, job: string, flags: StackFlags): Promise<void> {
+  const progress = await readJobProgress(ports.store, job, AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
+  const left = progress && progress.batches.total - progress.batches.done;
+  const where = stackArguments(flags);
+  terminal.err(
+    `Job ${job} goes on without this command${left === undefined ? '' : `: ${plural(left, 'batch', 'batches')} left`}.\n` +
+      `  watch it again:  spotpool watch ${job}${where}\n  stop it:         spotpool cancel ${job}${where}\n`,
+  );
+}
+
+/** The options that name the same stack again. */
+export function stackArguments({ local, stack }: StackFlags): string {
+  if (local) return ' --local';
+  return stack === undefined ? '' : ` --stack ${stack}`;
+}

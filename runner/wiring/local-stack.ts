@@ -1,0 +1,36 @@
+/** Makes the stack of a local cloud: the same queues, bucket, launch template and fleet as on AWS, through the SDK. */
+import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { provisionStack } from '../../aws/stack-provisioner.js';
+import { workerVariables } from '../local-cloud/options.js';
+import { installedFiles } from '../local-cloud/paths.js';
+import type { ProvisionLocalStack } from '../local-cloud/stack.js';
+import { localUserData } from '../local-cloud/user-data.js';
+
+const STACK_NAME = 'spotpool-local';
+
+export const provisionLocalStack: ProvisionLocalStack = async (address, options, signal) => {
+  const { endpoint, region, accessKeyId, secretAccessKey } = address;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = { region, endpoint, credentials };
+  return await provisionStack(
+    {
+      clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
+      name: STACK_NAME,
+      region,
+      endpoint,
+      credentials,
+      maxWorkers: options.maxWorkers,
+      userData: ({ queueUrl, bucket }) =>
+        localUserData({
+          queueUrl,
+          bucket,
+          region,
+          endpoint,
+          nodePath: process.execPath,
+          workerPath: installedFiles().worker,
+          worker: workerVariables(options),
+        }),
+    },
+    signal,
+  );
+};
