@@ -61,6 +61,11 @@ export class Queue {
     return this.#modifiedMs;
   }
 
+  /** Polls that wait now. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
   changeSettings(settings: QueueSettings): void {
     this.#settings = settings;
     this.#modifiedMs = this.surroundings.clock.nowMs();

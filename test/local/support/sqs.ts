@@ -43,7 +43,7 @@ export async function startTestSqs(options: Omit<SqsStoreOptions, 'clock'> = {})
 type Attributes = Partial<Record<QueueAttributeName, string>>;
 
 export class TestQueue {
-  private constructor(
+  constructor(
     readonly client: SQSClient,
     readonly url: string,
   ) {}

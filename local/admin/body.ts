@@ -1,0 +1,42 @@
+/** What admin calls are given, checked. */
+export type Body = Readonly<Record<string, unknown>>;
+
+export class AdminError extends Error {
+  override readonly name = 'AdminError';
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** No body is an empty one. */
+export function parseBody(text: string): Body {
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AdminError(400, 'The body is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new AdminError(400, 'The body must be a JSON object.');
+  }
+  return value as Body;
+}
+
+export function readNoticeMs(body: Body): number | null {
+  const { noticeMs } = body;
+  if (noticeMs === null) return null;
+  if (typeof noticeMs === 'number' && noticeMs >= 0) return noticeMs;
+  throw new AdminError(400, 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
+}
+
+export function readCapacity(body: Body): number | undefined {
+  const { capacity } = body;
+  if (capacity === undefined) return undefined;
+  if (typeof capacity === 'number' && Number.isSafeInteger(capacity) && capacity >= 0) return capacity;
+  throw new AdminError(400, 'capacity must be a whole number of instances, 0 or more.');
+}

@@ -1,0 +1,75 @@
+/** The whole local cloud, put together: services behind one endpoint, and one orderly end. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAdminService } from './admin/service.js';
+import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
+import { createEc2Service } from './ec2/service.js';
+import { type Delay, startServer } from './http/server.js';
+import { startWatchdog } from './instances/watchdog.js';
+import type { LocalCloudOptions } from './options.js';
+import { createS3Service } from './s3/service.js';
+import { createSqsService } from './sqs/service.js';
+import { SqsStore } from './sqs/store.js';
+
+export interface LocalCloud {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly directory: string;
+  /** Resolves when someone asked over HTTP for the end. */
+  readonly shutdownRequested: Promise<void>;
+  /** Nothing of it is left when this resolves: no process, no port, and no temporary directory. */
+  close(): Promise<void>;
+}
+
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const isTemporary = options.directory === undefined;
+  const directory = realpathSync(directoryOf(options));
+  const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
+  const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog);
+  const store = new SqsStore({ region: compute.region });
+  let requestShutdown = (): void => undefined;
+  const shutdownRequested = new Promise<void>((resolve) => (requestShutdown = resolve));
+  const closeAll = async (): Promise<void> => {
+    await compute.close();
+    store.close();
+    await watchdog.close();
+    if (isTemporary) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const services = {
+    sqs: createSqsService({ store }),
+    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region }),
+    ec2: createEc2Service(compute),
+    admin: createAdminService({ compute, shutdown: requestShutdown }),
+  };
+  try {
+    const server = await startServer(services, { port: options.port, delay: latency(options.latencyMs) });
+    return {
+      endpoint: server.endpoint,
+      region: compute.region,
+      directory,
+      shutdownRequested,
+      close: async () => {
+        await server.close(); // first: nothing new may be asked for
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function directoryOf(options: LocalCloudOptions): string {
+  if (options.directory === undefined) return mkdtempSync(path.join(os.tmpdir(), 'spotpool-local-'));
+  mkdirSync(options.directory, { recursive: true });
+  return options.directory;
+}
+
+function latency(latencyMs: LocalCloudOptions['latencyMs']): Delay {
+  return async (service, signal) => {
+    const ms = latencyMs[service] ?? 0;
+    if (ms > 0) await delay(ms, undefined, { signal });
+  };
+}

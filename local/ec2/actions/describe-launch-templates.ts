@@ -1,0 +1,22 @@
+import type { Action } from '../action.js';
+import { applyFilters, type Filterable } from '../filters.js';
+import { launchTemplateAnswer } from '../launch-template-answers.js';
+import type { LaunchTemplate } from '../launch-templates.js';
+import { page } from '../paging.js';
+
+const filterable: Filterable<LaunchTemplate> = {
+  fields: {
+    'launch-template-name': (template) => [template.name],
+    'create-time': (template) => [new Date(template.createdAtMs).toISOString()],
+  },
+  tags: (template) => template.tags,
+};
+
+export const describeLaunchTemplates: Action = (query, { templates }) => {
+  const ids = query.strings('LaunchTemplateId');
+  const names = query.strings('LaunchTemplateName');
+  const named = [...ids.map((id) => templates.withId(id)), ...names.map((name) => templates.withName(name))];
+  const found = applyFilters(ids.length + names.length > 0 ? named : templates.all(), query, filterable);
+  const { items, nextToken } = page(found, query, (_, index) => index);
+  return { launchTemplates: items.map(launchTemplateAnswer), nextToken };
+};

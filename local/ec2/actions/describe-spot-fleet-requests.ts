@@ -1,0 +1,41 @@
+import type { Action } from '../action.js';
+import type { Compute } from '../compute.js';
+import { activityStatus, chosenFleets, SPOT_FLEET_STATES } from '../fleet/answers.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { page } from '../paging.js';
+import { writeTags } from '../tags.js';
+import type { XmlRecord } from '../xml.js';
+
+export const describeSpotFleetRequests: Action = (query, compute) => {
+  const found = chosenFleets(compute, 'spot', query.strings('SpotFleetRequestId'));
+  const { items, nextToken } = page(found, query, (fleet) => fleet.sequence);
+  return { spotFleetRequestConfigSet: items.map((fleet) => answer(fleet, compute)), nextToken };
+};
+
+const camelCase = (dashed: string): string => dashed.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function answer(fleet: Fleet, compute: Compute): XmlRecord {
+  const fulfilled = compute.fleets.fulfilling(fleet).length;
+  return {
+    spotFleetRequestId: fleet.id,
+    spotFleetRequestState: SPOT_FLEET_STATES[fleet.status],
+    activityStatus: activityStatus(fleet, fulfilled),
+    createTime: new Date(fleet.createdAtMs),
+    spotFleetRequestConfig: {
+      type: 'maintain',
+      clientToken: fleet.config.clientToken,
+      iamFleetRole: fleet.config.iamFleetRole,
+      allocationStrategy: camelCase(fleet.config.strategy),
+      excessCapacityTerminationPolicy: fleet.keepsSurplus ? 'noTermination' : 'default',
+      instanceInterruptionBehavior: 'terminate',
+      targetCapacity: fleet.target,
+      onDemandTargetCapacity: 0,
+      fulfilledCapacity: fulfilled,
+      onDemandFulfilledCapacity: 0,
+      launchTemplateConfigs: fleet.config.templates.map((template) => template.echo),
+      replaceUnhealthyInstances: fleet.config.replaceUnhealthyInstances,
+      terminateInstancesWithExpiration: fleet.config.terminateWithExpiration,
+    },
+    tagSet: writeTags(fleet.tags),
+  };
+}

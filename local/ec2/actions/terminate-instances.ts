@@ -1,0 +1,15 @@
+import type { Action } from '../action.js';
+import { missingParameter } from '../errors.js';
+import { chosenInstances, stateAnswer } from '../instance-answers.js';
+
+export const terminateInstances: Action = (query, { instances }) => {
+  const ids = query.strings('InstanceId');
+  if (ids.length === 0) throw missingParameter('InstanceId');
+  return {
+    instancesSet: chosenInstances(instances, [...new Set(ids)]).map((instance) => {
+      const previousState = stateAnswer(instance.state);
+      instances.terminate(instance.id);
+      return { instanceId: instance.id, currentState: stateAnswer(instance.state), previousState };
+    }),
+  };
+};

@@ -1,0 +1,40 @@
+/** `Filter.N` of describe calls: all filters must hold, one of a filter's values is enough, `*` and `?` are wild cards. */
+import { Ec2Error } from './errors.js';
+import type { Query } from './query.js';
+import type { Tags } from './tags.js';
+
+export interface Filterable<Item> {
+  /** For each filter's name, the item's values. */
+  readonly fields: Readonly<Record<string, (item: Item) => readonly string[]>>;
+  /** Lets `tag:<key>` and `tag-key` work. */
+  readonly tags?: (item: Item) => Tags;
+}
+
+export function applyFilters<Item>(items: readonly Item[], query: Query, by: Filterable<Item>): readonly Item[] {
+  const tests = query.list('Filter').map((filter) => {
+    const name = filter.required('Name');
+    const patterns = filter.strings('Value').map(wildcard);
+    const valuesOf = reader(name, by);
+    return (item: Item): boolean => valuesOf(item).some((value) => patterns.some((pattern) => pattern.test(value)));
+  });
+  return items.filter((item) => tests.every((test) => test(item)));
+}
+
+function reader<Item>(name: string, by: Filterable<Item>): (item: Item) => readonly string[] {
+  const { tags } = by;
+  if (tags !== undefined && name === 'tag-key') return (item) => [...tags(item).keys()];
+  if (tags !== undefined && name.startsWith('tag:')) {
+    return (item) => [tags(item).get(name.slice('tag:'.length))].filter((value) => value !== undefined);
+  }
+  const field = Object.hasOwn(by.fields, name) ? by.fields[name] : undefined;
+  if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
+  return field;
+}
+
+export function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's');
+}

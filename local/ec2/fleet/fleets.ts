@@ -1,0 +1,200 @@
+/**
+ * The fleets: carries out what `decideFleet` says, and holds each fleet's state.
+ *
+ * States: submitted → active ⇄ modifying; each of them → ending → ended. Invariants:
+ * - A change of target is accepted only by an active (EC2 Fleet: or submitted) fleet, shows and acts only when `modifying` is over.
+ * - A fleet acts after everything that can change its decision: its own states, an instance that ended, a market that moved.
+ */
+import { randomUUID } from 'node:crypto';
+import { isFulfilling, type InstanceView } from '../../instances/instance.js';
+import { poolDepth, preferredPools } from '../../market/allocation.js';
+import type { Pool } from '../../market/prices.js';
+import type { Compute } from '../compute.js';
+import { Ec2Error } from '../errors.js';
+import { decideFleet } from './decide.js';
+import { type Fleet, type FleetConfig, type FleetEvent, isEnding } from './fleet.js';
+import { launchSpec } from './launch-spec.js';
+
+/** How long a fleet is `submitted` or `modifying`, in market time; on AWS some seconds. */
+export const DEFAULT_SETTLE_MS = 200;
+/** More events than any test or person reads. */
+const MOST_EVENTS = 1_000;
+/** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
+const MOST_ENDED = 1_000;
+
+export class Fleets {
+  readonly #fleets = new Map<string, Fleet>();
+  #sequence = 0;
+
+  constructor(private readonly compute: Compute) {}
+
+  all(): readonly Fleet[] {
+    return [...this.#fleets.values()];
+  }
+
+  get(id: string): Fleet | undefined {
+    return this.#fleets.get(id);
+  }
+
+  create(config: FleetConfig): Fleet {
+    const known = this.all().find(
+      (fleet) => fleet.config.kind === config.kind && fleet.config.clientToken === config.clientToken,
+    );
+    if (config.clientToken !== undefined && known !== undefined) return known;
+    this.#sequence += 1;
+    const fleet: Fleet = {
+      id: `${config.kind === 'ec2' ? 'fleet' : 'sfr'}-${randomUUID()}`,
+      sequence: this.#sequence,
+      config,
+      createdAtMs: this.compute.clock.nowMs(),
+      tags: new Map(config.tags),
+      status: 'submitted',
+      target: config.target,
+      keepsSurplus: config.keepsSurplus,
+      openRequests: [],
+      launches: 0,
+      events: [],
+    };
+    this.#fleets.set(fleet.id, fleet);
+    this.#record(fleet, 'fleet-change', 'submitted');
+    this.#afterSettling(fleet, 'submitted', () => undefined);
+    return fleet;
+  }
+
+  modify(fleet: Fleet, change: { readonly target: number; readonly keepsSurplus: boolean }): void {
+    const modifiable = fleet.status === 'active' || (fleet.status === 'submitted' && fleet.config.kind === 'ec2');
+    if (!modifiable) {
+      throw new Ec2Error(
+        'FleetNotInModifiableState',
+        `The fleet ${fleet.id} is not in a state in which it can be modified (${fleet.status}).`,
+      );
+    }
+    fleet.status = 'modifying';
+    this.#record(fleet, 'fleet-change', 'modify_in_progress');
+    this.#afterSettling(fleet, 'modifying', () => {
+      fleet.target = change.target;
+      fleet.keepsSurplus = change.keepsSurplus;
+      this.#record(fleet, 'fleet-change', 'modify_succeeded', { description: `target ${change.target}` });
+    });
+  }
+
+  delete(fleet: Fleet, terminateInstances: boolean): void {
+    fleet.status = terminateInstances ? 'ending-terminating' : 'ending-running';
+    this.#record(fleet, 'fleet-change', terminateInstances ? 'deleted_terminating' : 'deleted_running');
+    this.#cancel(fleet, fleet.openRequests.length);
+    if (terminateInstances)
+      for (const instance of this.fulfilling(fleet)) this.compute.instances.terminate(instance.id);
+    this.look(fleet);
+  }
+
+  fulfilling(fleet: Fleet): readonly InstanceView[] {
+    return this.instancesOf(fleet).filter(isFulfilling);
+  }
+
+  instancesOf(fleet: Fleet): readonly InstanceView[] {
+    return this.compute.instances.all().filter((instance) => instance.spec.fleetId === fleet.id);
+  }
+
+  instanceTerminated(instance: InstanceView): void {
+    const fleet = this.#fleets.get(instance.spec.fleetId);
+    if (fleet === undefined) return;
+    this.#record(fleet, 'instance-change', 'terminated', { instanceId: instance.id });
+    this.look(fleet);
+  }
+
+  noticeGiven(instance: InstanceView): void {
+    const fleet = this.#fleets.get(instance.spec.fleetId);
+    if (fleet !== undefined)
+      this.#record(fleet, 'instance-change', 'termination_notified', { instanceId: instance.id });
+  }
+
+  /** Decides, and does it. */
+  look(fleet: Fleet): void {
+    if (isEnding(fleet)) {
+      if (this.instancesOf(fleet).every((instance) => instance.state === 'terminated')) fleet.status = 'ended';
+      this.#forgetEnded();
+      return;
+    }
+    if (fleet.status === 'submitted') return;
+    const decision = decideFleet({
+      target: fleet.target,
+      keepsSurplus: fleet.keepsSurplus,
+      fulfilling: this.fulfilling(fleet).map((instance) => ({
+        id: instance.id,
+        dollarsPerHour: this.compute.prices.at(instance.spec, instance.launchedAtMs),
+        leaving: instance.takenAtMs !== undefined,
+      })),
+      openRequests: fleet.openRequests.length,
+    });
+    if (decision.launch > 0) {
+      const requests = this.compute.market.request(decision.launch, (request) => this.#granted(fleet, request));
+      fleet.openRequests.push(...requests);
+    }
+    this.#cancel(fleet, decision.cancel);
+    for (const id of decision.end) this.compute.reclaim(id, this.compute.options.noticeMs);
+    if (decision.launch + decision.cancel + decision.end.length > 0) {
+      this.#record(fleet, 'information', 'fleet_progress', { description: decision.reason });
+    }
+  }
+
+  #granted(fleet: Fleet, request: Fleet['openRequests'][number]): void {
+    fleet.openRequests = fleet.openRequests.filter((open) => open !== request);
+    const choice = this.#choosePool(fleet);
+    fleet.launches += 1;
+    try {
+      const spec = launchSpec(fleet, choice.template, choice.pool, this.compute.templates);
+      const instance = this.compute.instances.launch(spec, request.bootMs);
+      this.#record(fleet, 'instance-change', 'launched', { instanceId: instance.id });
+    } catch (error) {
+      // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
+      this.#record(fleet, 'error', 'spotFleetRequestConfigurationInvalid', { description: String(error) });
+    }
+  }
+
+  #choosePool(fleet: Fleet): { readonly pool: Pool; readonly template: Fleet['config']['templates'][number] } {
+    const nowMs = this.compute.clock.nowMs();
+    const priced = fleet.config.templates.flatMap((template) =>
+      template.pools.map((pool) => ({
+        ...pool,
+        template,
+        dollarsPerHour: this.compute.prices.at(pool, nowMs),
+        depth: poolDepth(this.compute.options.seed, pool),
+      })),
+    );
+    const preferred = preferredPools(fleet.config.strategy, priced);
+    const chosen = preferred[fleet.launches % preferred.length];
+    if (chosen === undefined) throw new Error(`Fleet ${fleet.id} has no pools.`);
+    return { pool: { instanceType: chosen.instanceType, zone: chosen.zone }, template: chosen.template };
+  }
+
+  #cancel(fleet: Fleet, count: number): void {
+    for (const request of fleet.openRequests.splice(fleet.openRequests.length - count, count))
+      request.state = 'cancelled';
+  }
+
+  /** Comes to `active` after the market's while, unless the fleet has left the state by then. */
+  #afterSettling(fleet: Fleet, from: Fleet['status'], change: () => void): void {
+    this.compute.clock.after(this.compute.options.settleMs, () => {
+      if (fleet.status !== from) return;
+      fleet.status = 'active';
+      change();
+      this.#record(fleet, 'fleet-change', 'active');
+      this.look(fleet);
+    });
+  }
+
+  #record(
+    fleet: Fleet,
+    type: FleetEvent['type'],
+    subType: string,
+    more: Pick<FleetEvent, 'description' | 'instanceId'> = {},
+  ): void {
+    fleet.events.push({ type, subType, ...more, atMs: this.compute.clock.nowMs() });
+    if (fleet.events.length > MOST_EVENTS) fleet.events.shift();
+  }
+
+  #forgetEnded(): void {
+    const ended = this.all().filter((fleet) => fleet.status === 'ended');
+    for (const fleet of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#fleets.delete(fleet.id);
+  }
+}

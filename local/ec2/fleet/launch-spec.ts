@@ -1,0 +1,29 @@
+/** From a fleet and its launch template to what an instance is launched from. */
+import type { LaunchSpec } from '../../instances/instance.js';
+import type { Pool } from '../../market/prices.js';
+import { instanceTags, type LaunchTemplates } from '../launch-templates.js';
+import type { FleetTemplate } from './config.js';
+import type { Fleet } from './fleet.js';
+
+/** The tag by which EC2 says whose an instance is; the Spot Fleet's is the one that public tools rely on. */
+const FLEET_TAGS = { ec2: 'aws:ec2:fleet-id', spot: 'aws:ec2spot:fleet-request-id' } as const;
+
+export function launchSpec(fleet: Fleet, from: FleetTemplate, pool: Pool, templates: LaunchTemplates): LaunchSpec {
+  const template = templates.withId(from.templateId);
+  const { data, number } = templates.version(template, from.version);
+  const profile = data.child('IamInstanceProfile');
+  return {
+    ...pool,
+    imageId: data.required('ImageId'),
+    userData: Buffer.from(data.string('UserData') ?? '', 'base64'),
+    tags: {
+      ...Object.fromEntries(instanceTags(data)),
+      'aws:ec2launchtemplate:id': template.id,
+      'aws:ec2launchtemplate:version': String(number),
+      [FLEET_TAGS[fleet.config.kind]]: fleet.id,
+    },
+    instanceProfile: profile.string('Arn') ?? profile.string('Name'),
+    metadataTags: data.child('MetadataOptions').string('InstanceMetadataTags') === 'enabled',
+    fleetId: fleet.id,
+  };
+}

@@ -1,0 +1,64 @@
+/** What the API shows of an instance. */
+import { type InstanceStateName, type InstanceView, STATE_CODES, STATE_REASONS } from '../instances/instance.js';
+import type { Instances } from '../instances/instances.js';
+import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
+import { Ec2Error } from './errors.js';
+import { writeTags } from './tags.js';
+import type { XmlRecord } from './xml.js';
+
+export const stateAnswer = (state: InstanceStateName): XmlRecord => ({ code: STATE_CODES[state], name: state });
+
+export function instanceAnswer(instance: InstanceView): XmlRecord {
+  const { spec, stateReason } = instance;
+  return {
+    instanceId: instance.id,
+    imageId: spec.imageId,
+    instanceState: stateAnswer(instance.state),
+    reason: stateReason === undefined ? '' : transitionReason(instance),
+    stateReason:
+      stateReason === undefined
+        ? undefined
+        : { code: stateReason, message: `${stateReason}: ${STATE_REASONS[stateReason]}` },
+    instanceType: spec.instanceType,
+    instanceLifecycle: 'spot',
+    spotInstanceRequestId: instance.spotRequestId,
+    architecture: instanceTypeNamed(spec.instanceType)?.architecture,
+    launchTime: new Date(instance.launchedAtMs),
+    placement: { availabilityZone: spec.zone, availabilityZoneId: zoneId(spec.zone), tenancy: 'default' },
+    privateIpAddress: '127.0.0.1',
+    platformDetails: 'Linux/UNIX',
+    iamInstanceProfile: spec.instanceProfile?.startsWith('arn:') === true ? { arn: spec.instanceProfile } : undefined,
+    metadataOptions: {
+      state: 'applied',
+      httpTokens: 'required',
+      httpEndpoint: 'enabled',
+      instanceMetadataTags: spec.metadataTags ? 'enabled' : 'disabled',
+    },
+    tagSet: writeTags(instance.tags),
+  };
+}
+
+function transitionReason(instance: InstanceView): string {
+  const by = instance.stateReason?.startsWith('Server.') === true ? 'Server' : 'User';
+  const at = instance.terminatedAtMs ?? instance.takenAtMs;
+  return at === undefined
+    ? `${by} initiated`
+    : `${by} initiated (${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} GMT)`;
+}
+
+/** All of them, or an error that names what is missing: one bad id fails the whole call. */
+export function chosenInstances(instances: Instances, ids: readonly string[]): readonly InstanceView[] {
+  for (const id of ids) {
+    if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
+      throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+    }
+  }
+  const missing = ids.filter((id) => instances.get(id) === undefined);
+  if (missing.length === 1) {
+    throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${missing.join()}' does not exist`);
+  }
+  if (missing.length > 1) {
+    throw new Ec2Error('InvalidInstanceID.NotFound', `The instance IDs '${missing.join(', ')}' do not exist`);
+  }
+  return ids.map((id) => instances.get(id)).filter((instance) => instance !== undefined);
+}

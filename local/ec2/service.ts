@@ -1,0 +1,55 @@
+/** The EC2 Query protocol: a form in, XML out. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
+import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
+import { actions } from './actions.js';
+import type { Compute } from './compute.js';
+import { Ec2Error } from './errors.js';
+import { Query } from './query.js';
+import { answerXml, errorXml } from './xml.js';
+
+const VERSION = '2016-11-15';
+/** The largest request is a launch template with 16 KB of user data; a list of ids comes next. */
+const MOST_BODY_BYTES = 1024 * 1024;
+
+export function createEc2Service(compute: Compute): Service {
+  return {
+    name: 'ec2',
+    handle: async (serviceRequest) => {
+      const { response, requestId } = serviceRequest;
+      try {
+        const answer = await perform(serviceRequest, compute);
+        response.writeHead(200, { 'content-type': 'text/xml;charset=UTF-8' }).end(answer);
+      } catch (error) {
+        if (serviceRequest.signal.aborted) return;
+        const { code, message, status } = known(error);
+        response
+          .writeHead(status, { 'content-type': 'text/xml;charset=UTF-8' })
+          .end(errorXml(code, message, requestId));
+      }
+    },
+  };
+}
+
+async function perform({ request, url, requestId }: ServiceRequest, compute: Compute): Promise<string> {
+  const body = request.method === 'POST' ? await readBody(request, MOST_BODY_BYTES) : undefined;
+  const query = Query.parse(body === undefined ? url.searchParams : new URLSearchParams(body.toString('utf8')));
+  const name = query.string('Action');
+  if (name === undefined) throw new Ec2Error('MissingAction', 'The request must contain the parameter Action');
+  const version = query.required('Version');
+  if (version !== VERSION) {
+    throw new Ec2Error('InvalidParameterValue', `The local cloud speaks version ${VERSION}, not ${version}.`);
+  }
+  const action = actions.get(name);
+  if (action === undefined) {
+    throw new Ec2Error('InvalidAction', `The action ${name} is not served by the local cloud (version ${VERSION}).`);
+  }
+  if (query.boolean('DryRun') === true) {
+    throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+  }
+  return answerXml(name, requestId, action(query, compute));
+}
+
+function known(error: unknown): { readonly code: string; readonly message: string; readonly status: number } {
+  if (error instanceof Ec2Error) return error;
+  if (error instanceof BodyTooLarge) return { code: 'RequestEntityTooLarge', message: error.message, status: 413 };
+  return { code: 'InternalError', message: `An internal error has occurred: ${String(error)}`, status: 500 };
+}

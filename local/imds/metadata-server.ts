@@ -1,0 +1,91 @@
+/**
+ * The metadata service (IMDSv2) of one instance, on a port of its own: there is no link-local address to share.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
+ * A token carries its own expiry and is signed, so that none is stored, however many are asked for.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { InstanceView } from '../instances/instance.js';
+import { metadataDocument } from './documents.js';
+
+export interface MetadataServer {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+export interface MetadataServerOptions {
+  readonly instance: InstanceView;
+  readonly region: string;
+}
+
+const LONGEST_TOKEN_SECONDS = 21_600;
+const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
+
+export async function startMetadataServer(options: MetadataServerOptions): Promise<MetadataServer> {
+  const secret = randomBytes(32);
+  const server = http.createServer((request, response) => answer(options, secret, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(
+  options: MetadataServerOptions,
+  secret: Buffer,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
+  request.resume();
+  const reply = (status: number, text: string, headers: Record<string, string> = {}): void => {
+    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(text);
+  };
+  // Some SDKs ask for `//latest/…`.
+  const path = decode((request.url ?? '/').replace(/\?.*$/, '').replace(/^\/+/, ''));
+  if (path === 'latest/api/token') {
+    if (request.method !== 'PUT') return reply(405, 'Method Not Allowed', { allow: 'PUT' });
+    const ttl = request.headers[TTL_HEADER];
+    if (typeof ttl !== 'string' || !/^\d{1,5}$/.test(ttl)) return reply(400, 'Bad Request');
+    if (Number(ttl) < 1 || Number(ttl) > LONGEST_TOKEN_SECONDS) return reply(400, 'Bad Request');
+    return reply(200, issue(secret, Date.now() + Number(ttl) * 1000), { [TTL_HEADER]: ttl });
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(405, 'Method Not Allowed', { allow: 'GET' });
+  if (!isValid(secret, request.headers['x-aws-ec2-metadata-token'])) return reply(401, 'Unauthorized');
+  const match = /^latest\/+(.*)$/.exec(path);
+  const document = match?.[1] === undefined ? undefined : metadataDocument(match[1], { ...options, nowMs: Date.now() });
+  return document === undefined ? reply(404, 'Not Found') : reply(200, document);
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function issue(secret: Buffer, expiresAtMs: number): string {
+  const claim = `${expiresAtMs.toString(36)}.${randomBytes(6).toString('hex')}`;
+  return `${claim}.${sign(secret, claim).toString('base64url')}`;
+}
+
+function isValid(secret: Buffer, token: string | string[] | undefined): boolean {
+  if (typeof token !== 'string') return false;
+  const end = token.lastIndexOf('.');
+  const given = Buffer.from(token.slice(end + 1), 'base64url');
+  const wanted = sign(secret, token.slice(0, Math.max(0, end)));
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
+  return parseInt(token, 36) > Date.now();
+}
+
+const sign = (secret: Buffer, claim: string): Buffer => createHmac('sha256', secret).update(claim).digest();

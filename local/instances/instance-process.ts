@@ -1,0 +1,98 @@
+/**
+ * The processes of one instance: its user data, run as a session of its own in the instance's directory, with an
+ * environment that has nothing of ours but the metadata address (and PATH, or nothing could run).
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConsoleLog } from './console-log.js';
+import { killAll, signalAll } from './kill.js';
+import { membersOf, type ProcessFamily, processTable, startTicksOf } from './process-table.js';
+
+export interface InstanceProcess {
+  readonly family: ProcessFamily;
+  /** Resolves when the first process has ended, however. */
+  readonly leaderEnded: Promise<void>;
+  /** SIGTERM to all, SIGKILL after `graceMs` or when `signal` aborts; resolves when nothing is left. */
+  end(graceMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface InstanceProcessOptions {
+  readonly directory: string;
+  readonly userData: Buffer;
+  readonly metadataEndpoint: string;
+  readonly console: ConsoleLog;
+}
+
+const POLL_MS = 20;
+
+export async function startInstanceProcess(options: InstanceProcessOptions): Promise<InstanceProcess> {
+  const directory = realpathSync(options.directory);
+  const script = path.join(directory, 'user-data');
+  writeFileSync(script, options.userData);
+  chmodSync(script, 0o700);
+  const [command = 'sh', ...args] = [...interpreterOf(options.userData), script];
+  const child = spawn(command, args, {
+    cwd: directory,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(directory, options.metadataEndpoint),
+  });
+  const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // now: it cannot have been reaped yet
+  const leaderEnded = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => options.console.write(bytes));
+    stream.on('error', () => undefined);
+  }
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(new Error(`The user data cannot be run by ${command}: ${error.message}`)));
+  });
+  const family: ProcessFamily = { leader: child.pid ?? 0, startTicks, directory };
+  return {
+    family,
+    leaderEnded,
+    end: async (graceMs, signal) => {
+      await terminate(family, graceMs, signal);
+      if (await killAll(family)) await leaderEnded;
+      else options.console.write(Buffer.from('Some processes of this instance could not be killed.\n'));
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    },
+  };
+}
+
+/** The graceful part: nothing is certain after it. */
+async function terminate(family: ProcessFamily, graceMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || graceMs <= 0) return;
+  const deadlineMs = Date.now() + graceMs;
+  for (let left = signalAll(family, 'SIGTERM'); left > 0 && Date.now() < deadlineMs && !signal.aborted;) {
+    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    left = membersOf(family, processTable()).length;
+  }
+}
+
+/** A `#!` line names the program; everything else is for `sh`. As the kernel does, what follows the program is one argument. */
+function interpreterOf(userData: Buffer): readonly string[] {
+  const end = userData.indexOf('\n');
+  const first = userData.toString('utf8', 0, end < 0 ? userData.length : end);
+  const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(first);
+  if (match?.[1] === undefined) return ['sh'];
+  return match[2] === undefined ? [match[1]] : [match[1], match[2]];
+}
+
+function environment(home: string, metadataEndpoint: string): Record<string, string> {
+  const inherited = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(path.delimiter);
+  const ownNode = path.dirname(process.execPath);
+  return {
+    // An image has Node: here it is the one that runs the local cloud.
+    PATH: (inherited.includes(ownNode) ? inherited : [...inherited, ownNode]).join(path.delimiter),
+    HOME: home,
+    TMPDIR: home,
+    LANG: 'C.UTF-8',
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataEndpoint,
+  };
+}

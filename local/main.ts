@@ -1,0 +1,55 @@
+/**
+ * The local cloud's process. Prints one JSON line when it is ready, and ends on SIGTERM, SIGINT, a shutdown over HTTP, or
+ * (with --end-with-stdin) the end of its standard input: in order, with everything that it started.
+ */
+import { startLocalCloud } from './cloud.js';
+import { type LocalCloudOptions, parseOptions, UsageError } from './options.js';
+
+const EXIT_MISUSE = 2;
+
+/** Any would do: signatures are not checked. The SDK wants some. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+async function main(options: LocalCloudOptions): Promise<void> {
+  // Before anything is started: an early signal must not leave half of it behind.
+  const asked = endAsked(options.endWithStdin);
+  const cloud = await startLocalCloud(options);
+  process.stdout.on('error', () => undefined); // whoever read it has gone; standard input says what that means
+  process.stdout.write(
+    `${JSON.stringify({
+      endpoint: cloud.endpoint,
+      region: cloud.region,
+      ...CREDENTIALS,
+      pid: process.pid,
+      directory: cloud.directory,
+    })}\n`,
+  );
+  await Promise.race([asked, cloud.shutdownRequested]);
+  await cloud.close();
+}
+
+function endAsked(withStdin: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    // Stay: a second Ctrl-C must not cut the end short.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    if (!withStdin) return;
+    process.stdin.once('end', () => resolve()).once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
+
+let options: LocalCloudOptions;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EXIT_MISUSE);
+}
+try {
+  await main(options);
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`The local cloud failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,118 @@
+/** The options of the local cloud's process. */
+import { parseArgs } from 'node:util';
+import type { Service } from './http/service.js';
+import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
+import type { ScriptedReclaim } from './market/reclaims.js';
+
+export interface LocalCloudOptions {
+  readonly port: number;
+  /** A fresh temporary one when absent, removed at the end. */
+  readonly directory: string | undefined;
+  readonly seed: number;
+  readonly timeScale: number;
+  readonly arriveOverMs: number;
+  readonly noticeMs: number;
+  readonly reclaimRatePerHour: number;
+  readonly reclaims: readonly ScriptedReclaim[];
+  readonly capacity: number;
+  readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
+  readonly endWithStdin: boolean;
+}
+
+/** What was given wrongly, in a sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const DELAYED: readonly Service['name'][] = ['sqs', 's3', 'ec2'];
+
+export function parseOptions(args: readonly string[]): LocalCloudOptions {
+  const values = parse(args);
+  return {
+    port: whole('--port', values.port, { min: 0, max: 65_535 }) ?? 0,
+    directory: values.directory,
+    seed: whole('--seed', values.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? DEFAULT_COMPUTE_OPTIONS.seed,
+    timeScale: positive('--time-scale', values['time-scale']) ?? DEFAULT_COMPUTE_OPTIONS.timeScale,
+    arriveOverMs: number('--arrive-over-ms', values['arrive-over-ms']) ?? DEFAULT_COMPUTE_OPTIONS.arriveOverMs,
+    noticeMs: number('--notice-ms', values['notice-ms']) ?? DEFAULT_COMPUTE_OPTIONS.noticeMs,
+    reclaimRatePerHour: number('--reclaim-rate', values['reclaim-rate']) ?? 0,
+    reclaims: (values.reclaim ?? []).map(reclaimOf),
+    capacity: whole('--capacity', values.capacity, { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? Infinity,
+    latencyMs: latencyOf(values.latency),
+    endWithStdin: values['end-with-stdin'] ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        port: { type: 'string' },
+        directory: { type: 'string' },
+        seed: { type: 'string' },
+        'time-scale': { type: 'string' },
+        'arrive-over-ms': { type: 'string' },
+        'notice-ms': { type: 'string' },
+        'reclaim-rate': { type: 'string' },
+        reclaim: { type: 'string', multiple: true },
+        capacity: { type: 'string' },
+        latency: { type: 'string' },
+        'end-with-stdin': { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function number(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`${option} takes a number, 0 or more, not '${text}'.`);
+  return Number(text);
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  const value = number(option, text);
+  if (value === 0) throw new UsageError(`${option} takes a number above 0, not '0'.`);
+  return value;
+}
+
+function whole(
+  option: string,
+  text: string | undefined,
+  range: { readonly min: number; readonly max: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
+  throw new UsageError(`${option} takes a whole number from ${range.min} to ${range.max}, not '${text}'.`);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000 };
+
+function reclaimOf(text: string): ScriptedReclaim {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|)(:no-notice)?$/.exec(text);
+  const unitMs = UNIT_MS[match?.[2] ?? ''];
+  if (match?.[1] === undefined || unitMs === undefined) {
+    throw new UsageError(
+      `--reclaim takes a time after the first instance ran, as 6000, 6s or 6s:no-notice, not '${text}'.`,
+    );
+  }
+  return { afterMs: Number(match[1]) * unitMs, notice: match[3] === undefined };
+}
+
+function latencyOf(text: string | undefined): LocalCloudOptions['latencyMs'] {
+  const latencyMs: Partial<Record<Service['name'], number>> = {};
+  for (const part of text?.split(',') ?? []) {
+    const match = /^(\w+)=(\d+(?:\.\d+)?)(?:ms)?$/.exec(part);
+    const service = DELAYED.find((name) => name === match?.[1]);
+    if (service === undefined) {
+      throw new UsageError(`--latency takes milliseconds a service, as sqs=10,s3=30,ec2=20, not '${text ?? ''}'.`);
+    }
+    latencyMs[service] = Number(match?.[2]);
+  }
+  return latencyMs;
+}
