@@ -19,6 +19,7 @@ import {
   type ListedObject,
   type ObjectHead,
   ObjectMissing,
+  ObjectRefused,
   type ObjectStore,
   type PutOptions,
   type PutResult,
@@ -219,7 +220,7 @@ export class S3ObjectStore implements ObjectStore {
     const permission = { reading: 's3:GetObject', writing: 's3:PutObject', listing: 's3:ListBucket' }[doing];
     const hint =
       doing === 'reading' ? ' and s3:ListBucket (without it S3 answers 403, not 404, for a missing object)' : '';
-    return new Error(
+    return new ObjectRefused(
       `S3 refused ${doing} s3://${this.bucket}/${key} (403). Check the credentials, and that they allow ${permission}${hint}.`,
       { cause: error },
     );

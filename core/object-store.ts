@@ -69,3 +69,8 @@ export class ObjectMissing extends Error {
     super(`There is no object ${key}.`);
   }
 }
+
+/** Access was refused (403). `message` says what to check. */
+export class ObjectRefused extends Error {
+  override readonly name = 'ObjectRefused';
+}

@@ -1,0 +1,46 @@
+/** Which waiting batch goes to which idle slot: slots are keyed by model, because loading one is what costs. */
+
+export interface WaitingBatch {
+  readonly modelKey: string;
+  /** How often a batch that came later went before this one. */
+  readonly passedOver: number;
+}
+
+export interface IdleSlot {
+  readonly modelKey: string | undefined;
+  readonly lastUsedMs: number;
+}
+
+export interface SlotChoice {
+  readonly waiting: number;
+  readonly slot: number;
+}
+
+/** A batch of another model is passed over for so long only: a stream of one job must not starve another. */
+export const MAX_PASSED_OVER = 8;
+
+/** Indexes into both lists (waiting: oldest first); undefined when either is empty. */
+export function chooseSlot(waiting: readonly WaitingBatch[], idle: readonly IdleSlot[]): SlotChoice | undefined {
+  const [oldest] = waiting;
+  if (oldest === undefined || idle.length === 0) return undefined;
+  if (oldest.passedOver < MAX_PASSED_OVER) {
+    for (const [index, batch] of waiting.entries()) {
+      const slot = idle.findIndex((candidate) => candidate.modelKey === batch.modelKey);
+      if (slot >= 0) return { waiting: index, slot };
+    }
+  }
+  return { waiting: 0, slot: slotFor(oldest.modelKey, idle) };
+}
+
+/** One that has the model, else one that has none, else the longest unused. */
+function slotFor(modelKey: string, idle: readonly IdleSlot[]): number {
+  const loaded = idle.findIndex((slot) => slot.modelKey === modelKey);
+  if (loaded >= 0) return loaded;
+  const empty = idle.findIndex((slot) => slot.modelKey === undefined);
+  if (empty >= 0) return empty;
+  let longest = 0;
+  for (const [index, slot] of idle.entries()) {
+    if (slot.lastUsedMs < (idle[longest]?.lastUsedMs ?? Infinity)) longest = index;
+  }
+  return longest;
+}

@@ -1,0 +1,65 @@
+/** A worker's configuration, from its environment (docs/architecture.md, "Processes"). */
+
+export interface WorkerConfig {
+  readonly queueUrl: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly metadataEndpoint?: string;
+  readonly leaseSeconds: number;
+  readonly maxIdleMs: number;
+  readonly maxLifeMs: number;
+  /** Where models are unpacked and objects fetched. */
+  readonly workDirectory?: string;
+}
+
+/** For users: names the variable, what was wrong with it, and what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Short, because it is what a worker that vanishes costs; long enough for two beats to fail. */
+const DEFAULT_LEASE_SECONDS = 20;
+const DEFAULT_MAX_IDLE_SECONDS = 600;
+const DEFAULT_MAX_LIFE_SECONDS = 24 * 3600;
+/** Timers of Node.js reach no further than 24 days. */
+const MAX_SECONDS = 20 * 24 * 3600;
+const MAX_LEASE_SECONDS = 3600;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(environment: Environment): WorkerConfig {
+  const endpoint = optional(environment, 'SPOTPOOL_ENDPOINT');
+  const metadataEndpoint = optional(environment, 'AWS_EC2_METADATA_SERVICE_ENDPOINT');
+  const workDirectory = optional(environment, 'SPOTPOOL_WORK_DIRECTORY');
+  return {
+    queueUrl: required(environment, 'SPOTPOOL_QUEUE_URL', "the URL of the stack's queue"),
+    bucket: required(environment, 'SPOTPOOL_BUCKET', "the name of the stack's bucket"),
+    region: required(environment, 'AWS_REGION', "the stack's region, such as eu-west-1"),
+    leaseSeconds: seconds(environment, 'SPOTPOOL_LEASE_SECONDS', DEFAULT_LEASE_SECONDS, MAX_LEASE_SECONDS),
+    maxIdleMs: seconds(environment, 'SPOTPOOL_MAX_IDLE_SECONDS', DEFAULT_MAX_IDLE_SECONDS, MAX_SECONDS) * 1000,
+    maxLifeMs: seconds(environment, 'SPOTPOOL_MAX_LIFE_SECONDS', DEFAULT_MAX_LIFE_SECONDS, MAX_SECONDS) * 1000,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
+    ...(workDirectory === undefined ? {} : { workDirectory }),
+  };
+}
+
+const optional = (environment: Environment, name: string): string | undefined => {
+  const value = environment[name]?.trim();
+  return value === '' ? undefined : value;
+};
+
+function required(environment: Environment, name: string, what: string): string {
+  const value = optional(environment, name);
+  if (value !== undefined) return value;
+  throw new ConfigError(`The environment variable ${name} is missing: set it to ${what}.`);
+}
+
+function seconds(environment: Environment, name: string, otherwise: number, most: number): number {
+  const text = optional(environment, name);
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new ConfigError(`The environment variable ${name} is "${text}": set it to whole seconds from 1 to ${most}.`);
+}

@@ -1,0 +1,215 @@
+/**
+ * The life of one held batch, in a straight line: is it wanted → fetch (while its model is prepared) → compute → commit → its ending
+ * (batch-endings.ts). Several lives run side by side; slots and bytes are what they wait for.
+ *
+ * Invariants: a life ends in exactly one `Ending`; nothing is computed whose outcome is known to exist, or whose job is over; from the commit
+ * on nothing stops it.
+ */
+import path from 'node:path';
+import type { HandBackReason } from '../../core/events.js';
+import type { Manifest } from '../../core/job.js';
+import type { BatchItem, PreparedModel, SlotEvent } from '../model/batch-computer.js';
+import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
+import { BatchFault, type BatchInput, type InputReader, messageOf, readInput, removeInput } from './batch-input.js';
+import type { ByteBudget } from './byte-budget.js';
+import type { HeldBatch, StopCause } from './held-batch.js';
+import { type ModelShelf, ModelUnable } from './model-shelf.js';
+import type { SlotPool } from './slot-pool.js';
+import { untilAborted } from './until-aborted.js';
+
+/** An outcome is put from memory in one request. */
+const MAX_OUTCOME_BYTES = 256 * 1024 * 1024;
+/** Pauses between tries to write an outcome double from the first to the last: half a minute in all, then it is an attempt. */
+const FIRST_COMMIT_PAUSE_MS = 500;
+const LAST_COMMIT_PAUSE_MS = 16_000;
+export interface BatchLifeOptions extends BatchEndingsOptions {
+  readonly models: ModelShelf;
+  readonly slots: SlotPool;
+  readonly reader: InputReader;
+  readonly budget: ByteBudget;
+  /** Objects of a batch are fetched into a folder of it. */
+  readonly workDirectory: string;
+  readonly onJob: (batch: HeldBatch, manifest: Manifest) => void;
+  readonly onPhase: () => void;
+  /** Why a drained batch goes back. */
+  readonly drainReason: () => HandBackReason;
+}
+
+export class BatchLife {
+  private readonly endings: BatchEndings;
+
+  constructor(private readonly options: BatchLifeOptions) {
+    this.endings = new BatchEndings(options);
+  }
+
+  /** Never rejects: what nobody expected is told, and the batch handed back. */
+  async live(batch: HeldBatch): Promise<void> {
+    try {
+      await this.endings.settle(batch, await this.lead(batch));
+    } catch (error) {
+      if (this.options.signal.aborted) return;
+      this.endings.trouble(batch, 'working on a batch', error);
+      await this.endings.handBackAfterTrouble(batch);
+    }
+  }
+
+  private async lead(batch: HeldBatch): Promise<Ending> {
+    try {
+      const { message } = batch;
+      const manifest = await untilAborted(this.options.jobs.manifest(message), batch.signal);
+      if (manifest === undefined) return { kind: 'dropped', reason: 'foreign-manifest' };
+      const over = await this.whenOver(batch);
+      if (over !== undefined) return over;
+      this.options.onJob(batch, manifest);
+      const giveBack = await this.options.budget.take(message.endByte - message.startByte, batch.signal);
+      const directory = path.join(this.options.workDirectory, batch.lease.id);
+      try {
+        // The model is made ready while the batch downloads.
+        const model = this.prepare(manifest);
+        const [ready, input] = await Promise.all([
+          untilAborted(model, batch.signal),
+          this.read(batch, manifest, directory),
+        ]);
+        await this.compute(batch, ready, input.items);
+        return await this.commit(batch);
+      } finally {
+        giveBack();
+        await removeInput(directory);
+      }
+    } catch (error) {
+      if (batch.stopCause !== undefined) return this.endingOf(batch.stopCause);
+      if (error instanceof BatchFault) return { kind: 'attempt', error: error.itemError };
+      if (error instanceof ModelUnable) return { kind: 'unable', phase: error.phase, message: error.message };
+      throw error;
+    }
+  }
+
+  /** R1: what was received before, or belongs to a complete job, is looked up first. */
+  private async whenOver(batch: HeldBatch): Promise<Ending | undefined> {
+    const end = await untilAborted(this.options.jobs.end(batch.message.job), batch.signal);
+    if (end === 'cancelled' || end === 'failed') return { kind: 'dropped', reason: end };
+    const mayBeDone = batch.receiveCount > 1 || end === 'complete';
+    if (mayBeDone && (await this.options.record.hasOutcome(batch, batch.signal))) {
+      return { kind: 'duplicate', wasteItems: 0 };
+    }
+    return undefined;
+  }
+
+  private async prepare(manifest: Manifest): Promise<PreparedModel> {
+    const model = await this.options.models.get(manifest);
+    this.options.slots.warm(model);
+    return model;
+  }
+
+  private async read(batch: HeldBatch, manifest: Manifest, directory: string): Promise<BatchInput> {
+    if (batch.receiveCount > 1) batch.resume(await this.options.record.readPartials(batch, batch.signal));
+    const isDone = (index: number): boolean => batch.results.has(index);
+    const where = { isDone, directory, signal: batch.signal };
+    const input = await readInput(this.options.reader, batch.message, manifest.dataset.kind, where);
+    batch.believe(input.failed);
+    return input;
+  }
+
+  private async compute(batch: HeldBatch, model: PreparedModel, items: readonly BatchItem[]): Promise<void> {
+    if (items.length === 0) return;
+    this.enter(batch, 'waiting');
+    const { clock, slots } = this.options;
+    const slot = await slots.acquire(model.modelKey, batch.signal);
+    batch.computeStartedAtMs = clock.nowMs();
+    batch.msPerItem = () => slot.computer.msPerItem;
+    this.enter(batch, 'computing');
+    const tooLarge = new AbortController();
+    const computation = slot.computer.compute({
+      job: batch.message.job,
+      batch: batch.message.batch,
+      model,
+      items,
+      onComputed: (computed) => {
+        batch.believe(computed);
+        if (batch.resultBytes > MAX_OUTCOME_BYTES) tooLarge.abort(outcomeTooLarge());
+      },
+      onEvent: (event) => this.tellSlot(batch, model, event),
+      signal: AbortSignal.any([batch.signal, tooLarge.signal]),
+    });
+    slots.release(slot, computation);
+    const result = await untilAborted(computation, AbortSignal.any([batch.signal, tooLarge.signal]));
+    switch (result.kind) {
+      case 'computed':
+        if (batch.itemsLeft === 0) return;
+        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+      case 'unable':
+        throw new ModelUnable('load', result.message);
+      case 'attempt':
+        throw new BatchFault(result.error.code, result.error.message);
+      case 'aborted':
+        throw new Error('The slot aborted a batch that nobody had stopped.');
+    }
+  }
+
+  /** Nothing stops it from here: whoever writes the outcome first has done the batch. */
+  private async commit(batch: HeldBatch): Promise<Ending> {
+    this.enter(batch, 'committing');
+    const { clock, record, signal } = this.options;
+    for (let pauseMs = FIRST_COMMIT_PAUSE_MS; ; pauseMs *= 2) {
+      try {
+        return { kind: await record.commit(batch, signal), wasteItems: batch.freshResults().length };
+      } catch (error) {
+        signal.throwIfAborted();
+        this.endings.trouble(batch, 'writing an outcome', error);
+        if (pauseMs > LAST_COMMIT_PAUSE_MS)
+          throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+      }
+      await clock.sleep(pauseMs, signal);
+    }
+  }
+
+  private endingOf(cause: StopCause): Ending {
+    switch (cause) {
+      case 'lost':
+        return { kind: 'lost' };
+      case 'cancelled':
+      case 'failed':
+        return { kind: 'dropped', reason: cause };
+      case 'twelve-hours':
+      case 'unable':
+        return { kind: 'handed-back', reason: cause, delaySeconds: 0 };
+      case 'drain':
+        return { kind: 'handed-back', reason: this.options.drainReason(), delaySeconds: 0 };
+    }
+  }
+
+  private enter(batch: HeldBatch, phase: HeldBatch['phase']): void {
+    batch.signal.throwIfAborted();
+    batch.phase = phase;
+    this.options.onPhase();
+  }
+
+  private tellSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
+    const { events } = this.options;
+    switch (event.kind) {
+      case 'ready': {
+        const message = `The model ${model.spec.name} was loaded in ${event.loadMs} ms.`;
+        events.emit({
+          code: 'model-ready',
+          model: model.spec.name,
+          loadMs: event.loadMs,
+          job: batch.message.job,
+          message,
+        });
+        return;
+      }
+      case 'log':
+        events.emit({ code: 'model-log', stream: 'model', job: batch.message.job, message: event.line });
+        return;
+      case 'rebuilt':
+        events.emit({ code: 'slot-rebuilt', reason: event.reason, ...batch.tags, message: event.message });
+        return;
+    }
+  }
+}
+
+const outcomeTooLarge = (): BatchFault =>
+  new BatchFault(
+    'OutcomeTooLarge',
+    `The outputs of the batch are larger than ${MAX_OUTCOME_BYTES} bytes: use smaller batches (--batch-size).`,
+  );

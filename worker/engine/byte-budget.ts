@@ -1,0 +1,48 @@
+/**
+ * Bounds the bytes of input that are held at once (R11), first come first served. What alone is larger than the whole budget waits until
+ * nothing else is held, and then passes: a batch that is too large must fail by itself, not wait for ever.
+ */
+export class ByteBudget {
+  private used = 0;
+  private readonly waiting: { readonly bytes: number; readonly grant: () => void }[] = [];
+
+  constructor(private readonly totalBytes: number) {}
+
+  /** Resolves with what gives the bytes back. */
+  async take(bytes: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        reject(signal.reason as Error);
+        this.next();
+      };
+      const waiter = {
+        bytes,
+        grant: () => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.waiting.push(waiter);
+      this.next();
+    });
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      this.used -= bytes;
+      this.next();
+    };
+  }
+
+  private next(): void {
+    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
+      if (this.used > 0 && this.used + first.bytes > this.totalBytes) return;
+      this.waiting.shift();
+      this.used += first.bytes;
+      first.grant();
+    }
+  }
+}

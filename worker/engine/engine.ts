@@ -1,0 +1,378 @@
+/**
+ * The worker: takes batches while it may, lets each live (batch-life.ts), and ends itself (R3, R6, R9).
+ *
+ * It is `taking` until it begins, once and for ever, to drain: because of a notice, a signal, its age, or a model that it cannot use.
+ * Invariants:
+ * - Held at most: a batch in each slot, one more fetched ahead for each, and a few being committed.
+ * - Once it drains it asks for nothing more, and whatever an open poll still brings is handed back at once.
+ * - It leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it takes a ticket.
+ * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
+ */
+import { decodeBatchMessage } from '../../core/batch-message.js';
+import { decideDrain, SAVE_RESERVE_MS } from '../../core/drain.js';
+import type { HandBackReason, WorkerEvent } from '../../core/events.js';
+import type { Manifest } from '../../core/job.js';
+import type { StatusView } from '../events/status-board.js';
+import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
+import type { Clock, EventSink, InstanceMetadata, Notice, ObjectStore, ReceivedMessage, WorkQueue } from '../ports.js';
+import { type InputReader, messageOf } from './batch-input.js';
+import { BatchLife } from './batch-life.js';
+import { BatchRecord } from './batch-record.js';
+import { Bell } from './bell.js';
+import { ByteBudget } from './byte-budget.js';
+import { ExitTickets } from './exit-tickets.js';
+import { HeldBatch } from './held-batch.js';
+import { JobBook, MARKS_EVERY_MS } from './job-book.js';
+import { ModelShelf, type PrepareModel } from './model-shelf.js';
+import { watchNotices } from './notice-watch.js';
+import { type MakeComputer, SlotPool } from './slot-pool.js';
+
+/** Computing, and one fetched ahead, so that a slot never waits for the network. */
+const HELD_PER_SLOT = 2;
+/** Commits are short; when they are not (S3 has trouble) no more work is taken meanwhile. */
+const COMMITTING_PER_SLOT = 2;
+/** A process each: more than any instance has use for. */
+const MAX_SLOTS = 512;
+/** Input held in memory at once, whatever the batches' size. */
+const MAX_HELD_INPUT_BYTES = 256 * 1024 * 1024;
+/** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
+const POLL_SECONDS = 2;
+/** While idle the fleet's state is read between polls. */
+const IDLE_POLL_SECONDS = 1;
+const FIRST_PAUSE_MS = 500;
+const LAST_PAUSE_MS = 30_000;
+/** At risk of a reclaim: what would be lost without a notice. */
+const SAVE_EVERY_MS = 10_000;
+/** For the batch in hand when the worker's life is over or a model cannot be used: then it is saved. */
+const LAST_BATCH_MS = 600_000;
+/** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
+const STOP_GRACE_MS = 1_500;
+
+export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
+
+type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable';
+
+interface Drain {
+  readonly reason: DrainReason;
+  /** By then everything is saved and handed back. */
+  readonly deadlineMs: number;
+}
+
+/** Whether a second reason to end changes how the first one is carried out. */
+function hurries(reason: DrainReason, deadlineMs: number, drain: Drain): boolean {
+  if (reason === 'stopped') return true;
+  // An interrupted worker stays until AWS takes it, or its life is over.
+  return drain.reason === 'interruption' ? reason === 'life' : deadlineMs < drain.deadlineMs;
+}
+
+export interface EngineOptions {
+  readonly instance: string;
+  readonly queue: WorkQueue;
+  readonly metadata: InstanceMetadata;
+  readonly store: ObjectStore;
+  readonly storeOf: InputReader['storeOf'];
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly makeComputer: MakeComputer;
+  readonly prepareModel: PrepareModel;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newLeaseId: () => string;
+  readonly cpus: number;
+  readonly leaseSeconds: number;
+  readonly maxIdleMs: number;
+  readonly maxLifeMs: number;
+  readonly workDirectory: string;
+}
+
+export class Engine {
+  private readonly held = new Set<HeldBatch>();
+  private readonly bell = new Bell();
+  /** Aborts when the worker has ended. */
+  private readonly life = new AbortController();
+  /** Aborts the open poll and the idle worker's looks. */
+  private readonly taking = new AbortController();
+  private readonly leases: LeaseKeeper;
+  private readonly jobs: JobBook;
+  private readonly slots: SlotPool;
+  private readonly record: BatchRecord;
+  private readonly batchLife: BatchLife;
+  private readonly tickets: ExitTickets;
+  private drain: Drain | undefined;
+  private notice: Notice['kind'] | undefined;
+  private started = false;
+  private ended = false;
+  private graceOver = false;
+  private idleSinceMs: number;
+  private pollFailures = 0;
+
+  constructor(private readonly options: EngineOptions) {
+    const { clock, events, instance, queue, store } = options;
+    const { signal } = this.life;
+    this.idleSinceMs = clock.nowMs();
+    this.leases = new LeaseKeeper({
+      queue,
+      clock,
+      leaseSeconds: options.leaseSeconds,
+      onLost: (lease) => this.stopHeld(lease, 'lost'),
+      onOld: (lease) => this.stopHeld(lease, 'twelve-hours'),
+      onTrouble: (error) => this.trouble('beating leases', error),
+    });
+    this.jobs = new JobBook(store, clock, signal);
+    this.slots = new SlotPool(options.makeComputer, clock);
+    this.record = new BatchRecord(store, instance);
+    this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
+    this.batchLife = new BatchLife({
+      ...options,
+      leases: this.leases,
+      jobs: this.jobs,
+      models: new ModelShelf(options.prepareModel),
+      slots: this.slots,
+      record: this.record,
+      reader: { store, storeOf: options.storeOf },
+      budget: new ByteBudget(MAX_HELD_INPUT_BYTES),
+      signal,
+      onJob: (batch, manifest) => this.fitSlots(batch, manifest),
+      onPhase: () => this.bell.ring(),
+      onUnable: (job) => this.beginUnable(job),
+      drainReason: () => this.handBackReason(),
+    });
+  }
+
+  get status(): StatusView {
+    const notice = this.notice === undefined ? {} : { notice: this.notice };
+    return { phase: this.phase(), slots: this.slots.size, ...notice };
+  }
+
+  /** Works until the worker has to end; `stop` is SIGTERM. */
+  async run(stop: AbortSignal): Promise<EndReason> {
+    const loops = this.startLoops();
+    const onStop = (): void => this.beginDrain('stopped', 0);
+    stop.addEventListener('abort', onStop);
+    if (stop.aborted) onStop();
+    try {
+      return await this.takeBatches();
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      this.ended = true;
+      this.taking.abort();
+      this.life.abort();
+      await Promise.all([...loops, this.slots.close()]);
+    }
+  }
+
+  private async takeBatches(): Promise<EndReason> {
+    for (;;) {
+      while (this.drain === undefined && this.room() === 0) await this.bell.next();
+      if (this.drain !== undefined) return this.drained();
+      const messages = await this.poll(this.room());
+      this.started = true;
+      for (const message of messages ?? []) this.receive(message);
+      if (messages?.length !== 0 || this.held.size > 0) continue;
+      if (await this.mayLeave()) return 'ticket';
+      if (this.options.clock.nowMs() - this.idleSinceMs >= this.options.maxIdleMs) return 'idle';
+    }
+  }
+
+  /** How many more batches may be held. */
+  private room(): number {
+    const committing = [...this.held].filter((batch) => batch.phase === 'committing').length;
+    if (committing >= this.slots.size * COMMITTING_PER_SLOT) return 0;
+    const most = this.slots.size * (this.notice === undefined ? HELD_PER_SLOT : 1);
+    return Math.max(0, most - (this.held.size - committing));
+  }
+
+  /** Undefined when the poll failed. */
+  private async poll(maxMessages: number): Promise<readonly ReceivedMessage[] | undefined> {
+    const { clock, leaseSeconds, queue } = this.options;
+    const { signal } = this.taking;
+    try {
+      const waitSeconds = this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS;
+      const messages = await queue.receive({
+        maxMessages,
+        waitSeconds,
+        visibilityTimeoutSeconds: leaseSeconds,
+        signal,
+      });
+      this.pollFailures = 0;
+      return messages;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.trouble('polling the queue', error);
+      const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.pollFailures++);
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      return undefined;
+    }
+  }
+
+  private receive(message: ReceivedMessage): void {
+    const { clock, events, instance, newLeaseId } = this.options;
+    const lease: Lease = {
+      id: `${instance}-${newLeaseId()}`,
+      receiptHandle: message.receiptHandle,
+      receivedAtMs: clock.nowMs(),
+    };
+    const decoded = decodeBatchMessage(message.body);
+    if (decoded === undefined) {
+      const text = `A message that no version of spotpool known here has written was discarded: ${message.body.slice(0, 200)}`;
+      events.emit({ code: 'message-discarded', message: text });
+      this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
+      return;
+    }
+    const batch = new HeldBatch(decoded, lease, message.receiveCount);
+    this.leases.hold(lease);
+    this.held.add(batch);
+    if (this.drain !== undefined) batch.stop('drain');
+    this.inBackground(
+      'ending a batch',
+      this.batchLife.live(batch).finally(() => {
+        batch.phase = 'gone';
+        this.held.delete(batch);
+        if (this.held.size === 0) this.idleSinceMs = clock.nowMs();
+        this.bell.ring();
+      }),
+    );
+  }
+
+  private async mayLeave(): Promise<boolean> {
+    try {
+      return await this.tickets.tryLeave(this.taking.signal);
+    } catch (error) {
+      if (!this.taking.signal.aborted) this.trouble("reading the fleet's state", error);
+      return false;
+    }
+  }
+
+  /** Begins to end, or hurries an end that has begun. */
+  private beginDrain(reason: DrainReason, leftMs: number): void {
+    const { clock } = this.options;
+    const deadlineMs = clock.nowMs() + leftMs;
+    if (this.drain !== undefined && !hurries(reason, deadlineMs, this.drain)) return;
+    this.drain = { reason, deadlineMs };
+    // A poll that is aborted may lose what it was about to bring for one lease: only when it cannot be waited for.
+    if (leftMs < POLL_SECONDS * 1000 + SAVE_RESERVE_MS) this.taking.abort();
+    for (const batch of this.held) this.drainBatch(batch, leftMs);
+    this.inBackground('draining', this.enforce(leftMs));
+    this.bell.ring();
+  }
+
+  private drainBatch(batch: HeldBatch, timeLeftMs: number): void {
+    if (batch.phase === 'computing') {
+      const view = { timeLeftMs, msPerItem: batch.msPerItem(), itemsLeft: batch.itemsLeft };
+      if (decideDrain(view).action === 'finish') return;
+    }
+    batch.stop('drain');
+  }
+
+  /** However good the pace looked: what is not finished shortly before the deadline is saved. */
+  private async enforce(leftMs: number): Promise<void> {
+    const { clock } = this.options;
+    const { signal } = this.life;
+    await clock.sleep(Math.max(0, leftMs - SAVE_RESERVE_MS), signal).catch(() => undefined);
+    for (const batch of this.held) batch.stop('drain');
+    await clock.sleep(Math.min(leftMs, SAVE_RESERVE_MS) + STOP_GRACE_MS, signal).catch(() => undefined);
+    this.graceOver = true;
+    this.bell.ring();
+  }
+
+  private async drained(): Promise<EndReason> {
+    while (this.held.size > 0 && !this.graceOver) await this.bell.next();
+    // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
+    while (this.drain?.reason === 'interruption') await this.bell.next();
+    return this.notice === 'interruption' ? 'interruption' : (this.drain?.reason ?? 'stopped');
+  }
+
+  private onNotice(notice: Notice): void {
+    const { clock, events } = this.options;
+    if (this.notice !== 'interruption') this.notice = notice.kind;
+    if (notice.kind === 'rebalance') {
+      const message =
+        'AWS says that this instance is at risk: nothing more is fetched ahead, and finished items are saved.';
+      events.emit({ code: 'notice', kind: 'rebalance', message });
+      return;
+    }
+    const takesAt = new Date(notice.takesAtMs).toISOString();
+    const message = `AWS takes this instance at ${takesAt}: its batches are finished or handed back.`;
+    events.emit({ code: 'notice', kind: 'interruption', takesAt, message });
+    this.beginDrain('interruption', Math.max(0, notice.takesAtMs - clock.nowMs()));
+  }
+
+  private beginUnable(job: string): void {
+    for (const batch of this.held) if (batch.message.job === job) batch.stop('unable');
+    this.beginDrain('unable', LAST_BATCH_MS);
+  }
+
+  private startLoops(): Promise<void>[] {
+    const { clock, events, maxLifeMs, metadata } = this.options;
+    const { signal } = this.life;
+    const onNotice = (notice: Notice): void => this.onNotice(notice);
+    const endLife = async (): Promise<void> => {
+      await clock.sleep(maxLifeMs, signal).catch(() => undefined);
+      if (!signal.aborted) this.beginDrain('life', LAST_BATCH_MS);
+    };
+    return [
+      this.leases.run(signal),
+      watchNotices({ metadata, clock, events, onNotice }, signal),
+      this.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.stopOverJobs()),
+      this.every(SAVE_EVERY_MS, 'saving finished items', () => this.saveWhileAtRisk()),
+      endLife(),
+    ];
+  }
+
+  private async every(ms: number, doing: string, act: () => Promise<void>): Promise<void> {
+    const { signal } = this.life;
+    while (!signal.aborted) {
+      await this.options.clock.sleep(ms, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await act().catch((error: unknown) => this.trouble(doing, error));
+    }
+  }
+
+  private async stopOverJobs(): Promise<void> {
+    for (const job of new Set([...this.held].map((batch) => batch.message.job))) {
+      const end = await this.jobs.end(job);
+      if (end !== 'cancelled' && end !== 'failed') continue;
+      for (const batch of this.held) if (batch.message.job === job) batch.stop(end);
+    }
+  }
+
+  private async saveWhileAtRisk(): Promise<void> {
+    if (this.notice === undefined || this.drain !== undefined) return;
+    for (const batch of this.held) {
+      if (batch.phase === 'computing') await this.record.savePartial(batch, this.life.signal);
+    }
+  }
+
+  private fitSlots(batch: HeldBatch, manifest: Manifest): void {
+    const { slots } = manifest.options;
+    batch.slots = slots === 'cpus' ? this.options.cpus : Math.min(slots, MAX_SLOTS);
+    this.slots.resize(Math.max(...[...this.held].map((held) => held.slots)));
+    this.bell.ring();
+  }
+
+  private stopHeld(lease: Lease, cause: 'lost' | 'twelve-hours'): void {
+    for (const batch of this.held) if (batch.lease.id === lease.id) batch.stop(cause);
+  }
+
+  private handBackReason(): HandBackReason {
+    return this.drain?.reason === 'interruption' || this.notice === 'interruption' ? 'interruption' : 'draining';
+  }
+
+  private phase(): StatusView['phase'] {
+    if (this.ended) return 'ended';
+    if (this.drain !== undefined) return 'draining';
+    if (this.held.size > 0) return 'busy';
+    return this.started ? 'idle' : 'starting';
+  }
+
+  private inBackground(doing: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.life.signal.aborted) this.trouble(doing, error);
+    });
+  }
+
+  private trouble(doing: string, error: unknown): void {
+    const message = `There was trouble ${doing}; it is tried again: ${messageOf(error)}`;
+    this.options.events.emit({ code: 'trouble', doing, message });
+  }
+}

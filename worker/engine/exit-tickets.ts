@@ -1,0 +1,97 @@
+/**
+ * An idle worker's way out above the target (R6; core/fleet-state.ts has the protocol, core/exit-ticket.ts the decisions).
+ *
+ * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
+ * it wrote is void (false). A write whose reply was lost is looked at until it is known.
+ */
+import { judgeTicket, ticketsToTry } from '../../core/exit-ticket.js';
+import type { ExitTicket, FleetState } from '../../core/fleet-state.js';
+import { exitTicketKey, fleetStateKey } from '../../core/keys.js';
+import type { Clock, EventSink, ObjectStore } from '../ports.js';
+
+const RETRY_MS = 1_000;
+
+export interface ExitTicketsOptions {
+  readonly instance: string;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export class ExitTickets {
+  constructor(private readonly options: ExitTicketsOptions) {}
+
+  async tryLeave(signal: AbortSignal): Promise<boolean> {
+    const state = await this.readState(signal);
+    if (state === undefined) return false;
+    for (const number of ticketsToTry(state, this.options.random())) {
+      const key = exitTicketKey(state.generation, number);
+      if (await this.take(key, signal)) return this.confirm(key, state.generation, signal);
+    }
+    return false;
+  }
+
+  private async take(key: string, signal: AbortSignal): Promise<boolean> {
+    const { store } = this.options;
+    try {
+      const result = await store.put(key, this.ticket(), { signal, ifNoneMatch: true });
+      if (result.kind === 'written') return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.tell('taking an exit ticket', error);
+    }
+    // Somebody else's, or our own whose reply was lost.
+    return this.insist('looking at an exit ticket', signal, async () => {
+      const stored = await store.get(key, { signal });
+      if (stored === undefined) return false;
+      const { instance, void: isVoid } = JSON.parse(Buffer.from(stored.body).toString()) as ExitTicket;
+      return instance === this.options.instance && isVoid !== true;
+    });
+  }
+
+  private async confirm(key: string, generation: number, signal: AbortSignal): Promise<boolean> {
+    return this.insist('confirming an exit ticket', signal, async () => {
+      if (judgeTicket(generation, await this.readState(signal)) === 'leave') return true;
+      await this.options.store.put(key, this.ticket(true), { signal });
+      return false;
+    });
+  }
+
+  private async readState(signal: AbortSignal): Promise<FleetState | undefined> {
+    const stored = await this.options.store.get(fleetStateKey, { signal });
+    return stored && (JSON.parse(Buffer.from(stored.body).toString()) as FleetState);
+  }
+
+  private async insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (error) {
+        signal.throwIfAborted();
+        this.tell(doing, error);
+      }
+      await this.options.clock.sleep(RETRY_MS, signal);
+    }
+  }
+
+  private ticket(isVoid = false): string {
+    const { instance, clock } = this.options;
+    const ticket: ExitTicket = {
+      instance,
+      at: new Date(clock.nowMs()).toISOString(),
+      ...(isVoid ? { void: true } : {}),
+    };
+    return JSON.stringify(ticket);
+  }
+
+  private tell(doing: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.options.events.emit({
+      code: 'trouble',
+      doing,
+      message: `There was trouble ${doing}; it is tried again: ${why}`,
+    });
+  }
+}

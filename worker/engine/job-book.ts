@@ -1,0 +1,76 @@
+/**
+ * What this worker knows of jobs: their manifests, and whether they are over.
+ *
+ * Invariants: a manifest is believed only if the SHA-256 of its stored bytes is the one that the message names; it never changes, so it is
+ * read once. The marks of a job (`cancelled.json`, `done.json`) are looked up at most every two seconds, however many ask.
+ */
+import { createHash } from 'node:crypto';
+import type { BatchMessage } from '../../core/batch-message.js';
+import type { DoneMark, Manifest } from '../../core/job.js';
+import { cancelledKey, doneKey, manifestKey } from '../../core/keys.js';
+import type { Clock, ObjectStore } from '../ports.js';
+
+export const MARKS_EVERY_MS = 2_000;
+/** Manifests are small; a worker meets few jobs at a time. */
+const MAX_MANIFESTS = 64;
+
+export type JobEnd = 'cancelled' | 'failed' | 'complete';
+
+interface Marks {
+  readonly readAtMs: number;
+  readonly end: Promise<JobEnd | undefined>;
+}
+
+export class JobBook {
+  private readonly manifests = new Map<string, Promise<Manifest | undefined>>();
+  private readonly marks = new Map<string, Marks>();
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly clock: Clock,
+    /** The worker's own: what is read here is shared by batches. */
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Undefined when the stored manifest is not the one of the message, or there is none. */
+  manifest(message: BatchMessage): Promise<Manifest | undefined> {
+    const name = `${message.job}/${message.manifestDigest}`;
+    const known = this.manifests.get(name);
+    if (known !== undefined) return known;
+    const reading = this.readManifest(message);
+    this.manifests.set(name, reading);
+    if (this.manifests.size > MAX_MANIFESTS) this.manifests.delete(this.manifests.keys().next().value ?? '');
+    const forget = (): void => void this.manifests.delete(name);
+    reading.then((manifest) => manifest ?? forget(), forget);
+    return reading;
+  }
+
+  /** How the job ended; undefined while it goes on. */
+  end(job: string): Promise<JobEnd | undefined> {
+    const nowMs = this.clock.nowMs();
+    const known = this.marks.get(job);
+    if (known !== undefined && nowMs - known.readAtMs < MARKS_EVERY_MS) return known.end;
+    for (const [name, old] of this.marks) if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.marks.delete(name);
+    const end = this.readMarks(job);
+    this.marks.set(job, { readAtMs: nowMs, end });
+    end.catch(() => this.marks.delete(job));
+    return end;
+  }
+
+  private async readManifest(message: BatchMessage): Promise<Manifest | undefined> {
+    const stored = await this.store.get(manifestKey(message.job), { signal: this.signal });
+    if (stored === undefined) return undefined;
+    const digest = createHash('sha256').update(stored.body).digest('hex');
+    if (digest !== message.manifestDigest) return undefined;
+    return JSON.parse(Buffer.from(stored.body).toString()) as Manifest;
+  }
+
+  private async readMarks(job: string): Promise<JobEnd | undefined> {
+    const [cancelled, done] = await Promise.all([
+      this.store.head(cancelledKey(job), { signal: this.signal }),
+      this.store.get(doneKey(job), { signal: this.signal }),
+    ]);
+    if (cancelled !== undefined) return 'cancelled';
+    return done && (JSON.parse(Buffer.from(done.body).toString()) as DoneMark).state;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The worker's slots, and which batch gets which (core/slot-choice.ts).
+ *
+ * Invariants: a slot computes one batch at a time, and is idle again only when its computer has let go of the last one. Slots above the
+ * wanted number are closed as they become idle, never while they compute.
+ */
+import { chooseSlot } from '../../core/slot-choice.js';
+import type { BatchComputation, BatchComputer, PreparedModel } from '../model/batch-computer.js';
+import type { Clock } from '../ports.js';
+
+/** `slots` is how many share the machine: the computer's memory bound follows from it. */
+export type MakeComputer = (slots: number) => BatchComputer;
+
+export interface Slot {
+  readonly computer: BatchComputer;
+  lastUsedMs: number;
+}
+
+interface Waiter {
+  readonly modelKey: string;
+  passedOver: number;
+  readonly give: (slot: Slot) => void;
+}
+
+export class SlotPool {
+  private readonly idle: Slot[] = [];
+  private readonly busy = new Set<Slot>();
+  private waiting: Waiter[] = [];
+  private wanted = 1;
+
+  constructor(
+    private readonly makeComputer: MakeComputer,
+    private readonly clock: Clock,
+  ) {}
+
+  get size(): number {
+    return this.wanted;
+  }
+
+  resize(slots: number): void {
+    this.wanted = Math.max(1, slots);
+    this.assign();
+  }
+
+  /** Loads the model ahead on a slot that has nothing better to do. */
+  warm(model: PreparedModel): void {
+    this.fill();
+    if (this.idle.some((slot) => slot.computer.modelKey === model.modelKey)) return;
+    const slot = this.idle.find((candidate) => candidate.computer.modelKey === undefined) ?? this.idle[0];
+    slot?.computer.warm(model);
+  }
+
+  /** Waits for a slot for a batch of the model; give it back with `release`. */
+  acquire(modelKey: string, signal: AbortSignal): Promise<Slot> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.waiting = this.waiting.filter((other) => other !== waiter);
+        reject(signal.reason as Error);
+      };
+      const waiter: Waiter = {
+        modelKey,
+        passedOver: 0,
+        give: (slot) => {
+          signal.removeEventListener('abort', abort);
+          resolve(slot);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.waiting.push(waiter);
+      this.assign();
+    });
+  }
+
+  /** The slot is idle when `computation`, the last thing that it was given, has settled. */
+  release(slot: Slot, computation: Promise<BatchComputation>): void {
+    const idleAgain = (): void => {
+      this.busy.delete(slot);
+      slot.lastUsedMs = this.clock.nowMs();
+      this.idle.push(slot);
+      this.assign();
+    };
+    computation.then(idleAgain, idleAgain);
+  }
+
+  async close(): Promise<void> {
+    const slots = [...this.idle.splice(0), ...this.busy];
+    this.wanted = 0;
+    await Promise.all(slots.map((slot) => slot.computer.close()));
+  }
+
+  private assign(): void {
+    this.fill();
+    for (;;) {
+      const idle = this.idle.map((slot) => ({ modelKey: slot.computer.modelKey, lastUsedMs: slot.lastUsedMs }));
+      const choice = chooseSlot(this.waiting, idle);
+      if (choice === undefined) return;
+      const [waiter] = this.waiting.splice(choice.waiting, 1);
+      const [slot] = this.idle.splice(choice.slot, 1);
+      for (const older of this.waiting.slice(0, choice.waiting)) older.passedOver += 1;
+      if (waiter === undefined || slot === undefined) return;
+      this.busy.add(slot);
+      waiter.give(slot);
+    }
+  }
+
+  /** Makes or closes idle slots until there are as many as wanted. */
+  private fill(): void {
+    while (this.idle.length + this.busy.size < this.wanted) {
+      this.idle.push({ computer: this.makeComputer(this.wanted), lastUsedMs: this.clock.nowMs() });
+    }
+    while (this.idle.length > 0 && this.idle.length + this.busy.size > this.wanted) {
+      void this.idle.shift()?.computer.close();
+    }
+  }
+}

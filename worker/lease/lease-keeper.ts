@@ -1,0 +1,131 @@
+/**
+ * Keeps the leases of everything that the worker holds (R2).
+ *
+ * A lease is `held` (beaten), then once and for ever `ending` (its owner hands it back or deletes its message) or `lost` (SQS said so).
+ *
+ * Invariants:
+ * - The receive is the first beat; a held lease is beaten again each quarter of its time, all held leases in one round.
+ * - Only held leases are beaten: an ending lease first waits for the round that is under way, and then makes its one change. So no
+ *   beat can follow, and hide for a whole lease, what was handed back.
+ * - A beat that failed changes nothing: the next round tries again, twice before the lease runs out.
+ * - Nothing is extended past twelve hours from its receive; at eleven its owner is told to save and hand back, once.
+ *   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ */
+import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
+
+const HOUR_MS = 3_600_000;
+const OLD_AFTER_MS = 11 * HOUR_MS;
+const MAX_SECONDS_FROM_RECEIVE = 12 * 3600 - 5;
+const BEATS_PER_LEASE = 4;
+/** The end of a lease is tried again while SQS has trouble; after that the lease runs out by itself. */
+const MAX_END_TRIES = 3;
+const END_RETRY_MS = 250;
+
+export interface Lease {
+  /** In keys, metadata and events; new with each receive. */
+  readonly id: string;
+  readonly receiptHandle: string;
+  readonly receivedAtMs: number;
+}
+
+export interface LeaseKeeperOptions {
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly leaseSeconds: number;
+  readonly onLost: (lease: Lease) => void;
+  /** Eleven hours: save and hand back. */
+  readonly onOld: (lease: Lease) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+interface Held {
+  readonly lease: Lease;
+  toldOld: boolean;
+}
+
+export class LeaseKeeper {
+  private readonly held = new Map<string, Held>();
+  private round: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: LeaseKeeperOptions) {}
+
+  hold(lease: Lease): void {
+    this.held.set(lease.id, { lease, toldOld: false });
+  }
+
+  isHeld(lease: Lease): boolean {
+    return this.held.has(lease.id);
+  }
+
+  /** Beats until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, leaseSeconds } = this.options;
+    while (!signal.aborted) {
+      await clock.sleep((leaseSeconds * 1000) / BEATS_PER_LEASE, signal).catch(() => undefined);
+      if (!signal.aborted) await this.beat(signal);
+    }
+  }
+
+  /** Visible to others again after `delaySeconds`; 0 is at once. `lost` when it was lost before. */
+  async handBack(lease: Lease, delaySeconds: number, signal: AbortSignal): Promise<LeaseCallResult> {
+    if (!this.held.delete(lease.id)) return 'lost';
+    const { queue } = this.options;
+    const change = { receiptHandle: lease.receiptHandle, visibilityTimeoutSeconds: delaySeconds };
+    return this.end(signal, () => queue.changeVisibility([change], signal));
+  }
+
+  /** Deletes the message, even of a lost lease: its outcome exists, and SQS lets a late delete through where it can. */
+  delete(lease: Lease, signal: AbortSignal): Promise<LeaseCallResult> {
+    this.held.delete(lease.id);
+    return this.end(signal, () => this.options.queue.delete([lease.receiptHandle], signal));
+  }
+
+  /** Of a lease that is held no more. */
+  private async end(signal: AbortSignal, change: () => Promise<readonly LeaseCallResult[]>): Promise<LeaseCallResult> {
+    await this.round;
+    for (let tries = 1; ; tries += 1) {
+      const [result = 'failed'] = await change();
+      if (result !== 'failed' || tries >= MAX_END_TRIES || signal.aborted) return result;
+      await this.options.clock.sleep(END_RETRY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  private async beat(signal: AbortSignal): Promise<void> {
+    this.round = this.beatAll(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.options.onTrouble(error);
+    });
+    await this.round;
+  }
+
+  private async beatAll(signal: AbortSignal): Promise<void> {
+    const { clock, leaseSeconds, queue, onLost, onOld } = this.options;
+    const beaten = [...this.held.values()];
+    if (beaten.length === 0) return;
+    const nowMs = clock.nowMs();
+    const changes = beaten.map(({ lease }) => ({
+      receiptHandle: lease.receiptHandle,
+      visibilityTimeoutSeconds: secondsToAsk(lease, nowMs, leaseSeconds),
+    }));
+    // A call that hangs must be over before the next round is due.
+    const timed = AbortSignal.any([
+      signal,
+      AbortSignal.timeout(Math.max(1000, (leaseSeconds * 1000) / BEATS_PER_LEASE)),
+    ]);
+    const results = await queue.changeVisibility(changes, timed);
+    for (const [index, held] of beaten.entries()) {
+      if (!this.held.has(held.lease.id)) continue; // it ended meanwhile
+      if (results[index] === 'lost') {
+        this.held.delete(held.lease.id);
+        onLost(held.lease);
+      } else if (!held.toldOld && nowMs - held.lease.receivedAtMs >= OLD_AFTER_MS) {
+        held.toldOld = true;
+        onOld(held.lease);
+      }
+    }
+  }
+}
+
+function secondsToAsk(lease: Lease, nowMs: number, leaseSeconds: number): number {
+  const heldSeconds = Math.ceil((nowMs - lease.receivedAtMs) / 1000);
+  return Math.max(1, Math.min(leaseSeconds, MAX_SECONDS_FROM_RECEIVE - heldSeconds));
+}
