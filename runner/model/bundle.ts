@@ -1,0 +1,115 @@
+/**
+ * A model's bundle: a tar.gz whose bytes depend on nothing but paths, contents and executability, so that the same model has
+ * the same digest whoever packs it. Files are streamed: a bundle of many GiB needs no more memory than a small one.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { Header, Pax } from 'tar';
+import { UserError } from '../errors.js';
+
+/** Paths are relative to the bundle's root, with `/`. */
+export type BundleEntry =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly executable: boolean;
+      readonly content: { readonly file: string; readonly bytes: number } | Buffer;
+    }
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
+
+export interface WrittenBundle {
+  /** SHA-256 (hex) of the file. */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+const TAR_BLOCK_BYTES = 512;
+/** Two empty blocks end an archive. */
+const TAR_END = Buffer.alloc(2 * TAR_BLOCK_BYTES);
+/** Most of what is packed (weights, WASM) is nearly incompressible: the faster levels lose little. */
+const GZIP_LEVEL = 4;
+
+export async function writeBundle(
+  entries: readonly BundleEntry[],
+  file: string,
+  signal: AbortSignal,
+): Promise<WrittenBundle> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(
+    tarBytes(entries),
+    createGzip({ level: GZIP_LEVEL }),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    },
+    createWriteStream(file),
+    { signal },
+  );
+  return { digest: hash.digest('hex'), bytes };
+}
+
+/** An archive of nothing is no archive to those who unpack it: a command that ships no files has an empty directory. */
+const EMPTY_BUNDLE: BundleEntry = { kind: 'directory', path: '.' };
+
+async function* tarBytes(entries: readonly BundleEntry[]): AsyncGenerator<Buffer> {
+  if (entries.length === 0) yield headerOf(EMPTY_BUNDLE, 0);
+  for (const entry of [...entries].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))) {
+    const size = entry.kind === 'file' ? contentBytes(entry.content) : 0;
+    yield headerOf(entry, size);
+    if (entry.kind !== 'file') continue;
+    yield* contentOf(entry.content);
+    const padding = (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
+    if (padding > 0) yield Buffer.alloc(padding);
+  }
+  yield TAR_END;
+}
+
+type Content = Extract<BundleEntry, { kind: 'file' }>['content'];
+
+const contentBytes = (content: Content): number => (Buffer.isBuffer(content) ? content.length : content.bytes);
+
+async function* contentOf(content: Content): AsyncGenerator<Buffer> {
+  if (Buffer.isBuffer(content)) {
+    yield content;
+    return;
+  }
+  let read = 0;
+  if (content.bytes > 0) {
+    for await (const chunk of createReadStream(content.file, { end: content.bytes - 1 })) {
+      read += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  }
+  if (read !== content.bytes) {
+    throw new UserError(`${content.file} changed while it was packed; submit again when nothing writes to it.`);
+  }
+}
+
+const TAR_TYPES = { file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const;
+
+function headerOf(entry: BundleEntry, size: number): Buffer {
+  const fields = {
+    path: entry.kind === 'directory' ? `${entry.path}/` : entry.path,
+    size,
+    mode: entry.kind === 'file' && !entry.executable ? 0o644 : 0o755,
+    uid: 0,
+    gid: 0,
+    mtime: new Date(0),
+    type: TAR_TYPES[entry.kind],
+    ...(entry.kind === 'symlink' ? { linkpath: entry.target } : {}),
+  };
+  const header = new Header(fields);
+  // What does not fit the old header (long paths, non-ASCII, huge files) goes into an extended one before it.
+  const needsPax = header.encode();
+  const block = header.block ?? Buffer.alloc(TAR_BLOCK_BYTES);
+  if (!needsPax) return block;
+  const { path, linkpath } = { linkpath: undefined, ...fields };
+  return Buffer.concat([new Pax({ path, size, ...(linkpath === undefined ? {} : { linkpath }) }).encode(), block]);
+}

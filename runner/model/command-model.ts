@@ -1,0 +1,102 @@
+/** Any command as a model: `--files DIR` is shipped and started in; else the files that the command names are shipped. */
+import { access, constants, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors.js';
+import type { BundleEntry } from './bundle.js';
+import { directoryEntries, fileEntry } from './directory-entries.js';
+import type { ModelRequest, ResolvedModel } from './resolve-model.js';
+
+/** A word with such an ending names a program's file: if it is not there, the command cannot work. */
+const SCRIPT = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua)$/;
+/** Their words name files of the container. */
+const CONTAINER_PROGRAMS = new Set(['docker', 'podman', 'nerdctl']);
+
+export async function resolveCommand(request: ModelRequest, argv: readonly string[]): Promise<ResolvedModel> {
+  const name = request.argument;
+  const start = { kind: 'command', argv: await runnable(request, argv) } as const;
+  if (request.files !== undefined) {
+    const directory = path.resolve(request.cwd, request.files);
+    if (!(await isKind(directory, 'directory'))) {
+      throw new UserError(`--files ${request.files} is not a directory (looked for ${directory}).`);
+    }
+    await requireScripts(argv, directory);
+    return { name, start, ...(await directoryEntries(directory)) };
+  }
+  await requireScripts(argv, request.cwd);
+  const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];
+  return { name, start, entries: distinct(entries), leftOut: [] };
+}
+
+const distinct = (entries: readonly BundleEntry[]): BundleEntry[] => [
+  ...new Map(entries.map((entry) => [entry.path, entry])).values(),
+];
+
+/** The existing files that `--setup` names, such as a requirements.txt. */
+export const setupFiles = (request: ModelRequest): Promise<BundleEntry[]> =>
+  namedFiles(request.setup === undefined ? [] : wordsOfSetup(request.setup), request);
+
+/** A shell runs the setup, so it may hold what `shellWords` refuses; words are only looked at for files. */
+const wordsOfSetup = (setup: string): string[] => setup.split(/[\s'"|&;<>()]+/).filter((word) => word !== '');
+
+/** A program given by its file alone is started by its path, not looked for on PATH. */
+async function runnable(request: ModelRequest, argv: readonly string[]): Promise<readonly string[]> {
+  const [program = '', ...rest] = argv;
+  if (program.includes('/')) return argv;
+  const base = path.resolve(request.cwd, request.files ?? '.');
+  const own = path.join(base, program);
+  if (!(await isKind(own, 'file')) || (await isOnPath(program, request.searchPath))) return argv;
+  if (await isExecutable(own)) return [`./${program}`, ...rest];
+  throw new UserError(
+    `The model ${program} is a file that cannot be executed. Say what runs it, such as --model 'python3 ${program}', or make it executable (chmod +x).`,
+  );
+}
+
+async function requireScripts(argv: readonly string[], base: string): Promise<void> {
+  if (CONTAINER_PROGRAMS.has(path.basename(argv[0] ?? ''))) return;
+  for (const word of argv) {
+    if (word.startsWith('-') || path.isAbsolute(word) || !SCRIPT.test(word) || /\s/.test(word)) continue;
+    if (await isKind(path.resolve(base, word), 'file')) continue;
+    throw new UserError(`The model's command names ${word}, but there is no such file in ${base}.`);
+  }
+}
+
+async function namedFiles(words: readonly string[], request: ModelRequest): Promise<BundleEntry[]> {
+  const entries = new Map<string, BundleEntry>();
+  for (const [position, word] of words.entries()) {
+    const candidates = word.includes('=') ? [word, word.slice(word.indexOf('=') + 1)] : [word];
+    for (const candidate of candidates) {
+      const file = path.resolve(request.cwd, candidate);
+      const found = candidate === '' ? undefined : await stat(file).catch(() => undefined);
+      if (!found?.isFile()) continue;
+      if (position === 0 && path.isAbsolute(candidate)) continue; // the program: expected on the instance
+      const relative = path.relative(request.cwd, file);
+      if (path.isAbsolute(candidate) || relative.startsWith('..')) {
+        throw new UserError(
+          `The model's command names ${candidate}, which is outside the current directory, so its place on an instance is unclear. ` +
+            `Name a directory that holds everything with --files DIR; the command starts there.`,
+        );
+      }
+      entries.set(relative, fileEntry(file, relative, found));
+    }
+  }
+  return [...entries.values()];
+}
+
+export async function isKind(file: string, kind: 'file' | 'directory'): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return kind === 'file' ? found?.isFile() === true : found?.isDirectory() === true;
+}
+
+export async function isOnPath(program: string, searchPath: string): Promise<boolean> {
+  for (const directory of searchPath.split(path.delimiter)) {
+    const file = path.join(directory, program);
+    if (directory !== '' && (await isKind(file, 'file')) && (await isExecutable(file))) return true;
+  }
+  return false;
+}
+
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,121 @@
+/**
+ * A TypeScript or JavaScript model becomes one plain JavaScript file, by esbuild.
+ *
+ * An import of any other file (`import weights from './weights.bin'`) gives its absolute path at run time: the file is shipped
+ * beside the compiled module, and the import's default export is computed from the module's own URL.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { build, type BuildFailure, formatMessages, type Plugin } from 'esbuild';
+import { UserError } from '../errors.js';
+import type { BundleEntry } from './bundle.js';
+import { fileEntry } from './directory-entries.js';
+
+export const MODULE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+
+/** What esbuild compiles itself; everything else is an asset. */
+const COMPILED = new Set([...MODULE_EXTENSIONS, '.tsx', '.jsx', '.json']);
+
+export interface CompileOptions {
+  /** Absolute path of the module. */
+  readonly entry: string;
+  /** Path of the compiled module in the bundle. */
+  readonly outPath: string;
+  /** Leave packages out: they are shipped in `node_modules`. */
+  readonly externalPackages: boolean;
+  /** The shipped directory: assets in it stay where they are. */
+  readonly shippedRoot?: string;
+}
+
+export interface CompiledModule {
+  readonly code: Buffer;
+  /** Assets that have to be shipped as well. */
+  readonly assets: readonly BundleEntry[];
+}
+
+/** CommonJS parts call `require` and read `__dirname`. Globals, so that they cannot clash with the model's own names. */
+const COMMONJS_BANNER = [
+  "import { createRequire as __spotpoolCreateRequire } from 'node:module';",
+  'globalThis.require ??= __spotpoolCreateRequire(import.meta.url);',
+  'globalThis.__filename ??= import.meta.filename;',
+  'globalThis.__dirname ??= import.meta.dirname;',
+].join('\n');
+
+export async function compileModule(options: CompileOptions): Promise<CompiledModule> {
+  const assets = new Map<string, BundleEntry>();
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [options.entry],
+      // Paths in comments are relative to it: the same model compiles to the same bytes wherever it lies.
+      absWorkingDir: path.dirname(options.entry),
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      keepNames: true,
+      packages: options.externalPackages ? 'external' : 'bundle',
+      banner: { js: COMMONJS_BANNER },
+      plugins: [assetPlugin(options, assets)],
+      logLevel: 'silent',
+    });
+    const [output] = outputFiles;
+    if (output === undefined) throw new Error('esbuild made no output');
+    return { code: Buffer.from(output.contents), assets: [...assets.values()] };
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const messages = await formatMessages(error.errors, { kind: 'error', color: false, terminalWidth: 100 });
+    throw new UserError(
+      `The model ${path.basename(options.entry)} cannot be compiled:\n\n${messages.join('').trimEnd()}`,
+    );
+  }
+}
+
+const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+
+function assetPlugin(options: CompileOptions, assets: Map<string, BundleEntry>): Plugin {
+  return {
+    name: 'assets',
+    setup(builder) {
+      builder.onLoad({ filter: /\.[^./\\]+$/ }, async ({ path: file }) => {
+        const extension = path.extname(file).toLowerCase();
+        if (COMPILED.has(extension)) return undefined;
+        if (extension === '.node') {
+          const text = `${path.basename(file)} is a native addon, which cannot be put into one file. Give a directory that holds the model and its node_modules instead of the file.`;
+          return { errors: [{ text }] };
+        }
+        const place = await placeAsset(file, options, assets);
+        return { contents: pathModule(place, options.outPath), loader: 'js' };
+      });
+    },
+  };
+}
+
+/** The asset's path in the bundle. */
+async function placeAsset(file: string, options: CompileOptions, assets: Map<string, BundleEntry>): Promise<string> {
+  const { shippedRoot } = options;
+  if (shippedRoot !== undefined && file.startsWith(shippedRoot + path.sep)) return path.relative(shippedRoot, file);
+  const extension = path.extname(file);
+  const digest = (await digestOf(file)).slice(0, 16); // 64 bits tell a model's own files apart
+  const place = `assets/${path.basename(file, extension)}-${digest}${extension}`;
+  assets.set(place, fileEntry(file, place, await stat(file)));
+  return place;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function pathModule(place: string, outPath: string): string {
+  const fromModule = path.posix.relative(path.posix.dirname(outPath), place);
+  const url = `./${fromModule.split('/').map(encodeURIComponent).join('/')}`;
+  return [
+    "import { fileURLToPath } from 'node:url';",
+    `export default fileURLToPath(new URL(${JSON.stringify(url)}, import.meta.url));`,
+  ].join('\n');
+}

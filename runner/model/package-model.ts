@@ -1,0 +1,56 @@
+/** Packs a resolved model into a temporary file, and uploads it once: bundles are named by their content. */
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { ModelSpec } from '../../core/job.js';
+import { modelBundleKey } from '../../core/keys.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import { writeBundle } from './bundle.js';
+import { type ModelRequest, resolveModel } from './resolve-model.js';
+
+export interface PackagedModel {
+  readonly spec: ModelSpec;
+  /** The tar.gz, until `dispose`. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Paths in the bundle. */
+  readonly shipped: readonly string[];
+  readonly leftOut: readonly string[];
+  dispose(): Promise<void>;
+}
+
+export async function packageModel(request: ModelRequest, signal: AbortSignal): Promise<PackagedModel> {
+  const resolved = await resolveModel(request);
+  signal.throwIfAborted();
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-model-'));
+  const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const file = path.join(directory, 'bundle.tar.gz');
+    const { digest, bytes } = await writeBundle(resolved.entries, file, signal);
+    const { name, start, leftOut } = resolved;
+    const spec = { name, digest, start, ...(request.setup === undefined ? {} : { setup: request.setup }) };
+    return { spec, file, bytes, shipped: resolved.entries.map((entry) => entry.path), leftOut, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Says whether it had to be sent. Losing a race to another upload of the same bytes is success. */
+export async function uploadModel(
+  model: PackagedModel,
+  store: ObjectStore,
+  signal: AbortSignal,
+): Promise<'uploaded' | 'present'> {
+  const key = modelBundleKey(model.spec.digest);
+  if ((await store.head(key, { signal })) !== undefined) return 'present';
+  const body = createReadStream(model.file, { signal });
+  try {
+    const options = { signal, ifNoneMatch: true, contentType: 'application/gzip' };
+    await store.upload(key, body as AsyncIterable<Buffer>, options);
+  } finally {
+    body.destroy(); // not read to its end when the upload failed
+  }
+  return 'uploaded';
+}

@@ -1,0 +1,72 @@
+/** What `--model` means: a module, a directory, or a command. */
+import path from 'node:path';
+import type { ModelStart } from '../../core/job.js';
+import { UserError } from '../errors.js';
+import type { BundleEntry } from './bundle.js';
+import { isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
+import { compileModule, MODULE_EXTENSIONS } from './compile-module.js';
+import { resolveDirectory } from './directory-model.js';
+import { shellWords } from './shell-words.js';
+
+export interface ModelRequest {
+  /** As given to `--model`. */
+  readonly argument: string;
+  readonly cwd: string;
+  /** `--files`: the directory that a command is shipped with and starts in. */
+  readonly files?: string;
+  /** `--setup`: run once per instance, in the model's directory. */
+  readonly setup?: string;
+  /** The environment's PATH. */
+  readonly searchPath: string;
+}
+
+export interface ResolvedModel {
+  readonly name: string;
+  readonly start: ModelStart;
+  readonly entries: readonly BundleEntry[];
+  /** Paths that could not be shipped: dangling links, sockets and the like. */
+  readonly leftOut: readonly string[];
+}
+
+const COMPILED_NAME = 'model.mjs';
+/** Endings of what is surely meant as a file. */
+const FILE_LIKE = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua|onnx|pt|pkl)$/;
+
+export async function resolveModel(request: ModelRequest): Promise<ResolvedModel> {
+  const { argument, cwd } = request;
+  const file = path.resolve(cwd, argument);
+  const isModule = MODULE_EXTENSIONS.includes(path.extname(argument)) && (await isKind(file, 'file'));
+  const isDirectory = !isModule && argument.trim() !== '' && (await isKind(file, 'directory'));
+  if ((isModule || isDirectory) && request.files !== undefined) {
+    throw new UserError(
+      `--files goes with a command, but the model ${argument} is a ${isModule ? 'module' : 'directory'}. ` +
+        `To ship files with a module, import them (import weights from './weights.bin' gives a path), or put all into one directory and give that.`,
+    );
+  }
+  if (isModule) return resolveModule(file, request);
+  if (isDirectory) return resolveDirectory(file, argument);
+  const argv = shellWords(argument);
+  const [program] = argv;
+  if (program === undefined) throw new UserError(`--model is empty: give a module, a directory or a command.`);
+  if (argv.length === 1) await requireProgram(program, request);
+  return resolveCommand(request, argv);
+}
+
+async function resolveModule(entry: string, request: ModelRequest): Promise<ResolvedModel> {
+  const { code, assets } = await compileModule({ entry, outPath: COMPILED_NAME, externalPackages: false });
+  const compiled: BundleEntry = { kind: 'file', path: COMPILED_NAME, executable: false, content: code };
+  const entries = [compiled, ...assets, ...(await setupFiles(request))];
+  return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [] };
+}
+
+/** One word alone is more often a mistyped file than a command: say what was looked for. */
+async function requireProgram(program: string, request: ModelRequest): Promise<void> {
+  const file = path.resolve(request.cwd, request.files ?? '.', program);
+  if (await isKind(file, 'file')) return;
+  if (FILE_LIKE.test(program)) throw new UserError(`The model ${program}: no such file (looked for ${file}).`);
+  if (!program.includes('/') && (await isOnPath(program, request.searchPath))) return;
+  throw new UserError(
+    `The model ${program} was not found: there is no file or directory ${file}, and no program of that name on PATH. ` +
+      `Give a module (model.ts), a directory, or a command in quotes ('python3 model.py').`,
+  );
+}

@@ -1,0 +1,104 @@
+/** An object store in memory with the semantics of the port: conditional writes, ranges, listings in UTF-8 order. */
+import { createHash } from 'node:crypto';
+import {
+  type ListedObject,
+  type ObjectHead,
+  ObjectMissing,
+  type ObjectStore,
+  type PutOptions,
+  type PutResult,
+  type ReadOptions,
+  type StoredObject,
+} from '../../core/object-store.js';
+
+interface Kept {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const STREAM_CHUNK_BYTES = 64 * 1024;
+
+export class MemoryStore implements ObjectStore {
+  readonly objects = new Map<string, Kept>();
+  /** Keys in the order in which they were written. */
+  readonly writes: string[] = [];
+  /** Called before each write (uploads: once their body has been read): throw to make it fail. */
+  beforeWrite: (key: string) => void | Promise<void> = () => undefined;
+  /** Called before each read of a body. */
+  beforeRead: (key: string) => void | Promise<void> = () => undefined;
+
+  text(key: string): string | undefined {
+    return this.objects.get(key)?.body.toString();
+  }
+
+  async get(key: string, { signal, range }: ReadOptions): Promise<StoredObject | undefined> {
+    signal.throwIfAborted();
+    await this.beforeRead(key);
+    const kept = this.objects.get(key);
+    if (kept === undefined) return undefined;
+    return { ...kept, body: range === undefined ? kept.body : kept.body.subarray(range.startByte, range.endByte) };
+  }
+
+  async *stream(key: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
+    const found = await this.get(key, options);
+    if (found === undefined) throw new ObjectMissing(key);
+    for (let at = 0; at < found.body.length; at += STREAM_CHUNK_BYTES) {
+      options.signal.throwIfAborted();
+      yield found.body.subarray(at, at + STREAM_CHUNK_BYTES);
+    }
+  }
+
+  async head(key: string, { signal }: { readonly signal: AbortSignal }): Promise<ObjectHead | undefined> {
+    signal.throwIfAborted();
+    const kept = this.objects.get(key);
+    return kept && { size: kept.body.length, etag: kept.etag, metadata: kept.metadata };
+  }
+
+  async put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult> {
+    options.signal.throwIfAborted();
+    await this.beforeWrite(key);
+    const old = this.objects.get(key);
+    if (options.ifNoneMatch === true && old !== undefined) return { kind: 'exists' };
+    if (options.ifMatch !== undefined && old?.etag !== options.ifMatch) return { kind: 'changed' };
+    const bytes = Buffer.from(body);
+    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
+    this.objects.set(key, { body: bytes, etag, metadata: options.metadata ?? {} });
+    this.writes.push(key);
+    return { kind: 'written', etag };
+  }
+
+  async upload(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutResult> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) {
+      options.signal.throwIfAborted();
+      chunks.push(Buffer.from(chunk));
+    }
+    return this.put(key, Buffer.concat(chunks), options);
+  }
+
+  async *list(
+    prefix: string,
+    { signal, startAfter = '' }: { readonly signal: AbortSignal; readonly startAfter?: string },
+  ): AsyncGenerator<ListedObject> {
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > startAfter);
+    for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+      signal.throwIfAborted();
+      yield { key, size: this.objects.get(key)?.body.length ?? 0, lastModifiedMs: 0 };
+    }
+  }
+
+  async listFolder(
+    prefix: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }> {
+    const objects: ListedObject[] = [];
+    const folders = new Set<string>();
+    for await (const object of this.list(prefix, options)) {
+      const slash = object.key.indexOf('/', prefix.length);
+      if (slash === -1) objects.push(object);
+      else folders.add(object.key.slice(0, slash + 1));
+    }
+    return { objects, folders: [...folders] };
+  }
+}
