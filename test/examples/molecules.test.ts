@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drugbankSmiles } from '../../examples/molecules/drugbank.mjs';
 import type { MoleculeReport } from '../../examples/molecules/model.js';
 import { packageModel } from '../../runner/model/package-model.js';
 
@@ -54,10 +55,7 @@ describe('the molecules model', () => {
   });
 });
 
-it('the list of drugs is read out of the installed package as text', async () => {
-  const { drugbankSmiles } = (await import('../../examples/molecules/drugbank.mjs')) as {
-    drugbankSmiles: () => string[];
-  };
+it('the list of drugs is read out of the installed package as text', () => {
   const drugs = drugbankSmiles();
   expect(drugs).toHaveLength(7_236);
   expect(drugs).toContain(UNREADABLE);

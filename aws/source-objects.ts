@@ -1,0 +1,48 @@
+/** Datasets in any bucket, for runner/dataset: what a user can put right is told as `UserError`. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import { ObjectMissing } from '../core/object-store.js';
+import type { SourceObject, SourceObjects } from '../runner/dataset/ports.js';
+import { messageOf, UserError } from '../runner/errors.js';
+import { S3ObjectStore } from './s3-object-store.js';
+
+export class S3SourceObjects implements SourceObjects {
+  constructor(private readonly client: S3Client) {}
+
+  async *stream(bucket: string, key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      yield* new S3ObjectStore(this.client, bucket).stream(key, { signal });
+    } catch (error) {
+      throw explain(error, bucket, key, signal);
+    }
+  }
+
+  async *list(bucket: string, prefix: string, signal: AbortSignal): AsyncGenerator<SourceObject> {
+    try {
+      for await (const { key, size } of new S3ObjectStore(this.client, bucket).list(prefix, { signal })) {
+        yield { key, size };
+      }
+    } catch (error) {
+      throw explain(error, bucket, prefix, signal);
+    }
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const TROUBLE: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'there is no such bucket',
+  AccessDenied: 'S3 refuses to show it: check that your credentials may read and list it',
+  Forbidden: 'S3 refuses to show it: check that your credentials may read and list it',
+  PermanentRedirect: 'the bucket is in another region than the stack; copy the data to a bucket of its region',
+};
+
+function explain(error: unknown, bucket: string, key: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return error;
+  const url = `s3://${bucket}/${key}`;
+  if (error instanceof ObjectMissing) return new UserError(`The dataset ${url} does not exist.`);
+  // The store explains refusals itself, and keeps S3's own error as the cause.
+  const told = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const trouble = told instanceof Error ? TROUBLE[told.name] : undefined;
+  return trouble === undefined
+    ? error
+    : new UserError(`The dataset ${url} cannot be read: ${trouble} (${messageOf(told)}).`);
+}
