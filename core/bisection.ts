@@ -10,12 +10,13 @@ export function rebuildBudget(items: number): number {
 /**
  * Groups to ask one after another on a fresh model. `unanswered` holds, for each slice in flight, its unanswered items in order.
  * With one slice the first unanswered item is the likeliest (models mostly work in order), so it is asked alone: if it
- * is innocent, that costs a call but no reload. Several slices say nothing about who: halve them all.
+ * is innocent, that costs a call but no reload; the others are halved. With several, first find out which slice it was. No group is
+ * larger than its slice was, so that the model's own limit holds.
  */
 export function suspectGroups(unanswered: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const [only, ...others] = unanswered;
   if (only === undefined) return [];
-  if (others.length > 0) return halves(unanswered.flat().sort((a, b) => a - b));
+  if (others.length > 0) return unanswered;
   return [only.slice(0, 1), ...halves(only.slice(1))];
 }
 

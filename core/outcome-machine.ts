@@ -7,7 +7,7 @@
  *   the very first answer of a fresh process to an item that had erred before.
  * - An item fails for a lost slot (crash, protocol, timeout, memory) only when it was unanswered in a lost slot before, and
  *   the slot is lost again with this item alone as the first that a fresh process was asked.
- * - Suspects and the witness are asked with nothing else in flight.
+ * - Suspects, what is redone, and the witness are asked with nothing else in flight.
  * - Every item is in exactly one place: queued, in flight, in doubt, or decided (its verdict was returned).
  * - Every reload counts against the budget; with the budget used up the batch is an attempt.
  */
@@ -34,11 +34,17 @@ export type Step<Item> =
   | { readonly kind: 'finished' }
   | { readonly kind: 'attempt'; readonly error: ItemError };
 
-/** Items to be asked: `suspect` ones as they are and alone, `plain` ones cut to slices. */
+/**
+ * Items to be asked. `plain`: cut to slices, several in flight. `redo` (erred in a slot that was not sound): cut to slices, one at a
+ * time, so that the first error is the first cause. `suspect`: as they are, with nothing else in flight.
+ */
 interface Piece {
   readonly positions: readonly number[];
-  readonly kind: 'plain' | 'suspect';
+  readonly kind: 'plain' | 'redo' | 'suspect';
 }
+
+/** How many of the positions, from the front, make a slice, when `lanes` slices share them. */
+export type TakeItems = (positions: readonly number[], lanes: number) => number;
 
 interface Slice {
   readonly id: number;
@@ -83,8 +89,7 @@ export class OutcomeMachine<Item> {
     this.#queue = options.items.length === 0 ? [] : [{ positions: [...options.items.keys()], kind: 'plain' }];
   }
 
-  /** `take` says how many of these positions, from the front, make a slice. */
-  next(take: (positions: readonly number[]) => number): Step<Item> {
+  next(take: TakeItems): Step<Item> {
     if (this.#loss !== undefined) return this.#afterLoss(this.#loss);
     if (this.#probing) return { kind: 'wait' };
     if (this.#inFlight.size > 0) return this.#mayAddSlice() ? this.#send(take) : { kind: 'wait' };
@@ -93,11 +98,6 @@ export class OutcomeMachine<Item> {
       if (settling !== undefined) return settling;
     }
     return this.#queue.length > 0 ? this.#send(take) : { kind: 'finished' };
-  }
-
-  /** Positions that are queued and not suspect: what slices side by side have to share. */
-  get plainItemsLeft(): number {
-    return this.#queue.reduce((sum, piece) => sum + (piece.kind === 'plain' ? piece.positions.length : 0), 0);
   }
 
   answered(position: number, error?: ItemError): readonly Verdict[] {
@@ -127,7 +127,7 @@ export class OutcomeMachine<Item> {
     const slices = [...this.#inFlight.values()];
     const guilty = slices.length === 1 ? this.#guilty(slices[0]) : undefined;
     // Whoever it was is among those in flight: what is queued is no longer suspect.
-    this.#queue = this.#queue.map((piece) => ({ ...piece, kind: 'plain' }));
+    this.#queue = this.#queue.map((piece) => (piece.kind === 'suspect' ? { ...piece, kind: 'plain' } : piece));
     this.#requeueDoubts();
     this.#isolateFront();
     if (guilty === undefined) {
@@ -182,17 +182,15 @@ export class OutcomeMachine<Item> {
 
   #mayAddSlice(): boolean {
     return (
-      !this.#exclusive &&
-      !this.#settle &&
-      this.#inFlight.size < this.#concurrency &&
-      this.#queue[0]?.kind === 'plain'
+      !this.#exclusive && !this.#settle && this.#inFlight.size < this.#concurrency && this.#queue[0]?.kind === 'plain'
     );
   }
 
-  #send(take: (positions: readonly number[]) => number): Step<Item> {
+  #send(take: TakeItems): Step<Item> {
     const [piece, ...rest] = this.#queue;
     if (piece === undefined) throw new Error('Nothing is queued.');
-    const count = piece.kind === 'suspect' ? piece.positions.length : Math.max(1, take(piece.positions));
+    const lanes = piece.kind === 'plain' ? this.#concurrency : 1;
+    const count = piece.kind === 'suspect' ? piece.positions.length : Math.max(1, take(piece.positions, lanes));
     const positions = piece.positions.slice(0, count);
     const left = piece.positions.slice(count);
     this.#queue = left.length > 0 ? [{ ...piece, positions: left }, ...rest] : rest;
@@ -206,7 +204,7 @@ export class OutcomeMachine<Item> {
       allErrors: true,
     };
     this.#memory.used = true;
-    this.#exclusive = piece.kind === 'suspect';
+    this.#exclusive = piece.kind !== 'plain';
     this.#inFlight.set(slice.id, slice);
     for (const position of positions) this.#sliceOf.set(position, slice);
     return { kind: 'send', positions };
@@ -241,7 +239,7 @@ export class OutcomeMachine<Item> {
   #requeueDoubts(): void {
     const positions = this.#doubts.takeAll().map((doubt) => doubt.position);
     for (const position of positions) this.#erred.add(position);
-    if (positions.length > 0) this.#queue.unshift({ positions, kind: 'plain' });
+    if (positions.length > 0) this.#queue.unshift({ positions, kind: 'redo' });
   }
 
   /** The first error may be what broke the slot: it is asked alone, first. */
@@ -249,7 +247,7 @@ export class OutcomeMachine<Item> {
     const [piece, ...rest] = this.#queue;
     const [first, ...others] = piece?.positions ?? [];
     if (first === undefined || !this.#erred.has(first)) return;
-    const left: Piece[] = others.length > 0 ? [{ positions: others, kind: 'plain' }] : [];
+    const left: Piece[] = others.length > 0 ? [{ positions: others, kind: 'redo' }] : [];
     this.#queue = [{ positions: [first], kind: 'suspect' }, ...left, ...rest];
   }
 

@@ -89,7 +89,7 @@ describe('the outcome of a batch', () => {
           expect(result.mostInFlight).toBeLessThanOrEqual(scene.concurrency);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('the outcome of a batch', () => {
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -113,7 +113,7 @@ describe('the outcome of a batch', () => {
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 

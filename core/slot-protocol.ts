@@ -1,0 +1,96 @@
+/**
+ * The model's protocol (docs/architecture.md): what the worker writes to a slot, and what a line that the slot prints means.
+ * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
+ */
+import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+
+/** A longer line is a protocol fault; it bounds what one output can cost in memory. */
+export const MAX_SLOT_LINE_BYTES = 16 * 1024 * 1024;
+/** An error's message becomes part of the result: enough for a stack trace, too little for a dump. */
+const MAX_ERROR_MESSAGE_LENGTH = 4_096;
+const MAX_ERROR_CODE_LENGTH = 128;
+/** How much of a faulty line is shown. */
+const SHOWN_LENGTH = 200;
+
+export const encodeItemLine = (index: number, itemJson: string): string => `{"index":${index},"item":${itemJson}}\n`;
+
+/** Ends a slice. The job is for the log and the context of the model; models may ignore it. */
+export const encodeFlushLine = (job: string): string => `{"flush":true,"job":${JSON.stringify(job)}}\n`;
+
+export type SlotLine =
+  | { readonly kind: 'ready'; readonly maxSliceItems: number | undefined }
+  | { readonly kind: 'output'; readonly index: number; readonly outputJson: string }
+  | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
+  | { readonly kind: 'fault'; readonly message: string };
+
+const OUTPUT_START = /^\s*\{\s*"index"\s*:\s*(\d{1,15})\s*,\s*"output"\s*:\s*/;
+const END = /\s*\}\s*$/;
+
+export function parseSlotLine(line: string): SlotLine {
+  return parseOutput(line) ?? parseAny(line);
+}
+
+/** The ordinary line, checked in one pass: what stands between the start and the last brace must be JSON by itself. */
+function parseOutput(line: string): SlotLine | undefined {
+  const start = OUTPUT_START.exec(line);
+  const end = start === null ? null : END.exec(line.slice(-MAX_TAIL));
+  if (start === null || end === null) return undefined;
+  const outputJson = line.slice(start[0].length, line.length - end[0].length);
+  if (parseJson(outputJson) === undefined) return undefined;
+  return { kind: 'output', index: Number(start[1]), outputJson };
+}
+
+/** Only the end of a line is searched for its last brace: the pattern would be slow on megabytes of spaces. */
+const MAX_TAIL = 16;
+
+function parseAny(line: string): SlotLine {
+  const value = parseJson(line)?.value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fault(line, 'no JSON object');
+  const fields = value as Record<string, unknown>;
+  if (fields['ready'] === true) return parseReady(fields, line);
+  const { index, error } = fields;
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) return fault(line, 'no "index"');
+  if ('output' in fields && !('error' in fields)) {
+    return { kind: 'output', index, outputJson: JSON.stringify(fields['output']) };
+  }
+  if ('output' in fields || typeof error !== 'object' || error === null) {
+    return fault(line, 'neither one "output" nor one "error" of the form {"code":…,"message":…}');
+  }
+  const { code, message } = error as Record<string, unknown>;
+  if (typeof message !== 'string') return fault(line, 'an "error" without a "message"');
+  return { kind: 'error', index, error: boundedError(code, message) };
+}
+
+/** An item's error as it is kept: with a code, and not longer than it may be. */
+export function boundedError(code: unknown, message: string): ItemError {
+  const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
+  return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
+}
+
+export function shorten(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length} characters)`;
+}
+
+/** The start of a line as it is shown in a fault. */
+export const showLine = (line: string): string => JSON.stringify(shorten(line, SHOWN_LENGTH));
+
+function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
+  const max = fields['maxSliceItems'];
+  if (max === undefined || max === null) return { kind: 'ready', maxSliceItems: undefined };
+  if (typeof max !== 'number' || !Number.isSafeInteger(max) || max < 1) {
+    return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
+  }
+  return { kind: 'ready', maxSliceItems: max };
+}
+
+function fault(line: string, why: string): SlotLine {
+  return { kind: 'fault', message: `${showLine(line)} (${why}; a model writes its log to standard error)` };
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The environment of setup and of models: what a program needs to run, the way to the instance's role, and the job's own
+ * variables. The worker's other variables (its queue, its bucket, keys of a developer) are not the model's.
+ */
+import { homedir, tmpdir } from 'node:os';
+
+/**
+ * With the region and the metadata endpoint the SDKs' default chain finds the instance's role, in any language.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT'];
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function childEnvironment(
+  jobEnv: Readonly<Record<string, string>>,
+  workerEnv: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const passedOn = PASSED_ON.flatMap((name) => {
+    const value = workerEnv[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    // User data runs without a home, which pip and others need.
+    HOME: homedir(),
+    PATH: DEFAULT_PATH,
+    LANG: 'C.UTF-8',
+    TMPDIR: tmpdir(),
+    // A Python model that prints its answers without flushing would wait for ever.
+    PYTHONUNBUFFERED: '1',
+    ...Object.fromEntries(passedOn),
+    ...jobEnv,
+  };
+}

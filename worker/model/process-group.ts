@@ -1,0 +1,106 @@
+/**
+ * A command as a process group of its own, so that it is ended with everything that it started.
+ *
+ * Invariants:
+ * - The group never outlives the worker: a guard in the group reads a pipe that only the worker holds, and kills the group when
+ *   it closes, however the worker ended. (A model that hangs at 100 % CPU notices nothing by itself.)
+ * - `ended` resolves once the command has ended, its group was killed and its output was read to the end.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Readable, Writable } from 'node:stream';
+
+/** Time between SIGTERM and SIGKILL: enough for `docker run` to pass the signal on, short beside any notice. */
+const STOP_GRACE_MS = 1_000;
+/** A daemon that left the group may hold the pipes open for ever: read no longer than this after the command's end. */
+const LAST_OUTPUT_MS = 1_000;
+
+const GUARD = '(trap "" TERM; read -r closed <&3; kill -s KILL 0) </dev/null >/dev/null 2>&1 & exec 3<&-; exec "$@"';
+
+export interface GroupOptions {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onStdout: (chunk: Buffer) => void;
+  readonly onStderr: (chunk: Buffer) => void;
+}
+
+export class ProcessGroup {
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #streams: readonly (Readable | Writable)[];
+  #gone = false;
+
+  constructor(options: GroupOptions) {
+    this.#child = spawn('/bin/sh', ['-c', GUARD, 'slot', ...options.argv], {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    this.#streams = this.#child.stdio.filter((stream) => stream !== null && stream !== undefined);
+    // A broken pipe only says that the command has ended, which `ended` says better.
+    for (const stream of this.#streams) stream.on('error', () => undefined);
+    this.#child.stdout?.on('data', options.onStdout);
+    this.#child.stderr?.on('data', options.onStderr);
+    this.ended = this.#end();
+  }
+
+  /** Undefined when the command could not even be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get stdin(): Writable {
+    const [stdin] = this.#child.stdio;
+    if (stdin === null) throw new Error('The standard input is a pipe.');
+    return stdin;
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    // Once the group is gone its number may be somebody else's.
+    if (this.#gone || this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch {
+      // Nobody is left in it.
+    }
+  }
+
+  /** No more output is read, the group is killed. */
+  destroy(): void {
+    this.#child.stdout?.destroy();
+    this.kill('SIGKILL');
+  }
+
+  /** Asks it to end, then makes it; resolves when it has. */
+  async stop(): Promise<void> {
+    this.stdin.end();
+    this.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      this.kill('SIGKILL');
+    }, STOP_GRACE_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  /** How it ended, for people: "exit code 3". */
+  async #end(): Promise<string> {
+    const closed = new Promise((resolve) => this.#child.once('close', resolve));
+    const how = await new Promise<string>((resolve) => {
+      this.#child.once('error', (error) => {
+        resolve(`could not be started: ${error.message}`);
+      });
+      this.#child.once('exit', (code, signal) => {
+        resolve(signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`);
+      });
+    });
+    this.kill('SIGKILL');
+    this.#gone = true;
+    const read = new AbortController();
+    await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { signal: read.signal }).catch(() => undefined)]);
+    read.abort();
+    for (const stream of this.#streams) stream.destroy();
+    return how;
+  }
+}
