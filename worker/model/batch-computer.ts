@@ -31,6 +31,8 @@ export interface BatchWork {
   readonly model: PreparedModel;
   /** Items that still need an outcome, in order of index (those saved in partials are left out). */
   readonly items: readonly BatchItem[];
+  /** The items name local files that are gone after the batch: none is asked again in a later one. */
+  readonly itemsEndWithBatch?: boolean;
   /** Called as results become believed, in any order, once an item. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
   readonly onEvent: (event: SlotEvent) => void;

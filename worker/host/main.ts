@@ -1,0 +1,46 @@
+/**
+ * The host of JavaScript models: `node host.mjs <absolute path of the entry>`, run in the model's directory. It loads the module
+ * (core/model-api.ts) and speaks the model's protocol on its behalf.
+ *
+ * Invariants:
+ * - Standard output carries the protocol alone: what the model prints goes to standard error.
+ * - What a model must not do (throw, or give another number of outputs than of items) ends the process with the reason on
+ *   standard error: its state is not to be trusted any more.
+ * - It ends when its standard input does, for then the worker is gone.
+ */
+import { pathToFileURL } from 'node:url';
+import { ModelHost } from './model-host.js';
+import { modelOf } from './model-module.js';
+import { protectStdout } from './stdout.js';
+
+const write = protectStdout();
+
+function fail(error: unknown): never {
+  const text = error instanceof Error ? `${error.stack ?? ''}\n${error.name}: ${error.message}` : String(error);
+  // The message comes last, because the worker shows the last line.
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+const [, , entry] = process.argv;
+if (entry === undefined) fail(new Error('Usage: node host.mjs <absolute path of the entry>'));
+
+const stopping = new AbortController();
+// After an abort a model that listens has a moment to close what it holds; the worker kills the rest.
+const STOP_MS = 100;
+process.on('SIGTERM', () => {
+  stopping.abort();
+  setTimeout(() => process.exit(143), STOP_MS);
+});
+
+try {
+  const model = modelOf(await import(pathToFileURL(entry).href), entry);
+  const host = new ModelHost({ model, write, signal: stopping.signal, directory: process.cwd(), fail });
+  await host.serve(process.stdin);
+  stopping.abort();
+  process.exit(0);
+} catch (error) {
+  fail(error);
+}

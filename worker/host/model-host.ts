@@ -1,0 +1,93 @@
+/** Serves slices with a loaded model: several at once when the worker sends them so; each output is answered as it comes. */
+import { types } from 'node:util';
+import type { Model, ModelContext } from '../../core/model-api.js';
+import { ITEM_ERROR_CODES } from '../../core/result-line.js';
+import { LineSplitter } from '../model/line-splitter.js';
+
+export interface ModelHostOptions {
+  readonly model: Model;
+  readonly write: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly directory: string;
+  /** Ends the process with the reason. */
+  readonly fail: (error: unknown) => void;
+}
+
+interface HostItem {
+  readonly index: number;
+  readonly item: unknown;
+}
+
+type HostInput = HostItem | { readonly flush: true; readonly job?: string };
+
+export class ModelHost {
+  readonly #slice: HostItem[] = [];
+
+  constructor(private readonly options: ModelHostOptions) {}
+
+  /** Loads the model and serves until the input ends. */
+  async serve(input: AsyncIterable<Buffer>): Promise<void> {
+    const { model, write, fail } = this.options;
+    await model.load?.(this.#context(''));
+    write(`${JSON.stringify({ ready: true, maxSliceItems: model.maxSliceItems })}\n`);
+    // The worker is trusted with the length of its lines: it read them from the dataset.
+    const lines = new LineSplitter(Number.POSITIVE_INFINITY, {
+      line: (line) => {
+        const message = JSON.parse(line) as HostInput;
+        if (!('flush' in message)) this.#slice.push(message);
+        else this.#predict(this.#slice.splice(0), message.job ?? '').catch(fail);
+      },
+    });
+    for await (const chunk of input) lines.write(chunk);
+  }
+
+  async #predict(slice: readonly HostItem[], job: string): Promise<void> {
+    const { model, write } = this.options;
+    const items = slice.map(({ item }) => item);
+    const outputs: unknown = await model.predict(items, this.#context(job));
+    // Which output belongs to which item is unknown when their numbers differ: none of an array is answered then.
+    if (Array.isArray(outputs) && outputs.length !== slice.length) throw wrongNumber(slice.length, outputs.length);
+    let given = 0;
+    for await (const output of outputsOf(outputs)) {
+      const item = slice[given];
+      if (item === undefined) throw wrongNumber(slice.length, `more than ${given}`);
+      given += 1;
+      write(answerLine(item.index, output));
+    }
+    if (given < slice.length) throw wrongNumber(slice.length, given);
+  }
+
+  #context(job: string): ModelContext {
+    const { signal, directory } = this.options;
+    return { signal, job, directory, log: (message) => process.stderr.write(`${message}\n`) };
+  }
+}
+
+function outputsOf(outputs: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  if (Array.isArray(outputs)) return outputs as unknown[];
+  if (typeof outputs === 'object' && outputs !== null && Symbol.asyncIterator in outputs) {
+    return outputs as AsyncIterable<unknown>;
+  }
+  throw new Error('predict must give an array, a promise of one, or an async generator.');
+}
+
+const wrongNumber = (items: number, outputs: number | string): Error =>
+  new Error(`predict was given ${items} items and gave ${outputs} outputs; it must give one for each item, in order.`);
+
+function answerLine(index: number, output: unknown): string {
+  if (types.isNativeError(output) || output instanceof Error) return errorLine(index, output);
+  try {
+    const json = JSON.stringify(output) as string | undefined;
+    if (json !== undefined) return `{"index":${index},"output":${json}}\n`;
+    return errorLine(index, new Error(`The output is no JSON value: it is ${kindOf(output)}.`));
+  } catch (error) {
+    return errorLine(index, new Error(`The output is no JSON value: ${(error as Error).message}`));
+  }
+}
+
+function errorLine(index: number, error: Error & { readonly code?: unknown }): string {
+  const code = typeof error.code === 'string' && error.code !== '' ? error.code : ITEM_ERROR_CODES.modelError;
+  return `${JSON.stringify({ index, error: { code, message: error.message || error.name } })}\n`;
+}
+
+const kindOf = (output: unknown): string => (output === undefined ? 'undefined' : `a ${typeof output}`);

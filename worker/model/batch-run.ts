@@ -1,0 +1,254 @@
+/**
+ * Computes one batch on one slot: carries out what the outcome machine decides (core/outcome-machine.ts) and hands on what it
+ * believes. Holds no decision of its own.
+ */
+import type { Verdict } from '../../core/doubts.js';
+import { OutcomeMachine, type SlotLoss, type Step } from '../../core/outcome-machine.js';
+import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/result-line.js';
+import { itemsThatFit, type SlicePace } from '../../core/slice-size.js';
+import type { SlotMemory } from '../../core/slot-memory.js';
+import type { Clock } from '../ports.js';
+import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './batch-computer.js';
+import type { LoadedSlot, LoadResult } from './slot-computer.js';
+import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem } from './slot-process.js';
+
+export interface BatchRunOptions {
+  readonly work: BatchWork;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly memory: SlotMemory<SlotItem>;
+  readonly pace: SlicePace;
+  /** Resolves when the model is loaded, or could not be. */
+  readonly loaded: () => Promise<LoadResult>;
+  readonly reload: () => Promise<LoadResult>;
+  /** Ends the slot's process, without waiting for it. */
+  readonly end: () => void;
+  readonly emit: (event: SlotEvent) => void;
+}
+
+interface TimedSlice {
+  readonly items: number;
+  readonly sentAtMs: number;
+  readonly inFlight: number;
+  unanswered: number;
+}
+
+export async function runBatch(options: BatchRunOptions): Promise<BatchComputation> {
+  return new BatchRun(options).run();
+}
+
+class BatchRun {
+  readonly #items: readonly SlotItem[];
+  readonly #positionOf: ReadonlyMap<number, number>;
+  readonly #machine: OutcomeMachine<SlotItem>;
+  readonly #slices = new Map<number, TimedSlice>();
+  readonly #computed: ComputedItem[] = [];
+  readonly #abort: Promise<undefined>;
+  #resolveAbort: (value: undefined) => void = () => undefined;
+  #probing = false;
+  #slotEnd: SlotEnd | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(private readonly options: BatchRunOptions) {
+    const { work, memory } = options;
+    this.#items = work.items.flatMap(({ index, input }) =>
+      input.kind === 'item' ? [{ index, json: input.json }] : [],
+    );
+    this.#positionOf = new Map(this.#items.map(({ index }, position) => [index, position]));
+    if (work.itemsEndWithBatch === true) memory.forgetItems();
+    this.#abort = new Promise((resolve) => {
+      this.#resolveAbort = resolve;
+    });
+    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.model.options.concurrency, memory });
+  }
+
+  async run(): Promise<BatchComputation> {
+    this.#handOnBadItems();
+    const { signal } = this.options;
+    const onAbort = (): void => {
+      this.#resolveAbort(undefined);
+      this.#wake();
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    try {
+      return await this.#compute();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      if (this.options.work.itemsEndWithBatch === true) this.options.memory.forgetItems();
+    }
+  }
+
+  async #compute(): Promise<BatchComputation> {
+    if (this.#items.length === 0) return { kind: 'computed' };
+    const { signal } = this.options;
+    let slot = await this.#load(this.options.loaded);
+    if ('kind' in slot) return slot;
+    for (;;) {
+      this.#handOn();
+      if (signal.aborted) return this.#aborted();
+      if (this.#slotEnd !== undefined) this.#lost(this.#slotEnd);
+      const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot as LoadedSlot));
+      switch (step.kind) {
+        case 'finished':
+          this.#handOn();
+          return { kind: 'computed' };
+        case 'attempt':
+          this.#handOn();
+          this.options.end(); // it may be alive, but broken
+          return step;
+        case 'wait':
+          await this.#event();
+          break;
+        case 'send':
+          await this.#send(step.positions, slot);
+          break;
+        case 'probe':
+          await this.#probe(step.item, slot);
+          break;
+        case 'rebuild': {
+          this.#handOn();
+          const rebuilt = await this.#rebuild(step);
+          if ('kind' in rebuilt) return rebuilt;
+          slot = rebuilt;
+        }
+      }
+    }
+  }
+
+  async #load(load: () => Promise<LoadResult>): Promise<LoadedSlot | BatchComputation> {
+    // The load goes on when the batch is no longer wanted: the next batch wants the model as well.
+    const result = await Promise.race([load(), this.#abort]);
+    if (result === undefined || this.options.signal.aborted) return { kind: 'aborted' };
+    if (result.kind === 'unable') return result;
+    this.#attach(result.slot);
+    return result.slot;
+  }
+
+  #attach(slot: LoadedSlot): void {
+    this.#slotEnd = undefined;
+    slot.process.onAnswer = (answer) => {
+      this.#answered(answer);
+    };
+    void slot.process.ended.then((end) => {
+      this.#slotEnd = end;
+      this.#wake();
+    });
+  }
+
+  async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {
+    this.options.emit({
+      kind: 'rebuilt',
+      reason: step.reason,
+      message: `${step.message} The model is loaded again for the items that have no result yet.`,
+    });
+    const slot = await this.#load(this.options.reload);
+    if (!('kind' in slot)) this.#machine.rebuilt();
+    return slot;
+  }
+
+  #take(positions: readonly number[], lanes: number, slot: LoadedSlot): number {
+    const share = Math.ceil(positions.length / lanes);
+    return itemsThatFit(
+      lengths(this.#items, positions),
+      Math.min(share, this.options.pace.nextItems(slot.maxSliceItems)),
+    );
+  }
+
+  async #send(positions: readonly number[], slot: LoadedSlot): Promise<void> {
+    const slice: TimedSlice = {
+      items: positions.length,
+      sentAtMs: this.options.clock.nowMs(),
+      inFlight: new Set(this.#slices.values()).size + 1,
+      unanswered: positions.length,
+    };
+    for (const position of positions) this.#slices.set(position, slice);
+    await this.#ask(
+      positions.map((position) => this.#items[position] as SlotItem),
+      slot,
+    );
+  }
+
+  async #probe(item: SlotItem, slot: LoadedSlot): Promise<void> {
+    this.#probing = true;
+    await this.#ask([item], slot);
+  }
+
+  async #ask(items: readonly SlotItem[], slot: LoadedSlot): Promise<void> {
+    const { work } = this.options;
+    const itemTimeoutMs = work.model.options.itemTimeoutSeconds * 1000;
+    const sent = slot.process.send(items, { job: work.job, itemTimeoutMs });
+    // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
+    await Promise.race([sent, this.#abort]);
+  }
+
+  #answered(answer: SlotAnswer): void {
+    const error = 'error' in answer ? answer.error : undefined;
+    if (this.#probing) {
+      this.#probing = false;
+      this.#believe(this.#machine.probed(error));
+    } else {
+      const position = this.#positionOf.get(answer.index);
+      if (position === undefined) return;
+      this.#measure(position);
+      const outputLine = 'error' in answer ? undefined : encodeOutputLine(answer.index, answer.outputJson);
+      this.#believe(this.#machine.answered(position, error), outputLine);
+    }
+    this.#wake();
+  }
+
+  #measure(position: number): void {
+    const slice = this.#slices.get(position);
+    this.#slices.delete(position);
+    if (slice === undefined) return;
+    slice.unanswered -= 1;
+    if (slice.unanswered > 0) return;
+    this.options.pace.measured({ ...slice, elapsedMs: this.options.clock.nowMs() - slice.sentAtMs });
+  }
+
+  /** `outputLine` belongs to the verdict without an error, of which there is at most one. */
+  #believe(verdicts: readonly Verdict[], outputLine?: string): void {
+    for (const { position, error } of verdicts) {
+      const { index } = this.#items[position] as SlotItem;
+      if (error !== undefined) {
+        this.#computed.push({ index, ok: false, line: encodeResultLine(failedLine(index, error)) });
+      } else if (outputLine !== undefined) this.#computed.push({ index, ok: true, line: outputLine });
+    }
+  }
+
+  #lost(end: SlotEnd): void {
+    const loss: SlotLoss = { reason: end.reason === 'stopped' ? 'crashed' : end.reason, error: errorOfEnd(end) };
+    this.#slotEnd = undefined;
+    this.#probing = false;
+    this.#slices.clear();
+    this.#believe(this.#machine.lost(loss));
+  }
+
+  #aborted(): BatchComputation {
+    if (this.#slices.size > 0 || this.#probing) this.options.end();
+    return { kind: 'aborted' };
+  }
+
+  /** Resolves at the next answer, at the slot's end, or at an abort. */
+  async #event(): Promise<void> {
+    if (this.#slotEnd !== undefined || this.options.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #handOn(): void {
+    if (this.#computed.length > 0) this.options.work.onComputed(this.#computed.splice(0));
+  }
+
+  #handOnBadItems(): void {
+    const bad = this.options.work.items.flatMap(({ index, input }) =>
+      input.kind === 'bad' ? [{ index, ok: false, line: encodeResultLine(failedLine(index, input.error)) }] : [],
+    );
+    if (bad.length > 0) this.options.work.onComputed(bad);
+  }
+}
+
+function* lengths(items: readonly SlotItem[], positions: readonly number[]): Iterable<number> {
+  for (const position of positions) yield items[position]?.json.length ?? 0;
+}

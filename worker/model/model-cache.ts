@@ -1,0 +1,133 @@
+/**
+ * Models on this instance: fetched, checked, unpacked and set up once, however many batches ask for them.
+ *
+ * Invariants:
+ * - A directory belongs to one (digest, setup) pair. It appears by a rename, complete, and `<directory>.ready` appears
+ *   after its setup went well; a directory without that file is made anew.
+ * - Setup runs where the model stays (virtual environments hold absolute paths).
+ * - Calls at the same time share one preparation; it is aborted when all of them are. A failure is not kept.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar';
+import type { ModelSpec } from '../../core/job.js';
+import { modelBundleKey } from '../../core/keys.js';
+import type { Clock, ObjectStore } from '../ports.js';
+import { systemClock } from '../system-clock.js';
+import type { PreparedModel } from './batch-computer.js';
+import { childEnvironment } from './child-environment.js';
+import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
+import { SharedWork } from './shared-work.js';
+
+export interface PrepareModelOptions {
+  readonly store: Pick<ObjectStore, 'stream'>;
+  readonly spec: ModelSpec;
+  readonly options: PreparedModel['options'];
+  /** Where models are kept on this instance. */
+  readonly directory: string;
+  /** What setup prints. */
+  readonly onLog: (line: string) => void;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  readonly setupTimeoutMs?: number;
+  readonly workerEnv?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface UnableToPrepare {
+  readonly unable: { readonly phase: 'fetch' | 'setup'; readonly message: string };
+}
+
+const preparations = new SharedWork<UnableToPrepare | undefined>();
+
+/** Rejects only when `signal` aborts. */
+export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel | UnableToPrepare> {
+  const { spec } = options;
+  const directory = path.resolve(options.directory, `${spec.digest}-${hashOf([spec.setup ?? '']).slice(0, 8)}`);
+  const failure = await preparations.run(directory, options.signal, async (signal) => {
+    if (await exists(`${directory}.ready`)) return undefined;
+    return (await fetchInto(directory, options, signal)) ?? (await setUp(directory, options, signal));
+  });
+  if (failure !== undefined) return failure;
+  return { modelKey: modelKeyOf(spec, options.options.env), spec, directory, options: options.options };
+}
+
+/** Same key, same loaded slot. */
+function modelKeyOf(spec: ModelSpec, env: Readonly<Record<string, string>>): string {
+  const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables]);
+}
+
+async function fetchInto(
+  directory: string,
+  { store, spec }: PrepareModelOptions,
+  signal: AbortSignal,
+): Promise<UnableToPrepare | undefined> {
+  const temporary = `${directory}.${randomUUID()}`;
+  const bundle = `${temporary}.tar.gz`;
+  const key = modelBundleKey(spec.digest);
+  try {
+    await mkdir(temporary, { recursive: true });
+    const digest = createHash('sha256');
+    await pipeline(
+      Readable.from(store.stream(key, { signal })),
+      async function* (chunks: AsyncIterable<Uint8Array>) {
+        for await (const chunk of chunks) {
+          digest.update(chunk);
+          yield chunk;
+        }
+      },
+      createWriteStream(bundle),
+      { signal },
+    );
+    const found = digest.digest('hex');
+    if (found !== spec.digest) throw new Error(`its SHA-256 is ${found}, so it was damaged or replaced`);
+    await extract({ file: bundle, cwd: temporary, strict: true });
+    signal.throwIfAborted();
+    await rm(directory, { recursive: true, force: true });
+    await rename(temporary, directory);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return unable('fetch', `The model ${spec.name} could not be fetched from ${key}: ${reason}`);
+  } finally {
+    await rm(bundle, { force: true });
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function setUp(
+  directory: string,
+  options: PrepareModelOptions,
+  signal: AbortSignal,
+): Promise<UnableToPrepare | undefined> {
+  if (options.spec.setup !== undefined) {
+    const failure = await runSetup({
+      command: options.spec.setup,
+      directory,
+      env: childEnvironment(options.options.env, options.workerEnv),
+      timeoutMs: options.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
+      clock: options.clock ?? systemClock,
+      onLog: options.onLog,
+      signal,
+    });
+    if (failure !== undefined) return unable('setup', failure);
+  }
+  await writeFile(`${directory}.ready`, '');
+  return undefined;
+}
+
+const unable = (phase: 'fetch' | 'setup', message: string): UnableToPrepare => ({ unable: { phase, message } });
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

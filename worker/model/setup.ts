@@ -1,0 +1,49 @@
+/** Runs a model's setup command, once, in the model's own directory. */
+import type { Clock } from '../ports.js';
+import { ModelLog } from './model-log.js';
+import { ProcessGroup } from './process-group.js';
+
+/** Compiling a few wheels takes minutes; a setup that takes longer hangs, while its instance costs money. */
+export const SETUP_TIMEOUT_MS = 30 * 60_000;
+
+export interface SetupOptions {
+  readonly command: string;
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly onLog: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Undefined when it went well; else what went wrong, with the end of its output. Rejects when it was aborted. */
+export async function runSetup(options: SetupOptions): Promise<string | undefined> {
+  const { command, clock, signal } = options;
+  signal.throwIfAborted();
+  const log = new ModelLog(clock, options.onLog);
+  const write = (chunk: Buffer): void => {
+    log.write(chunk);
+  };
+  const group = new ProcessGroup({
+    argv: ['/bin/sh', '-c', command],
+    cwd: options.directory,
+    env: options.env,
+    onStdout: write,
+    onStderr: write,
+  });
+  group.stdin.end();
+  const over = new AbortController();
+  const timeout = clock.sleep(options.timeoutMs, AbortSignal.any([signal, over.signal])).then(
+    () => true,
+    () => false,
+  );
+  const ended = await Promise.race([group.ended, timeout]);
+  over.abort();
+  if (typeof ended === 'boolean') await group.stop();
+  log.end();
+  signal.throwIfAborted();
+  if (ended === 'exit code 0') return undefined;
+  const how = typeof ended === 'string' ? ended : `not done within ${options.timeoutMs / 1000} s`;
+  const output = log.lastLines.length === 0 ? 'It printed nothing.' : `Its last lines:\n${log.lastLines.join('\n')}`;
+  return `The setup command failed (${how}): ${command}\n${output}`;
+}

@@ -1,0 +1,47 @@
+/** Work that several callers want at the same time is done once; it is aborted when none of them wants it any more. */
+interface Shared<Result> {
+  readonly result: Promise<Result>;
+  readonly controller: AbortController;
+  callers: number;
+}
+
+export class SharedWork<Result> {
+  readonly #underWay = new Map<string, Shared<Result>>();
+
+  /** Rejects with the signal's reason when it aborts. */
+  async run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    signal.throwIfAborted();
+    // One that is being aborted is of no use: wait for its end, so that two never work at the same place.
+    for (let before = this.#underWay.get(key); before?.controller.signal.aborted; before = this.#underWay.get(key)) {
+      await before.result.catch(() => undefined);
+    }
+    const shared = this.#underWay.get(key) ?? this.#start(key, work);
+    shared.callers += 1;
+    let leave: () => void = () => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      leave = (): void => {
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+    });
+    try {
+      return await Promise.race([shared.result, aborted]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      shared.callers -= 1;
+      if (shared.callers === 0) shared.controller.abort();
+    }
+  }
+
+  #start(key: string, work: (signal: AbortSignal) => Promise<Result>): Shared<Result> {
+    const controller = new AbortController();
+    const result = work(controller.signal).finally(() => {
+      this.#underWay.delete(key);
+    });
+    // When every caller has left, nobody else sees how it ends.
+    result.catch(() => undefined);
+    const shared = { result, controller, callers: 0 };
+    this.#underWay.set(key, shared);
+    return shared;
+  }
+}

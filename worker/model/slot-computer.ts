@@ -1,0 +1,212 @@
+/**
+ * One slot: the model that is loaded, or being loaded, and the batches that it computes one after another.
+ *
+ * Invariants:
+ * - At most one child process at a time: a new one is started only when the old one's group is gone.
+ * - A load that failed is told once, to the batch that needed it; the next batch tries again.
+ * - An aborted batch leaves the child alone while it is idle or loading, and ends it while it works.
+ */
+import { SlotMemory } from '../../core/slot-memory.js';
+import { SlicePace } from '../../core/slice-size.js';
+import type { Clock } from '../ports.js';
+import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotEvent } from './batch-computer.js';
+import { runBatch } from './batch-run.js';
+import { childEnvironment } from './child-environment.js';
+import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
+
+/** Events from before a batch (the load's log) are kept for it; a load that logs more has said enough. */
+const MAX_KEPT_EVENTS = 500;
+
+export interface BatchComputerOptions {
+  readonly clock: Clock;
+  /** Path of the bundled host (`dist/bundle/host.mjs`) that runs JavaScript modules. */
+  readonly hostPath: string;
+  /** Resident memory of the slot's processes past which they are ended. */
+  readonly memoryLimitBytes: number;
+  readonly loadTimeoutMs?: number;
+  readonly pollMs?: number;
+  /** The worker's environment; what a model gets of it is in child-environment.ts. */
+  readonly workerEnv?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A loaded model. */
+export interface LoadedSlot {
+  readonly process: SlotProcess;
+  readonly maxSliceItems: number | undefined;
+}
+
+export type LoadResult =
+  { readonly kind: 'loaded'; readonly slot: LoadedSlot } | { readonly kind: 'unable'; readonly message: string };
+
+interface Current {
+  readonly modelKey: string;
+  readonly memory: SlotMemory<SlotItem>;
+  readonly pace: SlicePace;
+  loading: Promise<LoadResult>;
+  process: SlotProcess | undefined;
+  /** Its process was stopped: load it when it is wanted again. */
+  stopped: boolean;
+}
+
+export function createBatchComputer(options: BatchComputerOptions): BatchComputer {
+  return new SlotComputer(options);
+}
+
+class SlotComputer implements BatchComputer {
+  #current: Current | undefined;
+  #stopping: Promise<void> = Promise.resolve();
+  #onEvent: ((event: SlotEvent) => void) | undefined;
+  readonly #keptEvents: SlotEvent[] = [];
+  readonly #closing = new AbortController();
+
+  constructor(private readonly options: BatchComputerOptions) {}
+
+  get modelKey(): string | undefined {
+    return this.#current?.modelKey;
+  }
+
+  get msPerItem(): number | undefined {
+    return this.#current?.pace.msPerItem;
+  }
+
+  warm(model: PreparedModel): void {
+    // A batch that is being computed has its model already.
+    if (this.#onEvent === undefined && !this.#closing.signal.aborted) this.#ensure(model);
+  }
+
+  async compute(work: BatchWork): Promise<BatchComputation> {
+    if (work.signal.aborted || this.#closing.signal.aborted) return { kind: 'aborted' };
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort();
+    };
+    work.signal.addEventListener('abort', abort);
+    this.#closing.signal.addEventListener('abort', abort);
+    this.#onEvent = work.onEvent;
+    for (const event of this.#keptEvents.splice(0)) work.onEvent(event);
+    try {
+      const current = this.#ensure(work.model);
+      return await runBatch({
+        work,
+        signal: controller.signal,
+        clock: this.options.clock,
+        memory: current.memory,
+        pace: current.pace,
+        loaded: async () => this.#loaded(current),
+        reload: async () => {
+          this.#reload(current, work.model);
+          return this.#loaded(current);
+        },
+        end: () => {
+          this.#stop(current);
+        },
+        emit: (event) => {
+          this.#emit(event);
+        },
+      });
+    } finally {
+      work.signal.removeEventListener('abort', abort);
+      this.#closing.signal.removeEventListener('abort', abort);
+      this.#onEvent = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#current !== undefined) this.#end(this.#current);
+    await this.#stopping;
+  }
+
+  #emit(event: SlotEvent): void {
+    if (this.#onEvent !== undefined) this.#onEvent(event);
+    else if (this.#keptEvents.length < MAX_KEPT_EVENTS) this.#keptEvents.push(event);
+  }
+
+  /** The model, loaded or being loaded: the one that is there when it is the same and alive. */
+  #ensure(model: PreparedModel): Current {
+    const before = this.#current;
+    if (before?.modelKey === model.modelKey) {
+      if (before.stopped || before.process?.isOver === true) this.#reload(before, model);
+      return before;
+    }
+    if (before !== undefined) this.#end(before);
+    const current: Current = {
+      modelKey: model.modelKey,
+      memory: new SlotMemory(),
+      pace: new SlicePace(),
+      loading: Promise.resolve({ kind: 'unable', message: '' }),
+      process: undefined,
+      stopped: false,
+    };
+    this.#current = current;
+    this.#load(current, model);
+    return current;
+  }
+
+  #reload(current: Current, model: PreparedModel): void {
+    this.#stop(current);
+    current.memory.processReplaced();
+    this.#load(current, model);
+  }
+
+  #load(current: Current, model: PreparedModel): void {
+    current.stopped = false;
+    current.loading = this.#stopping
+      .then(async () => this.#start(current, model))
+      // What cannot even be spawned, such as an argument with a zero byte.
+      .catch((error: unknown) => ({ kind: 'unable', message: `The model could not be started. ${String(error)}` }));
+  }
+
+  async #start(current: Current, model: PreparedModel): Promise<LoadResult> {
+    const { clock } = this.options;
+    if (this.#closing.signal.aborted || this.#current !== current) {
+      return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
+    }
+    const startedAtMs = clock.nowMs();
+    const slot = new SlotProcess({
+      argv: this.#argv(model),
+      cwd: model.directory,
+      env: childEnvironment(model.options.env, this.options.workerEnv),
+      clock,
+      memoryLimitBytes: this.options.memoryLimitBytes,
+      loadTimeoutMs: this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      pollMs: this.options.pollMs ?? POLL_MS,
+      onLog: (line) => {
+        this.#emit({ kind: 'log', line });
+      },
+    });
+    current.process = slot;
+    const load = await slot.loaded;
+    if (!load.ok) {
+      await slot.ended;
+      return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
+    }
+    this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
+    return { kind: 'loaded', slot: { process: slot, maxSliceItems: load.maxSliceItems } };
+  }
+
+  #argv(model: PreparedModel): readonly string[] {
+    const { start } = model.spec;
+    if (start.kind === 'command') return start.argv;
+    return [process.execPath, this.options.hostPath, `${model.directory}/${start.entry}`];
+  }
+
+  async #loaded(current: Current): Promise<LoadResult> {
+    const result = await current.loading;
+    if (result.kind === 'unable' && this.#current === current) this.#current = undefined;
+    return result;
+  }
+
+  #end(current: Current): void {
+    if (this.#current === current) this.#current = undefined;
+    this.#stop(current);
+  }
+
+  /** Ends the process, also one that is only about to be started. */
+  #stop(current: Current): void {
+    const { process: slot } = current;
+    current.stopped = true;
+    current.process = undefined;
+    if (slot !== undefined) this.#stopping = Promise.all([this.#stopping, slot.stop()]).then(() => undefined);
+  }
+}

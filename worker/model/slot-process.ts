@@ -1,0 +1,242 @@
+/**
+ * One child process with one loaded model, spoken to in the model's protocol (docs/architecture.md, "The model's protocol").
+ *
+ * Invariants:
+ * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
+ * - No more than `MAX_SLOT_LINE_BYTES` of an unfinished line is held, and items are written no faster than the model reads them.
+ * - The slot ends once, for one reason: the first that was seen. `ended` resolves when its process group is gone and every answer
+ *   that it gave before was passed on.
+ */
+import { once } from 'node:events';
+import { ITEM_ERROR_CODES, type ItemError } from '../../core/result-line.js';
+import {
+  encodeFlushLine,
+  encodeItemLine,
+  MAX_SLOT_LINE_BYTES,
+  parseSlotLine,
+  showLine,
+  shorten,
+  type SlotLine,
+} from '../../core/slot-protocol.js';
+import type { Clock } from '../ports.js';
+import { groupMemoryBytes } from './group-memory.js';
+import { LineSplitter } from './line-splitter.js';
+import { ModelLog } from './model-log.js';
+import { ProcessGroup } from './process-group.js';
+
+/** Weights of many GiB load from disk in minutes; a load that takes longer hangs. */
+export const LOAD_TIMEOUT_MS = 10 * 60_000;
+/** How often memory and progress are looked at: short beside an item's time, long beside the look. */
+export const POLL_MS = 1_000;
+/** Items are written in pieces of about a pipe's buffer. */
+const WRITE_BYTES = 64 * 1024;
+const SHOWN_LOG_LENGTH = 300;
+const LOAD_LOG_LINES = 5;
+const BYTES_PER_MIB = 1024 * 1024;
+
+export interface SlotItem {
+  readonly index: number;
+  /** Its JSON text. */
+  readonly json: string;
+}
+
+export type SlotAnswer =
+  { readonly index: number; readonly outputJson: string } | { readonly index: number; readonly error: ItemError };
+
+export interface SlotEnd {
+  readonly reason: 'crashed' | 'protocol' | 'timeout' | 'memory' | 'stopped';
+  /** What happened, with the last line that the model logged. */
+  readonly message: string;
+}
+
+export type SlotLoad =
+  { readonly ok: true; readonly maxSliceItems: number | undefined } | { readonly ok: false; readonly message: string };
+
+export interface SlotOptions {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly memoryLimitBytes: number;
+  readonly loadTimeoutMs: number;
+  readonly pollMs: number;
+  readonly onLog: (line: string) => void;
+}
+
+export class SlotProcess {
+  /** Takes the answers of the work in hand. */
+  onAnswer: (answer: SlotAnswer) => void = () => undefined;
+  readonly loaded: Promise<SlotLoad>;
+  readonly ended: Promise<SlotEnd>;
+  readonly #group: ProcessGroup;
+  readonly #log: ModelLog;
+  readonly #over = new AbortController();
+  readonly #outstanding = new Set<number>();
+  #resolveLoaded: (load: SlotLoad) => void = () => undefined;
+  #ready = false;
+  #cause: SlotEnd | undefined;
+  #isOver = false;
+  #lines = 0;
+  #progressAtMs: number;
+  #itemTimeoutMs = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly options: SlotOptions) {
+    this.#progressAtMs = options.clock.nowMs();
+    this.#log = new ModelLog(options.clock, options.onLog);
+    const stdout = new LineSplitter(MAX_SLOT_LINE_BYTES, {
+      line: (line) => {
+        this.#line(line);
+      },
+      tooLong: (start) => {
+        this.#fault(`${showLine(start)} (it goes on for more than ${MAX_SLOT_LINE_BYTES / BYTES_PER_MIB} MiB)`);
+      },
+    });
+    this.loaded = new Promise((resolve) => {
+      this.#resolveLoaded = resolve;
+    });
+    this.#group = new ProcessGroup({
+      ...options,
+      onStdout: (chunk) => {
+        stdout.write(chunk);
+      },
+      onStderr: (chunk) => {
+        this.#log.write(chunk);
+      },
+    });
+    this.ended = this.#end(stdout);
+    void this.#watch();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver || this.#cause !== undefined;
+  }
+
+  /** Writes a slice; resolves when the model has taken it in, or the slot has ended. */
+  async send(
+    items: readonly SlotItem[],
+    options: { readonly job: string; readonly itemTimeoutMs: number },
+  ): Promise<void> {
+    if (this.#outstanding.size === 0) this.#progressAtMs = this.options.clock.nowMs();
+    this.#itemTimeoutMs = options.itemTimeoutMs;
+    for (const { index } of items) this.#outstanding.add(index);
+    let text = '';
+    for (const { index, json } of items) {
+      text += encodeItemLine(index, json);
+      if (text.length < WRITE_BYTES) continue;
+      await this.#write(text);
+      text = '';
+    }
+    await this.#write(text + encodeFlushLine(options.job));
+  }
+
+  /** Ends the process group and waits for it. */
+  async stop(): Promise<void> {
+    this.#cause ??= { reason: 'stopped', message: 'The slot was stopped.' };
+    await this.#group.stop();
+    await this.ended;
+  }
+
+  async #write(text: string): Promise<void> {
+    const { stdin } = this.#group;
+    if (this.isOver || stdin.destroyed || stdin.write(text)) return;
+    // Whichever comes first; the signal aborts when the process has ended.
+    await once(stdin, 'drain', { signal: this.#over.signal }).catch(() => undefined);
+  }
+
+  #line(line: string): void {
+    if (this.#cause !== undefined) return;
+    this.#lines += 1;
+    const parsed = parseSlotLine(line);
+    if (parsed.kind === 'fault') return this.#fault(parsed.message);
+    if (parsed.kind === 'ready' || !this.#ready) return this.#readyLine(parsed, line);
+    if (!this.#outstanding.delete(parsed.index)) {
+      return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
+    }
+    this.#progressAtMs = this.options.clock.nowMs();
+    this.onAnswer(parsed);
+  }
+
+  #readyLine(parsed: SlotLine, line: string): void {
+    if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
+    if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
+    this.#ready = true;
+    this.#resolveLoaded({ ok: true, maxSliceItems: parsed.maxSliceItems });
+  }
+
+  #fault(what: string): void {
+    this.#kill('protocol', `The model's line ${this.#lines} on standard output is not of the protocol: ${what}.`);
+  }
+
+  #kill(reason: SlotEnd['reason'], message: string): void {
+    if (this.#cause !== undefined) return;
+    this.#cause = { reason, message };
+    // A program that passes signals on (docker) may need SIGTERM; one that floods us is not read any longer.
+    if (reason === 'timeout') void this.#group.stop();
+    else this.#group.destroy();
+  }
+
+  async #end(stdout: LineSplitter): Promise<SlotEnd> {
+    const how = await this.#group.ended;
+    stdout.end();
+    this.#log.end();
+    this.#isOver = true;
+    this.#over.abort();
+    const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, this.#log.lastLines.slice(-LOAD_LOG_LINES)) });
+    return { reason: cause.reason, message: withLog(cause.message, this.#log.lastLines.slice(-1)) };
+  }
+
+  /** Memory, progress and the time to load, looked at again and again until the slot is over. */
+  async #watch(): Promise<void> {
+    const { clock, pollMs } = this.options;
+    try {
+      for (;;) {
+        await clock.sleep(pollMs, this.#over.signal);
+        if (this.#cause !== undefined) continue;
+        this.#checkProgress(clock.nowMs());
+        await this.#checkMemory();
+      }
+    } catch {
+      // The slot is over.
+    }
+  }
+
+  #checkProgress(nowMs: number): void {
+    const silentMs = nowMs - this.#progressAtMs;
+    if (!this.#ready) {
+      const { loadTimeoutMs } = this.options;
+      if (silentMs < loadTimeoutMs) return;
+      this.#kill('timeout', `The model did not say {"ready":true} within ${loadTimeoutMs / 1000} s.`);
+    } else if (this.#outstanding.size > 0 && silentMs >= this.#itemTimeoutMs) {
+      const waiting = this.#outstanding.size === 1 ? 'the item' : `any of ${this.#outstanding.size} items`;
+      this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
+    }
+  }
+
+  async #checkMemory(): Promise<void> {
+    const { memoryLimitBytes } = this.options;
+    const bytes = this.#group.pid === undefined ? 0 : await groupMemoryBytes(this.#group.pid).catch(() => 0);
+    if (bytes <= memoryLimitBytes) return;
+    const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));
+    this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);
+  }
+}
+
+const LOSS_CODES = {
+  crashed: ITEM_ERROR_CODES.slotCrashed,
+  stopped: ITEM_ERROR_CODES.slotCrashed,
+  protocol: ITEM_ERROR_CODES.protocolFault,
+  timeout: ITEM_ERROR_CODES.itemTimeout,
+  memory: ITEM_ERROR_CODES.memoryExceeded,
+} as const;
+
+/** The error of an item that is guilty of a slot's end. */
+export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
+
+function withLog(message: string, lines: readonly string[]): string {
+  if (lines.length === 0) return message;
+  const shown = lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)).join('\n');
+  return lines.length === 1
+    ? `${message} The last line of its log: ${shown}`
+    : `${message} The end of its log:\n${shown}`;
+}
