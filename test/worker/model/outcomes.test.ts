@@ -77,7 +77,7 @@ describe('an error in an item’s place', () => {
 describe('a lost slot', () => {
   it.each([
     ['throws', 'throw', 'SlotCrashed', 'thrown by the model', 'crashed'],
-    ['exits', 'exit', 'SlotCrashed', 'exit code 3) The last line of its log: about to leave', 'crashed'],
+    ['exits', 'exit', 'SlotCrashed', 'exit code 3). The last line of its log: about to leave', 'crashed'],
     ['is killed', 'kill', 'SlotCrashed', 'signal SIGSEGV', 'crashed'],
     ['answers 17 MiB', 'wide', 'ProtocolFault', 'more than 16 MiB', 'protocol'],
   ])('fails the one item at which the model %s', async (_what, kind, code, message, reason) => {
@@ -86,7 +86,7 @@ describe('a lost slot', () => {
     expect(computed.end).toEqual({ kind: 'computed' });
     expect(computed).toMatchObject({ failed: [7], repeated: 0 });
     expect(computed.results[7]).toMatchObject({ error: { code } });
-    expect(JSON.stringify(computed.results[7]).replace('.)', ')').replace(').', ')')).toContain(message);
+    expect(JSON.stringify(computed.results[7])).toContain(message);
     expect(new Set(rebuildsIn(computed))).toEqual(new Set([reason]));
   });
 
