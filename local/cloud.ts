@@ -1,5 +1,5 @@
 /** The whole local cloud, put together: services behind one endpoint, and one orderly end. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,8 @@ import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { createEc2Service } from './ec2/service.js';
 import { type Delay, startServer } from './http/server.js';
 import { startWatchdog } from './instances/watchdog.js';
-import type { LocalCloudOptions } from './options.js';
+import { CONSOLES } from './instances/instances.js';
+import { type LocalCloudOptions, UsageError } from './options.js';
 import { createS3Service } from './s3/service.js';
 import { createSqsService } from './sqs/service.js';
 import { SqsStore } from './sqs/store.js';
@@ -35,7 +36,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await compute.close();
     store.close();
     await watchdog.close();
-    if (isTemporary) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    removeFiles(directory, isTemporary);
   };
   const services = {
     sqs: createSqsService({ store }),
@@ -61,10 +62,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 }
 
+/** A directory that was given must be ours alone: what is in it at the end, but for the instances' consoles, is removed. */
 function directoryOf(options: LocalCloudOptions): string {
   if (options.directory === undefined) return mkdtempSync(path.join(os.tmpdir(), 'spotpool-local-'));
   mkdirSync(options.directory, { recursive: true });
-  return options.directory;
+  const foreign = readdirSync(options.directory).filter((name) => name !== CONSOLES);
+  if (foreign.length === 0) return options.directory;
+  throw new UsageError(
+    `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${options.directory} has ${foreign.join(', ')}.`,
+  );
+}
+
+function removeFiles(directory: string, all: boolean): void {
+  const names = all ? [''] : readdirSync(directory).filter((name) => name !== CONSOLES);
+  for (const name of names) rmSync(path.join(directory, name), { recursive: true, force: true, maxRetries: 3 });
 }
 
 function latency(latencyMs: LocalCloudOptions['latencyMs']): Delay {

@@ -38,18 +38,11 @@ function endAsked(withStdin: boolean): Promise<void> {
   });
 }
 
-let options: LocalCloudOptions;
 try {
-  options = parseOptions(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(EXIT_MISUSE);
-}
-try {
-  await main(options);
+  await main(parseOptions(process.argv.slice(2)));
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`The local cloud failed: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  const isMisuse = error instanceof UsageError;
+  process.stderr.write(`${isMisuse ? error.message : `The local cloud failed: ${String(error)}`}\n`);
+  process.exit(isMisuse ? EXIT_MISUSE : 1);
 }

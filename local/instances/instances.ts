@@ -16,6 +16,9 @@ import { type InstanceView, isFulfilling, isLive, type LaunchSpec, type StateRea
 import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
 import type { Watchdog } from './watchdog.js';
 
+/** What is left of instances that are gone, below the cloud's directory. */
+export const CONSOLES = 'consoles';
+
 /** Between SIGTERM and SIGKILL when an instance is terminated: real time, as processes live in it. */
 const TERMINATE_GRACE_MS = 3_000;
 /** Terminated instances stay visible (on AWS for about an hour); more than these are forgotten, the oldest first. */
@@ -51,7 +54,7 @@ export class Instances {
 
   constructor(private readonly options: InstancesOptions) {
     mkdirSync(path.join(options.directory, 'instances'), { recursive: true });
-    mkdirSync(path.join(options.directory, 'consoles'), { recursive: true });
+    mkdirSync(path.join(options.directory, CONSOLES), { recursive: true });
   }
 
   /** In order of launch. */
@@ -135,7 +138,7 @@ export class Instances {
 
   async #start(entry: Entry): Promise<void> {
     const { view } = entry;
-    entry.console = new ConsoleLog(path.join(this.options.directory, 'consoles', `${view.id}.log`));
+    entry.console = new ConsoleLog(path.join(this.options.directory, CONSOLES, `${view.id}.log`));
     mkdirSync(view.directory, { recursive: true });
     entry.metadata = await startMetadataServer({ instance: view, region: this.options.region });
     view.metadataEndpoint = entry.metadata.endpoint;
