@@ -1,0 +1,101 @@
+/**
+ * One pass over a dataset: cuts it into parts and batches, and takes its digest, in bounded memory.
+ *
+ * Invariant: parts, batches and digest depend on the items and the sizes alone, never on how the bytes arrived, so that the same
+ * submission made again comes to the same.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import type { BatchLocation } from '../../core/batch-message.js';
+import { BatchPlanner, type BatchSizes } from '../../core/batch-planner.js';
+import { inputPartKey } from '../../core/keys.js';
+import { isBadLineAt, type ItemGroup } from '../dataset/item-group.js';
+
+/** Small enough that a broken-off upload loses little, large enough that a dataset has few parts. */
+export const PART_BYTES = 256 * 1024 * 1024;
+
+export class DatasetPass {
+  items = 0;
+  bytes = 0;
+  badItems = 0;
+  private readonly hash = createHash('sha256');
+  private readonly planner: BatchPlanner;
+  private readonly groups: AsyncIterator<ItemGroup>;
+  /** Lines that are read but belong to no part yet: those of `group` from `next` on. */
+  private group: ItemGroup | undefined;
+  private next = 0;
+
+  constructor(
+    groups: AsyncIterable<ItemGroup>,
+    sizes: BatchSizes,
+    private readonly partBytes = PART_BYTES,
+  ) {
+    this.groups = groups[Symbol.asyncIterator]();
+    this.planner = new BatchPlanner(sizes);
+  }
+
+  /** Is there an item that no part has had? */
+  async hasMore(): Promise<boolean> {
+    while (this.group === undefined || this.next >= this.group.ends.length) {
+      const read = await this.groups.next();
+      if (read.done === true) return false;
+      this.group = read.value;
+      this.next = 0;
+    }
+    return true;
+  }
+
+  /** The bytes of one part; read it to its end before the next one. */
+  async *part(part: number): AsyncGenerator<Uint8Array> {
+    let taken = 0;
+    while (await this.hasMore()) {
+      const bytes = this.takeLines(part, taken);
+      if (bytes === undefined) return;
+      taken += bytes.length;
+      this.hash.update(bytes);
+      yield bytes;
+    }
+  }
+
+  /** The digest of all parts so far. */
+  digest(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  /** Takes what a part holds into the digest that was reached before it: equal content, equal digest. */
+  forkHash(): Hash {
+    return this.hash.copy();
+  }
+
+  /** Most items of a batch, as raised on the way. */
+  get batchItems(): number {
+    return this.planner.batchItems;
+  }
+
+  plan(job: string): readonly BatchLocation[] {
+    return this.planner.plan().map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
+  }
+
+  /** Lets go of the source before its end. */
+  async close(): Promise<void> {
+    await this.groups.return?.();
+  }
+
+  /** The next lines that still go into the part of which `taken` bytes are there; undefined when it is full. */
+  private takeLines(part: number, taken: number): Buffer | undefined {
+    const { group } = this;
+    if (group === undefined) return undefined;
+    const start = this.next === 0 ? 0 : (group.ends[this.next - 1] ?? 0);
+    let end = start;
+    for (; this.next < group.ends.length; this.next++) {
+      const lineEnd = group.ends[this.next] ?? end;
+      const full = taken + lineEnd - start > this.partBytes;
+      if (full && taken + end - start > 0) break;
+      this.planner.add(part, lineEnd - end, group.weights?.[this.next]);
+      if (isBadLineAt(group, this.next)) this.badItems += 1;
+      this.items += 1;
+      end = lineEnd;
+    }
+    this.bytes += end - start;
+    return end === start ? undefined : group.bytes.subarray(start, end);
+  }
+}

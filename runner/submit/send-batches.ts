@@ -1,0 +1,45 @@
+/** Puts a job's messages into the queue, and keeps count in `sent.json`, so that a broken-off submission goes on from there. */
+import { type BatchLocation, encodeBatchMessage } from '../../core/batch-message.js';
+import { sentKey } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import { encodeSent } from '../../core/plan.js';
+import type { JobQueue } from '../ports.js';
+
+/** As many as one call to SQS carries. */
+const MESSAGES_PER_CALL = 10;
+/** Some 3,000 messages a second at usual latencies, far below what SQS takes. */
+const CALLS_AT_ONCE = 8;
+/** At most these are sent twice after a break; a duplicate costs a look-up (R1). */
+const MESSAGES_PER_COUNT = 1_000;
+
+export interface SendOptions {
+  readonly job: string;
+  readonly manifestDigest: string;
+  /** Batches that were sent before. */
+  readonly from: number;
+  readonly signal: AbortSignal;
+  readonly onSent: (sent: number) => void;
+}
+
+export async function sendBatches(
+  plan: readonly BatchLocation[],
+  ports: { readonly store: ObjectStore; readonly queue: JobQueue },
+  { job, manifestDigest, from, signal, onSent }: SendOptions,
+): Promise<void> {
+  for (let start = from; start < plan.length; start += MESSAGES_PER_COUNT) {
+    const bodies = plan
+      .slice(start, start + MESSAGES_PER_COUNT)
+      .map((location) => encodeBatchMessage({ ...location, job, manifestDigest }));
+    await mapBounded(inCalls(bodies), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));
+    const sent = start + bodies.length;
+    await ports.store.put(sentKey(job), encodeSent(sent), { signal, contentType: 'application/json' });
+    onSent(sent);
+  }
+}
+
+function inCalls(bodies: readonly string[]): string[][] {
+  const calls: string[][] = [];
+  for (let at = 0; at < bodies.length; at += MESSAGES_PER_CALL) calls.push(bodies.slice(at, at + MESSAGES_PER_CALL));
+  return calls;
+}

@@ -1,0 +1,24 @@
+/** What a submission reports while it goes on. */
+export type SubmitEvent =
+  | {
+      readonly code: 'model-bundled';
+      readonly model: string;
+      readonly digest: string;
+      readonly bytes: number;
+      /** Paths in the bundle, and those that could not be shipped (dangling links, sockets). */
+      readonly shipped: readonly string[];
+      readonly leftOut: readonly string[];
+    }
+  /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */
+  | { readonly code: 'uploading' | 'checking'; readonly items: number; readonly bytes: number }
+  /** There were more batches than a job may have, or than the user's size would have made. */
+  | { readonly code: 'batch-size-raised'; readonly wantedItems: number; readonly items: number }
+  | { readonly code: 'enqueueing'; readonly sent: number; readonly batches: number }
+  | {
+      readonly code: 'submitted';
+      readonly job: string;
+      readonly resumed: boolean;
+      readonly items: number;
+      readonly badItems: number;
+      readonly batches: number;
+    };

@@ -1,0 +1,217 @@
+/**
+ * Brings a job into the world, in this order: input parts and plan, model, `job.json` (once), messages, `enqueued.json`.
+ *
+ * Invariants:
+ * - Until `job.json` is there, nobody works on the job; from then on its input never changes.
+ * - The same submission made again, after a break at any point, goes on from there; one with other content is refused.
+ */
+import { createHash } from 'node:crypto';
+import type { BatchSizes } from '../../core/batch-planner.js';
+import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
+import type { JobOptions, Manifest } from '../../core/job.js';
+import { enqueuedKey, manifestKey, sentKey } from '../../core/keys.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import { decodeSent } from '../../core/plan.js';
+import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
+import type { SourceObjects } from '../dataset/ports.js';
+import { UserError } from '../errors.js';
+import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
+import type { ModelRequest } from '../model/resolve-model.js';
+import type { Clock, JobQueue } from '../ports.js';
+import { DatasetPass } from './dataset-pass.js';
+import { datasetDifference, modelDifferences } from './manifest-differences.js';
+import { sendBatches } from './send-batches.js';
+import type { SubmitEvent } from './submit-event.js';
+import { checkDataset, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
+
+export interface SubmitRequest {
+  readonly dataset: DatasetRequest;
+  readonly model: ModelRequest;
+  /** What the user asked for; chosen from the dataset when empty. */
+  readonly sizes: BatchSizes;
+  readonly options: JobOptions;
+  /** The job's name; made from the time when absent. */
+  readonly id?: string;
+  readonly createdBy: string;
+  readonly versions: Manifest['versions'];
+}
+
+export interface SubmitPorts {
+  readonly store: ObjectStore;
+  readonly queue: JobQueue;
+  readonly sources: SourceObjects;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Numbers in [0, 1), for the names of jobs. */
+  readonly random: () => number;
+}
+
+export interface SubmitHooks {
+  readonly onEvent: (event: SubmitEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Submitted {
+  readonly job: string;
+  readonly manifest: Manifest;
+  /** The job was there before. */
+  readonly resumed: boolean;
+}
+
+interface Stored {
+  readonly manifest: Manifest;
+  readonly digest: string;
+}
+
+/** Often enough for a display, seldom enough to cost nothing. */
+const PROGRESS_EVERY_MS = 250;
+
+export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hooks: SubmitHooks): Promise<Submitted> {
+  const { signal, onEvent } = hooks;
+  const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
+  if (!isJobId(job)) throw new UserError(`The id ${JSON.stringify(job)} is not a job's name: use ${JOB_ID_RULE}.`);
+  const dataset = await openDataset(request.dataset, ports.sources);
+  const model = await packageModel(request.model, signal);
+  try {
+    const { shipped, leftOut, bytes, spec } = model;
+    onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
+    const submission = new Submission(job, request, ports, hooks, dataset, model);
+    return await submission.run();
+  } finally {
+    await model.dispose();
+  }
+}
+
+class Submission {
+  constructor(
+    private readonly job: string,
+    private readonly request: SubmitRequest,
+    private readonly ports: SubmitPorts,
+    private readonly hooks: SubmitHooks,
+    private readonly dataset: Dataset,
+    private readonly model: PackagedModel,
+  ) {}
+
+  async run(): Promise<Submitted> {
+    const { job } = this;
+    const before = await this.readManifest();
+    if (before !== undefined) this.refuseIf(this.modelDifferences(before.manifest));
+    const { passed, sizeRaised } = await this.readDataset(before === undefined ? 'upload' : 'check');
+    if (sizeRaised !== undefined) this.hooks.onEvent(sizeRaised);
+    const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
+    if (resumed) await this.refuseOtherDataset(stored.manifest, passed);
+    await this.enqueue(stored, passed);
+    const { dataset, batches } = stored.manifest;
+    const { items, badItems } = dataset;
+    this.hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
+    return { job, manifest: stored.manifest, resumed };
+  }
+
+  private async readDataset(doing: 'upload' | 'check') {
+    const { job, dataset } = this;
+    const { signal, onEvent } = this.hooks;
+    const pass = new DatasetPass(dataset.read(signal), this.request.sizes);
+    let shownMs = -Infinity;
+    const onProgress = (): void => {
+      const nowMs = this.ports.clock.nowMs();
+      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+      shownMs = nowMs;
+      onEvent({ code: doing === 'upload' ? 'uploading' : 'checking', items: pass.items, bytes: pass.bytes });
+    };
+    try {
+      const options = { job, signal, onProgress };
+      const passed =
+        doing === 'upload'
+          ? await uploadDataset(dataset, pass, this.ports.store, options)
+          : await checkDataset(dataset, pass, options);
+      shownMs = -Infinity;
+      onProgress();
+      return { passed, sizeRaised: this.sizeRaised(pass.batchItems) };
+    } finally {
+      await pass.close();
+    }
+  }
+
+  private sizeRaised(items: number): SubmitEvent | undefined {
+    const wantedItems = this.request.sizes.batchItems;
+    return wantedItems !== undefined && items > wantedItems
+      ? { code: 'batch-size-raised', wantedItems, items }
+      : undefined;
+  }
+
+  /** Writes the manifest, or finds that the same submission, made at the same time, has been faster. */
+  private async create({ spec, plan }: PassedDataset): Promise<{ readonly stored: Stored; readonly resumed: boolean }> {
+    const { store, clock } = this.ports;
+    const { signal } = this.hooks;
+    await uploadModel(this.model, store, signal);
+    const { options, createdBy, versions } = this.request;
+    const manifest: Manifest = {
+      version: 1,
+      job: this.job,
+      dataset: spec,
+      model: this.model.spec,
+      options,
+      batches: plan.length,
+      createdAt: new Date(clock.nowMs()).toISOString(),
+      createdBy,
+      versions,
+    };
+    const body = Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
+    const put = await store.put(manifestKey(this.job), body, {
+      signal,
+      ifNoneMatch: true,
+      contentType: 'application/json',
+    });
+    if (put.kind === 'written') return { stored: { manifest, digest: digestOf(body) }, resumed: false };
+    const stored = await this.readManifest();
+    if (stored === undefined)
+      throw new Error(`The manifest of the job ${this.job} was removed while it was submitted.`);
+    // Our own write, if its reply was lost and the client wrote again.
+    if (stored.digest === digestOf(body)) return { stored, resumed: false };
+    this.refuseIf(this.modelDifferences(stored.manifest));
+    return { stored, resumed: true };
+  }
+
+  private async readManifest(): Promise<Stored | undefined> {
+    const found = await this.ports.store.get(manifestKey(this.job), { signal: this.hooks.signal });
+    if (found === undefined) return undefined;
+    return { manifest: JSON.parse(new TextDecoder().decode(found.body)) as Manifest, digest: digestOf(found.body) };
+  }
+
+  private modelDifferences(before: Manifest): string[] {
+    return modelDifferences(before, { model: this.model.spec, options: this.request.options });
+  }
+
+  private async refuseOtherDataset(before: Manifest, { spec, plan }: PassedDataset): Promise<void> {
+    const difference = datasetDifference(before.dataset, spec);
+    if (difference !== undefined) this.refuseIf([difference]);
+    const planned = await readPlan(this.ports.store, this.job, this.hooks.signal);
+    if (planned !== planText(plan)) {
+      this.refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
+    }
+  }
+
+  private refuseIf(differences: readonly string[]): void {
+    if (differences.length === 0) return;
+    throw new UserError(
+      `The job ${this.job} is there already, with other content: ${differences.join('; ')}. ` +
+        `To continue it, submit exactly what was submitted; for a new job choose another --id.`,
+    );
+  }
+
+  private async enqueue({ digest }: Stored, { plan }: PassedDataset): Promise<void> {
+    const { job } = this;
+    const { store, clock } = this.ports;
+    const { signal, onEvent } = this.hooks;
+    if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return;
+    const counted = await store.get(sentKey(job), { signal });
+    const from = counted === undefined ? 0 : Math.min(decodeSent(new TextDecoder().decode(counted.body)), plan.length);
+    const onSent = (sent: number): void => onEvent({ code: 'enqueueing', sent, batches: plan.length });
+    onSent(from);
+    await sendBatches(plan, this.ports, { job, manifestDigest: digest, from, signal, onSent });
+    const mark = { at: new Date(clock.nowMs()).toISOString(), batches: plan.length };
+    const body = `${JSON.stringify(mark)}\n`;
+    await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
+  }
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,99 @@
+/**
+ * Sends a dataset's parts and its plan, each under a key that is written once. What an earlier, broken-off submission of the same
+ * job left is compared instead of sent; nothing that a worker may be reading is ever overwritten.
+ */
+import type { Hash } from 'node:crypto';
+import type { BatchLocation } from '../../core/batch-message.js';
+import type { DatasetSpec } from '../../core/job.js';
+import { inputPartKey, planKey } from '../../core/keys.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import { encodePlanLine } from '../../core/plan.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { UserError } from '../errors.js';
+import type { DatasetPass } from './dataset-pass.js';
+
+export interface PassedDataset {
+  readonly spec: DatasetSpec;
+  readonly plan: readonly BatchLocation[];
+}
+
+export interface PassOptions {
+  readonly job: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
+export async function uploadDataset(
+  dataset: Dataset,
+  pass: DatasetPass,
+  store: ObjectStore,
+  options: PassOptions,
+): Promise<PassedDataset> {
+  const { job, signal } = options;
+  for (let part = 0; await pass.hasMore(); part++) await uploadPart(pass, part, store, options);
+  const passed = finish(dataset, pass, job);
+  const plan = planText(passed.plan);
+  const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
+  if (put.kind === 'exists' && (await readPlan(store, job, signal)) !== plan) throw otherData(job, 'batch size');
+  return passed;
+}
+
+/** Reads the dataset as for an upload, but sends nothing. */
+export async function checkDataset(dataset: Dataset, pass: DatasetPass, options: PassOptions): Promise<PassedDataset> {
+  for (let part = 0; await pass.hasMore(); part++) await drain(pass.part(part), options);
+  return finish(dataset, pass, options.job);
+}
+
+export const planText = (plan: readonly BatchLocation[]): string => plan.map(encodePlanLine).join('');
+
+export async function readPlan(store: ObjectStore, job: string, signal: AbortSignal): Promise<string | undefined> {
+  const stored = await store.get(planKey(job), { signal });
+  return stored && new TextDecoder().decode(stored.body);
+}
+
+function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset {
+  if (pass.items === 0) {
+    throw new UserError(`The dataset ${dataset.name} has no items: there is nothing to do.`);
+  }
+  const { items, bytes, badItems } = pass;
+  const spec = { name: dataset.name, digest: pass.digest(), kind: dataset.kind, items, bytes, badItems };
+  return { spec, plan: pass.plan(job) };
+}
+
+async function uploadPart(pass: DatasetPass, part: number, store: ObjectStore, options: PassOptions): Promise<void> {
+  const { job, signal } = options;
+  const key = inputPartKey(job, part);
+  const before = pass.forkHash();
+  const body = reported(pass.part(part), options);
+  if ((await store.head(key, { signal })) === undefined) {
+    const put = await store.upload(key, body, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
+    if (put.kind === 'written') return;
+  }
+  await drain(body, options);
+  if ((await digestWith(before, store, key, signal)) !== pass.digest()) throw otherData(job, 'dataset');
+}
+
+async function digestWith(hash: Hash, store: ObjectStore, key: string, signal: AbortSignal): Promise<string> {
+  for await (const chunk of store.stream(key, { signal })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function* reported(chunks: AsyncIterable<Uint8Array>, { onProgress }: PassOptions): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onProgress();
+    yield chunk;
+  }
+}
+
+async function drain(chunks: AsyncIterable<Uint8Array>, { signal, onProgress }: PassOptions): Promise<void> {
+  for await (const _chunk of chunks) {
+    signal.throwIfAborted();
+    onProgress();
+  }
+}
+
+const otherData = (job: string, what: string): UserError =>
+  new UserError(
+    `An earlier submission of the job ${job}, which was broken off, had another ${what}. ` +
+      `Repeat that one, or choose another --id.`,
+  );

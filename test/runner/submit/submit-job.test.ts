@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type BatchMessage, decodeBatchMessage } from '../../../core/batch-message.js';
+import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
+import { enqueuedKey, inputPartKey, manifestKey, modelBundleKey, planKey, sentKey } from '../../../core/keys.js';
+import { decodePlanLine } from '../../../core/plan.js';
+import { UserError } from '../../../runner/errors.js';
+import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
+import { submitJob, type Submitted, type SubmitRequest } from '../../../runner/submit/submit-job.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { tempDirectory } from '../model/files.js';
+
+let cwd: string;
+let store: MemoryStore;
+let bodies: string[];
+let events: SubmitEvent[];
+let beforeSend: () => void;
+let aborter: AbortController;
+
+beforeEach(async () => {
+  cwd = await tempDirectory({ 'model.mjs': 'export const predict = (x) => x;' });
+  await writeItems(2_500);
+  store = new MemoryStore();
+  bodies = [];
+  events = [];
+  beforeSend = () => undefined;
+  aborter = new AbortController();
+});
+
+const writeItems = (count: number): Promise<void> =>
+  writeFile(path.join(cwd, 'items.txt'), Array.from({ length: count }, (_, i) => `item ${i}\n`).join(''));
+
+function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', named = true): Promise<Submitted> {
+  const request: SubmitRequest = {
+    dataset: { argument: dataset, cwd },
+    model: { argument: 'model.mjs', cwd, searchPath: '' },
+    sizes: { batchItems: 2 },
+    options: DEFAULT_JOB_OPTIONS,
+    ...(named ? { id: 'job-1' } : {}),
+    createdBy: 'ada',
+    versions: { spotpool: '1.2.3', node: '20.19.0' },
+    ...overrides,
+  };
+  const queue = {
+    send: async (calls: readonly string[]) => {
+      beforeSend();
+      bodies.push(...calls);
+    },
+    counts: async () => ({ visible: 0, inFlight: 0, delayed: 0 }),
+  };
+  const sources = {
+    stream: () => store.stream('none', { signal: aborter.signal }),
+    list: () => store.list('none', { signal: aborter.signal }),
+  };
+  const clock = { nowMs: () => Date.UTC(2026, 0, 2) };
+  const hooks = { onEvent: (event: SubmitEvent) => void events.push(event), signal: aborter.signal };
+  return submitJob(request, { store, queue, sources, clock, random: () => 0.5 }, hooks);
+}
+
+const messages = (): BatchMessage[] =>
+  bodies.map((body) => {
+    const message = decodeBatchMessage(body);
+    if (message === undefined) throw new Error(`not a message: ${body}`);
+    return message;
+  });
+
+describe('a submission', () => {
+  it('writes input, plan, model, manifest and mark in the order of birth, and sends every batch once', async () => {
+    const { job, manifest, resumed } = await submit();
+    expect({ job, resumed }).toEqual({ job: 'job-1', resumed: false });
+    expect(store.writes.filter((key) => key !== sentKey('job-1'))).toEqual([
+      inputPartKey('job-1', 0),
+      planKey('job-1'),
+      modelBundleKey(manifest.model.digest),
+      manifestKey('job-1'),
+      enqueuedKey('job-1'),
+    ]);
+    const input = store.text(inputPartKey('job-1', 0)) ?? '';
+    expect(manifest).toEqual({
+      version: 1,
+      job: 'job-1',
+      dataset: {
+        name: 'items.txt',
+        digest: createHash('sha256').update(input).digest('hex'),
+        kind: 'lines',
+        items: 2_500,
+        bytes: input.length,
+        badItems: 0,
+      },
+      model: expect.objectContaining({ name: 'model.mjs', start: { kind: 'module', entry: 'model.mjs' } }) as unknown,
+      options: DEFAULT_JOB_OPTIONS,
+      batches: 1_250,
+      createdAt: '2026-01-02T00:00:00.000Z',
+      createdBy: 'ada',
+      versions: { spotpool: '1.2.3', node: '20.19.0' },
+    });
+    expect(JSON.parse(store.text(manifestKey('job-1')) ?? '')).toEqual(manifest);
+    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_250 });
+  });
+
+  it('sends messages that name the manifest and the very bytes of their items, as the plan does', async () => {
+    await submit();
+    const manifestDigest = createHash('sha256')
+      .update(store.text(manifestKey('job-1')) ?? '')
+      .digest('hex');
+    const sorted = messages().sort((a, b) => a.batch - b.batch);
+    expect(sorted.map(({ batch }) => batch)).toEqual(Array.from({ length: 1_250 }, (_, batch) => batch));
+    const { startByte, endByte, ...last } = sorted.at(-1) ?? { startByte: 0, endByte: 0 };
+    expect(last).toMatchObject({ job: 'job-1', manifestDigest, firstIndex: 2_498, items: 2 });
+    const input = store.text(inputPartKey('job-1', 0)) ?? '';
+    expect(input.slice(startByte, endByte)).toBe('"item 2498"\n"item 2499"\n');
+    const plan = (store.text(planKey('job-1')) ?? '').trim().split('\n').map(decodePlanLine);
+    expect(sorted.map(({ job: _job, manifestDigest: _digest, ...location }) => location)).toEqual(plan);
+  });
+
+  it('reports the model, the upload, the queue and the end', async () => {
+    await submit();
+    expect([...new Set(events.map(({ code }) => code))]).toEqual([
+      'model-bundled',
+      'uploading',
+      'enqueueing',
+      'submitted',
+    ]);
+    expect(events.filter(({ code }) => code === 'uploading').at(-1)).toMatchObject({ items: 2_500 });
+    expect(events.at(-1)).toEqual({
+      code: 'submitted',
+      job: 'job-1',
+      resumed: false,
+      items: 2_500,
+      badItems: 0,
+      batches: 1_250,
+    });
+  });
+
+  it('gets a name from the time when none is given', async () => {
+    const { job } = await submit({}, 'items.txt', false);
+    expect(job).toMatch(/^20260102-000000-[a-z0-9]{6}$/);
+  });
+
+  it.each(['', 'Job', 'a/b', '../x'])('is refused with the name "%s"', async (id) => {
+    await expect(submit({ id })).rejects.toThrow(/is not a job's name: use lower-case letters/);
+    expect(store.writes).toEqual([]);
+  });
+
+  it('of no items is refused before anything is written', async () => {
+    await writeFile(path.join(cwd, 'empty.csv'), 'only,a,header\n');
+    await expect(submit({}, 'empty.csv')).rejects.toThrow('The dataset empty.csv has no items');
+    await expect(submit({}, 'empty.csv')).rejects.toThrow(UserError);
+    expect(store.writes).toEqual([]);
+  });
+
+  it('says when a job cannot have batches as small as asked for', async () => {
+    await submit({ sizes: { batchItems: 2, maxBatches: 500 } });
+    expect(events).toContainEqual({ code: 'batch-size-raised', wantedItems: 2, items: 8 });
+  });
+});
+
+describe('a submission that broke off and is made again', () => {
+  /** What each break leaves behind is all that the second submission has. */
+  it('goes on from every point at which a write can fail', async () => {
+    await submit();
+    const keys = [...store.writes];
+    const sentOnce = bodies.length;
+    const final = new Map([...store.objects].map(([key, { body }]) => [key, body.toString('hex')]));
+    for (let failing = 0; failing < keys.length; failing++) {
+      store = new MemoryStore();
+      bodies = [];
+      store.beforeWrite = () => {
+        if (store.writes.length === failing) throw new Error('the network is gone');
+      };
+      await expect(submit()).rejects.toThrow('the network is gone');
+      expect(store.objects.has(enqueuedKey('job-1'))).toBe(false);
+      store.beforeWrite = () => undefined;
+      const { resumed } = await submit();
+      expect(resumed).toBe(failing > keys.indexOf(manifestKey('job-1')));
+      expect(new Map([...store.objects].map(([key, { body }]) => [key, body.toString('hex')]))).toEqual(final);
+      expect(new Set(messages().map(({ batch }) => batch)).size).toBe(sentOnce);
+      expect(store.writes.filter((key) => key.includes('/part-'))).toHaveLength(1);
+    }
+  });
+
+  it('sends only what was not counted as sent', async () => {
+    beforeSend = () => {
+      if (bodies.length >= 1_100) aborter.abort(new Error('Ctrl-C'));
+      aborter.signal.throwIfAborted();
+    };
+    await expect(submit()).rejects.toThrow('Ctrl-C');
+    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_000 });
+    bodies = [];
+    aborter = new AbortController();
+    beforeSend = () => undefined;
+    expect((await submit()).resumed).toBe(true);
+    expect(
+      messages()
+        .map(({ batch }) => batch)
+        .sort((a, b) => a - b),
+    ).toEqual(Array.from({ length: 250 }, (_, i) => 1_000 + i));
+  });
+
+  it('does nothing when everything was sent', async () => {
+    const first = await submit();
+    const writes = store.writes.length;
+    bodies = [];
+    expect(await submit()).toEqual({ ...first, resumed: true });
+    expect(bodies).toEqual([]);
+    expect(store.writes).toHaveLength(writes);
+  });
+
+  it('is refused with what differs once the job is there', async () => {
+    await submit();
+    const refused = async (message: RegExp, overrides: Partial<SubmitRequest> = {}): Promise<void> => {
+      await expect(submit(overrides)).rejects.toThrow(message);
+      await expect(submit(overrides)).rejects.toThrow(UserError);
+    };
+    const options = { ...DEFAULT_JOB_OPTIONS, maxWorkers: 3, slots: 'cpus' as const, env: { TOKEN: 'secret' } };
+    await refused(/--max-workers was not given, now 3; --slots was 1, now cpus; --env differs/, { options });
+    await refused(/^(?!.*secret)/, { options });
+    await refused(/--batch-size or --batch-bytes differs \(1250 batches then, 834 now\)/, { sizes: { batchItems: 3 } });
+    await refused(/--setup differs/, { model: { argument: 'model.mjs', cwd, searchPath: '', setup: 'true' } });
+    await writeItems(2_501);
+    await refused(/the dataset has other contents \(items\.txt with 2500 items then, items\.txt with 2501 now\)/);
+    await writeFile(path.join(cwd, 'model.mjs'), 'export const predict = (y) => y;');
+    await refused(/the model has other contents .*choose another --id/);
+    expect(store.writes.filter((key) => key === manifestKey('job-1'))).toHaveLength(1);
+  });
+
+  it('never overwrites what another submission of the name has uploaded', async () => {
+    store.beforeWrite = (key) => {
+      if (key === planKey('job-1')) throw new Error('killed');
+    };
+    await expect(submit()).rejects.toThrow('killed');
+    store.beforeWrite = () => undefined;
+    const before = store.text(inputPartKey('job-1', 0));
+    await writeItems(9);
+    await expect(submit()).rejects.toThrow(/earlier submission of the job job-1.* another dataset/);
+    expect(store.text(inputPartKey('job-1', 0))).toBe(before);
+  });
+
+  it('at the same time as its twin leads to one job', async () => {
+    const both = await Promise.all([submit(), submit()]);
+    expect(both.map(({ manifest }) => manifest)).toEqual([both[0].manifest, both[0].manifest]);
+    expect(store.writes.filter((key) => key.startsWith('jobs/') && key !== sentKey('job-1'))).toHaveLength(4);
+  });
+
+  it('is broken off by an abort, leaving no temporary files', async () => {
+    store.beforeWrite = (key) => {
+      if (key === planKey('job-1')) aborter.abort(new Error('Ctrl-C'));
+      aborter.signal.throwIfAborted();
+    };
+    const temporary = await tempDirectory();
+    vi.stubEnv('TMPDIR', temporary);
+    await expect(submit()).rejects.toThrow('Ctrl-C');
+    vi.unstubAllEnvs();
+    expect(await readdir(temporary)).toEqual([]);
+    expect(store.objects.has(manifestKey('job-1'))).toBe(false);
+  });
+});
