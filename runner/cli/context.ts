@@ -2,6 +2,7 @@
 import type { StackConfig } from '../../core/stack.js';
 import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
+import type { SourceObjects } from '../dataset/ports.js';
 import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices } from '../ports.js';
 
 export interface StackPorts {
@@ -11,8 +12,8 @@ export interface StackPorts {
   readonly fleet: Fleet;
   readonly prices: SpotPrices;
   readonly deadMan: DeadManSwitch;
-  /** Any bucket, for datasets that are in S3 already. */
-  readonly storeOf: (bucket: string) => ObjectStore;
+  /** Datasets that are in S3 already, in any bucket. */
+  readonly sources: SourceObjects;
 }
 
 export interface CliContext {

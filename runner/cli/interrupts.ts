@@ -17,6 +17,9 @@ export class Interrupted extends Error {
   }
 }
 
+/** npm and npx pass on a Ctrl-C that the terminal has sent to the whole group already: what comes so soon is the same one. */
+const SAME_WITHIN_MS = 400;
+
 export interface Interrupts {
   /** Aborted, with an `Interrupted`, at the first. */
   readonly signal: AbortSignal;
@@ -25,9 +28,13 @@ export interface Interrupts {
 
 export function listenForInterrupts(say: (text: string) => void): Interrupts {
   const controller = new AbortController();
+  let firstAtMs = 0;
   const listeners = SIGNALS.map((name) => {
     const listener = (): void => {
+      const nowMs = Date.now();
+      if (controller.signal.aborted && nowMs - firstAtMs < SAME_WITHIN_MS) return;
       if (controller.signal.aborted) process.exit(EXIT_CODES[name]);
+      firstAtMs = nowMs;
       if (name === 'SIGINT') say('\nStopping. Press Ctrl-C again to force it.\n');
       controller.abort(new Interrupted(EXIT_CODES[name], name));
     };

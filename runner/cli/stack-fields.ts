@@ -85,6 +85,12 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     const value = record[name] ?? record[outputName(name)];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
   };
+  // A stored configuration has them together.
+  const credentials = asRecord(record['credentials']);
+  const credential = (name: string): string | undefined => {
+    const value = credentials[name];
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
     name: text('name'),
     region: text('region'),
@@ -94,8 +100,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     fleetId: text('fleetId'),
     maxWorkers: text('maxWorkers'),
     endpoint: text('endpoint'),
-    accessKeyId: text('accessKeyId'),
-    secretAccessKey: text('secretAccessKey'),
+    accessKeyId: text('accessKeyId') ?? credential('accessKeyId'),
+    secretAccessKey: text('secretAccessKey') ?? credential('secretAccessKey'),
   };
 }
 

@@ -16,7 +16,7 @@ export function addJobsCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('jobs')
     .description('List every job of the stack, the newest first: state, progress, when, by whom.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool jobs --local\n  $ spotpool jobs --json | jq -r .[].job');
+    .addHelpText('after', '\nExamples:\n  $ spotpool jobs --local\n  $ spotpool jobs --json | jq -r .jobs[].job');
   addJsonOption(addStackOptions(command)).action(async (flags: Flags) => host.finish(await jobs(host.context, flags)));
 }
 
@@ -24,7 +24,7 @@ async function jobs(context: CliContext, flags: Flags): Promise<number> {
   const { terminal, signal } = context;
   const found = await listJobs((await openStack(context, flags)).store, signal);
   if (flags.json) {
-    terminal.out(`${JSON.stringify(found)}\n`);
+    terminal.out(`${JSON.stringify({ jobs: found })}\n`);
   } else if (found.length === 0) {
     terminal.out('No jobs yet. Submit one with: spotpool submit <dataset> --model <model>\n');
   } else {

@@ -1,13 +1,13 @@
 /** `spotpool watch <job>`: the live display; leaving it leaves the job running. */
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
-import type { CliContext, StackPorts } from '../cli/context.js';
+import type { CliContext } from '../cli/context.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import { plural } from '../display/format.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
+import { sayStopped } from './following/stopped.js';
 import { exitCodeOf, summaryOf } from './following/summary-of.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -45,28 +45,9 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     return exitCodeOf(progress);
   } catch (error) {
     display.close();
-    if (signal.aborted) await sayGoodbye(context, ports, job, flags);
+    if (signal.aborted) await sayStopped(context, { ports, own: false }, { job }, flags);
     throw error;
   } finally {
     display.close();
   }
-}
-
-/** A last look must not hold up who wants to leave. */
-const LAST_LOOK_MS = 3_000;
-
-async function sayGoodbye({ terminal }: CliContext, ports: StackPorts, job: string, flags: StackFlags): Promise<void> {
-  const progress = await readJobProgress(ports.store, job, AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
-  const left = progress && progress.batches.total - progress.batches.done;
-  const where = stackArguments(flags);
-  terminal.err(
-    `Job ${job} goes on without this command${left === undefined ? '' : `: ${plural(left, 'batch', 'batches')} left`}.\n` +
-      `  watch it again:  spotpool watch ${job}${where}\n  stop it:         spotpool cancel ${job}${where}\n`,
-  );
-}
-
-/** The options that name the same stack again. */
-export function stackArguments({ local, stack }: StackFlags): string {
-  if (local) return ' --local';
-  return stack === undefined ? '' : ` --stack ${stack}`;
 }

@@ -16,7 +16,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
     ['reclaims', reclaimsText(summary)],
     ['hand-backs', plural(summary.handBacks, 'batch', 'batches')],
     ['thrown away', duplicateText(summary)],
-    ['instances', `${plural(summary.instances, 'instance')}, ${count(summary.instanceSeconds)} instance-seconds`],
+    ['instances', `${count(summary.instances)} in all, ${count(summary.instanceSeconds)} instance-seconds`],
     ...costRow(summary),
     ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),
     ...(summary.instancesLeft === undefined
@@ -68,7 +68,7 @@ function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readon
 }
 
 function leftText(instances: number, otherJobs: readonly string[], colors: Colors): string {
-  if (instances === 0) return colors.green('0 instances');
+  if (instances === 0) return colors.green('0 instances') + ' (EC2 shows none)';
   const forWhom =
     otherJobs.length === 0 ? '' : `, for ${otherJobs.length === 1 ? 'job' : 'jobs'} ${otherJobs.join(', ')}`;
   return colors.yellow(plural(instances, 'instance') + forWhom);
@@ -83,7 +83,7 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
     '  What failed items say:',
     ...table(
       shown.map(({ code, count: times, example }) => [
-        `  ${count(times)}`,
+        `    ${count(times)}`,
         colors.yellow(oneLine(code)),
         colors.dim(shorten(oneLine(example))),
       ]),

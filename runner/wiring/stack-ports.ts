@@ -3,6 +3,7 @@ import type { StackConfig } from '../../core/stack.js';
 import { type ClientOptions, makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { makeFleet } from '../../aws/fleet.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
+import { S3SourceObjects } from '../../aws/source-objects.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
 import type { StackPorts } from '../cli/context.js';
@@ -21,11 +22,10 @@ export function connectStack(config: StackConfig): StackPorts {
   const options = clientOptions(config);
   const s3 = makeS3Client(options);
   const ec2 = makeEc2Client(options);
-  const storeOf = (bucket: string): S3ObjectStore => new S3ObjectStore(s3, bucket);
   return {
     config,
-    store: storeOf(config.bucket),
-    storeOf,
+    store: new S3ObjectStore(s3, config.bucket),
+    sources: new S3SourceObjects(s3),
     queue: new SqsJobQueue(makeSqsClient(options), config.queueUrl),
     fleet: makeFleet(ec2, config),
     prices: new Ec2SpotPrices(ec2, () => systemClock.nowMs()),

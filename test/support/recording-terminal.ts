@@ -43,7 +43,6 @@ export class RecordingTerminal implements Terminal {
     const lines: string[] = [''];
     let row = 0;
     let column = 0;
-    // eslint-disable-next-line no-control-regex -- a terminal's escapes
     for (const token of this.stdout.match(/\x1b\[\??[0-9;]*[A-Za-z]|[\s\S]/gu) ?? []) {
       if (token === '\n') {
         row += 1;

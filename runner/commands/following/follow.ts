@@ -69,7 +69,7 @@ export class Follower {
     const deadlineMs = this.clock.nowMs() + ZERO_WITHIN_MS;
     let shown = -1;
     const report = await this.passes((pass) => {
-      if (pass.parked || othersWith(pass, this.last.job).length > 0 || this.clock.nowMs() > deadlineMs) return true;
+      if (pass.parked || neededByOthers(pass, this.last.job) || this.clock.nowMs() > deadlineMs) return true;
       const left = liveCount(pass);
       if (left !== shown && left > 0) this.display.show({ event: 'waiting-for-zero', instances: left });
       shown = left;
@@ -161,3 +161,6 @@ const liveCount = ({ fleet }: PassReport): number => fleet.pending + fleet.runni
 
 const othersWith = ({ jobs }: PassReport, job: string): readonly string[] =>
   jobs.filter((other) => other.job !== job && !hasEnded(other)).map((other) => other.job);
+
+const neededByOthers = (report: PassReport, job: string): boolean =>
+  report.fleet.target > 0 && othersWith(report, job).length > 0;

@@ -81,6 +81,12 @@ describe('the choice of a stack', () => {
     expect(config).toMatchObject({ bucket: 'local-bucket', endpoint: 'http://127.0.0.1:9', credentials });
   });
 
+  it('takes --stack with a configuration as it is kept, credentials together', async () => {
+    await write('kept.json', localState('http://127.0.0.1:9', 1));
+    const { config } = await chooseStack({ stack: 'kept.json' }, surroundings);
+    expect(config.credentials).toEqual({ accessKeyId: 'a', secretAccessKey: 's' });
+  });
+
   it('prefers the environment to a file that lies about, and --stack to both', async () => {
     await write('cdk-outputs.json', { Pool: outputs });
     await write('mine.json', { Mine: { ...outputs, Bucket: 'mine' } });

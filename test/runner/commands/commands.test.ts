@@ -1,0 +1,241 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cancelledKey, doneKey } from '../../../core/keys.js';
+import { Interrupted } from '../../../runner/cli/interrupts.js';
+import { FakeStack } from '../../support/fake-stack.js';
+
+let stack: FakeStack;
+beforeEach(() => {
+  stack = new FakeStack();
+});
+
+const json = (): Record<string, unknown> =>
+  JSON.parse(stack.terminal.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+
+describe('spotpool status', () => {
+  it('prints the object that programs read', async () => {
+    await stack.plantJob('j', 3);
+    await stack.commit('j', 0, 1);
+    expect(await stack.run('status', 'j', '--json')).toBe(0);
+    expect(json()).toMatchObject({
+      job: 'j',
+      state: 'running',
+      batches: { total: 3, done: 1, failed: 0 },
+      items: { total: 6, ok: 1, failed: 1 },
+      fleet: { target: 0, running: 0 },
+    });
+  });
+
+  it('shows one screen to people, the latest events on it', async () => {
+    await stack.plantJob('j', 3);
+    await stack.event('j', 1, {
+      code: 'slot-rebuilt',
+      reason: 'timeout',
+      at: '2026-01-01T00:00:01.000Z',
+      instance: 'i-1',
+      message: 'The model answered nothing for 60 s; its slot is rebuilt.',
+    });
+    expect(await stack.run('status', 'j')).toBe(0);
+    for (const wanted of ['running', 'model.ts', 'data.jsonl', '0 of 3 done', 'by tester', 'its slot is rebuilt']) {
+      expect(stack.terminal.stdout).toContain(wanted);
+    }
+  });
+
+  it('says what to do about a job that is not there', async () => {
+    expect(await stack.run('status', 'nothing')).toBe(2);
+    expect(stack.terminal.stderr).toContain('spotpool jobs');
+  });
+});
+
+describe('spotpool watch', () => {
+  it('steers the fleet, follows to the end, proves that nothing is left, and ends with the status', async () => {
+    await stack.plantJob('j', 6);
+    expect(await stack.run('watch', 'j', '--json')).toBe(0);
+    const lines = stack.terminal.stdout.trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const codes = events.map(({ event }) => event);
+    expect(codes[0]).toBe('following');
+    expect(codes).toContain('progress');
+    expect(codes.slice(-3)).toEqual(['progress', 'summary', undefined]);
+    expect(json()).toMatchObject({ state: 'complete', batches: { done: 6 }, fleet: { target: 0, running: 0 } });
+    expect(events.at(-2)).toMatchObject({
+      instancesLeft: 0,
+      items: { ok: 12 },
+      reclaims: { withNotice: 0, withoutNotice: 0 },
+    });
+    expect(stack.instances).toHaveLength(4);
+  });
+
+  it('tells of an instance that was taken without notice', async () => {
+    await stack.plantJob('j', 6);
+    let ticks = 0;
+    stack.onTick = () => {
+      ticks += 1;
+      if (ticks === 2) stack.end(({ instance }) => instance === 'i-2', true);
+    };
+    expect(await stack.run('watch', 'j')).toBe(0);
+    expect(stack.terminal.stdout).toContain('AWS took i-2 (c7g.large, us-east-1a) without notice');
+    expect(stack.terminal.stdout).toContain('1 (0 with notice, 1 without)');
+  });
+
+  it('ends with 1 when a batch was given up', async () => {
+    await stack.plantJob('j', 2);
+    await stack.commit('j', 0, 2, true);
+    stack.undone.set('j', [1]);
+    expect(await stack.run('watch', 'j')).toBe(1);
+    expect(stack.terminal.stdout).toContain('1 given up');
+  });
+
+  it('shows the end of a job that ended long ago', async () => {
+    await stack.plantJob('j', 1);
+    await stack.commit('j', 0);
+    stack.undone.clear();
+    expect(await stack.run('watch', 'j')).toBe(0);
+    expect(stack.terminal.stdout).toContain('Job j is complete');
+  });
+
+  it('leaves the job running on Ctrl-C, and says how to come back', async () => {
+    await stack.plantJob('j', 50);
+    stack.onTick = () => {
+      if (stack.nowMs % 5_000 === 0) stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+    };
+    expect(await stack.run('watch', 'j')).toBe(130);
+    expect(stack.terminal.stderr).toMatch(/goes on without this command: \d+ of 50 batches were done/);
+    expect(stack.terminal.stderr).toContain('spotpool watch j');
+    expect(stack.store.text(cancelledKey('j'))).toBeUndefined();
+    expect(stack.target).toBe(4);
+  });
+});
+
+describe('spotpool cancel', () => {
+  it('writes the mark, lets the fleet go, and shows what is left', async () => {
+    await stack.plantJob('j', 9);
+    await stack.commit('j', 0);
+    stack.target = 3;
+    expect(await stack.run('cancel', 'j')).toBe(0);
+    expect(stack.store.text(cancelledKey('j'))).toContain('tester');
+    expect(stack.target).toBe(0);
+    expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items), whose results stay');
+    expect(stack.terminal.stdout).toContain('3 instances left (they end themselves once they are idle)');
+    expect(await stack.run('cancel', 'j', '--json')).toBe(0);
+    expect(json()).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('leaves a job alone that has ended', async () => {
+    await stack.plantJob('j', 1);
+    await stack.commit('j', 0);
+    expect(await stack.run('cancel', 'j')).toBe(1);
+    expect(stack.store.text(cancelledKey('j'))).toBeUndefined();
+    expect(stack.store.text(doneKey('j'))).toBeUndefined();
+  });
+});
+
+describe('spotpool jobs', () => {
+  it('lists all, the newest first', async () => {
+    await stack.plantJob('old', 2);
+    stack.nowMs += 60_000;
+    await stack.plantJob('new', 2);
+    await stack.run('jobs');
+    expect(stack.terminal.stdout).toMatch(/JOB[\s\S]*new .*running[\s\S]*old .*running/);
+    await stack.run('jobs', '--json');
+    expect((json()['jobs'] as { job: string }[]).map(({ job }) => job)).toEqual(['new', 'old']);
+  });
+
+  it('says how to make the first', async () => {
+    expect(await stack.run('jobs')).toBe(0);
+    expect(stack.terminal.stdout).toContain('spotpool submit');
+  });
+});
+
+describe('spotpool logs', () => {
+  const entry = (instance: string, second: number, message: string) => ({
+    code: 'model-log' as const,
+    stream: 'model' as const,
+    at: `2026-01-01T00:00:0${second}.000Z`,
+    instance,
+    message,
+  });
+
+  beforeEach(async () => {
+    await stack.plantJob('j', 2);
+    await stack.event('j', 1, entry('i-1', 1, 'one'));
+    await stack.event('j', 2, entry('i-1', 4, 'four'));
+    await stack.event('j', 1, entry('i-2', 2, 'two\x1b[2J'));
+    await stack.event('j', 2, entry('i-2', 3, 'three'));
+  });
+
+  it('merges what all workers wrote by time, harmless to the terminal', async () => {
+    expect(await stack.run('logs', 'j')).toBe(0);
+    expect(stack.terminal.stdout).toMatch(/one\n.*two.*\n.*three\n.*four\n$/);
+    expect(stack.terminal.stdout).not.toContain('\x1b');
+  });
+
+  it('can show one worker alone', async () => {
+    await stack.run('logs', 'j', '--worker', 'i-2', '--json');
+    const lines = stack.terminal.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { instance: string }).instance)).toEqual(['i-2', 'i-2']);
+  });
+
+  it('follows until the job has ended, each line once', async () => {
+    let ticks = 0;
+    stack.onTick = async () => {
+      ticks += 1;
+      if (ticks === 1) await stack.event('j', 3, entry('i-2', 8, 'late'));
+      if (ticks === 2) await Promise.all([stack.commit('j', 0), stack.commit('j', 1)]);
+    };
+    expect(await stack.run('logs', 'j', '-f')).toBe(0);
+    expect(stack.terminal.stdout.match(/one|two|three|four|late/g)).toEqual(['one', 'two', 'three', 'four', 'late']);
+  });
+});
+
+describe('spotpool fleet', () => {
+  it('shows target, fulfilled and live instances; ended ones when asked', async () => {
+    stack.target = 2;
+    await stack.run('fleet');
+    stack.end(({ instance }) => instance === 'i-1', true);
+    await stack.run('fleet');
+    expect(stack.terminal.stdout).toContain('target 2');
+    expect(stack.terminal.stdout).not.toContain('reclaimed');
+    await stack.run('fleet', '--all');
+    expect(stack.terminal.stdout).toMatch(/i-1 +reclaimed/);
+  });
+});
+
+describe('spotpool doctor', () => {
+  it('goes through all that a job needs', async () => {
+    await stack.run('doctor', '--json');
+    const findings = JSON.parse(stack.terminal.stdout) as { what: string; ok: boolean }[];
+    const names = ['node', 'installation', 'stack', 'SQS', 'S3 list', 'S3 read', 'EC2', 'prices'];
+    expect(findings.map(({ what }) => what)).toEqual(names);
+    // The installation is built or not, as the tests are run.
+    expect(findings.filter(({ ok, what }) => !ok && what !== 'installation')).toEqual([]);
+  });
+
+  it('says what to do about what is wrong, and exits with 1', async () => {
+    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    stack.broken = { queue: { send: () => Promise.reject(denied), counts: () => Promise.reject(denied) } };
+    expect(await stack.run('doctor')).toBe(1);
+    expect(stack.terminal.stdout).toMatch(/problem +SQS.*sqs:GetQueueAttributes.*ask for it/);
+  });
+});
+
+describe('misuse', () => {
+  it.each([
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['statsu', 'j'], /Did you mean status/],
+    [['status'], /missing required argument 'job'/],
+    [['status', 'j', '--nope'], /unknown option '--nope'/],
+    [['local', 'up', '--arrive-over', 'soon'], /--arrive-over.*'soon'.*500ms, 2s, 5m or 1h/],
+    [['local', 'up', '--reclaim', '8s:maybe'], /--reclaim.*8s:maybe.*no-notice/],
+  ])('%j exits with 2 and a sentence', async (argv, message) => {
+    expect(await stack.run(...argv)).toBe(2);
+    expect(stack.terminal.stderr).toMatch(message);
+    expect(stack.terminal.stdout).toBe('');
+  });
+
+  it('is none to ask for help or the version', async () => {
+    for (const argv of [['--help'], ['help'], ['status', '--help'], ['local', 'up', '--help'], ['--version']]) {
+      expect(await stack.run(...argv), argv.join(' ')).toBe(0);
+    }
+    expect(stack.terminal.stderr).toBe('');
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * A stack in memory for tests of commands: its instances appear as the target says, commit a batch with every tick of the
+ * clock, and leave when the target is 0. No AWS, no processes, no waiting.
+ */
+import type { WorkerEvent } from '../../core/events.js';
+import type { Manifest } from '../../core/job.js';
+import { enqueuedKey, jobEventsKey, manifestKey, outcomeKey } from '../../core/keys.js';
+import { encodeOutcomeMetadata, encodeOutputLine } from '../../core/result-line.js';
+import type { StackConfig } from '../../core/stack.js';
+import type { CliContext, StackPorts } from '../../runner/cli/context.js';
+import { runCommandLine } from '../../runner/cli/program.js';
+import type { FleetDescription, FleetInstance } from '../../runner/ports.js';
+import { MemoryStore } from './memory-store.js';
+import { RecordingTerminal } from './recording-terminal.js';
+
+const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
+
+export class FakeStack {
+  readonly store = new MemoryStore();
+  readonly terminal = new RecordingTerminal();
+  nowMs = START_MS;
+  target = 0;
+  instances: readonly FleetInstance[] = [];
+  /** Batches that instances have still to commit, by job. */
+  readonly undone = new Map<string, number[]>();
+  /** Called with each tick. */
+  onTick: () => void | Promise<void> = () => undefined;
+  readonly interrupt = new AbortController();
+  /** What the ports of the stack are replaced by. */
+  broken: Partial<StackPorts> = {};
+
+  readonly config: StackConfig = {
+    name: 'fake',
+    region: 'us-east-1',
+    queueUrl: 'http://127.0.0.1:1/000000000000/q',
+    deadLetterQueueUrl: 'http://127.0.0.1:1/000000000000/d',
+    bucket: 'bucket',
+    fleetId: 'fleet-1',
+    maxWorkers: 4,
+  };
+
+  async plantJob(job: string, batches: number, change: Partial<Manifest> = {}): Promise<void> {
+    const manifest: Manifest = {
+      version: 1,
+      job,
+      dataset: { name: 'data.jsonl', digest: 'd', kind: 'lines', items: batches * 2, bytes: 100, badItems: 0 },
+      model: { name: 'model.ts', digest: 'm', start: { kind: 'module', entry: 'model.mjs' } },
+      options: { slots: 1, concurrency: 1, maxAttempts: 3, itemTimeoutSeconds: 60, env: {} },
+      batches,
+      createdAt: new Date(this.nowMs).toISOString(),
+      createdBy: 'tester',
+      versions: { spotpool: '0.0.0', node: '20' },
+      ...change,
+    };
+    const { signal } = this.interrupt;
+    await this.store.put(manifestKey(job), JSON.stringify(manifest), { signal });
+    await this.store.put(enqueuedKey(job), '{}', { signal });
+    this.undone.set(
+      job,
+      Array.from({ length: batches }, (_, batch) => batch),
+    );
+  }
+
+  async commit(job: string, batch: number, failed = 0, givenUp = false): Promise<void> {
+    const lines = [0, 1].map((item) => encodeOutputLine(batch * 2 + item, '"x"')).join('');
+    await this.store.put(outcomeKey(job, batch), lines, {
+      signal: new AbortController().signal,
+      metadata: encodeOutcomeMetadata({ lease: 'l', instance: 'i-1', ok: 2 - failed, failed, givenUp }),
+    });
+  }
+
+  async event(job: string, sequence: number, event: WorkerEvent): Promise<void> {
+    const { signal } = new AbortController();
+    await this.store.put(jobEventsKey(job, event.instance, sequence), `${JSON.stringify(event)}\n`, { signal });
+  }
+
+  /** One command line; resolves with its exit code. */
+  run(...argv: readonly string[]): Promise<number> {
+    return runCommandLine(argv, this.context(), '0.0.0');
+  }
+
+  context(): CliContext {
+    return {
+      terminal: this.terminal,
+      env: {
+        SPOTPOOL_HOME: '/nonexistent',
+        SPOTPOOL_QUEUE_URL: this.config.queueUrl,
+        SPOTPOOL_DEAD_LETTER_QUEUE_URL: this.config.deadLetterQueueUrl,
+        SPOTPOOL_BUCKET: this.config.bucket,
+        SPOTPOOL_FLEET_ID: this.config.fleetId,
+        SPOTPOOL_MAX_WORKERS: String(this.config.maxWorkers),
+        AWS_REGION: this.config.region,
+      },
+      cwd: '/',
+      clock: { nowMs: () => this.nowMs, sleep: (ms, signal) => this.tick(ms, signal) },
+      random: () => 0.5,
+      user: 'tester',
+      signal: this.interrupt.signal,
+      connect: () => this.ports(),
+      provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
+    };
+  }
+
+  private ports(): StackPorts {
+    return {
+      config: this.config,
+      store: this.store,
+      sources: { stream: () => never(), list: () => never() },
+      queue: {
+        send: async () => undefined,
+        counts: async () => ({ visible: this.left(), inFlight: 0, delayed: 0 }),
+      },
+      fleet: {
+        describe: async () => this.describe(),
+        setTarget: async (target) => {
+          this.target = target;
+          return 'accepted';
+        },
+      },
+      prices: { spotDollarsPerHour: async () => 0.03 },
+      deadMan: { arm: async () => undefined },
+      ...this.broken,
+    };
+  }
+
+  private describe(): FleetDescription {
+    const live = this.instances.filter(({ state }) => state === 'running');
+    const missing = Math.max(0, this.target - live.length);
+    const fresh = Array.from({ length: missing }, (_, index): FleetInstance => ({
+      instance: `i-${this.instances.length + index + 1}`,
+      state: 'running',
+      instanceType: 'c7g.large',
+      zone: 'us-east-1a',
+      launchedAtMs: this.nowMs,
+      reclaimed: false,
+    }));
+    this.instances = [...this.instances, ...fresh];
+    return { target: this.target, fulfilled: live.length, state: 'active', instances: this.instances };
+  }
+
+  private async tick(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.nowMs += ms;
+    await this.onTick();
+    signal.throwIfAborted();
+    for (const [job, batches] of this.undone) {
+      const batch = this.instances.some(({ state }) => state === 'running') ? batches.shift() : undefined;
+      if (batch !== undefined) await this.commit(job, batch);
+    }
+    if (this.target === 0) this.end(() => true);
+  }
+
+  end(which: (instance: FleetInstance) => boolean, reclaimed = false): void {
+    this.instances = this.instances.map((instance) =>
+      instance.state === 'running' && which(instance) ? { ...instance, state: 'terminated', reclaimed } : instance,
+    );
+  }
+
+  private left(): number {
+    return [...this.undone.values()].reduce((sum, batches) => sum + batches.length, 0);
+  }
+}
+
+function never(): never {
+  throw new Error('This test has no datasets in S3.');
+}
