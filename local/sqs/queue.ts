@@ -39,6 +39,8 @@ export class Queue {
   #settings: QueueSettings;
   #pool = new MessagePool();
   readonly #waiters = new Waiters();
+  /** Taken out for a dead-letter queue, not handed over yet. */
+  readonly #dead: { readonly message: Message; readonly to: Queue }[] = [];
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #purgedMs = -Infinity;
   #closed: Error | 'silently' | undefined;
@@ -84,9 +86,9 @@ export class Queue {
     return sent;
   }
 
-  /** Messages that come from a queue whose redrive policy names this one. */
-  adopt(messages: readonly Message[], sourceArn: string): void {
-    for (const message of messages) this.#pool.adopt(message, sourceArn);
+  /** A message that comes from a queue whose redrive policy names this one. */
+  adopt(message: Message, sourceArn: string): void {
+    this.#pool.adopt(message, sourceArn);
     this.#settle();
   }
 
@@ -101,6 +103,7 @@ export class Queue {
     }
     // Whatever is visible after settling is wanted by nobody who came before.
     const taken = this.#take(request, nowMs);
+    this.#handOver();
     if (taken.length > 0 || request.waitMs === 0) return taken;
     return this.#wait(request, nowMs, signal);
   }
@@ -216,7 +219,7 @@ export class Queue {
       };
       signal.addEventListener('abort', drop);
       this.#waiters.add(waiter);
-      this.#arm();
+      this.#settle();
     });
   }
 
@@ -228,11 +231,14 @@ export class Queue {
       const taken = this.#take(waiter, nowMs);
       if (taken.length === 0) break;
       waiter.answer(taken);
+      // With a visibility timeout of zero they are due again: for the next who waits.
+      this.#pool.advance(nowMs, this.#settings.retentionMs);
     }
     for (let waiter = this.#waiters.firstToEnd(); waiter !== undefined; waiter = this.#waiters.firstToEnd()) {
       if (waiter.endsMs > nowMs) break;
       waiter.answer([]);
     }
+    this.#handOver();
     this.#arm();
     return nowMs;
   }
@@ -245,7 +251,6 @@ export class Queue {
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
     const deadLetterQueue = redrive === undefined ? undefined : this.surroundings.findByArn(redrive.targetArn);
-    const dead: Message[] = [];
     const taken: Delivery[] = [];
     while (taken.length < request.max && !this.#isFull()) {
       const message = this.#pool.peekVisible();
@@ -253,13 +258,17 @@ export class Queue {
       const receives = message.receiveCount - message.receiveCountAtArrival;
       if (redrive !== undefined && deadLetterQueue !== undefined && receives >= redrive.maxReceiveCount) {
         this.#pool.remove(message);
-        dead.push(message);
+        this.#dead.push({ message, to: deadLetterQueue });
       } else {
         taken.push(this.#pool.deliver(message, nowMs, request.visibilityMs));
       }
     }
-    if (dead.length > 0) deadLetterQueue?.adopt(dead, this.arn);
     return taken;
+  }
+
+  /** Only once nothing of this queue is half done: the other queue may, in the end, hand messages back to this one. */
+  #handOver(): void {
+    for (const { message, to } of this.#dead.splice(0)) to.adopt(message, this.arn);
   }
 
   #arm(): void {

@@ -4,6 +4,7 @@ import {
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
   ResourceNotFoundException,
+  SendMessageCommand,
   SetQueueAttributesCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
@@ -53,6 +54,22 @@ describe('dead-letter queues', () => {
     await eventually(() => sqs.store.queue('dead').waiting === 1);
     expect(bodiesOf(await queue.receive())).toEqual(['good']);
     expect(bodiesOf(await poll)).toEqual(['poison']);
+  });
+
+  test('two queues that are each other’s dead-letter queue lose nothing when both hand over at once', async () => {
+    const left = await TestQueue.create(sqs.client, 'left');
+    const right = await TestQueue.create(sqs.client, 'right', redriveTo('left', 1));
+    await sqs.client.send(new SetQueueAttributesCommand({ QueueUrl: left.url, Attributes: redriveTo('right', 1) }));
+    for (const [each, body] of [[left, 'from left'] as const, [right, 'from right'] as const]) {
+      await each.send(body);
+      await each.receive({ VisibilityTimeout: 10 });
+    }
+    await sqs.client.send(new SendMessageCommand({ QueueUrl: left.url, MessageBody: 'fresh', DelaySeconds: 10 }));
+    const polls = [left, right].map((each) => each.receive({ WaitTimeSeconds: 20 }));
+    await eventually(() => ['left', 'right'].every((name) => sqs.store.queue(name).waiting === 1));
+    sqs.clock.advanceSeconds(10);
+    expect((await Promise.all(polls)).map(bodiesOf)).toEqual([['fresh'], ['from left']]);
+    expect(bodiesOf(await left.receive())).toEqual(['from right']);
   });
 
   test('retention goes on counting from the original send', async () => {

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServiceRequest } from '../../../local/http/service.js';
 import { createSqsService } from '../../../local/sqs/service.js';
+import { SqsStore } from '../../../local/sqs/store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTestCloud } from '../support/cloud.js';
 import { bodiesOf, errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
@@ -164,6 +165,17 @@ describe('long polls', () => {
     expect(await queue.receive({ WaitTimeSeconds: 20 })).toEqual([]);
     expect(sqs.clock.armed).toBe(0);
   });
+});
+
+test('on the system’s clock, a poll that waits is woken by an expiry too', async () => {
+  const store = new SqsStore();
+  const cloud = await startTestCloud({ sqs: createSqsService({ store }) });
+  const queue = await TestQueue.create(cloud.sqs(), 'work');
+  await queue.send('a');
+  await queue.receive({ VisibilityTimeout: 1 });
+  expect(bodiesOf(await queue.receive({ WaitTimeSeconds: 20 }))).toEqual(['a']);
+  await cloud.close();
+  store.close();
 });
 
 describe('a client that is gone when its messages were just picked', () => {
