@@ -74,6 +74,16 @@ describe('long polls', () => {
     expect(await polls[3]).toEqual([]);
   });
 
+  test('a message received with a visibility timeout of zero goes on to the next who waits', async () => {
+    const polls: Promise<string[]>[] = [];
+    for (let i = 0; i < 2; i++) {
+      polls.push(queue.receive({ WaitTimeSeconds: 20, VisibilityTimeout: 0 }).then(bodiesOf));
+      await waiting(i + 1);
+    }
+    await queue.send('a');
+    expect(await Promise.all(polls)).toEqual([['a'], ['a']]);
+  });
+
   test('a poll that waits gets a message the moment its visibility expires', async () => {
     await queue.send('a');
     await queue.receive();
