@@ -22,8 +22,12 @@ export class ConsoleLog {
     this.#tailBytes += bytes.length;
     if (this.#tailBytes > 2 * CONSOLE_BYTES) this.#trim();
     this.#fileBytes += bytes.length;
-    if (this.#fileBytes > 2 * CONSOLE_BYTES) this.#rewrite();
-    else writeSync(this.#file, bytes);
+    try {
+      if (this.#fileBytes > 2 * CONSOLE_BYTES) this.#rewrite();
+      else writeSync(this.#file, bytes);
+    } catch {
+      // A full disk must not end the cloud: memory has the same until the console is closed.
+    }
   }
 
   /** The last 64 KiB. */

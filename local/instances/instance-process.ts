@@ -25,7 +25,8 @@ export interface InstanceProcessOptions {
   readonly console: ConsoleLog;
 }
 
-const POLL_MS = 20;
+/** Each look reads the process table. */
+const POLL_MS = 50;
 
 export async function startInstanceProcess(options: InstanceProcessOptions): Promise<InstanceProcess> {
   const directory = realpathSync(options.directory);

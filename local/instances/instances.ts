@@ -177,9 +177,8 @@ export class Instances {
       this.options.watchdog.forget(entry.process.family);
     }
     await entry.metadata?.close();
+    removeDisk(entry);
     entry.console?.close();
-    // Its disk goes with it, as a root volume does; the console stays.
-    rmSync(view.directory, { recursive: true, force: true, maxRetries: 3 });
     view.pid = undefined;
     view.metadataEndpoint = undefined;
     view.terminatedAtMs = this.options.clock.nowMs();
@@ -194,5 +193,15 @@ export class Instances {
       this.#entries.delete(entry.view.id);
       if (entry.console !== undefined) rmSync(entry.console.path, { force: true });
     }
+  }
+}
+
+/** Its disk goes with it, as a root volume does; the console stays. */
+function removeDisk({ view, console }: Entry): void {
+  try {
+    rmSync(view.directory, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    // Files left behind are no reason to end the cloud: it removes its whole directory in the end.
+    console?.write(Buffer.from(`${view.directory} could not be removed: ${String(error)}\n`));
   }
 }

@@ -19,6 +19,7 @@ import { createAdminService } from '../../../local/admin/service.js';
 import { Compute, type ComputeOptions, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { createEc2Service } from '../../../local/ec2/service.js';
 import { startServer } from '../../../local/http/server.js';
+import { processTable } from '../../../local/instances/process-table.js';
 import { noWatchdog } from '../../../local/instances/watchdog.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -178,11 +179,5 @@ export async function errorOf(call: Promise<unknown>): Promise<{ readonly name: 
   throw new Error('The call did not fail.');
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** A process that has ended but was not reaped (an orphan, where nobody reaps) is not alive. */
+export const isAlive = (pid: number): boolean => processTable().some((entry) => entry.pid === pid && !entry.zombie);

@@ -1,0 +1,163 @@
+import { fromInstanceMetadata } from '@smithy/credential-provider-imds';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type MetadataServer, startMetadataServer } from '../../../local/imds/metadata-server.js';
+import type { InstanceView, LaunchSpec } from '../../../local/instances/instance.js';
+import { afterThisTest } from '../ec2/support.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+const spec: LaunchSpec = {
+  instanceType: 'c7g.large',
+  zone: 'us-east-1b',
+  imageId: 'ami-1',
+  userData: Buffer.from('#!/bin/sh\ntrue'),
+  tags: {},
+  instanceProfile: 'arn:aws:iam::000000000000:instance-profile/worker-role',
+  metadataTags: true,
+  fleetId: 'fleet-1',
+};
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function instance(more: Partial<LaunchSpec> = {}): Mutable<InstanceView> {
+  return {
+    id: 'i-0123456789abcdef0',
+    sequence: 1,
+    spec: { ...spec, ...more },
+    tags: new Map([['team name', 'chemistry']]),
+    spotRequestId: 'sir-1',
+    directory: '/nowhere',
+    launchedAtMs: Date.parse('2026-03-01T10:00:00.500Z'),
+    state: 'running',
+    stateReason: undefined,
+    terminatedAtMs: undefined,
+    takenAtMs: undefined,
+    rebalanceAtMs: undefined,
+    metadataEndpoint: undefined,
+    pid: undefined,
+  };
+}
+
+async function start(view: InstanceView = instance()): Promise<MetadataServer> {
+  const server = await startMetadataServer({ instance: view, region: 'us-east-1' });
+  afterThisTest(() => server.close());
+  return server;
+}
+
+const askToken = (server: MetadataServer, ttl?: string): Promise<Response> =>
+  fetch(`${server.endpoint}/latest/api/token`, {
+    method: 'PUT',
+    headers: ttl === undefined ? {} : { 'X-aws-ec2-metadata-token-ttl-seconds': ttl },
+  });
+
+async function get(server: MetadataServer, path: string, token?: string): Promise<{ status: number; text: string }> {
+  const valid = token ?? (await (await askToken(server, '60')).text());
+  const response = await fetch(`${server.endpoint}/latest/${path}`, { headers: { 'X-aws-ec2-metadata-token': valid } });
+  return { status: response.status, text: await response.text() };
+}
+
+test('an instance reads who it is', async () => {
+  const server = await start();
+  const text = async (path: string): Promise<string> => (await get(server, path)).text;
+  expect(await text('meta-data/instance-id')).toBe('i-0123456789abcdef0');
+  expect(await text('meta-data/instance-type')).toBe('c7g.large');
+  expect(await text('meta-data/ami-id')).toBe('ami-1');
+  expect(await text('meta-data/placement/availability-zone')).toBe('us-east-1b');
+  expect(await text('meta-data/placement/region')).toBe('us-east-1');
+  expect(await text('user-data')).toBe('#!/bin/sh\ntrue');
+  expect(JSON.parse(await text('dynamic/instance-identity/document'))).toMatchObject({
+    instanceId: 'i-0123456789abcdef0',
+    instanceType: 'c7g.large',
+    availabilityZone: 'us-east-1b',
+    region: 'us-east-1',
+    architecture: 'arm64',
+  });
+});
+
+test('what is not there is a 404, the notices of an instance without any among them', async () => {
+  const server = await start();
+  for (const path of [
+    'meta-data/spot/instance-action',
+    'meta-data/spot/termination-time',
+    'meta-data/events/recommendations/rebalance',
+    'meta-data/no/such/thing',
+    'constructor',
+    '',
+  ]) {
+    expect((await get(server, path)).status, path).toBe(404);
+  }
+});
+
+test('notices are shown as soon as they are given, with times to the second', async () => {
+  const view = instance();
+  const server = await start(view);
+  view.takenAtMs = Date.parse('2026-03-01T10:02:00.900Z');
+  view.rebalanceAtMs = Date.parse('2026-03-01T10:00:00Z');
+  expect(JSON.parse((await get(server, 'meta-data/spot/instance-action')).text)).toEqual({
+    action: 'terminate',
+    time: '2026-03-01T10:02:00Z',
+  });
+  expect((await get(server, 'meta-data/spot/termination-time')).text).toBe('2026-03-01T10:02:00Z');
+  expect(JSON.parse((await get(server, 'meta-data/events/recommendations/rebalance')).text)).toEqual({
+    noticeTime: '2026-03-01T10:00:00Z',
+  });
+});
+
+test('a token is asked for with a life from a second to six hours', async () => {
+  const server = await start();
+  expect((await askToken(server)).status).toBe(400);
+  for (const ttl of ['0', '21601', '-1', 'x', '']) expect((await askToken(server, ttl)).status, ttl).toBe(400);
+  for (const ttl of ['1', '21600']) {
+    const response = await askToken(server, ttl);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-aws-ec2-metadata-token-ttl-seconds')).toBe(ttl);
+  }
+  expect((await fetch(`${server.endpoint}/latest/api/token`)).status).toBe(405);
+});
+
+test('without a token, with a foreign one, or with one that has expired, nothing is told', async () => {
+  const server = await start();
+  const other = await start();
+  expect((await fetch(`${server.endpoint}/latest/meta-data/instance-id`)).status).toBe(401);
+  const foreign = await (await askToken(other, '60')).text();
+  const token = await (await askToken(server, '60')).text();
+  for (const wrong of ['nonsense', '', foreign, `z${token}`, token.slice(0, -4)]) {
+    expect((await get(server, 'meta-data/instance-id', wrong)).status).toBe(401);
+  }
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 59_000 });
+  expect((await get(server, 'meta-data/instance-id', token)).status).toBe(200);
+  vi.setSystemTime(Date.now() + 2_000);
+  expect((await get(server, 'meta-data/instance-id', token)).status).toBe(401);
+});
+
+test('a double slash, as some SDKs send it, is accepted', async () => {
+  const server = await start();
+  const token = await (await askToken(server, '60')).text();
+  const response = await fetch(`${server.endpoint}//latest/meta-data/instance-id`, {
+    headers: { 'X-aws-ec2-metadata-token': token },
+  });
+  expect(await response.text()).toBe('i-0123456789abcdef0');
+});
+
+test('tags are shown only if the launch template lets them', async () => {
+  const shown = await start();
+  expect((await get(shown, 'meta-data/tags/instance/')).text).toBe('team name');
+  expect((await get(shown, 'meta-data/tags/instance/team%20name')).text).toBe('chemistry');
+  expect((await get(shown, 'meta-data/tags/instance/other')).status).toBe(404);
+  const hidden = await start(instance({ metadataTags: false }));
+  expect((await get(hidden, 'meta-data/tags/instance/team%20name')).status).toBe(404);
+});
+
+test('the SDK’s own provider finds the credentials of the role', async () => {
+  const server = await start();
+  expect((await get(server, 'meta-data/iam/security-credentials/')).text).toBe('worker-role');
+  vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', server.endpoint);
+  const credentials = await fromInstanceMetadata({ timeout: 5_000, maxRetries: 0 })();
+  expect(credentials.accessKeyId).toMatch(/^ASIA[0-9A-F]{16}$/);
+  expect(credentials.secretAccessKey).toHaveLength(40);
+  expect(credentials.sessionToken).toBeTruthy();
+  expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);
+});

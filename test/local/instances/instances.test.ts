@@ -1,0 +1,179 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import {
+  admin,
+  createFleet,
+  idOf,
+  isAlive,
+  running,
+  startTestCloud,
+  terminated,
+  type TestCloud,
+} from '../ec2/support.js';
+
+/** One instance with this user data, in which `@` is a directory that outlives it. */
+async function launch(cloud: TestCloud, userData: string): Promise<string> {
+  const fleet = await createFleet(cloud, { target: 1, userData: userData.replaceAll('@', cloud.scratch) });
+  const [instance] = await eventually(() => {
+    const all = cloud.compute.instances.all();
+    return all.length > 0 ? all : undefined;
+  });
+  // The fleet is parked, so that an instance that ended is not replaced.
+  await eventually(() => cloud.compute.instances.get(instance?.id ?? '')?.state !== 'pending');
+  const parked = cloud.compute.fleets.get(fleet);
+  if (parked !== undefined) parked.target = 0;
+  return instance?.id ?? '';
+}
+
+const read = (cloud: TestCloud, name: string): string => readFileSync(path.join(cloud.scratch, name), 'utf8');
+
+/** Waits for processes to have written their numbers, one file each. */
+async function pids(cloud: TestCloud, ...names: readonly string[]): Promise<readonly number[]> {
+  return eventually(() => {
+    const found = names.map((name) => Number(read(cloud, name)));
+    return found.every((pid) => pid > 0) ? found : undefined;
+  });
+}
+
+const allGone = (numbers: readonly number[]): boolean => !numbers.some(isAlive);
+
+test('user data runs in the instance’s directory, with an environment that has nothing of ours', async () => {
+  process.env['SECRET_OF_THE_CLOUD'] = 'x';
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, 'env > @/env.tmp; pwd > @/pwd; mv @/env.tmp @/env; sleep 1000');
+  delete process.env['SECRET_OF_THE_CLOUD'];
+  const environment = await eventually(() => read(cloud, 'env'));
+  const variables = Object.fromEntries(
+    environment
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
+  );
+  const view = cloud.compute.instances.get(id);
+  expect(read(cloud, 'pwd').trim()).toBe(view?.directory);
+  expect(variables).toMatchObject({
+    HOME: view?.directory,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: view?.metadataEndpoint,
+  });
+  const allowed = [
+    'PATH',
+    'HOME',
+    'TMPDIR',
+    'LANG',
+    'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+    'PWD',
+    'OLDPWD',
+    'SHLVL',
+    '_',
+  ];
+  for (const name of Object.keys(variables)) expect(allowed).toContain(name);
+});
+
+test('a line that names a program is honoured', async () => {
+  const cloud = await startTestCloud();
+  await launch(cloud, `#!${process.execPath}\nrequire('fs').writeFileSync('@/version', process.version)`);
+  expect(await eventually(() => read(cloud, 'version'))).toBe(process.version);
+});
+
+test('user data that no program can run ends its instance, and the console says why', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, '#!/no/such/shell\ntrue');
+  const [gone] = await terminated(cloud, 1);
+  expect(gone?.StateReason?.Code).toBe('Server.InternalError');
+  expect(cloud.compute.instances.consoleOutput(id)?.toString()).toContain('/no/such/shell');
+});
+
+test('an instance ends when its first process ends, with everything that it left behind', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(
+    cloud,
+    `sh -c 'echo $$ > @/child; exec sleep 1000' &
+     setsid sh -c 'echo $$ > @/session; cd /; exec sleep 1000' &
+     (setsid sh -c 'trap "" TERM; echo $$ > @/deaf; while :; do sleep 1; done' &)
+     while [ ! -s @/deaf ] || [ ! -s @/session ] || [ ! -s @/child ]; do sleep 0.05; done`,
+  );
+  const left = await pids(cloud, 'child', 'session', 'deaf');
+  const [gone] = await terminated(cloud, 1);
+  expect(gone).toMatchObject({ InstanceId: id, StateReason: { Code: 'Client.InstanceInitiatedShutdown' } });
+  expect(allGone(left)).toBe(true);
+  expect(existsSync(cloud.compute.instances.get(id)?.directory ?? '')).toBe(false);
+});
+
+test('an instance that is terminated may clean up when it is asked to', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, `trap 'echo bye > @/bye; exit' TERM; echo $$ > @/up; while :; do sleep 0.05; done`);
+  await pids(cloud, 'up');
+  await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  await terminated(cloud, 1);
+  expect(read(cloud, 'bye').trim()).toBe('bye');
+});
+
+test('an instance that does not listen is killed after a moment', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, `trap '' TERM; echo $$ > @/up; while :; do sleep 1; done`);
+  const up = await pids(cloud, 'up');
+  await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  await terminated(cloud, 1);
+  expect(allGone(up)).toBe(true);
+});
+
+test('a reclaim without notice kills at once: nobody is asked', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(
+    cloud,
+    `trap 'echo asked > @/asked' TERM; setsid sh -c 'echo $$ > @/slot; exec sleep 1000' & echo $$ > @/up; while :; do sleep 0.05; done`,
+  );
+  const up = await pids(cloud, 'up', 'slot');
+  await admin(cloud, 'POST', `instances/${id}/reclaim`, { noticeMs: null });
+  const [gone] = await terminated(cloud, 1);
+  expect(gone?.StateReason?.Code).toBe('Server.SpotInstanceTermination');
+  expect(allGone(up)).toBe(true);
+  expect(existsSync(path.join(cloud.scratch, 'asked'))).toBe(false);
+});
+
+test('an instance under notice runs on until its time, then it is killed', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, `trap 'echo asked > @/asked' TERM; echo $$ > @/up; while :; do sleep 0.05; done`);
+  const up = await pids(cloud, 'up');
+  await admin(cloud, 'POST', `instances/${id}/reclaim`, { noticeMs: 500 });
+  const takenAtMs = cloud.compute.instances.get(id)?.takenAtMs ?? 0;
+  expect(cloud.compute.instances.get(id)?.state).toBe('running');
+  expect(up.every(isAlive)).toBe(true);
+  await terminated(cloud, 1);
+  expect(Date.now()).toBeGreaterThanOrEqual(takenAtMs);
+  expect(allGone(up)).toBe(true);
+  expect(existsSync(path.join(cloud.scratch, 'asked'))).toBe(false);
+});
+
+test('an instance that ends itself under notice has ended itself', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, `while [ ! -e @/leave ]; do sleep 0.05; done`);
+  await admin(cloud, 'POST', `instances/${id}/reclaim`, { noticeMs: 60_000 });
+  await admin(cloud, 'POST', 'market', { capacity: 0 });
+  writeFileSync(path.join(cloud.scratch, 'leave'), '');
+  const [gone] = await terminated(cloud, 1);
+  expect(gone?.StateReason?.Code).toBe('Client.InstanceInitiatedShutdown');
+});
+
+test('two instances do not end each other', async () => {
+  const cloud = await startTestCloud();
+  await createFleet(cloud, { target: 2 });
+  const [one, other] = await running(cloud, 2);
+  await admin(cloud, 'POST', 'market', { capacity: 0 });
+  await admin(cloud, 'POST', `instances/${idOf(one)}/reclaim`, { noticeMs: null });
+  await terminated(cloud, 1);
+  expect(isAlive(cloud.compute.instances.get(idOf(other))?.pid ?? 0)).toBe(true);
+});
+
+test('closing the cloud ends every instance, one that is still booting too', async () => {
+  const cloud = await startTestCloud({ arriveOverMs: 3_000 });
+  await createFleet(cloud, { target: 3 });
+  await running(cloud, 1);
+  const alive = cloud.compute.instances.all().flatMap((instance) => (instance.pid === undefined ? [] : [instance.pid]));
+  await cloud.compute.close();
+  expect(allGone(alive)).toBe(true);
+  expect(cloud.compute.instances.all().every((instance) => instance.state === 'terminated')).toBe(true);
+});

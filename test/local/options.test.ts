@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { parseOptions } from '../../local/options.js';
+
+test('without options the market is calm and real', () => {
+  expect(parseOptions([])).toEqual({
+    port: 0,
+    directory: undefined,
+    seed: 1,
+    timeScale: 1,
+    arriveOverMs: 0,
+    noticeMs: 120_000,
+    reclaimRatePerHour: 0,
+    reclaims: [],
+    capacity: Infinity,
+    latencyMs: {},
+    endWithStdin: false,
+  });
+});
+
+test('every option is read', () => {
+  const text =
+    '--port 8000 --directory d --seed 7 --time-scale 2.5 --arrive-over-ms 8000 --notice-ms 3000 --reclaim-rate 0.5 ' +
+    '--reclaim 6000 --reclaim 9s:no-notice --capacity 5 --latency sqs=10,s3=30ms --end-with-stdin';
+  expect(parseOptions(text.split(' '))).toEqual({
+    port: 8000,
+    directory: 'd',
+    seed: 7,
+    timeScale: 2.5,
+    arriveOverMs: 8_000,
+    noticeMs: 3_000,
+    reclaimRatePerHour: 0.5,
+    reclaims: [
+      { afterMs: 6_000, notice: true },
+      { afterMs: 9_000, notice: false },
+    ],
+    capacity: 5,
+    latencyMs: { sqs: 10, s3: 30 },
+    endWithStdin: true,
+  });
+});
+
+test.each([
+  ['--nonsense'],
+  ['positional'],
+  ['--port', '70000'],
+  ['--port', '-1'],
+  ['--seed', 'x'],
+  ['--time-scale', '0'],
+  ['--arrive-over-ms', '8s'],
+  ['--reclaim', '6s:notice'],
+  ['--reclaim', ''],
+  ['--capacity', '1.5'],
+  ['--latency', 'sqs'],
+  ['--latency', 'admin=10'],
+])('%s %s is refused in a sentence', (...args) => {
+  expect(() => parseOptions(args)).toThrow(expect.objectContaining({ name: 'UsageError' }));
+});
