@@ -1,0 +1,80 @@
+/** A job's outcomes in the order of batches, several read ahead, in bounded memory. */
+import { batchOfOutcomeKey, resultsPrefix } from '../../core/keys.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import { decodeOutcomeMetadata } from '../../core/result-line.js';
+
+export interface Outcome {
+  readonly batch: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** Hides the latency of some 30 ms a request at 500 requests a second. */
+const OUTCOMES_AHEAD = 16;
+/** Held in memory at once, at most one outcome's bytes more. */
+const BYTES_AHEAD = 64 * 1024 * 1024;
+/** A larger outcome is streamed when its turn comes. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+
+interface Ahead {
+  readonly bytes: number;
+  readonly outcome: Promise<Outcome>;
+}
+
+export async function* outcomesInOrder(
+  store: ObjectStore,
+  job: string,
+  outerSignal: AbortSignal,
+): AsyncGenerator<Outcome> {
+  // Whoever stops listening early lets go of what is being read ahead.
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([outerSignal, stopped.signal]);
+  const listed = store.list(resultsPrefix(job), { signal })[Symbol.asyncIterator]();
+  const ahead: Ahead[] = [];
+  let bytesAhead = 0;
+  let more = true;
+  try {
+    for (;;) {
+      while (more && ahead.length < OUTCOMES_AHEAD && bytesAhead < BYTES_AHEAD) {
+        const next = await listed.next();
+        if (next.done === true) {
+          more = false;
+          break;
+        }
+        const { key, size } = next.value;
+        const batch = batchOfOutcomeKey(key);
+        if (batch === undefined) continue;
+        const large = size > LARGE_BYTES;
+        const outcome = large ? streamed(store, key, batch, signal) : fetched(store, key, batch, signal);
+        outcome.catch(() => undefined); // thrown when its turn comes
+        const bytes = large ? 0 : size;
+        ahead.push({ bytes, outcome });
+        bytesAhead += bytes;
+      }
+      const first = ahead.shift();
+      if (first === undefined) return;
+      yield await first.outcome;
+      bytesAhead -= first.bytes;
+    }
+  } finally {
+    stopped.abort(new Error('no more outcomes are wanted'));
+    await listed.return?.();
+  }
+}
+
+async function fetched(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
+  const object = await store.get(key, { signal });
+  if (object === undefined) throw vanished(key);
+  const { ok, failed } = decodeOutcomeMetadata(object.metadata);
+  return { batch, ok, failed, chunks: [object.body] };
+}
+
+async function streamed(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
+  const head = await store.head(key, { signal });
+  if (head === undefined) throw vanished(key);
+  const { ok, failed } = decodeOutcomeMetadata(head.metadata);
+  return { batch, ok, failed, chunks: store.stream(key, { signal }) };
+}
+
+const vanished = (key: string): Error => new Error(`The outcome ${key} was removed while the results were read.`);
