@@ -4,18 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { decodeAwsChunked } from './aws-chunked.js';
+import { checkBody, readExpectations, type BodyExpectations } from './body-expectations.js';
 import type { Body, BodyStore } from './body-store.js';
-import {
-  CHECKSUM_ALGORITHMS,
-  checksumHeader,
-  createHasher,
-  parseAlgorithm,
-  requireDigest,
-  type Checksum,
-  type ChecksumAlgorithm,
-} from './checksums.js';
-import { S3Error, badDigest, headerNotImplemented, incompleteBody, invalidRequest, malformedXml } from './errors.js';
-import type { S3Headers, S3Request } from './request.js';
+import { createHasher, type Checksum, type ChecksumAlgorithm } from './checksums.js';
+import { incompleteBody, malformedXml } from './errors.js';
+import type { S3Request } from './request.js';
 
 /** The most that one put or part may bring: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
@@ -63,72 +56,9 @@ export async function receiveDocument(
   return text;
 }
 
-interface Expectations {
-  readonly size: number;
-  readonly isFramed: boolean;
-  readonly md5: Buffer | undefined;
-  readonly sha256: string | undefined;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly digest: Buffer | 'in trailer' } | undefined;
-}
-
-function readExpectations(headers: S3Headers, maxBytes: number): Expectations {
-  const payload = headers.get('x-amz-content-sha256') ?? '';
-  const isFramed = payload.startsWith('STREAMING-') || /\baws-chunked\b/.test(headers.get('content-encoding') ?? '');
-  const size = readSize(headers, isFramed);
-  if (size > maxBytes) {
-    throw new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
-      ProposedSize: String(size),
-      MaxSizeAllowed: String(maxBytes),
-    });
-  }
-  return {
-    size,
-    isFramed,
-    md5: readContentMd5(headers),
-    sha256: /^[0-9a-f]{64}$/.test(payload) ? payload : undefined,
-    checksum: readChecksum(headers),
-  };
-}
-
-function readSize(headers: S3Headers, isFramed: boolean): number {
-  const name = isFramed ? 'x-amz-decoded-content-length' : 'content-length';
-  const value = headers.get(name);
-  if (value === undefined) {
-    if (headers.has('transfer-encoding')) throw headerNotImplemented('Transfer-Encoding');
-    throw new S3Error(411, 'MissingContentLength', `You must provide the ${name} HTTP header.`);
-  }
-  if (!/^\d{1,15}$/.test(value)) throw invalidRequest(`Value for ${name} header is invalid.`);
-  return Number(value);
-}
-
-function readContentMd5(headers: S3Headers): Buffer | undefined {
-  const value = headers.get('content-md5');
-  if (value === undefined) return undefined;
-  const digest = Buffer.from(value, 'base64');
-  if (digest.length !== 16) throw new S3Error(400, 'InvalidDigest', 'The Content-MD5 you specified was invalid.');
-  return digest;
-}
-
-const CHECKSUM_PREFIX = 'x-amz-checksum-';
-const NOT_DIGESTS = new Set(['x-amz-checksum-mode', 'x-amz-checksum-algorithm', 'x-amz-checksum-type']);
-
-function readChecksum(headers: S3Headers): Expectations['checksum'] {
-  const names = [...headers.keys()].filter((name) => name.startsWith(CHECKSUM_PREFIX) && !NOT_DIGESTS.has(name));
-  const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase();
-  const trailers = trailer?.startsWith(CHECKSUM_PREFIX) ? [trailer] : [];
-  const [name, ...others] = [...names, ...trailers];
-  if (name === undefined) return undefined;
-  if (others.length > 0) {
-    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
-  }
-  const algorithm = parseAlgorithm(name.slice(CHECKSUM_PREFIX.length));
-  const value = headers.get(name);
-  return { algorithm, digest: value === undefined ? 'in trailer' : requireDigest(algorithm, value, `${name} header`) };
-}
-
 async function receive(
   request: S3Request,
-  expected: Expectations,
+  expected: BodyExpectations,
   wanted: ChecksumAlgorithm | undefined,
   write: (piece: Uint8Array) => Promise<void>,
 ): Promise<{ readonly md5: Buffer; readonly checksum?: Checksum }> {
@@ -153,7 +83,7 @@ async function receive(
   }
   if (size !== expected.size) throw incompleteBody();
   const digests = { md5: md5.digest(), checksum: checksum?.digest(), sha256: sha256?.digest('hex') };
-  compare(expected, digests, framing.trailers);
+  checkBody(expected, digests, framing.trailers);
   return {
     md5: digests.md5,
     ...(algorithm !== undefined &&
@@ -161,48 +91,4 @@ async function receive(
         checksum: { algorithm, type: 'FULL_OBJECT' as const, value: digests.checksum.toString('base64') },
       }),
   };
-}
-
-function compare(
-  expected: Expectations,
-  computed: { readonly md5: Buffer; readonly checksum: Buffer | undefined; readonly sha256: string | undefined },
-  trailers: ReadonlyMap<string, string>,
-): void {
-  if (expected.sha256 !== computed.sha256) {
-    throw new S3Error(
-      400,
-      'XAmzContentSHA256Mismatch',
-      "The provided 'x-amz-content-sha256' header does not match what was computed.",
-      { ClientComputedContentSHA256: expected.sha256 ?? '', S3ComputedContentSHA256: computed.sha256 ?? '' },
-    );
-  }
-  if (expected.md5 !== undefined && !expected.md5.equals(computed.md5)) {
-    throw badDigest('The Content-MD5 you specified did not match what we received.');
-  }
-  if (expected.checksum === undefined) return;
-  const { algorithm, digest } = expected.checksum;
-  const given = digest === 'in trailer' ? trailerDigest(algorithm, trailers) : digest;
-  if (computed.checksum?.equals(given) !== true) {
-    throw badDigest(`The ${algorithm} you specified did not match the calculated checksum.`);
-  }
-}
-
-function trailerDigest(algorithm: ChecksumAlgorithm, trailers: ReadonlyMap<string, string>): Buffer {
-  const name = checksumHeader(algorithm);
-  const value = trailers.get(name);
-  if (value === undefined) {
-    throw new S3Error(400, 'MalformedTrailerError', 'The request contained trailing data that was not well-formed.');
-  }
-  return requireDigest(algorithm, value, `${name} trailing header`);
-}
-
-/** The one checksum that a completing request says the whole object has. */
-export function readObjectChecksum(
-  headers: S3Headers,
-): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
-  for (const algorithm of CHECKSUM_ALGORITHMS) {
-    const value = headers.get(checksumHeader(algorithm));
-    if (value !== undefined) return { algorithm, value };
-  }
-  return undefined;
 }

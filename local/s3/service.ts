@@ -1,6 +1,9 @@
 /**
  * The S3 of the local cloud: REST, path-style, one region, one account, no versions; signatures are not checked.
  * Objects live as long as the process: the index is in memory, bodies are files in `directory` (body-store.ts).
+ *
+ * Known differences from AWS: an object that came without a checksum has none (AWS works out a CRC-64/NVME); versioning,
+ * lifecycle, policy, encryption and access settings are kept and given back, but do nothing; other sub-resources are refused.
  */
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';

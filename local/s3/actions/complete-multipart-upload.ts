@@ -2,12 +2,13 @@
 import type { Action } from '../action.js';
 import { Body } from '../body-store.js';
 import type { Part, Upload } from '../buckets.js';
+import { readObjectChecksum } from '../body-expectations.js';
 import { checksumElement, joinChecksums, type Checksum } from '../checksums.js';
 import { S3Error, badDigest, invalidRequest, malformedXml } from '../errors.js';
 import { etagOf, multipartEtag } from '../etag.js';
 import { checksumLeaves } from '../object-reply.js';
 import { unquote } from '../preconditions.js';
-import { readObjectChecksum, receiveDocument } from '../receive.js';
+import { receiveDocument } from '../receive.js';
 import type { S3Headers } from '../request.js';
 import { xmlResponse } from '../response.js';
 import { readUploadId } from '../upload-parameters.js';
