@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rebuildBudget } from '../../core/bisection.js';
+import { OutcomeMachine } from '../../core/outcome-machine.js';
 import { SlotMemory } from '../../core/slot-memory.js';
 import { FakeProcess, isGuilty, run, type FakeItem, type Kind, type Run } from './fake-model.js';
 
@@ -89,7 +90,7 @@ describe('the outcome of a batch', () => {
           expect(result.mostInFlight).toBeLessThanOrEqual(scene.concurrency);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 600 },
     );
   });
 
@@ -101,7 +102,7 @@ describe('the outcome of a batch', () => {
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -113,7 +114,7 @@ describe('the outcome of a batch', () => {
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -161,6 +162,18 @@ describe('the outcome of a batch', () => {
     const result = one(['error', 'error', 'error']);
     expect(failedIn(result)).toEqual([0, 1, 2]);
     expect(result.rebuilds).toBe(3);
+  });
+
+  it('never fails an item for a slot that was lost once', () => {
+    const memory = new SlotMemory<string>();
+    const machine = new OutcomeMachine({ items: ['only'], concurrency: 1, memory });
+    expect(machine.next(() => 1)).toEqual({ kind: 'send', positions: [0] });
+    expect(machine.lost({ reason: 'crashed', error: { code: 'SlotCrashed', message: 'taken by chance' } })).toEqual([]);
+    expect(machine.next(() => 1).kind).toBe('rebuild');
+    machine.rebuilt();
+    expect(machine.next(() => 1)).toEqual({ kind: 'send', positions: [0] });
+    expect(machine.answered(0)).toEqual([{ position: 0 }]);
+    expect(machine.next(() => 1).kind).toBe('finished');
   });
 
   it('blames nobody when a model leaks until it dies', () => {
