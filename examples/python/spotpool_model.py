@@ -5,9 +5,8 @@ import sys
 
 
 def _error(exception):
-    code = getattr(exception, "code", None)
-    message = str(exception) or type(exception).__name__
-    return {"code": code if isinstance(code, str) else type(exception).__name__, "message": message}
+    name = type(exception).__name__
+    return {"code": str(getattr(exception, "code", name)), "message": str(exception) or name}
 
 
 def run(predict, max_slice_items=None):
@@ -17,11 +16,11 @@ def run(predict, max_slice_items=None):
     os.dup2(2, 1)  # prints, of C libraries and child processes too, must not mix with the answers
     sys.stdout = sys.stderr
 
-    def say(message):
+    def say(**message):
         protocol.write(json.dumps(message, allow_nan=False) + "\n")
         protocol.flush()
 
-    say({"ready": True, "maxSliceItems": max_slice_items})
+    say(ready=True, maxSliceItems=max_slice_items)
     items = []
     for line in sys.stdin.buffer:
         message = json.loads(line)
@@ -29,7 +28,13 @@ def run(predict, max_slice_items=None):
             items.append(message)
             continue
         outputs = predict([item["item"] for item in items])
+        if hasattr(outputs, "__len__") and len(outputs) != len(items):
+            raise ValueError(f"predict was given {len(items)} items and gave {len(outputs)} outputs")
         for item, output in zip(items, outputs, strict=True):
-            failed = isinstance(output, Exception)
-            say({"index": item["index"], "error": _error(output)} if failed else {"index": item["index"], "output": output})
+            try:
+                if isinstance(output, Exception):
+                    raise output
+                say(index=item["index"], output=output)
+            except Exception as exception:  # also an output that is not JSON
+                say(index=item["index"], error=_error(exception))
         items = []

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { create } from 'tar';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelSpec } from '../../../core/job.js';
+import { modelBundleKey } from '../../../core/keys.js';
+import { ObjectMissing } from '../../../core/object-store.js';
+import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/model-cache.js';
+import type { PreparedModel } from '../../../worker/model/batch-computer.js';
+
+let root: string;
+let bundle: Buffer;
+let spec: ModelSpec;
+let fetched: string[];
+let log: string[];
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'spotpool-cache-'));
+  const source = path.join(root, 'source');
+  await mkdir(path.join(source, 'weights'), { recursive: true });
+  await writeFile(path.join(source, 'model.mjs'), 'export const predict = (items) => items;\n');
+  await writeFile(path.join(source, 'weights', 'net.bin'), 'weights');
+  await create({ file: path.join(root, 'bundle.tar.gz'), gzip: true, cwd: source }, ['model.mjs', 'weights']);
+  bundle = await readFile(path.join(root, 'bundle.tar.gz'));
+  const digest = createHash('sha256').update(bundle).digest('hex');
+  spec = { name: 'model.mjs', digest, start: { kind: 'module', entry: 'model.mjs' } };
+  fetched = [];
+  log = [];
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const models = (): string => path.join(root, 'models');
+
+function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): PrepareModelOptions {
+  return {
+    store: {
+      async *stream(key) {
+        fetched.push(key);
+        if (key !== modelBundleKey(spec.digest)) throw new ObjectMissing(key);
+        for (let start = 0; start < bytes.length; start += 100) yield bytes.subarray(start, start + 100);
+      },
+    },
+    spec,
+    options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
+    directory: models(),
+    onLog: (line) => log.push(line),
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+async function prepared(changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> {
+  const result = await prepareModel(optionsOf(changes));
+  if ('unable' in result) throw new Error(result.unable.message);
+  return result;
+}
+
+async function unable(options: PrepareModelOptions): Promise<UnableToPrepare['unable']> {
+  const result = await prepareModel(options);
+  if (!('unable' in result)) throw new Error('It was prepared.');
+  return result.unable;
+}
+
+const withSetup = (setup: string): { spec: ModelSpec } => ({ spec: { ...spec, setup } });
+
+describe('preparing a model', () => {
+  it('fetches and unpacks it once, however often and by how many it is asked for', async () => {
+    const [first, second] = await Promise.all([prepared(), prepared()]);
+    expect(await readFile(path.join(first.directory, 'weights', 'net.bin'), 'utf8')).toBe('weights');
+    expect(second.directory).toBe(first.directory);
+    await prepared();
+    expect(fetched).toEqual([modelBundleKey(spec.digest)]);
+    const name = path.basename(first.directory);
+    expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
+  });
+
+  it('refuses a bundle that is not what its digest says, and leaves nothing of it', async () => {
+    const other = await unable(optionsOf({}, bundle.subarray(1)));
+    expect(other.phase).toBe('fetch');
+    expect(other.message).toMatch(/model\.mjs could not be fetched from models\/.*: its SHA-256 is/);
+    expect(await readdir(models())).toEqual([]);
+    await prepared();
+  });
+
+  it('says which object is missing', async () => {
+    const missing = { ...spec, digest: 'e'.repeat(64) };
+    expect((await unable(optionsOf({ spec: missing }))).message).toContain(modelBundleKey(missing.digest));
+  });
+
+  it('sets it up once, in its own directory, with its environment', async () => {
+    const changes = {
+      ...withSetup('echo "setting up in $PWD"; echo "$GREETING" >> greeting'),
+      options: { concurrency: 1, itemTimeoutSeconds: 10, env: { GREETING: 'hello' } },
+    };
+    const { directory } = await prepared(changes);
+    await prepared(changes);
+    expect(await readFile(path.join(directory, 'greeting'), 'utf8')).toBe('hello\n');
+    expect(log).toEqual([`setting up in ${directory}`]);
+    expect((await prepared()).directory).not.toBe(directory);
+  });
+
+  it('tells the end of the output when setup fails, and tries again from the start', async () => {
+    const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../allowed');
+    const failure = await unable(optionsOf(failing));
+    expect(failure.phase).toBe('setup');
+    expect(failure.message).toMatch(/failed \(exit code 1\).*\n/);
+    expect(failure.message).toContain('step 30');
+    expect(failure.message.split('\n').filter((line) => line.startsWith('step'))).toHaveLength(20);
+    await writeFile(path.join(models(), 'allowed'), '');
+    await prepared(failing);
+    expect(fetched).toHaveLength(2);
+  });
+
+  it('ends a setup that takes too long', async () => {
+    const failure = await unable(optionsOf({ ...withSetup('echo waiting; sleep 1000'), setupTimeoutMs: 300 }));
+    expect(failure.message).toContain('not done within 0.3 s');
+    expect(failure.message).toContain('waiting');
+  });
+
+  it('rejects with the reason when it is aborted, and begins anew when asked again', async () => {
+    const abort = new AbortController();
+    const preparing = prepared({
+      ...withSetup('echo waiting; test -e ../allowed || sleep 1000'),
+      signal: abort.signal,
+      onLog: () => {
+        abort.abort(new Error('drained'));
+      },
+    });
+    await expect(preparing).rejects.toThrow('drained');
+    await writeFile(path.join(models(), 'allowed'), '');
+    await prepared(withSetup('echo waiting; test -e ../allowed || sleep 1000'));
+  });
+
+  it('gives one key to what can share a loaded slot', async () => {
+    const { modelKey } = await prepared();
+    const env = (variables: Record<string, string>): Partial<PrepareModelOptions> => ({
+      options: { concurrency: 3, itemTimeoutSeconds: 1, env: variables },
+    });
+    expect((await prepared(env({}))).modelKey).toBe(modelKey);
+    expect((await prepared(env({ A: '1' }))).modelKey).not.toBe(modelKey);
+    expect((await prepared(env({ A: '1', B: '2' }))).modelKey).toBe((await prepared(env({ B: '2', A: '1' }))).modelKey);
+    const other = { ...spec, start: { kind: 'command', argv: ['cat'] } } as const;
+    expect((await prepared({ spec: other })).modelKey).not.toBe(modelKey);
+  });
+});

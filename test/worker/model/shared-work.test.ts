@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { SharedWork } from '../../../worker/model/shared-work.js';
+
+const never = new AbortController().signal;
+
+/** Work that ends when told, or when it is aborted. */
+function controlled(): {
+  work: (signal: AbortSignal) => Promise<string>;
+  finish: (result: string) => void;
+  runs: AbortSignal[];
+} {
+  const runs: AbortSignal[] = [];
+  let finish: (result: string) => void = () => undefined;
+  const work = async (signal: AbortSignal): Promise<string> => {
+    runs.push(signal);
+    return new Promise((resolve, reject) => {
+      finish = resolve;
+      signal.addEventListener('abort', () => {
+        reject(new Error('given up'));
+      });
+    });
+  };
+  return { work, runs, finish: (result) => finish(result) };
+}
+
+describe('work that several want', () => {
+  it('is done once', async () => {
+    const shared = new SharedWork<string>();
+    const { work, finish, runs } = controlled();
+    const both = Promise.all([shared.run('a', never, work), shared.run('a', never, work)]);
+    finish('done');
+    expect(await both).toEqual(['done', 'done']);
+    expect(runs).toHaveLength(1);
+  });
+
+  it('goes on while one of them wants it, and is aborted when none does', async () => {
+    const shared = new SharedWork<string>();
+    const { work, runs } = controlled();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const calls = [shared.run('a', first.signal, work), shared.run('a', second.signal, work)];
+    first.abort(new Error('first left'));
+    await expect(calls[0]).rejects.toThrow('first left');
+    expect(runs[0]?.aborted).toBe(false);
+    second.abort(new Error('second left'));
+    await expect(calls[1]).rejects.toThrow('second left');
+    expect(runs[0]?.aborted).toBe(true);
+  });
+
+  it('is still done for one that comes while the other leaves', async () => {
+    const shared = new SharedWork<string>();
+    const { work, finish, runs } = controlled();
+    const abort = new AbortController();
+    const left = shared.run('a', abort.signal, work);
+    abort.abort(new Error('left'));
+    const stays = shared.run('a', never, work);
+    await expect(left).rejects.toThrow('left');
+    finish('done');
+    expect(await stays).toBe('done');
+    expect(runs).toHaveLength(1);
+  });
+
+  it('begins anew after it was aborted or failed', async () => {
+    const shared = new SharedWork<string>();
+    const { work, finish, runs } = controlled();
+    const abort = new AbortController();
+    const left = shared.run('a', abort.signal, work);
+    abort.abort();
+    await expect(left).rejects.toThrow();
+    const again = shared.run('a', never, work);
+    await eventually(() => runs.length === 2);
+    finish('second');
+    expect(await again).toBe('second');
+  });
+});
