@@ -23,21 +23,19 @@ const { version } = JSON.parse(readFileSync(path.join(packageDirectory(), 'packa
   readonly version: string;
 };
 const interrupts = listenForInterrupts((text) => terminal.err(text));
-const exitCode = await runCommandLine(
-  process.argv.slice(2),
-  {
-    terminal,
-    env: process.env,
-    cwd: process.cwd(),
-    clock: systemClock,
-    random: Math.random,
-    user: userName(),
-    signal: interrupts.signal,
-    connect: connectStack,
-    provision: provisionLocalStack,
-  },
+const exitCode = await runCommandLine(process.argv.slice(2), {
   version,
-);
+  terminal,
+  stdout: process.stdout,
+  env: process.env,
+  cwd: process.cwd(),
+  clock: systemClock,
+  random: Math.random,
+  user: userName(),
+  signal: interrupts.signal,
+  connect: connectStack,
+  provision: provisionLocalStack,
+});
 interrupts.dispose();
 // Where writes to a pipe are asynchronous, exiting at once would cut them off.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -1,4 +1,5 @@
 /** What commands get from outside: everything that is not a decision of their own, so that tests can hand in fakes. */
+import type { Writable } from 'node:stream';
 import type { StackConfig } from '../../core/stack.js';
 import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
@@ -17,7 +18,10 @@ export interface StackPorts {
 }
 
 export interface CliContext {
+  readonly version: string;
   readonly terminal: Terminal;
+  /** For results that go to standard output: it says when it has had enough. */
+  readonly stdout: Writable;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly clock: Clock;

@@ -6,7 +6,10 @@ import { addFleetCommand } from '../commands/fleet.js';
 import { addJobsCommand } from '../commands/jobs.js';
 import { addLocalCommand } from '../commands/local.js';
 import { addLogsCommand } from '../commands/logs.js';
+import { addResultsCommand } from '../commands/results.js';
+import { addRunCommand } from '../commands/run.js';
 import { addStatusCommand } from '../commands/status.js';
+import { addSubmitCommand } from '../commands/submit.js';
 import { addWatchCommand } from '../commands/watch.js';
 import { UserError, messageOf } from '../errors.js';
 import type { CommandHost } from './command-host.js';
@@ -22,19 +25,22 @@ Examples:
 
 Exit codes: 0 all items have an outcome · 1 a batch was given up, or the job did not complete · 2 misuse · 130 Ctrl-C`;
 
-export function buildProgram(host: CommandHost, version: string): Command {
+export function buildProgram(host: CommandHost): Command {
   const { terminal } = host.context;
   const program = new Command('spotpool')
     .description('Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.')
-    .version(version, '-V, --version', 'print the version')
+    .version(host.context.version, '-V, --version', 'print the version')
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', HELP_END);
   const adders = [
+    addRunCommand,
+    addSubmitCommand,
     addStatusCommand,
     addWatchCommand,
+    addResultsCommand,
     addCancelCommand,
     addJobsCommand,
     addLogsCommand,
@@ -47,9 +53,9 @@ export function buildProgram(host: CommandHost, version: string): Command {
 }
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
-export async function runCommandLine(argv: readonly string[], context: CliContext, version: string): Promise<number> {
+export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = buildProgram({ context, finish: (code) => (exitCode = code) }, version);
+  const program = buildProgram({ context, finish: (code) => (exitCode = code) });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -11,6 +11,7 @@ export type RunEvent =
   /** A local cloud of the command's own is ready. */
   | { readonly event: 'local-cloud-up'; readonly endpoint: string; readonly maxWorkers: number }
   | { readonly event: 'uploading'; readonly items: number; readonly bytes: number }
+  | { readonly event: 'enqueueing'; readonly sent: number; readonly batches: number }
   | {
       readonly event: 'submitted';
       readonly job: string;

@@ -31,6 +31,8 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
       return { ...view, phase: 'The local cloud is up. Reading the dataset …' };
     case 'uploading':
       return { ...view, phase: `Uploading the dataset: ${plural(event.items, 'item')} …` };
+    case 'enqueueing':
+      return { ...view, phase: `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} …` };
     case 'submitted':
       return { ...view, job: event.job, title: titleOf(event), phase: 'Submitted. Waiting for the first instances …' };
     case 'following':

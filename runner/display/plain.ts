@@ -33,7 +33,7 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
         return;
       }
       if (event.event === 'progress') return progress(event);
-      if (event.event === 'uploading') {
+      if (event.event === 'uploading' || event.event === 'enqueueing') {
         if (now() - uploadShownAtMs < UPLOAD_EVERY_MS) return;
         uploadShownAtMs = now();
       }
@@ -50,6 +50,8 @@ function sentence(event: RunEvent): string | undefined {
       return `The local cloud is up at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
     case 'uploading':
       return `Uploading: ${plural(event.items, 'item')} so far.`;
+    case 'enqueueing':
+      return `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} so far.`;
     case 'submitted':
       return (
         `Job ${event.job} ${event.continued ? 'goes on' : 'is submitted'}: ${event.model} over ${event.dataset}, ` +

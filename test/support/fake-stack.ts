@@ -2,10 +2,12 @@
  * A stack in memory for tests of commands: its instances appear as the target says, commit a batch with every tick of the
  * clock, and leave when the target is 0. No AWS, no processes, no waiting.
  */
+import { Writable } from 'node:stream';
+import { type BatchMessage, decodeBatchMessage } from '../../core/batch-message.js';
 import type { WorkerEvent } from '../../core/events.js';
 import type { Manifest } from '../../core/job.js';
 import { enqueuedKey, jobEventsKey, manifestKey, outcomeKey } from '../../core/keys.js';
-import { encodeOutcomeMetadata, encodeOutputLine } from '../../core/result-line.js';
+import { encodeOutcomeMetadata, encodeOutputLine, encodeResultLine, failedLine } from '../../core/result-line.js';
 import type { StackConfig } from '../../core/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
@@ -20,9 +22,11 @@ export class FakeStack {
   readonly terminal = new RecordingTerminal();
   nowMs = START_MS;
   target = 0;
+  cwd = '/';
   instances: readonly FleetInstance[] = [];
   /** Batches that instances have still to commit, by job. */
   readonly undone = new Map<string, number[]>();
+  private readonly firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
   /** Called with each tick. */
   onTick: () => void | Promise<void> = () => undefined;
   readonly interrupt = new AbortController();
@@ -61,11 +65,24 @@ export class FakeStack {
     );
   }
 
+  private enqueue(bodies: readonly string[], job: string): void {
+    for (const message of bodies.map(decodeBatchMessage)) {
+      if (message === undefined) throw new Error('This is no message of a batch.');
+      this.firstItems.set(`${job} ${message.batch}`, message);
+      this.undone.set(job, [...(this.undone.get(job) ?? []), message.batch]);
+    }
+  }
+
   async commit(job: string, batch: number, failed = 0, givenUp = false): Promise<void> {
-    const lines = [0, 1].map((item) => encodeOutputLine(batch * 2 + item, '"x"')).join('');
+    const { firstIndex, items } = this.firstItems.get(`${job} ${batch}`) ?? { firstIndex: batch * 2, items: 2 };
+    const lines = Array.from({ length: items }, (_, item) =>
+      item < failed
+        ? encodeResultLine(failedLine(firstIndex + item, { code: 'Odd', message: `item ${firstIndex + item} is odd` }))
+        : encodeOutputLine(firstIndex + item, '"x"'),
+    ).join('');
     await this.store.put(outcomeKey(job, batch), lines, {
       signal: new AbortController().signal,
-      metadata: encodeOutcomeMetadata({ lease: 'l', instance: 'i-1', ok: 2 - failed, failed, givenUp }),
+      metadata: encodeOutcomeMetadata({ lease: 'l', instance: 'i-1', ok: items - failed, failed, givenUp }),
     });
   }
 
@@ -76,13 +93,16 @@ export class FakeStack {
 
   /** One command line; resolves with its exit code. */
   run(...argv: readonly string[]): Promise<number> {
-    return runCommandLine(argv, this.context(), '0.0.0');
+    return runCommandLine(argv, this.context());
   }
 
   context(): CliContext {
     return {
+      version: '0.0.0',
       terminal: this.terminal,
+      stdout: this.stdout(),
       env: {
+        PATH: process.env['PATH'],
         SPOTPOOL_HOME: '/nonexistent',
         SPOTPOOL_QUEUE_URL: this.config.queueUrl,
         SPOTPOOL_DEAD_LETTER_QUEUE_URL: this.config.deadLetterQueueUrl,
@@ -91,7 +111,7 @@ export class FakeStack {
         SPOTPOOL_MAX_WORKERS: String(this.config.maxWorkers),
         AWS_REGION: this.config.region,
       },
-      cwd: '/',
+      cwd: this.cwd,
       clock: { nowMs: () => this.nowMs, sleep: (ms, signal) => this.tick(ms, signal) },
       random: () => 0.5,
       user: 'tester',
@@ -101,13 +121,22 @@ export class FakeStack {
     };
   }
 
+  private stdout(): Writable {
+    return new Writable({
+      write: (bytes: Buffer, _encoding, done) => {
+        this.terminal.out(bytes.toString());
+        done();
+      },
+    });
+  }
+
   private ports(): StackPorts {
     return {
       config: this.config,
       store: this.store,
       sources: { stream: () => never(), list: () => never() },
       queue: {
-        send: async () => undefined,
+        send: async (bodies, job) => this.enqueue(bodies, job),
         counts: async () => ({ visible: this.left(), inFlight: 0, delayed: 0 }),
       },
       fleet: {

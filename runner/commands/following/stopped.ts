@@ -3,6 +3,7 @@ import type { CliContext } from '../../cli/context.js';
 import type { StackFlags } from '../../cli/options.js';
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
+import type { Terminal } from '../../display/terminal.js';
 import { readJobProgress } from '../../status/job-status.js';
 import type { RunStack } from '../run-stack.js';
 import { hasEnded } from './follow.js';
@@ -45,11 +46,7 @@ function lastingLines(
   flags: StackFlags & { readonly id?: string },
 ): readonly string[] {
   const where = stackArguments(flags);
-  if (job === undefined) {
-    return flags.id === undefined
-      ? ['Stopped before the dataset was submitted. Run the same command again.']
-      : [`Stopped before job ${flags.id} was submitted whole. The same command goes on from where it broke off.`];
-  }
+  if (job === undefined) return [brokenOff(flags.id)];
   if (progress !== undefined && hasEnded(progress)) {
     return [`Job ${job} is ${progress.state}. Its results: spotpool results ${job}${where}`];
   }
@@ -60,6 +57,14 @@ function lastingLines(
     `  stop the job:     spotpool cancel ${job}${where}`,
   ];
 }
+
+/** Only a job with a name of its own can be found again. */
+const brokenOff = (id: string | undefined): string =>
+  id === undefined
+    ? 'Stopped before the dataset was submitted. Run the same command again.'
+    : `Stopped before job ${id} was submitted whole. The same command goes on from where it broke off.`;
+
+export const sayBrokenOff = (terminal: Terminal, id: string | undefined): void => terminal.err(`${brokenOff(id)}\n`);
 
 function doneText({ batches }: JobProgress): string {
   const left = batches.total - batches.done;

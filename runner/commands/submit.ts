@@ -1,0 +1,57 @@
+/** `spotpool submit`: enqueue, and return at once with the job's id. */
+import type { Command } from 'commander';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJobOptions, addJsonOption, addStackOptions, type JobFlags, type StackFlags } from '../cli/options.js';
+import type { Display } from '../display/events.js';
+import { plainDisplay } from '../display/plain.js';
+import { sayBrokenOff, stackArguments } from './following/stopped.js';
+import { openStack } from './open-stack.js';
+import { requireDataset, submitFromFlags } from './submitting.js';
+
+interface Flags extends JobFlags, StackFlags {
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ spotpool submit molecules.csv --model ./model.ts --local
+  $ spotpool submit reviews.jsonl --model "python3 model.py" --id reviews-1
+  $ job=$(spotpool submit data.jsonl --model ./model.ts --json | jq -r .job)`;
+
+export function addSubmitCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('submit')
+    .argument('<dataset>', 'JSON Lines, CSV or text, also .gz; a path, s3://bucket/file, or s3://bucket/prefix/')
+    .description("Enqueue a job and return at once with its id; the stack's controller and workers do the rest.")
+    .addHelpText('after', EXAMPLES);
+  addJobOptions(command);
+  addJsonOption(addStackOptions(command)).action(async (dataset: string, flags: Flags) =>
+    host.finish(await submit(host.context, dataset, flags)),
+  );
+}
+
+const SILENT: Display = { show: () => undefined, close: () => undefined };
+
+async function submit(context: CliContext, dataset: string, flags: Flags): Promise<number> {
+  const { terminal, clock, signal } = context;
+  await requireDataset(context, dataset);
+  const ports = await openStack(context, flags);
+  const display = flags.json ? SILENT : plainDisplay(terminal, () => clock.nowMs());
+  try {
+    const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+    if (flags.json) {
+      terminal.out(`${JSON.stringify(submitted)}\n`);
+      return EXIT.ok;
+    }
+    display.show({ event: 'submitted', ...submitted });
+    const where = stackArguments(flags);
+    terminal.out(`  follow it:      spotpool watch ${submitted.job}${where}\n`);
+    terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (signal.aborted) sayBrokenOff(terminal, flags.id);
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+/** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
+import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import type { JobFlags } from '../cli/options.js';
+import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
+import type { Display, RunEvent } from '../display/events.js';
+import { bytes, plural } from '../display/format.js';
+import type { SubmitEvent } from '../submit/submit-event.js';
+import { submitJob } from '../submit/submit-job.js';
+
+export interface SubmittedJob {
+  readonly job: string;
+  readonly dataset: string;
+  readonly model: string;
+  readonly items: number;
+  readonly badItems: number;
+  readonly batches: number;
+  readonly continued: boolean;
+}
+
+/** Before anything is started for it. */
+export async function requireDataset({ cwd }: CliContext, dataset: string): Promise<void> {
+  const notYet = (): never => {
+    throw new Error('The dataset is only opened here, not read.');
+  };
+  await openDataset({ argument: dataset, cwd }, { stream: notYet, list: notYet });
+}
+
+export async function submitFromFlags(
+  context: CliContext,
+  ports: StackPorts,
+  submission: {
+    readonly dataset: string;
+    readonly flags: JobFlags;
+    readonly display: Display;
+    readonly signal: AbortSignal;
+  },
+): Promise<SubmittedJob> {
+  const { cwd, env, clock, random, user, version } = context;
+  const { flags, display, signal } = submission;
+  const { id, files, setup, batchSize, batchBytes } = flags;
+  const { job, manifest, resumed } = await submitJob(
+    {
+      dataset: datasetRequest(submission.dataset, cwd, flags),
+      model: {
+        argument: flags.model,
+        cwd,
+        searchPath: env['PATH'] ?? '',
+        ...(files === undefined ? {} : { files }),
+        ...(setup === undefined ? {} : { setup }),
+      },
+      sizes: {
+        ...(batchSize === undefined ? {} : { batchItems: batchSize }),
+        ...(batchBytes === undefined ? {} : { batchBytes }),
+      },
+      options: jobOptions(flags),
+      ...(id === undefined ? {} : { id }),
+      createdBy: user,
+      versions: { spotpool: version, node: process.versions.node },
+    },
+    { store: ports.store, queue: ports.queue, sources: ports.sources, clock, random },
+    {
+      signal,
+      onEvent: (event) => {
+        const shown = displayed(event, new Date(clock.nowMs()).toISOString());
+        if (shown !== undefined) display.show(shown);
+      },
+    },
+  );
+  const { dataset, model, batches } = manifest;
+  const { items, badItems } = dataset;
+  return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+function datasetRequest(argument: string, cwd: string, { strict, limit }: JobFlags): DatasetRequest {
+  return {
+    argument,
+    cwd,
+    ...(strict === undefined ? {} : { strict }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+function jobOptions(flags: JobFlags): JobOptions {
+  return {
+    slots: flags.slots,
+    concurrency: flags.concurrency,
+    maxAttempts: flags.maxAttempts,
+    itemTimeoutSeconds: flags.itemTimeout,
+    env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
+    ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
+  };
+}
+
+/** More names than this tell nothing new. */
+const SHOWN_PATHS = 5;
+
+function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
+  switch (event.code) {
+    case 'model-bundled': {
+      const { model, leftOut, shipped } = event;
+      const left = leftOut.length === 0 ? '' : ` Left out, as they cannot be shipped: ${someOf(leftOut)}.`;
+      const message = `The model ${model} is packed: ${plural(shipped.length, 'file')}, ${bytes(event.bytes)}.${left}`;
+      return { event: 'happened', level: left === '' ? 'info' : 'warning', code: event.code, message, at };
+    }
+    case 'uploading':
+    case 'checking':
+      return { event: 'uploading', items: event.items, bytes: event.bytes };
+    case 'enqueueing':
+      return { event: 'enqueueing', sent: event.sent, batches: event.batches };
+    case 'batch-size-raised': {
+      const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
+      return { event: 'happened', level: 'warning', code: event.code, message, at };
+    }
+    case 'submitted':
+      return undefined; // told by who asked for it
+  }
+}
+
+function someOf(paths: readonly string[]): string {
+  const more = paths.length - SHOWN_PATHS;
+  return paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../../runner/cli/interrupts.js';
+import { FakeStack } from '../../support/fake-stack.js';
+
+let stack: FakeStack;
+beforeEach(async () => {
+  stack = new FakeStack();
+  stack.cwd = await mkdtemp(path.join(os.tmpdir(), 'spotpool-test-'));
+  await writeFile(path.join(stack.cwd, 'data.txt'), 'a\nb\nc\nd\ne\n');
+  await writeFile(path.join(stack.cwd, 'model.mjs'), 'export const predict = (items) => items;\n');
+});
+afterEach(() => rm(stack.cwd, { recursive: true }));
+
+const results = async (): Promise<{ index: number; ok: boolean }[]> =>
+  (await readFile(path.join(stack.cwd, 'results.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { index: number; ok: boolean });
+
+const run = (...more: string[]): Promise<number> =>
+  stack.run('run', 'data.txt', '--model', 'model.mjs', '--batch-size', '2', ...more);
+
+describe('spotpool run', () => {
+  it('submits, follows, writes one line per item in order, and proves that nothing is left', async () => {
+    expect(await run()).toBe(0);
+    expect((await results()).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    const text = stack.terminal.stdout;
+    expect(text).toMatch(/is submitted: model\.mjs over data\.txt, 5 items in 3 batches\./);
+    expect(text).toMatch(/items +5 ok, 0 failed/);
+    expect(text).toMatch(/results +results\.jsonl/);
+    expect(text).toContain('0 instances');
+  });
+
+  it('ends its JSON with the status, after the summary', async () => {
+    await run('--json', '--id', 'mine');
+    const lines = stack.terminal.stdout.trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.at(-2)).toMatchObject({ event: 'summary', resultsFile: 'results.jsonl', instancesLeft: 0 });
+    expect(events.at(-1)).toMatchObject({ job: 'mine', state: 'complete', items: { total: 5, ok: 5, failed: 0 } });
+  });
+
+  it('says why items failed', async () => {
+    const commit = stack.commit.bind(stack);
+    stack.commit = (job, batch) => commit(job, batch, batch < 2 ? 1 : 0);
+    expect(await run()).toBe(0);
+    expect(stack.terminal.stdout).toMatch(/2 +Odd +item 0 is odd/);
+  });
+
+  it('leaves earlier results alone until there are new ones', async () => {
+    await writeFile(path.join(stack.cwd, 'results.jsonl'), '{"index":0,"ok":true}\n');
+    stack.onTick = () => stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+    expect(await run('--id', 'mine')).toBe(130);
+    expect(await results()).toEqual([{ index: 0, ok: true }]);
+    expect((await readdir(stack.cwd)).sort()).toEqual(['data.txt', 'model.mjs', 'results.jsonl']);
+    expect(stack.terminal.stderr).toMatch(
+      /Job mine goes on without this command: 0 of 3 batches were done, 3 are left/,
+    );
+    expect(stack.terminal.stderr).toContain('spotpool watch mine');
+  });
+
+  it.each([
+    [['run', 'nothing.txt', '--model', 'model.mjs'], /nothing\.txt/],
+    [['run', 'data.txt'], /--model/],
+    [['run', 'data.txt', '--model', 'nothing.mjs'], /nothing\.mjs/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', '.'], /is a directory/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', '-'], /spotpool results/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud: add --local/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--slots', 'some'], /--slots.*'some'.*cpus/],
+  ])('refuses %j before anything is started', async (argv, message) => {
+    expect(await stack.run(...argv)).toBe(2);
+    expect(stack.terminal.stderr).toMatch(message);
+    expect(stack.store.writes).toEqual([]);
+    expect(await readdir(stack.cwd)).toHaveLength(2);
+  });
+});
+
+describe('spotpool submit and results', () => {
+  it('returns at once, and fetches what is there', async () => {
+    const submit = ['submit', 'data.txt', '--model', 'model.mjs', '--batch-size', '2', '--id', 'mine', '--json'];
+    expect(await stack.run(...submit)).toBe(0);
+    expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ job: 'mine', items: 5, batches: 3 });
+    expect(stack.target).toBe(0);
+    await stack.commit('mine', 1, 1);
+    expect(await stack.run('results', 'mine')).toBe(1);
+    expect(stack.terminal.stderr).toContain('2 of 3 batches have no outcome yet');
+    expect(await results()).toMatchObject([
+      { index: 2, ok: false },
+      { index: 3, ok: true },
+    ]);
+    await stack.commit('mine', 0);
+    await stack.commit('mine', 2);
+    stack.terminal.stdout = '';
+    expect(await stack.run('results', 'mine', '--out', '-')).toBe(0);
+    expect(stack.terminal.stdout.trimEnd().split('\n')).toHaveLength(5);
+  });
+
+  it('names the job and how to follow it to people', async () => {
+    await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
+    expect(stack.terminal.stdout).toContain('Job mine is submitted');
+    expect(stack.terminal.stdout).toContain('spotpool watch mine');
+  });
+});
