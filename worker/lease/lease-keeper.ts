@@ -98,13 +98,14 @@ export class LeaseKeeper {
   }
 
   private async beatAll(signal: AbortSignal): Promise<void> {
-    const { clock, leaseSeconds, queue, onLost, onOld } = this.options;
+    const { clock, leaseSeconds, queue, onOld } = this.options;
+    const nowMs = clock.nowMs();
+    for (const { lease } of this.held.values()) if (secondsLeft(lease, nowMs) <= 0) this.lose(lease);
     const beaten = [...this.held.values()];
     if (beaten.length === 0) return;
-    const nowMs = clock.nowMs();
     const changes = beaten.map(({ lease }) => ({
       receiptHandle: lease.receiptHandle,
-      visibilityTimeoutSeconds: secondsToAsk(lease, nowMs, leaseSeconds),
+      visibilityTimeoutSeconds: Math.min(leaseSeconds, secondsLeft(lease, nowMs)),
     }));
     // A call that hangs must be over before the next round is due.
     const timed = AbortSignal.any([
@@ -115,17 +116,21 @@ export class LeaseKeeper {
     for (const [index, held] of beaten.entries()) {
       if (!this.held.has(held.lease.id)) continue; // it ended meanwhile
       if (results[index] === 'lost') {
-        this.held.delete(held.lease.id);
-        onLost(held.lease);
+        this.lose(held.lease);
       } else if (!held.toldOld && nowMs - held.lease.receivedAtMs >= OLD_AFTER_MS) {
         held.toldOld = true;
         onOld(held.lease);
       }
     }
   }
+
+  private lose(lease: Lease): void {
+    this.held.delete(lease.id);
+    this.options.onLost(lease);
+  }
 }
 
-function secondsToAsk(lease: Lease, nowMs: number, leaseSeconds: number): number {
-  const heldSeconds = Math.ceil((nowMs - lease.receivedAtMs) / 1000);
-  return Math.max(1, Math.min(leaseSeconds, MAX_SECONDS_FROM_RECEIVE - heldSeconds));
+/** SQS refuses what would reach past twelve hours; it shortens nothing. */
+function secondsLeft(lease: Lease, nowMs: number): number {
+  return MAX_SECONDS_FROM_RECEIVE - Math.ceil((nowMs - lease.receivedAtMs) / 1000);
 }

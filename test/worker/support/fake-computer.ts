@@ -1,0 +1,87 @@
+/** Slots without processes: an item takes `msPerItem` of the test's clock, and what it becomes is the test's to say. */
+import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/result-line.js';
+import type {
+  BatchComputation,
+  BatchComputer,
+  BatchItem,
+  BatchWork,
+  ComputedItem,
+  PreparedModel,
+} from '../../../worker/model/batch-computer.js';
+import type { Clock } from '../../../worker/ports.js';
+
+export interface FakeModel {
+  msPerItem: number;
+  /** Instead of computing. */
+  end: (work: BatchWork) => BatchComputation | undefined;
+  output: (item: BatchItem) => ComputedItem;
+  readonly loads: string[];
+  readonly computed: number[];
+  /** Batches being computed now, and the most at once. */
+  running: number;
+  mostRunning: number;
+  computers: number;
+  closed: number;
+}
+
+export function fakeModel(): FakeModel {
+  return {
+    msPerItem: 100,
+    end: () => undefined,
+    output: (item) =>
+      item.input.kind === 'item'
+        ? { index: item.index, ok: true, line: encodeOutputLine(item.index, item.input.json) }
+        : { index: item.index, ok: false, line: encodeResultLine(failedLine(item.index, item.input.error)) },
+    loads: [],
+    computed: [],
+    running: 0,
+    mostRunning: 0,
+    computers: 0,
+    closed: 0,
+  };
+}
+
+export class FakeComputer implements BatchComputer {
+  modelKey: string | undefined;
+
+  constructor(
+    private readonly model: FakeModel,
+    private readonly clock: Clock,
+  ) {
+    model.computers += 1;
+  }
+
+  get msPerItem(): number {
+    return this.model.msPerItem;
+  }
+
+  warm(model: PreparedModel): void {
+    if (this.modelKey === model.modelKey) return;
+    this.modelKey = model.modelKey;
+    this.model.loads.push(model.modelKey);
+  }
+
+  async compute(work: BatchWork): Promise<BatchComputation> {
+    this.warm(work.model);
+    const end = this.model.end(work);
+    if (end !== undefined) return end;
+    this.model.running += 1;
+    this.model.mostRunning = Math.max(this.model.mostRunning, this.model.running);
+    try {
+      for (const item of work.items) {
+        await this.clock.sleep(this.model.msPerItem, work.signal);
+        this.model.computed.push(item.index);
+        work.onComputed([this.model.output(item)]);
+      }
+      return { kind: 'computed' };
+    } catch {
+      return { kind: 'aborted' };
+    } finally {
+      this.model.running -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.model.closed += 1;
+  }
+}
