@@ -74,7 +74,8 @@ export class BatchLife {
         return await this.commit(batch);
       } finally {
         giveBack();
-        await removeInput(directory);
+        // Nobody waits for it; what it leaves goes with the worker's directory.
+        if (manifest.dataset.kind === 'objects') void removeInput(directory).catch(() => undefined);
       }
     } catch (error) {
       if (batch.stopCause !== undefined) return this.endingOf(batch.stopCause);

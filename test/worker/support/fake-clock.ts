@@ -52,6 +52,12 @@ export class FakeClock implements Clock {
     }
     this.time = untilMs;
   }
+
+  /** As when a machine slept: hours pass, and every sleeper wakes once. */
+  async jump(ms: number): Promise<void> {
+    this.time += ms;
+    await this.advance(0);
+  }
 }
 
 /** Lets promises, and the few file operations that workers do, come to rest. */

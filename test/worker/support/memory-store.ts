@@ -10,6 +10,7 @@ import {
   type ReadOptions,
   type StoredObject,
 } from '../../../core/object-store.js';
+import { untilAborted } from '../../../worker/engine/until-aborted.js';
 
 export type StoreCall = 'get' | 'head' | 'put' | 'list';
 
@@ -98,7 +99,7 @@ export class MemoryStore implements ObjectStore {
   private async enter(call: StoreCall, key: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.calls.push({ call, key });
-    await this.before(call, key);
+    await untilAborted(Promise.resolve(this.before(call, key)), signal);
     signal.throwIfAborted();
     const error = this.fail(call, key);
     if (error !== undefined) throw error;

@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FleetState } from '../../../core/fleet-state.js';
+import { exitTicketKey, fleetStateKey, partialKey } from '../../../core/keys.js';
+import { INSTANCE, WorkerWorld } from '../support/worker-world.js';
+
+const worlds: WorkerWorld[] = [];
+function world(limits?: ConstructorParameters<typeof WorkerWorld>[0]): WorkerWorld {
+  const made = new WorkerWorld(limits);
+  worlds.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const made of worlds.splice(0)) if (made.engine !== undefined) await made.end();
+});
+
+const state = (generation: number, grants: number): FleetState => ({
+  version: 1,
+  generation,
+  target: 0,
+  grants,
+  jobs: [],
+  at: '',
+});
+
+const interruption = (w: WorkerWorld, inMs: number): void => {
+  w.notices = [{ kind: 'interruption', takesAtMs: w.clock.nowMs() + inMs }];
+};
+
+describe('notices', () => {
+  it('R3: finishes the batch in hand when it fits, hands back what was prefetched, and stays until it is taken', async () => {
+    const w = world();
+    w.submit({ batches: 3, itemsPerBatch: 100 });
+    w.start();
+    await w.pass(500);
+    interruption(w, 120_000);
+    await w.pass(1_500);
+    expect(w.queue.visible).toBe(2);
+    expect(w.engine?.status).toMatchObject({ phase: 'draining', notice: 'interruption' });
+    await w.passUntil(() => w.codes().includes('batch-committed'));
+    await w.pass(300_000);
+    expect(w.ended).toBeUndefined();
+    expect(w.queue.visible).toBe(2);
+    expect(w.codes().filter((code) => code === 'notice')).toHaveLength(1);
+    expect(await w.end()).toBe('interruption');
+  });
+
+  it('R3: saves what is finished and hands everything back at once when the batch does not fit', async () => {
+    const w = world();
+    w.submit({ batches: 2, itemsPerBatch: 1_000 });
+    w.start();
+    await w.pass(2_050);
+    interruption(w, 10_000);
+    await w.pass(1_100);
+    expect(w.queue.visible).toBe(2);
+    const handedBack = w.events.filter((event) => event.code === 'batch-handed-back');
+    expect(handedBack.map((event) => [event.reason, event.savedItems > 0]).sort()).toEqual([
+      ['interruption', false],
+      ['interruption', true],
+    ]);
+    const saved = w.store
+      .text(partialKey('job', 0, `${INSTANCE}-lease0`))
+      .trimEnd()
+      .split('\n');
+    expect(saved).toHaveLength(w.model.computed.length);
+  });
+
+  it('R3: saves after all when the pace that was measured does not hold', async () => {
+    const w = world();
+    w.submit({ itemsPerBatch: 50 });
+    w.start();
+    await w.pass(550);
+    interruption(w, 20_000);
+    await w.pass(1_000);
+    w.model.msPerItem = 5_000;
+    await w.pass(20_000);
+    expect(w.event('batch-handed-back').reason).toBe('interruption');
+    expect(w.queue.visible).toBe(1);
+  });
+
+  it('R3: hands back at once what the open poll still brings', async () => {
+    const w = world();
+    w.start();
+    await w.pass(3_000);
+    interruption(w, 120_000);
+    await w.passUntil(() => w.codes().includes('notice'));
+    w.submit();
+    await w.pass(1_000);
+    expect(w.queue.visible).toBe(1);
+    expect(w.model.computed).toEqual([]);
+  });
+
+  it('R3: prefetches no more after a rebalance recommendation, saves now and then, and keeps working', async () => {
+    const w = world();
+    w.notices = [{ kind: 'rebalance', noticedAtMs: 0 }];
+    w.start();
+    await w.pass(1_500);
+    w.submit({ batches: 2, itemsPerBatch: 200 });
+    await w.pass(12_000);
+    expect(w.queue.visible).toBe(1);
+    expect(w.store.keys('jobs/job/partial/')).toHaveLength(1);
+    await w.passUntil(() => w.queue.messages.length === 0);
+    expect(w.engine?.status.notice).toBe('rebalance');
+  });
+});
+
+describe('a signal', () => {
+  it('saves, hands everything back and ends within its grace', async () => {
+    const w = world();
+    w.submit({ batches: 2, itemsPerBatch: 100 });
+    w.start();
+    await w.pass(1_050);
+    w.stop();
+    await w.pass(100);
+    expect([w.ended, w.queue.visible]).toEqual(['stopped', 2]);
+    const saved = w.events.map((event) => (event.code === 'batch-handed-back' ? event.savedItems : 0));
+    expect(saved.reduce((sum, items) => sum + items, 0)).toBe(w.model.computed.length);
+    expect(w.model.closed).toBe(w.model.computers);
+  });
+
+  it('ends even when S3 hangs', async () => {
+    const w = world();
+    w.submit({ itemsPerBatch: 100 });
+    w.start();
+    await w.pass(1_050);
+    w.store.before = () => new Promise(() => undefined);
+    w.stop();
+    await w.pass(2_000);
+    expect(w.ended).toBe('stopped');
+  });
+});
+
+describe('ends of its own', () => {
+  it('R6: leaves idle with a confirmed ticket, and only then', async () => {
+    const w = world();
+    w.start();
+    await w.pass(10_000);
+    expect(w.ended).toBeUndefined();
+    w.store.set(fleetStateKey, state(7, 0));
+    await w.pass(5_000);
+    expect(w.ended).toBeUndefined();
+    w.store.set(fleetStateKey, state(8, 1));
+    await w.passUntil(() => w.ended !== undefined);
+    expect(w.ended).toBe('ticket');
+    expect(w.store.json(exitTicketKey(8, 0))).toMatchObject({ instance: INSTANCE });
+  });
+
+  it('R6: stays and voids its ticket when the generation has moved on meanwhile', async () => {
+    const w = world();
+    w.store.set(fleetStateKey, state(1, 1));
+    w.store.before = (call, key) => {
+      if (call === 'put' && key === exitTicketKey(1, 0)) w.store.set(fleetStateKey, state(2, 0));
+    };
+    w.start();
+    await w.pass(10_000);
+    expect(w.ended).toBeUndefined();
+    expect(w.store.json(exitTicketKey(1, 0))).toMatchObject({ instance: INSTANCE, void: true });
+  });
+
+  it('R6: knows its own ticket when the reply was lost', async () => {
+    const w = world();
+    w.store.set(fleetStateKey, state(1, 1));
+    w.store.loseReplyOf = (key) => key === exitTicketKey(1, 0);
+    w.start();
+    await w.passUntil(() => w.ended !== undefined);
+    expect(w.ended).toBe('ticket');
+  });
+
+  it('R6: of five idle workers no more leave than there are grants', async () => {
+    const workers = Array.from({ length: 5 }, (_, n) => world({ instance: `i-${n}` }));
+    const [first] = workers;
+    for (const w of workers) {
+      Object.assign(w, { store: first?.store });
+      w.start();
+    }
+    first?.store.set(fleetStateKey, state(1, 2));
+    for (let turn = 0; turn < 50; turn += 1) for (const w of workers) await w.pass(200);
+    expect(workers.filter((w) => w.ended === 'ticket')).toHaveLength(2);
+  });
+
+  it('R6: never leaves while it holds work', async () => {
+    const w = world();
+    w.submit({ batches: 3, itemsPerBatch: 50 });
+    w.store.set(fleetStateKey, state(1, 5));
+    w.start();
+    await w.passUntil(() => w.ended !== undefined);
+    expect(w.queue.messages).toHaveLength(0);
+    expect(w.codes().filter((code) => code === 'batch-committed')).toHaveLength(3);
+  });
+
+  it('R9: ends after its longest idle time, counted from its last work', async () => {
+    const w = world({ maxIdleMs: 30_000 });
+    w.start();
+    await w.pass(20_000);
+    w.submit();
+    await w.pass(25_000);
+    expect(w.ended).toBeUndefined();
+    await w.passUntil(() => w.ended !== undefined, 15_000);
+    expect(w.ended).toBe('idle');
+  });
+
+  it('R9: ends after its longest life, whatever happens, and finishes the batch in hand first', async () => {
+    const w = world({ maxLifeMs: 60_000 });
+    w.submit({ batches: 3, itemsPerBatch: 400 });
+    w.start();
+    await w.passUntil(() => w.ended !== undefined);
+    expect(w.ended).toBe('life');
+    expect(w.codes().filter((code) => code === 'batch-committed')).toHaveLength(2);
+    expect(w.queue.visible).toBe(1);
+    const taken = world({ maxLifeMs: 60_000 });
+    interruption(taken, 10_000);
+    taken.start();
+    await taken.pass(100_000);
+    expect(taken.ended).toBe('interruption');
+  });
+});

@@ -1,0 +1,170 @@
+/** An engine among fakes: a queue, a store, metadata, slots, and a clock that the test owns. */
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BatchMessage, encodeBatchMessage } from '../../../core/batch-message.js';
+import type { NewWorkerEvent, WorkerEventCode } from '../../../core/events.js';
+import { encodeBadLine } from '../../../core/input-line.js';
+import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
+import { inputPartKey, manifestKey } from '../../../core/keys.js';
+import { type EndReason, Engine } from '../../../worker/engine/engine.js';
+import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import type { Notice } from '../../../worker/ports.js';
+import { FakeClock, settle } from './fake-clock.js';
+import { FakeComputer, type FakeModel, fakeModel } from './fake-computer.js';
+import { FakeQueue } from './fake-queue.js';
+import { MemoryStore } from './memory-store.js';
+
+export const INSTANCE = 'i-0worker';
+export const LEASE_SECONDS = 20;
+const BAD = { code: 'BadItem', message: 'not JSON' };
+
+export interface SubmitOptions {
+  readonly job?: string;
+  readonly batches?: number;
+  readonly itemsPerBatch?: number;
+  readonly options?: Partial<JobOptions>;
+  readonly kind?: 'lines' | 'objects';
+  /** The line of an item; a number by default. */
+  readonly line?: (index: number) => string;
+}
+
+export class WorkerWorld {
+  readonly clock = new FakeClock();
+  readonly queue = new FakeQueue(this.clock);
+  readonly store = new MemoryStore();
+  readonly otherBuckets = new Map<string, MemoryStore>();
+  readonly model: FakeModel = fakeModel();
+  readonly events: NewWorkerEvent[] = [];
+  readonly messages: BatchMessage[] = [];
+  /** Shown by the metadata. */
+  notices: Notice[] = [];
+  metadataFails = false;
+  /** What preparing a model throws. */
+  unable: ModelUnable | undefined;
+  ended: EndReason | undefined;
+  engine: Engine | undefined;
+  private readonly stopped = new AbortController();
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly limits: {
+      readonly maxIdleMs?: number;
+      readonly maxLifeMs?: number;
+      readonly cpus?: number;
+      readonly instance?: string;
+    } = {},
+  ) {}
+
+  submit(options: SubmitOptions = {}): BatchMessage[] {
+    const { job = 'job', batches = 1, itemsPerBatch = 4, kind = 'lines', line = String } = options;
+    const manifest: Manifest = {
+      version: 1,
+      job,
+      dataset: { name: 'd', digest: '', kind, items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
+      model: { name: `model of ${job}`, digest: job, start: { kind: 'module', entry: 'm.js' } },
+      options: { ...DEFAULT_JOB_OPTIONS, ...options.options },
+      batches,
+      createdAt: '',
+      createdBy: '',
+      versions: { spotpool: '', node: '' },
+    };
+    const stored = JSON.stringify(manifest);
+    this.store.set(manifestKey(job), stored);
+    const manifestDigest = createHash('sha256').update(stored).digest('hex');
+    let part = '';
+    const made = Array.from({ length: batches }, (_, batch): BatchMessage => {
+      const startByte = Buffer.byteLength(part);
+      const firstIndex = batch * itemsPerBatch;
+      for (let n = 0; n < itemsPerBatch; n += 1) part += `${line(firstIndex + n)}\n`;
+      const endByte = Buffer.byteLength(part);
+      return {
+        job,
+        manifestDigest,
+        batch,
+        key: inputPartKey(job, 0),
+        startByte,
+        endByte,
+        firstIndex,
+        items: itemsPerBatch,
+      };
+    });
+    this.store.set(inputPartKey(job, 0), part);
+    for (const message of made) this.queue.send(encodeBatchMessage(message));
+    this.messages.push(...made);
+    return made;
+  }
+
+  start(): this {
+    const { maxIdleMs = 600_000, maxLifeMs = 24 * 3_600_000, cpus = 4, instance = INSTANCE } = this.limits;
+    let leases = 0;
+    this.engine = new Engine({
+      instance,
+      queue: this.queue,
+      metadata: {
+        identity: async () => ({ instance, instanceType: 't', zone: 'z', region: 'r' }),
+        notices: async () => {
+          if (this.metadataFails) throw new Error('no metadata');
+          return this.notices;
+        },
+      },
+      store: this.store,
+      storeOf: (bucket) => this.otherBuckets.get(bucket) ?? this.store,
+      clock: this.clock,
+      events: { emit: (event) => this.events.push(event) },
+      makeComputer: () => new FakeComputer(this.model, this.clock),
+      prepareModel: async ({ model, options }) => {
+        if (this.unable !== undefined) throw this.unable;
+        return { modelKey: model.digest, spec: model, directory: '/', options };
+      },
+      random: () => 0,
+      newLeaseId: () => `lease${leases++}`,
+      cpus,
+      leaseSeconds: LEASE_SECONDS,
+      maxIdleMs,
+      maxLifeMs,
+      workDirectory: path.join(tmpdir(), `spotpool-test-${process.pid}`),
+    });
+    this.running = this.engine.run(this.stopped.signal).then((reason) => (this.ended = reason));
+    return this;
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    this.stopped.abort(new Error('SIGTERM'));
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    await settle();
+  }
+
+  /** Passes time in small steps until it holds. */
+  async passUntil(condition: () => boolean, mostMs = 120_000): Promise<void> {
+    for (let passed = 0; !condition(); passed += 50) {
+      if (passed > mostMs)
+        throw new Error(`Waited in vain for ${condition.toString()}: ${JSON.stringify(this.events)}`);
+      await this.pass(50);
+    }
+  }
+
+  /** Ends whatever still runs. */
+  async end(): Promise<EndReason | undefined> {
+    this.stop();
+    await this.passUntil(() => this.ended !== undefined);
+    await this.running;
+    return this.ended;
+  }
+
+  codes(): WorkerEventCode[] {
+    return this.events.map((event) => event.code);
+  }
+
+  event<Code extends WorkerEventCode>(code: Code): Extract<NewWorkerEvent, { code: Code }> {
+    const found = this.events.find((event) => event.code === code);
+    if (found === undefined) throw new Error(`There is no event ${code} in ${JSON.stringify(this.events)}`);
+    return found as Extract<NewWorkerEvent, { code: Code }>;
+  }
+}
+
+export const badLine = encodeBadLine(BAD);

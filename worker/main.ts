@@ -1,0 +1,161 @@
+/** What an instance runs. Only wires: environment → clients → engine; it ends when the engine does. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeS3Client, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
+import { Imds } from '../aws/instance-metadata.js';
+import { S3ObjectStore } from '../aws/s3-object-store.js';
+import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
+import { ConfigError, readConfig, type WorkerConfig } from './config.js';
+import { messageOf } from './engine/batch-input.js';
+import { Engine, type EndReason } from './engine/engine.js';
+import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
+import { EventLog } from './events/event-log.js';
+import { StatusBoard } from './events/status-board.js';
+import { prepareModel } from './model/model-cache.js';
+import { createBatchComputer } from './model/slot-computer.js';
+import type { InstanceIdentity, InstanceMetadata } from './ports.js';
+import { systemClock } from './system-clock.js';
+
+const EXIT_FAILED = 1;
+const EXIT_MISUSE = 2;
+/** Metadata is there as soon as an instance is; a restarted network gets a little time. */
+const IDENTITY_PATIENCE_MS = 30_000;
+const IDENTITY_PAUSE_MS = 500;
+/** The rest of the memory is the system's and the worker's own. */
+const SLOTS_SHARE_OF_MEMORY = 0.8;
+/** For the last events and the status, so that an end is prompt. */
+const LAST_WRITES_MS = 2_000;
+/** A reader of stdout that stopped reading must not fill the memory. */
+const MAX_STDOUT_WAITING_BYTES = 8 * 1024 * 1024;
+
+async function main(): Promise<number> {
+  const config = readConfig(process.env);
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Error(name)));
+  const metadata = new Imds(config.metadataEndpoint);
+  const identity = await identify(metadata, stop.signal);
+  if (identity === undefined) return 0;
+  const workDirectory = await makeWorkDirectory(config, identity);
+  try {
+    await work(config, metadata, identity, workDirectory, stop.signal);
+    return 0;
+  } finally {
+    await rm(workDirectory, { recursive: true, force: true });
+  }
+}
+
+async function work(
+  config: WorkerConfig,
+  metadata: InstanceMetadata,
+  identity: InstanceIdentity,
+  workDirectory: string,
+  stop: AbortSignal,
+): Promise<void> {
+  const { instance, instanceType, zone } = identity;
+  const clock = systemClock;
+  const s3 = makeS3Client(config);
+  const store = new S3ObjectStore(s3, config.bucket);
+  const events = new EventLog({ instance, store, clock, writeLine });
+  const ended = new AbortController();
+  const trouble = (doing: string, error: unknown): void =>
+    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${messageOf(error)}` });
+  process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
+  const engine = new Engine({
+    ...config,
+    instance,
+    queue: new SqsWorkQueue({
+      client: makeSqsClient(config),
+      pollClient: makeSqsPollClient(config),
+      queueUrl: config.queueUrl,
+      onFailure: trouble,
+    }),
+    metadata,
+    store,
+    storeOf: (bucket) => new S3ObjectStore(s3, bucket),
+    clock,
+    events,
+    makeComputer: (slots) =>
+      createBatchComputer({
+        clock,
+        hostPath: hostPath(),
+        memoryLimitBytes: Math.floor((totalmem() * SLOTS_SHARE_OF_MEMORY) / slots),
+      }),
+    prepareModel: modelPreparer(store, events, path.join(workDirectory, 'models'), ended.signal),
+    random: Math.random,
+    newLeaseId: () => randomBytes(6).toString('hex'),
+    cpus: availableParallelism(),
+    workDirectory,
+  });
+  const status = new StatusBoard({ identity, store, clock, events, view: () => engine.status });
+  const bootMs = Math.round(process.uptime() * 1000);
+  const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
+  events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
+  const writing = [events.run(ended.signal), status.run(ended.signal)];
+  const reason = await engine.run(stop);
+  events.emit({ code: 'worker-ended', reason, message: ENDED_BECAUSE[reason] });
+  ended.abort();
+  await Promise.all(writing);
+  const last = AbortSignal.timeout(LAST_WRITES_MS);
+  await Promise.allSettled([events.flush(last), status.write(last)]);
+}
+
+function modelPreparer(store: S3ObjectStore, events: EventLog, directory: string, signal: AbortSignal): PrepareModel {
+  return async ({ job, model, options }) => {
+    const onLog = (line: string): void => events.emit({ code: 'model-log', stream: 'setup', job, message: line });
+    const prepared = await prepareModel({ store, spec: model, options, directory, onLog, signal });
+    if ('unable' in prepared) throw new ModelUnable(prepared.unable.phase, prepared.unable.message);
+    return prepared;
+  };
+}
+
+/** Undefined when the worker was stopped meanwhile. */
+async function identify(metadata: InstanceMetadata, signal: AbortSignal): Promise<InstanceIdentity | undefined> {
+  for (const startMs = systemClock.nowMs(); ;) {
+    try {
+      return await metadata.identity(signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (systemClock.nowMs() - startMs > IDENTITY_PATIENCE_MS) throw error;
+    }
+    await systemClock.sleep(IDENTITY_PAUSE_MS, signal).catch(() => undefined);
+  }
+}
+
+/** Of this process alone: two workers on one machine (a local cloud) must not meet. */
+async function makeWorkDirectory(config: WorkerConfig, { instance }: InstanceIdentity): Promise<string> {
+  const parent = config.workDirectory ?? tmpdir();
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(path.join(parent, `spotpool-${instance}-`));
+}
+
+/** The host is bundled beside the worker; from a build it is in the bundle's folder. */
+function hostPath(): string {
+  const beside = fileURLToPath(new URL('host.mjs', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../bundle/host.mjs', import.meta.url));
+}
+
+function writeLine(line: string): void {
+  if (process.stdout.writableLength < MAX_STDOUT_WAITING_BYTES) process.stdout.write(`${line}\n`);
+}
+
+const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
+  ticket: 'This worker ended: the fleet needs fewer, and it held nothing.',
+  interruption: 'This worker ended: AWS took its instance.',
+  idle: 'This worker ended: it had nothing to do for the longest time that it may be idle.',
+  life: 'This worker ended: it reached the longest time that it may live.',
+  stopped: 'This worker ended: it was asked to stop.',
+  unable: 'This worker ended, so that another instance can try: a model could not be used here.',
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`spotpool worker: ${messageOf(error)}\n`);
+  process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;
+}
+// Kept-alive sockets must not keep an instance.
+process.exit();
