@@ -1,0 +1,334 @@
+import { describe, expect, it } from 'vitest';
+import { decodeBatchMessage } from '../../../core/batch-message.js';
+import type { UnableMark } from '../../../core/job.js';
+import * as keys from '../../../core/keys.js';
+import { newControllerMemory } from '../../../runner/controller/ports.js';
+import { runPass } from '../../../runner/controller/run-pass.js';
+import { Stage } from './stage.js';
+
+const codes = (report: { readonly events: readonly { readonly code: string }[] }) =>
+  report.events.map(({ code }) => code);
+
+describe('the target (R7)', () => {
+  it('is raised to one instance a batch, and published once a describe shows it', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    const report = await stage.pass();
+    expect(stage.target).toBe(4);
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 1, target: 4, grants: 0, jobs: ['a'] });
+    expect(codes(report)).toEqual(['target-raised']);
+    expect(report.jobs).toMatchObject([{ job: 'a', state: 'running', batches: { total: 4, done: 0 } }]);
+  });
+
+  it('is never published before a describe shows it', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    stage.shownTarget = 0;
+    await stage.pass();
+    expect(stage.target).toBe(4);
+    expect(stage.json(keys.fleetStateKey)).toBeUndefined();
+    stage.shownTarget = undefined;
+    await stage.pass();
+    expect(stage.targetsSet).toEqual([4]);
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ target: 4 });
+  });
+
+  it('is set again when the fleet was busy', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 2);
+    stage.setTargetResult = 'busy';
+    await stage.pass();
+    expect(stage.target).toBe(0);
+    stage.setTargetResult = 'accepted';
+    await stage.pass();
+    expect(stage.target).toBe(2);
+  });
+
+  it('heeds the stack, the jobs, and the slots that workers report', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 100, { maxWorkers: 3 });
+    await stage.addJob('b', 4);
+    await stage.pass();
+    expect(stage.target).toBe(7);
+    await stage.arrive({ slots: 4 });
+    await stage.pass();
+    expect(stage.target).toBe(4);
+  });
+
+  it('counts what has been sent while a submit goes on', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 8, {}, 3);
+    const report = await stage.pass();
+    expect(stage.target).toBe(3);
+    expect(report.jobs[0]?.state).toBe('submitting');
+    await stage.addJob('a', 8);
+    await stage.pass();
+    expect(stage.target).toBe(8);
+  });
+
+  it('is raised for a new job after it has fallen', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 5);
+    await stage.pass();
+    for (const batch of [0, 1, 2]) await stage.commit('a', batch);
+    await stage.pass();
+    expect(stage.target).toBe(2);
+    await stage.addJob('b', 6);
+    await stage.pass();
+    expect(stage.target).toBe(8);
+  });
+});
+
+describe('the switch that parks the fleet without us (R9)', () => {
+  it('is armed before a raise, and without it there is none', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    stage.armError = new Error('AccessDenied');
+    const refused = await stage.pass();
+    expect(stage.targetsSet).toEqual([]);
+    expect(refused.events.find(({ code }) => code === 'raise-refused')?.message).toContain('AccessDenied');
+    expect(codes(await stage.pass())).toEqual([]); // told once
+    stage.armError = undefined;
+    await stage.pass();
+    expect(stage.target).toBe(4);
+    expect(stage.armed).toBeGreaterThan(0);
+  });
+
+  it('is pushed out while the fleet is up, and left alone when it is parked', async () => {
+    const stage = new Stage();
+    await stage.pass();
+    expect(stage.armed).toBe(0);
+    await stage.addJob('a', 1);
+    await stage.pass();
+    const before = stage.armed;
+    stage.nowMs += 120_000;
+    await stage.pass();
+    expect(stage.armed).toBe(before + 1);
+  });
+
+  it('does not keep a fleet from being lowered', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 2);
+    await stage.pass();
+    await stage.commit('a', 0);
+    await stage.commit('a', 1);
+    stage.armError = new Error('no');
+    await stage.pass();
+    expect(stage.target).toBe(0);
+  });
+});
+
+describe('exits (R6)', () => {
+  it('are granted after the target is lowered, closed before it changes again, and never twice for one ticket', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    await stage.pass();
+    await stage.arrive();
+    await stage.commit('a', 0);
+    await stage.pass();
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 2, target: 3, grants: 1 });
+
+    await stage.write(keys.exitTicketKey(2, 0), JSON.stringify({ instance: 'i-0', at: '' }));
+    await stage.commit('a', 1);
+    await stage.pass();
+    // Four are live, one holds a ticket of generation 2, two are wanted: one more may leave.
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 4, target: 2, grants: 1 });
+
+    await stage.write(keys.exitTicketKey(2, 0), JSON.stringify({ instance: 'i-0', at: '', void: true }));
+    await stage.pass();
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 6, target: 2, grants: 2 });
+  });
+
+  it('are not granted for those that go anyway', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    await stage.pass();
+    await stage.arrive();
+    await stage.say('i-0', { notice: 'interruption' });
+    await stage.say('i-1', { notice: 'rebalance' });
+    await stage.commit('a', 0);
+    const report = await stage.pass();
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ target: 3, grants: 0 });
+    expect(report.fleet).toMatchObject({ target: 3, noticed: 2, running: 2, busy: 2 });
+  });
+
+  it('stay as they are while nothing changes', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.pass();
+    await stage.arrive();
+    await stage.commit('a', 0);
+    await stage.pass();
+    const written = stage.store.writes.length;
+    await stage.pass();
+    await stage.write(keys.exitTicketKey(2, 0), JSON.stringify({ instance: 'i-0', at: '' }));
+    await stage.pass();
+    stage.end('i-0');
+    await stage.pass();
+    expect(stage.store.writes.slice(written)).toEqual([keys.exitTicketKey(2, 0)]);
+  });
+
+  it('are published by one of two controllers; the loser observes again', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    const mine = newControllerMemory();
+    const reports = await Promise.all([stage.pass({ memory: mine }), stage.pass({ memory: newControllerMemory() })]);
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 1, target: 3 });
+    expect(reports.map(({ state }) => state?.generation)).toEqual([1, 1]);
+  });
+});
+
+describe('the end of a job', () => {
+  it('is complete when every batch has its outcome, and parks the fleet', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.pass();
+    await stage.arrive();
+    for (const batch of [2, 0, 1]) await stage.commit('a', batch, batch);
+    const report = await stage.pass();
+    expect(report.jobs).toMatchObject([
+      { state: 'complete', batches: { total: 3, done: 3, failed: 0 }, items: { total: 30, ok: 27, failed: 3 } },
+    ]);
+    expect(stage.json(keys.doneKey('a'))).toMatchObject({ state: 'complete' });
+    expect(stage.json(keys.fleetStateKey)).toMatchObject({ target: 0, grants: 3 });
+    expect(report.parked).toBe(false);
+    for (const instance of ['i-0', 'i-1', 'i-2']) stage.end(instance);
+    expect((await stage.pass()).parked).toBe(true);
+  });
+
+  it('is failed when three instances say alike that they cannot load its model (R10)', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 30);
+    const mark = (n: number, message: string): UnableMark => ({
+      instance: `i-0abcdef12345678${n}`,
+      phase: 'load',
+      message,
+      at: '',
+    });
+    await stage.unable('a', mark(0, 'slot 4711 of i-0abcdef123456780: Cannot find module "x"'));
+    await stage.unable('a', mark(1, 'slot 4712 of i-0abcdef123456781: Cannot find module "x"'));
+    await stage.unable('a', mark(2, 'out of memory'));
+    expect((await stage.pass()).jobs[0]?.state).toBe('running');
+    await stage.unable('a', mark(3, 'slot 17 of i-0abcdef123456783: Cannot find module "x"'));
+    const report = await stage.pass();
+    expect(report.jobs[0]).toMatchObject({ state: 'failed' });
+    expect(report.jobs[0]?.reason).toContain('Cannot find module');
+    expect(stage.target).toBe(0);
+  });
+
+  it('is failed when the first twenty batches were all given up, and only then', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 50);
+    await stage.addJob('b', 50);
+    for (let batch = 0; batch < 20; batch++) {
+      await stage.commit('a', batch, 10, true);
+      await stage.commit('b', batch, 10, batch > 0);
+    }
+    const report = await stage.pass();
+    expect(report.jobs.map(({ state }) => state)).toEqual(['failed', 'running']);
+  });
+
+  it('leaves nothing to do of a cancelled job', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 5);
+    await stage.pass();
+    await stage.write(keys.cancelledKey('a'), JSON.stringify({ at: 'now', by: 'someone' }));
+    const report = await stage.pass();
+    expect(report.jobs).toMatchObject([{ state: 'cancelled' }]);
+    expect(stage.target).toBe(0);
+    expect((await stage.pass()).jobs).toEqual([]);
+  });
+});
+
+describe('lost messages (R5)', () => {
+  it('are made anew from the plan once the queue has been empty for long, for exactly the batches without an outcome', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 5);
+    for (const batch of [0, 2, 4]) await stage.commit('a', batch);
+    for (let look = 0; look < 3; look++) {
+      await stage.pass({ quietMs: 100 });
+      expect(stage.sent).toEqual([]);
+      stage.nowMs += 40;
+    }
+    await stage.pass({ quietMs: 100 });
+    expect(stage.sent.map((body) => decodeBatchMessage(body)?.batch)).toEqual([1, 3]);
+    expect(decodeBatchMessage(stage.sent[0] ?? '')?.manifestDigest).toHaveLength(64);
+    await stage.pass({ quietMs: 100 });
+    expect(stage.sent).toHaveLength(2);
+    stage.nowMs += 200;
+    await stage.pass({ quietMs: 100 });
+    expect(stage.sent).toHaveLength(4);
+  });
+
+  it('are not looked for while a message is in flight, nor while the job is still being sent', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 5);
+    await stage.addJob('b', 5, {}, 2);
+    stage.counts = { visible: 0, inFlight: 1, delayed: 0 };
+    for (let look = 0; look < 6; look++) {
+      await stage.pass({ quietMs: 100 });
+      stage.nowMs += 100;
+      if (look === 3) stage.counts = { visible: 0, inFlight: 0, delayed: 0 };
+    }
+    expect(stage.sent).toEqual([]);
+  });
+});
+
+describe('progress', () => {
+  it('counts each outcome once, whoever counts, and looks at none twice', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 6);
+    await stage.commit('a', 0);
+    await stage.commit('a', 3, 1);
+    await stage.pass();
+    expect(stage.json(keys.progressKey('a'))).toEqual({
+      version: 1,
+      folded: '0,3',
+      batches: { done: 2, failed: 0 },
+      items: { ok: 19, failed: 1 },
+    });
+    const other = newControllerMemory();
+    await stage.pass({ memory: other });
+    await stage.commit('a', 1);
+    await stage.pass({ memory: other });
+    await stage.commit('a', 4, 10, true);
+    const report = await stage.pass();
+    expect(report.jobs[0]).toMatchObject({ batches: { done: 4, failed: 1 }, items: { ok: 29, failed: 11 } });
+    expect(stage.json(keys.progressKey('a'))).toMatchObject({ folded: '0-1,3-4' });
+  });
+
+  it('is counted anew when its file is damaged', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.commit('a', 1);
+    await stage.write(keys.progressKey('a'), '{"version":1,"folded":"0-');
+    const report = await stage.pass();
+    expect(report.jobs[0]?.batches.done).toBe(1);
+  });
+});
+
+describe('trouble', () => {
+  it('is told of a fleet that is gone, and nothing is asked of it', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    stage.fleetState = 'deleted';
+    expect(codes(await stage.pass())).toEqual(['fleet-gone']);
+    expect(stage.targetsSet).toEqual([]);
+  });
+
+  it('is told of capacity that stays short', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.pass();
+    stage.nowMs += 61_000;
+    const report = await stage.pass();
+    expect(codes(report)).toEqual(['shortage']);
+    expect(report.events[0]?.message).toContain('0 of 3 instances');
+  });
+
+  it('stops with the signal', async () => {
+    const stage = new Stage();
+    const stopped = AbortSignal.abort(new Error('stop'));
+    await expect(runPass(stage.ports, stage.options, stopped)).rejects.toThrow('stop');
+  });
+});
