@@ -164,7 +164,7 @@ export class FleetWorld {
     }
   }
 
-  end() {
+  end(): { readonly live: number; readonly target: number; readonly published: number; readonly left: number } {
     return {
       live: this.live().length,
       target: this.fleetTarget,

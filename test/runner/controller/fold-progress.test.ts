@@ -22,16 +22,17 @@ describe('folding outcomes', () => {
 
     const listed: string[] = [];
     const headed: string[] = [];
-    const { list, head } = stage.store;
+    const list = stage.store.list.bind(stage.store);
+    const head = stage.store.head.bind(stage.store);
     stage.store.list = async function* (prefix, listing) {
-      for await (const object of list.call(stage.store, prefix, listing)) {
+      for await (const object of list(prefix, listing)) {
         listed.push(object.key);
         yield object;
       }
     };
     stage.store.head = (key, heading) => {
       headed.push(key);
-      return head.call(stage.store, key, heading);
+      return head(key, heading);
     };
     await stage.commit('a', 5);
     const progress = await foldProgress(stage.store, 'a', BATCHES, memory, options);

@@ -1,0 +1,127 @@
+/** The adapters and the controller against the local cloud, through the real SDK. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { makeFleet } from '../../aws/fleet.js';
+import { S3ObjectStore } from '../../aws/s3-object-store.js';
+import { Ec2SpotPrices } from '../../aws/spot-prices.js';
+import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
+import { provisionStack, type StackClients } from '../../aws/stack-provisioner.js';
+import { decodeBatchMessage } from '../../core/batch-message.js';
+import type { Manifest } from '../../core/job.js';
+import * as keys from '../../core/keys.js';
+import { encodePlanLine } from '../../core/plan.js';
+import { encodeOutcomeMetadata } from '../../core/result-line.js';
+import type { StackConfig } from '../../core/stack.js';
+import { startLocalCloud } from '../../local/cloud.js';
+import { parseOptions } from '../../local/options.js';
+import { newControllerMemory, type ControllerPorts } from '../../runner/controller/ports.js';
+import { runPass } from '../../runner/controller/run-pass.js';
+import type { FleetInstance } from '../../runner/ports.js';
+import { readJobStatus } from '../../runner/status/job-status.js';
+import { eventually } from '../support/eventually.js';
+
+const { signal } = new AbortController();
+const BATCHES = 3;
+
+interface TestStack {
+  readonly stack: StackConfig;
+  readonly clients: StackClients;
+  readonly ports: ControllerPorts;
+  readonly provision: () => Promise<StackConfig>;
+}
+
+/** A local cloud of its own for each test: its instances must have ended when the test has. */
+async function withStack(use: (test: TestStack) => Promise<void>): Promise<void> {
+  const cloud = await startLocalCloud(parseOptions(['--arrive-over-ms', '0', '--time-scale', '100']));
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const connection = { region: cloud.region, endpoint: cloud.endpoint, credentials };
+  const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
+  const userData = () => '#!/bin/sh\nexec sleep 600\n';
+  const options = { clients, name: 'test', region: cloud.region, maxWorkers: 5, userData };
+  const provision = () => provisionStack(options, signal);
+  try {
+    const stack = await provision();
+    const ports: ControllerPorts = {
+      store: new S3ObjectStore(clients.s3, stack.bucket),
+      queue: new SqsJobQueue(clients.sqs, stack.queueUrl),
+      fleet: makeFleet(clients.ec2, stack),
+      deadMan: { arm: async () => undefined },
+      clock: { nowMs: Date.now, sleep: (ms, abort) => delay(ms, undefined, { signal: abort }) },
+    };
+    await use({ stack, clients, ports, provision });
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+    await cloud.close();
+  }
+}
+
+async function addJob({ store }: ControllerPorts, job: string): Promise<void> {
+  const manifest: Manifest = {
+    version: 1,
+    job,
+    dataset: { name: 'd', digest: 'd', kind: 'lines', items: BATCHES, bytes: BATCHES, badItems: 0 },
+    model: { name: 'm', digest: 'm', start: { kind: 'module', entry: 'index.mjs' } },
+    options: { slots: 1, concurrency: 1, maxAttempts: 3, itemTimeoutSeconds: 300, env: {} },
+    batches: BATCHES,
+    createdAt: new Date().toISOString(),
+    createdBy: 'test',
+    versions: { spotpool: '0', node: '20' },
+  };
+  const plan = Array.from({ length: BATCHES }, (_, batch) =>
+    encodePlanLine({ batch, key: 'part', startByte: batch, endByte: batch + 1, firstIndex: batch, items: 1 }),
+  );
+  await store.put(keys.planKey(job), plan.join(''), { signal });
+  await store.put(keys.manifestKey(job), JSON.stringify(manifest), { signal, ifNoneMatch: true });
+  await store.put(keys.enqueuedKey(job), '{}', { signal });
+}
+
+describe('a stack on the local cloud', () => {
+  it('is made once, however often it is asked for', () =>
+    withStack(async ({ stack, ports, provision }) => {
+      expect(await provision()).toEqual(stack);
+      expect(await ports.fleet.describe(signal)).toMatchObject({ target: 0, fulfilled: 0, instances: [] });
+    }));
+
+  it('is raised for a job, has lost messages sent again, and is parked without ending anybody', () =>
+    withStack(async ({ stack, clients, ports }) => {
+      await addJob(ports, 'a');
+      const options = { maxWorkers: stack.maxWorkers, memory: newControllerMemory(), quietMs: 1 };
+      const pass = () => runPass(ports, options, signal);
+      await eventually(async () => (await pass()).state?.target === BATCHES, { what: 'the published target' });
+      const running = await eventually(
+        async () => {
+          const live = (await ports.fleet.describe(signal)).instances.filter(({ state }) => state === 'running');
+          return live.length === BATCHES ? live : undefined;
+        },
+        { what: 'the instances' },
+      );
+      const prices = new Ec2SpotPrices(clients.ec2, Date.now);
+      expect(await prices.spotDollarsPerHour(running[0] as FleetInstance, signal)).toBeGreaterThan(0);
+
+      await eventually(async () => (await pass()).events.some(({ code }) => code === 'batches-sent-again'));
+      expect(await ports.queue.counts(signal)).toEqual({ visible: BATCHES, inFlight: 0, delayed: 0 });
+      const { Messages } = await clients.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: stack.queueUrl, MaxNumberOfMessages: 10 }),
+      );
+      const messages = (Messages ?? []).map(({ Body }) => decodeBatchMessage(Body ?? ''));
+      expect(messages.map((message) => message?.batch).sort()).toEqual([0, 1, 2]);
+      expect(messages[0]).toMatchObject({ job: 'a', key: 'part' });
+
+      for (let batch = 0; batch < BATCHES; batch++) {
+        await ports.store.put(keys.outcomeKey('a', batch), '{}\n', {
+          signal,
+          metadata: encodeOutcomeMetadata({ lease: 'l', instance: 'i', ok: 1, failed: 0, givenUp: false }),
+        });
+      }
+      expect(await readJobStatus(ports, 'a', signal)).toMatchObject({ state: 'complete', items: { ok: BATCHES } });
+      const report = await eventually(async () => {
+        const seen = await pass();
+        return seen.state?.target === 0 ? seen : undefined;
+      });
+      expect(report.state).toMatchObject({ target: 0, grants: BATCHES });
+      expect(report.fleet).toMatchObject({ target: 0, running: BATCHES, starting: BATCHES });
+      expect(report.parked).toBe(false);
+    }));
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import * as keys from '../../../core/keys.js';
+import { newJobMemory } from '../../../runner/controller/ports.js';
+import { UserError } from '../../../runner/errors.js';
+import { readFleetView } from '../../../runner/status/fleet-view.js';
+import { listJobs, readJobProgress, readJobStatus } from '../../../runner/status/job-status.js';
+import { never, Stage } from '../controller/stage.js';
+
+describe('the status of a job', () => {
+  it('is exact though no controller ever ran, and writes nothing', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.commit('a', 0, 2);
+    await stage.commit('a', 2, 10, true);
+    const written = stage.store.writes.length;
+    expect(await readJobStatus(stage.ports, 'a', never)).toEqual({
+      job: 'a',
+      state: 'running',
+      batches: { total: 3, done: 2, failed: 1 },
+      items: { total: 30, ok: 8, failed: 12 },
+      fleet: {
+        target: 0,
+        fulfilled: 0,
+        pending: 0,
+        running: 0,
+        noticed: 0,
+        draining: 0,
+        starting: 0,
+        idle: 0,
+        busy: 0,
+      },
+      createdAt: '2026-01-01T00:00:00.000Z',
+      createdBy: 'someone',
+      dataset: 'drugs.csv',
+      model: 'herg.ts',
+    });
+    expect(stage.store.writes).toHaveLength(written);
+  });
+
+  it('goes on from what a controller has counted, and from what it has seen itself', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.commit('a', 0);
+    await stage.pass();
+    await stage.commit('a', 1);
+    const memory = newJobMemory();
+    expect((await readJobProgress(stage.store, 'a', never, memory)).batches.done).toBe(2);
+    await stage.commit('a', 2);
+    expect(await readJobProgress(stage.store, 'a', never, memory)).toMatchObject({
+      state: 'complete',
+      batches: { done: 3 },
+    });
+  });
+
+  it('says why a job was cancelled or failed', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.addJob('b', 3);
+    await stage.write(keys.cancelledKey('a'), JSON.stringify({ at: 'noon', by: 'someone' }));
+    await stage.write(keys.doneKey('b'), JSON.stringify({ state: 'failed', reason: 'no model', at: 'noon' }));
+    expect(await readJobProgress(stage.store, 'a', never)).toMatchObject({
+      state: 'cancelled',
+      reason: 'Cancelled by someone at noon.',
+    });
+    expect(await readJobProgress(stage.store, 'b', never)).toMatchObject({ state: 'failed', reason: 'no model' });
+  });
+
+  it('is a mistake of the user when there is no such job', async () => {
+    const stage = new Stage();
+    await stage.write(keys.inputPartKey('half', 0), '1\n');
+    await expect(readJobStatus(stage.ports, 'nope', never)).rejects.toThrow(UserError);
+    await expect(readJobStatus(stage.ports, 'nope', never)).rejects.toThrow('There is no job nope');
+    await expect(readJobStatus(stage.ports, 'half', never)).rejects.toThrow('broke off');
+  });
+});
+
+describe('all jobs', () => {
+  it('are listed newest first, those without a manifest left out', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 1);
+    await stage.addJob('b', 1, {}, 0);
+    const manifest = JSON.parse(stage.store.text(keys.manifestKey('b')) ?? '') as object;
+    await stage.write(keys.manifestKey('b'), JSON.stringify({ ...manifest, createdAt: '2026-02-01T00:00:00.000Z' }));
+    await stage.write(keys.inputPartKey('half', 0), '1\n');
+    const jobs = await listJobs(stage.store, never);
+    expect(jobs.map(({ job, state }) => [job, state])).toEqual([
+      ['b', 'submitting'],
+      ['a', 'running'],
+    ]);
+  });
+});
+
+describe('the fleet', () => {
+  it('is shown with what each worker says', async () => {
+    const stage = new Stage();
+    stage.target = 6;
+    await stage.arrive();
+    await stage.say('i-1', { phase: 'idle', slots: 2 });
+    await stage.say('i-2', { notice: 'interruption', phase: 'draining' });
+    await stage.say('i-3', { phase: 'draining' });
+    stage.end('i-4', true);
+    stage.instances = stage.instances.map((seen) => (seen.instance === 'i-5' ? { ...seen, state: 'pending' } : seen));
+    const view = await readFleetView(stage.ports, never);
+    expect(view.counts).toEqual({
+      target: 6,
+      fulfilled: 4,
+      pending: 1,
+      running: 2,
+      noticed: 1,
+      draining: 1,
+      starting: 0,
+      idle: 1,
+      busy: 1,
+    });
+    expect(view.instances.map(({ instance, standing }) => [instance, standing])).toEqual([
+      ['i-0', 'running'],
+      ['i-1', 'running'],
+      ['i-2', 'noticed'],
+      ['i-3', 'draining'],
+      ['i-5', 'pending'],
+      ['i-4', undefined],
+    ]);
+    expect(view.instances[1]).toMatchObject({ phase: 'idle', slots: 2 });
+    expect(view.published).toBeUndefined();
+  });
+});
