@@ -61,6 +61,16 @@ describe('an error in an item’s place', () => {
     expect(rebuildsIn(computed)).toEqual(['broken', 'broken']);
   });
 
+  it('of RDKit after a chain of 1,000 carbons is the chain’s alone', async () => {
+    slot = slotOf(host);
+    const smiles = [...Array.from({ length: 20 }, () => 'CCO'), 'C'.repeat(1_000), 'not a molecule', 'c1ccccc1', 'CCO'];
+    const computed = await computeWith(slot, modelOf('rdkit.mjs'), itemsOf(smiles));
+    expect(computed).toMatchObject({ end: { kind: 'computed' }, failed: [20, 21], repeated: 0 });
+    expect(computed.results[21]).toMatchObject({ error: { message: 'unreadable: not a molecule' } });
+    expect(computed.results[22]).toMatchObject({ output: 78 });
+    expect(rebuildsIn(computed)).toContain('broken');
+  });
+
   it.each([
     ['undefined', 'it is undefined'],
     ['bigint', 'BigInt'],

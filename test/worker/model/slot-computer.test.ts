@@ -87,6 +87,15 @@ describe('a slot', () => {
     expect(Math.max(...computed.results.map((line) => (line?.ok === true ? (line.output as number) : 0)))).toBe(4);
   });
 
+  it('asks no item again in a later batch when the items’ files end with their batch', async () => {
+    slot = slotOf(host);
+    const options = { itemsEndWithBatch: true };
+    await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(3)), options);
+    const computed = await computeWith(slot, modelOf('kinds.mjs'), itemsOf([{ kind: 'error' }]), options);
+    expect(computed.failed).toEqual([0]);
+    expect(rebuildsIn(computed)).toEqual(['broken']);
+  });
+
   it('keeps what models print out of the answers, and bounds it', async () => {
     slot = slotOf(host);
     const items = itemsOf([{ kind: 'print' }, { kind: 'stderrFlood' }]);

@@ -83,7 +83,11 @@ export async function computeWith(
   slot: BatchComputer,
   model: PreparedModel,
   items: readonly BatchItem[],
-  options: { readonly signal?: AbortSignal; readonly onLine?: (line: ResultLine) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onLine?: (line: ResultLine) => void;
+    readonly itemsEndWithBatch?: boolean;
+  } = {},
 ): Promise<Computed> {
   const results: ResultLine[] = [];
   const events: SlotEvent[] = [];
@@ -103,6 +107,7 @@ export async function computeWith(
     },
     onEvent: (event) => events.push(event),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.itemsEndWithBatch === undefined ? {} : { itemsEndWithBatch: options.itemsEndWithBatch }),
   });
   const failed = results.filter((line) => line !== undefined && !line.ok).map(({ index }) => index);
   const log = events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
