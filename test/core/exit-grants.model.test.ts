@@ -47,7 +47,10 @@ function check(options: WorldOptions, without: readonly string[] = []): void {
   );
 }
 
-describe('R6, in any order of steps', () => {
+/** Passing takes seconds; a failure is shrunk for a minute or two, and then says its seed and its shortest script. */
+const SHRINKING_MS = 300_000;
+
+describe('R6, in any order of steps', { timeout: SHRINKING_MS }, () => {
   it('keeps busy workers and the target, and ends at zero, with one controller', () => {
     check({ controllers: 1, maxWorkers: 8, lag: 0 }, ['dead-man']);
   });
