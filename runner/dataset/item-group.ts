@@ -13,6 +13,8 @@ export interface ItemGroup {
 
 /** Large enough that per-group costs vanish, small enough to hold several. */
 const GROUP_BYTES = 256 * 1024;
+/** A reader adds a whole block before it asks whether the group is full. */
+const BUFFER_BYTES = 2 * GROUP_BYTES;
 const NEWLINE = 0x0a;
 const BAD_MARK = 0x21; // `!` of core/input-line.ts: no JSON text begins with it
 
@@ -25,7 +27,7 @@ export interface BadLineRule {
 
 /** Gathers lines into groups. Call `take` when `full`, and at the end. */
 export class ItemGroupBuilder {
-  private bytes = Buffer.allocUnsafe(GROUP_BYTES);
+  private bytes = Buffer.allocUnsafe(BUFFER_BYTES);
   private length = 0;
   private ends: number[] = [];
 
@@ -60,7 +62,7 @@ export class ItemGroupBuilder {
   take(): ItemGroup | undefined {
     if (this.ends.length === 0) return undefined;
     const group = { bytes: this.bytes.subarray(0, this.length), ends: this.ends };
-    this.bytes = Buffer.allocUnsafe(GROUP_BYTES);
+    this.bytes = Buffer.allocUnsafe(BUFFER_BYTES);
     this.length = 0;
     this.ends = [];
     return group;

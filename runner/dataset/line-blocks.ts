@@ -35,13 +35,19 @@ export async function* lineBlocks(
       line += 1;
     }
     const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end > start) {
-      begun.push(chunk.subarray(start, end));
-      const bytes = begun.length === 1 && begun[0] !== undefined ? begun[0] : Buffer.concat(begun);
-      yield { kind: 'lines', bytes, firstLine: line };
-      line += countLines(bytes);
+    if (end > start && begunBytes > 0) {
+      // Only the line that spans two chunks is copied, not the whole chunk.
+      const first = chunk.indexOf(NEWLINE, start) + 1;
+      yield { kind: 'lines', bytes: Buffer.concat([...begun, chunk.subarray(start, first)]), firstLine: line };
       begun = [];
       begunBytes = 0;
+      line += 1;
+      start = first;
+    }
+    if (end > start) {
+      const bytes = chunk.subarray(start, end);
+      yield { kind: 'lines', bytes, firstLine: line };
+      line += countLines(bytes);
       start = end;
     }
     if (start < chunk.length) {
