@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the `spotpool` command: joins the command line with the real world. */
+import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +12,11 @@ import { packageDirectory } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectStack } from './wiring/stack-ports.js';
+
+const MAX_LISTENERS = 256;
+
+// A look at the stack is many requests under one signal, up to the clients' number of sockets: that many listeners are no leak.
+setMaxListeners(MAX_LISTENERS);
 
 // Whoever reads our output may stop early (`spotpool results job | head`): that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,8 +5,8 @@ import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { RunEvent } from '../display/events.js';
-import { bar, eventLine } from '../display/frame.js';
-import { clockTime, count, oneLine, percent, plural, table } from '../display/format.js';
+import { bar, eventLines } from '../display/frame.js';
+import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import { ofWorker } from './following/activity.js';
@@ -49,9 +49,12 @@ async function status(context: CliContext, job: string, flags: Flags): Promise<n
     const shown = ofWorker(event);
     if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
   }
+  const { columns } = context.terminal.size();
   const lines = [
     ...statusLines(found, context.terminal),
-    ...happened.map((event) => eventLine(event, context.terminal.colors)),
+    ...happened.flatMap((event) =>
+      eventLines({ ...event, message: sentence(event.message) }, columns, context.terminal.colors),
+    ),
   ];
   context.terminal.out(`${lines.join('\n')}\n`);
   return EXIT.ok;
@@ -64,7 +67,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   const color = { complete: colors.green, failed: colors.red, cancelled: colors.yellow }[status.state as 'complete'];
   const rows: readonly (readonly [string, string])[] = [
     ['state', (ended ? color : colors.cyan)(status.state)],
-    ...(status.reason === undefined ? [] : [['why', oneLine(status.reason)] as const]),
+    ...(status.reason === undefined ? [] : [['why', sentence(status.reason)] as const]),
     ['model', status.model],
     ['dataset', status.dataset],
     ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],

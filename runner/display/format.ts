@@ -104,6 +104,13 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
 }
 
+/** Times of other clocks in a sentence, as the time of day that everything else here shows. */
+export const withLocalTimes = (text: string): string =>
+  text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => clockTime(at));
+
+/** What somebody else wrote, as one sentence of a display. */
+export const sentence = (text: string): string => withLocalTimes(oneLine(text));
+
 /** Breaks at spaces, so that a sentence reads on the next line. */
 export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];

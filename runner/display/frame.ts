@@ -1,7 +1,7 @@
 /** The live display as lines of text. Pure: what is known in, lines out. */
 import type { Colors } from 'picocolors/types.js';
 import type { Level, RunEvent } from './events.js';
-import { clockTime, count, fit, oneLine, percent, plural, rate, span, stopwatch, width } from './format.js';
+import { clockTime, count, fit, percent, plural, rate, sentence, span, stopwatch, width, wrap } from './format.js';
 import type { Progress } from './views.js';
 
 export interface LiveView {
@@ -16,6 +16,8 @@ export interface LiveView {
 
 /** Enough to see a reclaim and what followed from it. */
 const KEPT_EVENTS = 8;
+/** Long sentences take two. */
+const KEPT_EVENT_LINES = 10;
 const MAX_BAR_COLUMNS = 60;
 
 export const emptyView = (startedAtMs: number): LiveView => ({
@@ -44,20 +46,25 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
     case 'happened':
       return {
         ...view,
-        happened: [...view.happened, { at: event.at, level: event.level, message: oneLine(event.message) }].slice(
+        happened: [...view.happened, { at: event.at, level: event.level, message: sentence(event.message) }].slice(
           -KEPT_EVENTS,
         ),
       };
     case 'ended':
-      return { ...view, phase: oneLine(event.reason) };
+      return { ...view, phase: sentence(event.reason) };
     case 'results-written':
       return { ...view, phase: `Wrote ${plural(event.items, 'result')} to ${event.file}.` };
     case 'waiting-for-zero':
-      return { ...view, phase: `The job has ended. Waiting for ${plural(event.instances, 'instance')} to end …` };
+      return { ...view, phase: zeroPhase(event.instances) };
     case 'summary':
       return view;
   }
 }
+
+const zeroPhase = (instances: number): string =>
+  instances === 0
+    ? 'The job has ended, and no instance is left.'
+    : `The job has ended. Waiting for ${plural(instances, 'instance')} to end …`;
 
 const titleOf = (event: { readonly model: string; readonly dataset: string }): string =>
   `${event.model} over ${event.dataset}`;
@@ -79,7 +86,7 @@ export function frame(
     '',
     ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, columns, colors)),
     '',
-    ...view.happened.map((event) => eventLine(event, colors)),
+    ...view.happened.flatMap((event) => eventLines(event, columns, colors)).slice(-KEPT_EVENT_LINES),
   ];
 }
 
@@ -127,10 +134,19 @@ export function bar(done: number, total: number, columns: number, colors: Colors
 
 const LEVEL_MARKS = { info: '·', good: '✓', warning: '!' } as const;
 
-export function eventLine(
+/** Columns of the time and the mark in front of a sentence. */
+const EVENT_INDENT = 12;
+const MIN_SENTENCE_COLUMNS = 20;
+
+export function eventLines(
   event: { readonly at: string; readonly level: Level; readonly message: string },
+  columns: number,
   colors: Colors,
-): string {
+): readonly string[] {
   const color = { info: colors.dim, good: colors.green, warning: colors.yellow }[event.level];
-  return ` ${colors.dim(clockTime(event.at))} ${color(LEVEL_MARKS[event.level])} ${event.message}`;
+  const [first = '', ...more] = wrap(event.message, Math.max(MIN_SENTENCE_COLUMNS, columns - EVENT_INDENT - 1));
+  return [
+    ` ${colors.dim(clockTime(event.at))} ${color(LEVEL_MARKS[event.level])} ${first}`,
+    ...more.map((line) => ' '.repeat(EVENT_INDENT) + line),
+  ];
 }

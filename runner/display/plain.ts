@@ -1,6 +1,6 @@
 /** Without a terminal: what changed, a line each, and a line of progress now and then. */
 import type { Display, RunEvent } from './events.js';
-import { clockTime, count, oneLine, percent, plural, rate, span } from './format.js';
+import { clockTime, count, percent, plural, rate, sentence, span } from './format.js';
 import { summaryLines } from './summary.js';
 import type { Terminal } from './terminal.js';
 import type { Progress } from './views.js';
@@ -37,14 +37,14 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
         if (now() - uploadShownAtMs < UPLOAD_EVERY_MS) return;
         uploadShownAtMs = now();
       }
-      const text = sentence(event);
+      const text = textOf(event);
       if (text !== undefined) say(text, event.event === 'happened' ? event.at : now());
     },
     close: () => undefined,
   };
 }
 
-function sentence(event: RunEvent): string | undefined {
+function textOf(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'local-cloud-up':
       return `The local cloud is up at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
@@ -61,13 +61,15 @@ function sentence(event: RunEvent): string | undefined {
     case 'following':
       return `Following job ${event.job}: ${event.model} over ${event.dataset}.`;
     case 'happened':
-      return oneLine(event.message);
+      return sentence(event.message);
     case 'ended':
-      return oneLine(event.reason);
+      return sentence(event.reason);
     case 'results-written':
       return `Wrote ${plural(event.items, 'result')} to ${event.file}.`;
     case 'waiting-for-zero':
-      return `Waiting for ${plural(event.instances, 'instance')} to end.`;
+      return event.instances === 0
+        ? 'No instance is left.'
+        : `Waiting for ${plural(event.instances, 'instance')} to end.`;
     case 'progress':
     case 'summary':
       return undefined;

@@ -6,7 +6,7 @@ import { addSample, paceOf, type PaceSample } from '../../../core/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
 import { type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
-import type { JobProgress, PassReport } from '../../controller/report.js';
+import type { ControllerEvent, JobProgress, PassReport } from '../../controller/report.js';
 import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
@@ -43,6 +43,8 @@ export class Follower {
   private samples: readonly PaceSample[] = [];
   private last: JobProgress;
   private target: number | undefined;
+  /** A change of the target that has not shown yet is this controller's, and was told. */
+  private setByUs = false;
   private eventsReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -75,6 +77,7 @@ export class Follower {
       shown = left;
       return false;
     }, signal);
+    if (report.parked && shown > 0) this.display.show({ event: 'waiting-for-zero', instances: 0 });
     return { instancesLeft: liveCount(report), otherJobs: othersWith(report, this.last.job) };
   }
 
@@ -103,7 +106,11 @@ export class Follower {
       const event = ofLedger(change, (instance) => this.noticed.has(instance), report.atMs);
       if (event !== undefined) this.display.show(event);
     }
-    for (const event of report.events) this.display.show(ofController(event));
+    for (const event of report.events) {
+      if (isTarget(event)) this.setByUs = true;
+      // The job's own end is told by `untilEnded`.
+      if (!isEndOf(event, this.last.job)) this.display.show(ofController(event));
+    }
     this.tellTarget(report);
     this.tellProgress(report);
   }
@@ -119,12 +126,14 @@ export class Follower {
     }
   }
 
-  /** Another controller of the same stack may have set it. */
-  private tellTarget({ fleet, events, atMs }: PassReport): void {
+  /** Another controller of the same stack may have set it. What this one sets shows some passes later. */
+  private tellTarget({ fleet, atMs }: PassReport): void {
     const before = this.target;
     this.target = fleet.target;
     if (before === undefined || before === fleet.target) return;
-    if (events.some(({ code }) => code === 'target-raised' || code === 'target-lowered')) return;
+    const ours = this.setByUs;
+    this.setByUs = false;
+    if (ours) return;
     this.display.show({
       event: 'happened',
       level: 'info',
@@ -138,9 +147,11 @@ export class Follower {
     const { job, state, batches, items } = this.last;
     this.samples = addSample(this.samples, { atMs, itemsDone: items.ok + items.failed });
     const { target, pending, running, noticed, draining } = fleet;
-    const pace = hasEnded(this.last) ? {} : paceOf(this.samples, items.total);
+    const pace = paceOf(this.samples, items.total);
+    // Before the first items are done there is no pace to tell, and afterwards none any more.
+    const told = hasEnded(this.last) || !pace.itemsPerSecond ? {} : pace;
     const counts = { target, pending, running, noticed, draining };
-    this.display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...pace });
+    this.display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...told });
   }
 
   private tellTrouble(error: unknown): void {
@@ -153,6 +164,11 @@ export class Follower {
     });
   }
 }
+
+const isTarget = ({ code }: ControllerEvent): boolean => code === 'target-raised' || code === 'target-lowered';
+
+const isEndOf = (event: ControllerEvent, job: string): boolean =>
+  event.job === job && (event.code === 'job-complete' || event.code === 'job-failed');
 
 export const hasEnded = ({ state }: Pick<JobProgress, 'state'>): boolean =>
   state === 'complete' || state === 'cancelled' || state === 'failed';

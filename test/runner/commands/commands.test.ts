@@ -55,7 +55,7 @@ describe('spotpool watch', () => {
     const codes = events.map(({ event }) => event);
     expect(codes[0]).toBe('following');
     expect(codes).toContain('progress');
-    expect(codes.slice(-3)).toEqual(['progress', 'summary', undefined]);
+    expect(codes.slice(-3)).toEqual(['waiting-for-zero', 'summary', undefined]);
     expect(json()).toMatchObject({ state: 'complete', batches: { done: 6 }, fleet: { target: 0, running: 0 } });
     expect(events.at(-2)).toMatchObject({
       instancesLeft: 0,
