@@ -63,13 +63,7 @@ export class BatchEndings {
         });
         return this.delete(batch);
       case 'lost':
-        this.options.events.emit({
-          code: 'lease-lost',
-          items: batch.freshResults().length,
-          ...batch.tags,
-          message: `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`,
-        });
-        return;
+        return this.tellLost(batch);
       case 'handed-back':
         return this.handBack(batch, ending, await this.save(batch));
       case 'attempt':
@@ -143,7 +137,7 @@ export class BatchEndings {
   ): Promise<void> {
     const { events, leases, signal } = this.options;
     const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
-    if (result === 'lost') return;
+    if (result === 'lost') return this.tellLost(batch);
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
     const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
@@ -152,6 +146,11 @@ export class BatchEndings {
 
   private async delete(batch: HeldBatch): Promise<void> {
     await this.options.leases.delete(batch.lease, this.options.signal);
+  }
+
+  private tellLost(batch: HeldBatch): void {
+    const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
+    this.options.events.emit({ code: 'lease-lost', items: batch.freshResults().length, ...batch.tags, message });
   }
 
   private tellCommitted(batch: HeldBatch): void {

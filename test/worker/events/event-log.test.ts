@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NewWorkerEvent, WorkerEvent } from '../../../core/events.js';
+import { instanceEventsKey, jobEventsKey } from '../../../core/keys.js';
+import { EventLog } from '../../../worker/events/event-log.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { MemoryStore } from '../support/memory-store.js';
+
+const { signal } = new AbortController();
+let clock: FakeClock;
+let store: MemoryStore;
+let printed: string[];
+let log: EventLog;
+
+const newLog = (): EventLog => new EventLog({ instance: 'i', store, clock, writeLine: (line) => printed.push(line) });
+const said = (message: string, job = 'j'): NewWorkerEvent => ({ code: 'model-log', stream: 'model', job, message });
+const events = (key: string): WorkerEvent[] =>
+  store
+    .text(key)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as WorkerEvent);
+const messages = (key: string): string[] => events(key).map((event) => event.message);
+
+beforeEach(() => {
+  clock = new FakeClock();
+  store = new MemoryStore();
+  printed = [];
+  log = newLog();
+});
+
+describe('EventLog', () => {
+  it('prints each event at once, and writes those of a job apart from those of the instance', async () => {
+    log.emit(said('hello'));
+    log.emit({ code: 'message-discarded', message: 'rubbish' });
+    expect(printed.map((line) => (JSON.parse(line) as WorkerEvent).message)).toEqual(['hello', 'rubbish']);
+    await log.flush(signal);
+    expect(events(jobEventsKey('j', 'i', 0))).toEqual([
+      { at: '2026-01-01T00:00:00.000Z', instance: 'i', ...said('hello') },
+    ]);
+    expect(messages(instanceEventsKey('i', 0))).toEqual(['rubbish']);
+  });
+
+  it('writes about each second, and only when there is something', async () => {
+    const stop = new AbortController();
+    const running = log.run(stop.signal);
+    log.emit(said('a'));
+    await clock.advance(1_000);
+    await clock.advance(5_000);
+    log.emit(said('b'));
+    await clock.advance(1_000);
+    expect(store.keys('jobs/')).toEqual([jobEventsKey('j', 'i', 0), jobEventsKey('j', 'i', 1)]);
+    stop.abort();
+    await running;
+  });
+
+  it('goes on behind the numbers of a process before it', async () => {
+    store.set(jobEventsKey('j', 'i', 41), 'old\n');
+    log.emit(said('new'));
+    await log.flush(signal);
+    expect(messages(jobEventsKey('j', 'i', 42))).toEqual(['new']);
+  });
+
+  it('loses nothing and doubles nothing while the store is away', async () => {
+    let down = true;
+    store.fail = (call) => (down && call === 'put' ? new Error('503') : undefined);
+    log.emit(said('a'));
+    await log.flush(signal);
+    log.emit(said('b'));
+    await log.flush(signal);
+    down = false;
+    await log.flush(signal);
+    const all = store.keys('jobs/').flatMap(messages);
+    expect(all).toEqual(['a', 'b']);
+  });
+
+  it('tells the same trouble again after a while only', () => {
+    const trouble = { code: 'trouble', doing: 'polling', message: 'no' } as const;
+    for (let n = 0; n < 5; n += 1) log.emit(trouble);
+    expect(printed).toHaveLength(1);
+  });
+
+  it('keeps its memory bounded, drops the log of the model first, and says how much', async () => {
+    log.emit({ code: 'batch-duplicate', job: 'j', items: 0, message: 'kept' });
+    for (let n = 0; n < 20_001; n += 1) log.emit(said('chatter'));
+    await log.flush(signal);
+    expect(messages(jobEventsKey('j', 'i', 0))[0]).toBe('kept');
+    expect(events(jobEventsKey('j', 'i', 0)).length).toBeLessThan(100);
+    expect(messages(instanceEventsKey('i', 0))[0]).toMatch(/^20\d\d\d events so far/);
+  });
+
+  it('cuts what a model logs in one endless line', () => {
+    log.emit(said('x'.repeat(100_000)));
+    expect(printed[0]?.length).toBeLessThan(10_000);
+  });
+});

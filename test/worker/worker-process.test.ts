@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { WorkerStatus } from '../../core/fleet-state.js';
+import { instanceStatusKey, jobEventsPrefix, outcomeKey, partialPrefix } from '../../core/keys.js';
+import { eventually } from '../support/eventually.js';
+import { FakeMetadata, type RunningWorker, WorkerCloud } from './support/worker-process.js';
+
+const QUICK = 'export const predict = (items) => items.map((item) => item * 2);';
+/** 20 ms an item; it says how far it is. */
+const SLOW = `
+  export async function* predict(items) {
+    for (const item of items) {
+      if (item % 50 === 0) console.log('at ' + item);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      yield item * 2;
+    }
+  }`;
+/** Longer than any test: who sees a message again before has not waited for a lease. */
+const LONG_LEASE = { SPOTPOOL_LEASE_SECONDS: '600' };
+
+let cloud: WorkerCloud;
+let metadata: FakeMetadata;
+
+beforeAll(async () => (cloud = await WorkerCloud.start()));
+afterAll(() => cloud.close());
+beforeEach(async () => (metadata = await FakeMetadata.start('i-0test')));
+afterEach(async () => {
+  await cloud.endWorkers();
+  await metadata.close();
+});
+
+const { signal } = new AbortController();
+const computing = (worker: RunningWorker): Promise<unknown> =>
+  eventually(() => worker.events.some((event) => event.code === 'model-ready'), { what: 'a loaded model' });
+const isDone = (job: string, batches: number) => async (): Promise<boolean> => {
+  const { visible, inFlight } = await cloud.counts();
+  return visible + inFlight === 0 && (await cloud.keys(`jobs/${job}/results/`)).length === batches;
+};
+
+it('takes the batches of a job, leaves its events and its status, and ends itself when it was idle for long', async () => {
+  await cloud.submit('plain', QUICK, 5, 10);
+  const worker = cloud.startWorker(metadata, { SPOTPOOL_MAX_IDLE_SECONDS: '1' });
+  expect(await worker.ended).toBe(0);
+  expect(worker.stderr).toBe('');
+  expect(await isDone('plain', 5)()).toBe(true);
+  expect((await cloud.lines(outcomeKey('plain', 4)))[9]).toEqual({ index: 49, ok: true, output: 98 });
+  const codes = worker.events.map((event) => event.code);
+  expect([codes[0], codes.at(-1)]).toEqual(['worker-started', 'worker-ended']);
+  const stored: unknown[] = [];
+  for (const key of await cloud.keys(jobEventsPrefix('plain'))) stored.push(...(await cloud.lines(key)));
+  expect(stored).toEqual(worker.events.filter((event) => event.job === 'plain'));
+  const [status] = (await cloud.lines(instanceStatusKey('i-0test'))) as WorkerStatus[];
+  expect(status).toMatchObject({ phase: 'ended', instanceType: 'c7g.large', zone: 'us-east-1a' });
+});
+
+it('R2: what a killed worker held is visible again after one short lease, and is done by another', async () => {
+  await cloud.submit('killed', SLOW, 2, 40);
+  const first = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
+  await computing(first);
+  first.process.kill('SIGKILL');
+  await eventually(async () => (await cloud.counts()).visible === 2, { timeoutMs: 8_000 });
+  cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
+  await eventually(isDone('killed', 2));
+  expect(await cloud.keys('jobs/killed/attempts/')).toEqual([]);
+});
+
+it('R2: a worker keeps what it holds for longer than a lease', async () => {
+  await cloud.submit('kept', SLOW, 1, 200);
+  const worker = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
+  await eventually(isDone('kept', 1));
+  expect(worker.events.filter((event) => event.code === 'lease-lost')).toEqual([]);
+  expect(worker.events.filter((event) => event.code === 'batch-committed')).toMatchObject([{ ok: 200, resumed: 0 }]);
+});
+
+it('hands everything back at once on SIGTERM, with what was finished saved, and ends with 0', async () => {
+  await cloud.submit('stopped', SLOW, 2, 120);
+  const first = cloud.startWorker(metadata, LONG_LEASE);
+  await eventually(async () => (await cloud.counts()).inFlight === 2);
+  await computing(first);
+  await eventually(() => first.events.some((event) => event.code === 'model-log' && event.message === 'at 50'));
+  first.process.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  expect((await cloud.counts()).visible).toBe(2);
+  const [partial = ''] = await cloud.keys(partialPrefix('stopped', 0));
+  const saved = await cloud.lines(partial);
+  expect(saved.length).toBeGreaterThan(0);
+  const second = cloud.startWorker(metadata, LONG_LEASE);
+  await eventually(isDone('stopped', 2));
+  const resumed = second.events.flatMap((event) => (event.code === 'batch-committed' ? [event.resumed] : []));
+  expect(resumed.sort((a, b) => b - a)).toEqual([saved.length, 0]);
+  expect(await cloud.lines(outcomeKey('stopped', 0))).toHaveLength(120);
+});
+
+it('R3: makes its batches visible at once on an interruption notice, and stays until it is taken', async () => {
+  await cloud.submit('noticed', SLOW, 2, 2_000);
+  const worker = cloud.startWorker(metadata, LONG_LEASE);
+  await computing(worker);
+  await eventually(async () => (await cloud.counts()).inFlight === 2);
+  metadata.takesAt = new Date(Date.now() + 5_000);
+  await eventually(async () => (await cloud.counts()).visible === 2, { timeoutMs: 8_000 });
+  const status = await eventually(async () => {
+    const stored = await cloud.store.get(instanceStatusKey('i-0test'), { signal });
+    const read = JSON.parse(Buffer.from(stored?.body ?? []).toString()) as WorkerStatus;
+    return read.phase === 'draining' ? read : undefined;
+  });
+  expect(status.notice).toBe('interruption');
+  expect(worker.process.exitCode).toBeNull();
+  worker.process.kill('SIGTERM'); // as the operating system does when AWS takes the instance
+  expect(await worker.ended).toBe(0);
+  expect(worker.events.at(-1)).toMatchObject({ code: 'worker-ended', reason: 'interruption' });
+});
+
+it('says which variable is missing, and ends with 2', async () => {
+  const worker = cloud.startWorker(metadata, { SPOTPOOL_BUCKET: '' });
+  expect(await worker.ended).toBe(2);
+  expect(worker.stderr).toContain("SPOTPOOL_BUCKET is missing: set it to the name of the stack's bucket");
+});
