@@ -1,0 +1,6 @@
+// Doubles numbers; anything else is that item's error.
+export async function predict(items) {
+  return items.map((item) =>
+    typeof item === 'number' ? item * 2 : new Error(`not a number: ${JSON.stringify(item)}`),
+  );
+}

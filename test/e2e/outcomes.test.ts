@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { inputPartKey } from '../../core/keys.js';
+import { eventually } from '../support/eventually.js';
+import { Lab } from '../support/lab.js';
+import { modelPath } from './models.js';
+
+const jsonLines = (items: readonly unknown[]): string => items.map((item) => `${JSON.stringify(item)}\n`).join('');
+
+describe('a job', () => {
+  let lab: Lab;
+  afterEach(() => lab.close());
+
+  it('fails each hostile item alone, whatever it does, and no other (R10)', { timeout: 120_000 }, async () => {
+    lab = await Lab.start({ maxWorkers: 2, leaseSeconds: 5 });
+    const hostile = ['error', 'throw', 'exit', 'hang', 'wait', 'garbage', 'print', 'poison'];
+    const items = hostile.flatMap((item, position) => [`a${position}`, item, `b${position}`, `c${position}`]);
+    const dataset = await lab.file('hostile.jsonl', jsonLines(items));
+    const run = await lab.cli([
+      'run',
+      dataset,
+      '--model',
+      modelPath('hostile'),
+      '--batch-size',
+      '8',
+      '--item-timeout',
+      '2',
+      '--out',
+      'out.jsonl',
+      '--json',
+    ]);
+    expect(run.code, run.stderr).toBe(0);
+    const codes: Record<string, unknown> = Object.fromEntries(
+      (await lab.results(await onlyJob())).map((line): [string, unknown] => [
+        items[line['index'] as number] ?? '',
+        line['ok'] === true ? line['output'] : (line['error'] as { code: string }).code,
+      ]),
+    );
+    expect(codes).toEqual({
+      ...Object.fromEntries(items.filter((item) => !hostile.includes(item)).map((item) => [item, `did ${item}`])),
+      error: 'ModelError',
+      throw: 'SlotCrashed',
+      exit: 'SlotCrashed',
+      hang: 'ItemTimeout',
+      wait: 'ItemTimeout',
+      garbage: 'ProtocolFault',
+      print: 'ProtocolFault',
+      poison: 'ModelError',
+    });
+  });
+
+  it('gives a batch up whose input cannot be read, keeps its error, goes on, and ends with exit code 1', async () => {
+    lab = await Lab.start({ maxWorkers: 1 });
+    const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
+    const job = await lab.submit([
+      dataset,
+      '--model',
+      modelPath('double'),
+      '--batch-size',
+      '2',
+      '--max-attempts',
+      '2',
+      '--id',
+      'unreadable',
+    ]);
+    // The input is cut off in the middle of the second batch: its range is no longer there.
+    await lab.store.put(inputPartKey(job, 0), '1\n2\n', { signal: new AbortController().signal });
+    const watch = await lab.cli(['watch', job, '--json']);
+    expect(watch.code, watch.stderr).toBe(1);
+    const status = await lab.status(job);
+    expect(status).toMatchObject({
+      state: 'complete',
+      batches: { total: 2, done: 2, failed: 1 },
+      items: { ok: 2, failed: 2 },
+    });
+    const results = await lab.results(job);
+    expect(results.slice(0, 2)).toEqual([
+      { index: 0, ok: true, output: 2 },
+      { index: 1, ok: true, output: 4 },
+    ]);
+    expect(results.slice(2)).toMatchObject([
+      {
+        index: 2,
+        ok: false,
+        error: { code: 'BatchGivenUp', message: expect.stringContaining('part-00000') as string },
+      },
+      { index: 3, ok: false, error: { code: 'BatchGivenUp' } },
+    ]);
+  });
+
+  it(
+    'whose model can be loaded nowhere fails with that reason, and the fleet goes to 0',
+    { timeout: 90_000 },
+    async () => {
+      lab = await Lab.start({ maxWorkers: 2 });
+      const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
+      const run = await lab.cli(['run', dataset, '--model', modelPath('unloadable'), '--batch-size', '1', '--json']);
+      expect(run.code, run.stdout).toBe(1);
+      const status = await lab.status(await onlyJob());
+      expect(status.state).toBe('failed');
+      expect(status.reason).toContain('the weights are not there');
+      await eventually(async () => (await lab.instances()).every(({ state }) => state === 'terminated'));
+      expect(status.fleet.target).toBe(0);
+    },
+  );
+
+  async function onlyJob(): Promise<string> {
+    const { stdout } = await lab.cli(['jobs', '--json']);
+    const { jobs } = JSON.parse(stdout) as { jobs: { job: string }[] };
+    expect(jobs).toHaveLength(1);
+    return jobs[0]!.job;
+  }
+});

@@ -1,0 +1,128 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { outcomeKey } from '../../core/keys.js';
+import { eventually } from '../support/eventually.js';
+import { Gate } from '../support/gate.js';
+import { Lab, processesBelow } from '../support/lab.js';
+import { modelPath } from './models.js';
+
+/** Long enough that a batch which is visible again "at once" cannot have come back by its lease running out. */
+const LONG_LEASE_SECONDS = 120;
+
+describe('a reclaimed instance', () => {
+  let lab: Lab;
+  afterEach(() => lab.close());
+
+  async function oneHeldBatch(leaseSeconds: number): Promise<{ gate: Gate; job: string }> {
+    lab = await Lab.start({ leaseSeconds, maxWorkers: 1 });
+    const gate = await Gate.make(lab.directory, 'gate');
+    const dataset = await lab.file('one.jsonl', '21\n');
+    const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
+    await lab.setTarget(1);
+    await gate.waitForStarted(1);
+    // No second instance: what is seen is the queue's doing.
+    await lab.admin('POST', 'market', { capacity: 0 });
+    return { gate, job };
+  }
+
+  it('with a notice hands its batch back at once, not after the lease (R3)', async () => {
+    await oneHeldBatch(LONG_LEASE_SECONDS);
+    expect(await lab.counts()).toEqual({ visible: 0, inFlight: 1 });
+    const [instance] = await lab.running();
+    await lab.reclaim(instance!.id, 60_000);
+    await eventually(async () => (await lab.counts()).visible === 1, { what: 'the batch to be visible' });
+    expect(
+      (await lab.running()).map(({ id }) => id),
+      'it stays until AWS takes it',
+    ).toEqual([instance!.id]);
+  });
+
+  it('without a notice gives its batch back after one short lease (R2), and it is no attempt (R4)', async () => {
+    const { gate, job } = await oneHeldBatch(2);
+    const [instance] = await lab.running();
+    await lab.reclaim(instance!.id, null);
+    await eventually(async () => (await lab.counts()).visible === 1, { what: 'the lease to run out' });
+    await gate.open();
+    await lab.admin('POST', 'market', { capacity: 10 });
+    await eventually(async () => (await lab.store.head(outcomeKey(job, 0), never())) !== undefined);
+    expect((await lab.status(job)).items).toMatchObject({ ok: 1, failed: 0 });
+    expect(await keysBelow(`jobs/${job}/attempts/`)).toEqual([]);
+  });
+
+  it('whose lease ran out while it slept comes back late, and there is still one outcome (R1)', async () => {
+    const { gate, job } = await oneHeldBatch(2);
+    const [sleeper] = await lab.running();
+    const pids = await processGroup(sleeper!.directory);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await eventually(async () => (await lab.counts()).visible === 1, { what: 'the lease to run out' });
+    await lab.admin('POST', 'market', { capacity: 10 });
+    await lab.setTarget(2);
+    await gate.waitForStarted(2);
+    await gate.open();
+    const outcome = await eventually(() => lab.store.head(outcomeKey(job, 0), never()), { what: 'the outcome' });
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await eventually(async () => JSON.stringify(await lab.counts()) === '{"visible":0,"inFlight":0}');
+    expect((await lab.store.head(outcomeKey(job, 0), never()))?.etag).toBe(outcome.etag);
+    expect(await lab.results(job)).toEqual([{ index: 0, ok: true, output: 42 }]);
+    expect(outcome.metadata['instance']).not.toBe(sleeper!.id);
+  });
+
+  async function keysBelow(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of lab.store.list(prefix, never())) keys.push(key);
+    return keys;
+  }
+});
+
+describe('fifty reclaims of one batch', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await Lab.start({ leaseSeconds: 1, maxWorkers: 4 });
+  });
+  afterEach(() => lab.close());
+
+  it('are no attempts: the batch still finishes (R4)', { timeout: 150_000 }, async () => {
+    const gate = await Gate.make(lab.directory, 'gate');
+    const dataset = await lab.file('one.jsonl', '21\n');
+    const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--max-attempts', '1']);
+    await lab.setTarget(4);
+    const reclaimed = new Set<string>();
+    for (let round = 1; round <= 50; round++) {
+      await gate.waitForStarted(round);
+      const holder = await eventually(async () => holderOf(await lab.running(), reclaimed), {
+        what: `holder ${round}`,
+      });
+      reclaimed.add(holder.id);
+      await lab.reclaim(holder.id, null);
+    }
+    await gate.open();
+    await eventually(async () => (await lab.status(job)).batches.done === 1, { timeoutMs: 30_000 });
+    expect(await lab.results(job)).toEqual([{ index: 0, ok: true, output: 42 }]);
+    expect((await lab.status(job)).batches).toEqual({ total: 1, done: 1, failed: 0 });
+  });
+
+  /** The instance whose worker has a slot process at work. */
+  async function holderOf(
+    instances: readonly { id: string; directory: string }[],
+    reclaimed: ReadonlySet<string>,
+  ): Promise<{ id: string } | undefined> {
+    const started = new Set((await gateStarted()).map((name) => Number(name.split('-').at(-1))));
+    for (const instance of instances) {
+      if (reclaimed.has(instance.id)) continue;
+      const pids = await processGroup(instance.directory);
+      if (pids.some((pid) => started.has(pid))) return instance;
+    }
+    return undefined;
+  }
+
+  const gateStarted = async (): Promise<string[]> =>
+    (await readdir(path.join(lab.directory, 'gate'))).filter((name) => name.startsWith('started-'));
+});
+
+const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
+
+/** The processes of an instance, the worker and its slots: those that work below its directory. */
+async function processGroup(directory: string): Promise<number[]> {
+  return (await processesBelow(directory)).map(({ pid }) => pid);
+}

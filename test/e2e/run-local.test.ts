@@ -1,0 +1,132 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jsonLines, runCli, startCli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
+import { Gate } from '../support/gate.js';
+import { processesBelow } from '../support/lab.js';
+import { modelPath } from './models.js';
+
+const numbers = (count: number): string => Array.from({ length: count }, (_, index) => `${index}\n`).join('');
+
+describe('run --local', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-run-'));
+    await writeFile(path.join(directory, 'items.jsonl'), numbers(200));
+  });
+  afterEach(async () => {
+    const left = await processesBelow(directory);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+    expect(left, 'processes left behind').toEqual([]);
+  });
+  // The local cloud of a run keeps its files below the directory for temporary files.
+  const env = (): Record<string, string> => ({ TMPDIR: directory });
+
+  it(
+    'does the whole job on a cloud of its own and leaves no instance, process or file but the results',
+    { timeout: 90_000 },
+    async () => {
+      const run = await runCli(
+        [
+          'run',
+          'items.jsonl',
+          '--model',
+          modelPath('double'),
+          '--local',
+          '--batch-size',
+          '5',
+          '--max-workers',
+          '3',
+          '--seed',
+          '1',
+          '--arrive-over',
+          '1s',
+          '--json',
+        ],
+        { cwd: directory, env: env() },
+      );
+      expect(run.code, run.stderr).toBe(0);
+      expect(jsonLines(run.stdout).at(-1)).toMatchObject({
+        state: 'complete',
+        batches: { total: 40, done: 40, failed: 0 },
+        items: { total: 200, ok: 200, failed: 0 },
+        fleet: { target: 0, running: 0 },
+      });
+      const results = (await readFile(path.join(directory, 'results.jsonl'), 'utf8')).trimEnd().split('\n');
+      expect(results.map((line) => JSON.parse(line) as unknown)).toEqual(
+        Array.from({ length: 200 }, (_, index) => ({ index, ok: true, output: index * 2 })),
+      );
+      expect((await readdir(directory)).filter((name) => name !== 'state').sort()).toEqual([
+        'items.jsonl',
+        'results.jsonl',
+      ]);
+    },
+  );
+
+  it(
+    'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left, and a word on how to go on',
+    { timeout: 60_000 },
+    async () => {
+      const gate = await Gate.make(directory, 'gate');
+      const run = startCli(
+        [
+          'run',
+          'items.jsonl',
+          '--model',
+          modelPath('gated'),
+          '--env',
+          gate.env,
+          '--local',
+          '--batch-size',
+          '50',
+          '--max-workers',
+          '2',
+        ],
+        { cwd: directory, env: env() },
+      );
+      await gate.waitForStarted(2);
+      run.child.kill('SIGINT');
+      const { code, stdout, stderr } = await run.exited;
+      expect(code).toBe(130);
+      expect(stdout + stderr).toMatch(/left undone|not done/i);
+      expect(stdout + stderr).toMatch(/spotpool (run|local up)/);
+      expect(await processesBelow(path.join(directory))).toEqual([]);
+      expect((await readdir(directory)).filter((name) => name !== 'state').sort()).toEqual(['gate', 'items.jsonl']);
+    },
+  );
+
+  it('leaves nothing running even when it is killed outright', { timeout: 60_000 }, async () => {
+    const gate = await Gate.make(directory, 'gate');
+    const run = startCli(
+      ['run', 'items.jsonl', '--model', modelPath('gated'), '--env', gate.env, '--local', '--max-workers', '2'],
+      {
+        cwd: directory,
+        env: env(),
+      },
+    );
+    await gate.waitForStarted(2);
+    run.child.kill('SIGKILL');
+    await run.exited;
+    await eventually(async () => (await processesBelow(directory)).length === 0, { what: 'everything to end' });
+  });
+});
+
+describe('misuse', () => {
+  const cwd = os.tmpdir();
+
+  it.each([
+    [['run', 'missing.jsonl', '--model', modelPath('double'), '--local'], /missing\.jsonl/],
+    [['run', '--local'], /--model/],
+    [['status', 'nothing'], /--local|--stack/],
+    [['frobnicate'], /unknown command/],
+    [['run', 'x.jsonl', '--model', 'm.js', '--batch-size', 'many', '--local'], /--batch-size.*many|many.*--batch-size/],
+  ])('%j is exit code 2 with a sentence', async (args, message) => {
+    const result = await runCli(args, { cwd });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../support/cli.js';
+
+const execute = promisify(execFile);
+
+describe('the package, installed into an empty project', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-package-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it('runs a job locally, has types for model authors, and prints no warning', async () => {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? directory,
+      SPOTPOOL_HOME: path.join(directory, 'state'),
+    };
+    const { stdout: packed } = await execute(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
+      { cwd: projectRoot, env },
+    );
+    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+    await writeFile(path.join(directory, 'package.json'), '{"name":"empty","private":true,"type":"module"}');
+    await execute('npm', ['install', `./${filename}`, '--no-audit', '--no-fund'], { cwd: directory, env });
+
+    await writeFile(path.join(directory, 'items.jsonl'), '1\n2\n3\n');
+    await writeFile(
+      path.join(directory, 'triple.ts'),
+      "import type { Model } from 'spotpool';\nconst model: Model<number, number> = { predict: async (items) => items.map((item) => item * 3) };\nexport default model;\n",
+    );
+    const run = await execute(
+      'npx',
+      ['spotpool', 'run', 'items.jsonl', '--model', 'triple.ts', '--local', '--max-workers', '1'],
+      { cwd: directory, env },
+    );
+    expect(run.stderr).not.toMatch(/warn/i);
+    expect(run.stdout).not.toMatch(/warn/i);
+    expect(
+      (await readFile(path.join(directory, 'results.jsonl'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { output: number }).output),
+    ).toEqual([3, 6, 9]);
+
+    const typescript = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
+    await execute(
+      process.execPath,
+      [typescript, '--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', 'triple.ts'],
+      { cwd: directory },
+    );
+  });
+});

@@ -1,0 +1,42 @@
+/** The test's side of the gated models (test/e2e/models): sees which slices have started, and lets them go. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { eventually } from './eventually.js';
+
+export class Gate {
+  private constructor(readonly directory: string) {}
+
+  static async make(parent: string, name: string): Promise<Gate> {
+    const directory = path.join(parent, name);
+    await mkdir(directory, { recursive: true });
+    return new Gate(directory);
+  }
+
+  /** What `--env` takes. */
+  get env(): string {
+    return `GATE=${this.directory}`;
+  }
+
+  async started(prefix = ''): Promise<readonly string[]> {
+    return (await readdir(this.directory)).filter((name) => name.startsWith(`started-${prefix}`)).sort();
+  }
+
+  async waitForStarted(count: number, prefix = ''): Promise<readonly string[]> {
+    return eventually(
+      async () => {
+        const started = await this.started(prefix);
+        return started.length >= count ? started : undefined;
+      },
+      { timeoutMs: 45_000, what: `${count} slices started (${prefix})` },
+    );
+  }
+
+  /** Lets one item's slice go, or all. */
+  async open(item?: number): Promise<void> {
+    await writeFile(path.join(this.directory, item === undefined ? 'open' : `open-${item}`), '');
+  }
+
+  async setTick(tick: number): Promise<void> {
+    await writeFile(path.join(this.directory, 'tick'), String(tick));
+  }
+}

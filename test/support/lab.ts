@@ -1,0 +1,235 @@
+/**
+ * A whole stack for one test file: the local cloud as a process, queue, bucket and fleet on it, and the real CLI and workers.
+ * No controller runs unless a test starts one (`run`, `watch`, or `control`).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { ModifyFleetCommand } from '@aws-sdk/client-ec2';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { S3ObjectStore } from '../../aws/s3-object-store.js';
+import { provisionStack } from '../../aws/stack-provisioner.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import type { StackConfig } from '../../core/stack.js';
+import { localUserData } from '../../runner/local-cloud/user-data.js';
+import { projectRoot, runCli, startCli, type CliResult, type RunningCli } from './cli.js';
+import { eventually } from './eventually.js';
+
+export interface LabOptions {
+  /** Options of the local cloud's own process, as on its command line. */
+  readonly cloud?: readonly string[];
+  /** Short, so that a test sees leases run out. SQS counts whole seconds. */
+  readonly leaseSeconds?: number;
+  readonly maxIdleSeconds?: number;
+  readonly maxWorkers?: number;
+}
+
+export interface CloudInstance {
+  readonly id: string;
+  readonly state: string;
+  readonly pid?: number;
+  readonly directory: string;
+}
+
+export class Lab {
+  readonly store: ObjectStore;
+  readonly #stackFile: string;
+  readonly #running = new Set<RunningCli>();
+
+  private constructor(
+    readonly directory: string,
+    readonly stack: StackConfig,
+    private readonly cloud: ChildProcess,
+  ) {
+    this.store = new S3ObjectStore(makeS3Client(clientOptions(stack)), stack.bucket);
+    this.#stackFile = path.join(directory, 'stack.json');
+  }
+
+  static async start(options: LabOptions = {}): Promise<Lab> {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-lab-'));
+    const cloud = spawn(
+      process.execPath,
+      [
+        path.join(projectRoot, 'dist/local/main.js'),
+        '--end-with-stdin',
+        '--directory',
+        path.join(directory, 'cloud'),
+        ...(options.cloud ?? []),
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const lines = readline.createInterface({ input: cloud.stdout });
+    const [ready] = (await once(lines, 'line')) as [string];
+    const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(ready) as Record<string, string>;
+    if (!endpoint || !region || !accessKeyId || !secretAccessKey) throw new Error(`The local cloud said: ${ready}`);
+    const credentials = { accessKeyId, secretAccessKey };
+    const connection = { region, endpoint, credentials };
+    const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
+    const worker = {
+      SPOTPOOL_LEASE_SECONDS: String(options.leaseSeconds ?? 3),
+      ...(options.maxIdleSeconds === undefined ? {} : { SPOTPOOL_MAX_IDLE_SECONDS: String(options.maxIdleSeconds) }),
+    };
+    const stack = await provisionStack(
+      {
+        clients,
+        name: 'lab',
+        region,
+        endpoint,
+        credentials,
+        maxWorkers: options.maxWorkers ?? 4,
+        userData: ({ queueUrl, bucket }) =>
+          localUserData({
+            queueUrl,
+            bucket,
+            region,
+            endpoint,
+            nodePath: process.execPath,
+            workerPath: path.join(projectRoot, 'dist/bundle/worker.mjs'),
+            worker,
+          }),
+      },
+      AbortSignal.timeout(30_000),
+    );
+    for (const client of Object.values(clients)) client.destroy();
+    const lab = new Lab(directory, stack, cloud);
+    await writeFile(lab.#stackFile, JSON.stringify(stack));
+    return lab;
+  }
+
+  async file(name: string, content: string): Promise<string> {
+    const file = path.join(this.directory, name);
+    await writeFile(file, content);
+    return file;
+  }
+
+  cli(args: readonly string[]): Promise<CliResult> {
+    return runCli([...args, '--stack', this.#stackFile], { cwd: this.directory });
+  }
+
+  startCli(args: readonly string[]): RunningCli {
+    const cli = startCli([...args, '--stack', this.#stackFile], { cwd: this.directory });
+    this.#running.add(cli);
+    void cli.exited.finally(() => this.#running.delete(cli));
+    return cli;
+  }
+
+  async submit(args: readonly string[]): Promise<string> {
+    const result = await this.cli(['submit', ...args, '--json']);
+    if (result.code !== 0) throw new Error(`submit ended with ${result.code}: ${result.stdout}${result.stderr}`);
+    return (JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as { job: string }).job;
+  }
+
+  async status(job: string): Promise<JobStatusJson> {
+    const result = await this.cli(['status', job, '--json']);
+    return JSON.parse(result.stdout) as JobStatusJson;
+  }
+
+  async results(job: string): Promise<Record<string, unknown>[]> {
+    const result = await this.cli(['results', job, '--out', '-']);
+    return result.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The queue's own counters, which the local cloud keeps exact. */
+  async counts(): Promise<{ visible: number; inFlight: number }> {
+    const client = makeSqsClient(clientOptions(this.stack));
+    try {
+      const { Attributes: attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({ QueueUrl: this.stack.queueUrl, AttributeNames: ['All'] }),
+      );
+      return {
+        visible: Number(attributes['ApproximateNumberOfMessages']),
+        inFlight: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
+      };
+    } finally {
+      client.destroy();
+    }
+  }
+
+  async instances(): Promise<readonly CloudInstance[]> {
+    const state = (await this.admin('GET', 'state')) as { instances: CloudInstance[] };
+    return state.instances;
+  }
+
+  async running(): Promise<readonly CloudInstance[]> {
+    return (await this.instances()).filter((instance) => instance.state === 'running');
+  }
+
+  /** With a notice of that many milliseconds, or, with null, without any. */
+  async reclaim(instance: string, noticeMs: number | null): Promise<void> {
+    await this.admin('POST', `instances/${instance}/reclaim`, { noticeMs });
+  }
+
+  async admin(method: string, route: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.stack.endpoint}/_local/${route}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async setTarget(target: number): Promise<void> {
+    const client = makeEc2Client(clientOptions(this.stack));
+    try {
+      await eventually(() =>
+        client.send(
+          new ModifyFleetCommand({
+            FleetId: this.stack.fleetId,
+            ExcessCapacityTerminationPolicy: 'no-termination',
+            TargetCapacitySpecification: { TotalTargetCapacity: target },
+          }),
+        ),
+      );
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** Ends everything, and fails when a process of an instance has outlived the cloud. */
+  async close(): Promise<void> {
+    for (const cli of this.#running) cli.child.kill('SIGKILL');
+    const ended = once(this.cloud, 'exit');
+    this.cloud.stdin?.end();
+    await ended;
+    const left = await processesBelow(this.directory);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    await rm(this.directory, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`Processes outlived the local cloud: ${JSON.stringify(left)}`);
+  }
+}
+
+export interface JobStatusJson {
+  readonly job: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly fleet: { readonly target: number; readonly running: number };
+}
+
+export function clientOptions(stack: StackConfig): Parameters<typeof makeS3Client>[0] {
+  return {
+    region: stack.region,
+    ...(stack.endpoint === undefined ? {} : { endpoint: stack.endpoint }),
+    ...(stack.credentials === undefined ? {} : { credentials: stack.credentials }),
+  };
+}
+
+/** Processes that work in a directory: an instance works in its own. Known on Linux only. */
+export async function processesBelow(directory: string): Promise<{ pid: number; cwd: string }[]> {
+  if (process.platform !== 'linux') return [];
+  const found: { pid: number; cwd: string }[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if (cwd.startsWith(directory)) found.push({ pid: Number(entry), cwd });
+  }
+  return found;
+}
