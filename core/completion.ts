@@ -70,9 +70,13 @@ function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
   return undefined;
 }
 
-/** What differs between instances though the cause is one is left out: its id, and every number (pids, ports, times). */
+/**
+ * What differs between instances though the cause is one is left out: ids, numbers (pids, ports, times), and paths, since each
+ * instance has directories of its own.
+ */
 function comparable({ message, instance }: UnableMark): string {
   return message
+    .replaceAll(/(?:file:\/\/)?\/[^\s'":)]+/g, '/')
     .replaceAll(instance, '')
     .replaceAll(/[0-9a-f]{8,}|\d+/gi, '#')
     .replaceAll(/\s+/g, ' ')

@@ -12,10 +12,10 @@ import { ModifyFleetCommand } from '@aws-sdk/client-ec2';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
-import { provisionStack } from '../../aws/stack-provisioner.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import type { StackConfig } from '../../core/stack.js';
-import { localUserData } from '../../runner/local-cloud/user-data.js';
+import { clientOptions } from '../../runner/wiring/stack-ports.js';
+import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { projectRoot, runCli, startCli, type CliResult, type RunningCli } from './cli.js';
 import { eventually } from './eventually.js';
 
@@ -66,35 +66,16 @@ export class Lab {
     const [ready] = (await once(lines, 'line')) as [string];
     const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(ready) as Record<string, string>;
     if (!endpoint || !region || !accessKeyId || !secretAccessKey) throw new Error(`The local cloud said: ${ready}`);
-    const credentials = { accessKeyId, secretAccessKey };
-    const connection = { region, endpoint, credentials };
-    const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
-    const worker = {
-      SPOTPOOL_LEASE_SECONDS: String(options.leaseSeconds ?? 3),
-      ...(options.maxIdleSeconds === undefined ? {} : { SPOTPOOL_MAX_IDLE_SECONDS: String(options.maxIdleSeconds) }),
-    };
-    const stack = await provisionStack(
+    const stack = await provisionLocalStack(
+      { endpoint, region, accessKeyId, secretAccessKey, pid: cloud.pid ?? 0 },
       {
-        clients,
-        name: 'lab',
-        region,
-        endpoint,
-        credentials,
+        reclaims: [],
         maxWorkers: options.maxWorkers ?? 4,
-        userData: ({ queueUrl, bucket }) =>
-          localUserData({
-            queueUrl,
-            bucket,
-            region,
-            endpoint,
-            nodePath: process.execPath,
-            workerPath: path.join(projectRoot, 'dist/bundle/worker.mjs'),
-            worker,
-          }),
+        leaseSeconds: options.leaseSeconds ?? 3,
+        ...(options.maxIdleSeconds === undefined ? {} : { maxIdleSeconds: options.maxIdleSeconds }),
       },
       AbortSignal.timeout(30_000),
     );
-    for (const client of Object.values(clients)) client.destroy();
     const lab = new Lab(directory, stack, cloud);
     await writeFile(lab.#stackFile, JSON.stringify(stack));
     return lab;
@@ -212,14 +193,6 @@ export interface JobStatusJson {
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
   readonly fleet: { readonly target: number; readonly running: number };
-}
-
-export function clientOptions(stack: StackConfig): Parameters<typeof makeS3Client>[0] {
-  return {
-    region: stack.region,
-    ...(stack.endpoint === undefined ? {} : { endpoint: stack.endpoint }),
-    ...(stack.credentials === undefined ? {} : { credentials: stack.credentials }),
-  };
 }
 
 /** Processes that work in a directory: an instance works in its own. Known on Linux only. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { decideEnd, jobVerdict, type JobFacts } from '../../core/completion.js';
+import type { UnableMark } from '../../core/job.js';
+import { NO_PROGRESS } from '../../core/progress.js';
+
+const facts = (changes: Partial<JobFacts>): JobFacts => ({
+  batches: 100,
+  progress: NO_PROGRESS,
+  enqueued: true,
+  unable: [],
+  ...changes,
+});
+
+const progress = (done: number, failed: number): JobFacts['progress'] => ({
+  ...NO_PROGRESS,
+  batches: { done, failed },
+});
+
+/** As instances really say it: each has directories, ids and numbers of its own in the message. */
+const unable = (instance: string, cause: string, phase: UnableMark['phase'] = 'load'): UnableMark => ({
+  instance,
+  phase,
+  message: `The model's process ended (exit code 1). ${cause} at file:///tmp/instances/${instance}/models/x-t5vI${instance.length}q/model.mjs:10:9 on ${instance}`,
+  at: '2026-11-21T00:00:00.000Z',
+});
+
+describe('a job whose model cannot be used', () => {
+  it('fails when three instances say the same, whatever paths and ids of their own they name (R10)', () => {
+    const marks = ['i-0aa1', 'i-0bb22', 'i-0cc333'].map((instance) => unable(instance, 'Error: no weights'));
+    expect(decideEnd(facts({ unable: marks }))).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('no weights') as string,
+    });
+    expect(decideEnd(facts({ unable: marks.slice(0, 2) }))).toBeUndefined();
+  });
+
+  it('goes on when three instances fail for different reasons, or one of them three times', () => {
+    const different = [
+      unable('i-1', 'Error: no weights'),
+      unable('i-2', 'Error: no disk'),
+      unable('i-3', 'Error: no luck'),
+    ];
+    expect(decideEnd(facts({ unable: different }))).toBeUndefined();
+    const phases = [unable('i-1', 'x', 'fetch'), unable('i-2', 'x', 'setup'), unable('i-3', 'x', 'load')];
+    expect(decideEnd(facts({ unable: phases }))).toBeUndefined();
+    expect(decideEnd(facts({ unable: [1, 2, 3].map(() => unable('i-1', 'Error: no weights')) }))).toBeUndefined();
+  });
+});
+
+describe('a job', () => {
+  it('fails when its first twenty batches were all given up, not when one of them was not (R10)', () => {
+    expect(decideEnd(facts({ progress: progress(20, 20) }))?.state).toBe('failed');
+    expect(decideEnd(facts({ progress: progress(19, 19) }))).toBeUndefined();
+    expect(decideEnd(facts({ progress: progress(20, 19) }))).toBeUndefined();
+  });
+
+  it('is complete when every batch has its outcome, given-up ones too (R5)', () => {
+    expect(decideEnd(facts({ progress: progress(100, 3) }))?.state).toBe('complete');
+    expect(jobVerdict(facts({ progress: progress(100, 3) })).state).toBe('complete');
+    expect(decideEnd(facts({ progress: progress(99, 0) }))).toBeUndefined();
+  });
+
+  it('ends once: a written mark is not decided again', () => {
+    const done = { state: 'complete', reason: 'All.', at: '2026-11-21T00:00:00.000Z' } as const;
+    expect(decideEnd(facts({ progress: progress(100, 0), done }))).toBeUndefined();
+  });
+
+  it('is submitting until every batch was sent, then running, and cancelled when somebody said so', () => {
+    expect(jobVerdict(facts({ enqueued: false })).state).toBe('submitting');
+    expect(jobVerdict(facts({})).state).toBe('running');
+    const cancelled = { at: '2026-11-21T00:00:00.000Z', by: 'ada' };
+    expect(jobVerdict(facts({ cancelled }))).toMatchObject({
+      state: 'cancelled',
+      reason: expect.stringContaining('ada') as string,
+    });
+  });
+});
