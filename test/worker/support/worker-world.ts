@@ -1,5 +1,6 @@
 /** An engine among fakes: a queue, a store, metadata, slots, and a clock that the test owns. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BatchMessage, encodeBatchMessage } from '../../../core/batch-message.js';
@@ -44,6 +45,7 @@ export class WorkerWorld {
   unable: ModelUnable | undefined;
   ended: EndReason | undefined;
   engine: Engine | undefined;
+  private readonly workDirectory = path.join(tmpdir(), `spotpool-test-${randomUUID()}`);
   private readonly stopped = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
 
@@ -123,7 +125,7 @@ export class WorkerWorld {
       leaseSeconds: LEASE_SECONDS,
       maxIdleMs,
       maxLifeMs,
-      workDirectory: path.join(tmpdir(), `spotpool-test-${process.pid}`),
+      workDirectory: this.workDirectory,
     });
     this.running = this.engine.run(this.stopped.signal).then((reason) => (this.ended = reason));
     return this;
@@ -153,6 +155,7 @@ export class WorkerWorld {
     this.stop();
     await this.passUntil(() => this.ended !== undefined);
     await this.running;
+    await rm(this.workDirectory, { recursive: true, force: true });
     return this.ended;
   }
 
