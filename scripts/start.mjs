@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './install.mjs';
 
-const market = ['--seed 7', '--arrive-over 8s', '--reclaim 8s', '--reclaim 12s:no-notice', '--notice 4s'];
+const market = ['--seed 7', '--arrive-over 6s', '--reclaim 5s', '--reclaim 8s:no-notice', '--notice 3s'];
 // Short leases, as befits batches of a second: what a killed instance held is back after five.
 const sizes = ['--max-workers 6', '--batch-size 64', '--lease-seconds 5'];
 

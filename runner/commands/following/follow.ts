@@ -145,7 +145,9 @@ export class Follower {
 
   private tellProgress({ fleet, atMs }: PassReport): void {
     const { job, state, batches, items } = this.last;
-    this.samples = addSample(this.samples, { atMs, itemsDone: items.ok + items.failed });
+    const itemsDone = items.ok + items.failed;
+    // The time until the first instances are up says nothing of their pace.
+    if (itemsDone > 0) this.samples = addSample(this.samples, { atMs, itemsDone });
     const { target, pending, running, noticed, draining } = fleet;
     const pace = paceOf(this.samples, items.total);
     // Before the first items are done there is no pace to tell, and afterwards none any more.
