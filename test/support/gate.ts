@@ -1,5 +1,5 @@
 /** The test's side of the gated models (test/e2e/models): sees which slices have started, and lets them go. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from './eventually.js';
 
@@ -36,7 +36,10 @@ export class Gate {
     await writeFile(path.join(this.directory, item === undefined ? 'open' : `open-${item}`), '');
   }
 
+  /** At once: a model that read a half-written clock would believe that time has moved. */
   async setTick(tick: number): Promise<void> {
-    await writeFile(path.join(this.directory, 'tick'), String(tick));
+    const next = path.join(this.directory, 'tick.next');
+    await writeFile(next, String(tick));
+    await rename(next, path.join(this.directory, 'tick'));
   }
 }
