@@ -71,7 +71,7 @@ const titleOf = (event: { readonly model: string; readonly dataset: string }): s
 
 export function frame(
   view: LiveView,
-  size: { readonly columns: number; readonly nowMs: number; readonly colors: Colors },
+  size: { readonly columns: number; readonly rows: number; readonly nowMs: number; readonly colors: Colors },
 ): readonly string[] {
   const { columns, nowMs, colors } = size;
   const clock = stopwatch(nowMs - view.startedAtMs);
@@ -80,14 +80,27 @@ export function frame(
   const head = fit(` ${colors.bold(view.title)}${name}`, Math.max(8, columns - clock.length - 4));
   const gap = ' '.repeat(Math.max(2, columns - 2 - width(head) - clock.length));
   const { progress } = view;
-  return [
+  const lines = [
     '',
     `${head}${gap}${clock}`,
     '',
     ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, columns, colors)),
     '',
-    ...view.happened.flatMap((event) => eventLines(event, columns, colors)).slice(-KEPT_EVENT_LINES),
   ];
+  // A row stays free below, for the cursor.
+  const room = Math.min(KEPT_EVENT_LINES, size.rows - lines.length - 1);
+  const sentences = view.happened.map((event) => eventLines(event, columns, colors));
+  return [...lines, ...latestThatFit(sentences, room)];
+}
+
+/** Whole sentences only, of the latest on. */
+function latestThatFit(sentences: readonly (readonly string[])[], room: number): readonly string[] {
+  let shown: readonly string[] = [];
+  for (const sentence of sentences.toReversed()) {
+    if (shown.length + sentence.length > room) break;
+    shown = [...sentence, ...shown];
+  }
+  return shown;
 }
 
 function progressLines(phase: string, progress: Progress, columns: number, colors: Colors): readonly string[] {

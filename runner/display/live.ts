@@ -13,8 +13,7 @@ export function liveDisplay(terminal: Terminal, now: () => number): Display {
   let view = emptyView(now());
   let open = true;
   const draw = (): void => {
-    const { columns } = terminal.size();
-    screen.draw(frame(view, { columns, nowMs: now(), colors: terminal.colors }));
+    screen.draw(frame(view, { ...terminal.size(), nowMs: now(), colors: terminal.colors }));
   };
   const timer = setInterval(draw, TICK_MS);
   timer.unref();

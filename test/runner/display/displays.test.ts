@@ -13,7 +13,7 @@ const startMs = Date.parse('2026-01-01T00:00:00.000Z');
 describe('the frame of the live display', () => {
   const colors = new RecordingTerminal().colors;
   const view = recordedRun.slice(0, 7).reduce(withEvent, emptyView(startMs));
-  const text = (columns = 80): readonly string[] => frame(view, { columns, nowMs: startMs + 12_000, colors });
+  const text = (columns = 80): readonly string[] => frame(view, { columns, rows: 40, nowMs: startMs + 12_000, colors });
 
   it('shows what is computed, how far it is, and what the fleet does', () => {
     const all = text().join('\n');
@@ -47,9 +47,19 @@ describe('the frame of the live display', () => {
 
   it('shows the latest events only', () => {
     const many = Array.from({ length: 30 }, (_, index) => happened(`event ${index}`)).reduce(withEvent, view);
-    const lines = frame(many, { columns: 80, nowMs: startMs, colors });
+    const lines = frame(many, { columns: 80, rows: 40, nowMs: startMs, colors });
     expect(lines.length).toBeLessThan(20);
     expect(lines.at(-1)).toContain('event 29');
+  });
+
+  it('shows the latest sentences whole, as many as the screen has room for', () => {
+    const long = Array.from({ length: 9 }, (_, index) => happened(`number ${index} ${'and so on '.repeat(9)}end`));
+    const lines = frame(long.reduce(withEvent, view), { columns: 80, rows: 16, nowMs: startMs, colors });
+    expect(lines.length).toBeLessThan(16);
+    expect(lines.at(-1)).toMatch(/end$/);
+    expect(lines.filter((line) => line.includes('number'))).toHaveLength(
+      lines.filter((line) => line.endsWith('end')).length,
+    );
   });
 });
 
