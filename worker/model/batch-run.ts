@@ -48,6 +48,8 @@ class BatchRun {
   #probing = false;
   #slotEnd: SlotEnd | undefined;
   #wake: () => void = () => undefined;
+  /** A slot outlives its batches, and must hold none of them. */
+  #detach: () => void = () => undefined;
 
   constructor(private readonly options: BatchRunOptions) {
     const { work, memory } = options;
@@ -75,6 +77,7 @@ class BatchRun {
       return await this.#compute();
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.#detach();
       if (this.options.work.itemsEndWithBatch === true) this.options.memory.forgetItems();
     }
   }
@@ -125,15 +128,20 @@ class BatchRun {
     return result.slot;
   }
 
-  #attach(slot: LoadedSlot): void {
-    this.#slotEnd = undefined;
-    slot.process.onAnswer = (answer) => {
+  #attach({ process }: LoadedSlot): void {
+    this.#detach();
+    this.#slotEnd = process.endedWith;
+    process.onAnswer = (answer) => {
       this.#answered(answer);
     };
-    void slot.process.ended.then((end) => {
+    process.onEnd = (end) => {
       this.#slotEnd = end;
       this.#wake();
-    });
+    };
+    this.#detach = () => {
+      process.onAnswer = () => undefined;
+      process.onEnd = () => undefined;
+    };
   }
 
   async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {

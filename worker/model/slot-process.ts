@@ -66,6 +66,11 @@ export interface SlotOptions {
 export class SlotProcess {
   /** Takes the answers of the work in hand. */
   onAnswer: (answer: SlotAnswer) => void = () => undefined;
+  /**
+   * Tells the batch in hand of the end. Not a promise: a batch's reaction on one would live, and its items with it, as long as
+   * the slot does.
+   */
+  onEnd: (end: SlotEnd) => void = () => undefined;
   readonly loaded: Promise<SlotLoad>;
   readonly ended: Promise<SlotEnd>;
   readonly #group: ProcessGroup;
@@ -75,6 +80,7 @@ export class SlotProcess {
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
   #cause: SlotEnd | undefined;
+  #endedWith: SlotEnd | undefined;
   #isOver = false;
   #lines = 0;
   #progressAtMs: number;
@@ -105,6 +111,11 @@ export class SlotProcess {
     });
     this.ended = this.#end(stdout);
     void this.#watch();
+  }
+
+  /** Set before `onEnd` is called. */
+  get endedWith(): SlotEnd | undefined {
+    return this.#endedWith;
   }
 
   get isOver(): boolean {
@@ -183,7 +194,10 @@ export class SlotProcess {
     this.#over.abort();
     const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
     this.#resolveLoaded({ ok: false, message: withLog(cause.message, this.#log.lastLines.slice(-LOAD_LOG_LINES)) });
-    return { reason: cause.reason, message: withLog(cause.message, this.#log.lastLines.slice(-1)) };
+    const end = { reason: cause.reason, message: withLog(cause.message, this.#log.lastLines.slice(-1)) };
+    this.#endedWith = end;
+    this.onEnd(end);
+    return end;
   }
 
   /** Memory, progress and the time to load, looked at again and again until the slot is over. */

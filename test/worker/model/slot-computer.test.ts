@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBadLine, decodeInputLine } from '../../../core/input-line.js';
 import type { BatchComputer } from '../../../worker/model/batch-computer.js';
@@ -37,6 +39,23 @@ describe('a slot', () => {
     const second = await computeWith(slot, modelOf('kinds.mjs'), itemsOf([{ kind: 'job' }], 100));
     expect(readies(second)).toBe(0);
     expect(second.results[100]).toEqual({ index: 100, ok: true, output: 'job-1' });
+  });
+
+  it('keeps nothing of a batch once it is done: a slot may see a million of them', async () => {
+    slot = slotOf(host);
+    const compute = async (): Promise<WeakRef<object>> => {
+      const items = itemsOf(goods(3));
+      await computeWith(slot, modelOf('kinds.mjs'), items);
+      return new WeakRef(items);
+    };
+    const done = await compute();
+    await compute(); // what was last measured or asked again may be of one batch at most
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    await eventually(() => {
+      collectGarbage();
+      return done.deref() === undefined;
+    });
   });
 
   it('has its model loaded before the first batch when it is warmed, and tells it to that batch', async () => {
@@ -135,7 +154,7 @@ describe('an abort', () => {
     slot = slotOf(host);
     const abort = new AbortController();
     const pids: number[] = [];
-    const computing = computeWith(slot, modelOf('grandchild.mjs'), itemsOf(goods(2)), {
+    const computing = computeWith(slot, modelOf('grandchild.mjs'), itemsOf(goods(50)), {
       signal: abort.signal,
       onLine: (line) => {
         if (line.ok) pids.push(...(line.output as number[]));
