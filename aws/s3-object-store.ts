@@ -33,7 +33,7 @@ const MAX_PUT_TRIES = 6;
 /** Reads of a body that broke, one after another, before the fault is the caller's to know. */
 const MAX_BROKEN_READS = 4;
 const RETRY_BASE_MS = 15;
-/** The smallest parts that S3 takes, three at once: some 15 MiB held, 50 GB an object. More at once was no faster, and larger in memory. */
+/** The smallest parts that S3 takes, three at once: some 15 MiB held, 50 GB an object. */
 const UPLOAD_PART_BYTES = 5 * 1024 * 1024;
 const UPLOAD_PARTS_AT_ONCE = 3;
 /** Cleaning up after an aborted upload must not hold up its caller. */
