@@ -38,7 +38,12 @@ export function decideTarget(input: TargetInput): TargetDecision {
   const left = working.reduce((sum, demand) => sum + demand.left, 0);
   const bounded = Math.min(input.maxWorkers, wanted);
   const capped = hasNewWork(working, input.published) ? bounded : Math.min(bounded, input.published?.target ?? bounded);
-  return { target: Math.max(1, capped), jobs, reason: `${left} batches are left of ${working.length} job(s)` };
+  return { target: Math.max(1, capped), jobs, reason: leftOver(left, working.length) };
+}
+
+function leftOver(batches: number, jobs: number): string {
+  const left = batches === 1 ? '1 batch is left' : `${batches} batches are left`;
+  return jobs === 1 ? left : `${left} of ${jobs} jobs`;
 }
 
 /** A job still being sent brings new work with each message; a fully sent one is new until it is published. */

@@ -59,7 +59,7 @@ export async function steerFleet(
       desired,
       awaited: awaitedTarget(memory, ports.clock.nowMs()),
     });
-    if (!(await carryOut(action, reading, { ports, memory, events, signal }))) return steered;
+    if (!(await carryOut(action, steered, { ports, memory, events, signal }))) return steered;
   }
 }
 
@@ -75,7 +75,7 @@ interface Means {
 }
 
 /** True when another observation may bring another step. */
-async function carryOut(action: FleetAction, reading: FleetReading, means: Means): Promise<boolean> {
+async function carryOut(action: FleetAction, { reading, desired }: Steered, means: Means): Promise<boolean> {
   switch (action.kind) {
     case 'none':
     case 'wait':
@@ -89,18 +89,22 @@ async function carryOut(action: FleetAction, reading: FleetReading, means: Means
       }
       return true;
     case 'set-target':
-      return setTarget(action, means);
+      return setTarget(action, { shown: reading.description.target, why: desired.reason }, means);
   }
 }
 
-async function setTarget(action: FleetAction & { kind: 'set-target' }, means: Means): Promise<boolean> {
+async function setTarget(
+  action: FleetAction & { kind: 'set-target' },
+  { shown, why }: { readonly shown: number; readonly why: string },
+  means: Means,
+): Promise<boolean> {
   const { ports, memory, events, signal } = means;
   if (action.raise && !(await armForRaise(means))) return false;
   if ((await ports.fleet.setTarget(action.target, signal)) === 'busy') return false;
   memory.awaited = { target: action.target, atMs: ports.clock.nowMs() };
   events.add(
     action.raise ? 'target-raised' : 'target-lowered',
-    `The fleet's target is set to ${action.target}: ${action.reason}.`,
+    `The fleet's target is ${action.raise ? 'raised' : 'lowered'} from ${shown} to ${action.target}: ${why}.`,
   );
   return true;
 }
