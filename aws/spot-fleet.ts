@@ -1,6 +1,6 @@
 /**
- * The `Fleet` port on a Spot Fleet request: legacy on AWS, but what many accounts have. It differs in the case of its words,
- * and shows the old target until a modification is done.
+ * A Spot Fleet request: legacy on AWS, but what many accounts have. It differs in the case of its words, and shows the old target
+ * until a modification is done. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html
  */
 import {
   DescribeSpotFleetInstancesCommand,
@@ -8,62 +8,35 @@ import {
   ModifySpotFleetRequestCommand,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
-import type { Fleet, FleetDescription, SetTargetResult } from '../runner/ports.js';
-import { allPages, describeInstances, fleetStateOf } from './ec2-instances.js';
-import { isFleetBusy, isNothingToChange } from './errors.js';
+import { fleetStateOf } from './ec2-instances.js';
+import type { FleetBackend } from './fleet-backend.js';
 
-export class SpotFleet implements Fleet {
-  constructor(
-    private readonly client: EC2Client,
-    private readonly fleetId: string,
-    private readonly stack: string,
-  ) {}
-
-  async describe(signal: AbortSignal): Promise<FleetDescription> {
-    const { SpotFleetRequestConfigs } = await this.client.send(
-      new DescribeSpotFleetRequestsCommand({ SpotFleetRequestIds: [this.fleetId] }),
-      { abortSignal: signal },
-    );
-    const request = SpotFleetRequestConfigs?.[0];
-    if (request === undefined) throw new Error(`EC2 does not show the fleet ${this.fleetId}: is it of this region?`);
-    const instances = await describeInstances(
-      this.client,
-      { stack: this.stack, ids: await this.activeIds(signal) },
-      signal,
-    );
-    return {
-      target: request.SpotFleetRequestConfig?.TargetCapacity ?? 0,
-      fulfilled: request.SpotFleetRequestConfig?.FulfilledCapacity ?? 0,
-      state: fleetStateOf(request.SpotFleetRequestState),
-      instances,
-    };
-  }
-
-  /** See `Ec2Fleet.setTarget`. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html */
-  async setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult> {
-    try {
-      await this.client.send(
-        new ModifySpotFleetRequestCommand({
-          SpotFleetRequestId: this.fleetId,
-          TargetCapacity: target,
-          ExcessCapacityTerminationPolicy: 'noTermination',
-        }),
-        { abortSignal: signal },
-      );
-      return 'accepted';
-    } catch (error) {
-      if (isFleetBusy(error)) return 'busy';
-      if (isNothingToChange(error)) return 'accepted';
-      throw error;
-    }
-  }
-
-  private async activeIds(signal: AbortSignal): Promise<readonly string[]> {
-    const active = await allPages(async (token) => {
-      const command = new DescribeSpotFleetInstancesCommand({ SpotFleetRequestId: this.fleetId, NextToken: token });
-      const { ActiveInstances, NextToken } = await this.client.send(command, { abortSignal: signal });
+export function spotFleet(client: EC2Client, fleetId: string): FleetBackend {
+  return {
+    fleetId,
+    read: async (abortSignal) => {
+      const command = new DescribeSpotFleetRequestsCommand({ SpotFleetRequestIds: [fleetId] });
+      const { SpotFleetRequestConfigs } = await client.send(command, { abortSignal });
+      const request = SpotFleetRequestConfigs?.[0];
+      if (request === undefined) return undefined;
+      return {
+        target: request.SpotFleetRequestConfig?.TargetCapacity ?? 0,
+        fulfilled: request.SpotFleetRequestConfig?.FulfilledCapacity ?? 0,
+        state: fleetStateOf(request.SpotFleetRequestState),
+      };
+    },
+    activeInstances: async (token, abortSignal) => {
+      const command = new DescribeSpotFleetInstancesCommand({ SpotFleetRequestId: fleetId, NextToken: token });
+      const { ActiveInstances, NextToken } = await client.send(command, { abortSignal });
       return { items: ActiveInstances, token: NextToken };
-    });
-    return active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
-  }
+    },
+    setTarget: async (target, abortSignal) => {
+      const command = new ModifySpotFleetRequestCommand({
+        SpotFleetRequestId: fleetId,
+        TargetCapacity: target,
+        ExcessCapacityTerminationPolicy: 'noTermination',
+      });
+      await client.send(command, { abortSignal });
+    },
+  };
 }
