@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 import { directoryEntries, fileEntry } from './directory-entries.js';
-import type { ModelRequest, ResolvedModel } from './resolve-model.js';
+import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 /** A word with such an ending names a program's file: if it is not there, the command cannot work. */
 const SCRIPT = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua)$/;

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 import { compileModule } from './compile-module.js';
 import { directoryEntries } from './directory-entries.js';
-import type { ResolvedModel } from './resolve-model.js';
+import type { ResolvedModel } from './resolved-model.js';
 
 const ENTRY_NAMES = ['index', 'model'].flatMap((name) =>
   ['mjs', 'js', 'cjs', 'mts', 'ts'].map((extension) => `${name}.${extension}`),

@@ -7,7 +7,8 @@ import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { writeBundle } from './bundle.js';
-import { type ModelRequest, resolveModel } from './resolve-model.js';
+import { resolveModel } from './resolve-model.js';
+import type { ModelRequest } from './resolved-model.js';
 
 export interface PackagedModel {
   readonly spec: ModelSpec;

@@ -1,32 +1,12 @@
 /** What `--model` means: a module, a directory, or a command. */
 import path from 'node:path';
-import type { ModelStart } from '../../core/job.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 import { isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
 import { compileModule, MODULE_EXTENSIONS } from './compile-module.js';
 import { resolveDirectory } from './directory-model.js';
+import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 import { shellWords } from './shell-words.js';
-
-export interface ModelRequest {
-  /** As given to `--model`. */
-  readonly argument: string;
-  readonly cwd: string;
-  /** `--files`: the directory that a command is shipped with and starts in. */
-  readonly files?: string;
-  /** `--setup`: run once per instance, in the model's directory. */
-  readonly setup?: string;
-  /** The environment's PATH. */
-  readonly searchPath: string;
-}
-
-export interface ResolvedModel {
-  readonly name: string;
-  readonly start: ModelStart;
-  readonly entries: readonly BundleEntry[];
-  /** Paths that could not be shipped: dangling links, sockets and the like. */
-  readonly leftOut: readonly string[];
-}
 
 const COMPILED_NAME = 'model.mjs';
 /** Endings of what is surely meant as a file. */

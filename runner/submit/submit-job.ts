@@ -16,7 +16,7 @@ import { type DatasetRequest, type Dataset, openDataset } from '../dataset/datas
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
-import type { ModelRequest } from '../model/resolve-model.js';
+import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue } from '../ports.js';
 import { DatasetPass } from './dataset-pass.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';

@@ -9,7 +9,7 @@ import { itemsThatFit, type SlicePace } from '../../core/slice-size.js';
 import type { SlotMemory } from '../../core/slot-memory.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './batch-computer.js';
-import type { LoadedSlot, LoadResult } from './slot-computer.js';
+import type { LoadedSlot, LoadResult } from './loaded-slot.js';
 import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem } from './slot-process.js';
 
 export interface BatchRunOptions {

@@ -11,6 +11,7 @@ import { SlicePace } from '../../core/slice-size.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotEvent } from './batch-computer.js';
 import { runBatch } from './batch-run.js';
+import type { LoadResult } from './loaded-slot.js';
 import { childEnvironment } from './child-environment.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
@@ -28,15 +29,6 @@ export interface BatchComputerOptions {
   /** The worker's environment; what a model gets of it is in child-environment.ts. */
   readonly workerEnv?: Readonly<Record<string, string | undefined>>;
 }
-
-/** A loaded model. */
-export interface LoadedSlot {
-  readonly process: SlotProcess;
-  readonly maxSliceItems: number | undefined;
-}
-
-export type LoadResult =
-  { readonly kind: 'loaded'; readonly slot: LoadedSlot } | { readonly kind: 'unable'; readonly message: string };
 
 interface Current {
   readonly modelKey: string;

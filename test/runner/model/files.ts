@@ -6,7 +6,7 @@ import path from 'node:path';
 import { extract } from 'tar';
 import { afterEach } from 'vitest';
 import { packageModel } from '../../../runner/model/package-model.js';
-import type { ModelRequest } from '../../../runner/model/resolve-model.js';
+import type { ModelRequest } from '../../../runner/model/resolved-model.js';
 
 const made: string[] = [];
 afterEach(async () => {
