@@ -7,10 +7,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isFulfilling, type InstanceView } from '../../instances/instance.js';
+import type { Instances } from '../../instances/instances.js';
 import { poolDepth, preferredPools } from '../../market/allocation.js';
-import type { Pool } from '../../market/prices.js';
-import type { Compute } from '../compute.js';
+import type { MarketClock } from '../../market/clock.js';
+import type { Market } from '../../market/market.js';
+import type { Pool, SpotPrices } from '../../market/prices.js';
 import { Ec2Error } from '../errors.js';
+import type { LaunchTemplates } from '../launch-templates.js';
 import { decideFleet } from './decide.js';
 import { type Fleet, type FleetConfig, type FleetEvent, isEnding } from './fleet.js';
 import { launchSpec } from './launch-spec.js';
@@ -22,11 +25,23 @@ const MOST_EVENTS = 1_000;
 /** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
 const MOST_ENDED = 1_000;
 
+/** What fleets stand on: the parts of the EC2 side that they look at and act on. */
+export interface FleetGround {
+  readonly clock: MarketClock;
+  readonly instances: Instances;
+  readonly market: Market;
+  readonly prices: SpotPrices;
+  readonly templates: LaunchTemplates;
+  readonly options: { readonly seed: number; readonly noticeMs: number; readonly settleMs: number };
+  /** Takes an instance's capacity back, with a notice. */
+  reclaim(id: string, noticeMs: number | null): boolean;
+}
+
 export class Fleets {
   readonly #fleets = new Map<string, Fleet>();
   #sequence = 0;
 
-  constructor(private readonly compute: Compute) {}
+  constructor(private readonly compute: FleetGround) {}
 
   all(): readonly Fleet[] {
     return [...this.#fleets.values()];
