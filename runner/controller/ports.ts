@@ -49,6 +49,8 @@ export interface ControllerMemory {
   /** Jobs that have ended: nothing of them can change what a controller does. */
   readonly ended: Set<string>;
   readonly tickets: Map<string, TicketMemory>;
+  /** Of instances that have ended: had their worker come up? */
+  readonly cameUp: Map<string, boolean>;
   /** No ticket up to this key matters any more. */
   ticketsAfter?: string;
   quiet?: Quiet | undefined;
@@ -65,5 +67,6 @@ export const newControllerMemory = (): ControllerMemory => ({
   jobs: new Map(),
   ended: new Set(),
   tickets: new Map(),
+  cameUp: new Map(),
   told: new Set(),
 });

@@ -18,6 +18,8 @@ export interface JobView {
   readonly job: string;
   readonly manifest: Manifest;
   readonly manifestDigest: string;
+  /** By S3's clock, which agrees with EC2's. */
+  readonly beganAtMs: number;
   readonly facts: JobFacts;
   readonly verdict: JobVerdict;
   /** Messages sent so far; all of them once the job is enqueued. */
@@ -39,8 +41,9 @@ export async function readJob(
 ): Promise<JobView | undefined> {
   const { signal } = options;
   const folder = await store.listFolder(jobPrefix(job), { signal });
+  const born = folder.objects.find(({ key }) => key === manifestKey(job));
   const names = new Set([...folder.objects.map(({ key }) => lastName(key)), ...folder.folders.map(lastName)]);
-  if (!names.has('job.json')) return undefined;
+  if (born === undefined) return undefined;
   const stored = memory.stored ?? (await readManifest(store, job, signal));
   if (stored === undefined) return undefined;
   memory.stored = stored;
@@ -62,7 +65,15 @@ export async function readJob(
     ...(done === undefined ? {} : { done }),
     unable: [...memory.unable.values()],
   };
-  return { job, manifest, manifestDigest: digest, facts, verdict: jobVerdict(facts), sent };
+  return {
+    job,
+    manifest,
+    manifestDigest: digest,
+    beganAtMs: born.lastModifiedMs,
+    facts,
+    verdict: jobVerdict(facts),
+    sent,
+  };
 }
 
 async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<StoredManifest | undefined> {

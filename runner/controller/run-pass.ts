@@ -3,12 +3,9 @@
  * controllers may run passes at once, and none needs to: workers go on without (R8).
  */
 import { decideTarget, type JobDemand } from '../../core/capacity.js';
-import { decideEnd } from '../../core/completion.js';
-import type { DoneMark } from '../../core/job.js';
-import { doneKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
-import { JSON_TYPE, toJson } from './json-objects.js';
+import { endJobs, endJobsWithoutWorkers } from './end-jobs.js';
 import { PassEvents } from './pass-events.js';
 import { newControllerMemory, newJobMemory } from './ports.js';
 import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
@@ -34,24 +31,28 @@ export async function runPass(
   const events = new PassEvents(new Date(atMs).toISOString(), memory.told);
 
   const found = await readActiveJobs(ports, memory, signal);
-  const jobs = await mapBounded(found, JOBS_AT_ONCE, (view) => endJob(ports, memory, view, events, signal));
+  const means = { ports, memory, events, signal };
+  const jobs = await endJobs(found, means);
   await sendLostBatches(ports, options, memory, { jobs, events, signal });
 
   const demands = jobs.map(demandOf);
   const decide = ({ state }: FleetReading, reportedSlots: readonly number[]) =>
     decideTarget({ demands, reportedSlots, maxWorkers: options.maxWorkers, published: state });
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
+  const { description } = reading;
+  // What has failed for want of a worker parks the fleet in the next pass.
+  const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);
 
-  const short = desired.target > 0 && reading.live.length < Math.min(desired.target, reading.description.target);
+  const short = desired.target > 0 && reading.live.length < Math.min(desired.target, description.target);
   tellShortage(memory, short, reading, atMs, events);
   return {
     atMs,
-    fleet: countFleet(reading.description, reading.live, statuses),
-    description: reading.description,
+    fleet: countFleet(description, reading.live, statuses),
+    description,
     state: reading.state,
-    jobs: jobs.map(progressOfJob),
+    jobs: left.map(progressOfJob),
     events: events.all(),
-    parked: desired.target === 0 && reading.description.target === 0 && reading.live.length === 0,
+    parked: desired.target === 0 && description.target === 0 && reading.live.length === 0,
   };
 }
 
@@ -68,32 +69,6 @@ async function readActiveJobs(
     return readJob(store, job, jobMemory, { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal });
   });
   return views.filter((view) => view !== undefined);
-}
-
-async function endJob(
-  ports: ControllerPorts,
-  memory: ControllerMemory,
-  view: JobView,
-  events: PassEvents,
-  signal: AbortSignal,
-): Promise<JobView> {
-  const { job, facts } = view;
-  const end = decideEnd(facts);
-  if (end !== undefined) {
-    const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
-    const put = await ports.store.put(doneKey(job), toJson(mark), {
-      signal,
-      ifNoneMatch: true,
-      contentType: JSON_TYPE,
-    });
-    // Somebody else's mark says the same, or is read in the next pass.
-    if (put.kind !== 'written') return view;
-    events.add(end.state === 'complete' ? 'job-complete' : 'job-failed', `Job ${job}: ${end.reason}`, job);
-  }
-  if (end === undefined && facts.done === undefined && facts.cancelled === undefined) return view;
-  memory.ended.add(job);
-  memory.jobs.delete(job);
-  return end === undefined ? view : { ...view, verdict: end };
 }
 
 function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobDemand {

@@ -103,6 +103,21 @@ describe('a job', () => {
     },
   );
 
+  it(
+    'on instances where no worker comes up fails with that reason, and the fleet goes to 0 (R10)',
+    { timeout: 90_000 },
+    async () => {
+      // The worker refuses its configuration, and ends.
+      lab = await Lab.start({ maxWorkers: 2, maxIdleSeconds: 0 });
+      const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
+      const run = await lab.cli(['run', dataset, '--model', modelPath('double'), '--batch-size', '1', '--json']);
+      expect(run.code, run.stdout).toBe(1);
+      const status = await lab.status(await onlyJob());
+      expect(status.reason).toContain('ended before their worker came up');
+      expect(status).toMatchObject({ state: 'failed', fleet: { target: 0, running: 0 } });
+    },
+  );
+
   async function onlyJob(): Promise<string> {
     const { stdout } = await lab.cli(['jobs', '--json']);
     const { jobs } = JSON.parse(stdout) as { jobs: { job: string }[] };

@@ -216,6 +216,28 @@ describe('the end of a job', () => {
     expect(stage.target).toBe(0);
   });
 
+  it('is failed when three instances in a row end before their worker comes up, and the fleet is parked (R10)', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.pass();
+    stage.arriveSilently(5);
+    stage.end('i-0', true);
+    stage.end('i-1');
+    await stage.say('i-2', { phase: 'ended' });
+    stage.end('i-2');
+    stage.end('i-3');
+    stage.end('i-4');
+    expect((await stage.pass()).jobs[0]?.state, 'one was reclaimed, one came up, two are not three').toBe('running');
+    stage.arriveSilently(1);
+    stage.end('i-5');
+    const report = await stage.pass();
+    expect(report.jobs[0]).toMatchObject({ state: 'failed' });
+    expect(report.jobs[0]?.reason).toContain('i-3, i-4, i-5');
+    expect(stage.json(keys.doneKey('a'))).toMatchObject({ state: 'failed' });
+    expect(await stage.pass()).toMatchObject({ parked: true });
+    expect(stage.target).toBe(0);
+  });
+
   it('is failed when the first twenty batches were all given up, and only then', async () => {
     const stage = new Stage();
     await stage.addJob('a', 50);

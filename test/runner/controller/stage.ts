@@ -96,6 +96,21 @@ export class Stage {
     await this.write(keys.unableKey(job, mark.instance), JSON.stringify(mark));
   }
 
+  /** Instances whose worker says nothing, one launched after the other. */
+  arriveSilently(count: number): void {
+    for (let left = count; left > 0; left--) {
+      const number = this.instances.length;
+      this.instances.push({
+        instance: `i-${number}`,
+        state: 'running',
+        instanceType: 'c7g.large',
+        zone: 'us-east-1a',
+        launchedAtMs: 1_000 + number,
+        reclaimed: false,
+      });
+    }
+  }
+
   /** Instances come up to the target. */
   async arrive(status: Partial<WorkerStatus> = {}): Promise<void> {
     while (this.instances.filter(({ state }) => state === 'running').length < this.target) {

@@ -1,0 +1,72 @@
+/** Ends jobs that have come to their end: the mark is written once, by whoever sees it first. */
+import { decideBootFailure } from '../../core/boot.js';
+import { decideEnd, type JobEnd } from '../../core/completion.js';
+import type { WorkerStatus } from '../../core/fleet-state.js';
+import type { DoneMark } from '../../core/job.js';
+import { doneKey } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import type { FleetDescription } from '../ports.js';
+import { JSON_TYPE, toJson } from './json-objects.js';
+import type { PassEvents } from './pass-events.js';
+import type { ControllerMemory, ControllerPorts } from './ports.js';
+import { readBoots } from './read-boots.js';
+import type { JobView } from './read-job.js';
+
+const JOBS_AT_ONCE = 4;
+
+export interface EndMeans {
+  readonly ports: ControllerPorts;
+  readonly memory: ControllerMemory;
+  readonly events: PassEvents;
+  readonly signal: AbortSignal;
+}
+
+/** By what is known of each job itself; ended jobs are not looked at again. */
+export function endJobs(views: readonly JobView[], means: EndMeans): Promise<readonly JobView[]> {
+  return mapBounded(views, JOBS_AT_ONCE, async (view) => {
+    const end = decideEnd(view.facts);
+    if (end !== undefined) return endJob(view, end, means);
+    if (view.facts.done !== undefined || view.facts.cancelled !== undefined) forget(view, means.memory);
+    return view;
+  });
+}
+
+/** By what became of the fleet's instances: where no worker comes up, no job can end otherwise (R10). */
+export async function endJobsWithoutWorkers(
+  views: readonly JobView[],
+  fleet: { readonly description: FleetDescription; readonly statuses: ReadonlyMap<string, WorkerStatus> },
+  means: EndMeans,
+): Promise<readonly JobView[]> {
+  const waiting = views.filter(isWaiting);
+  if (waiting.length === 0) return views;
+  const sinceMs = Math.min(...waiting.map(({ beganAtMs }) => beganAtMs));
+  const scope = { sinceMs, statuses: fleet.statuses, signal: means.signal };
+  const boots = await readBoots(means.ports.store, means.memory, fleet.description, scope);
+  return mapBounded(views, JOBS_AT_ONCE, async (view) => {
+    const end = isWaiting(view) ? decideBootFailure(boots, view.beganAtMs) : undefined;
+    return end === undefined ? view : endJob(view, end, means);
+  });
+}
+
+const isWaiting = ({ verdict }: JobView): boolean => verdict.state === 'running' || verdict.state === 'submitting';
+
+async function endJob(view: JobView, end: JobEnd, means: EndMeans): Promise<JobView> {
+  const { ports, memory, events, signal } = means;
+  const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
+  const put = await ports.store.put(doneKey(view.job), toJson(mark), {
+    signal,
+    ifNoneMatch: true,
+    contentType: JSON_TYPE,
+  });
+  // Somebody else's mark says the same, or is read in the next pass.
+  if (put.kind !== 'written') return view;
+  const code = end.state === 'complete' ? 'job-complete' : 'job-failed';
+  events.add(code, `Job ${view.job}: ${end.reason}`, view.job);
+  forget(view, memory);
+  return { ...view, verdict: end };
+}
+
+function forget({ job }: JobView, memory: ControllerMemory): void {
+  memory.ended.add(job);
+  memory.jobs.delete(job);
+}
