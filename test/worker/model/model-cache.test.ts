@@ -76,6 +76,33 @@ describe('preparing a model', () => {
     expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
   });
 
+  it('waits for an outage to pass, and says so, before it counts as unable', async () => {
+    let failures = 3;
+    const store: PrepareModelOptions['store'] = {
+      async *stream(key, options) {
+        yield* optionsOf().store.stream(key, options);
+        if (failures-- > 0) throw new Error('connect ECONNREFUSED');
+      },
+    };
+    const waited: number[] = [];
+    const clock = { nowMs: () => 0, sleep: async (ms: number) => void waited.push(ms) };
+    await prepared({ store, clock });
+    expect(waited).toEqual([1_000, 2_000, 4_000]);
+    expect(log).toHaveLength(3);
+    expect(log[0]).toContain('failed, and is tried again in 1 s: Error: connect ECONNREFUSED');
+    failures = Infinity;
+    await rm(models(), { recursive: true });
+    const { phase, message } = await unable(optionsOf({ store, clock }));
+    expect([phase, message]).toEqual(['fetch', expect.stringContaining('ECONNREFUSED')]);
+    expect(waited.reduce((sum, ms) => sum + ms)).toBeLessThan(5 * 60_000);
+  });
+
+  it('waits for nothing where the bundle is not there', async () => {
+    const missing = optionsOf({ spec: { ...spec, digest: '0'.repeat(64) } });
+    const clock = { nowMs: () => 0, sleep: () => Promise.reject(new Error('It waited.')) };
+    expect((await unable({ ...missing, clock })).message).toContain('There is no object');
+  });
+
   it('refuses a bundle that is not what its digest says, and leaves nothing of it', async () => {
     const other = await unable(optionsOf({}, bundle.subarray(1)));
     expect(other.phase).toBe('fetch');
