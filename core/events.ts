@@ -25,6 +25,8 @@ export type WorkerEvent = EventBase &
     | {
         readonly code: 'worker-ended';
         readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable';
+        /** Batches that it could not hand back any more: others have them when their leases run out. */
+        readonly held: number;
       }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }
     | { readonly code: 'model-log'; readonly stream: 'model' | 'setup' }

@@ -1,5 +1,6 @@
 /** What an instance runs. Only wires: environment → clients → engine; it ends when the engine does. */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
@@ -29,6 +30,8 @@ const IDENTITY_PAUSE_MS = 500;
 const SLOTS_SHARE_OF_MEMORY = 0.8;
 /** For the last events and the status, so that an end is prompt. */
 const LAST_WRITES_MS = 2_000;
+/** A signal of a batch or of the worker has one for each request and child under way: that many are no leak. */
+const MAX_LISTENERS = 2_048;
 /** A reader of stdout that stopped reading must not fill the memory. */
 const MAX_STDOUT_WAITING_BYTES = 8 * 1024 * 1024;
 
@@ -96,7 +99,9 @@ async function work(
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
   const writing = [events.run(ended.signal), status.run(ended.signal)];
   const reason = await engine.run(stop);
-  events.emit({ code: 'worker-ended', reason, message: ENDED_BECAUSE[reason] });
+  const held = engine.leftBehind;
+  const left = held === 0 ? '' : ` It left ${held} batches behind, which are visible again when their leases run out.`;
+  events.emit({ code: 'worker-ended', reason, held, message: `${ENDED_BECAUSE[reason]}${left}` });
   ended.abort();
   await Promise.all(writing);
   const last = AbortSignal.timeout(LAST_WRITES_MS);
@@ -151,6 +156,10 @@ const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   unable: 'This worker ended, so that another instance can try: a model could not be used here.',
 };
 
+setMaxListeners(MAX_LISTENERS);
+// Whoever reads the log may be gone (a journal that starts anew): the work goes on.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -52,6 +52,24 @@ it('takes the batches of a job, leaves its events and its status, and ends itsel
   expect(status).toMatchObject({ phase: 'ended', instanceType: 'c7g.large', zone: 'us-east-1a' });
 });
 
+it('prints no warning of its own, however many slots and batches it has', async () => {
+  await cloud.submit('many', QUICK, 60, 5, { slots: 12, concurrency: 4 });
+  const worker = cloud.startWorker(metadata, { SPOTPOOL_MAX_IDLE_SECONDS: '2' });
+  await eventually(isDone('many', 60), { timeoutMs: 45_000 });
+  worker.process.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+  expect(worker.stderr).toBe('');
+});
+
+it('works on when nobody reads its log any more', async () => {
+  await cloud.submit('unread', SLOW, 3, 20);
+  const worker = cloud.startWorker(metadata);
+  worker.process.stdout?.destroy();
+  worker.process.stderr?.destroy();
+  await eventually(isDone('unread', 3));
+  expect(worker.process.exitCode).toBeNull();
+});
+
 it('R2: what a killed worker held is visible again after one short lease, and is done by another', async () => {
   await cloud.submit('killed', SLOW, 2, 40);
   const first = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });

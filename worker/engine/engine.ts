@@ -102,6 +102,7 @@ export class Engine {
   private notice: Notice['kind'] | undefined;
   private started = false;
   private ended = false;
+  private heldAtEnd = 0;
   private graceOver = false;
   private idleSinceMs: number;
   private pollFailures = 0;
@@ -139,6 +140,11 @@ export class Engine {
     });
   }
 
+  /** Batches that were still held when the worker ended. */
+  get leftBehind(): number {
+    return this.heldAtEnd;
+  }
+
   get status(): StatusView {
     const notice = this.notice === undefined ? {} : { notice: this.notice };
     return { phase: this.phase(), slots: this.slots.size, ...notice };
@@ -155,6 +161,7 @@ export class Engine {
     } finally {
       stop.removeEventListener('abort', onStop);
       this.ended = true;
+      this.heldAtEnd = this.held.size;
       this.taking.abort();
       this.life.abort();
       await Promise.all([...loops, this.slots.close()]);
@@ -168,8 +175,9 @@ export class Engine {
       const messages = await this.poll(this.room());
       this.started = true;
       for (const message of messages ?? []) this.receive(message);
-      if (messages?.length !== 0 || this.held.size > 0) continue;
-      if (await this.mayLeave()) return 'ticket';
+      if (this.held.size > 0) continue;
+      if (messages?.length === 0 && (await this.mayLeave())) return 'ticket';
+      // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
       if (this.options.clock.nowMs() - this.idleSinceMs >= this.options.maxIdleMs) return 'idle';
     }
   }
@@ -272,6 +280,7 @@ export class Engine {
     for (const batch of this.held) batch.stop('drain');
     await clock.sleep(Math.min(leftMs, SAVE_RESERVE_MS) + STOP_GRACE_MS, signal).catch(() => undefined);
     this.graceOver = true;
+    this.taking.abort(); // no ticket that S3 keeps it waiting for may keep the worker
     this.bell.ring();
   }
 

@@ -199,6 +199,25 @@ describe('ends of its own', () => {
     expect(w.ended).toBe('idle');
   });
 
+  it('R9: ends after its longest idle time also when the queue cannot be reached', async () => {
+    const w = world({ maxIdleMs: 60_000 });
+    w.queue.failReceive = () => new Error('no such queue');
+    w.start();
+    await w.passUntil(() => w.ended !== undefined, 120_000);
+    expect(w.ended).toBe('idle');
+  });
+
+  it('R9: ends after its longest life also while S3 keeps it waiting for a ticket', async () => {
+    const w = world({ maxIdleMs: 3_600_000, maxLifeMs: 60_000 });
+    w.store.set(fleetStateKey, state(1, 1));
+    w.store.before = (_call, key) => {
+      if (key.startsWith('fleet/exits/')) throw new Error('S3 is out');
+    };
+    w.start();
+    await w.passUntil(() => w.ended !== undefined, 700_000);
+    expect(w.ended).toBe('life');
+  });
+
   it('R9: ends after its longest life, whatever happens, and finishes the batch in hand first', async () => {
     const w = world({ maxLifeMs: 60_000 });
     w.submit({ batches: 3, itemsPerBatch: 400 });
