@@ -1,0 +1,16 @@
+// Leaves behind which slices of which process began and ended ($WITNESS), and answers what can be checked.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+// The worker's directory names its instance.
+const instance = /spotpool-(i-[0-9a-f]+)-/.exec(process.cwd())?.[1];
+let slices = 0;
+
+export async function predict(items) {
+  const slice = `${instance}-${process.pid}-${slices++}`;
+  writeFileSync(path.join(process.env.WITNESS, `${slice}.began`), '');
+  await delay(items.length * Number(process.env.MS_PER_ITEM));
+  writeFileSync(path.join(process.env.WITNESS, `${slice}.ended`), '');
+  return items.map((item) => item * item);
+}

@@ -1,0 +1,99 @@
+/**
+ * Real workers on a market that takes them away at random, with and without a notice, while the fleet grows and shrinks. Whatever the
+ * seed: every item has its one right result, no instance is left, and no worker that held work was ended by a scale-down (R6).
+ * The seeds are 1 … 10; `CHAOS_SEEDS=7,12` runs others.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WorkerEvent } from '../../core/events.js';
+import type { ExitTicket } from '../../core/fleet-state.js';
+import { seededRandom } from '../../local/market/random.js';
+import { modelPath } from '../e2e/models.js';
+import { Lab } from '../support/lab.js';
+
+const SEEDS = (process.env['CHAOS_SEEDS'] ?? '1,2,3,4,5,6,7,8,9,10').split(',').map(Number);
+const ITEMS = 480;
+const BATCH_ITEMS = 6;
+const LEASE_SECONDS = 2;
+const TIMEOUT_MS = 120_000;
+
+const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
+
+describe('a job in chaos', () => {
+  let lab: Lab;
+  afterEach(() => lab.close());
+
+  it.each(SEEDS)('loses nothing, doubles nothing, and ends no busy worker (seed %i)', { timeout: TIMEOUT_MS }, (seed) =>
+    survive(seed),
+  );
+
+  async function survive(seed: number): Promise<void> {
+    const random = seededRandom(seed, 'chaos');
+    lab = await Lab.start({
+      leaseSeconds: LEASE_SECONDS,
+      maxWorkers: 3 + Math.floor(random() * 4),
+      cloud: [
+        ...['--seed', String(seed), '--time-scale', '20', '--arrive-over-ms', String(Math.floor(random() * 60_000))],
+        // An instance lives some eight seconds, and then has from none to four more.
+        ...['--reclaim-rate', '22', '--notice-ms', String(Math.floor(random() * 80_000))],
+      ],
+    });
+    const witness = path.join(lab.directory, 'witness');
+    await mkdir(witness);
+    const dataset = await lab.file('items.jsonl', Array.from({ length: ITEMS }, (_, index) => `${index}\n`).join(''));
+    const env = ['--env', `WITNESS=${witness}`, '--env', `MS_PER_ITEM=${20 + Math.floor(random() * 60)}`];
+    const slots = ['--slots', String(1 + Math.floor(random() * 2))];
+    const size = ['--batch-size', String(BATCH_ITEMS)];
+    const job = await lab.submit([dataset, '--model', modelPath('witnessed'), ...env, ...slots, ...size]);
+
+    const over = new AbortController();
+    const killing = killAtRandom(random, over.signal);
+    const watches = [lab.startCli(['watch', job, '--json']), lab.startCli(['watch', job, '--json'])];
+    const ends = await Promise.all(watches.map((watch) => watch.exited));
+    over.abort();
+    await killing;
+
+    for (const { code, stderr } of ends) expect(code, stderr).toBe(0);
+    const expected = Array.from({ length: ITEMS }, (_, index) => ({ index, ok: true, output: index * index }));
+    expect(await lab.results(job)).toEqual(expected);
+    expect(await lab.running()).toEqual([]);
+    await expectNoBusyWorkerEnded(witness);
+  }
+
+  /** Without any notice, beside what the market takes. */
+  async function killAtRandom(random: () => number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(1_000 + random() * 4_000, undefined, { signal }).catch(() => undefined);
+      const running = await lab.running();
+      const victim = running[Math.floor(random() * running.length)];
+      if (!signal.aborted && victim !== undefined) await lab.reclaim(victim.id, null).catch(() => undefined);
+    }
+  }
+
+  async function expectNoBusyWorkerEnded(witness: string): Promise<void> {
+    const events: WorkerEvent[] = [];
+    const tickets: ExitTicket[] = [];
+    for await (const { key } of lab.store.list('', never())) {
+      if (key.includes('/events/')) events.push(...(await jsonLinesOf<WorkerEvent>(key)));
+      if (key.startsWith('fleet/exits/')) tickets.push(...(await jsonLinesOf<ExitTicket>(key)));
+    }
+    const files = new Set(await readdir(witness));
+    const ended = events.filter((event) => event.code === 'worker-ended' && event.reason === 'ticket');
+    for (const event of ended) {
+      expect(event, 'what a worker holds when it leaves').toMatchObject({ held: 0 });
+      const begun = [...files].filter((file) => file.startsWith(`${event.instance}-`) && file.endsWith('.began'));
+      const unfinished = begun.filter((file) => !files.has(file.replace('.began', '.ended')));
+      expect(unfinished, `slices that ${event.instance} left unfinished`).toEqual([]);
+      const own = tickets.filter((ticket) => ticket.instance === event.instance && ticket.void !== true);
+      expect(own, `the ticket of ${event.instance}`).toHaveLength(1);
+    }
+  }
+
+  async function jsonLinesOf<T>(key: string): Promise<T[]> {
+    const object = await lab.store.get(key, never());
+    const lines = Buffer.from(object!.body).toString().split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+  }
+});
