@@ -1,11 +1,21 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The long ones first: an end-to-end file that starts last would be waited for alone. */
+class EndToEndFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => (moduleId.includes('/test/e2e/') ? 0 : 1);
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
-    // Real processes on two cores: more files at once only make each other late.
-    maxWorkers: 2,
+    // The end-to-end tests wait more than they compute; more files at once would only make each other late.
+    maxWorkers: 3,
+    sequence: { sequencer: EndToEndFirst },
     testTimeout: 60_000,
     hookTimeout: 30_000,
     setupFiles: ['test/support/leaks.ts'],

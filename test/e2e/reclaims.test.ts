@@ -1,6 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeKey } from '../../core/keys.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
@@ -73,51 +71,6 @@ describe('a reclaimed instance', () => {
     for await (const { key } of lab.store.list(prefix, never())) keys.push(key);
     return keys;
   }
-});
-
-describe('fifty reclaims of one batch', () => {
-  let lab: Lab;
-  beforeEach(async () => {
-    lab = await Lab.start({ leaseSeconds: 1, maxWorkers: 4 });
-  });
-  afterEach(() => lab.close());
-
-  it('are no attempts: the batch still finishes (R4)', { timeout: 150_000 }, async () => {
-    const gate = await Gate.make(lab.directory, 'gate');
-    const dataset = await lab.file('one.jsonl', '21\n');
-    const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--max-attempts', '1']);
-    await lab.setTarget(4);
-    const reclaimed = new Set<string>();
-    for (let round = 1; round <= 50; round++) {
-      await gate.waitForStarted(round);
-      const holder = await eventually(async () => holderOf(await lab.running(), reclaimed), {
-        what: `holder ${round}`,
-      });
-      reclaimed.add(holder.id);
-      await lab.reclaim(holder.id, null);
-    }
-    await gate.open();
-    await eventually(async () => (await lab.status(job)).batches.done === 1, { timeoutMs: 30_000 });
-    expect(await lab.results(job)).toEqual([{ index: 0, ok: true, output: 42 }]);
-    expect((await lab.status(job)).batches).toEqual({ total: 1, done: 1, failed: 0 });
-  });
-
-  /** The instance whose worker has a slot process at work. */
-  async function holderOf(
-    instances: readonly { id: string; directory: string }[],
-    reclaimed: ReadonlySet<string>,
-  ): Promise<{ id: string } | undefined> {
-    const started = new Set((await gateStarted()).map((name) => Number(name.split('-').at(-1))));
-    for (const instance of instances) {
-      if (reclaimed.has(instance.id)) continue;
-      const pids = await processGroup(instance.directory);
-      if (pids.some((pid) => started.has(pid))) return instance;
-    }
-    return undefined;
-  }
-
-  const gateStarted = async (): Promise<string[]> =>
-    (await readdir(path.join(lab.directory, 'gate'))).filter((name) => name.startsWith('started-'));
 });
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
-import { Lab, processesBelow } from '../support/lab.js';
+import { Lab } from '../support/lab.js';
 import { modelPath } from './models.js';
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
@@ -19,8 +19,9 @@ describe('a fleet that shrinks', () => {
     const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
     const watch = lab.startCli(['watch', job, '--json']);
     await gate.waitForStarted(6);
-    const busyItem = Number((await gate.started())[0]!.split('-')[1]);
-    const busy = await holderOf(gate, busyItem);
+    const [first = ''] = await gate.started();
+    const busyItem = Number(first.split('-')[1]);
+    const busy = await lab.instanceOf(Gate.pidOf(first));
     // Five become idle at once. Two batches are left, both held by the busy one, so two instances are right.
     for (let item = 0; item < 12; item++) if (item !== busyItem) await gate.open(item);
     await eventually(async () => (await lab.running()).length === 2, { timeoutMs: 40_000, what: 'four to leave' });
@@ -42,14 +43,5 @@ describe('a fleet that shrinks', () => {
       found.push(JSON.parse(Buffer.from(object!.body).toString()) as { instance: string });
     }
     return found;
-  }
-
-  async function holderOf(gate: Gate, item: number): Promise<string> {
-    const [name] = await gate.started(`${item}-`);
-    const pid = Number(name!.split('-').at(-1));
-    for (const instance of await lab.running()) {
-      if ((await processesBelow(instance.directory)).some((process) => process.pid === pid)) return instance.id;
-    }
-    throw new Error(`No instance runs process ${pid}.`);
   }
 });

@@ -12,6 +12,11 @@ export class Gate {
     return new Gate(directory);
   }
 
+  /** The slot's process, from the name of what it wrote when it started (`gated.mjs`). */
+  static pidOf(started: string): number {
+    return Number(started.split('-').at(-1));
+  }
+
   /** What `--env` takes. */
   get env(): string {
     return `GATE=${this.directory}`;

@@ -142,6 +142,14 @@ export class Lab {
     return (await this.instances()).filter((instance) => instance.state === 'running');
   }
 
+  /** The instance that a process belongs to: it works below its instance's directory. */
+  async instanceOf(pid: number): Promise<string> {
+    const cwd = await readlink(`/proc/${pid}/cwd`);
+    const instance = (await this.instances()).find(({ directory }) => cwd.startsWith(directory));
+    if (instance === undefined) throw new Error(`Process ${pid} works in ${cwd}, where no instance does.`);
+    return instance.id;
+  }
+
   /** With a notice of that many milliseconds, or, with null, without any. */
   async reclaim(instance: string, noticeMs: number | null): Promise<void> {
     await this.admin('POST', `instances/${instance}/reclaim`, { noticeMs });
