@@ -39,7 +39,10 @@ function common(options: ClientOptions, requestTimeoutMs: number, socketTimeoutM
   const sockets = { maxSockets: MAX_SOCKETS };
   return {
     region: options.region,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    // An endpoint of one's own has no variants: a user's AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT would be refused with it.
+    ...(options.endpoint === undefined
+      ? {}
+      : { endpoint: options.endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
