@@ -13,7 +13,11 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 async function main(options: LocalCloudOptions): Promise<void> {
   // Before anything is started: an early signal must not leave half of it behind.
   const asked = endAsked(options.endWithStdin);
-  const cloud = await startLocalCloud(options);
+  const cloud = await startLocalCloud(options).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' && options.port > 0
+      ? new UsageError(`Port ${options.port} is taken: choose another --port, or leave it out for any free one.`)
+      : error;
+  });
   process.stdout.on('error', () => undefined); // whoever read it has gone; standard input says what that means
   process.stdout.write(
     `${JSON.stringify({

@@ -3,12 +3,14 @@
  *
  * Invariants:
  * - The file appears whole or not at all, and never in the place of another: it is linked into place.
- * - A file whose process is gone, or whose endpoint nobody answers, is of a supervisor that was killed: it is removed.
+ * - A file whose process is gone, or whose endpoint nobody answers, is of a supervisor that was killed: it is removed. So is one
+ *   that holds no state (a machine that lost power leaves such): it would be in the way of every later one.
  */
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { StackConfig } from '../../core/stack.js';
+import { messageOf, systemCode, UserError } from '../errors.js';
 
 export interface LocalState extends StackConfig {
   readonly endpoint: string;
@@ -29,6 +31,10 @@ export const stateFile = (directory: string): string => path.join(directory, FIL
 export async function readLocalState(directory: string): Promise<LocalState | undefined> {
   const state = await parse(stateFile(directory));
   if (state === undefined) return undefined;
+  if (state === 'damaged') {
+    await rm(stateFile(directory), { force: true });
+    return undefined;
+  }
   if (isAlive(state.pid) && (await answers(state.endpoint))) return state;
   await removeLocalState(directory, state.pid);
   return undefined;
@@ -53,7 +59,8 @@ export async function writeLocalState(directory: string, state: LocalState): Pro
 
 /** Only if it is still that process's. */
 export async function removeLocalState(directory: string, pid: number): Promise<void> {
-  if ((await parse(stateFile(directory)))?.pid === pid) await rm(stateFile(directory), { force: true });
+  const state = await parse(stateFile(directory));
+  if (state !== undefined && state !== 'damaged' && state.pid === pid) await rm(stateFile(directory), { force: true });
 }
 
 export function isAlive(pid: number): boolean {
@@ -65,11 +72,19 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function parse(file: string): Promise<LocalState | undefined> {
+async function parse(file: string): Promise<LocalState | 'damaged' | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new UserError(`The state of the local cloud cannot be read: ${messageOf(error)}`);
+  });
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as LocalState;
+    const state = JSON.parse(text) as Partial<LocalState> | null;
+    const { hostname, port } = new URL(state?.endpoint ?? '');
+    const whole = Number.isInteger(state?.pid) && hostname !== '' && port !== '' && state?.credentials !== undefined;
+    return whole ? (state as LocalState) : 'damaged';
   } catch {
-    return undefined;
+    return 'damaged';
   }
 }
 

@@ -50,7 +50,9 @@ export async function bringUp(
   } catch (error) {
     if (!ended) child.kill('SIGTERM');
     if (signal.aborted) throw error;
-    throw new Error(`The local cloud did not come up:\n${await logTail(logFile)}\nThe whole log: ${logFile}`);
+    throw new Error(
+      `The local cloud did not come up:\n${(await logTail(logFile)).replaceAll(/^error: /gm, '')}\nThe whole log: ${logFile}`,
+    );
   } finally {
     child.unref();
   }

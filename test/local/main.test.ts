@@ -166,8 +166,8 @@ test('a port that is taken is said', async () => {
   const cloud = await startReady();
   const port = new URL(cloud.endpoint).port;
   const second = start('--port', port);
-  expect(await second.ended).toBe(1);
-  expect(second.stderr()).toContain(port);
+  expect(await second.ended).toBe(2);
+  expect(second.stderr()).toContain(`Port ${port} is taken: choose another --port`);
 });
 
 test('a directory that was given keeps the consoles of its instances, and can be used again', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -67,6 +67,15 @@ describe('the state file of the local cloud', () => {
     await new Promise((resolve) => server.close(resolve));
     expect(await readLocalState(directory)).toBeUndefined();
   });
+
+  it.each(['', 'null', '{"pid":', '{"pid":1,"endpoint":"junk"}', `{"pid":${process.pid}}`])(
+    'is in nobody’s way when it is damaged: %j',
+    async (text) => {
+      await writeFile(stateFile(directory), text);
+      expect(await readLocalState(directory)).toBeUndefined();
+      expect(await writeLocalState(directory, state)).toBe(true);
+    },
+  );
 
   it('is removed only by the supervisor whose it is', async () => {
     await writeLocalState(directory, state);
