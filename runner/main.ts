@@ -18,17 +18,18 @@ const MAX_LISTENERS = 256;
 // A look at the stack is many requests under one signal, up to the clients' number of sockets: that many listeners are no leak.
 setMaxListeners(MAX_LISTENERS);
 
-// Whoever reads our output may stop early (`spotpool results job | head`): that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
 const terminal = processTerminal(process);
 const { version } = JSON.parse(readFileSync(path.join(packageDirectory(), 'package.json'), 'utf8')) as {
   readonly version: string;
 };
 const interrupts = listenForInterrupts((text) => terminal.err(text));
+// Whoever reads our output may stop early (`spotpool logs job -f | head`): what is under way then ends in order.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    interrupts.outputClosed();
+  });
+}
 const exitCode = await runCommandLine(process.argv.slice(2), {
   version,
   terminal,

@@ -6,6 +6,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** 128 and the signal's number, as shells have it. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** What a shell shows of a program that wrote to a closed pipe. */
+const OUTPUT_CLOSED_EXIT_CODE = 141;
 
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -23,6 +25,8 @@ const SAME_WITHIN_MS = 400;
 export interface Interrupts {
   /** Aborted, with an `Interrupted`, at the first. */
   readonly signal: AbortSignal;
+  /** Nobody reads what is printed any more: as good as a first signal. */
+  outputClosed(): void;
   dispose(): void;
 }
 
@@ -43,6 +47,7 @@ export function listenForInterrupts(say: (text: string) => void): Interrupts {
   });
   return {
     signal: controller.signal,
+    outputClosed: () => controller.abort(new Interrupted(OUTPUT_CLOSED_EXIT_CODE, 'SIGPIPE')),
     dispose: () => {
       for (const [name, listener] of listeners) process.removeListener(name, listener);
     },

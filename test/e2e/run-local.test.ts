@@ -112,6 +112,19 @@ describe('run --local', () => {
     await run.exited;
     await eventually(async () => (await processesBelow(directory)).length === 0, { what: 'everything to end' });
   });
+
+  it('ends in order, and not as if all were done, when nobody reads its output any more', async () => {
+    const run = startCli(['run', 'items.jsonl', '--model', modelPath('double'), '--local', '--max-workers', '1'], {
+      cwd: directory,
+      env: env(),
+    });
+    run.child.stdout?.once('data', () => run.child.stdout?.destroy());
+    const { code, stderr } = await run.exited;
+    expect(code).toBe(141);
+    expect(stderr).toMatch(/^Stopped/m);
+    const files = (await readdir(directory)).filter((name) => name.startsWith('spotpool-'));
+    expect(files).toEqual([]);
+  });
 });
 
 describe('misuse', () => {
