@@ -108,8 +108,18 @@ export function oneLine(text: string): string {
 export const withLocalTimes = (text: string): string =>
   text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => clockTime(at));
 
+/** Some three lines of a terminal; whoever wants all of a failure's words reads `spotpool logs`. */
+const SENTENCE_CHARACTERS = 320;
+/** The beginning says what failed where, the end (of a log) why. */
+const SENTENCE_HEAD_CHARACTERS = 160;
+
 /** What somebody else wrote, as one sentence of a display. */
-export const sentence = (text: string): string => withLocalTimes(oneLine(text));
+export function sentence(text: string): string {
+  const whole = withLocalTimes(oneLine(text).replaceAll(/ {2,}/g, ' '));
+  if (whole.length <= SENTENCE_CHARACTERS) return whole;
+  const tail = whole.slice(whole.length - (SENTENCE_CHARACTERS - SENTENCE_HEAD_CHARACTERS));
+  return `${whole.slice(0, SENTENCE_HEAD_CHARACTERS).trimEnd()} … ${tail.trimStart()}`;
+}
 
 /** Breaks at spaces, so that a sentence reads on the next line. */
 export function wrap(text: string, columns: number): readonly string[] {

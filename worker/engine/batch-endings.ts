@@ -44,6 +44,9 @@ export interface BatchEndingsOptions {
 }
 
 export class BatchEndings {
+  /** Jobs whose model cannot be used here; few, because the worker ends after the first. */
+  private readonly unableJobs = new Set<string>();
+
   constructor(private readonly options: BatchEndingsOptions) {}
 
   async settle(batch: HeldBatch, ending: Ending): Promise<void> {
@@ -100,7 +103,9 @@ export class BatchEndings {
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
     const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
-    events.emit({ code: 'unable', phase, job, message: sentence });
+    // Told once, however many batches were held.
+    if (!this.unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
+    this.unableJobs.add(job);
     this.options.onUnable(job);
     return this.handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.save(batch));
   }

@@ -8,6 +8,7 @@
  *   standard error: its state is not to be trusted any more.
  * - It ends when its standard input does, for then the worker is gone.
  */
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';
@@ -16,10 +17,15 @@ import { protectStdout } from './stdout.js';
 const write = protectStdout();
 
 function fail(error: unknown): never {
-  const text = error instanceof Error ? `${error.stack ?? ''}\n${error.name}: ${error.message}` : String(error);
-  // The message comes last, because the worker shows the last line.
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(1);
+}
+/** Where it was thrown, then the message: it comes last, and once, because the worker shows the end of the log. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = `${error.name}: ${error.message}`;
+  const places = (error.stack ?? '').replace(message, () => '').split('\n');
+  return [...places.filter((line) => line.trim() !== ''), message].join('\n');
 }
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
@@ -36,7 +42,7 @@ process.on('SIGTERM', () => {
 });
 
 try {
-  const model = modelOf(await import(pathToFileURL(entry).href), entry);
+  const model = modelOf(await import(pathToFileURL(entry).href), path.basename(entry));
   const host = new ModelHost({ model, write, signal: stopping.signal, directory: process.cwd(), fail });
   await host.serve(process.stdin);
   stopping.abort();

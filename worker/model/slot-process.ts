@@ -193,7 +193,7 @@ export class SlotProcess {
     this.#isOver = true;
     this.#over.abort();
     const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
-    this.#resolveLoaded({ ok: false, message: withLog(cause.message, this.#log.lastLines.slice(-LOAD_LOG_LINES)) });
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(this.#log.lastLines)) });
     const end = { reason: cause.reason, message: withLog(cause.message, this.#log.lastLines.slice(-1)) };
     this.#endedWith = end;
     this.onEnd(end);
@@ -246,6 +246,10 @@ const LOSS_CODES = {
 
 /** The error of an item that is guilty of a slot's end. */
 export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
+
+/** JavaScript's stack frames are in the log, and tell a person who reads of the failure nothing. */
+const tellingLines = (lines: readonly string[]): readonly string[] =>
+  lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
 
 function withLog(message: string, lines: readonly string[]): string {
   if (lines.length === 0) return message;

@@ -29,12 +29,16 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
     event: 'happened',
     level,
     code: event.code,
-    message: event.message.includes(event.instance) ? event.message : `${event.instance}: ${event.message}`,
+    message: names(event.message, event.instance) ? event.message : `${event.instance}: ${event.message}`,
     at: event.at,
     instance: event.instance,
     ...(event.batch === undefined ? {} : { batch: event.batch }),
   };
 }
+
+/** As a word of its own: paths hold it as well. */
+const names = (message: string, instance: string): boolean =>
+  message.split(/[\s(]/).some((word) => word.replace(/[.,:;)]+$/, '') === instance);
 
 const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'target-raised': 'info',

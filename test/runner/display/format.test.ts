@@ -60,6 +60,13 @@ describe('text that must fit', () => {
     expect(format.oneLine('a\x1b[2Jb\r\nc\x07')).toBe('a [2Jb c');
   });
 
+  it('is cut in the middle when it is a whole log, so that its cause stays', () => {
+    const log = `It could not be loaded. The end of its log:\n${'  at somewhere\n'.repeat(200)}Error: no weights`;
+    const shown = format.sentence(log);
+    expect(shown.length).toBeLessThan(330);
+    expect(shown).toMatch(/^It could not be loaded\. .* … .*Error: no weights$/);
+  });
+
   it('lines up in tables', () => {
     expect(
       format.table(

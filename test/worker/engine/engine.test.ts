@@ -339,6 +339,7 @@ describe('trouble', () => {
     expect(w.ended).toBe('unable');
     expect(w.queue.visible).toBe(2);
     expect(w.store.json(unableKey('job', INSTANCE))).toMatchObject({ phase: 'setup', message: 'pip failed' });
+    expect(w.codes().filter((code) => code === 'unable')).toHaveLength(1); // told once, however many batches were held
     expect(w.store.keys(attemptPrefix('job', 0))).toEqual([]);
   });
 

@@ -139,6 +139,7 @@ describe('a model that cannot be loaded', () => {
     const computed = await computeWith(slot, modelOf(start), itemsOf(goods(1)));
     expect(computed.end.kind).toBe('unable');
     expect(computed.end.kind === 'unable' && computed.end.message).toContain(message);
+    expect(computed.end.kind === 'unable' && computed.end.message).not.toMatch(/^ +at /m); // a stack is for the log
     expect((await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)))).end.kind).toBe('computed');
   });
 
