@@ -66,7 +66,9 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
     return { code: Buffer.from(output.contents), assets: [...assets.values()] };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    const messages = await formatMessages(error.errors, { kind: 'error', color: false, terminalWidth: 100 });
+    // esbuild's notes speak of options that a user of ours does not have.
+    const errors = error.errors.map((message) => ({ ...message, notes: [] }));
+    const messages = await formatMessages(errors, { kind: 'error', color: false, terminalWidth: 100 });
     throw new UserError(
       `The model ${path.basename(options.entry)} cannot be compiled:\n\n${messages.join('').trimEnd()}`,
     );

@@ -1,6 +1,6 @@
 /** Packs a resolved model into a temporary file, and uploads it once: bundles are named by their content. */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ModelSpec } from '../../core/job.js';
@@ -24,7 +24,8 @@ export interface PackagedModel {
 export async function packageModel(request: ModelRequest, signal: AbortSignal): Promise<PackagedModel> {
   const resolved = await resolveModel(request);
   signal.throwIfAborted();
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-model-'));
+  await removeOldPackages();
+  const directory = await mkdtemp(path.join(os.tmpdir(), PACKAGE_PREFIX));
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const file = path.join(directory, 'bundle.tar.gz');
@@ -35,6 +36,21 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   } catch (error) {
     await dispose();
     throw error;
+  }
+}
+
+const PACKAGE_PREFIX = 'spotpool-model-';
+/** No packing and upload takes so long: what is older was left by a command that was killed. */
+const OLD_PACKAGE_MS = 24 * 3_600_000;
+
+/** What cannot be looked at or removed is another user's. */
+async function removeOldPackages(): Promise<void> {
+  const names = await readdir(os.tmpdir()).catch(() => []);
+  for (const name of names.filter((entry) => entry.startsWith(PACKAGE_PREFIX))) {
+    const directory = path.join(os.tmpdir(), name);
+    const changedAtMs = (await stat(directory).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.now() - changedAtMs < OLD_PACKAGE_MS) continue;
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,6 @@
-import { chmod, mkdir, readFile, readlink, realpath, symlink, utimes } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, readlink, realpath, rm, symlink, utimes } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../runner/errors.js';
@@ -66,6 +68,7 @@ describe('a module', () => {
   it('with a missing import is refused with its name', async () => {
     const cwd = await tempDirectory({ 'model.ts': `import 'not-installed'; export const predict = 1;` });
     await expect(packed(cwd, 'model.ts')).rejects.toThrow('Could not resolve "not-installed"');
+    await expect(packed(cwd, 'model.ts')).rejects.not.toThrow('external');
   });
 
   it('with a native addon is asked to come as a directory', async () => {
@@ -207,5 +210,18 @@ describe('an uploaded model', () => {
     ).toBe(model.spec.digest);
     expect(store.writes).toHaveLength(1);
     await model.dispose();
+  });
+
+  it('of a command that was killed is removed by a later one, a day after', async () => {
+    const cwd = await tempDirectory({ 'model.js': 'export const predict = 1;' });
+    const left = await Promise.all([0, 1].map(() => mkdtemp(path.join(os.tmpdir(), 'spotpool-model-'))));
+    const [old = '', fresh = ''] = left;
+    const longAgo = new Date(Date.now() - 25 * 3_600_000);
+    await utimes(old, longAgo, longAgo);
+    const model = await packageModel({ argument: 'model.js', cwd, searchPath: '' }, new AbortController().signal);
+    await model.dispose();
+    expect(existsSync(old)).toBe(false);
+    expect(existsSync(fresh)).toBe(true);
+    await rm(fresh, { recursive: true });
   });
 });
