@@ -28,6 +28,12 @@ describe('JSON Lines', () => {
     ]);
   });
 
+  it.each(['utf16le', 'utf-16be'])('are refused with what to do when they are %s', async (encoding) => {
+    const bytes = Buffer.from('\ufeff1\n2\n', 'utf16le');
+    const file = encoding === 'utf16le' ? bytes : bytes.swap16();
+    await expect(itemsOf(readTextLines(chunksOf(file, 1), lenient))).rejects.toThrow(/UTF-16.*iconv/);
+  });
+
   it('carry no carriage return within an item, where a model might take it for a newline', async () => {
     expect(await linesOf(readJsonLines(chunksOf(bytesOf('{\r"a":1}\n'), 64), lenient))).toEqual(['{ "a":1}']);
   });
