@@ -9,6 +9,8 @@ export interface StackConfig {
   readonly fleetId: string;
   /** The stack's maximum of instances. */
   readonly maxWorkers: number;
+  /** Something of the stack's own raises and lowers the fleet, also when no command follows a job. */
+  readonly controlled?: boolean;
   /** One endpoint for SQS, S3 and EC2; the SDK's own when absent. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };

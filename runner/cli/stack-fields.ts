@@ -11,6 +11,7 @@ export interface StackFields {
   readonly bucket?: string | undefined;
   readonly fleetId?: string | undefined;
   readonly maxWorkers?: string | number | undefined;
+  readonly controlled?: boolean | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -64,6 +65,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     bucket: needed.bucket ?? '',
     fleetId: needed.fleetId ?? '',
     maxWorkers,
+    ...(fields.controlled === undefined ? {} : { controlled: fields.controlled }),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };
@@ -99,6 +101,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     bucket: text('bucket') ?? text('bucketName'),
     fleetId: text('fleetId'),
     maxWorkers: text('maxWorkers'),
+    // CDK outputs are text.
+    controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
     endpoint: text('endpoint'),
     accessKeyId: text('accessKeyId') ?? credential('accessKeyId'),
     secretAccessKey: text('secretAccessKey') ?? credential('secretAccessKey'),

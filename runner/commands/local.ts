@@ -60,9 +60,15 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
   addJsonOption(addLocalCloudOptions(up)).action(async (flags: UpFlags, command: Command) =>
     host.finish(await (flags.foreground ? foreground(host.context, flags) : localUp(host.context, flags, command))),
   );
-  const down = local.command('down').description('End it, with all its instances and data; wait until it is gone.');
+  const down = local
+    .command('down')
+    .description('End it, with all its instances and data; wait until it is gone.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool local down\n  $ spotpool local down --json | jq .jobs');
   addJsonOption(down).action(async (flags: Flags) => host.finish(await localDown(host.context, flags)));
-  const status = local.command('status').description('Say whether it is up, where, and what it runs.');
+  const status = local
+    .command('status')
+    .description('Say whether it is up, where, and what it runs.')
+    .addHelpText('after', '\nExamples:\n  $ spotpool local status\n  $ spotpool local status --json | jq -r .endpoint');
   addJsonOption(status).action(async (flags: Flags) => host.finish(await localStatus(host.context, flags)));
 }
 
@@ -94,10 +100,10 @@ const rootOf = (command: Command): Command => (command.parent === null ? command
 
 /** What `local up --json` prints: also what `--stack` reads. */
 export function publicState({ credentials, ...state }: LocalState): Record<string, unknown> {
-  const { endpoint, region, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers } = state;
+  const { endpoint, region, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled } = state;
   const { accessKeyId, secretAccessKey } = credentials;
   const services = { endpoint, region, accessKeyId, secretAccessKey };
-  return { ...services, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers };
+  return { ...services, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled };
 }
 
 /** Runs the cloud, and its controller, until told to end. */

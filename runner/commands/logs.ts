@@ -43,15 +43,21 @@ async function logs(context: CliContext, job: string, flags: Flags): Promise<num
   const { store } = await openStack(context, flags);
   const memory = newJobMemory();
   const log = new EventLog(store, job, flags.worker);
+  let printed = 0;
   for (;;) {
     // In this order: what is written before the job's end is read after it was seen.
     const progress = await readJobProgress(store, job, signal, memory);
     for await (const event of log.newEvents([], signal)) {
       // Instances of before, whose boot is no news of this job.
       if (event.job === undefined && event.at < progress.createdAt) continue;
+      printed += 1;
       terminal.out(flags.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
     }
-    if (!flags.follow || hasEnded(progress)) return EXIT.ok;
+    if (!flags.follow || hasEnded(progress)) {
+      const who = flags.worker === undefined ? 'No worker' : `The instance ${flags.worker}`;
+      if (printed === 0) terminal.err(`${who} has written nothing of job ${job}.\n`);
+      return EXIT.ok;
+    }
     await clock.sleep(FOLLOW_EVERY_MS, signal);
   }
 }

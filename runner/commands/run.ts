@@ -97,7 +97,7 @@ async function runOn(
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const progress = await follower.untilEnded(signal);
   const [written, zero] = await bothOrFirstError(
-    fetchResults(context, ports, { progress, out: flags.out, display, signal }),
+    fetchResults(context, ports, { progress, out: flags.out, display, signal, started }),
     follower.untilZero(signal),
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
@@ -132,6 +132,7 @@ async function fetchResults(
     readonly out: string;
     readonly display: Display;
     readonly signal: AbortSignal;
+    readonly started: Started;
   },
 ): Promise<Fetched> {
   const { progress, out, display, signal } = fetch;
@@ -139,6 +140,7 @@ async function fetchResults(
   if (batches.done === 0 && batches.total > 0) return { errors: [] };
   const sink = new CountingSink(await openSink(out, { cwd, stdout }));
   const written = await writeResults({ job, store, sink, signal });
+  fetch.started.resultsFile = out;
   display.show({ event: 'results-written', file: out, items: written.items });
   const missing = describeMissing(written);
   if (missing !== undefined) {

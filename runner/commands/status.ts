@@ -12,6 +12,7 @@ import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import { ofWorker } from './following/activity.js';
 import { EventLog } from './following/event-log.js';
 import { hasEnded } from './following/follow.js';
+import { stackArguments } from './following/stopped.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
 
@@ -51,7 +52,7 @@ async function status(context: CliContext, job: string, flags: Flags): Promise<n
   }
   const { columns } = context.terminal.size();
   const lines = [
-    ...statusLines(found, context.terminal),
+    ...statusLines(found, context.terminal, stackArguments(flags)),
     ...happened.flatMap((event) =>
       eventLines({ ...event, message: sentence(event.message) }, columns, context.terminal.colors),
     ),
@@ -60,7 +61,8 @@ async function status(context: CliContext, job: string, flags: Flags): Promise<n
   return EXIT.ok;
 }
 
-export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'colors'>): readonly string[] {
+/** `where`: the options that name the same stack again. */
+export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'colors'>, where = ''): readonly string[] {
   const { items, batches, fleet } = status;
   const done = items.ok + items.failed;
   const ended = hasEnded(status);
@@ -84,7 +86,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   ];
   const name = colors.bold(status.job);
   const share = `${bar(done, items.total, BAR_COLUMNS, colors)} ${percent(done, items.total)}`;
-  const next = ended && batches.done > 0 ? `  results: spotpool results ${status.job}` : '';
+  const next = ended && batches.done > 0 ? `  results: spotpool results ${status.job}${where}` : '';
   return [
     '',
     ` ${name}  ${share}`,
@@ -93,7 +95,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ...(next === '' ? [] : ['', colors.dim(next)]),
     '',
     ...(done < items.total && fleet.target === 0 && !ended
-      ? [` No instance is wanted now: "spotpool watch ${status.job}" steers the fleet.`, '']
+      ? [` No instance is wanted now: "spotpool watch ${status.job}${where}" steers the fleet.`, '']
       : []),
   ];
 }

@@ -24,7 +24,9 @@ export function addSubmitCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('submit')
     .argument('<dataset>', 'JSON Lines, CSV or text, also .gz; a path, s3://bucket/file, or s3://bucket/prefix/')
-    .description("Enqueue a job and return at once with its id; the stack's controller and workers do the rest.")
+    .description(
+      "Enqueue a job and return at once with its id; the stack's controller (or spotpool watch) and workers do the rest.",
+    )
     .addHelpText('after', EXAMPLES);
   addJobOptions(command);
   addJsonOption(addStackOptions(command)).action(async (dataset: string, flags: Flags) =>
@@ -41,13 +43,18 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
   const display = flags.json ? SILENT : plainDisplay(terminal, () => clock.nowMs());
   try {
     const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+    const where = stackArguments(flags);
+    const uncontrolled = ports.config.controlled
+      ? ''
+      : `This stack has no controller of its own: instances start, and the fleet goes when the work is done, while somebody follows the job:\n  spotpool watch ${submitted.job}${where}\n`;
     if (flags.json) {
       terminal.out(`${JSON.stringify(submitted)}\n`);
+      terminal.err(uncontrolled);
       return EXIT.ok;
     }
     display.show({ event: 'submitted', ...submitted });
-    const where = stackArguments(flags);
-    terminal.out(`  follow it:      spotpool watch ${submitted.job}${where}\n`);
+    terminal.out(uncontrolled);
+    if (uncontrolled === '') terminal.out(`  follow it:      spotpool watch ${submitted.job}${where}\n`);
     terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
     return EXIT.ok;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { CliContext } from '../cli/context.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { Follower } from './following/follow.js';
+import { Follower, hasEnded } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { sayStopped } from './following/stopped.js';
 import { exitCodeOf, summaryOf } from './following/summary-of.js';
@@ -40,7 +40,7 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     const zero = await follower.untilZero(signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);
-    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], zero }) });
+    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], zero, followed: !hasEnded(start) }) });
     if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
     return exitCodeOf(progress);
   } catch (error) {

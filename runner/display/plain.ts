@@ -55,8 +55,8 @@ function textOf(event: RunEvent): string | undefined {
     case 'submitted':
       return (
         `Job ${event.job} ${event.continued ? 'goes on' : 'is submitted'}: ${event.model} over ${event.dataset}, ` +
-        `${plural(event.items, 'item')} in ${plural(event.batches, 'batch', 'batches')}` +
-        `${event.badItems > 0 ? `, ${count(event.badItems)} of them unreadable lines` : ''}.`
+        `${plural(event.items, 'item')}${event.badItems > 0 ? ` (${plural(event.badItems, 'unreadable line')} among them)` : ''}` +
+        ` in ${plural(event.batches, 'batch', 'batches')}.`
       );
     case 'following':
       return `Following job ${event.job}: ${event.model} over ${event.dataset}.`;

@@ -13,10 +13,10 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
   const rows: readonly (readonly [string, string])[] = [
     ['items', itemsText(summary, colors)],
     ['batches', batchesText(summary, colors)],
-    ['reclaims', reclaimsText(summary)],
+    ...(summary.reclaims === undefined ? [] : [['reclaims', reclaimsText(summary.reclaims)] as const]),
     ['hand-backs', plural(summary.handBacks, 'batch', 'batches')],
     ['thrown away', duplicateText(summary)],
-    ['instances', `${count(summary.instances)} in all, ${count(summary.instanceSeconds)} instance-seconds`],
+    ...instancesRow(summary),
     ...costRow(summary),
     ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),
     ...(summary.instancesLeft === undefined
@@ -34,7 +34,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
 
 function headline(summary: JobSummary, colors: Colors): string {
   const mark = summary.state === 'complete' ? colors.green('✓') : colors.red('✗');
-  return `${mark} Job ${colors.bold(summary.job)} is ${summary.state} after ${span(summary.seconds)}.`;
+  return `${mark} Job ${colors.bold(summary.job)} is ${summary.state}${summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`}.`;
 }
 
 function itemsText({ items }: JobSummary, colors: Colors): string {
@@ -51,7 +51,12 @@ function batchesText({ batches }: JobSummary, colors: Colors): string {
   return `${count(batches.done)} of ${count(batches.total)} done${givenUp}`;
 }
 
-function reclaimsText({ reclaims }: JobSummary): string {
+function instancesRow({ instances, instanceSeconds }: JobSummary): readonly (readonly [string, string])[] {
+  if (instances === undefined || instanceSeconds === undefined) return [];
+  return [['instances', `${count(instances)} in all, ${count(instanceSeconds)} instance-seconds`]];
+}
+
+function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
   const all = reclaims.withNotice + reclaims.withoutNotice;
   return all === 0 ? 'none' : `${all} (${reclaims.withNotice} with notice, ${reclaims.withoutNotice} without)`;
 }

@@ -28,18 +28,19 @@ export interface ErrorCount {
   readonly example: string;
 }
 
+/** What a command did not see of a job that had ended before is absent. */
 export interface JobSummary {
   readonly job: string;
   readonly state: JobState;
-  readonly seconds: number;
+  readonly seconds?: number;
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
-  readonly reclaims: { readonly withNotice: number; readonly withoutNotice: number };
+  readonly reclaims?: { readonly withNotice: number; readonly withoutNotice: number };
   readonly handBacks: number;
   /** Items that were computed although their outcome existed, or whose lease was lost. */
   readonly duplicateItems: number;
-  readonly instances: number;
-  readonly instanceSeconds: number;
+  readonly instances?: number;
+  readonly instanceSeconds?: number;
   readonly spotDollars?: number;
   readonly onDemandDollars?: number;
   readonly errors: readonly ErrorCount[];

@@ -34,6 +34,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
   try {
     const state: LocalState = {
       ...stack.config,
+      controlled: true,
       pid: process.pid,
       startedAt: new Date(start.now()).toISOString(),
       log: start.logFile,

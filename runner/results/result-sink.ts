@@ -38,7 +38,8 @@ async function openFile(out: string, cwd: string): Promise<ResultSink> {
     return new FileSink(await open(temporary, 'wx'), { temporary, target });
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    throw new UserError(`The results cannot be written to ${out}: ${messageOf(error)}.`);
+    const reason = systemCode(error) === 'ENOENT' ? `there is no directory ${path.dirname(target)}` : messageOf(error);
+    throw new UserError(`The results cannot be written to ${out}: ${reason}.`);
   }
 }
 

@@ -33,7 +33,10 @@ export class FakeStack {
   /** What the ports of the stack are replaced by. */
   broken: Partial<StackPorts> = {};
 
-  readonly config: StackConfig = {
+  /** Instances do not leave when the target is 0. */
+  staysUp = false;
+
+  config: StackConfig = {
     name: 'fake',
     region: 'us-east-1',
     queueUrl: 'http://127.0.0.1:1/000000000000/q',
@@ -176,7 +179,7 @@ export class FakeStack {
       const batch = this.instances.some(({ state }) => state === 'running') ? batches.shift() : undefined;
       if (batch !== undefined) await this.commit(job, batch);
     }
-    if (this.target === 0) this.end(() => true);
+    if (this.target === 0 && !this.staysUp) this.end(() => true);
   }
 
   end(which: (instance: FleetInstance) => boolean, reclaimed = false): void {

@@ -43,8 +43,8 @@ export class Follower {
   private samples: readonly PaceSample[] = [];
   private last: JobProgress;
   private target: number | undefined;
-  /** A change of the target that has not shown yet is this controller's, and was told. */
-  private setByUs = false;
+  /** Changes of the target that have not shown yet, but are this controller's, and were told. */
+  private setByUs = 0;
   private eventsReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -107,7 +107,7 @@ export class Follower {
       if (event !== undefined) this.display.show(event);
     }
     for (const event of report.events) {
-      if (isTarget(event)) this.setByUs = true;
+      if (isTarget(event)) this.setByUs += 1;
       // The job's own end is told by `untilEnded`.
       if (!isEndOf(event, this.last.job)) this.display.show(ofController(event));
     }
@@ -131,9 +131,10 @@ export class Follower {
     const before = this.target;
     this.target = fleet.target;
     if (before === undefined || before === fleet.target) return;
-    const ours = this.setByUs;
-    this.setByUs = false;
-    if (ours) return;
+    if (this.setByUs > 0) {
+      this.setByUs -= 1;
+      return;
+    }
     this.display.show({
       event: 'happened',
       level: 'info',

@@ -11,6 +11,8 @@ import { hasEnded } from './follow.js';
 /** How far a run came. */
 export interface Started {
   job?: string;
+  /** Once the results are in it. */
+  resultsFile?: string;
 }
 
 /** A last look must not hold up who wants to leave. */
@@ -19,18 +21,21 @@ const LAST_LOOK_MS = 3_000;
 export async function sayStopped(
   { terminal }: CliContext,
   { ports, own }: Pick<RunStack, 'ports' | 'own'>,
-  { job }: Started,
+  { job, resultsFile }: Started,
   flags: StackFlags & { readonly id?: string },
 ): Promise<void> {
   const progress =
     job === undefined
       ? undefined
       : await readJobProgress(ports.store, job, AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
-  const lines = own ? ownCloudLines(progress) : lastingLines(job, progress, flags);
+  const lines = own ? ownCloudLines(progress, resultsFile) : lastingLines(job, progress, flags, resultsFile);
   terminal.err(`${lines.join('\n')}\n`);
 }
 
-function ownCloudLines(progress: JobProgress | undefined): readonly string[] {
+function ownCloudLines(progress: JobProgress | undefined, resultsFile: string | undefined): readonly string[] {
+  if (resultsFile !== undefined) {
+    return [`Stopped when the results were in ${resultsFile}. The local cloud and its instances are ended.`];
+  }
   return [
     progress === undefined
       ? 'Stopped before the dataset was submitted: nothing was computed.'
@@ -44,11 +49,13 @@ function lastingLines(
   job: string | undefined,
   progress: JobProgress | undefined,
   flags: StackFlags & { readonly id?: string },
+  resultsFile: string | undefined,
 ): readonly string[] {
   const where = stackArguments(flags);
   if (job === undefined) return [brokenOff(flags.id)];
   if (progress !== undefined && hasEnded(progress)) {
-    return [`Job ${job} is ${progress.state}. Its results: spotpool results ${job}${where}`];
+    const results = resultsFile === undefined ? `: spotpool results ${job}${where}` : ` are in ${resultsFile}.`;
+    return [`Job ${job} is ${progress.state}. Its results${results}`];
   }
   return [
     `Stopped following. Job ${job} goes on without this command${progress === undefined ? '.' : `: ${doneText(progress)}`}`,

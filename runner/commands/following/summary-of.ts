@@ -7,23 +7,33 @@ import type { ZeroProof } from './follow.js';
 
 export function summaryOf(
   summary: Summary,
-  end: { readonly errors: readonly ErrorCount[]; readonly resultsFile?: string; readonly zero: ZeroProof },
+  end: {
+    readonly errors: readonly ErrorCount[];
+    readonly resultsFile?: string;
+    readonly zero: ZeroProof;
+    /** False when the job had ended before anybody followed it: EC2 has forgotten its instances. */
+    readonly followed?: boolean;
+  },
 ): JobSummary {
   const { job, state, seconds, items, batches, reclaims, events, cost, instances } = summary;
-  const { errors, resultsFile, zero } = end;
+  const { errors, resultsFile, zero, followed = true } = end;
   return {
     job,
     state,
-    seconds,
     items,
     batches,
-    reclaims: { withNotice: reclaims.withNotice, withoutNotice: reclaims.withoutNotice },
     handBacks: events.handBacks,
     duplicateItems: events.duplicateItems,
-    instances,
-    instanceSeconds: cost.instanceSeconds,
-    ...(cost.spotDollars === undefined ? {} : { spotDollars: cost.spotDollars }),
-    ...(cost.onDemandDollars === undefined ? {} : { onDemandDollars: cost.onDemandDollars }),
+    ...(followed
+      ? {
+          seconds,
+          reclaims: { withNotice: reclaims.withNotice, withoutNotice: reclaims.withoutNotice },
+          instances,
+          instanceSeconds: cost.instanceSeconds,
+          ...(cost.spotDollars === undefined ? {} : { spotDollars: cost.spotDollars }),
+          ...(cost.onDemandDollars === undefined ? {} : { onDemandDollars: cost.onDemandDollars }),
+        }
+      : {}),
     errors,
     ...(resultsFile === undefined ? {} : { resultsFile }),
     instancesLeft: zero.instancesLeft,

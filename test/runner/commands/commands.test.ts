@@ -63,6 +63,23 @@ describe('spotpool watch', () => {
       reclaims: { withNotice: 0, withoutNotice: 0 },
     });
     expect(stack.instances).toHaveLength(4);
+    // What this command sets itself is told once.
+    expect(events.map(({ code }) => code)).not.toContain('target-changed');
+  });
+
+  it('names the instance whatever paths its sentence holds', async () => {
+    await stack.plantJob('j', 1);
+    const message = 'The model could not be loaded from /tmp/i-7/model.mjs.';
+    await stack.event('j', 1, {
+      at: '2026-01-01T00:00:01.000Z',
+      instance: 'i-7',
+      code: 'unable',
+      phase: 'load',
+      job: 'j',
+      message,
+    });
+    await stack.run('watch', 'j');
+    expect(stack.terminal.stdout).toContain(`i-7: ${message}`);
   });
 
   it('tells of an instance that was taken without notice', async () => {
@@ -90,7 +107,9 @@ describe('spotpool watch', () => {
     await stack.commit('j', 0);
     stack.undone.clear();
     expect(await stack.run('watch', 'j')).toBe(0);
-    expect(stack.terminal.stdout).toContain('Job j is complete');
+    expect(stack.terminal.stdout).toContain('Job j is complete.');
+    // What nobody saw is not told as nothing.
+    expect(stack.terminal.stdout).not.toMatch(/instance-seconds|on Spot/);
   });
 
   it('leaves the job running on Ctrl-C, and says how to come back', async () => {
@@ -173,6 +192,11 @@ describe('spotpool logs', () => {
     await stack.run('logs', 'j', '--worker', 'i-2', '--json');
     const lines = stack.terminal.stdout.trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { instance: string }).instance)).toEqual(['i-2', 'i-2']);
+  });
+
+  it('says so when there is nothing', async () => {
+    expect(await stack.run('logs', 'j', '--worker', 'i-9')).toBe(0);
+    expect(stack.terminal.stderr).toContain('The instance i-9 has written nothing of job j');
   });
 
   it('follows until the job has ended, each line once', async () => {

@@ -61,11 +61,22 @@ describe('spotpool run', () => {
     expect(stack.terminal.stderr).toContain('spotpool watch mine');
   });
 
+  it('does not deny results that are there when it is stopped after them', async () => {
+    stack.onTick = async () => {
+      if ((await readdir(stack.cwd)).includes('results.jsonl')) stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+    };
+    stack.staysUp = true;
+    expect(await run('--id', 'mine')).toBe(130);
+    expect(await results()).toHaveLength(5);
+    expect(stack.terminal.stderr).toContain('Its results are in results.jsonl.');
+  });
+
   it.each([
     [['run', 'nothing.txt', '--model', 'model.mjs'], /nothing\.txt/],
     [['run', 'data.txt'], /--model/],
     [['run', 'data.txt', '--model', 'nothing.mjs'], /nothing\.mjs/],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '.'], /is a directory/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', 'no/x'], /no\/x: there is no directory .*no\./],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '-'], /spotpool results/],
     [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud: add --local/],
     [['run', 'data.txt', '--model', 'model.mjs', '--slots', 'some'], /--slots.*'some'.*cpus/],
@@ -98,8 +109,17 @@ describe('spotpool submit and results', () => {
   });
 
   it('names the job and how to follow it to people', async () => {
+    stack.config = { ...stack.config, controlled: true };
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
     expect(stack.terminal.stdout).toContain('Job mine is submitted');
     expect(stack.terminal.stdout).toContain('spotpool watch mine');
+    expect(stack.terminal.stdout).not.toContain('no controller');
+  });
+
+  it('says that nothing starts by itself on a stack without a controller', async () => {
+    await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
+    expect(stack.terminal.stdout).toMatch(/no controller of its own[^]*spotpool watch mine/);
+    await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'other', '--json');
+    expect(stack.terminal.stderr).toMatch(/no controller of its own[^]*spotpool watch other/);
   });
 });

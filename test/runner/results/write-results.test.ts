@@ -129,7 +129,7 @@ describe('the results file', () => {
 
   it.each([
     ['.', /it is a directory/],
-    ['no/such/directory/out.jsonl', /ENOENT/],
+    ['no/such/directory/out.jsonl', /there is no directory/],
   ])('that cannot be written is misuse: %s', async (out, message) => {
     await expect(write(out)).rejects.toThrow(message);
     await expect(write(out)).rejects.toThrow(UserError);
