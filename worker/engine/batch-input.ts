@@ -12,10 +12,14 @@ import type { ObjectItem } from '../../core/model-api.js';
 import { ObjectMissing, ObjectRefused } from '../../core/object-store.js';
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../../core/result-line.js';
 import type { BatchItem, ComputedItem } from '../model/batch-computer.js';
-import type { ObjectStore } from '../ports.js';
+import { outlast } from '../outlast.js';
+import type { Clock, ObjectStore } from '../ports.js';
 
 /** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
 const DOWNLOADS_AT_ONCE = 16;
+
+/** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
+const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 /** The batch cannot be tried here and now: an attempt (docs/architecture.md, "What an outcome means"). */
 export class BatchFault extends Error {
@@ -46,18 +50,23 @@ export interface InputReader {
   readonly storeOf: (bucket: string) => ObjectStore;
 }
 
+export interface ReadInputOptions {
+  readonly isDone: (index: number) => boolean;
+  readonly directory: string;
+  readonly clock: Clock;
+  /** Something could not be read, and is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Items for which `isDone` are left out. `directory` is made when objects are fetched, and is the caller's to remove. */
 export async function readInput(
   reader: InputReader,
   message: BatchMessage,
   kind: DatasetSpec['kind'],
-  options: {
-    readonly isDone: (index: number) => boolean;
-    readonly directory: string;
-    readonly signal: AbortSignal;
-  },
+  options: ReadInputOptions,
 ): Promise<BatchInput> {
-  const lines = await readLines(reader.store, message, options.signal);
+  const lines = await readLines(reader.store, message, options);
   const items: BatchItem[] = [];
   const failed: ComputedItem[] = [];
   for (const [offset, line] of lines.entries()) {
@@ -78,12 +87,18 @@ export async function readInput(
 
 export const removeInput = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true });
 
-async function readLines(store: ObjectStore, message: BatchMessage, signal: AbortSignal): Promise<readonly string[]> {
+async function readLines(
+  store: ObjectStore,
+  message: BatchMessage,
+  options: ReadInputOptions,
+): Promise<readonly string[]> {
+  const { signal } = options;
   const { key, startByte, endByte } = message;
   const where = `bytes ${startByte} to ${endByte} of ${key}`;
   let text: string;
   try {
-    const stored = await store.get(key, { signal, range: { startByte, endByte } });
+    const readOnce = () => store.get(key, { signal, range: { startByte, endByte } });
+    const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
     if (stored.body.length !== endByte - startByte) {
       throw new BatchFault('InputUnreadable', `Only ${stored.body.length} of ${where} are there.`);
@@ -113,7 +128,7 @@ function decodeLine(line: string, index: number): InputLine {
 async function fetchObject(
   reader: InputReader,
   item: BatchItem,
-  options: { readonly directory: string; readonly signal: AbortSignal },
+  options: ReadInputOptions,
 ): Promise<BatchItem | ComputedItem> {
   if (item.input.kind === 'bad') return item;
   const { bucket, key } = JSON.parse(item.input.json) as ObjectReference;
@@ -121,8 +136,10 @@ async function fetchObject(
   const ending = /\.[A-Za-z0-9]{1,12}$/.exec(key)?.[0] ?? '';
   const file = path.join(options.directory, `${item.index}${ending}`);
   try {
-    const body = reader.storeOf(bucket).stream(key, { signal: options.signal });
-    await pipeline(Readable.from(body), createWriteStream(file), { signal: options.signal });
+    const { signal } = options;
+    const body = () => Readable.from(reader.storeOf(bucket).stream(key, { signal }));
+    const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
+    await outlast(fetchOnce, { ...READ_PAUSES, ...options });
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof ObjectMissing || error instanceof ObjectRefused) {

@@ -105,7 +105,8 @@ export class BatchLife {
   private async read(batch: HeldBatch, manifest: Manifest, directory: string): Promise<BatchInput> {
     if (batch.receiveCount > 1) batch.resume(await this.options.record.readPartials(batch, batch.signal));
     const isDone = (index: number): boolean => batch.results.has(index);
-    const where = { isDone, directory, signal: batch.signal };
+    const onTrouble = (error: unknown): void => this.endings.trouble(batch, 'reading input', error);
+    const where = { isDone, directory, clock: this.options.clock, onTrouble, signal: batch.signal };
     const input = await readInput(this.options.reader, batch.message, manifest.dataset.kind, where);
     batch.believe(input.failed);
     return input;

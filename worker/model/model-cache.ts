@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
-import { ObjectMissing, ObjectRefused } from '../../core/object-store.js';
+import { outlast } from '../outlast.js';
 import type { Clock, ObjectStore } from '../ports.js';
 import { systemClock } from '../system-clock.js';
 import type { PreparedModel } from './batch-computer.js';
@@ -24,10 +24,8 @@ import { childEnvironment } from './child-environment.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
 
-/** Pauses double from the first to the last: some two minutes in all, and the SDK's own tries on top of each. */
-const FIRST_FETCH_PAUSE_MS = 1_000;
-const LAST_FETCH_PAUSE_MS = 64_000;
-const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
+/** Some two minutes in all, and the SDK's own tries on top of each. */
+const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 64_000 };
 
 export interface PrepareModelOptions {
   readonly store: Pick<ObjectStore, 'stream'>;
@@ -95,37 +93,27 @@ async function fetchInto(
   }
 }
 
-/** The SHA-256 of what was fetched. Trouble that may pass is waited for: an outage is no fault of this instance. */
-async function download(
+/** The SHA-256 of what was fetched. */
+function download(
   key: string,
   file: string,
   { store, spec, clock = systemClock, onLog }: PrepareModelOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  for (let pauseMs = FIRST_FETCH_PAUSE_MS; ; pauseMs *= 2) {
-    try {
-      const digest = createHash('sha256');
-      const hashed = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-        for await (const chunk of chunks) {
-          digest.update(chunk);
-          yield chunk;
-        }
-      };
-      await pipeline(Readable.from(store.stream(key, { signal })), hashed, createWriteStream(file), { signal });
-      return digest.digest('hex');
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isLasting(error) || pauseMs > LAST_FETCH_PAUSE_MS) throw error;
-      onLog(`Fetching the model ${spec.name} failed, and is tried again in ${pauseMs / 1000} s: ${String(error)}`);
-    }
-    await clock.sleep(pauseMs, signal);
-  }
-}
-
-/** No second try finds another answer: it is not there, not ours to read, or the disk does not take it. */
-function isLasting(error: unknown): boolean {
-  if (error instanceof ObjectMissing || error instanceof ObjectRefused) return true;
-  return DISK_CODES.has((error as NodeJS.ErrnoException).code ?? '');
+  const fetchOnce = async (): Promise<string> => {
+    const digest = createHash('sha256');
+    const hashed = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        digest.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.from(store.stream(key, { signal })), hashed, createWriteStream(file), { signal });
+    return digest.digest('hex');
+  };
+  const onTrouble = (error: unknown, pauseMs: number): void =>
+    onLog(`Fetching the model ${spec.name} failed, and is tried again in ${pauseMs / 1000} s: ${String(error)}`);
+  return outlast(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 
 async function setUp(

@@ -97,6 +97,19 @@ describe('the ordinary way', () => {
     expect(lines(w)[2]).toEqual({ index: 2, ok: false, error: { code: 'BadItem', message: 'not JSON' } });
   });
 
+  it('waits for an outage of S3 to pass, which is no attempt', async () => {
+    const w = world();
+    w.submit();
+    const untilMs = w.clock.nowMs() + 20_000;
+    w.store.fail = (call, key) =>
+      call === 'get' && key.includes('/input/') && w.clock.nowMs() < untilMs ? new Error('503 Slow Down') : undefined;
+    w.start();
+    await w.passUntil(() => w.queue.messages.length === 0);
+    expect(w.codes()).not.toContain('attempt');
+    expect(w.event('trouble').message).toContain('503 Slow Down');
+    expect(lines(w).map((line) => (line as { ok: boolean }).ok)).toEqual([true, true, true, true]);
+  });
+
   it('fetches objects ahead, and fails only the item whose object is gone', async () => {
     const w = world();
     w.store.set('pictures/0.png', 'PNG');
