@@ -4,6 +4,8 @@ import type { Progress } from './progress.js';
 
 /** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
 export const ALIKE_UNABLE_MARKS = 3;
+/** R10: and so many, whatever each says, while not one batch has an outcome: a message may differ for one cause. */
+export const UNABLE_MARKS_WITHOUT_OUTCOME = 10;
 /** R10: when the first so many batches were all given up, the others would be too. */
 export const FIRST_BATCHES_GIVEN_UP = 20;
 /** Enough of a message to tell two causes apart; the rest is often a path or a stack. */
@@ -41,7 +43,7 @@ export function decideEnd(facts: JobFacts): JobEnd | undefined {
   if (facts.done !== undefined) return undefined;
   if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
   if (facts.cancelled !== undefined) return undefined;
-  return unableEverywhere(facts.unable) ?? givenUpFromTheStart(facts.progress);
+  return unableEverywhere(facts.unable) ?? nowhereAble(facts) ?? givenUpFromTheStart(facts.progress);
 }
 
 function completeReason({ batches, progress }: JobFacts): string {
@@ -68,6 +70,16 @@ function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
     };
   }
   return undefined;
+}
+
+function nowhereAble({ unable, progress }: JobFacts): JobEnd | undefined {
+  const instances = new Set(unable.map(({ instance }) => instance)).size;
+  if (instances < UNABLE_MARKS_WITHOUT_OUTCOME || progress.batches.done > 0) return undefined;
+  const last = unable.at(-1)?.message ?? '';
+  return {
+    state: 'failed',
+    reason: `${instances} instances could not use the model, and none could; one says: ${last}`,
+  };
 }
 
 /**

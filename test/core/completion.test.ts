@@ -47,6 +47,20 @@ describe('a job whose model cannot be used', () => {
   });
 });
 
+describe('a job whose model can be used nowhere, for reasons that differ', () => {
+  const words = ['ant', 'bee', 'cat', 'dog', 'eel', 'fox', 'gnu', 'hen', 'ibis', 'jay'];
+  const marks = words.map((word, index) => unable(`i-${index}`, `Error: ${word}`));
+
+  it('fails after ten instances, but not while some instance gets batches done (R10)', () => {
+    expect(decideEnd(facts({ unable: marks }))).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('10 instances could not use the model') as string,
+    });
+    expect(decideEnd(facts({ unable: marks.slice(1) }))).toBeUndefined();
+    expect(decideEnd(facts({ unable: marks, progress: progress(1, 0) }))).toBeUndefined();
+  });
+});
+
 describe('a job', () => {
   it('fails when its first twenty batches were all given up, not when one of them was not (R10)', () => {
     expect(decideEnd(facts({ progress: progress(20, 20) }))?.state).toBe('failed');
