@@ -29,6 +29,8 @@ export interface BatchSizes {
 const OWN_BATCH_BYTES = 8 * 1024 * 1024;
 /** The same bound where the user has asked for a number of items: their wish goes further. */
 const WISHED_BATCH_BYTES = 64 * 1024 * 1024;
+/** Where the user has asked for bytes alone: a worker holds a line of result for each item. */
+const MOST_ITEMS = 1_000_000;
 /** Enough to keep dozens of slots evenly busy to the end; up to `FIRST_ITEMS` items a batch there are no more. */
 const FIRST_BATCHES = 128;
 const FIRST_ITEMS = 64;
@@ -56,13 +58,13 @@ export class BatchPlanner {
   constructor(sizes: BatchSizes = {}) {
     const { batchItems, batchBytes } = sizes;
     this.growing = batchItems === undefined && batchBytes === undefined;
-    this.itemLimit = batchItems ?? (this.growing ? 1 : Infinity);
+    this.itemLimit = batchItems ?? (this.growing ? 1 : MOST_ITEMS);
     this.weightLimit = batchBytes ?? (this.growing ? OWN_BATCH_BYTES : WISHED_BATCH_BYTES);
     this.maxBatches = sizes.maxBatches ?? MAX_BATCHES_PER_JOB;
     this.mergeAbove = this.growing ? Math.min(FIRST_BATCHES, this.maxBatches) : this.maxBatches;
   }
 
-  /** The largest number of items that a batch may have by now; `Infinity` when only bytes count. */
+  /** The largest number of items that a batch may have by now. */
   get batchItems(): number {
     return this.itemLimit;
   }

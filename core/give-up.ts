@@ -19,13 +19,16 @@ export interface GivenUpBatch {
   readonly items: number;
 }
 
+/** What all the lines together may take: an outcome is put from memory, and one string is half a GiB at most. */
+const MAX_GIVEN_UP_CHARACTERS = 128 * 1024 * 1024;
+const MIN_MESSAGE_LENGTH = 40;
+
 /** Every line of a given-up batch, with the last error, so that the results say why. */
 export function giveUpOutcome(batch: GivenUpBatch, attempts: number, last: ItemError): string {
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  const error = {
-    code: ITEM_ERROR_CODES.batchGivenUp,
-    message: `Its batch was given up after ${times}; the last error: ${last.code}: ${last.message}`,
-  };
+  const message = `Its batch was given up after ${times}; the last error: ${last.code}: ${last.message}`;
+  const most = Math.max(MIN_MESSAGE_LENGTH, Math.floor(MAX_GIVEN_UP_CHARACTERS / batch.items));
+  const error = { code: ITEM_ERROR_CODES.batchGivenUp, message: message.slice(0, most) };
   const lines: string[] = [];
   for (let n = 0; n < batch.items; n += 1) lines.push(encodeResultLine(failedLine(batch.firstIndex + n, error)));
   return lines.join('');

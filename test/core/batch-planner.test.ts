@@ -93,6 +93,12 @@ describe('the batch planner', () => {
     expect(plan).toHaveLength(5_000);
   });
 
+  it('bounds the items of a batch also where only bytes are asked for', () => {
+    const planner = new BatchPlanner({ batchBytes: 256 * 1024 * 1024 });
+    for (let item = 0; item < 1_000_001; item++) planner.add(0, 2);
+    expect(planner.plan().map(({ items }) => items)).toEqual([1_000_000, 1]);
+  });
+
   it('counts what a worker fetches, not the line that names it', () => {
     const planner = new BatchPlanner({ batchBytes: 10_000 });
     for (let i = 0; i < 10; i++) planner.add(0, 80, 5_000);

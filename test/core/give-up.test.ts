@@ -19,3 +19,10 @@ it('gives every item of a given-up batch a failed line with the last error', () 
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([7, 8].map((index) => ({ index, ok: false, error: { code: 'BatchGivenUp', message } })));
 });
+
+it('keeps the outcome of a huge batch small enough to be written', () => {
+  const error = { code: 'SlotCrashed', message: 'x'.repeat(4_000) };
+  const lines = giveUpOutcome({ firstIndex: 0, items: 500_000 }, 3, error);
+  expect(lines.length).toBeLessThan(256 * 1024 * 1024);
+  expect(lines.split('\n', 1)[0]).toContain('SlotCrashed: xxx');
+});
