@@ -19,6 +19,12 @@ export function isMissingObject(error: unknown): boolean {
   return fields.name === 'NoSuchKey' || fields.name === 'NotFound' || fields.status === 404;
 }
 
+/** The object ends before the range that was asked for begins. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+export function isBeyondObject(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'InvalidRange' || fields?.status === 416;
+}
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export function isPreconditionFailed(error: unknown): boolean {
   const fields = fieldsOf(error);

@@ -26,7 +26,7 @@ import {
   type ReadOptions,
   type StoredObject,
 } from '../core/object-store.js';
-import { isAccessDenied, isMissingObject, isPreconditionFailed, isWriteConflict } from './errors.js';
+import { isAccessDenied, isBeyondObject, isMissingObject, isPreconditionFailed, isWriteConflict } from './errors.js';
 
 /** Racing writers of one key settle within one round trip each; more conflicts than this are another fault. */
 const MAX_PUT_TRIES = 6;
@@ -46,13 +46,16 @@ export class S3ObjectStore implements ObjectStore {
   ) {}
 
   async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
-    if (options.range !== undefined && options.range.endByte <= options.range.startByte) {
-      const head = await this.head(key, options); // S3 has no empty ranges
-      return head && { body: new Uint8Array(), etag: head.etag, metadata: head.metadata };
-    }
+    // S3 has no empty ranges.
+    if (options.range !== undefined && options.range.endByte <= options.range.startByte)
+      return this.empty(key, options);
     for (let tries = 1; ; tries += 1) {
-      const response = await this.open(key, options);
+      const response = await this.open(key, options).catch((error: unknown) => {
+        if (isBeyondObject(error)) return 'beyond' as const;
+        throw error;
+      });
       if (response === undefined) return undefined;
+      if (response === 'beyond') return this.empty(key, options);
       try {
         const chunks: Buffer[] = [];
         for await (const chunk of bodyOf(response, options.signal)) chunks.push(chunk);
@@ -183,6 +186,12 @@ export class S3ObjectStore implements ObjectStore {
       yield page;
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
+  }
+
+  /** Nothing of an object that is there. */
+  private async empty(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
+    const head = await this.head(key, options);
+    return head && { body: new Uint8Array(), etag: head.etag, metadata: head.metadata };
   }
 
   private async open(

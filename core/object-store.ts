@@ -34,7 +34,7 @@ export interface PutOptions {
 
 export interface ReadOptions {
   readonly signal: AbortSignal;
-  /** Bytes `[startByte, endByte)`; the whole object when absent. */
+  /** Bytes `[startByte, endByte)`, as many of them as there are; the whole object when absent. */
   readonly range?: { readonly startByte: number; readonly endByte: number };
 }
 

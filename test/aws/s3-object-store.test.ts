@@ -52,6 +52,13 @@ describe('reading', () => {
     expect(s3.commandCalls(GetObjectCommand)[0]?.args[0].input.Range).toBe('bytes=2-4');
   });
 
+  it('gives nothing of an object that ends before the range, which no second try would mend', async () => {
+    s3.on(GetObjectCommand).rejects(awsError('InvalidRange', 416));
+    s3.on(HeadObjectCommand).resolves({ ETag: '"e"' });
+    const object = await store.get('k', { signal, range: { startByte: 20, endByte: 50 } });
+    expect(object).toEqual({ body: new Uint8Array(), etag: '"e"', metadata: {} });
+  });
+
   it('answers undefined for a missing key, and throws for a missing bucket', async () => {
     s3.on(GetObjectCommand).rejectsOnce(awsError('NoSuchKey', 404)).rejectsOnce(awsError('NoSuchBucket', 404));
     s3.on(HeadObjectCommand).rejects(awsError('NotFound', 404));
