@@ -57,6 +57,13 @@ export function addRunCommand(program: Command, host: CommandHost): void {
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
   await requireInputs(context, dataset, flags.out);
   const stack = await openRunStack(context, flags);
+  if (stack.own && dataset.startsWith('s3://')) {
+    await stack.close();
+    throw new UserError(
+      `The dataset ${dataset} would be read from the local cloud's own S3, and one that this command starts is empty. ` +
+        'Copy it here (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
+    );
+  }
   const display = makeDisplay(context, flags.json ?? false);
   const started: Started = {};
   try {
