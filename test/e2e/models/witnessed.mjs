@@ -10,7 +10,8 @@ let slices = 0;
 export async function predict(items) {
   const slice = `${instance}-${process.pid}-${slices++}`;
   writeFileSync(path.join(process.env.WITNESS, `${slice}.began`), '');
-  await delay(items.length * Number(process.env.MS_PER_ITEM));
+  const { MS_PER_ITEM, SLOW_FROM, SLOW_MS_PER_ITEM } = process.env;
+  for (const item of items) await delay(Number(item < Number(SLOW_FROM) ? MS_PER_ITEM : SLOW_MS_PER_ITEM));
   writeFileSync(path.join(process.env.WITNESS, `${slice}.ended`), '');
   return items.map((item) => item * item);
 }
