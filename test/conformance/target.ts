@@ -1,0 +1,70 @@
+/**
+ * What the conformance suite runs against: the endpoint in ENDPOINT, or else a local cloud of its own, made once a test file.
+ *
+ * Rules of the suite: only the real SDK; nothing but what AWS documents (each file links its pages); every name is new
+ * (`unique`), and each test removes what it made, so that any endpoint can be asked, twice, and by several files at once.
+ */
+import { randomBytes } from 'node:crypto';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll } from 'vitest';
+import { startLocalCloud } from '../../local/cloud.js';
+import { parseOptions } from '../../local/options.js';
+
+export interface ConformanceTarget {
+  readonly endpoint: string;
+  readonly sqs: SQSClient;
+  readonly s3: S3Client;
+  readonly ec2: EC2Client;
+  readonly scheduler: SchedulerClient;
+}
+
+interface Opened {
+  readonly target: ConformanceTarget;
+  close(): Promise<void>;
+}
+
+/** Call once at the top of a test file; the target may be used in tests and hooks. */
+export function conformanceTarget(): () => ConformanceTarget {
+  let opened: Opened | undefined;
+  beforeAll(async () => {
+    opened = await open();
+  });
+  afterAll(async () => {
+    await opened?.close();
+  });
+  return () => {
+    if (opened === undefined) throw new Error('The target is there from beforeAll on.');
+    return opened.target;
+  };
+}
+
+export const unique = (name: string): string => `${name}-${randomBytes(5).toString('hex')}`;
+
+async function open(): Promise<Opened> {
+  const given = process.env['ENDPOINT'];
+  const cloud = given === undefined ? await startLocalCloud(parseOptions([])) : undefined;
+  const endpoint = given ?? cloud?.endpoint ?? '';
+  // One attempt: a retry would hide an error of the endpoint.
+  const config = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  const clients = {
+    sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    ec2: new EC2Client(config),
+    scheduler: new SchedulerClient(config),
+  };
+  return {
+    target: { endpoint, ...clients },
+    close: async () => {
+      for (const client of Object.values(clients)) client.destroy();
+      await cloud?.close();
+    },
+  };
+}
