@@ -11,6 +11,8 @@ export interface Services {
   readonly sqs?: Service;
   readonly s3?: Service;
   readonly ec2?: Service;
+  readonly scheduler?: Service;
+  readonly sts?: Service;
   readonly admin?: Service;
 }
 
@@ -89,6 +91,6 @@ function serviceOf(request: http.IncomingMessage, url: URL): keyof Services {
     url.searchParams.get('X-Amz-Credential') ??
     '';
   const scope = credential.split('/')[3];
-  if (scope === 'ec2' || scope === 'sqs') return scope;
+  if (scope === 'ec2' || scope === 'sqs' || scope === 'scheduler' || scope === 'sts') return scope;
   return 's3';
 }

@@ -11,7 +11,7 @@ export interface ServiceRequest {
 }
 
 export interface Service {
-  readonly name: 'sqs' | 's3' | 'ec2' | 'admin';
+  readonly name: 'sqs' | 's3' | 'ec2' | 'scheduler' | 'sts' | 'admin';
   /** Writes the whole response. A rejection becomes a 500 of the service's own form only if the service made it so. */
   handle(request: ServiceRequest): Promise<void>;
 }
