@@ -1,4 +1,5 @@
 /** The EC2 Query protocol: a form in, XML out. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
+import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { actions } from './actions.js';
 import type { Compute } from './compute.js';
@@ -29,7 +30,8 @@ export function createEc2Service(compute: Compute): Service {
   };
 }
 
-async function perform({ request, url, requestId }: ServiceRequest, compute: Compute): Promise<string> {
+async function perform(serviceRequest: ServiceRequest, compute: Compute): Promise<string> {
+  const { request, url, requestId } = serviceRequest;
   const body = request.method === 'POST' ? await readBody(request, MOST_BODY_BYTES) : undefined;
   const query = Query.parse(body === undefined ? url.searchParams : new URLSearchParams(body.toString('utf8')));
   const name = query.string('Action');
@@ -42,6 +44,7 @@ async function perform({ request, url, requestId }: ServiceRequest, compute: Com
   if (action === undefined) {
     throw new Ec2Error('InvalidAction', `The action ${name} is not served by the local cloud (version ${VERSION}).`);
   }
+  await serviceRequest.enter(name);
   if (query.boolean('DryRun') === true) {
     throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   }
@@ -49,7 +52,7 @@ async function perform({ request, url, requestId }: ServiceRequest, compute: Com
 }
 
 function known(error: unknown): { readonly code: string; readonly message: string; readonly status: number } {
-  if (error instanceof Ec2Error) return error;
+  if (error instanceof Ec2Error || error instanceof Refusal) return error;
   if (error instanceof BodyTooLarge) return { code: 'RequestEntityTooLarge', message: error.message, status: 413 };
   return { code: 'InternalError', message: `An internal error has occurred: ${String(error)}`, status: 500 };
 }

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Service, ServiceRequest } from './service.js';
+import type { Service } from './service.js';
+import { type DoorOptions, Visit } from './visit.js';
 
 export interface Services {
   readonly sqs?: Service;
@@ -25,12 +26,14 @@ export interface RunningServer {
 /** Delays the reply of a service, for tests and benchmarks of latency. */
 export type Delay = (service: Service['name'], signal: AbortSignal) => Promise<void>;
 
-export async function startServer(
-  services: Services,
-  options: { readonly port: number; readonly delay?: Delay },
-): Promise<RunningServer> {
+export interface ServerOptions extends DoorOptions {
+  readonly port: number;
+  readonly delay?: Delay;
+}
+
+export async function startServer(services: Services, options: ServerOptions): Promise<RunningServer> {
   const server = http.createServer((request, response) => {
-    void dispatch(services, options.delay, request, response);
+    void dispatch(services, options, request, response);
   });
   // Long polls last 20 s and uploads take as long as they take: only idle connections are closed.
   server.requestTimeout = 0;
@@ -53,17 +56,13 @@ export async function startServer(
 
 async function dispatch(
   services: Services,
-  delay: Delay | undefined,
+  options: ServerOptions,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const closed = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) closed.abort();
-  });
-  response.on('error', () => closed.abort());
   const requestId = randomUUID();
   response.setHeader('x-amzn-requestid', requestId);
+  let visit: Visit | undefined;
   try {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const service = services[serviceOf(request, url)];
@@ -71,11 +70,11 @@ async function dispatch(
       response.writeHead(501, { 'content-type': 'text/plain' }).end('The local cloud does not serve this service.\n');
       return;
     }
-    const serviceRequest: ServiceRequest = { request, response, url, signal: closed.signal, requestId };
-    await delay?.(service.name, closed.signal);
-    await service.handle(serviceRequest);
+    visit = new Visit(service.name, options, request, response, url, requestId);
+    await options.delay?.(service.name, visit.signal);
+    await service.handle(visit);
   } catch (error) {
-    if (closed.signal.aborted) return;
+    if (visit?.signal.aborted) return;
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
     response.end(`InternalError: ${String(error)}\n`);
   }

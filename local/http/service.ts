@@ -1,4 +1,4 @@
-/** What the front door (server.ts) asks of each service behind the one endpoint. */
+/** What the front door (server.ts) asks of each service behind the one endpoint, and does for it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface ServiceRequest {
@@ -8,6 +8,13 @@ export interface ServiceRequest {
   /** Aborts when the client's socket closes before the response is finished. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** True when the reply is to be lost on purpose: what was done stays done, though the client hears nothing of it. */
+  readonly losesReply: boolean;
+  /**
+   * Each service calls it once, as soon as it knows the action (as AWS spells it) and before it acts. Throws a Refusal, which
+   * the service renders in its own form, or (with `signal` aborted) when the connection was broken on purpose.
+   */
+  enter(action: string): Promise<void>;
 }
 
 export interface Service {

@@ -16,10 +16,12 @@ export interface Route {
   readonly requires?: Readonly<Record<string, string | undefined>>;
   readonly allows?: readonly string[];
   readonly header?: { readonly name: string; readonly present: boolean };
+  /** As AWS spells it. */
+  readonly operation: string;
   readonly action: Action;
 }
 
-export function findAction(routes: readonly Route[], request: S3Request): Action {
+export function findRoute(routes: readonly Route[], request: S3Request): Route {
   const target = targetOf(request);
   const parameters = [...new Set(request.query.keys())].filter(isSignificantParameter);
   const route = routes.find(
@@ -31,7 +33,7 @@ export function findAction(routes: readonly Route[], request: S3Request): Action
       hasHeader(candidate, request.headers),
   );
   if (route === undefined) throw unknownOperation(request.method, target, parameters);
-  return route.action;
+  return route;
 }
 
 export function targetOf(request: Pick<S3Request, 'bucket' | 'key'>): Target {

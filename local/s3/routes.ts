@@ -44,18 +44,31 @@ const isCopy = { name: 'x-amz-copy-source', present: true };
 const isNoCopy = { name: 'x-amz-copy-source', present: false };
 
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', target: 'service', allows: ['prefix'], action: listBuckets },
+  { method: 'GET', target: 'service', allows: ['prefix'], operation: 'ListBuckets', action: listBuckets },
 
-  { method: 'PUT', target: 'bucket', action: createBucket },
-  { method: 'HEAD', target: 'bucket', action: headBucket },
-  { method: 'DELETE', target: 'bucket', action: deleteBucket },
-  { method: 'GET', target: 'bucket', requires: { location: isPresent }, action: getBucketLocation },
-  { method: 'GET', target: 'bucket', allows: [...PAGING, 'marker', 'max-keys'], action: listObjects },
+  { method: 'PUT', target: 'bucket', operation: 'CreateBucket', action: createBucket },
+  { method: 'HEAD', target: 'bucket', operation: 'HeadBucket', action: headBucket },
+  { method: 'DELETE', target: 'bucket', operation: 'DeleteBucket', action: deleteBucket },
+  {
+    method: 'GET',
+    target: 'bucket',
+    requires: { location: isPresent },
+    operation: 'GetBucketLocation',
+    action: getBucketLocation,
+  },
+  {
+    method: 'GET',
+    target: 'bucket',
+    allows: [...PAGING, 'marker', 'max-keys'],
+    operation: 'ListObjects',
+    action: listObjects,
+  },
   {
     method: 'GET',
     target: 'bucket',
     requires: { 'list-type': '2' },
     allows: [...PAGING, 'start-after', 'continuation-token', 'max-keys', 'fetch-owner'],
+    operation: 'ListObjectsV2',
     action: listObjectsV2,
   },
   {
@@ -63,35 +76,87 @@ export const ROUTES: readonly Route[] = [
     target: 'bucket',
     requires: { uploads: isPresent },
     allows: [...PAGING, 'key-marker', 'upload-id-marker', 'max-uploads'],
+    operation: 'ListMultipartUploads',
     action: listMultipartUploads,
   },
-  { method: 'POST', target: 'bucket', requires: { delete: isPresent }, action: deleteObjects },
+  {
+    method: 'POST',
+    target: 'bucket',
+    requires: { delete: isPresent },
+    operation: 'DeleteObjects',
+    action: deleteObjects,
+  },
   ...CONFIGURATIONS.flatMap((configuration): readonly Route[] => {
     const requires = { [configuration.subresource]: isPresent };
     return [
-      { method: 'GET', target: 'bucket', requires, action: getConfiguration(configuration) },
-      { method: 'PUT', target: 'bucket', requires, action: putConfiguration(configuration) },
+      {
+        method: 'GET',
+        target: 'bucket',
+        requires,
+        operation: `Get${configuration.name}`,
+        action: getConfiguration(configuration),
+      },
+      {
+        method: 'PUT',
+        target: 'bucket',
+        requires,
+        operation: `Put${configuration.name}`,
+        action: putConfiguration(configuration),
+      },
       ...(configuration.deletable
-        ? [{ method: 'DELETE', target: 'bucket', requires, action: deleteConfiguration(configuration) } as const]
+        ? [
+            {
+              method: 'DELETE',
+              target: 'bucket',
+              requires,
+              operation: `Delete${configuration.name}`,
+              action: deleteConfiguration(configuration),
+            } as const,
+          ]
         : []),
     ];
   }),
 
-  { method: 'GET', target: 'object', allows: OVERRIDES, action: getObject },
-  { method: 'HEAD', target: 'object', allows: OVERRIDES, action: headObject },
-  { method: 'PUT', target: 'object', header: isNoCopy, action: putObject },
-  { method: 'PUT', target: 'object', header: isCopy, action: copyObject },
-  { method: 'DELETE', target: 'object', action: deleteObject },
-  { method: 'GET', target: 'object', requires: { tagging: isPresent }, action: getObjectTagging },
-  { method: 'PUT', target: 'object', requires: { tagging: isPresent }, action: putObjectTagging },
-  { method: 'DELETE', target: 'object', requires: { tagging: isPresent }, action: deleteObjectTagging },
+  { method: 'GET', target: 'object', allows: OVERRIDES, operation: 'GetObject', action: getObject },
+  { method: 'HEAD', target: 'object', allows: OVERRIDES, operation: 'HeadObject', action: headObject },
+  { method: 'PUT', target: 'object', header: isNoCopy, operation: 'PutObject', action: putObject },
+  { method: 'PUT', target: 'object', header: isCopy, operation: 'CopyObject', action: copyObject },
+  { method: 'DELETE', target: 'object', operation: 'DeleteObject', action: deleteObject },
+  {
+    method: 'GET',
+    target: 'object',
+    requires: { tagging: isPresent },
+    operation: 'GetObjectTagging',
+    action: getObjectTagging,
+  },
+  {
+    method: 'PUT',
+    target: 'object',
+    requires: { tagging: isPresent },
+    operation: 'PutObjectTagging',
+    action: putObjectTagging,
+  },
+  {
+    method: 'DELETE',
+    target: 'object',
+    requires: { tagging: isPresent },
+    operation: 'DeleteObjectTagging',
+    action: deleteObjectTagging,
+  },
 
-  { method: 'POST', target: 'object', requires: { uploads: isPresent }, action: createMultipartUpload },
+  {
+    method: 'POST',
+    target: 'object',
+    requires: { uploads: isPresent },
+    operation: 'CreateMultipartUpload',
+    action: createMultipartUpload,
+  },
   {
     method: 'PUT',
     target: 'object',
     requires: { uploadId: isPresent, partNumber: isPresent },
     header: isNoCopy,
+    operation: 'UploadPart',
     action: uploadPart,
   },
   {
@@ -99,15 +164,29 @@ export const ROUTES: readonly Route[] = [
     target: 'object',
     requires: { uploadId: isPresent, partNumber: isPresent },
     header: isCopy,
+    operation: 'UploadPartCopy',
     action: uploadPartCopy,
   },
-  { method: 'POST', target: 'object', requires: { uploadId: isPresent }, action: completeMultipartUpload },
-  { method: 'DELETE', target: 'object', requires: { uploadId: isPresent }, action: abortMultipartUpload },
+  {
+    method: 'POST',
+    target: 'object',
+    requires: { uploadId: isPresent },
+    operation: 'CompleteMultipartUpload',
+    action: completeMultipartUpload,
+  },
+  {
+    method: 'DELETE',
+    target: 'object',
+    requires: { uploadId: isPresent },
+    operation: 'AbortMultipartUpload',
+    action: abortMultipartUpload,
+  },
   {
     method: 'GET',
     target: 'object',
     requires: { uploadId: isPresent },
     allows: ['max-parts', 'part-number-marker'],
+    operation: 'ListParts',
     action: listParts,
   },
 ];

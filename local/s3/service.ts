@@ -5,6 +5,7 @@
  * Known differences from AWS: an object that came without a checksum has none (AWS works out a CRC-64/NVME); versioning,
  * lifecycle, policy, encryption and access settings are kept and given back, but do nothing; other sub-resources are refused.
  */
+import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
 import { BodyStore } from './body-store.js';
@@ -12,7 +13,7 @@ import { Buckets } from './buckets.js';
 import { S3Error } from './errors.js';
 import { readRequest } from './request.js';
 import { errorResponse, send, type S3Response } from './response.js';
-import { findAction } from './router.js';
+import { findRoute } from './router.js';
 import { ROUTES } from './routes.js';
 
 export interface S3Options {
@@ -33,13 +34,16 @@ export function createS3Service(options: S3Options): Service {
   return { name: 's3', handle: (request) => handle(state, request) };
 }
 
-async function handle(state: S3State, { request, response, url, signal, requestId }: ServiceRequest): Promise<void> {
+async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<void> {
+  const { request, response, url, signal, requestId } = serviceRequest;
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('x-amz-id-2', requestId);
   let reply: S3Response;
   try {
     const parsed = readRequest(request, signal);
-    reply = await findAction(ROUTES, parsed)(state, parsed);
+    const route = findRoute(ROUTES, parsed);
+    await serviceRequest.enter(route.operation);
+    reply = await route.action(state, parsed);
   } catch (error) {
     if (signal.aborted) return;
     reply = errorResponse(toS3Error(error), { resource: url.pathname, requestId });
@@ -52,5 +56,6 @@ async function handle(state: S3State, { request, response, url, signal, requestI
 /** A bug or a full disk: said as what it is, and worth a retry as on AWS. */
 function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
+  if (error instanceof Refusal) return new S3Error(error.status, error.code, error.message);
   return new S3Error(500, 'InternalError', `We encountered an internal error: ${String(error)}`);
 }

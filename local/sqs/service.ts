@@ -6,6 +6,7 @@
  * Queue's `#take`: what shall go wrong on purpose is put there.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import type { ActionResult } from './action.js';
 import { DeliveryWatch } from './delivery-watch.js';
@@ -30,7 +31,7 @@ async function handle(store: SqsStore, watch: DeliveryWatch, serviceRequest: Ser
   watch.settle(serviceRequest.request.socket);
   try {
     const result = await answer(store, serviceRequest, (action) => undos.push(action));
-    if (undos.length > 0) {
+    if (undos.length > 0 && !serviceRequest.losesReply) {
       // What the system has already told us of this connection is heard before anything is written to it.
       await turn();
       watch.watch(serviceRequest, undo);
@@ -44,9 +45,10 @@ async function handle(store: SqsStore, watch: DeliveryWatch, serviceRequest: Ser
 
 async function answer(
   store: SqsStore,
-  { request, signal }: ServiceRequest,
+  serviceRequest: ServiceRequest,
   onLost: (undo: () => void) => void,
 ): Promise<ActionResult> {
+  const { request, signal } = serviceRequest;
   const target = request.headers['x-amz-target'];
   const name = typeof target === 'string' && target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
   const body = await readBody(request, MAX_REQUEST_BYTES);
@@ -55,6 +57,7 @@ async function answer(
     const asked = name === '' ? 'A request without x-amz-target: AmazonSQS.<Action>' : `The action ${name}`;
     throw new SqsError('UnknownOperationException', `${asked} is not served by the local cloud's SQS.`);
   }
+  await serviceRequest.enter(name);
   const endpoint = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort ?? 80}`}`;
   return action({ store, input: parse(body), endpoint, signal, onLost });
 }
@@ -70,13 +73,25 @@ function parse(body: Buffer): Input {
 }
 
 function refuse(serviceRequest: ServiceRequest, cause: unknown): void {
-  const error = toSqsError(cause);
+  const error = cause instanceof Refusal ? ofTheDoor(cause) : toSqsError(cause);
   if (error.queryCode !== undefined) {
-    const fault = error.senderFault ? 'Sender' : 'Receiver';
+    const fault = error.status < 500 ? 'Sender' : 'Receiver';
     serviceRequest.response.setHeader('x-amzn-query-error', `${error.queryCode};${fault}`);
   }
   respond(serviceRequest, error.status, { __type: error.type, message: error.message });
 }
+
+const ofTheDoor = ({
+  status,
+  shape,
+  code,
+  message,
+}: Refusal): Pick<SqsError, 'status' | 'type' | 'queryCode' | 'message'> => ({
+  status,
+  type: shape,
+  queryCode: code,
+  message,
+});
 
 function toSqsError(cause: unknown): SqsError {
   if (cause instanceof SqsError) return cause;

@@ -9,6 +9,8 @@ import { noContent, xmlResponse } from '../response.js';
 import { leaf, parent, parseXml, xmlDocument } from '../xml.js';
 
 export interface Configuration {
+  /** As the names of its operations have it. */
+  readonly name: string;
   /** The query parameter that names it. */
   readonly subresource: string;
   /** The document's root element; a policy is JSON. */
@@ -20,24 +22,28 @@ export interface Configuration {
 
 export const CONFIGURATIONS: readonly Configuration[] = [
   {
+    name: 'BucketVersioning',
     subresource: 'versioning',
     root: 'VersioningConfiguration',
     absent: { document: xmlDocument('VersioningConfiguration', []) },
     deletable: false,
   },
   {
+    name: 'BucketLifecycleConfiguration',
     subresource: 'lifecycle',
     root: 'LifecycleConfiguration',
     absent: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
     deletable: true,
   },
   {
+    name: 'BucketPolicy',
     subresource: 'policy',
     root: undefined,
     absent: { code: 'NoSuchBucketPolicy', message: 'The bucket policy does not exist' },
     deletable: true,
   },
   {
+    name: 'BucketEncryption',
     subresource: 'encryption',
     root: 'ServerSideEncryptionConfiguration',
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html
@@ -52,6 +58,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     deletable: true,
   },
   {
+    name: 'PublicAccessBlock',
     subresource: 'publicAccessBlock',
     root: 'PublicAccessBlockConfiguration',
     absent: {
@@ -61,6 +68,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     deletable: true,
   },
   {
+    name: 'BucketTagging',
     subresource: 'tagging',
     root: 'Tagging',
     absent: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },

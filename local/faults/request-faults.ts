@@ -1,0 +1,166 @@
+/**
+ * What can befall a request of any service, on purpose: rules that say which requests, how likely, and how often. None at
+ * first; they come and go while the cloud runs. The same seed and the same order of requests give the same faults.
+ *
+ * A request meets the first of its rules that strikes; rules that only slow it down add up.
+ */
+import type { Service } from '../http/service.js';
+import { type Random, seededRandom } from '../market/random.js';
+
+export type FaultyService = Exclude<Service['name'], 'admin'>;
+export const FAULTY_SERVICES: readonly FaultyService[] = ['sqs', 's3', 'ec2', 'scheduler', 'sts'];
+
+/**
+ * - `throttle`, `500`, `503`: refused in the service's own words; nothing was done.
+ * - `reset-before`: the connection is reset; nothing was done.
+ * - `reset-after`: it was done, and then the connection is reset in the place of an answer.
+ * - `slow`: it waits `delayMs` first.
+ */
+export const FAULTS = ['throttle', '500', '503', 'reset-before', 'reset-after', 'slow'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface FaultRule {
+  readonly service: FaultyService;
+  /** As AWS spells it; `*` stands for any characters. Every action when absent. */
+  readonly action?: string;
+  readonly fault: Fault;
+  /** How likely each matching request is struck, 0 to 1. Certain when absent. */
+  readonly rate?: number;
+  /** How often it strikes in all. Without end when absent. */
+  readonly times?: number;
+  /** How many matching requests pass before the first that may be struck. */
+  readonly after?: number;
+  /** For `slow`: milliseconds, or the least and the most. */
+  readonly delayMs?: number | readonly [number, number];
+}
+
+export interface ListedFault extends FaultRule {
+  readonly id: string;
+  /** Requests that the rule was asked about. */
+  readonly matched: number;
+  /** Requests that it struck. */
+  readonly struck: number;
+}
+
+export interface Strike {
+  readonly delayMs: number;
+  readonly fault: Exclude<Fault, 'slow'> | undefined;
+}
+
+/** What was wrong with a rule, in a sentence. */
+export class FaultRuleError extends Error {
+  override readonly name = 'FaultRuleError';
+}
+
+/** A test's few; each request asks every one. */
+const MOST_RULES = 100;
+/** Longer than any client waits: what shall never answer can be had by a longer chain of rules. */
+const MOST_DELAY_MS = 600_000;
+
+interface Held {
+  readonly id: string;
+  readonly rule: FaultRule;
+  readonly pattern: RegExp;
+  readonly random: Random;
+  matched: number;
+  struck: number;
+}
+
+export class RequestFaults {
+  #rules: readonly Held[] = [];
+  #made = 0;
+
+  constructor(private readonly seed = 0) {}
+
+  /** Returns what removes the rule again. */
+  add(rule: FaultRule): () => void {
+    const { id } = this.put(rule);
+    return () => void this.remove(id);
+  }
+
+  put(rule: FaultRule): ListedFault {
+    checkRule(rule);
+    if (this.#rules.length >= MOST_RULES)
+      throw new FaultRuleError(`There are ${MOST_RULES} rules already: remove some.`);
+    this.#made += 1;
+    const id = `fault-${this.#made}`;
+    const random = seededRandom(this.seed, `request ${id}`);
+    const held: Held = { id, rule, pattern: patternOf(rule.action ?? '*'), random, matched: 0, struck: 0 };
+    this.#rules = [...this.#rules, held];
+    return listed(held);
+  }
+
+  remove(id: string): boolean {
+    const before = this.#rules.length;
+    this.#rules = this.#rules.filter((held) => held.id !== id);
+    return this.#rules.length < before;
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  list(): readonly ListedFault[] {
+    return this.#rules.map(listed);
+  }
+
+  /** Called once for each request, with what it is for; undefined is the ordinary case. */
+  strike(service: Service['name'], action: string): Strike | undefined {
+    if (this.#rules.length === 0) return undefined;
+    let delayMs = 0;
+    let isSlowed = false;
+    for (const held of this.#rules) {
+      if (held.rule.service !== service || !held.pattern.test(action) || !strikes(held)) continue;
+      if (held.rule.fault !== 'slow') return { delayMs, fault: held.rule.fault };
+      isSlowed = true;
+      delayMs += delayOf(held);
+    }
+    return isSlowed ? { delayMs, fault: undefined } : undefined;
+  }
+}
+
+function strikes(held: Held): boolean {
+  held.matched += 1;
+  const { rate = 1, times = Infinity, after = 0 } = held.rule;
+  if (held.matched <= after || held.struck >= times || held.random() >= rate) return false;
+  held.struck += 1;
+  return true;
+}
+
+function delayOf({ rule: { delayMs = 0 }, random }: Held): number {
+  if (typeof delayMs === 'number') return delayMs;
+  const [least, most] = delayMs;
+  return least + random() * (most - least);
+}
+
+const listed = ({ id, rule, matched, struck }: Held): ListedFault => ({ id, ...rule, matched, struck });
+
+const patternOf = (glob: string): RegExp =>
+  new RegExp(`^${glob.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
+
+function checkRule(rule: FaultRule): void {
+  const { service, fault, action, rate, times, after, delayMs } = rule;
+  if (!FAULTY_SERVICES.includes(service)) refuse('service', `one of ${FAULTY_SERVICES.join(', ')}`, service);
+  if (!FAULTS.includes(fault)) refuse('fault', `one of ${FAULTS.join(', ')}`, fault);
+  if (action !== undefined && !/^[\w*]{1,100}$/.test(action)) {
+    refuse('action', "an action's name, in which * stands for any letters", action);
+  }
+  if (rate !== undefined && !(rate >= 0 && rate <= 1)) refuse('rate', 'a number from 0 to 1', rate);
+  for (const [name, value] of Object.entries({ times, after })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+      refuse(name, 'a whole number, 0 or more', value);
+    }
+  }
+  if ((fault === 'slow') !== (delayMs !== undefined)) {
+    throw new FaultRuleError('A rule has delayMs if its fault is slow, and only then.');
+  }
+  const bounds = typeof delayMs === 'number' ? [delayMs] : (delayMs ?? []);
+  const [least, most = least] = bounds;
+  if (bounds.length > 2 || (least !== undefined && !(least >= 0 && most >= least && most <= MOST_DELAY_MS))) {
+    refuse('delayMs', `milliseconds up to ${MOST_DELAY_MS}, or the least and the most of them`, delayMs);
+  }
+}
+
+function refuse(name: string, wanted: string, value: unknown): never {
+  throw new FaultRuleError(`A fault's ${name} is ${wanted}, not ${JSON.stringify(value) ?? String(value)}.`);
+}

@@ -1,0 +1,66 @@
+/** One request on its way through the front door to its service. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RequestFaults } from '../faults/request-faults.js';
+import { Refusal, type RefusalReason } from './refusal.js';
+import type { Service, ServiceRequest } from './service.js';
+
+const REASONS: Readonly<Record<'throttle' | '500' | '503', RefusalReason>> = {
+  throttle: 'throttled',
+  '500': 'internal',
+  '503': 'unavailable',
+};
+
+export interface DoorOptions {
+  readonly faults?: RequestFaults;
+}
+
+export class Visit implements ServiceRequest {
+  losesReply = false;
+  readonly #closed = new AbortController();
+
+  constructor(
+    private readonly service: Service['name'],
+    private readonly door: DoorOptions,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly url: URL,
+    readonly requestId: string,
+  ) {
+    response.once('close', () => {
+      if (!response.writableFinished) this.#closed.abort();
+    });
+    response.on('error', () => this.#closed.abort());
+  }
+
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  async enter(action: string): Promise<void> {
+    const strike = this.door.faults?.strike(this.service, action);
+    if (strike === undefined) return;
+    if (strike.delayMs > 0) await delay(strike.delayMs, undefined, { signal: this.signal });
+    const { fault } = strike;
+    if (fault === undefined) return;
+    if (fault === 'reset-after') this.#loseReply();
+    else if (fault === 'reset-before') {
+      this.#reset();
+      throw new Error('The connection was reset on purpose.');
+    } else throw new Refusal(this.service, REASONS[fault]);
+  }
+
+  /** The first byte of the reply becomes a reset. */
+  #loseReply(): void {
+    this.losesReply = true;
+    this.response.writeHead = () => {
+      this.#reset();
+      return this.response;
+    };
+  }
+
+  #reset(): void {
+    this.#closed.abort();
+    this.request.socket.resetAndDestroy();
+  }
+}
