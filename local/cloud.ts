@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { createEc2Service } from './ec2/service.js';
+import { changeImperfections } from './faults/imperfections.js';
 import { type Delay, startServer } from './http/server.js';
 import { startWatchdog } from './instances/watchdog.js';
 import { CONSOLES } from './instances/instances.js';
@@ -27,6 +29,9 @@ export interface LocalCloud {
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const isTemporary = options.directory === undefined;
   const directory = realpathSync(directoryOf(options));
+  const faults = noFaults(options.seed);
+  for (const rule of options.faults) faults.requests.add(rule);
+  for (const change of options.imperfections) changeImperfections(faults.imperfections, change);
   const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
   const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog);
   const store = new SqsStore({ region: compute.region });
@@ -42,10 +47,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     sqs: createSqsService({ store }),
     s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region }),
     ec2: createEc2Service(compute),
-    admin: createAdminService({ compute, shutdown: requestShutdown }),
+    admin: createAdminService({ compute, faults, shutdown: requestShutdown }),
   };
   try {
-    const server = await startServer(services, { port: options.port, delay: latency(options.latencyMs) });
+    const server = await startServer(services, {
+      port: options.port,
+      delay: latency(options.latencyMs),
+      faults: faults.requests,
+    });
     return {
       endpoint: server.endpoint,
       region: compute.region,

@@ -1,5 +1,8 @@
 /** The options of the local cloud's process. */
 import { parseArgs } from 'node:util';
+import { ImperfectionError, changeImperfections, noImperfections } from './faults/imperfections.js';
+import { parseFault, parseImperfection } from './faults/options.js';
+import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import type { ScriptedReclaim } from './market/reclaims.js';
@@ -16,6 +19,10 @@ export interface LocalCloudOptions {
   readonly reclaims: readonly ScriptedReclaim[];
   readonly capacity: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
+  /** What befalls requests from the start on (faults/request-faults.ts). */
+  readonly faults: readonly FaultRule[];
+  /** As changeImperfections takes them (faults/imperfections.ts). */
+  readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
 }
 
@@ -39,6 +46,8 @@ export function parseOptions(args: readonly string[]): LocalCloudOptions {
     reclaims: (values.reclaim ?? []).map(reclaimOf),
     capacity: whole('--capacity', values.capacity, { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? Infinity,
     latencyMs: latencyOf(values.latency),
+    faults: (values.fault ?? []).map(faultOf),
+    imperfections: (values.imperfection ?? []).map(imperfectionOf),
     endWithStdin: values['end-with-stdin'] ?? false,
   };
 }
@@ -60,6 +69,8 @@ function parse(args: readonly string[]) {
         reclaim: { type: 'string', multiple: true },
         capacity: { type: 'string' },
         latency: { type: 'string' },
+        fault: { type: 'string', multiple: true },
+        imperfection: { type: 'string', multiple: true },
         'end-with-stdin': { type: 'boolean' },
       },
     }).values;
@@ -115,4 +126,24 @@ function latencyOf(text: string | undefined): LocalCloudOptions['latencyMs'] {
     latencyMs[service] = Number(match?.[2]);
   }
   return latencyMs;
+}
+
+function faultOf(text: string): FaultRule {
+  try {
+    const rule = parseFault(text);
+    new RequestFaults().add(rule);
+    return rule;
+  } catch (error) {
+    throw error instanceof FaultRuleError ? new UsageError(`--fault: ${error.message}`) : error;
+  }
+}
+
+function imperfectionOf(text: string): unknown {
+  try {
+    const change = parseImperfection(text);
+    changeImperfections(noImperfections(), change);
+    return change;
+  } catch (error) {
+    throw error instanceof ImperfectionError ? new UsageError(`--imperfection: ${error.message}`) : error;
+  }
 }

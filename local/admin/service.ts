@@ -7,15 +7,19 @@
  * POST /_local/reclaim-all                {"noticeMs": number | null}
  * POST /_local/market                     {"capacity": number}
  * POST /_local/shutdown
+ *
+ * Faults and imperfections: faults.ts.
  */
 import type { Compute } from '../ec2/compute.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { isFulfilling } from '../instances/instance.js';
 import { type Body, AdminError, parseBody, readCapacity, readNoticeMs } from './body.js';
+import { type FaultControls, faultRoutes } from './faults.js';
 import { stateOf } from './state.js';
 
 export interface AdminOptions {
   readonly compute: Compute;
+  readonly faults: FaultControls;
   /** Ends the local cloud; called after the answer is written. */
   readonly shutdown: () => void;
 }
@@ -26,7 +30,7 @@ interface Reply {
 }
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: RegExp;
   readonly act: (options: AdminOptions, id: string, body: Body) => Reply;
 }
@@ -57,6 +61,11 @@ const routes: readonly Route[] = [
     path: /^\/_local\/shutdown$/,
     act: ({ shutdown }) => ({ body: { message: 'The local cloud ends now.' }, afterwards: shutdown }),
   },
+  ...faultRoutes.map(({ method, path, act }): Route => ({
+    method,
+    path,
+    act: ({ faults }, id, body) => ({ body: act(faults, id, body) }),
+  })),
 ];
 
 export function createAdminService(options: AdminOptions): Service {

@@ -138,14 +138,15 @@ const listed = ({ id, rule, matched, struck }: Held): ListedFault => ({ id, ...r
 const patternOf = (glob: string): RegExp =>
   new RegExp(`^${glob.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
 
+/** Nothing is taken for granted: rules come as JSON, too. */
 function checkRule(rule: FaultRule): void {
   const { service, fault, action, rate, times, after, delayMs } = rule;
   if (!FAULTY_SERVICES.includes(service)) refuse('service', `one of ${FAULTY_SERVICES.join(', ')}`, service);
   if (!FAULTS.includes(fault)) refuse('fault', `one of ${FAULTS.join(', ')}`, fault);
-  if (action !== undefined && !/^[\w*]{1,100}$/.test(action)) {
+  if (action !== undefined && !(typeof action === 'string' && /^[\w*]{1,100}$/.test(action))) {
     refuse('action', "an action's name, in which * stands for any letters", action);
   }
-  if (rate !== undefined && !(rate >= 0 && rate <= 1)) refuse('rate', 'a number from 0 to 1', rate);
+  if (rate !== undefined && !isWithin(rate, 0, 1)) refuse('rate', 'a number from 0 to 1', rate);
   for (const [name, value] of Object.entries({ times, after })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
       refuse(name, 'a whole number, 0 or more', value);
@@ -154,12 +155,16 @@ function checkRule(rule: FaultRule): void {
   if ((fault === 'slow') !== (delayMs !== undefined)) {
     throw new FaultRuleError('A rule has delayMs if its fault is slow, and only then.');
   }
-  const bounds = typeof delayMs === 'number' ? [delayMs] : (delayMs ?? []);
-  const [least, most = least] = bounds;
-  if (bounds.length > 2 || (least !== undefined && !(least >= 0 && most >= least && most <= MOST_DELAY_MS))) {
+  const bounds: readonly unknown[] = Array.isArray(delayMs) ? delayMs : [delayMs, delayMs];
+  const [least, most] = bounds;
+  if (delayMs === undefined) return;
+  if (bounds.length !== 2 || !isWithin(least, 0, MOST_DELAY_MS) || !isWithin(most, least, MOST_DELAY_MS)) {
     refuse('delayMs', `milliseconds up to ${MOST_DELAY_MS}, or the least and the most of them`, delayMs);
   }
 }
+
+const isWithin = (value: unknown, least: number, most: number): value is number =>
+  typeof value === 'number' && value >= least && value <= most;
 
 function refuse(name: string, wanted: string, value: unknown): never {
   throw new FaultRuleError(`A fault's ${name} is ${wanted}, not ${JSON.stringify(value) ?? String(value)}.`);

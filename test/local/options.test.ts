@@ -13,6 +13,8 @@ test('without options the market is calm and real', () => {
     reclaims: [],
     capacity: Infinity,
     latencyMs: {},
+    faults: [],
+    imperfections: [],
     endWithStdin: false,
   });
 });
@@ -20,7 +22,7 @@ test('without options the market is calm and real', () => {
 test('every option is read', () => {
   const text =
     '--port 8000 --directory d --seed 7 --time-scale 2.5 --arrive-over-ms 8000 --notice-ms 3000 --reclaim-rate 0.5 ' +
-    '--reclaim 6000 --reclaim 9s:no-notice --capacity 5 --latency sqs=10,s3=30ms --end-with-stdin';
+    '--reclaim 6000 --reclaim 9s:no-notice --capacity 5 --fault sqs:Send*:500:0.5 --imperfection ec2.describeLagMs=9 --latency sqs=10,s3=30ms --end-with-stdin';
   expect(parseOptions(text.split(' '))).toEqual({
     port: 8000,
     directory: 'd',
@@ -35,6 +37,8 @@ test('every option is read', () => {
     ],
     capacity: 5,
     latencyMs: { sqs: 10, s3: 30 },
+    faults: [{ service: 'sqs', action: 'Send*', fault: '500', rate: 0.5 }],
+    imperfections: [{ ec2: { describeLagMs: 9 } }],
     endWithStdin: true,
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
+import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { startServer } from '../../../local/http/server.js';
 import { admin, afterThisTest, createFleet, idOf, running, startTestCloud, terminated } from '../ec2/support.js';
@@ -115,7 +116,7 @@ test('a shutdown is answered first, then done', async () => {
   const { compute } = await startTestCloud();
   let asked = 0;
   const server = await startServer(
-    { admin: createAdminService({ compute, shutdown: () => (asked += 1) }) },
+    { admin: createAdminService({ compute, faults: noFaults(), shutdown: () => (asked += 1) }) },
     { port: 0 },
   );
   afterThisTest(() => server.close());

@@ -15,6 +15,7 @@ import {
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import { afterEach } from 'vitest';
+import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { Compute, type ComputeOptions, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { createEc2Service } from '../../../local/ec2/service.js';
@@ -50,7 +51,10 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
   const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, settleMs: 20, directory, ...options }, noWatchdog);
   afterThisTest(() => compute.close());
   const server = await startServer(
-    { ec2: createEc2Service(compute), admin: createAdminService({ compute, shutdown: () => undefined }) },
+    {
+      ec2: createEc2Service(compute),
+      admin: createAdminService({ compute, faults: noFaults(), shutdown: () => undefined }),
+    },
     { port: 0 },
   );
   afterThisTest(() => server.close());
