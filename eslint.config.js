@@ -40,7 +40,7 @@ function folderRule(folder, extra = []) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'cdk.out/**', 'coverage/**', '.local/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'cdk.out/**', 'coverage/**', '.local/**', '.peers/**'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

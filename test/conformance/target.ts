@@ -43,6 +43,13 @@ export function conformanceTarget(): () => ConformanceTarget {
 
 export const unique = (name: string): string => `${name}-${randomBytes(5).toString('hex')}`;
 
+const ANY_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+const givenCredentials = (): typeof ANY_CREDENTIALS => ({
+  accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? ANY_CREDENTIALS.accessKeyId,
+  secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? ANY_CREDENTIALS.secretAccessKey,
+});
+
 async function open(): Promise<Opened> {
   const given = process.env['ENDPOINT'];
   const cloud = given === undefined ? await startLocalCloud(parseOptions([])) : undefined;
@@ -51,7 +58,7 @@ async function open(): Promise<Opened> {
   const config = {
     endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: given === undefined ? ANY_CREDENTIALS : givenCredentials(),
     maxAttempts: 1,
   };
   const clients = {

@@ -1,0 +1,24 @@
+/** What the suite's run (reporter.ts) tells who started it (run-suite.ts): a JSON line each, so that a run that is cut short still counts. */
+
+/** Names the file that the reporter appends to. */
+export const EVENTS_FILE = 'CONFORMANCE_EVENTS';
+
+export interface TestId {
+  /** `sqs`, `s3`, …: the folder below test/conformance/. */
+  readonly service: string;
+  readonly file: string;
+  /** The outermost describe's words. */
+  readonly feature: string;
+  readonly name: string;
+}
+
+export type SuiteEvent =
+  | { readonly kind: 'found'; readonly test: TestId }
+  | {
+      readonly kind: 'result';
+      readonly test: TestId;
+      readonly state: 'passed' | 'failed' | 'skipped';
+      readonly error?: string;
+    }
+  /** Outside of any test: in a hook, or while it was loaded. */
+  | { readonly kind: 'file-failed'; readonly service: string; readonly file: string; readonly error: string };

@@ -1,0 +1,56 @@
+/** One run of test/conformance/ against one endpoint, in a vitest of its own. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startGroup } from '../support/process-group.js';
+import { EVENTS_FILE, type SuiteEvent } from './events.js';
+import { type SuiteResult, tally } from './tally.js';
+
+export interface SuiteTarget {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface SuiteOptions {
+  /** Folders of test/conformance/, or other filters of vitest's. */
+  readonly filters: readonly string[];
+  readonly limitMs: number;
+  readonly testTimeoutMs?: number;
+}
+
+export async function runSuite(target: SuiteTarget, options: SuiteOptions): Promise<SuiteResult> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'spotpool-conformance-'));
+  const eventsFile = path.join(folder, 'events.jsonl');
+  const timeouts =
+    options.testTimeoutMs === undefined
+      ? []
+      : [`--testTimeout=${options.testTimeoutMs}`, `--hookTimeout=${options.testTimeoutMs}`];
+  const vitest = startGroup({
+    file: process.execPath,
+    args: [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config=vitest.conformance.config.ts',
+      '--reporter=./bench/conformance/reporter.ts',
+      '--passWithNoTests',
+      ...timeouts,
+      ...options.filters,
+    ],
+    env: {
+      ENDPOINT: target.endpoint,
+      AWS_ACCESS_KEY_ID: target.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: target.credentials.secretAccessKey,
+      [EVENTS_FILE]: eventsFile,
+    },
+  });
+  const deadlineMs = Date.now() + options.limitMs;
+  while (!vitest.hasEnded() && Date.now() < deadlineMs) await delay(100);
+  const wasCut = !vitest.hasEnded();
+  await vitest.stop();
+  const lines = existsSync(eventsFile) ? readFileSync(eventsFile, 'utf8').trimEnd().split('\n') : [];
+  rmSync(folder, { recursive: true, force: true });
+  const events = lines.map((line) => JSON.parse(line) as SuiteEvent);
+  if (events.length === 0) throw new Error(`The suite did not run:\n${vitest.output()}`);
+  return tally(events, wasCut ? `not reached within ${options.limitMs / 60_000} minutes` : 'not run');
+}

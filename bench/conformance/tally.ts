@@ -1,0 +1,90 @@
+/** Counts by feature of what a run of the suite told. */
+import type { SuiteEvent, TestId } from './events.js';
+
+export interface Failure {
+  readonly test: string;
+  readonly reason: string;
+}
+
+export interface FeatureResult {
+  readonly service: string;
+  readonly feature: string;
+  readonly passed: number;
+  readonly failures: readonly Failure[];
+  readonly skipped: number;
+}
+
+/** By service, then in the order of the suite's files. */
+export type SuiteResult = readonly FeatureResult[];
+
+interface TestState {
+  readonly test: TestId;
+  state: 'passed' | 'failed' | 'skipped' | undefined;
+  error?: string | undefined;
+}
+
+/** `unreached` is why a test has no result. A hook that fails takes its file's tests with it: they count as failed, not as skipped. */
+export function tally(events: readonly SuiteEvent[], unreached: string): SuiteResult {
+  const tests = new Map<string, TestState>();
+  const fileErrors = new Map<string, string>();
+  for (const event of events) {
+    if (event.kind === 'file-failed') {
+      fileErrors.set(`${event.service}/${event.file}`, event.error);
+      continue;
+    }
+    const { test } = event;
+    const known = tests.get(keyOf(test)) ?? { test, state: undefined };
+    if (event.kind === 'result') Object.assign(known, { state: event.state, error: event.error });
+    tests.set(keyOf(test), known);
+  }
+  const states = [...tests.values()];
+  for (const [place, error] of fileErrors) {
+    const ofFile = states.filter(({ test }) => `${test.service}/${test.file}` === place);
+    const lost = ofFile.filter(({ state }) => state === 'skipped' || state === undefined);
+    for (const test of lost) Object.assign(test, { state: 'failed', error });
+    // It could not even be loaded, or failed after all its tests had passed.
+    if (lost.length === 0) states.push(lonely(place, error));
+  }
+  return groupByFeature(states, unreached);
+}
+
+const keyOf = (test: TestId): string => [test.service, test.file, test.feature, test.name].join('\n');
+
+function lonely(place: string, error: string): TestState {
+  const [service = '', file = ''] = place.split('/');
+  return { test: { service, file, feature: file, name: 'the file itself' }, state: 'failed', error };
+}
+
+function groupByFeature(states: readonly TestState[], unreached: string): SuiteResult {
+  const groups = new Map<string, TestState[]>();
+  for (const state of states) {
+    const key = `${state.test.service}\n${state.test.feature}`;
+    groups.set(key, [...(groups.get(key) ?? []), state]);
+  }
+  const results = [...groups.values()].map((group): FeatureResult => {
+    const failures = group
+      .filter(({ state }) => state === 'failed' || state === undefined)
+      .map(({ test, error }) => ({ test: test.name, reason: firstSentence(error ?? unreached) }));
+    const count = (wanted: TestState['state']): number => group.filter(({ state }) => state === wanted).length;
+    const { service = '', feature = '' } = group[0]?.test ?? {};
+    return { service, feature, passed: count('passed'), failures, skipped: count('skipped') };
+  });
+  const place = ({ service, feature }: FeatureResult): string => `${service}\n${feature}`;
+  return results.sort((a, b) => (place(a) < place(b) ? -1 : 1));
+}
+
+const MOST_REASON_CHARACTERS = 160;
+
+/** Without what differs from run to run: random names, ports, ids. */
+export function firstSentence(error: string): string {
+  const plain = error
+    .replace(/\u001b\[\d+m/g, '')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
+    .replace(/-[0-9a-f]{10}\b/g, '-…')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const sentence = /^.*?[.!?](?=\s[A-Z])/.exec(plain)?.[0] ?? plain;
+  return sentence.length > MOST_REASON_CHARACTERS ? `${sentence.slice(0, MOST_REASON_CHARACTERS)} …` : sentence;
+}
