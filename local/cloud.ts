@@ -13,8 +13,13 @@ import { startWatchdog } from './instances/watchdog.js';
 import { CONSOLES } from './instances/instances.js';
 import { type LocalCloudOptions, UsageError } from './options.js';
 import { createS3Service } from './s3/service.js';
+import { invokeEc2 } from './scheduler/ec2-target.js';
+import { Schedules } from './scheduler/schedules.js';
+import { createSchedulerService } from './scheduler/service.js';
+import { systemClock } from './sqs/clock.js';
 import { createSqsService } from './sqs/service.js';
 import { SqsStore } from './sqs/store.js';
+import { createStsService } from './sts/service.js';
 
 export interface LocalCloud {
   readonly endpoint: string;
@@ -35,9 +40,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
   const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog);
   const store = new SqsStore({ region: compute.region });
+  const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
   let requestShutdown = (): void => undefined;
   const shutdownRequested = new Promise<void>((resolve) => (requestShutdown = resolve));
   const closeAll = async (): Promise<void> => {
+    schedules.close();
     await compute.close();
     store.close();
     await watchdog.close();
@@ -47,7 +54,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     sqs: createSqsService({ store }),
     s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region }),
     ec2: createEc2Service(compute),
-    admin: createAdminService({ compute, faults, shutdown: requestShutdown }),
+    scheduler: createSchedulerService({ schedules }),
+    sts: createStsService(),
+    admin: createAdminService({ compute, schedules, faults, shutdown: requestShutdown }),
   };
   try {
     const server = await startServer(services, {

@@ -13,6 +13,7 @@
 import type { Compute } from '../ec2/compute.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { isFulfilling } from '../instances/instance.js';
+import type { Schedules } from '../scheduler/schedules.js';
 import { type Body, AdminError, parseBody, readCapacity, readNoticeMs } from './body.js';
 import { type FaultControls, faultRoutes } from './faults.js';
 import { stateOf } from './state.js';
@@ -20,6 +21,7 @@ import { stateOf } from './state.js';
 export interface AdminOptions {
   readonly compute: Compute;
   readonly faults: FaultControls;
+  readonly schedules?: Schedules;
   /** Ends the local cloud; called after the answer is written. */
   readonly shutdown: () => void;
 }
@@ -39,7 +41,11 @@ interface Route {
 const MOST_BODY_BYTES = 64 * 1024;
 
 const routes: readonly Route[] = [
-  { method: 'GET', path: /^\/_local\/state$/, act: ({ compute }) => ({ body: stateOf(compute) }) },
+  {
+    method: 'GET',
+    path: /^\/_local\/state$/,
+    act: ({ compute, schedules }) => ({ body: stateOf(compute, schedules) }),
+  },
   { method: 'POST', path: /^\/_local\/instances\/([^/]+)\/reclaim$/, act: reclaim },
   { method: 'POST', path: /^\/_local\/instances\/([^/]+)\/rebalance$/, act: rebalance },
   {

@@ -1,5 +1,6 @@
 /** The whole state of the EC2 side, for tests and people: what is shown here is true now, with none of EC2's lag. */
 import type { Compute } from '../ec2/compute.js';
+import type { Schedules } from '../scheduler/schedules.js';
 
 export interface AdminState {
   readonly instances: readonly {
@@ -23,9 +24,19 @@ export interface AdminState {
     /** Waiting for the market. */
     readonly openRequests: number;
   }[];
+  readonly schedules: readonly { readonly name: string; readonly state: string; readonly expression: string }[];
+  /** Calls of schedules' targets, the oldest first: what failed says why. */
+  readonly invocations: readonly {
+    readonly schedule: string;
+    readonly target: string;
+    readonly state: string;
+    readonly attempts: number;
+    readonly dueAt: string;
+    readonly error?: string;
+  }[];
 }
 
-export function stateOf({ instances, fleets }: Compute): AdminState {
+export function stateOf({ instances, fleets }: Compute, schedules?: Schedules): AdminState {
   return {
     instances: instances.all().map((instance) => ({
       id: instance.id,
@@ -45,6 +56,15 @@ export function stateOf({ instances, fleets }: Compute): AdminState {
       target: fleet.target,
       fulfilled: fleets.fulfilling(fleet).length,
       openRequests: fleet.openRequests.length,
+    })),
+    schedules: (schedules?.all() ?? []).map(({ name, settings }) => ({
+      name,
+      state: settings.state,
+      expression: settings.expression,
+    })),
+    invocations: (schedules?.invocations() ?? []).map(({ dueMs, ...invocation }) => ({
+      ...invocation,
+      dueAt: new Date(dueMs).toISOString(),
     })),
   };
 }

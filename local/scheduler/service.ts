@@ -1,0 +1,56 @@
+/**
+ * EventBridge Scheduler as R9 needs it: one-time schedules of the group `default` whose target modifies a fleet, and which fire.
+ * The REST JSON protocol. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
+ */
+import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
+import { SchedulerError } from './errors.js';
+import { findRoute } from './routes.js';
+import type { Schedules } from './schedules.js';
+
+/** A target's Input is the largest part; a modification of a fleet has below one KiB. */
+const MOST_BODY_BYTES = 256 * 1024;
+
+/** The schedules outlive the service; whoever made them closes them. */
+export function createSchedulerService({ schedules }: { readonly schedules: Schedules }): Service {
+  return {
+    name: 'scheduler',
+    handle: async (serviceRequest) => {
+      try {
+        respond(serviceRequest, 200, await answer(schedules, serviceRequest));
+      } catch (cause) {
+        if (serviceRequest.signal.aborted) return;
+        const error = known(cause);
+        serviceRequest.response.setHeader('x-amzn-errortype', error.name);
+        respond(serviceRequest, error.status, { Message: error.message });
+      }
+    },
+  };
+}
+
+async function answer(schedules: Schedules, { request, url }: ServiceRequest) {
+  const { action, name } = findRoute(request.method ?? '', url.pathname);
+  const body = await readBody(request, MOST_BODY_BYTES);
+  return action({ schedules, name, parameters: url.searchParams, body: parse(body) });
+}
+
+function parse(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new SchedulerError('SerializationException', 'The request body is not JSON.');
+  }
+}
+
+function known(cause: unknown): SchedulerError {
+  if (cause instanceof SchedulerError) return cause;
+  if (cause instanceof BodyTooLarge) return new SchedulerError('RequestEntityTooLargeException', cause.message);
+  return new SchedulerError('InternalServerException', `The local cloud's scheduler failed: ${String(cause)}`);
+}
+
+function respond({ response }: ServiceRequest, status: number, body: Readonly<Record<string, unknown>>): void {
+  const text = JSON.stringify(body);
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .end(text);
+}
