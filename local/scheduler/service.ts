@@ -2,6 +2,7 @@
  * EventBridge Scheduler as R9 needs it: one-time schedules of the group `default` whose target modifies a fleet, and which fire.
  * The REST JSON protocol. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
+import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { SchedulerError } from './errors.js';
 import { findRoute } from './routes.js';
@@ -27,9 +28,11 @@ export function createSchedulerService({ schedules }: { readonly schedules: Sche
   };
 }
 
-async function answer(schedules: Schedules, { request, url }: ServiceRequest) {
-  const { action, name } = findRoute(request.method ?? '', url.pathname);
+async function answer(schedules: Schedules, serviceRequest: ServiceRequest) {
+  const { request, url } = serviceRequest;
+  const { operation, action, name } = findRoute(request.method ?? '', url.pathname);
   const body = await readBody(request, MOST_BODY_BYTES);
+  await serviceRequest.enter(operation);
   return action({ schedules, name, parameters: url.searchParams, body: parse(body) });
 }
 
@@ -42,8 +45,9 @@ function parse(body: Buffer): unknown {
   }
 }
 
-function known(cause: unknown): SchedulerError {
+function known(cause: unknown): { readonly name: string; readonly status: number; readonly message: string } {
   if (cause instanceof SchedulerError) return cause;
+  if (cause instanceof Refusal) return { name: cause.code, status: cause.status, message: cause.message };
   if (cause instanceof BodyTooLarge) return new SchedulerError('RequestEntityTooLargeException', cause.message);
   return new SchedulerError('InternalServerException', `The local cloud's scheduler failed: ${String(cause)}`);
 }

@@ -2,6 +2,7 @@
  * The one call of STS that tools make on their own: who am I? The CDK CLI, the AWS CLI and boto3's users ask it.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
+import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 
 const VERSION = '2011-06-15';
@@ -38,7 +39,8 @@ export function createStsService(): Service {
   };
 }
 
-async function answer({ request, url, requestId }: ServiceRequest): Promise<string> {
+async function answer(serviceRequest: ServiceRequest): Promise<string> {
+  const { request, url, requestId } = serviceRequest;
   const isPost = request.method === 'POST';
   const form = isPost
     ? new URLSearchParams((await readBody(request, MOST_BODY_BYTES)).toString('utf8'))
@@ -55,6 +57,7 @@ async function answer({ request, url, requestId }: ServiceRequest): Promise<stri
       `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
     );
   }
+  await serviceRequest.enter(action);
   const identity = `<Arn>arn:aws:iam::${ACCOUNT_ID}:root</Arn><UserId>${ACCOUNT_ID}</UserId><Account>${ACCOUNT_ID}</Account>`;
   return (
     `<${action}Response xmlns="${NAMESPACE}"><${action}Result>${identity}</${action}Result>` +
@@ -64,6 +67,7 @@ async function answer({ request, url, requestId }: ServiceRequest): Promise<stri
 
 function known(cause: unknown): StsError {
   if (cause instanceof StsError) return cause;
+  if (cause instanceof Refusal) return new StsError(cause.code, cause.message, cause.status);
   if (cause instanceof BodyTooLarge) return new StsError('RequestEntityTooLarge', cause.message, 413);
   return new StsError('InternalFailure', `The local cloud's STS failed: ${String(cause)}`, 500);
 }

@@ -26,6 +26,8 @@ test('the state has every instance and every fleet', async () => {
         },
       ],
       fleets: [{ id: fleet, state: 'active', target: 1, fulfilled: 1, openRequests: 0 }],
+      schedules: [],
+      invocations: [],
     },
   });
 });
