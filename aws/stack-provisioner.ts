@@ -47,6 +47,8 @@ export interface ProvisionOptions {
   readonly instanceTypes?: readonly string[];
   readonly zones?: readonly string[];
   readonly imageId?: string;
+  /** From which the instances have their credentials; an emulator that checks none needs none. */
+  readonly instanceProfile?: string;
   /** Handed on into the result. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -58,7 +60,8 @@ export async function provisionStack(options: ProvisionOptions, signal: AbortSig
   const bucket = await makeBucket(clients.s3, { name, region }, signal);
   const launchTemplate = await makeLaunchTemplate(
     clients.ec2,
-    { name, imageId: options.imageId ?? DEFAULT_IMAGE_ID, userData: options.userData({ queueUrl, bucket, region }) },
+    options,
+    options.userData({ queueUrl, bucket, region }),
     signal,
   );
   const fleetId =
@@ -140,7 +143,8 @@ async function makeBucket(
 
 async function makeLaunchTemplate(
   client: EC2Client,
-  { name, imageId, userData }: { readonly name: string; readonly imageId: string; readonly userData: string },
+  { name, imageId = DEFAULT_IMAGE_ID, instanceProfile }: ProvisionOptions,
+  userData: string,
   signal: AbortSignal,
 ): Promise<string> {
   const bytes = Buffer.byteLength(userData);
@@ -149,6 +153,7 @@ async function makeLaunchTemplate(
   }
   const data: RequestLaunchTemplateData = {
     ImageId: imageId,
+    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
     UserData: Buffer.from(userData).toString('base64'),
     // A worker ends its instance through the operating system (R6, R9): that must not leave a stopped one behind.
     InstanceInitiatedShutdownBehavior: 'terminate',

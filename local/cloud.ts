@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { noFaults } from './admin/faults.js';
+import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { createEc2Service } from './ec2/service.js';
 import { changeImperfections } from './faults/imperfections.js';
+import { type AccessKey, Credentials } from './http/credentials.js';
 import { type Delay, startServer } from './http/server.js';
 import { startWatchdog } from './instances/watchdog.js';
 import { CONSOLES } from './instances/instances.js';
@@ -25,6 +26,10 @@ export interface LocalCloud {
   readonly endpoint: string;
   readonly region: string;
   readonly directory: string;
+  /** What every call must be signed with, but for those of instances, which have keys of their own. */
+  readonly accessKey: AccessKey;
+  readonly compute: Compute;
+  readonly faults: FaultControls;
   /** Resolves when someone asked over HTTP for the end. */
   readonly shutdownRequested: Promise<void>;
   /** Nothing of it is left when this resolves: no process, no port, and no temporary directory. */
@@ -38,7 +43,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   for (const rule of options.faults) faults.requests.add(rule);
   for (const change of options.imperfections) changeImperfections(faults.imperfections, change);
   const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
-  const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog);
+  const credentials = new Credentials();
+  const accessKey = options.credentials ?? credentials.issue();
+  credentials.add(accessKey);
+  const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog, credentials);
   const store = new SqsStore({ region: compute.region });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
   let requestShutdown = (): void => undefined;
@@ -68,6 +76,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       endpoint: server.endpoint,
       region: compute.region,
       directory,
+      accessKey,
+      compute,
+      faults,
       shutdownRequested,
       close: async () => {
         await server.close(); // first: nothing new may be asked for

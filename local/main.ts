@@ -7,9 +7,6 @@ import { type LocalCloudOptions, parseOptions, UsageError } from './options.js';
 
 const EXIT_MISUSE = 2;
 
-/** Any would do: signatures are not checked. The SDK wants some. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-
 async function main(options: LocalCloudOptions): Promise<void> {
   // Before anything is started: an early signal must not leave half of it behind.
   const asked = endAsked(options.endWithStdin);
@@ -23,7 +20,7 @@ async function main(options: LocalCloudOptions): Promise<void> {
     `${JSON.stringify({
       endpoint: cloud.endpoint,
       region: cloud.region,
-      ...CREDENTIALS,
+      ...cloud.accessKey,
       pid: process.pid,
       directory: cloud.directory,
     })}\n`,

@@ -1,29 +1,29 @@
-/** The options of the local cloud's process. */
+/** What a local cloud is started with, and how its process reads it from its arguments. */
 import { parseArgs } from 'node:util';
 import { ImperfectionError, changeImperfections, noImperfections } from './faults/imperfections.js';
 import { parseFault, parseImperfection } from './faults/options.js';
 import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
+import type { AccessKey } from './http/credentials.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
-import type { ScriptedReclaim } from './market/reclaims.js';
+import { LAUNCH_DELAYS, type LaunchDelay } from './market/arrivals.js';
+import type { MarketOptions } from './market/market.js';
+import type { ScriptedEvent } from './market/reclaims.js';
 
-export interface LocalCloudOptions {
+export interface LocalCloudOptions extends MarketOptions {
   readonly port: number;
   /** A fresh temporary one when absent, removed at the end. */
   readonly directory: string | undefined;
-  readonly seed: number;
+  /** The market runs this many times faster than real time; nothing else does. */
   readonly timeScale: number;
-  readonly arriveOverMs: number;
-  readonly noticeMs: number;
-  readonly reclaimRatePerHour: number;
-  readonly reclaims: readonly ScriptedReclaim[];
-  readonly capacity: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
   /** What befalls requests from the start on (faults/request-faults.ts). */
   readonly faults: readonly FaultRule[];
   /** As changeImperfections takes them (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
+  /** Invented unless given. */
+  readonly credentials?: AccessKey;
 }
 
 /** What was given wrongly, in a sentence. */
@@ -33,24 +33,48 @@ export class UsageError extends Error {
 
 const DELAYED: readonly Service['name'][] = ['sqs', 's3', 'ec2'];
 
+/** A calm and real market. */
+export const DEFAULT_OPTIONS: LocalCloudOptions = {
+  ...marketDefaults(),
+  port: 0,
+  directory: undefined,
+  timeScale: DEFAULT_COMPUTE_OPTIONS.timeScale,
+  latencyMs: {},
+  faults: [],
+  imperfections: [],
+  endWithStdin: false,
+};
+
+function marketDefaults(): MarketOptions {
+  const { settleMs: _settle, timeScale: _scale, ...market } = DEFAULT_COMPUTE_OPTIONS;
+  return market;
+}
+
 export function parseOptions(args: readonly string[]): LocalCloudOptions {
   const values = parse(args);
+  const byDefault = DEFAULT_OPTIONS;
   return {
-    port: whole('--port', values.port, { min: 0, max: 65_535 }) ?? 0,
+    ...byDefault,
+    port: whole('--port', values.port, { min: 0, max: 65_535 }) ?? byDefault.port,
     directory: values.directory,
-    seed: whole('--seed', values.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? DEFAULT_COMPUTE_OPTIONS.seed,
-    timeScale: positive('--time-scale', values['time-scale']) ?? DEFAULT_COMPUTE_OPTIONS.timeScale,
-    arriveOverMs: number('--arrive-over-ms', values['arrive-over-ms']) ?? DEFAULT_COMPUTE_OPTIONS.arriveOverMs,
-    noticeMs: number('--notice-ms', values['notice-ms']) ?? DEFAULT_COMPUTE_OPTIONS.noticeMs,
-    reclaimRatePerHour: number('--reclaim-rate', values['reclaim-rate']) ?? 0,
-    reclaims: (values.reclaim ?? []).map(reclaimOf),
-    capacity: whole('--capacity', values.capacity, { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? Infinity,
+    seed: whole('--seed', values.seed, ANY_WHOLE) ?? byDefault.seed,
+    timeScale: positive('--time-scale', values['time-scale']) ?? byDefault.timeScale,
+    arriveOverMs: number('--arrive-over-ms', values['arrive-over-ms']) ?? byDefault.arriveOverMs,
+    launchDelay: launchDelayOf(values['launch-delay']) ?? byDefault.launchDelay,
+    noticeMs: number('--notice-ms', values['notice-ms']) ?? byDefault.noticeMs,
+    rebalanceLeadMs: number('--rebalance-lead-ms', values['rebalance-lead-ms']) ?? byDefault.rebalanceLeadMs,
+    reclaimRatePerHour: number('--reclaim-rate', values['reclaim-rate']) ?? byDefault.reclaimRatePerHour,
+    script: (values.reclaim ?? []).map(reclaimOf),
+    capacity: whole('--capacity', values.capacity, ANY_WHOLE) ?? byDefault.capacity,
+    poolCapacity: number('--pool-capacity', values['pool-capacity']) ?? byDefault.poolCapacity,
     latencyMs: latencyOf(values.latency),
     faults: (values.fault ?? []).map(faultOf),
     imperfections: (values.imperfection ?? []).map(imperfectionOf),
     endWithStdin: values['end-with-stdin'] ?? false,
   };
 }
+
+const ANY_WHOLE = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
 function parse(args: readonly string[]) {
   try {
@@ -68,6 +92,9 @@ function parse(args: readonly string[]) {
         'reclaim-rate': { type: 'string' },
         reclaim: { type: 'string', multiple: true },
         capacity: { type: 'string' },
+        'launch-delay': { type: 'string' },
+        'pool-capacity': { type: 'string' },
+        'rebalance-lead-ms': { type: 'string' },
         latency: { type: 'string' },
         fault: { type: 'string', multiple: true },
         imperfection: { type: 'string', multiple: true },
@@ -104,15 +131,27 @@ function whole(
 
 const UNIT_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000 };
 
-function reclaimOf(text: string): ScriptedReclaim {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|)(:no-notice)?$/.exec(text);
+function reclaimOf(text: string): ScriptedEvent {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|)(:all)?(:no-notice)?$/.exec(text);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match?.[1] === undefined || unitMs === undefined) {
     throw new UsageError(
-      `--reclaim takes a time after the first instance ran, as 6000, 6s or 6s:no-notice, not '${text}'.`,
+      `--reclaim takes a time after the first instance ran, as 6000, 6s, 6s:no-notice, 6s:all or 6s:all:no-notice, not '${text}'.`,
     );
   }
-  return { afterMs: Number(match[1]) * unitMs, notice: match[3] === undefined };
+  return {
+    kind: 'reclaim',
+    afterMs: Number(match[1]) * unitMs,
+    ...(match[3] === undefined ? {} : { all: true }),
+    ...(match[4] === undefined ? {} : { noticeMs: null }),
+  };
+}
+
+function launchDelayOf(text: string | undefined): LaunchDelay | undefined {
+  if (text === undefined) return undefined;
+  const known = LAUNCH_DELAYS.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new UsageError(`--launch-delay is one of ${LAUNCH_DELAYS.join(', ')}, not '${text}'.`);
 }
 
 function latencyOf(text: string | undefined): LocalCloudOptions['latencyMs'] {

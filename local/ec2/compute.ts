@@ -1,11 +1,14 @@
 /** The parts of the EC2 side, joined: what the API's actions, the admin's calls and the metadata look at and act on. */
+import { Credentials } from '../http/credentials.js';
 import { Instances } from '../instances/instances.js';
 import type { Watchdog } from '../instances/watchdog.js';
-import { isFulfilling, isLive } from '../instances/instance.js';
+import { type InstanceView, isFulfilling, isLive } from '../instances/instance.js';
 import { MarketClock } from '../market/clock.js';
 import { REGION } from '../market/instance-types.js';
-import { Market, type MarketOptions } from '../market/market.js';
+import { Market, type MarketInstance, type MarketOptions, placeOf } from '../market/market.js';
+import { isSelected, type PoolSelector } from '../market/pools.js';
 import { SpotPrices } from '../market/prices.js';
+import type { Taking } from '../market/reclaims.js';
 import { DEFAULT_SETTLE_MS, Fleets } from './fleet/fleets.js';
 import { LaunchTemplates } from './launch-templates.js';
 
@@ -23,10 +26,15 @@ export const DEFAULT_COMPUTE_OPTIONS: Omit<ComputeOptions, 'directory'> = {
   timeScale: 1,
   settleMs: DEFAULT_SETTLE_MS,
   arriveOverMs: 0,
+  launchDelay: 'none',
   capacity: Infinity,
+  poolCapacity: Infinity,
+  pools: [],
   reclaimRatePerHour: 0,
-  reclaims: [],
+  unnoticedShare: 0,
+  script: [],
   noticeMs: 120_000,
+  rebalanceLeadMs: 0,
 };
 
 export class Compute {
@@ -41,46 +49,63 @@ export class Compute {
   constructor(
     readonly options: ComputeOptions,
     watchdog: Watchdog,
+    credentials = new Credentials(),
   ) {
     this.clock = new MarketClock(options.timeScale);
-    this.prices = new SpotPrices(options.seed, options.timeScale);
+    this.prices = new SpotPrices(options.seed, options.timeScale, this.clock.startMs);
     this.instances = new Instances({
       directory: options.directory,
       region: this.region,
       clock: this.clock,
       watchdog,
-      onRunning: (instance) => this.market.instanceRuns(instance.id),
+      credentials,
+      onRunning: (instance) => this.market.instanceRuns(marketInstance(instance)),
       onTerminated: (instance) => {
-        this.market.instanceEnded();
+        this.market.instanceEnded(marketInstance(instance));
         this.fleets.instanceTerminated(instance);
       },
     });
-    this.market = new Market(options, this.clock, {
-      live: () => this.instances.all().filter(isLive).length,
+    this.market = new Market(options, this.clock, this.prices, {
+      live: () => this.#marketInstances(isLive),
       takeable: () =>
-        this.instances
-          .all()
-          .filter((instance) => instance.state === 'running' && instance.takenAtMs === undefined)
-          .map((instance) => instance.id),
-      reclaim: (id, noticeMs) => this.reclaim(id, noticeMs),
+        this.#marketInstances((instance) => instance.state === 'running' && instance.takenAtMs === undefined),
+      reclaim: (id, { noticeMs, takenAfterMs }) => this.reclaim(id, noticeMs, takenAfterMs),
+      recommendRebalance: (id) => this.recommendRebalance(id),
     });
     this.fleets = new Fleets(this);
   }
 
-  /** The one way in which capacity is taken back; `noticeMs` null is without notice. False if there is nothing to take. */
-  reclaim(id: string, noticeMs: number | null): boolean {
-    const taken = this.instances.reclaim(id, noticeMs);
+  /**
+   * The one way in which capacity is taken back; `noticeMs` null is without notice. `takenAfterMs` is when it is really taken, if not
+   * when the notice says. False if there is nothing to take.
+   */
+  reclaim(id: string, noticeMs: Taking['noticeMs'], takenAfterMs?: number): boolean {
+    const taken = this.instances.reclaim(id, noticeMs, takenAfterMs);
     const instance = this.instances.get(id);
-    if (taken && noticeMs !== null && instance !== undefined) this.fleets.noticeGiven(instance);
+    if (!taken || instance === undefined) return taken;
+    this.market.log.add({ kind: 'reclaim', ...placeOf(marketInstance(instance)), noticeMs });
+    if (noticeMs !== null) this.fleets.noticeGiven(instance);
     return taken;
   }
 
-  reclaimAll(noticeMs: number | null): readonly string[] {
-    const ids = this.instances
-      .all()
-      .filter(isFulfilling)
-      .map((instance) => instance.id);
-    return ids.filter((id) => this.reclaim(id, noticeMs));
+  /** Those that were taken. */
+  reclaimAll(noticeMs: Taking['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
+    return this.#marketInstances(isFulfilling)
+      .filter((instance) => isSelected(instance, pool))
+      .map(({ id }) => id)
+      .filter((id) => this.reclaim(id, noticeMs, takenAfterMs));
+  }
+
+  recommendRebalance(id: string): boolean {
+    const instance = this.instances.get(id);
+    const isNew = instance !== undefined && instance.rebalanceAtMs === undefined;
+    const done = this.instances.recommendRebalance(id);
+    if (done && isNew) this.market.log.add({ kind: 'rebalance', ...placeOf(marketInstance(instance)) });
+    return done;
+  }
+
+  #marketInstances(which: (instance: InstanceView) => boolean): readonly MarketInstance[] {
+    return this.instances.all().filter(which).map(marketInstance);
   }
 
   /** Nothing of any instance runs when this resolves. */
@@ -90,3 +115,10 @@ export class Compute {
     await this.instances.close();
   }
 }
+
+const marketInstance = ({ id, sequence, spec: { instanceType, zone } }: InstanceView): MarketInstance => ({
+  id,
+  sequence,
+  instanceType,
+  zone,
+});

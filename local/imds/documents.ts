@@ -1,10 +1,8 @@
 /** What an instance can read about itself: path → text, or undefined for a 404. */
-import { createHash } from 'node:crypto';
 import type { InstanceView } from '../instances/instance.js';
 import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
 
-/** Differs from AWS: credentials are there without an instance profile too, as nothing here checks them. */
-const DEFAULT_ROLE = 'instance-role';
+/** Longer than any process waits; the keys themselves are good for as long as their instance lives. */
 const CREDENTIALS_LIFE_MS = 6 * 3_600_000;
 export const ACCOUNT_ID = '000000000000';
 
@@ -58,17 +56,19 @@ function tagDocument(path: string, instance: InstanceView): string | undefined {
   return path.startsWith(`${TAGS}/`) ? instance.tags.get(path.slice(TAGS.length + 1)) : undefined;
 }
 
-const roleOf = (instance: InstanceView): string => instance.spec.instanceProfile?.split('/').at(-1) ?? DEFAULT_ROLE;
+/** The role has its profile's name, as the console and the CDK make them. */
+const roleOf = (instance: InstanceView): string | undefined => instance.spec.instanceProfile?.split('/').at(-1);
 
-function credentials({ instance, nowMs }: MetadataContext): string {
-  const digest = createHash('sha256').update(instance.id).digest('hex');
+function credentials({ instance, nowMs }: MetadataContext): string | undefined {
+  const key = instance.roleKey;
+  if (key === undefined) return undefined;
   return JSON.stringify({
     Code: 'Success',
     LastUpdated: seconds(nowMs),
     Type: 'AWS-HMAC',
-    AccessKeyId: `ASIA${digest.slice(0, 16).toUpperCase()}`,
-    SecretAccessKey: digest.slice(16, 56),
-    Token: `local-${digest.slice(0, 32)}`,
+    AccessKeyId: key.accessKeyId,
+    SecretAccessKey: key.secretAccessKey,
+    Token: key.sessionToken,
     Expiration: seconds(nowMs + CREDENTIALS_LIFE_MS),
   });
 }

@@ -1,5 +1,6 @@
 /** What an instance is, and the codes that EC2 has for its states and their reasons. */
-import type { Pool } from '../market/prices.js';
+import type { AccessKey } from '../http/credentials.js';
+import type { Pool } from '../market/pools.js';
 
 export type InstanceStateName = 'pending' | 'running' | 'shutting-down' | 'terminated';
 
@@ -48,6 +49,8 @@ export interface InstanceView {
   /** When the notice says that it is taken. */
   readonly takenAtMs: number | undefined;
   readonly rebalanceAtMs: number | undefined;
+  /** Of its role: undefined without an instance profile, as on AWS, and once it is gone. */
+  readonly roleKey: AccessKey | undefined;
   readonly metadataEndpoint: string | undefined;
   readonly pid: number | undefined;
 }

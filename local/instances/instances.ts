@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { Credentials } from '../http/credentials.js';
 import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import type { MarketClock } from '../market/clock.js';
 import { ConsoleLog } from './console-log.js';
@@ -44,6 +45,8 @@ export interface InstancesOptions {
   readonly region: string;
   readonly clock: MarketClock;
   readonly watchdog: Watchdog;
+  /** Knows the keys of the instances' roles. */
+  readonly credentials: Credentials;
   readonly onRunning: (instance: InstanceView) => void;
   readonly onTerminated: (instance: InstanceView) => void;
 }
@@ -88,6 +91,7 @@ export class Instances {
       terminatedAtMs: undefined,
       takenAtMs: undefined,
       rebalanceAtMs: undefined,
+      roleKey: spec.instanceProfile === undefined ? undefined : this.options.credentials.issue('temporary'),
       metadataEndpoint: undefined,
       pid: undefined,
     };
@@ -109,8 +113,11 @@ export class Instances {
     if (entry !== undefined) void this.#end(entry, 'Client.UserInitiatedShutdown', TERMINATE_GRACE_MS);
   }
 
-  /** `noticeMs` (market time) null takes it at once. False if it is not there to be taken. */
-  reclaim(id: string, noticeMs: number | null): boolean {
+  /**
+   * `noticeMs` (market time) null takes it at once. `takenAfterMs` is when it ends, if not when the notice says. False if it is not
+   * there to be taken.
+   */
+  reclaim(id: string, noticeMs: number | null, takenAfterMs = noticeMs): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || !isFulfilling(entry.view)) return false;
     if (noticeMs === null) {
@@ -120,7 +127,7 @@ export class Instances {
     if (entry.view.takenAtMs !== undefined) return false;
     const { clock } = this.options;
     entry.view.takenAtMs = clock.nowMs() + clock.realMs(noticeMs);
-    clock.after(noticeMs, () => void this.#end(entry, 'Server.SpotInstanceTermination', 0));
+    clock.after(takenAfterMs ?? noticeMs, () => void this.#end(entry, 'Server.SpotInstanceTermination', 0));
     return true;
   }
 
@@ -179,6 +186,8 @@ export class Instances {
     await entry.metadata?.close();
     removeDisk(entry);
     entry.console?.close();
+    if (view.roleKey !== undefined) this.options.credentials.forget(view.roleKey.accessKeyId);
+    view.roleKey = undefined;
     view.pid = undefined;
     view.metadataEndpoint = undefined;
     view.terminatedAtMs = this.options.clock.nowMs();

@@ -1,6 +1,5 @@
 /** Which pools a fleet's instances come from: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-allocation-strategy.html */
-import type { Pool } from './prices.js';
-import { seededFraction } from './random.js';
+import type { Pool } from './pools.js';
 
 export type AllocationStrategy =
   'price-capacity-optimized' | 'capacity-optimized' | 'capacity-optimized-prioritized' | 'diversified' | 'lowest-price';
@@ -11,15 +10,12 @@ export interface PricedPool extends Pool {
   readonly depth: number;
 }
 
-export const poolDepth = (seed: number, pool: Pool): number =>
-  seededFraction(seed, `depth/${pool.instanceType}/${pool.zone}`);
-
 /** A fleet spreads over a few good pools: one reclaimed pool must not take all. */
 const SPREAD_OVER = 3;
 
 /** Best first; a fleet takes them in turn. Empty only if `pools` is. */
 export function preferredPools<P extends PricedPool>(strategy: AllocationStrategy, pools: readonly P[]): readonly P[] {
-  const cheapest = [...pools].sort((one, other) => one.dollarsPerHour - other.dollarsPerHour);
+  const cheapest = [...pools].sort(byPrice);
   switch (strategy) {
     case 'lowest-price':
       return cheapest.slice(0, 1);
@@ -35,4 +31,18 @@ export function preferredPools<P extends PricedPool>(strategy: AllocationStrateg
   }
 }
 
+/** The preferred ones in turn, then the others: where a fleet looks when those are short. */
+export function poolsInOrder<P extends PricedPool>(
+  strategy: AllocationStrategy,
+  pools: readonly P[],
+  turn: number,
+): readonly P[] {
+  const preferred = preferredPools(strategy, pools);
+  const first = preferred.length === 0 ? 0 : turn % preferred.length;
+  const others = pools.filter((pool) => !preferred.includes(pool));
+  return [...preferred.slice(first), ...preferred.slice(0, first), ...others.sort(afterPreferred(strategy))];
+}
+
+const afterPreferred = (strategy: AllocationStrategy) => (strategy.startsWith('capacity') ? byDepth : byPrice);
+const byPrice = (one: PricedPool, other: PricedPool): number => one.dollarsPerHour - other.dollarsPerHour;
 const byDepth = (one: PricedPool, other: PricedPool): number => other.depth - one.depth;

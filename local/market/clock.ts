@@ -8,12 +8,19 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class MarketClock {
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** When the market opened, on the real clock: what the seed says is counted from here, so that it is the same in each run. */
+  readonly startMs = Date.now();
   #closed = false;
 
   constructor(readonly timeScale: number) {}
 
   nowMs(): number {
     return Date.now();
+  }
+
+  /** Since the market opened, in its own time. */
+  marketMs(): number {
+    return (this.nowMs() - this.startMs) * this.timeScale;
   }
 
   realMs(marketMs: number): number {

@@ -1,15 +1,17 @@
 /** Spot prices of the pools (type × zone): drawn from the seed, so that a price is the same whenever and however often it is asked for. */
 import { instanceTypeNamed } from './instance-types.js';
+import { isSelected, type Pool, poolName, type PoolSelector } from './pools.js';
 import { seededFraction } from './random.js';
-
-export interface Pool {
-  readonly instanceType: string;
-  readonly zone: string;
-}
 
 export interface PricePoint extends Pool {
   readonly dollarsPerHour: number;
   readonly sinceMs: number;
+}
+
+export interface PriceChange {
+  readonly pool?: PoolSelector;
+  /** Null is what the seed says. */
+  readonly dollarsPerHour: number | null;
 }
 
 /** Spot prices move slowly; one change in six hours is what most pools show. */
@@ -20,36 +22,67 @@ const LOWEST_FRACTION = 0.3;
 const FRACTION_RANGE = 0.15;
 /** How much of the range belongs to the pool for good; the rest moves with time. */
 const STEADY_SHARE = 0.7;
+/** More changes than a test makes; the oldest are forgotten. */
+const MOST_CHANGES = 1_000;
 
 export class SpotPrices {
   readonly #stepMs: number;
+  /** In the order of their times. */
+  readonly #changes: (PriceChange & { readonly sinceMs: number })[] = [];
 
+  /** Steps are counted from `originMs`: a market that opened then has the same prices in each run. */
   constructor(
     readonly seed: number,
     timeScale: number,
+    private readonly originMs = 0,
   ) {
     this.#stepMs = PRICE_STEP_MS / timeScale;
   }
 
+  set(change: PriceChange, nowMs: number): void {
+    this.#changes.push({ ...change, sinceMs: nowMs });
+    if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+  }
+
   at(pool: Pool, atMs: number): number {
-    return this.#ofStep(pool, Math.floor(atMs / this.#stepMs));
+    const said = this.#changes.findLast((change) => change.sinceMs <= atMs && isSelected(pool, change.pool));
+    return said?.dollarsPerHour ?? this.#ofStep(pool, this.#stepAt(atMs));
   }
 
   /** Newest first; the price that held at `startMs` is part of it, as on AWS. */
   history(pool: Pool, startMs: number, endMs: number, nowMs: number): readonly PricePoint[] {
-    const newest = Math.floor(Math.min(endMs, nowMs) / this.#stepMs);
-    const oldest = Math.max(Math.floor(startMs / this.#stepMs), Math.floor(nowMs / this.#stepMs) - HISTORY_STEPS);
-    const points: PricePoint[] = [];
-    for (let step = newest; step >= oldest; step -= 1) {
-      points.push({ ...pool, dollarsPerHour: this.#ofStep(pool, step), sinceMs: Math.floor(step * this.#stepMs) });
-    }
-    return points;
+    const lastMs = Math.min(endMs, nowMs);
+    const newest = this.#stepAt(lastMs);
+    const oldest = Math.max(this.#stepAt(startMs), this.#stepAt(nowMs) - HISTORY_STEPS);
+    if (newest < oldest) return [];
+    const steps = Array.from({ length: newest - oldest + 1 }, (_, index) => this.#startOf(newest - index));
+    const said = this.#changes
+      .filter(
+        ({ sinceMs, pool: selector }) =>
+          sinceMs >= (steps.at(-1) ?? 0) && sinceMs <= lastMs && isSelected(pool, selector),
+      )
+      .map(({ sinceMs }) => sinceMs);
+    const times = [...new Set([...steps, ...said])].sort((one, other) => other - one);
+    const points = times.map((sinceMs) => ({ ...pool, dollarsPerHour: this.at(pool, sinceMs), sinceMs }));
+    // A step of the seed below a price that was set changes nothing. What held before `startMs` is told once.
+    const changes = points.filter((point, index) => point.dollarsPerHour !== points[index + 1]?.dollarsPerHour);
+    const before = changes.findIndex(({ sinceMs }) => sinceMs <= startMs);
+    return before < 0 ? changes : changes.slice(0, before + 1);
+  }
+
+  #stepAt(atMs: number): number {
+    return Math.floor((atMs - this.originMs) / this.#stepMs);
+  }
+
+  /** Rounded up, so that the time that is shown has the price that is shown. */
+  #startOf(step: number): number {
+    return Math.ceil(this.originMs + step * this.#stepMs);
   }
 
   #ofStep(pool: Pool, step: number): number {
     const type = instanceTypeNamed(pool.instanceType);
     if (type === undefined) throw new Error(`The market has no instance type ${pool.instanceType}.`);
-    const name = `price/${pool.instanceType}/${pool.zone}`;
+    const name = `price/${poolName(pool)}`;
     const place =
       STEADY_SHARE * seededFraction(this.seed, name) +
       (1 - STEADY_SHARE) * seededFraction(this.seed, `${name}/${step}`);

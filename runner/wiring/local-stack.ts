@@ -20,6 +20,7 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
       endpoint,
       credentials,
       maxWorkers: options.maxWorkers,
+      instanceProfile: `${STACK_NAME}-worker`,
       userData: ({ queueUrl, bucket }) =>
         localUserData({
           queueUrl,

@@ -58,7 +58,7 @@ async function open(): Promise<Opened> {
   const config = {
     endpoint,
     region: 'us-east-1',
-    credentials: given === undefined ? ANY_CREDENTIALS : givenCredentials(),
+    credentials: cloud?.accessKey ?? givenCredentials(),
     maxAttempts: 1,
   };
   const clients = {

@@ -8,10 +8,15 @@ test('without options the market is calm and real', () => {
     seed: 1,
     timeScale: 1,
     arriveOverMs: 0,
+    launchDelay: 'none',
     noticeMs: 120_000,
+    rebalanceLeadMs: 0,
     reclaimRatePerHour: 0,
-    reclaims: [],
+    unnoticedShare: 0,
+    script: [],
     capacity: Infinity,
+    poolCapacity: Infinity,
+    pools: [],
     latencyMs: {},
     faults: [],
     imperfections: [],
@@ -22,7 +27,9 @@ test('without options the market is calm and real', () => {
 test('every option is read', () => {
   const text =
     '--port 8000 --directory d --seed 7 --time-scale 2.5 --arrive-over-ms 8000 --notice-ms 3000 --reclaim-rate 0.5 ' +
-    '--reclaim 6000 --reclaim 9s:no-notice --capacity 5 --fault sqs:Send*:500:0.5 --imperfection ec2.describeLagMs=9 --latency sqs=10,s3=30ms --end-with-stdin';
+    '--reclaim 6000 --reclaim 9s:no-notice --reclaim 1m:all:no-notice --capacity 5 --pool-capacity 2.5 ' +
+    '--launch-delay typical --rebalance-lead-ms 500 --fault sqs:Send*:500:0.5 --imperfection ec2.describeLagMs=9 ' +
+    '--latency sqs=10,s3=30ms --end-with-stdin';
   expect(parseOptions(text.split(' '))).toEqual({
     port: 8000,
     directory: 'd',
@@ -31,11 +38,17 @@ test('every option is read', () => {
     arriveOverMs: 8_000,
     noticeMs: 3_000,
     reclaimRatePerHour: 0.5,
-    reclaims: [
-      { afterMs: 6_000, notice: true },
-      { afterMs: 9_000, notice: false },
+    launchDelay: 'typical',
+    rebalanceLeadMs: 500,
+    unnoticedShare: 0,
+    script: [
+      { kind: 'reclaim', afterMs: 6_000 },
+      { kind: 'reclaim', afterMs: 9_000, noticeMs: null },
+      { kind: 'reclaim', afterMs: 60_000, all: true, noticeMs: null },
     ],
     capacity: 5,
+    poolCapacity: 2.5,
+    pools: [],
     latencyMs: { sqs: 10, s3: 30 },
     faults: [{ service: 'sqs', action: 'Send*', fault: '500', rate: 0.5 }],
     imperfections: [{ ec2: { describeLagMs: 9 } }],
@@ -52,7 +65,9 @@ test.each([
   ['--time-scale', '0'],
   ['--arrive-over-ms', '8s'],
   ['--reclaim', '6s:notice'],
+  ['--reclaim', '6s:no-notice:all'],
   ['--reclaim', ''],
+  ['--launch-delay', 'never'],
   ['--capacity', '1.5'],
   ['--latency', 'sqs'],
   ['--latency', 'admin=10'],

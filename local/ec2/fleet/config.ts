@@ -1,7 +1,7 @@
 /** What a fleet is made from: the same for both fleet APIs, whose requests differ in the spelling of enumerations. */
 import type { AllocationStrategy } from '../../market/allocation.js';
 import { instanceTypeNamed, ZONES } from '../../market/instance-types.js';
-import type { Pool } from '../../market/prices.js';
+import type { Pool } from '../../market/pools.js';
 import { seededFraction } from '../../market/random.js';
 import { Ec2Error, invalidValue, missingParameter, notServed } from '../errors.js';
 import type { LaunchTemplates } from '../launch-templates.js';

@@ -8,10 +8,11 @@
 import { randomUUID } from 'node:crypto';
 import { isFulfilling, type InstanceView } from '../../instances/instance.js';
 import type { Instances } from '../../instances/instances.js';
-import { poolDepth, preferredPools } from '../../market/allocation.js';
+import { poolsInOrder, type PricedPool } from '../../market/allocation.js';
 import type { MarketClock } from '../../market/clock.js';
 import type { Market } from '../../market/market.js';
-import type { Pool, SpotPrices } from '../../market/prices.js';
+import { poolDepth } from '../../market/pools.js';
+import type { SpotPrices } from '../../market/prices.js';
 import { Ec2Error } from '../errors.js';
 import type { LaunchTemplates } from '../launch-templates.js';
 import { decideFleet } from './decide.js';
@@ -35,6 +36,10 @@ export interface FleetGround {
   readonly options: { readonly seed: number; readonly noticeMs: number; readonly settleMs: number };
   /** Takes an instance's capacity back, with a notice. */
   reclaim(id: string, noticeMs: number | null): boolean;
+}
+
+interface FleetPool extends PricedPool {
+  readonly template: Fleet['config']['templates'][number];
 }
 
 export class Fleets {
@@ -142,7 +147,11 @@ export class Fleets {
       openRequests: fleet.openRequests.length,
     });
     if (decision.launch > 0) {
-      const requests = this.compute.market.request(decision.launch, (request) => this.#granted(fleet, request));
+      const requests = this.compute.market.request(
+        decision.launch,
+        () => this.#pools(fleet),
+        (request, pool) => this.#granted(fleet, request, pool),
+      );
       fleet.openRequests.push(...requests);
     }
     this.#cancel(fleet, decision.cancel);
@@ -152,12 +161,16 @@ export class Fleets {
     }
   }
 
-  #granted(fleet: Fleet, request: Fleet['openRequests'][number]): void {
+  #granted(fleet: Fleet, request: Fleet['openRequests'][number], { template, ...pool }: FleetPool): void {
     fleet.openRequests = fleet.openRequests.filter((open) => open !== request);
-    const choice = this.#choosePool(fleet);
     fleet.launches += 1;
     try {
-      const spec = launchSpec(fleet, choice.template, choice.pool, this.compute.templates);
+      const spec = launchSpec(
+        fleet,
+        template,
+        { instanceType: pool.instanceType, zone: pool.zone },
+        this.compute.templates,
+      );
       const instance = this.compute.instances.launch(spec, request.bootMs);
       this.#record(fleet, 'instance-change', 'launched', { instanceId: instance.id });
     } catch (error) {
@@ -166,7 +179,8 @@ export class Fleets {
     }
   }
 
-  #choosePool(fleet: Fleet): { readonly pool: Pool; readonly template: Fleet['config']['templates'][number] } {
+  /** Best first. */
+  #pools(fleet: Fleet): readonly FleetPool[] {
     const nowMs = this.compute.clock.nowMs();
     const priced = fleet.config.templates.flatMap((template) =>
       template.pools.map((pool) => ({
@@ -176,10 +190,7 @@ export class Fleets {
         depth: poolDepth(this.compute.options.seed, pool),
       })),
     );
-    const preferred = preferredPools(fleet.config.strategy, priced);
-    const chosen = preferred[fleet.launches % preferred.length];
-    if (chosen === undefined) throw new Error(`Fleet ${fleet.id} has no pools.`);
-    return { pool: { instanceType: chosen.instanceType, zone: chosen.zone }, template: chosen.template };
+    return poolsInOrder(fleet.config.strategy, priced, fleet.launches);
   }
 
   #cancel(fleet: Fleet, count: number): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { preferredPools, type PricedPool } from '../../../local/market/allocation.js';
+import { poolsInOrder, preferredPools, type PricedPool } from '../../../local/market/allocation.js';
 
 const pool = (zone: string, dollarsPerHour: number, depth: number): PricedPool => ({
   instanceType: 'c7g.large',
@@ -38,4 +38,11 @@ test('a single pool is good enough for every strategy', () => {
   for (const strategy of ['lowest-price', 'price-capacity-optimized', 'capacity-optimized', 'diversified'] as const) {
     expect(zones(preferredPools(strategy, pools.slice(0, 1)))).toBe('a');
   }
+});
+
+test('the preferred pools come in turn, and the others after them, for when those are short', () => {
+  expect(zones(poolsInOrder('price-capacity-optimized', pools, 0))).toBe('dcabef');
+  expect(zones(poolsInOrder('price-capacity-optimized', pools, 4))).toBe('cadbef');
+  expect(zones(poolsInOrder('capacity-optimized', pools, 0))).toBe('acdefb');
+  expect(zones(poolsInOrder('lowest-price', pools, 7))).toBe('bdcaef');
 });

@@ -23,5 +23,20 @@ test('each stretch of the time brings one instance', () => {
 });
 
 test('an instance that fails at once cannot make its fleet spin: booting takes time', () => {
-  expect(bootMs(0)).toBeGreaterThan(100);
+  const boot = { arriveOverMs: 0, launchDelay: 'none' } as const;
+  expect(bootMs(boot, seededRandom(1, 'boots'))).toBeGreaterThan(100);
+});
+
+test('boots that are typical take half a minute, with a long tail some take minutes', () => {
+  const boots = (launchDelay: 'typical' | 'long-tail'): readonly number[] => {
+    const random = seededRandom(1, 'boots');
+    const all = Array.from({ length: 1_000 }, () => bootMs({ arriveOverMs: 0, launchDelay }, random) / 1_000);
+    return all.sort((one, other) => one - other);
+  };
+  const typical = boots('typical');
+  const mean = typical.reduce((sum, seconds) => sum + seconds, 0) / typical.length;
+  expect(mean).toBeGreaterThan(24);
+  expect(mean).toBeLessThan(27);
+  expect(typical.at(-1)).toBeLessThan(100);
+  expect(boots('long-tail').at(-20)).toBeGreaterThan(180);
 });

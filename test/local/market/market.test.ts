@@ -1,42 +1,55 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { MarketEvent } from '../../../local/market/log.js';
 import { MarketClock } from '../../../local/market/clock.js';
-import { Market, type MarketOptions } from '../../../local/market/market.js';
+import { DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
+import { Market, type MarketInstance, type MarketOptions } from '../../../local/market/market.js';
+import { CAPACITY_STEP_MS, type Pool } from '../../../local/market/pools.js';
+import { SpotPrices } from '../../../local/market/prices.js';
+import type { Taking } from '../../../local/market/reclaims.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const defaults: MarketOptions = {
-  seed: 1,
-  arriveOverMs: 0,
-  capacity: Infinity,
-  reclaimRatePerHour: 0,
-  reclaims: [],
-  noticeMs: 120_000,
-};
+const poolA: Pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
+const poolB: Pool = { instanceType: 'm7g.large', zone: 'us-east-1b' };
+
+interface Taken extends Taking {
+  readonly id: string;
+  readonly atMs: number;
+}
 
 /** A market whose instances run as soon as they are granted. */
 function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   const grantedAtMs: number[] = [];
-  const live = new Set<string>();
-  const reclaimed: { readonly id: string; readonly noticeMs: number | null; readonly atMs: number }[] = [];
-  const startMs = Date.now();
-  const market = new Market({ ...defaults, ...options }, new MarketClock(timeScale), {
-    live: () => live.size,
-    takeable: () => [...live].filter((id) => !reclaimed.some((taken) => taken.id === id)),
-    reclaim: (id, noticeMs) => reclaimed.push({ id, noticeMs, atMs: Date.now() - startMs }),
+  const live = new Map<string, MarketInstance>();
+  const reclaimed: Taken[] = [];
+  const recommended: string[] = [];
+  const clock = new MarketClock(timeScale);
+  const market = new Market({ ...DEFAULT_COMPUTE_OPTIONS, ...options }, clock, new SpotPrices(1, timeScale), {
+    live: () => [...live.values()],
+    takeable: () => [...live.values()].filter(({ id }) => !reclaimed.some((taken) => taken.id === id)),
+    reclaim: (id, taking) => reclaimed.push({ id, ...taking, atMs: Date.now() - clock.startMs }),
+    recommendRebalance: (id) => recommended.push(`${id} at ${Date.now() - clock.startMs}`),
   });
-  const request = (count: number) =>
-    market.request(count, () => {
-      grantedAtMs.push(Date.now() - startMs);
-      const id = `i-${grantedAtMs.length}`;
-      live.add(id);
-      market.instanceRuns(id);
-    });
+  const request = (count: number, pools: readonly Pool[] = [poolA]) =>
+    market.request(
+      count,
+      () => pools,
+      (_, pool) => {
+        grantedAtMs.push(Date.now() - clock.startMs);
+        const sequence = grantedAtMs.length;
+        const instance = { id: `i-${sequence}`, sequence, ...pool };
+        live.set(instance.id, instance);
+        market.instanceRuns(instance);
+      },
+    );
   const end = (id: string): void => {
+    const instance = live.get(id)!;
     live.delete(id);
-    market.instanceEnded();
+    market.instanceEnded(instance);
   };
-  return { market, request, end, grantedAtMs, live, reclaimed };
+  const zones = (): string => [...live.values()].map(({ zone }) => zone.at(-1)).join('');
+  return { market, request, end, grantedAtMs, live, zones, reclaimed, recommended };
 }
 
 test('instances that are asked for at once come up one after another', () => {
@@ -66,11 +79,11 @@ test('launches wait at the capacity limit until somebody leaves or the limit is 
   const { market, request, end, live } = marketOf({ capacity: 2 });
   request(4);
   vi.advanceTimersByTime(1_000);
-  expect([...live]).toEqual(['i-1', 'i-2']);
+  expect([...live.keys()]).toEqual(['i-1', 'i-2']);
   end('i-1');
-  expect([...live]).toEqual(['i-2', 'i-3']);
+  expect([...live.keys()]).toEqual(['i-2', 'i-3']);
   market.setCapacity(3);
-  expect([...live]).toEqual(['i-2', 'i-3', 'i-4']);
+  expect([...live.keys()]).toEqual(['i-2', 'i-3', 'i-4']);
 });
 
 test('a request that was cancelled is never granted', () => {
@@ -79,14 +92,14 @@ test('a request that was cancelled is never granted', () => {
   vi.advanceTimersByTime(1_000);
   first!.state = 'cancelled';
   market.setCapacity(10);
-  expect([...live]).toEqual(['i-1']);
+  expect([...live.keys()]).toEqual(['i-1']);
 });
 
 test('a scripted reclaim takes one instance that long after the first one ran', () => {
   const { request, reclaimed } = marketOf({
-    reclaims: [
-      { afterMs: 6_000, notice: true },
-      { afterMs: 9_000, notice: false },
+    script: [
+      { kind: 'reclaim', afterMs: 6_000 },
+      { kind: 'reclaim', afterMs: 9_000, noticeMs: null },
     ],
   });
   vi.advanceTimersByTime(60_000);
@@ -100,7 +113,7 @@ test('a scripted reclaim takes one instance that long after the first one ran', 
 });
 
 test('a scripted reclaim that finds nobody takes the next that runs', () => {
-  const { request, end, reclaimed } = marketOf({ reclaims: [{ afterMs: 1_000, notice: false }] });
+  const { request, end, reclaimed } = marketOf({ script: [{ kind: 'reclaim', afterMs: 1_000, noticeMs: null }] });
   request(1);
   vi.advanceTimersByTime(500);
   end('i-1');
@@ -119,4 +132,138 @@ test('a rate takes instances by and by, with notice', () => {
   expect(reclaimed.length).toBeGreaterThan(105);
   expect(reclaimed.length).toBeLessThan(147);
   expect(reclaimed.every(({ noticeMs }) => noticeMs === 120_000)).toBe(true);
+});
+
+test('a share of what the rate takes comes without notice', () => {
+  const { request, reclaimed } = marketOf({ reclaimRatePerHour: 600, unnoticedShare: 0.25 });
+  request(400);
+  vi.advanceTimersByTime(3_600_000);
+  const unnoticed = reclaimed.filter(({ noticeMs }) => noticeMs === null).length;
+  expect(reclaimed).toHaveLength(400);
+  expect(unnoticed).toBeGreaterThan(70);
+  expect(unnoticed).toBeLessThan(130);
+});
+
+test('a script takes all at once, late, or all of one pool', () => {
+  const { request, reclaimed } = marketOf({
+    script: [
+      { kind: 'reclaim', afterMs: 1_000, all: true, pool: { zone: 'us-east-1b' } },
+      { kind: 'reclaim', afterMs: 2_000, all: true, noticeMs: 120_000, takenAfterMs: 5_000 },
+    ],
+  });
+  request(2, [poolA]);
+  request(2, [poolB]);
+  vi.advanceTimersByTime(1_000);
+  expect(reclaimed.map(({ id }) => id)).toEqual(['i-3', 'i-4']);
+  vi.advanceTimersByTime(1_000);
+  expect(reclaimed.slice(2)).toEqual([
+    { id: 'i-1', noticeMs: 120_000, takenAfterMs: 5_000, atMs: 2_000 },
+    { id: 'i-2', noticeMs: 120_000, takenAfterMs: 5_000, atMs: 2_000 },
+  ]);
+});
+
+test('an instance that the market takes is recommended for a rebalance before, if that is wanted', () => {
+  const { request, reclaimed, recommended } = marketOf({
+    rebalanceLeadMs: 4_000,
+    script: [{ kind: 'reclaim', afterMs: 6_000 }],
+  });
+  request(1);
+  vi.advanceTimersByTime(10_000);
+  expect(recommended).toEqual(['i-1 at 2000']);
+  expect(reclaimed).toMatchObject([{ id: 'i-1', atMs: 6_000 }]);
+});
+
+test('a short pool gives nothing, and the next best takes its place', () => {
+  const { market, request, zones } = marketOf({ pools: [{ pool: { zone: 'us-east-1a' }, capacity: 1 }] });
+  request(3, [poolA, poolB]);
+  vi.advanceTimersByTime(0);
+  expect(zones()).toBe('abb');
+  market.setPoolCapacity({ pool: { zone: 'us-east-1a' }, capacity: null });
+  request(1, [poolA, poolB]);
+  vi.advanceTimersByTime(0);
+  expect(zones()).toBe('abba');
+});
+
+test('with all of its pools short a request waits, and does not hold up those of others', () => {
+  const { market, request, zones } = marketOf({ pools: [{ pool: poolA, capacity: 0 }] });
+  request(2, [poolA]);
+  request(1, [poolB]);
+  vi.advanceTimersByTime(60_000);
+  expect(zones()).toBe('b');
+  expect(market.short).toBe(2);
+  market.setPoolCapacity({ pool: poolA, capacity: 1 });
+  expect(zones()).toBe('ba');
+  expect(market.short).toBe(1);
+});
+
+test('a shortage may come and go by script', () => {
+  const { request, end, zones } = marketOf({
+    script: [
+      { kind: 'capacity', afterMs: 1_000, pool: {}, capacity: 0 },
+      { kind: 'capacity', afterMs: 5_000, pool: {}, capacity: null },
+    ],
+  });
+  request(1);
+  vi.advanceTimersByTime(2_000);
+  request(1);
+  vi.advanceTimersByTime(1_000);
+  end('i-1');
+  expect(zones()).toBe('');
+  vi.advanceTimersByTime(2_000);
+  expect(zones()).toBe('a');
+});
+
+test('pools whose capacity moves let waiting requests in when they have more', () => {
+  const { market, request, live } = marketOf({ poolCapacity: 3 });
+  const now = market.capacityOf(poolA);
+  request(7);
+  vi.advanceTimersByTime(0);
+  expect(live.size).toBe(now);
+  let most = now;
+  for (let step = 0; step < 50; step += 1) {
+    vi.advanceTimersByTime(CAPACITY_STEP_MS);
+    most = Math.max(most, market.capacityOf(poolA));
+    expect(live.size).toBe(Math.min(7, most));
+  }
+  expect(most).toBeGreaterThan(now);
+});
+
+test('a price that was set holds until the seed has its say again', () => {
+  const { market } = marketOf({});
+  const prices = new SpotPrices(1, 1);
+  const seeded = prices.at(poolA, Date.now());
+  prices.set({ pool: { zone: 'us-east-1a' }, dollarsPerHour: 9 }, Date.now());
+  expect(prices.at(poolA, Date.now())).toBe(9);
+  expect(prices.at(poolA, Date.now() - 1)).toBe(seeded);
+  prices.set({ dollarsPerHour: null }, Date.now() + 1);
+  expect(prices.at(poolA, Date.now() + 1)).toBe(seeded);
+  market.setPrice({ dollarsPerHour: 1 });
+  expect(market.events().at(-1)).toEqual({ atMs: 0, kind: 'price', dollarsPerHour: 1 });
+});
+
+test('the same seed gives the same sequence of events, another one another', () => {
+  const story = (seed: number): readonly MarketEvent[] => {
+    const { market, request, end, reclaimed } = marketOf({
+      seed,
+      arriveOverMs: 30_000,
+      launchDelay: 'typical',
+      poolCapacity: 2,
+      reclaimRatePerHour: 20,
+      unnoticedShare: 0.5,
+      script: [{ kind: 'reclaim', afterMs: 90_000, noticeMs: null }],
+    });
+    request(6, [poolA, poolB]);
+    for (let minute = 0; minute < 120; minute += 1) {
+      vi.advanceTimersByTime(60_000);
+      for (const { id } of reclaimed.splice(0)) {
+        end(id);
+        request(1, [poolB, poolA]);
+      }
+    }
+    return market.events();
+  };
+  expect(story(3).length).toBeGreaterThan(50);
+  vi.advanceTimersByTime(1_234);
+  expect(story(3)).toEqual(story(3));
+  expect(story(3)).not.toEqual(story(4));
 });
