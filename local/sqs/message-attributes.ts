@@ -15,8 +15,10 @@ export interface MessageAttribute {
 
 export type MessageAttributes = ReadonlyMap<string, MessageAttribute>;
 
+const NONE: MessageAttributes = new Map();
+
 const MAX_NAME_BYTES = 256;
-const NAME = /^(?!(?:aws|amazon)\.)(?!\.)[\w.-]+(?<!\.)$/i;
+const NAME = /^(?!(?:aws|amazon)\.)(?!\.)(?:[\w-]|\.(?!\.))+(?<!\.)$/i;
 const DATA_TYPE = /^(?:String|Number|Binary)(?:\.[^]*)?$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -43,7 +45,7 @@ function readMessageAttribute(name: string, input: Input): MessageAttribute {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES || !NAME.test(name)) {
     throw refuse(
       `Message (user) attribute name '${name}' is invalid: it may have up to ${MAX_NAME_BYTES} letters, digits, underscores, ` +
-        'hyphens and periods, neither begin nor end with a period, and not begin with AWS. or Amazon.',
+        'hyphens and periods, no two periods in a row, none first or last, and not begin with AWS. or Amazon.',
     );
   }
   const dataType = input.text('DataType') ?? '';
@@ -107,8 +109,11 @@ export function attributesToJson(attributes: MessageAttributes): JsonObject {
 }
 
 /** What a receiver asked for: `All`, `.*`, a name, or a prefix as `foo.*`. */
-export function selectAttributes(attributes: MessageAttributes, wanted: readonly string[]): MessageAttributes {
-  if (wanted.length === 0 || attributes.size === 0) return new Map();
+export function selectAttributes(
+  attributes: MessageAttributes | undefined,
+  wanted: readonly string[],
+): MessageAttributes {
+  if (wanted.length === 0 || attributes === undefined) return NONE;
   return new Map([...attributes].filter(([name]) => wanted.some((pattern) => matches(pattern, name))));
 }
 

@@ -7,14 +7,17 @@ import {
   md5OfAttributes,
   readMessageAttributes,
   sizeOfAttributes,
+  type MessageAttribute,
   type MessageAttributes,
 } from './message-attributes.js';
-import type { Message } from './message.js';
 import type { NewMessage } from './queue.js';
 import type { QueueSettings } from './settings.js';
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+const INVALID_CHARACTERS =
+  'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.';
+const TRACE_HEADER = 'AWSTraceHeader';
 const GROUP_ID = /^[!-~]{1,128}$/;
 
 export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
@@ -24,18 +27,25 @@ export function sizeOfMessage(body: string, attributes: MessageAttributes): numb
   return Buffer.byteLength(body) + sizeOfAttributes(attributes);
 }
 
+export interface ReadMessage {
+  readonly message: NewMessage;
+  /** What the sender is told besides the id. */
+  readonly digests: JsonObject;
+}
+
 /** `tooLong` differs between the single call and the batch. */
 export function readMessage(
   input: Input,
   settings: QueueSettings,
   tooLong = 'One or more parameters are invalid.',
-): NewMessage {
+): ReadMessage {
   const body = input.text('MessageBody');
   if (body === undefined || body === '') throw missingParameter('MessageBody');
-  checkCharacters(body);
+  if (FORBIDDEN.test(body)) throw new SqsError('InvalidMessageContents', INVALID_CHARACTERS);
   const attributes = readMessageAttributes(input.object('MessageAttributes'));
   for (const { dataType, value } of attributes.values()) {
-    if (!dataType.startsWith('Binary')) checkCharacters(value);
+    const isText = !dataType.startsWith('Binary');
+    if (isText && FORBIDDEN.test(value)) throw new SqsError('InvalidParameterValue', INVALID_CHARACTERS);
   }
   if (sizeOfMessage(body, attributes) > settings.maxMessageBytes) {
     const message = `${tooLong} Reason: Message must be shorter than ${settings.maxMessageBytes} bytes.`;
@@ -44,26 +54,33 @@ export function readMessage(
   const delayReason = `DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`;
   const delaySeconds = input.integerWithin('DelaySeconds', 0, MAX_DELAY_SECONDS, delayReason);
   const groupId = readGroupId(input);
+  const traceHeader = readTraceHeader(input);
   const attributesMd5 = md5OfAttributes(attributes);
+  const traceHeaderMd5 = traceHeader && md5OfAttributes(new Map([[TRACE_HEADER, traceHeader]]));
   return {
-    delayMs: delaySeconds === undefined ? settings.delayMs : delaySeconds * 1000,
-    content: {
-      body,
-      bodyMd5: md5(body),
-      attributes,
-      ...(attributesMd5 === undefined ? {} : { attributesMd5 }),
-      ...(groupId === undefined ? {} : { groupId }),
-      ...readTraceHeader(input),
+    message: {
+      delayMs: delaySeconds === undefined ? settings.delayMs : delaySeconds * 1000,
+      content: {
+        body,
+        groupId: groupId && shared(groupId),
+        attributes: attributes.size === 0 ? undefined : attributes,
+        traceHeader: traceHeader?.value,
+      },
+    },
+    digests: {
+      MD5OfMessageBody: md5(body),
+      ...(attributesMd5 === undefined ? {} : { MD5OfMessageAttributes: attributesMd5 }),
+      ...(traceHeaderMd5 === undefined ? {} : { MD5OfMessageSystemAttributes: traceHeaderMd5 }),
     },
   };
 }
 
-function checkCharacters(text: string): void {
-  if (!FORBIDDEN.test(text)) return;
-  throw new SqsError(
-    'InvalidMessageContents',
-    'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.',
-  );
+let newestGroupId = '';
+
+/** Messages in a row are mostly of one group: they share its text, of which each request brings a copy. */
+function shared(groupId: string): string {
+  if (groupId !== newestGroupId) newestGroupId = groupId;
+  return newestGroupId;
 }
 
 function readGroupId(input: Input): string | undefined {
@@ -81,23 +98,14 @@ function readGroupId(input: Input): string | undefined {
 }
 
 /** The only system attribute that a sender may set. It does not count towards the size. */
-function readTraceHeader(input: Input): { readonly traceHeader?: string; readonly traceHeaderMd5?: string } {
+function readTraceHeader(input: Input): MessageAttribute | undefined {
   const attributes = input.object('MessageSystemAttributes');
   for (const name of attributes?.names() ?? []) {
-    if (name === 'AWSTraceHeader') continue;
+    if (name === TRACE_HEADER) continue;
     const message = `Message system attribute name '${name}' is invalid.`;
     throw new SqsError('InvalidParameterValue', message);
   }
-  const header = readMessageAttributes(attributes).get('AWSTraceHeader');
-  if (header === undefined) return {};
-  const traceHeaderMd5 = md5OfAttributes(new Map([['AWSTraceHeader', header]])) ?? '';
-  return { traceHeader: header.value, traceHeaderMd5 };
+  const header = readMessageAttributes(attributes).get(TRACE_HEADER);
+  if (header === undefined || header.dataType === 'String') return header;
+  throw new SqsError('InvalidParameterValue', `The type of message system attribute '${TRACE_HEADER}' must be String.`);
 }
-
-/** What the sender is told. */
-export const sentMessageToJson = ({ id, content }: Message): JsonObject => ({
-  MessageId: id,
-  MD5OfMessageBody: content.bodyMd5,
-  ...(content.attributesMd5 === undefined ? {} : { MD5OfMessageAttributes: content.attributesMd5 }),
-  ...(content.traceHeaderMd5 === undefined ? {} : { MD5OfMessageSystemAttributes: content.traceHeaderMd5 }),
-});

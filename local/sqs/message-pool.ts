@@ -2,14 +2,16 @@
  * The messages of a queue, by what the clock says of them. No timer, no waiter, no I/O: time comes with each call.
  *
  * Invariants:
- * - Every message is in exactly one of the heaps `visible`, `inFlight`, `delayed`, and in `byAge` and `byId`.
+ * - A message that was never given out nor delayed is in `fresh`, in the order of sending, and nowhere else.
+ * - Every other message is in exactly one of the heaps `visible`, `inFlight`, `delayed`, and in `byAge` and `byId`.
  * - After `advance(now)` nothing that is due at `now` is still in flight or delayed, and nothing is past its retention:
  *   the sizes of the heaps are the counts.
- * - No operation costs more than O(log n) (`advance`: per message that changes).
+ * - No operation costs more than O(log n) on average (`advance`: per message that changes).
  */
-import { randomUUID } from 'node:crypto';
+import { Fifo } from './fifo.js';
 import { IndexedHeap } from './indexed-heap.js';
-import type { Counts, Delivery, Message, MessageContent } from './message.js';
+import type { Counts, Delivery, FreshMessage, Message, MessageContent } from './message.js';
+import type { MessageIds } from './message-ids.js';
 
 /**
  * A message received this often goes behind the others.
@@ -20,19 +22,33 @@ const RECEIVES_BEFORE_LAST_PLACE = 3;
 const sooner = (a: Message, b: Message): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 
 export class MessagePool {
-  readonly #byId = new Map<string, Message>();
+  readonly #ids: MessageIds;
+  readonly #fresh = new Fifo<FreshMessage>();
+  readonly #byId = new Map<number, Message>();
   readonly #visible = new IndexedHeap<'statePlace', Message>('statePlace', (a, b) => a.order < b.order);
   readonly #inFlight = new IndexedHeap<'statePlace', Message>('statePlace', sooner);
   readonly #delayed = new IndexedHeap<'statePlace', Message>('statePlace', sooner);
   readonly #byAge = new IndexedHeap<'agePlace', Message>('agePlace', (a, b) => a.sentMs < b.sentMs);
-  #nextOrder = 0;
+
+  constructor(ids: MessageIds) {
+    this.#ids = ids;
+  }
 
   /** The one place from which counts are read. */
   counts(): Counts {
-    return { visible: this.#visible.size, inFlight: this.#inFlight.size, delayed: this.#delayed.size };
+    return {
+      visible: this.#fresh.size + this.#visible.size,
+      inFlight: this.#inFlight.size,
+      delayed: this.#delayed.size,
+    };
   }
 
-  find(id: string): Message | undefined {
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Only what was given out can be found. */
+  find(id: number): Message | undefined {
     return this.#byId.get(id);
   }
 
@@ -41,11 +57,21 @@ export class MessagePool {
     return Math.min(this.#inFlight.peek()?.dueMs ?? Infinity, this.#delayed.peek()?.dueMs ?? Infinity);
   }
 
+  /** The earliest moment at which the counts change by themselves. */
+  nextChangeMs(retentionMs: number): number {
+    const oldestMs = Math.min(this.#fresh.peek()?.sentMs ?? Infinity, this.#byAge.peek()?.sentMs ?? Infinity);
+    return Math.min(this.nextDueMs(), oldestMs + retentionMs);
+  }
+
   advance(nowMs: number, retentionMs: number): void {
     for (const heap of [this.#inFlight, this.#delayed]) {
       for (let next = heap.peek(); next !== undefined && next.dueMs <= nowMs; next = heap.peek()) {
         this.#makeVisible(next);
       }
+    }
+    for (let oldest = this.#fresh.peek(); oldest !== undefined; oldest = this.#fresh.peek()) {
+      if (oldest.sentMs + retentionMs > nowMs) break;
+      this.#fresh.shift();
     }
     for (let oldest = this.#byAge.peek(); oldest !== undefined; oldest = this.#byAge.peek()) {
       if (oldest.sentMs + retentionMs > nowMs) break;
@@ -53,31 +79,18 @@ export class MessagePool {
     }
   }
 
-  add(content: MessageContent, nowMs: number, delayMs: number): Message {
-    const message: Message = {
-      id: randomUUID(),
-      content,
-      sentMs: nowMs,
-      state: delayMs > 0 ? 'delayed' : 'visible',
-      order: this.#nextOrder++,
-      dueMs: nowMs + delayMs,
-      receivedMs: 0,
-      firstReceivedMs: undefined,
-      receiveCount: 0,
-      receiveCountAtArrival: 0,
-      receipt: 0,
-      deadLetterSourceArn: undefined,
-      statePlace: -1,
-      agePlace: -1,
-    };
-    this.#insert(message);
-    return message;
+  /** Gives the message's id. */
+  add(content: MessageContent, nowMs: number, delayMs: number): number {
+    const fresh = { id: this.#ids.next(), content, sentMs: nowMs };
+    if (delayMs > 0) this.#insert(grown(fresh, 'delayed', nowMs + delayMs));
+    else this.#fresh.push(fresh);
+    return fresh.id;
   }
 
   /** Takes in a message that has left another pool. */
   adopt(message: Message, deadLetterSourceArn: string): void {
     message.state = 'visible';
-    message.order = this.#nextOrder++;
+    message.order = this.#ids.next();
     message.receiveCountAtArrival = message.receiveCount;
     message.deadLetterSourceArn = deadLetterSourceArn;
     this.#insert(message);
@@ -85,9 +98,16 @@ export class MessagePool {
 
   /** The next message to deliver. It stays visible until `deliver` or `remove`. */
   peekVisible(): Message | undefined {
-    return this.#visible.peek();
+    const fresh = this.#fresh.peek();
+    const returned = this.#visible.peek();
+    if (fresh === undefined || (returned !== undefined && returned.order < fresh.id)) return returned;
+    this.#fresh.shift();
+    const message = grown(fresh, 'visible', fresh.sentMs);
+    this.#insert(message);
+    return message;
   }
 
+  /** Of a visible message, or of one in flight that is given out once more. */
   deliver(message: Message, nowMs: number, visibilityMs: number): Delivery {
     this.#heapOf(message).remove(message);
     const wasFirst = message.firstReceivedMs === undefined;
@@ -104,10 +124,15 @@ export class MessagePool {
   /** As if the delivery had not been: unless the message was received again or deleted since. */
   undo(delivery: Delivery): void {
     const { message } = delivery;
-    if (this.#byId.get(message.id) !== message || message.receipt !== delivery.receipt) return;
+    if (!this.isNewest(delivery)) return;
     message.receiveCount -= 1;
     if (delivery.wasFirst) message.firstReceivedMs = undefined;
     if (message.state === 'in-flight') this.#makeVisible(message);
+  }
+
+  /** Whether the message is still there and was not received since. */
+  isNewest({ message, receipt }: Delivery): boolean {
+    return this.#byId.get(message.id) === message && message.receipt === receipt;
   }
 
   /** Of a message in flight. */
@@ -131,7 +156,7 @@ export class MessagePool {
 
   #makeVisible(message: Message): void {
     this.#heapOf(message).remove(message);
-    if (message.receiveCount >= RECEIVES_BEFORE_LAST_PLACE) message.order = this.#nextOrder++;
+    if (message.receiveCount >= RECEIVES_BEFORE_LAST_PLACE) message.order = this.#ids.next();
     message.state = 'visible';
     this.#visible.push(message);
   }
@@ -141,3 +166,20 @@ export class MessagePool {
     return message.state === 'delayed' ? this.#delayed : this.#visible;
   }
 }
+
+const grown = ({ id, content, sentMs }: FreshMessage, state: Message['state'], dueMs: number): Message => ({
+  id,
+  content,
+  sentMs,
+  state,
+  order: id,
+  dueMs,
+  receivedMs: 0,
+  firstReceivedMs: undefined,
+  receiveCount: 0,
+  receiveCountAtArrival: 0,
+  receipt: 0,
+  deadLetterSourceArn: undefined,
+  statePlace: -1,
+  agePlace: -1,
+});

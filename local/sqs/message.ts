@@ -1,22 +1,26 @@
 /** A message and where it stands. Changed by message-pool.ts alone. */
 import type { MessageAttributes } from './message-attributes.js';
 
-/** What a sender gave. */
+/** What a sender gave. Digests are not kept: making them anew costs less than a million of them. */
 export interface MessageContent {
   readonly body: string;
-  readonly bodyMd5: string;
-  readonly attributes: MessageAttributes;
-  readonly attributesMd5?: string;
-  readonly traceHeader?: string;
-  readonly traceHeaderMd5?: string;
-  readonly groupId?: string;
+  readonly groupId: string | undefined;
+  /** Undefined for none: an empty map is larger than most messages. */
+  readonly attributes: MessageAttributes | undefined;
+  readonly traceHeader: string | undefined;
 }
 
-export interface Message {
-  readonly id: string;
+/** A message as long as nothing has happened to it. A queue may hold a million: nothing is in it that can wait. */
+export interface FreshMessage {
+  /** One of MessageIds. Numbers grow with time: fresh messages are taken in their order. */
+  readonly id: number;
   readonly content: MessageContent;
   /** Retention counts from here, in a dead-letter queue too. */
   readonly sentMs: number;
+}
+
+/** A message that was delayed or given out. */
+export interface Message extends FreshMessage {
   state: 'visible' | 'in-flight' | 'delayed' | 'gone';
   /** Visible messages are taken in this order. */
   order: number;

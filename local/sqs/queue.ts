@@ -2,16 +2,21 @@
  * One queue: its messages, the polls that wait for them, and the one timer between the two.
  *
  * Invariants:
- * - While a poll waits, nothing that it could have is visible: every change ends with `#settle`.
+ * - Every operation begins with `#settle`, so that it meets what is true now; every change ends with it, so that while a
+ *   poll waits nothing that it could have is there.
  * - A timer is armed only while a poll waits, for the earliest moment at which a message becomes visible or a poll ends.
  * - A poll whose client is gone is dropped before it is given anything; what was given to a client that turns out to be
  *   gone comes back through `takeBack`, as if it had not been received.
  */
 import { randomUUID } from 'node:crypto';
+import type { Imperfections } from '../faults/imperfections.js';
+import type { Random } from '../market/random.js';
 import type { Clock } from './clock.js';
+import { CountHistory } from './count-history.js';
 import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_VISIBILITY_SECONDS, PURGE_INTERVAL_MS } from './limits.js';
 import type { Counts, Delivery, Message, MessageContent } from './message.js';
+import type { MessageIds } from './message-ids.js';
 import { MessagePool } from './message-pool.js';
 import { decodeReceiptHandle, encodeReceiptHandle } from './receipt-handle.js';
 import type { QueueSettings } from './settings.js';
@@ -21,6 +26,11 @@ import { Waiters, type ReceiveRequest, type Waiter } from './waiters.js';
 export interface QueueSurroundings {
   readonly clock: Clock;
   readonly maxInFlight: number;
+  readonly messageIds: MessageIds;
+  /** Read at each use: they change while the cloud runs. */
+  readonly imperfections: Imperfections['sqs'];
+  /** Chance for one purpose, alike for the same seed. */
+  random(purpose: string): Random;
   findByArn(arn: string): Queue | undefined;
 }
 
@@ -37,8 +47,13 @@ export class Queue {
   readonly createdMs: number;
   #modifiedMs: number;
   #settings: QueueSettings;
-  #pool = new MessagePool();
+  #pool: MessagePool;
   readonly #waiters = new Waiters();
+  /** In flight, and to be given out once more all the same. */
+  #repeats: Delivery[] = [];
+  /** Only while counters lag. */
+  #history: CountHistory | undefined;
+  readonly #random: Random;
   /** Taken out for a dead-letter queue, not handed over yet. */
   readonly #dead: { readonly message: Message; readonly to: Queue }[] = [];
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
@@ -52,6 +67,8 @@ export class Queue {
     private readonly surroundings: QueueSurroundings,
   ) {
     this.#settings = settings;
+    this.#pool = new MessagePool(surroundings.messageIds);
+    this.#random = surroundings.random(name);
     this.createdMs = this.#modifiedMs = surroundings.clock.nowMs();
   }
 
@@ -69,8 +86,8 @@ export class Queue {
   }
 
   changeSettings(settings: QueueSettings): void {
+    this.#modifiedMs = this.#settle();
     this.#settings = settings;
-    this.#modifiedMs = this.surroundings.clock.nowMs();
     this.#settle();
   }
 
@@ -79,15 +96,23 @@ export class Queue {
     return this.#pool.counts();
   }
 
-  send(messages: readonly NewMessage[]): readonly Message[] {
-    const nowMs = this.surroundings.clock.nowMs();
-    const sent = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
+  /** What clients are told: the counts, or those of a while ago. */
+  reportedCounts(): Counts {
+    const nowMs = this.#settle();
+    return this.#history?.at(nowMs - this.surroundings.imperfections.counterLagMs) ?? this.#pool.counts();
+  }
+
+  /** Gives the messages' ids. */
+  send(messages: readonly NewMessage[]): readonly string[] {
+    const nowMs = this.#settle();
+    const ids = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
     this.#settle();
-    return sent;
+    return ids.map((id) => this.surroundings.messageIds.text(id));
   }
 
   /** A message that comes from a queue whose redrive policy names this one. */
   adopt(message: Message, sourceArn: string): void {
+    this.#settle();
     this.#pool.adopt(message, sourceArn);
     this.#settle();
   }
@@ -101,16 +126,23 @@ export class Queue {
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
       throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.surroundings.maxInFlight} may be.`);
     }
+    const { emptyReceiveRate } = this.surroundings.imperfections;
+    if (emptyReceiveRate > 0 && this.#pool.counts().visible > 0 && this.#random() < emptyReceiveRate) return [];
     // Whatever is visible after settling is wanted by nobody who came before.
     const taken = this.#take(request, nowMs);
-    this.#handOver();
+    this.#settle();
     if (taken.length > 0 || request.waitMs === 0) return taken;
     return this.#wait(request, nowMs, signal);
   }
 
   takeBack(deliveries: readonly Delivery[]): void {
+    this.#settle();
     for (const delivery of deliveries) this.#pool.undo(delivery);
     this.#settle();
+  }
+
+  idOf(message: Message): string {
+    return this.surroundings.messageIds.text(message.id);
   }
 
   handleOf(delivery: Delivery): string {
@@ -123,6 +155,7 @@ export class Queue {
    */
   delete(handle: string): void {
     const { messageId, receipt } = decodeReceiptHandle(this.id, handle);
+    this.#settle();
     const message = this.#pool.find(messageId);
     if (message?.receipt !== receipt) return;
     this.#pool.remove(message);
@@ -154,13 +187,13 @@ export class Queue {
   }
 
   purge(): void {
-    const nowMs = this.surroundings.clock.nowMs();
+    const nowMs = this.#settle();
     if (nowMs < this.#purgedMs + PURGE_INTERVAL_MS) {
       const message = `Only one PurgeQueue operation on ${this.name} is allowed every 60 seconds.`;
       throw new SqsError('PurgeQueueInProgress', message);
     }
     this.#purgedMs = nowMs;
-    this.#pool = new MessagePool();
+    this.#pool = new MessagePool(this.surroundings.messageIds);
     this.#settle();
   }
 
@@ -173,6 +206,7 @@ export class Queue {
   /** For a move task: the message leaves this queue. */
   release(message: Message): void {
     this.#pool.remove(message);
+    this.#settle();
   }
 
   /** The queue is deleted: whoever waits is told. */
@@ -226,32 +260,50 @@ export class Queue {
   /** Brings everything up to this moment: due messages, waiting polls, the timer. */
   #settle(): number {
     const nowMs = this.surroundings.clock.nowMs();
-    this.#pool.advance(nowMs, this.#settings.retentionMs);
+    this.#advance(nowMs);
     for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
       const taken = this.#take(waiter, nowMs);
       if (taken.length === 0) break;
       waiter.answer(taken);
       // With a visibility timeout of zero they are due again: for the next who waits.
-      this.#pool.advance(nowMs, this.#settings.retentionMs);
+      this.#advance(nowMs);
     }
     for (let waiter = this.#waiters.firstToEnd(); waiter !== undefined; waiter = this.#waiters.firstToEnd()) {
       if (waiter.endsMs > nowMs) break;
       waiter.answer([]);
     }
+    this.#history?.record(nowMs, this.#pool.counts());
     this.#handOver();
     this.#arm();
     return nowMs;
   }
 
+  #advance(nowMs: number): void {
+    const { retentionMs } = this.#settings;
+    if (this.surroundings.imperfections.counterLagMs > 0) {
+      this.#history ??= new CountHistory(this.#pool.counts());
+      // One change at a time: nobody has looked since, but the history knows when each of them was.
+      for (let dueMs = this.#pool.nextChangeMs(retentionMs); dueMs <= nowMs; ) {
+        this.#pool.advance(dueMs, retentionMs);
+        this.#history.record(dueMs, this.#pool.counts());
+        dueMs = this.#pool.nextChangeMs(retentionMs);
+      }
+    } else {
+      this.#history = undefined;
+      this.#pool.advance(nowMs, retentionMs);
+    }
+  }
+
   #isFull(): boolean {
-    return this.#pool.counts().inFlight >= this.surroundings.maxInFlight;
+    return this.#pool.inFlight >= this.surroundings.maxInFlight;
   }
 
   /** The one place from which messages are given out; those received too often go to the dead-letter queue instead. */
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
     const deadLetterQueue = redrive === undefined ? undefined : this.surroundings.findByArn(redrive.targetArn);
-    const taken: Delivery[] = [];
+    const taken = this.#repeated(request, nowMs);
+    const repeats = taken.length;
     while (taken.length < request.max && !this.#isFull()) {
       const message = this.#pool.peekVisible();
       if (message === undefined) break;
@@ -263,7 +315,34 @@ export class Queue {
         taken.push(this.#pool.deliver(message, nowMs, request.visibilityMs));
       }
     }
+    this.#chooseRepeats(taken.slice(repeats));
     return taken;
+  }
+
+  /** AWS may give a message out again while it is in flight. The newer handle is then the one that counts. */
+  #repeated({ max, visibilityMs }: ReceiveRequest, nowMs: number): Delivery[] {
+    const taken: Delivery[] = [];
+    while (taken.length < max && this.#repeats.length > 0) {
+      const delivery = this.#repeats.shift() as Delivery;
+      if (delivery.message.state !== 'in-flight' || !this.#pool.isNewest(delivery)) continue;
+      taken.push(this.#pool.deliver(delivery.message, nowMs, visibilityMs));
+    }
+    return taken;
+  }
+
+  #chooseRepeats(taken: readonly Delivery[]): void {
+    const { duplicateRate } = this.surroundings.imperfections;
+    if (duplicateRate === 0) {
+      if (this.#repeats.length > 0) this.#repeats = [];
+      return;
+    }
+    const mostReceives = this.#settings.redrive?.maxReceiveCount ?? Infinity;
+    for (const delivery of taken) {
+      const { receiveCount, receiveCountAtArrival } = delivery.message;
+      // One that its redrive policy lets nobody have again goes to the dead-letter queue instead.
+      const mayRepeat = receiveCount - receiveCountAtArrival < mostReceives;
+      if (mayRepeat && this.#random() < duplicateRate) this.#repeats.push(delivery);
+    }
   }
 
   /** Only once nothing of this queue is half done: the other queue may, in the end, hand messages back to this one. */

@@ -3,20 +3,25 @@ import { SqsError } from './errors.js';
 import type { Delivery } from './message.js';
 
 export interface ReceiptHandle {
-  readonly messageId: string;
+  readonly messageId: number;
   readonly receipt: number;
 }
 
-const FORM = /^([0-9a-f-]{36}) ([0-9a-f-]{36}) ([1-9][0-9]{0,15})$/;
+const FORM = /^([0-9a-f-]{36}) ([1-9][0-9]{0,14}) ([1-9][0-9]{0,14})$/;
 
 export const encodeReceiptHandle = (queueId: string, delivery: Delivery): string =>
   Buffer.from(`${queueId} ${delivery.message.id} ${delivery.receipt}`).toString('base64');
 
-/** A handle that is malformed, or of another queue, is no handle. */
+/** A text that is no handle, and a handle of another queue: the same error with two messages, as on AWS. */
 export function decodeReceiptHandle(queueId: string, handle: string): ReceiptHandle {
-  const [, queue, messageId, receipt] = FORM.exec(Buffer.from(handle, 'base64').toString('latin1')) ?? [];
-  if (queue !== queueId || messageId === undefined || receipt === undefined) {
+  const text = Buffer.from(handle, 'base64').toString('latin1');
+  const [, queue, messageId, receipt] = FORM.exec(text) ?? [];
+  // Decoding is lenient: only what was encoded here encodes to itself.
+  if (queue === undefined || Buffer.from(text, 'latin1').toString('base64') !== handle) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle}" is not a valid receipt handle.`);
   }
-  return { messageId, receipt: Number(receipt) };
+  if (queue !== queueId) {
+    throw new SqsError('ReceiptHandleIsInvalid', `The receipt handle "${handle}" is not valid for this queue.`);
+  }
+  return { messageId: Number(messageId), receipt: Number(receipt) };
 }

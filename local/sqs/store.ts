@@ -4,9 +4,12 @@
  * Invariants: a queue's name is unique and cannot be taken again for a minute after it was deleted; after `close` no timer
  * is left and no poll waits.
  */
+import { noImperfections, type Imperfections } from '../faults/imperfections.js';
+import { seededRandom } from '../market/random.js';
 import { systemClock, type Clock } from './clock.js';
 import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_IN_FLIGHT, NAME_REUSE_MS } from './limits.js';
+import { MessageIds } from './message-ids.js';
 import { MoveTasks } from './move-tasks.js';
 import { Queue, type QueueSurroundings } from './queue.js';
 import { allowsSource } from './redrive.js';
@@ -17,6 +20,10 @@ export interface SqsStoreOptions {
   readonly region?: string;
   readonly accountId?: string;
   readonly maxInFlight?: number;
+  /** Kept and read at each use. */
+  readonly imperfections?: Imperfections['sqs'];
+  /** Which messages an imperfection meets. */
+  readonly seed?: number;
 }
 
 const NAME = /^[\w-]{1,80}$/;
@@ -37,6 +44,9 @@ export class SqsStore {
     this.#surroundings = {
       clock: this.clock,
       maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
+      messageIds: new MessageIds(),
+      imperfections: options.imperfections ?? noImperfections().sqs,
+      random: (purpose) => seededRandom(options.seed ?? 0, `sqs ${purpose}`),
       findByArn: (arn) => this.findByArn(arn),
     };
     this.moveTasks = new MoveTasks(this.#surroundings);

@@ -5,9 +5,9 @@ import { isSettable } from '../settings.js';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
 const computed: Readonly<Record<string, (queue: Queue) => string>> = {
-  ApproximateNumberOfMessages: (queue) => String(queue.counts().visible),
-  ApproximateNumberOfMessagesNotVisible: (queue) => String(queue.counts().inFlight),
-  ApproximateNumberOfMessagesDelayed: (queue) => String(queue.counts().delayed),
+  ApproximateNumberOfMessages: (queue) => String(queue.reportedCounts().visible),
+  ApproximateNumberOfMessagesNotVisible: (queue) => String(queue.reportedCounts().inFlight),
+  ApproximateNumberOfMessagesDelayed: (queue) => String(queue.reportedCounts().delayed),
   CreatedTimestamp: (queue) => seconds(queue.createdMs),
   LastModifiedTimestamp: (queue) => seconds(queue.modifiedMs),
   QueueArn: (queue) => queue.arn,

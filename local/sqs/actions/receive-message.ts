@@ -3,6 +3,7 @@ import { SqsError } from '../errors.js';
 import type { JsonObject } from '../input.js';
 import { MAX_RECEIVED_MESSAGES, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from '../limits.js';
 import { attributesToJson, md5OfAttributes, selectAttributes } from '../message-attributes.js';
+import { md5 } from '../message-input.js';
 import type { Delivery, Message } from '../message.js';
 import { isSettable } from '../settings.js';
 
@@ -46,7 +47,7 @@ export const receiveMessage: Action = async (context) => {
   context.onLost(() => queue.takeBack(deliveries));
   return {
     Messages: deliveries.map((delivery) => ({
-      MessageId: delivery.message.id,
+      MessageId: queue.idOf(delivery.message),
       ReceiptHandle: queue.handleOf(delivery),
       ...contentToJson(delivery, systemNames, attributeNames),
     })),
@@ -72,13 +73,12 @@ function contentToJson({ message }: Delivery, systemNames: readonly string[], wa
   });
   const selected = selectAttributes(content.attributes, wanted);
   // The digest is of the attributes that are given, not of those that were sent.
-  const complete = selected.size === content.attributes.size;
-  const md5 = complete ? content.attributesMd5 : md5OfAttributes(selected);
+  const attributesMd5 = md5OfAttributes(selected);
   return {
     Body: content.body,
-    MD5OfBody: content.bodyMd5,
+    MD5OfBody: md5(content.body),
     ...(system.length === 0 ? {} : { Attributes: Object.fromEntries(system) }),
     ...(selected.size === 0 ? {} : { MessageAttributes: attributesToJson(selected) }),
-    ...(md5 === undefined ? {} : { MD5OfMessageAttributes: md5 }),
+    ...(attributesMd5 === undefined ? {} : { MD5OfMessageAttributes: attributesMd5 }),
   };
 }

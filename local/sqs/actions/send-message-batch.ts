@@ -3,7 +3,7 @@ import { batchResult, forEachEntry, readEntries } from '../batch.js';
 import { SqsError } from '../errors.js';
 import { MAX_BATCH_BYTES } from '../limits.js';
 import { readMessageAttributes } from '../message-attributes.js';
-import { readMessage, sentMessageToJson, sizeOfMessage } from '../message-input.js';
+import { readMessage, sizeOfMessage } from '../message-input.js';
 
 export const sendMessageBatch: Action = (context) => {
   const queue = queueOf(context);
@@ -20,7 +20,7 @@ export const sendMessageBatch: Action = (context) => {
     readMessage(entry, queue.settings, 'One or more parameters cannot be validated.'),
   );
   // At once, so that a waiting poll gets as many of them as it asked for.
-  const sent = queue.send(done.map(({ value }) => value));
-  const successful = sent.map((message, i) => ({ Id: done[i]?.id ?? '', ...sentMessageToJson(message) }));
+  const ids = queue.send(done.map(({ value }) => value.message));
+  const successful = done.map(({ id, value }, i) => ({ Id: id, MessageId: ids[i] ?? '', ...value.digests }));
   return batchResult(successful, failed);
 };

@@ -1,8 +1,9 @@
 import { queueOf, type Action } from '../action.js';
-import { readMessage, sentMessageToJson } from '../message-input.js';
+import { readMessage } from '../message-input.js';
 
 export const sendMessage: Action = (context) => {
   const queue = queueOf(context);
-  const [message] = queue.send([readMessage(context.input, queue.settings)]);
-  return message === undefined ? undefined : sentMessageToJson(message);
+  const { message, digests } = readMessage(context.input, queue.settings);
+  const [id = ''] = queue.send([message]);
+  return { MessageId: id, ...digests };
 };

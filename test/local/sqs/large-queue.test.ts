@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { newMessage } from '../support/sqs.js';
 
 test('200,000 messages are sent, received, expired, received again and deleted, each once, with right counts', async () => {
   const total = 200_000;
@@ -8,14 +9,8 @@ test('200,000 messages are sent, received, expired, received again and deleted, 
   const store = new SqsStore({ clock, maxInFlight: total });
   const queue = store.createQueue('work', new Map(), new Map());
   const signal = new AbortController().signal;
-  const attributes = new Map();
   for (let i = 0; i < total; i += 10) {
-    queue.send(
-      Array.from({ length: 10 }, (_, j) => ({
-        content: { body: String(i + j), bodyMd5: '', attributes },
-        delayMs: j === 9 ? 1000 : 0,
-      })),
-    );
+    queue.send(Array.from({ length: 10 }, (_, j) => newMessage(String(i + j), j === 9 ? 1000 : 0)));
   }
   expect(queue.counts()).toEqual({ visible: 0.9 * total, inFlight: 0, delayed: 0.1 * total });
   clock.advanceSeconds(1);

@@ -6,7 +6,7 @@ import { createSqsService } from '../../../local/sqs/service.js';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTestCloud } from '../support/cloud.js';
-import { bodiesOf, errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import { bodiesOf, errorOf, newMessage, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
 
 describe('long polls', () => {
   let sqs: TestSqs;
@@ -208,7 +208,7 @@ describe('a client that is gone when its messages were just picked', () => {
     const poll = errorOf(new TestQueue(cloud.sqs(), queue.url).receive({ WaitTimeSeconds: 20 }, abort.signal));
     await eventually(() => sqs.store.queue('work').waiting === 1);
     // The pick happens inside this call; the client leaves before anything else can run.
-    sqs.store.queue('work').send([{ content: { body: 'a', bodyMd5: '', attributes: new Map() }, delayMs: 0 }]);
+    sqs.store.queue('work').send([newMessage('a')]);
     expect(sqs.store.queue('work').counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
     gone.abort();
     await Promise.all(handled);

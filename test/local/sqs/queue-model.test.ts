@@ -6,6 +6,7 @@ import type { Delivery } from '../../../local/sqs/message.js';
 import type { Queue } from '../../../local/sqs/queue.js';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { newMessage } from '../support/sqs.js';
 
 interface ModelMessage {
   dueMs: number;
@@ -52,10 +53,9 @@ class Run {
     const delivery = 'pick' in action ? this.deliveries[action.pick % Math.max(1, this.deliveries.length)] : undefined;
     switch (action.kind) {
       case 'send': {
-        const content = { body: '', bodyMd5: '', attributes: new Map() };
-        const wanted = Array.from({ length: action.count }, () => ({ content, delayMs: action.delay * 1000 }));
+        const wanted = Array.from({ length: action.count }, () => newMessage('', action.delay * 1000));
         const dueMs = this.clock.nowMs() + action.delay * 1000;
-        for (const { id } of this.queue.send(wanted)) {
+        for (const id of this.queue.send(wanted)) {
           this.model.set(id, { dueMs, receipt: 0, receiveCount: 0, deleted: false });
         }
         return;
@@ -145,7 +145,7 @@ class Run {
   }
 
   #of(delivery: Delivery): ModelMessage {
-    return this.model.get(delivery.message.id) as ModelMessage;
+    return this.model.get(this.queue.idOf(delivery.message)) as ModelMessage;
   }
 
   #counts(): { visible: number; inFlight: number; delayed: number } {

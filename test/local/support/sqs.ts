@@ -11,6 +11,7 @@ import {
   type ReceiveMessageCommandInput,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { NewMessage } from '../../../local/sqs/queue.js';
 import { createSqsService } from '../../../local/sqs/service.js';
 import { SqsStore, type SqsStoreOptions } from '../../../local/sqs/store.js';
 import { startTestCloud, type TestCloud } from './cloud.js';
@@ -103,6 +104,12 @@ export class TestQueue {
 }
 
 export const bodiesOf = (messages: readonly Message[]): string[] => messages.map((message) => message.Body ?? '');
+
+/** A message as the service reads it. */
+export const newMessage = (body: string, delayMs = 0): NewMessage => ({
+  content: { body, groupId: undefined, attributes: undefined, traceHeader: undefined },
+  delayMs,
+});
 
 /** The error of a call that must fail. */
 export async function errorOf(call: Promise<unknown>): Promise<Error & { $metadata?: { httpStatusCode?: number } }> {

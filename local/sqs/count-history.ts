@@ -1,0 +1,46 @@
+/**
+ * How a queue's counts were a while ago: for counters that lag, as AWS's do.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+ *
+ * Invariants: `#then` is what was true at the moment last asked for; `#since` is what changed after it, in the order of
+ * time and at most once a millisecond, so that a lag bounds it.
+ */
+import { Fifo } from './fifo.js';
+import type { Counts } from './message.js';
+
+interface Change {
+  readonly atMs: number;
+  counts: Counts;
+}
+
+export class CountHistory {
+  #then: Counts;
+  #newest: Change | undefined;
+  readonly #since = new Fifo<Change>();
+
+  constructor(before: Counts) {
+    this.#then = before;
+  }
+
+  record(nowMs: number, counts: Counts): void {
+    if (this.#since.size > 0 && this.#newest?.atMs === nowMs) {
+      this.#newest.counts = counts;
+      return;
+    }
+    if (isSame(this.#since.size > 0 ? this.#newest?.counts : this.#then, counts)) return;
+    this.#newest = { atMs: nowMs, counts };
+    this.#since.push(this.#newest);
+  }
+
+  /** Forgets what was before. */
+  at(ms: number): Counts {
+    for (let next = this.#since.peek(); next !== undefined && next.atMs <= ms; next = this.#since.peek()) {
+      this.#then = next.counts;
+      this.#since.shift();
+    }
+    return this.#then;
+  }
+}
+
+const isSame = (a: Counts | undefined, b: Counts): boolean =>
+  a?.visible === b.visible && a.inFlight === b.inFlight && a.delayed === b.delayed;

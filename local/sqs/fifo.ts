@@ -1,0 +1,34 @@
+/** First in, first out, at a pointer for each item. */
+
+/** Below this the space of what has left is not worth a copy. */
+const LEAST_COPIED = 1024;
+
+export class Fifo<Item> {
+  #items: (Item | undefined)[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  peek(): Item | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  shift(): Item | undefined {
+    const first = this.#items[this.#head];
+    if (first === undefined) return undefined;
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    // Half of it has left: copying the rest costs each item one move, on average.
+    if (this.#head >= LEAST_COPIED && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
+  }
+}
