@@ -47,7 +47,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const accessKey = options.credentials ?? credentials.issue();
   credentials.add(accessKey);
   const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog, credentials);
-  const store = new SqsStore({ region: compute.region });
+  const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
   let requestShutdown = (): void => undefined;
   const shutdownRequested = new Promise<void>((resolve) => (requestShutdown = resolve));

@@ -16,6 +16,8 @@ export interface ActionContext {
   onLost(undo: () => void): void;
 }
 
+const ADDRESS = /^(?:(?:https?:\/\/[^/]+)?\/(\d{12})\/)?([^/]+)\/?$/;
+
 /** Undefined: AWS answers with an empty body. */
 export type ActionResult = JsonObject | undefined;
 export type Action = (context: ActionContext) => ActionResult | Promise<ActionResult>;
@@ -23,12 +25,15 @@ export type Action = (context: ActionContext) => ActionResult | Promise<ActionRe
 export const queueUrl = ({ endpoint, store }: ActionContext, queue: Queue): string =>
   `${endpoint}/${store.accountId}/${queue.name}`;
 
-/** By the path of its URL; the host does not matter, as the client may know this service under another name. */
+/**
+ * By the path of its URL, or by its name alone, as AWS takes it too; the host does not matter, as the client may know this
+ * service under another name.
+ */
 export function queueOf({ input, store }: ActionContext): Queue {
   const address = input.text('QueueUrl');
   if (address === undefined || address === '') throw missingParameter('QueueUrl');
-  const [, account, name] = /^(?:https?:\/\/[^/]+)?\/(\d{12})\/([^/]+)\/?$/.exec(address) ?? [];
-  if (account === undefined || name === undefined) {
+  const [, account = store.accountId, name] = ADDRESS.exec(address) ?? [];
+  if (name === undefined) {
     throw new SqsError('InvalidAddress', `The address ${address} is not valid for this endpoint.`);
   }
   if (account !== store.accountId) throw queueDoesNotExist();

@@ -3,16 +3,25 @@
  *
  * Lost: the connection broke before the response was handed to the operating system, or was reset after it, before the
  * client asked for anything else on it: a client that closes with the response unread resets the connection. A client that
- * read the response and then died closes it in order, and keeps what it got.
+ * read the response and then died closes it in order, and keeps what it got. One that vanishes without a word (a suspended
+ * machine, a lost network) is found by the system's probes while it waits, and by the failure to send once it is answered.
  */
 import type { Socket } from 'node:net';
 import type { ServiceRequest } from '../http/service.js';
 
+/** Node probes each second from then on, and gives up after ten: a poll of nobody ends before its 20 seconds do. */
+const PROBE_AFTER_MS = 5_000;
+
 export class DeliveryWatch {
+  readonly #probed = new WeakSet<Socket>();
   readonly #open = new WeakMap<Socket, () => void>();
 
   /** To be called first for each request: whoever asks again has read the last response. */
   settle(socket: Socket): void {
+    if (!this.#probed.has(socket)) {
+      this.#probed.add(socket);
+      socket.setKeepAlive(true, PROBE_AFTER_MS);
+    }
     this.#open.get(socket)?.();
   }
 

@@ -7,7 +7,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { SqsError } from './errors.js';
-import type { Message } from './message.js';
 import type { Queue, QueueSurroundings } from './queue.js';
 
 export interface MoveTask {
@@ -86,7 +85,9 @@ export class MoveTasks {
       if (source === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       const message = source.peekOldest();
       if (message === undefined) return this.#end(task, 'COMPLETED');
-      const destination = this.#destinationOf(task, message);
+      const destinationArn = task.destinationArn ?? message.deadLetterSourceArn;
+      if (destinationArn === undefined) return this.#end(task, 'FAILED', 'CouldNotDetermineMessageSource');
+      const destination = this.surroundings.findByArn(destinationArn);
       if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       source.release(message);
       // A moved message is a new one: its id and its time of sending are of the move.
@@ -95,11 +96,6 @@ export class MoveTasks {
     }
     if (task.moved >= task.toMove) this.#end(task, 'COMPLETED');
     else this.#arm(task);
-  }
-
-  #destinationOf(task: MoveTask, message: Message): Queue | undefined {
-    const arn = task.destinationArn ?? message.deadLetterSourceArn;
-    return arn === undefined ? undefined : this.surroundings.findByArn(arn);
   }
 
   #end(task: MoveTask, status: MoveTask['status'], failureReason?: string): void {

@@ -19,6 +19,7 @@ import type { Counts, Delivery, Message, MessageContent } from './message.js';
 import type { MessageIds } from './message-ids.js';
 import { MessagePool } from './message-pool.js';
 import { decodeReceiptHandle, encodeReceiptHandle } from './receipt-handle.js';
+import { Repeats } from './repeats.js';
 import type { QueueSettings } from './settings.js';
 import { Waiters, type ReceiveRequest, type Waiter } from './waiters.js';
 
@@ -49,8 +50,7 @@ export class Queue {
   #settings: QueueSettings;
   #pool: MessagePool;
   readonly #waiters = new Waiters();
-  /** In flight, and to be given out once more all the same. */
-  #repeats: Delivery[] = [];
+  readonly #repeats: Repeats;
   /** Only while counters lag. */
   #history: CountHistory | undefined;
   readonly #random: Random;
@@ -69,6 +69,7 @@ export class Queue {
     this.#settings = settings;
     this.#pool = new MessagePool(surroundings.messageIds);
     this.#random = surroundings.random(name);
+    this.#repeats = new Repeats(surroundings.imperfections, surroundings.random(`${name} repeats`));
     this.createdMs = this.#modifiedMs = surroundings.clock.nowMs();
   }
 
@@ -283,7 +284,7 @@ export class Queue {
     if (this.surroundings.imperfections.counterLagMs > 0) {
       this.#history ??= new CountHistory(this.#pool.counts());
       // One change at a time: nobody has looked since, but the history knows when each of them was.
-      for (let dueMs = this.#pool.nextChangeMs(retentionMs); dueMs <= nowMs; ) {
+      for (let dueMs = this.#pool.nextChangeMs(retentionMs); dueMs <= nowMs;) {
         this.#pool.advance(dueMs, retentionMs);
         this.#history.record(dueMs, this.#pool.counts());
         dueMs = this.#pool.nextChangeMs(retentionMs);
@@ -302,8 +303,13 @@ export class Queue {
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
     const deadLetterQueue = redrive === undefined ? undefined : this.surroundings.findByArn(redrive.targetArn);
-    const taken = this.#repeated(request, nowMs);
-    const repeats = taken.length;
+    const taken: Delivery[] = [];
+    while (taken.length < request.max) {
+      const message = this.#repeats.next(this.#pool);
+      if (message === undefined) break;
+      taken.push(this.#pool.deliver(message, nowMs, request.visibilityMs));
+    }
+    const repeated = taken.length;
     while (taken.length < request.max && !this.#isFull()) {
       const message = this.#pool.peekVisible();
       if (message === undefined) break;
@@ -315,34 +321,8 @@ export class Queue {
         taken.push(this.#pool.deliver(message, nowMs, request.visibilityMs));
       }
     }
-    this.#chooseRepeats(taken.slice(repeats));
+    this.#repeats.choose(taken.slice(repeated), redrive?.maxReceiveCount);
     return taken;
-  }
-
-  /** AWS may give a message out again while it is in flight. The newer handle is then the one that counts. */
-  #repeated({ max, visibilityMs }: ReceiveRequest, nowMs: number): Delivery[] {
-    const taken: Delivery[] = [];
-    while (taken.length < max && this.#repeats.length > 0) {
-      const delivery = this.#repeats.shift() as Delivery;
-      if (delivery.message.state !== 'in-flight' || !this.#pool.isNewest(delivery)) continue;
-      taken.push(this.#pool.deliver(delivery.message, nowMs, visibilityMs));
-    }
-    return taken;
-  }
-
-  #chooseRepeats(taken: readonly Delivery[]): void {
-    const { duplicateRate } = this.surroundings.imperfections;
-    if (duplicateRate === 0) {
-      if (this.#repeats.length > 0) this.#repeats = [];
-      return;
-    }
-    const mostReceives = this.#settings.redrive?.maxReceiveCount ?? Infinity;
-    for (const delivery of taken) {
-      const { receiveCount, receiveCountAtArrival } = delivery.message;
-      // One that its redrive policy lets nobody have again goes to the dead-letter queue instead.
-      const mayRepeat = receiveCount - receiveCountAtArrival < mostReceives;
-      if (mayRepeat && this.#random() < duplicateRate) this.#repeats.push(delivery);
-    }
   }
 
   /** Only once nothing of this queue is half done: the other queue may, in the end, hand messages back to this one. */

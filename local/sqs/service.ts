@@ -2,8 +2,7 @@
  * SQS as its clients see it: the AWS JSON 1.0 protocol, in which `x-amz-target` names the action.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  *
- * Every request passes through `answer`, every count through MessagePool.counts, every message that is given out through
- * Queue's `#take`: what shall go wrong on purpose is put there.
+ * Clients from before 2023 speak the Query protocol (a form with an `Action`): they are told so in their own words.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { Refusal } from '../http/refusal.js';
@@ -19,6 +18,14 @@ import type { SqsStore } from './store.js';
 const TARGET_PREFIX = 'AmazonSQS.';
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 
+/** Why an action of AWS is not here, and what to do instead. */
+const NOT_SERVED: ReadonlyMap<string, string> = new Map(
+  ['AddPermission', 'RemovePermission'].map((name) => [
+    name,
+    'Set the attribute Policy with SetQueueAttributes instead.',
+  ]),
+);
+
 /** The store outlives the service; whoever made it closes it. */
 export function createSqsService({ store }: { readonly store: SqsStore }): Service {
   const watch = new DeliveryWatch();
@@ -30,6 +37,7 @@ async function handle(store: SqsStore, watch: DeliveryWatch, serviceRequest: Ser
   const undo = (): void => undos.splice(0).forEach((action) => action());
   watch.settle(serviceRequest.request.socket);
   try {
+    if (isQuery(serviceRequest)) return await refuseQuery(serviceRequest);
     const result = await answer(store, serviceRequest, (action) => undos.push(action));
     if (undos.length > 0 && !serviceRequest.losesReply) {
       // What the system has already told us of this connection is heard before anything is written to it.
@@ -55,11 +63,30 @@ async function answer(
   const action = actions.get(name);
   if (action === undefined || request.method !== 'POST') {
     const asked = name === '' ? 'A request without x-amz-target: AmazonSQS.<Action>' : `The action ${name}`;
-    throw new SqsError('UnknownOperationException', `${asked} is not served by the local cloud's SQS.`);
+    const hint = NOT_SERVED.get(name) ?? '';
+    throw new SqsError('UnknownOperationException', `${asked} is not served by the local cloud's SQS. ${hint}`.trim());
   }
   await serviceRequest.enter(name);
   const endpoint = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort ?? 80}`}`;
   return action({ store, input: parse(body), endpoint, signal, onLost });
+}
+
+const isQuery = ({ request, url }: ServiceRequest): boolean =>
+  request.headers['x-amz-target'] === undefined &&
+  (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true ||
+    url.searchParams.has('Action'));
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html */
+async function refuseQuery({ request, response, requestId }: ServiceRequest): Promise<void> {
+  await readBody(request, MAX_REQUEST_BYTES);
+  const message =
+    'The local cloud serves SQS in the AWS JSON protocol only. Use a newer SDK or CLI: boto3 1.28.82, AWS CLI 1.29.82 ' +
+    'or 2.13.33, and SDKs for other languages from November 2023 on.';
+  const body =
+    '<?xml version="1.0"?><ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type>' +
+    `<Code>UnsupportedOperation</Code><Message>${message}</Message><Detail/></Error>` +
+    `<RequestId>${requestId}</RequestId></ErrorResponse>`;
+  response.writeHead(400, { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 function parse(body: Buffer): Input {

@@ -41,6 +41,9 @@ const SQS_ENCRYPTION = 'SqsManagedSseEnabled';
 
 const texts = new Set(['Policy', 'RedrivePolicy', 'RedriveAllowPolicy', KMS_KEY, SQS_ENCRYPTION]);
 
+/** AWS refuses these two in words of their own. */
+const fifoOnly = new Set(['DeduplicationScope', 'FifoThroughputLimit']);
+
 export const isSettable = (name: string): boolean => Object.hasOwn(numbers, name) || texts.has(name);
 
 const usualValues: ReadonlyMap<string, string> = new Map([
@@ -82,6 +85,9 @@ function canonicalValue(name: string, value: string): string | undefined {
     if (!(number >= range.least && number <= range.most)) throw invalidValue(name);
     return name === KMS_REUSE && number === range.usual ? undefined : String(number);
   }
+  if (fifoOnly.has(name)) {
+    throw new SqsError('InvalidAttributeName', `You can specify the ${name} only when FifoQueue is set to true.`);
+  }
   if (!texts.has(name)) throw new SqsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
   if (value === '') return undefined;
   if (name === SQS_ENCRYPTION) {
@@ -104,7 +110,7 @@ function applyEncryption(values: Map<string, string>, changes: ReadonlyMap<strin
   if (wantsKms && wantsSqs) {
     const message =
       'You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.';
-    throw new SqsError('InvalidAttributeValue', message);
+    throw new SqsError('InvalidAttributeName', message);
   }
   if (wantsKms) values.set(SQS_ENCRYPTION, 'false');
   if (wantsSqs) {

@@ -4,8 +4,8 @@ import { checkTags } from '../tags.js';
 
 export const tagQueue: Action = (context) => {
   const { tags } = queueOf(context);
-  if (!context.input.has('Tags')) throw missingParameter('Tags');
   const added = context.input.textMap('Tags');
+  if (added.size === 0) throw missingParameter('Tags');
   checkTags(new Map([...tags, ...added]));
   for (const [key, value] of added) tags.set(key, value);
   return undefined;

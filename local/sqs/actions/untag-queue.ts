@@ -3,7 +3,8 @@ import { missingParameter } from '../errors.js';
 
 export const untagQueue: Action = (context) => {
   const { tags } = queueOf(context);
-  if (!context.input.has('TagKeys')) throw missingParameter('TagKeys');
-  for (const key of context.input.texts('TagKeys')) tags.delete(key);
+  const keys = context.input.texts('TagKeys');
+  if (keys.length === 0) throw missingParameter('TagKeys');
+  for (const key of keys) tags.delete(key);
   return undefined;
 };

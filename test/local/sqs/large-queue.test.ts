@@ -3,8 +3,8 @@ import { SqsStore } from '../../../local/sqs/store.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { newMessage } from '../support/sqs.js';
 
-test('200,000 messages are sent, received, expired, received again and deleted, each once, with right counts', async () => {
-  const total = 200_000;
+test('100,000 messages are sent, received, expired, received again and deleted, each once, with right counts', async () => {
+  const total = 100_000;
   const clock = new FakeClock();
   const store = new SqsStore({ clock, maxInFlight: total });
   const queue = store.createQueue('work', new Map(), new Map());

@@ -1,0 +1,40 @@
+/**
+ * Messages that are given out once more while they are in flight, as AWS may do: each once, and to another receive. The newer
+ * handle is then the one that counts.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
+ */
+import type { Imperfections } from '../faults/imperfections.js';
+import type { Random } from '../market/random.js';
+import type { Delivery, Message } from './message.js';
+import type { MessagePool } from './message-pool.js';
+
+export class Repeats {
+  #chosen: Delivery[] = [];
+
+  constructor(
+    private readonly imperfections: Imperfections['sqs'],
+    private readonly random: Random,
+  ) {}
+
+  /** The next one that is still in flight with the receive that it was chosen for. */
+  next(pool: MessagePool): Message | undefined {
+    for (let delivery = this.#chosen.shift(); delivery !== undefined; delivery = this.#chosen.shift()) {
+      if (delivery.message.state === 'in-flight' && pool.isNewest(delivery)) return delivery.message;
+    }
+    return undefined;
+  }
+
+  /** Never one that its redrive policy lets nobody have again: that one goes to the dead-letter queue. */
+  choose(given: readonly Delivery[], mostReceives = Infinity): void {
+    const { duplicateRate } = this.imperfections;
+    if (duplicateRate === 0) {
+      if (this.#chosen.length > 0) this.#chosen = [];
+      return;
+    }
+    for (const delivery of given) {
+      const { receiveCount, receiveCountAtArrival } = delivery.message;
+      if (receiveCount - receiveCountAtArrival >= mostReceives) continue;
+      if (this.random() < duplicateRate) this.#chosen.push(delivery);
+    }
+  }
+}
