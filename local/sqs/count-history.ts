@@ -2,8 +2,8 @@
  * How a queue's counts were a while ago: for counters that lag, as AWS's do.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  *
- * Invariants: `#then` is what was true at the moment last asked for; `#since` is what changed after it, in the order of
- * time and at most once a millisecond, so that a lag bounds it.
+ * Invariants: `#then` is what was true the lag before the last call; `#since` is what changed after it, in the order of
+ * time and at most once a millisecond, so that the lag bounds it.
  */
 import { Fifo } from './fifo.js';
 import type { Counts } from './message.js';
@@ -22,7 +22,8 @@ export class CountHistory {
     this.#then = before;
   }
 
-  record(nowMs: number, counts: Counts): void {
+  record(nowMs: number, counts: Counts, lagMs: number): void {
+    this.at(nowMs - lagMs);
     if (this.#since.size > 0 && this.#newest?.atMs === nowMs) {
       this.#newest.counts = counts;
       return;
@@ -32,7 +33,7 @@ export class CountHistory {
     this.#since.push(this.#newest);
   }
 
-  /** Forgets what was before. */
+  /** Forgets what was before `ms`. */
   at(ms: number): Counts {
     for (let next = this.#since.peek(); next !== undefined && next.atMs <= ms; next = this.#since.peek()) {
       this.#then = next.counts;

@@ -273,7 +273,7 @@ export class Queue {
       if (waiter.endsMs > nowMs) break;
       waiter.answer([]);
     }
-    this.#history?.record(nowMs, this.#pool.counts());
+    this.#remember(nowMs);
     this.#handOver();
     this.#arm();
     return nowMs;
@@ -284,15 +284,19 @@ export class Queue {
     if (this.surroundings.imperfections.counterLagMs > 0) {
       this.#history ??= new CountHistory(this.#pool.counts());
       // One change at a time: nobody has looked since, but the history knows when each of them was.
-      for (let dueMs = this.#pool.nextChangeMs(retentionMs); dueMs <= nowMs;) {
+      let dueMs = this.#pool.nextChangeMs(retentionMs);
+      for (; dueMs <= nowMs; dueMs = this.#pool.nextChangeMs(retentionMs)) {
         this.#pool.advance(dueMs, retentionMs);
-        this.#history.record(dueMs, this.#pool.counts());
-        dueMs = this.#pool.nextChangeMs(retentionMs);
+        this.#remember(dueMs);
       }
     } else {
       this.#history = undefined;
       this.#pool.advance(nowMs, retentionMs);
     }
+  }
+
+  #remember(nowMs: number): void {
+    this.#history?.record(nowMs, this.#pool.counts(), this.surroundings.imperfections.counterLagMs);
   }
 
   #isFull(): boolean {

@@ -198,7 +198,7 @@ describe('a client that is gone when its messages were just picked', () => {
       sqs: {
         name: 'sqs',
         handle: (request: ServiceRequest) => {
-          handled.push(service.handle({ ...request, signal: gone.signal }));
+          handled.push(service.handle(Object.create(request, { signal: { value: gone.signal } }) as ServiceRequest));
           return handled.at(-1) as Promise<void>;
         },
       },

@@ -148,12 +148,15 @@ describe('receiving and deleting', () => {
     const other = await TestQueue.create(sqs.client, 'other');
     await other.send('a');
     const foreign = (await other.receiveOne()).ReceiptHandle ?? '';
-    for (const handle of ['garbage', foreign]) {
+    for (const [handle, message] of [
+      ['garbage', 'The input receipt handle "garbage" is not a valid receipt handle.'],
+      [foreign, `The receipt handle "${foreign}" is not valid for this queue.`],
+    ] as const) {
       const error = await errorOf(
         sqs.client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: handle })),
       );
       expect(error).toBeInstanceOf(ReceiptHandleIsInvalid);
-      expect(error.message).toBe(`The input receipt handle "${handle}" is not a valid receipt handle.`);
+      expect(error.message).toBe(message);
       expect(error.$metadata?.httpStatusCode).toBe(404);
     }
   });
