@@ -44,7 +44,7 @@ async function perform(serviceRequest: ServiceRequest, compute: Compute): Promis
   if (action === undefined) {
     throw new Ec2Error('InvalidAction', `The action ${name} is not served by the local cloud (version ${VERSION}).`);
   }
-  await serviceRequest.enter(name);
+  await serviceRequest.enter(name, body);
   if (query.boolean('DryRun') === true) {
     throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   }

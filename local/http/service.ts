@@ -12,9 +12,10 @@ export interface ServiceRequest {
   readonly losesReply: boolean;
   /**
    * Each service calls it once, as soon as it knows the action (as AWS spells it) and before it acts. Throws a Refusal, which
-   * the service renders in its own form, or (with `signal` aborted) when the connection was broken on purpose.
+   * the service renders in its own form, or (with `signal` aborted) when the connection was broken on purpose. `body` is what
+   * came, where it was read whole: its hash is signed.
    */
-  enter(action: string): Promise<void>;
+  enter(action: string, body?: Uint8Array): Promise<void>;
 }
 
 export interface Service {

@@ -2,8 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestFaults } from '../faults/request-faults.js';
-import { Refusal, type RefusalReason } from './refusal.js';
+import type { Credentials } from './credentials.js';
+import { Refusal } from './refusal.js';
+import type { RefusalReason } from './refusals.js';
 import type { Service, ServiceRequest } from './service.js';
+import { checkSignature } from './sigv4.js';
 
 const REASONS: Readonly<Record<'throttle' | '500' | '503', RefusalReason>> = {
   throttle: 'throttled',
@@ -12,6 +15,8 @@ const REASONS: Readonly<Record<'throttle' | '500' | '503', RefusalReason>> = {
 };
 
 export interface DoorOptions {
+  /** Signatures are checked against these; nothing is checked without. */
+  readonly credentials?: Credentials;
   readonly faults?: RequestFaults;
 }
 
@@ -37,8 +42,12 @@ export class Visit implements ServiceRequest {
     return this.#closed.signal;
   }
 
-  async enter(action: string): Promise<void> {
-    const strike = this.door.faults?.strike(this.service, action);
+  async enter(action: string, body?: Uint8Array): Promise<void> {
+    const { credentials, faults } = this.door;
+    if (credentials !== undefined) {
+      checkSignature({ service: this.service, message: this.request, body, nowMs: Date.now() }, credentials);
+    }
+    const strike = faults?.strike(this.service, action);
     if (strike === undefined) return;
     if (strike.delayMs > 0) await delay(strike.delayMs, undefined, { signal: this.signal });
     const { fault } = strike;

@@ -56,6 +56,6 @@ async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<v
 /** A bug or a full disk: said as what it is, and worth a retry as on AWS. */
 function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
-  if (error instanceof Refusal) return new S3Error(error.status, error.code, error.message);
+  if (error instanceof Refusal) return new S3Error(error.status, error.code, error.message, error.details);
   return new S3Error(500, 'InternalError', `We encountered an internal error: ${String(error)}`);
 }

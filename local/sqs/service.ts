@@ -66,7 +66,7 @@ async function answer(
     const hint = NOT_SERVED.get(name) ?? '';
     throw new SqsError('UnknownOperationException', `${asked} is not served by the local cloud's SQS. ${hint}`.trim());
   }
-  await serviceRequest.enter(name);
+  await serviceRequest.enter(name, body);
   const endpoint = `http://${request.headers.host ?? `127.0.0.1:${request.socket.localPort ?? 80}`}`;
   return action({ store, input: parse(body), endpoint, signal, onLost });
 }
