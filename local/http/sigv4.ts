@@ -22,7 +22,7 @@ const MOST_SIGNING_KEYS = 64;
 
 export interface SignedRequest {
   readonly service: Service['name'];
-  readonly message: IncomingMessage;
+  readonly message: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
   /** What came, if it was read whole. */
   readonly body: Uint8Array | undefined;
   readonly nowMs: number;

@@ -32,7 +32,7 @@ async function answer(schedules: Schedules, serviceRequest: ServiceRequest) {
   const { request, url } = serviceRequest;
   const { operation, action, name } = findRoute(request.method ?? '', url.pathname);
   const body = await readBody(request, MOST_BODY_BYTES);
-  await serviceRequest.enter(operation);
+  await serviceRequest.enter(operation, body);
   return action({ schedules, name, parameters: url.searchParams, body: parse(body) });
 }
 
@@ -47,7 +47,7 @@ function parse(body: Buffer): unknown {
 
 function known(cause: unknown): { readonly name: string; readonly status: number; readonly message: string } {
   if (cause instanceof SchedulerError) return cause;
-  if (cause instanceof Refusal) return { name: cause.code, status: cause.status, message: cause.message };
+  if (cause instanceof Refusal) return { name: cause.shape, status: cause.status, message: cause.message };
   if (cause instanceof BodyTooLarge) return new SchedulerError('RequestEntityTooLargeException', cause.message);
   return new SchedulerError('InternalServerException', `The local cloud's scheduler failed: ${String(cause)}`);
 }

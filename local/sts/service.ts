@@ -41,10 +41,8 @@ export function createStsService(): Service {
 
 async function answer(serviceRequest: ServiceRequest): Promise<string> {
   const { request, url, requestId } = serviceRequest;
-  const isPost = request.method === 'POST';
-  const form = isPost
-    ? new URLSearchParams((await readBody(request, MOST_BODY_BYTES)).toString('utf8'))
-    : url.searchParams;
+  const body = request.method === 'POST' ? await readBody(request, MOST_BODY_BYTES) : undefined;
+  const form = body === undefined ? url.searchParams : new URLSearchParams(body.toString('utf8'));
   const action = form.get('Action');
   if (action === null) throw new StsError('MissingAction', 'The request must contain the parameter Action');
   if (action !== 'GetCallerIdentity') {
@@ -57,7 +55,7 @@ async function answer(serviceRequest: ServiceRequest): Promise<string> {
       `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
     );
   }
-  await serviceRequest.enter(action);
+  await serviceRequest.enter(action, body);
   const identity = `<Arn>arn:aws:iam::${ACCOUNT_ID}:root</Arn><UserId>${ACCOUNT_ID}</UserId><Account>${ACCOUNT_ID}</Account>`;
   return (
     `<${action}Response xmlns="${NAMESPACE}"><${action}Result>${identity}</${action}Result>` +
