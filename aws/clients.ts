@@ -3,7 +3,9 @@
  * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 export interface ClientOptions {
@@ -77,6 +79,14 @@ export function makeSqsPollClient(options: ClientOptions): SQSClient {
 
 export function makeEc2Client(options: ClientOptions): EC2Client {
   return new EC2Client(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeSnsClient(options: ClientOptions): SNSClient {
+  return new SNSClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeLambdaClient(options: ClientOptions): LambdaClient {
+  return new LambdaClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
 }
 
 function sqsOptions(options: ClientOptions) {

@@ -47,6 +47,23 @@ export interface DeadManSwitch {
   arm(signal: AbortSignal): Promise<void>;
 }
 
+export interface Notice {
+  /** One short line. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Reaches people who asked to be told (the stack's topic). */
+export interface Notifier {
+  notify(notice: Notice, signal: AbortSignal): Promise<void>;
+}
+
+/** The stack's own controller. */
+export interface StackController {
+  /** Has it look at once, instead of at its next minute; returns before it has. */
+  wake(signal: AbortSignal): Promise<void>;
+}
+
 export interface SpotPrices {
   /** Newest Spot price in dollars an hour; undefined when the market has none for the pool. */
   spotDollarsPerHour(

@@ -24,6 +24,8 @@ const banner = {
 for (const [entry, outfile] of [
   ['dist/worker/main.js', 'dist/bundle/worker.mjs'],
   ['dist/worker/host/main.js', 'dist/bundle/host.mjs'],
+  // In a directory of its own: the whole of it is what Lambda gets.
+  ['dist/runner/lambda.js', 'dist/bundle/controller/index.mjs'],
 ]) {
   if (!existsSync(entry)) continue;
   await esbuild.build({

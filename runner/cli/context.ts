@@ -4,7 +4,7 @@ import type { StackConfig } from '../../core/stack.js';
 import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import type { SourceObjects } from '../dataset/ports.js';
-import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices } from '../ports.js';
+import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices, StackController } from '../ports.js';
 
 export interface StackPorts {
   readonly config: StackConfig;
@@ -13,6 +13,8 @@ export interface StackPorts {
   readonly fleet: Fleet;
   readonly prices: SpotPrices;
   readonly deadMan: DeadManSwitch;
+  /** Absent when nothing of the stack can be woken. */
+  readonly controller?: StackController;
   /** Datasets that are in S3 already, in any bucket. */
   readonly sources: SourceObjects;
 }

@@ -44,7 +44,7 @@ export async function chooseStack(choice: StackChoice, { env, cwd }: Surrounding
     return { config: stackOfFile(file, await readStackFile(file, choice.stack), env), source: choice.stack };
   }
   if (env['SPOTPOOL_QUEUE_URL']) {
-    return { config: stackFromFields(environmentFields(env), 'the environment', env), source: 'the environment' };
+    return { config: stackFromEnvironment(env), source: 'the environment' };
   }
   const outputs = path.join(cwd, CDK_OUTPUTS_FILE);
   const text = await readFile(outputs, 'utf8').catch(() => undefined);
@@ -79,6 +79,10 @@ function stackOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackC
 
 const namesOf = (stacks: readonly StackFields[]): string => stacks.map((stack) => stack.name ?? '?').join(', ');
 
+/** What commands may be given, and what the stack's own controller is given. */
+export const stackFromEnvironment = (env: NodeJS.ProcessEnv): StackConfig =>
+  stackFromFields(environmentFields(env), 'the environment', env);
+
 const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   name: env['SPOTPOOL_STACK'],
   queueUrl: env['SPOTPOOL_QUEUE_URL'],
@@ -87,6 +91,7 @@ const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   fleetId: env['SPOTPOOL_FLEET_ID'],
   region: env['AWS_REGION'],
   maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
+  topicArn: env['SPOTPOOL_TOPIC_ARN'],
   endpoint: env['SPOTPOOL_ENDPOINT'],
 });
 

@@ -12,6 +12,8 @@ export interface StackFields {
   readonly fleetId?: string | undefined;
   readonly maxWorkers?: string | number | undefined;
   readonly controlled?: boolean | undefined;
+  readonly controllerFunction?: string | undefined;
+  readonly topicArn?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -56,7 +58,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
       `MaxWorkers of the stack in ${source} is ${String(fields.maxWorkers)}: it must be a whole number.`,
     );
   }
-  const { accessKeyId, secretAccessKey, endpoint } = fields;
+  const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn } = fields;
   return {
     name: fields.name ?? DEFAULT_STACK_NAME,
     region: needed.region ?? '',
@@ -66,6 +68,8 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     fleetId: needed.fleetId ?? '',
     maxWorkers,
     ...(fields.controlled === undefined ? {} : { controlled: fields.controlled }),
+    ...(controllerFunction ? { controllerFunction } : {}),
+    ...(topicArn ? { topicArn } : {}),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };
@@ -103,6 +107,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     maxWorkers: text('maxWorkers'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
+    controllerFunction: text('controllerFunction'),
+    topicArn: text('topicArn'),
     endpoint: text('endpoint'),
     accessKeyId: text('accessKeyId') ?? credential('accessKeyId'),
     secretAccessKey: text('secretAccessKey') ?? credential('secretAccessKey'),

@@ -1,12 +1,13 @@
 /** `spotpool submit`: enqueue, and return at once with the job's id. */
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
-import type { CliContext } from '../cli/context.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJobOptions, addJsonOption, addStackOptions, type JobFlags, type StackFlags } from '../cli/options.js';
 import type { Display } from '../display/events.js';
 import { plainDisplay } from '../display/plain.js';
 import { sayBrokenOff, stackArguments } from './following/stopped.js';
+import { messageOf } from '../errors.js';
 import { openStack } from './open-stack.js';
 import { requireDataset, submitFromFlags } from './submitting.js';
 
@@ -43,6 +44,7 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
   const display = flags.json ? SILENT : plainDisplay(terminal, () => clock.nowMs());
   try {
     const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+    await wakeController(context, ports);
     const where = stackArguments(flags);
     const uncontrolled = ports.config.controlled
       ? ''
@@ -60,5 +62,17 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
   } catch (error) {
     if (signal.aborted) sayBrokenOff(terminal, flags.id);
     throw error;
+  }
+}
+
+/** So that the first instances come now, and not at the controller's next minute. What fails here is made good by that minute. */
+async function wakeController({ terminal, signal }: CliContext, { controller }: StackPorts): Promise<void> {
+  try {
+    await controller?.wake(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    terminal.err(
+      `The job is enqueued, but the stack's controller could not be woken: it looks by itself within a minute. (${messageOf(error)})\n`,
+    );
   }
 }

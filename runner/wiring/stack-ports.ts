@@ -1,12 +1,22 @@
 /** Joins a stack's configuration with the adapters that reach it. */
 import type { StackConfig } from '../../core/stack.js';
-import { type ClientOptions, makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import {
+  type ClientOptions,
+  makeEc2Client,
+  makeLambdaClient,
+  makeS3Client,
+  makeSnsClient,
+  makeSqsClient,
+} from '../../aws/clients.js';
 import { makeFleet } from '../../aws/fleet.js';
+import { LambdaController } from '../../aws/lambda-controller.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { S3SourceObjects } from '../../aws/source-objects.js';
+import { SnsNotifier } from '../../aws/sns-notifier.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
 import type { StackPorts } from '../cli/context.js';
+import type { Notifier } from '../ports.js';
 import { systemClock } from './clock.js';
 
 /** Endpoint and credentials are passed on explicitly: nothing of the user's environment reaches a stack that has its own. */
@@ -31,5 +41,15 @@ export function connectStack(config: StackConfig): StackPorts {
     prices: new Ec2SpotPrices(ec2, () => systemClock.nowMs()),
     // The switch is a part of the deployed stack; until it is there, instances end themselves when idle (R9).
     deadMan: { arm: async () => undefined },
+    ...(config.controllerFunction === undefined
+      ? {}
+      : { controller: new LambdaController(makeLambdaClient(options), config.controllerFunction) }),
   };
+}
+
+/** Undefined when the stack has no topic. */
+export function connectNotifier(config: StackConfig): Notifier | undefined {
+  return config.topicArn === undefined
+    ? undefined
+    : new SnsNotifier(makeSnsClient(clientOptions(config)), config.topicArn);
 }

@@ -116,6 +116,17 @@ describe('spotpool submit and results', () => {
     expect(stack.terminal.stdout).not.toContain('no controller');
   });
 
+  it("wakes the stack's controller, and says when that fails, as the job is enqueued all the same", async () => {
+    stack.config = { ...stack.config, controlled: true };
+    let woken = 0;
+    stack.broken = { controller: { wake: async () => void (woken += 1) } };
+    expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine')).toBe(0);
+    expect(woken).toBe(1);
+    stack.broken = { controller: { wake: () => Promise.reject(new Error('AccessDenied')) } };
+    expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'other')).toBe(0);
+    expect(stack.terminal.stderr).toMatch(/enqueued.*could not be woken.*within a minute.*AccessDenied/);
+  });
+
   it('says that nothing starts by itself on a stack without a controller', async () => {
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
     expect(stack.terminal.stdout).toMatch(/no controller of its own[^]*spotpool watch mine/);

@@ -1,0 +1,89 @@
+/**
+ * Tells people of a job's end, and of what needs a person, once each, however many controllers there are.
+ *
+ * Invariants: only who holds the claim of a notice (created, or taken over from one that never told) sends it; a claim is marked as
+ * told only after it was sent. So a controller that dies in between costs a late notice, never a lost one.
+ */
+import type { DoneMark } from '../../core/job.js';
+import { attentionKey, doneKey, notifiedKey } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import type { Notice, Notifier, ObjectStore } from '../ports.js';
+import { getJson, JSON_TYPE, toJson } from './json-objects.js';
+import type { ControllerMemory } from './ports.js';
+import type { ControllerEvent, ControllerEventCode } from './report.js';
+
+export interface NotifyMeans {
+  readonly store: ObjectStore;
+  readonly notifier: Notifier;
+  /** For the subject: which stack it was. */
+  readonly stack: string;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** What nobody but a person can mend. */
+const NEEDS_ATTENTION: ReadonlySet<ControllerEventCode> = new Set([
+  'raise-refused',
+  'switch-not-armed',
+  'fleet-gone',
+  'shortage',
+]);
+const JOBS_AT_ONCE = 4;
+
+/** Sending takes a second: a claim this old is of a controller that died. */
+const CLAIM_MS = 300_000;
+
+interface Claim {
+  readonly at: string;
+  readonly told?: true;
+}
+
+/** `told` holds the jobs that need no further look, from pass to pass. */
+export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string>, means: NotifyMeans): Promise<void> {
+  const untold = [...ended].filter((job) => !told.has(job));
+  await mapBounded(untold, JOBS_AT_ONCE, async (job) => {
+    const done = await getJson<DoneMark>(means.store, doneKey(job), means.signal);
+    // A cancelled job has no such mark: who cancelled it knows.
+    const isTold = done === undefined || (await once(notifiedKey(job), means, noticeOfEnd(means.stack, job, done)));
+    if (isTold) told.add(job);
+  });
+}
+
+/** The same trouble is told once a day. */
+export async function notifyOfTrouble(events: readonly ControllerEvent[], means: NotifyMeans): Promise<void> {
+  for (const { code, message } of events.filter((event) => NEEDS_ATTENTION.has(event.code))) {
+    const day = new Date(means.nowMs()).toISOString().slice(0, 10);
+    await once(attentionKey(code, day), means, {
+      subject: `spotpool ${means.stack} needs attention: ${code}`,
+      text: `${message}\n\nspotpool fleet\n`,
+    });
+  }
+}
+
+function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): Notice {
+  return {
+    subject: `spotpool ${stack}: job ${job} ${state === 'complete' ? 'is complete' : 'failed'}`,
+    text: `${reason}\n\nspotpool status ${job}\nspotpool results ${job}\n`,
+  };
+}
+
+/** True when the notice has been sent, by whomever. */
+async function once(key: string, means: NotifyMeans, notice: Notice): Promise<boolean> {
+  const { store, notifier, nowMs, signal } = means;
+  const at = new Date(nowMs()).toISOString();
+  const write = (claim: Claim, condition: { ifNoneMatch: true } | { ifMatch: string }) =>
+    store.put(key, toJson(claim), { signal, contentType: JSON_TYPE, ...condition });
+  let claimed = await write({ at }, { ifNoneMatch: true });
+  if (claimed.kind !== 'written') {
+    const stored = await store.get(key, { signal });
+    if (stored === undefined) return false;
+    const claim = JSON.parse(new TextDecoder().decode(stored.body)) as Claim;
+    if (claim.told) return true;
+    if (nowMs() - Date.parse(claim.at) < CLAIM_MS) return false;
+    claimed = await write({ at }, { ifMatch: stored.etag });
+    if (claimed.kind !== 'written') return false;
+  }
+  await notifier.notify(notice, signal);
+  await write({ at, told: true }, { ifMatch: claimed.etag });
+  return true;
+}

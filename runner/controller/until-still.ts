@@ -1,0 +1,36 @@
+/**
+ * Passes of the controller until nothing moves: what a function does that is woken each minute and at events. While work is plenty
+ * one pass is enough; while the fleet follows the end of a job, or a change of target is under way, the next pass must
+ * not wait for the next minute, since idle instances cost money.
+ */
+import { controlUntil } from './control-until.js';
+import type { ControllerOptions, ControllerPorts } from './ports.js';
+import type { PassReport } from './report.js';
+
+export interface StillOptions extends ControllerOptions {
+  readonly passMs?: number;
+  /** Enough: whoever is woken next goes on. */
+  readonly longestMs: number;
+  readonly onReport?: (report: PassReport) => void | Promise<void>;
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+export async function controlUntilStill(
+  ports: ControllerPorts,
+  options: StillOptions,
+  signal: AbortSignal,
+): Promise<PassReport> {
+  const endMs = ports.clock.nowMs() + options.longestMs;
+  return await controlUntil(
+    ports,
+    { ...options, until: (report) => isStill(report) || ports.clock.nowMs() >= endMs },
+    signal,
+  );
+}
+
+/** Idle workers at the end of a job are about to be let go; those of a job with work for all are about to be busy. */
+export function isStill({ fleet, description, state, events, parked }: PassReport): boolean {
+  if (parked) return true;
+  const settled = description.state === 'active' && state?.target === description.target && events.length === 0;
+  return settled && fleet.idle === 0 && fleet.draining === 0;
+}

@@ -1,0 +1,85 @@
+/**
+ * Entry of the stack's controller function: woken each minute, at Spot notices, and by `submit`. The same passes as the CLI's,
+ * until nothing moves. Any number may run at once (R6). What a container remembers only saves requests.
+ */
+import process from 'node:process';
+import { stackFromEnvironment } from './cli/stack-choice.js';
+import { notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
+import { newControllerMemory } from './controller/ports.js';
+import type { PassReport } from './controller/report.js';
+import { controlUntilStill } from './controller/until-still.js';
+import { messageOf } from './errors.js';
+import { systemClock } from './wiring/clock.js';
+import { connectNotifier, connectStack } from './wiring/stack-ports.js';
+
+/** The part of Lambda's context that is used. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** What an invocation left, for whoever invokes it by hand. */
+export interface ControllerAnswer {
+  readonly passes: number;
+  readonly target: number;
+  readonly fulfilled: number;
+  readonly parked: boolean;
+  readonly jobs: number;
+}
+
+/** The next minute's invocation goes on: two at once would only do the same work twice. */
+const LONGEST_MS = 50_000;
+/** For the last pass and the answer. */
+const MARGIN_MS = 5_000;
+
+const config = stackFromEnvironment(process.env);
+const ports = { ...connectStack(config), clock: systemClock };
+const notifier = connectNotifier(config);
+const memory = newControllerMemory();
+const told = new Set<string>();
+
+export async function handler(event: unknown, context: InvocationContext): Promise<ControllerAnswer> {
+  const leftMs = context.getRemainingTimeInMillis() - MARGIN_MS;
+  const signal = AbortSignal.timeout(Math.max(1, leftMs));
+  log({ code: 'woken', by: sourceOf(event) });
+  let passes = 0;
+  const report = await controlUntilStill(
+    ports,
+    {
+      maxWorkers: config.maxWorkers,
+      memory,
+      longestMs: Math.min(LONGEST_MS, leftMs / 2),
+      onReport: async (seen) => {
+        passes += 1;
+        await tell(seen, signal);
+      },
+      onTrouble: (error) => log({ code: 'trouble', message: messageOf(error) }),
+    },
+    signal,
+  );
+  const { fleet, jobs, parked } = report;
+  const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
+  log({ code: 'still', ...answer });
+  return answer;
+}
+
+async function tell({ events }: PassReport, signal: AbortSignal): Promise<void> {
+  for (const event of events) log(event);
+  if (notifier === undefined) return;
+  const means: NotifyMeans = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
+  await notifyOfTrouble(events, means);
+  await notifyOfEnds(memory, told, means);
+}
+
+/** EC2's and EventBridge's events name their kind; a person's test event may be anything. */
+function sourceOf(event: unknown): string {
+  const { source, 'detail-type': kind } = (event ?? {}) as {
+    readonly source?: unknown;
+    readonly 'detail-type'?: unknown;
+  };
+  return [source, kind].filter((part) => typeof part === 'string').join(': ') || 'somebody';
+}
+
+/** CloudWatch Logs reads a line a record. */
+function log(record: object): void {
+  process.stdout.write(`${JSON.stringify(record)}\n`);
+}

@@ -1,0 +1,57 @@
+/** The function's bundle, as it is deployed, controls a job on its own: raised, finished, parked, with nobody else about. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { invokeController } from '../support/controller-function.js';
+import { eventually } from '../support/eventually.js';
+import { Lab } from '../support/lab.js';
+import { modelPath } from './models.js';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
+const interruptionOf = (instance: string): unknown => ({
+  version: '0',
+  id: '12345678-1234-1234-1234-123456789012',
+  'detail-type': 'EC2 Spot Instance Interruption Warning',
+  source: 'aws.ec2',
+  account: '123456789012',
+  region: 'us-east-1',
+  resources: [`arn:aws:ec2:us-east-1a:instance/${instance}`],
+  detail: { 'instance-id': instance, 'instance-action': 'terminate' },
+});
+const minute = { source: 'spotpool.schedule' };
+
+describe('the controller function', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await Lab.start({ maxWorkers: 3 });
+  });
+  afterEach(() => lab.close());
+
+  it('brings a job from its submission to its end and to 0 instances', async () => {
+    const dataset = await lab.file('items.jsonl', Array.from({ length: 20 }, (_, index) => `${index}\n`).join(''));
+    const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1']);
+    const raised = await invokeController(lab.stack, [{ source: 'spotpool.submit' }]);
+    expect(raised.answers).toMatchObject([{ target: 3, jobs: 1, parked: false }]);
+    expect(raised.log.map(({ code }) => code)).toContain('target-raised');
+    const [first] = await eventually(async () => {
+      const running = await lab.running();
+      return running.length > 0 ? running : undefined;
+    });
+    await eventually(async () => (await lab.status(job)).batches.done === 20, { what: 'all outcomes' });
+    const { answers, log } = await invokeController(lab.stack, [interruptionOf(first?.id ?? ''), minute, minute]);
+    expect(log[0]).toEqual({ code: 'woken', by: 'aws.ec2: EC2 Spot Instance Interruption Warning' });
+    expect(answers.at(-1)).toMatchObject({ target: 0, parked: true });
+    expect(await lab.running()).toEqual([]);
+    expect((await lab.status(job)).state).toBe('complete');
+    expect(await lab.results(job)).toHaveLength(20);
+  });
+
+  it('is safe beside others of its kind: no work is lost, and all of them see the end', async () => {
+    const dataset = await lab.file('items.jsonl', Array.from({ length: 12 }, (_, index) => `${index}\n`).join(''));
+    const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1']);
+    const all = await Promise.all(Array.from({ length: 2 }, () => invokeController(lab.stack, [minute, minute])));
+    expect(all.flatMap(({ answers }) => answers)).toHaveLength(4);
+    await eventually(async () => (await lab.status(job)).batches.done === 12, { what: 'all outcomes' });
+    const { answers } = await invokeController(lab.stack, [minute, minute]);
+    expect(answers.at(-1)).toMatchObject({ target: 0, parked: true });
+    expect(await lab.results(job)).toHaveLength(12);
+  });
+});

@@ -1,0 +1,56 @@
+/** The built controller function, invoked as Lambda does: a process with the function's environment, one event after another. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { StackConfig } from '../../core/stack.js';
+import type { ControllerAnswer } from '../../runner/lambda.js';
+import { jsonLines, projectRoot } from './cli.js';
+
+const bundle = pathToFileURL(path.join(projectRoot, 'dist/bundle/controller/index.mjs')).href;
+
+/** As Lambda's runtime does, but for its socket: the answers of all events, as a last line. */
+const RUNTIME = `
+const { handler } = await import(${JSON.stringify(bundle)});
+const answers = [];
+for (const event of JSON.parse(process.env.EVENTS)) {
+  const endMs = Date.now() + 60_000;
+  answers.push(await handler(event, { getRemainingTimeInMillis: () => endMs - Date.now() }));
+}
+process.stdout.write(JSON.stringify({ answers }) + '\\n', () => process.exit(0));
+`;
+
+export interface Invoked {
+  readonly answers: readonly ControllerAnswer[];
+  readonly log: readonly Record<string, unknown>[];
+}
+
+/** One container: what it remembers, it remembers from event to event. */
+export async function invokeController(stack: StackConfig, events: readonly unknown[]): Promise<Invoked> {
+  const { credentials, endpoint, region } = stack;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', RUNTIME], {
+    env: {
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials?.accessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey ?? '',
+      SPOTPOOL_STACK: stack.name,
+      SPOTPOOL_QUEUE_URL: stack.queueUrl,
+      SPOTPOOL_DEAD_LETTER_QUEUE_URL: stack.deadLetterQueueUrl,
+      SPOTPOOL_BUCKET: stack.bucket,
+      SPOTPOOL_FLEET_ID: stack.fleetId,
+      SPOTPOOL_MAX_WORKERS: String(stack.maxWorkers),
+      SPOTPOOL_ENDPOINT: endpoint ?? '',
+      EVENTS: JSON.stringify(events),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  const lines = jsonLines(output);
+  const last = lines.at(-1) as { readonly answers?: readonly ControllerAnswer[] } | undefined;
+  if (code !== 0 || last?.answers === undefined) throw new Error(`The function ended with ${code}: ${output}${errors}`);
+  return { answers: last.answers, log: lines.slice(0, -1) };
+}
