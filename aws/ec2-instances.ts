@@ -1,9 +1,7 @@
 /** The instances of a fleet as EC2 shows them. All of EC2's describe calls are eventually consistent. */
 import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { STACK_TAG } from '../core/tags.js';
 import type { FleetDescription, FleetInstance } from '../runner/ports.js';
-
-/** The launch template tags its instances with it: so those that have ended are found too. */
-export const STACK_TAG = 'spotpool:stack';
 
 /** Values that one filter may have. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
 const IDS_PER_CALL = 200;

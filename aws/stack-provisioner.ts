@@ -14,7 +14,8 @@ import {
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { StackConfig } from '../core/stack.js';
-import { allPages, fleetStateOf, STACK_TAG } from './ec2-instances.js';
+import { STACK_TAG } from '../core/tags.js';
+import { allPages, fleetStateOf } from './ec2-instances.js';
 import { isAlreadyThere } from './errors.js';
 
 /** A backstop only: attempts are counted by us (R4). The most that SQS allows. */

@@ -11,7 +11,9 @@ export function batchName(batch: number): string {
 }
 
 export const fleetStateKey = 'fleet/state.json';
-export const workerPointerKey = 'workers/current.json';
+export const workersPrefix = 'workers/';
+export const workerPointerKey = `${workersPrefix}current.json`;
+export const workerBundleKey = (digest: string): string => `${workersPrefix}${digest}/worker.tar.gz`;
 
 export const exitTicketsPrefix = 'fleet/exits/';
 export const exitTicketPrefix = (generation: number): string =>
@@ -19,11 +21,13 @@ export const exitTicketPrefix = (generation: number): string =>
 export const exitTicketKey = (generation: number, ticket: number): string =>
   `${exitTicketPrefix(generation)}${String(ticket).padStart(5, '0')}.json`;
 
-export const instancePrefix = (instance: string): string => `fleet/instances/${instance}/`;
+export const instancesPrefix = 'fleet/instances/';
+export const instancePrefix = (instance: string): string => `${instancesPrefix}${instance}/`;
 export const instanceStatusKey = (instance: string): string => `${instancePrefix(instance)}status.json`;
 export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
 
-export const modelBundleKey = (digest: string): string => `models/${digest}/bundle.tar.gz`;
+export const modelsPrefix = 'models/';
+export const modelBundleKey = (digest: string): string => `${modelsPrefix}${digest}/bundle.tar.gz`;
 
 export const jobsPrefix = 'jobs/';
 export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;

@@ -6,7 +6,7 @@ import { SpotPoolStack } from '../../infra/spotpool-stack.js';
 describe('the stack', () => {
   let template: Template;
   beforeAll(() => {
-    template = Template.fromStack(new SpotPoolStack(new App(), 'Test'));
+    template = Template.fromStack(new SpotPoolStack(new App(), 'Test', { controller: 'cli' }));
   });
 
   it('gives a message a thousand receives, since reclaims are no attempts', () => {

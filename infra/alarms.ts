@@ -1,0 +1,116 @@
+/** Each alarm says what to do. Six at most: the first ten of an account cost nothing. */
+import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { JobStore } from './job-store.js';
+import { ofSwitch, period, stalled, visible } from './pool-metrics.js';
+
+export interface AlarmsProps {
+  readonly name: string;
+  readonly stallMinutes: number;
+  readonly store: JobStore;
+  readonly switchGroup: string;
+  readonly topic: Topic;
+  readonly controller?: IFunction | undefined;
+}
+
+interface Rule {
+  readonly metric: IMetric;
+  readonly says: string;
+  /** At least so many, in so many periods of five minutes running. */
+  readonly atLeast?: number;
+  readonly periods?: number;
+  /** Alarms when the metric is below the bound, or missing. */
+  readonly whenLess?: boolean;
+}
+
+const PERIOD_MINUTES = 5;
+/** One failed pass is made good by the next; several in five minutes are no accident. */
+const CONTROLLER_ERRORS = 3;
+/** Ten passes are due in this time. */
+const SILENT_PERIODS = 2;
+
+export class Alarms extends Construct {
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const action = new SnsAction(props.topic);
+    this.alarms = Object.entries({ ...jobRules(props), ...controllerRules(props) }).map(([name, rule]) => {
+      const alarm = this.makeAlarm(name, props.name, rule);
+      alarm.addAlarmAction(action);
+      return alarm;
+    });
+  }
+
+  private makeAlarm(id: string, pool: string, { metric, says, atLeast = 1, periods = 1, whenLess }: Rule): Alarm {
+    return new Alarm(this, id, {
+      alarmDescription: `spotpool ${pool}: ${says}`,
+      metric,
+      threshold: atLeast,
+      evaluationPeriods: periods,
+      comparisonOperator:
+        whenLess === true
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenLess === true ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+function jobRules({ store, stallMinutes }: AlarmsProps): Readonly<Record<string, Rule>> {
+  return {
+    DeadLetters: {
+      metric: visible(store.deadLetterQueue),
+      says:
+        'A batch was received a thousand times without an outcome. Its job goes on, and the controller sends the batch again; look at it with ' +
+        '"spotpool status" and "spotpool logs", and cancel the job if it cannot end. Then purge the dead-letter queue.',
+    },
+    Stalled: {
+      metric: stalled(store.queue),
+      periods: Math.max(1, Math.ceil(stallMinutes / PERIOD_MINUTES)),
+      says:
+        `Work is left and nothing was committed for ${stallMinutes} minutes. "spotpool fleet" says whether instances run: if none does, Spot capacity or the ` +
+        'Spot vCPU quota is short (widen vcpus, memoryMib or zones, or ask for more quota); if they do, "spotpool logs" says what they wait for. ' +
+        'If your batches take longer, raise stallMinutes.',
+    },
+  };
+}
+
+function controllerRules({ controller, switchGroup }: AlarmsProps): Readonly<Record<string, Rule>> {
+  const switchRules: Record<string, Rule> = {
+    SwitchFired: {
+      metric: ofSwitch('InvocationAttemptCount', switchGroup),
+      says:
+        'The dead-man’s switch parked the fleet at 0, because no controller was heard of for fifteen minutes. Nothing is lost; work waits. See why ' +
+        'the controller is silent (its log), then run "spotpool watch" on the job, which raises the fleet again.',
+    },
+    SwitchFailed: {
+      metric: ofSwitch('TargetErrorCount', switchGroup),
+      says:
+        'The dead-man’s switch could not park the fleet, so that instances may run with nobody in control. Set the fleet’s target to 0 now (EC2 console, or ' +
+        '"aws ec2 modify-fleet" with no-termination), then check the switch’s role.',
+    },
+  };
+  if (controller === undefined) return switchRules;
+  return {
+    ...switchRules,
+    ControllerErrors: {
+      metric: controller.metricErrors({ period: period(), statistic: Stats.SUM }),
+      atLeast: CONTROLLER_ERRORS,
+      says:
+        'Passes of the controller fail. Workers go on; if it lasts, the fleet is parked in fifteen minutes. Its log says why; "spotpool watch" on a job ' +
+        'controls in its place meanwhile.',
+    },
+    ControllerSilent: {
+      metric: controller.metricInvocations({ period: period(), statistic: Stats.SUM }),
+      whenLess: true,
+      periods: SILENT_PERIODS,
+      says:
+        'The controller has not run for ten minutes. Enable its schedule again (EventBridge Scheduler), or deploy the stack; "spotpool watch" on a job controls ' +
+        'in its place meanwhile.',
+    },
+  };
+}

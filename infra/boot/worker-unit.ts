@@ -1,0 +1,45 @@
+/**
+ * The systemd unit of the worker. However the worker ends, its instance does: well (SuccessAction), badly too often (StartLimitAction), or for a reason that
+ * a restart does not mend (FailureAction).
+ */
+
+/** A crash loop is seen within a minute or two, and R10 counts the instances that it happens on. */
+const STARTS = 5;
+const STARTS_WITHIN_SECONDS = 600;
+/** An interruption leaves two minutes: what asks the worker to stop must be through by then. */
+const STOP_SECONDS = 90;
+/** The worker's exit code for a configuration that is wrong: it would be wrong again. */
+const EXIT_MISUSE = 2;
+
+export const workerUnit = `[Unit]
+Description=spotpool worker
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=${STARTS_WITHIN_SECONDS}
+StartLimitBurst=${STARTS}
+StartLimitAction=poweroff
+SuccessAction=poweroff
+FailureAction=poweroff
+
+[Service]
+Type=exec
+User=spotpool
+WorkingDirectory=/var/lib/spotpool
+EnvironmentFile=/etc/spotpool/worker.env
+ExecStart=/usr/bin/node-24 /opt/spotpool/worker/worker.mjs
+ExecStopPost=-+/opt/spotpool/last-words
+Restart=on-failure
+RestartSec=2
+RestartPreventExitStatus=${EXIT_MISUSE}
+KillMode=mixed
+KillSignal=SIGTERM
+TimeoutStopSec=${STOP_SECONDS}
+# A model that is out of memory is killed alone; the worker rebuilds it.
+OOMPolicy=continue
+LimitNOFILE=65536
+TasksMax=16384
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+`;

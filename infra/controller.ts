@@ -1,0 +1,138 @@
+/**
+ * The controller as a Lambda function: the same passes as the CLI's, each minute, and at once when AWS takes an instance. Several at once are safe by the
+ * generations of R6, so that no concurrency is reserved (which fails in new accounts); the next pass makes good one that is missed, so nothing is retried.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type Code, Function as LambdaCode, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { permit, type Permission } from './permissions.js';
+import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
+
+/** Enough CPU (it grows with memory) that folding ten thousand outcomes fits a pass. */
+const MEMORY_MIB = 512;
+/** A pass is seconds; one that hangs must not pile up. */
+const TIMEOUT_MINUTES = 2;
+/** The least that EventBridge and Lambda take: an older wish for a pass is worth nothing, the next comes within a minute. */
+const MAX_EVENT_AGE_SECONDS = 60;
+
+export interface ControllerProps extends SteeringMeans {
+  readonly name: string;
+  readonly maxWorkers: number;
+  readonly code: Code;
+  readonly topic: Topic;
+}
+
+export class Controller extends Construct {
+  readonly function: LambdaCode;
+
+  constructor(scope: Construct, id: string, props: ControllerProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'spotpool: what the controller may do',
+    });
+    permit(role, [...steeringPermissions(props), ...telling(logGroup, props.topic)]);
+    this.function = new LambdaCode(this, 'Function', {
+      description: 'spotpool: observes jobs and fleet, sets the target, ends jobs',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: props.code,
+      handler: 'controller.handler',
+      role,
+      logGroup,
+      memorySize: MEMORY_MIB,
+      timeout: Duration.minutes(TIMEOUT_MINUTES),
+      retryAttempts: 0,
+      maxEventAge: Duration.seconds(MAX_EVENT_AGE_SECONDS),
+      environment: environment(props),
+    });
+    this.eachMinute();
+    this.atOnce();
+  }
+
+  private eachMinute(): void {
+    const role = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: 'spotpool: wakes the controller',
+    });
+    permit(role, [
+      {
+        sid: 'WakeTheController',
+        why: 'The schedule invokes this function, and nothing else.',
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.function.functionArn],
+      },
+    ]);
+    new CfnSchedule(this, 'EachMinute', {
+      description: 'spotpool: a pass of the controller each minute',
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: this.function.functionArn,
+        roleArn: role.roleArn,
+        retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: MAX_EVENT_AGE_SECONDS },
+      },
+    });
+  }
+
+  /** Of any instance of the account: no rule can tell whose it is, and a pass too many costs nothing. */
+  private atOnce(): void {
+    for (const [id, detailType] of [
+      ['Interruption', 'EC2 Spot Instance Interruption Warning'],
+      ['Rebalance', 'EC2 Instance Rebalance Recommendation'],
+    ] as const) {
+      new Rule(this, id, {
+        description: `spotpool: a pass of the controller on "${detailType}"`,
+        eventPattern: { source: ['aws.ec2'], detailType: [detailType] },
+        targets: [
+          new LambdaFunction(this.function, {
+            retryAttempts: 0,
+            maxEventAge: Duration.seconds(MAX_EVENT_AGE_SECONDS),
+          }),
+        ],
+      });
+    }
+  }
+}
+
+function telling(logGroup: LogGroup, topic: Topic): readonly Permission[] {
+  return [
+    {
+      sid: 'WriteItsLog',
+      why: 'The streams of its own log group, which Lambda names.',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    },
+    {
+      sid: 'TellPeople',
+      why: 'A job that ended, or needs attention, is told once.',
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+    },
+  ];
+}
+
+/** What core/stack.ts asks for; the region is in every Lambda function's environment. */
+function environment({ name, store, fleetId, deadMan, maxWorkers, topic }: ControllerProps): Record<string, string> {
+  return {
+    SPOTPOOL_STACK: name,
+    SPOTPOOL_QUEUE_URL: store.queue.queueUrl,
+    SPOTPOOL_DEAD_LETTER_QUEUE_URL: store.deadLetterQueue.queueUrl,
+    SPOTPOOL_BUCKET: store.bucket.bucketName,
+    SPOTPOOL_FLEET_ID: fleetId,
+    SPOTPOOL_MAX_WORKERS: String(maxWorkers),
+    SPOTPOOL_SCHEDULER_GROUP: deadMan.groupName,
+    SPOTPOOL_SCHEDULER_ROLE_ARN: deadMan.role.roleArn,
+    SPOTPOOL_TOPIC_ARN: topic.topicArn,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Where instances live: nothing comes in, and 443 goes out. Made by default: public subnets without a NAT gateway (which would cost $33 a month
+ * while idle); isolated: no way out but the endpoints of S3 and SQS.
+ */
+import { Fn, Stack } from 'aws-cdk-lib';
+import {
+  CfnSecurityGroup,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpoint,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { Settings } from './props.js';
+
+/** /20 in each zone: 4,000 instances. */
+const VPC_RANGE = '10.0.0.0/16';
+const SUBNET_MASK = 20;
+const HTTPS = 443;
+
+export class Network extends Construct {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId: string;
+  /** Undefined when the VPC is the user's. */
+  readonly vpc?: IVpc;
+
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id);
+    if (settings.vpcId === undefined) {
+      this.vpc = this.makeVpc(settings);
+      this.vpcId = this.vpc.vpcId;
+      this.subnetIds = [...this.vpc.publicSubnets, ...this.vpc.isolatedSubnets].map(({ subnetId }) => subnetId);
+    } else {
+      this.vpcId = settings.vpcId;
+      this.subnetIds = settings.subnetIds ?? [];
+    }
+    const group = new CfnSecurityGroup(this, 'Instances', {
+      groupDescription: 'spotpool instances: nothing in, HTTPS out',
+      vpcId: this.vpcId,
+      securityGroupIngress: [],
+      // Name resolution, time and instance metadata pass no security group.
+      securityGroupEgress: [
+        {
+          ipProtocol: 'tcp',
+          fromPort: HTTPS,
+          toPort: HTTPS,
+          cidrIp: '0.0.0.0/0',
+          description: 'AWS and package indexes',
+        },
+      ],
+    });
+    this.securityGroupId = group.attrGroupId;
+    if (this.vpc !== undefined && settings.isolated) this.addEndpoints(this.vpc, settings);
+  }
+
+  private makeVpc({ zones, isolated }: Settings): IVpc {
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(VPC_RANGE),
+      // Picked at deploy: a synth asks no account.
+      availabilityZones: Array.from({ length: zones }, (_, index) =>
+        Fn.select(index, Fn.getAzs(Stack.of(this).region)),
+      ),
+      natGateways: 0,
+      subnetConfiguration: [
+        {
+          name: 'Instances',
+          cidrMask: SUBNET_MASK,
+          ...(isolated
+            ? { subnetType: SubnetType.PRIVATE_ISOLATED }
+            : { subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true }),
+        },
+      ],
+      // Its restriction would be a custom resource with a Lambda; nothing here uses the default group.
+      restrictDefaultSecurityGroup: false,
+    }) as IVpc;
+    // Free, and keeps datasets, models and the distribution's packages off the internet gateway.
+    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    return vpc;
+  }
+
+  private addEndpoints(vpc: IVpc, { sessionManager, secretArns }: Settings): void {
+    const group = new SecurityGroup(this, 'Endpoints', {
+      vpc,
+      description: 'spotpool endpoints: HTTPS from its instances',
+      allowAllOutbound: false,
+    });
+    group.addIngressRule(Peer.securityGroupId(this.securityGroupId), Port.tcp(HTTPS), 'Instances of the pool');
+    const services = {
+      Sqs: InterfaceVpcEndpointAwsService.SQS,
+      ...(secretArns.length > 0 ? { Secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER } : {}),
+      ...(sessionManager
+        ? { Ssm: InterfaceVpcEndpointAwsService.SSM, SsmMessages: InterfaceVpcEndpointAwsService.SSM_MESSAGES }
+        : {}),
+    };
+    for (const [name, service] of Object.entries(services)) {
+      new InterfaceVpcEndpoint(this, name, { vpc, service, securityGroups: [group], open: false });
+    }
+  }
+}

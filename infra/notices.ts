@@ -1,0 +1,30 @@
+/**
+ * Where people are told: jobs that ended or need attention, and alarms. Encrypted at rest by SNS itself and in transit; no key of KMS, because alarms
+ * cannot publish through the one that AWS manages, and one of our own would cost a dollar a month while idle.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+ */
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+export class Notices extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, notifyEmail: string | undefined) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { displayName: 'spotpool', enforceSSL: true });
+    // A policy of one's own replaces the default one, under which alarms of the account may publish.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    if (notifyEmail !== undefined) this.topic.addSubscription(new EmailSubscription(notifyEmail));
+  }
+}

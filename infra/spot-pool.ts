@@ -1,0 +1,119 @@
+/**
+ * A pool of Spot instances in an account of one's own: queues, bucket, network, fleet parked at 0, controller, dead-man's switch, alarms. For any CDK
+ * app: `new SpotPool(stack, 'Pool', { maxWorkers: 50 })`. It has no custom resource, asks no account at synth, and costs next to nothing while idle.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Annotations, IgnoreMode, Stack, Tags } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { STACK_TAG } from '../core/tags.js';
+import { Alarms } from './alarms.js';
+import { userData } from './boot/user-data.js';
+import { problemsOf } from './check-props.js';
+import { Controller } from './controller.js';
+import { PoolDashboard } from './dashboard.js';
+import { DeadManSwitch } from './dead-man-switch.js';
+import { Fleet } from './fleet.js';
+import { JobStore } from './job-store.js';
+import { LaunchTemplate } from './launch-template.js';
+import { acknowledge } from './nag.js';
+import { Network } from './network.js';
+import { Notices } from './notices.js';
+import { type Settings, type SpotPoolProps, withDefaults } from './props.js';
+import type { SteeringMeans } from './steering-permissions.js';
+import { UserPolicy } from './user-policy.js';
+import { WorkerRole } from './worker-role.js';
+
+const CONTROLLER_FILE = 'controller.mjs';
+
+export class SpotPool extends Construct {
+  readonly settings: Settings;
+  readonly store: JobStore;
+  readonly network: Network;
+  readonly workerRole: WorkerRole;
+  readonly launchTemplateId: string;
+  readonly fleetId: string;
+  readonly deadMan: DeadManSwitch;
+  readonly topic: Topic;
+  /** Undefined when the CLI alone controls. */
+  readonly controller?: Controller;
+  readonly userPolicy: UserPolicy;
+
+  constructor(scope: Construct, id: string, props: SpotPoolProps = {}) {
+    super(scope, id);
+    const problems = problemsOf(props);
+    for (const problem of problems) Annotations.of(this).addError(problem);
+    // With wrong properties the synth fails; the rest is made of the defaults, so that all problems are told at once.
+    const { stackName } = Stack.of(this);
+    this.settings = withDefaults(problems.length === 0 ? props : {}, stackName);
+    const { settings } = this;
+
+    this.store = new JobStore(this, 'Store', { jobRetentionDays: settings.jobRetentionDays });
+    this.network = new Network(this, 'Network', settings);
+    this.workerRole = new WorkerRole(this, 'Worker', { settings, store: this.store });
+    this.launchTemplateId = this.makeLaunchTemplate();
+    this.fleetId = new Fleet(this, 'Fleet', {
+      settings,
+      launchTemplateId: this.launchTemplateId,
+      subnetIds: this.network.subnetIds,
+    }).fleetId;
+    this.deadMan = new DeadManSwitch(this, 'Switch', { name: settings.name, fleetId: this.fleetId });
+    this.topic = new Notices(this, 'Notices', settings.notifyEmail).topic;
+    const means: SteeringMeans = { store: this.store, fleetId: this.fleetId, deadMan: this.deadMan };
+    if (settings.controller === 'lambda') this.controller = this.makeController(means);
+    this.userPolicy = new UserPolicy(this, 'User', {
+      ...means,
+      name: settings.name,
+      controllerArn: this.controller?.function.functionArn,
+    });
+    this.watch();
+    Tags.of(this).add(STACK_TAG, settings.name);
+    acknowledge(this);
+  }
+
+  private makeLaunchTemplate(): string {
+    const { settings, store } = this;
+    return new LaunchTemplate(this, 'Instance', {
+      settings,
+      userData: userData({
+        region: Stack.of(this).region,
+        queueUrl: store.queue.queueUrl,
+        bucket: store.bucket.bucketName,
+        maxIdleSeconds: settings.maxIdleSeconds,
+        maxLifeSeconds: settings.maxLifeSeconds,
+      }),
+      instanceProfileArn: this.workerRole.instanceProfileArn,
+      securityGroupId: this.network.securityGroupId,
+    }).launchTemplateId;
+  }
+
+  private makeController(means: SteeringMeans): Controller {
+    const { name, maxWorkers } = this.settings;
+    return new Controller(this, 'Controller', { ...means, name, maxWorkers, code: this.code(), topic: this.topic });
+  }
+
+  private code(): Code {
+    const directory = this.settings.controllerDirectory;
+    if (directory !== undefined && existsSync(path.join(directory, CONTROLLER_FILE))) {
+      // The worker's bundle lies beside it, and is none of the controller's business.
+      return Code.fromAsset(directory, { exclude: ['*', `!${CONTROLLER_FILE}`], ignoreMode: IgnoreMode.GIT });
+    }
+    Annotations.of(this).addError(
+      directory === undefined
+        ? `controllerDirectory is missing: name the folder with spotpool's built ${CONTROLLER_FILE}, or set controller to "cli".`
+        : `controllerDirectory ${directory} holds no ${CONTROLLER_FILE}: run "npm run build" first, or set controller to "cli".`,
+    );
+    return Code.fromInline('throw new Error("not built");');
+  }
+
+  private watch(): void {
+    const { store, topic } = this;
+    const { name, stallMinutes } = this.settings;
+    const controller = this.controller?.function;
+    const switchGroup = this.deadMan.groupName;
+    const { alarms } = new Alarms(this, 'Alarms', { name, stallMinutes, store, topic, controller, switchGroup });
+    new PoolDashboard(this, 'Overview', { name, store, controller, switchGroup, alarms });
+  }
+}

@@ -1,0 +1,77 @@
+/** What the CLI's user needs, as a managed policy to attach to people or roles; the stack attaches it to nobody. */
+import { Aws } from 'aws-cdk-lib';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { jobsPrefix, modelsPrefix, workersPrefix } from '../core/keys.js';
+import { STACK_TAG } from '../core/tags.js';
+import { anyInstanceArn } from './arns.js';
+import { explainWildcards, type Permission, toStatement } from './permissions.js';
+import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
+
+export interface UserPolicyProps extends SteeringMeans {
+  readonly name: string;
+  readonly controllerArn?: string | undefined;
+}
+
+export class UserPolicy extends Construct {
+  readonly policyArn: string;
+
+  constructor(scope: Construct, id: string, props: UserPolicyProps) {
+    super(scope, id);
+    const permissions = [...steeringPermissions(props), ...submitting(props), ...looking(), tearingDown(props.name)];
+    const policy = new ManagedPolicy(this, 'Policy', {
+      description: `spotpool: what a user of pool ${props.name} needs to submit, follow and fetch jobs`,
+      statements: permissions.map(toStatement),
+    });
+    explainWildcards(policy, permissions);
+    this.policyArn = policy.managedPolicyArn;
+  }
+}
+
+const SUBMITTED = ['input/*', 'job.json', 'enqueued.json', 'cancelled.json'].map((key) => `${jobsPrefix}*/${key}`);
+
+function submitting({ store, controllerArn }: UserPolicyProps): readonly Permission[] {
+  const submit: Permission = {
+    sid: 'SubmitJobsWithModelsAndWorker',
+    why: 'A user writes jobs, models and the worker under their prefixes; none is known at deploy.',
+    actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+    resources: [...SUBMITTED, `${modelsPrefix}*`, `${workersPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
+  };
+  if (controllerArn === undefined) return [submit];
+  const wake: Permission = {
+    sid: 'WakeTheController',
+    why: 'So that a job starts now and not within a minute.',
+    actions: ['lambda:InvokeFunction'],
+    resources: [controllerArn],
+  };
+  return [submit, wake];
+}
+
+function looking(): readonly Permission[] {
+  return [
+    {
+      sid: 'SeePricesAndQuota',
+      why: 'Neither call knows a resource that is known at deploy.',
+      actions: ['ec2:DescribeSpotPriceHistory', 'servicequotas:GetServiceQuota'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
+    },
+    {
+      sid: 'SeeTheStack',
+      why: 'Colleagues read the outputs of this stack, and hold no stale ones.',
+      actions: ['cloudformation:DescribeStacks'],
+      resources: [Aws.STACK_ID],
+    },
+  ];
+}
+
+/** Deleting the stack itself is for whoever may deploy it. */
+function tearingDown(name: string): Permission {
+  return {
+    sid: 'EndInstancesOfThisPool',
+    why: "A teardown proves 0 instances: it ends those that bear the pool's tag, and no other.",
+    actions: ['ec2:TerminateInstances'],
+    resources: [anyInstanceArn()],
+    conditions: { StringEquals: { [`ec2:ResourceTag/${STACK_TAG}`]: name } },
+  };
+}
