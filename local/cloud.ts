@@ -70,6 +70,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const server = await startServer(services, {
       port: options.port,
       delay: latency(options.latencyMs),
+      credentials,
       faults: faults.requests,
     });
     return {

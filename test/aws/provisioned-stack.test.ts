@@ -35,8 +35,7 @@ interface TestStack {
 /** A local cloud of its own for each test: its instances must have ended when the test has. */
 async function withStack(use: (test: TestStack) => Promise<void>): Promise<void> {
   const cloud = await startLocalCloud(parseOptions(['--arrive-over-ms', '0', '--time-scale', '100']));
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const connection = { region: cloud.region, endpoint: cloud.endpoint, credentials };
+  const connection = { region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.accessKey };
   const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
   const userData = () => '#!/bin/sh\nexec sleep 600\n';
   const options = { clients, name: 'test', region: cloud.region, maxWorkers: 5, userData };

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const config = {
     endpoint: cloud.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: cloud.accessKey,
     maxAttempts: 1,
   };
   sqs = new SQSClient(config);
