@@ -1,0 +1,33 @@
+/** What a benchmark prints, and what docs/benchmarks-local.md holds: the same tables. */
+import { markdownTable, type Row, textTable } from './table.js';
+
+export interface Target {
+  /** What is asked, with the figure. */
+  readonly wanted: string;
+  readonly measured: string;
+  readonly isMet: boolean;
+}
+
+export interface Section {
+  readonly title: string;
+  /** How it was measured, in a sentence or two. */
+  readonly how: string;
+  readonly header: Row;
+  readonly rows: readonly Row[];
+  readonly targets: readonly Target[];
+}
+
+const targetLine = ({ wanted, measured, isMet }: Target): string =>
+  `${isMet ? '✓ met' : '✗ MISSED'}: ${wanted}: ${measured}`;
+
+export function printedSection({ title, how, header, rows, targets }: Section): string {
+  const lines = [`\n${title}`, how, '', textTable(header, rows)];
+  if (targets.length > 0) lines.push('', ...targets.map(targetLine));
+  return `${lines.join('\n')}\n`;
+}
+
+export function markdownSection({ title, how, header, rows, targets }: Section): string {
+  const lines = [`## ${title}`, '', how, '', markdownTable(header, rows)];
+  if (targets.length > 0) lines.push('', ...targets.map((target) => `- ${targetLine(target)}`));
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,58 @@
+/** What a process has used, as Linux tells it. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The kernel's unit of CPU time for programs, on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export function requireProc(): void {
+  try {
+    readFileSync('/proc/self/stat');
+  } catch {
+    throw new Error('This measures other processes through /proc: it needs Linux.');
+  }
+}
+
+export function cpuSecondsOf(pid: number): number {
+  const [userTicks, systemTicks] = fieldsOf(pid).slice(11, 13).map(Number);
+  return ((userTicks ?? 0) + (systemTicks ?? 0)) / TICKS_PER_SECOND;
+}
+
+export const ownCpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+export function residentBytesOf(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+export const openFilesOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+/** Of any depth. */
+export function descendantsOf(pid: number): readonly number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [{ pid: Number(name), parent: Number(fieldsOf(Number(name))[1]) }];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+  const found: number[] = [];
+  const below = (parent: number): void => {
+    for (const child of parents.filter((candidate) => candidate.parent === parent)) {
+      found.push(child.pid);
+      below(child.pid);
+    }
+  };
+  below(pid);
+  return found;
+}
+
+/** From the state on: the name before it may hold spaces and parentheses. */
+function fieldsOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
