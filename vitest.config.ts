@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -10,8 +11,10 @@ class EndToEndFirst extends BaseSequencer {
 }
 
 export default defineConfig({
+  // Examples import the package by its name, as users do.
+  resolve: { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['test/long/**'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,

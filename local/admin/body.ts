@@ -26,17 +26,3 @@ export function parseBody(text: string): Body {
   }
   return value as Body;
 }
-
-export function readNoticeMs(body: Body): number | null {
-  const { noticeMs } = body;
-  if (noticeMs === null) return null;
-  if (typeof noticeMs === 'number' && noticeMs >= 0) return noticeMs;
-  throw new AdminError(400, 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
-}
-
-export function readCapacity(body: Body): number | undefined {
-  const { capacity } = body;
-  if (capacity === undefined) return undefined;
-  if (typeof capacity === 'number' && Number.isSafeInteger(capacity) && capacity >= 0) return capacity;
-  throw new AdminError(400, 'capacity must be a whole number of instances, 0 or more.');
-}

@@ -1,22 +1,26 @@
 /**
  * What AWS has no call for: looking behind the scenes and making things happen, for tests and demonstrations. JSON under `/_local/`.
  *
- * GET  /_local/state
- * POST /_local/instances/<id>/reclaim     {"noticeMs": number | null}   null is without notice
+ * GET  /_local/state                      everything but the market's details
+ * GET  /_local/market                     every pool with its capacity and price, and what has happened
+ * POST /_local/market                     {"capacity": 3 | null, "pool"?: {"instanceType"?, "zone"?}}
+ * POST /_local/market                     {"dollarsPerHour": 0.5 | null, "pool"?: …}
+ * POST /_local/instances/<id>/reclaim     {"noticeMs"?: number | null, "takenAfterMs"?: number}   null is without notice
  * POST /_local/instances/<id>/rebalance
- * POST /_local/reclaim-all                {"noticeMs": number | null}
- * POST /_local/market                     {"capacity": number}
+ * POST /_local/reclaim-all                as reclaim, and "pool"
  * POST /_local/shutdown
  *
+ * No signature is needed, so that curl will do; web pages are refused (../http/browser.ts).
  * Faults and imperfections: faults.ts.
  */
 import type { Compute } from '../ec2/compute.js';
+import { refusalOfBrowsers } from '../http/browser.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
-import { isFulfilling } from '../instances/instance.js';
 import type { Schedules } from '../scheduler/schedules.js';
-import { type Body, AdminError, parseBody, readCapacity, readNoticeMs } from './body.js';
+import { type Body, AdminError, parseBody } from './body.js';
 import { type FaultControls, faultRoutes } from './faults.js';
-import { stateOf } from './state.js';
+import { MarketOrders, OrderError } from './orders.js';
+import { marketStateOf, stateOf } from './state.js';
 
 export interface AdminOptions {
   readonly compute: Compute;
@@ -31,36 +35,45 @@ interface Reply {
   readonly afterwards?: () => void;
 }
 
+interface Admin extends AdminOptions {
+  readonly orders: MarketOrders;
+}
+
 interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: RegExp;
-  readonly act: (options: AdminOptions, id: string, body: Body) => Reply;
+  readonly act: (admin: Admin, id: string, body: Body) => Reply;
 }
 
 /** Bodies are a number or two. */
 const MOST_BODY_BYTES = 64 * 1024;
 
+const MARKET = /^\/_local\/market$/;
+
 const routes: readonly Route[] = [
   {
     method: 'GET',
     path: /^\/_local\/state$/,
-    act: ({ compute, schedules }) => ({ body: stateOf(compute, schedules) }),
+    act: ({ compute, faults, schedules }) => ({
+      body: { ...stateOf(compute, schedules), imperfections: faults.imperfections, faults: faults.requests.list() },
+    }),
   },
-  { method: 'POST', path: /^\/_local\/instances\/([^/]+)\/reclaim$/, act: reclaim },
-  { method: 'POST', path: /^\/_local\/instances\/([^/]+)\/rebalance$/, act: rebalance },
+  { method: 'GET', path: MARKET, act: ({ compute }) => ({ body: marketStateOf(compute) }) },
+  { method: 'POST', path: MARKET, act: changeMarket },
+  {
+    method: 'POST',
+    path: /^\/_local\/instances\/([^/]+)\/reclaim$/,
+    act: ({ orders }, id, body) => ({ body: orders.reclaim(id, body) }),
+  },
+  {
+    method: 'POST',
+    path: /^\/_local\/instances\/([^/]+)\/rebalance$/,
+    act: ({ orders }, id) => (orders.rebalance(id), { body: { instance: id } }),
+  },
   {
     method: 'POST',
     path: /^\/_local\/reclaim-all$/,
-    act: ({ compute }, _, body) => ({ body: { instances: compute.reclaimAll(readNoticeMs(body)) } }),
-  },
-  {
-    method: 'POST',
-    path: /^\/_local\/market$/,
-    act: ({ compute }, _, body) => {
-      const capacity = readCapacity(body);
-      if (capacity !== undefined) compute.market.setCapacity(capacity);
-      return { body: { capacity: Number.isFinite(compute.market.capacity) ? compute.market.capacity : null } };
-    },
+    act: ({ orders }, _, body) => ({ body: { instances: orders.reclaimAll(body) } }),
   },
   {
     method: 'POST',
@@ -75,12 +88,13 @@ const routes: readonly Route[] = [
 ];
 
 export function createAdminService(options: AdminOptions): Service {
+  const admin: Admin = { ...options, orders: new MarketOrders(options.compute) };
   return {
     name: 'admin',
     handle: async (serviceRequest) => {
       const { response } = serviceRequest;
       try {
-        const { body, afterwards } = await perform(options, serviceRequest);
+        const { body, afterwards } = await perform(admin, serviceRequest);
         if (afterwards !== undefined) response.once('close', afterwards);
         response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
       } catch (error) {
@@ -92,7 +106,9 @@ export function createAdminService(options: AdminOptions): Service {
   };
 }
 
-async function perform(options: AdminOptions, { request, url }: ServiceRequest): Promise<Reply> {
+async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<Reply> {
+  const refusal = refusalOfBrowsers(request);
+  if (refusal !== undefined) throw new AdminError(403, refusal);
   const matching = routes.filter((route) => route.path.test(url.pathname));
   if (matching.length === 0) throw new AdminError(404, `There is nothing at ${url.pathname}.`);
   const route = matching.find((candidate) => candidate.method === request.method);
@@ -102,30 +118,19 @@ async function perform(options: AdminOptions, { request, url }: ServiceRequest):
   }
   const id = route.path.exec(url.pathname)?.[1] ?? '';
   const text = (await readBody(request, MOST_BODY_BYTES)).toString('utf8');
-  return route.act(options, id, parseBody(text));
+  return route.act(admin, id, parseBody(text));
 }
 
-function reclaim({ compute }: AdminOptions, id: string, body: Body): Reply {
-  const noticeMs = readNoticeMs(body);
-  checkTakeable(compute, id);
-  if (!compute.reclaim(id, noticeMs)) throw new AdminError(400, `The instance ${id} is under notice already.`);
-  return { body: { instance: id, noticeMs } };
-}
-
-function rebalance({ compute }: AdminOptions, id: string): Reply {
-  checkTakeable(compute, id);
-  compute.instances.recommendRebalance(id);
-  return { body: { instance: id } };
-}
-
-function checkTakeable(compute: Compute, id: string): void {
-  const instance = compute.instances.get(id);
-  if (instance === undefined) throw new AdminError(404, `There is no instance ${id}.`);
-  if (!isFulfilling(instance)) throw new AdminError(400, `The instance ${id} is ${instance.state}.`);
+/** A capacity, a price, or both; with neither it only looks. */
+function changeMarket({ compute, orders }: Admin, _: string, body: Body): Reply {
+  if ('capacity' in body) orders.setCapacity(body);
+  if ('dollarsPerHour' in body) orders.setPrice(body);
+  return { body: stateOf(compute).market };
 }
 
 function asRefusal(error: unknown): AdminError {
   if (error instanceof AdminError) return error;
+  if (error instanceof OrderError) return new AdminError(error.kind === 'missing' ? 404 : 400, error.message);
   if (error instanceof BodyTooLarge) return new AdminError(413, error.message);
   return new AdminError(500, `The local cloud failed: ${String(error)}`);
 }

@@ -1,21 +1,29 @@
-/** The whole state of the EC2 side, for tests and people: what is shown here is true now, with none of EC2's lag. */
+/** What is true now behind the scenes of EC2 and the market, for tests and people: with none of EC2's lag. */
 import type { Compute } from '../ec2/compute.js';
+import { type InstanceStateName, type InstanceView, isLive } from '../instances/instance.js';
+import { instanceTypes, ZONES } from '../market/instance-types.js';
+import type { MarketEvent } from '../market/log.js';
+import type { Pool } from '../market/pools.js';
 import type { Schedules } from '../scheduler/schedules.js';
 
-export interface AdminState {
-  readonly instances: readonly {
-    readonly id: string;
-    readonly state: string;
-    readonly stateReason?: string;
-    readonly type: string;
-    readonly zone: string;
-    readonly fleet: string;
-    readonly pid?: number;
-    readonly metadataEndpoint?: string;
-    readonly directory: string;
-    /** ISO 8601: it is under notice, and taken then. */
-    readonly takenAt?: string;
-  }[];
+export interface InstanceState {
+  readonly id: string;
+  readonly state: InstanceStateName;
+  readonly stateReason?: string;
+  readonly type: string;
+  readonly zone: string;
+  readonly fleet: string;
+  readonly pid?: number;
+  readonly metadataEndpoint?: string;
+  readonly directory: string;
+  /** ISO 8601: it is under notice, and this is when the notice says that it is taken. */
+  readonly takenAt?: string;
+  /** ISO 8601: since when a rebalance is recommended. */
+  readonly rebalanceAt?: string;
+}
+
+export interface CloudState {
+  readonly instances: readonly InstanceState[];
   readonly fleets: readonly {
     readonly id: string;
     readonly state: string;
@@ -24,6 +32,14 @@ export interface AdminState {
     /** Waiting for the market. */
     readonly openRequests: number;
   }[];
+  readonly market: {
+    readonly seed: number;
+    readonly timeScale: number;
+    /** Null: no limit. */
+    readonly capacity: number | null;
+    /** Requests that came due and find no room. */
+    readonly short: number;
+  };
   readonly schedules: readonly { readonly name: string; readonly state: string; readonly expression: string }[];
   /** Calls of schedules' targets, the oldest first: what failed says why. */
   readonly invocations: readonly {
@@ -36,20 +52,22 @@ export interface AdminState {
   }[];
 }
 
-export function stateOf({ instances, fleets }: Compute, schedules?: Schedules): AdminState {
+export interface PoolState extends Pool {
+  /** Instances that hold its capacity. */
+  readonly live: number;
+  /** Null: no limit. */
+  readonly capacity: number | null;
+  readonly dollarsPerHour: number;
+}
+
+export interface MarketState {
+  readonly pools: readonly PoolState[];
+  readonly events: readonly MarketEvent[];
+}
+
+export function stateOf({ instances, fleets, market, clock }: Compute, schedules?: Schedules): CloudState {
   return {
-    instances: instances.all().map((instance) => ({
-      id: instance.id,
-      state: instance.state,
-      ...(instance.stateReason === undefined ? {} : { stateReason: instance.stateReason }),
-      type: instance.spec.instanceType,
-      zone: instance.spec.zone,
-      fleet: instance.spec.fleetId,
-      ...(instance.pid === undefined ? {} : { pid: instance.pid }),
-      ...(instance.metadataEndpoint === undefined ? {} : { metadataEndpoint: instance.metadataEndpoint }),
-      directory: instance.directory,
-      ...(instance.takenAtMs === undefined ? {} : { takenAt: new Date(instance.takenAtMs).toISOString() }),
-    })),
+    instances: instances.all().map(instanceStateOf),
     fleets: fleets.all().map((fleet) => ({
       id: fleet.id,
       state: fleet.status,
@@ -57,6 +75,12 @@ export function stateOf({ instances, fleets }: Compute, schedules?: Schedules): 
       fulfilled: fleets.fulfilling(fleet).length,
       openRequests: fleet.openRequests.length,
     })),
+    market: {
+      seed: market.options.seed,
+      timeScale: clock.timeScale,
+      capacity: finite(market.capacity),
+      short: market.short,
+    },
     schedules: (schedules?.all() ?? []).map(({ name, settings }) => ({
       name,
       state: settings.state,
@@ -68,3 +92,36 @@ export function stateOf({ instances, fleets }: Compute, schedules?: Schedules): 
     })),
   };
 }
+
+export function instanceStateOf(instance: InstanceView): InstanceState {
+  const { spec, stateReason, pid, metadataEndpoint, takenAtMs, rebalanceAtMs } = instance;
+  return {
+    id: instance.id,
+    state: instance.state,
+    ...(stateReason === undefined ? {} : { stateReason }),
+    type: spec.instanceType,
+    zone: spec.zone,
+    fleet: spec.fleetId,
+    ...(pid === undefined ? {} : { pid }),
+    ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
+    directory: instance.directory,
+    ...(takenAtMs === undefined ? {} : { takenAt: new Date(takenAtMs).toISOString() }),
+    ...(rebalanceAtMs === undefined ? {} : { rebalanceAt: new Date(rebalanceAtMs).toISOString() }),
+  };
+}
+
+export function marketStateOf({ instances, market, prices, clock }: Compute): MarketState {
+  const live = instances.all().filter(isLive);
+  const pools = instanceTypes.flatMap(({ name }) => ZONES.map((zone): Pool => ({ instanceType: name, zone })));
+  return {
+    pools: pools.map((pool) => ({
+      ...pool,
+      live: live.filter(({ spec }) => spec.instanceType === pool.instanceType && spec.zone === pool.zone).length,
+      capacity: finite(market.capacityOf(pool)),
+      dollarsPerHour: prices.at(pool, clock.nowMs()),
+    })),
+    events: market.events(),
+  };
+}
+
+const finite = (count: number): number | null => (Number.isFinite(count) ? count : null);

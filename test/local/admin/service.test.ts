@@ -1,9 +1,22 @@
+import http from 'node:http';
+import { DescribeSpotPriceHistoryCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
+import { noImperfections } from '../../../local/faults/imperfections.js';
 import { startServer } from '../../../local/http/server.js';
-import { admin, afterThisTest, createFleet, idOf, running, startTestCloud, terminated } from '../ec2/support.js';
+import {
+  admin,
+  afterThisTest,
+  createFleet,
+  idOf,
+  describeFleet,
+  running,
+  setTarget,
+  startTestCloud,
+  terminated,
+} from '../ec2/support.js';
 
 test('the state has every instance and every fleet', async () => {
   const cloud = await startTestCloud();
@@ -26,6 +39,9 @@ test('the state has every instance and every fleet', async () => {
         },
       ],
       fleets: [{ id: fleet, state: 'active', target: 1, fulfilled: 1, openRequests: 0 }],
+      market: { seed: 1, timeScale: 1, capacity: null, short: 0 },
+      imperfections: noImperfections(),
+      faults: [],
       schedules: [],
       invocations: [],
     },
@@ -89,9 +105,79 @@ test('a notice is as much shorter as the market is faster, and its time is on th
 
 test('the capacity can be read and changed', async () => {
   const cloud = await startTestCloud();
-  expect((await admin(cloud, 'POST', 'market')).body).toEqual({ capacity: null });
-  expect((await admin(cloud, 'POST', 'market', { capacity: 3 })).body).toEqual({ capacity: 3 });
-  expect((await admin(cloud, 'POST', 'market', {})).body).toEqual({ capacity: 3 });
+  expect((await admin(cloud, 'POST', 'market')).body).toMatchObject({ capacity: null });
+  expect((await admin(cloud, 'POST', 'market', { capacity: 3 })).body).toMatchObject({ capacity: 3 });
+  expect((await admin(cloud, 'POST', 'market', {})).body).toMatchObject({ capacity: 3 });
+  expect((await admin(cloud, 'POST', 'market', { capacity: null })).body).toMatchObject({ capacity: null });
+});
+
+test('a fleet with a short pool uses another; with all of them short it waits until one has room', async () => {
+  const cloud = await startTestCloud();
+  const pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
+  for (const [zone, capacity] of Object.entries({ a: 1, b: 2, c: 1, d: 2 })) {
+    await admin(cloud, 'POST', 'market', { pool: { zone: `us-east-1${zone}` }, capacity });
+  }
+  const fleet = await createFleet(cloud, { target: 6 });
+  const instances = await running(cloud, 6);
+  expect(
+    instances
+      .map((instance) => instance.Placement?.AvailabilityZone?.at(-1))
+      .sort()
+      .join(''),
+  ).toBe('abbcdd');
+  await admin(cloud, 'POST', 'market', { pool: {}, capacity: 0 });
+  await setTarget(cloud, fleet, 7);
+  expect((await describeFleet(cloud, fleet)).ActivityStatus).toBe('pending_fulfillment');
+  await eventually(async () => {
+    const { market } = (await admin(cloud, 'GET', 'state')).body as { market: { short: number } };
+    return market.short === 1;
+  });
+  await admin(cloud, 'POST', 'market', { pool, capacity: 2 });
+  await running(cloud, 7);
+  expect((await describeFleet(cloud, fleet)).ActivityStatus).toBe('fulfilled');
+  const { body } = await admin(cloud, 'GET', 'market');
+  expect(body['pools']).toContainEqual({ ...pool, live: 2, capacity: 2, dollarsPerHour: expect.any(Number) as number });
+});
+
+test('the price of a pool can be set, and is what EC2 says', async () => {
+  const cloud = await startTestCloud();
+  const pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
+  await admin(cloud, 'POST', 'market', { pool, dollarsPerHour: 9.5 });
+  const { SpotPriceHistory } = await cloud.ec2.send(
+    new DescribeSpotPriceHistoryCommand({
+      InstanceTypes: ['c7g.large'],
+      AvailabilityZone: 'us-east-1a',
+      StartTime: new Date(),
+    }),
+  );
+  expect(SpotPriceHistory?.map(({ SpotPrice }) => Number(SpotPrice))).toEqual([9.5]);
+});
+
+test('a notice that is not kept: the instance goes before its time', async () => {
+  const cloud = await startTestCloud();
+  await createFleet(cloud, { target: 1 });
+  const [instance] = await running(cloud, 1);
+  await admin(cloud, 'POST', `instances/${idOf(instance)}/reclaim`, { noticeMs: 120_000, takenAfterMs: 100 });
+  const { takenAtMs = 0 } = cloud.compute.instances.get(idOf(instance)) ?? {};
+  expect(takenAtMs - Date.now()).toBeGreaterThan(60_000);
+  await terminated(cloud, 1);
+});
+
+test('web pages are refused, whatever name they came by', async () => {
+  const cloud = await startTestCloud();
+  const status = (headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const request = http.get(`${cloud.endpoint}/_local/state`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.once('error', reject);
+    });
+  expect(await status({})).toBe(200);
+  expect(await status({ host: 'localhost:1234' })).toBe(200);
+  expect(await status({ origin: 'http://127.0.0.1:80' })).toBe(403);
+  expect(await status({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+  expect(await status({ host: 'rebound.example:80' })).toBe(403);
 });
 
 test('what is wrong is said', async () => {
@@ -104,8 +190,17 @@ test('what is wrong is said', async () => {
     404,
     'There is no instance i-0.',
   ]);
-  expect((await statusAndError('POST', 'instances/i-0/reclaim', {}))[0]).toBe(400);
-  expect((await statusAndError('POST', 'instances/i-0/reclaim', { noticeMs: -1 }))[0]).toBe(400);
+  for (const wrong of [{ noticeMs: -1 }, { takenAfterMs: -1 }, { noticeMs: null, takenAfterMs: 1 }]) {
+    expect((await statusAndError('POST', 'instances/i-0/reclaim', wrong))[0]).toBe(400);
+  }
+  expect((await statusAndError('POST', 'market', { dollarsPerHour: 0 }))[0]).toBe(400);
+  expect(await statusAndError('POST', 'market', { capacity: 1, pool: { zone: 'mars-1a' } })).toEqual([
+    400,
+    'There is no zone "mars-1a", only us-east-1a, us-east-1b, us-east-1c, us-east-1d.',
+  ]);
+  for (const pool of ['c7g', null, { type: 'c7g.large' }, { instanceType: 'x' }]) {
+    expect((await statusAndError('POST', 'reclaim-all', { pool }))[0]).toBe(400);
+  }
   expect((await statusAndError('POST', 'reclaim-all', 'nonsense'))[1]).toBe('The body is not JSON.');
   expect((await statusAndError('POST', 'reclaim-all', '[]'))[1]).toBe('The body must be a JSON object.');
   expect((await statusAndError('POST', 'market', { capacity: 1.5 }))[0]).toBe(400);

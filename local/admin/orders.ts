@@ -1,0 +1,120 @@
+/** What a person or a test may tell the market to do, checked: the same over HTTP (service.ts) and in TypeScript (../api.ts). */
+import type { Compute } from '../ec2/compute.js';
+import { isFulfilling } from '../instances/instance.js';
+import { instanceTypeNamed, ZONES } from '../market/instance-types.js';
+import type { PoolSelector } from '../market/pools.js';
+
+/** What was wrong, in a sentence. */
+export class OrderError extends Error {
+  override readonly name = 'OrderError';
+  constructor(
+    readonly kind: 'missing' | 'wrong',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface ReclaimOrder {
+  /** From the notice to the time that it says, in market milliseconds; null is without notice; the market's own unless given. */
+  readonly noticeMs?: number | null;
+  /** From the notice to the end, when AWS does not keep its word; what the notice says unless given. */
+  readonly takenAfterMs?: number;
+}
+
+/** With a pool, of every pool that has what is given; without, of the market as a whole. */
+export interface CapacityOrder {
+  /** Instances; null takes back what was said. */
+  readonly capacity: number | null;
+  readonly pool?: PoolSelector;
+}
+
+export interface PriceOrder {
+  /** Null takes back what was said. */
+  readonly dollarsPerHour: number | null;
+  readonly pool?: PoolSelector;
+}
+
+type Unchecked<T> = { readonly [Key in keyof T]?: unknown };
+
+export class MarketOrders {
+  constructor(private readonly compute: Compute) {}
+
+  reclaim(
+    id: string,
+    order: Unchecked<ReclaimOrder> = {},
+  ): { readonly instance: string; readonly noticeMs: number | null } {
+    const { noticeMs, takenAfterMs } = this.#taking(order);
+    this.#checkTakeable(id);
+    if (!this.compute.reclaim(id, noticeMs, takenAfterMs)) {
+      throw new OrderError('wrong', `The instance ${id} is under notice already.`);
+    }
+    return { instance: id, noticeMs };
+  }
+
+  /** The ids of those that were taken. */
+  reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
+    const { noticeMs, takenAfterMs } = this.#taking(order);
+    return this.compute.reclaimAll(noticeMs, poolOf(order.pool), takenAfterMs);
+  }
+
+  rebalance(id: string): void {
+    this.#checkTakeable(id);
+    this.compute.recommendRebalance(id);
+  }
+
+  setCapacity({ capacity, pool }: Unchecked<CapacityOrder>): void {
+    if (capacity !== null && !(Number.isSafeInteger(capacity) && Number(capacity) >= 0)) {
+      throw new OrderError('wrong', 'capacity must be a whole number of instances, 0 or more, or null for no limit.');
+    }
+    const instances = capacity as number | null;
+    const selector = poolOf(pool);
+    if (selector === undefined) this.compute.market.setCapacity(instances ?? Infinity);
+    else this.compute.market.setPoolCapacity({ pool: selector, capacity: instances });
+  }
+
+  setPrice({ dollarsPerHour, pool }: Unchecked<PriceOrder>): void {
+    if (dollarsPerHour !== null && !(typeof dollarsPerHour === 'number' && dollarsPerHour > 0)) {
+      throw new OrderError('wrong', 'dollarsPerHour must be a number above 0, or null for what the seed says.');
+    }
+    this.compute.market.setPrice({ pool: poolOf(pool) ?? {}, dollarsPerHour });
+  }
+
+  #taking({ noticeMs = this.compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
+    if (noticeMs !== null && !isDuration(noticeMs)) {
+      throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
+    }
+    if (takenAfterMs !== undefined && !(isDuration(takenAfterMs) && noticeMs !== null)) {
+      throw new OrderError('wrong', 'takenAfterMs must be a number of milliseconds after a notice.');
+    }
+    return { noticeMs, takenAfterMs };
+  }
+
+  #checkTakeable(id: string): void {
+    const instance = this.compute.instances.get(id);
+    if (instance === undefined) throw new OrderError('missing', `There is no instance ${id}.`);
+    if (!isFulfilling(instance)) throw new OrderError('wrong', `The instance ${id} is ${instance.state}.`);
+  }
+}
+
+const isDuration = (value: unknown): value is number => typeof value === 'number' && value >= 0;
+
+function poolOf(value: unknown): PoolSelector | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null) {
+    throw new OrderError('wrong', 'pool must be an object with instanceType and zone, either or both.');
+  }
+  const { instanceType, zone, ...more } = value as Record<string, unknown>;
+  if (instanceType !== undefined && !(typeof instanceType === 'string' && instanceTypeNamed(instanceType))) {
+    throw new OrderError('wrong', `The market has no instance type ${JSON.stringify(instanceType)}.`);
+  }
+  if (zone !== undefined && !(typeof zone === 'string' && ZONES.includes(zone))) {
+    throw new OrderError('wrong', `There is no zone ${JSON.stringify(zone)}, only ${ZONES.join(', ')}.`);
+  }
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined) throw new OrderError('wrong', `A pool has instanceType and zone, not ${unknown}.`);
+  return {
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
