@@ -65,11 +65,9 @@ async function dispatch(
   let visit: Visit | undefined;
   try {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const service = services[serviceOf(request, url)];
-    if (service === undefined) {
-      response.writeHead(501, { 'content-type': 'text/plain' }).end('The local cloud does not serve this service.\n');
-      return;
-    }
+    const asked = serviceOf(request, url);
+    const service = isServed(services, asked) ? services[asked] : undefined;
+    if (service === undefined) return notServed(asked, request, response);
     visit = new Visit(service.name, options, request, response, url, requestId);
     await options.delay?.(service.name, visit.signal);
     await service.handle(visit);
@@ -80,7 +78,8 @@ async function dispatch(
   }
 }
 
-function serviceOf(request: http.IncomingMessage, url: URL): keyof Services {
+/** As its name stands in the scope of a signature. */
+function serviceOf(request: http.IncomingMessage, url: URL): string {
   // As it was sent: the URL's own path has `..` folded, and an object's key may hold `../_local/`.
   if (request.url?.startsWith('/_local/')) return 'admin';
   const target = request.headers['x-amz-target'];
@@ -89,7 +88,27 @@ function serviceOf(request: http.IncomingMessage, url: URL): keyof Services {
     /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ??
     url.searchParams.get('X-Amz-Credential') ??
     '';
-  const scope = credential.split('/')[3];
-  if (scope === 'ec2' || scope === 'sqs' || scope === 'scheduler' || scope === 'sts') return scope;
-  return 's3';
+  const scope = credential.split('/')[3] ?? '';
+  return scope === '' || scope === 'admin' ? 's3' : scope;
+}
+
+const isServed = (services: Services, name: string): name is keyof Services => Object.hasOwn(services, name);
+
+/** In the protocol that the client speaks, as far as it shows: SDKs drop what they cannot read. */
+function notServed(name: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+  const service = name.slice(0, 64).replace(/[^\w-]/g, '?');
+  const message = `The local cloud does not serve ${service}: it has SQS, S3, EC2, EventBridge Scheduler and STS.`;
+  const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+  const error = { __type: 'UnknownOperationException', message };
+  response
+    .writeHead(501, {
+      'content-type': isQuery ? 'text/xml' : 'application/json',
+      'x-amzn-errortype': error.__type,
+    })
+    .end(
+      isQuery
+        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.__type}</Code><Message>${message}</Message></Error></ErrorResponse>`
+        : JSON.stringify(error),
+    );
+  request.resume();
 }

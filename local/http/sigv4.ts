@@ -5,7 +5,7 @@
  * believed as declared where a body is streamed (S3, whose reader checks it) and worked out where it is read whole. The
  * signatures of single chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are not looked at, nor is the region of the scope.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { AccessKey, Credentials } from './credentials.js';
 import { canonicalPath, canonicalQuery, headerMap, splitTarget } from './canonical-request.js';
@@ -117,7 +117,7 @@ function payloadHash(
   return declared;
 }
 
-const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
+const sha256 = (data: Uint8Array): string => hash('sha256', data);
 
 /** Forgotten with their access key. */
 const signingKeys = new WeakMap<AccessKey, Map<string, Buffer>>();

@@ -208,3 +208,20 @@ describe('each service says in its own words', () => {
     ]);
   });
 });
+
+test('a service that is not there says so, in its client’s protocol', async () => {
+  const scope = (name: string) =>
+    `AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/${name}/aws4_request, SignedHeaders=host, Signature=x`;
+  const json = await fetch(server.endpoint, {
+    method: 'POST',
+    headers: { authorization: scope('lambda') },
+    body: '{}',
+  });
+  expect([json.status, await json.json()]).toMatchObject([
+    501,
+    { message: expect.stringContaining('lambda') as string },
+  ]);
+  const headers = { authorization: scope('iam'), 'content-type': 'application/x-www-form-urlencoded' };
+  const xml = await fetch(server.endpoint, { method: 'POST', headers, body: 'Action=ListUsers' });
+  expect([xml.status, await xml.text()]).toEqual([501, expect.stringContaining('does not serve iam')]);
+});
