@@ -1,7 +1,6 @@
 import {
   CancelMessageMoveTaskCommand,
   DeleteQueueCommand,
-  ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
   ResourceNotFoundException,
   SendMessageCommand,
@@ -10,7 +9,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { bodiesOf, errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const redriveTo = (name: string, maxReceiveCount: number | string) => ({
@@ -32,20 +32,6 @@ const receiveTimes = async (times: number) => {
 };
 
 describe('dead-letter queues', () => {
-  test('a message moves when it would be received more often than the policy allows', async () => {
-    await queue.send('a');
-    await receiveTimes(2);
-    expect(await dead.counts()).toMatchObject({ visible: 0 });
-    expect(await queue.receive()).toEqual([]);
-    expect(await queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
-    const message = await dead.receiveOne({ MessageSystemAttributeNames: ['All'] });
-    expect(message.Attributes).toMatchObject({
-      ApproximateReceiveCount: '3',
-      DeadLetterQueueSourceArn: arnOf('work'),
-      SentTimestamp: String(sqs.clock.nowMs()),
-    });
-  });
-
   test('a poll that waits on the dead-letter queue gets what moves, and one on the source gets the next message', async () => {
     await queue.send('poison');
     await receiveTimes(2);
@@ -79,37 +65,6 @@ describe('dead-letter queues', () => {
     expect(await dead.counts()).toMatchObject({ visible: 1 });
     sqs.clock.advanceSeconds(600);
     expect(await dead.counts()).toMatchObject({ visible: 0 });
-  });
-
-  test('the policy is given back as JSON with a number, and its sources are listed', async () => {
-    const again = await TestQueue.create(sqs.client, 'work', redriveTo('dead', '2'));
-    expect(await again.attributes('RedrivePolicy')).toEqual(redriveTo('dead', 2));
-    const { queueUrls } = await sqs.client.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead.url }));
-    expect(queueUrls).toEqual([queue.url]);
-  });
-
-  test.each([
-    ['a target that does not exist', redriveTo('none', 2), 'Dead letter target does not exist.'],
-    ['a count of zero', redriveTo('dead', 0), 'valid values are from 1 to 1000'],
-    ['no target', { RedrivePolicy: '{"maxReceiveCount":2}' }, 'mandatory attribute: deadLetterTargetArn'],
-    ['no JSON', { RedrivePolicy: 'x' }, 'not a valid JSON map'],
-  ])('a policy with %s is refused', async (_, attributes, message) => {
-    const error = await errorOf(TestQueue.create(sqs.client, 'other', attributes));
-    expect(error.name).toBe('InvalidParameterValue');
-    expect(error.message).toContain(message);
-  });
-
-  test('a dead-letter queue may refuse its sources', async () => {
-    const allow = async (policy: object) => {
-      const Attributes = { RedriveAllowPolicy: JSON.stringify(policy) };
-      await sqs.client.send(new SetQueueAttributesCommand({ QueueUrl: dead.url, Attributes }));
-    };
-    await allow({ redrivePermission: 'denyAll' });
-    expect((await errorOf(TestQueue.create(sqs.client, 'other', redriveTo('dead', 1)))).name).toBe(
-      'InvalidParameterValue',
-    );
-    await allow({ redrivePermission: 'byQueue', sourceQueueArns: [arnOf('other')] });
-    await TestQueue.create(sqs.client, 'other', redriveTo('dead', 1));
   });
 });
 
@@ -171,16 +126,13 @@ describe('message move tasks', () => {
     expect(await dead.counts()).toMatchObject({ visible: 3 });
   });
 
-  test('a source must be a dead-letter queue, and both ends must exist', async () => {
-    const fromWork = new StartMessageMoveTaskCommand({ SourceArn: arnOf('work') });
-    expect((await errorOf(sqs.client.send(fromWork))).message).toBe(
-      'Source queue must be configured as a Dead Letter Queue.',
-    );
-    expect((await errorOf(start({ DestinationArn: arnOf('none') }))).message).toBe(
-      "The resource that you specified for the DestinationArn parameter doesn't exist.",
-    );
-    const noHandle = new CancelMessageMoveTaskCommand({ TaskHandle: 'garbage' });
-    expect((await errorOf(sqs.client.send(noHandle))).message).toBe('Value for parameter TaskHandle is invalid.');
+  test('a task without a destination fails at a message that came from no queue', async () => {
+    for (const message of await dead.receive({ MaxNumberOfMessages: 10 })) await dead.delete(message);
+    await dead.send('sent here');
+    await start();
+    sqs.clock.advanceSeconds(1);
+    expect(await newest()).toMatchObject({ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' });
+    expect(await dead.counts()).toMatchObject({ visible: 1 });
   });
 
   test('closing the store stops a running task', async () => {

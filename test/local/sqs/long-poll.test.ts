@@ -6,7 +6,8 @@ import { createSqsService } from '../../../local/sqs/service.js';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTestCloud } from '../support/cloud.js';
-import { bodiesOf, errorOf, newMessage, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { newMessage, startTestSqs, type TestSqs } from '../support/sqs.js';
 
 describe('long polls', () => {
   let sqs: TestSqs;
@@ -37,13 +38,6 @@ describe('long polls', () => {
     return socket;
   }
 
-  test('a poll returns as soon as a message is sent', async () => {
-    const poll = queue.receive({ WaitTimeSeconds: 20 });
-    await waiting(1);
-    await queue.send('a');
-    expect(bodiesOf(await poll)).toEqual(['a']);
-  });
-
   test('a poll ends empty when its time is over, the request’s or the queue’s own', async () => {
     const slow = await TestQueue.create(sqs.client, 'slow', { ReceiveMessageWaitTimeSeconds: '5' });
     const poll = slow.receive();
@@ -53,13 +47,6 @@ describe('long polls', () => {
     sqs.clock.advance(1);
     expect(await poll).toEqual([]);
     expect(await slow.receive({ WaitTimeSeconds: 0 })).toEqual([]);
-  });
-
-  test('a wait of more than 20 seconds is refused', async () => {
-    const error = await errorOf(queue.receive({ WaitTimeSeconds: 21 }));
-    expect(error.message).toBe(
-      'Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.',
-    );
   });
 
   test('polls are served in the order of their coming, each message once', async () => {

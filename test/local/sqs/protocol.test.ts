@@ -1,6 +1,8 @@
 import { AddPermissionCommand } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import net from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 let sqs: TestSqs;
 beforeEach(async () => {
@@ -26,7 +28,9 @@ test('an action that is not served is an error and nothing else', async () => {
   const command = new AddPermissionCommand({ QueueUrl: queue.url, Label: 'x', AWSAccountIds: ['1'], Actions: ['*'] });
   const error = await errorOf(sqs.client.send(command));
   expect([error.name, error.$metadata?.httpStatusCode]).toEqual(['UnknownOperationException', 400]);
-  expect(error.message).toContain('AddPermission');
+  expect(error.message).toMatch(
+    /AddPermission is not served .* Set the attribute Policy with SetQueueAttributes instead/,
+  );
   expect(await post('constructor', '{}')).toMatchObject({
     error: { __type: 'com.amazon.coral.service#UnknownOperationException' },
   });
@@ -69,4 +73,30 @@ test('names that every object has are no parameters', async () => {
   const queue = await TestQueue.create(sqs.client, 'work');
   const body = JSON.stringify({ QueueUrl: queue.url, AttributeNames: ['constructor'] });
   expect(await post('GetQueueAttributes', body)).toMatchObject({ query: 'InvalidAttributeName;Sender' });
+});
+
+test('a client of the older Query protocol is told in its own words what to do', async () => {
+  const response = await fetch(sqs.cloud.endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0',
+    },
+    body: 'Action=ListQueues&Version=2012-11-05',
+  });
+  expect([response.status, response.headers.get('content-type')]).toEqual([400, 'text/xml']);
+  expect(await response.text()).toMatch(
+    /^<\?xml .*<Type>Sender<\/Type><Code>UnsupportedOperation<\/Code><Message>The local cloud serves SQS in the AWS JSON protocol only\./,
+  );
+});
+
+test('each connection is probed, so that the long poll of a client that vanished ends', async () => {
+  const keepAlive = vi.spyOn(net.Socket.prototype, 'setKeepAlive');
+  try {
+    await TestQueue.create(sqs.client, 'work');
+    expect(keepAlive.mock.calls.filter(([on, delayMs]) => on === true && delayMs === 5_000)).toHaveLength(1);
+  } finally {
+    keepAlive.mockRestore();
+  }
 });

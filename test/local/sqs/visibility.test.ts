@@ -1,12 +1,7 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  ChangeMessageVisibilityCommand,
-  MessageNotInflight,
-  ReceiptHandleIsInvalid,
-  type Message,
-} from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, MessageNotInflight, type Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import { errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 const HOUR_SECONDS = 3600;
 
@@ -69,20 +64,6 @@ describe('changing the visibility of a message', () => {
     expect(await queue.counts()).toMatchObject({ visible: 0, inFlight: 1 });
   });
 
-  test('the handle of a deleted message names no message', async () => {
-    const message = await queue.receiveOne();
-    await queue.delete(message);
-    const error = await errorOf(change(message, 10));
-    expect(error.name).toBe('InvalidParameterValue');
-    expect(error.message).toMatch(
-      /Reason: Message does not exist or is not available for visibility timeout change\.$/,
-    );
-  });
-
-  test('a malformed handle is invalid', async () => {
-    expect(await errorOf(change({ ReceiptHandle: 'garbage' }, 10))).toBeInstanceOf(ReceiptHandleIsInvalid);
-  });
-
   test('no message stays invisible for twelve hours from its receive, however often it is extended', async () => {
     const message = await queue.receiveOne();
     expect((await errorOf(change(message, 43_201))).message).toBe(
@@ -96,28 +77,6 @@ describe('changing the visibility of a message', () => {
     expect((await errorOf(change(message, HOUR_SECONDS))).name).toBe('InvalidParameterValue');
     await change(message, HOUR_SECONDS - 1);
     sqs.clock.advanceSeconds(HOUR_SECONDS - 1);
-    expect(await queue.counts()).toMatchObject({ visible: 1, inFlight: 0 });
-  });
-
-  test('a batch of changes answers for each entry', async () => {
-    await queue.send('b');
-    const [a, b] = await queue.receive({ MaxNumberOfMessages: 10 });
-    await queue.delete(b ?? {});
-    const result = await sqs.client.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queue.url,
-        Entries: [
-          { Id: 'a', ReceiptHandle: a?.ReceiptHandle, VisibilityTimeout: 0 },
-          { Id: 'b', ReceiptHandle: b?.ReceiptHandle, VisibilityTimeout: 0 },
-          { Id: 'c', ReceiptHandle: 'garbage', VisibilityTimeout: 0 },
-        ],
-      }),
-    );
-    expect(result.Successful).toEqual([{ Id: 'a' }]);
-    expect(result.Failed?.map(({ Id, Code }) => [Id, Code])).toEqual([
-      ['b', 'InvalidParameterValue'],
-      ['c', 'ReceiptHandleIsInvalid'],
-    ]);
     expect(await queue.counts()).toMatchObject({ visible: 1, inFlight: 0 });
   });
 });

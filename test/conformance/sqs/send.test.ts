@@ -1,3 +1,7 @@
+/**
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html, …/API_SendMessageBatch.html
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ */
 import {
   BatchEntryIdsNotDistinct,
   BatchRequestTooLong,
@@ -11,47 +15,50 @@ import {
   type SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bodiesOf, errorOf, startTestSqs, TestQueue, type TestSqs } from '../support/sqs.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { conformanceTarget } from '../target.js';
+import { bodiesOf, errorOf, newQueues, type TestQueue } from './test-queue.js';
 
 const MIB = 1_048_576;
 
-let sqs: TestSqs;
+const target = conformanceTarget();
+const newQueue = newQueues(target);
+/** For what is refused: nothing may ever be in it. */
 let queue: TestQueue;
-beforeEach(async () => {
-  sqs = await startTestSqs();
-  queue = await TestQueue.create(sqs.client, 'work');
+beforeAll(async () => {
+  queue = await newQueue();
 });
-afterEach(() => sqs.close());
 
-const send = (input: Partial<SendMessageCommandInput>) =>
-  sqs.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'a', ...input }));
-const sendBatch = (Entries: SendMessageBatchRequestEntry[]) =>
-  sqs.client.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+const send = (input: Partial<SendMessageCommandInput>, to = queue) =>
+  target().sqs.send(new SendMessageCommand({ QueueUrl: to.url, MessageBody: 'a', ...input }));
+const sendBatch = (Entries: SendMessageBatchRequestEntry[], to = queue) =>
+  target().sqs.send(new SendMessageBatchCommand({ QueueUrl: to.url, Entries }));
 
-describe('sending one message', () => {
+describe('send one message', () => {
   test('the answer has the digests of the body and of the attributes', async () => {
+    const own = await newQueue();
     const body = 'grün \u{1F600}\t\r\n';
-    const result = await send({ MessageBody: body });
+    const result = await send({ MessageBody: body }, own);
     expect(result.MD5OfMessageBody).toBe(createHash('md5').update(body).digest('hex'));
     expect(result.MD5OfMessageAttributes).toBeUndefined();
-    const [message] = await queue.receive();
+    const [message] = await own.gather(1);
     expect([message?.Body, message?.MessageId]).toEqual([body, result.MessageId]);
   });
 
   test('the digest of attributes is AWS’s, over names in order', async () => {
+    const own = await newQueue();
     // Known answers, recorded from AWS.
     const timestamp = { DataType: 'Number', StringValue: '1493147359900' };
-    expect((await send({ MessageAttributes: { timestamp } })).MD5OfMessageAttributes).toBe(
+    expect((await send({ MessageAttributes: { timestamp } }, own)).MD5OfMessageAttributes).toBe(
       '235c5c510d26fb653d073faed50ae77c',
     );
     const BinaryValue = Buffer.from('traceparent\x1e00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01');
     expect(
-      (await send({ MessageAttributes: { attr1: { DataType: 'Binary', BinaryValue } } })).MD5OfMessageAttributes,
+      (await send({ MessageAttributes: { attr1: { DataType: 'Binary', BinaryValue } } }, own)).MD5OfMessageAttributes,
     ).toBe('8cbe4db156db8a94db8b801b7addb984');
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
     const several = { 'Help.Me': text('Me'), Hello: text('There'), General: text('Kenobi') };
-    expect((await send({ MessageAttributes: several })).MD5OfMessageAttributes).toBe(
+    expect((await send({ MessageAttributes: several }, own)).MD5OfMessageAttributes).toBe(
       '4c360f3fdafd970e05fae2f149d997f5',
     );
   });
@@ -68,17 +75,28 @@ describe('sending one message', () => {
     expect(await errorOf(send({ MessageBody: body }))).toBeInstanceOf(InvalidMessageContents);
   });
 
+  test('a sender may set the trace header, which does not count towards the size', async () => {
+    const own = await newQueue();
+    const AWSTraceHeader = { DataType: 'String', StringValue: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1' };
+    const MessageSystemAttributes = { AWSTraceHeader };
+    const sent = await send({ MessageBody: 'x'.repeat(MIB), MessageSystemAttributes }, own);
+    expect(sent.MD5OfMessageSystemAttributes).toMatch(/^[0-9a-f]{32}$/);
+    const [message] = await own.gather(1, { MessageSystemAttributeNames: ['AWSTraceHeader'] });
+    expect(message?.Attributes).toEqual({ AWSTraceHeader: AWSTraceHeader.StringValue });
+  });
+
   test('a message may have 1 MiB with its attributes, or what its queue allows', async () => {
-    await send({ MessageBody: 'x'.repeat(MIB) });
+    const own = await newQueue();
+    await send({ MessageBody: 'x'.repeat(MIB) }, own);
     const attribute = { MessageAttributes: { n: { DataType: 'String', StringValue: 'v' } } };
-    await send({ MessageBody: 'x'.repeat(MIB - 8), ...attribute });
-    const error = await errorOf(send({ MessageBody: 'x'.repeat(MIB - 7), ...attribute }));
+    await send({ MessageBody: 'x'.repeat(MIB - 8), ...attribute }, own);
+    const error = await errorOf(send({ MessageBody: 'x'.repeat(MIB - 7), ...attribute }, own));
     expect([error.name, error.message]).toEqual([
       'InvalidParameterValue',
       'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
     ]);
-    queue = await TestQueue.create(sqs.client, 'small', { MaximumMessageSize: '1024' });
-    expect((await errorOf(send({ MessageBody: 'ü'.repeat(513) }))).message).toContain('shorter than 1024 bytes');
+    const small = await newQueue({ MaximumMessageSize: '1024' });
+    expect((await errorOf(send({ MessageBody: 'ü'.repeat(513) }, small))).message).toContain('shorter than 1024 bytes');
   });
 
   test.each([
@@ -100,7 +118,8 @@ describe('sending one message', () => {
       { MessageAttributes: { a: { DataType: 'List', StringValue: 'x' } } },
       'supported type prefixes: Binary, Number, String',
     ],
-    [{ MessageAttributes: { 'AWS.a': { DataType: 'String', StringValue: 'x' } } }, "attribute name 'AWS.a' is invalid"],
+    [{ MessageAttributes: { 'a..b': { DataType: 'String', StringValue: 'x' } } }, "'a..b' is invalid"],
+    [{ MessageAttributes: { 'AWS.a': { DataType: 'String', StringValue: 'x' } } }, "'AWS.a' is invalid"],
     [
       {
         MessageAttributes: Object.fromEntries(
@@ -113,28 +132,38 @@ describe('sending one message', () => {
     const error = await errorOf(send(input));
     expect(error.name).toBe('InvalidParameterValue');
     expect(error.message).toContain(message);
-    expect(await queue.counts()).toMatchObject({ visible: 0, delayed: 0 });
+    expect(await queue.receive()).toEqual([]);
   });
 });
 
-describe('sending a batch', () => {
+describe('send a batch', () => {
   const entry = (Id: string, MessageBody = Id): SendMessageBatchRequestEntry => ({ Id, MessageBody });
 
   test('ten messages at once, each with its answer', async () => {
-    const result = await sendBatch([...'0123456789'].map((id) => entry(id)));
+    const own = await newQueue();
+    const result = await sendBatch(
+      [...'0123456789'].map((id) => entry(id)),
+      own,
+    );
     expect(result.Successful?.map(({ Id }) => Id).join('')).toBe('0123456789');
     expect(result.Failed).toBeUndefined();
-    expect(bodiesOf(await queue.receive({ MaxNumberOfMessages: 10 })).join('')).toBe('0123456789');
+    expect(
+      bodiesOf(await own.gather(10))
+        .sort()
+        .join(''),
+    ).toBe('0123456789');
   });
 
   test('an entry’s own error fails that entry alone', async () => {
-    const result = await sendBatch([entry('a'), entry('b', '\u0001'), { ...entry('c'), DelaySeconds: 901 }]);
+    const own = await newQueue();
+    const result = await sendBatch([entry('a'), entry('b', '\u0001'), { ...entry('c'), DelaySeconds: 901 }], own);
     expect(result.Successful?.map(({ Id }) => Id)).toEqual(['a']);
     expect(result.Failed).toMatchObject([
       { Id: 'b', Code: 'InvalidMessageContents', SenderFault: true },
       { Id: 'c', Code: 'InvalidParameterValue', SenderFault: true },
     ]);
-    expect(await queue.counts()).toMatchObject({ visible: 1 });
+    expect(bodiesOf(await own.gather(1))).toEqual(['a']);
+    expect(await own.receive()).toEqual([]);
   });
 
   test.each([
@@ -145,13 +174,27 @@ describe('sending a batch', () => {
     ['an id twice', [entry('a'), entry('a')], BatchEntryIdsNotDistinct],
   ])('a batch with %s is refused as a whole', async (_, entries, expected) => {
     expect(await errorOf(sendBatch(entries))).toBeInstanceOf(expected);
-    expect(await queue.counts()).toMatchObject({ visible: 0 });
+    expect(await queue.receive()).toEqual([]);
   });
 
   test('a batch may have 1 MiB in total', async () => {
-    await sendBatch([entry('a', 'x'.repeat(MIB / 2)), entry('b', 'x'.repeat(MIB / 2))]);
+    await sendBatch([entry('a', 'x'.repeat(MIB / 2)), entry('b', 'x'.repeat(MIB / 2))], await newQueue());
     const error = await errorOf(sendBatch([entry('a', 'x'.repeat(MIB / 2)), entry('b', 'x'.repeat(MIB / 2 + 1))]));
     expect(error).toBeInstanceOf(BatchRequestTooLong);
     expect(error.message).toBe('Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.');
+  });
+
+  test('entries are as large as the queue allows, each by itself', async () => {
+    const small = await newQueue({ MaximumMessageSize: '1024' });
+    const result = await sendBatch([entry('a', 'x'.repeat(1024)), entry('b', 'x'.repeat(1025))], small);
+    expect(result.Successful?.map(({ Id }) => Id)).toEqual(['a']);
+    expect(result.Failed).toEqual([
+      {
+        Id: 'b',
+        Code: 'InvalidParameterValue',
+        Message: 'One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes.',
+        SenderFault: true,
+      },
+    ]);
   });
 });

@@ -1,0 +1,71 @@
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html */
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { conformanceTarget } from '../target.js';
+import { bodiesOf, errorOf, newQueues } from './test-queue.js';
+
+const target = conformanceTarget();
+const newQueue = newQueues(target);
+/** For a request to have arrived: nothing tells a client that its poll waits. */
+const A_MOMENT_MS = 500;
+
+describe('long polls', () => {
+  test.concurrent('a poll returns as soon as a message is sent', async () => {
+    const queue = await newQueue();
+    const poll = queue.receive({ WaitTimeSeconds: 20 });
+    await delay(A_MOMENT_MS);
+    await queue.send('a');
+    expect(bodiesOf(await poll)).toEqual(['a']);
+  });
+
+  test.concurrent('a poll ends empty when its time is over, the request’s or the queue’s own', async () => {
+    const queue = await newQueue({ ReceiveMessageWaitTimeSeconds: '1' });
+    for (const options of [{}, { WaitTimeSeconds: 1 }]) {
+      const startedMs = performance.now();
+      expect(await queue.receive(options)).toEqual([]);
+      // Not a bound on speed: it must have waited.
+      expect(performance.now() - startedMs).toBeGreaterThan(900);
+    }
+  });
+
+  test.concurrent(
+    'a wait of zero overrides the queue’s own',
+    async () => {
+      const queue = await newQueue({ ReceiveMessageWaitTimeSeconds: '20' });
+      expect(await queue.receive({ WaitTimeSeconds: 0 })).toEqual([]);
+    },
+    15_000,
+  );
+
+  test.concurrent.each([-1, 21])('a wait of %i seconds is refused', async (WaitTimeSeconds) => {
+    const error = await errorOf((await newQueue()).receive({ WaitTimeSeconds }));
+    expect([error.name, error.message]).toEqual([
+      'InvalidParameterValue',
+      `Value ${WaitTimeSeconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.`,
+    ]);
+  });
+
+  test.concurrent('of several polls each message goes to one', async () => {
+    const queue = await newQueue();
+    const polls = Promise.all(Array.from({ length: 3 }, () => queue.receive({ WaitTimeSeconds: 20 })));
+    await delay(A_MOMENT_MS);
+    await queue.sendTogether(['a', 'b', 'c']);
+    expect(bodiesOf((await polls).flat()).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  test.concurrent('a poll that its client gave up takes no message with it', async () => {
+    const queue = await newQueue({ VisibilityTimeout: '600' });
+    const abort = new AbortController();
+    const poll = errorOf(queue.receive({ WaitTimeSeconds: 20 }, abort.signal));
+    await delay(A_MOMENT_MS);
+    abort.abort();
+    expect((await poll).name).toBe('AbortError');
+    await delay(A_MOMENT_MS);
+    await queue.send('a');
+    const [message] = await queue.receive({
+      WaitTimeSeconds: 20,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    });
+    expect(message?.Attributes).toEqual({ ApproximateReceiveCount: '1' });
+  });
+});
