@@ -1,0 +1,29 @@
+/** What a process says of itself when it is asked (child.ts), and the asking. */
+import type { ChildProcess } from 'node:child_process';
+
+export interface ProbeAnswer {
+  readonly heapBytes: number;
+  /** Outside of the heap: buffers. */
+  readonly externalBytes: number;
+  /** By Node's names for what is open: timers, servers, sockets, child processes, requests to the file system. */
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** Garbage is collected first. */
+export function probe(child: ChildProcess): Promise<ProbeAnswer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end(new Error('The local cloud does not answer its probe.')), ANSWER_TIMEOUT_MS);
+    const answered = (answer: unknown): void => end(answer as ProbeAnswer);
+    const exited = (): void => end(new Error('The local cloud has ended.'));
+    const end = (outcome: ProbeAnswer | Error): void => {
+      clearTimeout(timer);
+      child.off('message', answered).off('exit', exited);
+      if (outcome instanceof Error) reject(outcome);
+      else resolve(outcome);
+    };
+    child.once('message', answered).once('exit', exited);
+    child.send('probe');
+  });
+}

@@ -1,0 +1,66 @@
+/** Whether what was seen at the quiet end of each round stayed flat. Pure. */
+
+export interface Sample {
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly openFiles: number;
+  readonly handles: number;
+  readonly processes: number;
+  /** In the cloud's directory, but for the consoles that it keeps of instances that are gone. */
+  readonly filesOnDisk: number;
+}
+
+export interface Finding {
+  readonly what: string;
+  readonly before: number;
+  readonly after: number;
+  readonly allowed: number;
+  readonly isFlat: boolean;
+}
+
+type Allowance = (before: number) => number;
+
+const MB = 1e6;
+/** Node returns freed memory to the system late and in part: resident memory wanders where the heap does not. */
+const RESIDENT: Allowance = (before) => Math.max(32 * MB, before * 0.15);
+/** Code that is compiled late, and a record of each instance that is gone (EC2 shows them for a while): a few KB each. */
+const HEAP: Allowance = () => 12 * MB;
+const EXTERNAL: Allowance = () => 16 * MB;
+/** A connection that closes a moment late. */
+const FEW: Allowance = () => 4;
+const NONE: Allowance = () => 0;
+
+const ALLOWANCES: Readonly<Record<keyof Sample, Allowance>> = {
+  residentBytes: RESIDENT,
+  heapBytes: HEAP,
+  externalBytes: EXTERNAL,
+  openFiles: FEW,
+  handles: FEW,
+  processes: NONE,
+  filesOnDisk: NONE,
+};
+
+/** The first rounds warm up: a fifth, and at least two. Of what follows, the first third is compared with the last. */
+export const LEAST_ROUNDS = 5;
+const LEAST_WARM_UP_ROUNDS = 2;
+const WARM_UP_SHARE = 0.2;
+
+export function findingsOf(samples: readonly Sample[]): readonly Finding[] {
+  if (samples.length < LEAST_ROUNDS) throw new Error(`${LEAST_ROUNDS} rounds are the least that can be judged.`);
+  const warm = samples.slice(Math.max(LEAST_WARM_UP_ROUNDS, Math.ceil(samples.length * WARM_UP_SHARE)));
+  const third = Math.max(1, Math.floor(warm.length / 3));
+  const what = Object.keys(ALLOWANCES) as (keyof Sample)[];
+  return what.map((name) => {
+    const middle = (some: readonly Sample[]): number => medianOf(some.map((sample) => sample[name]));
+    const before = middle(warm.slice(0, third));
+    const after = middle(warm.slice(-third));
+    const allowed = ALLOWANCES[name](before);
+    return { what: name, before, after, allowed, isFlat: after - before <= allowed };
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
+}
