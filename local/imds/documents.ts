@@ -1,4 +1,7 @@
-/** What an instance can read about itself: path → text, or undefined for a 404. */
+/**
+ * What an instance can read about itself, as a tree: a directory lists what is there at this moment.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
+ */
 import type { InstanceView } from '../instances/instance.js';
 import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
 
@@ -12,21 +15,32 @@ export interface MetadataContext {
   readonly nowMs: number;
 }
 
+export type MetadataDocument = string | Buffer;
+
 /** As EC2 writes times: without milliseconds. */
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-const documents: Readonly<Record<string, (context: MetadataContext) => string | undefined>> = {
-  'meta-data/instance-id': ({ instance }) => instance.id,
-  'meta-data/instance-type': ({ instance }) => instance.spec.instanceType,
-  'meta-data/instance-life-cycle': () => 'spot',
+/** Undefined: it is not there (now). */
+const documents: Readonly<Record<string, (context: MetadataContext) => MetadataDocument | undefined>> = {
+  'dynamic/instance-identity/document': identity,
   'meta-data/ami-id': ({ instance }) => instance.spec.imageId,
+  'meta-data/ami-launch-index': () => '0',
+  'meta-data/events/maintenance/history': () => '[]',
+  'meta-data/events/maintenance/scheduled': () => '[]',
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/rebalance-recommendations.html
+  'meta-data/events/recommendations/rebalance': ({ instance }) =>
+    instance.rebalanceAtMs === undefined ? undefined : JSON.stringify({ noticeTime: seconds(instance.rebalanceAtMs) }),
+  'meta-data/iam/info': profileInfo,
+  'meta-data/instance-action': () => 'none',
+  'meta-data/instance-id': ({ instance }) => instance.id,
+  'meta-data/instance-life-cycle': () => 'spot',
+  'meta-data/instance-type': ({ instance }) => instance.spec.instanceType,
   'meta-data/local-ipv4': () => '127.0.0.1',
   'meta-data/placement/availability-zone': ({ instance }) => instance.spec.zone,
   'meta-data/placement/availability-zone-id': ({ instance }) => zoneId(instance.spec.zone),
   'meta-data/placement/region': ({ region }) => region,
-  'meta-data/iam/security-credentials/': ({ instance }) => roleOf(instance),
-  'dynamic/instance-identity/document': identity,
-  'user-data': ({ instance }) => instance.spec.userData.toString('utf8'),
+  'meta-data/services/domain': () => 'amazonaws.com',
+  'meta-data/services/partition': () => 'aws',
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
   'meta-data/spot/instance-action': ({ instance }) =>
     instance.takenAtMs === undefined
@@ -34,34 +48,58 @@ const documents: Readonly<Record<string, (context: MetadataContext) => string | 
       : JSON.stringify({ action: 'terminate', time: seconds(instance.takenAtMs) }),
   'meta-data/spot/termination-time': ({ instance }) =>
     instance.takenAtMs === undefined ? undefined : seconds(instance.takenAtMs),
-  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/rebalance-recommendations.html
-  'meta-data/events/recommendations/rebalance': ({ instance }) =>
-    instance.rebalanceAtMs === undefined ? undefined : JSON.stringify({ noticeTime: seconds(instance.rebalanceAtMs) }),
+  'user-data': ({ instance }) => (instance.spec.userData.length === 0 ? undefined : instance.spec.userData),
 };
 
-/** `path` without `/latest/`. */
-export function metadataDocument(path: string, context: MetadataContext): string | undefined {
-  const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
-  if (document !== undefined) return document(context);
-  if (path === 'meta-data/iam/security-credentials') return roleOf(context.instance);
-  if (path === `meta-data/iam/security-credentials/${roleOf(context.instance)}`) return credentials(context);
-  return tagDocument(path, context.instance);
+/**
+ * `path` is what follows the version, without slashes at its ends: AWS gives a document, and lists a directory, with a slash and
+ * without.
+ */
+export function metadataDocument(path: string, context: MetadataContext): MetadataDocument | undefined {
+  const own = Object.hasOwn(documents, path) ? documents[path]?.(context) : undefined;
+  if (own !== undefined) return own;
+  const more = variableDocuments(context);
+  return more.get(path) ?? listing(path, context, more);
+}
+
+/** Those whose names depend on the instance. */
+function variableDocuments(context: MetadataContext): ReadonlyMap<string, string> {
+  const { instance } = context;
+  const found = new Map<string, string>();
+  const role = roleOf(instance);
+  if (role !== undefined && instance.roleKey !== undefined) {
+    found.set(`meta-data/iam/security-credentials/${role}`, credentials(context, instance.roleKey));
+  }
+  if (!instance.spec.metadataTags) return found;
+  for (const [key, value] of instance.tags) {
+    if (isVisibleTag(key)) found.set(`meta-data/tags/instance/${key}`, value);
+  }
+  return found;
+}
+
+/** The system's own tags are not shown. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
+const isVisibleTag = (key: string): boolean => !key.startsWith('aws:');
+
+function listing(path: string, context: MetadataContext, more: ReadonlyMap<string, string>): string | undefined {
+  const prefix = path === '' ? '' : `${path}/`;
+  const present = Object.entries(documents)
+    .filter(([name, document]) => name.startsWith(prefix) && document(context) !== undefined)
+    .map(([name]) => name);
+  const below = [...present, ...[...more.keys()].filter((name) => name.startsWith(prefix))].map((name) =>
+    name.slice(prefix.length),
+  );
+  if (below.length === 0) return undefined;
+  // Tags' keys are names as a whole; everywhere else a slash divides, and what has more below it ends with one.
+  const names = path === TAGS ? below : below.map((name) => name.replace(/\/.*$/s, path === '' ? '' : '/'));
+  return [...new Set(names)].sort().join('\n');
 }
 
 const TAGS = 'meta-data/tags/instance';
 
-function tagDocument(path: string, instance: InstanceView): string | undefined {
-  if (!instance.spec.metadataTags) return undefined;
-  if (path === TAGS || path === `${TAGS}/`) return [...instance.tags.keys()].join('\n');
-  return path.startsWith(`${TAGS}/`) ? instance.tags.get(path.slice(TAGS.length + 1)) : undefined;
-}
-
 /** The role has its profile's name, as the console and the CDK make them. */
 const roleOf = (instance: InstanceView): string | undefined => instance.spec.instanceProfile?.split('/').at(-1);
 
-function credentials({ instance, nowMs }: MetadataContext): string | undefined {
-  const key = instance.roleKey;
-  if (key === undefined) return undefined;
+function credentials({ nowMs }: MetadataContext, key: NonNullable<InstanceView['roleKey']>): string {
   return JSON.stringify({
     Code: 'Success',
     LastUpdated: seconds(nowMs),
@@ -73,16 +111,31 @@ function credentials({ instance, nowMs }: MetadataContext): string | undefined {
   });
 }
 
+function profileInfo({ instance, nowMs }: MetadataContext): string | undefined {
+  const { instanceProfile } = instance.spec;
+  if (instanceProfile === undefined) return undefined;
+  const arn = instanceProfile.startsWith('arn:')
+    ? instanceProfile
+    : `arn:aws:iam::${ACCOUNT_ID}:instance-profile/${instanceProfile}`;
+  return JSON.stringify({ Code: 'Success', LastUpdated: seconds(nowMs), InstanceProfileArn: arn });
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html */
 function identity({ instance, region }: MetadataContext): string {
   return JSON.stringify({
     accountId: ACCOUNT_ID,
     architecture: instanceTypeNamed(instance.spec.instanceType)?.architecture,
     availabilityZone: instance.spec.zone,
+    billingProducts: null,
+    devpayProductCodes: null,
+    marketplaceProductCodes: null,
     imageId: instance.spec.imageId,
     instanceId: instance.id,
     instanceType: instance.spec.instanceType,
+    kernelId: null,
     pendingTime: seconds(instance.launchedAtMs),
     privateIp: '127.0.0.1',
+    ramdiskId: null,
     region,
     version: '2017-09-30',
   });

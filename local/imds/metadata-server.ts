@@ -6,6 +6,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { refusalOfBrowsers } from '../http/browser.js';
 import type { InstanceView } from '../instances/instance.js';
 import { metadataDocument } from './documents.js';
 
@@ -20,6 +21,8 @@ export interface MetadataServerOptions {
 }
 
 const LONGEST_TOKEN_SECONDS = 21_600;
+/** Some of those that there are: all have the same documents here. */
+const VERSIONS: readonly string[] = ['2016-09-02', '2018-09-24', '2021-03-23', '2021-07-15', '2022-09-24', 'latest'];
 const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 
 export async function startMetadataServer(options: MetadataServerOptions): Promise<MetadataServer> {
@@ -47,22 +50,27 @@ function answer(
   response: http.ServerResponse,
 ): void {
   request.resume();
-  const reply = (status: number, text: string, headers: Record<string, string> = {}): void => {
-    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(text);
+  const reply = (status: number, body: string | Buffer, headers: Record<string, string> = {}): void => {
+    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(body);
   };
-  // Some SDKs ask for `//latest/…`.
-  const path = decode((request.url ?? '/').replace(/\?.*$/, '').replace(/^\/+/, ''));
-  if (path === 'latest/api/token') {
-    if (request.method !== 'PUT') return reply(405, 'Method Not Allowed', { allow: 'PUT' });
-    const ttl = request.headers[TTL_HEADER];
+  const { method, headers } = request;
+  if (refusalOfBrowsers(request) !== undefined) return reply(403, 'Forbidden');
+  // Some SDKs ask for `//latest/…`; a slash at the end changes nothing.
+  const path = decode((request.url ?? '/').replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');
+  const [, version = '', below = ''] = /^([^/]*)\/*(.*)$/s.exec(path) ?? [];
+  if (below === 'api/token' && method === 'PUT') {
+    // A token must not leave the instance through a proxy, nor is there one for a dated version.
+    if (headers['x-forwarded-for'] !== undefined || version !== 'latest') return reply(403, 'Forbidden');
+    const ttl = headers[TTL_HEADER];
     if (typeof ttl !== 'string' || !/^\d{1,5}$/.test(ttl)) return reply(400, 'Bad Request');
     if (Number(ttl) < 1 || Number(ttl) > LONGEST_TOKEN_SECONDS) return reply(400, 'Bad Request');
     return reply(200, issue(secret, Date.now() + Number(ttl) * 1000), { [TTL_HEADER]: ttl });
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(405, 'Method Not Allowed', { allow: 'GET' });
-  if (!isValid(secret, request.headers['x-aws-ec2-metadata-token'])) return reply(401, 'Unauthorized');
-  const match = /^latest\/+(.*)$/.exec(path);
-  const document = match?.[1] === undefined ? undefined : metadataDocument(match[1], { ...options, nowMs: Date.now() });
+  if (below === 'api/token') return reply(405, 'Method Not Allowed', { allow: 'PUT' });
+  if (method !== 'GET' && method !== 'HEAD') return reply(405, 'Method Not Allowed', { allow: 'GET, HEAD' });
+  if (!isValid(secret, headers['x-aws-ec2-metadata-token'])) return reply(401, 'Unauthorized');
+  if (path === '') return reply(200, VERSIONS.join('\n'));
+  const document = VERSIONS.includes(version) ? metadataDocument(below, { ...options, nowMs: Date.now() }) : undefined;
   return document === undefined ? reply(404, 'Not Found') : reply(200, document);
 }
 

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsoleLog } from './console-log.js';
 import { killAll, signalAll } from './kill.js';
 import { membersOf, type ProcessFamily, processTable, startTicksOf } from './process-table.js';
+import { bootCommand } from './user-data.js';
 
 export interface InstanceProcess {
   readonly family: ProcessFamily;
@@ -33,7 +34,7 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
   const script = path.join(directory, 'user-data');
   writeFileSync(script, options.userData);
   chmodSync(script, 0o700);
-  const [command = 'sh', ...args] = [...interpreterOf(options.userData), script];
+  const [command = 'sh', ...args] = bootCommand(options.userData, script);
   const child = spawn(command, args, {
     cwd: directory,
     detached: true,
@@ -74,15 +75,6 @@ async function terminate(family: ProcessFamily, graceMs: number, signal: AbortSi
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     left = membersOf(family, processTable()).length;
   }
-}
-
-/** A `#!` line names the program; everything else is for `sh`. As the kernel does, what follows the program is one argument. */
-function interpreterOf(userData: Buffer): readonly string[] {
-  const end = userData.indexOf('\n');
-  const first = userData.toString('utf8', 0, end < 0 ? userData.length : end);
-  const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(first);
-  if (match?.[1] === undefined) return ['sh'];
-  return match[2] === undefined ? [match[1]] : [match[1], match[2]];
 }
 
 function environment(home: string, metadataEndpoint: string): Record<string, string> {

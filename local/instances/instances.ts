@@ -100,7 +100,7 @@ export class Instances {
     this.options.clock.after(bootMs, () => {
       if (view.state !== 'pending') return;
       entry.starting = this.#start(entry).catch((error: unknown) => {
-        entry.console?.write(Buffer.from(`${String(error)}\n`));
+        entry.console?.write(Buffer.from(`${error instanceof Error ? error.message : String(error)}\n`));
         void this.#end(entry, 'Server.InternalError', 0);
       });
     });

@@ -75,7 +75,8 @@ async function launch({ config }: Ready, count: number): Promise<readonly number
   const marks = temporaryDirectory();
   const ec2 = use(new EC2Client(config));
   // One child in a group, session, directory and environment of its own: the hardest to find again.
-  const userData = `env -i setsid sh -c 'cd /; echo $$ > ${marks}/slot-'$$'; exec /bin/sleep 1000' &
+  const userData = `#!/bin/sh
+    env -i setsid sh -c 'cd /; echo $$ > ${marks}/slot-'$$'; exec /bin/sleep 1000' &
     echo $$ > ${marks}/leader-$$; while :; do sleep 1; done`;
   const { LaunchTemplate } = await ec2.send(
     new CreateLaunchTemplateCommand({

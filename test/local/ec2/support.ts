@@ -70,6 +70,10 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+/** What has no interpreter of its own is for the shell. */
+const scriptOf = (userData: string): string =>
+  userData.startsWith('#') || userData === '' ? userData : `#!/bin/sh\n${userData}`;
+
 export async function createTemplate(
   { ec2 }: TestCloud,
   userData: string,
@@ -79,7 +83,12 @@ export async function createTemplate(
   const { LaunchTemplate } = await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: name,
-      LaunchTemplateData: { ImageId: 'ami-1', InstanceType: 'c7g.large', UserData: base64(userData), ...data },
+      LaunchTemplateData: {
+        ImageId: 'ami-1',
+        InstanceType: 'c7g.large',
+        UserData: base64(scriptOf(userData)),
+        ...data,
+      },
     }),
   );
   return LaunchTemplate?.LaunchTemplateId ?? '';

@@ -1,3 +1,5 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type MetadataServer, startMetadataServer } from '../../../local/imds/metadata-server.js';
@@ -28,7 +30,10 @@ function instance(more: Partial<LaunchSpec> = {}): Mutable<InstanceView> {
     id: 'i-0123456789abcdef0',
     sequence: 1,
     spec: { ...spec, ...more },
-    tags: new Map([['team name', 'chemistry']]),
+    tags: new Map([
+      ['team', 'chemistry'],
+      ['aws:ec2:fleet-id', 'fleet-1'],
+    ]),
     spotRequestId: 'sir-1',
     directory: '/nowhere',
     launchedAtMs: Date.parse('2026-03-01T10:00:00.500Z'),
@@ -87,7 +92,8 @@ test('what is not there is a 404, the notices of an instance without any among t
     'meta-data/events/recommendations/rebalance',
     'meta-data/no/such/thing',
     'constructor',
-    '',
+    'meta-data/spot',
+    'meta-data/events/recommendations/',
   ]) {
     expect((await get(server, path)).status, path).toBe(404);
   }
@@ -146,11 +152,11 @@ test('a double slash, as some SDKs send it, is accepted', async () => {
 
 test('tags are shown only if the launch template lets them', async () => {
   const shown = await start();
-  expect((await get(shown, 'meta-data/tags/instance/')).text).toBe('team name');
-  expect((await get(shown, 'meta-data/tags/instance/team%20name')).text).toBe('chemistry');
+  expect((await get(shown, 'meta-data/tags/instance/')).text).toBe('team');
+  expect((await get(shown, 'meta-data/tags/instance/t%65am')).text).toBe('chemistry');
   expect((await get(shown, 'meta-data/tags/instance/other')).status).toBe(404);
   const hidden = await start(instance({ metadataTags: false }));
-  expect((await get(hidden, 'meta-data/tags/instance/team%20name')).status).toBe(404);
+  expect((await get(hidden, 'meta-data/tags/instance/team')).status).toBe(404);
 });
 
 test('the SDK’s own provider finds the credentials of the role', async () => {
@@ -162,4 +168,79 @@ test('the SDK’s own provider finds the credentials of the role', async () => {
   expect(credentials.secretAccessKey).toHaveLength(40);
   expect(credentials.sessionToken).toBeTruthy();
   expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);
+});
+
+test('without an instance profile there are no credentials, as on AWS', async () => {
+  const server = await start({ ...instance(), roleKey: undefined, spec: { ...spec, instanceProfile: undefined } });
+  expect((await get(server, 'meta-data/iam/security-credentials/')).status).toBe(404);
+  expect((await get(server, 'meta-data/iam/info')).status).toBe(404);
+  expect((await get(server, 'meta-data')).text.split('\n')).not.toContain('iam/');
+});
+
+test('directories list what is there now, with a slash at the end and without', async () => {
+  const view = instance();
+  const server = await start(view);
+  for (const slash of ['', '/']) {
+    expect((await get(server, slash)).text).toBe('dynamic\nmeta-data\nuser-data');
+    expect((await get(server, `meta-data/placement${slash}`)).text).toBe(
+      'availability-zone\navailability-zone-id\nregion',
+    );
+    expect((await get(server, `meta-data/iam${slash}`)).text).toBe('info\nsecurity-credentials/');
+    expect((await get(server, `meta-data/placement/availability-zone${slash}`)).text).toBe('us-east-1b');
+  }
+  expect((await get(server, 'meta-data/')).text.split('\n')).not.toContain('spot/');
+  view.takenAtMs = Date.now();
+  expect((await get(server, 'meta-data/')).text.split('\n')).toContain('spot/');
+  expect((await get(server, 'meta-data/spot')).text).toBe('instance-action\ntermination-time');
+});
+
+test('dated versions have the same documents, unknown ones none', async () => {
+  const server = await start();
+  const token = await (await askToken(server, '60')).text();
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${server.endpoint}${path}`, { headers: { 'X-aws-ec2-metadata-token': token }, ...init });
+  expect(await (await ask('/')).text()).toMatch(/^2016-09-02\n.*latest$/s);
+  expect(await (await ask('/2021-03-23/meta-data/instance-id')).text()).toBe('i-0123456789abcdef0');
+  expect((await ask('/1999-01-01/meta-data/instance-id')).status).toBe(404);
+  expect((await ask('/latest/meta-data/instance-id', { method: 'POST' })).status).toBe(405);
+});
+
+test('a token is refused to proxies, to web pages, and for a dated version', async () => {
+  const server = await start();
+  const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> => {
+    const ttl = { 'X-aws-ec2-metadata-token-ttl-seconds': '60' };
+    const response = await fetch(`${server.endpoint}${path}`, { method: 'PUT', headers: { ...ttl, ...headers } });
+    return response.status;
+  };
+  expect(await ask('/latest/api/token')).toBe(200);
+  expect(await ask('/latest/api/token', { 'X-Forwarded-For': '10.0.0.1' })).toBe(403);
+  expect(await ask('/latest/api/token', { Origin: 'http://page.example' })).toBe(403);
+  expect(await ask('/2021-03-23/api/token')).toBe(403);
+});
+
+test('user data is given back byte by byte, and is not there when there is none', async () => {
+  const bytes = Buffer.from([0x1f, 0x8b, 0xff, 0x00, 0x80]);
+  const server = await start(instance({ userData: bytes }));
+  const token = await (await askToken(server, '60')).text();
+  const response = await fetch(`${server.endpoint}/latest/user-data`, {
+    headers: { 'X-aws-ec2-metadata-token': token },
+  });
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  expect((await get(await start(instance({ userData: Buffer.alloc(0) })), 'user-data')).status).toBe(404);
+});
+
+const python = 'python3';
+const hasBotocore = spawnSync(python, ['-c', 'import botocore']).status === 0;
+
+test.skipIf(!hasBotocore)('botocore’s own providers find credentials and region', async () => {
+  const view = instance();
+  const server = await start(view);
+  const script = `import botocore.utils as u, json
+config = {'ec2_metadata_service_endpoint': '${server.endpoint}/'}
+found = u.InstanceMetadataFetcher(timeout=5, num_attempts=1, config=config).retrieve_iam_role_credentials()
+region = u.InstanceMetadataRegionFetcher(timeout=5, num_attempts=1, config=config).retrieve_region()
+print(json.dumps([found['role_name'], found['access_key'], found['secret_key'], found['token'], region]))`;
+  const { stdout } = await promisify(execFile)(python, ['-c', script]);
+  const { accessKeyId, secretAccessKey, sessionToken } = view.roleKey!;
+  expect(JSON.parse(stdout)).toEqual(['worker-role', accessKeyId, secretAccessKey, sessionToken, 'us-east-1']);
 });

@@ -86,6 +86,24 @@ test('user data that no program can run ends its instance, and the console says 
   expect(cloud.compute.instances.consoleOutput(id)?.toString()).toContain('/no/such/shell');
 });
 
+test('user data that is no script ends its instance, and the console says what it is', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, '#cloud-config\nruncmd: []');
+  const [gone] = await terminated(cloud, 1);
+  expect(gone?.StateReason?.Code).toBe('Server.InternalError');
+  expect(cloud.compute.instances.consoleOutput(id)?.toString()).toBe(
+    'The user data is cloud-config: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).\n',
+  );
+});
+
+test('without user data an instance is up and does nothing', async () => {
+  const cloud = await startTestCloud();
+  const id = await launch(cloud, '');
+  expect(cloud.compute.instances.get(id)?.state).toBe('running');
+  await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  await terminated(cloud, 1);
+});
+
 test('an instance ends when its first process ends, with everything that it left behind', async () => {
   const cloud = await startTestCloud();
   const id = await launch(

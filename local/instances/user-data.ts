@@ -1,0 +1,53 @@
+/**
+ * What an instance does with its user data: what cloud-init does on the images of Amazon and Ubuntu, as far as that is one script. All
+ * else is refused in a sentence, as it would quietly do something other on AWS.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html · https://cloudinit.readthedocs.io/en/latest/explanation/format.html
+ */
+
+export class UserDataError extends Error {
+  override readonly name = 'UserDataError';
+}
+
+/** Without user data an instance is up and does nothing. */
+const IDLE = ['sh', '-c', 'while :; do sleep 86400; done'];
+
+const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
+  ['#cloud-config', 'cloud-config'],
+  ['#cloud-boothook', 'a boot hook'],
+  ['#include', 'a list of addresses to include'],
+  ['#part-handler', 'a part handler'],
+  ['#upstart-job', 'an upstart job'],
+  ['## template:', 'a template'],
+  ['Content-Type: multipart/', 'a multi-part archive'],
+  ['MIME-Version:', 'a multi-part archive'],
+];
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+/** The command that runs `script`, the file that holds the user data. */
+export function bootCommand(userData: Buffer, script: string): readonly string[] {
+  if (userData.length === 0) return IDLE;
+  const end = userData.indexOf('\n');
+  const first = userData.toString('utf8', 0, end < 0 ? userData.length : end);
+  if (first.startsWith('#!')) return [...interpreterOf(first), script];
+  const other = OTHER_FORMATS.find(([start]) => first.toLowerCase().startsWith(start.toLowerCase()))?.[1];
+  if (other !== undefined || userData.subarray(0, GZIP.length).equals(GZIP)) {
+    throw new UserDataError(
+      `The user data is ${other ?? 'compressed'}: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).`,
+    );
+  }
+  throw new UserDataError(
+    `The user data does not begin with #! (as #!/bin/sh), so on AWS cloud-init would not run it. It begins: ${JSON.stringify(first.slice(0, 60))}`,
+  );
+}
+
+/** As the kernel does: what follows the program is one argument. */
+function interpreterOf(line: string): readonly string[] {
+  if (line.endsWith('\r')) {
+    throw new UserDataError(
+      'The first line of the user data ends with a carriage return (Windows line ends): no such program would be found on AWS.',
+    );
+  }
+  const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(line);
+  if (match?.[1] === undefined) throw new UserDataError('The first line of the user data is #! without a program.');
+  return match[2] === undefined ? [match[1]] : [match[1], match[2]];
+}
