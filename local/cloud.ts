@@ -46,7 +46,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const credentials = new Credentials();
   const accessKey = options.credentials ?? credentials.issue();
   credentials.add(accessKey);
-  const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, ...options, directory }, watchdog, credentials);
+  const compute = new Compute(
+    { ...DEFAULT_COMPUTE_OPTIONS, ...options, directory },
+    watchdog,
+    credentials,
+    faults.imperfections,
+  );
   const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
   let requestShutdown = (): void => undefined;

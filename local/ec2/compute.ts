@@ -1,4 +1,5 @@
 /** The parts of the EC2 side, joined: what the API's actions, the admin's calls and the metadata look at and act on. */
+import { type Imperfections, noImperfections } from '../faults/imperfections.js';
 import { Credentials } from '../http/credentials.js';
 import { Instances } from '../instances/instances.js';
 import type { Watchdog } from '../instances/watchdog.js';
@@ -11,6 +12,7 @@ import { SpotPrices } from '../market/prices.js';
 import type { Taking } from '../market/reclaims.js';
 import { DEFAULT_SETTLE_MS, Fleets } from './fleet/fleets.js';
 import { LaunchTemplates } from './launch-templates.js';
+import { Visible } from './visible.js';
 
 export interface ComputeOptions extends MarketOptions {
   /** An existing directory without links, for the instances' disks and consoles. */
@@ -45,11 +47,13 @@ export class Compute {
   readonly instances: Instances;
   readonly market: Market;
   readonly fleets: Fleets;
+  readonly visible: Visible;
 
   constructor(
     readonly options: ComputeOptions,
     watchdog: Watchdog,
     credentials = new Credentials(),
+    imperfections: Imperfections = noImperfections(),
   ) {
     this.clock = new MarketClock(options.timeScale);
     this.prices = new SpotPrices(options.seed, options.timeScale, this.clock.startMs);
@@ -59,8 +63,13 @@ export class Compute {
       clock: this.clock,
       watchdog,
       credentials,
-      onRunning: (instance) => this.market.instanceRuns(marketInstance(instance)),
+      onRunning: (instance) => {
+        this.visible.instanceChanged(instance);
+        this.market.instanceRuns(marketInstance(instance));
+      },
+      onEnding: (instance) => this.visible.instanceChanged(instance),
       onTerminated: (instance) => {
+        this.visible.instanceChanged(instance);
         this.market.instanceEnded(marketInstance(instance));
         this.fleets.instanceTerminated(instance);
       },
@@ -73,6 +82,12 @@ export class Compute {
       recommendRebalance: (id) => this.recommendRebalance(id),
     });
     this.fleets = new Fleets(this);
+    this.visible = new Visible({
+      clock: this.clock,
+      imperfections: imperfections.ec2,
+      instances: () => this.instances.all(),
+      fleets: () => this.fleets.all(),
+    });
   }
 
   /**
@@ -83,8 +98,8 @@ export class Compute {
     const taken = this.instances.reclaim(id, noticeMs, takenAfterMs);
     const instance = this.instances.get(id);
     if (!taken || instance === undefined) return taken;
+    this.visible.instanceChanged(instance);
     this.market.log.add({ kind: 'reclaim', ...placeOf(marketInstance(instance)), noticeMs });
-    if (noticeMs !== null) this.fleets.noticeGiven(instance);
     return taken;
   }
 

@@ -18,3 +18,10 @@ export const invalidValue = (name: string, value: string, why: string): Ec2Error
 
 export const notServed = (what: string): Ec2Error =>
   new Ec2Error('UnsupportedOperation', `The local cloud does not serve ${what}.`);
+
+/** https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html */
+export const idempotentMismatch = (token: string): Ec2Error =>
+  new Ec2Error(
+    'IdempotentParameterMismatch',
+    `The client token ${token} was used before, in a request with other parameters.`,
+  );

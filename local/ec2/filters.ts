@@ -1,7 +1,12 @@
-/** `Filter.N` of describe calls: all filters must hold, one of a filter's values is enough, `*` and `?` are wild cards. */
+/**
+ * `Filter.N` of describe calls: all filters must hold, one of a filter's values is enough, `*` and `?` are wild cards, which a
+ * backslash makes plain. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ */
 import { Ec2Error } from './errors.js';
 import type { Query } from './query.js';
 import type { Tags } from './tags.js';
+
+const MOST_VALUES = 200;
 
 export interface Filterable<Item> {
   /** For each filter's name, the item's values. */
@@ -14,6 +19,7 @@ export function applyFilters<Item>(items: readonly Item[], query: Query, by: Fil
   const tests = query.list('Filter').map((filter) => {
     const name = filter.required('Name');
     const patterns = filter.strings('Value').map(wildcard);
+    if (patterns.length > MOST_VALUES) throw new Ec2Error('FilterLimitExceeded', `At most ${MOST_VALUES} values.`);
     const valuesOf = reader(name, by);
     return (item: Item): boolean => valuesOf(item).some((value) => patterns.some((pattern) => pattern.test(value)));
   });
@@ -27,14 +33,16 @@ function reader<Item>(name: string, by: Filterable<Item>): (item: Item) => reado
     return (item) => [tags(item).get(name.slice('tag:'.length))].filter((value) => value !== undefined);
   }
   const field = Object.hasOwn(by.fields, name) ? by.fields[name] : undefined;
-  if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
-  return field;
+  if (field !== undefined) return field;
+  const served = [...Object.keys(by.fields), ...(tags === undefined ? [] : ['tag:<key>', 'tag-key'])].join(', ');
+  throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid. The local cloud has: ${served}`);
 }
 
 export function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
+  const source = pattern.replace(/\\[*?\\]|[^]/g, (part) => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    return part.slice(-1).replace(/[.*+?^${}()|[\]\\]/, '\\$&');
+  });
   return new RegExp(`^${source}$`, 's');
 }

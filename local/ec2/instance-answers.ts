@@ -1,8 +1,10 @@
 /** What the API shows of an instance. */
 import { type InstanceStateName, type InstanceView, STATE_CODES, STATE_REASONS } from '../instances/instance.js';
-import type { Instances } from '../instances/instances.js';
 import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
 import { Ec2Error } from './errors.js';
+import { DEFAULT_GROUP, subnetOfZone, VPC } from './network.js';
+import type { Compute } from './compute.js';
+import type { Query } from './query.js';
 import { writeTags } from './tags.js';
 import type { XmlRecord } from './xml.js';
 
@@ -26,6 +28,14 @@ export function instanceAnswer(instance: InstanceView): XmlRecord {
     launchTime: new Date(instance.launchedAtMs),
     placement: { availabilityZone: spec.zone, availabilityZoneId: zoneId(spec.zone), tenancy: 'default' },
     privateIpAddress: '127.0.0.1',
+    vpcId: VPC.id,
+    subnetId: subnetOfZone(spec.zone)?.id,
+    groupSet: [{ groupId: DEFAULT_GROUP.id, groupName: DEFAULT_GROUP.name }],
+    amiLaunchIndex: 0,
+    monitoring: { state: 'disabled' },
+    rootDeviceName: '/dev/xvda',
+    rootDeviceType: 'ebs',
+    virtualizationType: 'hvm',
     platformDetails: 'Linux/UNIX',
     iamInstanceProfile: spec.instanceProfile?.startsWith('arn:') === true ? { arn: spec.instanceProfile } : undefined,
     metadataOptions: {
@@ -47,18 +57,39 @@ function transitionReason(instance: InstanceView): string {
 }
 
 /** All of them, or an error that names what is missing: one bad id fails the whole call. */
-export function chosenInstances(instances: Instances, ids: readonly string[]): readonly InstanceView[] {
+export function chosenInstances(
+  get: (id: string) => InstanceView | undefined,
+  ids: readonly string[],
+): readonly InstanceView[] {
   for (const id of ids) {
     if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
       throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
     }
   }
-  const missing = ids.filter((id) => instances.get(id) === undefined);
+  const wanted = [...new Set(ids)].map((id) => ({ id, instance: get(id) }));
+  const missing = wanted.filter(({ instance }) => instance === undefined).map(({ id }) => id);
   if (missing.length === 1) {
     throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${missing.join()}' does not exist`);
   }
   if (missing.length > 1) {
     throw new Ec2Error('InvalidInstanceID.NotFound', `The instance IDs '${missing.join(', ')}' do not exist`);
   }
-  return ids.map((id) => instances.get(id)).filter((instance) => instance !== undefined);
+  return wanted.map(({ instance }) => instance).filter((instance) => instance !== undefined);
+}
+
+/** As describe calls see them, in order of launch: those that are named, or all. */
+export function describedInstances({ visible }: Compute, ids: readonly string[]): readonly InstanceView[] {
+  const all = visible.instances();
+  if (ids.length === 0) return all;
+  const byId = new Map(all.map((instance) => [instance.id, instance]));
+  return [...chosenInstances((id) => byId.get(id), ids)].sort((one, other) => one.sequence - other.sequence);
+}
+
+/** AWS: a list of ids and MaxResults exclude each other. */
+export function refuseIdsWithPages(query: Query): void {
+  if (!query.has('MaxResults') || query.strings('InstanceId').length === 0) return;
+  throw new Ec2Error(
+    'InvalidParameterCombination',
+    'The parameter instancesSet cannot be used with the parameter maxResults',
+  );
 }

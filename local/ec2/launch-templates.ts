@@ -3,33 +3,47 @@
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-templates.html
  */
 import { randomBytes } from 'node:crypto';
-import { Ec2Error, invalidValue, missingParameter } from './errors.js';
+import { Ec2Error, idempotentMismatch, missingParameter } from './errors.js';
+import { readTemplateData } from './launch-template-data.js';
 import type { Query } from './query.js';
-import { readTags, type Tags } from './tags.js';
+import type { Tags } from './tags.js';
 
-export interface LaunchTemplateVersion {
+/** The token of a request that made something, and the request's parameters: a retry gives the same thing again. */
+interface Idempotency {
+  readonly clientToken: string | undefined;
+  readonly fingerprint: string;
+}
+
+export interface LaunchTemplateVersion extends Idempotency {
   readonly number: number;
   readonly description: string | undefined;
   readonly createdAtMs: number;
   readonly data: Query;
 }
 
-export interface LaunchTemplate {
+export interface LaunchTemplate extends Idempotency {
   readonly id: string;
   readonly name: string;
-  readonly clientToken: string | undefined;
+  /** Order of creation: what pages go by. */
+  readonly sequence: number;
   readonly createdAtMs: number;
   readonly tags: Map<string, string>;
   readonly versions: LaunchTemplateVersion[];
   defaultVersion: number;
+  /** A number is never given twice, though its version was deleted. */
+  nextVersion: number;
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html: 16 KB before base64. */
-const MOST_USER_DATA_BYTES = 16 * 1024;
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-template-restrictions.html */
+const MOST_TEMPLATES = 5_000;
+export const MOST_VERSIONS = 10_000;
+/** Resolved at each use. */
+export const VERSION_WORDS: readonly string[] = ['$Latest', '$Default'];
 const NAME = /^[\w().\-/]{3,128}$/;
 
 export class LaunchTemplates {
   readonly #byId = new Map<string, LaunchTemplate>();
+  #sequence = 0;
 
   all(): readonly LaunchTemplate[] {
     return [...this.#byId.values()];
@@ -37,10 +51,10 @@ export class LaunchTemplates {
 
   create(query: Query, tags: Tags, nowMs: number): LaunchTemplate {
     const name = query.required('LaunchTemplateName');
-    const clientToken = query.string('ClientToken');
-    const existing = this.all().find((template) => template.name === name);
-    if (existing !== undefined) {
-      if (clientToken !== undefined && existing.clientToken === clientToken) return existing;
+    const idempotency = idempotencyOf(query);
+    const retried = sameRequest(this.all(), idempotency);
+    if (retried !== undefined) return retried;
+    if (this.all().some((template) => template.name === name)) {
       throw new Ec2Error('InvalidLaunchTemplateName.AlreadyExistsException', 'Launch template name already in use.');
     }
     if (!NAME.test(name)) {
@@ -49,16 +63,19 @@ export class LaunchTemplates {
         'A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following characters: - ( ) . / _.',
       );
     }
+    if (this.#byId.size >= MOST_TEMPLATES) throw limitExceeded(`${MOST_TEMPLATES} launch templates`);
+    const data = readTemplateData(query);
+    this.#sequence += 1;
     const template: LaunchTemplate = {
       id: `lt-${randomBytes(9).toString('hex').slice(0, 17)}`,
       name,
-      clientToken,
+      ...idempotency,
+      sequence: this.#sequence,
       createdAtMs: nowMs,
       tags: new Map(tags),
-      versions: [
-        { number: 1, description: query.string('VersionDescription'), createdAtMs: nowMs, data: dataOf(query) },
-      ],
+      versions: [{ number: 1, description: query.string('VersionDescription'), createdAtMs: nowMs, data, ...NO_TOKEN }],
       defaultVersion: 1,
+      nextVersion: 2,
     };
     this.#byId.set(template.id, template);
     return template;
@@ -66,16 +83,32 @@ export class LaunchTemplates {
 
   addVersion(query: Query, nowMs: number): LaunchTemplateVersion {
     const template = this.find(query);
+    const idempotency = idempotencyOf(query);
+    const retried = sameRequest(template.versions, idempotency);
+    if (retried !== undefined) return retried;
+    if (template.versions.length >= MOST_VERSIONS)
+      throw limitExceeded(`${MOST_VERSIONS} versions of a launch template`);
     const source = query.string('SourceVersion');
-    const data = dataOf(query);
+    const data = readTemplateData(query);
     const version: LaunchTemplateVersion = {
-      number: (template.versions.at(-1)?.number ?? 0) + 1,
+      number: template.nextVersion,
       description: query.string('VersionDescription'),
       createdAtMs: nowMs,
       data: source === undefined ? data : data.over(this.version(template, source).data),
+      ...idempotency,
     };
+    template.nextVersion += 1;
     template.versions.push(version);
     return version;
+  }
+
+  /** Not the default version: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html */
+  deleteVersion(template: LaunchTemplate, number: number): 'deleted' | 'absent' | 'default' {
+    const index = template.versions.findIndex((version) => version.number === number);
+    if (index < 0) return 'absent';
+    if (number === template.defaultVersion) return 'default';
+    template.versions.splice(index, 1);
+    return 'deleted';
   }
 
   delete(template: LaunchTemplate): void {
@@ -135,27 +168,20 @@ export class LaunchTemplates {
   }
 }
 
-function dataOf(query: Query): Query {
-  if (!query.has('LaunchTemplateData')) throw missingParameter('LaunchTemplateData');
-  const data = query.child('LaunchTemplateData');
-  const userData = data.string('UserData') ?? '';
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(userData)) {
-    throw new Ec2Error('InvalidUserData.Malformed', 'Invalid BASE64 encoding of user data.');
-  }
-  const bytes = Buffer.from(userData, 'base64').length;
-  if (bytes > MOST_USER_DATA_BYTES) {
-    throw invalidValue('UserData', `${bytes} bytes`, `User data is limited to ${MOST_USER_DATA_BYTES} bytes.`);
-  }
-  instanceTags(data);
-  return data;
+const NO_TOKEN: Idempotency = { clientToken: undefined, fingerprint: '' };
+
+const idempotencyOf = (query: Query): Idempotency => ({
+  clientToken: query.string('ClientToken'),
+  fingerprint: query.canonical(['ClientToken']),
+});
+
+/** What an earlier request with this token made, if there was one. */
+function sameRequest<Made extends Idempotency>(all: readonly Made[], asked: Idempotency): Made | undefined {
+  if (asked.clientToken === undefined) return undefined;
+  const known = all.find((made) => made.clientToken === asked.clientToken);
+  if (known !== undefined && known.fingerprint !== asked.fingerprint) throw idempotentMismatch(asked.clientToken);
+  return known;
 }
 
-/** The tags that the template gives its instances. */
-export function instanceTags(data: Query): Tags {
-  const tags = new Map<string, string>();
-  for (const specification of data.list('TagSpecification')) {
-    if (specification.required('ResourceType') !== 'instance') continue; // volumes and interfaces: there are none here
-    for (const [key, value] of readTags(specification)) tags.set(key, value);
-  }
-  return tags;
-}
+const limitExceeded = (what: string): Ec2Error =>
+  new Ec2Error('ResourceLimitExceeded', `There are ${what}, which is the most.`);

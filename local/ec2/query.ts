@@ -1,5 +1,5 @@
 /** The parameters of an EC2 Query request: `A.B.1.C=value` is a tree whose numbered children are lists, counted from 1. */
-import { invalidValue, missingParameter } from './errors.js';
+import { Ec2Error, invalidValue, missingParameter } from './errors.js';
 import type { XmlRecord, XmlValue } from './xml.js';
 
 /** A request of ours has below a hundred; past this it is an attack on memory. */
@@ -77,6 +77,26 @@ export class Query {
     return this.#children.get(name) ?? new Query(this.#pathOf(name));
   }
 
+  /** Refuses every name but these: a parameter that is not understood must not be ignored, as it may change the meaning. */
+  only(names: Iterable<string>): this {
+    const allowed = new Set(names);
+    for (const name of this.#children.keys()) {
+      if (allowed.has(name)) continue;
+      throw new Ec2Error(
+        'UnknownParameter',
+        `The parameter ${this.#pathOf(name)} is not recognized by the local cloud`,
+      );
+    }
+    return this;
+  }
+
+  /** The same text for the same parameters in whatever order, those that are left out aside: what idempotency compares. */
+  canonical(without: readonly string[] = []): string {
+    const children = [...this.#children].filter(([name]) => !without.includes(name));
+    const sorted = children.sort(([one], [other]) => (one < other ? -1 : 1));
+    return JSON.stringify([this.#value ?? null, ...sorted.map(([name, node]) => [name, node.canonical(without)])]);
+  }
+
   /** In order of their numbers. */
   list(name: string): readonly Query[] {
     return [...this.child(name).#children]
@@ -93,7 +113,7 @@ export class Query {
 
   /**
    * As answers write the same thing: names begin in lower case, and a list whose name is in the singular ends in `Set`
-   * (`BlockDeviceMapping.1` is `blockDeviceMappingSet`, `Overrides.1` is `overrides`).
+   * (`BlockDeviceMapping.1` is `blockDeviceMappingSet`; `Overrides.1` and the Spot Fleet's `AllowedInstanceTypeSet.1` stay).
    */
   echo(): XmlRecord {
     const record: Record<string, XmlValue> = {};
@@ -102,7 +122,9 @@ export class Query {
       const answerName = name.charAt(0).toLowerCase() + name.slice(1);
       if (!isList) record[answerName] = node.#echoValue();
       else
-        record[name.endsWith('s') ? answerName : `${answerName}Set`] = this.list(name).map((item) => item.#echoValue());
+        record[/(s|Set)$/.test(name) ? answerName : `${answerName}Set`] = this.list(name).map((item) =>
+          item.#echoValue(),
+        );
     }
     return record;
   }

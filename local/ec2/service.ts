@@ -4,6 +4,7 @@ import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../ht
 import { actions } from './actions.js';
 import type { Compute } from './compute.js';
 import { Ec2Error } from './errors.js';
+import { performAction } from './perform.js';
 import { Query } from './query.js';
 import { answerXml, errorXml } from './xml.js';
 
@@ -40,15 +41,8 @@ async function perform(serviceRequest: ServiceRequest, compute: Compute): Promis
   if (version !== VERSION) {
     throw new Ec2Error('InvalidParameterValue', `The local cloud speaks version ${VERSION}, not ${version}.`);
   }
-  const action = actions.get(name);
-  if (action === undefined) {
-    throw new Ec2Error('InvalidAction', `The action ${name} is not served by the local cloud (version ${VERSION}).`);
-  }
-  await serviceRequest.enter(name, body);
-  if (query.boolean('DryRun') === true) {
-    throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-  }
-  return answerXml(name, requestId, action(query, compute));
+  if (actions.has(name)) await serviceRequest.enter(name, body);
+  return answerXml(name, requestId, performAction(name, query, compute));
 }
 
 function known(error: unknown): { readonly code: string; readonly message: string; readonly status: number } {

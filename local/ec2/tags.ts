@@ -1,5 +1,5 @@
 /** Tags: reading them from requests, writing them in answers. */
-import { invalidValue } from './errors.js';
+import { Ec2Error, invalidValue } from './errors.js';
 import type { Query } from './query.js';
 import type { XmlValue } from './xml.js';
 
@@ -8,6 +8,9 @@ export type Tags = ReadonlyMap<string, string>;
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
 const MOST_KEY_CHARACTERS = 128;
 const MOST_VALUE_CHARACTERS = 256;
+const MOST_TAGS = 50;
+/** Tags with this prefix are AWS's own: nobody else may set or delete them, and they do not count. */
+export const RESERVED_PREFIX = 'aws:';
 
 /** The `Tag.N` of a request. */
 export function readTags(query: Query): Tags {
@@ -15,13 +18,26 @@ export function readTags(query: Query): Tags {
   for (const tag of query.list('Tag')) {
     const key = tag.required('Key');
     const value = tag.string('Value') ?? '';
-    if (key.startsWith('aws:')) throw invalidValue('Tag.Key', key, 'Keys that start with aws: are reserved for AWS.');
+    refuseReserved(key);
+    if (tags.has(key)) throw invalidValue('Tag.Key', key, 'It is given twice.');
     if (key.length > MOST_KEY_CHARACTERS) throw invalidValue('Tag.Key', key, 'It is longer than 128 characters.');
     if (value.length > MOST_VALUE_CHARACTERS)
       throw invalidValue('Tag.Value', value, 'It is longer than 256 characters.');
     tags.set(key, value);
   }
+  refuseTooMany(tags);
   return tags;
+}
+
+export function refuseReserved(key: string): void {
+  if (!key.toLowerCase().startsWith(RESERVED_PREFIX)) return;
+  throw invalidValue('Tag.Key', key, 'Tag keys that start with aws: are reserved for AWS.');
+}
+
+export function refuseTooMany(tags: Tags): void {
+  const own = [...tags.keys()].filter((key) => !key.startsWith(RESERVED_PREFIX));
+  if (own.length <= MOST_TAGS) return;
+  throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MOST_TAGS} tags, not ${own.length}.`);
 }
 
 /** The tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */

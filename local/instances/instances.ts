@@ -48,6 +48,7 @@ export interface InstancesOptions {
   /** Knows the keys of the instances' roles. */
   readonly credentials: Credentials;
   readonly onRunning: (instance: InstanceView) => void;
+  readonly onEnding: (instance: InstanceView) => void;
   readonly onTerminated: (instance: InstanceView) => void;
 }
 
@@ -177,6 +178,7 @@ export class Instances {
     const { view } = entry;
     view.state = 'shutting-down';
     view.stateReason = reason;
+    this.options.onEnding(view);
     await Promise.resolve(); // `ending` is set before anything else goes on
     if (reason !== 'Server.InternalError') await entry.starting;
     if (entry.process !== undefined) {

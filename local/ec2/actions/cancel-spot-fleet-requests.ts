@@ -1,12 +1,17 @@
 import type { Action } from '../action.js';
-import { missingParameter } from '../errors.js';
-import { SPOT_FLEET_STATES } from '../fleet/answers.js';
+import { Ec2Error, missingParameter } from '../errors.js';
+import { isFleetId } from '../fleet/answers.js';
 import { isEnding } from '../fleet/fleet.js';
+import { stateName } from '../fleet/states.js';
 import type { XmlValue } from '../xml.js';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CancelSpotFleetRequests.html */
+const MOST_IDS = 100;
 
 export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
   const ids = query.strings('SpotFleetRequestId');
   if (ids.length === 0) throw missingParameter('SpotFleetRequestId');
+  if (ids.length > MOST_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MOST_IDS} requests at once.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const cancelled: XmlValue[] = [];
@@ -15,16 +20,19 @@ export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
     void refused.push({ spotFleetRequestId: id, error: { code, message } });
   for (const id of ids) {
     const fleet = fleets.get(id);
-    if (fleet?.config.kind !== 'spot')
+    if (!isFleetId('spot', id)) refuse(id, 'fleetRequestIdMalformed', `${id} is not the id of a Spot Fleet request.`);
+    else if (fleet?.config.kind !== 'spot')
       refuse(id, 'fleetRequestIdDoesNotExist', `There is no Spot Fleet request ${id}.`);
     else if (isEnding(fleet)) refuse(id, 'fleetRequestNotInCancellableState', `${id} is cancelled already.`);
     else {
-      const previous = fleet.status;
+      const previous = stateName(fleet);
+      // What it enters, though with no instance left it has passed through it already.
+      const current = terminate ? 'cancelled_terminating' : 'cancelled_running';
       fleets.delete(fleet, terminate);
       cancelled.push({
         spotFleetRequestId: id,
-        previousSpotFleetRequestState: SPOT_FLEET_STATES[previous],
-        currentSpotFleetRequestState: SPOT_FLEET_STATES[terminate ? 'ending-terminating' : 'ending-running'],
+        previousSpotFleetRequestState: previous,
+        currentSpotFleetRequestState: current,
       });
     }
   }

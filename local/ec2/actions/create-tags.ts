@@ -1,19 +1,19 @@
 import type { Action } from '../action.js';
-import { Ec2Error, missingParameter } from '../errors.js';
-import { taggedResources } from '../resources.js';
-import { readTags } from '../tags.js';
+import { missingParameter } from '../errors.js';
+import { taggable } from '../resources.js';
+import { readTags, refuseTooMany } from '../tags.js';
 
+/** All of the resources, or none. */
 export const createTags: Action = (query, compute) => {
   const ids = query.strings('ResourceId');
   if (ids.length === 0) throw missingParameter('ResourceId');
   const tags = readTags(query);
   if (tags.size === 0) throw missingParameter('Tag');
-  const resources = taggedResources(compute);
-  const chosen = ids.map((id) => {
-    const resource = resources.find((candidate) => candidate.id === id);
-    if (resource === undefined) throw new Ec2Error('InvalidID', `The ID '${id}' is not valid`);
-    return resource;
-  });
-  for (const resource of chosen) for (const [key, value] of tags) resource.tags.set(key, value);
+  const resources = taggable(compute, ids);
+  for (const resource of resources) refuseTooMany(new Map([...resource.tags, ...tags]));
+  for (const resource of resources) {
+    for (const [key, value] of tags) resource.tags.set(key, value);
+    resource.changed();
+  }
   return { return: true };
 };

@@ -1,30 +1,37 @@
 import type { Action } from '../action.js';
-import { missingParameter } from '../errors.js';
-import { EC2_FLEET_STATES } from '../fleet/answers.js';
+import { Ec2Error, missingParameter } from '../errors.js';
+import { isFleetId } from '../fleet/answers.js';
 import { isEnding } from '../fleet/fleet.js';
+import { stateName } from '../fleet/states.js';
 import type { XmlValue } from '../xml.js';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html: of fleets that are not `instant`. */
+const MOST_IDS = 100;
 
 export const deleteFleets: Action = (query, { fleets }) => {
   const ids = query.strings('FleetId');
   if (ids.length === 0) throw missingParameter('FleetId');
+  if (ids.length > MOST_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MOST_IDS} fleets at once.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const deleted: XmlValue[] = [];
   const refused: XmlValue[] = [];
+  const refuse = (id: string, code: string, message: string): void =>
+    void refused.push({ fleetId: id, error: { code, message } });
   for (const id of ids) {
     const fleet = fleets.get(id);
-    if (fleet?.config.kind !== 'ec2') {
-      refused.push({ fleetId: id, error: { code: 'fleetIdDoesNotExist', message: `There is no fleet ${id}.` } });
-    } else if (isEnding(fleet)) {
-      const message = `The fleet ${id} is being deleted, or is deleted already.`;
-      refused.push({ fleetId: id, error: { code: 'fleetNotInDeletableState', message } });
-    } else {
-      const previous = fleet.status;
+    if (!isFleetId('ec2', id)) refuse(id, 'fleetIdMalformed', `${id} is not the id of a fleet.`);
+    else if (fleet?.config.kind !== 'ec2') refuse(id, 'fleetIdDoesNotExist', `There is no fleet ${id}.`);
+    else if (isEnding(fleet)) refuse(id, 'fleetNotInDeletableState', `${id} is being deleted, or is deleted already.`);
+    else {
+      const previous = stateName(fleet);
+      // What it enters, though with no instance left it has passed through it already.
+      const current = terminate ? 'deleted_terminating' : 'deleted_running';
       fleets.delete(fleet, terminate);
       deleted.push({
         fleetId: id,
-        previousFleetState: EC2_FLEET_STATES[previous],
-        currentFleetState: EC2_FLEET_STATES[terminate ? 'ending-terminating' : 'ending-running'],
+        previousFleetState: previous,
+        currentFleetState: current,
       });
     }
   }

@@ -8,12 +8,24 @@ export const describeAvailabilityZones: Action = (query, { region }) => {
   for (const name of names) {
     if (!ZONES.includes(name)) throw invalidValue('ZoneName', name, `There are: ${ZONES.join(', ')}.`);
   }
-  const zones = applyFilters(names.length > 0 ? names : ZONES, query, {
+  const ids = query.strings('ZoneId');
+  for (const id of ids) {
+    if (!ZONES.map(zoneId).includes(id)) {
+      throw invalidValue('ZoneId', id, `There are: ${ZONES.map(zoneId).join(', ')}.`);
+    }
+  }
+  const named = ZONES.filter(
+    (zone) => names.length + ids.length === 0 || names.includes(zone) || ids.includes(zoneId(zone)),
+  );
+  const zones = applyFilters(named, query, {
     fields: {
       'zone-name': (zone) => [zone],
       'zone-id': (zone) => [zoneId(zone)],
       'region-name': () => [region],
       state: () => ['available'],
+      'zone-type': () => ['availability-zone'],
+      'group-name': () => [region],
+      'opt-in-status': () => ['opt-in-not-required'],
     },
   });
   return {

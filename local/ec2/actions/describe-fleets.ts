@@ -1,8 +1,10 @@
 import type { Action } from '../action.js';
 import type { Compute } from '../compute.js';
 import { applyFilters } from '../filters.js';
-import { activityStatus, chosenFleets, EC2_FLEET_STATES } from '../fleet/answers.js';
+import { chosenFleets } from '../fleet/answers.js';
+import { POLICIES } from '../fleet/capacity.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { activityStatus, stateName } from '../fleet/states.js';
 import { page } from '../paging.js';
 import { writeTags } from '../tags.js';
 import type { XmlRecord } from '../xml.js';
@@ -10,9 +12,9 @@ import type { XmlRecord } from '../xml.js';
 export const describeFleets: Action = (query, compute) => {
   const found = applyFilters(chosenFleets(compute, 'ec2', query.strings('FleetId')), query, {
     fields: {
-      'fleet-state': (fleet) => [EC2_FLEET_STATES[fleet.status]],
+      'fleet-state': (fleet) => [stateName(fleet)],
       type: () => ['maintain'],
-      'activity-status': (fleet) => [activityStatus(fleet, compute.fleets.fulfilling(fleet).length) ?? ''],
+      'activity-status': (fleet) => [activityStatus(fleet, compute.visible.fulfilling(fleet).length) ?? ''],
       'excess-capacity-termination-policy': (fleet) => [policyOf(fleet)],
       'replace-unhealthy-instances': (fleet) => [String(fleet.config.replaceUnhealthyInstances)],
     },
@@ -22,13 +24,13 @@ export const describeFleets: Action = (query, compute) => {
   return { fleetSet: items.map((fleet) => answer(fleet, compute)), nextToken };
 };
 
-const policyOf = (fleet: Fleet): string => (fleet.keepsSurplus ? 'no-termination' : 'termination');
+const policyOf = (fleet: Fleet): string => POLICIES.ec2[fleet.keepsSurplus ? 1 : 0];
 
 function answer(fleet: Fleet, compute: Compute): XmlRecord {
-  const fulfilled = compute.fleets.fulfilling(fleet).length;
+  const fulfilled = compute.visible.fulfilling(fleet).length;
   return {
     fleetId: fleet.id,
-    fleetState: EC2_FLEET_STATES[fleet.status],
+    fleetState: stateName(fleet),
     activityStatus: activityStatus(fleet, fulfilled),
     createTime: new Date(fleet.createdAtMs),
     clientToken: fleet.config.clientToken,

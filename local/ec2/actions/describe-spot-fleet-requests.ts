@@ -1,7 +1,9 @@
 import type { Action } from '../action.js';
 import type { Compute } from '../compute.js';
-import { activityStatus, chosenFleets, SPOT_FLEET_STATES } from '../fleet/answers.js';
+import { chosenFleets } from '../fleet/answers.js';
+import { POLICIES, spotFleetSpelling } from '../fleet/capacity.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { activityStatus, stateName } from '../fleet/states.js';
 import { page } from '../paging.js';
 import { writeTags } from '../tags.js';
 import type { XmlRecord } from '../xml.js';
@@ -12,21 +14,19 @@ export const describeSpotFleetRequests: Action = (query, compute) => {
   return { spotFleetRequestConfigSet: items.map((fleet) => answer(fleet, compute)), nextToken };
 };
 
-const camelCase = (dashed: string): string => dashed.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-
 function answer(fleet: Fleet, compute: Compute): XmlRecord {
-  const fulfilled = compute.fleets.fulfilling(fleet).length;
+  const fulfilled = compute.visible.fulfilling(fleet).length;
   return {
     spotFleetRequestId: fleet.id,
-    spotFleetRequestState: SPOT_FLEET_STATES[fleet.status],
+    spotFleetRequestState: stateName(fleet),
     activityStatus: activityStatus(fleet, fulfilled),
     createTime: new Date(fleet.createdAtMs),
     spotFleetRequestConfig: {
       type: 'maintain',
       clientToken: fleet.config.clientToken,
       iamFleetRole: fleet.config.iamFleetRole,
-      allocationStrategy: camelCase(fleet.config.strategy),
-      excessCapacityTerminationPolicy: fleet.keepsSurplus ? 'noTermination' : 'default',
+      allocationStrategy: spotFleetSpelling(fleet.config.strategy),
+      excessCapacityTerminationPolicy: POLICIES.spot[fleet.keepsSurplus ? 1 : 0],
       instanceInterruptionBehavior: 'terminate',
       targetCapacity: fleet.target,
       onDemandTargetCapacity: 0,

@@ -1,12 +1,16 @@
 import { instanceTypes, instanceTypeNamed, zoneId, ZONES } from '../../market/instance-types.js';
 import type { Action } from '../action.js';
-import { invalidValue } from '../errors.js';
+import { Ec2Error, invalidValue } from '../errors.js';
 import { applyFilters } from '../filters.js';
 import { page } from '../paging.js';
+import type { Query } from '../query.js';
 
 const PRODUCT = 'Linux/UNIX';
 /** Prices have six decimals, and are strings. */
 const DECIMALS = 6;
+/** Pages go by time, the newest first, and within a time by pool: prices that change meanwhile move nothing. The year 2096, and more pools than there are. */
+const LAST_MS = 4e12;
+const MOST_POOLS = 1024;
 
 export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
   const nowMs = clock.nowMs();
@@ -18,16 +22,13 @@ export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
       throw invalidValue('InstanceType', name, 'DescribeInstanceTypes lists what the local cloud has.');
     }
   }
-  const zone = query.string('AvailabilityZone');
-  if (zone !== undefined && !ZONES.includes(zone)) {
-    throw invalidValue('AvailabilityZone', zone, `There are: ${ZONES.join(', ')}.`);
-  }
+  const zones = zonesOf(query);
   const products = query.strings('ProductDescription');
   const isSold =
     products.length === 0 || products.some((product) => product === PRODUCT || product === `${PRODUCT} (Amazon VPC)`);
   const points = (isSold ? (names.length > 0 ? names : instanceTypes.map((type) => type.name)) : [])
-    .flatMap((instanceType) => (zone === undefined ? ZONES : [zone]).map((each) => ({ instanceType, zone: each })))
-    .flatMap((pool) => prices.history(pool, startMs, endMs, nowMs))
+    .flatMap((instanceType) => zones.map((each) => ({ instanceType, zone: each })))
+    .flatMap((pool, index) => prices.history(pool, startMs, endMs, nowMs).map((point) => ({ ...point, index })))
     .map((point) => ({
       availabilityZone: point.zone,
       availabilityZoneId: zoneId(point.zone),
@@ -35,8 +36,9 @@ export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
       productDescription: PRODUCT,
       spotPrice: point.dollarsPerHour.toFixed(DECIMALS),
       timestamp: new Date(point.sinceMs),
+      order: (LAST_MS - point.sinceMs) * MOST_POOLS + point.index,
     }))
-    .sort((one, other) => other.timestamp.getTime() - one.timestamp.getTime());
+    .sort((one, other) => one.order - other.order);
   const found = applyFilters(points, query, {
     fields: {
       'availability-zone': (point) => [point.availabilityZone],
@@ -45,6 +47,18 @@ export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
       'spot-price': (point) => [point.spotPrice],
     },
   });
-  const { items, nextToken } = page(found, query, (_, index) => index);
-  return { spotPriceHistorySet: items, nextToken: nextToken ?? '' };
+  const { items, nextToken } = page(found, query, ({ order }) => order);
+  return { spotPriceHistorySet: items.map(({ order: _, ...point }) => point), nextToken: nextToken ?? '' };
 };
+
+function zonesOf(query: Query): readonly string[] {
+  const name = query.string('AvailabilityZone');
+  const id = query.string('AvailabilityZoneId');
+  if (name !== undefined && id !== undefined) {
+    throw new Ec2Error('InvalidParameterCombination', 'Give either AvailabilityZone or AvailabilityZoneId, not both.');
+  }
+  if (name === undefined && id === undefined) return ZONES;
+  const zone = ZONES.find((candidate) => candidate === name || zoneId(candidate) === id);
+  if (zone !== undefined) return [zone];
+  throw invalidValue('AvailabilityZone', name ?? id ?? '', `There are: ${ZONES.join(', ')}.`);
+}

@@ -14,6 +14,7 @@ export const describeTags: Action = (query, compute) => {
       key: (tag) => [tag.key],
       value: (tag) => [tag.value],
     },
+    tags: (tag) => new Map([[tag.key, tag.value]]),
   });
   const { items, nextToken } = page(found, query, (_, index) => index, { min: 5, max: 1000 });
   return { tagSet: items, nextToken };

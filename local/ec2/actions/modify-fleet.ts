@@ -1,26 +1,17 @@
 import type { Action } from '../action.js';
-import { Ec2Error, missingParameter, notServed } from '../errors.js';
+import { Ec2Error } from '../errors.js';
 import { findFleet } from '../fleet/answers.js';
-import { MOST_TARGET_CAPACITY } from '../fleet/config.js';
+import { ec2Target, keepsSurplus, refuse } from '../fleet/capacity.js';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html */
-export const modifyFleet: Action = (query, compute) => {
-  const fleet = findFleet(compute, 'ec2', query.required('FleetId'));
-  if (query.has('LaunchTemplateConfigs')) throw notServed('a change of LaunchTemplateConfigs');
-  const policy = query.oneOf('ExcessCapacityTerminationPolicy', ['termination', 'no-termination']);
-  const range = { min: 0, max: MOST_TARGET_CAPACITY };
-  const specification = query.child('TargetCapacitySpecification');
-  const target = specification.integer('TotalTargetCapacity', range);
-  if ((specification.integer('OnDemandTargetCapacity', range) ?? 0) > 0) throw notServed('on-demand capacity');
-  if (target === undefined && query.has('TargetCapacitySpecification')) {
-    throw missingParameter('TargetCapacitySpecification.TotalTargetCapacity');
-  }
-  if (target === undefined && policy === undefined) {
+/** What is not given stays. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html */
+export const modifyFleet: Action = (query, { fleets }) => {
+  const fleet = findFleet((id) => fleets.get(id), 'ec2', query.required('FleetId'));
+  refuse(query, ['LaunchTemplateConfigs'], 'a change of');
+  const target = ec2Target(query, { isNew: false });
+  const keeps = keepsSurplus(query, 'ec2');
+  if (target === undefined && keeps === undefined) {
     throw new Ec2Error('InvalidParameterCombination', 'No attributes specified.');
   }
-  compute.fleets.modify(fleet, {
-    target: target ?? fleet.target,
-    keepsSurplus: policy === undefined ? fleet.keepsSurplus : policy === 'no-termination',
-  });
+  fleets.modify(fleet, { target: target ?? fleet.target, keepsSurplus: keeps ?? fleet.keepsSurplus });
   return { return: true };
 };

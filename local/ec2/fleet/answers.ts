@@ -1,55 +1,61 @@
-/** What both APIs show of a fleet, each in its own words. */
-import { page } from '../paging.js';
+/** What both APIs show of a fleet in the same way. */
 import type { Compute } from '../compute.js';
 import { Ec2Error } from '../errors.js';
+import { applyFilters } from '../filters.js';
+import { page } from '../paging.js';
 import type { Query } from '../query.js';
 import type { XmlRecord } from '../xml.js';
-import type { Fleet, FleetKind, FleetStatus } from './fleet.js';
+import type { Fleet, FleetKind } from './fleet.js';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html */
-export const EC2_FLEET_STATES: Readonly<Record<FleetStatus, string>> = {
-  submitted: 'submitted',
-  active: 'active',
-  modifying: 'modifying',
-  'ending-running': 'deleted_running',
-  'ending-terminating': 'deleted_terminating',
-  ended: 'deleted',
-};
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotFleetRequestConfig.html */
-export const SPOT_FLEET_STATES: Readonly<Record<FleetStatus, string>> = {
-  ...EC2_FLEET_STATES,
-  'ending-running': 'cancelled_running',
-  'ending-terminating': 'cancelled_terminating',
-  ended: 'cancelled',
-};
-
-export function activityStatus(fleet: Fleet, fulfilled: number): string | undefined {
-  if (fleet.status === 'ending-terminating') return 'pending_termination';
-  if (fleet.status !== 'active' && fleet.status !== 'modifying') return undefined;
-  return fulfilled >= fleet.target ? 'fulfilled' : 'pending_fulfillment';
+interface FleetIds {
+  readonly form: RegExp;
+  readonly notFound: string;
+  readonly malformed: string;
 }
 
-const NOT_FOUND: Readonly<Record<FleetKind, string>> = {
-  ec2: 'InvalidFleetId.NotFound',
-  spot: 'InvalidSpotFleetRequestId.NotFound',
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html has those of Spot Fleet; EC2 Fleet's follow them. */
+const IDS: Readonly<Record<FleetKind, FleetIds>> = {
+  ec2: {
+    form: new RegExp(`^fleet-${UUID}$`),
+    notFound: 'InvalidFleetId.NotFound',
+    malformed: 'InvalidFleetId.Malformed',
+  },
+  spot: {
+    form: new RegExp(`^sfr-${UUID}$`),
+    notFound: 'InvalidSpotFleetRequestId.NotFound',
+    malformed: 'InvalidSpotFleetRequestId.Malformed',
+  },
 };
 
-export function findFleet(compute: Compute, kind: FleetKind, id: string): Fleet {
-  const fleet = compute.fleets.get(id);
+export const isFleetId = (kind: FleetKind, id: string): boolean => IDS[kind].form.test(id);
+
+/** `get` says whether the fleet itself is meant or what describe calls see of it. */
+export function findFleet(get: (id: string) => Fleet | undefined, kind: FleetKind, id: string): Fleet {
+  const fleet = get(id);
   if (fleet?.config.kind === kind) return fleet;
-  throw new Ec2Error(NOT_FOUND[kind], `The fleet ID '${id}' does not exist`);
+  const { notFound, malformed } = IDS[kind];
+  if (!isFleetId(kind, id)) throw new Ec2Error(malformed, `The fleet ID '${id}' is malformed`);
+  throw new Ec2Error(notFound, `The fleet ID '${id}' does not exist`);
 }
 
-/** Those that are named, or all of the kind. */
-export function chosenFleets(compute: Compute, kind: FleetKind, ids: readonly string[]): readonly Fleet[] {
-  if (ids.length > 0) return ids.map((id) => findFleet(compute, kind, id));
-  return compute.fleets.all().filter((fleet) => fleet.config.kind === kind);
+/** Those that are named, or all of the kind, as describe calls see them. */
+export function chosenFleets({ visible }: Compute, kind: FleetKind, ids: readonly string[]): readonly Fleet[] {
+  const ofKind = visible.fleets().filter((fleet) => fleet.config.kind === kind);
+  if (ids.length === 0) return ofKind;
+  const byId = new Map(ofKind.map((fleet) => [fleet.id, fleet]));
+  return [...new Set(ids)]
+    .map((id) => findFleet((each) => byId.get(each), kind, id))
+    .sort((one, other) => one.sequence - other.sequence);
 }
 
 /** The answer of DescribeFleetInstances and DescribeSpotFleetInstances, but for the fleet's id. */
-export function activeInstances(fleet: Fleet, query: Query, compute: Compute): XmlRecord {
-  const { items, nextToken } = page(compute.fleets.fulfilling(fleet), query, (instance) => instance.sequence);
+export function activeInstances(fleet: Fleet, query: Query, { visible }: Compute): XmlRecord {
+  const found = applyFilters(visible.fulfilling(fleet), query, {
+    fields: { 'instance-type': (instance) => [instance.spec.instanceType] },
+  });
+  const { items, nextToken } = page(found, query, (instance) => instance.sequence);
   return {
     activeInstanceSet: items.map((instance) => ({
       instanceId: instance.id,

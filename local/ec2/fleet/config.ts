@@ -1,66 +1,73 @@
-/** What a fleet is made from: the same for both fleet APIs, whose requests differ in the spelling of enumerations. */
-import type { AllocationStrategy } from '../../market/allocation.js';
-import { instanceTypeNamed, ZONES } from '../../market/instance-types.js';
+/** The launch templates and pools that a fleet is made from: the same for both fleet APIs. */
+import { instanceTypeNamed, zoneId, ZONES } from '../../market/instance-types.js';
+import type { MarketClock } from '../../market/clock.js';
 import type { Pool } from '../../market/pools.js';
-import { seededFraction } from '../../market/random.js';
+import type { SpotPrices } from '../../market/prices.js';
 import { Ec2Error, invalidValue, missingParameter, notServed } from '../errors.js';
-import type { LaunchTemplates } from '../launch-templates.js';
+import { architectureOf } from '../images.js';
+import { type LaunchTemplates, VERSION_WORDS } from '../launch-templates.js';
+import { zoneOfSubnet } from '../network.js';
 import type { Query } from '../query.js';
 import type { XmlRecord } from '../xml.js';
+import { refuse } from './capacity.js';
+import { withinPriceLimit } from './price-protection.js';
 import { typesThatMeet } from './requirements.js';
 
 export interface FleetTemplate {
   readonly templateId: string;
   /** As asked for: `$Latest` and `$Default` are resolved at each launch. */
-  readonly version: string | undefined;
+  readonly version: string;
   readonly pools: readonly Pool[];
   /** `launchTemplateConfigs` of answers. */
   readonly echo: XmlRecord;
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
-export const MOST_TARGET_CAPACITY = 10_000;
-const MOST_POOLS = 300;
-
-/** Either spelling (`price-capacity-optimized`, `priceCapacityOptimized`); `lowest-price` when absent, as on AWS. */
-export function allocationStrategy(text: string | undefined): AllocationStrategy {
-  const dashed = (text ?? 'lowest-price').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  switch (dashed) {
-    case 'lowest-price':
-    case 'diversified':
-    case 'capacity-optimized':
-    case 'capacity-optimized-prioritized':
-    case 'price-capacity-optimized':
-      return dashed;
-    default:
-      throw invalidValue('AllocationStrategy', text ?? '', 'There is no such strategy.');
-  }
+/** What the pools are chosen by. */
+export interface PoolGround {
+  readonly templates: LaunchTemplates;
+  readonly prices: SpotPrices;
+  readonly clock: Pick<MarketClock, 'nowMs'>;
 }
 
-export function readTemplates(query: Query, templates: LaunchTemplates): readonly FleetTemplate[] {
-  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, templates));
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
+const MOST_POOLS = 300;
+/** Attribute-based selection makes pools of its own, which that quota does not count; this bounds them. */
+const MOST_SELECTED_POOLS = 10_000;
+
+export function readTemplates(query: Query, ground: PoolGround): readonly FleetTemplate[] {
+  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, ground));
   if (configs.length === 0) throw missingParameter('LaunchTemplateConfigs');
+  const named = query.list('LaunchTemplateConfigs').flatMap((config) => config.list('Overrides')).length;
   const pools = configs.reduce((sum, config) => sum + config.pools.length, 0);
-  if (pools > MOST_POOLS) {
-    throw new Ec2Error('InvalidParameterValue', `The fleet has ${pools} pools; ${MOST_POOLS} are the most.`);
+  if (named > MOST_POOLS || pools > MOST_SELECTED_POOLS) {
+    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; ${MOST_POOLS} are the most.`);
   }
   return configs;
 }
 
-function readTemplate(config: Query, templates: LaunchTemplates): FleetTemplate {
-  const specification = config.child('LaunchTemplateSpecification');
-  const template = templates.find(specification);
-  const version = specification.string('Version');
-  const { data } = templates.version(template, version);
-  if (data.string('ImageId') === undefined) {
-    throw new Ec2Error('InvalidParameterValue', 'The launch template must name an image (ImageId).');
+function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
+  config.only(['LaunchTemplateSpecification', 'Overrides']);
+  const specification = config
+    .child('LaunchTemplateSpecification')
+    .only(['LaunchTemplateId', 'LaunchTemplateName', 'Version']);
+  const template = ground.templates.find(specification);
+  // AWS: "You must specify a value, otherwise the request fails."
+  const version = specification.required('Version');
+  if (!/^\d+$/.test(version) && !VERSION_WORDS.includes(version)) {
+    throw invalidValue('Version', version, `It must be a version's number, ${VERSION_WORDS.join(' or ')}.`);
+  }
+  const { data } = ground.templates.version(template, version);
+  const imageId = data.string('ImageId');
+  if (imageId?.startsWith('ami-') !== true) {
+    // AWS resolves `resolve:ssm:` for fleets of type instant alone.
+    throw invalidValue('ImageId', imageId ?? '', 'The launch template must name an image by its id, ami-….');
   }
   const overrides = config.list('Overrides');
-  const sources = overrides.length > 0 ? overrides : [data];
+  const sources = overrides.length > 0 ? overrides : [undefined];
   return {
     templateId: template.id,
     version,
-    pools: sources.flatMap((source) => poolsOf(source, data)),
+    pools: sources.flatMap((override) => poolsOf(override, data, ground)),
     echo: {
       launchTemplateSpecification: { launchTemplateId: template.id, launchTemplateName: template.name, version },
       overrides: overrides.map((override) => override.echo()),
@@ -68,41 +75,68 @@ function readTemplate(config: Query, templates: LaunchTemplates): FleetTemplate 
   };
 }
 
-function poolsOf(source: Query, data: Query): readonly Pool[] {
-  const weight = source.string('WeightedCapacity');
-  if (weight !== undefined && Number(weight) !== 1) throw notServed(`WeightedCapacity other than 1 (${weight})`);
-  for (const name of ['MaxPrice', 'SpotPrice']) if (source.has(name)) throw notServed(`${name}: leave it out`);
-  const zones = zonesOf(source);
-  return typesOf(source, data).flatMap((instanceType) => zones.map((zone) => ({ instanceType, zone })));
+const OVERRIDE_NAMES = [
+  'InstanceType',
+  'SubnetId',
+  'AvailabilityZone',
+  'AvailabilityZoneId',
+  'WeightedCapacity',
+  'Priority',
+  'Placement',
+  'InstanceRequirements',
+];
+const REFUSED_NAMES = ['MaxPrice', 'SpotPrice', 'ImageId', 'BlockDeviceMapping', 'KeyName', 'MetadataOptions'];
+
+/** What the override says, and the template where it says nothing. */
+function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): readonly Pool[] {
+  if (override !== undefined) {
+    refuse(override, REFUSED_NAMES, 'an override of');
+    override.only(OVERRIDE_NAMES);
+    const weight = override.string('WeightedCapacity');
+    if (weight !== undefined && Number(weight) !== 1) throw notServed(`WeightedCapacity other than 1 (${weight})`);
+  }
+  const zones = zonesOf(override) ?? zonesOf(data) ?? ZONES;
+  const source = override !== undefined && saysType(override) ? override : data;
+  const type = source.string('InstanceType');
+  if (!source.has('InstanceRequirements')) return inZones([knownType(type)], zones);
+  if (type !== undefined) {
+    throw new Ec2Error('InvalidParameterCombination', 'Give either InstanceType or InstanceRequirements, not both.');
+  }
+  const requirements = source.child('InstanceRequirements');
+  const pools = inZones(typesThatMeet(requirements, architectureOf(data.string('ImageId'))), zones);
+  if (pools.length === 0) {
+    throw new Ec2Error('InvalidParameterCombination', 'No instance types match your specified instance requirements.');
+  }
+  const nowMs = ground.clock.nowMs();
+  const affordable = withinPriceLimit(pools, requirements, (pool) => ground.prices.at(pool, nowMs));
+  if (affordable.length > 0) return affordable;
+  throw invalidValue('InstanceRequirements', 'price limit', 'Every type that matches costs more than its limit.');
 }
 
-function typesOf(source: Query, data: Query): readonly string[] {
-  const named = source.string('InstanceType');
-  if (source.has('InstanceRequirements')) {
-    if (named !== undefined) {
-      throw new Ec2Error('InvalidParameterCombination', 'Give either InstanceType or InstanceRequirements, not both.');
-    }
-    return typesThatMeet(source.child('InstanceRequirements'));
-  }
-  const name = named ?? data.string('InstanceType');
+const saysType = (query: Query): boolean => query.has('InstanceType') || query.has('InstanceRequirements');
+
+const inZones = (types: readonly string[], zones: readonly string[]): readonly Pool[] =>
+  types.flatMap((instanceType) => zones.map((zone) => ({ instanceType, zone })));
+
+function knownType(name: string | undefined): string {
   if (name === undefined) throw missingParameter('InstanceType');
-  if (instanceTypeNamed(name) === undefined) {
-    throw invalidValue('InstanceType', name, 'DescribeInstanceTypes lists what the local cloud has.');
-  }
-  return [name];
+  if (instanceTypeNamed(name) !== undefined) return name;
+  throw invalidValue('InstanceType', name, 'DescribeInstanceTypes lists what the local cloud has.');
 }
 
-function zonesOf(source: Query): readonly string[] {
-  const zone = source.string('AvailabilityZone') ?? source.child('Placement').string('AvailabilityZone');
-  if (zone !== undefined) {
-    for (const name of zone.split(',')) {
-      if (!ZONES.includes(name)) throw invalidValue('AvailabilityZone', name, `There are: ${ZONES.join(', ')}.`);
-    }
-    return zone.split(',');
-  }
-  const subnet = source.string('SubnetId');
-  if (subnet === undefined) return ZONES;
-  // Networks are not part of the local cloud: a subnet is in the zone that its id is dealt to.
-  const dealt = ZONES[Math.floor(seededFraction(0, subnet) * ZONES.length)];
-  return dealt === undefined ? ZONES : [dealt];
+/** Undefined: it does not say. */
+function zonesOf(source: Query | undefined): readonly string[] | undefined {
+  if (source === undefined) return undefined;
+  const zones = source.string('AvailabilityZone') ?? source.child('Placement').string('AvailabilityZone');
+  if (zones !== undefined) return zones.split(',').map((name) => knownZone('AvailabilityZone', name.trim()));
+  const ids = source.string('AvailabilityZoneId');
+  if (ids !== undefined) return ids.split(',').map((id) => knownZone('AvailabilityZoneId', id.trim()));
+  const subnets = source.string('SubnetId') ?? source.list('NetworkInterface')[0]?.string('SubnetId');
+  return subnets?.split(',').map((id) => zoneOfSubnet(id.trim()));
+}
+
+function knownZone(name: string, text: string): string {
+  const zone = ZONES.find((candidate) => candidate === text || zoneId(candidate) === text);
+  if (zone !== undefined) return zone;
+  throw invalidValue(name, text, `There are: ${ZONES.map((each) => `${each} (${zoneId(each)})`).join(', ')}.`);
 }

@@ -9,7 +9,9 @@ export type FleetKind = 'ec2' | 'spot';
 export type FleetStatus = 'submitted' | 'active' | 'modifying' | 'ending-running' | 'ending-terminating' | 'ended';
 
 export interface FleetEvent {
-  readonly type: 'information' | 'error' | 'fleet-change' | 'instance-change';
+  /** Order within the fleet: what pages go by. */
+  readonly sequence: number;
+  readonly type: 'error' | 'fleet' | 'instance';
   readonly subType: string;
   readonly description?: string;
   readonly instanceId?: string;
@@ -19,6 +21,8 @@ export interface FleetEvent {
 export interface FleetConfig {
   readonly kind: FleetKind;
   readonly clientToken: string | undefined;
+  /** The request's parameters: the same token with others is a mistake. */
+  readonly fingerprint: string;
   readonly target: number;
   readonly keepsSurplus: boolean;
   readonly strategy: AllocationStrategy;
@@ -44,6 +48,8 @@ export interface Fleet {
   openRequests: LaunchRequest[];
   /** Launches so far: whose turn it is among the preferred pools. */
   launches: number;
+  /** How many events there have been: the oldest may be forgotten. */
+  eventCount: number;
   readonly events: FleetEvent[];
 }
 

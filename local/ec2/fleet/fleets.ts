@@ -13,11 +13,13 @@ import type { MarketClock } from '../../market/clock.js';
 import type { Market } from '../../market/market.js';
 import { poolDepth } from '../../market/pools.js';
 import type { SpotPrices } from '../../market/prices.js';
-import { Ec2Error } from '../errors.js';
+import { Ec2Error, idempotentMismatch } from '../errors.js';
 import type { LaunchTemplates } from '../launch-templates.js';
 import { decideFleet } from './decide.js';
-import { type Fleet, type FleetConfig, type FleetEvent, isEnding } from './fleet.js';
+import type { Visible } from '../visible.js';
+import { type Fleet, type FleetConfig, type FleetEvent, type FleetStatus, isEnding } from './fleet.js';
 import { launchSpec } from './launch-spec.js';
+import { stateName } from './states.js';
 
 /** How long a fleet is `submitted` or `modifying`, in market time; on AWS some seconds. */
 export const DEFAULT_SETTLE_MS = 200;
@@ -25,11 +27,15 @@ export const DEFAULT_SETTLE_MS = 200;
 const MOST_EVENTS = 1_000;
 /** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
 const MOST_ENDED = 1_000;
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
+const MOST_FLEETS = 1_000;
 
 /** What fleets stand on: the parts of the EC2 side that they look at and act on. */
 export interface FleetGround {
   readonly clock: MarketClock;
-  readonly instances: Instances;
+  readonly instances: Pick<Instances, 'all' | 'launch' | 'terminate'>;
+  /** Told of each change that describe calls show. */
+  readonly visible: Pick<Visible, 'fleetChanged' | 'instanceChanged'>;
   readonly market: Market;
   readonly prices: SpotPrices;
   readonly templates: LaunchTemplates;
@@ -60,7 +66,13 @@ export class Fleets {
     const known = this.all().find(
       (fleet) => fleet.config.kind === config.kind && fleet.config.clientToken === config.clientToken,
     );
-    if (config.clientToken !== undefined && known !== undefined) return known;
+    if (config.clientToken !== undefined && known !== undefined) {
+      if (known.config.fingerprint === config.fingerprint) return known;
+      throw idempotentMismatch(config.clientToken);
+    }
+    if (this.all().filter((fleet) => !isEnding(fleet)).length >= MOST_FLEETS) {
+      throw new Ec2Error('MaxSpotFleetRequestCountExceeded', `There are ${MOST_FLEETS} fleets, which is the most.`);
+    }
     this.#sequence += 1;
     const fleet: Fleet = {
       id: `${config.kind === 'ec2' ? 'fleet' : 'sfr'}-${randomUUID()}`,
@@ -73,10 +85,11 @@ export class Fleets {
       keepsSurplus: config.keepsSurplus,
       openRequests: [],
       launches: 0,
+      eventCount: 0,
       events: [],
     };
     this.#fleets.set(fleet.id, fleet);
-    this.#record(fleet, 'fleet-change', 'submitted');
+    this.#enter(fleet, 'submitted');
     this.#afterSettling(fleet, 'submitted', () => undefined);
     return fleet;
   }
@@ -86,21 +99,19 @@ export class Fleets {
     if (!modifiable) {
       throw new Ec2Error(
         'FleetNotInModifiableState',
-        `The fleet ${fleet.id} is not in a state in which it can be modified (${fleet.status}).`,
+        `The fleet ${fleet.id} is not in a state in which it can be modified (${stateName(fleet)}).`,
       );
     }
-    fleet.status = 'modifying';
-    this.#record(fleet, 'fleet-change', 'modify_in_progress');
+    this.#enter(fleet, 'modifying', 'modify_in_progress');
     this.#afterSettling(fleet, 'modifying', () => {
       fleet.target = change.target;
       fleet.keepsSurplus = change.keepsSurplus;
-      this.#record(fleet, 'fleet-change', 'modify_succeeded', { description: `target ${change.target}` });
+      this.#record(fleet, 'fleet', 'modify_succeeded', { description: `target ${change.target}` });
     });
   }
 
   delete(fleet: Fleet, terminateInstances: boolean): void {
-    fleet.status = terminateInstances ? 'ending-terminating' : 'ending-running';
-    this.#record(fleet, 'fleet-change', terminateInstances ? 'deleted_terminating' : 'deleted_running');
+    this.#enter(fleet, terminateInstances ? 'ending-terminating' : 'ending-running');
     this.#cancel(fleet, fleet.openRequests.length);
     if (terminateInstances)
       for (const instance of this.fulfilling(fleet)) this.compute.instances.terminate(instance.id);
@@ -118,20 +129,15 @@ export class Fleets {
   instanceTerminated(instance: InstanceView): void {
     const fleet = this.#fleets.get(instance.spec.fleetId);
     if (fleet === undefined) return;
-    this.#record(fleet, 'instance-change', 'terminated', { instanceId: instance.id });
+    this.#record(fleet, 'instance', 'terminated', { instanceId: instance.id });
     this.look(fleet);
-  }
-
-  noticeGiven(instance: InstanceView): void {
-    const fleet = this.#fleets.get(instance.spec.fleetId);
-    if (fleet !== undefined)
-      this.#record(fleet, 'instance-change', 'termination_notified', { instanceId: instance.id });
   }
 
   /** Decides, and does it. */
   look(fleet: Fleet): void {
     if (isEnding(fleet)) {
-      if (this.instancesOf(fleet).every((instance) => instance.state === 'terminated')) fleet.status = 'ended';
+      const isOver = this.instancesOf(fleet).every((instance) => instance.state === 'terminated');
+      if (isOver && fleet.status !== 'ended') this.#enter(fleet, 'ended');
       this.#forgetEnded();
       return;
     }
@@ -155,9 +161,13 @@ export class Fleets {
       fleet.openRequests.push(...requests);
     }
     this.#cancel(fleet, decision.cancel);
-    for (const id of decision.end) this.compute.reclaim(id, this.compute.options.noticeMs);
     if (decision.launch + decision.cancel + decision.end.length > 0) {
-      this.#record(fleet, 'information', 'fleet_progress', { description: decision.reason });
+      this.#record(fleet, 'fleet', 'progress', { description: decision.reason });
+    }
+    for (const id of decision.end) {
+      // On AWS too this event is the scale-down's alone: a reclaim by the market has none.
+      this.#record(fleet, 'instance', 'termination_notified', { instanceId: id });
+      this.compute.reclaim(id, this.compute.options.noticeMs);
     }
   }
 
@@ -172,7 +182,8 @@ export class Fleets {
         this.compute.templates,
       );
       const instance = this.compute.instances.launch(spec, request.bootMs);
-      this.#record(fleet, 'instance-change', 'launched', { instanceId: instance.id });
+      this.compute.visible.instanceChanged(instance);
+      this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
       // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
       this.#record(fleet, 'error', 'spotFleetRequestConfigurationInvalid', { description: String(error) });
@@ -202,11 +213,16 @@ export class Fleets {
   #afterSettling(fleet: Fleet, from: Fleet['status'], change: () => void): void {
     this.compute.clock.after(this.compute.options.settleMs, () => {
       if (fleet.status !== from) return;
-      fleet.status = 'active';
       change();
-      this.#record(fleet, 'fleet-change', 'active');
+      this.#enter(fleet, 'active');
       this.look(fleet);
     });
+  }
+
+  #enter(fleet: Fleet, status: FleetStatus, event?: string): void {
+    fleet.status = status;
+    this.compute.visible.fleetChanged(fleet);
+    this.#record(fleet, 'fleet', event ?? stateName(fleet));
   }
 
   #record(
@@ -215,7 +231,8 @@ export class Fleets {
     subType: string,
     more: Pick<FleetEvent, 'description' | 'instanceId'> = {},
   ): void {
-    fleet.events.push({ type, subType, ...more, atMs: this.compute.clock.nowMs() });
+    fleet.eventCount += 1;
+    fleet.events.push({ sequence: fleet.eventCount, type, subType, ...more, atMs: this.compute.clock.nowMs() });
     if (fleet.events.length > MOST_EVENTS) fleet.events.shift();
   }
 

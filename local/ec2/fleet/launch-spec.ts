@@ -1,7 +1,8 @@
 /** From a fleet and its launch template to what an instance is launched from. */
 import type { LaunchSpec } from '../../instances/instance.js';
 import type { Pool } from '../../market/pools.js';
-import { instanceTags, type LaunchTemplates } from '../launch-templates.js';
+import { instanceTags } from '../launch-template-data.js';
+import type { LaunchTemplates } from '../launch-templates.js';
 import type { FleetTemplate } from './config.js';
 import type { Fleet } from './fleet.js';
 

@@ -1,33 +1,69 @@
 /** Attribute-based instance selection: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html */
 import { type InstanceType, instanceTypes } from '../../market/instance-types.js';
-import { Ec2Error } from '../errors.js';
+import { Ec2Error, notServed } from '../errors.js';
 import { wildcard } from '../filters.js';
 import type { Query } from '../query.js';
+import { refuse } from './capacity.js';
 
 /** What no type of the local cloud has: asking for it matches nothing. */
 const ABSENT_COUNTS = ['AcceleratorCount', 'AcceleratorTotalMemoryMiB', 'TotalLocalStorageGB'];
 const ABSENT_LISTS = ['AcceleratorType', 'AcceleratorManufacturer', 'AcceleratorName', 'LocalStorageType'];
 const MIB_PER_GIB = 1024;
+/** What the local cloud's types do not have a figure for: refused, as ignoring it would choose other types than AWS. */
+const REFUSED = [
+  'NetworkInterfaceCount',
+  'BaselineEbsBandwidthMbps',
+  'NetworkBandwidthGbps',
+  'BaselinePerformanceFactors',
+  'RequireEncryptionInTransit',
+];
+const NAMES = [
+  'VCpuCount',
+  'MemoryMiB',
+  'MemoryGiBPerVCpu',
+  'BareMetal',
+  'BurstablePerformance',
+  'LocalStorage',
+  'RequireHibernateSupport',
+  'MaxSpotPriceAsPercentageOfOptimalOnDemandPrice',
+  'SpotMaxPricePercentageOverLowestPrice',
+  'OnDemandMaxPricePercentageOverLowestPrice',
+  ...ABSENT_COUNTS,
+  ...['CpuManufacturer', 'InstanceGeneration', 'AllowedInstanceType', 'ExcludedInstanceType', ...ABSENT_LISTS].flatMap(
+    (name) => [name, `${name}Set`],
+  ),
+];
 const ANY_COUNT = { min: 0, max: 2 ** 31 - 1 };
 
-export function typesThatMeet(requirements: Query): readonly string[] {
+/** `architecture` is the image's, as requirements do not name one; undefined: any. */
+export function typesThatMeet(requirements: Query, architecture: string | undefined): readonly string[] {
+  refuse(requirements, REFUSED, 'the requirement');
+  requirements.only(NAMES);
   for (const name of ['VCpuCount', 'MemoryMiB']) requirements.child(name).required('Min');
-  if (requirements.has('AllowedInstanceType') && requirements.has('ExcludedInstanceType')) {
+  if (requirements.boolean('RequireHibernateSupport') === true) throw notServed('RequireHibernateSupport');
+  if (list(requirements, 'AllowedInstanceType').length > 0 && list(requirements, 'ExcludedInstanceType').length > 0) {
     throw new Ec2Error(
       'InvalidParameterCombination',
       'Give either AllowedInstanceTypes or ExcludedInstanceTypes, not both.',
     );
   }
-  const found = instanceTypes.filter((type) => meets(type, requirements)).map((type) => type.name);
-  if (found.length > 0) return found;
-  throw new Ec2Error('InvalidParameterCombination', 'No instance types match your specified instance requirements.');
+  return instanceTypes
+    .filter((type) => architecture === undefined || type.architecture === architecture)
+    .filter((type) => meets(type, requirements))
+    .map((type) => type.name);
 }
 
+/** The Spot Fleet's requests call the same list `…Set`. */
+const list = (requirements: Query, name: string): readonly string[] => [
+  ...requirements.strings(name),
+  ...requirements.strings(`${name}Set`),
+];
+
 function meets(type: InstanceType, requirements: Query): boolean {
-  const allowed = requirements.strings('AllowedInstanceType');
-  const excluded = requirements.strings('ExcludedInstanceType');
-  const manufacturers = requirements.strings('CpuManufacturer');
-  const generations = requirements.strings('InstanceGeneration');
+  const allowed = list(requirements, 'AllowedInstanceType');
+  const excluded = list(requirements, 'ExcludedInstanceType');
+  const manufacturers = list(requirements, 'CpuManufacturer');
+  const generations = list(requirements, 'InstanceGeneration');
   const matches = (pattern: string): boolean => wildcard(pattern).test(type.name);
   return (
     within(requirements.child('VCpuCount'), type.vcpus) &&
@@ -37,11 +73,11 @@ function meets(type: InstanceType, requirements: Query): boolean {
     !excluded.some(matches) &&
     (manufacturers.length === 0 || manufacturers.includes(type.manufacturer)) &&
     (generations.length === 0 || generations.includes(type.currentGeneration ? 'current' : 'previous')) &&
-    feature(requirements.string('BurstablePerformance') ?? 'excluded', type.burstable) &&
-    feature(requirements.string('BareMetal') ?? 'excluded', false) &&
-    feature(requirements.string('LocalStorage') ?? 'included', false) &&
-    ABSENT_COUNTS.every((name) => (requirements.child(name).integer('Min', ANY_COUNT) ?? 0) === 0) &&
-    ABSENT_LISTS.every((name) => requirements.strings(name).length === 0)
+    feature(requirements, 'BurstablePerformance', 'excluded', type.burstable) &&
+    feature(requirements, 'BareMetal', 'excluded', false) &&
+    feature(requirements, 'LocalStorage', 'included', false) &&
+    ABSENT_COUNTS.every((name) => (requirements.child(name).string('Min') ?? '0') === '0') &&
+    ABSENT_LISTS.every((name) => list(requirements, name).length === 0)
   );
 }
 
@@ -54,4 +90,7 @@ function within(range: Query, value: number): boolean {
 const withinNumbers = (range: Query, value: number): boolean =>
   value >= Number(range.string('Min') ?? 0) && value <= Number(range.string('Max') ?? Infinity);
 
-const feature = (wanted: string, has: boolean): boolean => wanted === 'included' || has === (wanted === 'required');
+function feature(requirements: Query, name: string, otherwise: string, has: boolean): boolean {
+  const wanted = requirements.oneOf(name, ['included', 'required', 'excluded']) ?? otherwise;
+  return wanted === 'included' || has === (wanted === 'required');
+}

@@ -204,7 +204,9 @@ test('a fleet that is deleted with its instances ends them; deleted without, it 
     { FleetId: id, PreviousFleetState: 'active', CurrentFleetState: 'deleted_running' },
   ]);
   expect(await describeInstances(cloud, 'running')).toHaveLength(1);
-  const again = await cloud.ec2.send(new DeleteFleetsCommand({ FleetIds: [id, 'fleet-0'], TerminateInstances: true }));
+  const again = await cloud.ec2.send(
+    new DeleteFleetsCommand({ FleetIds: [id, 'fleet-00000000-0000-0000-0000-000000000000'], TerminateInstances: true }),
+  );
   expect(again.UnsuccessfulFleetDeletions?.map((refused) => refused.Error?.Code)).toEqual([
     'fleetNotInDeletableState',
     'fleetIdDoesNotExist',
@@ -236,7 +238,7 @@ test('the history tells what happened, in order', async () => {
   expect(HistoryRecords.map((record) => record.EventInformation?.EventSubType)).toEqual([
     'submitted',
     'active',
-    'fleet_progress',
+    'progress',
     'launched',
   ]);
   expect(HistoryRecords.at(-1)?.EventInformation?.InstanceId).toBe(idOf(instance));
@@ -264,15 +266,20 @@ test('a launch template that went away is an error in the history, not the end o
 test('a retried creation gives the same fleet', async () => {
   const cloud = await startTestCloud();
   const first = await createFleet(cloud, { target: 0, more: { ClientToken: 'token' } });
-  const template = await createTemplate(cloud, 'true', {}, 'other');
-  const { FleetId } = await cloud.ec2.send(
-    new CreateFleetCommand({
-      ClientToken: 'token',
-      LaunchTemplateConfigs: [{ LaunchTemplateSpecification: { LaunchTemplateId: template, Version: '1' } }],
-      TargetCapacitySpecification: { TotalTargetCapacity: 0, DefaultTargetCapacityType: 'spot' },
-    }),
-  );
-  expect(FleetId).toBe(first);
+  const [made] = (await describeFleet(cloud, first)).LaunchTemplateConfigs ?? [];
+  const { LaunchTemplateId = '' } = made?.LaunchTemplateSpecification ?? {};
+  const create = (target: number) =>
+    cloud.ec2.send(
+      new CreateFleetCommand({
+        Type: 'maintain',
+        ExcessCapacityTerminationPolicy: 'no-termination',
+        ClientToken: 'token',
+        LaunchTemplateConfigs: [{ LaunchTemplateSpecification: { LaunchTemplateId, Version: '1' } }],
+        TargetCapacitySpecification: { TotalTargetCapacity: target, DefaultTargetCapacityType: 'spot' },
+      }),
+    );
+  expect((await create(0)).FleetId).toBe(first);
+  expect((await errorOf(create(1))).name).toBe('IdempotentParameterMismatch');
 });
 
 test('what a fleet cannot be is refused, with the code of AWS where it has one', async () => {
@@ -295,7 +302,9 @@ test('what a fleet cannot be is refused, with the code of AWS where it has one',
   );
   expect(await refused({ TargetCapacitySpecification: { TotalTargetCapacity: -1 } })).toBe('InvalidParameterValue');
   expect(await refused({ TagSpecifications: [{ ResourceType: 'instance', Tags: [] }] })).toBe('InvalidParameterValue');
-  const unknown = cloud.ec2.send(new DescribeFleetsCommand({ FleetIds: ['fleet-0'] }));
+  const unknown = cloud.ec2.send(
+    new DescribeFleetsCommand({ FleetIds: ['fleet-00000000-0000-0000-0000-000000000000'] }),
+  );
   expect((await errorOf(unknown)).name).toBe('InvalidFleetId.NotFound');
 });
 

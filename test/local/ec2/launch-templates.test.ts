@@ -76,6 +76,8 @@ test('a name is taken once, but a retry of the same request gives the same templ
   const again = await ec2.send(new CreateLaunchTemplateCommand(request));
   expect(again.LaunchTemplate?.LaunchTemplateId).toBe(first.LaunchTemplate?.LaunchTemplateId);
   const other = errorOf(ec2.send(new CreateLaunchTemplateCommand({ ...request, ClientToken: 'other' })));
+  const mismatch = errorOf(ec2.send(new CreateLaunchTemplateCommand({ ...request, VersionDescription: 'x' })));
+  expect((await mismatch).name).toBe('IdempotentParameterMismatch');
   expect((await other).name).toBe('InvalidLaunchTemplateName.AlreadyExistsException');
 });
 

@@ -1,4 +1,4 @@
-import { DescribeRegionsCommand, DescribeVpcsCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeRegionsCommand, DescribeHostsCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { createFleet, errorOf, startTestCloud } from './support.js';
 
@@ -15,9 +15,9 @@ const raw = (endpoint: string, body: string): Promise<Response> =>
 
 test('an action that is not served is an error that names it', async () => {
   const { ec2 } = await startTestCloud();
-  const error = await errorOf(ec2.send(new DescribeVpcsCommand({})));
+  const error = await errorOf(ec2.send(new DescribeHostsCommand({})));
   expect(error.name).toBe('InvalidAction');
-  expect(error.message).toContain('DescribeVpcs');
+  expect(error.message).toContain('DescribeHosts');
 });
 
 test('names that every object has are no actions and no filters', async () => {

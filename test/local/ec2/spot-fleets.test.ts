@@ -76,7 +76,10 @@ test('a cancelled request ends its instances if it is told to, and cannot be can
   const cloud = await startTestCloud();
   const id = await requestFleet(cloud, 1);
   await running(cloud, 1);
-  const cancel = new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [id, 'sfr-0'], TerminateInstances: true });
+  const cancel = new CancelSpotFleetRequestsCommand({
+    SpotFleetRequestIds: [id, 'sfr-00000000-0000-0000-0000-000000000000'],
+    TerminateInstances: true,
+  });
   const cancelled = await cloud.ec2.send(cancel);
   expect(cancelled.SuccessfulFleetRequests).toEqual([
     {
@@ -114,6 +117,8 @@ test('a Spot Fleet that was just requested cannot be modified yet', async () => 
 
 test('the two APIs do not see each other’s fleets', async () => {
   const cloud = await startTestCloud();
-  const unknown = new DescribeSpotFleetRequestsCommand({ SpotFleetRequestIds: ['fleet-0'] });
+  const unknown = new DescribeSpotFleetRequestsCommand({
+    SpotFleetRequestIds: ['sfr-00000000-0000-0000-0000-000000000000'],
+  });
   expect((await errorOf(cloud.ec2.send(unknown))).name).toBe('InvalidSpotFleetRequestId.NotFound');
 });

@@ -1,0 +1,88 @@
+/** What both fleet APIs ask of a fleet's size and way, and what the local cloud does not do: refused, never ignored. */
+import type { AllocationStrategy } from '../../market/allocation.js';
+import { Ec2Error, missingParameter, notServed } from '../errors.js';
+import type { Query } from '../query.js';
+import type { FleetKind } from './fleet.js';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
+const TARGET_RANGE = { min: 0, max: 10_000 };
+
+/** The Spot Fleet's spelling is the key, the EC2 Fleet's the value. */
+const STRATEGIES: Readonly<Record<string, AllocationStrategy>> = {
+  lowestPrice: 'lowest-price',
+  diversified: 'diversified',
+  capacityOptimized: 'capacity-optimized',
+  capacityOptimizedPrioritized: 'capacity-optimized-prioritized',
+  priceCapacityOptimized: 'price-capacity-optimized',
+};
+
+/** The cheapest pool when absent, as on AWS. */
+export function allocationStrategy(query: Query, kind: FleetKind): AllocationStrategy {
+  if (kind === 'ec2') return query.oneOf('AllocationStrategy', Object.values(STRATEGIES)) ?? 'lowest-price';
+  const text = query.oneOf('AllocationStrategy', Object.keys(STRATEGIES));
+  return (text === undefined ? undefined : STRATEGIES[text]) ?? 'lowest-price';
+}
+
+export const spotFleetSpelling = (strategy: AllocationStrategy): string | undefined =>
+  Object.entries(STRATEGIES).find(([, dashed]) => dashed === strategy)?.[0];
+
+/** The words of the termination policies: the first ends the surplus, the second keeps it. */
+export const POLICIES = { ec2: ['termination', 'no-termination'], spot: ['default', 'noTermination'] } as const;
+
+/** Undefined: the request does not say. */
+export function keepsSurplus(query: Query, kind: FleetKind): boolean | undefined {
+  const [ends, keeps] = POLICIES[kind];
+  const policy = query.oneOf('ExcessCapacityTerminationPolicy', [ends, keeps]);
+  return policy === undefined ? undefined : policy === keeps;
+}
+
+export function refuse(query: Query, names: readonly string[], what: string): void {
+  for (const name of names) if (query.has(name)) throw notServed(`${what} ${name}`);
+}
+
+/** Only instances that are terminated when they are taken; only whole instances as units. */
+export function refuseOtherWays(query: Query): void {
+  const behaviour = query.oneOf('InstanceInterruptionBehavior', ['terminate', 'stop', 'hibernate']) ?? 'terminate';
+  if (behaviour !== 'terminate') throw notServed(`InstanceInterruptionBehavior ${behaviour}`);
+  const unit = query.oneOf('TargetCapacityUnitType', ['units', 'vcpu', 'memory-mib']) ?? 'units';
+  if (unit !== 'units') throw notServed(`TargetCapacityUnitType ${unit}`);
+}
+
+/** The Spot Fleet's target. */
+export function spotTarget(query: Query): number | undefined {
+  const target = query.integer('TargetCapacity', TARGET_RANGE);
+  if ((query.integer('OnDemandTargetCapacity', TARGET_RANGE) ?? 0) > 0) throw notServed('on-demand capacity');
+  return target;
+}
+
+/**
+ * The EC2 Fleet's target; undefined only if there is no specification. `isNew` needs what a fleet is made with.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TargetCapacitySpecificationRequest.html
+ */
+export function ec2Target(query: Query, { isNew }: { readonly isNew: boolean }): number | undefined {
+  if (!isNew && !query.has('TargetCapacitySpecification')) return undefined;
+  const specification = query
+    .child('TargetCapacitySpecification')
+    .only([
+      'TotalTargetCapacity',
+      'OnDemandTargetCapacity',
+      'SpotTargetCapacity',
+      'DefaultTargetCapacityType',
+      'TargetCapacityUnitType',
+    ]);
+  refuseOtherWays(specification);
+  const total = specification.integer('TotalTargetCapacity', TARGET_RANGE);
+  if (total === undefined) throw missingParameter('TargetCapacitySpecification.TotalTargetCapacity');
+  const type = specification.oneOf('DefaultTargetCapacityType', ['spot', 'on-demand']);
+  const spot = specification.integer('SpotTargetCapacity', TARGET_RANGE);
+  const onDemand = specification.integer('OnDemandTargetCapacity', TARGET_RANGE) ?? 0;
+  if (onDemand > 0 || (type === 'on-demand' && total > (spot ?? 0))) throw notServed('on-demand capacity');
+  const isTold = isNew ? type !== undefined : spot === undefined;
+  if (!isTold && (spot ?? 0) !== total) {
+    throw new Ec2Error(
+      'InvalidParameterValue',
+      'Give DefaultTargetCapacityType, or SpotTargetCapacity and OnDemandTargetCapacity that sum to TotalTargetCapacity.',
+    );
+  }
+  return total;
+}
