@@ -40,7 +40,8 @@ export const doneKey = (job: string): string => `${jobPrefix(job)}done.json`;
 /** Somebody tells, or has told, people of the job's end. */
 export const notifiedKey = (job: string): string => `${jobPrefix(job)}notified.json`;
 /** The same for what needs a person; once a day. */
-export const attentionKey = (code: string, day: string): string => `fleet/attention/${day}/${code}.json`;
+export const attentionPrefix = 'fleet/attention/';
+export const attentionKey = (code: string, day: string): string => `${attentionPrefix}${day}/${code}.json`;
 
 /** The uploaded dataset: parts of JSON Lines; a batch never spans two. */
 export const inputPartKey = (job: string, part: number): string =>

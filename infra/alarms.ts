@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { JobStore } from './job-store.js';
-import { ofSwitch, period, stalled, visible } from './pool-metrics.js';
+import { firedAtWork, ofSwitch, period, stalled, visible } from './pool-metrics.js';
 
 export interface AlarmsProps {
   readonly name: string;
@@ -79,10 +79,10 @@ function jobRules({ store, stallMinutes }: AlarmsProps): Readonly<Record<string,
   };
 }
 
-function controllerRules({ controller, switchGroup }: AlarmsProps): Readonly<Record<string, Rule>> {
+function controllerRules({ controller, store, switchGroup }: AlarmsProps): Readonly<Record<string, Rule>> {
   const switchRules: Record<string, Rule> = {
     SwitchFired: {
-      metric: ofSwitch('InvocationAttemptCount', switchGroup),
+      metric: firedAtWork(store.queue, switchGroup),
       says:
         'The dead-man’s switch parked the fleet at 0, because no controller was heard of for fifteen minutes. Nothing is lost; work waits. See why ' +
         'the controller is silent (its log), then run "spotpool watch" on the job, which raises the fleet again.',

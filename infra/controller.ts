@@ -11,6 +11,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { attentionPrefix, jobsPrefix } from '../core/keys.js';
 import { permit, type Permission } from './permissions.js';
 import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
 
@@ -41,13 +42,13 @@ export class Controller extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'spotpool: what the controller may do',
     });
-    permit(role, [...steeringPermissions(props), ...telling(logGroup, props.topic)]);
+    permit(role, [...steeringPermissions(props), ...telling(logGroup, props)]);
     this.function = new LambdaCode(this, 'Function', {
       description: 'spotpool: observes jobs and fleet, sets the target, ends jobs',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: props.code,
-      handler: 'controller.handler',
+      handler: 'index.handler',
       role,
       logGroup,
       memorySize: MEMORY_MIB,
@@ -105,19 +106,25 @@ export class Controller extends Construct {
   }
 }
 
-function telling(logGroup: LogGroup, topic: Topic): readonly Permission[] {
+function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): readonly Permission[] {
   return [
     {
       sid: 'WriteItsLog',
       why: 'The streams of its own log group, which Lambda names.',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
+      resources: [logGroupArn],
     },
     {
       sid: 'TellPeople',
-      why: 'A job that ended, or needs attention, is told once.',
+      why: 'A job that ended, or what needs a person, is told once.',
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
+    },
+    {
+      sid: 'RememberWhatWasTold',
+      why: 'A claim on each notice, of any job, so that several controllers tell it once.',
+      actions: ['s3:PutObject'],
+      resources: [`${jobsPrefix}*/notified.json`, `${attentionPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
     },
   ];
 }

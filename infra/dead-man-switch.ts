@@ -1,6 +1,6 @@
 /**
  * R9, whoever controls: where the one-time schedule lives that parks the fleet when nobody controls it any more, and what it may do. Whoever raises the
- * fleet makes the schedule (its name is the pool's) and pushes it out with each pass; here is no schedule, since a parked fleet needs none.
+ * fleet makes the schedule, one for the pool, and pushes it out with each pass; here is no schedule, since a parked fleet needs none.
  */
 import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -17,7 +17,7 @@ export interface DeadManSwitchProps {
 export class DeadManSwitch extends Construct {
   readonly groupName: string;
   readonly role: Role;
-  /** Of the one schedule that controllers make. */
+  /** Of the schedule that controllers make, whatever they call it. */
   readonly scheduleArn: string;
 
   constructor(scope: Construct, id: string, { name, fleetId }: DeadManSwitchProps) {
@@ -26,7 +26,7 @@ export class DeadManSwitch extends Construct {
     // Deleting the group deletes the schedule in it.
     group.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.groupName = group.ref;
-    this.scheduleArn = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule/${this.groupName}/${name}`;
+    this.scheduleArn = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule/${this.groupName}/*`;
     this.role = new Role(this, 'Role', {
       description: 'spotpool: parks the fleet when nobody controls it',
       // Only schedules of this group. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html

@@ -7,7 +7,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/keys.js';
+import { attentionPrefix, exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/keys.js';
 import { SHORT_LIVED_TAG } from '../core/tags.js';
 
 /** A backstop only: reclaims are no attempts, and attempts are counted by us (R4). SQS allows 1 to 1,000. */
@@ -23,7 +23,7 @@ const INCOMPLETE_UPLOAD_DAYS = 3;
 const SHORT_LIVED_DAYS = 30;
 /** No worker lives longer than 20 days, so nobody reads an older ticket. */
 const EXIT_TICKET_DAYS = 30;
-/** Boot logs and last words: for as long as somebody may ask why. */
+/** Boot logs, last words, what was told: for as long as somebody may ask why. */
 const INSTANCE_DAYS = 90;
 /** What was deleted or written over by mistake can be had back for so long. */
 const OLD_VERSION_DAYS = 7;
@@ -98,6 +98,7 @@ function lifecycleRules(jobRetentionDays: number | undefined): LifecycleRule[] {
     },
     { id: 'ExitTickets', prefix: exitTicketsPrefix, expiration: Duration.days(EXIT_TICKET_DAYS) },
     { id: 'Instances', prefix: instancesPrefix, expiration: Duration.days(INSTANCE_DAYS) },
+    { id: 'Attention', prefix: attentionPrefix, expiration: Duration.days(INSTANCE_DAYS) },
   ];
   if (jobRetentionDays !== undefined) {
     rules.push({ id: 'Jobs', prefix: jobsPrefix, expiration: Duration.days(jobRetentionDays) });

@@ -9,7 +9,7 @@ const { stackName, props, problems } = readContext((key) => app.node.tryGetConte
 const stack = new SpotPoolStack(
   app,
   stackName,
-  { controllerDirectory: fileURLToPath(new URL('../bundle', import.meta.url)), ...props },
+  { controllerDirectory: fileURLToPath(new URL('../bundle/controller', import.meta.url)), ...props },
   { description: 'spotpool: one model over a large dataset on Spot capacity' },
 );
 for (const problem of problems) Annotations.of(stack).addError(problem);

@@ -27,6 +27,19 @@ export const stalled = (queue: Queue): MathExpression =>
     label: 'work is left and none is committed',
   });
 
+/** 1 when the switch fired while work was left. On a parked fleet it is left to fire, which changes nothing. */
+export const firedAtWork = (queue: Queue, groupName: string): MathExpression =>
+  new MathExpression({
+    expression: 'IF(FILL(fired, 0) > 0 AND FILL(waiting, 0) + FILL(held, 0) > 0, 1, 0)',
+    usingMetrics: {
+      waiting: visible(queue),
+      held: inFlight(queue),
+      fired: ofSwitch('InvocationAttemptCount', groupName),
+    },
+    period: period(),
+    label: 'the switch fired while work was left',
+  });
+
 /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html */
 export const ofSwitch = (metricName: string, groupName: string): Metric =>
   new Metric({

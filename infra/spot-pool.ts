@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Annotations, IgnoreMode, Stack, Tags } from 'aws-cdk-lib';
+import { Annotations, Stack, Tags } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -26,7 +26,8 @@ import type { SteeringMeans } from './steering-permissions.js';
 import { UserPolicy } from './user-policy.js';
 import { WorkerRole } from './worker-role.js';
 
-const CONTROLLER_FILE = 'controller.mjs';
+/** The one file of the controller's bundle. */
+const CONTROLLER_FILE = 'index.mjs';
 
 export class SpotPool extends Construct {
   readonly settings: Settings;
@@ -47,7 +48,7 @@ export class SpotPool extends Construct {
     for (const problem of problems) Annotations.of(this).addError(problem);
     // With wrong properties the synth fails; the rest is made of the defaults, so that all problems are told at once.
     const { stackName } = Stack.of(this);
-    this.settings = withDefaults(problems.length === 0 ? props : {}, stackName);
+    this.settings = withDefaults(problems.length === 0 ? props : { controller: 'cli' }, stackName);
     const { settings } = this;
 
     this.store = new JobStore(this, 'Store', { jobRetentionDays: settings.jobRetentionDays });
@@ -97,12 +98,11 @@ export class SpotPool extends Construct {
   private code(): Code {
     const directory = this.settings.controllerDirectory;
     if (directory !== undefined && existsSync(path.join(directory, CONTROLLER_FILE))) {
-      // The worker's bundle lies beside it, and is none of the controller's business.
-      return Code.fromAsset(directory, { exclude: ['*', `!${CONTROLLER_FILE}`], ignoreMode: IgnoreMode.GIT });
+      return Code.fromAsset(directory);
     }
     Annotations.of(this).addError(
       directory === undefined
-        ? `controllerDirectory is missing: name the folder with spotpool's built ${CONTROLLER_FILE}, or set controller to "cli".`
+        ? `controllerDirectory is missing: name the folder with the built ${CONTROLLER_FILE} of the controller, or set controller to "cli".`
         : `controllerDirectory ${directory} holds no ${CONTROLLER_FILE}: run "npm run build" first, or set controller to "cli".`,
     );
     return Code.fromInline('throw new Error("not built");');

@@ -29,7 +29,7 @@ function outputs(region: string, pool: SpotPool): Readonly<Record<string, string
     // Something of the stack's own raises and lowers the fleet, also when no command follows a job.
     Controlled: String(controller !== undefined),
     ...(controller === undefined ? {} : { ControllerFunction: controller.function.functionName }),
-    SchedulerGroup: deadMan.groupName,
+    SchedulerGroupName: deadMan.groupName,
     SchedulerRoleArn: deadMan.role.roleArn,
     TopicArn: pool.topic.topicArn,
     UserPolicyArn: pool.userPolicy.policyArn,

@@ -65,8 +65,8 @@ function fleetPermissions({ fleetId, deadMan }: SteeringMeans): readonly Permiss
     },
     {
       sid: 'ArmTheSwitch',
-      why: 'No raise without the one schedule that would undo it (R9).',
-      actions: ['scheduler:GetSchedule', 'scheduler:CreateSchedule', 'scheduler:UpdateSchedule'],
+      why: 'No raise without the schedule that would undo it (R9), which is alone in its group.',
+      actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'],
       resources: [deadMan.scheduleArn],
     },
     {

@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { userData } from '../../../infra/boot/user-data.js';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
+const MAX_USER_DATA_BYTES = 16 * 1024;
+
+const options = {
+  region: 'eu-west-1',
+  queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/input',
+  bucket: 'results',
+  maxIdleSeconds: 600,
+  maxLifeSeconds: 86_400,
+};
+const script = userData(options);
+
+describe('the boot script', () => {
+  it('is one that bash can read', () => {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('is short: a quarter of what EC2 takes', () => {
+    expect(Buffer.byteLength(script)).toBeLessThan(MAX_USER_DATA_BYTES / 4);
+  });
+
+  it('arms the power-off at the longest life before anything that can fail', () => {
+    expect(script.split('\n').slice(0, 3)).toEqual([
+      '#!/bin/bash',
+      'set -eu',
+      'shutdown -P +1450 || systemctl poweroff',
+    ]);
+  });
+
+  it('runs nothing whose digest it has not checked', () => {
+    const order = ['sha256sum -c -', 'tar -xzf', 'systemctl enable'].map((part) => script.indexOf(part));
+    expect(order.every((at) => at > 0)).toBe(true);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it('ends the instance when it fails, and puts its log first', () => {
+    const end = /^end\(\) \{\n(.*?)^\}\ntrap end EXIT$/ms.exec(script)?.[1] ?? '';
+    expect(end.indexOf('boot.log')).toBeGreaterThan(0);
+    expect(end.indexOf('systemctl poweroff')).toBeGreaterThan(end.indexOf('boot.log'));
+  });
+
+  it('gives the worker its environment, and a work directory on disk', () => {
+    const environment = /worker\.env <<END\n(.*?)^END$/ms.exec(script)?.[1] ?? '';
+    expect(environment.trimEnd().split('\n')).toEqual([
+      'AWS_REGION=$AWS_REGION',
+      'SPOTPOOL_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/111122223333/input',
+      'SPOTPOOL_BUCKET=$bucket',
+      'SPOTPOOL_MAX_IDLE_SECONDS=600',
+      'SPOTPOOL_MAX_LIFE_SECONDS=86400',
+      'SPOTPOOL_WORK_DIRECTORY=/var/lib/spotpool/work',
+    ]);
+  });
+
+  it('finds the digest in the pointer, however it is laid out, and nothing that is none', () => {
+    const [command] = /sed -n .* pointer\.json/.exec(script) ?? [''];
+    const find = (pointer: string): string =>
+      spawnSync('bash', ['-c', command.replace('pointer.json', '')], {
+        input: pointer,
+        encoding: 'utf8',
+      }).stdout.trim();
+    const sha256 = 'ab'.repeat(32);
+    expect(find(JSON.stringify({ version: '1.0.0', sha256 }))).toBe(sha256);
+    expect(find(JSON.stringify({ sha256, key: 'workers/x' }, undefined, 2))).toBe(sha256);
+    expect(find('{"sha256":"$(reboot)"}')).toBe('');
+  });
+});
+
+describe("the worker's unit", () => {
+  it.each(['SuccessAction', 'FailureAction', 'StartLimitAction'])('ends the instance: %s', (action) => {
+    expect(script).toContain(`\n${action}=poweroff\n`);
+  });
+
+  it('stops within the two minutes of an interruption', () => {
+    const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(script)?.[1]);
+    expect(seconds).toBeLessThan(120);
+    expect(script).toContain('KillSignal=SIGTERM');
+  });
+
+  it('outlives a model that is out of memory', () => {
+    expect(script).toContain('OOMPolicy=continue');
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../../infra/check-props.js';
+import type { SpotPoolProps } from '../../infra/props.js';
+
+const IMAGE = 'ami-0123456789abcdef0';
+const VPC = 'vpc-0123456789abcdef0';
+const SUBNETS = ['subnet-0aaaaaaaaaaaaaaaa'];
+
+describe('the properties of a pool', () => {
+  it.each([
+    {},
+    { maxWorkers: 10_000, vcpus: { min: 1 }, memoryMib: { min: 512, max: 512 } },
+    { vpcId: VPC, subnetIds: SUBNETS, isolated: true },
+    { gpus: { min: 1 }, imageId: IMAGE, architecture: 'x86_64' },
+    { inputBuckets: ['a.b-c'], secretArns: ['arn:aws:secretsmanager:eu-west-1:111122223333:secret:x-AbCdEf'] },
+  ] satisfies SpotPoolProps[])('may be %j', (props) => {
+    expect(problemsOf(props)).toEqual([]);
+  });
+
+  /** As they may come out of a cdk.json, which no compiler has seen. */
+  it.each([
+    [{ maxWorkers: 0 }, 'maxWorkers is 0: give a whole number from 1 to 10000.'],
+    [{ maxWorkers: '20' }, 'maxWorkers is "20": give a whole number from 1 to 10000.'],
+    [{ rootVolumeGib: 4 }, 'rootVolumeGib is 4: give a whole number from 8 to 16384.'],
+    [{ jobRetentionDays: 7 }, 'jobRetentionDays is 7: give a whole number from 14 to 36500.'],
+    [
+      { vcpus: { min: 8, max: 2 } },
+      'vcpus is {"min":8,"max":2}: give {"min": …} or {"min": …, "max": …}, whole numbers from 1, max not below min.',
+    ],
+    [
+      { memoryMib: 4096 },
+      'memoryMib is 4096: give {"min": …} or {"min": …, "max": …}, whole numbers from 1, max not below min.',
+    ],
+    [{ architecture: 'arm' }, 'architecture is "arm": choose arm64 or x86_64.'],
+    [{ controller: 'none' }, 'controller is "none": choose lambda or cli.'],
+    [{ isolated: 'yes' }, 'isolated is "yes": give true or false.'],
+    [{ name: 'a pool' }, 'name is "a pool": use letters, digits, "_", "." and "-", 64 at most.'],
+    [{ imageId: 'ubuntu' }, 'imageId is "ubuntu": give the id of a machine image, such as ami-0123456789abcdef0.'],
+    [{ notifyEmail: 'me' }, 'notifyEmail is "me": give one mail address.'],
+    [{ inputBuckets: 'data' }, 'inputBuckets is "data": give a list.'],
+    [{ inputBuckets: ['s3://data'] }, 'inputBuckets has "s3://data": give names of buckets, without s3://.'],
+    [{ secretArns: ['token'] }, 'secretArns has "token": give whole ARNs of secrets.'],
+    [{ allowedInstanceTypes: ['C7G'] }, 'allowedInstanceTypes has "C7G": give types such as c7g.large or c7g.*.'],
+    [{ vpcId: VPC }, 'vpcId is given without subnetIds: name the subnets of that VPC too, one in each zone to use.'],
+    [{ subnetIds: SUBNETS }, 'subnetIds are given without vpcId: name the VPC that they belong to.'],
+    [
+      { vpcId: VPC, subnetIds: SUBNETS, zones: 2 },
+      'zones is given with vpcId, whose subnets say which zones are used: leave zones out.',
+    ],
+    [
+      { gpus: { min: 1 } },
+      'gpus is given without imageId: Amazon Linux 2023 has no NVIDIA drivers; give an image that has, such as an AWS Deep Learning Base AMI of the same architecture.',
+    ],
+    [
+      { imageId: IMAGE, imageRevision: '2' },
+      'imageRevision is given with imageId, which alone says what is launched: leave imageRevision out.',
+    ],
+    [
+      { allowedInstanceTypes: ['c7g.*'], excludedInstanceTypes: ['c6g.*'] },
+      'allowedInstanceTypes and excludedInstanceTypes are both given: EC2 takes one of them; leave one out.',
+    ],
+    [
+      { maxIdleSeconds: 900, maxLifeSeconds: 600 },
+      'maxIdleSeconds (900) is more than maxLifeSeconds (600): make it less.',
+    ],
+  ])('%j are refused in a sentence', (props, sentence) => {
+    expect(problemsOf(props as SpotPoolProps)).toEqual([sentence]);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { readContext } from '../../infra/context.js';
+
+const read = (context: Readonly<Record<string, unknown>>) => readContext((key) => context[key]);
+
+describe("the app's context", () => {
+  it('may be empty', () => {
+    expect(read({})).toEqual({ stackName: 'Spotpool', props: {}, problems: [] });
+  });
+
+  it('names the stack, so that several stand side by side', () => {
+    expect(read({ stack: 'Team-B', spotpool: { maxWorkers: 50 } })).toEqual({
+      stackName: 'Team-B',
+      props: { maxWorkers: 50 },
+      problems: [],
+    });
+  });
+
+  it('may come as text from the command line', () => {
+    expect(read({ spotpool: '{"maxWorkers":50}' }).props).toEqual({ maxWorkers: 50 });
+  });
+
+  it.each([
+    [{ stack: '7' }, 'The context\'s stack is "7": give a letter, then letters, digits and "-".'],
+    [{ spotpool: 'maxWorkers=50' }, 'The context\'s spotpool is no object: give one such as {"maxWorkers": 50}.'],
+    [
+      { spotpool: { workers: 5 } },
+      "The context's spotpool has a property workers, which there is not: choose of name,",
+    ],
+  ])('%j is refused in a sentence', (context, sentence) => {
+    const { problems } = read(context);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(sentence);
+  });
+});

@@ -1,0 +1,104 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { synth } from './synth.js';
+
+describe('the job store', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = synth({ controller: 'cli' });
+  });
+
+  it('gives a message a thousand receives, since reclaims are no attempts', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', { RedrivePolicy: Match.objectLike({ maxReceiveCount: 1000 }) });
+  });
+
+  it('keeps dead letters a day longer than messages, because their age counts from the first send', () => {
+    const day = 86_400;
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 13 * day,
+      RedrivePolicy: Match.anyValue(),
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 14 * day,
+      RedrivePolicy: Match.absent(),
+    });
+  });
+
+  it('keeps the results when the stack is deleted', () => {
+    template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  it('refuses whoever does not use TLS, on both queues and the bucket', () => {
+    const denies = Match.objectLike({
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      }),
+    });
+    expect(Object.keys(template.findResources('AWS::SQS::QueuePolicy', { Properties: denies }))).toHaveLength(2);
+    expect(Object.keys(template.findResources('AWS::S3::BucketPolicy', { Properties: denies }))).toHaveLength(1);
+  });
+
+  it('lets nobody write over an outcome: a put there without If-None-Match is denied, but for the start and the parts of an upload', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          {
+            Sid: 'OutcomesAreWrittenOnce',
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:PutObject',
+            Resource: { 'Fn::Join': ['', [Match.anyValue(), '/jobs/*/results/*']] },
+            Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+          },
+        ]),
+      }),
+    });
+  });
+
+  it('is private and encrypted', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: Match.anyValue(),
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+  });
+
+  it('deletes what nobody needs any more, and no outcome', () => {
+    const rules = Object.values(template.findResources('AWS::S3::Bucket')).map(
+      (bucket) =>
+        (bucket as { Properties: { LifecycleConfiguration: { Rules: Record<string, unknown>[] } } }).Properties
+          .LifecycleConfiguration.Rules,
+    )[0];
+    expect(rules).toEqual([
+      {
+        Id: 'IncompleteUploads',
+        Status: 'Enabled',
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 3 },
+      },
+      {
+        Id: 'OldVersions',
+        Status: 'Enabled',
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+        ExpiredObjectDeleteMarker: true,
+      },
+      {
+        Id: 'PartialsAndEvents',
+        Status: 'Enabled',
+        Prefix: 'jobs/',
+        TagFilters: [{ Key: 'spotpool:life', Value: 'short' }],
+        ExpirationInDays: 30,
+      },
+      { Id: 'ExitTickets', Status: 'Enabled', Prefix: 'fleet/exits/', ExpirationInDays: 30 },
+      { Id: 'Instances', Status: 'Enabled', Prefix: 'fleet/instances/', ExpirationInDays: 90 },
+      { Id: 'Attention', Status: 'Enabled', Prefix: 'fleet/attention/', ExpirationInDays: 90 },
+    ]);
+  });
+});

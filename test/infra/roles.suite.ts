@@ -1,0 +1,143 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { allowed, plain, type Statement, statements, synth } from './synth.js';
+
+const BUCKET = '<PoolStoreResults.Arn>';
+const QUEUE = '<PoolStoreInput.Arn>';
+const FLEET = 'arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:fleet/<PoolFleet.FleetId>';
+const ROLES = [
+  'PoolWorkerRole',
+  'PoolControllerRole',
+  'PoolSwitchRole',
+  'PoolControllerScheduleRole',
+  'PoolUserPolicy',
+];
+
+let template: Template;
+beforeAll(() => {
+  template = synth({ inputBuckets: ['their-data'], notifyEmail: 'a@b.example' });
+});
+
+describe('a worker', () => {
+  const may = (): Readonly<Record<string, readonly string[]>> => allowed(template, 'PoolWorkerRole');
+
+  it('has no permission of EC2 at all, nor one to delete', () => {
+    expect(Object.keys(may()).filter((action) => action.startsWith('ec2:') || action.startsWith('s3:Delete'))).toEqual(
+      [],
+    );
+  });
+
+  it('leases, beats and deletes messages of one queue, and sends none', () => {
+    expect(Object.entries(may()).filter(([action]) => action.startsWith('sqs:'))).toEqual([
+      ['sqs:ReceiveMessage', [QUEUE]],
+      ['sqs:ChangeMessageVisibility', [QUEUE]],
+      ['sqs:DeleteMessage', [QUEUE]],
+    ]);
+  });
+
+  it('writes neither the word of the controller nor the pointer to its own code', () => {
+    expect(may()['s3:PutObject']).toEqual([
+      `${BUCKET}/jobs/*/partial/*`,
+      `${BUCKET}/jobs/*/events/*`,
+      `${BUCKET}/jobs/*/results/*`,
+      `${BUCKET}/jobs/*/attempts/*`,
+      `${BUCKET}/jobs/*/unable/*`,
+      `${BUCKET}/fleet/exits/*`,
+      `${BUCKET}/fleet/instances/*`,
+    ]);
+  });
+
+  it('lists the bucket without a condition, so that what is missing is told from what is forbidden', () => {
+    const [list] = statements(template, 'PoolWorkerRole').filter(({ Action }) => Action === 's3:ListBucket');
+    expect(list).not.toHaveProperty('Condition');
+    expect(plain(list?.Resource)).toBe(BUCKET);
+  });
+
+  it('reads the input buckets that are named', () => {
+    expect(may()['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');
+  });
+
+  it('asks for no more kinds of action than these', () => {
+    expect(Object.keys(may()).sort()).toEqual([
+      's3:AbortMultipartUpload',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      's3:PutObjectTagging',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:ReceiveMessage',
+    ]);
+  });
+});
+
+describe('the controller', () => {
+  const may = (): Readonly<Record<string, readonly string[]>> => allowed(template, 'PoolControllerRoleDefault');
+
+  it('modifies this fleet and ends no instance', () => {
+    expect(may()['ec2:ModifyFleet']).toEqual([FLEET]);
+    expect(Object.keys(may())).not.toContain('ec2:TerminateInstances');
+  });
+
+  it('writes its own words, and no outcome', () => {
+    expect(may()['s3:PutObject']).toEqual([
+      `${BUCKET}/jobs/*/progress.json`,
+      `${BUCKET}/jobs/*/done.json`,
+      `${BUCKET}/fleet/state.json`,
+      `${BUCKET}/jobs/*/notified.json`,
+      `${BUCKET}/fleet/attention/*`,
+    ]);
+  });
+
+  it('hands its role to the scheduler alone', () => {
+    const [pass] = statements(template, 'PoolControllerRoleDefault').filter(({ Action }) => Action === 'iam:PassRole');
+    expect(plain(pass?.Resource)).toBe('<PoolSwitchRole.Arn>');
+    expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
+  });
+});
+
+describe("the dead-man's switch", () => {
+  it('may modify this fleet, and nothing else', () => {
+    expect(allowed(template, 'PoolSwitchRole')).toEqual({ 'ec2:ModifyFleet': [FLEET] });
+  });
+});
+
+describe("the CLI's user", () => {
+  it('submits jobs, models and workers, and commits no outcome', () => {
+    const put = allowed(template, 'PoolUserPolicy')['s3:PutObject'] ?? [];
+    expect(put).toContain(`${BUCKET}/jobs/*/input/*`);
+    expect(put).toContain(`${BUCKET}/workers/*`);
+    expect(put.filter((resource) => resource.includes('results') || resource === `${BUCKET}/*`)).toEqual([]);
+  });
+
+  it("ends only instances that bear the pool's tag", () => {
+    const [end] = statements(template, 'PoolUserPolicy').filter(({ Action }) => Action === 'ec2:TerminateInstances');
+    expect(end?.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/spotpool:stack': 'Spotpool' } });
+  });
+});
+
+describe('every permission', () => {
+  it('is of a statement with a name', () => {
+    for (const role of ROLES) {
+      const unnamed = statements(template, role).filter(({ Sid }: Statement) => !/^[A-Z][A-Za-z]+$/.test(Sid));
+      expect(unnamed).toEqual([]);
+    }
+  });
+
+  it('names its actions one by one', () => {
+    const actions = ROLES.flatMap((role) => Object.keys(allowed(template, role)));
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('is of all resources only where AWS knows no narrower one', () => {
+    const broad = ROLES.flatMap((role) => Object.entries(allowed(template, role)))
+      .filter(([, resources]) => resources.includes('*'))
+      .map(([action]) => action);
+    expect([...new Set(broad)].sort()).toEqual([
+      'ec2:DescribeFleets',
+      'ec2:DescribeInstances',
+      'ec2:DescribeSpotPriceHistory',
+      'servicequotas:GetServiceQuota',
+    ]);
+  });
+});

@@ -1,0 +1,291 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { only, plain, synth } from './synth.js';
+
+/** The pool as it is when nothing is said. */
+let template: Template;
+beforeAll(() => {
+  template = synth();
+});
+
+describe('the fleet', () => {
+  const fleet = (): Record<string, unknown> => only(template, 'AWS::EC2::EC2Fleet').Properties;
+
+  it('is born parked, and ends no instance when its target falls', () => {
+    expect(fleet()).toMatchObject({
+      Type: 'maintain',
+      ExcessCapacityTerminationPolicy: 'no-termination',
+      TargetCapacitySpecification: { TotalTargetCapacity: 0, DefaultTargetCapacityType: 'spot' },
+    });
+  });
+
+  it('takes the pools with the best capacity for the price, without maximum price and without rebalancing', () => {
+    expect(fleet()['SpotOptions']).toEqual({
+      AllocationStrategy: 'price-capacity-optimized',
+      InstanceInterruptionBehavior: 'terminate',
+    });
+    expect(JSON.stringify(fleet())).not.toMatch(/MaxPrice|SpotMaxPrice|MaintenanceStrategies/);
+  });
+
+  it('spans three zones by attributes, each instance counting one', () => {
+    const [config] = fleet()['LaunchTemplateConfigs'] as { Overrides: Record<string, unknown>[] }[];
+    expect(config?.Overrides).toHaveLength(3);
+    for (const override of config?.Overrides ?? []) {
+      expect(Object.keys(override).sort()).toEqual(['InstanceRequirements', 'SubnetId']);
+      expect(override['InstanceRequirements']).toEqual({
+        VCpuCount: { Min: 2, Max: 8 },
+        MemoryMiB: { Min: 4096 },
+        InstanceGenerations: ['current'],
+        AcceleratorCount: { Max: 0 },
+      });
+    }
+  });
+
+  it('bears the tag that it is found by', () => {
+    expect(fleet()['TagSpecifications']).toEqual([
+      { ResourceType: 'fleet', Tags: [{ Key: 'spotpool:stack', Value: 'Spotpool' }] },
+    ]);
+  });
+});
+
+describe('the launch template', () => {
+  const data = (): Record<string, unknown> =>
+    only(template, 'AWS::EC2::LaunchTemplate').Properties['LaunchTemplateData'] as Record<string, unknown>;
+
+  it('asks for session tokens from metadata, one hop away at most', () => {
+    expect(data()['MetadataOptions']).toEqual({
+      HttpEndpoint: 'enabled',
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+      InstanceMetadataTags: 'enabled',
+    });
+  });
+
+  it('lets the operating system end the instance', () => {
+    expect(data()['InstanceInitiatedShutdownBehavior']).toBe('terminate');
+  });
+
+  it('encrypts the root volume', () => {
+    expect(data()['BlockDeviceMappings']).toEqual([
+      {
+        DeviceName: '/dev/xvda',
+        Ebs: { VolumeType: 'gp3', VolumeSize: 20, Encrypted: true, DeleteOnTermination: true },
+      },
+    ]);
+  });
+
+  it('tags instances, and no volumes, which Spot refuses', () => {
+    expect(data()['TagSpecifications']).toEqual([
+      {
+        ResourceType: 'instance',
+        Tags: [
+          { Key: 'spotpool:stack', Value: 'Spotpool' },
+          { Key: 'Name', Value: 'Spotpool worker' },
+        ],
+      },
+    ]);
+  });
+
+  it('leaves the market to the fleet', () => {
+    expect(data()).not.toHaveProperty('InstanceMarketOptions');
+    expect(data()).not.toHaveProperty('InstanceType');
+  });
+
+  it('takes the newest arm64 image of Amazon Linux 2023, which CloudFormation looks up at deploy', () => {
+    const { Ref } = data()['ImageId'] as { Ref: string };
+    expect(template.toJSON()['Parameters']).toMatchObject({
+      [Ref]: {
+        Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+        Default: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
+      },
+    });
+  });
+});
+
+describe('the network', () => {
+  it('lets nothing in, and HTTPS out', () => {
+    expect(only(template, 'AWS::EC2::SecurityGroup').Properties).toMatchObject({
+      SecurityGroupIngress: [],
+      SecurityGroupEgress: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' }],
+    });
+  });
+
+  it('has no NAT gateway, which would cost while idle, and reaches S3 for nothing', () => {
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(only(template, 'AWS::EC2::VPCEndpoint').Properties['VpcEndpointType']).toBe('Gateway');
+  });
+
+  it('picks its zones at deploy, so that a synth asks no account', () => {
+    template.allResourcesProperties('AWS::EC2::Subnet', {
+      AvailabilityZone: { 'Fn::Select': [Match.anyValue(), { 'Fn::GetAZs': { Ref: 'AWS::Region' } }] },
+      MapPublicIpOnLaunch: true,
+    });
+  });
+});
+
+describe('the controller', () => {
+  it('is an arm64 function on the Node.js that AWS supports longest, without reserved concurrency', () => {
+    const { Properties } = only(template, 'AWS::Lambda::Function');
+    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+    expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  it('knows its stack', () => {
+    const { Environment } = only(template, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, unknown> };
+    };
+    expect(
+      Object.fromEntries(Object.entries(Environment.Variables).map(([name, value]) => [name, plain(value)])),
+    ).toEqual({
+      SPOTPOOL_STACK: 'Spotpool',
+      SPOTPOOL_QUEUE_URL: '<PoolStoreInput>',
+      SPOTPOOL_DEAD_LETTER_QUEUE_URL: '<PoolStoreDeadLetters>',
+      SPOTPOOL_BUCKET: '<PoolStoreResults>',
+      SPOTPOOL_FLEET_ID: '<PoolFleet.FleetId>',
+      SPOTPOOL_MAX_WORKERS: '10',
+      SPOTPOOL_SCHEDULER_GROUP: '<PoolSwitchGroup>',
+      SPOTPOOL_SCHEDULER_ROLE_ARN: '<PoolSwitchRole.Arn>',
+      SPOTPOOL_TOPIC_ARN: '<PoolNoticesTopic>',
+    });
+  });
+
+  it('is woken each minute, and a pass that is missed is not retried', () => {
+    expect(only(template, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+    });
+    expect(only(template, 'AWS::Lambda::EventInvokeConfig').Properties).toMatchObject({
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
+  it.each(['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'])(
+    'is woken at once on "%s"',
+    (detailType) => {
+      template.hasResourceProperties('AWS::Events::Rule', {
+        EventPattern: { source: ['aws.ec2'], 'detail-type': [detailType] },
+        Targets: [Match.objectLike({ RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } })],
+      });
+    },
+  );
+
+  it('keeps its log a month', () => {
+    expect(only(template, 'AWS::Logs::LogGroup').Properties['RetentionInDays']).toBe(30);
+  });
+});
+
+describe("the dead-man's switch", () => {
+  it('has a group, and no schedule as long as the fleet is parked', () => {
+    expect(only(template, 'AWS::Scheduler::ScheduleGroup').Properties['Name']).toBe('Spotpool-switch');
+    template.resourceCountIs('AWS::Scheduler::Schedule', 1); // the controller's minute
+  });
+
+  it('acts for schedules of its group alone', () => {
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: Match.objectLike({
+        Statement: [
+          Match.objectLike({
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: {
+              StringEquals: {
+                'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+                'aws:SourceArn': { 'Fn::GetAtt': [Match.stringLikeRegexp('^PoolSwitchGroup'), 'Arn'] },
+              },
+            },
+          }),
+        ],
+      }),
+    });
+  });
+});
+
+describe('people', () => {
+  it('are told over TLS only', () => {
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      }),
+    });
+  });
+
+  it('are not subscribed unless they are named', () => {
+    template.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+
+  it('are told by six alarms, each of which says what to do', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      (alarm) => (alarm as { Properties: Record<string, unknown> }).Properties,
+    );
+    expect(alarms).toHaveLength(6);
+    for (const alarm of alarms) {
+      expect(plain((alarm['AlarmActions'] as unknown[])[0])).toBe('<PoolNoticesTopic>');
+      expect(alarm['AlarmDescription']).toMatch(/^spotpool Spotpool: .{80,}/s);
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+      expect(String(alarm['AlarmDescription']).length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  it('see everything on one dashboard', () => {
+    const body = JSON.stringify(only(template, 'AWS::CloudWatch::Dashboard').Properties['DashboardBody']);
+    for (const word of ['Batches', 'Fleet', 'Reclaims', 'Dead letters', 'Control', 'Target', 'Fulfilled']) {
+      expect(body).toContain(word);
+    }
+  });
+});
+
+describe('all of it', () => {
+  it('has no custom resource, and so no Lambda of one', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 1);
+    const types = Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>).map(
+      ({ Type }) => Type,
+    );
+    expect(types.filter((type) => type.startsWith('Custom::') || type.includes('CustomResource'))).toEqual([]);
+  });
+
+  it("bears the stack's tag wherever CloudFormation takes tags", () => {
+    const untagged = Object.entries(
+      template.toJSON()['Resources'] as Record<string, { Type: string; Properties: object }>,
+    )
+      .filter(([, { Properties }]) => !JSON.stringify(Properties).includes('"spotpool:stack"'))
+      .map(([, { Type }]) => Type);
+    expect([...new Set(untagged)].sort()).toEqual([
+      'AWS::EC2::Route',
+      'AWS::EC2::SubnetRouteTableAssociation',
+      'AWS::EC2::VPCGatewayAttachment',
+      'AWS::IAM::InstanceProfile',
+      'AWS::IAM::ManagedPolicy',
+      'AWS::IAM::Policy',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Permission',
+      'AWS::S3::BucketPolicy',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SQS::QueuePolicy',
+      'AWS::Scheduler::Schedule',
+    ]);
+  });
+
+  it('tells the CLI all that it needs', () => {
+    const outputs = template.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
+    expect(Object.fromEntries(Object.entries(outputs).map(([name, { Value }]) => [name, plain(Value)]))).toEqual({
+      Name: 'Spotpool',
+      Region: '<AWS::Region>',
+      QueueUrl: '<PoolStoreInput>',
+      DeadLetterQueueUrl: '<PoolStoreDeadLetters>',
+      Bucket: '<PoolStoreResults>',
+      FleetId: '<PoolFleet.FleetId>',
+      MaxWorkers: '10',
+      Architecture: 'arm64',
+      Isolated: 'false',
+      Controlled: 'true',
+      ControllerFunction: '<PoolControllerFunction>',
+      SchedulerGroupName: '<PoolSwitchGroup>',
+      SchedulerRoleArn: '<PoolSwitchRole.Arn>',
+      TopicArn: '<PoolNoticesTopic>',
+      UserPolicyArn: '<PoolUserPolicy>',
+    });
+  });
+});
