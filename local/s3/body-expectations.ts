@@ -64,7 +64,14 @@ function readChecksum(headers: S3Headers): BodyExpectations['checksum'] {
   const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase();
   const trailers = trailer?.startsWith(CHECKSUM_PREFIX) ? [trailer] : [];
   const [name, ...others] = [...names, ...trailers];
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    if (headers.has('x-amz-sdk-checksum-algorithm')) {
+      throw invalidRequest(
+        'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+      );
+    }
+    return undefined;
+  }
   if (others.length > 0) {
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
@@ -72,6 +79,9 @@ function readChecksum(headers: S3Headers): BodyExpectations['checksum'] {
   const value = headers.get(name);
   return { algorithm, digest: value === undefined ? 'in trailer' : requireDigest(algorithm, value, `${name} header`) };
 }
+
+/** Of the checksum that the body comes with. */
+export const bodyAlgorithm = (headers: S3Headers): ChecksumAlgorithm | undefined => readChecksum(headers)?.algorithm;
 
 /** Throws on the first difference. */
 export function checkBody(

@@ -1,21 +1,34 @@
 /**
- * Bodies of objects and parts: files with random names, so that no key can become a path.
+ * Bodies of objects and parts. A small one is kept in memory (a file for each would cost more than all the rest of a put),
+ * as long as all of them together stay within the store's budget; any other is a file with a random name, so that no key can
+ * become a path.
  *
- * Invariants: a file is written once and never changes after `finish`. It has one reference for each object or part that
- * shows it and for each open reader; the last one to go deletes it. So an object can be overwritten or deleted while it
- * is read, a multipart object is the list of its parts' files, and a copy shares its source's: nothing is copied.
+ * Invariants: the bytes are written once and never change after `finish`. They have one reference for each object or part
+ * that shows them and for each open reader; the last one to go lets go of the memory or deletes the file. So an object can
+ * be overwritten or deleted while it is read, a multipart object is the list of its parts, and a copy shares its source's:
+ * nothing is copied.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { type BodyWriter, FileWriter, MemoryWriter } from './body-writer.js';
 
 /** Large enough that disks are read in long runs, small enough that a thousand readers fit in memory. */
 const READ_BYTES = 256 * 1024;
 
-class BodyFile {
+/** From here on a file is cheap beside the bytes themselves. */
+const MAX_BYTES_IN_MEMORY = 64 * 1024;
+
+/** Of all bodies together, finished or not: a hundred thousand of one KiB fit; the rest goes to disk. */
+const MEMORY_BUDGET_BYTES = 256 * 1024 * 1024;
+
+/** What a body in memory costs beside its bytes, about: without it, a million empty ones would count for nothing. */
+const OVERHEAD_BYTES = 512;
+
+/** Bytes that are shared by reference count. */
+abstract class Source {
   #references = 1;
-  constructor(readonly path: string) {}
 
   retain(): void {
     this.#references += 1;
@@ -23,18 +36,64 @@ class BodyFile {
 
   release(): void {
     this.#references -= 1;
+    if (this.#references === 0) this.end();
+  }
+
+  protected abstract end(): void;
+  abstract read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined>;
+}
+
+class MemorySource extends Source {
+  constructor(
+    readonly bytes: Buffer,
+    private readonly free: () => void,
+  ) {
+    super();
+  }
+
+  protected override end(): void {
+    this.free();
+  }
+
+  override async *read(offset: number, size: number): AsyncGenerator<Buffer, void, undefined> {
+    yield this.bytes.subarray(offset, offset + size);
+  }
+}
+
+class FileSource extends Source {
+  constructor(private readonly path: string) {
+    super();
+  }
+
+  protected override end(): void {
     // A file that cannot be deleted is nobody's concern any more: the directory goes with the local cloud.
-    if (this.#references === 0) unlink(this.path).catch(() => undefined);
+    unlink(this.path).catch(() => undefined);
+  }
+
+  override async *read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    const handle = await open(this.path, 'r');
+    try {
+      for (let done = 0; done < size;) {
+        signal.throwIfAborted();
+        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size - done));
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset + done);
+        if (bytesRead === 0) throw new Error(`The file ${this.path} is shorter than it was written.`);
+        done += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
   }
 }
 
 interface Segment {
-  readonly file: BodyFile;
+  readonly source: Source;
   readonly offset: number;
   readonly size: number;
 }
 
-/** Holds a reference to each of its files until `release`, which must be called once. */
+/** Holds a reference to each of its sources until `release`, which must be called once. */
 export class Body {
   readonly size: number;
   readonly #segments: readonly Segment[];
@@ -52,12 +111,12 @@ export class Body {
   slice(start: number, end: number): Body {
     const segments: Segment[] = [];
     let position = 0;
-    for (const { file, offset, size } of this.#segments) {
+    for (const { source, offset, size } of this.#segments) {
       const from = Math.max(start - position, 0);
       const to = Math.min(end - position, size);
       if (from < to) {
-        file.retain();
-        segments.push({ file, offset: offset + from, size: to - from });
+        source.retain();
+        segments.push({ source, offset: offset + from, size: to - from });
       }
       position += size;
     }
@@ -65,67 +124,50 @@ export class Body {
   }
 
   release(): void {
-    for (const { file } of this.#segments) file.release();
+    for (const { source } of this.#segments) source.release();
+  }
+
+  /** All of it at once, when that costs nothing. */
+  inMemory(): Buffer | undefined {
+    const [first, ...others] = this.#segments;
+    if (first === undefined) return Buffer.alloc(0);
+    if (others.length > 0 || !(first.source instanceof MemorySource)) return undefined;
+    return first.source.bytes.subarray(first.offset, first.offset + first.size);
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    for (const { file, offset, size } of this.#segments) {
-      const handle = await open(file.path, 'r');
-      try {
-        for (let done = 0; done < size;) {
-          signal.throwIfAborted();
-          const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size - done));
-          const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset + done);
-          if (bytesRead === 0) throw new Error(`The file ${file.path} is shorter than it was written.`);
-          done += bytesRead;
-          yield buffer.subarray(0, bytesRead);
-        }
-      } finally {
-        await handle.close();
-      }
-    }
-  }
-}
-
-/** Writes one file; ends with either `finish` or `discard`. */
-export class BodyWriter {
-  #size = 0;
-  #handle: FileHandle | undefined;
-  constructor(readonly path: string) {}
-
-  /** The data must not change until the promise settles. */
-  async write(data: Uint8Array): Promise<void> {
-    this.#handle ??= await open(this.path, 'wx');
-    for (let done = 0; done < data.length;) {
-      const { bytesWritten } = await this.#handle.write(data, done, data.length - done);
-      done += bytesWritten;
-    }
-    this.#size += data.length;
-  }
-
-  async finish(): Promise<Body> {
-    await this.#close();
-    return new Body(this.#size === 0 ? [] : [{ file: new BodyFile(this.path), offset: 0, size: this.#size }]);
-  }
-
-  async discard(): Promise<void> {
-    await this.#close();
-    await unlink(this.path).catch(() => undefined);
-  }
-
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close();
+    for (const { source, offset, size } of this.#segments) yield* source.read(offset, size, signal);
   }
 }
 
 export class BodyStore {
-  constructor(readonly directory: string) {
+  #freeBytes: number;
+
+  constructor(
+    readonly directory: string,
+    memoryBudgetBytes = MEMORY_BUDGET_BYTES,
+  ) {
     mkdirSync(directory, { recursive: true });
+    this.#freeBytes = memoryBudgetBytes;
   }
 
-  create(): BodyWriter {
-    return new BodyWriter(path.join(this.directory, randomUUID()));
+  /** For a body of at most `size` bytes. */
+  create(size: number): BodyWriter {
+    const cost = size + OVERHEAD_BYTES;
+    if (size > MAX_BYTES_IN_MEMORY || cost > this.#freeBytes) {
+      return new FileWriter(path.join(this.directory, randomUUID()), (file, written) =>
+        bodyOf(new FileSource(file), written),
+      );
+    }
+    this.#freeBytes -= cost;
+    const free = (): void => void (this.#freeBytes += cost);
+    return new MemoryWriter(size, free, (bytes) => bodyOf(new MemorySource(bytes, free), bytes.length));
   }
+}
+
+/** No bytes need no source. */
+function bodyOf(source: Source, size: number): Body {
+  if (size > 0) return new Body([{ source, offset: 0, size }]);
+  source.release();
+  return new Body([]);
 }

@@ -6,6 +6,7 @@
  */
 import type { Body } from './body-store.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.js';
+import { ConditionalWrites, type WriteWatch } from './conditional-writes.js';
 import { S3Error, noSuchBucket, noSuchKey, noSuchUpload } from './errors.js';
 import type { ObjectHeaders } from './object-headers.js';
 import { OrderedMap } from './ordered-map.js';
@@ -19,15 +20,27 @@ export interface StoredObject {
   readonly etag: string;
   readonly lastModifiedMs: number;
   readonly headers: ObjectHeaders;
-  readonly checksum: Checksum | undefined;
+  readonly checksum: Checksum;
   readonly tags: Tags;
+  /** Of an object that came in parts. */
+  readonly parts?: readonly PartRecord[];
+}
+
+/** What is remembered of a part of an object that is complete. */
+export interface PartRecord {
+  readonly number: number;
+  readonly size: number;
+  readonly checksum: Checksum;
 }
 
 export interface Part {
   readonly number: number;
   readonly body: Body;
   readonly md5: Buffer;
-  readonly checksum: Checksum | undefined;
+  /** The one it came with, if it did. */
+  readonly checksum: Checksum;
+  /** What goes into the checksum of the whole: another one when its upload was begun without a word of checksums. */
+  readonly joined: Checksum;
   readonly lastModifiedMs: number;
 }
 
@@ -37,6 +50,7 @@ export interface Upload {
   readonly initiatedMs: number;
   readonly headers: ObjectHeaders;
   readonly tags: Tags;
+  /** What its creator asked for; without a wish S3 works out a CRC-64/NVME of the whole. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
   readonly parts: Map<number, Part>;
 }
@@ -46,6 +60,7 @@ export class Bucket {
   readonly uploads = new Map<string, Upload>();
   /** Documents that are kept and given back, by sub-resource. */
   readonly configuration = new Map<string, string>();
+  readonly conditionalWrites = new ConditionalWrites();
 
   constructor(
     readonly name: string,
@@ -66,9 +81,9 @@ export class Bucket {
   }
 
   /** Takes over the object's body; on a refusal the caller still owns it. */
-  publish(key: string, object: StoredObject, conditions: S3Headers): void {
+  publish(key: string, object: StoredObject, conditions: S3Headers, watch: WriteWatch): void {
     const current = this.objects.get(key);
-    checkWrite(conditions, key, current);
+    checkWrite(conditions, key, current, watch);
     this.objects.set(key, object);
     current?.body.release();
   }
@@ -76,8 +91,15 @@ export class Bucket {
   remove(key: string, ifMatch: string | undefined): void {
     const current = this.objects.get(key);
     checkDelete(ifMatch, key, current);
+    if (current === undefined) return;
     this.objects.delete(key);
-    current?.body.release();
+    this.conditionalWrites.deleted(key);
+    current.body.release();
+  }
+
+  /** New tags; all else, also the time of the last change, stays. */
+  retag(key: string, tags: Tags): void {
+    this.objects.set(key, { ...this.object(key), tags });
   }
 
   /** Takes over the part's body. */

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { createCrc32c, createCrc64nvme, joinCrcs } from './crc.js';
 import { invalidRequest, notImplemented } from './errors.js';
 
-const DIGEST_BYTES = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 } as const;
+const DIGEST_BYTES = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32, SHA512: 64, MD5: 16 } as const;
 export type ChecksumAlgorithm = keyof typeof DIGEST_BYTES;
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
@@ -15,6 +15,8 @@ export interface Checksum {
   readonly type: ChecksumType;
   /** Base64; a composite one ends in `-<parts>`. */
   readonly value: string;
+  /** True when nobody asked for it. */
+  readonly isDefault?: boolean;
 }
 
 export interface Hasher {
@@ -32,6 +34,8 @@ export function createHasher(algorithm: ChecksumAlgorithm): Hasher {
       return createCrc64nvme();
     case 'SHA1':
     case 'SHA256':
+    case 'SHA512':
+    case 'MD5':
       return createHash(algorithm.toLowerCase());
   }
 }
@@ -71,13 +75,19 @@ export function requireDigest(algorithm: ChecksumAlgorithm, value: string, where
   return digest;
 }
 
+/** What S3 works out of what came without any. */
+export const DEFAULT_ALGORITHM = 'CRC64NVME' satisfies ChecksumAlgorithm;
+
 /** What a multipart upload's checksum is when its creator did not say. */
 export const defaultChecksumType = (algorithm: ChecksumAlgorithm): ChecksumType =>
   algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
 
 export function requireSupportedType(algorithm: ChecksumAlgorithm, type: string): ChecksumType {
-  const isHash = algorithm === 'SHA1' || algorithm === 'SHA256';
-  const supported = isHash ? ['COMPOSITE'] : algorithm === 'CRC64NVME' ? ['FULL_OBJECT'] : ['COMPOSITE', 'FULL_OBJECT'];
+  const supported = !isCrc(algorithm)
+    ? ['COMPOSITE']
+    : algorithm === 'CRC64NVME'
+      ? ['FULL_OBJECT']
+      : ['COMPOSITE', 'FULL_OBJECT'];
   if (!supported.includes(type)) {
     throw invalidRequest(
       `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
@@ -86,13 +96,16 @@ export function requireSupportedType(algorithm: ChecksumAlgorithm, type: string)
   return type as ChecksumType;
 }
 
+const isCrc = (algorithm: ChecksumAlgorithm): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' =>
+  algorithm.startsWith('CRC');
+
 /** The checksum of an object that is made of parts. */
 export function joinChecksums(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,
   parts: readonly { readonly digest: Buffer; readonly size: number }[],
 ): Checksum {
-  if (type === 'FULL_OBJECT' && algorithm !== 'SHA1' && algorithm !== 'SHA256') {
+  if (type === 'FULL_OBJECT' && isCrc(algorithm)) {
     return { algorithm, type, value: joinCrcs(algorithm, parts).toString('base64') };
   }
   const hasher = createHasher(algorithm);

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { S3State } from './action.js';
 import type { Body } from './body-store.js';
 import type { StoredObject } from './buckets.js';
-import { createHasher, type Checksum, type ChecksumAlgorithm } from './checksums.js';
-import { invalidArgument, notImplemented } from './errors.js';
+import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from './checksums.js';
+import { invalidArgument } from './errors.js';
+import { checkVersion } from './guards.js';
 import { checkCopySource } from './preconditions.js';
 import type { S3Request } from './request.js';
 
@@ -17,8 +18,7 @@ export interface CopySource {
 export function findCopySource(state: S3State, request: S3Request): CopySource {
   const header = request.headers.get('x-amz-copy-source') ?? '';
   const [path = '', version] = header.split('?versionId=');
-  if (version !== undefined && version !== 'null')
-    throw notImplemented('The local cloud keeps no versions of objects.');
+  checkVersion(version);
   const decoded = decode(path, header).replace(/^\//, '');
   const slash = decoded.indexOf('/');
   if (slash < 1 || slash === decoded.length - 1) throw invalidSource(header);
@@ -48,16 +48,14 @@ export async function digestBody(
   body: Body,
   algorithm: ChecksumAlgorithm | undefined,
   signal: AbortSignal,
-): Promise<{ readonly md5: Buffer; readonly checksum: Checksum | undefined }> {
+): Promise<{ readonly md5: Buffer; readonly checksum: Checksum }> {
+  const known = algorithm ?? DEFAULT_ALGORITHM;
   const md5 = createHash('md5');
-  const hasher = algorithm === undefined ? undefined : createHasher(algorithm);
+  const hasher = createHasher(known);
   for await (const piece of body.read(signal)) {
     md5.update(piece);
-    hasher?.update(piece);
+    hasher.update(piece);
   }
-  const value = hasher?.digest().toString('base64');
-  return {
-    md5: md5.digest(),
-    checksum: algorithm === undefined || value === undefined ? undefined : { algorithm, type: 'FULL_OBJECT', value },
-  };
+  const value = hasher.digest().toString('base64');
+  return { md5: md5.digest(), checksum: { algorithm: known, type: 'FULL_OBJECT', value } };
 }

@@ -33,6 +33,15 @@ export const preconditionFailed = (condition: string): S3Error =>
     Condition: condition,
   });
 
+/** The write may be tried again. */
+export const conditionalConflict = (key: string): S3Error =>
+  new S3Error(
+    409,
+    'ConditionalRequestConflict',
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
+    { Condition: 'If-None-Match', Key: key },
+  );
+
 export const notImplemented = (message: string): S3Error => new S3Error(501, 'NotImplemented', message);
 
 export const headerNotImplemented = (header: string): S3Error =>

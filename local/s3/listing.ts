@@ -3,6 +3,7 @@
  * first delimiter after it become one common prefix, and are skipped by search instead of walked.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
+import { invalidArgument } from './errors.js';
 import { compareKeys } from './key-order.js';
 import type { OrderedMap } from './ordered-map.js';
 
@@ -64,6 +65,13 @@ const isPastPrefix =
   (key: string): boolean =>
     compareKeys(key, prefix) > 0 && !key.startsWith(prefix);
 
+/** A marker may be the common prefix that the last page ended with: then all of it has been listed. */
+export function markerPosition(marker: string, prefix: string, delimiter: string): Position | undefined {
+  if (marker === '') return undefined;
+  const isCommonPrefix = marker.startsWith(prefix) && commonPrefixOf(marker, prefix, delimiter) === marker;
+  return { kind: isCommonPrefix ? 'prefix' : 'key', value: marker };
+}
+
 /** Opaque to clients, and good for as long as the keys are: nothing is remembered here. */
 export const encodeToken = (position: Position): string =>
   Buffer.from(`${position.kind === 'key' ? 'k' : 'p'}${position.value}`).toString('base64url');
@@ -73,5 +81,8 @@ export function decodeToken(token: string): Position | undefined {
   if (encodeRaw(text) !== token || !/^[kp]/.test(text)) return undefined;
   return { kind: text.startsWith('k') ? 'key' : 'prefix', value: text.slice(1) };
 }
+
+export const wrongToken = (token: string): Error =>
+  invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
 
 const encodeRaw = (text: string): string => Buffer.from(text).toString('base64url');

@@ -1,6 +1,6 @@
 /** What a request says about an object and every read gives back: content headers and user metadata. */
 import { validateHeaderValue } from 'node:http';
-import { S3Error, headerNotImplemented, invalidArgument } from './errors.js';
+import { S3Error, headerNotImplemented, invalidArgument, notImplemented } from './errors.js';
 import type { S3Headers } from './request.js';
 
 export type ObjectHeaders = Readonly<Record<string, string>>;
@@ -25,15 +25,29 @@ const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 /** These change what a write means: better refused than ignored. */
 const UNSERVED_HEADERS = [
   'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-write-offset-bytes',
   'x-amz-object-lock-mode',
   'x-amz-object-lock-legal-hold',
   'x-amz-object-lock-retain-until-date',
 ];
 
+/** Of all others that exist, an object could not be read at once. */
+const STORAGE_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+];
+const UNSERVED_STORAGE_CLASSES = ['GLACIER', 'DEEP_ARCHIVE'];
+
+/** Every object is encrypted so unless it asks for more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html */
+export const ENCRYPTED: ObjectHeaders = { 'x-amz-server-side-encryption': 'AES256' };
+
 export function readObjectHeaders(headers: S3Headers): ObjectHeaders {
-  const unserved = UNSERVED_HEADERS.find((name) => headers.has(name));
-  if (unserved !== undefined) throw headerNotImplemented(unserved);
+  checkServed(headers);
   const kept: Record<string, string> = { 'content-type': DEFAULT_CONTENT_TYPE };
   for (const name of KEPT_HEADERS) {
     const value = name === 'content-encoding' ? contentEncoding(headers) : headers.get(name);
@@ -55,22 +69,49 @@ export function readObjectHeaders(headers: S3Headers): ObjectHeaders {
   return kept;
 }
 
+function checkServed(headers: S3Headers): void {
+  const unserved = UNSERVED_HEADERS.find((name) => headers.has(name));
+  if (unserved !== undefined) throw headerNotImplemented(unserved);
+  const encryption = headers.get('x-amz-server-side-encryption') ?? 'AES256';
+  if (encryption.startsWith('aws:')) {
+    throw notImplemented(`The local cloud has no KMS keys: the encryption ${encryption} is not served, AES256 is.`);
+  }
+  if (encryption !== 'AES256') {
+    throw invalidArgument(
+      'The encryption method specified is not supported',
+      'x-amz-server-side-encryption',
+      encryption,
+    );
+  }
+  const storageClass = headers.get('x-amz-storage-class') ?? 'STANDARD';
+  if (UNSERVED_STORAGE_CLASSES.includes(storageClass)) {
+    throw notImplemented(`The local cloud does not archive: the storage class ${storageClass} is not served.`);
+  }
+  if (!STORAGE_CLASSES.includes(storageClass)) {
+    throw new S3Error(400, 'InvalidStorageClass', 'The storage class you specified is not valid', {
+      StorageClassRequested: storageClass,
+    });
+  }
+}
+
 /** `aws-chunked` is about the way here, not about the object. */
 function contentEncoding(headers: S3Headers): string | undefined {
-  const encodings = (headers.get('content-encoding') ?? '').split(',').map((encoding) => encoding.trim());
+  const header = headers.get('content-encoding');
+  if (header === undefined) return undefined;
+  const encodings = header.split(',').map((encoding) => encoding.trim());
   return encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked').join(',');
 }
 
 /** What `response-…` parameters of a read put in the place of what was kept. */
 export function readOverrides(query: URLSearchParams): ObjectHeaders {
   const overrides: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
-    const value = query.get(`response-${name}`);
-    if (value === null) continue;
+  for (const [parameter, value] of query) {
+    const name = KEPT_HEADERS.find((kept) => parameter === `response-${kept}`);
+    if (name === undefined) continue;
     try {
       validateHeaderValue(name, value);
     } catch {
-      throw invalidArgument('The response header is not valid.', `response-${name}`, value);
+      throw invalidArgument('The response header is not valid.', parameter, value);
     }
     overrides[name] = value;
   }

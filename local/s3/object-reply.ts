@@ -1,11 +1,13 @@
-/** What GetObject and HeadObject answer alike. */
+/** What GetObject and HeadObject answer alike, and what writes answer. */
 import type { S3State } from './action.js';
 import type { StoredObject } from './buckets.js';
 import { checksumElement, checksumHeader, type Checksum } from './checksums.js';
-import { readOverrides } from './object-headers.js';
+import { S3Error, invalidRequest } from './errors.js';
+import { ENCRYPTED, readOverrides } from './object-headers.js';
 import { checkRead } from './preconditions.js';
 import { parseRange, type ByteRange } from './range.js';
 import type { S3Request } from './request.js';
+import { readPartNumber } from './upload-parameters.js';
 import { leaf } from './xml.js';
 
 export interface ObjectReply {
@@ -15,38 +17,84 @@ export interface ObjectReply {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What of an object was asked for. */
+interface Piece {
+  /** Undefined when it is the whole. */
+  readonly range: ByteRange | undefined;
+  /** That of the piece, or of the whole; a range has none, for clients would compare the whole's with it. */
+  readonly checksum: Checksum | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export function replyWithObject(state: S3State, request: S3Request): ObjectReply {
   const object = state.buckets.get(request.bucket).object(request.key);
   checkRead(request.headers, object);
   const { size } = object.body;
-  const partial = parseRange(request.headers.get('range'), size);
-  const range = partial ?? { start: 0, end: size };
-  // The checksum is that of the whole object; given with a range, clients would compare it with the range.
+  const { range, checksum, headers } = choosePiece(object, request);
   const wantsChecksum = request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED';
-  const checksum = wantsChecksum && partial === undefined ? object.checksum : undefined;
   return {
     object,
-    range,
-    status: partial === undefined ? 200 : 206,
+    range: range ?? { start: 0, end: size },
+    status: range === undefined ? 200 : 206,
     headers: {
       ...object.headers,
       ...readOverrides(request.query),
+      ...ENCRYPTED,
       etag: object.etag,
       'last-modified': new Date(object.lastModifiedMs).toUTCString(),
       'accept-ranges': 'bytes',
-      ...checksumHeaders(checksum),
+      ...(wantsChecksum && checksumHeaders(checksum)),
       ...(object.tags.size > 0 && { 'x-amz-tagging-count': String(object.tags.size) }),
-      ...(partial !== undefined && { 'content-range': `bytes ${partial.start}-${partial.end - 1}/${size}` }),
+      ...(range !== undefined && { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
+      ...headers,
     },
   };
 }
+
+function choosePiece(object: StoredObject, request: S3Request): Piece {
+  if (request.query.has('partNumber')) return choosePart(object, request);
+  const range = parseRange(request.headers.get('range'), object.body.size);
+  return { range, checksum: range === undefined ? object.checksum : undefined, headers: {} };
+}
+
+/** An object that came at once is its own first part. */
+function choosePart(object: StoredObject, request: S3Request): Piece {
+  if (request.headers.has('range')) {
+    throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
+  }
+  const number = readPartNumber(request.query);
+  const parts = object.parts ?? [{ number: 1, size: object.body.size, checksum: object.checksum }];
+  let start = 0;
+  for (const part of parts) {
+    if (part.number === number) {
+      return {
+        // No bytes have no range.
+        range: part.size === 0 ? undefined : { start, end: start + part.size },
+        checksum: part.checksum,
+        headers: object.parts === undefined ? {} : { 'x-amz-mp-parts-count': String(parts.length) },
+      };
+    }
+    start += part.size;
+  }
+  throw new S3Error(416, 'InvalidPartNumber', 'The requested partnumber is not satisfiable', {
+    ActualPartCount: String(parts.length),
+    PartNumberRequested: String(number),
+  });
+}
+
+/** What a put and a part answer. */
+export const writtenHeaders = (etag: string, checksum: Checksum): Record<string, string> => ({
+  etag,
+  ...ENCRYPTED,
+  ...checksumHeaders(checksum),
+});
 
 export function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
   return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
-export const checksumLeaves = (checksum: Checksum | undefined): readonly string[] =>
-  checksum === undefined
-    ? []
-    : [leaf(checksumElement(checksum.algorithm), checksum.value), leaf('ChecksumType', checksum.type)];
+export const checksumLeaves = (checksum: Checksum): readonly string[] => [
+  leaf(checksumElement(checksum.algorithm), checksum.value),
+  leaf('ChecksumType', checksum.type),
+];

@@ -2,7 +2,8 @@
  * Conditional requests, decided from an object's ETag and time alone.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
  */
-import { S3Error, headerNotImplemented, noSuchKey, preconditionFailed } from './errors.js';
+import type { WriteWatch } from './conditional-writes.js';
+import { S3Error, conditionalConflict, headerNotImplemented, noSuchKey, preconditionFailed } from './errors.js';
 import type { S3Headers } from './request.js';
 
 interface Validators {
@@ -12,17 +13,24 @@ interface Validators {
 }
 
 /** Throws unless the key may be written now: called in the same turn as the publishing, so that one of two racing puts wins. */
-export function checkWrite(headers: S3Headers, key: string, current: Validators | undefined): void {
+export function checkWrite(
+  headers: S3Headers,
+  key: string,
+  current: Validators | undefined,
+  { sawDelete }: WriteWatch,
+): void {
   const ifNoneMatch = headers.get('if-none-match');
   const ifMatch = headers.get('if-match');
   // Only `*` is served: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') throw headerNotImplemented('If-None-Match');
   if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
+  if (ifNoneMatch !== undefined && sawDelete) throw conditionalConflict(key);
   if (ifMatch === undefined) return;
   if (current === undefined) throw noSuchKey(key);
   if (!matches(ifMatch, current.etag)) throw preconditionFailed('If-Match');
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
 export function checkDelete(ifMatch: string | undefined, key: string, current: Validators | undefined): void {
   if (ifMatch === undefined) return;
   if (current === undefined) throw ifMatch === '*' ? preconditionFailed('If-Match') : noSuchKey(key);
@@ -33,7 +41,7 @@ export function checkDelete(ifMatch: string | undefined, key: string, current: V
 export function checkRead(headers: S3Headers, current: Validators): void {
   const failed = failedCondition(headers, '', current);
   if (failed === undefined) return;
-  if (failed === 'if-match' || failed === 'if-unmodified-since') throw preconditionFailed(failed);
+  if (failed === 'If-Match' || failed === 'If-Unmodified-Since') throw preconditionFailed(failed);
   throw new S3Error(
     304,
     'NotModified',
@@ -52,25 +60,27 @@ export function checkCopySource(headers: S3Headers, source: Validators): void {
   if (failed !== undefined) throw preconditionFailed(failed);
 }
 
+/** The name of the first header whose condition does not hold. */
 function failedCondition(headers: S3Headers, prefix: string, current: Validators): string | undefined {
   const ifMatch = headers.get(`${prefix}if-match`);
   const ifNoneMatch = headers.get(`${prefix}if-none-match`);
-  const unmodifiedSinceMs = Date.parse(headers.get(`${prefix}if-unmodified-since`) ?? '');
-  const modifiedSinceMs = Date.parse(headers.get(`${prefix}if-modified-since`) ?? '');
   // HTTP dates have no milliseconds.
   const lastModifiedMs = Math.floor(current.lastModifiedMs / 1000) * 1000;
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, current.etag)) return `${prefix}if-match`;
-  } else if (lastModifiedMs > unmodifiedSinceMs) {
-    return `${prefix}if-unmodified-since`;
+    if (!matches(ifMatch, current.etag)) return `${prefix}If-Match`;
+  } else if (lastModifiedMs > dateMs(headers.get(`${prefix}if-unmodified-since`))) {
+    return `${prefix}If-Unmodified-Since`;
   }
   if (ifNoneMatch !== undefined) {
-    if (matches(ifNoneMatch, current.etag)) return `${prefix}if-none-match`;
-  } else if (lastModifiedMs <= modifiedSinceMs) {
-    return `${prefix}if-modified-since`;
+    if (matches(ifNoneMatch, current.etag)) return `${prefix}If-None-Match`;
+  } else if (lastModifiedMs <= dateMs(headers.get(`${prefix}if-modified-since`))) {
+    return `${prefix}If-Modified-Since`;
   }
   return undefined;
 }
+
+/** NaN, which is neither before nor after anything, for what is no date: such a header is ignored. */
+const dateMs = (header: string | undefined): number => (header === undefined ? Number.NaN : Date.parse(header));
 
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((candidate) => {

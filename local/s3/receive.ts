@@ -1,12 +1,12 @@
 /**
  * Receives a body: takes off its framing, passes it on piece by piece, and refuses it at the end when it is not what the
- * request said that it is. Nothing is held but the piece in hand.
+ * request said that it is.
  */
 import { createHash } from 'node:crypto';
 import { decodeAwsChunked } from './aws-chunked.js';
 import { checkBody, readExpectations, type BodyExpectations } from './body-expectations.js';
 import type { Body, BodyStore } from './body-store.js';
-import { createHasher, type Checksum, type ChecksumAlgorithm } from './checksums.js';
+import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from './checksums.js';
 import { incompleteBody, malformedXml } from './errors.js';
 import type { S3Request } from './request.js';
 
@@ -18,20 +18,33 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 export interface Received {
   readonly body: Body;
   readonly md5: Buffer;
-  readonly checksum?: Checksum;
+  /** The one that the request brought, else that of the algorithm that was wanted. */
+  readonly checksum: Checksum;
+  /** That of the algorithm that was wanted. */
+  readonly wanted: Checksum;
 }
 
-/** On disk; the caller owns the body. `algorithm` is worked out when the request brings no checksum. */
-export async function receiveToDisk(
+/** The caller owns the body. `wanted` is worked out in any case. */
+export async function receiveBody(
   request: S3Request,
   bodies: BodyStore,
-  algorithm?: ChecksumAlgorithm,
+  wanted: ChecksumAlgorithm | 'the one that comes',
 ): Promise<Received> {
   const expected = readExpectations(request.headers, MAX_PUT_BYTES);
-  const writer = bodies.create();
+  const given = expected.checksum?.algorithm;
+  const needed = wanted === 'the one that comes' ? (given ?? DEFAULT_ALGORITHM) : wanted;
+  const writer = bodies.create(expected.size);
   try {
-    const digests = await receive(request, expected, algorithm, (piece) => writer.write(piece));
-    return { body: await writer.finish(), ...digests };
+    const { md5, checksums } = await receive(request, expected, [given ?? needed, needed], (piece) =>
+      writer.write(piece),
+    );
+    const [first, second] = checksums.map(({ algorithm, digest }): Checksum => ({
+      algorithm,
+      type: 'FULL_OBJECT',
+      value: digest.toString('base64'),
+    }));
+    if (first === undefined) throw new Error('A body was received without its checksum.');
+    return { body: await writer.finish(), md5, checksum: first, wanted: second ?? first };
   } catch (error) {
     await writer.discard();
     throw error;
@@ -43,52 +56,48 @@ export async function receiveDocument(
   request: S3Request,
   options: { readonly checksumIsOfBody: boolean } = { checksumIsOfBody: true },
 ): Promise<string> {
-  const expected = readExpectations(request.headers, MAX_DOCUMENT_BYTES);
+  const announced = readExpectations(request.headers, MAX_DOCUMENT_BYTES);
+  const expected = options.checksumIsOfBody ? announced : { ...announced, checksum: undefined };
   const pieces: Uint8Array[] = [];
-  await receive(
-    request,
-    options.checksumIsOfBody ? expected : { ...expected, checksum: undefined },
-    undefined,
-    async (piece) => void pieces.push(piece),
-  );
+  const algorithms = expected.checksum === undefined ? [] : [expected.checksum.algorithm];
+  await receive(request, expected, algorithms, (piece) => void pieces.push(piece));
   const text = Buffer.concat(pieces).toString('utf8');
   if (text === '') throw malformedXml();
   return text;
 }
 
+interface Digest {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly digest: Buffer;
+}
+
+/** Of the algorithms, which may be one twice, the first is the one that the request brought a checksum of, if it did. */
 async function receive(
   request: S3Request,
   expected: BodyExpectations,
-  wanted: ChecksumAlgorithm | undefined,
-  write: (piece: Uint8Array) => Promise<void>,
-): Promise<{ readonly md5: Buffer; readonly checksum?: Checksum }> {
+  algorithms: readonly ChecksumAlgorithm[],
+  write: (piece: Uint8Array) => Promise<void> | undefined | void,
+): Promise<{ readonly md5: Buffer; readonly checksums: readonly Digest[] }> {
   // Not destroyed on a refusal: the socket is still needed for the reply.
   const source = request.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const framing = expected.isFramed ? decodeAwsChunked(source) : { data: source, trailers: new Map<string, string>() };
-  const algorithm = expected.checksum?.algorithm ?? wanted;
-  const checksum = algorithm === undefined ? undefined : createHasher(algorithm);
+  const hashers = [...new Set(algorithms)].map((algorithm) => ({ algorithm, hasher: createHasher(algorithm) }));
   const md5 = createHash('md5');
   const sha256 = expected.sha256 === undefined ? undefined : createHash('sha256');
   let size = 0;
   for await (const piece of framing.data) {
     size += piece.length;
     if (size > expected.size) throw incompleteBody();
+    // The hashes are worked out while the disk writes.
     const written = write(piece);
-    // The hashes are worked out while the disk writes; a failed write is met by the await below.
-    written.catch(() => undefined);
     md5.update(piece);
-    checksum?.update(piece);
+    for (const { hasher } of hashers) hasher.update(piece);
     sha256?.update(piece);
-    await written;
+    if (written !== undefined) await written;
   }
   if (size !== expected.size) throw incompleteBody();
-  const digests = { md5: md5.digest(), checksum: checksum?.digest(), sha256: sha256?.digest('hex') };
+  const checksums = hashers.map(({ algorithm, hasher }) => ({ algorithm, digest: hasher.digest() }));
+  const digests = { md5: md5.digest(), checksum: checksums[0]?.digest, sha256: sha256?.digest('hex') };
   checkBody(expected, digests, framing.trailers);
-  return {
-    md5: digests.md5,
-    ...(algorithm !== undefined &&
-      digests.checksum !== undefined && {
-        checksum: { algorithm, type: 'FULL_OBJECT' as const, value: digests.checksum.toString('base64') },
-      }),
-  };
+  return { md5: digests.md5, checksums };
 }

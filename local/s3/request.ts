@@ -18,7 +18,7 @@ export interface S3Request {
 /** By lower-case name. */
 export type S3Headers = ReadonlyMap<string, string>;
 
-/** Authentication, which is not checked, and what SDKs add to say which operation they call. */
+/** Authentication of old, and what SDKs add to say which operation they call. */
 const UNSIGNIFICANT_PARAMETERS = new Set(['awsaccesskeyid', 'signature', 'expires']);
 
 export const isSignificantParameter = (name: string): boolean =>
@@ -32,7 +32,7 @@ export function readRequest(message: IncomingMessage, signal: AbortSignal): S3Re
   const queryStart = target.indexOf('?');
   const rawPath = queryStart === -1 ? target : target.slice(0, queryStart);
   const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1));
-  const { bucket, key } = splitPath(rawPath);
+  const { bucket, key } = splitPath(rawPath, bucketOfHost(message.headers.host));
   return {
     method: message.method ?? 'GET',
     bucket,
@@ -44,10 +44,16 @@ export function readRequest(message: IncomingMessage, signal: AbortSignal): S3Re
   };
 }
 
-function splitPath(rawPath: string): { readonly bucket: string; readonly key: string } {
+/** `<bucket>.localhost`, as SDKs ask for unless they are told to put the bucket into the path. */
+function bucketOfHost(host: string | undefined): string | undefined {
+  return host === undefined ? undefined : /^(.+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
+}
+
+function splitPath(rawPath: string, hostBucket: string | undefined): { readonly bucket: string; readonly key: string } {
   const path = rawPath.startsWith('/') ? rawPath.slice(1) : rawPath;
   const slash = path.indexOf('/');
   try {
+    if (hostBucket !== undefined) return { bucket: hostBucket, key: decodeURIComponent(path) };
     return slash === -1
       ? { bucket: decodeURIComponent(path), key: '' }
       : { bucket: decodeURIComponent(path.slice(0, slash)), key: decodeURIComponent(path.slice(slash + 1)) };
@@ -56,13 +62,23 @@ function splitPath(rawPath: string): { readonly bucket: string; readonly key: st
   }
 }
 
-/** A presigned URL carries in its query what would have been headers: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+/**
+ * A presigned URL carries in its query what would have been headers: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ * S3 leaves some unread there: tags (https://github.com/aws/aws-sdk-go-v2/pull/1017), and checksums, which the SDK works out
+ * of no body at all when it signs (https://github.com/aws/aws-sdk/issues/480).
+ */
+const UNREAD_IN_QUERY = /^x-amz-(checksum-|sdk-checksum-|tagging$)/;
+
 function mergeHeaders(headers: IncomingHttpHeaders, query: URLSearchParams): S3Headers {
   const merged = new Map<string, string>();
-  for (const [name, value] of query) {
-    if (name.toLowerCase().startsWith('x-amz-')) merged.set(name.toLowerCase(), value);
+  if (query.has('X-Amz-Signature')) {
+    for (const [parameter, value] of query) {
+      const name = parameter.toLowerCase();
+      if (name.startsWith('x-amz-') && !UNREAD_IN_QUERY.test(name)) merged.set(name, value);
+    }
   }
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (typeof value === 'string') merged.set(name, value);
   }
   return merged;

@@ -53,6 +53,11 @@ export async function send(
   }
   try {
     response.writeHead(reply.status, { ...reply.headers, 'content-length': String(body.size) });
+    const bytes = body.inMemory();
+    if (bytes !== undefined) {
+      response.end(bytes);
+      return;
+    }
     for await (const piece of body.read(options.signal)) {
       if (!response.write(piece)) await once(response, 'drain', { signal: options.signal });
     }

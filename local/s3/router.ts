@@ -1,5 +1,5 @@
 /**
- * Which action a request is for: by method, by what it names, and by the sub-resource in its query. Each route lists every
+ * Which operation a request is for: by method, by what it names, and by the sub-resource in its query. Each route lists every
  * parameter that it understands; a request with any other is refused, so that it can never do something else than it asked.
  */
 import type { Action } from './action.js';
@@ -13,7 +13,7 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly target: Target;
   /** Parameters that must be there; with a value, they must have it. */
-  readonly requires?: Readonly<Record<string, string | undefined>>;
+  readonly requires: Readonly<Record<string, string | undefined>>;
   readonly allows?: readonly string[];
   readonly header?: { readonly name: string; readonly present: boolean };
   /** As AWS spells it. */
@@ -21,20 +21,31 @@ export interface Route {
   readonly action: Action;
 }
 
-export function findRoute(routes: readonly Route[], request: S3Request): Route {
-  const target = targetOf(request);
-  const parameters = [...new Set(request.query.keys())].filter(isSignificantParameter);
-  const route = routes.find(
-    (candidate) =>
-      candidate.method === request.method &&
-      candidate.target === target &&
-      hasRequired(candidate, request.query) &&
-      hasOnlyKnown(candidate, parameters) &&
-      hasHeader(candidate, request.headers),
-  );
-  if (route === undefined) throw unknownOperation(request.method, target, parameters);
-  return route;
+export type FindRoute = (request: S3Request) => Route;
+
+export function createRouter(routes: readonly Route[]): FindRoute {
+  const groups = new Map<string, Route[]>();
+  for (const route of routes) {
+    const name = groupOf(route.method, route.target);
+    groups.set(name, [...(groups.get(name) ?? []), route]);
+  }
+  return (request) => {
+    const target = targetOf(request);
+    const parameters = [...new Set(request.query.keys())].filter(isSignificantParameter);
+    const route = groups
+      .get(groupOf(request.method, target))
+      ?.find(
+        (candidate) =>
+          hasRequired(candidate, request.query) &&
+          hasOnlyKnown(candidate, parameters) &&
+          hasHeader(candidate, request.headers),
+      );
+    if (route === undefined) throw unknownOperation(request.method, target, parameters);
+    return route;
+  };
 }
+
+const groupOf = (method: string, target: Target): string => `${method} ${target}`;
 
 export function targetOf(request: Pick<S3Request, 'bucket' | 'key'>): Target {
   if (request.bucket === '') return 'service';
@@ -42,12 +53,12 @@ export function targetOf(request: Pick<S3Request, 'bucket' | 'key'>): Target {
 }
 
 const hasRequired = (route: Route, query: URLSearchParams): boolean =>
-  Object.entries(route.requires ?? {}).every(
+  Object.entries(route.requires).every(
     ([name, value]) => query.has(name) && (value === undefined || query.get(name) === value),
   );
 
 const hasOnlyKnown = (route: Route, parameters: readonly string[]): boolean =>
-  parameters.every((name) => name in (route.requires ?? {}) || route.allows?.includes(name));
+  parameters.every((name) => name in route.requires || route.allows?.includes(name));
 
 const hasHeader = (route: Route, headers: S3Headers): boolean =>
   route.header === undefined || headers.has(route.header.name) === route.header.present;

@@ -1,4 +1,4 @@
-/** Every operation that is served. */
+/** Every operation that is served, with every parameter that it understands. */
 import { abortMultipartUpload } from './actions/abort-multipart-upload.js';
 import {
   CONFIGURATIONS,
@@ -14,13 +14,16 @@ import { deleteBucket } from './actions/delete-bucket.js';
 import { deleteObjectTagging } from './actions/delete-object-tagging.js';
 import { deleteObject } from './actions/delete-object.js';
 import { deleteObjects } from './actions/delete-objects.js';
+import { getAcl, putAcl } from './actions/acl.js';
 import { getBucketLocation } from './actions/get-bucket-location.js';
+import { getObjectAttributes } from './actions/get-object-attributes.js';
 import { getObjectTagging } from './actions/get-object-tagging.js';
 import { getObject } from './actions/get-object.js';
 import { headBucket } from './actions/head-bucket.js';
 import { headObject } from './actions/head-object.js';
 import { listBuckets } from './actions/list-buckets.js';
 import { listMultipartUploads } from './actions/list-multipart-uploads.js';
+import { listObjectVersions } from './actions/list-object-versions.js';
 import { listObjectsV2 } from './actions/list-objects-v2.js';
 import { listObjects } from './actions/list-objects.js';
 import { listParts } from './actions/list-parts.js';
@@ -28,165 +31,99 @@ import { putObjectTagging } from './actions/put-object-tagging.js';
 import { putObject } from './actions/put-object.js';
 import { uploadPartCopy } from './actions/upload-part-copy.js';
 import { uploadPart } from './actions/upload-part.js';
+import type { Action } from './action.js';
 import type { Route } from './router.js';
 
 const OVERRIDES = [
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-  'response-content-language',
-  'response-content-type',
-  'response-expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
 ];
+const READING = [...OVERRIDES.map((name) => `response-${name}`), 'partNumber', 'versionId'];
 const PAGING = ['prefix', 'delimiter', 'encoding-type'];
-const isPresent = undefined;
 const isCopy = { name: 'x-amz-copy-source', present: true };
 const isNoCopy = { name: 'x-amz-copy-source', present: false };
 
-export const ROUTES: readonly Route[] = [
-  { method: 'GET', target: 'service', allows: ['prefix'], operation: 'ListBuckets', action: listBuckets },
+type Further = Pick<Route, 'allows' | 'header'> & { readonly requires?: readonly string[] };
 
-  { method: 'PUT', target: 'bucket', operation: 'CreateBucket', action: createBucket },
-  { method: 'HEAD', target: 'bucket', operation: 'HeadBucket', action: headBucket },
-  { method: 'DELETE', target: 'bucket', operation: 'DeleteBucket', action: deleteBucket },
-  {
-    method: 'GET',
-    target: 'bucket',
-    requires: { location: isPresent },
-    operation: 'GetBucketLocation',
-    action: getBucketLocation,
-  },
-  {
-    method: 'GET',
-    target: 'bucket',
-    allows: [...PAGING, 'marker', 'max-keys'],
-    operation: 'ListObjects',
-    action: listObjects,
-  },
-  {
-    method: 'GET',
-    target: 'bucket',
-    requires: { 'list-type': '2' },
-    allows: [...PAGING, 'start-after', 'continuation-token', 'max-keys', 'fetch-owner'],
-    operation: 'ListObjectsV2',
-    action: listObjectsV2,
-  },
-  {
-    method: 'GET',
-    target: 'bucket',
-    requires: { uploads: isPresent },
-    allows: [...PAGING, 'key-marker', 'upload-id-marker', 'max-uploads'],
-    operation: 'ListMultipartUploads',
-    action: listMultipartUploads,
-  },
-  {
-    method: 'POST',
-    target: 'bucket',
-    requires: { delete: isPresent },
-    operation: 'DeleteObjects',
-    action: deleteObjects,
-  },
-  ...CONFIGURATIONS.flatMap((configuration): readonly Route[] => {
-    const requires = { [configuration.subresource]: isPresent };
-    return [
-      {
-        method: 'GET',
-        target: 'bucket',
-        requires,
-        operation: `Get${configuration.name}`,
-        action: getConfiguration(configuration),
-      },
-      {
-        method: 'PUT',
-        target: 'bucket',
-        requires,
-        operation: `Put${configuration.name}`,
-        action: putConfiguration(configuration),
-      },
-      ...(configuration.deletable
-        ? [
-            {
-              method: 'DELETE',
-              target: 'bucket',
-              requires,
-              operation: `Delete${configuration.name}`,
-              action: deleteConfiguration(configuration),
-            } as const,
-          ]
-        : []),
-    ];
+/** A required parameter is `name`, with any value, or `name=value`. */
+function route(
+  method: Route['method'],
+  target: Route['target'],
+  operation: string,
+  action: Action,
+  { requires = [], ...further }: Further = {},
+): Route {
+  const required = requires.map((text): [string, string | undefined] => {
+    const [name = '', value] = text.split('=');
+    return [name, value];
+  });
+  return { method, target, operation, action, ...further, requires: Object.fromEntries(required) };
+}
+
+export const ROUTES: readonly Route[] = [
+  route('GET', 'service', 'ListBuckets', listBuckets, {
+    allows: ['prefix', 'max-buckets', 'continuation-token', 'bucket-region'],
   }),
 
-  { method: 'GET', target: 'object', allows: OVERRIDES, operation: 'GetObject', action: getObject },
-  { method: 'HEAD', target: 'object', allows: OVERRIDES, operation: 'HeadObject', action: headObject },
-  { method: 'PUT', target: 'object', header: isNoCopy, operation: 'PutObject', action: putObject },
-  { method: 'PUT', target: 'object', header: isCopy, operation: 'CopyObject', action: copyObject },
-  { method: 'DELETE', target: 'object', operation: 'DeleteObject', action: deleteObject },
-  {
-    method: 'GET',
-    target: 'object',
-    requires: { tagging: isPresent },
-    operation: 'GetObjectTagging',
-    action: getObjectTagging,
-  },
-  {
-    method: 'PUT',
-    target: 'object',
-    requires: { tagging: isPresent },
-    operation: 'PutObjectTagging',
-    action: putObjectTagging,
-  },
-  {
-    method: 'DELETE',
-    target: 'object',
-    requires: { tagging: isPresent },
-    operation: 'DeleteObjectTagging',
-    action: deleteObjectTagging,
-  },
+  route('PUT', 'bucket', 'CreateBucket', createBucket),
+  route('HEAD', 'bucket', 'HeadBucket', headBucket),
+  route('DELETE', 'bucket', 'DeleteBucket', deleteBucket),
+  route('GET', 'bucket', 'GetBucketLocation', getBucketLocation, { requires: ['location'] }),
+  route('GET', 'bucket', 'ListObjects', listObjects, { allows: [...PAGING, 'marker', 'max-keys'] }),
+  route('GET', 'bucket', 'ListObjectsV2', listObjectsV2, {
+    requires: ['list-type=2'],
+    allows: [...PAGING, 'start-after', 'continuation-token', 'max-keys', 'fetch-owner'],
+  }),
+  route('GET', 'bucket', 'ListObjectVersions', listObjectVersions, {
+    requires: ['versions'],
+    allows: [...PAGING, 'key-marker', 'version-id-marker', 'max-keys'],
+  }),
+  route('GET', 'bucket', 'ListMultipartUploads', listMultipartUploads, {
+    requires: ['uploads'],
+    allows: [...PAGING, 'key-marker', 'upload-id-marker', 'max-uploads'],
+  }),
+  route('POST', 'bucket', 'DeleteObjects', deleteObjects, { requires: ['delete'] }),
+  route('GET', 'bucket', 'GetBucketAcl', getAcl, { requires: ['acl'] }),
+  route('PUT', 'bucket', 'PutBucketAcl', putAcl, { requires: ['acl'] }),
+  ...CONFIGURATIONS.flatMap((configuration): readonly Route[] => {
+    const { subresource, name, deleteName = name, check, deletable } = configuration;
+    const requires = [subresource];
+    const read = route('GET', 'bucket', `Get${name}`, getConfiguration(configuration), { requires });
+    if (check === undefined) return [read];
+    const put = route('PUT', 'bucket', `Put${name}`, putConfiguration(configuration, check), { requires });
+    const remove = route('DELETE', 'bucket', `Delete${deleteName}`, deleteConfiguration(configuration), { requires });
+    return deletable === true ? [read, put, remove] : [read, put];
+  }),
 
-  {
-    method: 'POST',
-    target: 'object',
-    requires: { uploads: isPresent },
-    operation: 'CreateMultipartUpload',
-    action: createMultipartUpload,
-  },
-  {
-    method: 'PUT',
-    target: 'object',
-    requires: { uploadId: isPresent, partNumber: isPresent },
-    header: isNoCopy,
-    operation: 'UploadPart',
-    action: uploadPart,
-  },
-  {
-    method: 'PUT',
-    target: 'object',
-    requires: { uploadId: isPresent, partNumber: isPresent },
-    header: isCopy,
-    operation: 'UploadPartCopy',
-    action: uploadPartCopy,
-  },
-  {
-    method: 'POST',
-    target: 'object',
-    requires: { uploadId: isPresent },
-    operation: 'CompleteMultipartUpload',
-    action: completeMultipartUpload,
-  },
-  {
-    method: 'DELETE',
-    target: 'object',
-    requires: { uploadId: isPresent },
-    operation: 'AbortMultipartUpload',
-    action: abortMultipartUpload,
-  },
-  {
-    method: 'GET',
-    target: 'object',
-    requires: { uploadId: isPresent },
+  route('GET', 'object', 'GetObject', getObject, { allows: READING }),
+  route('HEAD', 'object', 'HeadObject', headObject, { allows: READING }),
+  route('PUT', 'object', 'PutObject', putObject, { header: isNoCopy }),
+  route('PUT', 'object', 'CopyObject', copyObject, { header: isCopy }),
+  route('DELETE', 'object', 'DeleteObject', deleteObject, { allows: ['versionId'] }),
+  route('GET', 'object', 'GetObjectAttributes', getObjectAttributes, {
+    requires: ['attributes'],
+    allows: ['versionId'],
+  }),
+  route('GET', 'object', 'GetObjectAcl', getAcl, { requires: ['acl'], allows: ['versionId'] }),
+  route('PUT', 'object', 'PutObjectAcl', putAcl, { requires: ['acl'], allows: ['versionId'] }),
+  route('GET', 'object', 'GetObjectTagging', getObjectTagging, { requires: ['tagging'], allows: ['versionId'] }),
+  route('PUT', 'object', 'PutObjectTagging', putObjectTagging, { requires: ['tagging'], allows: ['versionId'] }),
+  route('DELETE', 'object', 'DeleteObjectTagging', deleteObjectTagging, {
+    requires: ['tagging'],
+    allows: ['versionId'],
+  }),
+
+  route('POST', 'object', 'CreateMultipartUpload', createMultipartUpload, { requires: ['uploads'] }),
+  route('PUT', 'object', 'UploadPart', uploadPart, { requires: ['uploadId', 'partNumber'], header: isNoCopy }),
+  route('PUT', 'object', 'UploadPartCopy', uploadPartCopy, { requires: ['uploadId', 'partNumber'], header: isCopy }),
+  route('POST', 'object', 'CompleteMultipartUpload', completeMultipartUpload, { requires: ['uploadId'] }),
+  route('DELETE', 'object', 'AbortMultipartUpload', abortMultipartUpload, { requires: ['uploadId'] }),
+  route('GET', 'object', 'ListParts', listParts, {
+    requires: ['uploadId'],
     allows: ['max-parts', 'part-number-marker'],
-    operation: 'ListParts',
-    action: listParts,
-  },
+  }),
 ];

@@ -1,10 +1,11 @@
 /**
- * The S3 of the local cloud: REST, path-style, one region, one account, no versions; signatures are not checked.
- * Objects live as long as the process: the index is in memory, bodies are files in `directory` (body-store.ts).
+ * The S3 of the local cloud: REST, path-style or `<bucket>.localhost`, one region, one account.
+ * Objects live as long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts).
  *
- * Known differences from AWS: an object that came without a checksum has none (AWS works out a CRC-64/NVME); versioning,
- * lifecycle, policy, encryption and access settings are kept and given back, but do nothing; other sub-resources are refused.
+ * Known differences from AWS (docs/local-cloud/s3.md): objects have one version each, whatever the versioning that was set;
+ * configuration of buckets is kept and given back, but does nothing; other sub-resources are refused.
  */
+import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
@@ -12,22 +13,27 @@ import { BodyStore } from './body-store.js';
 import { Buckets } from './buckets.js';
 import { S3Error } from './errors.js';
 import { readRequest } from './request.js';
+import { checkRequest } from './guards.js';
 import { errorResponse, send, type S3Response } from './response.js';
-import { findRoute } from './router.js';
+import { createRouter } from './router.js';
 import { ROUTES } from './routes.js';
 
 export interface S3Options {
   /** Made when missing; bodies are written into it under random names. Its owner removes it after the end. */
   readonly directory: string;
+  /** How much of the bodies may be held in memory. */
+  readonly memoryBudgetBytes?: number;
   /** Where buckets are that name no other place. */
   readonly region?: string;
   readonly nowMs?: () => number;
 }
 
+const findRoute = createRouter(ROUTES);
+
 export function createS3Service(options: S3Options): Service {
   const state: S3State = {
     buckets: new Buckets(),
-    bodies: new BodyStore(options.directory),
+    bodies: new BodyStore(options.directory, options.memoryBudgetBytes),
     region: options.region ?? 'us-east-1',
     nowMs: options.nowMs ?? Date.now,
   };
@@ -35,23 +41,27 @@ export function createS3Service(options: S3Options): Service {
 }
 
 async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<void> {
-  const { request, response, url, signal, requestId } = serviceRequest;
+  const { request, response, signal, requestId } = serviceRequest;
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('x-amz-id-2', requestId);
   let reply: S3Response;
   try {
     const parsed = readRequest(request, signal);
-    const route = findRoute(ROUTES, parsed);
+    const route = findRoute(parsed);
     await serviceRequest.enter(route.operation);
+    checkRequest(parsed);
     reply = await route.action(state, parsed);
   } catch (error) {
     if (signal.aborted) return;
-    reply = errorResponse(toS3Error(error), { resource: url.pathname, requestId });
+    reply = errorResponse(toS3Error(error), { resource: pathOf(request), requestId });
   }
   await send(reply, response, { withoutBody: request.method === 'HEAD', signal });
   // What a refused request still sends is read and dropped: the client reads its reply only after it has written all.
   request.resume();
 }
+
+/** As it was sent. */
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/\?.*$/s, '');
 
 /** A bug or a full disk: said as what it is, and worth a retry as on AWS. */
 function toS3Error(error: unknown): S3Error {

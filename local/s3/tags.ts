@@ -1,27 +1,46 @@
-/** Tags of objects, as a header and as XML. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
-import { S3Error, malformedXml } from './errors.js';
-import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument } from './xml.js';
+/** Tags of objects and buckets, as a header and as XML. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+import { S3Error, invalidArgument, malformedXml } from './errors.js';
+import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument, type XmlElement } from './xml.js';
 
 export type Tags = ReadonlyMap<string, string>;
 export const NO_TAGS: Tags = new Map();
 
 const MAX_OBJECT_TAGS = 10;
+export const MAX_BUCKET_TAGS = 50;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tag.html */
+const VALID_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export function readTagHeader(value: string | undefined): Tags {
-  return value === undefined ? NO_TAGS : checkTags([...new URLSearchParams(value)]);
+  if (value === undefined) return NO_TAGS;
+  const entries = [...new URLSearchParams(value)];
+  if (new Set(entries.map(([key]) => key)).size < entries.length) {
+    throw invalidArgument(
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+      'x-amz-tagging',
+      value,
+    );
+  }
+  return checkTags(entries);
 }
 
-export function parseTagging(document: string): Tags {
+/** `most`: of an object ten, of a bucket fifty. */
+export function parseTagging(document: string, most = MAX_OBJECT_TAGS): Tags {
   const [set] = childrenOf(parseXml(document, 'Tagging'), 'TagSet');
   if (set === undefined) throw malformedXml();
-  return checkTags(
+  return readTagSet(set, most);
+}
+
+export const readTagSet = (set: XmlElement, most: number): Tags =>
+  checkTags(
     childrenOf(set, 'Tag').map((tag) => {
       const [key, value] = [textOf(tag, 'Key'), textOf(tag, 'Value')];
       if (key === undefined || value === undefined) throw malformedXml();
       return [key, value];
     }),
+    most,
   );
-}
 
 export const taggingDocument = (tags: Tags): string =>
   xmlDocument('Tagging', [
@@ -31,17 +50,24 @@ export const taggingDocument = (tags: Tags): string =>
     ),
   ]);
 
-function checkTags(entries: readonly (readonly [string, string])[]): Tags {
-  if (entries.length > MAX_OBJECT_TAGS) {
-    throw new S3Error(400, 'BadRequest', `Object tags cannot be greater than ${MAX_OBJECT_TAGS}`);
+function checkTags(entries: readonly (readonly [string, string])[], most = MAX_OBJECT_TAGS): Tags {
+  if (entries.length > most) {
+    throw new S3Error(
+      400,
+      'BadRequest',
+      `${most === MAX_OBJECT_TAGS ? 'Object' : 'Bucket'} tags cannot be greater than ${most}`,
+    );
   }
   const tags = new Map(entries);
   if (tags.size !== entries.length) {
     throw new S3Error(400, 'InvalidTag', 'Cannot provide multiple Tags with the same key');
   }
   for (const [key, value] of tags) {
-    if (key.length === 0 || key.length > 128) throw invalidTag('TagKey', key);
-    if (value.length > 256) throw invalidTag('TagValue', value);
+    if (key.startsWith('aws:')) {
+      throw new S3Error(400, 'InvalidTag', 'System tags cannot be added/updated by requester', { TagKey: key });
+    }
+    if (key.length === 0 || key.length > MAX_KEY_LENGTH || !VALID_TEXT.test(key)) throw invalidTag('TagKey', key);
+    if (value.length > MAX_VALUE_LENGTH || !VALID_TEXT.test(value)) throw invalidTag('TagValue', value);
   }
   return tags;
 }

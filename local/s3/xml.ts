@@ -27,7 +27,7 @@ export const errorDocument = (fields: Readonly<Record<string, string>>): string 
   )}`;
 
 /** Control characters and line ends would not survive a parser: they go as references, as S3 sends them. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[&<>"'\u0000-\u001f\u007f-\u009f\u2028\ufffe\uffff]/g, (character) => {
     const named = NAMED_REFERENCES[character];
     return named ?? `&#x${character.charCodeAt(0).toString(16)};`;

@@ -1,111 +1,201 @@
 /**
  * Bucket configuration that has no effect here but is kept and given back as it came, so that what sets up a bucket on AWS
- * sets it up here too: Get, Put and Delete of each sub-resource.
+ * sets it up here too: Get, Put and Delete of each sub-resource. Where silence would mislead (a website that is never served, events that are
+ * never sent), it can only be read: there is none.
  */
 import type { Action } from '../action.js';
-import { S3Error } from '../errors.js';
+import { S3Error, malformedXml, notImplemented } from '../errors.js';
 import { receiveDocument } from '../receive.js';
 import { noContent, xmlResponse } from '../response.js';
-import { leaf, parent, parseXml, xmlDocument } from '../xml.js';
+import { MAX_BUCKET_TAGS, parseTagging } from '../tags.js';
+import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument } from '../xml.js';
 
 export interface Configuration {
   /** As the names of its operations have it. */
   readonly name: string;
+  readonly deleteName?: string;
   /** The query parameter that names it. */
   readonly subresource: string;
-  /** The document's root element; a policy is JSON. */
-  readonly root: string | undefined;
-  /** What AWS answers when nothing was put: an error's code and message, or a document. */
+  /** What a new bucket has. */
+  readonly initial?: string;
+  /** What AWS answers when there is none: an error's code and message, or a document. */
   readonly absent: { readonly code: string; readonly message: string } | { readonly document: string };
-  readonly deletable: boolean;
+  /** Throws unless the document may be kept; when undefined none may. */
+  readonly check?: (document: string) => void;
+  readonly deletable?: boolean;
+  /** XML unless it is said. */
+  readonly contentType?: string;
 }
+
+/** Of this root, with at least one element of each name. */
+const xml =
+  (root: string, ...needed: readonly string[]) =>
+  (document: string): void => {
+    const element = parseXml(document, root);
+    if (needed.some((name) => childrenOf(element, name).length === 0)) throw malformedXml();
+  };
+
+const missing = (code: string, message: string): Configuration['absent'] => ({ code, message });
+const empty = (root: string, ...children: readonly string[]): Configuration['absent'] => ({
+  document: xmlDocument(root, children),
+});
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html */
+const DEFAULT_ENCRYPTION = parent('Rule', [
+  parent('ApplyServerSideEncryptionByDefault', [leaf('SSEAlgorithm', 'AES256')]),
+  leaf('BucketKeyEnabled', false),
+]);
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html */
+const NO_PUBLIC_ACCESS = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
+
+const ACLS_DISABLED = 'BucketOwnerEnforced';
 
 export const CONFIGURATIONS: readonly Configuration[] = [
   {
     name: 'BucketVersioning',
     subresource: 'versioning',
-    root: 'VersioningConfiguration',
-    absent: { document: xmlDocument('VersioningConfiguration', []) },
-    deletable: false,
+    absent: empty('VersioningConfiguration'),
+    check: checkVersioning,
   },
   {
     name: 'BucketLifecycleConfiguration',
+    deleteName: 'BucketLifecycle',
     subresource: 'lifecycle',
-    root: 'LifecycleConfiguration',
-    absent: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
+    absent: missing('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'),
+    check: xml('LifecycleConfiguration', 'Rule'),
     deletable: true,
   },
   {
     name: 'BucketPolicy',
     subresource: 'policy',
-    root: undefined,
-    absent: { code: 'NoSuchBucketPolicy', message: 'The bucket policy does not exist' },
+    absent: missing('NoSuchBucketPolicy', 'The bucket policy does not exist'),
+    check: checkPolicy,
     deletable: true,
+    contentType: 'application/json',
   },
   {
     name: 'BucketEncryption',
     subresource: 'encryption',
-    root: 'ServerSideEncryptionConfiguration',
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html
-    absent: {
-      document: xmlDocument('ServerSideEncryptionConfiguration', [
-        parent('Rule', [
-          parent('ApplyServerSideEncryptionByDefault', [leaf('SSEAlgorithm', 'AES256')]),
-          leaf('BucketKeyEnabled', false),
-        ]),
-      ]),
-    },
+    absent: empty('ServerSideEncryptionConfiguration', DEFAULT_ENCRYPTION),
+    check: xml('ServerSideEncryptionConfiguration', 'Rule'),
     deletable: true,
   },
   {
     name: 'PublicAccessBlock',
     subresource: 'publicAccessBlock',
-    root: 'PublicAccessBlockConfiguration',
-    absent: {
-      code: 'NoSuchPublicAccessBlockConfiguration',
-      message: 'The public access block configuration was not found',
-    },
+    initial: xmlDocument(
+      'PublicAccessBlockConfiguration',
+      NO_PUBLIC_ACCESS.map((name) => leaf(name, true)),
+    ),
+    absent: missing('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'),
+    check: xml('PublicAccessBlockConfiguration'),
+    deletable: true,
+  },
+  {
+    name: 'BucketOwnershipControls',
+    subresource: 'ownershipControls',
+    initial: xmlDocument('OwnershipControls', [parent('Rule', [leaf('ObjectOwnership', ACLS_DISABLED)])]),
+    absent: missing('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
+    check: checkOwnership,
     deletable: true,
   },
   {
     name: 'BucketTagging',
     subresource: 'tagging',
-    root: 'Tagging',
-    absent: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },
+    absent: missing('NoSuchTagSet', 'The TagSet does not exist'),
+    check: checkTagging,
     deletable: true,
+  },
+  {
+    name: 'BucketCors',
+    subresource: 'cors',
+    absent: missing('NoSuchCORSConfiguration', 'The CORS configuration does not exist'),
+    check: xml('CORSConfiguration', 'CORSRule'),
+    deletable: true,
+  },
+  {
+    name: 'BucketRequestPayment',
+    subresource: 'requestPayment',
+    absent: empty('RequestPaymentConfiguration', leaf('Payer', 'BucketOwner')),
+  },
+  {
+    name: 'BucketAccelerateConfiguration',
+    subresource: 'accelerate',
+    absent: empty('AccelerateConfiguration'),
+  },
+  { name: 'BucketLogging', subresource: 'logging', absent: empty('BucketLoggingStatus') },
+  { name: 'BucketNotificationConfiguration', subresource: 'notification', absent: empty('NotificationConfiguration') },
+  {
+    name: 'BucketWebsite',
+    subresource: 'website',
+    absent: missing('NoSuchWebsiteConfiguration', 'The specified bucket does not have a website configuration'),
+  },
+  {
+    name: 'BucketReplication',
+    subresource: 'replication',
+    absent: missing('ReplicationConfigurationNotFoundError', 'The replication configuration was not found'),
+  },
+  {
+    name: 'ObjectLockConfiguration',
+    subresource: 'object-lock',
+    absent: missing('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket'),
   },
 ];
 
 export const getConfiguration =
-  ({ subresource, root, absent }: Configuration): Action =>
-  async (state, request) => {
-    const kept = state.buckets.get(request.bucket).configuration.get(subresource);
-    if (kept !== undefined) return xmlResponse(kept, root === undefined ? { 'content-type': 'application/json' } : {});
+  ({ subresource, absent, contentType }: Configuration): Action =>
+  async (state, { bucket }) => {
+    const kept = state.buckets.get(bucket).configuration.get(subresource);
+    if (kept !== undefined) return xmlResponse(kept, contentType === undefined ? {} : { 'content-type': contentType });
     if ('document' in absent) return xmlResponse(absent.document);
-    throw new S3Error(404, absent.code, absent.message, { BucketName: request.bucket });
+    throw new S3Error(404, absent.code, absent.message, { BucketName: bucket });
   };
 
 export const putConfiguration =
-  ({ subresource, root }: Configuration): Action =>
+  ({ subresource, contentType }: Configuration, check: (document: string) => void): Action =>
   async (state, request) => {
     const document = await receiveDocument(request);
-    if (root === undefined) checkPolicy(document);
-    else parseXml(document, root);
+    check(document);
     state.buckets.get(request.bucket).configuration.set(subresource, document);
-    return { status: root === undefined ? 204 : 200 };
+    // Only the policy is answered without content.
+    return { status: contentType === undefined ? 200 : 204 };
   };
 
 export const deleteConfiguration =
   ({ subresource }: Configuration): Action =>
-  async (state, request) => {
-    state.buckets.get(request.bucket).configuration.delete(subresource);
+  async (state, { bucket }) => {
+    state.buckets.get(bucket).configuration.delete(subresource);
     return noContent;
   };
 
+function checkVersioning(document: string): void {
+  const status = textOf(parseXml(document, 'VersioningConfiguration'), 'Status');
+  if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
+}
+
+function checkTagging(document: string): void {
+  parseTagging(document, MAX_BUCKET_TAGS);
+}
+
 function checkPolicy(document: string): void {
   try {
-    JSON.parse(document);
+    const policy = JSON.parse(document) as unknown;
+    if (document.startsWith('{') && typeof policy === 'object') return;
   } catch {
-    throw new S3Error(400, 'MalformedPolicy', "Policies must be valid JSON and the first byte must be '{'");
+    // Said below.
+  }
+  throw new S3Error(400, 'MalformedPolicy', "Policies must be valid JSON and the first byte must be '{'");
+}
+
+/** Any other ownership would enable ACLs, which are not served. */
+function checkOwnership(document: string): void {
+  const [rule = ''] = childrenOf(parseXml(document, 'OwnershipControls'), 'Rule');
+  const ownership = textOf(rule, 'ObjectOwnership');
+  if (ownership === undefined) throw malformedXml();
+  if (ownership !== ACLS_DISABLED) {
+    throw notImplemented(
+      `The local cloud serves no ACLs: of object ownerships only ${ACLS_DISABLED}, not ${ownership}.`,
+    );
   }
 }

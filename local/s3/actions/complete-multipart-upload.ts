@@ -1,15 +1,17 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
-import type { Action } from '../action.js';
-import { Body } from '../body-store.js';
-import type { Part, Upload } from '../buckets.js';
+import type { Action, S3State } from '../action.js';
 import { readObjectChecksum } from '../body-expectations.js';
-import { checksumElement, joinChecksums, type Checksum } from '../checksums.js';
+import { Body } from '../body-store.js';
+import type { Part, StoredObject, Upload } from '../buckets.js';
+import { checksumElement, DEFAULT_ALGORITHM, joinChecksums, type Checksum } from '../checksums.js';
+import type { WriteWatch } from '../conditional-writes.js';
 import { S3Error, badDigest, invalidRequest, malformedXml } from '../errors.js';
 import { etagOf, multipartEtag } from '../etag.js';
+import { ENCRYPTED } from '../object-headers.js';
 import { checksumLeaves } from '../object-reply.js';
 import { unquote } from '../preconditions.js';
 import { receiveDocument } from '../receive.js';
-import type { S3Headers } from '../request.js';
+import type { S3Headers, S3Request } from '../request.js';
 import { xmlResponse } from '../response.js';
 import { readUploadId } from '../upload-parameters.js';
 import { childrenOf, leaf, parseXml, textOf, xmlDocument, type XmlElement } from '../xml.js';
@@ -20,27 +22,13 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 /** From the reading of the document on all happens in one turn: of racing completions one wins. */
 export const completeMultipartUpload: Action = async (state, request) => {
   const uploadId = readUploadId(request.query);
-  state.buckets.get(request.bucket).upload(uploadId, request.key);
-  const list = parseXml(await receiveDocument(request, { checksumIsOfBody: false }), 'CompleteMultipartUpload');
   const bucket = state.buckets.get(request.bucket);
-  const upload = bucket.upload(uploadId, request.key);
-  const parts = chooseParts(upload, childrenOf(list, 'Part'));
-  const checksum = checksumOf(upload, parts, request.headers);
-  const etag = multipartEtag(parts.map((part) => part.md5));
-  const body = Body.join(parts.map((part) => part.body));
-  try {
-    checkSize(request.headers, body.size);
-    const { headers, tags } = upload;
-    bucket.publish(
-      request.key,
-      { body, etag, lastModifiedMs: state.nowMs(), headers, checksum, tags },
-      request.headers,
-    );
-  } catch (error) {
-    body.release();
-    throw error;
-  }
-  bucket.endUpload(upload);
+  bucket.upload(uploadId, request.key);
+  const object = await bucket.conditionalWrites.during(request.key, request.headers, async (watch) => {
+    const document = await receiveDocument(request, { checksumIsOfBody: false });
+    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload'), 'Part');
+    return complete(state, request, listed, watch);
+  });
   return xmlResponse(
     xmlDocument('CompleteMultipartUploadResult', [
       leaf(
@@ -49,11 +37,37 @@ export const completeMultipartUpload: Action = async (state, request) => {
       ),
       leaf('Bucket', request.bucket),
       leaf('Key', request.key),
-      leaf('ETag', etag),
-      ...checksumLeaves(checksum),
+      leaf('ETag', object.etag),
+      ...checksumLeaves(object.checksum),
     ]),
+    ENCRYPTED,
   );
 };
+
+function complete(state: S3State, request: S3Request, listed: readonly XmlElement[], watch: WriteWatch): StoredObject {
+  const bucket = state.buckets.get(request.bucket);
+  const upload = bucket.upload(readUploadId(request.query), request.key);
+  const chosen = chooseParts(upload, listed);
+  const checksum = checksumOf(upload, chosen, request.headers);
+  const object: StoredObject = {
+    body: Body.join(chosen.map((part) => part.body)),
+    etag: multipartEtag(chosen.map((part) => part.md5)),
+    lastModifiedMs: state.nowMs(),
+    headers: upload.headers,
+    tags: upload.tags,
+    checksum,
+    parts: chosen.map((part) => ({ number: part.number, size: part.body.size, checksum: part.checksum })),
+  };
+  try {
+    checkSize(request.headers, object.body.size);
+    bucket.publish(request.key, object, request.headers, watch);
+  } catch (error) {
+    object.body.release();
+    throw error;
+  }
+  bucket.endUpload(upload);
+  return object;
+}
 
 function chooseParts(upload: Upload, listed: readonly XmlElement[]): readonly Part[] {
   if (listed.length === 0) throw malformedXml();
@@ -89,7 +103,6 @@ function choosePart(upload: Upload, number: number, element: XmlElement): Part {
   const etag = textOf(element, 'ETag');
   if (etag === undefined) throw malformedXml();
   if (part === undefined || unquote(etag.trim()) !== unquote(etagOf(part.md5))) throw invalidPart(upload, number, etag);
-  if (part.checksum === undefined) return part;
   const given = textOf(element, checksumElement(part.checksum.algorithm));
   if (given !== undefined && given !== part.checksum.value) throw invalidPart(upload, number, etag);
   if (given === undefined && upload.checksum?.type === 'COMPOSITE') {
@@ -109,23 +122,21 @@ const invalidPart = (upload: Upload, number: number, etag: string): S3Error =>
     { UploadId: upload.id, PartNumber: String(number), ETag: unquote(etag) },
   );
 
-function checksumOf(upload: Upload, parts: readonly Part[], headers: S3Headers): Checksum | undefined {
-  if (upload.checksum === undefined) return undefined;
-  const { algorithm, type } = upload.checksum;
-  const askedType = headers.get('x-amz-checksum-type');
-  if (askedType !== undefined && askedType !== type) {
-    throw invalidRequest(`The upload was created with the ${type} checksum type, not with ${askedType}.`);
-  }
+function checksumOf(upload: Upload, parts: readonly Part[], headers: S3Headers): Checksum {
+  const { algorithm, type } = upload.checksum ?? { algorithm: DEFAULT_ALGORITHM, type: 'FULL_OBJECT' };
+  const askedType = headers.get('x-amz-checksum-type') ?? type;
+  if (askedType !== type)
+    throw badDigest(`The upload was created with the ${type} checksum type, not with ${askedType}.`);
   const checksum = joinChecksums(
     algorithm,
     type,
-    parts.map((part) => ({ digest: Buffer.from(part.checksum?.value ?? '', 'base64'), size: part.body.size })),
+    parts.map((part) => ({ digest: Buffer.from(part.joined.value, 'base64'), size: part.body.size })),
   );
   const given = readObjectChecksum(headers);
   if (given !== undefined && (given.algorithm !== algorithm || given.value !== checksum.value)) {
     throw badDigest(`The ${given.algorithm} you specified did not match the calculated checksum.`);
   }
-  return checksum;
+  return upload.checksum === undefined ? { ...checksum, isDefault: true } : checksum;
 }
 
 function checkSize(headers: S3Headers, size: number): void {

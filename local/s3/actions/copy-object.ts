@@ -2,20 +2,21 @@
 import type { Action } from '../action.js';
 import type { Body } from '../body-store.js';
 import type { StoredObject } from '../buckets.js';
-import { parseAlgorithm, type ChecksumAlgorithm } from '../checksums.js';
+import { parseAlgorithm } from '../checksums.js';
 import { digestBody, findCopySource, type CopySource } from '../copy-source.js';
 import { invalidArgument, invalidRequest } from '../errors.js';
 import { etagOf, isMultipartEtag } from '../etag.js';
-import { checkKey, readObjectHeaders } from '../object-headers.js';
+import { checkKey, ENCRYPTED, readObjectHeaders } from '../object-headers.js';
 import { checksumLeaves } from '../object-reply.js';
 import { MAX_PUT_BYTES } from '../receive.js';
 import type { S3Request } from '../request.js';
 import { xmlResponse } from '../response.js';
+import { isoSeconds } from '../time.js';
 import { readTagHeader } from '../tags.js';
 import { leaf, xmlDocument } from '../xml.js';
 
 export const copyObject: Action = async (state, request) => {
-  state.buckets.get(request.bucket);
+  const { conditionalWrites } = state.buckets.get(request.bucket);
   checkKey(request.key);
   const source = findCopySource(state, request);
   const described = describeCopy(request, source);
@@ -27,15 +28,19 @@ export const copyObject: Action = async (state, request) => {
   }
   const body = source.object.body.slice(0, size);
   try {
-    const digests = await copyDigests(source.object, body, request);
-    const object = { ...described, ...digests, body, lastModifiedMs: state.nowMs() };
-    state.buckets.get(request.bucket).publish(request.key, object, request.headers);
+    const object = await conditionalWrites.during(request.key, request.headers, async (watch) => {
+      const digests = await copyDigests(source.object, body, request);
+      const copy = { ...described, ...digests, body, lastModifiedMs: state.nowMs() };
+      state.buckets.get(request.bucket).publish(request.key, copy, request.headers, watch);
+      return copy;
+    });
     return xmlResponse(
       xmlDocument('CopyObjectResult', [
         leaf('ETag', object.etag),
-        leaf('LastModified', new Date(object.lastModifiedMs).toISOString()),
+        leaf('LastModified', isoSeconds(object.lastModifiedMs)),
         ...checksumLeaves(object.checksum),
       ]),
+      ENCRYPTED,
     );
   } catch (error) {
     body.release();
@@ -48,18 +53,23 @@ function describeCopy(request: S3Request, source: CopySource): Pick<StoredObject
   const replacesTags = readDirective(request, 'x-amz-tagging-directive') === 'REPLACE';
   // Also refuses headers that are not served, when the metadata is copied.
   const headers = readObjectHeaders(request.headers);
-  const storageClass = headers['x-amz-storage-class'];
   const isSame = source.bucket === request.bucket && source.key === request.key;
-  if (isSame && !replacesMetadata && storageClass === undefined) {
+  const changes = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'];
+  if (isSame && !replacesMetadata && !changes.some((name) => request.headers.has(name))) {
     throw invalidRequest(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  const { 'x-amz-storage-class': _storageClass, ...copied } = source.object.headers;
+  // These two are never copied: they are what this request says, or the default.
+  const ownNames = ['x-amz-storage-class', 'x-amz-website-redirect-location'];
+  const isOwn = ([name]: readonly [string, string]): boolean => ownNames.includes(name);
   return {
     headers: replacesMetadata
       ? headers
-      : { ...copied, ...(storageClass !== undefined && { 'x-amz-storage-class': storageClass }) },
+      : Object.fromEntries([
+          ...Object.entries(source.object.headers).filter((header) => !isOwn(header)),
+          ...Object.entries(headers).filter(isOwn),
+        ]),
     tags: replacesTags ? readTagHeader(request.headers.get('x-amz-tagging')) : source.object.tags,
   };
 }
@@ -77,10 +87,9 @@ async function copyDigests(
   request: S3Request,
 ): Promise<Pick<StoredObject, 'etag' | 'checksum'>> {
   const asked = request.headers.get('x-amz-checksum-algorithm');
-  const algorithm: ChecksumAlgorithm | undefined =
-    asked === undefined ? source.checksum?.algorithm : parseAlgorithm(asked);
   const { checksum, etag } = source;
-  const isChecksumKnown = algorithm === checksum?.algorithm && checksum?.type !== 'COMPOSITE';
+  const algorithm = asked === undefined ? checksum.algorithm : parseAlgorithm(asked);
+  const isChecksumKnown = algorithm === checksum.algorithm && checksum.type !== 'COMPOSITE';
   if (isChecksumKnown && !isMultipartEtag(etag)) return { etag, checksum };
   const digests = await digestBody(body, algorithm, request.signal);
   return { etag: etagOf(digests.md5), checksum: digests.checksum };

@@ -1,27 +1,36 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
 import type { Action } from '../action.js';
+import { isValidBucketName } from '../bucket-name.js';
 import { Bucket } from '../buckets.js';
-import { S3Error } from '../errors.js';
+import { CONFIGURATIONS } from './bucket-configuration.js';
+import { S3Error, headerNotImplemented, notImplemented } from '../errors.js';
 import { receiveDocument } from '../receive.js';
-import { parseXml, textOf } from '../xml.js';
+import type { S3Headers, S3Request } from '../request.js';
+import { MAX_BUCKET_TAGS, readTagSet, taggingDocument } from '../tags.js';
+import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.js';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const VALID_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-
-/** Here alone, creating one's own bucket again succeeds. */
+/** Here alone, a bucket may be asked for in any other region, and creating one's own bucket again succeeds. */
 const LEGACY_REGION = 'us-east-1';
+const REGION_SHAPE = /^([a-z]{2,4}(-[a-z]+)+-\d|EU)$/;
 
 export const createBucket: Action = async (state, request) => {
-  if (!VALID_NAME.test(request.bucket)) {
+  if (!isValidBucketName(request.bucket)) {
     throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.', { BucketName: request.bucket });
   }
+  checkServed(request.headers);
   const hasBody = Number(request.headers.get('content-length') ?? 0) > 0;
   const configuration = hasBody ? parseXml(await receiveDocument(request), 'CreateBucketConfiguration') : '';
-  const location = textOf(configuration, 'LocationConstraint') ?? state.region;
+  const location = readLocation(configuration, regionOf(request) ?? state.region);
+  const tags = readTags(configuration);
   const existing = state.buckets.find(request.bucket);
   if (existing === undefined) {
-    state.buckets.add(new Bucket(request.bucket, location, state.nowMs()));
-  } else if (existing.location !== LEGACY_REGION) {
+    const bucket = new Bucket(request.bucket, location, state.nowMs());
+    for (const { subresource, initial } of CONFIGURATIONS) {
+      if (initial !== undefined) bucket.configuration.set(subresource, initial);
+    }
+    if (tags !== undefined) bucket.configuration.set('tagging', tags);
+    state.buckets.add(bucket);
+  } else if (existing.location !== LEGACY_REGION || location !== LEGACY_REGION) {
     throw new S3Error(
       409,
       'BucketAlreadyOwnedByYou',
@@ -31,3 +40,50 @@ export const createBucket: Action = async (state, request) => {
   }
   return { status: 200, headers: { location: `/${request.bucket}` } };
 };
+
+/** These make a bucket of another kind. */
+function checkServed(headers: S3Headers): void {
+  if (headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') {
+    throw headerNotImplemented('x-amz-bucket-object-lock-enabled');
+  }
+  if ((headers.get('x-amz-object-ownership') ?? 'BucketOwnerEnforced') !== 'BucketOwnerEnforced') {
+    throw headerNotImplemented('x-amz-object-ownership');
+  }
+}
+
+/** The region whose endpoint the client believes to ask: its signature names it. */
+function regionOf({ headers }: S3Request): string | undefined {
+  const credential = /Credential=([^,\s]+)/.exec(headers.get('authorization') ?? '')?.[1];
+  return (credential ?? headers.get('x-amz-credential'))?.split('/')[2];
+}
+
+/** As PutBucketTagging would have brought them. */
+function readTags(configuration: XmlElement): string | undefined {
+  const [tags] = childrenOf(configuration, 'Tags');
+  return tags === undefined ? undefined : taggingDocument(readTagSet(tags, MAX_BUCKET_TAGS));
+}
+
+function readLocation(configuration: XmlElement, region: string): string {
+  if (childrenOf(configuration, 'Bucket').length > 0) throw notImplemented('Directory buckets are not served.');
+  const constraint = textOf(configuration, 'LocationConstraint');
+  if (constraint === undefined || constraint === '') {
+    if (region === LEGACY_REGION) return region;
+    throw illegalConstraint('unspecified');
+  }
+  // The oldest region has no name here.
+  if (constraint === LEGACY_REGION || !REGION_SHAPE.test(constraint)) {
+    throw new S3Error(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
+      LocationConstraint: constraint,
+    });
+  }
+  const location = constraint === 'EU' ? 'eu-west-1' : constraint;
+  if (region !== LEGACY_REGION && location !== region) throw illegalConstraint(constraint);
+  return location;
+}
+
+const illegalConstraint = (constraint: string): S3Error =>
+  new S3Error(
+    400,
+    'IllegalLocationConstraintException',
+    `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+  );

@@ -4,7 +4,7 @@ import type { Action } from '../action.js';
 import type { Upload } from '../buckets.js';
 import { defaultChecksumType, parseAlgorithm, requireSupportedType } from '../checksums.js';
 import { invalidRequest } from '../errors.js';
-import { checkKey, readObjectHeaders } from '../object-headers.js';
+import { checkKey, ENCRYPTED, readObjectHeaders } from '../object-headers.js';
 import type { S3Headers } from '../request.js';
 import { xmlResponse } from '../response.js';
 import { readTagHeader } from '../tags.js';
@@ -29,9 +29,13 @@ export const createMultipartUpload: Action = async (state, request) => {
       leaf('Key', request.key),
       leaf('UploadId', upload.id),
     ]),
-    upload.checksum === undefined
-      ? {}
-      : { 'x-amz-checksum-algorithm': upload.checksum.algorithm, 'x-amz-checksum-type': upload.checksum.type },
+    {
+      ...ENCRYPTED,
+      ...(upload.checksum !== undefined && {
+        'x-amz-checksum-algorithm': upload.checksum.algorithm,
+        'x-amz-checksum-type': upload.checksum.type,
+      }),
+    },
   );
 };
 

@@ -4,7 +4,6 @@ import { noContent } from '../response.js';
 import { NO_TAGS } from '../tags.js';
 
 export const deleteObjectTagging: Action = async (state, request) => {
-  const bucket = state.buckets.get(request.bucket);
-  bucket.objects.set(request.key, { ...bucket.object(request.key), tags: NO_TAGS });
+  state.buckets.get(request.bucket).retag(request.key, NO_TAGS);
   return noContent;
 };

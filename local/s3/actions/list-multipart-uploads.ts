@@ -1,11 +1,12 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
-import type { Action } from '../action.js';
+import { ACCOUNT_ID, type Action } from '../action.js';
 import type { Upload } from '../buckets.js';
 import { compareKeys } from '../key-order.js';
 import { readCount, readEncoding } from '../list-parameters.js';
 import { listedCommonPrefix } from '../listed.js';
 import { commonPrefixOf } from '../listing.js';
 import { xmlResponse } from '../response.js';
+import { isoSeconds } from '../time.js';
 import { leaf, parent, xmlDocument } from '../xml.js';
 
 /** Unfinished uploads are few: they are sorted anew for each page. */
@@ -73,7 +74,9 @@ const listedUpload = (upload: Upload, encode: (name: string) => string): string 
   parent('Upload', [
     leaf('Key', encode(upload.key)),
     leaf('UploadId', upload.id),
-    leaf('Initiated', new Date(upload.initiatedMs).toISOString()),
+    leaf('Initiated', isoSeconds(upload.initiatedMs)),
+    parent('Initiator', [leaf('ID', ACCOUNT_ID)]),
+    parent('Owner', [leaf('ID', ACCOUNT_ID)]),
     leaf('StorageClass', upload.headers['x-amz-storage-class'] ?? 'STANDARD'),
     leaf('ChecksumAlgorithm', upload.checksum?.algorithm),
     leaf('ChecksumType', upload.checksum?.type),

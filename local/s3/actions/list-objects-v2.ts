@@ -1,8 +1,7 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 import type { Action } from '../action.js';
-import { invalidArgument } from '../errors.js';
 import { readCount, readEncoding } from '../list-parameters.js';
-import { decodeToken, encodeToken, listPage, type Position } from '../listing.js';
+import { decodeToken, encodeToken, listPage, wrongToken, type Position } from '../listing.js';
 import { listedCommonPrefix, listedObject } from '../listed.js';
 import { xmlResponse } from '../response.js';
 import { leaf, xmlDocument } from '../xml.js';
@@ -37,8 +36,6 @@ export const listObjectsV2: Action = async (state, { bucket: name, query }) => {
 function readPosition(token: string | null, startAfter: string | null): Position | undefined {
   if (token === null) return startAfter === null ? undefined : { kind: 'key', value: startAfter };
   const position = decodeToken(token);
-  if (position === undefined) {
-    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
-  }
+  if (position === undefined) throw wrongToken(token);
   return position;
 }

@@ -2,7 +2,7 @@
 import type { Action } from '../action.js';
 import { readCount, readEncoding } from '../list-parameters.js';
 import { listedCommonPrefix, listedObject } from '../listed.js';
-import { commonPrefixOf, listPage, type Position } from '../listing.js';
+import { listPage, markerPosition } from '../listing.js';
 import { xmlResponse } from '../response.js';
 import { leaf, xmlDocument } from '../xml.js';
 
@@ -15,7 +15,7 @@ export const listObjects: Action = async (state, { bucket: name, query }) => {
     query.get('delimiter') ?? '',
     query.get('marker') ?? '',
   ];
-  const after = readMarker(marker, prefix, delimiter);
+  const after = markerPosition(marker, prefix, delimiter);
   const page = listPage(bucket.objects, { prefix, delimiter, after, maxKeys });
   // Without a delimiter, clients go on from the last key.
   const nextMarker = delimiter === '' ? undefined : page.next?.value;
@@ -34,10 +34,3 @@ export const listObjects: Action = async (state, { bucket: name, query }) => {
     ]),
   );
 };
-
-/** A marker may be the common prefix that the last page ended with: then all of it has been listed. */
-function readMarker(marker: string, prefix: string, delimiter: string): Position | undefined {
-  if (marker === '') return undefined;
-  const isCommonPrefix = marker.startsWith(prefix) && commonPrefixOf(marker, prefix, delimiter) === marker;
-  return { kind: isCommonPrefix ? 'prefix' : 'key', value: marker };
-}

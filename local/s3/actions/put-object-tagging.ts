@@ -5,7 +5,6 @@ import { parseTagging } from '../tags.js';
 
 export const putObjectTagging: Action = async (state, request) => {
   const tags = parseTagging(await receiveDocument(request));
-  const bucket = state.buckets.get(request.bucket);
-  bucket.objects.set(request.key, { ...bucket.object(request.key), tags });
+  state.buckets.get(request.bucket).retag(request.key, tags);
   return { status: 200 };
 };

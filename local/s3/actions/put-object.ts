@@ -2,25 +2,26 @@
 import type { Action } from '../action.js';
 import { etagOf } from '../etag.js';
 import { checkKey, readObjectHeaders } from '../object-headers.js';
-import { checksumHeaders } from '../object-reply.js';
-import { receiveToDisk } from '../receive.js';
+import { writtenHeaders } from '../object-reply.js';
+import { receiveBody } from '../receive.js';
 import { readTagHeader } from '../tags.js';
 
 export const putObject: Action = async (state, request) => {
-  state.buckets.get(request.bucket);
+  const { conditionalWrites } = state.buckets.get(request.bucket);
   checkKey(request.key);
   const headers = readObjectHeaders(request.headers);
   const tags = readTagHeader(request.headers.get('x-amz-tagging'));
-  const { body, md5, checksum } = await receiveToDisk(request, state.bodies);
-  const etag = etagOf(md5);
-  try {
-    // Asked for again: the bucket may have gone while the body came.
-    state.buckets
-      .get(request.bucket)
-      .publish(request.key, { body, etag, lastModifiedMs: state.nowMs(), headers, checksum, tags }, request.headers);
-  } catch (error) {
-    body.release();
-    throw error;
-  }
-  return { status: 200, headers: { etag, ...checksumHeaders(checksum) } };
+  return conditionalWrites.during(request.key, request.headers, async (watch) => {
+    const { body, md5, checksum } = await receiveBody(request, state.bodies, 'the one that comes');
+    const etag = etagOf(md5);
+    const object = { body, etag, lastModifiedMs: state.nowMs(), headers, checksum, tags };
+    try {
+      // Asked for again: the bucket may have gone while the body came.
+      state.buckets.get(request.bucket).publish(request.key, object, request.headers, watch);
+    } catch (error) {
+      body.release();
+      throw error;
+    }
+    return { status: 200, headers: writtenHeaders(etag, checksum) };
+  });
 };

@@ -4,9 +4,11 @@ import { digestBody, findCopySource } from '../copy-source.js';
 import { invalidArgument, invalidRequest } from '../errors.js';
 import { etagOf } from '../etag.js';
 import { checksumElement } from '../checksums.js';
+import { ENCRYPTED } from '../object-headers.js';
 import { parseCopyRange } from '../range.js';
 import { MAX_PUT_BYTES } from '../receive.js';
 import { xmlResponse } from '../response.js';
+import { isoSeconds } from '../time.js';
 import { readPartNumber, readUploadId } from '../upload-parameters.js';
 import { leaf, xmlDocument } from '../xml.js';
 
@@ -33,14 +35,15 @@ export const uploadPartCopy: Action = async (state, request) => {
   try {
     const { md5, checksum } = await digestBody(body, wanted?.algorithm, request.signal);
     const bucket = state.buckets.get(request.bucket);
-    const part = { number, body, md5, checksum, lastModifiedMs: state.nowMs() };
+    const part = { number, body, md5, checksum, joined: checksum, lastModifiedMs: state.nowMs() };
     bucket.putPart(bucket.upload(uploadId, request.key), part);
     return xmlResponse(
       xmlDocument('CopyPartResult', [
         leaf('ETag', etagOf(md5)),
-        leaf('LastModified', new Date(part.lastModifiedMs).toISOString()),
-        checksum === undefined ? '' : leaf(checksumElement(checksum.algorithm), checksum.value),
+        leaf('LastModified', isoSeconds(part.lastModifiedMs)),
+        leaf(checksumElement(checksum.algorithm), checksum.value),
       ]),
+      ENCRYPTED,
     );
   } catch (error) {
     body.release();
