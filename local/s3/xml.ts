@@ -62,8 +62,9 @@ const parser = new XMLParser({
   },
 });
 
-/** The root element's content; MalformedXML when the text is not XML or has another root. */
+/** The root element's content; MalformedXML when the text is not XML or has another root. None of S3's documents has a DTD. */
 export function parseXml(text: string, root: string): XmlElement {
+  if (text.includes('<!DOCTYPE')) throw malformedXml();
   let tree: Readonly<Record<string, unknown>>;
   try {
     tree = parser.parse(text, true) as Readonly<Record<string, unknown>>;

@@ -1,9 +1,7 @@
-import { ListObjectsCommand, ListObjectsV2Command, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OrderedMap } from '../../../local/s3/ordered-map.js';
 import { decodeToken, encodeToken, listPage, type Position } from '../../../local/s3/listing.js';
-import { BUCKET, errorOf, startS3, type S3Cloud } from './s3-cloud.js';
 
 const byteOrder = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
 
@@ -97,82 +95,5 @@ describe('pages', () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe('ListObjectsV2', () => {
-  let cloud: S3Cloud;
-  const keys = ['a', 'a/1', 'a/2', 'a/b/3', 'b', 'b-\ue000', 'b-😀', 'c/1', 'd d/+', 'z'];
-  beforeAll(async () => {
-    cloud = await startS3();
-    for (const Key of keys) await cloud.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Key }));
-  });
-  afterAll(() => cloud.close());
-
-  it('pages as the model says, by tokens alone', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom('', 'a', 'a/', 'b', 'x'),
-        fc.constantFrom('', '/', '-'),
-        fc.constantFrom(undefined, 'a/1', 'a/zzz', 'b'),
-        fc.integer({ min: 1, max: 5 }),
-        async (prefix, delimiter, startAfter, maxKeys) => {
-          const query = { Bucket: BUCKET, Prefix: prefix, Delimiter: delimiter, StartAfter: startAfter };
-          const seen: string[] = [];
-          for await (const page of paginateListObjectsV2({ client: cloud.client, pageSize: maxKeys }, query)) {
-            const shown = [...(page.Contents ?? []), ...(page.CommonPrefixes ?? [])].length;
-            expect(page.KeyCount).toBe(shown);
-            seen.push(...(page.Contents ?? []).map(({ Key }) => `key ${Key}`));
-            seen.push(...(page.CommonPrefixes ?? []).map(({ Prefix }) => `prefix ${Prefix}`));
-          }
-          const expected = modelOf(keys, { prefix, delimiter, startAfter, maxKeys });
-          expect([...seen].sort()).toEqual([...expected].sort());
-        },
-      ),
-      { numRuns: 40 },
-    );
-  });
-
-  it('tells what it was asked and what it found', async () => {
-    const listed = await cloud.client.send(
-      new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'b', MaxKeys: 1, EncodingType: 'url', FetchOwner: true }),
-    );
-    expect(listed).toMatchObject({ Name: BUCKET, Prefix: 'b', MaxKeys: 1, KeyCount: 1, IsTruncated: true });
-    expect(listed.Contents).toMatchObject([
-      { Key: 'b', Size: 1, StorageClass: 'STANDARD', ChecksumAlgorithm: ['CRC32'] },
-    ]);
-    expect(listed.Contents?.[0]?.Owner?.ID).toBeDefined();
-    expect(listed.Contents?.[0]?.LastModified).toBeInstanceOf(Date);
-    expect(listed.NextContinuationToken).toBeDefined();
-  });
-
-  it('encodes names when asked', async () => {
-    const query = { Bucket: BUCKET, EncodingType: 'url', Prefix: 'd d', Delimiter: '+' } as const;
-    const listed = await cloud.client.send(new ListObjectsV2Command(query));
-    expect(listed).toMatchObject({ Prefix: 'd+d', Delimiter: '%2B', CommonPrefixes: [{ Prefix: 'd+d/%2B' }] });
-  });
-
-  it('gives nothing, and nothing more, for no keys at all', async () => {
-    const listed = await cloud.client.send(new ListObjectsV2Command({ Bucket: BUCKET, MaxKeys: 0 }));
-    expect(listed).toMatchObject({ KeyCount: 0, IsTruncated: false });
-  });
-
-  it('refuses tokens, counts and encodings that are none', async () => {
-    for (const wrong of [{ ContinuationToken: 'x' }, { MaxKeys: -1 }, { EncodingType: 'base64' as 'url' }]) {
-      const refused = await errorOf(cloud.client.send(new ListObjectsV2Command({ Bucket: BUCKET, ...wrong })));
-      expect(refused).toMatchObject({ code: 'InvalidArgument', status: 400 });
-    }
-  });
-
-  it('has its first version, which goes on from markers', async () => {
-    const seen: (string | undefined)[] = [];
-    let Marker: string | undefined;
-    do {
-      const query = { Bucket: BUCKET, Delimiter: '/', MaxKeys: 2, Marker };
-      const page = await cloud.client.send(new ListObjectsCommand(query));
-      seen.push(...(page.Contents ?? []).map(({ Key }) => Key), ...(page.CommonPrefixes ?? []).map((c) => c.Prefix));
-      Marker = page.NextMarker;
-    } while (Marker !== undefined);
-    expect(seen).toEqual(['a', 'a/', 'b', 'b-\ue000', 'b-😀', 'c/', 'z', 'd d/']);
   });
 });
