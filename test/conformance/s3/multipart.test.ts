@@ -214,7 +214,7 @@ describe('Unfinished uploads', () => {
     expect(rest).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 3, Size: 3 }] });
     await here().send(new AbortMultipartUploadCommand(target));
     for (const command of [new AbortMultipartUploadCommand(target), new ListPartsCommand(target)]) {
-      const refused = await errorOf(here().send(command as ListPartsCommand));
+      const refused = await errorOf(here().send(command));
       expect(refused).toMatchObject({ code: 'NoSuchUpload', status: 404 });
     }
     expect(await errorOf(part(target, 1, Buffer.from('x')))).toMatchObject({ code: 'NoSuchUpload' });

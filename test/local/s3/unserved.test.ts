@@ -1,5 +1,5 @@
+import type { GetObjectCommand } from '@aws-sdk/client-s3';
 import {
-  GetObjectCommand,
   HeadObjectCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketOwnershipControlsCommand,
