@@ -1,10 +1,14 @@
 /**
  * One endpoint for all services, on 127.0.0.1 only. A request is told apart by its protocol (SQS names its action in a
  * header) and by the service in its signature's credential scope; what is left is S3, as on AWS virtual hosts.
+ *
+ * Every request is answered. Those that are no HTTP are answered by Node: 400, 408 (slow headers) or 431 (long ones).
  */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { destinationOf, readTarget, sayNotServed } from './destination.js';
 import type { Service } from './service.js';
 import { type DoorOptions, Visit } from './visit.js';
 
@@ -20,6 +24,7 @@ export interface Services {
 export interface RunningServer {
   readonly port: number;
   readonly endpoint: string;
+  /** Breaks every connection; nothing of any request is still at work when it resolves. */
   close(): Promise<void>;
 }
 
@@ -29,15 +34,41 @@ export type Delay = (service: Service['name'], signal: AbortSignal) => Promise<v
 export interface ServerOptions extends DoorOptions {
   readonly port: number;
   readonly delay?: Delay;
+  /** How long a client may take for its headers. */
+  readonly headersTimeoutMs?: number;
 }
 
+/** The request line and all headers: an S3 key, its metadata and a session token take below 8 KiB. */
+const MOST_HEADER_BYTES = 16 * 1024;
+const HEADERS_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_MS = 60_000;
+/** No poll lasts so long, nor any slowness that can be asked for: whoever is silent for longer is gone. */
+const SILENCE_MS = 660_000;
+/** The largest put. A refused client reads its answer only after it has sent everything, so that much is read and dropped. */
+const MOST_DROPPED_BYTES = 5 * 1024 ** 3;
+/** Requests end with their connections; one that does not must not keep the cloud from ending. */
+const CLOSE_MS = 5_000;
+
 export async function startServer(services: Services, options: ServerOptions): Promise<RunningServer> {
-  const server = http.createServer((request, response) => {
-    void dispatch(services, options, request, response);
-  });
-  // Long polls last 20 s and uploads take as long as they take: only idle connections are closed.
-  server.requestTimeout = 0;
-  server.keepAliveTimeout = 60_000;
+  const atWork = new Set<Promise<void>>();
+  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+  const server = http.createServer(
+    {
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout,
+      connectionsCheckingInterval: headersTimeout / 4,
+      // Long polls last 20 s and uploads take as long as they take.
+      requestTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      const work = dispatch(services, options, request, response).finally(() => atWork.delete(work));
+      atWork.add(work);
+    },
+  );
+  server.timeout = SILENCE_MS;
+  server.maxHeadersCount = 0; // their size is what is bounded; Node would drop what is over a count without a word
+  server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);
@@ -46,11 +77,12 @@ export async function startServer(services: Services, options: ServerOptions): P
   return {
     port,
     endpoint: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await Promise.race([Promise.all(atWork), delay(CLOSE_MS, undefined, { ref: false })]);
+    },
   };
 }
 
@@ -64,51 +96,33 @@ async function dispatch(
   response.setHeader('x-amzn-requestid', requestId);
   let visit: Visit | undefined;
   try {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const asked = serviceOf(request, url);
-    const service = isServed(services, asked) ? services[asked] : undefined;
-    if (service === undefined) return notServed(asked, request, response);
-    visit = new Visit(service.name, options, request, response, url, requestId);
-    await options.delay?.(service.name, visit.signal);
-    await service.handle(visit);
+    const url = readTarget(request);
+    const name = destinationOf(request, url);
+    const service = isServed(services, name) ? services[name] : undefined;
+    if (service === undefined) sayNotServed(name, request, response);
+    else {
+      visit = new Visit(service.name, options, request, response, url, requestId);
+      await options.delay?.(service.name, visit.signal);
+      await service.handle(visit);
+    }
   } catch (error) {
     if (visit?.signal.aborted) return;
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
     response.end(`InternalError: ${String(error)}\n`);
   }
-}
-
-/** As its name stands in the scope of a signature. */
-function serviceOf(request: http.IncomingMessage, url: URL): string {
-  // As it was sent: the URL's own path has `..` folded, and an object's key may hold `../_local/`.
-  if (request.url?.startsWith('/_local/')) return 'admin';
-  const target = request.headers['x-amz-target'];
-  if (typeof target === 'string' && target.startsWith('AmazonSQS.')) return 'sqs';
-  const credential =
-    /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ??
-    url.searchParams.get('X-Amz-Credential') ??
-    '';
-  const scope = credential.split('/')[3] ?? '';
-  return scope === '' || scope === 'admin' ? 's3' : scope;
+  dropRest(request);
 }
 
 const isServed = (services: Services, name: string): name is keyof Services => Object.hasOwn(services, name);
 
-/** In the protocol that the client speaks, as far as it shows: SDKs drop what they cannot read. */
-function notServed(name: string, request: http.IncomingMessage, response: http.ServerResponse): void {
-  const service = name.slice(0, 64).replace(/[^\w-]/g, '?');
-  const message = `The local cloud does not serve ${service}: it has SQS, S3, EC2, EventBridge Scheduler and STS.`;
-  const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
-  const error = { __type: 'UnknownOperationException', message };
-  response
-    .writeHead(501, {
-      'content-type': isQuery ? 'text/xml' : 'application/json',
-      'x-amzn-errortype': error.__type,
+function dropRest(request: http.IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  let bytes = 0;
+  request
+    .on('error', () => undefined)
+    .on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes > MOST_DROPPED_BYTES) request.destroy();
     })
-    .end(
-      isQuery
-        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.__type}</Code><Message>${message}</Message></Error></ErrorResponse>`
-        : JSON.stringify(error),
-    );
-  request.resume();
+    .resume();
 }

@@ -56,8 +56,6 @@ async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<v
     reply = errorResponse(toS3Error(error), { resource: pathOf(request), requestId });
   }
   await send(reply, response, { withoutBody: request.method === 'HEAD', signal });
-  // What a refused request still sends is read and dropped: the client reads its reply only after it has written all.
-  request.resume();
 }
 
 /** As it was sent. */
