@@ -17,9 +17,6 @@ const PAGE = 'docs/conformance.md';
 const OWN_LIMIT_MS = 600_000;
 /** A peer that hangs at every test is cut off: what it did not reach counts as failed. */
 const PEER_LIMIT_MS = 600_000;
-/** Shorter than for ours: a peer that has not answered by then hangs. */
-const PEER_TEST_TIMEOUT_MS = 6_000;
-
 async function main(args: readonly string[]): Promise<number> {
   const withPeers = args.includes('--peers');
   const filters = args.filter((arg) => arg !== '--peers');
@@ -62,14 +59,13 @@ async function localCloud(filters: readonly string[]): Promise<Column> {
 
 async function measured(peer: Peer, filters: readonly string[]): Promise<Column> {
   process.stderr.write(`Against ${titleOf(peer)} …\n`);
-  const running = await startPeer(peer);
   const folders = peer.services
     .filter((service) => SERVICES.includes(service) && existsSync(`test/conformance/${service}`))
     .map((service) => `test/conformance/${service}/`);
+  const running = await startPeer(peer);
   const result = await runSuite(running, {
     filters: filters.length === 0 ? folders : filters,
     limitMs: PEER_LIMIT_MS,
-    testTimeoutMs: PEER_TEST_TIMEOUT_MS,
   });
   await running.group.stop();
   return { title: titleOf(peer), services: peer.services, result };

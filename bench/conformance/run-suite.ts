@@ -16,16 +16,11 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest's. */
   readonly filters: readonly string[];
   readonly limitMs: number;
-  readonly testTimeoutMs?: number;
 }
 
 export async function runSuite(target: SuiteTarget, options: SuiteOptions): Promise<SuiteResult> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'spotpool-conformance-'));
   const eventsFile = path.join(folder, 'events.jsonl');
-  const timeouts =
-    options.testTimeoutMs === undefined
-      ? []
-      : [`--testTimeout=${options.testTimeoutMs}`, `--hookTimeout=${options.testTimeoutMs}`];
   const vitest = startGroup({
     file: process.execPath,
     args: [
@@ -34,7 +29,6 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
       '--config=vitest.conformance.config.ts',
       '--reporter=./bench/conformance/reporter.ts',
       '--passWithNoTests',
-      ...timeouts,
       ...options.filters,
     ],
     env: {

@@ -83,6 +83,8 @@ export function firstSentence(error: string): string {
     .replace(/-[0-9a-f]{10}\b/g, '-…')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
+    // The SDK's advice about an answer that it cannot read.
+    .replace(/Deserialization error: to see the raw response.*$/s, '')
     .replace(/\s+/g, ' ')
     .trim();
   const sentence = /^.*?[.!?](?=\s[A-Z])/.exec(plain)?.[0] ?? plain;
