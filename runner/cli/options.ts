@@ -1,7 +1,7 @@
 /** Options that several commands share: how they read, and what they become. */
 import { type Command, Option } from 'commander';
 import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
-import type { LocalCloudOptions } from '../local-cloud/options.js';
+import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';
 
 export interface StackFlags {
@@ -89,9 +89,12 @@ export interface LocalFlags {
   readonly seed?: number;
   readonly timeScale?: number;
   readonly arriveOver?: number;
+  readonly launchDelay?: string;
+  readonly capacity?: number;
   readonly reclaimRate?: number;
   readonly reclaim?: readonly values.PlannedReclaim[];
   readonly notice?: number;
+  readonly rebalanceBefore?: number;
   readonly latency?: values.Latencies;
   readonly leaseSeconds?: number;
   readonly maxIdleSeconds?: number;
@@ -102,9 +105,12 @@ const LOCAL_FLAG_NAMES = [
   'seed',
   'timeScale',
   'arriveOver',
+  'launchDelay',
+  'capacity',
   'reclaimRate',
   'reclaim',
   'notice',
+  'rebalanceBefore',
   'latency',
   'leaseSeconds',
   'maxIdleSeconds',
@@ -124,13 +130,26 @@ export function addLocalCloudOptions(command: Command): Command {
       ),
     )
     .addOption(option('--arrive-over <duration>', 'instances come up staggered over it').argParser(values.duration))
+    .addOption(option('--launch-delay <name>', 'how long an instance boots (default: none)').choices(LAUNCH_DELAYS))
     .addOption(
-      option('--reclaim <duration[:no-notice]>', 'take one instance then (repeatable)').argParser(values.reclaim),
+      option('--capacity <n>', 'most instances that the market has (default: no limit)').argParser(
+        values.integerBetween(0, MOST_WORKERS),
+      ),
+    )
+    .addOption(
+      option('--reclaim <duration[:all][:no-notice]>', 'take one instance then, or all (repeatable)').argParser(
+        values.reclaim,
+      ),
     )
     .addOption(
       option('--reclaim-rate <r>', 'expected reclaims per instance-hour').argParser(values.numberBetween(0, 100_000)),
     )
     .addOption(option('--notice <duration>', 'time from notice to reclaim (default: 2m)').argParser(values.duration))
+    .addOption(
+      option('--rebalance-before <duration>', 'time from a rebalance recommendation to the notice').argParser(
+        values.duration,
+      ),
+    )
     .addOption(option('--latency <list>', 'delays replies, like sqs=10ms,s3=30ms').argParser(values.latency))
     .addOption(
       option('--lease-seconds <n>', 'length of the lease that workers take').argParser(
@@ -153,6 +172,7 @@ export function givenLocalFlags(flags: LocalFlags): readonly string[] {
 
 export function localCloudOptions(flags: LocalFlags, maxWorkers: number): LocalCloudOptions {
   const { port, seed, timeScale, arriveOver, reclaimRate, notice, latency, leaseSeconds, maxIdleSeconds } = flags;
+  const { launchDelay, capacity, rebalanceBefore } = flags;
   return {
     maxWorkers,
     reclaims: flags.reclaim ?? [],
@@ -160,6 +180,9 @@ export function localCloudOptions(flags: LocalFlags, maxWorkers: number): LocalC
     ...(seed === undefined ? {} : { seed }),
     ...(timeScale === undefined ? {} : { timeScale }),
     ...(arriveOver === undefined ? {} : { arriveOverMs: arriveOver }),
+    ...(launchDelay === undefined ? {} : { launchDelay }),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(rebalanceBefore === undefined ? {} : { rebalanceLeadMs: rebalanceBefore }),
     ...(reclaimRate === undefined ? {} : { reclaimRate }),
     ...(notice === undefined ? {} : { noticeMs: notice }),
     ...(latency === undefined ? {} : { latency }),

@@ -74,15 +74,22 @@ export function jobId(text: string): string {
 export interface PlannedReclaim {
   readonly afterMs: number;
   readonly noNotice: boolean;
+  /** Every instance that there is, not one of them. */
+  readonly all?: true;
 }
 
 export function reclaim(text: string, previous: readonly PlannedReclaim[] = []): readonly PlannedReclaim[] {
-  const [when = '', suffix, ...rest] = text.split(':');
+  const [, when = '', all, noNotice] = /^([^:]*)(:all)?(:no-notice)?$/.exec(text) ?? [];
   const afterMs = durationMs(when);
-  if (afterMs === undefined || rest.length > 0 || (suffix !== undefined && suffix !== 'no-notice')) {
-    throw new InvalidArgumentError('It must be a duration, and :no-notice if wanted, like 8s or 12s:no-notice.');
+  if (afterMs === undefined) {
+    throw new InvalidArgumentError(
+      'It must be a duration, then :all and :no-notice if wanted, like 8s, 12s:no-notice or 1m:all:no-notice.',
+    );
   }
-  return [...previous, { afterMs, noNotice: suffix === 'no-notice' }];
+  return [
+    ...previous,
+    { afterMs, noNotice: noNotice !== undefined, ...(all === undefined ? {} : { all: true as const }) },
+  ];
 }
 
 export interface Latencies {

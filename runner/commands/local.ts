@@ -1,4 +1,4 @@
-/** `spotpool local up | down | status`: a local cloud that outlives the command. */
+/** `spotpool local up | env | down | status`: a local cloud that outlives the command. */
 import { type Command, Option } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
@@ -22,6 +22,7 @@ import { bringUp, localLogFile, takeDown } from '../local-cloud/up-down.js';
 import { listJobs } from '../status/job-status.js';
 import { readFleetView } from '../status/fleet-view.js';
 import { hasEnded } from './following/follow.js';
+import { addLocalEnvCommand } from './local-env.js';
 
 interface UpFlags extends LocalFlags {
   readonly json?: boolean;
@@ -42,7 +43,7 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
     .description('A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ spotpool local up --max-workers 4\n  $ spotpool submit data.csv --model ./model.ts --local\n  $ spotpool local down',
+      '\nExamples:\n  $ spotpool local up --max-workers 4\n  $ spotpool submit data.csv --model ./model.ts --local\n  $ eval "$(spotpool local env)" && aws s3 ls\n  $ spotpool local down',
     );
   const up = local
     .command('up')
@@ -55,11 +56,12 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
     .addOption(new Option('--foreground', 'stay in the foreground: what `up` starts').hideHelp())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s\n  $ eval "$(spotpool local up --json | jq -r \'"export AWS_ENDPOINT_URL=\\(.endpoint)"\')"',
+      '\nExamples:\n  $ spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s\n  $ spotpool local up --launch-delay typical --reclaim 2m:all:no-notice\n  $ eval "$(spotpool local env)" && aws sqs list-queues',
     );
   addJsonOption(addLocalCloudOptions(up)).action(async (flags: UpFlags, command: Command) =>
     host.finish(await (flags.foreground ? foreground(host.context, flags) : localUp(host.context, flags, command))),
   );
+  addLocalEnvCommand(local, host);
   const down = local
     .command('down')
     .description('End it, with all its instances and data; wait until it is gone.')
@@ -85,6 +87,7 @@ async function localUp(context: CliContext, flags: UpFlags, command: Command): P
           'Options of this command were not applied; for another one: spotpool local down\n'
       : `The local cloud is up at ${state.endpoint} (pid ${state.pid}, at most ${plural(state.maxWorkers, 'instance')}).\n` +
           'Use it:  spotpool submit <dataset> --model <model> --local\n' +
+          'Other tools (AWS CLI, boto3, any SDK):  eval "$(spotpool local env)"\n' +
           'End it:  spotpool local down\n',
   );
   return EXIT.ok;

@@ -6,7 +6,11 @@ export interface LocalCloudOptions {
   readonly seed?: number;
   readonly timeScale?: number;
   readonly arriveOverMs?: number;
+  readonly launchDelay?: string;
+  /** Most instances that the market has. */
+  readonly capacity?: number;
   readonly noticeMs?: number;
+  readonly rebalanceLeadMs?: number;
   /** Expected reclaims per instance-hour. */
   readonly reclaimRate?: number;
   readonly reclaims: readonly PlannedReclaim[];
@@ -19,13 +23,19 @@ export interface LocalCloudOptions {
 /** As many as a laptop carries: each worker is a process with a process per slot. */
 export const DEFAULT_LOCAL_MAX_WORKERS = 4;
 
+/** As the local cloud names them. */
+export const LAUNCH_DELAYS: readonly string[] = ['none', 'typical', 'long-tail'];
+
 export function localCloudArguments(options: LocalCloudOptions): readonly string[] {
   const named: readonly (readonly [string, number | string | undefined])[] = [
     ['--port', options.port ?? 0],
     ['--seed', options.seed],
     ['--time-scale', options.timeScale],
     ['--arrive-over-ms', options.arriveOverMs],
+    ['--launch-delay', options.launchDelay],
+    ['--capacity', options.capacity],
     ['--notice-ms', options.noticeMs],
+    ['--rebalance-lead-ms', options.rebalanceLeadMs],
     ['--reclaim-rate', options.reclaimRate],
     ['--latency', options.latency && latencyText(options.latency)],
   ];
@@ -33,7 +43,7 @@ export function localCloudArguments(options: LocalCloudOptions): readonly string
     ...named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
     ...options.reclaims.flatMap((reclaim) => [
       '--reclaim',
-      `${reclaim.afterMs}${reclaim.noNotice ? ':no-notice' : ''}`,
+      `${reclaim.afterMs}${reclaim.all ? ':all' : ''}${reclaim.noNotice ? ':no-notice' : ''}`,
     ]),
     '--end-with-stdin',
   ];

@@ -52,7 +52,9 @@ describe('option values', () => {
       { afterMs: 8_000, noNotice: false },
       { afterMs: 12_000, noNotice: true },
     ]);
-    for (const wrong of ['8', '8s:notice', '8s:no-notice:x', ':no-notice']) {
+    expect(values.reclaim('1m:all:no-notice')).toEqual([{ afterMs: 60_000, noNotice: true, all: true }]);
+    expect(values.reclaim('1m:all')).toEqual([{ afterMs: 60_000, noNotice: false, all: true }]);
+    for (const wrong of ['8', '8s:notice', '8s:no-notice:x', '8s:no-notice:all', ':no-notice']) {
       expect(() => values.reclaim(wrong), wrong).toThrow('12s:no-notice');
     }
   });
