@@ -5,6 +5,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -24,7 +25,7 @@ export interface ClientOptions {
 const CONNECTION_TIMEOUT_MS = 5_000;
 /** A socket on which nothing moves for this long is dead: bodies that do move may take longer. */
 const IDLE_SOCKET_MS = 30_000;
-/** Small requests: SQS and EC2 answer in well under a second. */
+/** Small requests: SQS, EC2 and the scheduler answer in well under a second. */
 const SMALL_REQUEST_MS = 15_000;
 /** Time to the head of S3's answer, the sending of a large body over a slow line included. */
 const OBJECT_REQUEST_MS = 300_000;
@@ -87,6 +88,10 @@ export function makeSnsClient(options: ClientOptions): SNSClient {
 
 export function makeLambdaClient(options: ClientOptions): LambdaClient {
   return new LambdaClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeSchedulerClient(options: ClientOptions): SchedulerClient {
+  return new SchedulerClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
 }
 
 function sqsOptions(options: ClientOptions) {

@@ -73,6 +73,16 @@ export function isNothingToChange(error: unknown): boolean {
   return fields?.name === 'InvalidParameterCombination' && /no attributes specified/i.test(fields.message);
 }
 
+/** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html */
+export function isScheduleMissing(error: unknown): boolean {
+  return fieldsOf(error)?.name === 'ResourceNotFoundException';
+}
+
+/** Somebody else has created it meanwhile. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
+export function isScheduleConflict(error: unknown): boolean {
+  return fieldsOf(error)?.name === 'ConflictException';
+}
+
 const EXISTS_CODES = new Set([
   'QueueNameExists',
   'BucketAlreadyOwnedByYou',

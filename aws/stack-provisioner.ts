@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { StackConfig } from '../core/stack.js';
+import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../core/stack.js';
 import { STACK_TAG } from '../core/tags.js';
 import { allPages, fleetStateOf } from './ec2-instances.js';
 import { isAlreadyThere } from './errors.js';
@@ -31,6 +31,9 @@ const DEFAULT_INSTANCE_TYPES = ['c7g.large', 'c6g.large', 'm7g.large', 'm6g.larg
 const DEFAULT_ZONE_LETTERS = ['a', 'b', 'c'] as const;
 /** Emulators launch no image, but a launch template must name one. */
 const DEFAULT_IMAGE_ID = 'ami-00000000000000000';
+
+/** Emulators check no roles, but a schedule must name one. */
+const EMULATOR_SCHEDULER_ROLE = 'arn:aws:iam::000000000000:role/spotpool-scheduler';
 
 export interface StackClients {
   readonly sqs: SQSClient;
@@ -75,6 +78,7 @@ export async function provisionStack(options: ProvisionOptions, signal: AbortSig
     bucket,
     fleetId,
     maxWorkers,
+    scheduler: { roleArn: EMULATOR_SCHEDULER_ROLE, groupName: DEFAULT_SCHEDULE_GROUP },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   };

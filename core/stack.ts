@@ -15,7 +15,18 @@ export interface StackConfig {
   readonly controllerFunction?: string;
   /** Where people are told of jobs' ends. */
   readonly topicArn?: string;
-  /** One endpoint for SQS, S3 and EC2; the SDK's own when absent. */
+  /** For the dead-man's switch: without it nobody may raise the fleet (R9). */
+  readonly scheduler?: SchedulerConfig;
+  /** One endpoint for all services; the SDK's own when absent. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
+
+export interface SchedulerConfig {
+  /** What EventBridge Scheduler assumes to modify the fleet. */
+  readonly roleArn: string;
+  readonly groupName: string;
+}
+
+/** Every account has it. */
+export const DEFAULT_SCHEDULE_GROUP = 'default';

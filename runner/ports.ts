@@ -42,8 +42,11 @@ export interface Fleet {
   setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult>;
 }
 
-/** R9: armed before every raise, pushed out by every pass. The stack's schedule implements it; see docs/decisions. */
+/** R9: sets the fleet's target to 0 when no controller has pushed it out for a while. The stack's schedule implements it. */
 export interface DeadManSwitch {
+  /** A controller whose fleet is up pushes it out at least this often. */
+  readonly pushOutEveryMs: number;
+  /** Arms it, or pushes it out; rejects when it does not stand: then nobody may raise. */
   arm(signal: AbortSignal): Promise<void>;
 }
 

@@ -92,6 +92,8 @@ const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   region: env['AWS_REGION'],
   maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
   topicArn: env['SPOTPOOL_TOPIC_ARN'],
+  schedulerRoleArn: env['SPOTPOOL_SCHEDULER_ROLE_ARN'],
+  schedulerGroupName: env['SPOTPOOL_SCHEDULER_GROUP'],
   endpoint: env['SPOTPOOL_ENDPOINT'],
 });
 
@@ -102,7 +104,8 @@ async function noStackMessage(env: NodeJS.ProcessEnv): Promise<string> {
     `  --local        ${local === undefined ? 'a local cloud (start one with: spotpool local up)' : 'the local cloud that is up now'}`,
     `  --stack FILE   the outputs of a deployed stack, or what "spotpool local up --json" printed`,
     `  ${CDK_OUTPUTS_FILE} in the working directory (written by: cdk deploy --outputs-file ${CDK_OUTPUTS_FILE})`,
-    '  environment    SPOTPOOL_QUEUE_URL, SPOTPOOL_DEAD_LETTER_QUEUE_URL, SPOTPOOL_BUCKET, SPOTPOOL_FLEET_ID, AWS_REGION',
-    '                 (and, if wanted, SPOTPOOL_MAX_WORKERS, SPOTPOOL_STACK, SPOTPOOL_ENDPOINT)',
+    '  environment    SPOTPOOL_QUEUE_URL, SPOTPOOL_DEAD_LETTER_QUEUE_URL, SPOTPOOL_BUCKET, SPOTPOOL_FLEET_ID, AWS_REGION,',
+    '                 SPOTPOOL_SCHEDULER_ROLE_ARN (without it the fleet is never raised)',
+    '                 (and, if wanted, SPOTPOOL_MAX_WORKERS, SPOTPOOL_SCHEDULER_GROUP, SPOTPOOL_STACK, SPOTPOOL_ENDPOINT)',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 /** Reads a stack's configuration out of CDK outputs, the JSON of `local up --json`, or environment variables. Pure. */
-import type { StackConfig } from '../../core/stack.js';
+import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
 import { UserError } from '../errors.js';
 
 /** As found: nothing is sure to be there. */
@@ -14,6 +14,8 @@ export interface StackFields {
   readonly controlled?: boolean | undefined;
   readonly controllerFunction?: string | undefined;
   readonly topicArn?: string | undefined;
+  readonly schedulerRoleArn?: string | undefined;
+  readonly schedulerGroupName?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -59,6 +61,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     );
   }
   const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn } = fields;
+  const { schedulerRoleArn, schedulerGroupName } = fields;
   return {
     name: fields.name ?? DEFAULT_STACK_NAME,
     region: needed.region ?? '',
@@ -70,6 +73,9 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     ...(fields.controlled === undefined ? {} : { controlled: fields.controlled }),
     ...(controllerFunction ? { controllerFunction } : {}),
     ...(topicArn ? { topicArn } : {}),
+    ...(schedulerRoleArn
+      ? { scheduler: { roleArn: schedulerRoleArn, groupName: schedulerGroupName || DEFAULT_SCHEDULE_GROUP } }
+      : {}),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };
@@ -92,11 +98,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
   };
   // A stored configuration has them together.
-  const credentials = asRecord(record['credentials']);
-  const credential = (name: string): string | undefined => {
-    const value = credentials[name];
-    return typeof value === 'string' ? value : undefined;
-  };
+  const credential = memberOf(record['credentials']);
+  const scheduler = memberOf(record['scheduler']);
   return {
     name: text('name'),
     region: text('region'),
@@ -109,11 +112,20 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
     controllerFunction: text('controllerFunction'),
     topicArn: text('topicArn'),
+    schedulerRoleArn: text('schedulerRoleArn') ?? scheduler('roleArn'),
+    schedulerGroupName: text('schedulerGroupName') ?? scheduler('groupName'),
     endpoint: text('endpoint'),
     accessKeyId: text('accessKeyId') ?? credential('accessKeyId'),
     secretAccessKey: text('secretAccessKey') ?? credential('secretAccessKey'),
   };
 }
+
+const memberOf =
+  (value: unknown) =>
+  (name: string): string | undefined => {
+    const member = asRecord(value)[name];
+    return typeof member === 'string' ? member : undefined;
+  };
 
 /** `https://sqs.<region>.amazonaws.com/…` */
 function regionOfQueue(queueUrl: string | undefined): string | undefined {

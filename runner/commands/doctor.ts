@@ -114,6 +114,14 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       },
     ],
     [
+      'switch',
+      `a role for the schedule that parks the fleet (SchedulerRoleArn, or SPOTPOOL_SCHEDULER_ROLE_ARN)`,
+      async () => {
+        if (config.scheduler === undefined) throw new Error('The stack names no role for it: no fleet may be raised');
+        return `the schedule that parks the fleet without us is of the group ${config.scheduler.groupName}`;
+      },
+    ],
+    [
       'prices',
       'Spot prices (ec2:DescribeSpotPriceHistory); only the cost in summaries needs them',
       async (limit) => {

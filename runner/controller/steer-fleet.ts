@@ -16,8 +16,6 @@ import { isDeparting, readFleet, readStatuses, type FleetReading } from './read-
 const MAX_STEPS = 6;
 /** EC2's describe calls lag behind by seconds; after this the target is set again. */
 const AWAIT_TARGET_MS = 15_000;
-/** The switch fires in fifteen minutes: pushing it out each minute is plenty, and spares requests. */
-const REARM_MS = 60_000;
 
 export interface Steering {
   readonly decide: (reading: FleetReading, reportedSlots: readonly number[]) => TargetDecision;
@@ -131,7 +129,8 @@ async function keepArmed(
   events: PassEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  if (memory.armedAtMs !== undefined && ports.clock.nowMs() - memory.armedAtMs < REARM_MS) return;
+  const armedForMs = ports.clock.nowMs() - (memory.armedAtMs ?? -Infinity);
+  if (armedForMs < ports.deadMan.pushOutEveryMs) return;
   const error = await arm(ports, memory, signal);
   events.trouble('switch-not-armed', error !== undefined, () => `The dead-man's switch cannot be armed: ${error}`);
 }

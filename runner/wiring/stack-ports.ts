@@ -5,9 +5,11 @@ import {
   makeEc2Client,
   makeLambdaClient,
   makeS3Client,
+  makeSchedulerClient,
   makeSnsClient,
   makeSqsClient,
 } from '../../aws/clients.js';
+import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { makeFleet } from '../../aws/fleet.js';
 import { LambdaController } from '../../aws/lambda-controller.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
@@ -28,7 +30,12 @@ export function clientOptions({ region, endpoint, credentials }: StackConfig): C
   };
 }
 
-export function connectStack(config: StackConfig): StackPorts {
+export interface ConnectOptions {
+  /** How long after the last push the dead-man's switch fires; a lab shortens it. */
+  readonly switchDelayMs?: number;
+}
+
+export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOptions = {}): StackPorts {
   const options = clientOptions(config);
   const s3 = makeS3Client(options);
   const ec2 = makeEc2Client(options);
@@ -39,8 +46,11 @@ export function connectStack(config: StackConfig): StackPorts {
     queue: new SqsJobQueue(makeSqsClient(options), config.queueUrl),
     fleet: makeFleet(ec2, config),
     prices: new Ec2SpotPrices(ec2, () => systemClock.nowMs()),
-    // The switch is a part of the deployed stack; until it is there, instances end themselves when idle (R9).
-    deadMan: { arm: async () => undefined },
+    deadMan: makeDeadManSwitch(makeSchedulerClient(options), {
+      stack: config,
+      nowMs: () => systemClock.nowMs(),
+      ...(switchDelayMs === undefined ? {} : { delayMs: switchDelayMs }),
+    }),
     ...(config.controllerFunction === undefined
       ? {}
       : { controller: new LambdaController(makeLambdaClient(options), config.controllerFunction) }),

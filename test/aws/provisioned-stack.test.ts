@@ -1,8 +1,10 @@
 /** The adapters and the controller against the local cloud, through the real SDK. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { describe, expect, it } from 'vitest';
-import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { makeEc2Client, makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
+import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { makeFleet } from '../../aws/fleet.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
@@ -28,6 +30,7 @@ const BATCHES = 3;
 interface TestStack {
   readonly stack: StackConfig;
   readonly clients: StackClients;
+  readonly scheduler: SchedulerClient;
   readonly ports: ControllerPorts;
   readonly provision: () => Promise<StackConfig>;
 }
@@ -37,6 +40,7 @@ async function withStack(use: (test: TestStack) => Promise<void>): Promise<void>
   const cloud = await startLocalCloud(parseOptions(['--arrive-over-ms', '0', '--time-scale', '100']));
   const connection = { region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.accessKey };
   const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
+  const scheduler = makeSchedulerClient(connection);
   const userData = () => '#!/bin/sh\nexec sleep 600\n';
   const options = { clients, name: 'test', region: cloud.region, maxWorkers: 5, userData };
   const provision = () => provisionStack(options, signal);
@@ -46,12 +50,12 @@ async function withStack(use: (test: TestStack) => Promise<void>): Promise<void>
       store: new S3ObjectStore(clients.s3, stack.bucket),
       queue: new SqsJobQueue(clients.sqs, stack.queueUrl),
       fleet: makeFleet(clients.ec2, stack),
-      deadMan: { arm: async () => undefined },
+      deadMan: makeDeadManSwitch(scheduler, { stack, nowMs: Date.now }),
       clock: { nowMs: Date.now, sleep: (ms, abort) => delay(ms, undefined, { signal: abort }) },
     };
-    await use({ stack, clients, ports, provision });
+    await use({ stack, clients, scheduler, ports, provision });
   } finally {
-    for (const client of Object.values(clients)) client.destroy();
+    for (const client of [...Object.values(clients), scheduler]) client.destroy();
     await cloud.close();
   }
 }
@@ -84,11 +88,13 @@ describe('a stack on the local cloud', () => {
     }));
 
   it('is raised for a job, has lost messages sent again, and is parked without ending anybody', () =>
-    withStack(async ({ stack, clients, ports }) => {
+    withStack(async ({ stack, clients, scheduler, ports }) => {
       await addJob(ports, 'a');
       const options = { maxWorkers: stack.maxWorkers, memory: newControllerMemory(), quietMs: 1 };
       const pass = () => runPass(ports, options, signal);
       await eventually(async () => (await pass()).state?.target === BATCHES, { what: 'the published target' });
+      const { ScheduleExpression } = await scheduler.send(new GetScheduleCommand({ Name: 'test-dead-man' }));
+      expect(ScheduleExpression, 'the switch was armed before the raise').toMatch(/^at\(/);
       const running = await eventually(
         async () => {
           const live = (await ports.fleet.describe(signal)).instances.filter(({ state }) => state === 'running');
@@ -122,5 +128,15 @@ describe('a stack on the local cloud', () => {
       expect(report.state).toMatchObject({ target: 0, grants: BATCHES });
       expect(report.fleet).toMatchObject({ target: 0, running: BATCHES, starting: BATCHES });
       expect(report.parked).toBe(false);
+    }));
+
+  it('is not raised when its switch cannot be armed (R9)', () =>
+    withStack(async ({ stack, scheduler, ports }) => {
+      await addJob(ports, 'a');
+      const elsewhere = { ...stack, scheduler: { roleArn: stack.scheduler?.roleArn ?? '', groupName: 'nowhere' } };
+      const deadMan = makeDeadManSwitch(scheduler, { stack: elsewhere, nowMs: Date.now });
+      const report = await runPass({ ...ports, deadMan }, { maxWorkers: stack.maxWorkers }, signal);
+      expect(report.events.find(({ code }) => code === 'raise-refused')?.message).toContain('group nowhere');
+      expect(report.description).toMatchObject({ target: 0, state: 'active', instances: [] });
     }));
 });

@@ -58,6 +58,7 @@ describe('a new stack', () => {
       bucket: 'stack-results',
       fleetId: 'fleet-1',
       maxWorkers: 4,
+      scheduler: { roleArn: expect.stringMatching(/^arn:aws:iam::/) as string, groupName: 'default' },
       endpoint: 'http://127.0.0.1:1',
       credentials,
     });

@@ -44,6 +44,7 @@ export class FakeStack {
     bucket: 'bucket',
     fleetId: 'fleet-1',
     maxWorkers: 4,
+    scheduler: { roleArn: 'arn:aws:iam::000000000000:role/switch', groupName: 'default' },
   };
 
   async plantJob(job: string, batches: number, change: Partial<Manifest> = {}): Promise<void> {
@@ -150,7 +151,7 @@ export class FakeStack {
         },
       },
       prices: { spotDollarsPerHour: async () => 0.03 },
-      deadMan: { arm: async () => undefined },
+      deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined },
       ...this.broken,
     };
   }

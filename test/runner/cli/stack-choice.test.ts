@@ -87,6 +87,17 @@ describe('the choice of a stack', () => {
     expect(config.credentials).toEqual({ accessKeyId: 'a', secretAccessKey: 's' });
   });
 
+  it('knows the schedule of the switch from outputs, a kept configuration and the environment', async () => {
+    const scheduler = { roleArn: 'arn:aws:iam::123456789012:role/switch', groupName: 'pool' };
+    const named = { SchedulerRoleArn: scheduler.roleArn, SchedulerGroupName: scheduler.groupName };
+    await write('outputs.json', { Pool: { ...outputs, ...named } });
+    await write('kept.json', { ...localState('http://127.0.0.1:9', 1), scheduler });
+    expect((await chooseStack({ stack: 'outputs.json' }, surroundings)).config.scheduler).toEqual(scheduler);
+    expect((await chooseStack({ stack: 'kept.json' }, surroundings)).config.scheduler).toEqual(scheduler);
+    Object.assign(surroundings.env, environment, { SPOTPOOL_SCHEDULER_ROLE_ARN: scheduler.roleArn });
+    expect((await chooseStack({}, surroundings)).config.scheduler).toEqual({ ...scheduler, groupName: 'default' });
+  });
+
   it('prefers the environment to a file that lies about, and --stack to both', async () => {
     await write('cdk-outputs.json', { Pool: outputs });
     await write('mine.json', { Mine: { ...outputs, Bucket: 'mine' } });

@@ -238,7 +238,7 @@ describe('spotpool doctor', () => {
   it('goes through all that a job needs', async () => {
     await stack.run('doctor', '--json');
     const findings = JSON.parse(stack.terminal.stdout) as { what: string; ok: boolean }[];
-    const names = ['node', 'installation', 'stack', 'SQS', 'S3 list', 'S3 read', 'EC2', 'prices'];
+    const names = ['node', 'installation', 'stack', 'SQS', 'S3 list', 'S3 read', 'EC2', 'switch', 'prices'];
     expect(findings.map(({ what }) => what)).toEqual(names);
     // The installation is built or not, as the tests are run.
     expect(findings.filter(({ ok, what }) => !ok && what !== 'installation')).toEqual([]);

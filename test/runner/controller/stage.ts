@@ -42,6 +42,7 @@ export class Stage {
       },
     },
     deadMan: {
+      pushOutEveryMs: 60_000,
       arm: async () => {
         if (this.armError !== undefined) throw this.armError;
         this.armed += 1;

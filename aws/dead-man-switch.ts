@@ -1,0 +1,140 @@
+/**
+ * The dead-man's switch of R9: one schedule a stack, which sets the fleet's target to 0 and which every controller pushes out.
+ *
+ * Invariants:
+ * - It is never deleted by a controller: another may have armed it a moment ago and be about to raise. On a parked fleet it fires
+ *   once, changes nothing, costs nothing, and deletes itself (docs/decisions/0004-the-switch-is-left-to-fire.md).
+ * - It lowers with no-termination: what runs goes on, what ends is not replaced.
+ * - An armed switch is at least `delayMs` away by AWS's clock, not by this machine's, when the two differ by minutes.
+ */
+import { createHash } from 'node:crypto';
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  type SchedulerClient,
+  type Target,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import type { SchedulerConfig, StackConfig } from '../core/stack.js';
+import type { DeadManSwitch } from '../runner/ports.js';
+import { isScheduleConflict, isScheduleMissing } from './errors.js';
+
+/** R9: many passes of any controller, and an hour's worth of one idle instance is four of these. */
+export const SWITCH_DELAY_MS = 15 * 60_000;
+/** So often within the delay: a controller that misses several passes in a row still holds the fleet up. */
+const PUSHES_WITHIN_DELAY = 15;
+/** Update, create, update again: more means that somebody creates and deletes it all the time. */
+const MAX_ROUNDS = 4;
+/** What the SDK learns of AWS's clock is coarse by seconds; EventBridge Scheduler is precise to a minute. */
+const CLOCK_TOLERANCE_MS = 60_000;
+/** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html#scheduler-CreateSchedule-request-Name */
+const MAX_NAME_LENGTH = 64;
+const NAME_SUFFIX = '-dead-man';
+const HASH_LENGTH = 8;
+
+export interface DeadManSwitchOptions {
+  readonly stack: Pick<StackConfig, 'name' | 'fleetId' | 'scheduler'>;
+  readonly nowMs: () => number;
+  /** Shorter in a lab alone: EventBridge Scheduler itself is precise to a minute. */
+  readonly delayMs?: number;
+}
+
+export function makeDeadManSwitch(client: SchedulerClient, options: DeadManSwitchOptions): DeadManSwitch {
+  const delayMs = options.delayMs ?? SWITCH_DELAY_MS;
+  return {
+    pushOutEveryMs: delayMs / PUSHES_WITHIN_DELAY,
+    arm: async (signal) => {
+      const scheduler = neededScheduler(options.stack);
+      const arm = async (behindMs: number): Promise<void> => {
+        const atMs = options.nowMs() + behindMs + delayMs;
+        await put(client, scheduleOf(options.stack, scheduler, atMs), signal);
+      };
+      const known = clockBehindMs(client);
+      await arm(known);
+      // The answer may have told that this machine's clock is wrong: what was just sent was reckoned by it.
+      const learned = clockBehindMs(client);
+      if (Math.abs(learned - known) > CLOCK_TOLERANCE_MS) await arm(learned);
+    },
+  };
+}
+
+/** How far this machine's clock is behind AWS's, as far as that matters; the SDK learns it from each answer. */
+function clockBehindMs({ config }: SchedulerClient): number {
+  return Math.abs(config.systemClockOffset) > CLOCK_TOLERANCE_MS ? config.systemClockOffset : 0;
+}
+
+/** The usual case is that it is there. Two controllers may find at once that it is not. */
+async function put(client: SchedulerClient, schedule: CreateScheduleCommandInput, abortSignal: AbortSignal) {
+  for (let round = 1; ; round++) {
+    try {
+      const isUpdate = round % 2 === 1;
+      if (isUpdate) await client.send(new UpdateScheduleCommand(schedule), { abortSignal });
+      else await client.send(new CreateScheduleCommand(schedule), { abortSignal });
+      return;
+    } catch (error) {
+      const overtaken = round % 2 === 1 ? isScheduleMissing(error) : isScheduleConflict(error);
+      if (!overtaken || round >= MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+function neededScheduler({ name, scheduler }: DeadManSwitchOptions['stack']): SchedulerConfig {
+  if (scheduler !== undefined) return scheduler;
+  throw new Error(
+    `The stack ${name} names no role for its schedule (SchedulerRoleArn). Deploy the stack again, or set SPOTPOOL_SCHEDULER_ROLE_ARN ` +
+      'to a role that EventBridge Scheduler may assume and that may modify the fleet',
+  );
+}
+
+function scheduleOf(
+  { name, fleetId }: Pick<StackConfig, 'name' | 'fleetId'>,
+  { roleArn, groupName }: SchedulerConfig,
+  atMs: number,
+): CreateScheduleCommandInput {
+  return {
+    Name: switchName(name),
+    GroupName: groupName,
+    Description: `Sets the target of ${fleetId} to 0 when no controller of ${name} has been at work for a while.`,
+    ScheduleExpression: `at(${utcSeconds(atMs)})`,
+    ScheduleExpressionTimezone: 'UTC',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    State: 'ENABLED',
+    ActionAfterCompletion: 'DELETE',
+    // No RetryPolicy: AWS's own goes on for a day, and nobody else is left to park the fleet.
+    Target: { RoleArn: roleArn, ...parking(fleetId) },
+  };
+}
+
+/** The names are those of EC2's API, in upper camel case. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html */
+function parking(fleetId: string): Required<Pick<Target, 'Arn' | 'Input'>> {
+  if (fleetId.startsWith('sfr-')) {
+    return {
+      Arn: 'arn:aws:scheduler:::aws-sdk:ec2:modifySpotFleetRequest',
+      Input: JSON.stringify({
+        SpotFleetRequestId: fleetId,
+        TargetCapacity: 0,
+        ExcessCapacityTerminationPolicy: 'noTermination',
+      }),
+    };
+  }
+  return {
+    Arn: 'arn:aws:scheduler:::aws-sdk:ec2:modifyFleet',
+    Input: JSON.stringify({
+      FleetId: fleetId,
+      ExcessCapacityTerminationPolicy: 'no-termination',
+      TargetCapacitySpecification: { TotalTargetCapacity: 0 },
+    }),
+  };
+}
+
+/** Whole seconds, never earlier than asked for. */
+const utcSeconds = (atMs: number): string => new Date(Math.ceil(atMs / 1000) * 1000).toISOString().slice(0, 19);
+
+/** As the stack is named; a name that a schedule cannot have is cut, and told apart by its digest. */
+export function switchName(stack: string): string {
+  const plain = `${stack}${NAME_SUFFIX}`;
+  if (plain.length <= MAX_NAME_LENGTH && /^[0-9a-zA-Z-_.]+$/.test(plain)) return plain;
+  const digest = createHash('sha256').update(stack).digest('hex').slice(0, HASH_LENGTH);
+  const room = MAX_NAME_LENGTH - NAME_SUFFIX.length - HASH_LENGTH - 1;
+  return `${stack.replace(/[^0-9a-zA-Z-_.]/g, '-').slice(0, room)}-${digest}${NAME_SUFFIX}`;
+}

@@ -1,0 +1,16 @@
+// A controller as a process of its own, to be killed outright. Its switch fires after seconds: a test cannot wait for minutes.
+// Usage: node controller.mjs <stack file> <milliseconds until the switch fires>
+import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { controlUntil } from '../../dist/runner/controller/control-until.js';
+import { systemClock } from '../../dist/runner/wiring/clock.js';
+import { connectStack } from '../../dist/runner/wiring/stack-ports.js';
+
+setMaxListeners(64); // as the CLI does: each request of a pass listens to the one signal
+const [stackFile, switchDelayMs] = process.argv.slice(2);
+const stack = JSON.parse(await readFile(stackFile, 'utf8'));
+await controlUntil(
+  { ...connectStack(stack, { switchDelayMs: Number(switchDelayMs) }), clock: systemClock },
+  { maxWorkers: stack.maxWorkers, passMs: 250, until: () => false },
+  new AbortController().signal,
+);
