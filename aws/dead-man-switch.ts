@@ -1,9 +1,8 @@
 /**
- * The dead-man's switch of R9: one schedule a stack, which sets the fleet's target to 0 and which every controller pushes out.
+ * The dead-man's switch of R9: one schedule a stack, which sets the fleet's target to 0 and which every controller pushes out. Who takes
+ * it away when the fleet is parked, and why that is safe: runner/controller/hold-switch.ts.
  *
  * Invariants:
- * - It is never deleted by a controller: another may have armed it a moment ago and be about to raise. On a parked fleet it fires
- *   once, changes nothing, costs nothing, and deletes itself (docs/decisions/0004-the-switch-is-left-to-fire.md).
  * - It lowers with no-termination: what runs goes on, what ends is not replaced.
  * - An armed switch is at least `delayMs` away by AWS's clock, not by this machine's, when the two differ by minutes.
  */
@@ -11,6 +10,7 @@ import { createHash } from 'node:crypto';
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
+  DeleteScheduleCommand,
   type SchedulerClient,
   type Target,
   UpdateScheduleCommand,
@@ -19,17 +19,21 @@ import type { SchedulerConfig, StackConfig } from '../core/stack.js';
 import type { DeadManSwitch } from '../runner/ports.js';
 import { isScheduleConflict, isScheduleMissing } from './errors.js';
 
-/** R9: many passes of any controller, and an hour's worth of one idle instance is four of these. */
+/** R9. Many passes of any controller; of an hour that an instance may cost, a quarter. */
 export const SWITCH_DELAY_MS = 15 * 60_000;
 /** So often within the delay: a controller that misses several passes in a row still holds the fleet up. */
 const PUSHES_WITHIN_DELAY = 15;
+/**
+ * A fleet that is being modified takes no other change for some seconds, and EC2 may be out of reach for minutes. Later than this
+ * the call could meet a fleet that has been raised again.
+ */
+const RETRY_POLICY = { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 185 } as const;
 /** Update, create, update again: more means that somebody creates and deletes it all the time. */
 const MAX_ROUNDS = 4;
 /** What the SDK learns of AWS's clock is coarse by seconds; EventBridge Scheduler is precise to a minute. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html#scheduler-CreateSchedule-request-Name */
 const MAX_NAME_LENGTH = 64;
-const NAME_SUFFIX = '-dead-man';
 const HASH_LENGTH = 8;
 
 export interface DeadManSwitchOptions {
@@ -54,6 +58,17 @@ export function makeDeadManSwitch(client: SchedulerClient, options: DeadManSwitc
       // The answer may have told that this machine's clock is wrong: what was just sent was reckoned by it.
       const learned = clockBehindMs(client);
       if (Math.abs(learned - known) > CLOCK_TOLERANCE_MS) await arm(learned);
+    },
+    disarm: async (abortSignal) => {
+      const { name, scheduler } = options.stack;
+      if (scheduler === undefined) return; // nobody could arm it
+      try {
+        await client.send(new DeleteScheduleCommand({ Name: switchName(name), GroupName: scheduler.groupName }), {
+          abortSignal,
+        });
+      } catch (error) {
+        if (!isScheduleMissing(error)) throw error;
+      }
     },
   };
 }
@@ -100,8 +115,7 @@ function scheduleOf(
     FlexibleTimeWindow: { Mode: 'OFF' },
     State: 'ENABLED',
     ActionAfterCompletion: 'DELETE',
-    // No RetryPolicy: AWS's own goes on for a day, and nobody else is left to park the fleet.
-    Target: { RoleArn: roleArn, ...parking(fleetId) },
+    Target: { RoleArn: roleArn, ...parking(fleetId), RetryPolicy: RETRY_POLICY },
   };
 }
 
@@ -130,11 +144,9 @@ function parking(fleetId: string): Required<Pick<Target, 'Arn' | 'Input'>> {
 /** Whole seconds, never earlier than asked for. */
 const utcSeconds = (atMs: number): string => new Date(Math.ceil(atMs / 1000) * 1000).toISOString().slice(0, 19);
 
-/** As the stack is named; a name that a schedule cannot have is cut, and told apart by its digest. */
+/** As the stack is named (its roles know the schedule by that); what a schedule cannot be called is cut, and told apart by its digest. */
 export function switchName(stack: string): string {
-  const plain = `${stack}${NAME_SUFFIX}`;
-  if (plain.length <= MAX_NAME_LENGTH && /^[0-9a-zA-Z-_.]+$/.test(plain)) return plain;
+  if (stack.length <= MAX_NAME_LENGTH && /^[0-9a-zA-Z-_.]+$/.test(stack)) return stack;
   const digest = createHash('sha256').update(stack).digest('hex').slice(0, HASH_LENGTH);
-  const room = MAX_NAME_LENGTH - NAME_SUFFIX.length - HASH_LENGTH - 1;
-  return `${stack.replace(/[^0-9a-zA-Z-_.]/g, '-').slice(0, room)}-${digest}${NAME_SUFFIX}`;
+  return `${stack.replace(/[^0-9a-zA-Z-_.]/g, '-').slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${digest}`;
 }

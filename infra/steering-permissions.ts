@@ -65,8 +65,8 @@ function fleetPermissions({ fleetId, deadMan }: SteeringMeans): readonly Permiss
     },
     {
       sid: 'ArmTheSwitch',
-      why: 'No raise without the schedule that would undo it (R9), which is alone in its group.',
-      actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'],
+      why: 'No raise without the schedule that would undo it (R9), which is alone in its group; a parked fleet needs none.',
+      actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
       resources: [deadMan.scheduleArn],
     },
     {

@@ -48,6 +48,8 @@ export interface DeadManSwitch {
   readonly pushOutEveryMs: number;
   /** Arms it, or pushes it out; rejects when it does not stand: then nobody may raise. */
   arm(signal: AbortSignal): Promise<void>;
+  /** Takes it away; none may be there. */
+  disarm(signal: AbortSignal): Promise<void>;
 }
 
 export interface Notice {

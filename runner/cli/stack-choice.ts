@@ -93,7 +93,7 @@ const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
   topicArn: env['SPOTPOOL_TOPIC_ARN'],
   schedulerRoleArn: env['SPOTPOOL_SCHEDULER_ROLE_ARN'],
-  schedulerGroupName: env['SPOTPOOL_SCHEDULER_GROUP'],
+  schedulerGroup: env['SPOTPOOL_SCHEDULER_GROUP'],
   endpoint: env['SPOTPOOL_ENDPOINT'],
 });
 

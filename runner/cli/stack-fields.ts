@@ -15,7 +15,7 @@ export interface StackFields {
   readonly controllerFunction?: string | undefined;
   readonly topicArn?: string | undefined;
   readonly schedulerRoleArn?: string | undefined;
-  readonly schedulerGroupName?: string | undefined;
+  readonly schedulerGroup?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -61,7 +61,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     );
   }
   const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn } = fields;
-  const { schedulerRoleArn, schedulerGroupName } = fields;
+  const { schedulerRoleArn, schedulerGroup } = fields;
   return {
     name: fields.name ?? DEFAULT_STACK_NAME,
     region: needed.region ?? '',
@@ -74,7 +74,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     ...(controllerFunction ? { controllerFunction } : {}),
     ...(topicArn ? { topicArn } : {}),
     ...(schedulerRoleArn
-      ? { scheduler: { roleArn: schedulerRoleArn, groupName: schedulerGroupName || DEFAULT_SCHEDULE_GROUP } }
+      ? { scheduler: { roleArn: schedulerRoleArn, groupName: schedulerGroup || DEFAULT_SCHEDULE_GROUP } }
       : {}),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
@@ -113,7 +113,7 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     controllerFunction: text('controllerFunction'),
     topicArn: text('topicArn'),
     schedulerRoleArn: text('schedulerRoleArn') ?? scheduler('roleArn'),
-    schedulerGroupName: text('schedulerGroupName') ?? scheduler('groupName'),
+    schedulerGroup: text('schedulerGroup') ?? scheduler('groupName'),
     endpoint: text('endpoint'),
     accessKeyId: text('accessKeyId') ?? credential('accessKeyId'),
     secretAccessKey: text('secretAccessKey') ?? credential('secretAccessKey'),

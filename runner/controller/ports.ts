@@ -56,6 +56,8 @@ export interface ControllerMemory {
   quiet?: Quiet | undefined;
   awaited?: { readonly target: number; readonly atMs: number };
   armedAtMs?: number;
+  /** The switch was taken away, and the fleet has not been up since. */
+  switchGone?: boolean;
   shortSinceMs?: number | undefined;
   /** Troubles that were told and have not ended: each is an event once. */
   readonly told: Set<string>;

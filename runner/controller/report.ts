@@ -13,6 +13,7 @@ export type ControllerEventCode =
   | 'batches-sent-again'
   | 'raise-refused'
   | 'switch-not-armed'
+  | 'switch-left'
   | 'fleet-gone'
   | 'shortage';
 

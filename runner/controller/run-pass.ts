@@ -6,6 +6,7 @@ import { decideTarget, type JobDemand } from '../../core/capacity.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
 import { endJobs, endJobsWithoutWorkers } from './end-jobs.js';
+import { takeSwitchAway } from './hold-switch.js';
 import { PassEvents } from './pass-events.js';
 import { newControllerMemory, newJobMemory } from './ports.js';
 import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
@@ -40,6 +41,9 @@ export async function runPass(
     decideTarget({ demands, reportedSlots, maxWorkers: options.maxWorkers, published: state });
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
   const { description } = reading;
+  const parked = desired.target === 0 && description.target === 0 && reading.live.length === 0;
+  if (parked) await takeSwitchAway(means, () => isWorkLeft(ports, memory, signal));
+  else memory.switchGone = false;
   // What has failed for want of a worker parks the fleet in the next pass.
   const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);
 
@@ -52,7 +56,7 @@ export async function runPass(
     state: reading.state,
     jobs: left.map(progressOfJob),
     events: events.all(),
-    parked: desired.target === 0 && description.target === 0 && reading.live.length === 0,
+    parked,
   };
 }
 
@@ -69,6 +73,12 @@ async function readActiveJobs(
     return readJob(store, job, jobMemory, { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal });
   });
   return views.filter((view) => view !== undefined);
+}
+
+/** As it is in the bucket now, whatever the pass has seen. */
+async function isWorkLeft(ports: ControllerPorts, memory: ControllerMemory, signal: AbortSignal): Promise<boolean> {
+  const views = await readActiveJobs(ports, memory, signal);
+  return views.some((view) => demandOf(view).left > 0);
 }
 
 function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobDemand {

@@ -6,7 +6,7 @@ import type { TargetDecision } from '../../core/capacity.js';
 import { nextFleetAction, type FleetAction, type NewFleetState } from '../../core/exit-grants.js';
 import type { FleetState, WorkerStatus } from '../../core/fleet-state.js';
 import { fleetStateKey } from '../../core/keys.js';
-import { messageOf } from '../errors.js';
+import { armForRaise, keepArmed, type Means } from './hold-switch.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
 import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
@@ -46,7 +46,7 @@ export async function steerFleet(
     const gone = fleetState === 'deleted' || fleetState === 'failed';
     events.trouble('fleet-gone', gone, () => `The fleet is ${fleetState}: deploy the stack again.`);
     if (gone || step > MAX_STEPS) return steered;
-    if (desired.target > 0 || target > 0) await keepArmed(ports, memory, events, signal);
+    if (desired.target > 0 || target > 0) await keepArmed({ ports, memory, events, signal });
     const action = nextFleetAction({
       state: reading.state,
       shownTarget: target,
@@ -63,13 +63,6 @@ export async function steerFleet(
 
 function slotsOf({ live }: FleetReading, statuses: Steered['statuses']): readonly number[] {
   return live.flatMap(({ instance }) => statuses.get(instance)?.slots ?? []);
-}
-
-interface Means {
-  readonly ports: ControllerPorts;
-  readonly memory: ControllerMemory;
-  readonly events: PassEvents;
-  readonly signal: AbortSignal;
 }
 
 /** True when another observation may bring another step. */
@@ -121,41 +114,4 @@ async function publish(state: NewFleetState, etag: string | undefined, means: Me
 
 function awaitedTarget({ awaited }: ControllerMemory, nowMs: number): number | undefined {
   return awaited !== undefined && nowMs - awaited.atMs < AWAIT_TARGET_MS ? awaited.target : undefined;
-}
-
-async function keepArmed(
-  ports: ControllerPorts,
-  memory: ControllerMemory,
-  events: PassEvents,
-  signal: AbortSignal,
-): Promise<void> {
-  const armedForMs = ports.clock.nowMs() - (memory.armedAtMs ?? -Infinity);
-  if (armedForMs < ports.deadMan.pushOutEveryMs) return;
-  const error = await arm(ports, memory, signal);
-  events.trouble('switch-not-armed', error !== undefined, () => `The dead-man's switch cannot be armed: ${error}`);
-}
-
-async function armForRaise({ ports, memory, events, signal }: Means): Promise<boolean> {
-  const error = await arm(ports, memory, signal);
-  events.trouble(
-    'raise-refused',
-    error !== undefined,
-    () => `The fleet is not raised, because the switch that would park it without us cannot be armed: ${error}`,
-  );
-  return error === undefined;
-}
-
-async function arm(
-  { deadMan, clock }: ControllerPorts,
-  memory: ControllerMemory,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    await deadMan.arm(signal);
-    memory.armedAtMs = clock.nowMs();
-    return undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    return messageOf(error);
-  }
 }

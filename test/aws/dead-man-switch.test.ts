@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import {
   ConflictException,
   CreateScheduleCommand,
+  DeleteScheduleCommand,
   GetScheduleCommand,
   ResourceNotFoundException,
   SchedulerClient,
@@ -41,7 +42,7 @@ describe('the dead-man’s switch', () => {
     const [call] = mock.commandCalls(UpdateScheduleCommand);
     const { Target, ...schedule } = call!.args[0].input;
     expect(schedule).toMatchObject({
-      Name: 'pool-dead-man',
+      Name: 'pool',
       GroupName: 'pool',
       ScheduleExpression: 'at(2026-01-01T12:15:01)',
       ScheduleExpressionTimezone: 'UTC',
@@ -92,8 +93,20 @@ describe('the dead-man’s switch', () => {
     );
   });
 
+  it('is taken away with the fleet parked, whether it is there or not', async () => {
+    mock.on(DeleteScheduleCommand).resolvesOnce({}).rejectsOnce(missing).rejects(new Error('denied'));
+    const deadMan = makeDeadManSwitch(client, { stack, nowMs });
+    await deadMan.disarm(signal);
+    await deadMan.disarm(signal);
+    expect(mock.commandCalls(DeleteScheduleCommand)[0]!.args[0].input).toMatchObject({
+      Name: 'pool',
+      GroupName: 'pool',
+    });
+    await expect(deadMan.disarm(signal)).rejects.toThrow('denied');
+  });
+
   it('has a name that schedules can have, one for each stack', () => {
-    expect(switchName('spotpool-local')).toBe('spotpool-local-dead-man');
+    expect(switchName('spotpool-local')).toBe('spotpool-local');
     const long = ['x'.repeat(80), `${'x'.repeat(79)}y`, 'a/b', 'a b'].map(switchName);
     expect(new Set(long).size).toBe(long.length);
     for (const name of long) expect(name).toMatch(/^[0-9a-zA-Z-_.]{1,64}$/);
@@ -110,19 +123,20 @@ describe('the dead-man’s switch, through the real SDK', () => {
   it('is armed and pushed out on the local cloud', async () => {
     const cloud = await startLocalCloud(parseOptions([]));
     cleanups.push(() => cloud.close());
-    const local = makeSchedulerClient({ region: cloud.region, endpoint: cloud.endpoint, credentials });
+    const local = makeSchedulerClient({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.accessKey });
     cleanups.push(() => local.destroy());
     let time = nowMs();
     const onCloud = { ...stack, scheduler: { ...scheduler, groupName: 'default' } };
     const deadMan = makeDeadManSwitch(local, { stack: onCloud, nowMs: () => time });
-    const expression = async () =>
-      (await local.send(new GetScheduleCommand({ Name: 'pool-dead-man' }))).ScheduleExpression;
+    const expression = async () => (await local.send(new GetScheduleCommand({ Name: 'pool' }))).ScheduleExpression;
     time += 100 * 365 * 24 * 3_600_000; // far from firing
     await deadMan.arm(signal);
     expect(await expression()).toBe('at(2125-12-08T12:15:01)');
     time += 60_000;
     await deadMan.arm(signal);
     expect(await expression()).toBe('at(2125-12-08T12:16:01)');
+    await deadMan.disarm(signal);
+    await expect(expression()).rejects.toThrow('Schedule pool does not exist.');
   });
 
   it('goes by the clock of AWS when the clock of this machine is wrong', async () => {

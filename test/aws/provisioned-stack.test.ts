@@ -93,7 +93,7 @@ describe('a stack on the local cloud', () => {
       const options = { maxWorkers: stack.maxWorkers, memory: newControllerMemory(), quietMs: 1 };
       const pass = () => runPass(ports, options, signal);
       await eventually(async () => (await pass()).state?.target === BATCHES, { what: 'the published target' });
-      const { ScheduleExpression } = await scheduler.send(new GetScheduleCommand({ Name: 'test-dead-man' }));
+      const { ScheduleExpression } = await scheduler.send(new GetScheduleCommand({ Name: 'test' }));
       expect(ScheduleExpression, 'the switch was armed before the raise').toMatch(/^at\(/);
       const running = await eventually(
         async () => {

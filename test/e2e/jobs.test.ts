@@ -101,6 +101,7 @@ describe('jobs', () => {
     expect(await lab.results('one')).toEqual(doubled(30));
     expect(await lab.results('two')).toEqual(doubled(30));
     expect((await lab.instances()).every(({ state }) => state === 'terminated')).toBe(true);
+    expect(await lab.admin('GET', 'state'), 'the switch went with the last instance').toMatchObject({ schedules: [] });
   });
 
   it('with two models share the fleet, and cancelling one leaves the other alone', { timeout: 90_000 }, async () => {

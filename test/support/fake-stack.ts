@@ -151,7 +151,7 @@ export class FakeStack {
         },
       },
       prices: { spotDollarsPerHour: async () => 0.03 },
-      deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined },
+      deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,
     };
   }

@@ -49,6 +49,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'batches-sent-again': 'warning',
   'raise-refused': 'warning',
   'switch-not-armed': 'warning',
+  'switch-left': 'warning',
   'fleet-gone': 'warning',
   shortage: 'warning',
 };

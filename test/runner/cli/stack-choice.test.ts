@@ -89,7 +89,7 @@ describe('the choice of a stack', () => {
 
   it('knows the schedule of the switch from outputs, a kept configuration and the environment', async () => {
     const scheduler = { roleArn: 'arn:aws:iam::123456789012:role/switch', groupName: 'pool' };
-    const named = { SchedulerRoleArn: scheduler.roleArn, SchedulerGroupName: scheduler.groupName };
+    const named = { SchedulerRoleArn: scheduler.roleArn, SchedulerGroup: scheduler.groupName };
     await write('outputs.json', { Pool: { ...outputs, ...named } });
     await write('kept.json', { ...localState('http://127.0.0.1:9', 1), scheduler });
     expect((await chooseStack({ stack: 'outputs.json' }, surroundings)).config.scheduler).toEqual(scheduler);

@@ -106,6 +106,44 @@ describe('the switch that parks the fleet without us (R9)', () => {
     expect(stage.armed).toBe(before + 1);
   });
 
+  it('is taken away once the fleet is parked, and once only', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 1);
+    await stage.pass();
+    await stage.arrive();
+    await stage.commit('a', 0);
+    await stage.pass();
+    expect(stage.target).toBe(0);
+    expect(stage.switchStands, 'an instance is left').toBe(true);
+    stage.end('i-0');
+    expect((await stage.pass()).parked).toBe(true);
+    await stage.pass();
+    expect(stage.switchStands).toBe(false);
+    expect(stage.disarmed).toBe(1);
+    await stage.addJob('b', 1);
+    await stage.pass();
+    expect(stage.switchStands).toBe(true);
+  });
+
+  it('stands again when a job came in while it was taken away: another may have raised the fleet for it', async () => {
+    const stage = new Stage();
+    stage.onDisarmed = () => stage.addJob('a', 1);
+    const { parked } = await stage.pass();
+    expect(parked).toBe(true);
+    expect(stage.disarmed).toBe(1);
+    expect(stage.switchStands).toBe(true);
+  });
+
+  it('is said to be left behind when it cannot be taken away', async () => {
+    const stage = new Stage();
+    stage.armError = new Error('AccessDenied');
+    expect(codes(await stage.pass())).toEqual(['switch-left']);
+    expect(codes(await stage.pass())).toEqual([]);
+    stage.armError = undefined;
+    await stage.pass();
+    expect(stage.disarmed).toBe(1);
+  });
+
   it('does not keep a fleet from being lowered', async () => {
     const stage = new Stage();
     await stage.addJob('a', 2);

@@ -25,6 +25,10 @@ export class Stage {
   /** What describe shows as the target, when that is not the target. */
   shownTarget: number | undefined;
   armed = 0;
+  disarmed = 0;
+  switchStands = false;
+  /** What happens elsewhere at that moment. */
+  onDisarmed: () => Promise<void> = async () => undefined;
   armError: Error | undefined;
 
   readonly ports: ControllerPorts = {
@@ -46,6 +50,13 @@ export class Stage {
       arm: async () => {
         if (this.armError !== undefined) throw this.armError;
         this.armed += 1;
+        this.switchStands = true;
+      },
+      disarm: async () => {
+        if (this.armError !== undefined) throw this.armError;
+        this.disarmed += 1;
+        this.switchStands = false;
+        await this.onDisarmed();
       },
     },
     clock: {
