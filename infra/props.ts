@@ -66,7 +66,7 @@ export interface SpotPoolProps {
 
   /** Who raises and lowers the fleet: a Lambda function, each minute, or the CLI alone, while a command follows. Default: `lambda`. */
   readonly controller?: 'lambda' | 'cli';
-  /** The folder with the controller's bundle, `dist/bundle/controller`; the app sets it. */
+  /** The folder with the controller's bundle. Default: the one that came with spotpool. */
   readonly controllerDirectory?: string;
   /** An instance without work ends itself after this. Default: 600. */
   readonly maxIdleSeconds?: number;

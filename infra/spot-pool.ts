@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Annotations, Stack, Tags } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -28,6 +29,8 @@ import { WorkerRole } from './worker-role.js';
 
 /** The one file of the controller's bundle. */
 const CONTROLLER_FILE = 'index.mjs';
+/** Where the build puts it, seen from the built construct. */
+const BUILT_CONTROLLER = fileURLToPath(new URL('../bundle/controller', import.meta.url));
 
 export class SpotPool extends Construct {
   readonly settings: Settings;
@@ -74,6 +77,29 @@ export class SpotPool extends Construct {
     acknowledge(this);
   }
 
+  /** What the CLI reads from `cdk-outputs.json`: each is to be an output of the stack, under its name. */
+  outputs(): Readonly<Record<string, string>> {
+    const { settings, store, deadMan, controller } = this;
+    return {
+      Name: settings.name,
+      Region: Stack.of(this).region,
+      QueueUrl: store.queue.queueUrl,
+      DeadLetterQueueUrl: store.deadLetterQueue.queueUrl,
+      Bucket: store.bucket.bucketName,
+      FleetId: this.fleetId,
+      MaxWorkers: String(settings.maxWorkers),
+      Architecture: settings.architecture,
+      Isolated: String(settings.isolated),
+      // Something of the stack's own raises and lowers the fleet, also when no command follows a job.
+      Controlled: String(controller !== undefined),
+      ...(controller === undefined ? {} : { ControllerFunction: controller.function.functionName }),
+      SchedulerGroupName: deadMan.groupName,
+      SchedulerRoleArn: deadMan.role.roleArn,
+      TopicArn: this.topic.topicArn,
+      UserPolicyArn: this.userPolicy.policyArn,
+    };
+  }
+
   private makeLaunchTemplate(): string {
     const { settings, store } = this;
     return new LaunchTemplate(this, 'Instance', {
@@ -96,14 +122,10 @@ export class SpotPool extends Construct {
   }
 
   private code(): Code {
-    const directory = this.settings.controllerDirectory;
-    if (directory !== undefined && existsSync(path.join(directory, CONTROLLER_FILE))) {
-      return Code.fromAsset(directory);
-    }
+    const directory = this.settings.controllerDirectory ?? BUILT_CONTROLLER;
+    if (existsSync(path.join(directory, CONTROLLER_FILE))) return Code.fromAsset(directory);
     Annotations.of(this).addError(
-      directory === undefined
-        ? `controllerDirectory is missing: name the folder with the built ${CONTROLLER_FILE} of the controller, or set controller to "cli".`
-        : `controllerDirectory ${directory} holds no ${CONTROLLER_FILE}: run "npm run build" first, or set controller to "cli".`,
+      `controllerDirectory ${directory} holds no ${CONTROLLER_FILE}: run "npm run build" first, or set controller to "cli".`,
     );
     return Code.fromInline('throw new Error("not built");');
   }
