@@ -27,7 +27,7 @@ export const stalled = (queue: Queue): MathExpression =>
     label: 'work is left and none is committed',
   });
 
-/** 1 when the switch fired while work was left. On a parked fleet it is left to fire, which changes nothing. */
+/** 1 when the switch fired while work was left. When nothing is left it only does what is meant: a laptop was closed after the last job. */
 export const firedAtWork = (queue: Queue, groupName: string): MathExpression =>
   new MathExpression({
     expression: 'IF(FILL(fired, 0) > 0 AND FILL(waiting, 0) + FILL(held, 0) > 0, 1, 0)',

@@ -93,7 +93,7 @@ export class SpotPool extends Construct {
       // Something of the stack's own raises and lowers the fleet, also when no command follows a job.
       Controlled: String(controller !== undefined),
       ...(controller === undefined ? {} : { ControllerFunction: controller.function.functionName }),
-      SchedulerGroupName: deadMan.groupName,
+      SchedulerGroup: deadMan.groupName,
       SchedulerRoleArn: deadMan.role.roleArn,
       TopicArn: this.topic.topicArn,
       UserPolicyArn: this.userPolicy.policyArn,

@@ -1,5 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { stackFromEnvironment } from '../../runner/cli/stack-choice.js';
+import { stackFromFields, stacksInFile } from '../../runner/cli/stack-fields.js';
 import { only, plain, synth } from './synth.js';
 
 /** The pool as it is when nothing is said. */
@@ -123,6 +125,13 @@ describe('the network', () => {
   });
 });
 
+function controllerEnvironment(): Record<string, unknown> {
+  const { Environment } = only(template, 'AWS::Lambda::Function').Properties as {
+    Environment: { Variables: Record<string, unknown> };
+  };
+  return Environment.Variables;
+}
+
 describe('the controller', () => {
   it('is an arm64 function on the Node.js that AWS supports longest, without reserved concurrency', () => {
     const { Properties } = only(template, 'AWS::Lambda::Function');
@@ -131,11 +140,8 @@ describe('the controller', () => {
   });
 
   it('knows its stack', () => {
-    const { Environment } = only(template, 'AWS::Lambda::Function').Properties as {
-      Environment: { Variables: Record<string, unknown> };
-    };
     expect(
-      Object.fromEntries(Object.entries(Environment.Variables).map(([name, value]) => [name, plain(value)])),
+      Object.fromEntries(Object.entries(controllerEnvironment()).map(([name, value]) => [name, plain(value)])),
     ).toEqual({
       SPOTPOOL_STACK: 'Spotpool',
       SPOTPOOL_QUEUE_URL: '<PoolStoreInput>',
@@ -282,10 +288,39 @@ describe('all of it', () => {
       Isolated: 'false',
       Controlled: 'true',
       ControllerFunction: '<PoolControllerFunction>',
-      SchedulerGroupName: '<PoolSwitchGroup>',
+      SchedulerGroup: '<PoolSwitchGroup>',
       SchedulerRoleArn: '<PoolSwitchRole.Arn>',
       TopicArn: '<PoolNoticesTopic>',
       UserPolicyArn: '<PoolUserPolicy>',
+    });
+  });
+
+  it('is understood by the CLI, from its outputs, and by the controller, from its environment', () => {
+    const outputs = Object.entries(template.toJSON()['Outputs'] as Record<string, { Value: unknown }>);
+    const file = JSON.stringify({
+      Spotpool: Object.fromEntries(outputs.map(([name, { Value }]) => [name, plain(Value)])),
+    });
+    const [fields] = stacksInFile(file, 'cdk-outputs.json');
+    const common = {
+      name: 'Spotpool',
+      queueUrl: '<PoolStoreInput>',
+      deadLetterQueueUrl: '<PoolStoreDeadLetters>',
+      bucket: '<PoolStoreResults>',
+      fleetId: '<PoolFleet.FleetId>',
+      maxWorkers: 10,
+      topicArn: '<PoolNoticesTopic>',
+      scheduler: { roleArn: '<PoolSwitchRole.Arn>', groupName: '<PoolSwitchGroup>' },
+    };
+    expect(stackFromFields(fields ?? {}, 'cdk-outputs.json', {})).toEqual({
+      ...common,
+      region: '<AWS::Region>',
+      controlled: true,
+      controllerFunction: '<PoolControllerFunction>',
+    });
+    const variables = Object.entries(controllerEnvironment()).map(([name, value]) => [name, plain(value)] as const);
+    expect(stackFromEnvironment({ AWS_REGION: 'eu-west-1', ...Object.fromEntries(variables) })).toEqual({
+      ...common,
+      region: 'eu-west-1',
     });
   });
 });
