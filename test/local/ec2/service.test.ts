@@ -66,3 +66,13 @@ test('another region is refused', async () => {
   const call = ec2.send(new DescribeRegionsCommand({ RegionNames: ['eu-west-1'] }));
   expect((await errorOf(call)).message).toContain('us-east-1');
 });
+
+test('a parameter that is not understood is refused, before anything is done', async () => {
+  const { endpoint, compute } = await startTestCloud();
+  const body =
+    'Action=CreateLaunchTemplate&Version=2016-11-15&LaunchTemplateName=name&LaunchTemplateData.ImageId=ami-1&Secret=1';
+  expect(await (await raw(endpoint, body)).text()).toContain('<Code>UnknownParameter</Code>');
+  const nested = body.replace('&Secret=1', '&LaunchTemplateData.Secret=1');
+  expect(await (await raw(endpoint, nested)).text()).toContain('LaunchTemplateData.Secret');
+  expect(compute.templates.all()).toEqual([]);
+});

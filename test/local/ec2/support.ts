@@ -19,6 +19,7 @@ import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { Compute, type ComputeOptions, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { createEc2Service } from '../../../local/ec2/service.js';
+import type { Imperfections } from '../../../local/faults/imperfections.js';
 import { startServer } from '../../../local/http/server.js';
 import { processTable } from '../../../local/instances/process-table.js';
 import { noWatchdog } from '../../../local/instances/watchdog.js';
@@ -39,6 +40,7 @@ export function temporaryDirectory(): string {
 }
 
 export interface TestCloud {
+  readonly imperfections: Imperfections;
   readonly ec2: EC2Client;
   readonly compute: Compute;
   readonly endpoint: string;
@@ -48,12 +50,19 @@ export interface TestCloud {
 
 export async function startTestCloud(options: Partial<ComputeOptions> = {}): Promise<TestCloud> {
   const directory = temporaryDirectory();
-  const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, settleMs: 20, directory, ...options }, noWatchdog);
+  const faults = noFaults();
+  const { imperfections } = faults;
+  const compute = new Compute(
+    { ...DEFAULT_COMPUTE_OPTIONS, settleMs: 20, directory, ...options },
+    noWatchdog,
+    undefined,
+    imperfections,
+  );
   afterThisTest(() => compute.close());
   const server = await startServer(
     {
       ec2: createEc2Service(compute),
-      admin: createAdminService({ compute, faults: noFaults(), shutdown: () => undefined }),
+      admin: createAdminService({ compute, faults, shutdown: () => undefined }),
     },
     { port: 0 },
   );
@@ -65,7 +74,7 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
     maxAttempts: 1,
   });
   afterThisTest(() => ec2.destroy());
-  return { ec2, compute, endpoint: server.endpoint, scratch: temporaryDirectory() };
+  return { ec2, compute, imperfections, endpoint: server.endpoint, scratch: temporaryDirectory() };
 }
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,0 +1,235 @@
+/** Launch templates and fleets for the suite's tests of EC2; each test's are removed when it ends, with their instances. */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  CancelSpotFleetRequestsCommand,
+  CreateFleetCommand,
+  type CreateFleetCommandInput,
+  CreateLaunchTemplateCommand,
+  DeleteFleetsCommand,
+  DeleteLaunchTemplateCommand,
+  DescribeFleetsCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeSpotFleetRequestsCommand,
+  type EC2Client,
+  type FleetData,
+  type Instance,
+  ModifyFleetCommand,
+  type RequestLaunchTemplateData,
+  RequestSpotFleetCommand,
+  type SpotFleetRequestConfig,
+  type SpotFleetRequestConfigData,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { afterEach } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { type ConformanceTarget, unique } from '../target.js';
+
+/** Of the right form, and of nothing. */
+export const NOBODY = {
+  fleet: 'fleet-00000000-0000-0000-0000-000000000000',
+  spotFleet: 'sfr-00000000-0000-0000-0000-000000000000',
+  instance: 'i-0123456789abcdef0',
+  template: 'lt-0123456789abcdef0',
+} as const;
+
+export const FLEET_ROLE = 'arn:aws:iam::000000000000:role/aws-ec2-spot-fleet-tagging-role';
+
+export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** What the SDK throws, by name. */
+export async function errorOf(call: Promise<unknown>): Promise<{ readonly name: string; readonly message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('The call did not fail.');
+}
+
+export const idOf = (instance: Instance | undefined): string => instance?.InstanceId ?? '';
+
+export class TestEc2 {
+  #image: Promise<string> | undefined;
+  /** In the order in which they were made. */
+  readonly #removals: (() => Promise<unknown>)[] = [];
+
+  /** To be made at the top of a test file. */
+  constructor(private readonly target: () => ConformanceTarget) {
+    afterEach(async () => {
+      // What the test removed itself cannot be removed again.
+      for (const remove of this.#removals.splice(0).reverse()) await remove().catch(() => undefined);
+    });
+  }
+
+  get client(): EC2Client {
+    return this.target().ec2;
+  }
+
+  /** Emulators launch no image, but some insist on one of theirs. */
+  image(): Promise<string> {
+    this.#image ??= this.client
+      .send(
+        new DescribeImagesCommand({
+          Owners: ['amazon'],
+          Filters: [
+            { Name: 'architecture', Values: ['arm64'] },
+            { Name: 'virtualization-type', Values: ['hvm'] },
+          ],
+        }),
+      )
+      .then(({ Images = [] }) => Images[0]?.ImageId ?? 'ami-00000000000000000');
+    return this.#image;
+  }
+
+  /** Instances of it do nothing for as long as any test runs. */
+  async template(data: RequestLaunchTemplateData = {}, name = unique('template')): Promise<string> {
+    const { LaunchTemplate } = await this.client.send(
+      new CreateLaunchTemplateCommand({
+        LaunchTemplateName: name,
+        LaunchTemplateData: {
+          ImageId: await this.image(),
+          InstanceType: 'c7g.large',
+          UserData: base64('#!/bin/sh\nsleep 1000\n'),
+          ...data,
+        },
+      }),
+    );
+    const id = LaunchTemplate?.LaunchTemplateId ?? '';
+    this.#removals.push(() => this.client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: id })));
+    return id;
+  }
+
+  /** Of type `maintain`; resolves when it is active. */
+  async fleet(target: number, more: Partial<CreateFleetCommandInput> = {}): Promise<string> {
+    const request = await this.fleetRequest(target, more);
+    const { FleetId = '' } = await this.client.send(new CreateFleetCommand(request));
+    this.deletedAfterwards(FleetId);
+    await this.#active(FleetId);
+    return FleetId;
+  }
+
+  async fleetRequest(target: number, more: Partial<CreateFleetCommandInput> = {}): Promise<CreateFleetCommandInput> {
+    return {
+      Type: 'maintain',
+      ExcessCapacityTerminationPolicy: 'no-termination',
+      LaunchTemplateConfigs: more.LaunchTemplateConfigs ?? [
+        { LaunchTemplateSpecification: { LaunchTemplateId: await this.template(), Version: '1' } },
+      ],
+      TargetCapacitySpecification: { TotalTargetCapacity: target, DefaultTargetCapacityType: 'spot' },
+      ...more,
+    };
+  }
+
+  deletedAfterwards(fleetId: string): void {
+    this.#removals.push(async () => {
+      await this.client.send(new DeleteFleetsCommand({ FleetIds: [fleetId], TerminateInstances: true }));
+      await this.#none(fleetId);
+    });
+  }
+
+  async describeFleet(id: string): Promise<FleetData> {
+    const [fleet] = (await this.client.send(new DescribeFleetsCommand({ FleetIds: [id] }))).Fleets ?? [];
+    if (fleet === undefined) throw new Error(`There is no fleet ${id}.`);
+    return fleet;
+  }
+
+  /** Resolves when the change is over. */
+  async setTarget(id: string, target: number, policy: 'termination' | 'no-termination'): Promise<void> {
+    await this.client.send(
+      new ModifyFleetCommand({
+        FleetId: id,
+        ExcessCapacityTerminationPolicy: policy,
+        TargetCapacitySpecification: { TotalTargetCapacity: target },
+      }),
+    );
+    await this.#active(id);
+  }
+
+  async spotFleet(target: number, more: Partial<SpotFleetRequestConfigData> = {}): Promise<string> {
+    const { SpotFleetRequestId = '' } = await this.client.send(
+      new RequestSpotFleetCommand({ SpotFleetRequestConfig: await this.spotFleetConfig(target, more) }),
+    );
+    this.#removals.push(async () => {
+      await this.client.send(
+        new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [SpotFleetRequestId], TerminateInstances: true }),
+      );
+      await this.#none(SpotFleetRequestId);
+    });
+    await eventually(async () => (await this.describeSpotFleet(SpotFleetRequestId)).SpotFleetRequestState === 'active');
+    return SpotFleetRequestId;
+  }
+
+  async spotFleetConfig(
+    target: number,
+    more: Partial<SpotFleetRequestConfigData> = {},
+  ): Promise<SpotFleetRequestConfigData> {
+    return {
+      IamFleetRole: FLEET_ROLE,
+      Type: 'maintain',
+      TargetCapacity: target,
+      AllocationStrategy: 'priceCapacityOptimized',
+      ExcessCapacityTerminationPolicy: 'noTermination',
+      LaunchTemplateConfigs: more.LaunchTemplateConfigs ?? [
+        { LaunchTemplateSpecification: { LaunchTemplateId: await this.template(), Version: '1' } },
+      ],
+      ...more,
+    };
+  }
+
+  async describeSpotFleet(id: string): Promise<SpotFleetRequestConfig> {
+    const wanted = new DescribeSpotFleetRequestsCommand({ SpotFleetRequestIds: [id] });
+    const [fleet] = (await this.client.send(wanted)).SpotFleetRequestConfigs ?? [];
+    if (fleet === undefined) throw new Error(`There is no Spot Fleet ${id}.`);
+    return fleet;
+  }
+
+  /** Of a fleet, by the tag that EC2 gives its instances. */
+  async instances(fleetId: string, state?: string): Promise<readonly Instance[]> {
+    const tag = fleetId.startsWith('sfr-') ? 'aws:ec2spot:fleet-request-id' : 'aws:ec2:fleet-id';
+    const Filters = [
+      { Name: `tag:${tag}`, Values: [fleetId] },
+      ...(state === undefined ? [] : [{ Name: 'instance-state-name', Values: [state] }]),
+    ];
+    const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand({ Filters }));
+    return Reservations.flatMap((reservation) => reservation.Instances ?? []);
+  }
+
+  /** Waits until exactly `count` of the fleet's instances run. */
+  async running(fleetId: string, count: number): Promise<readonly Instance[]> {
+    return this.#inState(fleetId, 'running', count);
+  }
+
+  async terminated(fleetId: string, count: number): Promise<readonly Instance[]> {
+    return this.#inState(fleetId, 'terminated', count);
+  }
+
+  /** All of the fleet's instances. */
+  async terminate(fleetId: string): Promise<void> {
+    const InstanceIds = (await this.instances(fleetId)).map(idOf);
+    await this.client.send(new TerminateInstancesCommand({ InstanceIds }));
+  }
+
+  async #inState(fleetId: string, state: string, count: number): Promise<readonly Instance[]> {
+    return eventually(
+      async () => {
+        const instances = await this.instances(fleetId, state);
+        return instances.length === count ? instances : undefined;
+      },
+      { what: `${count} ${state} instances` },
+    );
+  }
+
+  async #active(fleetId: string): Promise<void> {
+    await eventually(async () => (await this.describeFleet(fleetId)).FleetState === 'active');
+  }
+
+  async #none(fleetId: string): Promise<void> {
+    await eventually(async () => (await this.instances(fleetId)).every(({ State }) => State?.Name === 'terminated'), {
+      timeoutMs: 5_000,
+    });
+  }
+}
+
+/** For something to happen that must not: nothing tells that it has not. */
+export const aMoment = (): Promise<void> => delay(500);
