@@ -141,10 +141,10 @@ test('a deleted fleet launches nothing any more, and is over when its last insta
       try {
         const fleet = lab.create(kind, target, keepsSurplus);
         for (const todo of steps) take(lab, fleet, todo, { target, keepsSurplus });
-        lab.market.setCapacity(Infinity);
         const launches = lab.launches.length;
         const alive = lab.alive().filter((instance) => instance.takenAtMs === undefined).length;
         lab.fleets.delete(fleet, terminates);
+        lab.market.setCapacity(Infinity);
         vi.advanceTimersByTime(QUIET_MS + SETTLE_MS);
         expect(lab.launches).toHaveLength(launches);
         expect(lab.alive()).toHaveLength(terminates ? 0 : alive);
