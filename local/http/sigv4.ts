@@ -12,6 +12,7 @@ import { canonicalPath, canonicalQuery, headerMap, splitTarget } from './canonic
 import { readAuthorization, type Authorization } from './authorization.js';
 import { Refusal } from './refusal.js';
 import type { Service } from './service.js';
+import { checkQuerySignature, isQuerySigned } from './sigv2-query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp */
@@ -33,6 +34,10 @@ export function checkSignature(request: SignedRequest, credentials: Credentials)
   const { service, message, nowMs } = request;
   const { path, query } = splitTarget(message.url ?? '/');
   const headers = headerMap(message.rawHeaders);
+  if (service === 's3' && isQuerySigned(query)) {
+    checkQuerySignature({ method: message.method ?? 'GET', path, query, headers, nowMs }, credentials);
+    return;
+  }
   const authorization = readAuthorization(service, headers, query);
   checkTime(service, authorization, nowMs);
   const key = credentials.find(authorization.accessKeyId);

@@ -71,7 +71,7 @@ const UNREAD_IN_QUERY = /^x-amz-(checksum-|sdk-checksum-|tagging$)/;
 
 function mergeHeaders(headers: IncomingHttpHeaders, query: URLSearchParams): S3Headers {
   const merged = new Map<string, string>();
-  if (query.has('X-Amz-Signature')) {
+  if (query.has('X-Amz-Signature') || query.has('AWSAccessKeyId')) {
     for (const [parameter, value] of query) {
       const name = parameter.toLowerCase();
       if (name.startsWith('x-amz-') && !UNREAD_IN_QUERY.test(name)) merged.set(name, value);

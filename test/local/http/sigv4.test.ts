@@ -143,7 +143,7 @@ describe('refused is', () => {
   test.each<[string, Example, string]>([
     ['an unsigned request', { url: '/' }, 'AccessDenied'],
     ['Signature Version 2', { url: '/', headers: { Authorization: 'AWS AKID:abc' } }, 'InvalidRequest'],
-    ['Signature Version 2 in the query', { url: '/?AWSAccessKeyId=a&Signature=b&Expires=1' }, 'InvalidRequest'],
+    ['Signature Version 2 in the query, in part', { url: '/?AWSAccessKeyId=a&Signature=b' }, 'InvalidRequest'],
     ['a request that is signed twice', { ...getObject, url: presigned }, 'InvalidArgument'],
     [
       'a URL without all parameters',
