@@ -7,6 +7,8 @@ export interface Column {
   /** A service that it does not have is not a failure of it. */
   readonly services: readonly string[] | 'all';
   readonly result: SuiteResult;
+  /** How often its process ended by itself, and was started again. */
+  readonly ends?: number;
 }
 
 export interface LeftOut {
@@ -90,13 +92,14 @@ ${peers.map(failuresOf).join('\n\n')}
 `;
 }
 
-function failuresOf({ title, result }: Column): string {
+function failuresOf({ title, result, ends = 0 }: Column): string {
   const failing = result.filter(({ failures }) => failures.length > 0);
   const rows = failing.flatMap(({ service, feature, failures }) =>
     failures.map(({ test, reason }): Row => [`${service}: ${feature}`, asCode(test), asCode(reason)]),
   );
   const table = ['| feature | test | why |', '| --- | --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)];
-  return `### ${title}\n\n${rows.length === 0 ? 'Nothing.' : table.join('\n')}`;
+  const endings = ends === 0 ? '' : 'Some requests end its process; it was started again each time.\n\n';
+  return `### ${title}\n\n${endings}${rows.length === 0 ? 'Nothing.' : table.join('\n')}`;
 }
 
 /** Error texts hold what Markdown would take for markup. */

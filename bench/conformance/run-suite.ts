@@ -16,6 +16,7 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest's. */
   readonly filters: readonly string[];
   readonly limitMs: number;
+  readonly vitestArgs?: readonly string[];
 }
 
 export async function runSuite(target: SuiteTarget, options: SuiteOptions): Promise<SuiteResult> {
@@ -29,6 +30,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
       '--config=vitest.conformance.config.ts',
       '--reporter=./bench/conformance/reporter.ts',
       '--passWithNoTests',
+      ...(options.vitestArgs ?? []),
       ...options.filters,
     ],
     env: {

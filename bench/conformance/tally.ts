@@ -42,17 +42,18 @@ export function tally(events: readonly SuiteEvent[], unreached: string): SuiteRe
     const ofFile = states.filter(({ test }) => `${test.service}/${test.file}` === place);
     const lost = ofFile.filter(({ state }) => state === 'skipped' || state === undefined);
     for (const test of lost) Object.assign(test, { state: 'failed', error });
+    if (lost.length > 0 || ofFile.some(({ state }) => state === 'failed')) continue;
     // It could not even be loaded, or failed after all its tests had passed.
-    if (lost.length === 0) states.push(lonely(place, error));
+    states.push(lonely(place, error, ofFile[0]?.test.feature));
   }
   return groupByFeature(states, unreached);
 }
 
 const keyOf = (test: TestId): string => [test.service, test.file, test.feature, test.name].join('\n');
 
-function lonely(place: string, error: string): TestState {
+function lonely(place: string, error: string, feature: string | undefined): TestState {
   const [service = '', file = ''] = place.split('/');
-  return { test: { service, file, feature: file, name: 'the file itself' }, state: 'failed', error };
+  return { test: { service, file, feature: feature ?? file, name: 'the file itself' }, state: 'failed', error };
 }
 
 function groupByFeature(states: readonly TestState[], unreached: string): SuiteResult {
@@ -85,6 +86,8 @@ export function firstSentence(error: string): string {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
     // The SDK's advice about an answer that it cannot read.
     .replace(/Deserialization error: to see the raw response.*$/s, '')
+    // A property test's random seed.
+    .replace(/Property failed after.*$/s, 'Property failed')
     .replace(/\s+/g, ' ')
     .trim();
   const sentence = /^.*?[.!?](?=\s[A-Z])/.exec(plain)?.[0] ?? plain;

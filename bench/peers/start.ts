@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../support/local-cloud.js';
-import { answering, freePort, lastLines, startGroup } from '../support/process-group.js';
+import { answering, freePort, lastLines, type ProcessGroup, startGroup } from '../support/process-group.js';
 import { type Peer, pinsOf, versionOf } from './catalogue.js';
 
 /** Why a peer cannot be compared with here, in a sentence. */
@@ -19,11 +20,17 @@ const STAMP = 'installed';
 const START_TIMEOUT_MS = 60_000;
 const INSTALL_TIMEOUT_MS = 300_000;
 
-export async function startPeer(peer: Peer): Promise<Endpoint> {
+export interface PeerProcess extends Endpoint {
+  /** Starts it again at the same place once it has ended by itself; resolves with how often that was when `until` does. */
+  revive(until: Promise<unknown>): Promise<number>;
+}
+
+export async function startPeer(peer: Peer): Promise<PeerProcess> {
   const installed = install(peer);
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'spotpool-peer-'));
   const port = await freePort();
-  const group = startGroup(peer.command({ installed, port, scratch }));
+  const start = (): ProcessGroup => startGroup(peer.command({ installed, port, scratch }));
+  const group = start();
   const endpoint = `http://127.0.0.1:${port}`;
   process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
   try {
@@ -32,7 +39,26 @@ export async function startPeer(peer: Peer): Promise<Endpoint> {
     await group.stop();
     throw new PeerUnavailable(`It could not be started: ${(error as Error).message}`);
   }
-  return { endpoint, credentials: peer.credentials, group };
+  return { endpoint, credentials: peer.credentials, group, revive: (until) => revive(group, start, until) };
+}
+
+/** How soon it is seen that a peer has ended: what is asked of it until then fails. */
+const REVIVE_POLL_MS = 50;
+
+async function revive(first: ProcessGroup, start: () => ProcessGroup, until: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  const over = until.finally(() => (isOver = true)).catch(() => undefined);
+  let current = first;
+  let ends = 0;
+  while (!isOver) {
+    await Promise.race([over, delay(REVIVE_POLL_MS)]);
+    if (isOver || !current.hasEnded()) continue;
+    ends += 1;
+    await current.stop(); // what it started
+    current = start();
+  }
+  if (current !== first) await current.stop();
+  return ends;
 }
 
 /** Returns the folder that it is installed in. */

@@ -53,6 +53,21 @@ test('a file that could not be loaded is a failure of its own', () => {
   expect(tally(events, 'not run')[0]?.failures).toEqual([{ test: 'the file itself', reason: 'no such module' }]);
 });
 
+test('a file that fails after its tests is red by itself, unless a test of it told already', () => {
+  const afterwards: SuiteEvent = { kind: 'file-failed', service: 'sqs', file: 'send.test.ts', error: 'not removed' };
+  expect(tally([result(id('one'), 'passed'), afterwards], 'not run')).toEqual([
+    {
+      service: 'sqs',
+      feature: 'sending',
+      passed: 1,
+      failures: [{ test: 'the file itself', reason: 'not removed' }],
+      skipped: 0,
+    },
+  ]);
+  const told = tally([result(id('one'), 'failed', 'red'), afterwards], 'not run');
+  expect(told[0]?.failures).toEqual([{ test: 'one', reason: 'red' }]);
+});
+
 test('a reason is the first sentence, without colours and without what differs from run to run', () => {
   expect(firstSentence('\u001b[31mThe queue q-0123456789\u001b[39m at http://127.0.0.1:4711 is gone. Make it.')).toBe(
     'The queue q-… at http://127.0.0.1:… is gone.',
