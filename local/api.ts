@@ -5,7 +5,7 @@
  * also when the process is killed: a watchdog then ends its instances.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { MarketOrders, type CapacityOrder, type PriceOrder, type ReclaimOrder } from './admin/orders.js';
+import { checkedPool, MarketOrders, type CapacityOrder, type PriceOrder, type ReclaimOrder } from './admin/orders.js';
 import { type InstanceState, instanceStateOf, marketStateOf, type PoolState } from './admin/state.js';
 import { type LocalCloud as RunningCloud, startLocalCloud as startCloud } from './cloud.js';
 import type { Imperfections } from './faults/imperfections.js';
@@ -87,6 +87,7 @@ const LOOK_EVERY_MS = 20;
 export async function startLocalCloud(options: StartOptions = {}): Promise<LocalCloud> {
   const { signal, imperfections, ...given } = options;
   signal?.throwIfAborted();
+  for (const { pool } of [...(given.pools ?? []), ...(given.script ?? [])]) checkedPool(pool);
   const cloud = await startCloud({
     ...DEFAULT_OPTIONS,
     ...withoutUndefined(given),

@@ -37,11 +37,12 @@ export interface LocalCloud {
 }
 
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const isTemporary = options.directory === undefined;
-  const directory = realpathSync(directoryOf(options));
   const faults = noFaults(options.seed);
   for (const rule of options.faults) faults.requests.add(rule);
   for (const change of options.imperfections) changeImperfections(faults.imperfections, change);
+  // Whatever was given wrongly has been said: from here on there is something to clean up.
+  const isTemporary = options.directory === undefined;
+  const directory = realpathSync(directoryOf(options));
   const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
   const credentials = new Credentials();
   const accessKey = options.credentials ?? credentials.issue();

@@ -55,7 +55,7 @@ export class MarketOrders {
   /** The ids of those that were taken. */
   reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
     const { noticeMs, takenAfterMs } = this.#taking(order);
-    return this.compute.reclaimAll(noticeMs, poolOf(order.pool), takenAfterMs);
+    return this.compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);
   }
 
   rebalance(id: string): void {
@@ -68,7 +68,7 @@ export class MarketOrders {
       throw new OrderError('wrong', 'capacity must be a whole number of instances, 0 or more, or null for no limit.');
     }
     const instances = capacity as number | null;
-    const selector = poolOf(pool);
+    const selector = checkedPool(pool);
     if (selector === undefined) this.compute.market.setCapacity(instances ?? Infinity);
     else this.compute.market.setPoolCapacity({ pool: selector, capacity: instances });
   }
@@ -77,7 +77,7 @@ export class MarketOrders {
     if (dollarsPerHour !== null && !(typeof dollarsPerHour === 'number' && dollarsPerHour > 0)) {
       throw new OrderError('wrong', 'dollarsPerHour must be a number above 0, or null for what the seed says.');
     }
-    this.compute.market.setPrice({ pool: poolOf(pool) ?? {}, dollarsPerHour });
+    this.compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
   }
 
   #taking({ noticeMs = this.compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
@@ -99,7 +99,7 @@ export class MarketOrders {
 
 const isDuration = (value: unknown): value is number => typeof value === 'number' && value >= 0;
 
-function poolOf(value: unknown): PoolSelector | undefined {
+export function checkedPool(value: unknown): PoolSelector | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) {
     throw new OrderError('wrong', 'pool must be an object with instanceType and zone, either or both.');

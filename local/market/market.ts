@@ -1,32 +1,21 @@
 /**
- * The Spot market: gives capacity (staggered, up to its own limit and those of its pools) and takes it back (by rate, by script, and
- * when told to).
+ * The Spot market: gives capacity, staggered, up to its own limit and those of its pools. Who takes it back: taker.ts.
  *
  * Invariants:
  * - A launch request is open until it is granted or cancelled, each once; requests are granted in the order in which they came due,
  *   but one whose pools are all short does not hold up another fleet's.
  * - No request is granted at a limit; whatever ends an instance or raises a limit lets the next in.
- * - A scripted reclaim takes exactly one instance (or all): one that runs and is under no notice, or else the next that runs.
- * - What happens depends on the seed and on what was asked for, not on the clock: an instance's fate goes by the order of its launch.
+ * - What happens depends on the seed and on what was asked for, not on what day it is.
  */
 import { arrivalDelaysMs, bootMs, type LaunchDelay, staggeredBootMs } from './arrivals.js';
 import type { MarketClock } from './clock.js';
 import { type MarketEvent, MarketLog } from './log.js';
-import {
-  CAPACITY_STEP_MS,
-  isSelected,
-  type Pool,
-  PoolCapacities,
-  type PoolCapacity,
-  poolName,
-  type PoolSelector,
-} from './pools.js';
+import { CAPACITY_STEP_MS, type Pool, PoolCapacities, type PoolCapacity, poolName } from './pools.js';
 import type { PriceChange, SpotPrices } from './prices.js';
-import { type Random, seededFraction, seededRandom } from './random.js';
-import { chooseVictim, lifetimeMs, type ScriptedEvent, type Taking } from './reclaims.js';
+import { type Random, seededRandom } from './random.js';
+import { type MarketInstance, type ScriptedChange, type TakeableInstances, Taker, type TakerOptions } from './taker.js';
 
-export interface MarketOptions {
-  readonly seed: number;
+export interface MarketOptions extends TakerOptions {
   readonly arriveOverMs: number;
   /** How long instances boot; `none` is a moment. */
   readonly launchDelay: LaunchDelay;
@@ -36,31 +25,12 @@ export interface MarketOptions {
   readonly poolCapacity: number;
   /** What single pools have, whatever the seed says. */
   readonly pools: readonly PoolCapacity[];
-  /** Expected reclaims per instance-hour. */
-  readonly reclaimRatePerHour: number;
-  /** From 0 to 1: how many of the reclaims by rate come without a notice. */
-  readonly unnoticedShare: number;
-  readonly script: readonly ScriptedEvent[];
-  /** How long before a reclaim its notice comes. */
-  readonly noticeMs: number;
-  /** How long before its notice an instance that the market takes is recommended for a rebalance; 0 is never. */
-  readonly rebalanceLeadMs: number;
-}
-
-export interface MarketInstance extends Pool {
-  readonly id: string;
-  /** Order of launch. */
-  readonly sequence: number;
 }
 
 /** What the market takes from and gives to. */
-export interface MarketInstances {
+export interface MarketInstances extends TakeableInstances {
   /** Those that hold capacity: pending, running, or on their way down. */
   live(): readonly Pool[];
-  /** Those that run and are under no notice, oldest first. */
-  takeable(): readonly MarketInstance[];
-  reclaim(id: string, taking: Taking): void;
-  recommendRebalance(id: string): void;
 }
 
 export interface LaunchRequest {
@@ -84,10 +54,7 @@ export class Market {
   readonly #pools: PoolCapacities;
   readonly #arrivals: Random;
   readonly #boots: Random;
-  readonly #victims: Random;
-  #ranFirst = false;
-  /** Scripted reclaims that found nobody to take. */
-  readonly #waiting: (ScriptedEvent & { readonly kind: 'reclaim' })[] = [];
+  readonly #taker: Taker;
   #stopWatching: (() => void) | undefined;
 
   constructor(
@@ -101,7 +68,7 @@ export class Market {
     this.#pools = new PoolCapacities(options.seed, options.poolCapacity, options.pools);
     this.#arrivals = seededRandom(options.seed, 'arrivals');
     this.#boots = seededRandom(options.seed, 'boots');
-    this.#victims = seededRandom(options.seed, 'victims');
+    this.#taker = new Taker(options, clock, instances, (event) => this.#changeByScript(event));
   }
 
   get capacity(): number {
@@ -169,79 +136,13 @@ export class Market {
 
   instanceRuns(instance: MarketInstance): void {
     this.log.add({ kind: 'ran', ...placeOf(instance) });
-    this.#takeByRate(instance);
-    if (!this.#ranFirst) {
-      this.#ranFirst = true;
-      for (const event of this.options.script) this.#schedule(event);
-    }
-    const next = this.#waiting.findIndex(({ pool }) => isSelected(instance, pool));
-    const [event] = next < 0 ? [] : this.#waiting.splice(next, 1);
-    if (event !== undefined) this.#reclaimOne(event, 0);
+    this.#taker.instanceRuns(instance);
   }
 
-  #takeByRate({ id, sequence }: MarketInstance): void {
-    const { seed, reclaimRatePerHour, unnoticedShare, rebalanceLeadMs, noticeMs } = this.options;
-    const lifeMs = lifetimeMs(reclaimRatePerHour, seededFraction(seed, `lifetime/${sequence}`));
-    if (lifeMs === Infinity) return;
-    const isUnnoticed = seededFraction(seed, `unnoticed/${sequence}`) < unnoticedShare;
-    const leadMs = Math.min(lifeMs, rebalanceLeadMs);
-    this.clock.after(lifeMs - leadMs, () => {
-      if (this.#isTakeable(id)) this.#takeAfter(leadMs, id, { noticeMs: isUnnoticed ? null : noticeMs });
-    });
-  }
-
-  #schedule(event: ScriptedEvent): void {
-    // The recommendation comes before the time that the script names, so that the notice comes at it.
-    const leadMs = event.kind === 'reclaim' ? Math.min(event.afterMs, this.options.rebalanceLeadMs) : 0;
-    this.clock.after(event.afterMs - leadMs, () => this.#happen(event, leadMs));
-  }
-
-  #happen(event: ScriptedEvent, leadMs: number): void {
-    switch (event.kind) {
-      case 'capacity':
-        if (event.pool === undefined) this.setCapacity(event.capacity ?? Infinity);
-        else this.setPoolCapacity(event);
-        return;
-      case 'price':
-        return this.setPrice(event);
-      case 'rebalance': {
-        const candidates = this.#takeable(event.pool);
-        const one = event.all === true ? undefined : chooseVictim(candidates, this.#victims);
-        for (const { id } of event.all === true ? candidates : one === undefined ? [] : [one])
-          this.instances.recommendRebalance(id);
-        return;
-      }
-      case 'reclaim':
-        if (event.all !== true) return this.#reclaimOne(event, leadMs);
-        for (const { id } of this.#takeable(event.pool)) this.#takeAfter(leadMs, id, this.#takingOf(event));
-    }
-  }
-
-  #reclaimOne(event: ScriptedEvent & { readonly kind: 'reclaim' }, leadMs: number): void {
-    const victim = chooseVictim(this.#takeable(event.pool), this.#victims);
-    if (victim === undefined) this.#waiting.push(event);
-    else this.#takeAfter(leadMs, victim.id, this.#takingOf(event));
-  }
-
-  #takingOf({ noticeMs, takenAfterMs }: ScriptedEvent & { readonly kind: 'reclaim' }): Taking {
-    return {
-      noticeMs: noticeMs === undefined ? this.options.noticeMs : noticeMs,
-      ...(takenAfterMs === undefined ? {} : { takenAfterMs }),
-    };
-  }
-
-  #takeAfter(leadMs: number, id: string, taking: Taking): void {
-    if (leadMs <= 0) return this.instances.reclaim(id, taking);
-    this.instances.recommendRebalance(id);
-    this.clock.after(leadMs, () => this.instances.reclaim(id, taking));
-  }
-
-  #takeable(selector?: PoolSelector): readonly MarketInstance[] {
-    return this.instances.takeable().filter((instance) => isSelected(instance, selector));
-  }
-
-  #isTakeable(id: string): boolean {
-    return this.instances.takeable().some((instance) => instance.id === id);
+  #changeByScript(event: ScriptedChange): void {
+    if (event.kind === 'price') this.setPrice(event);
+    else if (event.pool === undefined) this.setCapacity(event.capacity ?? Infinity);
+    else this.setPoolCapacity(event);
   }
 
   #grantDue(): void {

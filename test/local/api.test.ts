@@ -1,11 +1,11 @@
 /** `spotpool/local`, as other people's suites use it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type LocalCloud, startLocalCloud, type StartOptions } from '../../local/api.js';
+import { type FaultRule, type LocalCloud, startLocalCloud, type StartOptions } from '../../local/api.js';
 import { eventually } from '../support/eventually.js';
-import { afterThisTest, base64 } from './ec2/support.js';
+import { afterThisTest, base64, temporaryDirectory } from './ec2/support.js';
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -99,6 +99,15 @@ test('instances can be watched, taken, and taken all at once', async () => {
   await expect(cloud.instances.waitFor(9, { timeoutMs: 1 })).rejects.toThrow(
     '2 instances are running after 1 ms, not 9',
   );
+});
+
+test('what is given wrongly is said, and nothing is left of the start', async () => {
+  const own = temporaryDirectory();
+  vi.stubEnv('TMPDIR', own);
+  await expect(startLocalCloud({ pools: [{ pool: { zone: 'mars' }, capacity: 0 }] })).rejects.toThrow('no zone "mars"');
+  const rule = { service: 'dns', fault: '500' } as unknown as FaultRule;
+  await expect(startLocalCloud({ faults: [rule] })).rejects.toThrow('service');
+  expect(readdirSync(own)).toEqual([]);
 });
 
 test('prices and pools are there to be seen and set', async () => {

@@ -53,10 +53,25 @@ describe('the package, installed into an empty project', () => {
         .map((line) => (JSON.parse(line) as { output: number }).output),
     ).toEqual([3, 6, 9]);
 
+    const suite =
+      "import { startLocalCloud } from 'spotpool/local';\nconst cloud = await startLocalCloud({ seed: 1 });\n";
+    await writeFile(
+      path.join(directory, 'suite.ts'),
+      `${suite}const endpoint: string = cloud.endpoint;\nvoid endpoint;\n`,
+    );
+    await writeFile(path.join(directory, 'suite.js'), `${suite}await cloud.close();\nconsole.log('closed');\n`);
+    expect((await execute(process.execPath, ['suite.js'], { cwd: directory, env })).stdout).toBe('closed\n');
+
     const typescript = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
     await execute(
       process.execPath,
       [typescript, '--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', 'triple.ts'],
+      { cwd: directory },
+    );
+    const nodeTypes = ['--types', 'node', '--typeRoots', path.join(projectRoot, 'node_modules/@types')];
+    await execute(
+      process.execPath,
+      [typescript, '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', ...nodeTypes, 'suite.ts'],
       { cwd: directory },
     );
   });

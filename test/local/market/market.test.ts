@@ -2,10 +2,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { MarketEvent } from '../../../local/market/log.js';
 import { MarketClock } from '../../../local/market/clock.js';
 import { DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
-import { Market, type MarketInstance, type MarketOptions } from '../../../local/market/market.js';
+import { Market, type MarketOptions } from '../../../local/market/market.js';
 import { CAPACITY_STEP_MS, type Pool } from '../../../local/market/pools.js';
 import { SpotPrices } from '../../../local/market/prices.js';
 import type { Taking } from '../../../local/market/reclaims.js';
+import type { MarketInstance } from '../../../local/market/taker.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -171,6 +172,23 @@ test('an instance that the market takes is recommended for a rebalance before, i
   vi.advanceTimersByTime(10_000);
   expect(recommended).toEqual(['i-1 at 2000']);
   expect(reclaimed).toMatchObject([{ id: 'i-1', atMs: 6_000 }]);
+});
+
+test('whoever is chosen is not chosen again; if it is gone before its notice, another is taken', () => {
+  const { request, end, reclaimed, recommended } = marketOf({
+    rebalanceLeadMs: 4_000,
+    script: [
+      { kind: 'reclaim', afterMs: 6_000 },
+      { kind: 'reclaim', afterMs: 7_000 },
+    ],
+  });
+  request(3);
+  vi.advanceTimersByTime(3_000);
+  expect(new Set(recommended.map((text) => text.slice(0, 3))).size).toBe(2);
+  end(recommended[0]!.slice(0, 3));
+  vi.advanceTimersByTime(10_000);
+  expect(new Set(reclaimed.map(({ id }) => id)).size).toBe(2);
+  expect(reclaimed.map(({ atMs }) => atMs)).toEqual([6_000, 7_000]);
 });
 
 test('a short pool gives nothing, and the next best takes its place', () => {
