@@ -6,8 +6,9 @@ import { LaunchTemplates } from '../../../../local/ec2/launch-templates.js';
 import { Query } from '../../../../local/ec2/query.js';
 import { type InstanceView, isFulfilling, isLive, type LaunchSpec } from '../../../../local/instances/instance.js';
 import { MarketClock } from '../../../../local/market/clock.js';
-import { Market, type MarketInstance } from '../../../../local/market/market.js';
+import { Market } from '../../../../local/market/market.js';
 import { SpotPrices } from '../../../../local/market/prices.js';
+import type { MarketInstance } from '../../../../local/market/taker.js';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
