@@ -94,13 +94,20 @@ ${peers.map(failuresOf).join('\n\n')}
 
 function failuresOf({ title, result, ends = 0 }: Column): string {
   const failing = result.filter(({ failures }) => failures.length > 0);
-  const rows = failing.flatMap(({ service, feature, failures }) =>
-    failures.map(({ test, reason }): Row => [`${service}: ${feature}`, asCode(test), asCode(reason)]),
-  );
-  const table = ['| feature | test | why |', '| --- | --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)];
+  // A list: a table would be padded to its longest cell.
+  const items = failing.flatMap(({ service, feature, failures }) => [
+    `- ${service}: ${feature}`,
+    ...failures.map(({ test, reason }) => `  - ${asText(shortened(test))} — ${asText(reason)}`),
+  ]);
   const endings = ends === 0 ? '' : 'Some requests end its process; it was started again each time.\n\n';
-  return `### ${title}\n\n${endings}${rows.length === 0 ? 'Nothing.' : table.join('\n')}`;
+  return `### ${title}\n\n${endings}${items.length === 0 ? 'Nothing.' : items.join('\n')}`;
 }
 
+/** Names that are made of a test's data can be long. */
+const MOST_NAME_CHARACTERS = 120;
+
+const shortened = (name: string): string =>
+  name.length > MOST_NAME_CHARACTERS ? `${name.slice(0, MOST_NAME_CHARACTERS)} …` : name;
+
 /** Error texts hold what Markdown would take for markup. */
-const asCode = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);
+const asText = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);
