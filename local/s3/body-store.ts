@@ -13,9 +13,7 @@ import { mkdirSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type BodyWriter, FileWriter, MemoryWriter } from './body-writer.js';
-
-/** Large enough that disks are read in long runs, small enough that a thousand readers fit in memory. */
-const READ_BYTES = 256 * 1024;
+import { giveBuffer, takeBuffer } from './buffer-pool.js';
 
 /** From here on a file is cheap beside the bytes themselves. */
 const MAX_BYTES_IN_MEMORY = 64 * 1024;
@@ -70,18 +68,27 @@ class FileSource extends Source {
     unlink(this.path).catch(() => undefined);
   }
 
+  /** Reads the next piece while its reader has the one before. */
   override async *read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const handle = await open(this.path, 'r');
+    let [current, next] = [takeBuffer(), takeBuffer()];
+    const readAt = (buffer: Buffer, at: number): Promise<{ readonly bytesRead: number }> =>
+      handle.read(buffer, 0, Math.min(buffer.length, size - at), offset + at);
+    let reading = readAt(current, 0);
     try {
       for (let done = 0; done < size;) {
         signal.throwIfAborted();
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size - done));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset + done);
+        const { bytesRead } = await reading;
         if (bytesRead === 0) throw new Error(`The file ${this.path} is shorter than it was written.`);
         done += bytesRead;
-        yield buffer.subarray(0, bytesRead);
+        if (done < size) reading = readAt(next, done);
+        yield current.subarray(0, bytesRead);
+        [current, next] = [next, current];
       }
     } finally {
+      await reading.catch(() => undefined);
+      giveBuffer(current);
+      giveBuffer(next);
       await handle.close();
     }
   }
@@ -135,6 +142,7 @@ export class Body {
     return first.source.bytes.subarray(first.offset, first.offset + first.size);
   }
 
+  /** A piece is good until the next one is asked for, or the reading ends. */
   async *read(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     for (const { source, offset, size } of this.#segments) yield* source.read(offset, size, signal);
   }

@@ -1,12 +1,10 @@
 /** How the bytes of a body come in: at most as many as were announced, once, ended by either `finish` or `discard`. */
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { Body } from './body-store.js';
-
-/** Sockets bring 64 KiB at a time: a write of several costs the disk's thread no more than a write of one. */
-const WRITE_BYTES = 512 * 1024;
+import { giveBuffer, POOLED_BYTES, takeBuffer } from './buffer-pool.js';
 
 export interface BodyWriter {
-  /** The data must not change afterwards. A promise when the writer asks for patience; it rejects when the disk refuses. */
+  /** A promise when the writer asks for patience; it rejects when the disk refuses. */
   write(data: Uint8Array): Promise<void> | undefined;
   finish(): Promise<Body>;
   discard(): Promise<void>;
@@ -39,10 +37,10 @@ export class MemoryWriter implements BodyWriter {
   }
 }
 
-/** Gathers pieces and writes them while the next ones are awaited and hashed: at most two gatherings are held. */
+/** Gathers bytes in one buffer while another is written: what came is hashed and let go of meanwhile. */
 export class FileWriter implements BodyWriter {
   #handle: FileHandle | undefined;
-  #gathered: Uint8Array[] = [];
+  #gathering: Buffer | undefined;
   #gatheredBytes = 0;
   #size = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -53,12 +51,13 @@ export class FileWriter implements BodyWriter {
   ) {}
 
   write(data: Uint8Array): Promise<void> | undefined {
-    this.#gathered.push(data);
-    this.#gatheredBytes += data.length;
+    const isFirst = this.#size === 0;
     this.#size += data.length;
+    const fits = this.#gatheredBytes + data.length < POOLED_BYTES;
     // The first piece goes out at once: a file that cannot be made is known before the rest comes.
-    const isFull = this.#gatheredBytes >= WRITE_BYTES || this.#size === data.length;
-    return isFull ? this.#flush() : undefined;
+    if (!fits || isFirst) return this.#writeOn(data);
+    this.#gather(data);
+    return undefined;
   }
 
   async finish(): Promise<Body> {
@@ -70,31 +69,47 @@ export class FileWriter implements BodyWriter {
 
   async discard(): Promise<void> {
     await this.#writing.catch(() => undefined);
+    if (this.#gathering !== undefined) giveBuffer(this.#gathering);
+    this.#gathering = undefined;
     await this.#close();
     await unlink(this.path).catch(() => undefined);
   }
 
+  async #writeOn(data: Uint8Array): Promise<void> {
+    for (let done = 0; done < data.length;) {
+      done += this.#gather(data.subarray(done, done + POOLED_BYTES - this.#gatheredBytes));
+      if (this.#gatheredBytes === POOLED_BYTES || done === data.length) await this.#flush();
+    }
+  }
+
+  #gather(data: Uint8Array): number {
+    this.#gathering ??= takeBuffer();
+    this.#gathering.set(data, this.#gatheredBytes);
+    this.#gatheredBytes += data.length;
+    return data.length;
+  }
+
   /** Waits for the write before, not for its own. */
   async #flush(): Promise<void> {
-    const pieces = this.#gathered;
-    this.#gathered = [];
+    const [buffer, size] = [this.#gathering, this.#gatheredBytes];
+    this.#gathering = undefined;
     this.#gatheredBytes = 0;
-    await this.#writing;
-    if (pieces.length === 0) return;
-    this.#writing = this.#writeAll(pieces);
+    if (buffer === undefined) return this.#writing;
+    try {
+      await this.#writing;
+    } catch (error) {
+      giveBuffer(buffer);
+      throw error;
+    }
+    this.#writing = this.#writeAll(buffer, size).finally(() => giveBuffer(buffer));
     // Whoever waits for it next is told.
     this.#writing.catch(() => undefined);
   }
 
-  async #writeAll(pieces: readonly Uint8Array[]): Promise<void> {
+  async #writeAll(buffer: Buffer, size: number): Promise<void> {
     this.#handle ??= await open(this.path, 'wx');
-    const expected = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    let written = (await this.#handle.writev(pieces)).bytesWritten;
-    if (written === expected) return;
-    // A short write, as a disk that is nearly full gives: the rest as one piece, until it is there or refused.
-    const whole = Buffer.concat(pieces);
-    while (written < expected) {
-      written += (await this.#handle.write(whole, written, expected - written)).bytesWritten;
+    for (let done = 0; done < size;) {
+      done += (await this.#handle.write(buffer, done, size - done)).bytesWritten;
     }
   }
 

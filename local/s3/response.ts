@@ -1,5 +1,4 @@
 /** What actions answer with; only `send` writes to the socket. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Body } from './body-store.js';
 import type { S3Error } from './errors.js';
@@ -58,9 +57,7 @@ export async function send(
       response.end(bytes);
       return;
     }
-    for await (const piece of body.read(options.signal)) {
-      if (!response.write(piece)) await once(response, 'drain', { signal: options.signal });
-    }
+    for await (const piece of body.read(options.signal)) await flush(response, piece, options.signal);
     response.end();
   } catch (error) {
     // The status is sent already: only a broken connection can still tell the client that bytes are missing.
@@ -69,4 +66,17 @@ export async function send(
   } finally {
     body.release();
   }
+}
+
+/** Until the bytes have left for good: their buffer is used again. */
+function flush(response: ServerResponse, piece: Uint8Array, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('The client is gone.'));
+    signal.addEventListener('abort', abort, { once: true });
+    response.write(piece, (error) => {
+      signal.removeEventListener('abort', abort);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }

@@ -23,7 +23,7 @@ async function write(store: BodyStore, content: Buffer, pieceBytes = content.len
 
 async function read(body: Body): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of body.read(signal)) pieces.push(piece);
+  for await (const piece of body.read(signal)) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 
