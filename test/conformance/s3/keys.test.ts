@@ -84,7 +84,7 @@ describe('Keys', () => {
         await target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key }));
         expect(await listAll()).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

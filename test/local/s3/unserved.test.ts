@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import http from 'node:http';
+import net from 'node:net';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +125,15 @@ describe('malformed requests', () => {
     const headers = { 'content-length': body.length };
     const reply = await rawRequest(cloud.port, 'POST', `/${BUCKET}?delete`, { headers, pieces: [body] });
     expect([reply.status, codeOf(reply)]).toEqual([400, 'InvalidRequest']);
+  });
+
+  it('a body without any length is refused', async () => {
+    const socket = net.connect(cloud.port, '127.0.0.1');
+    socket.write(`PUT /${BUCKET}/unsized HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    let reply = '';
+    for await (const piece of socket.setEncoding('utf8')) reply += piece;
+    expect(reply).toMatch(/^HTTP\/1.1 411 /);
+    expect(reply).toContain('<Code>MissingContentLength</Code>');
   });
 
   it('a document that is too large is refused before it comes', async () => {
