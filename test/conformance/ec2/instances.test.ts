@@ -12,27 +12,37 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { conformanceTarget } from '../target.js';
+import { conformanceTarget, unique } from '../target.js';
 import { errorOf, idOf, NOBODY, TestEc2 } from './test-fleet.js';
 
 const target = conformanceTarget();
 const ec2 = new TestEc2(target);
 const client = () => target().ec2;
 
+/** Whose instances can be told from all others. */
+async function taggedFleet(size: number): Promise<{ readonly id: string; readonly tag: string }> {
+  const tag = unique('suite');
+  const LaunchTemplateId = await ec2.template({
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'suite', Value: tag }] }],
+  });
+  const LaunchTemplateConfigs = [{ LaunchTemplateSpecification: { LaunchTemplateId, Version: '1' } }];
+  return { id: await ec2.fleet(size, { LaunchTemplateConfigs }), tag };
+}
+
 describe('instances: describe', () => {
   test('they are found by state, tag, id, type and zone; all filters must hold, and wild cards work', async () => {
-    const id = await ec2.fleet(2);
+    const { id, tag } = await taggedFleet(2);
     const [one] = await ec2.running(id, 2);
     const count = async (...filters: (readonly [string, ...string[]])[]): Promise<number> => {
-      const own = { Name: 'tag:aws:ec2:fleet-id', Values: [id] };
+      const own = { Name: 'tag:suite', Values: [tag] };
       const Filters = [own, ...filters.map(([Name, ...Values]) => ({ Name, Values }))];
       const { Reservations = [] } = await client().send(new DescribeInstancesCommand({ Filters }));
       return Reservations.flatMap((reservation) => reservation.Instances ?? []).length;
     };
     expect(await count(['instance-state-name', 'running', 'pending'])).toBe(2);
     expect(await count(['instance-state-name', 'terminated'])).toBe(0);
-    expect(await count(['tag:aws:ec2:fleet-id', 'fleet-*'], ['instance-id', idOf(one)])).toBe(1);
-    expect(await count(['tag-key', 'aws:ec2:fleet-id'])).toBe(2);
+    expect(await count(['tag:suite', 'suite-*'], ['instance-id', idOf(one)])).toBe(1);
+    expect(await count(['tag-key', 'suite'])).toBe(2);
     expect(await count(['instance-type', 'c7g.*'])).toBe(2);
     expect(await count(['instance-type', 'm?g.large'])).toBe(0);
     expect(await count(['availability-zone', 'us-east-1?'])).toBe(2);
@@ -41,10 +51,10 @@ describe('instances: describe', () => {
   });
 
   test('pages hold every instance once; ids and pages exclude each other', async () => {
-    const id = await ec2.fleet(6);
+    const { id, tag } = await taggedFleet(6);
     await ec2.running(id, 6);
     const ids = new Set<string>();
-    const Filters = [{ Name: 'tag:aws:ec2:fleet-id', Values: [id] }];
+    const Filters = [{ Name: 'tag:suite', Values: [tag] }];
     for await (const page of paginateDescribeInstances({ client: client(), pageSize: 5 }, { Filters })) {
       const instances = page.Reservations?.flatMap((reservation) => reservation.Instances ?? []) ?? [];
       expect(instances.length).toBeLessThanOrEqual(5);

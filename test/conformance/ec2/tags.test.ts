@@ -71,7 +71,7 @@ describe('tags', () => {
     const [instance] = await ec2.running(fleet, 1);
     await create(idOf(instance), { Key: 'own', Value: '' });
     await client().send(new DeleteTagsCommand({ Resources: [idOf(instance)] }));
-    expect(Object.keys(await tagsOf(idOf(instance)))).toContain('aws:ec2:fleet-id');
+    expect(Object.keys(await tagsOf(idOf(instance)))).toContain('aws:ec2launchtemplate:id');
     expect(Object.keys(await tagsOf(idOf(instance)))).not.toContain('own');
   });
 });

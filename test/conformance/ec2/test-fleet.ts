@@ -7,9 +7,11 @@ import {
   CreateLaunchTemplateCommand,
   DeleteFleetsCommand,
   DeleteLaunchTemplateCommand,
+  DescribeFleetInstancesCommand,
   DescribeFleetsCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeSpotFleetInstancesCommand,
   DescribeSpotFleetRequestsCommand,
   type EC2Client,
   type FleetData,
@@ -51,6 +53,8 @@ export const idOf = (instance: Instance | undefined): string => instance?.Instan
 
 export class TestEc2 {
   #image: Promise<string> | undefined;
+  /** The instances that each fleet was seen to have. */
+  readonly #seen = new Map<string, Set<string>>();
   /** In the order in which they were made. */
   readonly #removals: (() => Promise<unknown>)[] = [];
 
@@ -184,15 +188,22 @@ export class TestEc2 {
     return fleet;
   }
 
-  /** Of a fleet, by the tag that EC2 gives its instances. */
+  /** Of a fleet: those that it has, and those that were seen with it before. */
   async instances(fleetId: string, state?: string): Promise<readonly Instance[]> {
-    const tag = fleetId.startsWith('sfr-') ? 'aws:ec2spot:fleet-request-id' : 'aws:ec2:fleet-id';
-    const Filters = [
-      { Name: `tag:${tag}`, Values: [fleetId] },
-      ...(state === undefined ? [] : [{ Name: 'instance-state-name', Values: [state] }]),
-    ];
-    const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand({ Filters }));
-    return Reservations.flatMap((reservation) => reservation.Instances ?? []);
+    const seen = this.#seen.get(fleetId) ?? new Set<string>();
+    for (const id of await this.#activeIds(fleetId)) seen.add(id);
+    this.#seen.set(fleetId, seen);
+    if (seen.size === 0) return [];
+    const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand({ InstanceIds: [...seen] }));
+    const all = Reservations.flatMap((reservation) => reservation.Instances ?? []);
+    return all.filter((instance) => state === undefined || instance.State?.Name === state);
+  }
+
+  async #activeIds(fleetId: string): Promise<readonly string[]> {
+    const { ActiveInstances = [] } = fleetId.startsWith('sfr-')
+      ? await this.client.send(new DescribeSpotFleetInstancesCommand({ SpotFleetRequestId: fleetId }))
+      : await this.client.send(new DescribeFleetInstancesCommand({ FleetId: fleetId }));
+    return ActiveInstances.map((active) => active.InstanceId ?? '');
   }
 
   /** Waits until exactly `count` of the fleet's instances run. */

@@ -65,8 +65,9 @@ test('what is still on its way is called off when the target is lowered', async 
 
 test('a reclaimed instance is replaced, and its end has the reason that AWS gives', async () => {
   const cloud = await startTestCloud();
-  await createFleet(cloud, { target: 1 });
+  const id = await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
+  expect(instance?.Tags).toContainEqual({ Key: 'aws:ec2:fleet-id', Value: id });
   await admin(cloud, 'POST', `instances/${idOf(instance)}/reclaim`, { noticeMs: null });
   const [gone] = await terminated(cloud, 1);
   expect(gone).toMatchObject({
