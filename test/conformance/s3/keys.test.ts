@@ -51,11 +51,12 @@ const keys = fc.oneof(
 
 const decodeUrl = (name: string | undefined) => decodeURIComponent((name ?? '').replaceAll('+', ' '));
 
-async function listAll(): Promise<string[]> {
+/** Whether the key is listed: a test that fails and leaves its key behind shall not fail the next one. */
+async function isListed(Key: string): Promise<boolean> {
   const { Contents = [] } = await target().send(
-    new ListObjectsV2Command({ Bucket: target().bucket, EncodingType: 'url' }),
+    new ListObjectsV2Command({ Bucket: target().bucket, EncodingType: 'url', Prefix: Key }),
   );
-  return Contents.map((object) => decodeUrl(object.Key));
+  return Contents.some((object) => decodeUrl(object.Key) === Key);
 }
 
 async function roundTrip(Key: string): Promise<void> {
@@ -64,17 +65,17 @@ async function roundTrip(Key: string): Promise<void> {
   const got = await target().send(new GetObjectCommand(object));
   expect(await got.Body?.transformToString()).toBe(`body of ${Key}`);
   await target().send(new HeadObjectCommand(object));
-  expect(await listAll()).toEqual([Key]);
+  expect(await isListed(Key)).toBe(true);
 }
 
 describe('Keys', () => {
   it.each(AWKWARD)('the key %j goes round put, get, head, list and both deletes', async (Key) => {
     await roundTrip(Key);
     await target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key }));
-    expect(await listAll()).toEqual([]);
+    expect(await isListed(Key)).toBe(false);
     await roundTrip(Key);
     await target().send(new DeleteObjectsCommand({ Bucket: target().bucket, Delete: { Objects: [{ Key }] } }));
-    expect(await listAll()).toEqual([]);
+    expect(await isListed(Key)).toBe(false);
   });
 
   it('any key goes round put, get, head, list and delete', async () => {
@@ -82,7 +83,7 @@ describe('Keys', () => {
       fc.asyncProperty(keys, async (Key) => {
         await roundTrip(Key);
         await target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key }));
-        expect(await listAll()).toEqual([]);
+        expect(await isListed(Key)).toBe(false);
       }),
       { numRuns: 30 },
     );
@@ -93,7 +94,8 @@ describe('Keys', () => {
     for (const Key of plain) await target().send(new PutObjectCommand({ Bucket: target().bucket, Key, Body: 'x' }));
     const { Contents = [] } = await target().send(new ListObjectsV2Command({ Bucket: target().bucket }));
     const inByteOrder = [...plain].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-    expect(Contents.map((object) => object.Key)).toEqual(inByteOrder);
+    const listed = Contents.map((object) => object.Key ?? '').filter((key) => plain.includes(key));
+    expect(listed).toEqual(inByteOrder);
     const Objects = plain.map((Key) => ({ Key }));
     await target().send(new DeleteObjectsCommand({ Bucket: target().bucket, Delete: { Objects } }));
   });
