@@ -117,7 +117,7 @@ export class S3ObjectStore implements ObjectStore {
       } catch (error) {
         const result = refusal(error, options);
         if (result !== undefined) return result;
-        if (!isWriteConflict(error) || tries >= MAX_PUT_TRIES) throw this.explain(error, 'writing', key);
+        if (!isWriteConflict(error) || tries >= MAX_PUT_TRIES) throw this.explain(error, doing(options), key);
       }
       await backOff(tries, options.signal);
     }
@@ -138,7 +138,7 @@ export class S3ObjectStore implements ObjectStore {
       options.signal.throwIfAborted();
       const result = refusal(error, options);
       if (result !== undefined) return result;
-      throw this.explain(error, 'writing', key);
+      throw this.explain(error, doing(options), key);
     }
   }
 
@@ -221,12 +221,13 @@ export class S3ObjectStore implements ObjectStore {
       Metadata: options.metadata && { ...options.metadata },
       IfNoneMatch: options.ifNoneMatch === true ? '*' : undefined,
       IfMatch: options.ifMatch,
+      Tagging: options.tag && [options.tag.key, options.tag.value].map(encodeURIComponent).join('='),
     };
   }
 
-  private explain(error: unknown, doing: 'reading' | 'writing' | 'listing', key: string): unknown {
+  private explain(error: unknown, doing: Doing, key: string): unknown {
     if (!isAccessDenied(error)) return error;
-    const permission = { reading: 's3:GetObject', writing: 's3:PutObject', listing: 's3:ListBucket' }[doing];
+    const permission = PERMISSIONS[doing];
     const hint =
       doing === 'reading' ? ' and s3:ListBucket (without it S3 answers 403, not 404, for a missing object)' : '';
     return new ObjectRefused(
@@ -235,6 +236,17 @@ export class S3ObjectStore implements ObjectStore {
     );
   }
 }
+
+type Doing = 'reading' | 'writing' | 'listing' | 'writing and tagging';
+
+const PERMISSIONS: Readonly<Record<Doing, string>> = {
+  reading: 's3:GetObject',
+  writing: 's3:PutObject',
+  listing: 's3:ListBucket',
+  'writing and tagging': 's3:PutObject and s3:PutObjectTagging',
+};
+
+const doing = ({ tag }: PutOptions): Doing => (tag === undefined ? 'writing' : 'writing and tagging');
 
 interface OpenRange {
   readonly startByte: number;

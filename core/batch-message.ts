@@ -15,6 +15,15 @@ export interface BatchMessage extends BatchLocation {
   readonly job: string;
   /** SHA-256 (hex) of `job.json` as stored: a message of another manifest is discarded. */
   readonly manifestDigest: string;
+  /** The lowest version of the worker that may take it; any when absent. */
+  readonly worker?: string | undefined;
+}
+
+/** What messages of all versions say, under these names: so that a worker can hand back what is too new for it, instead of discarding it. */
+export interface MessageNeeds {
+  readonly worker: string;
+  readonly job: string;
+  readonly batch: number;
 }
 
 const MESSAGE_VERSION = 1;
@@ -22,6 +31,7 @@ const MESSAGE_VERSION = 1;
 export function encodeBatchMessage(message: BatchMessage): string {
   return JSON.stringify({
     v: MESSAGE_VERSION,
+    worker: message.worker,
     job: message.job,
     manifest: message.manifestDigest,
     batch: message.batch,
@@ -34,17 +44,10 @@ export function encodeBatchMessage(message: BatchMessage): string {
 
 /** Undefined for anything that is not a message of this version: the caller discards it, with an event. */
 export function decodeBatchMessage(body: string): BatchMessage | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
+  const fields = fieldsOf(body);
   const bytes: unknown[] = Array.isArray(fields['bytes']) ? fields['bytes'] : [];
   const [startByte, endByte] = bytes;
-  const { v, job, manifest, batch, key, first, items } = fields;
+  const { v, worker, job, manifest, batch, key, first, items } = fields;
   if (v !== MESSAGE_VERSION || typeof job !== 'string' || typeof manifest !== 'string' || typeof key !== 'string') {
     return undefined;
   }
@@ -58,7 +61,23 @@ export function decodeBatchMessage(body: string): BatchMessage | undefined {
     endByte: endByte as number,
     firstIndex: first as number,
     items: items as number,
+    ...(typeof worker === 'string' ? { worker } : {}),
   };
+}
+
+/** Undefined when it asks for no version of the worker. */
+export function messageNeeds(body: string): MessageNeeds | undefined {
+  const { worker, job, batch } = fieldsOf(body);
+  return typeof worker === 'string' && typeof job === 'string' && isCount(batch) ? { worker, job, batch } : undefined;
+}
+
+function fieldsOf(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 function isCount(value: unknown): value is number {

@@ -63,7 +63,7 @@ function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
   for (const instances of alike.values()) {
     const [first] = instances.values();
     if (first === undefined || instances.size < ALIKE_UNABLE_MARKS) continue;
-    const doing = { fetch: 'fetch the model', setup: "run the model's setup", load: 'load the model' }[first.phase];
+    const doing = DOING[first.phase];
     return {
       state: 'failed',
       reason: `${instances.size} instances could not ${doing}, all for the same reason: ${first.message}`,
@@ -71,6 +71,13 @@ function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
   }
   return undefined;
 }
+
+const DOING: Readonly<Record<UnableMark['phase'], string>> = {
+  fetch: 'fetch the model',
+  setup: "run the model's setup",
+  load: 'load the model',
+  version: 'take its batches',
+};
 
 function nowhereAble({ unable, progress }: JobFacts): JobEnd | undefined {
   const instances = new Set(unable.map(({ instance }) => instance)).size;

@@ -11,7 +11,8 @@ interface EventBase {
   readonly lease?: string;
 }
 
-export type HandBackReason = 'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed';
+export type HandBackReason =
+  'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed' | 'outdated';
 
 export type WorkerEvent = EventBase &
   (
@@ -24,7 +25,7 @@ export type WorkerEvent = EventBase &
       }
     | {
         readonly code: 'worker-ended';
-        readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable';
+        readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable' | 'outdated';
         /** Batches that it could not hand back any more: others have them when their leases run out. */
         readonly held: number;
       }
@@ -48,6 +49,8 @@ export type WorkerEvent = EventBase &
     | { readonly code: 'batch-given-up'; readonly attempts: number }
     | { readonly code: 'slot-rebuilt'; readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory' }
     | { readonly code: 'unable'; readonly phase: 'fetch' | 'setup' | 'load' }
+    /** A job asks for a newer worker than this one. */
+    | { readonly code: 'outdated'; readonly version: string; readonly needs: string }
     | { readonly code: 'notice'; readonly kind: 'interruption' | 'rebalance'; readonly takesAt?: string }
     | { readonly code: 'trouble'; readonly doing: string }
   );

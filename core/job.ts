@@ -52,7 +52,12 @@ export interface Manifest {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly createdBy: string;
-  readonly versions: { readonly spotpool: string; readonly node: string };
+  readonly versions: {
+    readonly spotpool: string;
+    readonly node: string;
+    /** The lowest version of the worker that may take its batches; any when absent. */
+    readonly worker?: string;
+  };
 }
 
 /** `jobs/<job>/done.json`: the job's end, written once. */
@@ -69,10 +74,13 @@ export interface CancelMark {
   readonly by: string;
 }
 
-/** `jobs/<job>/unable/<instance>.json`: this instance could not set up or load the job's model (R10). */
+/**
+ * `jobs/<job>/unable/<instance>.json`: this instance could not set up or load the job's model, or (`version`) its worker is too old for the job and no
+ * newer one is published (R10).
+ */
 export interface UnableMark {
   readonly instance: string;
-  readonly phase: 'fetch' | 'setup' | 'load';
+  readonly phase: 'fetch' | 'setup' | 'load' | 'version';
   readonly message: string;
   readonly at: string;
 }

@@ -26,6 +26,9 @@ export const instancePrefix = (instance: string): string => `${instancesPrefix}$
 export const instanceStatusKey = (instance: string): string => `${instancePrefix(instance)}status.json`;
 export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
 
+/** A controller has counted that AWS took the instance. */
+export const reclaimedKey = (instance: string): string => `${instancePrefix(instance)}reclaimed.json`;
+
 export const modelsPrefix = 'models/';
 export const modelBundleKey = (digest: string): string => `${modelsPrefix}${digest}/bundle.tar.gz`;
 

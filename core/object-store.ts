@@ -30,6 +30,8 @@ export interface PutOptions {
   readonly ifMatch?: string;
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** One tag, by which the bucket's lifecycle finds the object; its writer needs the permission to set it. */
+  readonly tag?: { readonly key: string; readonly value: string };
 }
 
 export interface ReadOptions {

@@ -11,7 +11,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { attentionPrefix, jobsPrefix } from '../core/keys.js';
+import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/keys.js';
 import { permit, type Permission } from './permissions.js';
 import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
 
@@ -125,6 +125,12 @@ function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): 
       why: 'A claim on each notice, of any job, so that several controllers tell it once.',
       actions: ['s3:PutObject'],
       resources: [`${jobsPrefix}*/notified.json`, `${attentionPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
+    },
+    {
+      sid: 'CountReclaimsOnce',
+      why: 'A mark for each instance that AWS took, of any id, so that several controllers count it once in the metrics.',
+      actions: ['s3:PutObject'],
+      resources: [store.bucket.arnForObjects(reclaimedKey('*'))],
     },
   ];
 }

@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-choice.js';
+import { countReclaims, metricsRecord } from './controller/metrics.js';
 import { notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
 import { newControllerMemory } from './controller/ports.js';
 import type { PassReport } from './controller/report.js';
@@ -36,6 +37,8 @@ const ports = { ...connectStack(config), clock: systemClock };
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const told = new Set<string>();
+/** Reclaims that are in the metrics. */
+const counted = new Set<string>();
 
 export async function handler(event: unknown, context: InvocationContext): Promise<ControllerAnswer> {
   const leftMs = context.getRemainingTimeInMillis() - MARGIN_MS;
@@ -59,7 +62,20 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   const { fleet, jobs, parked } = report;
   const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
   log({ code: 'still', ...answer });
+  await measure(report, signal);
   return answer;
+}
+
+/** Once an invocation; what fails here is no reason to control anew. */
+async function measure(report: PassReport, signal: AbortSignal): Promise<void> {
+  const at = new Date(report.atMs).toISOString();
+  let reclaims = 0;
+  try {
+    reclaims = await countReclaims(ports.store, report.description.instances, counted, { at, signal });
+  } catch (error) {
+    log({ code: 'trouble', message: `Reclaims could not be counted: ${messageOf(error)}` });
+  }
+  log(metricsRecord(report, { stack: config.name, reclaims }));
 }
 
 async function tell({ events }: PassReport, signal: AbortSignal): Promise<void> {

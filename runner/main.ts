@@ -2,16 +2,16 @@
 /** Entry of the `spotpool` command: joins the command line with the real world. */
 import { setMaxListeners } from 'node:events';
 import os from 'node:os';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
+import { SPOTPOOL_VERSION } from '../core/version.js';
 import { listenForInterrupts } from './cli/interrupts.js';
 import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
-import { packageDirectory } from './local-cloud/paths.js';
+import { installedFiles } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectStack } from './wiring/stack-ports.js';
+import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
 const MAX_LISTENERS = 256;
 
@@ -19,9 +19,6 @@ const MAX_LISTENERS = 256;
 setMaxListeners(MAX_LISTENERS);
 
 const terminal = processTerminal(process);
-const { version } = JSON.parse(readFileSync(path.join(packageDirectory(), 'package.json'), 'utf8')) as {
-  readonly version: string;
-};
 const interrupts = listenForInterrupts((text) => terminal.err(text));
 // Whoever reads our output may stop early (`spotpool logs job -f | head`): what is under way then ends in order.
 for (const stream of [process.stdout, process.stderr]) {
@@ -31,7 +28,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 const exitCode = await runCommandLine(process.argv.slice(2), {
-  version,
+  version: SPOTPOOL_VERSION,
   terminal,
   stdout: process.stdout,
   env: process.env,
@@ -42,6 +39,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   signal: interrupts.signal,
   connect: connectStack,
   provision: provisionLocalStack,
+  workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 });
 interrupts.dispose();
 // Where writes to a pipe are asynchronous, exiting at once would cut them off.

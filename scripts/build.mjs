@@ -1,6 +1,6 @@
 // Builds dist/: plain JavaScript and types by tsc, then what instances run as single files, so that a worker starts fast.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,4 +39,12 @@ for (const [entry, outfile] of [
     logLevel: 'warning',
   });
 }
+// What `submit` publishes and instances fetch. Packed here and not there, so that all who install a release have the same bytes, whatever their zlib.
+const { writeBundle } = await import('../dist/runner/model/bundle.js');
+const files = ['worker.mjs', 'host.mjs'].map((name) => {
+  const file = `dist/bundle/${name}`;
+  return { kind: 'file', path: name, executable: false, content: { file, bytes: statSync(file).size } };
+});
+const SMALLEST = 9;
+await writeBundle(files, 'dist/bundle/worker.tar.gz', new AbortController().signal, SMALLEST);
 if (existsSync('dist/runner/main.js')) chmodSync('dist/runner/main.js', 0o755);

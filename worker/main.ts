@@ -10,6 +10,7 @@ import { makeS3Client, makeSqsClient, makeSqsPollClient } from '../aws/clients.j
 import { Imds } from '../aws/instance-metadata.js';
 import { S3ObjectStore } from '../aws/s3-object-store.js';
 import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
+import { SPOTPOOL_VERSION } from '../core/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
 import { messageOf } from './engine/batch-input.js';
 import { Engine, type EndReason } from './engine/engine.js';
@@ -70,6 +71,7 @@ async function work(
   const engine = new Engine({
     ...config,
     instance,
+    version: SPOTPOOL_VERSION,
     queue: new SqsWorkQueue({
       client: makeSqsClient(config),
       pollClient: makeSqsPollClient(config),
@@ -153,6 +155,7 @@ const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   idle: 'This worker ended: it had nothing to do for the longest time that it may be idle.',
   life: 'This worker ended: it reached the longest time that it may live.',
   stopped: 'This worker ended: it was asked to stop.',
+  outdated: 'This worker ended: a job asks for a newer one, which the instance that takes its place fetches.',
   unable: 'This worker ended, so that another instance can try: a model could not be used here.',
 };
 

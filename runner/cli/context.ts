@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { StackConfig } from '../../core/stack.js';
 import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
+import type { WorkerBundle } from '../worker-bundle/worker-bundle.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices, StackController } from '../ports.js';
 
@@ -34,4 +35,6 @@ export interface CliContext {
   readonly signal: AbortSignal;
   readonly connect: (config: StackConfig) => StackPorts;
   readonly provision: ProvisionLocalStack;
+  /** What instances run, as this installation has it. */
+  readonly workerBundle: () => Promise<WorkerBundle>;
 }

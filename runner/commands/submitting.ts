@@ -1,5 +1,6 @@
 /** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
 import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
+import { LOWEST_WORKER_VERSION } from '../../core/version.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags } from '../cli/options.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
@@ -7,6 +8,7 @@ import type { Display, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { submitJob } from '../submit/submit-job.js';
+import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export interface SubmittedJob {
   readonly job: string;
@@ -36,7 +38,7 @@ export async function submitFromFlags(
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
-  const { cwd, env, clock, random, user, version } = context;
+  const { cwd, env, clock, random, user, version, workerBundle } = context;
   const { flags, display, signal } = submission;
   const { id, files, setup, batchSize, batchBytes } = flags;
   const { job, manifest, resumed } = await submitJob(
@@ -56,9 +58,19 @@ export async function submitFromFlags(
       options: jobOptions(flags),
       ...(id === undefined ? {} : { id }),
       createdBy: user,
-      versions: { spotpool: version, node: process.versions.node },
+      versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
-    { store: ports.store, queue: ports.queue, sources: ports.sources, clock, random },
+    {
+      store: ports.store,
+      queue: ports.queue,
+      sources: ports.sources,
+      clock,
+      random,
+      publishWorker: async () => {
+        const publishedAt = new Date(clock.nowMs()).toISOString();
+        return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
+      },
+    },
     {
       signal,
       onEvent: (event) => {
@@ -92,6 +104,13 @@ function jobOptions(flags: JobFlags): JobOptions {
   };
 }
 
+const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedWorker) => string | undefined>> = {
+  published: (worker) => `The worker ${worker.version} is published: ${bytes(worker.bytes)}.`,
+  newer: ({ version }) =>
+    `New instances run the worker ${version}, which somebody with a newer spotpool has published.`,
+  present: () => undefined,
+};
+
 /** More names than this tell nothing new. */
 const SHOWN_PATHS = 5;
 
@@ -102,6 +121,11 @@ function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
       const left = leftOut.length === 0 ? '' : ` Left out, as they cannot be shipped: ${someOf(leftOut)}.`;
       const message = `The model ${model} is packed: ${plural(shipped.length, 'file')}, ${bytes(event.bytes)}.${left}`;
       return { event: 'happened', level: left === '' ? 'info' : 'warning', code: event.code, message, at };
+    }
+    case 'worker': {
+      const message = WORKER_TEXTS[event.kind](event);
+      if (message === undefined) return undefined;
+      return { event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at };
     }
     case 'uploading':
     case 'checking':

@@ -13,9 +13,10 @@ const SEND_AT_ONCE = 1_000;
 /** How many were sent. */
 export async function resendMissing(
   ports: { readonly store: ObjectStore; readonly queue: JobQueue },
-  { job, manifestDigest, facts }: JobView,
+  { job, manifest, manifestDigest, facts }: JobView,
   signal: AbortSignal,
 ): Promise<number> {
+  const { worker } = manifest.versions;
   let sent = 0;
   let bodies: string[] = [];
   const flush = async (): Promise<void> => {
@@ -27,7 +28,7 @@ export async function resendMissing(
     if (line === '') continue;
     const location = decodePlanLine(line);
     if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;
-    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest }));
+    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker }));
     if (bodies.length >= SEND_AT_ONCE) await flush();
   }
   await flush();

@@ -15,6 +15,8 @@ export function packageDirectory(from: string = path.dirname(fileURLToPath(impor
 export interface InstalledFiles {
   readonly localCloud: string;
   readonly worker: string;
+  /** What `submit` publishes. */
+  readonly workerBundle: string;
   readonly cli: string;
 }
 
@@ -22,6 +24,7 @@ export function installedFiles(directory: string = packageDirectory()): Installe
   return {
     localCloud: path.join(directory, 'dist/local/main.js'),
     worker: path.join(directory, 'dist/bundle/worker.mjs'),
+    workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
     cli: path.join(directory, 'dist/runner/main.js'),
   };
 }

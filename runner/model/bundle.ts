@@ -36,12 +36,13 @@ export async function writeBundle(
   entries: readonly BundleEntry[],
   file: string,
   signal: AbortSignal,
+  gzipLevel = GZIP_LEVEL,
 ): Promise<WrittenBundle> {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
     tarBytes(entries),
-    createGzip({ level: GZIP_LEVEL }),
+    createGzip({ level: gzipLevel }),
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         hash.update(chunk);

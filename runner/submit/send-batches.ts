@@ -16,6 +16,8 @@ const MESSAGES_PER_COUNT = 1_000;
 export interface SendOptions {
   readonly job: string;
   readonly manifestDigest: string;
+  /** The lowest version of the worker that may take them; any when undefined. */
+  readonly worker: string | undefined;
   /** Batches that were sent before. */
   readonly from: number;
   readonly signal: AbortSignal;
@@ -25,12 +27,12 @@ export interface SendOptions {
 export async function sendBatches(
   plan: readonly BatchLocation[],
   ports: { readonly store: ObjectStore; readonly queue: JobQueue },
-  { job, manifestDigest, from, signal, onSent }: SendOptions,
+  { job, manifestDigest, worker, from, signal, onSent }: SendOptions,
 ): Promise<void> {
   for (let start = from; start < plan.length; start += MESSAGES_PER_COUNT) {
     const bodies = plan
       .slice(start, start + MESSAGES_PER_COUNT)
-      .map((location) => encodeBatchMessage({ ...location, job, manifestDigest }));
+      .map((location) => encodeBatchMessage({ ...location, job, manifestDigest, worker }));
     await mapBounded(inCalls(bodies), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));
     const sent = start + bodies.length;
     await ports.store.put(sentKey(job), encodeSent(sent), { signal, contentType: 'application/json' });

@@ -1,4 +1,6 @@
 /** What a submission reports while it goes on. */
+import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
+
 export type SubmitEvent =
   | {
       readonly code: 'model-bundled';
@@ -9,6 +11,8 @@ export type SubmitEvent =
       readonly shipped: readonly string[];
       readonly leftOut: readonly string[];
     }
+  /** What instances that boot from now on run. */
+  | ({ readonly code: 'worker' } & PublishedWorker)
   /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */
   | { readonly code: 'uploading' | 'checking'; readonly items: number; readonly bytes: number }
   /** There were more batches than a job may have, or than the user's size would have made. */

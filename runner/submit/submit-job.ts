@@ -1,5 +1,5 @@
 /**
- * Brings a job into the world, in this order: input parts and plan, model, `job.json` (once), messages, `enqueued.json`.
+ * Brings a job into the world, in this order: input parts and plan, worker, model, `job.json` (once), messages, `enqueued.json`.
  *
  * Invariants:
  * - Until `job.json` is there, nobody works on the job; from then on its input never changes.
@@ -18,6 +18,7 @@ import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue } from '../ports.js';
+import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { DatasetPass } from './dataset-pass.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
@@ -43,6 +44,8 @@ export interface SubmitPorts {
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Numbers in [0, 1), for the names of jobs. */
   readonly random: () => number;
+  /** Has the bucket hold what this spotpool's instances run, or something newer. */
+  readonly publishWorker: () => Promise<PublishedWorker>;
 }
 
 export interface SubmitHooks {
@@ -97,6 +100,8 @@ class Submission {
     if (before !== undefined) this.refuseIf(this.modelDifferences(before.manifest));
     const { passed, sizeRaised } = await this.readDataset(before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.hooks.onEvent(sizeRaised);
+    // Before the manifest: from then on instances may boot for the job.
+    this.hooks.onEvent({ code: 'worker', ...(await this.ports.publishWorker()) });
     const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
     if (resumed) await this.refuseOtherDataset(stored.manifest, passed);
     await this.enqueue(stored, passed);
@@ -198,7 +203,7 @@ class Submission {
     );
   }
 
-  private async enqueue({ digest }: Stored, { plan }: PassedDataset): Promise<void> {
+  private async enqueue({ digest, manifest }: Stored, { plan }: PassedDataset): Promise<void> {
     const { job } = this;
     const { store, clock } = this.ports;
     const { signal, onEvent } = this.hooks;
@@ -207,7 +212,8 @@ class Submission {
     const from = counted === undefined ? 0 : Math.min(decodeSent(new TextDecoder().decode(counted.body)), plan.length);
     const onSent = (sent: number): void => onEvent({ code: 'enqueueing', sent, batches: plan.length });
     onSent(from);
-    await sendBatches(plan, this.ports, { job, manifestDigest: digest, from, signal, onSent });
+    const { worker } = manifest.versions;
+    await sendBatches(plan, this.ports, { job, manifestDigest: digest, worker, from, signal, onSent });
     const mark = { at: new Date(clock.nowMs()).toISOString(), batches: plan.length };
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });

@@ -31,6 +31,11 @@ describe('the controller function', () => {
     const raised = await invokeController(lab.stack, [{ source: 'spotpool.submit' }]);
     expect(raised.answers).toMatchObject([{ target: 3, jobs: 1, parked: false }]);
     expect(raised.log.map(({ code }) => code)).toContain('target-raised');
+    expect(raised.log.at(-1)).toMatchObject({
+      Stack: lab.stack.name,
+      Target: 3,
+      BatchesLeft: expect.any(Number) as number,
+    });
     const [first] = await eventually(async () => {
       const running = await lab.running();
       return running.length > 0 ? running : undefined;
@@ -39,6 +44,9 @@ describe('the controller function', () => {
     const { answers, log } = await invokeController(lab.stack, [interruptionOf(first?.id ?? ''), minute, minute]);
     expect(log[0]).toEqual({ code: 'woken', by: 'aws.ec2: EC2 Spot Instance Interruption Warning' });
     expect(answers.at(-1)).toMatchObject({ target: 0, parked: true });
+    const metrics = log.filter((record) => '_aws' in record);
+    expect(metrics).toHaveLength(3);
+    expect(metrics.at(-1)).toMatchObject({ Target: 0, Fulfilled: 0, BatchesLeft: 0, Reclaims: 0 });
     expect(await lab.running()).toEqual([]);
     expect((await lab.status(job)).state).toBe('complete');
     expect(await lab.results(job)).toHaveLength(20);

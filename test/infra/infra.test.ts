@@ -4,4 +4,5 @@ import './job-store.suite.js';
 import './roles.suite.js';
 import './spot-pool-options.suite.js';
 import './redeploy.suite.js';
+import './metrics.suite.js';
 import './template.suite.js';

@@ -86,6 +86,7 @@ describe('the controller', () => {
       `${BUCKET}/fleet/state.json`,
       `${BUCKET}/jobs/*/notified.json`,
       `${BUCKET}/fleet/attention/*`,
+      `${BUCKET}/fleet/instances/*/reclaimed.json`,
     ]);
   });
 

@@ -323,4 +323,14 @@ describe('all of it', () => {
       region: 'eu-west-1',
     });
   });
+
+  it('that the CLI alone controls says so to the CLI, which then wakes nobody', () => {
+    const outputs = synth({ controller: 'cli' }).toJSON()['Outputs'] as Record<string, { Value: unknown }>;
+    const values = Object.fromEntries(Object.entries(outputs).map(([name, { Value }]) => [name, plain(Value)]));
+    const [fields] = stacksInFile(JSON.stringify({ Spotpool: values }), 'cdk-outputs.json');
+    const config = stackFromFields(fields ?? {}, 'cdk-outputs.json', {});
+    expect(config).not.toHaveProperty('controlled');
+    expect(config).not.toHaveProperty('controllerFunction');
+    expect(config.topicArn).toBe('<PoolNoticesTopic>');
+  });
 });

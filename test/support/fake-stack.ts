@@ -121,6 +121,7 @@ export class FakeStack {
       user: 'tester',
       signal: this.interrupt.signal,
       connect: () => this.ports(),
+      workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };
   }

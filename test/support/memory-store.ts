@@ -15,6 +15,7 @@ interface Kept {
   readonly body: Buffer;
   readonly etag: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly tag?: PutOptions['tag'];
 }
 
 const STREAM_CHUNK_BYTES = 64 * 1024;
@@ -63,7 +64,8 @@ export class MemoryStore implements ObjectStore {
     if (options.ifMatch !== undefined && old?.etag !== options.ifMatch) return { kind: 'changed' };
     const bytes = Buffer.from(body);
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
-    this.objects.set(key, { body: bytes, etag, metadata: options.metadata ?? {} });
+    const tag = options.tag === undefined ? {} : { tag: options.tag };
+    this.objects.set(key, { body: bytes, etag, metadata: options.metadata ?? {}, ...tag });
     this.writes.push(key);
     return { kind: 'written', etag };
   }

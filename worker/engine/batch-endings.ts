@@ -194,4 +194,5 @@ const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
   unable: 'its model cannot be used on this instance',
   attempt: 'this attempt failed, and it is tried again',
   'worker-failed': 'the worker had trouble of its own',
+  outdated: 'it asks for a newer worker',
 };

@@ -12,6 +12,7 @@ import {
   type ItemError,
   type OutcomeMetadata,
 } from '../../core/result-line.js';
+import { SHORT_LIVED_TAG } from '../../core/tags.js';
 import type { ComputedItem } from '../model/batch-computer.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch } from './held-batch.js';
@@ -64,7 +65,7 @@ export class BatchRecord {
     if (items.length === 0) return 0;
     const { job, batch: number } = batch.message;
     const key = partialKey(job, number, batch.lease.id);
-    await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES });
+    await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     return items.length;
   }
 

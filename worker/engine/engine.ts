@@ -1,7 +1,7 @@
 /**
  * The worker: takes batches while it may, lets each live (batch-life.ts), and ends itself (R3, R6, R9).
  *
- * It is `taking` until it begins, once and for ever, to drain: because of a notice, a signal, its age, or a model that it cannot use.
+ * It is `taking` until it begins, once and for ever, to drain: because of a notice, a signal, its age, a model or a batch that it cannot use.
  * Invariants:
  * - Held at most: a batch in each slot, one more fetched ahead for each, and a few being committed.
  * - Once it drains it asks for nothing more, and whatever an open poll still brings is handed back at once.
@@ -25,6 +25,7 @@ import { HeldBatch } from './held-batch.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
 import { ModelShelf, type PrepareModel } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
+import { Outdated } from './outdated.js';
 import { type MakeComputer, SlotPool } from './slot-pool.js';
 
 /** Computing, and one fetched ahead, so that a slot never waits for the network. */
@@ -43,14 +44,14 @@ const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 30_000;
 /** At risk of a reclaim: what would be lost without a notice. */
 const SAVE_EVERY_MS = 10_000;
-/** For the batch in hand when the worker's life is over or a model cannot be used: then it is saved. */
+/** For the batch in hand when the worker's life is over, it is too old, or a model cannot be used: then it is saved. */
 const LAST_BATCH_MS = 600_000;
 /** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
 const STOP_GRACE_MS = 1_500;
 
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
 
-type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable';
+type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outdated';
 
 interface Drain {
   readonly reason: DrainReason;
@@ -67,6 +68,8 @@ function hurries(reason: DrainReason, deadlineMs: number, drain: Drain): boolean
 
 export interface EngineOptions {
   readonly instance: string;
+  /** Of this worker. */
+  readonly version: string;
   readonly queue: WorkQueue;
   readonly metadata: InstanceMetadata;
   readonly store: ObjectStore;
@@ -98,6 +101,7 @@ export class Engine {
   private readonly record: BatchRecord;
   private readonly batchLife: BatchLife;
   private readonly tickets: ExitTickets;
+  private readonly outdated: Outdated;
   private drain: Drain | undefined;
   private notice: Notice['kind'] | undefined;
   private started = false;
@@ -123,6 +127,7 @@ export class Engine {
     this.slots = new SlotPool(options.makeComputer, clock);
     this.record = new BatchRecord(store, instance);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
+    this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
     this.batchLife = new BatchLife({
       ...options,
       leases: this.leases,
@@ -220,6 +225,12 @@ export class Engine {
       receiptHandle: message.receiptHandle,
       receivedAtMs: clock.nowMs(),
     };
+    const needs = this.outdated.tooNew(message.body);
+    if (needs !== undefined) {
+      this.beginDrain('outdated', LAST_BATCH_MS);
+      this.inBackground('handing back a batch', this.outdated.handBack(lease, needs));
+      return;
+    }
     const decoded = decodeBatchMessage(message.body);
     if (decoded === undefined) {
       const text = `A message that no version of spotpool known here has written was discarded: ${message.body.slice(0, 200)}`;
@@ -285,7 +296,7 @@ export class Engine {
   }
 
   private async drained(): Promise<EndReason> {
-    while (this.held.size > 0 && !this.graceOver) await this.bell.next();
+    while ((this.held.size > 0 || this.outdated.busy) && !this.graceOver) await this.bell.next();
     // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
     while (this.drain?.reason === 'interruption') await this.bell.next();
     return this.notice === 'interruption' ? 'interruption' : (this.drain?.reason ?? 'stopped');

@@ -9,6 +9,7 @@
  */
 import type { NewWorkerEvent, WorkerEvent } from '../../core/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/keys.js';
+import { SHORT_LIVED_TAG } from '../../core/tags.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
 const FLUSH_EVERY_MS = 1_000;
@@ -103,7 +104,9 @@ export class EventLog implements EventSink {
     const { job } = folder;
     folder.next ??= await this.firstFree(job, signal);
     const key = job === undefined ? instanceEventsKey(instance, folder.next) : jobEventsKey(job, instance, folder.next);
-    await store.put(key, text, { signal, contentType: 'application/x-ndjson' });
+    // What is of no job expires by its folder's name.
+    const tag = job === undefined ? {} : { tag: SHORT_LIVED_TAG };
+    await store.put(key, text, { signal, contentType: 'application/x-ndjson', ...tag });
     folder.next += 1;
     folder.writing = undefined;
   }

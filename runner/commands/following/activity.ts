@@ -18,6 +18,7 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
   'batch-given-up': 'warning',
   'slot-rebuilt': 'warning',
   unable: 'warning',
+  outdated: 'warning',
   notice: 'warning',
   trouble: 'warning',
 };

@@ -4,11 +4,20 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BatchMessage, decodeBatchMessage } from '../../../core/batch-message.js';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
-import { enqueuedKey, inputPartKey, manifestKey, modelBundleKey, planKey, sentKey } from '../../../core/keys.js';
+import {
+  enqueuedKey,
+  inputPartKey,
+  manifestKey,
+  modelBundleKey,
+  planKey,
+  sentKey,
+  workerPointerKey,
+} from '../../../core/keys.js';
 import { decodePlanLine } from '../../../core/plan.js';
 import { UserError } from '../../../runner/errors.js';
 import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
 import { submitJob, type Submitted, type SubmitRequest } from '../../../runner/submit/submit-job.js';
+import type { PublishedWorker } from '../../../runner/worker-bundle/publish-worker.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -56,7 +65,11 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
   };
   const clock = { nowMs: () => Date.UTC(2026, 0, 2) };
   const hooks = { onEvent: (event: SubmitEvent) => void events.push(event), signal: aborter.signal };
-  return submitJob(request, { store, queue, sources, clock, random: () => 0.5 }, hooks);
+  const publishWorker = async (): Promise<PublishedWorker> => {
+    await store.put(workerPointerKey, '', { signal: aborter.signal, ifNoneMatch: true });
+    return { kind: 'published', version: '1.2.3', bytes: 3 };
+  };
+  return submitJob(request, { store, queue, sources, clock, random: () => 0.5, publishWorker }, hooks);
 }
 
 const messages = (): BatchMessage[] =>
@@ -73,6 +86,7 @@ describe('a submission', () => {
     expect(store.writes.filter((key) => key !== sentKey('job-1'))).toEqual([
       inputPartKey('job-1', 0),
       planKey('job-1'),
+      workerPointerKey,
       modelBundleKey(manifest.model.digest),
       manifestKey('job-1'),
       enqueuedKey('job-1'),
@@ -115,11 +129,17 @@ describe('a submission', () => {
     expect(sorted.map(({ job: _job, manifestDigest: _digest, ...location }) => location)).toEqual(plan);
   });
 
-  it('reports the model, the upload, the queue and the end', async () => {
+  it('tells each message which worker may take it, as the manifest has it', async () => {
+    await submit({ versions: { spotpool: '1.2.3', node: '20.19.0', worker: '1.2.0' } });
+    expect(new Set(messages().map(({ worker }) => worker))).toEqual(new Set(['1.2.0']));
+  });
+
+  it('reports the model, the upload, the worker, the queue and the end', async () => {
     await submit();
     expect([...new Set(events.map(({ code }) => code))]).toEqual([
       'model-bundled',
       'uploading',
+      'worker',
       'enqueueing',
       'submitted',
     ]);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FleetState } from '../../../core/fleet-state.js';
 import { exitTicketKey, fleetStateKey, partialKey } from '../../../core/keys.js';
+import { SHORT_LIVED_TAG } from '../../../core/tags.js';
 import { INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
 const worlds: WorkerWorld[] = [];
@@ -63,6 +64,7 @@ describe('notices', () => {
       .trimEnd()
       .split('\n');
     expect(saved).toHaveLength(w.model.computed.length);
+    expect(w.store.objects.get(partialKey('job', 0, `${INSTANCE}-lease0`))?.tag).toEqual(SHORT_LIVED_TAG);
   });
 
   it('R3: saves after all when the pace that was measured does not hold', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewWorkerEvent, WorkerEvent } from '../../../core/events.js';
 import { instanceEventsKey, jobEventsKey } from '../../../core/keys.js';
+import { SHORT_LIVED_TAG } from '../../../core/tags.js';
 import { EventLog } from '../../../worker/events/event-log.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -38,6 +39,14 @@ describe('EventLog', () => {
       { at: '2026-01-01T00:00:00.000Z', instance: 'i', ...said('hello') },
     ]);
     expect(messages(instanceEventsKey('i', 0))).toEqual(['rubbish']);
+  });
+
+  it('tags what is of a job, since no prefix of the lifecycle names it, and nothing else, since no permission allows that', async () => {
+    log.emit(said('hello'));
+    log.emit({ code: 'message-discarded', message: 'rubbish' });
+    await log.flush(signal);
+    expect(store.objects.get(jobEventsKey('j', 'i', 0))?.tag).toEqual(SHORT_LIVED_TAG);
+    expect(store.objects.get(instanceEventsKey('i', 0))).not.toHaveProperty('tag');
   });
 
   it('writes about each second, and only when there is something', async () => {

@@ -26,6 +26,8 @@ export interface SubmitOptions {
   readonly itemsPerBatch?: number;
   readonly options?: Partial<JobOptions>;
   readonly kind?: 'lines' | 'objects';
+  /** The lowest version of the worker that may take the batches. */
+  readonly worker?: string;
   /** The line of an item; a number by default. */
   readonly line?: (index: number) => string;
 }
@@ -55,11 +57,13 @@ export class WorkerWorld {
       readonly maxLifeMs?: number;
       readonly cpus?: number;
       readonly instance?: string;
+      /** Of the worker. */
+      readonly version?: string;
     } = {},
   ) {}
 
   submit(options: SubmitOptions = {}): BatchMessage[] {
-    const { job = 'job', batches = 1, itemsPerBatch = 4, kind = 'lines', line = String } = options;
+    const { job = 'job', batches = 1, itemsPerBatch = 4, kind = 'lines', line = String, worker } = options;
     const manifest: Manifest = {
       version: 1,
       job,
@@ -92,7 +96,7 @@ export class WorkerWorld {
       };
     });
     this.store.set(inputPartKey(job, 0), part);
-    for (const message of made) this.queue.send(encodeBatchMessage(message));
+    for (const message of made) this.queue.send(encodeBatchMessage({ ...message, worker }));
     this.messages.push(...made);
     return made;
   }
@@ -102,6 +106,7 @@ export class WorkerWorld {
     let leases = 0;
     this.engine = new Engine({
       instance,
+      version: this.limits.version ?? '1.0.0',
       queue: this.queue,
       metadata: {
         identity: async () => ({ instance, instanceType: 't', zone: 'z', region: 'r' }),

@@ -1,0 +1,84 @@
+/**
+ * Batches that ask for a newer worker than this one. Such a batch goes back at once, and the worker ends: the instance that takes its place fetches
+ * what the pointer names by then.
+ *
+ * Invariant: nothing spins. Where the pointer names no worker that is new enough, another instance would fare the same; then this one leaves a mark, as for
+ * a model that it cannot use, and after three of them the job fails with what to do (R10).
+ */
+import { type MessageNeeds, messageNeeds } from '../../core/batch-message.js';
+import type { UnableMark } from '../../core/job.js';
+import { unableKey, workerPointerKey } from '../../core/keys.js';
+import { compareVersions } from '../../core/version.js';
+import { decodeWorkerPointer } from '../../core/worker-pointer.js';
+import type { Lease, LeaseKeeper } from '../lease/lease-keeper.js';
+import type { Clock, EventSink, ObjectStore } from '../ports.js';
+
+export interface OutdatedOptions {
+  readonly instance: string;
+  /** Of this worker. */
+  readonly version: string;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly leases: LeaseKeeper;
+  readonly signal: AbortSignal;
+  /** Nothing is under way any more. */
+  readonly onSettled: () => void;
+}
+
+export class Outdated {
+  /** Jobs of which it has been told; few, because the worker ends after the first. */
+  private readonly told = new Set<string>();
+  private underWay = 0;
+
+  constructor(private readonly options: OutdatedOptions) {}
+
+  /** The worker waits for it before it ends. */
+  get busy(): boolean {
+    return this.underWay > 0;
+  }
+
+  /** What the batch of a message asks for, if this worker is too old for it. */
+  tooNew(body: string): MessageNeeds | undefined {
+    const needs = messageNeeds(body);
+    return needs !== undefined && compareVersions(this.options.version, needs.worker) < 0 ? needs : undefined;
+  }
+
+  async handBack(lease: Lease, needs: MessageNeeds): Promise<void> {
+    this.underWay += 1;
+    try {
+      await this.giveBack(lease, needs);
+    } finally {
+      this.underWay -= 1;
+      this.options.onSettled();
+    }
+  }
+
+  private async giveBack(lease: Lease, { worker, job, batch }: MessageNeeds): Promise<void> {
+    const { events, leases, signal, version } = this.options;
+    leases.hold(lease);
+    if ((await leases.handBack(lease, 0, signal)) === 'lost') return;
+    const message = `Batch ${batch} was handed back: it asks for the worker ${worker} or newer, and this one is ${version}.`;
+    events.emit({ code: 'batch-handed-back', reason: 'outdated', savedItems: 0, job, batch, lease: lease.id, message });
+    if (this.told.has(job)) return;
+    this.told.add(job);
+    await this.tell(job, worker);
+  }
+
+  private async tell(job: string, needs: string): Promise<void> {
+    const { clock, events, instance, signal, store, version } = this.options;
+    const stored = await store.get(workerPointerKey, { signal });
+    const pointer = stored && decodeWorkerPointer(Buffer.from(stored.body).toString());
+    const text = `The job ${job} asks for the worker ${needs} or newer, and this one is ${version}`;
+    if (pointer !== undefined && compareVersions(pointer.version, needs) >= 0) {
+      const message = `${text}: it ends, so that its instance is replaced by one with the worker ${pointer.version}.`;
+      events.emit({ code: 'outdated', version, needs, job, message });
+      return;
+    }
+    const published = pointer === undefined ? 'none is' : `only ${pointer.version} is`;
+    const message = `${text}; ${published} published (${workerPointerKey}). Submit the job again with spotpool ${needs} or newer, which publishes its worker.`;
+    const mark: UnableMark = { instance, phase: 'version', message, at: new Date(clock.nowMs()).toISOString() };
+    await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
+    events.emit({ code: 'outdated', version, needs, job, message });
+  }
+}
