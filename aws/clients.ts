@@ -2,6 +2,7 @@
  * The SDK's clients, made from explicit configuration. Every call has an end: the SDK sets no timeouts of its own.
  * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
  */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -80,6 +81,10 @@ export function makeSqsPollClient(options: ClientOptions): SQSClient {
 
 export function makeEc2Client(options: ClientOptions): EC2Client {
   return new EC2Client(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeCloudFormationClient(options: ClientOptions): CloudFormationClient {
+  return new CloudFormationClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
 }
 
 export function makeSnsClient(options: ClientOptions): SNSClient {

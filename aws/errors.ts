@@ -73,6 +73,17 @@ export function isNothingToChange(error: unknown): boolean {
   return fields?.name === 'InvalidParameterCombination' && /no attributes specified/i.test(fields.message);
 }
 
+/** EC2 does not know the instance any more, or yet; of a list with one such, no instance is ended. */
+export function isInstanceMissing(error: unknown): boolean {
+  return fieldsOf(error)?.name === 'InvalidInstanceID.NotFound';
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
+export function isStackMissing(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields?.name === 'ValidationError' && /does not exist/i.test(fields.message);
+}
+
 /** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html */
 export function isScheduleMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'ResourceNotFoundException';

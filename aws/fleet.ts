@@ -1,5 +1,6 @@
 /** The `Fleet` port, on whichever of EC2's two fleet APIs the fleet's id tells. */
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { FleetMissing } from '../runner/errors.js';
 import type { Fleet, FleetDescription, SetTargetResult } from '../runner/ports.js';
 import { ec2Fleet } from './ec2-fleet.js';
 import { allPages, describeInstances } from './ec2-instances.js';
@@ -30,7 +31,7 @@ class AwsFleet implements Fleet {
   async describe(signal: AbortSignal): Promise<FleetDescription> {
     const fleet = await this.backend.read(signal);
     if (fleet === undefined) {
-      throw new Error(`EC2 does not show the fleet ${this.backend.fleetId}: is it of this region?`);
+      throw new FleetMissing(`EC2 does not show the fleet ${this.backend.fleetId}: is it of this region?`);
     }
     const active = await allPages((token) => this.backend.activeInstances(token, signal));
     const ids = active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);

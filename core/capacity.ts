@@ -23,10 +23,12 @@ export interface TargetInput {
   readonly reportedSlots: readonly number[];
   readonly maxWorkers: number;
   /** The state as published, if any. */
-  readonly published: Pick<FleetState, 'target' | 'jobs'> | undefined;
+  readonly published: Pick<FleetState, 'target' | 'jobs' | 'teardown'> | undefined;
 }
 
 export function decideTarget(input: TargetInput): TargetDecision {
+  const teardown = input.published?.teardown;
+  if (teardown !== undefined) return { target: 0, jobs: [], reason: `the stack is being torn down by ${teardown.by}` };
   const working = input.demands.filter(({ left }) => left > 0);
   if (working.length === 0) return { target: 0, jobs: [], reason: 'no work is left' };
   const slots = meanSlots(input.reportedSlots);

@@ -73,7 +73,7 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
   }
   return {
     kind: 'publish',
-    state: { generation, target: desired.target, grants, jobs: desired.jobs },
+    state: { ...state, generation, target: desired.target, grants, jobs: desired.jobs },
     reason: `${seen.live.size} instances are live, ${leaving(seen)} of them leaving; the target is ${desired.target}`,
   };
 }

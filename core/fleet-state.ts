@@ -6,6 +6,7 @@
  * - A worker may end itself above the target only with a ticket `fleet/exits/<generation>/<n>.json`, `n < grants`, that it
  *   created (If-None-Match) and after which `state.json` still shows the same generation; if it does not, it voids the ticket.
  * - Grants are opened only from a closed generation (`grants` 0), so no exit of an older generation can be missed in the count.
+ * - `teardown` is carried from generation to generation by every controller, and decides target 0, until whoever wrote it takes it away.
  */
 export interface FleetState {
   readonly version: 1;
@@ -16,6 +17,14 @@ export interface FleetState {
   readonly grants: number;
   /** Jobs that had work left when the target was decided: while none is new, the target only falls (R7). */
   readonly jobs: readonly string[];
+  /** The stack is being torn down: nobody raises the fleet any more. */
+  readonly teardown?: TeardownMark;
+  readonly at: string;
+}
+
+export interface TeardownMark {
+  /** For people: whose command it is. */
+  readonly by: string;
   readonly at: string;
 }
 

@@ -17,10 +17,18 @@ export interface StackConfig {
   readonly topicArn?: string;
   /** For the dead-man's switch: without it nobody may raise the fleet (R9). */
   readonly scheduler?: SchedulerConfig;
+  /** The CloudFormation stack that is this pool and nothing else, by its ARN; a pool within a stack of the user's own has none. */
+  readonly stackId?: string;
+  /** Of the instances' processors; unknown when the stack does not say. */
+  readonly architecture?: Architecture;
+  /** Instances reach S3 and SQS alone. */
+  readonly isolated?: boolean;
   /** One endpoint for all services; the SDK's own when absent. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
+
+export type Architecture = 'arm64' | 'x86_64';
 
 export interface SchedulerConfig {
   /** What EventBridge Scheduler assumes to modify the fleet. */

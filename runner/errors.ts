@@ -3,6 +3,11 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/** EC2 shows no fleet of the stack: it was deleted, or is of another region. */
+export class FleetMissing extends Error {
+  override readonly name = 'FleetMissing';
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

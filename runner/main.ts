@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
 import { SPOTPOOL_VERSION } from '../core/version.js';
+import { confirm } from './cli/confirm.js';
 import { listenForInterrupts } from './cli/interrupts.js';
 import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
@@ -37,6 +38,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   random: Math.random,
   user: userName(),
   signal: interrupts.signal,
+  confirm: (question) => confirm(question, interrupts.signal),
   connect: connectStack,
   provision: provisionLocalStack,
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),

@@ -42,6 +42,31 @@ export interface Fleet {
   setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult>;
 }
 
+/** The instances that bear the stack's tag, whichever fleet launched them. Only a teardown ends any. */
+export interface PoolInstances {
+  /** Terminated ones too, for as long as EC2 shows them. */
+  list(signal: AbortSignal): Promise<readonly FleetInstance[]>;
+  /** Ones that are gone already are no error. */
+  terminate(instances: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+/** `busy`: a deploy is under way. `stuck`: a deletion failed. */
+export interface StackStanding {
+  readonly state: 'there' | 'busy' | 'deleting' | 'deleted' | 'stuck';
+  /** Termination protection: it cannot be deleted. */
+  readonly isProtected: boolean;
+  /** Why it is stuck, in CloudFormation's words. */
+  readonly reason?: string;
+}
+
+/** The CloudFormation stack that holds the pool, and nothing else. */
+export interface DeployedStack {
+  readonly id: string;
+  describe(signal: AbortSignal): Promise<StackStanding>;
+  /** Begins its deletion; returns before it has ended. */
+  delete(signal: AbortSignal): Promise<void>;
+}
+
 /** R9: sets the fleet's target to 0 when no controller has pushed it out for a while. The stack's schedule implements it. */
 export interface DeadManSwitch {
   /** A controller whose fleet is up pushes it out at least this often. */

@@ -5,13 +5,26 @@ import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import type { WorkerBundle } from '../worker-bundle/worker-bundle.js';
 import type { SourceObjects } from '../dataset/ports.js';
-import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore, SpotPrices, StackController } from '../ports.js';
+import type {
+  Clock,
+  DeadManSwitch,
+  DeployedStack,
+  Fleet,
+  JobQueue,
+  ObjectStore,
+  PoolInstances,
+  SpotPrices,
+  StackController,
+} from '../ports.js';
 
 export interface StackPorts {
   readonly config: StackConfig;
   readonly store: ObjectStore;
   readonly queue: JobQueue;
   readonly fleet: Fleet;
+  readonly instances: PoolInstances;
+  /** Absent when the stack is of no CloudFormation, or shares its stack with other things. */
+  readonly deployed?: DeployedStack;
   readonly prices: SpotPrices;
   readonly deadMan: DeadManSwitch;
   /** Absent when nothing of the stack can be woken. */
@@ -33,6 +46,8 @@ export interface CliContext {
   readonly user: string;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal; undefined when there is none. */
+  readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly connect: (config: StackConfig) => StackPorts;
   readonly provision: ProvisionLocalStack;
   /** What instances run, as this installation has it. */

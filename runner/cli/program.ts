@@ -10,6 +10,7 @@ import { addResultsCommand } from '../commands/results.js';
 import { addRunCommand } from '../commands/run.js';
 import { addStatusCommand } from '../commands/status.js';
 import { addSubmitCommand } from '../commands/submit.js';
+import { addTeardownCommand } from '../commands/teardown.js';
 import { addWatchCommand } from '../commands/watch.js';
 import { UserError, messageOf } from '../errors.js';
 import type { CommandHost } from './command-host.js';
@@ -47,6 +48,7 @@ export function buildProgram(host: CommandHost): Command {
     addFleetCommand,
     addLocalCommand,
     addDoctorCommand,
+    addTeardownCommand,
   ];
   for (const add of adders) add(program, host);
   return program;

@@ -94,6 +94,9 @@ const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   topicArn: env['SPOTPOOL_TOPIC_ARN'],
   schedulerRoleArn: env['SPOTPOOL_SCHEDULER_ROLE_ARN'],
   schedulerGroup: env['SPOTPOOL_SCHEDULER_GROUP'],
+  stackId: env['SPOTPOOL_STACK_ID'],
+  architecture: env['SPOTPOOL_ARCHITECTURE'],
+  isolated: env['SPOTPOOL_ISOLATED'] === 'true' || undefined,
   endpoint: env['SPOTPOOL_ENDPOINT'],
 });
 

@@ -1,5 +1,5 @@
 /** Reads a stack's configuration out of CDK outputs, the JSON of `local up --json`, or environment variables. Pure. */
-import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
+import { type Architecture, DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
 import { UserError } from '../errors.js';
 
 /** As found: nothing is sure to be there. */
@@ -16,6 +16,9 @@ export interface StackFields {
   readonly topicArn?: string | undefined;
   readonly schedulerRoleArn?: string | undefined;
   readonly schedulerGroup?: string | undefined;
+  readonly stackId?: string | undefined;
+  readonly architecture?: string | undefined;
+  readonly isolated?: boolean | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -60,7 +63,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
       `MaxWorkers of the stack in ${source} is ${String(fields.maxWorkers)}: it must be a whole number.`,
     );
   }
-  const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn } = fields;
+  const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn, stackId, architecture } = fields;
   const { schedulerRoleArn, schedulerGroup } = fields;
   return {
     name: fields.name ?? DEFAULT_STACK_NAME,
@@ -76,10 +79,15 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     ...(schedulerRoleArn
       ? { scheduler: { roleArn: schedulerRoleArn, groupName: schedulerGroup || DEFAULT_SCHEDULE_GROUP } }
       : {}),
+    ...(stackId ? { stackId } : {}),
+    ...(isArchitecture(architecture) ? { architecture } : {}),
+    ...(fields.isolated === undefined ? {} : { isolated: fields.isolated }),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };
 }
+
+const isArchitecture = (text: string | undefined): text is Architecture => text === 'arm64' || text === 'x86_64';
 
 const VARIABLES = {
   queueUrl: 'SPOTPOOL_QUEUE_URL',
@@ -110,6 +118,9 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     maxWorkers: text('maxWorkers'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
+    isolated: [true, 'true'].includes((record['isolated'] ?? record['Isolated']) as never) || undefined,
+    stackId: text('stackId'),
+    architecture: text('architecture'),
     controllerFunction: text('controllerFunction'),
     topicArn: text('topicArn'),
     schedulerRoleArn: text('schedulerRoleArn') ?? scheduler('roleArn'),

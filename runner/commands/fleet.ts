@@ -45,6 +45,9 @@ export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs
   ]);
   return [
     `Fleet ${fleetId} (${view.state}): target ${counts.target}, fulfilled ${counts.fulfilled}.`,
+    ...(view.published?.teardown === undefined
+      ? []
+      : [`It is being torn down by ${view.published.teardown.by} since ${view.published.teardown.at}.`]),
     `${counts.pending} pending, ${counts.running} running, ${counts.noticed} noticed, ${counts.draining} draining.`,
     '',
     ...(rows.length === 0 ? [plural(0, 'instance')] : table([header, ...rows])),

@@ -3,9 +3,11 @@ import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
 import { LOWEST_WORKER_VERSION } from '../../core/version.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags } from '../cli/options.js';
+import { readFleetState } from '../controller/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
+import { UserError } from '../errors.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -41,6 +43,7 @@ export async function submitFromFlags(
   const { cwd, env, clock, random, user, version, workerBundle } = context;
   const { flags, display, signal } = submission;
   const { id, files, setup, batchSize, batchBytes } = flags;
+  await refuseTornDown(ports, signal);
   const { job, manifest, resumed } = await submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
@@ -82,6 +85,15 @@ export async function submitFromFlags(
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
+  const { state } = await readFleetState(store, signal);
+  if (state?.teardown === undefined) return;
+  throw new UserError(
+    `The stack ${config.name} is being torn down by ${state.teardown.by} since ${state.teardown.at}: nobody would work on the job. ` +
+      'To open it again: spotpool teardown --undo',
+  );
 }
 
 function datasetRequest(argument: string, cwd: string, { strict, limit }: JobFlags): DatasetRequest {

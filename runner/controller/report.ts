@@ -15,6 +15,7 @@ export type ControllerEventCode =
   | 'switch-not-armed'
   | 'switch-left'
   | 'fleet-gone'
+  | 'torn-down'
   | 'shortage';
 
 export interface ControllerEvent {

@@ -42,7 +42,8 @@ export async function runPass(
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
   const { description } = reading;
   const parked = desired.target === 0 && description.target === 0 && reading.live.length === 0;
-  if (parked) await takeSwitchAway(means, () => isWorkLeft(ports, memory, signal));
+  const isTornDown = reading.state?.teardown !== undefined;
+  if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(ports, memory, signal)));
   else memory.switchGone = false;
   // What has failed for want of a worker parks the fleet in the next pass.
   const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);

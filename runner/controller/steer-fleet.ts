@@ -45,6 +45,12 @@ export async function steerFleet(
     const { state: fleetState, target } = reading.description;
     const gone = fleetState === 'deleted' || fleetState === 'failed';
     events.trouble('fleet-gone', gone, () => `The fleet is ${fleetState}: deploy the stack again.`);
+    const { teardown } = reading.state ?? {};
+    events.trouble(
+      'torn-down',
+      teardown !== undefined,
+      () => `The stack is being torn down by ${teardown?.by}: the fleet is not raised any more.`,
+    );
     if (gone || step > MAX_STEPS) return steered;
     if (desired.target > 0 || target > 0) await keepArmed({ ports, memory, events, signal });
     const action = nextFleetAction({

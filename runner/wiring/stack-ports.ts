@@ -2,6 +2,7 @@
 import type { StackConfig } from '../../core/stack.js';
 import {
   type ClientOptions,
+  makeCloudFormationClient,
   makeEc2Client,
   makeLambdaClient,
   makeS3Client,
@@ -10,7 +11,9 @@ import {
   makeSqsClient,
 } from '../../aws/clients.js';
 import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
+import { makeDeployedStack } from '../../aws/deployed-stack.js';
 import { makeFleet } from '../../aws/fleet.js';
+import { makePoolInstances } from '../../aws/pool-instances.js';
 import { LambdaController } from '../../aws/lambda-controller.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { S3SourceObjects } from '../../aws/source-objects.js';
@@ -45,6 +48,10 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
     sources: new S3SourceObjects(s3),
     queue: new SqsJobQueue(makeSqsClient(options), config.queueUrl),
     fleet: makeFleet(ec2, config),
+    instances: makePoolInstances(ec2, config.name),
+    ...(config.stackId === undefined
+      ? {}
+      : { deployed: makeDeployedStack(makeCloudFormationClient(options), config.stackId) }),
     prices: new Ec2SpotPrices(ec2, () => systemClock.nowMs()),
     deadMan: makeDeadManSwitch(makeSchedulerClient(options), {
       stack: config,

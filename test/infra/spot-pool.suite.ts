@@ -292,6 +292,7 @@ describe('all of it', () => {
       SchedulerRoleArn: '<PoolSwitchRole.Arn>',
       TopicArn: '<PoolNoticesTopic>',
       UserPolicyArn: '<PoolUserPolicy>',
+      StackId: '<AWS::StackId>',
     });
   });
 
@@ -316,6 +317,8 @@ describe('all of it', () => {
       region: '<AWS::Region>',
       controlled: true,
       controllerFunction: '<PoolControllerFunction>',
+      architecture: 'arm64',
+      stackId: '<AWS::StackId>',
     });
     const variables = Object.entries(controllerEnvironment()).map(([name, value]) => [name, plain(value)] as const);
     expect(stackFromEnvironment({ AWS_REGION: 'eu-west-1', ...Object.fromEntries(variables) })).toEqual({

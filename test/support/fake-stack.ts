@@ -29,9 +29,15 @@ export class FakeStack {
   private readonly firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
   /** Called with each tick. */
   onTick: () => void | Promise<void> = () => undefined;
+  /** By a teardown; they shut down until the next tick. */
+  readonly terminated: string[] = [];
   readonly interrupt = new AbortController();
   /** What the ports of the stack are replaced by. */
   broken: Partial<StackPorts> = {};
+
+  /** What the person at the terminal is asked, and answers; undefined without a terminal. */
+  readonly asked: string[] = [];
+  answer: boolean | undefined;
 
   /** Instances do not leave when the target is 0. */
   staysUp = false;
@@ -120,6 +126,10 @@ export class FakeStack {
       random: () => 0.5,
       user: 'tester',
       signal: this.interrupt.signal,
+      confirm: async (question) => {
+        this.asked.push(question);
+        return this.answer;
+      },
       connect: () => this.ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
@@ -151,6 +161,15 @@ export class FakeStack {
           return 'accepted';
         },
       },
+      instances: {
+        list: async () => this.instances,
+        terminate: async (ids) => {
+          this.terminated.push(...ids);
+          this.instances = this.instances.map((seen) =>
+            ids.includes(seen.instance) ? { ...seen, state: 'shutting-down' } : seen,
+          );
+        },
+      },
       prices: { spotDollarsPerHour: async () => 0.03 },
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,
@@ -175,6 +194,9 @@ export class FakeStack {
   private async tick(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.nowMs += ms;
+    this.instances = this.instances.map((seen) =>
+      seen.state === 'shutting-down' ? { ...seen, state: 'terminated' } : seen,
+    );
     await this.onTick();
     signal.throwIfAborted();
     for (const [job, batches] of this.undone) {

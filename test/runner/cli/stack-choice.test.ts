@@ -98,6 +98,16 @@ describe('the choice of a stack', () => {
     expect((await chooseStack({}, surroundings)).config.scheduler).toEqual({ ...scheduler, groupName: 'default' });
   });
 
+  it('knows of a stack of its own, of its processors and of its isolation, when it says so', async () => {
+    const stackId = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Pool/1';
+    await write('a.json', { Pool: { ...outputs, StackId: stackId, Architecture: 'arm64', Isolated: 'true' } });
+    await write('b.json', { Pool: { ...outputs, Architecture: 'sparc', Isolated: 'false' } });
+    const { config } = await chooseStack({ stack: 'a.json' }, surroundings);
+    expect(config).toMatchObject({ stackId, architecture: 'arm64', isolated: true });
+    const other = (await chooseStack({ stack: 'b.json' }, surroundings)).config;
+    expect([other.stackId, other.architecture, other.isolated]).toEqual([undefined, undefined, undefined]);
+  });
+
   it('prefers the environment to a file that lies about, and --stack to both', async () => {
     await write('cdk-outputs.json', { Pool: outputs });
     await write('mine.json', { Mine: { ...outputs, Bucket: 'mine' } });

@@ -1,0 +1,45 @@
+/** The `DeployedStack` port on CloudFormation. By the stack's ARN: a later stack of the same name is another one, and a deleted one is still shown. */
+import { type CloudFormationClient, DeleteStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { DeployedStack, StackStanding } from '../runner/ports.js';
+import { isStackMissing } from './errors.js';
+
+export function makeDeployedStack(client: CloudFormationClient, id: string): DeployedStack {
+  return {
+    id,
+    describe: async (abortSignal) => {
+      try {
+        const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: id }), { abortSignal });
+        const stack = Stacks?.[0];
+        return {
+          state: stateOf(stack?.StackStatus),
+          isProtected: stack?.EnableTerminationProtection ?? false,
+          ...(stack?.StackStatusReason === undefined ? {} : { reason: stack.StackStatusReason }),
+        };
+      } catch (error) {
+        // Deleted ones are forgotten after 90 days.
+        if (isStackMissing(error)) return { state: 'deleted', isProtected: false };
+        throw error;
+      }
+    },
+    // With the role that it was deployed with, which CloudFormation remembers.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
+    delete: async (abortSignal) => {
+      await client.send(new DeleteStackCommand({ StackName: id }), { abortSignal });
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
+function stateOf(status: string | undefined): StackStanding['state'] {
+  switch (status) {
+    case undefined:
+    case 'DELETE_COMPLETE':
+      return 'deleted';
+    case 'DELETE_IN_PROGRESS':
+      return 'deleting';
+    case 'DELETE_FAILED':
+      return 'stuck';
+    default:
+      return status.endsWith('_IN_PROGRESS') ? 'busy' : 'there';
+  }
+}

@@ -1,0 +1,180 @@
+/** `spotpool teardown`: the end of a pool, with the proof that nothing runs any more. */
+import type { Command } from 'commander';
+import { EXIT } from '../cli/exit-codes.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import * as values from '../cli/values.js';
+import { liveInstances } from '../controller/read-fleet.js';
+import { jsonDisplay } from '../display/json.js';
+import { plainDisplay } from '../display/plain.js';
+import { count, plural } from '../display/format.js';
+import { FleetMissing, UserError } from '../errors.js';
+import type { StackStanding } from '../ports.js';
+import { listJobs } from '../status/job-status.js';
+import { writeTeardownMark } from '../teardown/mark.js';
+import type { Reached } from '../teardown/means.js';
+import { type Retained, retainedSentence } from '../teardown/retained.js';
+import { tearDown } from '../teardown/tear-down.js';
+import { hasEnded } from './following/follow.js';
+import { stackArguments } from './following/stopped.js';
+import { openStack } from './open-stack.js';
+
+interface Flags extends StackFlags {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly undo?: boolean;
+  readonly grace: number;
+}
+
+/** Idle workers look every few seconds whether they may go; busy ones do not end sooner for waiting longer. */
+const DEFAULT_GRACE_MS = 30_000;
+
+const EXAMPLES = `
+Examples:
+  $ spotpool teardown                    asks, then takes down the stack that cdk-outputs.json names
+  $ spotpool teardown --yes --json       for scripts: ends with one JSON object
+  $ spotpool teardown --undo             broken off: opens the pool again`;
+
+export function addTeardownCommand(program: Command, host: CommandHost): void {
+  const command = program
+    .command('teardown')
+    .description('Take a stack down, also while jobs run: target 0, instances ended and seen ended, the stack deleted.')
+    .option('--yes', 'do not ask')
+    .option('--undo', 'open a pool again whose teardown was broken off')
+    .option('--grace <duration>', 'time for idle workers to end themselves', values.duration, DEFAULT_GRACE_MS)
+    .addHelpText('after', EXAMPLES);
+  addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
+    host.finish(await (flags.undo ? undo(host.context, flags) : teardown(host.context, flags))),
+  );
+}
+
+async function teardown(context: CliContext, flags: Flags): Promise<number> {
+  const { clock, terminal, user, signal } = context;
+  const ports = await openStack(context, flags);
+  const standing = await ports.deployed?.describe(signal);
+  refuse(standing);
+  if (!flags.yes && !(await agreed(context, ports, standing))) return EXIT.failed;
+  const display = (flags.json ? jsonDisplay : plainDisplay)(terminal, () => clock.nowMs());
+  let reached: Reached = 'nothing';
+  try {
+    const retained = await tearDown(
+      { ...ports, clock },
+      { stack: ports.config, by: user, graceMs: flags.grace, standing },
+      {
+        signal,
+        onReached: (step) => (reached = step),
+        tell: (event) => display.show({ event: 'happened', ...event, at: new Date(clock.nowMs()).toISOString() }),
+      },
+    );
+    if (flags.json) terminal.out(`${JSON.stringify(resultOf(ports, retained))}\n`);
+    else terminal.out(`${endLines(ports, retained, stackArguments(flags)).join('\n')}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    terminal.err(`${leftLines(reached, stackArguments(flags)).join('\n')}\n`);
+    throw error;
+  }
+}
+
+/** What cannot work is told before anything is ended. */
+function refuse(standing: StackStanding | undefined): void {
+  if (standing?.isProtected === true && standing.state !== 'deleted') {
+    throw new Error(
+      'The stack has termination protection: CloudFormation would refuse to delete it. Take it off first: ' +
+        'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name <name>',
+    );
+  }
+  if (standing?.state === 'busy') {
+    throw new Error('A deploy of the stack is under way. Let it end, then run this again.');
+  }
+}
+
+async function agreed(
+  { terminal, confirm, signal }: CliContext,
+  ports: StackPorts,
+  standing: StackStanding | undefined,
+): Promise<boolean> {
+  for (const line of await askLines(ports, standing, signal)) terminal.err(`${line}\n`);
+  const answer = await confirm('Go on?');
+  if (answer === undefined) throw new UserError('There is no terminal to ask at: add --yes to take the stack down.');
+  if (!answer) terminal.err('Nothing was changed.\n');
+  return answer;
+}
+
+async function askLines(
+  { config, fleet, store, deployed }: StackPorts,
+  standing: StackStanding | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const name = `Stack ${config.name} in ${config.region}`;
+  if (standing?.state === 'deleted')
+    return [`${name} is deleted already. This looks whether any instance of it is left.`];
+  const jobs = (await listJobs(store, signal)).filter((job) => !hasEnded(job));
+  const description = await fleet.describe(signal).catch((error: unknown) => {
+    if (error instanceof FleetMissing) return undefined;
+    throw error;
+  });
+  const live = description === undefined ? 0 : liveInstances(description).length;
+  const gone =
+    deployed === undefined ? '' : ' Their queue goes with the stack: what is left of them is never computed.';
+  return [
+    `${name}: target ${description?.target ?? 0}, ${plural(live, 'live instance')}.`,
+    ...jobs.map(
+      ({ job, batches }) => `  job ${job}: ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} done`,
+    ),
+    ...(jobs.length > 0 ? [`What these jobs have done stays in the bucket.${gone}`] : []),
+    `This sets the target to 0, ends the instances${deployed === undefined ? '' : ', and deletes the stack'}. The bucket stays.`,
+  ];
+}
+
+const resultOf = ({ config, deployed }: StackPorts, retained: Retained | undefined) => ({
+  stack: config.name,
+  instancesLeft: 0,
+  stackDeleted: deployed !== undefined,
+  ...(retained === undefined ? {} : { retained }),
+});
+
+function endLines({ config, deployed }: StackPorts, retained: Retained | undefined, where: string): readonly string[] {
+  const stays = retained === undefined ? `The bucket ${config.bucket} stays.` : retainedSentence(retained);
+  if (deployed !== undefined) return ['Nothing of the stack runs or costs any more.', stays];
+  return [
+    'Nothing runs any more. No stack of CloudFormation was deleted: this pool names none of its own (the output StackId).',
+    `If it is part of an app of yours: npx cdk destroy. If it is of a local cloud: spotpool local down`,
+    `To open the pool again: spotpool teardown --undo${where}`,
+    stays,
+  ];
+}
+
+/** After an interruption or a failure: what is so now, and how to go on. */
+function leftLines(reached: Reached, where: string): readonly string[] {
+  const again = `To go on: spotpool teardown${where}`;
+  const open = `To open the pool again instead: spotpool teardown --undo${where}`;
+  switch (reached) {
+    case 'nothing':
+      return ['The teardown ended before anything was changed.'];
+    case 'closed':
+      return ['The pool is closed, but its target may not be 0 yet: instances may run, and cost.', again, open];
+    case 'lowered':
+      return [
+        'The pool is closed and its target is 0. Instances that are busy may go on running, and cost.',
+        again,
+        open,
+      ];
+    case 'ended':
+      return ['No instance is left, and none comes. The stack is still there, and costs next to nothing.', again, open];
+    case 'deleting':
+      return ['No instance is left. CloudFormation goes on deleting the stack by itself, unless it is stuck.', again];
+    case 'deleted':
+      return ['The stack is deleted, and no instance is left.'];
+  }
+}
+
+async function undo(context: CliContext, flags: Flags): Promise<number> {
+  const { clock, terminal, signal } = context;
+  const { store, config } = await openStack(context, flags);
+  const at = new Date(clock.nowMs()).toISOString();
+  await writeTeardownMark(store, undefined, { at, signal });
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: config.name, open: true })}\n`);
+  else terminal.out(`The pool ${config.name} is open: controllers raise its fleet again while work is left.\n`);
+  return EXIT.ok;
+}
