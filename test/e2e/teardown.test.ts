@@ -18,7 +18,7 @@ describe('spotpool teardown', () => {
       const gate = await Gate.make(lab.directory, 'gate');
       const dataset = await lab.file('items.jsonl', '0\n1\n2\n3\n');
       const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
-      await invokeController(lab.stack, [{ source: 'spotpool.submit' }]);
+      await lab.setTarget(2);
       await gate.waitForStarted(2);
       const ended = await lab.cli(['teardown', '--yes', '--grace', '1s', '--json']);
       expect(ended.code, ended.stderr).toBe(0);

@@ -27,7 +27,7 @@ export interface Invoked {
 
 /** One container: what it remembers, it remembers from event to event. */
 export async function invokeController(stack: StackConfig, events: readonly unknown[]): Promise<Invoked> {
-  const { credentials, endpoint, region } = stack;
+  const { credentials, endpoint, region, scheduler } = stack;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', RUNTIME], {
     env: {
       AWS_REGION: region,
@@ -39,6 +39,8 @@ export async function invokeController(stack: StackConfig, events: readonly unkn
       SPOTPOOL_BUCKET: stack.bucket,
       SPOTPOOL_FLEET_ID: stack.fleetId,
       SPOTPOOL_MAX_WORKERS: String(stack.maxWorkers),
+      SPOTPOOL_SCHEDULER_ROLE_ARN: scheduler?.roleArn ?? '',
+      SPOTPOOL_SCHEDULER_GROUP: scheduler?.groupName ?? '',
       SPOTPOOL_ENDPOINT: endpoint ?? '',
       EVENTS: JSON.stringify(events),
     },
