@@ -17,3 +17,12 @@ export function messageOf(error: unknown): string {
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+const NETWORK_CODES = new Set(
+  'ECONNRESET ECONNREFUSED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH'.split(' '),
+);
+
+/** AWS was not reached, or did not answer in time, however often it was asked. */
+export function isNetworkFailure(error: unknown): boolean {
+  return NETWORK_CODES.has(systemCode(error) ?? '') || (error instanceof Error && error.name === 'TimeoutError');
+}

@@ -12,7 +12,7 @@ import { addStatusCommand } from '../commands/status.js';
 import { addSubmitCommand } from '../commands/submit.js';
 import { addTeardownCommand } from '../commands/teardown.js';
 import { addWatchCommand } from '../commands/watch.js';
-import { UserError, messageOf } from '../errors.js';
+import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import type { CommandHost } from './command-host.js';
 import type { CliContext } from './context.js';
 import { EXIT } from './exit-codes.js';
@@ -54,6 +54,10 @@ export function buildProgram(host: CommandHost): Command {
   return program;
 }
 
+/** Of a job, everything durable is in the bucket: a command that broke off can be given again. */
+const NETWORK_ADVICE =
+  ': AWS was asked several times and could not be reached. Nothing that was done is lost: give the command again, with --id <job> to go on with a job that was begun.';
+
 /** Runs one command line; resolves with the exit code, whatever happens. */
 export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -76,6 +80,7 @@ function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): numb
     return EXIT.misuse;
   }
   const details = env['SPOTPOOL_DEBUG'] && error instanceof Error ? `\n${error.stack ?? ''}` : '';
-  terminal.err(`error: ${messageOf(error)}${details}\n`);
+  const advice = isNetworkFailure(error) ? NETWORK_ADVICE : '';
+  terminal.err(`error: ${messageOf(error)}${advice}${details}\n`);
   return EXIT.failed;
 }

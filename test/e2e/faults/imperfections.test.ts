@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, it } from 'vitest';
 import { Lab } from '../../support/lab.js';
 import { runJobUnder } from './job-under-faults.js';
 
-describe('a job is whole, and ends at zero,', { timeout: 90_000 }, () => {
+describe('a job is whole, and ends at zero,', { timeout: 150_000 }, () => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await Lab.start({ leaseSeconds: 2, maxIdleSeconds: 10, maxWorkers: 3 });
+    lab = await Lab.start({ leaseSeconds: 2, maxIdleSeconds: 10, maxWorkers: 2 });
   });
   afterEach(() => lab.close());
 

@@ -273,3 +273,13 @@ describe('misuse', () => {
     expect(stack.terminal.stderr).toBe('');
   });
 });
+
+describe('a network that fails for longer than requests are repeated', () => {
+  it('is said, with how to go on', async () => {
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    stack.broken = { fleet: { describe: () => Promise.reject(reset), setTarget: () => Promise.reject(reset) } };
+    expect(await stack.run('fleet')).toBe(1);
+    expect(stack.terminal.stderr).toContain('read ECONNRESET: AWS was asked several times and could not be reached.');
+    expect(stack.terminal.stderr).toContain('--id <job>');
+  });
+});
