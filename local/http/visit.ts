@@ -32,8 +32,12 @@ export class Visit implements ServiceRequest {
     readonly url: URL,
     readonly requestId: string,
   ) {
+    // A reply that waits for others before it on its connection does not hear of the connection's end by itself.
+    const gone = (): void => this.#closed.abort();
+    request.socket.once('close', gone);
     response.once('close', () => {
-      if (!response.writableFinished) this.#closed.abort();
+      request.socket.off('close', gone);
+      if (!response.writableFinished) gone();
     });
     response.on('error', () => this.#closed.abort());
   }

@@ -11,7 +11,9 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { BUCKET, errorOf, startS3, type S3Cloud } from './s3-cloud.js';
@@ -185,4 +187,18 @@ it('the end does not wait for open transfers', async () => {
   await eventually(async () => (await ending.countFiles()) === 1, { what: 'the file of the body' });
   await ending.close();
   await broken;
+});
+
+it('who asks for much on one connection, and goes, leaves nothing open', async () => {
+  const body = Buffer.alloc(32 * 1024 * 1024);
+  await cloud.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'piped', Body: body }));
+  const filesBefore = await cloud.countFiles();
+  const socket = net.connect(cloud.port, '127.0.0.1');
+  socket.write(`GET /${BUCKET}/piped HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(5));
+  // The replies have begun, and nobody reads them.
+  await once(socket, 'readable');
+  await cloud.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'piped' }));
+  expect(await cloud.countFiles()).toBe(filesBefore);
+  socket.destroy();
+  await eventually(async () => (await cloud.countFiles()) === filesBefore - 1, { what: 'the file to be gone' });
 });
