@@ -24,12 +24,12 @@ function parseQuery(text: string): readonly QueryParameter[] {
     });
 }
 
-/** Names in lower case; a header that came more than once has its values joined, runs of spaces are one. */
+/** Names in lower case; a header that came more than once has its values joined; runs of spaces and tabs are one space, as SDKs sign them. */
 export function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = (rawHeaders[index + 1] ?? '').trim().replace(/ {2,}/g, ' ');
+    const value = (rawHeaders[index + 1] ?? '').trim().replace(/[ \t]+/g, ' ');
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }

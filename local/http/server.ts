@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { destinationOf, readTarget, sayNotServed } from './destination.js';
 import type { Service } from './service.js';
@@ -68,7 +68,7 @@ export async function startServer(services: Services, options: ServerOptions): P
   );
   server.timeout = SILENCE_MS;
   server.maxHeadersCount = 0; // their size is what is bounded; Node would drop what is over a count without a word
-  server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'));
+  server.on('connect', (_, socket) => refuseTunnel(socket as Socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);
@@ -111,6 +111,13 @@ async function dispatch(
     response.end(`InternalError: ${String(error)}\n`);
   }
   dropRest(request);
+}
+
+/** Node leaves such a socket to us alone: its errors, and its end whether or not the client ends it too. */
+function refuseTunnel(socket: Socket): void {
+  socket.on('error', () => undefined);
+  socket.write('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n');
+  socket.destroySoon();
 }
 
 const isServed = (services: Services, name: string): name is keyof Services => Object.hasOwn(services, name);

@@ -121,10 +121,10 @@ export class MessagePool {
     return { message, receipt: message.receipt, wasFirst };
   }
 
-  /** As if the delivery had not been: unless the message was received again or deleted since. */
+  /** As if the delivery had not been: unless the message was received again or deleted since, or its handle was used. */
   undo(delivery: Delivery): void {
     const { message } = delivery;
-    if (!this.isNewest(delivery)) return;
+    if (!this.isNewest(delivery) || message.heldReceipt === delivery.receipt) return;
     message.receiveCount -= 1;
     if (delivery.wasFirst) message.firstReceivedMs = undefined;
     if (message.state === 'in-flight') this.#makeVisible(message);
@@ -138,6 +138,7 @@ export class MessagePool {
   /** Of a message in flight. */
   changeDue(message: Message, dueMs: number): void {
     message.dueMs = dueMs;
+    message.heldReceipt = message.receipt;
     this.#inFlight.update(message);
   }
 
@@ -179,6 +180,7 @@ const grown = ({ id, content, sentMs }: FreshMessage, state: Message['state'], d
   receiveCount: 0,
   receiveCountAtArrival: 0,
   receipt: 0,
+  heldReceipt: 0,
   deadLetterSourceArn: undefined,
   statePlace: -1,
   agePlace: -1,

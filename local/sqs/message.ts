@@ -34,6 +34,8 @@ export interface Message extends FreshMessage {
   receiveCountAtArrival: number;
   /** Grows with each receive and never falls, so that a handle of an earlier one is known. */
   receipt: number;
+  /** The last receive whose handle came back to change its visibility: that client has the message. */
+  heldReceipt: number;
   /** The queue whose redrive policy moved it here. */
   deadLetterSourceArn: string | undefined;
   /** Places in the pool's heaps. */

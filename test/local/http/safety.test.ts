@@ -118,6 +118,22 @@ test('whoever sends its headers drop by drop is told that it took too long', asy
   await server.close();
 });
 
+test('whoever asks for a tunnel breaks nothing, and holds up no end, however it leaves', async () => {
+  const { server, port } = await serverOfNothing();
+  const ask = async () => {
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${'x'.repeat(100_000)}`);
+    return socket;
+  };
+  // An error that nobody hears would end the process; vitest tells of it.
+  for (let i = 0; i < 10; i++) (await ask()).resetAndDestroy();
+  const open = await ask();
+  expect(String(((await once(open, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1.1 405 /);
+  await server.close();
+  open.destroy();
+});
+
 async function serverOfNothing(headersTimeoutMs?: number) {
   const server = await startServer({}, { port: 0, ...(headersTimeoutMs === undefined ? {} : { headersTimeoutMs }) });
   return { server, port: server.port };

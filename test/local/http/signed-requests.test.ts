@@ -102,7 +102,9 @@ describe.each([
     const client = s3(key);
     await client.send(new CreateBucketCommand({ Bucket }));
     for (const Key of KEYS) {
-      await client.send(new PutObjectCommand({ Bucket, Key, Body: Key, Metadata: { spaces: 'a   b', n: 'x' } }));
+      await client.send(
+        new PutObjectCommand({ Bucket, Key, Body: Key, Metadata: { spaces: 'a   b', tab: 'a \t b', n: 'x' } }),
+      );
       expect(await (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()).toBe(Key);
     }
     const stream = { Bucket, Key: 'stream', Body: Readable.from([Buffer.from('body')]), ContentLength: 4 };

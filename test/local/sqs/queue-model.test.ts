@@ -19,6 +19,8 @@ interface ModelMessage {
   in: Name;
   dueMs: number;
   receipt: number;
+  /** The newest receive whose handle was used: it has arrived. */
+  held: number;
   receives: Record<Name, number>;
   deleted: boolean;
 }
@@ -127,7 +129,15 @@ class Run {
     const wanted = Array.from({ length: count }, () => newMessage('', delayMs));
     for (const id of this.#queues.work.send(wanted)) {
       const receives = { work: 0, dead: 0 };
-      this.#model.set(id, { sentMs, in: 'work', dueMs: sentMs + delayMs, receipt: 0, receives, deleted: false });
+      this.#model.set(id, {
+        sentMs,
+        in: 'work',
+        dueMs: sentMs + delayMs,
+        receipt: 0,
+        held: 0,
+        receives,
+        deleted: false,
+      });
     }
   }
 
@@ -155,7 +165,10 @@ class Run {
     const isNewest = message.in === name && message.receipt === delivery.receipt;
     if (!this.#isThere(message) || !isNewest) expected = 'InvalidParameterValue';
     else if (message.dueMs <= nowMs) expected = 'MessageNotInflight';
-    else message.dueMs = nowMs + to * 1000;
+    else {
+      message.dueMs = nowMs + to * 1000;
+      message.held = delivery.receipt;
+    }
     let result = 'done';
     try {
       this.#queues[name].changeVisibility(this.#queues[name].handleOf(delivery), to);
@@ -165,12 +178,12 @@ class Run {
     agree(result, expected, 'a change of visibility');
   }
 
-  /** The response with this delivery did not reach its client. Once per delivery. */
+  /** The response with this delivery did not reach its client, or so it seems. Once per delivery. */
   #lose(given: Given): void {
     const { from: name, delivery } = given;
     this.#given.splice(this.#given.indexOf(given), 1);
     const message = this.#of(delivery.message);
-    if (message.in === name && message.receipt === delivery.receipt) {
+    if (message.in === name && message.receipt === delivery.receipt && message.held !== delivery.receipt) {
       message.receives[name] -= 1;
       message.dueMs = Math.min(message.dueMs, this.clock.nowMs());
     }

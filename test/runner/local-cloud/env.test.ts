@@ -40,6 +40,7 @@ function shell(script: string, more: NodeJS.ProcessEnv = {}, alone = false): Pro
         CLI: cliEntry,
         AWS_PROFILE: 'production',
         AWS_SESSION_TOKEN: 'stale',
+        AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z',
         AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:1',
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         ...more,
@@ -63,6 +64,8 @@ describe('spotpool local env', () => {
     ].join('; ');
     const { stdout, stderr } = await withEnv(`"$NODE" --input-type=module -e ${JSON.stringify(script)}`);
     expect(stdout, stderr).toContain('/spotpool-local-input');
+    // With a time that is over, boto3 takes the keys for stale.
+    expect(evaluated).not.toHaveProperty('AWS_CREDENTIAL_EXPIRATION');
   });
 
   it.skipIf(!has('python3', '-c', 'import boto3'))('leads boto3 there, for each service', async () => {
