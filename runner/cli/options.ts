@@ -39,6 +39,7 @@ export interface JobFlags {
   readonly id?: string;
   readonly limit?: number;
   readonly strict?: boolean;
+  readonly anyPlatform?: boolean;
 }
 
 export function addJobOptions(command: Command): Command {
@@ -81,6 +82,7 @@ export function addJobOptions(command: Command): Command {
     )
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
+    .option('--any-platform', "ship native files for other machines than the fleet's too")
     .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
 }
 

@@ -43,6 +43,8 @@ export async function submitFromFlags(
   const { cwd, env, clock, random, user, version, workerBundle } = context;
   const { flags, display, signal } = submission;
   const { id, files, setup, batchSize, batchBytes } = flags;
+  const { architecture, isolated } = ports.config;
+  if (isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   await refuseTornDown(ports, signal);
   const { job, manifest, resumed } = await submitJob(
     {
@@ -53,6 +55,7 @@ export async function submitFromFlags(
         searchPath: env['PATH'] ?? '',
         ...(files === undefined ? {} : { files }),
         ...(setup === undefined ? {} : { setup }),
+        ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
       },
       sizes: {
         ...(batchSize === undefined ? {} : { batchItems: batchSize }),
@@ -86,6 +89,10 @@ export async function submitFromFlags(
   const { items, badItems } = dataset;
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
 }
+
+const SETUP_IN_ISOLATION =
+  '--setup does not go with this stack, which is isolated: its instances reach S3 and SQS and nothing else. ' +
+  "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
 
 async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
   const { state } = await readFleetState(store, signal);

@@ -7,6 +7,7 @@ import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { writeBundle } from './bundle.js';
+import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
 import type { ModelRequest } from './resolved-model.js';
 
@@ -23,6 +24,8 @@ export interface PackagedModel {
 
 export async function packageModel(request: ModelRequest, signal: AbortSignal): Promise<PackagedModel> {
   const resolved = await resolveModel(request);
+  const { argument, architecture } = request;
+  if (architecture !== undefined) await refuseForeignFiles(argument, resolved.entries, architecture);
   signal.throwIfAborted();
   await removeOldPackages();
   const directory = await mkdtemp(path.join(os.tmpdir(), PACKAGE_PREFIX));

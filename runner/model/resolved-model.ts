@@ -1,5 +1,6 @@
 /** What is asked of `--model`, and what it turned out to be. */
 import type { ModelStart } from '../../core/job.js';
+import type { Architecture } from '../../core/stack.js';
 import type { BundleEntry } from './bundle.js';
 
 export interface ModelRequest {
@@ -10,6 +11,8 @@ export interface ModelRequest {
   readonly files?: string;
   /** `--setup`: run once per instance, in the model's directory. */
   readonly setup?: string;
+  /** Of the instances: native files for others are refused. Nothing is looked at when absent. */
+  readonly architecture?: Architecture;
   /** The environment's PATH. */
   readonly searchPath: string;
 }

@@ -1,0 +1,30 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeStack } from '../../support/fake-stack.js';
+import { tempDirectory } from '../model/files.js';
+
+let stack: FakeStack;
+beforeEach(async () => {
+  stack = new FakeStack();
+  stack.cwd = await tempDirectory({
+    'data.jsonl': '1\n2\n',
+    'model/index.mjs': 'export const predict = (items) => items;',
+    'model/addon.node': Buffer.from('cffaedfe0c00000100000000000000000000000000', 'hex'),
+  });
+});
+
+describe('what submit refuses', () => {
+  it('are native files for other machines than the stack’s, unless told to ship them', async () => {
+    stack.config = { ...stack.config, architecture: 'arm64' };
+    expect(await stack.run('submit', 'data.jsonl', '--model', 'model')).toBe(2);
+    expect(stack.terminal.stderr).toContain('addon.node (macOS arm64)');
+    expect(stack.undone.size).toBe(0);
+    expect(await stack.run('submit', 'data.jsonl', '--model', 'model', '--any-platform')).toBe(0);
+  });
+
+  it('is a setup where instances reach nothing to install from', async () => {
+    stack.config = { ...stack.config, isolated: true };
+    expect(await stack.run('submit', 'data.jsonl', '--model', 'true', '--setup', 'pip install x')).toBe(2);
+    expect(stack.terminal.stderr).toContain('isolated');
+    expect(await stack.run('submit', 'data.jsonl', '--model', 'true')).toBe(0);
+  });
+});
