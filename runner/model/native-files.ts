@@ -81,7 +81,7 @@ async function isForElsewhereAlone(file: NativeFile, files: readonly FileEntry[]
   if (content === undefined || Buffer.isBuffer(content)) return false;
   try {
     const { os } = JSON.parse(await readFile(content.file, 'utf8')) as { readonly os?: readonly string[] };
-    return Array.isArray(os) && os.length > 0 && !os.some((name) => name === 'linux' || name.startsWith('!'));
+    return os !== undefined && os.length > 0 && !os.some((name) => name === 'linux' || name.startsWith('!'));
   } catch {
     return false;
   }
