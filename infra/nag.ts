@@ -1,15 +1,16 @@
 /** What cdk-nag's AwsSolutions rules find and we mean to be so, each with its reason; wildcards in permissions are explained where they stand. */
 import { Validations } from 'aws-cdk-lib';
-import type { SpotPool } from './spot-pool.js';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 
-export function acknowledge(pool: SpotPool): void {
-  Validations.of(pool.store.bucket).acknowledge({
+export function acknowledge({ bucket, vpc }: { readonly bucket: Bucket; readonly vpc: IVpc | undefined }): void {
+  Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
       'Access logs would need a second bucket that grows with each lease and beat; turn on CloudTrail data events where an audit asks for them.',
   });
-  if (pool.network.vpc !== undefined) {
-    Validations.of(pool.network.vpc).acknowledge({
+  if (vpc !== undefined) {
+    Validations.of(vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
       reason:
         'Nothing can come in and only HTTPS goes out; flow logs would cost more than the idle pool. Bring a VPC with flow logs where they are asked for.',

@@ -74,7 +74,7 @@ export class SpotPool extends Construct {
     });
     this.watch();
     Tags.of(this).add(STACK_TAG, settings.name);
-    acknowledge(this);
+    acknowledge({ bucket: this.store.bucket, vpc: this.network.vpc });
   }
 
   /** What the CLI reads from `cdk-outputs.json`: each is to be an output of the stack, under its name. */

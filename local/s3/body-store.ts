@@ -10,10 +10,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { bodyOf, FileSource, MemorySource } from './body.js';
 import { type BodyWriter, FileWriter, MemoryWriter } from './body-writer.js';
-import { giveBuffer, takeBuffer } from './buffer-pool.js';
 
 /** From here on a file is cheap beside the bytes themselves. */
 const MAX_BYTES_IN_MEMORY = 64 * 1024;
@@ -23,130 +22,6 @@ const MEMORY_BUDGET_BYTES = 256 * 1024 * 1024;
 
 /** What a body in memory costs beside its bytes, about: without it, a million empty ones would count for nothing. */
 const OVERHEAD_BYTES = 512;
-
-/** Bytes that are shared by reference count. */
-abstract class Source {
-  #references = 1;
-
-  retain(): void {
-    this.#references += 1;
-  }
-
-  release(): void {
-    this.#references -= 1;
-    if (this.#references === 0) this.end();
-  }
-
-  protected abstract end(): void;
-  abstract read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined>;
-}
-
-class MemorySource extends Source {
-  constructor(
-    readonly bytes: Buffer,
-    private readonly free: () => void,
-  ) {
-    super();
-  }
-
-  protected override end(): void {
-    this.free();
-  }
-
-  override async *read(offset: number, size: number): AsyncGenerator<Buffer, void, undefined> {
-    yield this.bytes.subarray(offset, offset + size);
-  }
-}
-
-class FileSource extends Source {
-  constructor(private readonly path: string) {
-    super();
-  }
-
-  protected override end(): void {
-    // A file that cannot be deleted is nobody's concern any more: the directory goes with the local cloud.
-    unlink(this.path).catch(() => undefined);
-  }
-
-  /** Reads the next piece while its reader has the one before. */
-  override async *read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    const handle = await open(this.path, 'r');
-    let [current, next] = [takeBuffer(), takeBuffer()];
-    const readAt = (buffer: Buffer, at: number): Promise<{ readonly bytesRead: number }> =>
-      handle.read(buffer, 0, Math.min(buffer.length, size - at), offset + at);
-    let reading = readAt(current, 0);
-    try {
-      for (let done = 0; done < size;) {
-        signal.throwIfAborted();
-        const { bytesRead } = await reading;
-        if (bytesRead === 0) throw new Error(`The file ${this.path} is shorter than it was written.`);
-        done += bytesRead;
-        if (done < size) reading = readAt(next, done);
-        yield current.subarray(0, bytesRead);
-        [current, next] = [next, current];
-      }
-    } finally {
-      await reading.catch(() => undefined);
-      giveBuffer(current);
-      giveBuffer(next);
-      await handle.close();
-    }
-  }
-}
-
-interface Segment {
-  readonly source: Source;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** Holds a reference to each of its sources until `release`, which must be called once. */
-export class Body {
-  readonly size: number;
-  readonly #segments: readonly Segment[];
-
-  constructor(segments: readonly Segment[]) {
-    this.#segments = segments;
-    this.size = segments.reduce((sum, segment) => sum + segment.size, 0);
-  }
-
-  static join(bodies: readonly Body[]): Body {
-    return new Body(bodies.flatMap((body) => body.slice(0, body.size).#segments));
-  }
-
-  /** Bytes `[start, end)` as a body of its own. */
-  slice(start: number, end: number): Body {
-    const segments: Segment[] = [];
-    let position = 0;
-    for (const { source, offset, size } of this.#segments) {
-      const from = Math.max(start - position, 0);
-      const to = Math.min(end - position, size);
-      if (from < to) {
-        source.retain();
-        segments.push({ source, offset: offset + from, size: to - from });
-      }
-      position += size;
-    }
-    return new Body(segments);
-  }
-
-  release(): void {
-    for (const { source } of this.#segments) source.release();
-  }
-
-  /** All of it at once, when that costs nothing. */
-  inMemory(): Buffer | undefined {
-    const [first, ...others] = this.#segments;
-    if (first === undefined) return Buffer.alloc(0);
-    if (others.length > 0 || !(first.source instanceof MemorySource)) return undefined;
-    return first.source.bytes.subarray(first.offset, first.offset + first.size);
-  }
-
-  /** A piece is good until the next one is asked for, or the reading ends. */
-  async *read(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    for (const { source, offset, size } of this.#segments) yield* source.read(offset, size, signal);
-  }
-}
 
 export class BodyStore {
   #freeBytes: number;
@@ -171,11 +46,4 @@ export class BodyStore {
     const free = (): void => void (this.#freeBytes += cost);
     return new MemoryWriter(size, free, (bytes) => bodyOf(new MemorySource(bytes, free), bytes.length));
   }
-}
-
-/** No bytes need no source. */
-function bodyOf(source: Source, size: number): Body {
-  if (size > 0) return new Body([{ source, offset: 0, size }]);
-  source.release();
-  return new Body([]);
 }

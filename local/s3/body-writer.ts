@@ -1,6 +1,6 @@
 /** How the bytes of a body come in: at most as many as were announced, once, ended by either `finish` or `discard`. */
 import { open, unlink, type FileHandle } from 'node:fs/promises';
-import type { Body } from './body-store.js';
+import type { Body } from './body.js';
 import { giveBuffer, POOLED_BYTES, takeBuffer } from './buffer-pool.js';
 
 export interface BodyWriter {

@@ -4,7 +4,7 @@
  * Invariant: `publish` and `remove` are synchronous; the check of a condition and the change that it guards happen in one
  * turn, so of two racing conditional writes exactly one wins. A stored object owns its body until it is replaced or removed.
  */
-import type { Body } from './body-store.js';
+import type { Body } from './body.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.js';
 import { ConditionalWrites, type WriteWatch } from './conditional-writes.js';
 import { S3Error, noSuchBucket, noSuchKey, noSuchUpload } from './errors.js';

@@ -1,7 +1,7 @@
 /** The `x-amz-copy-source` header and the work of reading what it names. */
 import { createHash } from 'node:crypto';
 import type { S3State } from './action.js';
-import type { Body } from './body-store.js';
+import type { Body } from './body.js';
 import type { StoredObject } from './buckets.js';
 import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from './checksums.js';
 import { invalidArgument } from './errors.js';

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { decodeAwsChunked } from './aws-chunked.js';
 import { checkBody, readExpectations, type BodyExpectations } from './body-expectations.js';
-import type { Body, BodyStore } from './body-store.js';
+import type { Body } from './body.js';
+import type { BodyStore } from './body-store.js';
 import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from './checksums.js';
 import { incompleteBody, malformedXml } from './errors.js';
 import type { S3Request } from './request.js';

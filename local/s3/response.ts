@@ -1,6 +1,6 @@
 /** What actions answer with; only `send` writes to the socket. */
 import type { ServerResponse } from 'node:http';
-import type { Body } from './body-store.js';
+import type { Body } from './body.js';
 import type { S3Error } from './errors.js';
 import { errorDocument } from './xml.js';
 

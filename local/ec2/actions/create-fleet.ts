@@ -1,6 +1,7 @@
 import type { Action } from '../action.js';
 import { notServed } from '../errors.js';
-import { allocationStrategy, ec2Target, keepsSurplus, refuse, refuseOtherWays } from '../fleet/capacity.js';
+import { allocationStrategy, ec2Target, keepsSurplus, refuseOtherWays } from '../fleet/capacity.js';
+import { refuse } from '../fleet/refuse.js';
 import { readTemplates } from '../fleet/config.js';
 import { readTagSpecifications } from '../tags.js';
 

@@ -1,7 +1,8 @@
 import type { Action } from '../action.js';
 import { Ec2Error } from '../errors.js';
 import { findFleet } from '../fleet/answers.js';
-import { keepsSurplus, refuse, spotTarget } from '../fleet/capacity.js';
+import { keepsSurplus, spotTarget } from '../fleet/capacity.js';
+import { refuse } from '../fleet/refuse.js';
 
 /** What is not given stays. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html */
 export const modifySpotFleetRequest: Action = (query, { fleets }) => {

@@ -1,6 +1,7 @@
 import type { Action } from '../action.js';
 import { missingParameter, notServed } from '../errors.js';
-import { allocationStrategy, keepsSurplus, refuse, refuseOtherWays, spotTarget } from '../fleet/capacity.js';
+import { allocationStrategy, keepsSurplus, refuseOtherWays, spotTarget } from '../fleet/capacity.js';
+import { refuse } from '../fleet/refuse.js';
 import { readTemplates } from '../fleet/config.js';
 import { readTagSpecifications } from '../tags.js';
 

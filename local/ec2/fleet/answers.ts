@@ -5,7 +5,8 @@ import { applyFilters } from '../filters.js';
 import { page } from '../paging.js';
 import type { Query } from '../query.js';
 import type { XmlRecord } from '../xml.js';
-import type { Fleet, FleetKind } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { FleetKind } from './kind.js';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 

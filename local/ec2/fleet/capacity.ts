@@ -2,7 +2,7 @@
 import type { AllocationStrategy } from '../../market/allocation.js';
 import { Ec2Error, missingParameter, notServed } from '../errors.js';
 import type { Query } from '../query.js';
-import type { FleetKind } from './fleet.js';
+import type { FleetKind } from './kind.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
 const TARGET_RANGE = { min: 0, max: 10_000 };
@@ -34,10 +34,6 @@ export function keepsSurplus(query: Query, kind: FleetKind): boolean | undefined
   const [ends, keeps] = POLICIES[kind];
   const policy = query.oneOf('ExcessCapacityTerminationPolicy', [ends, keeps]);
   return policy === undefined ? undefined : policy === keeps;
-}
-
-export function refuse(query: Query, names: readonly string[], what: string): void {
-  for (const name of names) if (query.has(name)) throw notServed(`${what} ${name}`);
 }
 
 /** Only instances that are terminated when they are taken; only whole instances as units. */

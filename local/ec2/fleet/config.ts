@@ -9,7 +9,7 @@ import { type LaunchTemplates, VERSION_WORDS } from '../launch-templates.js';
 import { zoneOfSubnet } from '../network.js';
 import type { Query } from '../query.js';
 import type { XmlRecord } from '../xml.js';
-import { refuse } from './capacity.js';
+import { refuse } from './refuse.js';
 import { withinPriceLimit } from './price-protection.js';
 import { typesThatMeet } from './requirements.js';
 

@@ -2,8 +2,7 @@
 import type { AllocationStrategy } from '../../market/allocation.js';
 import type { LaunchRequest } from '../../market/market.js';
 import type { FleetTemplate } from './config.js';
-
-export type FleetKind = 'ec2' | 'spot';
+import type { FleetKind } from './kind.js';
 
 /** `ended`: deleted, and no instance of it is left. */
 export type FleetStatus = 'submitted' | 'active' | 'modifying' | 'ending-running' | 'ending-terminating' | 'ended';

@@ -7,7 +7,8 @@ import { missingParameter } from '../errors.js';
 import { page } from '../paging.js';
 import type { Query } from '../query.js';
 import type { XmlRecord } from '../xml.js';
-import type { Fleet, FleetEvent, FleetKind } from './fleet.js';
+import type { Fleet, FleetEvent } from './fleet.js';
+import type { FleetKind } from './kind.js';
 
 /** What each API calls the types of events. */
 const TYPES: Readonly<Record<FleetKind, Readonly<Record<FleetEvent['type'], string>>>> = {

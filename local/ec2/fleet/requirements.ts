@@ -3,7 +3,7 @@ import { type InstanceType, instanceTypes } from '../../market/instance-types.js
 import { Ec2Error, notServed } from '../errors.js';
 import { wildcard } from '../filters.js';
 import type { Query } from '../query.js';
-import { refuse } from './capacity.js';
+import { refuse } from './refuse.js';
 
 /** What no type of the local cloud has: asking for it matches nothing. */
 const ABSENT_COUNTS = ['AcceleratorCount', 'AcceleratorTotalMemoryMiB', 'TotalLocalStorageGB'];

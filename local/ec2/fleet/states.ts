@@ -1,5 +1,6 @@
 /** A fleet's states, in the words of its API. */
-import type { Fleet, FleetKind, FleetStatus } from './fleet.js';
+import type { Fleet, FleetStatus } from './fleet.js';
+import type { FleetKind } from './kind.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html */
 const EC2_FLEET_STATES: Readonly<Record<FleetStatus, string>> = {

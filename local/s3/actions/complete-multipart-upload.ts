@@ -1,7 +1,7 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 import type { Action, S3State } from '../action.js';
 import { readObjectChecksum } from '../body-expectations.js';
-import { Body } from '../body-store.js';
+import { Body } from '../body.js';
 import type { Part, StoredObject, Upload } from '../buckets.js';
 import { checksumElement, DEFAULT_ALGORITHM, joinChecksums, type Checksum } from '../checksums.js';
 import type { WriteWatch } from '../conditional-writes.js';

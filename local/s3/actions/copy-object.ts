@@ -1,6 +1,6 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 import type { Action } from '../action.js';
-import type { Body } from '../body-store.js';
+import type { Body } from '../body.js';
 import type { StoredObject } from '../buckets.js';
 import { parseAlgorithm } from '../checksums.js';
 import { digestBody, findCopySource, type CopySource } from '../copy-source.js';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Body, BodyStore } from '../../../local/s3/body-store.js';
+import { Body } from '../../../local/s3/body.js';
+import { BodyStore } from '../../../local/s3/body-store.js';
 import { eventually } from '../../support/eventually.js';
 
 let directory: string;

@@ -1,7 +1,8 @@
 /** The fleet engine on the real market, in virtual time, with instances that are records: no process, no port. */
 import { Fleets } from '../../../../local/ec2/fleet/fleets.js';
 import { DEFAULT_COMPUTE_OPTIONS } from '../../../../local/ec2/compute.js';
-import type { Fleet, FleetKind } from '../../../../local/ec2/fleet/fleet.js';
+import type { Fleet } from '../../../../local/ec2/fleet/fleet.js';
+import type { FleetKind } from '../../../../local/ec2/fleet/kind.js';
 import { LaunchTemplates } from '../../../../local/ec2/launch-templates.js';
 import { Query } from '../../../../local/ec2/query.js';
 import { type InstanceView, isFulfilling, isLive, type LaunchSpec } from '../../../../local/instances/instance.js';
