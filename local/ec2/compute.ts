@@ -66,6 +66,7 @@ export class Compute {
       credentials,
       onRunning: (instance) => {
         this.visible.instanceChanged(instance);
+        this.fleets.instanceRuns(instance);
         this.market.instanceRuns(marketInstance(instance));
       },
       onEnding: (instance) => this.visible.instanceChanged(instance),

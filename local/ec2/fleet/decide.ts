@@ -16,6 +16,8 @@ export interface FleetSnapshot {
   /** Pending or running, in order of launch. */
   readonly fulfilling: readonly FleetMember[];
   readonly openRequests: number;
+  /** Its launches fail: it waits before the next. */
+  readonly isHeldBack: boolean;
 }
 
 export interface FleetDecision {
@@ -31,6 +33,7 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
   const { target, fulfilling, openRequests } = snapshot;
   const wanted = target - fulfilling.length;
   if (wanted > openRequests) {
+    if (snapshot.isHeldBack) return { launch: 0, cancel: 0, end: [], reason: 'its launches fail: it waits' };
     const launch = wanted - openRequests;
     return { launch, cancel: 0, end: [], reason: `fulfilled ${fulfilling.length} of ${target}: ${launch} more` };
   }

@@ -45,6 +45,10 @@ export interface Fleet {
   target: number;
   keepsSurplus: boolean;
   openRequests: LaunchRequest[];
+  /** Rounds of launches in a row of which none has run. */
+  failedRounds: number;
+  /** After a launch that failed: nothing is launched for a while. */
+  isHeldBack: boolean;
   /** Launches so far: whose turn it is among the preferred pools. */
   launches: number;
   /** How many events there have been: the oldest may be forgotten. */

@@ -23,6 +23,9 @@ import { stateName } from './states.js';
 
 /** How long a fleet is `submitted` or `modifying`, in market time; on AWS some seconds. */
 export const DEFAULT_SETTLE_MS = 200;
+/** How long a fleet waits after a launch that failed, in market time: longer each time, or it would spin. AWS documents no numbers. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 /** More events than any test or person reads. */
 const MOST_EVENTS = 1_000;
 /** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
@@ -84,6 +87,8 @@ export class Fleets {
       target: config.target,
       keepsSurplus: config.keepsSurplus,
       openRequests: [],
+      failedRounds: 0,
+      isHeldBack: false,
       launches: 0,
       eventCount: 0,
       events: [],
@@ -126,10 +131,19 @@ export class Fleets {
     return this.compute.instances.all().filter((instance) => instance.spec.fleetId === fleet.id);
   }
 
+  instanceRuns(instance: InstanceView): void {
+    const fleet = this.#fleets.get(instance.spec.fleetId);
+    if (fleet !== undefined) fleet.failedRounds = 0;
+  }
+
   instanceTerminated(instance: InstanceView): void {
     const fleet = this.#fleets.get(instance.spec.fleetId);
     if (fleet === undefined) return;
     this.#record(fleet, 'instance', 'terminated', { instanceId: instance.id });
+    if (instance.stateReason === 'Server.InternalError') {
+      const description = `${instance.id} could not be started: its console output says why.`;
+      this.#launchFailed(fleet, 'allLaunchSpecsTemporarilyBlacklisted', description);
+    }
     this.look(fleet);
   }
 
@@ -151,6 +165,7 @@ export class Fleets {
         leaving: instance.takenAtMs !== undefined,
       })),
       openRequests: fleet.openRequests.length,
+      isHeldBack: fleet.isHeldBack,
     });
     if (decision.launch > 0) {
       const requests = this.compute.market.request(
@@ -186,8 +201,27 @@ export class Fleets {
       this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
       // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
-      this.#record(fleet, 'error', 'spotFleetRequestConfigurationInvalid', { description: String(error) });
+      const description = error instanceof Error ? error.message : String(error);
+      this.#launchFailed(fleet, 'spotFleetRequestConfigurationInvalid', description);
     }
+  }
+
+  /** Launches that fail together are one round: one event, and one wait. */
+  #launchFailed(fleet: Fleet, subType: string, description: string): void {
+    if (fleet.isHeldBack || isEnding(fleet)) return;
+    this.#record(fleet, 'error', subType, { description });
+    this.#holdBack(fleet, true);
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** fleet.failedRounds, LONGEST_WAIT_MS);
+    fleet.failedRounds += 1;
+    this.compute.clock.after(waitMs, () => {
+      this.#holdBack(fleet, false);
+      this.look(fleet);
+    });
+  }
+
+  #holdBack(fleet: Fleet, isHeldBack: boolean): void {
+    fleet.isHeldBack = isHeldBack;
+    this.compute.visible.fleetChanged(fleet);
   }
 
   /** Best first. */

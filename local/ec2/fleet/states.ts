@@ -30,5 +30,6 @@ export const stateName = (fleet: Fleet): string => STATES[fleet.config.kind][fle
 export function activityStatus(fleet: Fleet, fulfilled: number): string | undefined {
   if (fleet.status === 'ending-terminating') return 'pending_termination';
   if (fleet.status !== 'active' && fleet.status !== 'modifying') return undefined;
+  if (fleet.isHeldBack) return 'error';
   return fulfilled >= fleet.target ? 'fulfilled' : 'pending_fulfillment';
 }

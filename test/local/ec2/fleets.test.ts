@@ -1,6 +1,7 @@
 import {
   CreateFleetCommand,
   type CreateFleetCommandInput,
+  CreateLaunchTemplateVersionCommand,
   DeleteLaunchTemplateCommand,
   DescribeFleetHistoryCommand,
   type FleetLaunchTemplateOverridesRequest,
@@ -10,6 +11,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import {
   admin,
+  base64,
   createFleet,
   createTemplate,
   describeFleet,
@@ -104,6 +106,31 @@ test('a launch template that went away is an error in the history, not the end o
       LaunchTemplateId,
     );
   });
+});
+
+test('a fleet whose launches fail waits longer each time, says so, and launches again once they can', async () => {
+  const cloud = await startTestCloud({ timeScale: 4 });
+  const specification = { LaunchTemplateName: 'template', Version: '$Latest' };
+  const more = { LaunchTemplateConfigs: [{ LaunchTemplateSpecification: specification }] };
+  const id = await createFleet(cloud, { target: 2, userData: '#cloud-config', more });
+  await eventually(async () => (await describeFleet(cloud, id)).ActivityStatus === 'error');
+  await terminated(cloud, 4);
+  const { HistoryRecords: errors } = await cloud.ec2.send(
+    new DescribeFleetHistoryCommand({ FleetId: id, StartTime: new Date(0), EventType: 'service-error' }),
+  );
+  const [first, second] = errors ?? [];
+  expect(first?.EventInformation?.EventSubType).toBe('allLaunchSpecsTemporarilyBlacklisted');
+  expect(first?.EventInformation?.EventDescription).toContain('console output');
+  expect(Number(second?.Timestamp) - Number(first?.Timestamp)).toBeGreaterThanOrEqual(1_000 / 4);
+  await cloud.ec2.send(
+    new CreateLaunchTemplateVersionCommand({
+      LaunchTemplateName: 'template',
+      SourceVersion: '1',
+      LaunchTemplateData: { UserData: base64('#!/bin/sh\nexec sleep 60\n') },
+    }),
+  );
+  await running(cloud, 2);
+  expect(await describeFleet(cloud, id)).toMatchObject({ ActivityStatus: 'fulfilled' });
 });
 
 test('what the local cloud does not do is refused, not ignored', async () => {

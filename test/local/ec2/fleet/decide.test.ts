@@ -8,6 +8,7 @@ const snapshots: fc.Arbitrary<FleetSnapshot> = fc.record({
   target: fc.nat({ max: 20 }),
   keepsSurplus: fc.boolean(),
   openRequests: fc.nat({ max: 20 }),
+  isHeldBack: fc.constant(false),
   fulfilling: fc
     .array(fc.record({ dollarsPerHour: fc.nat({ max: 3 }), leaving: fc.boolean() }), { maxLength: 20 })
     .map((members) => members.map((each, index) => ({ ...each, id: `i-${index}` }))),
@@ -44,7 +45,9 @@ test('a fleet with termination ends the surplus, and nobody who is leaving alrea
 });
 
 test('a fleet that has what it wants does nothing, and says so', () => {
-  expect(decideFleet({ target: 1, keepsSurplus: false, openRequests: 0, fulfilling: [member('i-1')] })).toEqual({
+  expect(
+    decideFleet({ target: 1, keepsSurplus: false, openRequests: 0, isHeldBack: false, fulfilling: [member('i-1')] }),
+  ).toEqual({
     launch: 0,
     cancel: 0,
     end: [],
@@ -54,7 +57,8 @@ test('a fleet that has what it wants does nothing, and says so', () => {
 
 test('the dearest go first, of equally dear ones the newest', () => {
   const fulfilling = [member('old', 1), member('dear', 2), member('new', 1)];
-  const decide = (target: number) => decideFleet({ target, keepsSurplus: false, openRequests: 0, fulfilling }).end;
+  const decide = (target: number) =>
+    decideFleet({ target, keepsSurplus: false, openRequests: 0, isHeldBack: false, fulfilling }).end;
   expect(decide(2)).toEqual(['dear']);
   expect(decide(1)).toEqual(['dear', 'new']);
 });
