@@ -1,6 +1,7 @@
 /** What state a job is in, and when it ends (R5, R10). */
 import type { CancelMark, DoneMark, JobState, UnableMark } from './job.js';
 import type { Progress } from './progress.js';
+import { instanceHours } from './usage.js';
 
 /** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
 export const ALIKE_UNABLE_MARKS = 3;
@@ -19,6 +20,8 @@ export interface JobFacts {
   readonly cancelled?: CancelMark;
   readonly done?: DoneMark;
   readonly unable: readonly UnableMark[];
+  /** The job's guard. */
+  readonly maxInstanceHours?: number;
 }
 
 export interface JobVerdict {
@@ -43,7 +46,19 @@ export function decideEnd(facts: JobFacts): JobEnd | undefined {
   if (facts.done !== undefined) return undefined;
   if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
   if (facts.cancelled !== undefined) return undefined;
-  return unableEverywhere(facts.unable) ?? nowhereAble(facts) ?? givenUpFromTheStart(facts.progress);
+  return unableEverywhere(facts.unable) ?? nowhereAble(facts) ?? givenUpFromTheStart(facts.progress) ?? usedUp(facts);
+}
+
+function usedUp({ batches, progress, maxInstanceHours = Infinity }: JobFacts): JobEnd | undefined {
+  const hours = instanceHours(progress.usage);
+  if (hours < maxInstanceHours) return undefined;
+  const { done } = progress.batches;
+  return {
+    state: 'failed',
+    reason:
+      `It has used ${hours.toFixed(2)} instance-hours, and --max-instance-hours is ${maxInstanceHours}. ` +
+      `${done} of ${batches} batches are done and stay; to compute the rest, submit it under another id with a higher maximum.`,
+  };
 }
 
 function completeReason({ batches, progress }: JobFacts): string {

@@ -27,6 +27,8 @@ export interface JobOptions {
   /** No progress for this long on an item, and its slot is rebuilt. */
   readonly itemTimeoutSeconds: number;
   readonly env: Readonly<Record<string, string>>;
+  /** A guard: past it the job fails, so that the fleet is parked. */
+  readonly maxInstanceHours?: number;
 }
 
 export interface DatasetSpec {

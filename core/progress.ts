@@ -2,6 +2,7 @@
  * What has been counted of a job (`jobs/<job>/progress.json`). Invariants: a batch is folded in at most once, so `done`
  * counts distinct batches whoever writes and however often; the file is a cache of the outcomes, never the truth (R5).
  */
+import type { Usage } from './usage.js';
 import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from './ranges.js';
 
 export interface BatchCounts {
@@ -19,6 +20,8 @@ export interface Progress {
   readonly folded: Ranges;
   readonly batches: BatchCounts;
   readonly items: ItemCounts;
+  /** Absent until a controller has seen the job at work. */
+  readonly usage?: Usage;
 }
 
 export interface Outcome {
@@ -43,14 +46,14 @@ export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): 
     items = { ok: items.ok + outcome.ok, failed: items.failed + outcome.failed };
   }
   const folded = addToRanges(progress.folded, [...fresh.keys()]);
-  return { folded, batches: { done: countOf(folded), failed }, items };
+  return { ...progress, folded, batches: { done: countOf(folded), failed }, items };
 }
 
 const PROGRESS_VERSION = 1;
 
 export function encodeProgress(progress: Progress): string {
-  const { folded, batches, items } = progress;
-  return `${JSON.stringify({ version: PROGRESS_VERSION, folded: formatRanges(folded), batches, items })}\n`;
+  const { folded, ...counts } = progress;
+  return `${JSON.stringify({ version: PROGRESS_VERSION, folded: formatRanges(folded), ...counts })}\n`;
 }
 
 /** Undefined when it is not a progress file of this version: the caller counts anew from the outcomes. */
@@ -61,10 +64,12 @@ export function decodeProgress(text: string): Progress | undefined {
       readonly folded?: string;
       readonly batches?: BatchCounts;
       readonly items?: ItemCounts;
+      readonly usage?: Usage;
     };
     if (value.version !== PROGRESS_VERSION || value.batches === undefined || value.items === undefined)
       return undefined;
-    return { folded: parseRanges(value.folded ?? ''), batches: value.batches, items: value.items };
+    const { batches, items, usage } = value;
+    return { folded: parseRanges(value.folded ?? ''), batches, items, ...(usage === undefined ? {} : { usage }) };
   } catch {
     return undefined;
   }

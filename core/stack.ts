@@ -9,6 +9,8 @@ export interface StackConfig {
   readonly fleetId: string;
   /** The stack's maximum of instances. */
   readonly maxWorkers: number;
+  /** How long an instance may live; unknown when the stack does not say. */
+  readonly maxLifeSeconds?: number;
   /** Something of the stack's own raises and lowers the fleet, also when no command follows a job. */
   readonly controlled?: boolean;
   /** The function that controls the stack, woken by whoever submits; the stack's name for it. */

@@ -25,6 +25,7 @@ const MAX_EVENT_AGE_SECONDS = 60;
 export interface ControllerProps extends SteeringMeans {
   readonly name: string;
   readonly maxWorkers: number;
+  readonly maxLifeSeconds: number;
   readonly code: Code;
   readonly topic: Topic;
 }
@@ -136,7 +137,15 @@ function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): 
 }
 
 /** What core/stack.ts asks for; the region is in every Lambda function's environment. */
-function environment({ name, store, fleetId, deadMan, maxWorkers, topic }: ControllerProps): Record<string, string> {
+function environment({
+  name,
+  store,
+  fleetId,
+  deadMan,
+  maxWorkers,
+  maxLifeSeconds,
+  topic,
+}: ControllerProps): Record<string, string> {
   return {
     SPOTPOOL_STACK: name,
     SPOTPOOL_QUEUE_URL: store.queue.queueUrl,
@@ -144,6 +153,7 @@ function environment({ name, store, fleetId, deadMan, maxWorkers, topic }: Contr
     SPOTPOOL_BUCKET: store.bucket.bucketName,
     SPOTPOOL_FLEET_ID: fleetId,
     SPOTPOOL_MAX_WORKERS: String(maxWorkers),
+    SPOTPOOL_MAX_LIFE_SECONDS: String(maxLifeSeconds),
     SPOTPOOL_SCHEDULER_GROUP: deadMan.groupName,
     SPOTPOOL_SCHEDULER_ROLE_ARN: deadMan.role.roleArn,
     SPOTPOOL_TOPIC_ARN: topic.topicArn,

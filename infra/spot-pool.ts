@@ -88,6 +88,7 @@ export class SpotPool extends Construct {
       Bucket: store.bucket.bucketName,
       FleetId: this.fleetId,
       MaxWorkers: String(settings.maxWorkers),
+      MaxLifeSeconds: String(settings.maxLifeSeconds),
       Architecture: settings.architecture,
       Isolated: String(settings.isolated),
       // Something of the stack's own raises and lowers the fleet, also when no command follows a job.
@@ -117,8 +118,9 @@ export class SpotPool extends Construct {
   }
 
   private makeController(means: SteeringMeans): Controller {
-    const { name, maxWorkers } = this.settings;
-    return new Controller(this, 'Controller', { ...means, name, maxWorkers, code: this.code(), topic: this.topic });
+    const { name, maxWorkers, maxLifeSeconds } = this.settings;
+    const props = { name, maxWorkers, maxLifeSeconds, code: this.code(), topic: this.topic };
+    return new Controller(this, 'Controller', { ...means, ...props });
   }
 
   private code(): Code {

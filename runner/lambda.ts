@@ -6,7 +6,7 @@ import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-choice.js';
 import { countReclaims, metricsRecord } from './controller/metrics.js';
 import { notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
-import { newControllerMemory } from './controller/ports.js';
+import { controllerLimits, newControllerMemory } from './controller/ports.js';
 import type { PassReport } from './controller/report.js';
 import { controlUntilStill } from './controller/until-still.js';
 import { messageOf } from './errors.js';
@@ -48,7 +48,7 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   const report = await controlUntilStill(
     ports,
     {
-      maxWorkers: config.maxWorkers,
+      ...controllerLimits(config),
       memory,
       longestMs: Math.min(LONGEST_MS, leftMs / 2),
       onReport: async (seen) => {

@@ -20,6 +20,8 @@ export const addJsonOption = (command: Command): Command =>
 
 /** Most instances that anyone may ask for: a slip of the keyboard must not cost a fortune. */
 export const MOST_WORKERS = 5_000;
+/** All of those for a month. */
+const MOST_INSTANCE_HOURS = 3_600_000;
 const MOST_BATCH_ITEMS = 1_000_000;
 /** A batch is read into a worker's memory. */
 const MOST_BATCH_BYTES = 256 * 1024 * 1024;
@@ -31,6 +33,7 @@ export interface JobFlags {
   readonly batchSize?: number;
   readonly batchBytes?: number;
   readonly maxWorkers?: number;
+  readonly maxInstanceHours?: number;
   readonly slots: number | 'cpus';
   readonly concurrency: number;
   readonly maxAttempts: number;
@@ -53,6 +56,11 @@ export function addJobOptions(command: Command): Command {
     .addOption(
       new Option('--max-workers <n>', "most instances for this job (default: the stack's maximum)").argParser(
         integer(1, MOST_WORKERS),
+      ),
+    )
+    .addOption(
+      new Option('--max-instance-hours <n>', 'the job fails, and the fleet goes, once it has used so many').argParser(
+        values.numberBetween(0.001, MOST_INSTANCE_HOURS),
       ),
     )
     .addOption(

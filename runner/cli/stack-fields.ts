@@ -19,6 +19,7 @@ export interface StackFields {
   readonly stackId?: string | undefined;
   readonly architecture?: string | undefined;
   readonly isolated?: boolean | undefined;
+  readonly maxLifeSeconds?: string | number | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
@@ -81,6 +82,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
       : {}),
     ...(stackId ? { stackId } : {}),
     ...(isArchitecture(architecture) ? { architecture } : {}),
+    ...(Number(fields.maxLifeSeconds) > 0 ? { maxLifeSeconds: Number(fields.maxLifeSeconds) } : {}),
     ...(fields.isolated === undefined ? {} : { isolated: fields.isolated }),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
@@ -116,6 +118,7 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     bucket: text('bucket') ?? text('bucketName'),
     fleetId: text('fleetId'),
     maxWorkers: text('maxWorkers'),
+    maxLifeSeconds: text('maxLifeSeconds'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
     isolated: [true, 'true'].includes((record['isolated'] ?? record['Isolated']) as never) || undefined,

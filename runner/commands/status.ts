@@ -79,6 +79,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       `${count(batches.done)} of ${count(batches.total)} done` +
         (batches.failed > 0 ? colors.red(`, ${count(batches.failed)} given up`) : ''),
     ],
+    ['used', usedText(status.instanceHours)],
     [
       'fleet',
       `target ${fleet.target}; ${fleet.pending} pending, ${fleet.running} running, ${fleet.noticed} noticed, ${fleet.draining} draining`,
@@ -99,6 +100,9 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       : []),
   ];
 }
+
+const usedText = ({ used, max }: JobStatus['instanceHours']): string =>
+  `${used.toFixed(2)} instance-hours${max === undefined ? '' : ` of ${max} that it may use`}`;
 
 export const leftOf = (status: JobStatus): string =>
   plural(status.batches.total - status.batches.done, 'batch', 'batches');

@@ -120,6 +120,7 @@ function jobOptions(flags: JobFlags): JobOptions {
     itemTimeoutSeconds: flags.itemTimeout,
     env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
     ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
+    ...(flags.maxInstanceHours === undefined ? {} : { maxInstanceHours: flags.maxInstanceHours }),
   };
 }
 

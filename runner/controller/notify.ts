@@ -27,6 +27,7 @@ const NEEDS_ATTENTION: ReadonlySet<ControllerEventCode> = new Set([
   'switch-not-armed',
   'fleet-gone',
   'shortage',
+  'instance-overdue',
 ]);
 const JOBS_AT_ONCE = 4;
 

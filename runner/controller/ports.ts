@@ -2,6 +2,7 @@
 import type { UnableMark, CancelMark, Manifest } from '../../core/job.js';
 import type { Progress } from '../../core/progress.js';
 import type { Quiet } from '../../core/quiet.js';
+import type { StackConfig } from '../../core/stack.js';
 import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore } from '../ports.js';
 
 export interface ControllerPorts {
@@ -15,11 +16,22 @@ export interface ControllerPorts {
 export interface ControllerOptions {
   /** The stack's maximum of instances. */
   readonly maxWorkers: number;
+  /** How long an instance may live; unknown when the stack does not say. */
+  readonly maxLifeMs?: number;
   /** How long the queue must have been empty before lost messages are sent again; `QUIET_MS` when absent. */
   readonly quietMs?: number;
   /** Kept by the caller from pass to pass; without it each pass starts from the bucket alone. */
   readonly memory?: ControllerMemory;
 }
+
+/** What a stack says of itself, for any controller of it. */
+export const controllerLimits = ({
+  maxWorkers,
+  maxLifeSeconds,
+}: StackConfig): Pick<ControllerOptions, 'maxWorkers' | 'maxLifeMs'> => ({
+  maxWorkers,
+  ...(maxLifeSeconds === undefined ? {} : { maxLifeMs: maxLifeSeconds * 1000 }),
+});
 
 export interface StoredManifest {
   readonly manifest: Manifest;

@@ -48,6 +48,7 @@ export async function readJob(
   if (stored === undefined) return undefined;
   memory.stored = stored;
   const { manifest, digest } = stored;
+  const { maxInstanceHours } = manifest.options;
 
   if (names.has('cancelled.json')) {
     const mark = memory.cancelled ?? (await getJson<CancelMark>(store, cancelledKey(job), signal));
@@ -64,6 +65,7 @@ export async function readJob(
     ...(memory.cancelled === undefined ? {} : { cancelled: memory.cancelled }),
     ...(done === undefined ? {} : { done }),
     unable: [...memory.unable.values()],
+    ...(maxInstanceHours === undefined ? {} : { maxInstanceHours }),
   };
   return {
     job,

@@ -5,6 +5,8 @@
 import { decideTarget, type JobDemand } from '../../core/capacity.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
+import type { FleetDescription } from '../ports.js';
+import { countUsage } from './count-usage.js';
 import { endJobs, endJobsWithoutWorkers } from './end-jobs.js';
 import { takeSwitchAway } from './hold-switch.js';
 import { PassEvents } from './pass-events.js';
@@ -12,6 +14,7 @@ import { newControllerMemory, newJobMemory } from './ports.js';
 import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
 import type { FleetReading } from './read-fleet.js';
 import { listJobIds, readJob, type JobView } from './read-job.js';
+import { tellOverdue } from './tell-overdue.js';
 import { countFleet, progressOfJob, type PassReport } from './report.js';
 import { resendMissing } from './resend.js';
 import { steerFleet } from './steer-fleet.js';
@@ -41,6 +44,7 @@ export async function runPass(
     decideTarget({ demands, reportedSlots, maxWorkers: options.maxWorkers, published: state });
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
   const { description } = reading;
+  await countUsage(ports.store, atWork(jobs, memory), { instances: runningIn(description), nowMs: atMs, signal });
   const parked = desired.target === 0 && description.target === 0 && reading.live.length === 0;
   const isTornDown = reading.state?.teardown !== undefined;
   if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(ports, memory, signal)));
@@ -49,6 +53,7 @@ export async function runPass(
   const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);
 
   const short = desired.target > 0 && reading.live.length < Math.min(desired.target, description.target);
+  tellOverdue(reading.live, { maxLifeMs: options.maxLifeMs, nowMs: atMs }, events);
   tellShortage(memory, short, reading, atMs, events);
   return {
     atMs,
@@ -60,6 +65,16 @@ export async function runPass(
     parked,
   };
 }
+
+/** Jobs with work left, and what is remembered of each. */
+const atWork = (jobs: readonly JobView[], memory: ControllerMemory) =>
+  jobs.flatMap((view) => {
+    const known = memory.jobs.get(view.job);
+    return known !== undefined && demandOf(view).left > 0 ? [{ job: view.job, memory: known }] : [];
+  });
+
+const runningIn = ({ instances }: FleetDescription): number =>
+  instances.filter(({ state }) => state === 'running').length;
 
 /** Ended jobs are looked at once: what they left behind changes nothing. */
 async function readActiveJobs(

@@ -9,7 +9,7 @@ import { readInstanceEvents, readJobEvents, sumEvents, type EventTotals } from '
 const PRICES_AT_ONCE = 4;
 const READS_AT_ONCE = 8;
 
-export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy'> {
+export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | 'instanceHours'> {
   readonly seconds: number;
   readonly instances: number;
   readonly reclaims: { readonly total: number; readonly withNotice: number; readonly withoutNotice: number };

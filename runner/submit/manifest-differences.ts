@@ -15,6 +15,7 @@ const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
   maxAttempts: '--max-attempts',
   itemTimeoutSeconds: '--item-timeout',
   env: '--env',
+  maxInstanceHours: '--max-instance-hours',
 };
 
 /** One clause each; none when it is the same job. */

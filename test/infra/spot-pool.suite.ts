@@ -149,6 +149,7 @@ describe('the controller', () => {
       SPOTPOOL_BUCKET: '<PoolStoreResults>',
       SPOTPOOL_FLEET_ID: '<PoolFleet.FleetId>',
       SPOTPOOL_MAX_WORKERS: '10',
+      SPOTPOOL_MAX_LIFE_SECONDS: '86400',
       SPOTPOOL_SCHEDULER_GROUP: '<PoolSwitchGroup>',
       SPOTPOOL_SCHEDULER_ROLE_ARN: '<PoolSwitchRole.Arn>',
       SPOTPOOL_TOPIC_ARN: '<PoolNoticesTopic>',
@@ -284,6 +285,7 @@ describe('all of it', () => {
       Bucket: '<PoolStoreResults>',
       FleetId: '<PoolFleet.FleetId>',
       MaxWorkers: '10',
+      MaxLifeSeconds: '86400',
       Architecture: 'arm64',
       Isolated: 'false',
       Controlled: 'true',
@@ -309,6 +311,7 @@ describe('all of it', () => {
       bucket: '<PoolStoreResults>',
       fleetId: '<PoolFleet.FleetId>',
       maxWorkers: 10,
+      maxLifeSeconds: 86_400,
       topicArn: '<PoolNoticesTopic>',
       scheduler: { roleArn: '<PoolSwitchRole.Arn>', groupName: '<PoolSwitchGroup>' },
     };

@@ -53,6 +53,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'switch-left': 'warning',
   'fleet-gone': 'warning',
   'torn-down': 'warning',
+  'instance-overdue': 'warning',
   shortage: 'warning',
 };
 

@@ -5,7 +5,7 @@
 import { addSample, paceOf, type PaceSample } from '../../../core/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
-import { type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
+import { controllerLimits, type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
 import type { ControllerEvent, JobProgress, PassReport } from '../../controller/report.js';
 import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
@@ -85,7 +85,7 @@ export class Follower {
     return controlUntil(
       { ...this.ports, clock: this.clock },
       {
-        maxWorkers: this.ports.config.maxWorkers,
+        ...controllerLimits(this.ports.config),
         passMs: PASS_MS,
         memory: this.memory,
         until,

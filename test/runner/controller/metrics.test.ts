@@ -22,6 +22,7 @@ const job = (state: JobProgress['state'], total: number, done: number): JobProgr
   state,
   batches: { total, done, failed: 0 },
   items: { total, ok: done, failed: 0 },
+  instanceHours: { used: 0 },
   createdAt: at,
   createdBy: 'ada',
   dataset: 'd',

@@ -341,7 +341,7 @@ describe('progress', () => {
     await stage.commit('a', 0);
     await stage.commit('a', 3, 1);
     await stage.pass();
-    expect(stage.json(keys.progressKey('a'))).toEqual({
+    expect(stage.json(keys.progressKey('a'))).toMatchObject({
       version: 1,
       folded: '0,3',
       batches: { done: 2, failed: 0 },

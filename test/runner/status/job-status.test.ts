@@ -16,6 +16,7 @@ describe('the status of a job', () => {
     expect(await readJobStatus(stage.ports, 'a', never)).toEqual({
       job: 'a',
       state: 'running',
+      instanceHours: { used: 0 },
       batches: { total: 3, done: 2, failed: 1 },
       items: { total: 30, ok: 8, failed: 12 },
       fleet: {

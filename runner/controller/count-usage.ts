@@ -1,0 +1,33 @@
+/** Adds the instances' time to the jobs that they worked for (core/usage.ts). */
+import { progressKey } from '../../core/keys.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import { encodeProgress } from '../../core/progress.js';
+import { addUsage } from '../../core/usage.js';
+import type { ObjectStore } from '../ports.js';
+import { JSON_TYPE } from './json-objects.js';
+import type { JobMemory } from './ports.js';
+
+const JOBS_AT_ONCE = 4;
+
+/** `jobs` had work left when they were looked at, and `instances` were running. */
+export async function countUsage(
+  store: ObjectStore,
+  jobs: readonly { readonly job: string; readonly memory: JobMemory }[],
+  { instances, nowMs, signal }: { readonly instances: number; readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  await mapBounded(jobs, JOBS_AT_ONCE, async ({ job, memory }) => {
+    const known = memory.progress;
+    if (known === undefined) return;
+    const usage = addUsage(known.progress.usage, { nowMs, instances: instances / jobs.length });
+    if (usage === undefined) return;
+    const progress = { ...known.progress, usage };
+    const put = await store.put(progressKey(job), encodeProgress(progress), {
+      signal,
+      contentType: JSON_TYPE,
+      ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
+    });
+    if (put.kind === 'written') memory.progress = { progress, etag: put.etag };
+    // Another controller was first: the next look has its count.
+    else delete memory.progress;
+  });
+}
