@@ -11,6 +11,7 @@ import { type LocalCloud as RunningCloud, startLocalCloud as startCloud } from '
 import type { Imperfections } from './faults/imperfections.js';
 import type { RequestFaults } from './faults/request-faults.js';
 import type { AccessKey } from './http/credentials.js';
+import type { LoggedRequest } from './http/request-log.js';
 import type { MarketEvent } from './market/log.js';
 import type { PoolSelector } from './market/pools.js';
 import { DEFAULT_OPTIONS, type LocalCloudOptions } from './options.js';
@@ -20,6 +21,7 @@ export type { InstanceState, PoolState } from './admin/state.js';
 export type { Imperfections } from './faults/imperfections.js';
 export type { Fault, FaultRule, ListedFault, RequestFaults } from './faults/request-faults.js';
 export type { AccessKey } from './http/credentials.js';
+export type { LoggedRequest } from './http/request-log.js';
 export type { LaunchDelay } from './market/arrivals.js';
 export type { MarketEvent } from './market/log.js';
 export type { Pool, PoolCapacity, PoolSelector } from './market/pools.js';
@@ -65,6 +67,12 @@ export interface CloudMarket {
   events(): readonly MarketEvent[];
 }
 
+export interface CloudRequests {
+  /** Answered ones and those under way, the oldest first. */
+  list(): readonly LoggedRequest[];
+  clear(): void;
+}
+
 export interface LocalCloud extends AsyncDisposable {
   readonly endpoint: string;
   readonly region: string;
@@ -77,6 +85,8 @@ export interface LocalCloud extends AsyncDisposable {
   readonly imperfections: Imperfections;
   /** What befalls requests: rules that come and go. */
   readonly faults: RequestFaults;
+  /** What was asked of it: needs the option `requestLog`. */
+  readonly requests: CloudRequests;
   /** Nothing of it is left when this resolves: no process, no port, no file. */
   close(): Promise<void>;
 }
@@ -114,6 +124,7 @@ export async function startLocalCloud(options: StartOptions = {}): Promise<Local
     market: marketOf(cloud),
     imperfections: cloud.faults.imperfections,
     faults: cloud.faults.requests,
+    requests: requestsOf(cloud),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -156,6 +167,14 @@ function instancesOf({ compute: { instances } }: RunningCloud): CloudInstances {
       }
     },
   };
+}
+
+function requestsOf({ requests }: RunningCloud): CloudRequests {
+  const log = (): CloudRequests => {
+    if (requests !== undefined) return requests;
+    throw new Error('No requests are kept: start the local cloud with { requestLog: 10_000 }.');
+  };
+  return { list: () => log().list(), clear: () => log().clear() };
 }
 
 function marketOf({ compute }: RunningCloud): CloudMarket {

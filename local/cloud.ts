@@ -9,6 +9,7 @@ import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { createEc2Service } from './ec2/service.js';
 import { changeImperfections } from './faults/imperfections.js';
 import { type AccessKey, Credentials } from './http/credentials.js';
+import { RequestLog } from './http/request-log.js';
 import { type Delay, startServer } from './http/server.js';
 import { startWatchdog } from './instances/watchdog.js';
 import { CONSOLES } from './instances/instances.js';
@@ -30,6 +31,8 @@ export interface LocalCloud {
   readonly accessKey: AccessKey;
   readonly compute: Compute;
   readonly faults: FaultControls;
+  /** Undefined when none was asked for. */
+  readonly requests: RequestLog | undefined;
   /** Resolves when someone asked over HTTP for the end. */
   readonly shutdownRequested: Promise<void>;
   /** Nothing of it is left when this resolves: no process, no port, and no temporary directory. */
@@ -40,6 +43,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const faults = noFaults(options.seed);
   for (const rule of options.faults) faults.requests.add(rule);
   for (const change of options.imperfections) changeImperfections(faults.imperfections, change);
+  const requests = requestLogOf(
+    options,
+    (accessKeyId) => compute.instances.all().find(({ roleKey }) => roleKey?.accessKeyId === accessKeyId)?.id,
+  );
   // Whatever was given wrongly has been said: from here on there is something to clean up.
   const isTemporary = options.directory === undefined;
   const directory = realpathSync(directoryOf(options));
@@ -70,7 +77,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
-    admin: createAdminService({ compute, schedules, faults, shutdown: requestShutdown }),
+    admin: createAdminService({ compute, schedules, faults, requests, shutdown: requestShutdown }),
   };
   try {
     const server = await startServer(services, {
@@ -78,6 +85,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       delay: latency(options.latencyMs),
       credentials,
       faults: faults.requests,
+      ...(requests === undefined ? {} : { log: requests }),
     });
     return {
       endpoint: server.endpoint,
@@ -86,6 +94,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       accessKey,
       compute,
       faults,
+      requests,
       shutdownRequested,
       close: async () => {
         await server.close(); // first: nothing new may be asked for
@@ -97,6 +106,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     throw error;
   }
 }
+
+const requestLogOf = (
+  { requestLog }: LocalCloudOptions,
+  instanceOf: (accessKeyId: string) => string | undefined,
+): RequestLog | undefined => (requestLog === 0 ? undefined : new RequestLog(requestLog, instanceOf));
 
 /** A directory that was given must be ours alone: what is in it at the end, but for the instances' consoles, is removed. */
 function directoryOf(options: LocalCloudOptions): string {

@@ -4,6 +4,7 @@ import { ImperfectionError, changeImperfections, noImperfections } from './fault
 import { parseFault, parseImperfection } from './faults/options.js';
 import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
 import type { AccessKey } from './http/credentials.js';
+import { MOST_LOGGED_REQUESTS } from './http/request-log.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { LAUNCH_DELAYS, type LaunchDelay } from './market/arrivals.js';
@@ -22,6 +23,8 @@ export interface LocalCloudOptions extends MarketOptions {
   /** As changeImperfections takes them (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
+  /** How many of the newest requests are kept to be looked at (http/request-log.ts); none when 0. */
+  readonly requestLog: number;
   /** Invented unless given. */
   readonly credentials?: AccessKey;
 }
@@ -43,6 +46,7 @@ export const DEFAULT_OPTIONS: LocalCloudOptions = {
   faults: [],
   imperfections: [],
   endWithStdin: false,
+  requestLog: 0,
 };
 
 function marketDefaults(): MarketOptions {
@@ -71,6 +75,8 @@ export function parseOptions(args: readonly string[]): LocalCloudOptions {
     faults: (values.fault ?? []).map(faultOf),
     imperfections: (values.imperfection ?? []).map(imperfectionOf),
     endWithStdin: values['end-with-stdin'] ?? false,
+    requestLog:
+      whole('--request-log', values['request-log'], { min: 0, max: MOST_LOGGED_REQUESTS }) ?? byDefault.requestLog,
   };
 }
 
@@ -98,6 +104,7 @@ function parse(args: readonly string[]) {
         latency: { type: 'string' },
         fault: { type: 'string', multiple: true },
         imperfection: { type: 'string', multiple: true },
+        'request-log': { type: 'string' },
         'end-with-stdin': { type: 'boolean' },
       },
     }).values;

@@ -8,6 +8,8 @@
  * POST /_local/instances/<id>/reclaim     {"noticeMs"?: number | null, "takenAfterMs"?: number}   null is without notice
  * POST /_local/instances/<id>/rebalance
  * POST /_local/reclaim-all                as reclaim, and "pool"
+ * GET  /_local/requests                   what was asked of the cloud, if it was started with --request-log
+ * DELETE /_local/requests
  * POST /_local/shutdown
  *
  * No signature is needed, so that curl will do; web pages are refused (../http/browser.ts).
@@ -15,6 +17,7 @@
  */
 import type { Compute } from '../ec2/compute.js';
 import { refusalOfBrowsers } from '../http/browser.js';
+import type { RequestLog } from '../http/request-log.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import type { Schedules } from '../scheduler/schedules.js';
 import { type Body, AdminError, parseBody } from './body.js';
@@ -26,6 +29,7 @@ export interface AdminOptions {
   readonly compute: Compute;
   readonly faults: FaultControls;
   readonly schedules?: Schedules;
+  readonly requests?: RequestLog | undefined;
   /** Ends the local cloud; called after the answer is written. */
   readonly shutdown: () => void;
 }
@@ -48,6 +52,7 @@ interface Route {
 /** Bodies are a number or two. */
 const MOST_BODY_BYTES = 64 * 1024;
 
+const REQUESTS = /^\/_local\/requests$/;
 const MARKET = /^\/_local\/market$/;
 
 const routes: readonly Route[] = [
@@ -75,6 +80,8 @@ const routes: readonly Route[] = [
     path: /^\/_local\/reclaim-all$/,
     act: ({ orders }, _, body) => ({ body: { instances: orders.reclaimAll(body) } }),
   },
+  { method: 'GET', path: REQUESTS, act: (admin) => ({ body: { requests: logOf(admin).list() } }) },
+  { method: 'DELETE', path: REQUESTS, act: (admin) => (logOf(admin).clear(), { body: { requests: [] } }) },
   {
     method: 'POST',
     path: /^\/_local\/shutdown$/,
@@ -126,6 +133,11 @@ function changeMarket({ compute, orders }: Admin, _: string, body: Body): Reply 
   if ('capacity' in body) orders.setCapacity(body);
   if ('dollarsPerHour' in body) orders.setPrice(body);
   return { body: stateOf(compute).market };
+}
+
+function logOf({ requests }: Admin): RequestLog {
+  if (requests !== undefined) return requests;
+  throw new AdminError(404, 'No requests are kept: start the local cloud with --request-log 10000.');
 }
 
 function asRefusal(error: unknown): AdminError {

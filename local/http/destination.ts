@@ -7,12 +7,18 @@ export function destinationOf(request: IncomingMessage, url: URL): string {
   if (request.url?.startsWith('/_local/')) return 'admin';
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string' && target.startsWith('AmazonSQS.')) return 'sqs';
-  const credential =
-    /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ??
-    url.searchParams.get('X-Amz-Credential') ??
-    '';
-  const scope = credential.split('/')[3] ?? '';
+  const scope = credentialOf(request, url)[3] ?? '';
   return scope === '' || scope === 'admin' ? 's3' : scope;
+}
+
+/** As it says; empty when it says none. */
+export const accessKeyIdOf = (request: IncomingMessage, url: URL): string =>
+  credentialOf(request, url)[0] ?? url.searchParams.get('AWSAccessKeyId') ?? '';
+
+/** `AKIA…/20260101/us-east-1/s3/aws4_request`, in its parts. */
+function credentialOf({ headers }: IncomingMessage, { searchParams }: URL): readonly string[] {
+  const credential = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1];
+  return (credential ?? searchParams.get('X-Amz-Credential'))?.split('/') ?? [];
 }
 
 /**

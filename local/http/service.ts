@@ -13,9 +13,9 @@ export interface ServiceRequest {
   /**
    * Each service calls it once, as soon as it knows the action (as AWS spells it) and before it acts. Throws a Refusal, which
    * the service renders in its own form, or (with `signal` aborted) when the connection was broken on purpose. `body` is what
-   * came, where it was read whole: its hash is signed.
+   * came, where it was read whole: its hash is signed. `named` is what the path names, as parameters of the action.
    */
-  enter(action: string, body?: Uint8Array): Promise<void>;
+  enter(action: string, body?: Uint8Array, named?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface Service {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestFaults } from '../faults/request-faults.js';
 import type { Credentials } from './credentials.js';
 import { Refusal } from './refusal.js';
+import type { RequestLog } from './request-log.js';
 import type { RefusalReason } from './refusals.js';
 import type { Service, ServiceRequest } from './service.js';
 import { checkSignature } from './sigv4.js';
@@ -18,6 +19,7 @@ export interface DoorOptions {
   /** Signatures are checked against these; nothing is checked without. */
   readonly credentials?: Credentials;
   readonly faults?: RequestFaults;
+  readonly log?: RequestLog;
 }
 
 export class Visit implements ServiceRequest {
@@ -46,11 +48,13 @@ export class Visit implements ServiceRequest {
     return this.#closed.signal;
   }
 
-  async enter(action: string, body?: Uint8Array): Promise<void> {
-    const { credentials, faults } = this.door;
+  async enter(action: string, body?: Uint8Array, named: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { credentials, faults, log } = this.door;
     if (credentials !== undefined) {
       checkSignature({ service: this.service, message: this.request, body, nowMs: Date.now() }, credentials);
     }
+    const { service, request, response, url } = this;
+    log?.add({ service, action, request, response, url, body, named });
     const strike = faults?.strike(this.service, action);
     if (strike === undefined) return;
     if (strike.delayMs > 0) await delay(strike.delayMs, undefined, { signal: this.signal });

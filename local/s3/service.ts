@@ -12,7 +12,7 @@ import type { S3State } from './action.js';
 import { BodyStore } from './body-store.js';
 import { Buckets } from './buckets.js';
 import { S3Error } from './errors.js';
-import { readRequest } from './request.js';
+import { readRequest, type S3Request } from './request.js';
 import { checkRequest } from './guards.js';
 import { errorResponse, send, type S3Response } from './response.js';
 import { createRouter } from './router.js';
@@ -48,7 +48,7 @@ async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<v
   try {
     const parsed = readRequest(request, signal);
     const route = findRoute(parsed);
-    await serviceRequest.enter(route.operation);
+    await serviceRequest.enter(route.operation, undefined, namesOf(parsed));
     checkRequest(parsed);
     reply = await route.action(state, parsed);
   } catch (error) {
@@ -57,6 +57,11 @@ async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<v
   }
   await send(reply, response, { withoutBody: request.method === 'HEAD', signal });
 }
+
+const namesOf = ({ bucket, key }: S3Request): Readonly<Record<string, string>> => ({
+  ...(bucket === '' ? {} : { Bucket: bucket }),
+  ...(key === '' ? {} : { Key: key }),
+});
 
 /** As it was sent. */
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/\?.*$/s, '');

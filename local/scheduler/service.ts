@@ -32,7 +32,7 @@ async function answer(schedules: Schedules, serviceRequest: ServiceRequest) {
   const { request, url } = serviceRequest;
   const { operation, action, name } = findRoute(request.method ?? '', url.pathname);
   const body = await readBody(request, MOST_BODY_BYTES);
-  await serviceRequest.enter(operation, body);
+  await serviceRequest.enter(operation, body, name === '' ? {} : { Name: name });
   return action({ schedules, name, parameters: url.searchParams, body: parse(body) });
 }
 

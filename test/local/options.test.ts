@@ -21,6 +21,7 @@ test('without options the market is calm and real', () => {
     faults: [],
     imperfections: [],
     endWithStdin: false,
+    requestLog: 0,
   });
 });
 
@@ -29,7 +30,7 @@ test('every option is read', () => {
     '--port 8000 --directory d --seed 7 --time-scale 2.5 --arrive-over-ms 8000 --notice-ms 3000 --reclaim-rate 0.5 ' +
     '--reclaim 6000 --reclaim 9s:no-notice --reclaim 1m:all:no-notice --capacity 5 --pool-capacity 2.5 ' +
     '--launch-delay typical --rebalance-lead-ms 500 --fault sqs:Send*:500:0.5 --imperfection ec2.describeLagMs=9 ' +
-    '--latency sqs=10,s3=30ms --end-with-stdin';
+    '--latency sqs=10,s3=30ms --request-log 500 --end-with-stdin';
   expect(parseOptions(text.split(' '))).toEqual({
     port: 8000,
     directory: 'd',
@@ -53,6 +54,7 @@ test('every option is read', () => {
     faults: [{ service: 'sqs', action: 'Send*', fault: '500', rate: 0.5 }],
     imperfections: [{ ec2: { describeLagMs: 9 } }],
     endWithStdin: true,
+    requestLog: 500,
   });
 });
 
@@ -70,6 +72,7 @@ test.each([
   ['--launch-delay', 'never'],
   ['--capacity', '1.5'],
   ['--latency', 'sqs'],
+  ['--request-log', '1e9'],
   ['--latency', 'admin=10'],
 ])('%s %s is refused in a sentence', (...args) => {
   expect(() => parseOptions(args)).toThrow(expect.objectContaining({ name: 'UsageError' }));
