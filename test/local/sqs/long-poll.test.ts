@@ -1,4 +1,5 @@
 import { DeleteQueueCommand, QueueDoesNotExist, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { stat } from 'node:fs';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServiceRequest } from '../../../local/http/service.js';
@@ -127,6 +128,16 @@ describe('long polls', () => {
     const socket = await rawPoll();
     await queue.send('a');
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+    socket.destroy();
+    await eventually(async () => (await queue.counts()).visible === 1);
+    expect(await receiveCount()).toBe(1);
+  });
+
+  test('messages that were sent to a client that had just left come back', async () => {
+    const socket = await rawPoll();
+    // Where the event loop hears of sockets: until it comes back there, the server has answered and knows of no end.
+    await new Promise((resolve) => stat('.', resolve));
+    sqs.store.queue('work').send([newMessage('a')]);
     socket.destroy();
     await eventually(async () => (await queue.counts()).visible === 1);
     expect(await receiveCount()).toBe(1);
