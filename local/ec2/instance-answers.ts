@@ -1,4 +1,5 @@
 /** What the API shows of an instance. */
+import { profileArn } from '../imds/documents.js';
 import { type InstanceStateName, type InstanceView, STATE_CODES, STATE_REASONS } from '../instances/instance.js';
 import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
 import { Ec2Error } from './errors.js';
@@ -37,11 +38,11 @@ export function instanceAnswer(instance: InstanceView): XmlRecord {
     rootDeviceType: 'ebs',
     virtualizationType: 'hvm',
     platformDetails: 'Linux/UNIX',
-    iamInstanceProfile: spec.instanceProfile?.startsWith('arn:') === true ? { arn: spec.instanceProfile } : undefined,
+    iamInstanceProfile: spec.instanceProfile === undefined ? undefined : { arn: profileArn(spec.instanceProfile) },
     metadataOptions: {
       state: 'applied',
       httpTokens: 'required',
-      httpEndpoint: 'enabled',
+      httpEndpoint: spec.metadataIsOff ? 'disabled' : 'enabled',
       instanceMetadataTags: spec.metadataTags ? 'enabled' : 'disabled',
     },
     tagSet: writeTags(instance.tags),

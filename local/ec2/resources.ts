@@ -25,6 +25,8 @@ export const taggedResources = ({ templates, visible }: Compute): readonly Tagge
 /** What CreateTags and DeleteTags act on. */
 export interface Taggable {
   readonly tags: Map<string, string>;
+  /** The instance reads them as paths of its metadata. */
+  readonly areInMetadata?: boolean;
   /** Call when the tags have changed. */
   changed(): void;
 }
@@ -44,7 +46,8 @@ function taggableWithId(compute: Compute, id: string): Taggable {
   if (id.startsWith('lt-')) return { tags: compute.templates.withId(id).tags, changed: () => undefined };
   if (id.startsWith('i-')) {
     for (const instance of chosenInstances((each) => compute.instances.get(each), [id])) {
-      return { tags: instance.tags, changed: () => visible.instanceChanged(instance) };
+      const areInMetadata = instance.spec.metadataTags;
+      return { tags: instance.tags, areInMetadata, changed: () => visible.instanceChanged(instance) };
     }
   }
   if (id.startsWith('fleet-') || id.startsWith('sfr-')) {

@@ -34,6 +34,14 @@ export function refuseReserved(key: string): void {
   throw invalidValue('Tag.Key', key, 'Tag keys that start with aws: are reserved for AWS.');
 }
 
+/** A key that is to be a path of the metadata: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
+export function requireMetadataTagKey(key: string): void {
+  if (/^[\w+\-=,.@:]+$/.test(key) && !['.', '..', '_index'].includes(key)) return;
+  const allowed =
+    'With instance tags in the metadata, keys are letters, digits and +-=._,:@, and neither ., .. nor _index.';
+  throw invalidValue('Tag.Key', key, allowed);
+}
+
 export function refuseTooMany(tags: Tags): void {
   const own = [...tags.keys()].filter((key) => !key.startsWith(RESERVED_PREFIX));
   if (own.length <= MOST_TAGS) return;

@@ -114,11 +114,13 @@ function credentials({ nowMs }: MetadataContext, key: NonNullable<InstanceView['
 function profileInfo({ instance, nowMs }: MetadataContext): string | undefined {
   const { instanceProfile } = instance.spec;
   if (instanceProfile === undefined) return undefined;
-  const arn = instanceProfile.startsWith('arn:')
-    ? instanceProfile
-    : `arn:aws:iam::${ACCOUNT_ID}:instance-profile/${instanceProfile}`;
-  return JSON.stringify({ Code: 'Success', LastUpdated: seconds(nowMs), InstanceProfileArn: arn });
+  const answer = { Code: 'Success', LastUpdated: seconds(nowMs), InstanceProfileArn: profileArn(instanceProfile) };
+  return JSON.stringify(answer);
 }
+
+/** A launch template may name its instance profile in either way; whatever is told of it is the ARN. */
+export const profileArn = (nameOrArn: string): string =>
+  nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:iam::${ACCOUNT_ID}:instance-profile/${nameOrArn}`;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html */
 function identity({ instance, region }: MetadataContext): string {

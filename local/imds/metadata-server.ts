@@ -54,6 +54,8 @@ function answer(
     response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(body);
   };
   const { method, headers } = request;
+  // As AWS says that it is turned off: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+  if (options.instance.spec.metadataIsOff) return reply(403, 'Forbidden');
   if (refusalOfBrowsers(request) !== undefined) return reply(403, 'Forbidden');
   // Some SDKs ask for `//latest/…`; a slash at the end changes nothing.
   const path = decode((request.url ?? '/').replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');

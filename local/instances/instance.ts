@@ -31,6 +31,8 @@ export interface LaunchSpec extends Pool {
   readonly instanceProfile: string | undefined;
   /** Whether the instance may read its own tags: off unless the template says so, as on AWS. */
   readonly metadataTags: boolean;
+  /** `HttpEndpoint: disabled` of the template: the instance can read nothing about itself. */
+  readonly metadataIsOff: boolean;
   readonly fleetId: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Action } from '../action.js';
 import { missingParameter } from '../errors.js';
 import { taggable } from '../resources.js';
-import { readTags, refuseTooMany } from '../tags.js';
+import { readTags, refuseTooMany, requireMetadataTagKey } from '../tags.js';
 
 /** All of the resources, or none. */
 export const createTags: Action = (query, compute) => {
@@ -10,7 +10,10 @@ export const createTags: Action = (query, compute) => {
   const tags = readTags(query);
   if (tags.size === 0) throw missingParameter('Tag');
   const resources = taggable(compute, ids);
-  for (const resource of resources) refuseTooMany(new Map([...resource.tags, ...tags]));
+  for (const resource of resources) {
+    if (resource.areInMetadata === true) for (const key of tags.keys()) requireMetadataTagKey(key);
+    refuseTooMany(new Map([...resource.tags, ...tags]));
+  }
   for (const resource of resources) {
     for (const [key, value] of tags) resource.tags.set(key, value);
     resource.changed();

@@ -1,5 +1,6 @@
 import {
   CreateFleetCommand,
+  CreateTagsCommand,
   type CreateFleetCommandInput,
   CreateLaunchTemplateVersionCommand,
   DeleteLaunchTemplateCommand,
@@ -106,6 +107,30 @@ test('a launch template that went away is an error in the history, not the end o
       LaunchTemplateId,
     );
   });
+});
+
+test('tags in the metadata need keys that can be paths: other launches fail, and other tags are refused', async () => {
+  const cloud = await startTestCloud();
+  const MetadataOptions = { InstanceMetadataTags: 'enabled', HttpEndpoint: 'disabled' } as const;
+  const tagged = (Key: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key, Value: 'x' }] }];
+  await createFleet(cloud, {
+    target: 1,
+    data: { MetadataOptions, TagSpecifications: tagged('team'), IamInstanceProfile: { Name: 'worker' } },
+  });
+  const [instance] = await running(cloud, 1);
+  expect(instance?.MetadataOptions).toMatchObject(MetadataOptions);
+  expect(instance?.IamInstanceProfile?.Arn).toMatch(/:instance-profile\/worker$/);
+  const tags = new CreateTagsCommand({ Resources: [idOf(instance)], Tags: [{ Key: 'a b', Value: 'x' }] });
+  expect((await errorOf(cloud.ec2.send(tags))).name).toBe('InvalidParameterValue');
+  const template = await createTemplate(cloud, 'true', { MetadataOptions, TagSpecifications: tagged('a/b') }, 'slash');
+  const specification = { LaunchTemplateId: template, Version: '1' };
+  const more = { LaunchTemplateConfigs: [{ LaunchTemplateSpecification: specification }] };
+  const request = new CreateFleetCommand({
+    ...more,
+    TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' },
+  });
+  const { FleetId = '' } = await cloud.ec2.send(request);
+  await eventually(async () => (await describeFleet(cloud, FleetId)).ActivityStatus === 'error');
 });
 
 test('a fleet whose launches fail waits longer each time, says so, and launches again once they can', async () => {

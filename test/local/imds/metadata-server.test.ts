@@ -20,6 +20,7 @@ const spec: LaunchSpec = {
   tags: {},
   instanceProfile: 'arn:aws:iam::000000000000:instance-profile/worker-role',
   metadataTags: true,
+  metadataIsOff: false,
   fleetId: 'fleet-1',
 };
 
@@ -243,4 +244,10 @@ print(json.dumps([found['role_name'], found['access_key'], found['secret_key'], 
   const { stdout } = await promisify(execFile)(python, ['-c', script]);
   const { accessKeyId, secretAccessKey, sessionToken } = view.roleKey!;
   expect(JSON.parse(stdout)).toEqual(['worker-role', accessKeyId, secretAccessKey, sessionToken, 'us-east-1']);
+});
+
+test('metadata that the template turns off answers nothing, not even for a token', async () => {
+  const server = await start(instance({ metadataIsOff: true }));
+  expect((await askToken(server, '60')).status).toBe(403);
+  expect((await fetch(`${server.endpoint}/latest/meta-data/instance-id`)).status).toBe(403);
 });
