@@ -7,6 +7,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -85,6 +86,10 @@ export function makeEc2Client(options: ClientOptions): EC2Client {
 
 export function makeCloudFormationClient(options: ClientOptions): CloudFormationClient {
   return new CloudFormationClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeSecretsManagerClient(options: ClientOptions): SecretsManagerClient {
+  return new SecretsManagerClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
 }
 
 export function makeSnsClient(options: ClientOptions): SNSClient {

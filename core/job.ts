@@ -27,6 +27,8 @@ export interface JobOptions {
   /** No progress for this long on an item, and its slot is rebuilt. */
   readonly itemTimeoutSeconds: number;
   readonly env: Readonly<Record<string, string>>;
+  /** Variables of the model's environment whose values are secrets: where those are kept (ARNs), never what they are. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** A guard: past it the job fails, so that the fleet is parked. */
   readonly maxInstanceHours?: number;
 }

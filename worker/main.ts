@@ -6,9 +6,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeS3Client, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
+import { makeS3Client, makeSecretsManagerClient, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
 import { Imds } from '../aws/instance-metadata.js';
 import { S3ObjectStore } from '../aws/s3-object-store.js';
+import { makeSecretReader } from '../aws/secrets.js';
 import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
 import { SPOTPOOL_VERSION } from '../core/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
@@ -19,7 +20,7 @@ import { EventLog } from './events/event-log.js';
 import { StatusBoard } from './events/status-board.js';
 import { prepareModel } from './model/model-cache.js';
 import { createBatchComputer } from './model/slot-computer.js';
-import type { InstanceIdentity, InstanceMetadata } from './ports.js';
+import type { InstanceIdentity, InstanceMetadata, SecretReader } from './ports.js';
 import { systemClock } from './system-clock.js';
 
 const EXIT_FAILED = 1;
@@ -89,7 +90,11 @@ async function work(
         hostPath: hostPath(),
         memoryLimitBytes: Math.floor((totalmem() * SLOTS_SHARE_OF_MEMORY) / slots),
       }),
-    prepareModel: modelPreparer(store, events, path.join(workDirectory, 'models'), ended.signal),
+    prepareModel: modelPreparer(
+      { store, secretReader: makeSecretReader((region) => makeSecretsManagerClient({ ...config, region })), events },
+      path.join(workDirectory, 'models'),
+      ended.signal,
+    ),
     random: Math.random,
     newLeaseId: () => randomBytes(6).toString('hex'),
     cpus: availableParallelism(),
@@ -110,10 +115,14 @@ async function work(
   await Promise.allSettled([events.flush(last), status.write(last)]);
 }
 
-function modelPreparer(store: S3ObjectStore, events: EventLog, directory: string, signal: AbortSignal): PrepareModel {
+function modelPreparer(
+  { store, secretReader, events }: { store: S3ObjectStore; secretReader: SecretReader; events: EventLog },
+  directory: string,
+  signal: AbortSignal,
+): PrepareModel {
   return async ({ job, model, options }) => {
     const onLog = (line: string): void => events.emit({ code: 'model-log', stream: 'setup', job, message: line });
-    const prepared = await prepareModel({ store, spec: model, options, directory, onLog, signal });
+    const prepared = await prepareModel({ store, secretReader, spec: model, options, directory, onLog, signal });
     if ('unable' in prepared) throw new ModelUnable(prepared.unable.phase, prepared.unable.message);
     return prepared;
   };

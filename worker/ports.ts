@@ -50,6 +50,12 @@ export interface InstanceMetadata {
   notices(signal: AbortSignal): Promise<readonly Notice[]>;
 }
 
+/** Where secrets are kept. */
+export interface SecretReader {
+  /** Rejects when it cannot be read. */
+  read(arn: string, signal: AbortSignal): Promise<string>;
+}
+
 /** Passed in, so that tests own the time. */
 export interface Clock {
   nowMs(): number;

@@ -39,6 +39,7 @@ export interface JobFlags {
   readonly maxAttempts: number;
   readonly itemTimeout: number;
   readonly env?: Readonly<Record<string, string>>;
+  readonly secret?: Readonly<Record<string, string>>;
   readonly id?: string;
   readonly limit?: number;
   readonly strict?: boolean;
@@ -87,6 +88,12 @@ export function addJobOptions(command: Command): Command {
       new Option('--env <NAME=VALUE>', 'environment variable of the model (repeatable)').argParser(
         values.environmentVariable,
       ),
+    )
+    .addOption(
+      new Option(
+        '--secret <NAME=ARN>',
+        "environment variable of the model from AWS Secrets Manager, read on the instance (repeatable; the stack's secretArns must name it)",
+      ).argParser(values.secret),
     )
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))

@@ -65,6 +65,20 @@ export function environmentVariable(
   return { ...previous, [match[1]]: match[2] };
 }
 
+/** Only where a secret is kept may be written down: a value here would end up in the bucket. */
+export function secret(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+)$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new InvalidArgumentError(
+      'It must be NAME=ARN, with the whole ARN of a secret of AWS Secrets Manager (arn:aws:secretsmanager:…:secret:…).',
+    );
+  }
+  return { ...previous, [match[1]]: match[2] };
+}
+
 /** Becomes part of S3 keys and queue messages. */
 export function jobId(text: string): string {
   if (!isJobId(text)) throw new InvalidArgumentError(`A job's id has ${JOB_ID_RULE}.`);

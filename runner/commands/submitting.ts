@@ -1,8 +1,9 @@
 /** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
 import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
 import { LOWEST_WORKER_VERSION } from '../../core/version.js';
+import type { StackConfig } from '../../core/stack.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
-import type { JobFlags } from '../cli/options.js';
+import type { JobFlags, StackFlags } from '../cli/options.js';
 import { readFleetState } from '../controller/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
@@ -35,7 +36,7 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly dataset: string;
-    readonly flags: JobFlags;
+    readonly flags: JobFlags & StackFlags;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
@@ -45,6 +46,7 @@ export async function submitFromFlags(
   const { id, files, setup, batchSize, batchBytes } = flags;
   const { architecture, isolated } = ports.config;
   if (isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
+  if (flags.secret !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const { job, manifest, resumed } = await submitJob(
     {
@@ -94,6 +96,21 @@ const SETUP_IN_ISOLATION =
   '--setup does not go with this stack, which is isolated: its instances reach S3 and SQS and nothing else. ' +
   "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
 
+function refuseSecrets({ secret = {}, env = {}, local }: JobFlags & StackFlags, { isolated }: StackConfig): void {
+  if (local) {
+    throw new UserError(
+      '--secret does not go with --local: the local cloud has no Secrets Manager. Use --env NAME=VALUE with a value for tests.',
+    );
+  }
+  if (isolated) {
+    throw new UserError(
+      '--secret does not go with this stack, which is isolated: its instances reach S3 and SQS alone.',
+    );
+  }
+  const twice = Object.keys(secret).find((name) => name in env);
+  if (twice !== undefined) throw new UserError(`${twice} is given with --env and with --secret: leave one out.`);
+}
+
 async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
   const { state } = await readFleetState(store, signal);
   if (state?.teardown === undefined) return;
@@ -120,6 +137,7 @@ function jobOptions(flags: JobFlags): JobOptions {
     itemTimeoutSeconds: flags.itemTimeout,
     env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
     ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
+    ...(flags.secret === undefined ? {} : { secrets: flags.secret }),
     ...(flags.maxInstanceHours === undefined ? {} : { maxInstanceHours: flags.maxInstanceHours }),
   };
 }

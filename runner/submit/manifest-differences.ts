@@ -15,6 +15,7 @@ const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
   maxAttempts: '--max-attempts',
   itemTimeoutSeconds: '--item-timeout',
   env: '--env',
+  secrets: '--secret',
   maxInstanceHours: '--max-instance-hours',
 };
 
@@ -31,7 +32,9 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
     // Values of the environment may be secrets.
     differences.push(
-      name === 'env' ? `${flag} differs` : `${flag} was ${shown(before, name)}, now ${shown(now, name)}`,
+      name === 'env' || name === 'secrets'
+        ? `${flag} differs`
+        : `${flag} was ${shown(before, name)}, now ${shown(now, name)}`,
     );
   }
   return differences;
@@ -42,5 +45,5 @@ export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string
   return `the dataset has other contents (${before.name} with ${before.items} items then, ${now.name} with ${now.items} now)`;
 }
 
-const shown = ({ options }: Pick<JobContent, 'options'>, name: Exclude<keyof JobOptions, 'env'>): string =>
+const shown = ({ options }: Pick<JobContent, 'options'>, name: Exclude<keyof JobOptions, 'env' | 'secrets'>): string =>
   String(options[name] ?? 'not given');

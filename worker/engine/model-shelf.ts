@@ -25,8 +25,8 @@ export class ModelShelf {
   constructor(private readonly prepare: PrepareModel) {}
 
   get(manifest: Manifest): Promise<PreparedModel> {
-    const { concurrency, itemTimeoutSeconds, env } = manifest.options;
-    const name = JSON.stringify([manifest.model, concurrency, itemTimeoutSeconds, env]);
+    const { concurrency, itemTimeoutSeconds, env, secrets } = manifest.options;
+    const name = JSON.stringify([manifest.model, concurrency, itemTimeoutSeconds, env, secrets]);
     const known = this.models.get(name);
     if (known !== undefined) return known;
     const preparing = this.prepare(manifest);

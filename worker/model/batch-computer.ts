@@ -5,6 +5,7 @@
 import type { InputLine } from '../../core/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/job.js';
 import type { ResultLine } from '../../core/result-line.js';
+import type { Secrets } from './secrets.js';
 
 export type BatchItem = { readonly index: number; readonly input: InputLine };
 
@@ -15,7 +16,9 @@ export interface PreparedModel {
   readonly spec: ModelSpec;
   /** The model's own directory: the bundle's files, and what setup made. */
   readonly directory: string;
-  readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'env'>;
+  readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'env' | 'secrets'>;
+  /** The values of the job's secrets, for its processes' environment alone. */
+  readonly secrets?: Secrets;
 }
 
 /** A believed result: the encoded line (`encodeResultLine`, newline included), never taken back. */

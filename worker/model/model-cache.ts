@@ -17,10 +17,11 @@ import { extract } from 'tar';
 import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
 import { outlast } from '../outlast.js';
-import type { Clock, ObjectStore } from '../ports.js';
+import type { Clock, ObjectStore, SecretReader } from '../ports.js';
 import { systemClock } from '../system-clock.js';
 import type { PreparedModel } from './batch-computer.js';
 import { childEnvironment } from './child-environment.js';
+import { hiderOf, readSecrets, type Secrets } from './secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
 
@@ -31,6 +32,7 @@ export interface PrepareModelOptions {
   readonly store: Pick<ObjectStore, 'stream'>;
   readonly spec: ModelSpec;
   readonly options: PreparedModel['options'];
+  readonly secretReader: SecretReader;
   /** Where models are kept on this instance. */
   readonly directory: string;
   /** What setup prints. */
@@ -50,19 +52,26 @@ const preparations = new SharedWork<UnableToPrepare | undefined>();
 /** Rejects only when `signal` aborts. */
 export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel | UnableToPrepare> {
   const { spec } = options;
+  let secrets: Secrets;
+  try {
+    secrets = await readSecrets(options.options.secrets ?? {}, options.secretReader, options.signal);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return unable('setup', error instanceof Error ? error.message : String(error));
+  }
   const directory = path.resolve(options.directory, `${spec.digest}-${hashOf([spec.setup ?? '']).slice(0, 8)}`);
   const failure = await preparations.run(directory, options.signal, async (signal) => {
     if (await exists(`${directory}.ready`)) return undefined;
-    return (await fetchInto(directory, options, signal)) ?? (await setUp(directory, options, signal));
+    return (await fetchInto(directory, options, signal)) ?? (await setUp(directory, options, secrets, signal));
   });
   if (failure !== undefined) return failure;
-  return { modelKey: modelKeyOf(spec, options.options.env), spec, directory, options: options.options };
+  return { modelKey: modelKeyOf(spec, options.options), spec, directory, options: options.options, secrets };
 }
 
 /** Same key, same loaded slot. */
-function modelKeyOf(spec: ModelSpec, env: Readonly<Record<string, string>>): string {
-  const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables]);
+function modelKeyOf(spec: ModelSpec, { env, secrets = {} }: PreparedModel['options']): string {
+  const [variables, arns] = [env, secrets].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables, arns]);
 }
 
 async function fetchInto(
@@ -119,13 +128,15 @@ function download(
 async function setUp(
   directory: string,
   options: PrepareModelOptions,
+  secrets: Secrets,
   signal: AbortSignal,
 ): Promise<UnableToPrepare | undefined> {
   if (options.spec.setup !== undefined) {
     const failure = await runSetup({
       command: options.spec.setup,
       directory,
-      env: childEnvironment(options.options.env, options.workerEnv),
+      env: childEnvironment({ ...options.options.env, ...secrets }, options.workerEnv),
+      hide: hiderOf(secrets),
       timeoutMs: options.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
       clock: options.clock ?? systemClock,
       onLog: options.onLog,

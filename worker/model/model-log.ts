@@ -3,6 +3,7 @@
  * kept for the message of a failure.
  */
 import type { Clock } from '../ports.js';
+import { type Hide, hideNothing } from './secrets.js';
 import { LineSplitter } from './line-splitter.js';
 
 /** A log line travels in an event: enough for a long stack frame, too little for a dump of weights. */
@@ -22,6 +23,7 @@ export class ModelLog {
   constructor(
     private readonly clock: Pick<Clock, 'nowMs'>,
     private readonly onLine: (line: string) => void,
+    private readonly hide: Hide = hideNothing,
   ) {
     this.#windowStartMs = clock.nowMs();
     this.#splitter = new LineSplitter(MAX_LINE_BYTES, {
@@ -44,8 +46,9 @@ export class ModelLog {
     return this.#lastLines;
   }
 
-  #line(line: string): void {
-    if (line.trim() === '') return;
+  #line(text: string): void {
+    if (text.trim() === '') return;
+    const line = this.hide(text);
     this.#lastLines = [...this.#lastLines.slice(1 - KEPT_LINES), line];
     if (this.clock.nowMs() - this.#windowStartMs >= WINDOW_MS) {
       this.#sayLeftOut();

@@ -1,6 +1,7 @@
 /** Runs a model's setup command, once, in the model's own directory. */
 import type { Clock } from '../ports.js';
 import { ModelLog } from './model-log.js';
+import type { Hide } from './secrets.js';
 import { ProcessGroup } from './process-group.js';
 
 /** Compiling a few wheels takes minutes; a setup that takes longer hangs, while its instance costs money. */
@@ -12,6 +13,8 @@ export interface SetupOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Takes the job's secrets out of what the command prints. */
+  readonly hide?: Hide;
   readonly onLog: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -20,7 +23,7 @@ export interface SetupOptions {
 export async function runSetup(options: SetupOptions): Promise<string | undefined> {
   const { command, clock, signal } = options;
   signal.throwIfAborted();
-  const log = new ModelLog(clock, options.onLog);
+  const log = new ModelLog(clock, options.onLog, options.hide);
   const write = (chunk: Buffer): void => {
     log.write(chunk);
   };

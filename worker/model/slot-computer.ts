@@ -13,6 +13,7 @@ import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotEve
 import { runBatch } from './batch-run.js';
 import type { LoadResult } from './loaded-slot.js';
 import { childEnvironment } from './child-environment.js';
+import { hiderOf } from './secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
 /** Events from before a batch (the load's log) are kept for it; a load that logs more has said enough. */
@@ -158,7 +159,8 @@ class SlotComputer implements BatchComputer {
     const slot = new SlotProcess({
       argv: this.#argv(model),
       cwd: model.directory,
-      env: childEnvironment(model.options.env, this.options.workerEnv),
+      env: childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
+      hide: hiderOf(model.secrets ?? {}),
       clock,
       memoryLimitBytes: this.options.memoryLimitBytes,
       loadTimeoutMs: this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,

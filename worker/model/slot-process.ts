@@ -21,6 +21,7 @@ import {
 import type { Clock } from '../ports.js';
 import { groupMemoryBytes } from './group-memory.js';
 import { LineSplitter } from './line-splitter.js';
+import { type Hide, hideNothing } from './secrets.js';
 import { ModelLog } from './model-log.js';
 import { ProcessGroup } from './process-group.js';
 
@@ -60,6 +61,8 @@ export interface SlotOptions {
   readonly memoryLimitBytes: number;
   readonly loadTimeoutMs: number;
   readonly pollMs: number;
+  /** Takes the job's secrets out of logs and errors. */
+  readonly hide?: Hide;
   readonly onLog: (line: string) => void;
 }
 
@@ -75,6 +78,7 @@ export class SlotProcess {
   readonly ended: Promise<SlotEnd>;
   readonly #group: ProcessGroup;
   readonly #log: ModelLog;
+  readonly #hide: Hide;
   readonly #over = new AbortController();
   readonly #outstanding = new Set<number>();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
@@ -88,7 +92,8 @@ export class SlotProcess {
 
   constructor(private readonly options: SlotOptions) {
     this.#progressAtMs = options.clock.nowMs();
-    this.#log = new ModelLog(options.clock, options.onLog);
+    this.#hide = options.hide ?? hideNothing;
+    this.#log = new ModelLog(options.clock, options.onLog, options.hide);
     const stdout = new LineSplitter(MAX_SLOT_LINE_BYTES, {
       line: (line) => {
         this.#line(line);
@@ -164,7 +169,7 @@ export class SlotProcess {
       return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
     }
     this.#progressAtMs = this.options.clock.nowMs();
-    this.onAnswer(parsed);
+    this.onAnswer(parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed);
   }
 
   #readyLine(parsed: SlotLine, line: string): void {
@@ -175,7 +180,12 @@ export class SlotProcess {
   }
 
   #fault(what: string): void {
-    this.#kill('protocol', `The model's line ${this.#lines} on standard output is not of the protocol: ${what}.`);
+    const shown = this.#hide(what);
+    this.#kill('protocol', `The model's line ${this.#lines} on standard output is not of the protocol: ${shown}.`);
+  }
+
+  #shown({ code, message }: ItemError): ItemError {
+    return { code: this.#hide(code), message: this.#hide(message) };
   }
 
   #kill(reason: SlotEnd['reason'], message: string): void {

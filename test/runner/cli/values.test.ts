@@ -65,6 +65,14 @@ describe('option values', () => {
     expect(() => values.latency('sqs=10')).toThrow('sqs=10ms,s3=30ms');
   });
 
+  it('take where a secret is kept, and no secret', () => {
+    const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/token-AbCdEf';
+    expect(values.secret(`TOKEN=${arn}`, { A: arn })).toEqual({ A: arn, TOKEN: arn });
+    for (const wrong of ['TOKEN=hunter2', arn, 'TOKEN=arn:aws:ssm:eu-west-1:123456789012:parameter/x', '1=']) {
+      expect(() => values.secret(wrong), wrong).toThrow('NAME=ARN');
+    }
+  });
+
   it('refuse job ids that could not be part of a key', () => {
     expect(values.jobId('herg-1')).toBe('herg-1');
     for (const wrong of ['', 'a/b', '../x', 'A', 'x'.repeat(64)])

@@ -27,4 +27,18 @@ describe('what submit refuses', () => {
     expect(stack.terminal.stderr).toContain('isolated');
     expect(await stack.run('submit', 'data.jsonl', '--model', 'true')).toBe(0);
   });
+
+  it('is a secret where none can be read, or that is given twice', async () => {
+    const secret = ['--secret', 'TOKEN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:t-AbCdEf'];
+    const submit = ['submit', 'data.jsonl', '--model', 'true', '--id', 'j', ...secret];
+    stack.config = { ...stack.config, isolated: true };
+    expect(await stack.run(...submit)).toBe(2);
+    stack.config = { ...stack.config, isolated: false };
+    expect(await stack.run(...submit, '--env', 'TOKEN=x')).toBe(2);
+    expect(stack.terminal.stderr).toContain('--env and with --secret');
+    expect(await stack.run(...submit)).toBe(0);
+    expect(JSON.parse(stack.store.text('jobs/j/job.json') ?? '')).toMatchObject({
+      options: { secrets: { TOKEN: secret[1]?.slice('TOKEN='.length) } },
+    });
+  });
 });

@@ -44,6 +44,7 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
     },
     spec,
     options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
+    secretReader: { read: () => Promise.reject(new Error('There are no secrets here.')) },
     directory: models(),
     onLog: (line) => log.push(line),
     signal: new AbortController().signal,
@@ -126,6 +127,24 @@ describe('preparing a model', () => {
     expect(await readFile(path.join(directory, 'greeting'), 'utf8')).toBe('hello\n');
     expect(log).toEqual([`setting up in ${directory}`]);
     expect((await prepared()).directory).not.toBe(directory);
+  });
+
+  it('gives the job’s secrets to setup, hides them in its log, and is unable without them', async () => {
+    const changes = {
+      ...withSetup('echo "token $TOKEN"; echo "$TOKEN" > token'),
+      options: { concurrency: 1, itemTimeoutSeconds: 10, env: {}, secrets: { TOKEN: 'arn:t' } },
+    };
+    const before = await unable(optionsOf(changes));
+    expect(before.phase).toBe('setup');
+    expect(before.message).toContain('The secret TOKEN could not be read from arn:t: There are no secrets here.');
+    const { directory, secrets, modelKey } = await prepared({
+      ...changes,
+      secretReader: { read: async () => 'hunter2' },
+    });
+    expect(secrets).toEqual({ TOKEN: 'hunter2' });
+    expect(modelKey).not.toBe((await prepared(withSetup('echo "token $TOKEN"; echo "$TOKEN" > token'))).modelKey);
+    expect(await readFile(path.join(directory, 'token'), 'utf8')).toBe('hunter2\n');
+    expect(log).toEqual(['token [secret TOKEN]']);
   });
 
   it('tells the end of the output when setup fails, and tries again from the start', async () => {

@@ -1,0 +1,34 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makeSecretsManagerClient } from '../../aws/clients.js';
+import { makeSecretReader } from '../../aws/secrets.js';
+
+const secretsManager = mockClient(SecretsManagerClient);
+beforeEach(() => void secretsManager.reset());
+const { signal } = new AbortController();
+const arn = (region: string): string => `arn:aws:secretsmanager:${region}:123456789012:secret:token-AbCdEf`;
+
+describe('secrets of AWS Secrets Manager', () => {
+  it('are read in their own region, with one client for each', async () => {
+    const regions: string[] = [];
+    const reader = makeSecretReader((region) => {
+      regions.push(region);
+      return makeSecretsManagerClient({ region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+    });
+    secretsManager.on(GetSecretValueCommand).resolves({ SecretString: 'value' });
+    expect(await reader.read(arn('eu-west-1'), signal)).toBe('value');
+    await reader.read(arn('eu-west-1'), signal);
+    await reader.read(arn('us-east-1'), signal);
+    expect(regions).toEqual(['eu-west-1', 'us-east-1']);
+    expect(secretsManager.commandCalls(GetSecretValueCommand)[0]?.args[0].input).toEqual({
+      SecretId: arn('eu-west-1'),
+    });
+  });
+
+  it('that hold bytes are refused', async () => {
+    const reader = makeSecretReader((region) => makeSecretsManagerClient({ region }));
+    secretsManager.on(GetSecretValueCommand).resolves({ SecretBinary: new Uint8Array([1]) });
+    await expect(reader.read(arn('eu-west-1'), signal)).rejects.toThrow('holds bytes');
+  });
+});
