@@ -8,6 +8,8 @@
  * - Nothing is run whose digest is not the one that the pointer names.
  */
 import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/keys.js';
+import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
+import { bootPaths, type BootPaths } from './paths.js';
 import { workerUnit } from './worker-unit.js';
 
 export interface UserDataOptions {
@@ -16,23 +18,22 @@ export interface UserDataOptions {
   readonly bucket: string;
   readonly maxIdleSeconds: number;
   readonly maxLifeSeconds: number;
+  /** A directory that stands for `/`. */
+  readonly root?: string;
 }
 
 /** The worker ends itself at its longest life; the system ends what a worker that hangs does not. */
 const LIFE_GRACE_MINUTES = 10;
-/** A log that cannot be put must not keep an instance that is to end. */
-const LOG_PATIENCE_SECONDS = 10;
-/** The last words of a worker that was started a few times over. */
-const LAST_LINES = 500;
 
 export function userData(options: UserDataOptions): string {
-  return [prologue(options), fetchWorker, writeFiles(options), start].join('\n');
+  const paths = bootPaths(options.root);
+  return [prologue(options, paths), fetchWorker(paths), writeFiles(options, paths), start].join('\n');
 }
 
-const prologue = ({ region, bucket, maxLifeSeconds }: UserDataOptions): string => `#!/bin/bash
+const prologue = ({ region, bucket, maxLifeSeconds }: UserDataOptions, { bootLog }: BootPaths): string => `#!/bin/bash
 set -eu
 shutdown -P +${Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES} || systemctl poweroff
-exec >>/var/log/spotpool-boot.log 2>&1
+exec >>${bootLog} 2>&1
 export AWS_REGION='${region}' AWS_DEFAULT_REGION='${region}' AWS_MAX_ATTEMPTS=10
 bucket='${bucket}'
 instance=unknown
@@ -41,7 +42,7 @@ copy() { aws s3 cp --only-show-errors "$1" "$2"; }
 end() {
   status=$?
   step "the boot script ends with $status"
-  timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors /var/log/spotpool-boot.log "s3://$bucket/${instancesPrefix}$instance/boot.log" || true
+  timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors ${bootLog} "s3://$bucket/${instancesPrefix}$instance/boot.log" || true
   if [ "$status" -ne 0 ]; then systemctl poweroff; fi
 }
 trap end EXIT
@@ -52,51 +53,58 @@ token=$(curl -sSf --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300
 instance=$(curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "$imds/latest/meta-data/instance-id")
 `;
 
-/** Node.js and the worker come at the same time. */
-const fetchWorker = `# The distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
+/** Node.js comes while the worker does and its unit is written. */
+const fetchWorker = ({
+  code,
+  node,
+  settings,
+}: BootPaths): string => `# The distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
 install_node() {
-  [ -x /usr/bin/node-24 ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
+  [ -x ${node} ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
 }
 step 'fetching Node.js and the worker'
 install_node &
 installing=$!
-mkdir -p /opt/spotpool/worker /etc/spotpool
-cd /opt/spotpool
-copy "s3://$bucket/${workerPointerKey}" pointer.json
-sha256=$(sed -n 's/.*"sha256" *: *"\\([0-9a-f]\\{64\\}\\)".*/\\1/p' pointer.json)
+mkdir -p ${code}/worker ${settings}
+cd ${code}
+sha256=
+if copy "s3://$bucket/${workerPointerKey}" pointer.json; then
+  sha256=$(sed -n 's/.*"sha256" *: *"\\([0-9a-f]\\{64\\}\\)".*/\\1/p' pointer.json)
+fi
 if [ -z "$sha256" ]; then
-  echo '${workerPointerKey} names no sha256: submit a job with a current spotpool, which publishes the worker.'
+  echo '${workerPointerKey} is not there, or names no sha256: submit a job with a current spotpool, which publishes the worker.'
   exit 1
 fi
 copy "s3://$bucket/${workersPrefix}$sha256/worker.tar.gz" worker.tar.gz
 echo "$sha256  worker.tar.gz" | sha256sum -c -
 tar -xzf worker.tar.gz -C worker --no-same-owner
-wait "$installing"
 `;
 
-const writeFiles = ({ queueUrl, maxIdleSeconds, maxLifeSeconds }: UserDataOptions): string => `step 'writing the unit'
-id spotpool >/dev/null 2>&1 || useradd --system --create-home --home-dir /var/lib/spotpool spotpool
-install -d -o spotpool -g spotpool /var/lib/spotpool /var/lib/spotpool/work
-cat >/etc/spotpool/worker.env <<END
+const writeFiles = (
+  { queueUrl, maxIdleSeconds, maxLifeSeconds }: UserDataOptions,
+  paths: BootPaths,
+): string => `step 'writing the unit'
+id spotpool >/dev/null 2>&1 || useradd --system --create-home --home-dir ${paths.home} spotpool
+install -d -o spotpool -g spotpool ${paths.home} ${paths.home}/work
+cat >${paths.settings}/worker.env <<END
 AWS_REGION=$AWS_REGION
+SPOTPOOL_INSTANCE=$instance
 SPOTPOOL_QUEUE_URL=${queueUrl}
 SPOTPOOL_BUCKET=$bucket
 SPOTPOOL_MAX_IDLE_SECONDS=${maxIdleSeconds}
 SPOTPOOL_MAX_LIFE_SECONDS=${maxLifeSeconds}
-SPOTPOOL_WORK_DIRECTORY=/var/lib/spotpool/work
+SPOTPOOL_WORK_DIRECTORY=${paths.home}/work
 END
-cat >/opt/spotpool/last-words <<END
-#!/bin/bash
-export AWS_REGION='$AWS_REGION'
-journalctl -u spotpool-worker -n ${LAST_LINES} --no-pager -o cat >/run/spotpool-worker.log
-exec timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors /run/spotpool-worker.log 's3://$bucket/${instancesPrefix}$instance/worker.log'
-END
-chmod +x /opt/spotpool/last-words
-cat >/etc/systemd/system/spotpool-worker.service <<'END'
-${workerUnit}END
+cat >${paths.lastWords} <<'END'
+${lastWords(paths)}END
+chmod +x ${paths.lastWords}
+cat >${paths.unit} <<'END'
+${workerUnit(paths)}END
 `;
 
 const start = `systemctl daemon-reload
+wait "$installing"
+step 'starting the worker'
 # Enabled too: an instance that reboots works on, or ends itself.
 systemctl enable --now spotpool-worker.service
 step 'the worker is started'

@@ -15,6 +15,7 @@ import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import type { StackConfig } from '../../core/stack.js';
 import { clientOptions } from '../../runner/wiring/stack-ports.js';
+import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { projectRoot, runCli, startCli, type CliResult, type RunningCli } from './cli.js';
 import { eventually } from './eventually.js';
@@ -26,6 +27,8 @@ export interface LabOptions {
   readonly leaseSeconds?: number;
   readonly maxIdleSeconds?: number;
   readonly maxWorkers?: number;
+  /** Makes the stack; as `run --local` does unless given. */
+  readonly provision?: ProvisionLocalStack;
 }
 
 export interface CloudInstance {
@@ -66,7 +69,7 @@ export class Lab {
     const [ready] = (await once(lines, 'line')) as [string];
     const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(ready) as Record<string, string>;
     if (!endpoint || !region || !accessKeyId || !secretAccessKey) throw new Error(`The local cloud said: ${ready}`);
-    const stack = await provisionLocalStack(
+    const stack = await (options.provision ?? provisionLocalStack)(
       { endpoint, region, accessKeyId, secretAccessKey, pid: cloud.pid ?? 0 },
       {
         reclaims: [],

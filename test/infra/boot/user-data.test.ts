@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { lastWords } from '../../../infra/boot/last-words.js';
+import { bootPaths } from '../../../infra/boot/paths.js';
 import { userData } from '../../../infra/boot/user-data.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
@@ -18,6 +20,14 @@ describe('the boot script', () => {
   it('is one that bash can read', () => {
     const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('knows no other root than the one that it is given', () => {
+    const elsewhere = userData({ ...options, root: '/elsewhere' });
+    expect(elsewhere.replaceAll('/elsewhere', '')).toBe(script);
+    expect(elsewhere.replaceAll(/\/elsewhere\/|\/dev\/null|\/proc\/uptime|\/bin\/bash/g, '')).not.toMatch(
+      /(^|[ '"=])\/(etc|opt|var|usr|run|lib)\b/m,
+    );
   });
 
   it('is short: a quarter of what EC2 takes', () => {
@@ -48,6 +58,7 @@ describe('the boot script', () => {
     const environment = /worker\.env <<END\n(.*?)^END$/ms.exec(script)?.[1] ?? '';
     expect(environment.trimEnd().split('\n')).toEqual([
       'AWS_REGION=$AWS_REGION',
+      'SPOTPOOL_INSTANCE=$instance',
       'SPOTPOOL_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/111122223333/input',
       'SPOTPOOL_BUCKET=$bucket',
       'SPOTPOOL_MAX_IDLE_SECONDS=600',
@@ -71,8 +82,24 @@ describe('the boot script', () => {
 });
 
 describe("the worker's unit", () => {
-  it.each(['SuccessAction', 'FailureAction', 'StartLimitAction'])('ends the instance: %s', (action) => {
-    expect(script).toContain(`\n${action}=poweroff\n`);
+  it('ends the instance when it was started too often; what acts before each restart too is not in it', () => {
+    expect(script).toContain('\nStartLimitAction=poweroff\n');
+    expect(script).not.toMatch(/^(Success|Failure)Action=/m);
+  });
+
+  it.each([
+    ['success', '0', true],
+    ['exit-code', '2', true],
+    ['exit-code', '1', false],
+    ['signal', 'KILL', false],
+  ])('after a result %s (%s) ends the instance: %s', (result, status, ends) => {
+    const words = lastWords(bootPaths()).replaceAll(/^(journalctl|timeout) .*$/gm, '');
+    const run = `systemctl() { echo "systemctl $*"; }\n${words}`;
+    const { stdout } = spawnSync('bash', ['-u', '-c', run], {
+      env: { PATH: process.env['PATH'], SERVICE_RESULT: result, EXIT_STATUS: status },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe(ends ? 'systemctl --no-block poweroff\n' : '');
   });
 
   it('stops within the two minutes of an interruption', () => {

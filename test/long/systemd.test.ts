@@ -1,0 +1,134 @@
+/**
+ * The worker's unit under a real systemd: its own checker, and (as a user's manager, in namespaces of the test's own, which needs root) what it does when the
+ * worker ends. Amazon Linux 2023 has systemd 252.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lastWords } from '../../infra/boot/last-words.js';
+import { bootPaths, type BootPaths } from '../../infra/boot/paths.js';
+import { workerUnit } from '../../infra/boot/worker-unit.js';
+
+const MANAGERS = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'];
+const manager = MANAGERS.find((file) => existsSync(file));
+/** Runs a user's manager on one unit: its cgroups, and what says that systemd is there, are of the namespace alone. */
+const RUN = `
+umount -R /sys/fs/cgroup 2>/dev/null
+mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run || exit 77
+mkdir -p /run/systemd/system /run/user /sys/fs/cgroup/$1 && chmod 700 /run/user
+echo $$ >/sys/fs/cgroup/$1/cgroup.procs || exit 77
+XDG_RUNTIME_DIR=/run/user XDG_CONFIG_HOME=$HOME exec timeout -s KILL 20 ${manager} --user --unit=spotpool-worker.service
+`;
+const canCheck = spawnSync('systemd-analyze', ['--version']).status === 0;
+const canRun = manager !== undefined && process.getuid?.() === 0 && canUnshare();
+
+function canUnshare(): boolean {
+  const mount =
+    'umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none /sys/fs/cgroup && mkdir /sys/fs/cgroup/$0 && rmdir /sys/fs/cgroup/$0';
+  return spawnSync('unshare', ['-m', 'sh', '-c', mount, `spotpool-probe-${process.pid}`]).status === 0;
+}
+
+let root: string;
+let paths: BootPaths;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'spotpool-systemd-'));
+  paths = bootPaths(root);
+  for (const directory of [
+    paths.code,
+    paths.settings,
+    paths.home,
+    path.dirname(paths.unit),
+    path.dirname(paths.node),
+  ]) {
+    mkdirSync(directory, { recursive: true });
+  }
+  mkdirSync(path.dirname(paths.workerLog), { recursive: true });
+  symlinkSync(process.execPath, paths.node);
+  writeFileSync(path.join(paths.settings, 'worker.env'), '');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function executable(file: string, text: string): void {
+  writeFileSync(file, text);
+  chmodSync(file, 0o755);
+}
+
+describe.skipIf(!canCheck)("systemd's checker (skipped where systemd-analyze is not installed)", () => {
+  it('finds nothing wrong with the unit', () => {
+    executable(paths.lastWords, lastWords(paths));
+    writeFileSync(paths.unit, workerUnit(paths));
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', paths.unit], { encoding: 'utf8' });
+    expect(stderr.split('\n').filter((line) => line.includes('spotpool'))).toEqual([]);
+    expect(status).toBe(0);
+  });
+});
+
+describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgroups of version 2)', () => {
+  /** How often the worker was started until the manager ended, which stands for the end of the instance. */
+  function starts(worker: string, change: (unit: string) => string = (unit) => unit): { count: number; calls: string } {
+    const log = path.join(root, 'starts');
+    const calls = path.join(root, 'calls');
+    const bin = path.join(root, 'bin');
+    mkdirSync(bin);
+    for (const name of ['journalctl', 'aws', 'systemctl']) {
+      // A manager without a bus is told to end by a signal, SIGRTMIN+24.
+      const ends = name === 'systemctl' ? '\nkill -58 "$MANAGER"' : '';
+      executable(path.join(bin, name), `#!/bin/sh\necho "${name} $*" >>'${calls}'${ends}\n`);
+    }
+    executable(path.join(root, 'worker.sh'), `#!/bin/sh\necho start >>'${log}'\n${worker}\n`);
+    // $PPID of what the manager starts is the manager.
+    executable(paths.lastWords, `#!/bin/sh\nMANAGER=$PPID PATH='${bin}':$PATH exec bash '${root}/words'\n`);
+    writeFileSync(path.join(root, 'words'), lastWords(paths));
+    writeFileSync(path.join(paths.settings, 'worker.env'), 'SPOTPOOL_BUCKET=results\nSPOTPOOL_INSTANCE=i-1\n');
+    // What a user's manager has not: other users, the power, the machine's network.
+    const unit = workerUnit(paths)
+      .replace(/^ExecStart=.*$/m, `ExecStart=${root}/worker.sh`)
+      .replace(/^(User|Wants|After)=.*\n/gm, '')
+      .replaceAll('poweroff', 'exit')
+      .replace(/^RestartSec=.*$/m, 'RestartSec=100ms');
+    mkdirSync(path.join(root, 'systemd/user'), { recursive: true });
+    writeFileSync(path.join(root, 'systemd/user/spotpool-worker.service'), change(unit));
+    const run = spawnSync('unshare', ['-m', 'bash', '-c', RUN, 'bash', path.basename(root)], {
+      env: { PATH: process.env['PATH'], HOME: root },
+      encoding: 'utf8',
+    });
+    if (run.signal !== null || run.status === 77 || run.status === 137) {
+      throw new Error(`systemd did not end by itself: ${run.status} ${run.stderr}`);
+    }
+    const count = readFileSync(log, 'utf8').trimEnd().split('\n').length;
+    return { count, calls: existsSync(calls) ? readFileSync(calls, 'utf8') : '' };
+  }
+
+  it('starts a worker that crashes five times, and then ends the instance', () => {
+    expect(starts('exit 1').count).toBe(5);
+  });
+
+  it.each([
+    ['ended well', 'exit 0'],
+    ['was told to stop', 'kill -TERM $$'],
+    ['says that its configuration is wrong', 'exit 2'],
+  ])('ends the instance after a worker that %s', (_, worker) => {
+    const { count, calls } = starts(worker);
+    expect(count).toBe(1);
+    expect(calls).toContain('systemctl --no-block poweroff');
+    expect(calls).toMatch(/^journalctl .*\naws s3 cp .* s3:\/\/results\/fleet\/instances\/i-1\/worker\.log\n/);
+  });
+
+  it.each(['SuccessAction', 'FailureAction'])(
+    'would end the instance at the first crash with %s, so the unit has none',
+    (action) => {
+      expect(starts('exit 1', (unit) => unit.replace('[Unit]\n', `[Unit]\n${action}=exit\n`)).count).toBe(1);
+    },
+  );
+});
