@@ -7,6 +7,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -90,6 +91,10 @@ export function makeCloudFormationClient(options: ClientOptions): CloudFormation
 
 export function makeSecretsManagerClient(options: ClientOptions): SecretsManagerClient {
   return new SecretsManagerClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
+}
+
+export function makeServiceQuotasClient(options: ClientOptions): ServiceQuotasClient {
+  return new ServiceQuotasClient(common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS));
 }
 
 export function makeSnsClient(options: ClientOptions): SNSClient {

@@ -9,6 +9,8 @@ export interface StackConfig {
   readonly fleetId: string;
   /** The stack's maximum of instances. */
   readonly maxWorkers: number;
+  /** vCPUs of the smallest instance of the fleet; unknown when it takes others than the standard families. */
+  readonly minVcpus?: number;
   /** How long an instance may live; unknown when the stack does not say. */
   readonly maxLifeSeconds?: number;
   /** Something of the stack's own raises and lowers the fleet, also when no command follows a job. */

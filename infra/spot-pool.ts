@@ -88,6 +88,8 @@ export class SpotPool extends Construct {
       Bucket: store.bucket.bucketName,
       FleetId: this.fleetId,
       MaxWorkers: String(settings.maxWorkers),
+      // The Spot quota of GPU instances is another one.
+      ...(settings.gpus === undefined ? { MinVcpus: String(settings.vcpus.min) } : {}),
       MaxLifeSeconds: String(settings.maxLifeSeconds),
       Architecture: settings.architecture,
       Isolated: String(settings.isolated),

@@ -102,6 +102,12 @@ export interface SpotPrices {
   ): Promise<number | undefined>;
 }
 
+/** What the account may run on Spot in the stack's region. */
+export interface SpotQuota {
+  /** Undefined when the account has no such quota. */
+  vcpus(signal: AbortSignal): Promise<number | undefined>;
+}
+
 export interface Clock {
   nowMs(): number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;

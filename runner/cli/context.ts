@@ -14,6 +14,7 @@ import type {
   ObjectStore,
   PoolInstances,
   SpotPrices,
+  SpotQuota,
   StackController,
 } from '../ports.js';
 
@@ -26,6 +27,7 @@ export interface StackPorts {
   /** Absent when the stack is of no CloudFormation, or shares its stack with other things. */
   readonly deployed?: DeployedStack;
   readonly prices: SpotPrices;
+  readonly quota: SpotQuota;
   readonly deadMan: DeadManSwitch;
   /** Absent when nothing of the stack can be woken. */
   readonly controller?: StackController;

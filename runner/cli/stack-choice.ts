@@ -91,6 +91,7 @@ const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
   fleetId: env['SPOTPOOL_FLEET_ID'],
   region: env['AWS_REGION'],
   maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
+  minVcpus: env['SPOTPOOL_MIN_VCPUS'],
   maxLifeSeconds: env['SPOTPOOL_MAX_LIFE_SECONDS'],
   topicArn: env['SPOTPOOL_TOPIC_ARN'],
   schedulerRoleArn: env['SPOTPOOL_SCHEDULER_ROLE_ARN'],

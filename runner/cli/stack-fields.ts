@@ -19,6 +19,7 @@ export interface StackFields {
   readonly stackId?: string | undefined;
   readonly architecture?: string | undefined;
   readonly isolated?: boolean | undefined;
+  readonly minVcpus?: string | number | undefined;
   readonly maxLifeSeconds?: string | number | undefined;
   readonly endpoint?: string | undefined;
   readonly accessKeyId?: string | undefined;
@@ -82,6 +83,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
       : {}),
     ...(stackId ? { stackId } : {}),
     ...(isArchitecture(architecture) ? { architecture } : {}),
+    ...(Number(fields.minVcpus) > 0 ? { minVcpus: Number(fields.minVcpus) } : {}),
     ...(Number(fields.maxLifeSeconds) > 0 ? { maxLifeSeconds: Number(fields.maxLifeSeconds) } : {}),
     ...(fields.isolated === undefined ? {} : { isolated: fields.isolated }),
     ...(endpoint ? { endpoint } : {}),
@@ -118,6 +120,7 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     bucket: text('bucket') ?? text('bucketName'),
     fleetId: text('fleetId'),
     maxWorkers: text('maxWorkers'),
+    minVcpus: text('minVcpus'),
     maxLifeSeconds: text('maxLifeSeconds'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { fleetStateKey, jobsPrefix } from '../../core/keys.js';
+import { quotaShortfall } from '../../core/spot-quota.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -135,7 +136,7 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       },
     ],
   ];
-  return await Promise.all(
+  const found = await Promise.all(
     checks.map(async ([what, needs, check]): Promise<Finding> => {
       try {
         return { what, ok: true, says: await check(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])) };
@@ -145,6 +146,24 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       }
     }),
   );
+  return [...found, ...(await quotaFindings(ports, signal))];
+}
+
+/** A hint, so what cannot be read is no problem. */
+async function quotaFindings({ quota, config }: StackPorts, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { minVcpus: vcpusEach, maxWorkers: instances } = config;
+  if (vcpusEach === undefined) return [];
+  try {
+    const vcpus = await quota.vcpus(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]));
+    if (vcpus === undefined) throw new Error('the account has none');
+    const short = quotaShortfall({ instances, vcpusEach }, vcpus);
+    const enough = `${vcpus} vCPUs on Spot: enough for the stack's ${instances} instances of ${vcpusEach} vCPUs`;
+    return [{ what: 'quota', ok: short === undefined, says: short ?? enough }];
+  } catch (error) {
+    signal.throwIfAborted();
+    const says = `the Spot quota cannot be read (servicequotas:GetServiceQuota), so nothing warns of it: ${messageOf(error)}`;
+    return [{ what: 'quota', ok: true, says }];
+  }
 }
 
 function adviceFor(error: unknown, needs: string, endpoint: string | undefined): string {

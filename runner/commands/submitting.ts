@@ -10,6 +10,7 @@ import type { Display, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
+import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 
@@ -48,6 +49,7 @@ export async function submitFromFlags(
   if (isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.secret !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
+  const quota = lookAtQuota(ports.quota, ports.config.minVcpus, signal);
   const { job, manifest, resumed } = await submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
@@ -89,6 +91,11 @@ export async function submitFromFlags(
   );
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
+  const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
+  if (message !== undefined) {
+    const at = new Date(clock.nowMs()).toISOString();
+    display.show({ event: 'happened', level: 'warning', code: 'quota-short', message, at });
+  }
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
 }
 

@@ -7,6 +7,7 @@ import {
   makeLambdaClient,
   makeS3Client,
   makeSchedulerClient,
+  makeServiceQuotasClient,
   makeSnsClient,
   makeSqsClient,
 } from '../../aws/clients.js';
@@ -19,6 +20,7 @@ import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { S3SourceObjects } from '../../aws/source-objects.js';
 import { SnsNotifier } from '../../aws/sns-notifier.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
+import { makeSpotQuota } from '../../aws/spot-quota.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
 import type { StackPorts } from '../cli/context.js';
 import type { Notifier } from '../ports.js';
@@ -53,6 +55,7 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
       ? {}
       : { deployed: makeDeployedStack(makeCloudFormationClient(options), config.stackId) }),
     prices: new Ec2SpotPrices(ec2, () => systemClock.nowMs()),
+    quota: makeSpotQuota(makeServiceQuotasClient(options)),
     deadMan: makeDeadManSwitch(makeSchedulerClient(options), {
       stack: config,
       nowMs: () => systemClock.nowMs(),

@@ -285,6 +285,7 @@ describe('all of it', () => {
       Bucket: '<PoolStoreResults>',
       FleetId: '<PoolFleet.FleetId>',
       MaxWorkers: '10',
+      MinVcpus: '2',
       MaxLifeSeconds: '86400',
       Architecture: 'arm64',
       Isolated: 'false',
@@ -321,6 +322,7 @@ describe('all of it', () => {
       controlled: true,
       controllerFunction: '<PoolControllerFunction>',
       architecture: 'arm64',
+      minVcpus: 2,
       stackId: '<AWS::StackId>',
     });
     const variables = Object.entries(controllerEnvironment()).map(([name, value]) => [name, plain(value)] as const);

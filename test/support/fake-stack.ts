@@ -29,6 +29,7 @@ export class FakeStack {
   private readonly firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
   /** Called with each tick. */
   onTick: () => void | Promise<void> = () => undefined;
+  quotaVcpus = 1_000;
   /** By a teardown; they shut down until the next tick. */
   readonly terminated: string[] = [];
   readonly interrupt = new AbortController();
@@ -170,6 +171,7 @@ export class FakeStack {
           );
         },
       },
+      quota: { vcpus: async () => this.quotaVcpus },
       prices: { spotDollarsPerHour: async () => 0.03 },
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,
