@@ -37,7 +37,9 @@ const MAX_NAME_LENGTH = 64;
 const HASH_LENGTH = 8;
 
 export interface DeadManSwitchOptions {
-  readonly stack: Pick<StackConfig, 'name' | 'fleetId' | 'scheduler'>;
+  readonly stack: Pick<StackConfig, 'name' | 'scheduler'>;
+  /** The fleet to park: asked when the switch is armed, since it may have been replaced. */
+  readonly fleetId: () => string;
   readonly nowMs: () => number;
   /** Shorter in a lab alone: EventBridge Scheduler itself is precise to a minute. */
   readonly delayMs?: number;
@@ -51,7 +53,11 @@ export function makeDeadManSwitch(client: SchedulerClient, options: DeadManSwitc
       const scheduler = neededScheduler(options.stack);
       const arm = async (behindMs: number): Promise<void> => {
         const atMs = options.nowMs() + behindMs + delayMs;
-        await put(client, scheduleOf(options.stack, scheduler, atMs), signal);
+        await put(
+          client,
+          scheduleOf({ name: options.stack.name, fleetId: options.fleetId() }, scheduler, atMs),
+          signal,
+        );
       };
       const known = clockBehindMs(client);
       await arm(known);

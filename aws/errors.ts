@@ -73,6 +73,11 @@ export function isNothingToChange(error: unknown): boolean {
   return fields?.name === 'InvalidParameterCombination' && /no attributes specified/i.test(fields.message);
 }
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+export function isFleetMissing(error: unknown): boolean {
+  return /^Invalid(Fleet|SpotFleetRequest)Id\.NotFound$/.test(fieldsOf(error)?.name ?? '');
+}
+
 /** EC2 does not know the instance any more, or yet; of a list with one such, no instance is ended. */
 export function isInstanceMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'InvalidInstanceID.NotFound';

@@ -4,14 +4,18 @@ import { FleetMissing } from '../runner/errors.js';
 import type { Fleet, FleetDescription, SetTargetResult } from '../runner/ports.js';
 import { ec2Fleet } from './ec2-fleet.js';
 import { allPages, describeInstances } from './ec2-instances.js';
-import { isFleetBusy, isNothingToChange } from './errors.js';
+import { isFleetBusy, isFleetMissing, isNothingToChange } from './errors.js';
+import { findFleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
 import { spotFleet } from './spot-fleet.js';
+
+/** `fleetId`: the fleet in use, which is not the configured one when that was replaced. */
+export type KnownFleet = Fleet & { readonly fleetId: string };
 
 export function makeFleet(
   client: EC2Client,
   { fleetId, name }: { readonly fleetId: string; readonly name: string },
-): Fleet {
+): KnownFleet {
   return new AwsFleet(client, backendOf(client, fleetId), name);
 }
 
@@ -21,21 +25,38 @@ function backendOf(client: EC2Client, fleetId: string): FleetBackend {
   throw new Error(`"${fleetId}" is no fleet's id: an EC2 Fleet's begins with fleet-, a Spot Fleet's with sfr-.`);
 }
 
-class AwsFleet implements Fleet {
+/**
+ * A redeploy may replace the fleet, while a colleague holds the outputs of the last one: a fleet that is gone is looked for anew, by the stack's
+ * tag. The one that is configured is used for as long as it lives.
+ */
+class AwsFleet implements KnownFleet {
+  readonly #configuredId: string;
+
   constructor(
     private readonly client: EC2Client,
-    private readonly backend: FleetBackend,
+    private backend: FleetBackend,
     private readonly stack: string,
-  ) {}
+  ) {
+    this.#configuredId = backend.fleetId;
+  }
+
+  get fleetId(): string {
+    return this.backend.fleetId;
+  }
 
   async describe(signal: AbortSignal): Promise<FleetDescription> {
-    const fleet = await this.backend.read(signal);
+    const fleet = await this.#read(signal);
     if (fleet === undefined) {
-      throw new FleetMissing(`EC2 does not show the fleet ${this.backend.fleetId}: is it of this region?`);
+      throw new FleetMissing(
+        `EC2 shows neither the fleet ${this.#configuredId} nor another of the stack ${this.stack}: are they of this region?`,
+      );
     }
     const active = await allPages((token) => this.backend.activeInstances(token, signal));
     const ids = active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
-    return { ...fleet, instances: await describeInstances(this.client, { stack: this.stack, ids }, signal) };
+    const instances = await describeInstances(this.client, { stack: this.stack, ids }, signal);
+    const { fleetId } = this.backend;
+    const named = this.#configuredId;
+    return { ...fleet, instances, ...(fleetId === named ? {} : { insteadOf: { named, found: fleetId } }) };
   }
 
   async setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult> {
@@ -45,6 +66,24 @@ class AwsFleet implements Fleet {
     } catch (error) {
       if (isFleetBusy(error)) return 'busy';
       if (isNothingToChange(error)) return 'accepted';
+      throw error;
+    }
+  }
+
+  async #read(signal: AbortSignal): ReturnType<FleetBackend['read']> {
+    const fleet = await this.#readKnown(signal);
+    if (fleet !== undefined && fleet.state !== 'deleted') return fleet;
+    const found = await findFleet(this.client, this.stack, signal);
+    if (found === undefined || found === this.backend.fleetId) return fleet;
+    this.backend = backendOf(this.client, found);
+    return this.backend.read(signal);
+  }
+
+  async #readKnown(signal: AbortSignal): ReturnType<FleetBackend['read']> {
+    try {
+      return await this.backend.read(signal);
+    } catch (error) {
+      if (isFleetMissing(error)) return undefined;
       throw error;
     }
   }

@@ -6,7 +6,6 @@ import {
   CreateFleetCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
-  DescribeFleetsCommand,
   type _InstanceType,
   type EC2Client,
   type RequestLaunchTemplateData,
@@ -15,8 +14,8 @@ import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } fro
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../core/stack.js';
 import { STACK_TAG } from '../core/tags.js';
-import { allPages, fleetStateOf } from './ec2-instances.js';
 import { isAlreadyThere } from './errors.js';
+import { findFleet } from './find-fleet.js';
 
 /** A backstop only: attempts are counted by us (R4). The most that SQS allows. */
 const MAX_RECEIVE_COUNT = 1_000;
@@ -177,19 +176,6 @@ async function makeLaunchTemplate(
     });
   }
   return LaunchTemplateName;
-}
-
-/** A fleet of the stack that can still be used. */
-async function findFleet(client: EC2Client, name: string, signal: AbortSignal): Promise<string | undefined> {
-  const fleets = await allPages(async (token) => {
-    const page = await client.send(new DescribeFleetsCommand({ NextToken: token }), { abortSignal: signal });
-    return { items: page.Fleets, token: page.NextToken };
-  });
-  return fleets.find(
-    ({ FleetState, Tags }) =>
-      !['deleted', 'failed'].includes(fleetStateOf(FleetState)) &&
-      Tags?.some(({ Key, Value }) => Key === STACK_TAG && Value === name) === true,
-  )?.FleetId;
 }
 
 async function makeFleet(

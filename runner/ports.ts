@@ -31,6 +31,8 @@ export interface FleetDescription {
   readonly state: 'active' | 'modifying' | 'submitted' | 'deleted' | 'failed';
   /** Terminated ones too, for as long as EC2 shows them. */
   readonly instances: readonly FleetInstance[];
+  /** The fleet that the stack's configuration names is gone; this one bears the stack's tag. */
+  readonly insteadOf?: { readonly named: string; readonly found: string };
 }
 
 /** `busy`: the fleet is being modified; try again after a describe. */

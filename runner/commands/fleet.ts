@@ -4,6 +4,7 @@ import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
+import { fleetReplacedSentence } from '../controller/read-fleet.js';
 import { plural, span, table } from '../display/format.js';
 import { type FleetView, type InstanceView, readFleetView } from '../status/fleet-view.js';
 import { openStack } from './open-stack.js';
@@ -26,13 +27,14 @@ async function fleet(context: CliContext, flags: Flags): Promise<number> {
   const { terminal, signal, clock } = context;
   const ports = await openStack(context, flags);
   const view = await readFleetView(ports, signal);
-  if (flags.json) terminal.out(`${JSON.stringify({ fleet: ports.config.fleetId, ...view })}\n`);
+  if (flags.json)
+    terminal.out(`${JSON.stringify({ fleet: view.insteadOf?.found ?? ports.config.fleetId, ...view })}\n`);
   else terminal.out(`${fleetLines(view, ports.config.fleetId, flags.all ?? false, clock.nowMs()).join('\n')}\n`);
   return EXIT.ok;
 }
 
 export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs: number): readonly string[] {
-  const { counts } = view;
+  const { counts, insteadOf } = view;
   const shown = view.instances.filter((instance) => all || instance.standing !== undefined);
   const header = ['INSTANCE', 'STATE', 'WORKER', 'TYPE', 'ZONE', 'UP FOR'];
   const rows = shown.map((instance) => [
@@ -44,7 +46,8 @@ export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs
     instance.standing === undefined ? '-' : span((nowMs - instance.launchedAtMs) / 1000),
   ]);
   return [
-    `Fleet ${fleetId} (${view.state}): target ${counts.target}, fulfilled ${counts.fulfilled}.`,
+    ...(insteadOf === undefined ? [] : [fleetReplacedSentence(insteadOf)]),
+    `Fleet ${insteadOf?.found ?? fleetId} (${view.state}): target ${counts.target}, fulfilled ${counts.fulfilled}.`,
     ...(view.published?.teardown === undefined
       ? []
       : [`It is being torn down by ${view.published.teardown.by} since ${view.published.teardown.at}.`]),

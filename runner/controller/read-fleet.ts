@@ -42,6 +42,10 @@ export async function readFleetState(
   return { state: JSON.parse(new TextDecoder().decode(stored.body)) as FleetState, etag: stored.etag };
 }
 
+export const fleetReplacedSentence = (insteadOf: FleetDescription['insteadOf']): string =>
+  `The fleet ${insteadOf?.named} is gone, and ${insteadOf?.found} has the stack's tag: that one is used. Get the stack's outputs anew, ` +
+  'such as the cdk-outputs.json of whoever deployed last.';
+
 export function liveInstances({ instances }: FleetDescription): readonly FleetInstance[] {
   return instances.filter(({ state }) => state === 'pending' || state === 'running');
 }

@@ -16,6 +16,7 @@ export type ControllerEventCode =
   | 'switch-not-armed'
   | 'switch-left'
   | 'fleet-gone'
+  | 'fleet-replaced'
   | 'torn-down'
   | 'instance-overdue'
   | 'shortage';

@@ -10,7 +10,7 @@ import { armForRaise, keepArmed, type Means } from './hold-switch.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
 import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
-import { isDeparting, readFleet, readStatuses, type FleetReading } from './read-fleet.js';
+import { fleetReplacedSentence, isDeparting, readFleet, readStatuses, type FleetReading } from './read-fleet.js';
 
 /** Close, set, publish, and as many lost races: more in one pass means that somebody else is at work. */
 const MAX_STEPS = 6;
@@ -45,6 +45,8 @@ export async function steerFleet(
     const { state: fleetState, target } = reading.description;
     const gone = fleetState === 'deleted' || fleetState === 'failed';
     events.trouble('fleet-gone', gone, () => `The fleet is ${fleetState}: deploy the stack again.`);
+    const { insteadOf } = reading.description;
+    events.trouble('fleet-replaced', insteadOf !== undefined, () => fleetReplacedSentence(insteadOf));
     const { teardown } = reading.state ?? {};
     events.trouble(
       'torn-down',

@@ -20,6 +20,7 @@ export interface FleetView {
   readonly instances: readonly InstanceView[];
   /** The controller's word; absent before the first. */
   readonly published: FleetState | undefined;
+  readonly insteadOf?: FleetDescription['insteadOf'];
 }
 
 export async function readFleetView(
@@ -38,7 +39,9 @@ export async function readFleetView(
     .sort(
       (a, b) => Number(b.standing !== undefined) - Number(a.standing !== undefined) || a.launchedAtMs - b.launchedAtMs,
     );
-  return { counts: countFleet(description, live, statuses), state: description.state, instances, published };
+  const { state, insteadOf } = description;
+  const counts = countFleet(description, live, statuses);
+  return { counts, state, instances, published, ...(insteadOf === undefined ? {} : { insteadOf }) };
 }
 
 function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus | undefined): InstanceView {

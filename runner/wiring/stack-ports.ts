@@ -44,12 +44,13 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
   const options = clientOptions(config);
   const s3 = makeS3Client(options);
   const ec2 = makeEc2Client(options);
+  const fleet = makeFleet(ec2, config);
   return {
     config,
     store: new S3ObjectStore(s3, config.bucket),
     sources: new S3SourceObjects(s3),
     queue: new SqsJobQueue(makeSqsClient(options), config.queueUrl),
-    fleet: makeFleet(ec2, config),
+    fleet,
     instances: makePoolInstances(ec2, config.name),
     ...(config.stackId === undefined
       ? {}
@@ -58,6 +59,7 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
     quota: makeSpotQuota(makeServiceQuotasClient(options)),
     deadMan: makeDeadManSwitch(makeSchedulerClient(options), {
       stack: config,
+      fleetId: () => fleet.fleetId,
       nowMs: () => systemClock.nowMs(),
       ...(switchDelayMs === undefined ? {} : { delayMs: switchDelayMs }),
     }),

@@ -19,7 +19,8 @@ import { parseOptions } from '../../local/options.js';
 const { signal } = new AbortController();
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const scheduler = { roleArn: 'arn:aws:iam::123456789012:role/switch', groupName: 'pool' };
-const stack = { name: 'pool', fleetId: 'fleet-1', scheduler };
+const stack = { name: 'pool', scheduler };
+const fleetId = (): string => 'fleet-1';
 const nowMs = () => Date.UTC(2026, 0, 1, 12, 0, 0, 1);
 const mock = mockClient(SchedulerClient);
 const client = makeSchedulerClient({ region: 'us-east-1', credentials });
@@ -37,7 +38,7 @@ const sent = () => mock.calls().map(({ args }) => args[0].constructor.name);
 describe('the dead-man’s switch', () => {
   it('is a schedule of the stack, fifteen minutes ahead, that sets target 0 without ending anything', async () => {
     mock.on(UpdateScheduleCommand).resolves({});
-    const deadMan = makeDeadManSwitch(client, { stack, nowMs });
+    const deadMan = makeDeadManSwitch(client, { fleetId, stack, nowMs });
     await deadMan.arm(signal);
     const [call] = mock.commandCalls(UpdateScheduleCommand);
     const { Target, ...schedule } = call!.args[0].input;
@@ -61,7 +62,7 @@ describe('the dead-man’s switch', () => {
 
   it('parks a Spot Fleet in the words of its own API', async () => {
     mock.on(UpdateScheduleCommand).resolves({});
-    await makeDeadManSwitch(client, { stack: { ...stack, fleetId: 'sfr-1' }, nowMs }).arm(signal);
+    await makeDeadManSwitch(client, { stack, fleetId: () => 'sfr-1', nowMs }).arm(signal);
     const { Target } = mock.commandCalls(UpdateScheduleCommand)[0]!.args[0].input;
     expect(Target?.Arn).toBe('arn:aws:scheduler:::aws-sdk:ec2:modifySpotFleetRequest');
     expect(JSON.parse(Target!.Input!)).toEqual({
@@ -73,29 +74,29 @@ describe('the dead-man’s switch', () => {
 
   it('is created when it is not there', async () => {
     mock.on(UpdateScheduleCommand).rejects(missing).on(CreateScheduleCommand).resolves({});
-    await makeDeadManSwitch(client, { stack, nowMs }).arm(signal);
+    await makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal);
     expect(sent()).toEqual(['UpdateScheduleCommand', 'CreateScheduleCommand']);
   });
 
   it('is pushed out when another controller was faster to create it', async () => {
     mock.on(UpdateScheduleCommand).rejectsOnce(missing).resolves({}).on(CreateScheduleCommand).rejects(conflict);
-    await makeDeadManSwitch(client, { stack, nowMs }).arm(signal);
+    await makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal);
     expect(sent()).toEqual(['UpdateScheduleCommand', 'CreateScheduleCommand', 'UpdateScheduleCommand']);
   });
 
   it('says so when it cannot be armed, and gives up on a group that is not there', async () => {
     mock.on(UpdateScheduleCommand).rejects(missing).on(CreateScheduleCommand).rejects(missing);
-    await expect(makeDeadManSwitch(client, { stack, nowMs }).arm(signal)).rejects.toThrow('no');
+    await expect(makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal)).rejects.toThrow('no');
     expect(sent()).toHaveLength(2);
-    const unnamed = { name: 'pool', fleetId: 'fleet-1' };
-    await expect(makeDeadManSwitch(client, { stack: unnamed, nowMs }).arm(signal)).rejects.toThrow(
+    const unnamed = { name: 'pool' };
+    await expect(makeDeadManSwitch(client, { fleetId, stack: unnamed, nowMs }).arm(signal)).rejects.toThrow(
       /pool names no role.*SPOTPOOL_SCHEDULER_ROLE_ARN/s,
     );
   });
 
   it('is taken away with the fleet parked, whether it is there or not', async () => {
     mock.on(DeleteScheduleCommand).resolvesOnce({}).rejectsOnce(missing).rejects(new Error('denied'));
-    const deadMan = makeDeadManSwitch(client, { stack, nowMs });
+    const deadMan = makeDeadManSwitch(client, { fleetId, stack, nowMs });
     await deadMan.disarm(signal);
     await deadMan.disarm(signal);
     expect(mock.commandCalls(DeleteScheduleCommand)[0]!.args[0].input).toMatchObject({
@@ -127,7 +128,7 @@ describe('the dead-man’s switch, through the real SDK', () => {
     cleanups.push(() => local.destroy());
     let time = nowMs();
     const onCloud = { ...stack, scheduler: { ...scheduler, groupName: 'default' } };
-    const deadMan = makeDeadManSwitch(local, { stack: onCloud, nowMs: () => time });
+    const deadMan = makeDeadManSwitch(local, { fleetId, stack: onCloud, nowMs: () => time });
     const expression = async () => (await local.send(new GetScheduleCommand({ Name: 'pool' }))).ScheduleExpression;
     time += 100 * 365 * 24 * 3_600_000; // far from firing
     await deadMan.arm(signal);
@@ -156,7 +157,7 @@ describe('the dead-man’s switch, through the real SDK', () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const skewed = makeSchedulerClient({ region: 'us-east-1', endpoint, credentials });
     cleanups.push(() => skewed.destroy());
-    await makeDeadManSwitch(skewed, { stack, nowMs: Date.now }).arm(signal);
+    await makeDeadManSwitch(skewed, { fleetId, stack, nowMs: Date.now }).arm(signal);
     expect(expressions).toHaveLength(2);
     const [first = 0, second = 0] = expressions.map((text) => Date.parse(`${text.slice(3, -1)}Z`));
     expect(Math.abs(second - first - aheadMs)).toBeLessThan(10_000);

@@ -7,6 +7,7 @@ import {
   DescribeSpotPriceHistoryCommand,
   EC2Client,
   EC2ServiceException,
+  type FleetStateCode,
   ModifyFleetCommand,
   ModifySpotFleetRequestCommand,
 } from '@aws-sdk/client-ec2';
@@ -14,6 +15,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeFleet } from '../../aws/fleet.js';
+import { FleetMissing } from '../../runner/errors.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
 
 const ec2 = mockClient(EC2Client);
@@ -131,6 +133,39 @@ describe('the description', () => {
     expect((await fleet.describe(signal)).state).toBe('deleted');
     ec2.on(DescribeFleetsCommand).resolves({ Fleets: [] });
     await expect(fleet.describe(signal)).rejects.toThrow('fleet-1');
+    ec2.on(DescribeFleetsCommand).rejectsOnce(refusal('InvalidFleetId.NotFound')).resolves({ Fleets: [] });
+    await expect(fleet.describe(signal)).rejects.toBeInstanceOf(FleetMissing);
+  });
+
+  it('finds the fleet that took the place of the configured one by the tag of the stack, and says so', async () => {
+    const stale = makeFleet(client, { fleetId: 'fleet-old', name: 'stack' });
+    const tagged = (FleetId: string, FleetState: FleetStateCode, value = 'stack') => ({
+      FleetId,
+      FleetState,
+      Tags: [{ Key: 'spotpool:stack', Value: value }],
+    });
+    ec2.on(DescribeFleetInstancesCommand).resolves({});
+    ec2.on(DescribeInstancesCommand).resolves({});
+    ec2
+      .on(DescribeFleetsCommand, { FleetIds: ['fleet-old'] })
+      .resolves({ Fleets: [{ FleetState: 'deleted_terminating' }] });
+    ec2.on(DescribeFleetsCommand, { NextToken: undefined, FleetIds: undefined }).resolves({
+      Fleets: [tagged('fleet-old', 'deleted_terminating'), tagged('fleet-x', 'active', 'x')],
+      NextToken: 'more',
+    });
+    ec2.on(DescribeFleetsCommand, { NextToken: 'more' }).resolves({ Fleets: [tagged('fleet-new', 'active')] });
+    ec2.on(DescribeFleetsCommand, { FleetIds: ['fleet-new'] }).resolves({ Fleets: [tagged('fleet-new', 'active')] });
+    ec2.on(ModifyFleetCommand).resolves({});
+    expect(await stale.describe(signal)).toMatchObject({
+      state: 'active',
+      insteadOf: { named: 'fleet-old', found: 'fleet-new' },
+    });
+    expect(stale.fleetId).toBe('fleet-new');
+    await stale.setTarget(2, signal);
+    expect(ec2.commandCalls(ModifyFleetCommand)[0]?.args[0].input.FleetId).toBe('fleet-new');
+    const before = ec2.commandCalls(DescribeFleetsCommand).length;
+    await stale.describe(signal);
+    expect(ec2.commandCalls(DescribeFleetsCommand)).toHaveLength(before + 1);
   });
 });
 

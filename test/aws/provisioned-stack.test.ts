@@ -50,7 +50,7 @@ async function withStack(use: (test: TestStack) => Promise<void>): Promise<void>
       store: new S3ObjectStore(clients.s3, stack.bucket),
       queue: new SqsJobQueue(clients.sqs, stack.queueUrl),
       fleet: makeFleet(clients.ec2, stack),
-      deadMan: makeDeadManSwitch(scheduler, { stack, nowMs: Date.now }),
+      deadMan: makeDeadManSwitch(scheduler, { stack, fleetId: () => stack.fleetId, nowMs: Date.now }),
       clock: { nowMs: Date.now, sleep: (ms, abort) => delay(ms, undefined, { signal: abort }) },
     };
     await use({ stack, clients, scheduler, ports, provision });
@@ -134,7 +134,7 @@ describe('a stack on the local cloud', () => {
     withStack(async ({ stack, scheduler, ports }) => {
       await addJob(ports, 'a');
       const elsewhere = { ...stack, scheduler: { roleArn: stack.scheduler?.roleArn ?? '', groupName: 'nowhere' } };
-      const deadMan = makeDeadManSwitch(scheduler, { stack: elsewhere, nowMs: Date.now });
+      const deadMan = makeDeadManSwitch(scheduler, { stack: elsewhere, fleetId: () => stack.fleetId, nowMs: Date.now });
       const report = await runPass({ ...ports, deadMan }, { maxWorkers: stack.maxWorkers }, signal);
       expect(report.events.find(({ code }) => code === 'raise-refused')?.message).toContain('group nowhere');
       expect(report.description).toMatchObject({ target: 0, state: 'active', instances: [] });

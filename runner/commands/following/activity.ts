@@ -52,6 +52,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'switch-not-armed': 'warning',
   'switch-left': 'warning',
   'fleet-gone': 'warning',
+  'fleet-replaced': 'warning',
   'torn-down': 'warning',
   'instance-overdue': 'warning',
   shortage: 'warning',

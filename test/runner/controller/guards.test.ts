@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { doneKey, progressKey } from '../../../core/keys.js';
 import { newControllerMemory } from '../../../runner/controller/ports.js';
-import { Stage } from './stage.js';
+import { runPass } from '../../../runner/controller/run-pass.js';
+import { never, Stage } from './stage.js';
 
 let stage: Stage;
 beforeEach(() => {
@@ -72,4 +73,16 @@ describe('an instance that is older than it may be', () => {
     expect(events.find(({ code }) => code === 'instance-overdue')?.message).toContain('--instance-ids i-0 i-1');
     expect((await stage.pass({ maxLifeMs: 3_600_000 })).events).toEqual([]);
   });
+});
+
+it('a fleet that took the place of the configured one is told of once', async () => {
+  const { fleet } = stage.ports;
+  const insteadOf = { named: 'fleet-old', found: 'fleet-new' };
+  const ports = {
+    ...stage.ports,
+    fleet: { ...fleet, describe: async (signal: AbortSignal) => ({ ...(await fleet.describe(signal)), insteadOf }) },
+  };
+  const [told] = (await runPass(ports, stage.options, never)).events;
+  expect(told).toMatchObject({ code: 'fleet-replaced', message: expect.stringContaining('fleet-new') as string });
+  expect((await runPass(ports, stage.options, never)).events).toEqual([]);
 });
