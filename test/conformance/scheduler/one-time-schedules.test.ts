@@ -11,7 +11,8 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, remove, scheduleOf, TARGET } from './schedules.js';
+import { remove, scheduleOf, TARGET } from './schedules.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const client = () => target().scheduler;
