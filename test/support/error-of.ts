@@ -10,8 +10,8 @@ export async function errorOf(call: Promise<unknown>): Promise<Refused> {
   try {
     await call;
   } catch (error) {
-    const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-    return { name, message, code: name, status: $metadata?.httpStatusCode ?? 0 };
+    const refused = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+    return Object.assign(refused, { code: refused.name, status: refused.$metadata?.httpStatusCode ?? 0 });
   }
   throw new Error('The call was not refused.');
 }
