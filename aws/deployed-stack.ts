@@ -1,5 +1,10 @@
 /** The `DeployedStack` port on CloudFormation. By the stack's ARN: a later stack of the same name is another one, and a deleted one is still shown. */
-import { type CloudFormationClient, DeleteStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  type CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import type { DeployedStack, StackStanding } from '../runner/ports.js';
 import { isStackMissing } from './errors.js';
 
@@ -20,6 +25,13 @@ export function makeDeployedStack(client: CloudFormationClient, id: string): Dep
         if (isStackMissing(error)) return { state: 'deleted', isProtected: false };
         throw error;
       }
+    },
+    template: async (abortSignal) => {
+      const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName: id, TemplateStage: 'Original' }), {
+        abortSignal,
+      });
+      if (TemplateBody === undefined) throw new Error(`CloudFormation shows no template of ${id}.`);
+      return TemplateBody;
     },
     // With the role that it was deployed with, which CloudFormation remembers.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html

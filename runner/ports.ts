@@ -65,6 +65,8 @@ export interface StackStanding {
 export interface DeployedStack {
   readonly id: string;
   describe(signal: AbortSignal): Promise<StackStanding>;
+  /** As it was deployed. */
+  template(signal: AbortSignal): Promise<string>;
   /** Begins its deletion; returns before it has ended. */
   delete(signal: AbortSignal): Promise<void>;
 }

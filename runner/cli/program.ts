@@ -6,6 +6,7 @@ import { addFleetCommand } from '../commands/fleet.js';
 import { addJobsCommand } from '../commands/jobs.js';
 import { addLocalCommand } from '../commands/local.js';
 import { addLogsCommand } from '../commands/logs.js';
+import { addPredeployCommand } from '../commands/predeploy.js';
 import { addResultsCommand } from '../commands/results.js';
 import { addRunCommand } from '../commands/run.js';
 import { addStatusCommand } from '../commands/status.js';
@@ -48,6 +49,7 @@ export function buildProgram(host: CommandHost): Command {
     addFleetCommand,
     addLocalCommand,
     addDoctorCommand,
+    addPredeployCommand,
     addTeardownCommand,
   ];
   for (const add of adders) add(program, host);

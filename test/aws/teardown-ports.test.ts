@@ -3,6 +3,7 @@ import {
   CloudFormationServiceException,
   DeleteStackCommand,
   DescribeStacksCommand,
+  GetTemplateCommand,
   type StackStatus,
 } from '@aws-sdk/client-cloudformation';
 import {
@@ -76,6 +77,13 @@ describe('the deployed stack', () => {
     cloudFormation.on(DeleteStackCommand).resolves({});
     await stack.delete(signal);
     expect(cloudFormation.commandCalls(DeleteStackCommand)[0]?.args[0].input).toEqual({ StackName: id });
+  });
+
+  it('shows the template that it was deployed with', async () => {
+    cloudFormation.on(GetTemplateCommand).resolvesOnce({ TemplateBody: '{}' }).resolves({});
+    expect(await stack.template(signal)).toBe('{}');
+    expect(cloudFormation.commandCalls(GetTemplateCommand)[0]?.args[0].input).toMatchObject({ StackName: id });
+    await expect(stack.template(signal)).rejects.toThrow('no template');
   });
 
   it('is deleted when CloudFormation has forgotten it; other errors are told', async () => {

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetReplacements } from '../../core/fleet-replacement.js';
 import { controllerDirectory, only, synth } from './synth.js';
 
 let directory: string;
@@ -18,6 +19,10 @@ const machines = (template: ReturnType<typeof synth>) => ({
   fleet: only(template, 'AWS::EC2::EC2Fleet'),
 });
 
+/** As `spotpool predeploy` sees it. */
+const replacements = (before: ReturnType<typeof synth>, after: ReturnType<typeof synth>): readonly string[] =>
+  fleetReplacements(before.toJSON(), after.toJSON());
+
 describe('a redeploy', () => {
   const first = synth();
 
@@ -27,6 +32,7 @@ describe('a redeploy', () => {
       only(first, 'AWS::Lambda::Function').Properties['Code'],
     );
     expect(machines(second)).toEqual(machines(first));
+    expect(replacements(first, second)).toEqual([]);
   });
 
   it('after a newer machine image leaves the fleet alone: it names neither the image nor a version that moves', () => {
@@ -44,7 +50,9 @@ describe('a redeploy', () => {
     ['maxLifeSeconds', { maxLifeSeconds: 3600 }],
     ['imageId', { imageId: 'ami-0123456789abcdef0' }],
   ] as const)('with another %s makes another launch template, and so another fleet', (_, props) => {
-    const { launchTemplate, fleet } = machines(synth({ controller: 'cli', ...props }));
+    const other = synth({ controller: 'cli', ...props });
+    expect(replacements(first, other)).not.toEqual([]);
+    const { launchTemplate, fleet } = machines(other);
     expect(launchTemplate.id).not.toBe(machines(first).launchTemplate.id);
     expect(JSON.stringify(fleet)).toContain(launchTemplate.id);
   });
@@ -60,5 +68,6 @@ describe('a redeploy', () => {
       sessionManager: true,
     });
     expect(machines(other)).toEqual(machines(first));
+    expect(replacements(first, other)).toEqual([]);
   });
 });

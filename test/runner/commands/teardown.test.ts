@@ -23,6 +23,10 @@ class FakeDeployed implements DeployedStack {
     return this.standing;
   }
 
+  async template(): Promise<string> {
+    return '{}';
+  }
+
   async delete(): Promise<void> {
     this.instancesAtDelete = stack.instances.filter(({ state }) => state !== 'terminated').length;
     this.standing = { state: 'deleting', isProtected: false };
