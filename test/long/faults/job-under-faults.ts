@@ -4,7 +4,7 @@ import { outcomeKey } from '../../../core/keys.js';
 import type { FaultRule, ListedFault } from '../../../local/faults/request-faults.js';
 import { eventually } from '../../support/eventually.js';
 import type { Lab } from '../../support/lab.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../e2e/models.js';
 
 const ITEMS = 24;
 const BATCH_SIZE = 4;

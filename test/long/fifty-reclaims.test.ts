@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 import { Lab } from '../support/lab.js';
-import { modelPath } from './models.js';
+import { modelPath } from '../e2e/models.js';
 
 describe('fifty reclaims of one batch', () => {
   let lab: Lab;
