@@ -1,5 +1,5 @@
 /** `spotpool teardown`: the end of a pool, with the proof that nothing runs any more. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT } from '../cli/exit-codes.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
@@ -42,7 +42,11 @@ export function addTeardownCommand(program: Command, host: CommandHost): void {
     .description('Take a stack down, also while jobs run: target 0, instances ended and seen ended, the stack deleted.')
     .option('--yes', 'do not ask')
     .option('--undo', 'open a pool again whose teardown was broken off')
-    .option('--grace <duration>', 'time for idle workers to end themselves', values.duration, DEFAULT_GRACE_MS)
+    .addOption(
+      new Option('--grace <duration>', 'time for idle workers to end themselves')
+        .argParser(values.duration)
+        .default(DEFAULT_GRACE_MS, '30s'),
+    )
     .addHelpText('after', EXAMPLES);
   addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
     host.finish(await (flags.undo ? undo(host.context, flags) : teardown(host.context, flags))),
