@@ -15,6 +15,8 @@ export interface StackConfig {
   readonly maxLifeSeconds?: number;
   /** Something of the stack's own raises and lowers the fleet, also when no command follows a job. */
   readonly controlled?: boolean;
+  /** Its instances run the worker of the installation that made them, and none from the bucket: nothing is published. */
+  readonly installedWorker?: boolean;
   /** The function that controls the stack, woken by whoever submits; the stack's name for it. */
   readonly controllerFunction?: string;
   /** Where people are told of jobs' ends. */

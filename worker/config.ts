@@ -11,6 +11,8 @@ export interface WorkerConfig {
   readonly maxLifeMs: number;
   /** Where models are unpacked and objects fetched. */
   readonly workDirectory?: string;
+  /** SHA-256 of the published bundle that the worker is of; absent when it was there before the instance. */
+  readonly bundle?: string;
 }
 
 /** For users: names the variable, what was wrong with it, and what to do. */
@@ -32,6 +34,7 @@ export function readConfig(environment: Environment): WorkerConfig {
   const endpoint = optional(environment, 'SPOTPOOL_ENDPOINT');
   const metadataEndpoint = optional(environment, 'AWS_EC2_METADATA_SERVICE_ENDPOINT');
   const workDirectory = optional(environment, 'SPOTPOOL_WORK_DIRECTORY');
+  const bundle = optional(environment, 'SPOTPOOL_WORKER_SHA256');
   return {
     queueUrl: required(environment, 'SPOTPOOL_QUEUE_URL', "the URL of the stack's queue"),
     bucket: required(environment, 'SPOTPOOL_BUCKET', "the name of the stack's bucket"),
@@ -42,6 +45,7 @@ export function readConfig(environment: Environment): WorkerConfig {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
     ...(workDirectory === undefined ? {} : { workDirectory }),
+    ...(bundle === undefined ? {} : { bundle }),
   };
 }
 

@@ -89,6 +89,7 @@ install -d -o spotpool -g spotpool ${paths.home} ${paths.home}/work
 cat >${paths.settings}/worker.env <<END
 AWS_REGION=$AWS_REGION
 SPOTPOOL_INSTANCE=$instance
+SPOTPOOL_WORKER_SHA256=$sha256
 SPOTPOOL_QUEUE_URL=${queueUrl}
 SPOTPOOL_BUCKET=$bucket
 SPOTPOOL_MAX_IDLE_SECONDS=${maxIdleSeconds}

@@ -12,6 +12,7 @@ export interface StackFields {
   readonly fleetId?: string | undefined;
   readonly maxWorkers?: string | number | undefined;
   readonly controlled?: boolean | undefined;
+  readonly installedWorker?: boolean | undefined;
   readonly controllerFunction?: string | undefined;
   readonly topicArn?: string | undefined;
   readonly schedulerRoleArn?: string | undefined;
@@ -76,6 +77,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     fleetId: needed.fleetId ?? '',
     maxWorkers,
     ...(fields.controlled === undefined ? {} : { controlled: fields.controlled }),
+    ...(fields.installedWorker === undefined ? {} : { installedWorker: fields.installedWorker }),
     ...(controllerFunction ? { controllerFunction } : {}),
     ...(topicArn ? { topicArn } : {}),
     ...(schedulerRoleArn
@@ -124,6 +126,7 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     maxLifeSeconds: text('maxLifeSeconds'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
+    installedWorker: record['installedWorker'] === true || undefined,
     isolated: [true, 'true'].includes((record['isolated'] ?? record['Isolated']) as never) || undefined,
     stackId: text('stackId'),
     architecture: text('architecture'),

@@ -104,10 +104,21 @@ const rootOf = (command: Command): Command => (command.parent === null ? command
 /** What `local up --json` prints: also what `--stack` reads. */
 export function publicState({ credentials, ...state }: LocalState): Record<string, unknown> {
   const { endpoint, region, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled } = state;
-  const { scheduler } = state;
+  const { installedWorker, scheduler } = state;
   const { accessKeyId, secretAccessKey } = credentials;
   const services = { endpoint, region, accessKeyId, secretAccessKey };
-  return { ...services, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled, scheduler };
+  const stack = {
+    queueUrl,
+    deadLetterQueueUrl,
+    bucket,
+    fleetId,
+    name,
+    maxWorkers,
+    controlled,
+    installedWorker,
+    scheduler,
+  };
+  return { ...services, ...stack, pid };
 }
 
 /** Runs the cloud, and its controller, until told to end. */

@@ -50,6 +50,10 @@ export async function submitFromFlags(
   if (flags.secret !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = lookAtQuota(ports.quota, ports.config.minVcpus, signal);
+  const publish = async (): Promise<PublishedWorker> => {
+    const publishedAt = new Date(clock.nowMs()).toISOString();
+    return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
+  };
   const { job, manifest, resumed } = await submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
@@ -76,10 +80,7 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
-      publishWorker: async () => {
-        const publishedAt = new Date(clock.nowMs()).toISOString();
-        return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
-      },
+      ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
     },
     {
       signal,

@@ -44,8 +44,8 @@ export interface SubmitPorts {
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Numbers in [0, 1), for the names of jobs. */
   readonly random: () => number;
-  /** Has the bucket hold what this spotpool's instances run, or something newer. */
-  readonly publishWorker: () => Promise<PublishedWorker>;
+  /** Has the bucket hold what this spotpool's instances run, or something newer; absent when instances do not fetch it. */
+  readonly publishWorker?: () => Promise<PublishedWorker>;
 }
 
 export interface SubmitHooks {
@@ -101,7 +101,8 @@ class Submission {
     const { passed, sizeRaised } = await this.readDataset(before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.hooks.onEvent(sizeRaised);
     // Before the manifest: from then on instances may boot for the job.
-    this.hooks.onEvent({ code: 'worker', ...(await this.ports.publishWorker()) });
+    const worker = await this.ports.publishWorker?.();
+    if (worker !== undefined) this.hooks.onEvent({ code: 'worker', ...worker });
     const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
     if (resumed) await this.refuseOtherDataset(stored.manifest, passed);
     await this.enqueue(stored, passed);

@@ -12,7 +12,7 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
   const { endpoint, region, accessKeyId, secretAccessKey } = address;
   const credentials = { accessKeyId, secretAccessKey };
   const client = { region, endpoint, credentials };
-  return await provisionStack(
+  const made = await provisionStack(
     {
       clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
       name: STACK_NAME,
@@ -34,4 +34,5 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
     },
     signal,
   );
+  return { ...made, installedWorker: true };
 };

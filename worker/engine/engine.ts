@@ -70,6 +70,8 @@ export interface EngineOptions {
   readonly instance: string;
   /** Of this worker. */
   readonly version: string;
+  /** SHA-256 of the published bundle that it is of. */
+  readonly bundle?: string;
   readonly queue: WorkQueue;
   readonly metadata: InstanceMetadata;
   readonly store: ObjectStore;

@@ -2,8 +2,8 @@
  * Batches that ask for a newer worker than this one. Such a batch goes back at once, and the worker ends: the instance that takes its place fetches
  * what the pointer names by then.
  *
- * Invariant: nothing spins. Where the pointer names no worker that is new enough, another instance would fare the same; then this one leaves a mark, as for
- * a model that it cannot use, and after three of them the job fails with what to do (R10).
+ * Invariant: nothing spins. Where another instance would fare the same (the pointer names this very worker, or none that is new enough, or instances do not
+ * boot by it), this one leaves a mark, as for a model that it cannot use, and after three of them the job fails with what to do (R10).
  */
 import { type MessageNeeds, messageNeeds } from '../../core/batch-message.js';
 import type { UnableMark } from '../../core/job.js';
@@ -17,6 +17,8 @@ export interface OutdatedOptions {
   readonly instance: string;
   /** Of this worker. */
   readonly version: string;
+  /** SHA-256 of the published bundle that it is of; undefined when it was there before the instance. */
+  readonly bundle?: string;
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly events: EventSink;
@@ -67,18 +69,33 @@ export class Outdated {
 
   private async tell(job: string, needs: string): Promise<void> {
     const { clock, events, instance, signal, store, version } = this.options;
+    const text = `The job ${job} asks for the worker ${needs} or newer, and this one is ${version}`;
+    const prospect = await this.prospect(needs);
+    const message = `${text}${prospect.says}`;
+    if (!prospect.mends) {
+      const mark: UnableMark = { instance, phase: 'version', message, at: new Date(clock.nowMs()).toISOString() };
+      await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
+    }
+    events.emit({ code: 'outdated', version, needs, job, message });
+  }
+
+  /** Whether the instance that takes this one's place will do. */
+  private async prospect(needs: string): Promise<{ readonly mends: boolean; readonly says: string }> {
+    const { bundle, signal, store } = this.options;
+    if (bundle === undefined) {
+      const says = `, as on all instances of this stack, which do not fetch it: start the local cloud again with spotpool ${needs} or newer.`;
+      return { mends: false, says };
+    }
     const stored = await store.get(workerPointerKey, { signal });
     const pointer = stored && decodeWorkerPointer(Buffer.from(stored.body).toString());
-    const text = `The job ${job} asks for the worker ${needs} or newer, and this one is ${version}`;
-    if (pointer !== undefined && compareVersions(pointer.version, needs) >= 0) {
-      const message = `${text}: it ends, so that its instance is replaced by one with the worker ${pointer.version}.`;
-      events.emit({ code: 'outdated', version, needs, job, message });
-      return;
+    if (pointer !== undefined && pointer.sha256 !== bundle && compareVersions(pointer.version, needs) >= 0) {
+      return {
+        mends: true,
+        says: `: it ends, and its instance is replaced by one with the worker ${pointer.version}.`,
+      };
     }
     const published = pointer === undefined ? 'none is' : `only ${pointer.version} is`;
-    const message = `${text}; ${published} published (${workerPointerKey}). Submit the job again with spotpool ${needs} or newer, which publishes its worker.`;
-    const mark: UnableMark = { instance, phase: 'version', message, at: new Date(clock.nowMs()).toISOString() };
-    await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
-    events.emit({ code: 'outdated', version, needs, job, message });
+    const says = `; ${published} published (${workerPointerKey}). Submit the job again with spotpool ${needs} or newer, which publishes its worker.`;
+    return { mends: false, says };
   }
 }

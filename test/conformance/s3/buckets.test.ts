@@ -11,8 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { removeBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { errorOf, removeBucket } from './bucket.js';
 
 const target = conformanceTarget();
 const s3 = () => target().s3;

@@ -4,8 +4,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { conformanceBucket, errorOf } from './bucket.js';
 
 const target = conformanceBucket();
 

@@ -7,8 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { conformanceBucket, errorOf } from './bucket.js';
 
 const target = conformanceBucket();
 const put = (Key: string, Body: string, more: object = {}) =>

@@ -10,8 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conformanceBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { conformanceBucket, errorOf } from './bucket.js';
 
 const target = conformanceBucket();
 let etag: string | undefined;

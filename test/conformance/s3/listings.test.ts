@@ -8,8 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conformanceBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { conformanceBucket, errorOf } from './bucket.js';
 
 const target = conformanceBucket();
 const byteOrder = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));

@@ -8,8 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket } from './bucket.js';
-import { errorOf } from '../../support/error-of.js';
+import { conformanceBucket, errorOf } from './bucket.js';
 
 const target = conformanceBucket();
 const put = (Key: string, Body: string, more: object = {}) =>

@@ -2,8 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget } from '../target.js';
-import { bodiesOf, newQueues } from './test-queue.js';
-import { errorOf } from '../../support/error-of.js';
+import { bodiesOf, errorOf, newQueues } from './test-queue.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);

@@ -24,8 +24,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget, unique } from '../target.js';
-import { type Attributes, COUNTS_SETTLE, newQueues, TestQueue } from './test-queue.js';
-import { errorOf } from '../../support/error-of.js';
+import { type Attributes, COUNTS_SETTLE, errorOf, newQueues, TestQueue } from './test-queue.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);
@@ -67,7 +66,7 @@ describe('queues: create, find, list, delete', () => {
       expect(error).toBeInstanceOf(QueueDoesNotExist);
       expect(error.message).toBe('The specified queue does not exist.');
       expect(error).toMatchObject({ Code: 'AWS.SimpleQueueService.NonExistentQueue' });
-      expect(error.status).toBe(400);
+      expect(error.$metadata?.httpStatusCode).toBe(400);
     }
   });
 

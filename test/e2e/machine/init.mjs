@@ -47,7 +47,9 @@ function makeImage() {
   standIn('id', 'exit 1'); // no such user yet
   standIn('install', `for name; do case "$name" in /*) mkdir -p "$name" ;; esac; done`);
   standIn('journalctl', `cat '${journal}'`);
-  if (MACHINE_AWS !== 'real') standIn('aws', `exec '${process.execPath}' '${path.join(here, 'aws.mjs')}' "$@"`);
+  const own = `'${process.execPath}' '${path.join(here, 'aws.mjs')}'`;
+  const real = spawnSync('sh', ['-c', 'command -v aws'], { encoding: 'utf8' }).stdout.trim();
+  standIn('aws', `exec ${MACHINE_AWS === 'real' ? real : own} "$@"`);
   const hasCurl = process.env.PATH.split(':').some(
     (directory) => spawnSync(path.join(directory, 'curl'), ['-V']).status === 0,
   );

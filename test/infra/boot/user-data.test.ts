@@ -59,6 +59,7 @@ describe('the boot script', () => {
     expect(environment.trimEnd().split('\n')).toEqual([
       'AWS_REGION=$AWS_REGION',
       'SPOTPOOL_INSTANCE=$instance',
+      'SPOTPOOL_WORKER_SHA256=$sha256',
       'SPOTPOOL_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/111122223333/input',
       'SPOTPOOL_BUCKET=$bucket',
       'SPOTPOOL_MAX_IDLE_SECONDS=600',

@@ -1,7 +1,6 @@
 import { ModifySpotFleetRequestCommand, RequestSpotFleetCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { createTemplate, running, startTestCloud } from './support.js';
-import { errorOf } from '../../support/error-of.js';
+import { createTemplate, errorOf, running, startTestCloud } from './support.js';
 
 const ROLE = 'arn:aws:iam::000000000000:role/aws-ec2-spot-fleet-tagging-role';
 

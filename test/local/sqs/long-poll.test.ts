@@ -7,8 +7,7 @@ import { createSqsService } from '../../../local/sqs/service.js';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTestCloud } from '../support/cloud.js';
-import { bodiesOf, TestQueue } from '../../conformance/sqs/test-queue.js';
-import { errorOf } from '../../support/error-of.js';
+import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
 import { newMessage, startTestSqs, type TestSqs } from '../support/sqs.js';
 
 describe('long polls', () => {

@@ -85,6 +85,9 @@ describe('the choice of a stack', () => {
     await write('kept.json', localState('http://127.0.0.1:9', 1));
     const { config } = await chooseStack({ stack: 'kept.json' }, surroundings);
     expect(config.credentials).toEqual({ accessKeyId: 'a', secretAccessKey: 's' });
+    expect(config).not.toHaveProperty('installedWorker');
+    await write('installed.json', { ...localState('http://127.0.0.1:9', 1), installedWorker: true });
+    expect((await chooseStack({ stack: 'installed.json' }, surroundings)).config.installedWorker).toBe(true);
   });
 
   it('knows the schedule of the switch from outputs, a kept configuration and the environment', async () => {

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { workerPointerKey } from '../../../core/keys.js';
+import { encodeWorkerPointer } from '../../../core/worker-pointer.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
@@ -114,6 +116,29 @@ describe('spotpool submit and results', () => {
     expect(stack.terminal.stdout).toContain('Job mine is submitted');
     expect(stack.terminal.stdout).toContain('spotpool watch mine');
     expect(stack.terminal.stdout).not.toContain('no controller');
+  });
+
+  it('publishes the worker that instances boot from, and says so, unless its instances need none', async () => {
+    const submit = (id: string): Promise<number> => stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', id);
+    expect(await submit('one')).toBe(0);
+    expect(stack.terminal.stdout).toContain('The worker 0.0.0 is published: 3 B.');
+    expect(stack.store.writes).toContain(workerPointerKey);
+    stack.terminal.stdout = '';
+    expect(await submit('two')).toBe(0);
+    expect(stack.terminal.stdout).not.toContain('The worker');
+    stack.store.objects.clear();
+    stack.store.writes.length = 0;
+    stack.config = { ...stack.config, installedWorker: true };
+    expect(await submit('three')).toBe(0);
+    expect(stack.store.writes).not.toContain(workerPointerKey);
+  });
+
+  it('leaves a newer worker in its place, and says that it runs', async () => {
+    const newer = { version: '9.0.0', sha256: 'b'.repeat(64) };
+    await stack.store.put(workerPointerKey, encodeWorkerPointer(newer), { signal: new AbortController().signal });
+    expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine')).toBe(0);
+    expect(stack.terminal.stdout).toContain('New instances run the worker 9.0.0');
+    expect(stack.store.text(workerPointerKey)).toBe(encodeWorkerPointer(newer));
   });
 
   it("wakes the stack's controller, and says when that fails, as the job is enqueued all the same", async () => {

@@ -5,9 +5,10 @@ import { outcomeKey, unableKey, workerPointerKey } from '../../../core/keys.js';
 import { NO_PROGRESS } from '../../../core/progress.js';
 import { INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
+const [OWN, OTHER] = ['a'.repeat(64), 'b'.repeat(64)];
 const worlds: WorkerWorld[] = [];
 function world(version = '1.0.0', instance = INSTANCE): WorkerWorld {
-  const made = new WorkerWorld({ version, instance });
+  const made = new WorkerWorld({ version, instance, bundle: OWN });
   worlds.push(made);
   return made;
 }
@@ -16,8 +17,8 @@ afterEach(async () => {
   for (const made of worlds.splice(0)) if (made.engine !== undefined) await made.end();
 });
 
-const publish = (w: WorkerWorld, version: string): void =>
-  w.store.set(workerPointerKey, { version, sha256: 'a'.repeat(64) });
+const publish = (w: WorkerWorld, version: string, sha256 = OTHER): void =>
+  w.store.set(workerPointerKey, { version, sha256 });
 
 describe('a batch that asks for a newer worker', () => {
   it('goes back at once, and the worker ends so that a newer one takes its place', async () => {
@@ -78,6 +79,22 @@ describe('a batch that asks for a newer worker', () => {
     expect(end?.reason).toContain('3 instances could not take its batches');
     expect(end?.reason).toContain('only 1.0.0 is published');
     expect(end?.reason).toContain('Submit the job again with spotpool 1.1.0 or newer');
+  });
+
+  it.each([
+    ['the pointer names this very worker', OWN, '1.1.0', 'only 1.1.0 is published'],
+    ['instances do not boot by the pointer', undefined, '1.1.0', 'start the local cloud again with spotpool 1.1.0'],
+  ])('R10: leaves a mark too when %s', async (_, bundle, published, says) => {
+    const w = new WorkerWorld({ version: '1.0.0', ...(bundle === undefined ? {} : { bundle }) });
+    worlds.push(w);
+    publish(w, published, OWN);
+    w.submit({ worker: '1.1.0' });
+    w.start();
+    await w.passUntil(() => w.ended !== undefined);
+    expect(w.store.json(unableKey('job', INSTANCE))).toMatchObject({
+      phase: 'version',
+      message: expect.stringContaining(says) as string,
+    });
   });
 
   it('is taken by a worker that is new enough', async () => {

@@ -59,6 +59,7 @@ export class WorkerWorld {
       readonly instance?: string;
       /** Of the worker. */
       readonly version?: string;
+      readonly bundle?: string;
     } = {},
   ) {}
 
@@ -107,6 +108,7 @@ export class WorkerWorld {
     this.engine = new Engine({
       instance,
       version: this.limits.version ?? '1.0.0',
+      ...(this.limits.bundle === undefined ? {} : { bundle: this.limits.bundle }),
       queue: this.queue,
       metadata: {
         identity: async () => ({ instance, instanceType: 't', zone: 'z', region: 'r' }),
