@@ -2,7 +2,7 @@
  * `workers/current.json`: which worker instances fetch at boot (infra/boot/user-data.ts reads `sha256`).
  *
  * Invariant: it only moves forward. A newer version is never replaced by an older one, whoever submits; of one version the build that was
- * published last counts (docs/decisions/0007-…).
+ * published last counts (docs/decisions/0008-…).
  */
 import { compareVersions, isVersion } from './version.js';
 

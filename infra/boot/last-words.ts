@@ -1,7 +1,7 @@
 /**
  * What runs after each end of the worker, as root, with the unit's environment: its log goes to the bucket, and the instance ends unless the worker is to be
  * started again. The unit cannot say that itself: with systemd 252, which Amazon Linux 2023 has, SuccessAction and FailureAction act before each
- * restart too (https://github.com/systemd/systemd/issues/11419; test/long/systemd.test.ts shows it).
+ * restart too (https://github.com/systemd/systemd/issues/11419; docs/decisions/0009-…).
  */
 import { instancesPrefix } from '../../core/keys.js';
 import type { BootPaths } from './paths.js';

@@ -27,7 +27,15 @@ const LIFE_GRACE_MINUTES = 10;
 
 export function userData(options: UserDataOptions): string {
   const paths = bootPaths(options.root);
-  return [prologue(options, paths), fetchWorker(paths), writeFiles(options, paths), start].join('\n');
+  const parts = [
+    prologue(options, paths),
+    installNode(paths),
+    identify,
+    fetchWorker(paths),
+    writeFiles(options, paths),
+    start,
+  ];
+  return parts.join('\n');
 }
 
 const prologue = ({ region, bucket, maxLifeSeconds }: UserDataOptions, { bootLog }: BootPaths): string => `#!/bin/bash
@@ -46,25 +54,25 @@ end() {
   if [ "$status" -ne 0 ]; then systemctl poweroff; fi
 }
 trap end EXIT
+`;
 
-step 'asking for the identity'
+/** First, and beside all else: it takes longest. */
+const installNode = ({ node }: BootPaths): string => `step 'installing Node.js'
+# The distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
+install_node() {
+  [ -x ${node} ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
+}
+install_node &
+installing=$!
+`;
+
+const identify = `step 'asking for the identity'
 imds=\${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
 token=$(curl -sSf --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/latest/api/token")
 instance=$(curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "$imds/latest/meta-data/instance-id")
 `;
 
-/** Node.js comes while the worker does and its unit is written. */
-const fetchWorker = ({
-  code,
-  node,
-  settings,
-}: BootPaths): string => `# The distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
-install_node() {
-  [ -x ${node} ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
-}
-step 'fetching Node.js and the worker'
-install_node &
-installing=$!
+const fetchWorker = ({ code, settings }: BootPaths): string => `step 'fetching the worker'
 mkdir -p ${code}/worker ${settings}
 cd ${code}
 sha256=
@@ -104,6 +112,7 @@ ${workerUnit(paths)}END
 `;
 
 const start = `systemctl daemon-reload
+step 'waiting for Node.js'
 wait "$installing"
 step 'starting the worker'
 # Enabled too: an instance that reboots works on, or ends itself.

@@ -68,8 +68,8 @@ export function nodeFinding(version: string): Finding {
 }
 
 function installationFinding(): Finding {
-  const { localCloud, worker, cli } = installedFiles();
-  const missing = [localCloud, worker, cli].filter((file) => !existsSync(file));
+  const { localCloud, worker, workerBundle, cli } = installedFiles();
+  const missing = [localCloud, worker, workerBundle, cli].filter((file) => !existsSync(file));
   return missing.length === 0
     ? { what: 'installation', ok: true, says: 'complete' }
     : { what: 'installation', ok: false, says: `${missing.join(', ')} missing: build it with "npm run build"` };
