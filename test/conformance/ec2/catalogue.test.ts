@@ -20,7 +20,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget } from '../target.js';
-import { errorOf, TestEc2 } from './test-fleet.js';
+import { TestEc2 } from './test-fleet.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const ec2 = new TestEc2(target);

@@ -13,7 +13,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, idOf, NOBODY, TestEc2 } from './test-fleet.js';
+import { idOf, NOBODY, TestEc2 } from './test-fleet.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const ec2 = new TestEc2(target);

@@ -16,7 +16,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { base64, errorOf, NOBODY, TestEc2 } from './test-fleet.js';
+import { base64, NOBODY, TestEc2 } from './test-fleet.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const ec2 = new TestEc2(target);

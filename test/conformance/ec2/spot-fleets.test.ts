@@ -16,7 +16,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, FLEET_ROLE, idOf, NOBODY, TestEc2 } from './test-fleet.js';
+import { FLEET_ROLE, idOf, NOBODY, TestEc2 } from './test-fleet.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const ec2 = new TestEc2(target);

@@ -39,16 +39,6 @@ export const FLEET_ROLE = 'arn:aws:iam::000000000000:role/aws-ec2-spot-fleet-tag
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** What the SDK throws, by name. */
-export async function errorOf(call: Promise<unknown>): Promise<{ readonly name: string; readonly message: string }> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('The call did not fail.');
-}
-
 export const idOf = (instance: Instance | undefined): string => instance?.InstanceId ?? '';
 
 export class TestEc2 {

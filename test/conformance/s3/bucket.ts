@@ -40,18 +40,3 @@ export async function removeBucket(s3: S3Client, Bucket: string): Promise<void> 
   }
   await s3.send(new DeleteBucketCommand({ Bucket }));
 }
-
-/** What a command is refused with. */
-export async function errorOf(promise: Promise<unknown>): Promise<{ code: string; status: number; message: string }> {
-  try {
-    await promise;
-  } catch (error) {
-    const { name, message, $metadata } = error as {
-      name: string;
-      message: string;
-      $metadata?: { httpStatusCode?: number };
-    };
-    return { code: name, status: $metadata?.httpStatusCode ?? 0, message };
-  }
-  throw new Error('It was not refused.');
-}

@@ -11,7 +11,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, removeBucket } from './bucket.js';
+import { removeBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const s3 = () => target().s3;

@@ -4,7 +4,8 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket, errorOf } from './bucket.js';
+import { conformanceBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceBucket();
 

@@ -7,7 +7,8 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket, errorOf } from './bucket.js';
+import { conformanceBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceBucket();
 const put = (Key: string, Body: string, more: object = {}) =>

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conformanceBucket, errorOf } from './bucket.js';
+import { conformanceBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceBucket();
 const byteOrder = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));

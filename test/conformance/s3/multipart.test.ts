@@ -18,7 +18,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { conformanceBucket, errorOf } from './bucket.js';
+import { conformanceBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const MIB = 1024 * 1024;
 const here = conformanceBucket();

@@ -10,7 +10,8 @@ import {
   type ObjectAttributes,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conformanceBucket, errorOf } from './bucket.js';
+import { conformanceBucket } from './bucket.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceBucket();
 const put = (Key: string, Body: string, more: object = {}) =>

@@ -13,7 +13,8 @@ import { CreateScheduleCommand, GetScheduleCommand } from '@aws-sdk/client-sched
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, remove, scheduleOf, TARGET } from './schedules.js';
+import { remove, scheduleOf, TARGET } from './schedules.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 /** AWS may take until the end of the minute. */

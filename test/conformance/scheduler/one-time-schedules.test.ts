@@ -11,7 +11,8 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conformanceTarget, unique } from '../target.js';
-import { errorOf, remove, scheduleOf, TARGET } from './schedules.js';
+import { remove, scheduleOf, TARGET } from './schedules.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const client = () => target().scheduler;
@@ -157,14 +158,14 @@ describe('one-time schedules: errors', () => {
   });
 
   it('says that a schedule is not there', async () => {
-    expect(await errorOf(client().send(new GetScheduleCommand({ Name: name })))).toEqual(missing());
-    expect(await errorOf(client().send(new UpdateScheduleCommand(scheduleOf(name))))).toEqual(missing());
-    expect(await errorOf(client().send(new DeleteScheduleCommand({ Name: name })))).toEqual(missing());
+    expect(await errorOf(client().send(new GetScheduleCommand({ Name: name })))).toMatchObject(missing());
+    expect(await errorOf(client().send(new UpdateScheduleCommand(scheduleOf(name))))).toMatchObject(missing());
+    expect(await errorOf(client().send(new DeleteScheduleCommand({ Name: name })))).toMatchObject(missing());
   });
 
   it('says that a schedule is there already', async () => {
     await client().send(new CreateScheduleCommand(scheduleOf(name)));
-    expect(await errorOf(client().send(new CreateScheduleCommand(scheduleOf(name))))).toEqual({
+    expect(await errorOf(client().send(new CreateScheduleCommand(scheduleOf(name))))).toMatchObject({
       name: 'ConflictException',
       status: 409,
       message: `Schedule ${name} already exists.`,

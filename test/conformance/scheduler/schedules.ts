@@ -22,15 +22,3 @@ export const scheduleOf = (Name: string): CreateScheduleCommandInput => ({
 export async function remove({ scheduler }: ConformanceTarget, ...names: readonly string[]): Promise<void> {
   for (const Name of names) await scheduler.send(new DeleteScheduleCommand({ Name })).catch(() => undefined);
 }
-
-export async function errorOf(
-  call: Promise<unknown>,
-): Promise<{ readonly name: string; readonly message: string; readonly status: number | undefined }> {
-  try {
-    await call;
-  } catch (error) {
-    const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-    return { name, message, status: $metadata?.httpStatusCode };
-  }
-  throw new Error('The call did not fail.');
-}

@@ -14,7 +14,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget } from '../target.js';
-import { type Attributes, bodiesOf, COUNTS_SETTLE, errorOf, newQueues, type TestQueue } from './test-queue.js';
+import { type Attributes, bodiesOf, COUNTS_SETTLE, newQueues, type TestQueue } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget } from '../target.js';
-import { bodiesOf, errorOf, newQueues } from './test-queue.js';
+import { bodiesOf, newQueues } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);

@@ -24,7 +24,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget, unique } from '../target.js';
-import { type Attributes, COUNTS_SETTLE, errorOf, newQueues, TestQueue } from './test-queue.js';
+import { type Attributes, COUNTS_SETTLE, newQueues, TestQueue } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);
@@ -66,7 +67,7 @@ describe('queues: create, find, list, delete', () => {
       expect(error).toBeInstanceOf(QueueDoesNotExist);
       expect(error.message).toBe('The specified queue does not exist.');
       expect(error).toMatchObject({ Code: 'AWS.SimpleQueueService.NonExistentQueue' });
-      expect(error.$metadata?.httpStatusCode).toBe(400);
+      expect(error.status).toBe(400);
     }
   });
 

@@ -8,7 +8,8 @@ import { SendMessageCommand, type MessageSystemAttributeName, type QueueAttribut
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { conformanceTarget } from '../target.js';
-import { bodiesOf, COUNTS_SETTLE, errorOf, newQueues, type TestQueue } from './test-queue.js';
+import { bodiesOf, COUNTS_SETTLE, newQueues, type TestQueue } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);

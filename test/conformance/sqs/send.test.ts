@@ -17,7 +17,8 @@ import {
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { conformanceTarget } from '../target.js';
-import { bodiesOf, errorOf, newQueues, type TestQueue } from './test-queue.js';
+import { bodiesOf, newQueues, type TestQueue } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const MIB = 1_048_576;
 

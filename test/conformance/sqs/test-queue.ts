@@ -101,16 +101,6 @@ export class TestQueue {
 
 export const bodiesOf = (messages: readonly Message[]): string[] => messages.map((message) => message.Body ?? '');
 
-/** The error of a call that must fail. */
-export async function errorOf(call: Promise<unknown>): Promise<Error & { $metadata?: { httpStatusCode?: number } }> {
-  try {
-    await call;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('The call succeeded.');
-}
-
 /** Makes queues under new names, and removes them when the file's tests are over. */
 export function newQueues(target: () => ConformanceTarget): (attributes?: Attributes) => Promise<TestQueue> {
   const made: TestQueue[] = [];

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { conformanceTarget } from '../target.js';
-import { bodiesOf, errorOf, newQueues, type TestQueue } from './test-queue.js';
+import { bodiesOf, newQueues, type TestQueue } from './test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);

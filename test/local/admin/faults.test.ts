@@ -11,7 +11,7 @@ import {
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
 import { parseOptions } from '../../../local/options.js';
-import { errorOf } from '../s3/s3-cloud.js';
+import { errorOf } from '../../support/error-of.js';
 
 let cloud: LocalCloud;
 let sqs: SQSClient;

@@ -16,11 +16,11 @@ import {
   createTemplate,
   describeFleet,
   describeInstances,
-  errorOf,
   idOf,
   running,
   startTestCloud,
 } from './support.js';
+import { errorOf } from '../../support/error-of.js';
 
 /** Longer than any test: nothing that happens after it is set is seen until it is taken away. */
 const LONG_MS = 3_600_000;

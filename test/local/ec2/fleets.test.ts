@@ -17,13 +17,13 @@ import {
   createTemplate,
   describeFleet,
   describeInstances,
-  errorOf,
   idOf,
   running,
   setTarget,
   startTestCloud,
   terminated,
 } from './support.js';
+import { errorOf } from '../../support/error-of.js';
 
 test('while it is modified a fleet shows its old target, and refuses another change', async () => {
   const cloud = await startTestCloud({ settleMs: 1_000 });

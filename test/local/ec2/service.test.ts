@@ -1,6 +1,7 @@
 import { DescribeRegionsCommand, DescribeHostsCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { createFleet, errorOf, startTestCloud } from './support.js';
+import { createFleet, startTestCloud } from './support.js';
+import { errorOf } from '../../support/error-of.js';
 
 /** A request that no SDK would make; the scope of its signature is what brings it to EC2. */
 const raw = (endpoint: string, body: string): Promise<Response> =>

@@ -1,6 +1,7 @@
 import { ModifySpotFleetRequestCommand, RequestSpotFleetCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { createTemplate, errorOf, running, startTestCloud } from './support.js';
+import { createTemplate, running, startTestCloud } from './support.js';
+import { errorOf } from '../../support/error-of.js';
 
 const ROLE = 'arn:aws:iam::000000000000:role/aws-ec2-spot-fleet-tagging-role';
 

@@ -191,15 +191,5 @@ export async function admin(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** What the SDK throws, by name. */
-export async function errorOf(call: Promise<unknown>): Promise<{ readonly name: string; readonly message: string }> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('The call did not fail.');
-}
-
 /** A process that has ended but was not reaped (an orphan, where nobody reaps) is not alive. */
 export const isAlive = (pid: number): boolean => processTable().some((entry) => entry.pid === pid && !entry.zombie);

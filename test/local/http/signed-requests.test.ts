@@ -22,7 +22,7 @@ import { SqsStore } from '../../../local/sqs/store.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { errorOf } from '../s3/s3-cloud.js';
+import { errorOf } from '../../support/error-of.js';
 
 const credentials = new Credentials();
 const lasting = credentials.issue();

@@ -49,18 +49,3 @@ export async function startS3(options: Partial<S3Options> = {}): Promise<S3Cloud
     },
   };
 }
-
-/** What a command is refused with. */
-export async function errorOf(promise: Promise<unknown>): Promise<{ code: string; status: number; message: string }> {
-  try {
-    await promise;
-  } catch (error) {
-    const { name, message, $metadata } = error as {
-      name: string;
-      message: string;
-      $metadata?: { httpStatusCode?: number };
-    };
-    return { code: name, status: $metadata?.httpStatusCode ?? 0, message };
-  }
-  throw new Error('It was not refused.');
-}

@@ -16,7 +16,8 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { BUCKET, errorOf, startS3, type S3Cloud } from './s3-cloud.js';
+import { BUCKET, startS3, type S3Cloud } from './s3-cloud.js';
+import { errorOf } from '../../support/error-of.js';
 
 let cloud: S3Cloud;
 beforeAll(async () => {

@@ -14,7 +14,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeOf, rawRequest, refusedBeforeBody } from './raw-request.js';
-import { BUCKET, errorOf, startS3, type S3Cloud } from './s3-cloud.js';
+import { BUCKET, startS3, type S3Cloud } from './s3-cloud.js';
+import { errorOf } from '../../support/error-of.js';
 
 let cloud: S3Cloud;
 beforeAll(async () => {

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../../local/http/server.js';
 import { Schedules } from '../../../local/scheduler/schedules.js';
 import { createSchedulerService } from '../../../local/scheduler/service.js';
-import { errorOf, scheduleOf, TARGET } from '../../conformance/scheduler/schedules.js';
+import { scheduleOf, TARGET } from '../../conformance/scheduler/schedules.js';
+import { errorOf } from '../../support/error-of.js';
 import { testCredentials, testRegion } from '../support/cloud.js';
 import { FakeClock } from '../support/fake-clock.js';
 

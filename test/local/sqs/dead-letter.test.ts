@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { bodiesOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;

@@ -7,7 +7,8 @@ import { createSqsService } from '../../../local/sqs/service.js';
 import { SqsStore } from '../../../local/sqs/store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTestCloud } from '../support/cloud.js';
-import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { bodiesOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { newMessage, startTestSqs, type TestSqs } from '../support/sqs.js';
 
 describe('long polls', () => {

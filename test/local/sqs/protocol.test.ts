@@ -1,7 +1,8 @@
 import { AddPermissionCommand } from '@aws-sdk/client-sqs';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 let sqs: TestSqs;
@@ -27,7 +28,7 @@ test('an action that is not served is an error and nothing else', async () => {
   const queue = await TestQueue.create(sqs.client, 'work');
   const command = new AddPermissionCommand({ QueueUrl: queue.url, Label: 'x', AWSAccountIds: ['1'], Actions: ['*'] });
   const error = await errorOf(sqs.client.send(command));
-  expect([error.name, error.$metadata?.httpStatusCode]).toEqual(['UnknownOperationException', 400]);
+  expect([error.name, error.status]).toEqual(['UnknownOperationException', 400]);
   expect(error.message).toMatch(
     /AddPermission is not served .* Set the attribute Policy with SetQueueAttributes instead/,
   );

@@ -12,7 +12,8 @@ import {
   type QueueAttributeName,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 let sqs: TestSqs;
@@ -35,7 +36,7 @@ describe('creating, finding and deleting queues', () => {
   test('an address of no queue is refused', async () => {
     const QueueUrl = `${sqs.cloud.endpoint}/work`;
     const error = await errorOf(sqs.client.send(new PurgeQueueCommand({ QueueUrl })));
-    expect([error.name, error.$metadata?.httpStatusCode]).toEqual(['InvalidAddress', 404]);
+    expect([error.name, error.status]).toEqual(['InvalidAddress', 404]);
   });
 
   test('a name alone is an address too', async () => {
@@ -109,7 +110,7 @@ describe('tags and purge', () => {
     const error = await errorOf(purge());
     expect(error).toBeInstanceOf(PurgeQueueInProgress);
     expect(error.message).toBe('Only one PurgeQueue operation on work is allowed every 60 seconds.');
-    expect(error.$metadata?.httpStatusCode).toBe(403);
+    expect(error.status).toBe(403);
     sqs.clock.advanceSeconds(1);
     await purge();
   });

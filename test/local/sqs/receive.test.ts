@@ -1,6 +1,7 @@
 import { OverLimit, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bodiesOf, errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { bodiesOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 describe('receiving and deleting', () => {

@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, MessageNotInflight, type Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { errorOf, TestQueue } from '../../conformance/sqs/test-queue.js';
+import { TestQueue } from '../../conformance/sqs/test-queue.js';
+import { errorOf } from '../../support/error-of.js';
 import { startTestSqs, type TestSqs } from '../support/sqs.js';
 
 const HOUR_SECONDS = 3600;
@@ -47,7 +48,7 @@ describe('changing the visibility of a message', () => {
     sqs.clock.advanceSeconds(30);
     const expired = await errorOf(change(message, 10));
     expect(expired).toBeInstanceOf(MessageNotInflight);
-    expect(expired.$metadata?.httpStatusCode).toBe(400);
+    expect(expired.status).toBe(400);
     const again = await queue.receiveOne();
     await change(again, 0);
     expect(await errorOf(change(again, 10))).toBeInstanceOf(MessageNotInflight);
