@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { invokeController } from '../support/controller-function.js';
 import { eventually } from '../support/eventually.js';
+import { Gate } from '../support/gate.js';
 import { Lab } from '../support/lab.js';
 import { modelPath } from './models.js';
 
@@ -27,7 +28,9 @@ describe('the controller function', () => {
 
   it('brings a job from its submission to its end and to 0 instances', async () => {
     const dataset = await lab.file('items.jsonl', Array.from({ length: 20 }, (_, index) => `${index}\n`).join(''));
-    const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1']);
+    // Nothing is done before the function has been seen to raise.
+    const gate = await Gate.make(lab.directory, 'gate');
+    const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
     const raised = await invokeController(lab.stack, [{ source: 'spotpool.submit' }]);
     expect(raised.answers).toMatchObject([{ target: 3, jobs: 1, parked: false }]);
     expect(raised.log.map(({ code }) => code)).toContain('target-raised');
@@ -40,6 +43,7 @@ describe('the controller function', () => {
       const running = await lab.running();
       return running.length > 0 ? running : undefined;
     });
+    await gate.open();
     await eventually(async () => (await lab.status(job)).batches.done === 20, { what: 'all outcomes' });
     const { answers, log } = await invokeController(lab.stack, [interruptionOf(first?.id ?? ''), minute, minute]);
     expect(log[0]).toEqual({ code: 'woken', by: 'aws.ec2: EC2 Spot Instance Interruption Warning' });
