@@ -60,8 +60,12 @@ export class LeaseKeeper {
   /** Beats until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, leaseSeconds } = this.options;
+    let beganMs = clock.nowMs();
     while (!signal.aborted) {
-      await clock.sleep((leaseSeconds * 1000) / BEATS_PER_LEASE, signal).catch(() => undefined);
+      // From one beginning to the next: slow rounds must not cost one of the tries that a lease has.
+      const nextMs = beganMs + (leaseSeconds * 1000) / BEATS_PER_LEASE;
+      await clock.sleep(Math.max(0, nextMs - clock.nowMs()), signal).catch(() => undefined);
+      beganMs = clock.nowMs();
       if (!signal.aborted) await this.beat(signal);
     }
   }

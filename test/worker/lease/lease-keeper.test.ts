@@ -155,12 +155,14 @@ describe('LeaseKeeper', () => {
         const held: Lease[] = [];
         const ended: { readonly lease: Lease; readonly result: Promise<LeaseCallResult> }[] = [];
         let failing = 0;
+        // A third failure in a row would cost the lease.
+        let failuresLeft = 2;
         w.queue.refuse = (call) => (call === 'change' && failing-- > 0 ? 'failed' : undefined);
         for (const action of steps) {
           if (action.kind === 'take') held.push(await w.take());
           else if (action.kind === 'pass') await w.clock.advance(action.ms);
           else if (action.kind === 'delay') w.queue.changeDelayMs = action.ms;
-          else if (action.kind === 'fail-next') failing = 1;
+          else if (action.kind === 'fail-next') failing = failuresLeft-- > 0 ? 1 : 0;
           else {
             const [lease] = held.splice(action.which % Math.max(held.length, 1), 1);
             if (lease === undefined) continue;
