@@ -26,6 +26,8 @@ for (const [entry, outfile] of [
   ['dist/worker/host/main.js', 'dist/bundle/host.mjs'],
   // In a directory of its own: the whole of it is what Lambda gets.
   ['dist/runner/lambda.js', 'dist/bundle/controller/index.mjs'],
+  // A command starts four times faster from one file: most of the SDK's is never read.
+  ['dist/runner/main.js', 'dist/bundle/spotpool.mjs'],
 ]) {
   if (!existsSync(entry)) continue;
   await esbuild.build({
@@ -36,6 +38,8 @@ for (const [entry, outfile] of [
     format: 'esm',
     target: 'node20',
     banner,
+    // It brings a binary of its own; only the command line asks for it, to compile models.
+    external: ['esbuild'],
     logLevel: 'warning',
   });
 }
@@ -47,4 +51,4 @@ const files = ['worker.mjs', 'host.mjs'].map((name) => {
 });
 const SMALLEST = 9;
 await writeBundle(files, 'dist/bundle/worker.tar.gz', new AbortController().signal, SMALLEST);
-if (existsSync('dist/runner/main.js')) chmodSync('dist/runner/main.js', 0o755);
+if (existsSync('dist/bundle/spotpool.mjs')) chmodSync('dist/bundle/spotpool.mjs', 0o755);

@@ -8,7 +8,7 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const sources = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'scripts/build.mjs', 'package-lock.json'];
 // The last that a build writes: a build that broke off lacks one of them.
-const products = ['dist/runner/main.js', 'dist/bundle/worker.mjs', 'dist/bundle/host.mjs'];
+const products = ['dist/bundle/spotpool.mjs', 'dist/bundle/worker.mjs', 'dist/bundle/host.mjs'];
 
 /** Progress goes to stderr: standard output belongs to what is started. */
 export function prepare() {

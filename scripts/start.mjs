@@ -23,7 +23,7 @@ writeDrugbank(dataset);
 const extra = process.argv.slice(2);
 const args = ['run', path.relative(root, dataset), '--model', 'examples/molecules/model.ts', '--local'];
 args.push('--out', path.relative(root, results), ...[...market, ...sizes].flatMap((option) => option.split(' ')));
-const code = await run([path.join(root, 'dist/runner/main.js'), ...args, ...extra]);
+const code = await run([path.join(root, 'dist/bundle/spotpool.mjs'), ...args, ...extra]);
 // A program that reads the JSON wants nothing else; another --out, dataset or model is the user's own business.
 const ours = !extra.some((option) => ['--json', '--help', '-h'].includes(option) || option.startsWith('--out'));
 if (code === 0 && ours) {

@@ -25,7 +25,7 @@ export function installedFiles(directory: string = packageDirectory()): Installe
     localCloud: path.join(directory, 'dist/local/main.js'),
     worker: path.join(directory, 'dist/bundle/worker.mjs'),
     workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
-    cli: path.join(directory, 'dist/runner/main.js'),
+    cli: path.join(directory, 'dist/bundle/spotpool.mjs'),
   };
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-export const cliEntry = path.join(projectRoot, 'dist/runner/main.js');
+export const cliEntry = path.join(projectRoot, 'dist/bundle/spotpool.mjs');
 
 export interface CliResult {
   readonly code: number | null;
