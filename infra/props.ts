@@ -59,7 +59,7 @@ export interface SpotPoolProps {
   readonly createServiceLinkedRole?: boolean;
   /** Shells on instances through AWS Systems Manager. Default: false. */
   readonly sessionManager?: boolean;
-  /** Buckets of yours that jobs read their input from (`s3://…`): workers may read them. Default: none. */
+  /** Buckets of yours that jobs read their input from (`s3://…`): workers and the CLI's users may list and read them. Default: none. */
   readonly inputBuckets?: readonly string[];
   /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. Default: none. */
   readonly secretArns?: readonly string[];

@@ -70,6 +70,7 @@ export class SpotPool extends Construct {
     this.userPolicy = new UserPolicy(this, 'User', {
       ...means,
       name: settings.name,
+      inputBuckets: settings.inputBuckets,
       controllerArn: this.controller?.function.functionArn,
     });
     this.watch();

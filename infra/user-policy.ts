@@ -5,11 +5,13 @@ import { Construct } from 'constructs';
 import { jobsPrefix, modelsPrefix, workersPrefix } from '../core/keys.js';
 import { STACK_TAG } from '../core/tags.js';
 import { anyInstanceArn } from './arns.js';
+import { readInputBuckets } from './input-buckets.js';
 import { explainWildcards, type Permission, toStatement } from './permissions.js';
 import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
 
 export interface UserPolicyProps extends SteeringMeans {
   readonly name: string;
+  readonly inputBuckets: readonly string[];
   readonly controllerArn?: string | undefined;
 }
 
@@ -18,7 +20,13 @@ export class UserPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: UserPolicyProps) {
     super(scope, id);
-    const permissions = [...steeringPermissions(props), ...submitting(props), ...looking(), tearingDown(props.name)];
+    const permissions = [
+      ...steeringPermissions(props),
+      ...submitting(props),
+      ...readInputBuckets(props.inputBuckets),
+      ...looking(),
+      tearingDown(props.name),
+    ];
     const policy = new ManagedPolicy(this, 'Policy', {
       description: `spotpool: what a user of pool ${props.name} needs to submit, follow and fetch jobs`,
       statements: permissions.map(toStatement),
@@ -28,30 +36,44 @@ export class UserPolicy extends Construct {
   }
 }
 
-const SUBMITTED = ['input/*', 'job.json', 'enqueued.json', 'cancelled.json'].map((key) => `${jobsPrefix}*/${key}`);
+/** What may be larger than one request holds. */
+const UPLOADED = [`${jobsPrefix}*/input/*`, `${modelsPrefix}*`] as const;
+const SUBMITTED = [
+  ...UPLOADED,
+  ...['job.json', 'enqueued.json', 'cancelled.json'].map((key) => `${jobsPrefix}*/${key}`),
+  `${workersPrefix}*`,
+] as const;
 
 function submitting({ store, controllerArn }: UserPolicyProps): readonly Permission[] {
-  const submit: Permission = {
-    sid: 'SubmitJobsWithModelsAndWorker',
-    why: 'A user writes jobs, models and the worker under their prefixes; none is known at deploy.',
-    actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
-    resources: [...SUBMITTED, `${modelsPrefix}*`, `${workersPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
-  };
-  if (controllerArn === undefined) return [submit];
-  const wake: Permission = {
+  const permissions: Permission[] = [
+    {
+      sid: 'SubmitJobsWithModelsAndWorker',
+      why: 'A user writes jobs, models and the worker under their prefixes; none is known at deploy.',
+      actions: ['s3:PutObject'],
+      resources: SUBMITTED.map((key) => store.bucket.arnForObjects(key)),
+    },
+    {
+      sid: 'RemovePartsOfBrokenUploads',
+      why: 'Input and models go up in parts, which are billed until they are removed; no job or model is known at deploy.',
+      actions: ['s3:AbortMultipartUpload'],
+      resources: UPLOADED.map((key) => store.bucket.arnForObjects(key)),
+    },
+  ];
+  if (controllerArn === undefined) return permissions;
+  permissions.push({
     sid: 'WakeTheController',
     why: 'So that a job starts now and not within a minute.',
     actions: ['lambda:InvokeFunction'],
     resources: [controllerArn],
-  };
-  return [submit, wake];
+  });
+  return permissions;
 }
 
 function looking(): readonly Permission[] {
   return [
     {
       sid: 'SeePricesAndQuota',
-      why: 'Neither call knows a resource that is known at deploy.',
+      why: 'Prices know no resource, and the quota of an account is no secret of it.',
       actions: ['ec2:DescribeSpotPriceHistory', 'servicequotas:GetServiceQuota'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },

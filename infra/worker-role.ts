@@ -1,5 +1,4 @@
 /** What an instance may do: no EC2 at all (it ends itself through the operating system), one queue, and its own corners of one bucket. */
-import { Aws } from 'aws-cdk-lib';
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../core/keys.js';
 import { SHORT_LIVED_TAG } from '../core/tags.js';
 import type { JobStore } from './job-store.js';
+import { readInputBuckets } from './input-buckets.js';
 import { permit, type Permission } from './permissions.js';
 import type { Settings } from './props.js';
 
@@ -77,7 +77,7 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
     {
       sid: 'CommitOutcomesAndTell',
       why: 'What a worker writes of any job and of itself: not the word of the controller, nor the pointer to its own code; it deletes nothing.',
-      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+      actions: ['s3:PutObject'],
       resources: keys(WRITTEN),
     },
     {
@@ -92,14 +92,7 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
 
 function options({ inputBuckets, secretArns, sessionManager }: Settings): readonly Permission[] {
   const permissions: Permission[] = [];
-  if (inputBuckets.length > 0) {
-    permissions.push({
-      sid: 'ReadInputBuckets',
-      why: 'The owner of the pool named these buckets as input of jobs.',
-      actions: ['s3:GetObject'],
-      resources: inputBuckets.map((name) => `arn:${Aws.PARTITION}:s3:::${name}/*`),
-    });
-  }
+  permissions.push(...readInputBuckets(inputBuckets));
   if (secretArns.length > 0) {
     permissions.push({
       sid: 'ReadSecretsOfModels',

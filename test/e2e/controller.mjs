@@ -1,5 +1,5 @@
 // A controller as a process of its own, to be killed outright. Its switch fires after seconds: a test cannot wait for minutes.
-// Usage: node controller.mjs <stack file> <milliseconds until the switch fires>
+// Usage: node controller.mjs <stack file> <milliseconds until the switch fires> [milliseconds of quiet before batches are sent again]
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { controlUntil } from '../../dist/runner/controller/control-until.js';
@@ -7,10 +7,10 @@ import { systemClock } from '../../dist/runner/wiring/clock.js';
 import { connectStack } from '../../dist/runner/wiring/stack-ports.js';
 
 setMaxListeners(64); // as the CLI does: each request of a pass listens to the one signal
-const [stackFile, switchDelayMs] = process.argv.slice(2);
+const [stackFile, switchDelayMs, quietMs] = process.argv.slice(2);
 const stack = JSON.parse(await readFile(stackFile, 'utf8'));
 await controlUntil(
   { ...connectStack(stack, { switchDelayMs: Number(switchDelayMs) }), clock: systemClock },
-  { maxWorkers: stack.maxWorkers, passMs: 250, until: () => false },
+  { maxWorkers: stack.maxWorkers, passMs: 250, ...(quietMs && { quietMs: Number(quietMs) }), until: () => false },
   new AbortController().signal,
 );

@@ -53,13 +53,13 @@ describe('a worker', () => {
     expect(plain(list?.Resource)).toBe(BUCKET);
   });
 
-  it('reads the input buckets that are named', () => {
+  it('reads the input buckets that are named, and is told when an object is gone', () => {
     expect(may()['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');
+    expect(may()['s3:ListBucket']).toContain('arn:<AWS::Partition>:s3:::their-data');
   });
 
   it('asks for no more kinds of action than these', () => {
     expect(Object.keys(may()).sort()).toEqual([
-      's3:AbortMultipartUpload',
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',
@@ -109,6 +109,12 @@ describe("the CLI's user", () => {
     expect(put).toContain(`${BUCKET}/jobs/*/input/*`);
     expect(put).toContain(`${BUCKET}/workers/*`);
     expect(put.filter((resource) => resource.includes('results') || resource === `${BUCKET}/*`)).toEqual([]);
+  });
+
+  it('reads and lists the input buckets that are named, whose objects become jobs', () => {
+    const may = allowed(template, 'PoolUserPolicy');
+    expect(may['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');
+    expect(may['s3:ListBucket']).toContain('arn:<AWS::Partition>:s3:::their-data');
   });
 
   it("ends only instances that bear the pool's tag", () => {

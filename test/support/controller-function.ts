@@ -26,7 +26,11 @@ export interface Invoked {
 }
 
 /** One container: what it remembers, it remembers from event to event. */
-export async function invokeController(stack: StackConfig, events: readonly unknown[]): Promise<Invoked> {
+export async function invokeController(
+  stack: StackConfig,
+  events: readonly unknown[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Invoked> {
   const { credentials, endpoint, region, scheduler } = stack;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', RUNTIME], {
     env: {
@@ -42,6 +46,7 @@ export async function invokeController(stack: StackConfig, events: readonly unkn
       SPOTPOOL_SCHEDULER_ROLE_ARN: scheduler?.roleArn ?? '',
       SPOTPOOL_SCHEDULER_GROUP: scheduler?.groupName ?? '',
       SPOTPOOL_ENDPOINT: endpoint ?? '',
+      ...env,
       EVENTS: JSON.stringify(events),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -29,6 +29,8 @@ export interface LabOptions {
   readonly maxWorkers?: number;
   /** Makes the stack; as `run --local` does unless given. */
   readonly provision?: ProvisionLocalStack;
+  /** Of each command of the CLI. */
+  readonly cliEnv?: Readonly<Record<string, string>>;
 }
 
 export interface CloudInstance {
@@ -40,16 +42,17 @@ export interface CloudInstance {
 
 export class Lab {
   readonly store: ObjectStore;
-  readonly #stackFile: string;
+  readonly stackFile: string;
   readonly #running = new Set<RunningCli>();
 
   private constructor(
     readonly directory: string,
     readonly stack: StackConfig,
     private readonly cloud: ChildProcess,
+    private readonly cliEnv: Readonly<Record<string, string>>,
   ) {
     this.store = new S3ObjectStore(makeS3Client(clientOptions(stack)), stack.bucket);
-    this.#stackFile = path.join(directory, 'stack.json');
+    this.stackFile = path.join(directory, 'stack.json');
   }
 
   static async start(options: LabOptions = {}): Promise<Lab> {
@@ -79,8 +82,8 @@ export class Lab {
       },
       AbortSignal.timeout(30_000),
     );
-    const lab = new Lab(directory, stack, cloud);
-    await writeFile(lab.#stackFile, JSON.stringify(stack));
+    const lab = new Lab(directory, stack, cloud, options.cliEnv ?? {});
+    await writeFile(lab.stackFile, JSON.stringify(stack));
     return lab;
   }
 
@@ -91,11 +94,11 @@ export class Lab {
   }
 
   cli(args: readonly string[]): Promise<CliResult> {
-    return runCli([...args, '--stack', this.#stackFile], { cwd: this.directory });
+    return runCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.cliEnv });
   }
 
   startCli(args: readonly string[]): RunningCli {
-    const cli = startCli([...args, '--stack', this.#stackFile], { cwd: this.directory });
+    const cli = startCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.cliEnv });
     this.#running.add(cli);
     void cli.exited.finally(() => this.#running.delete(cli));
     return cli;

@@ -33,24 +33,23 @@ export function provisionMachines(options: MachineOptions): ProvisionLocalStack 
         credentials,
         maxWorkers,
         instanceProfile: 'worker',
-        userData: ({ queueUrl, bucket }) => {
-          const { maxIdleSeconds } = options;
-          const script = path.join(options.directory, 'user-data');
-          const root = '@ROOT@';
-          writeFileSync(
-            script,
-            userData({ region, queueUrl, bucket, maxIdleSeconds, maxLifeSeconds: LIFE_SECONDS, root }),
-          );
-          return machine(options, { script, endpoint });
-        },
+        userData: (made) => machineUserData(options, { ...made, endpoint }),
       },
       signal,
     );
   };
 }
 
-const machine = (options: MachineOptions, { script, endpoint }: { script: string; endpoint: string }): string =>
-  `#!/bin/sh
-export MACHINE_SCRIPT='${script}' MACHINE_CALLS='${callsFile(options)}' MACHINE_AWS='${options.aws ?? ''}' AWS_ENDPOINT_URL='${endpoint}'
+/** Of a local instance that boots by the boot script. */
+export function machineUserData(
+  options: MachineOptions,
+  pool: { readonly region: string; readonly queueUrl: string; readonly bucket: string; readonly endpoint: string },
+): string {
+  const { directory, maxIdleSeconds, aws = '' } = options;
+  const script = path.join(directory, 'user-data');
+  writeFileSync(script, userData({ ...pool, maxIdleSeconds, maxLifeSeconds: LIFE_SECONDS, root: '@ROOT@' }));
+  return `#!/bin/sh
+export MACHINE_SCRIPT='${script}' MACHINE_CALLS='${callsFile(options)}' MACHINE_AWS='${aws}' AWS_ENDPOINT_URL='${pool.endpoint}'
 exec '${process.execPath}' '${path.join(projectRoot, 'test/e2e/machine/init.mjs')}'
 `;
+}

@@ -1,0 +1,65 @@
+/** Asks the simulator of IAM what the stack's policies say of a call, and which of their parts a call made use of. */
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import type { Need } from './calls.js';
+import { ACCOUNT } from './names.js';
+import type { Policy, Principal, StackPolicies, Statement } from './policies.js';
+
+export interface Verdict {
+  readonly result: 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
+  /** `Sid: action on resource`, of statements that allow the call. */
+  readonly uses: readonly string[];
+}
+
+/** Whom the call comes from: a principal of the stack, or anybody with a policy of his own. */
+export type Caller = Principal | Policy;
+
+export async function judge(
+  policies: StackPolicies,
+  caller: Caller,
+  { action, resource, context }: Need,
+): Promise<Verdict> {
+  const owner = Object.keys(policies.ofResources).find((arn) => resource === arn || resource.startsWith(`${arn}/`));
+  const simulation: Simulation = {
+    request: {
+      principal: `arn:aws:iam::${ACCOUNT}:role/${typeof caller === 'string' ? caller : 'somebody'}`,
+      action,
+      resource: { resource, accountId: ACCOUNT },
+      contextVariables: context,
+    },
+    identityPolicies: [{ name: 'own', policy: typeof caller === 'string' ? policies.of[caller] : caller }],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    ...(owner === undefined ? {} : { resourcePolicy: policies.ofResources[owner] }),
+  };
+  const simulated = await runSimulation(simulation, {});
+  if (simulated.resultType === 'error') {
+    throw new Error(`${action} on ${resource} cannot be simulated: ${JSON.stringify(simulated.errors)}`);
+  }
+  if (simulated.resultType === 'wildcard') throw new Error(`${resource} is not one resource.`);
+  const { overallResult, result } = simulated;
+  const allowing = overallResult === 'Allowed' ? (result.analysis.identityAnalysis?.allowStatements ?? []) : [];
+  return { result: overallResult, uses: allowing.flatMap(({ explain }) => partsThatMatch(explain)) };
+}
+
+type Explain = NonNullable<
+  Extract<Awaited<ReturnType<typeof runSimulation>>, { resultType: 'single' }>['result']['analysis']['identityAnalysis']
+>['allowStatements'][number]['explain'];
+
+function partsThatMatch({ identifier, actions, resources }: Explain): readonly string[] {
+  const matching = [actions ?? []].flat().filter(({ matches }) => matches);
+  return matching.flatMap(({ action }) =>
+    [resources ?? []]
+      .flat()
+      .flatMap(({ matches, resource }) => (matches ? [partOf(identifier, action, resource)] : [])),
+  );
+}
+
+/** Everything that a policy allows, in the words of `Verdict.uses`. */
+export const partsOf = (policy: Policy): readonly string[] =>
+  policy.Statement.flatMap(({ Sid, Action, Resource }: Statement) =>
+    [Action]
+      .flat()
+      .flatMap((action) => [Resource].flat().map((resource) => partOf(Sid, String(action), String(resource)))),
+  );
+
+const partOf = (sid: string, action: string, resource: string): string => `${sid}: ${action} on ${resource}`;

@@ -1,0 +1,25 @@
+/** What the pool of these tests is called: in the lab, and in the policies. */
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+export const INPUT_BUCKET = 'their-data';
+export const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:api-key-AbCdEf`;
+
+const stack = 'permissions';
+const switchRole = 'spotpool-scheduler';
+
+export const NAMES = {
+  stack,
+  /** As aws/stack-provisioner.ts calls them. */
+  queue: `${stack}-input`,
+  deadLetters: `${stack}-dead-letters`,
+  bucket: `${stack}-results`,
+  switchRole,
+  switchRoleArn: `arn:aws:iam::${ACCOUNT}:role/${switchRole}`,
+  scheduleGroup: 'default',
+  /** In the place of the one that EC2 gave. */
+  fleet: 'fleet-00000000-0000-0000-0000-000000000000',
+  function: 'controller',
+  functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:controller`,
+  topicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:notices`,
+  stackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stack}/1`,
+} as const;

@@ -1,0 +1,179 @@
+/** What pools go through, so that everything that their programs ever ask of AWS is asked once. Each scene stands alone, on a pool of its own. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import {
+  doneKey,
+  exitTicketKey,
+  fleetStateKey,
+  inputPartKey,
+  outcomeKey,
+  partialPrefix,
+  unablePrefix,
+} from '../../../core/keys.js';
+import { projectRoot } from '../../support/cli.js';
+import { eventually } from '../../support/eventually.js';
+import { Gate } from '../../support/gate.js';
+import type { Lab } from '../../support/lab.js';
+import { modelPath } from '../models.js';
+import { INPUT_BUCKET, NAMES, SECRET_ARN } from './names.js';
+import type { Pool } from './pool.js';
+
+const { signal } = new AbortController();
+/** More than a part of an upload. */
+const LARGE_BYTES = 6 * 1024 * 1024;
+/** Two of them are an outcome of 20 MiB; a line may have 16. */
+const OUTPUT_CHARACTERS = 10 * 1024 * 1024;
+const WAIT_MS = 60_000;
+/** Too short for what is left of the batch: it is handed back. */
+const SHORT_NOTICE_MS = 3_000;
+/** As EventBridge Scheduler wakes the function. */
+const MINUTE = { source: 'spotpool.schedule' };
+
+/** Uploads that break off, and such that do not; work, failures, a reclaim; ends that are told; one controller after another. */
+export async function jobsLive(pool: Pool): Promise<void> {
+  const { lab } = pool;
+  const largeModel = await makeLargeModel(lab.directory);
+  const line = JSON.stringify({ characters: OUTPUT_CHARACTERS, ballast: 'x'.repeat(LARGE_BYTES / 2) });
+  const largeDataset = await lab.file('large.jsonl', `${line}\n${line}\n`);
+  const small = await lab.file('small.jsonl', '0\n1\n2\n');
+  const input = await pool.fillInputBucket({ 'items.jsonl': '1\n2\n', 'objects/0.json': '{}', 'objects/1.json': '{}' });
+
+  await lab.admin('POST', 'faults', { service: 's3', action: 'CompleteMultipartUpload', fault: '500' });
+  const broken = [
+    [largeDataset, '--model', modelPath('sized')],
+    [small, '--model', largeModel],
+  ].map((args) => lab.cli(['submit', ...args]));
+  for (const { code } of await Promise.all(broken)) if (code === 0) throw new Error('The upload did not break off.');
+  await lab.admin('DELETE', 'faults');
+
+  const gate = await Gate.make(lab.directory, 'gate');
+  const submit = (dataset: string, model: string, options: string): Promise<string> =>
+    lab.submit([dataset, '--model', model, ...options.split(' ')]);
+  const [held] = await Promise.all([
+    submit(small, modelPath('gated'), `--id held --batch-size 3 --env ${gate.env}`),
+    submit(largeDataset, largeModel, `--id large --batch-size 2 --secret API_KEY=${SECRET_ARN}`),
+    submit(`s3://${INPUT_BUCKET}/objects/`, modelPath('double'), '--id objects'),
+    submit(`s3://${INPUT_BUCKET}/items.jsonl`, modelPath('double'), '--id lost --max-attempts 1'),
+  ]);
+  await input.send(new DeleteObjectCommand({ Bucket: INPUT_BUCKET, Key: 'objects/1.json' }));
+  input.destroy();
+  await lab.store.put(inputPartKey('lost', 0), '1\n', { signal });
+
+  const watch = lab.startCli(['watch', held, '--json']);
+  await reclaimInTheMiddle(pool, gate, held);
+  await gate.open();
+  await asked(pool, 'user', 'PutObject', doneKey(held));
+  watch.child.kill('SIGKILL');
+
+  // From here on the function is alone.
+  const lastGate = await Gate.make(lab.directory, 'last-gate');
+  const last = await submit(small, modelPath('gated'), `--id last --batch-size 3 --env ${lastGate.env}`);
+  await pool.removeSwitch();
+  await lab.admin('POST', 'faults', { service: 'scheduler', fault: '500', times: 5 });
+  await Promise.all([pool.invoke([MINUTE]), look(pool)]);
+  await lastGate.open();
+  await eventually(() => lab.store.head(outcomeKey(last, 0), { signal }), { timeoutMs: WAIT_MS, what: 'the outcome' });
+  const { answers } = await pool.invoke([MINUTE, MINUTE, MINUTE]);
+  if (answers.at(-1)?.parked !== true) throw new Error(`The fleet is not parked: ${JSON.stringify(answers)}`);
+}
+
+/** Commands that change nothing. */
+async function look({ lab }: Pool): Promise<void> {
+  await mkdir(path.join(lab.directory, 'cdk.out'));
+  await lab.file(`cdk.out/${NAMES.stack}.template.json`, '{}');
+  const commands = ['status held', 'results objects --out out.jsonl', 'logs held', 'doctor', 'predeploy'];
+  await Promise.all(commands.map((command) => lab.cli(command.split(' '))));
+}
+
+/** One item of its batch is done when its instance is at risk, and then taken; another instance does the rest. */
+async function reclaimInTheMiddle({ lab }: Pool, gate: Gate, job: string): Promise<void> {
+  const [started = ''] = await gate.waitForStarted(1);
+  await gate.open(0);
+  await gate.waitForStarted(2);
+  const instance = await lab.instanceOf(Gate.pidOf(started));
+  await lab.admin('POST', `instances/${instance}/rebalance`);
+  await written(lab, partialPrefix(job, 0));
+  await lab.reclaim(instance, SHORT_NOTICE_MS);
+  await gate.waitForStarted(3);
+  await eventually(async () => !(await lab.running()).some(({ id }) => id === instance), { timeoutMs: WAIT_MS });
+}
+
+/** Batches sent again, a ticket that another worker has, a model that cannot be loaded, a job that is cancelled; and the end of it all. */
+export async function poolEnds(pool: Pool): Promise<void> {
+  const { lab } = pool;
+  const gate = await Gate.make(lab.directory, 'gate');
+  const items = await lab.file('items.jsonl', '0\n1\n2\n');
+  await lab.submit([items, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '3']);
+  await pool.purge();
+  await controlUntilBatchesAreSentAgain(pool);
+  await gate.waitForStarted(1);
+
+  await lab.setTarget(2);
+  await eventually(async () => (await lab.running()).length === 2, { timeoutMs: WAIT_MS, what: 'an idle instance' });
+  await offerTicketOfAnother(pool);
+  // More batches than the busy worker fetches ahead.
+  const unable = await lab.submit([items, '--model', modelPath('unloadable'), '--batch-size', '1']);
+  await written(lab, unablePrefix(unable));
+  await lab.cli(['cancel', unable]);
+
+  const teardown = lab.startCli(['teardown', '--yes', '--grace', '1s']);
+  await asked(pool, 'user', 'DeleteStack');
+  teardown.child.kill('SIGKILL'); // nothing deletes that stack
+  await teardown.exited;
+}
+
+async function controlUntilBatchesAreSentAgain(pool: Pool): Promise<void> {
+  const script = path.join(projectRoot, 'test/e2e/controller.mjs');
+  const controller = spawn(process.execPath, [script, pool.lab.stackFile, '900000', '300'], {
+    env: { ...process.env, ...pool.controllerEnv },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await asked(pool, 'controller', 'SendMessageBatch');
+  await asked(pool, 'controller', 'ModifyFleet');
+  const ended = once(controller, 'exit');
+  controller.kill('SIGKILL');
+  await ended;
+}
+
+/** The idle worker tries for it, finds it taken, and looks whose it is. */
+async function offerTicketOfAnother(pool: Pool): Promise<void> {
+  const { store } = pool.lab;
+  const at = new Date().toISOString();
+  const before = JSON.parse(Buffer.from((await store.get(fleetStateKey, { signal }))?.body ?? '{}').toString()) as {
+    readonly generation?: number;
+  };
+  const generation = (before.generation ?? 0) + 1;
+  await store.put(exitTicketKey(generation, 0), JSON.stringify({ instance: 'i-another', at }), { signal });
+  await store.put(fleetStateKey, JSON.stringify({ version: 1, generation, target: 1, grants: 1, jobs: [], at }), {
+    signal,
+  });
+  await asked(pool, 'worker', 'GetObject', exitTicketKey(generation, 0));
+}
+
+const written = ({ store }: Lab, prefix: string): Promise<unknown> =>
+  eventually(async () => (await store.listFolder(prefix, { signal })).objects.length > 0, {
+    timeoutMs: WAIT_MS,
+    what: `an object below ${prefix}`,
+  });
+
+const asked = (pool: Pool, by: string, action: string, key?: string): Promise<unknown> =>
+  eventually(
+    async () =>
+      (await pool.requests()).some(
+        (request) =>
+          request.who === by && request.action === action && (key === undefined || request.parameters['Key'] === key),
+      ),
+    { timeoutMs: WAIT_MS, what: `${action} by the ${by}` },
+  );
+
+async function makeLargeModel(parent: string): Promise<string> {
+  const directory = path.join(parent, 'large-model');
+  await mkdir(directory);
+  await copyFile(modelPath('sized'), path.join(directory, 'index.mjs'));
+  await writeFile(path.join(directory, 'weights.bin'), randomBytes(LARGE_BYTES));
+  return directory;
+}
