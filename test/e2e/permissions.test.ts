@@ -51,7 +51,7 @@ let judged: readonly Judged[];
 
 beforeAll(async () => {
   policies = stackPolicies();
-  const [first, second] = (pools = await Promise.all([Pool.start(policies), Pool.start(policies)]));
+  const [first, second] = (pools = await Promise.all([Pool.start(policies, { boots: true }), Pool.start(policies)]));
   await Promise.all([jobsLive(first!), poolEnds(second!)]);
   const calls = (await Promise.all(pools.map((pool) => pool.calls()))).flat();
   const schedule: Call = {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export async function eventually<T>(
   probe: () => T | Promise<T>,
-  options: { readonly timeoutMs?: number; readonly what?: string } = {},
+  options: { readonly timeoutMs?: number; readonly everyMs?: number; readonly what?: string } = {},
 ): Promise<NonNullable<T>> {
   const deadlineMs = Date.now() + (options.timeoutMs ?? 20_000);
   let last: unknown = 'nothing';
@@ -18,6 +18,6 @@ export async function eventually<T>(
     if (Date.now() > deadlineMs) {
       throw new Error(`Waited in vain for ${options.what ?? probe.toString()}; last seen: ${String(last)}`);
     }
-    await delay(20);
+    await delay(options.everyMs ?? 20);
   }
 }

@@ -1,4 +1,4 @@
-/** A lab of which every call to AWS is kept: who made it, and what for. Its first instance boots by the stack's boot script, the others at once. */
+/** A lab of which every call to AWS is kept: who made it, and what for. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -38,7 +38,8 @@ export class Pool {
     private readonly functionEnvironment: Readonly<Record<string, string>>,
   ) {}
 
-  static async start({ outputs, functionEnvironment }: StackPolicies): Promise<Pool> {
+  /** The first instance of one that `boots` runs the stack's boot script; others have their worker at once. */
+  static async start({ outputs, functionEnvironment }: StackPolicies, { boots = false } = {}): Promise<Pool> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-permissions-'));
     let front: Front | undefined;
     const lab = await Lab.start({
@@ -48,7 +49,11 @@ export class Pool {
       cliEnv: { AWS_SDK_UA_APP_ID: APPS.user },
       provision: async (address, options, signal) => {
         front = await Front.start(address.endpoint);
-        return await provision(directory, outputs)({ ...address, endpoint: front.endpoint }, options, signal);
+        return await provision({ directory, boots }, outputs)(
+          { ...address, endpoint: front.endpoint },
+          options,
+          signal,
+        );
       },
     });
     if (front === undefined) throw new Error('The lab was not provisioned.');
@@ -138,7 +143,10 @@ function whoMade({ app, accessKeyId }: OtherRequest): Principal | undefined {
 }
 
 /** What the stack's outputs say, and where the lab has it. */
-function provision(directory: string, outputs: StackPolicies['outputs']): ProvisionLocalStack {
+function provision(
+  { directory, boots }: { readonly directory: string; readonly boots: boolean },
+  outputs: StackPolicies['outputs'],
+): ProvisionLocalStack {
   return async ({ endpoint, region, accessKeyId, secretAccessKey }, options, signal) => {
     const credentials = { accessKeyId, secretAccessKey };
     const client = { region, endpoint, credentials };
@@ -153,13 +161,14 @@ function provision(directory: string, outputs: StackPolicies['outputs']): Provis
         instanceProfile: 'worker',
         userData: (made) => {
           const pool = { ...made, endpoint };
-          const booted = machineUserData({ directory, maxIdleSeconds: MAX_IDLE_SECONDS }, pool);
           const quick = localUserData({
             ...pool,
             nodePath: process.execPath,
             workerPath: installedFiles().worker,
             worker: workerVariables(options),
           });
+          if (!boots) return quick;
+          const booted = machineUserData({ directory, maxIdleSeconds: MAX_IDLE_SECONDS }, pool);
           return `#!/bin/sh\nif mkdir '${directory}/first' 2>/dev/null; then\n${body(booted)}\nfi\n${body(quick)}`;
         },
       },

@@ -5,15 +5,7 @@ import { once } from 'node:events';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import {
-  doneKey,
-  exitTicketKey,
-  fleetStateKey,
-  inputPartKey,
-  outcomeKey,
-  partialPrefix,
-  unablePrefix,
-} from '../../../core/keys.js';
+import { doneKey, exitTicketKey, fleetStateKey, inputPartKey, outcomeKey, unablePrefix } from '../../../core/keys.js';
 import { projectRoot } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
 import { Gate } from '../../support/gate.js';
@@ -28,8 +20,10 @@ const LARGE_BYTES = 6 * 1024 * 1024;
 /** Two of them are an outcome of 20 MiB; a line may have 16. */
 const OUTPUT_CHARACTERS = 10 * 1024 * 1024;
 const WAIT_MS = 60_000;
-/** Too short for what is left of the batch: it is handed back. */
-const SHORT_NOTICE_MS = 3_000;
+/** The whole log is read each time. */
+const LOOK_EVERY_MS = 250;
+/** The batch is handed back within it, on a busy machine too. */
+const NOTICE_MS = 5_000;
 /** As EventBridge Scheduler wakes the function. */
 const MINUTE = { source: 'spotpool.schedule' };
 
@@ -64,7 +58,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
   await lab.store.put(inputPartKey('lost', 0), '1\n', { signal });
 
   const watch = lab.startCli(['watch', held, '--json']);
-  await reclaimInTheMiddle(pool, gate, held);
+  await reclaimInTheMiddle(pool, gate);
   await gate.open();
   await asked(pool, 'user', 'PutObject', doneKey(held));
   watch.child.kill('SIGKILL');
@@ -74,30 +68,20 @@ export async function jobsLive(pool: Pool): Promise<void> {
   const last = await submit(small, modelPath('gated'), `--id last --batch-size 3 --env ${lastGate.env}`);
   await pool.removeSwitch();
   await lab.admin('POST', 'faults', { service: 'scheduler', fault: '500', times: 5 });
-  await Promise.all([pool.invoke([MINUTE]), look(pool)]);
+  await pool.invoke([MINUTE]);
   await lastGate.open();
   await eventually(() => lab.store.head(outcomeKey(last, 0), { signal }), { timeoutMs: WAIT_MS, what: 'the outcome' });
   const { answers } = await pool.invoke([MINUTE, MINUTE, MINUTE]);
   if (answers.at(-1)?.parked !== true) throw new Error(`The fleet is not parked: ${JSON.stringify(answers)}`);
 }
 
-/** Commands that change nothing. */
-async function look({ lab }: Pool): Promise<void> {
-  await mkdir(path.join(lab.directory, 'cdk.out'));
-  await lab.file(`cdk.out/${NAMES.stack}.template.json`, '{}');
-  const commands = ['status held', 'results objects --out out.jsonl', 'logs held', 'doctor', 'predeploy'];
-  await Promise.all(commands.map((command) => lab.cli(command.split(' '))));
-}
-
-/** One item of its batch is done when its instance is at risk, and then taken; another instance does the rest. */
-async function reclaimInTheMiddle({ lab }: Pool, gate: Gate, job: string): Promise<void> {
+/** One item of its batch is done when its instance is taken; another instance does the rest. */
+async function reclaimInTheMiddle({ lab }: Pool, gate: Gate): Promise<void> {
   const [started = ''] = await gate.waitForStarted(1);
   await gate.open(0);
   await gate.waitForStarted(2);
   const instance = await lab.instanceOf(Gate.pidOf(started));
-  await lab.admin('POST', `instances/${instance}/rebalance`);
-  await written(lab, partialPrefix(job, 0));
-  await lab.reclaim(instance, SHORT_NOTICE_MS);
+  await lab.reclaim(instance, NOTICE_MS);
   await gate.waitForStarted(3);
   await eventually(async () => !(await lab.running()).some(({ id }) => id === instance), { timeoutMs: WAIT_MS });
 }
@@ -107,7 +91,7 @@ export async function poolEnds(pool: Pool): Promise<void> {
   const { lab } = pool;
   const gate = await Gate.make(lab.directory, 'gate');
   const items = await lab.file('items.jsonl', '0\n1\n2\n');
-  await lab.submit([items, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '3']);
+  const held = await lab.submit([items, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '3']);
   await pool.purge();
   await controlUntilBatchesAreSentAgain(pool);
   await gate.waitForStarted(1);
@@ -117,13 +101,23 @@ export async function poolEnds(pool: Pool): Promise<void> {
   await offerTicketOfAnother(pool);
   // More batches than the busy worker fetches ahead.
   const unable = await lab.submit([items, '--model', modelPath('unloadable'), '--batch-size', '1']);
+  await lab.setTarget(1); // one is enough
   await written(lab, unablePrefix(unable));
   await lab.cli(['cancel', unable]);
 
   const teardown = lab.startCli(['teardown', '--yes', '--grace', '1s']);
+  await look(pool, held);
   await asked(pool, 'user', 'DeleteStack');
   teardown.child.kill('SIGKILL'); // nothing deletes that stack
   await teardown.exited;
+}
+
+/** Commands that change nothing. */
+async function look({ lab }: Pool, job: string): Promise<void> {
+  await mkdir(path.join(lab.directory, 'cdk.out'));
+  await lab.file(`cdk.out/${NAMES.stack}.template.json`, '{}');
+  const commands = [`status ${job}`, `results ${job} --out out.jsonl`, `logs ${job}`, 'doctor', 'predeploy'];
+  await Promise.all(commands.map((command) => lab.cli(command.split(' '))));
 }
 
 async function controlUntilBatchesAreSentAgain(pool: Pool): Promise<void> {
@@ -167,7 +161,7 @@ const asked = (pool: Pool, by: string, action: string, key?: string): Promise<un
         (request) =>
           request.who === by && request.action === action && (key === undefined || request.parameters['Key'] === key),
       ),
-    { timeoutMs: WAIT_MS, what: `${action} by the ${by}` },
+    { timeoutMs: WAIT_MS, everyMs: LOOK_EVERY_MS, what: `${action} by the ${by}` },
   );
 
 async function makeLargeModel(parent: string): Promise<string> {
