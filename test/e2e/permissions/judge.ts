@@ -1,4 +1,7 @@
-/** Asks the simulator of IAM what the stack's policies say of a call, and which of their parts a call made use of. */
+/**
+ * Asks a simulator of IAM what the stack's policies say of a call, and which of their parts a call made use of. The simulator's licence is the AGPL: it is
+ * a tool of the tests alone, and nothing of it may be shipped.
+ */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { Need } from './calls.js';
 import { ACCOUNT } from './names.js';
