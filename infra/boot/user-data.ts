@@ -41,19 +41,21 @@ export function userData(options: UserDataOptions): string {
 const prologue = ({ region, bucket, maxLifeSeconds }: UserDataOptions, { bootLog }: BootPaths): string => `#!/bin/bash
 set -eu
 shutdown -P +${Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES} || systemctl poweroff
-exec >>${bootLog} 2>&1
 export AWS_REGION='${region}' AWS_DEFAULT_REGION='${region}' AWS_MAX_ATTEMPTS=10
 bucket='${bucket}'
 instance=unknown
 step() { echo "$(cut -d' ' -f1 /proc/uptime) s: $1"; }
 copy() { aws s3 cp --only-show-errors "$1" "$2"; }
+# On a full disk even an echo fails: nothing in here may keep the power-off from its turn.
 end() {
   status=$?
+  set +e
   step "the boot script ends with $status"
-  timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors ${bootLog} "s3://$bucket/${instancesPrefix}$instance/boot.log" || true
+  timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors ${bootLog} "s3://$bucket/${instancesPrefix}$instance/boot.log"
   if [ "$status" -ne 0 ]; then systemctl poweroff; fi
 }
 trap end EXIT
+exec >>${bootLog} 2>&1
 `;
 
 /** First, and beside all else: it takes longest. */

@@ -54,6 +54,21 @@ describe('the boot script', () => {
     expect(end.indexOf('systemctl poweroff')).toBeGreaterThan(end.indexOf('boot.log'));
   });
 
+  it.each([
+    ['on a full disk, where its own log takes no line', '/dev/full'],
+    ['when its log cannot be opened', '/nowhere/boot.log'],
+  ])('ends the instance %s', (_, bootLog) => {
+    const stubs = 'shutdown() { :; }; timeout() { :; }; systemctl() { "/bin/echo" "$@" >&3; }\n';
+    const failing = script
+      .slice(0, script.indexOf("step 'installing"))
+      .replace('exec >>/var/log/spotpool-boot.log', `exec >>${bootLog}`);
+    const { output } = spawnSync('bash', ['-c', `${stubs}${failing}\nfalse\n`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    expect(output[3]).toBe('poweroff\n');
+  });
+
   it('gives the worker its environment, and a work directory on disk', () => {
     const environment = /worker\.env <<END\n(.*?)^END$/ms.exec(script)?.[1] ?? '';
     expect(environment.trimEnd().split('\n')).toEqual([
