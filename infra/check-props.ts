@@ -16,8 +16,11 @@ const MAX_SECONDS = 20 * 86_400;
 const MAX_STALL_MINUTES = 1_440;
 /** Messages of a job live 13 days: its objects must outlive them. */
 const MIN_RETENTION_DAYS = 14;
-/** EC2 refuses a launch whose tags are shown in the metadata and have other characters; the name of a schedule has fewer still. */
-const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+/**
+ * EC2 refuses a launch whose tags are shown in the metadata and have other characters; the name of a schedule has fewer still. The group of the
+ * switch is called `<name>-switch`, in 64 characters. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html
+ */
+const NAME = /^[A-Za-z0-9_.-]{1,57}$/;
 
 export function problemsOf(props: SpotPoolProps): readonly string[] {
   return [...numberProblems(props), ...formProblems(props), ...combinationProblems(props)];
@@ -42,7 +45,7 @@ function numberProblems(props: SpotPoolProps): readonly string[] {
 
 function formProblems(props: SpotPoolProps): readonly string[] {
   return [
-    ...form('name', props.name, NAME, 'use letters, digits, "_", "." and "-", 64 at most'),
+    ...form('name', props.name, NAME, 'use letters, digits, "_", "." and "-", 57 at most'),
     ...oneOf('architecture', props.architecture, ['arm64', 'x86_64']),
     ...oneOf('controller', props.controller, ['lambda', 'cli']),
     ...(['isolated', 'sessionManager', 'createServiceLinkedRole'] as const).flatMap((name) => flag(name, props[name])),

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Annotations, Stack, Tags } from 'aws-cdk-lib';
+import { Annotations, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -47,10 +47,12 @@ export class SpotPool extends Construct {
 
   constructor(scope: Construct, id: string, props: SpotPoolProps = {}) {
     super(scope, id);
-    const problems = problemsOf(props);
+    const { stackName } = Stack.of(this);
+    // A nested stack's name is known at deploy alone.
+    const name = props.name ?? (Token.isUnresolved(stackName) ? undefined : stackName);
+    const problems = problemsOf({ ...props, ...(name === undefined ? {} : { name }) });
     for (const problem of problems) Annotations.of(this).addError(problem);
     // With wrong properties the synth fails; the rest is made of the defaults, so that all problems are told at once.
-    const { stackName } = Stack.of(this);
     this.settings = withDefaults(problems.length === 0 ? props : { controller: 'cli' }, stackName);
     const { settings } = this;
 

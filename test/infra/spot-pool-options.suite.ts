@@ -1,6 +1,7 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { allowed, makeStack, only, plain, synth } from './synth.js';
+import { SpotPoolStack } from '../../infra/spotpool-stack.js';
+import { allowed, controllerDirectory, makeApp, makeStack, only, plain, synth } from './synth.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf';
 
@@ -143,6 +144,11 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
 });
 
 describe('wrong properties', () => {
+  it('are told of a name that comes from the stack, too', () => {
+    const stack = new SpotPoolStack(makeApp(), `S${'x'.repeat(57)}`, { controllerDirectory });
+    Annotations.fromStack(stack).hasError('*', Match.stringLikeRegexp('^name is "Sx+": .* 57 at most'));
+  });
+
   it('are errors of the synth, all at once, each in a sentence', () => {
     const stack = makeStack({ gpus: { min: 1 }, vpcId: 'vpc-0123456789abcdef0', maxWorkers: 0 });
     const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
