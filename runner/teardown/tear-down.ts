@@ -5,7 +5,8 @@
  * - The mark stands first, so that no controller raises behind our back.
  * - Nothing is ended before the fleet shows target 0: it would be replaced.
  * - The stack is deleted only after EC2 has shown, several looks in a row, that no instance is left: whether CloudFormation ends the instances of
- *   a fleet that it deletes is not documented, and it cannot delete a network that is in use.
+ *   a fleet that it deletes is not documented, and it cannot delete a network that is in use. After the deletion, when neither fleet nor controller is
+ *   left to launch anything, it is looked once more.
  * - Each step looks first at what is: run again, a teardown goes on where it was broken off.
  */
 import { newControllerMemory } from '../controller/ports.js';
@@ -58,7 +59,19 @@ export async function tearDown(
   await deleteStack(ports.deployed, { clock: ports.clock, tell, onBegun: () => onReached('deleting'), signal });
   onReached('deleted');
   tell({ level: 'good', code: 'stack-deleted', message: 'The stack is deleted.' });
+  await lookOnceMore(means);
   return retained;
+}
+
+/** A controller that hung in a call for long may have raised after the last look. */
+async function lookOnceMore(means: TeardownMeans): Promise<void> {
+  try {
+    await endInstances(means, false);
+  } catch (error) {
+    means.signal.throwIfAborted();
+    const message = `Whether the stack left an instance behind could not be seen: ${messageOf(error)}`;
+    means.tell({ level: 'warning', code: 'trouble', message });
+  }
 }
 
 async function measured({ ports, tell, signal }: TeardownMeans, bucket: string): Promise<Retained | undefined> {

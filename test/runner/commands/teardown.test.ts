@@ -87,6 +87,39 @@ describe('spotpool teardown', () => {
     expect(stack.terminated.length).toBeGreaterThan(3);
   });
 
+  it('ends what a controller that had hung for long raised while the stack was deleted', async () => {
+    const deployed = new FakeDeployed();
+    stack.broken = { deployed };
+    stack.staysUp = true;
+    stack.onTick = () => {
+      if (deployed.standing.state !== 'deleting') return;
+      stack.onTick = () => undefined;
+      stack.instances = [
+        {
+          instance: 'i-late',
+          state: 'running',
+          instanceType: 'c7g.large',
+          zone: 'us-east-1a',
+          launchedAtMs: 0,
+          reclaimed: false,
+        },
+      ];
+    };
+    expect(await stack.run('teardown', '--yes')).toBe(0);
+    expect(deployed.instancesAtDelete).toBe(0);
+    expect(stack.terminated).toEqual(['i-late']);
+  });
+
+  it('warns, and ends well, when nothing may be seen any more once the stack is deleted', async () => {
+    const deployed = new FakeDeployed();
+    const { instances } = stack.context().connect(stack.config);
+    const list = (signal: AbortSignal) =>
+      deployed.standing.state === 'deleted' ? Promise.reject(new Error('not authorized')) : instances.list(signal);
+    stack.broken = { deployed, instances: { ...instances, list } };
+    expect(await stack.run('teardown', '--yes')).toBe(0);
+    expect(stack.terminal.stdout).toContain('could not be seen: not authorized');
+  });
+
   it('says what is at stake, and changes nothing unless told to', async () => {
     await jobAtWork();
     stack.broken = { deployed: new FakeDeployed() };
