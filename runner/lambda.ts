@@ -5,9 +5,9 @@
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-choice.js';
 import { countReclaims, metricsRecord } from './controller/metrics.js';
-import { notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
+import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
 import { controllerLimits, newControllerMemory } from './controller/ports.js';
-import type { PassReport } from './controller/report.js';
+import type { ControllerEvent, PassReport } from './controller/report.js';
 import { controlUntilStill } from './controller/until-still.js';
 import { messageOf } from './errors.js';
 import { systemClock } from './wiring/clock.js';
@@ -37,6 +37,8 @@ const ports = { ...connectStack(config), clock: systemClock };
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const told = new Set<string>();
+/** Troubles that people have not been told of yet. */
+let troubles: readonly ControllerEvent[] = [];
 /** Reclaims that are in the metrics. */
 const counted = new Set<string>();
 
@@ -45,6 +47,7 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   const signal = AbortSignal.timeout(Math.max(1, leftMs));
   log({ code: 'woken', by: sourceOf(event) });
   let passes = 0;
+  let untold: unknown;
   const report = await controlUntilStill(
     ports,
     {
@@ -53,7 +56,7 @@ export async function handler(event: unknown, context: InvocationContext): Promi
       longestMs: Math.min(LONGEST_MS, leftMs / 2),
       onReport: async (seen) => {
         passes += 1;
-        await tell(seen, signal);
+        untold = await tell(seen, signal);
       },
       onTrouble: (error) => log({ code: 'trouble', message: messageOf(error) }),
     },
@@ -63,6 +66,8 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
   log({ code: 'still', ...answer });
   await measure(report, signal);
+  // The fleet has been steered, and the next invocation tries again; the alarm on errors tells who does not hear of the topic.
+  if (untold !== undefined) throw new Error(`People could not be told: ${messageOf(untold)}`);
   return answer;
 }
 
@@ -78,12 +83,20 @@ async function measure(report: PassReport, signal: AbortSignal): Promise<void> {
   log(metricsRecord(report, { stack: config.name, reclaims }));
 }
 
-async function tell({ events }: PassReport, signal: AbortSignal): Promise<void> {
+/** The error when people could not be told: no reason to steer anew, and what is untold is told later. */
+async function tell({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
   for (const event of events) log(event);
-  if (notifier === undefined) return;
+  if (notifier === undefined) return undefined;
   const means: NotifyMeans = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
-  await notifyOfTrouble(events, means);
-  await notifyOfEnds(memory, told, means);
+  troubles = [...troubles, ...events.filter(needsAttention)];
+  try {
+    troubles = await notifyOfTrouble(troubles, means);
+    await notifyOfEnds(memory, told, means);
+    return undefined;
+  } catch (error) {
+    log({ code: 'trouble', message: `People could not be told: ${messageOf(error)}` });
+    return error;
+  }
 }
 
 /** EC2's and EventBridge's events name their kind; a person's test event may be anything. */

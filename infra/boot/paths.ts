@@ -1,6 +1,8 @@
 /** Where things are on an instance. Below another root than `/` when a test boots one in a directory of its own. */
 export interface BootPaths {
   readonly bootLog: string;
+  /** Run by cloud-init at every boot. https://cloudinit.readthedocs.io/en/latest/reference/modules.html#scripts-per-boot */
+  readonly atEachBoot: string;
   /** Of the worker's code. */
   readonly code: string;
   readonly settings: string;
@@ -14,6 +16,7 @@ export interface BootPaths {
 
 export const bootPaths = (root = ''): BootPaths => ({
   bootLog: `${root}/var/log/spotpool-boot.log`,
+  atEachBoot: `${root}/var/lib/cloud/scripts/per-boot`,
   code: `${root}/opt/spotpool`,
   settings: `${root}/etc/spotpool`,
   unit: `${root}/etc/systemd/system/spotpool-worker.service`,

@@ -38,9 +38,12 @@ export function userData(options: UserDataOptions): string {
   return parts.join('\n');
 }
 
-const prologue = ({ region, bucket, maxLifeSeconds }: UserDataOptions, { bootLog }: BootPaths): string => `#!/bin/bash
+const prologue = (
+  { region, bucket, maxLifeSeconds }: UserDataOptions,
+  { bootLog, atEachBoot }: BootPaths,
+): string => `#!/bin/bash
 set -eu
-shutdown -P +${Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES} || systemctl poweroff
+shutdown -P +${powerOffMinutes(maxLifeSeconds)} || systemctl poweroff
 export AWS_REGION='${region}' AWS_DEFAULT_REGION='${region}' AWS_MAX_ATTEMPTS=10
 bucket='${bucket}'
 instance=unknown
@@ -56,7 +59,13 @@ end() {
 }
 trap end EXIT
 exec >>${bootLog} 2>&1
+# A reboot forgets the power-off, and runs no user data.
+mkdir -p ${atEachBoot}
+printf '#!/bin/sh\\nshutdown -P +${powerOffMinutes(maxLifeSeconds)} || systemctl poweroff\\n' >${atEachBoot}/spotpool-power-off
+chmod +x ${atEachBoot}/spotpool-power-off
 `;
+
+const powerOffMinutes = (maxLifeSeconds: number): number => Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES;
 
 /** First, and beside all else: it takes longest. */
 const installNode = ({ node }: BootPaths): string => `step 'installing Node.js'

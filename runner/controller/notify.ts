@@ -50,15 +50,23 @@ export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string
   });
 }
 
-/** The same trouble is told once a day. */
-export async function notifyOfTrouble(events: readonly ControllerEvent[], means: NotifyMeans): Promise<void> {
-  for (const { code, message } of events.filter((event) => NEEDS_ATTENTION.has(event.code))) {
+export const needsAttention = ({ code }: ControllerEvent): boolean => NEEDS_ATTENTION.has(code);
+
+/** The same trouble is told once a day. Returns those that somebody else has claimed and not told yet: to be looked at again. */
+export async function notifyOfTrouble(
+  events: readonly ControllerEvent[],
+  means: NotifyMeans,
+): Promise<readonly ControllerEvent[]> {
+  const untold: ControllerEvent[] = [];
+  for (const event of events.filter(needsAttention)) {
     const day = new Date(means.nowMs()).toISOString().slice(0, 10);
-    await once(attentionKey(code, day), means, {
-      subject: `spotpool ${means.stack} needs attention: ${code}`,
-      text: `${message}\n\nspotpool fleet\n`,
+    const isTold = await once(attentionKey(event.code, day), means, {
+      subject: `spotpool ${means.stack} needs attention: ${event.code}`,
+      text: `${event.message}\n\nspotpool fleet\n`,
     });
+    if (!isTold) untold.push(event);
   }
+  return untold;
 }
 
 function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): Notice {

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lastWords } from '../../../infra/boot/last-words.js';
 import { bootPaths } from '../../../infra/boot/paths.js';
@@ -40,6 +43,21 @@ describe('the boot script', () => {
       'set -eu',
       'shutdown -P +1450 || systemctl poweroff',
     ]);
+  });
+
+  it('arms it again at each boot: a reboot forgets it, and runs no user data', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
+    try {
+      const prologue = userData({ ...options, root: directory }).split("step 'installing Node.js'")[0] ?? '';
+      mkdirSync(path.join(directory, 'var/log'), { recursive: true });
+      const stubs = 'shutdown() { :; }; timeout() { :; }; systemctl() { :; }\n';
+      spawnSync('bash', [], { input: `${stubs}${prologue}` });
+      const script = path.join(directory, 'var/lib/cloud/scripts/per-boot/spotpool-power-off');
+      expect(readFileSync(script, 'utf8')).toBe('#!/bin/sh\nshutdown -P +1450 || systemctl poweroff\n');
+      accessSync(script, constants.X_OK);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('runs nothing whose digest it has not checked', () => {

@@ -101,4 +101,16 @@ describe('notices to people', () => {
     await notifyOfTrouble(events, means());
     expect(sent).toHaveLength(2);
   });
+
+  it('of a trouble are not given up when they could not be sent', async () => {
+    const events = [{ at: '', code: 'fleet-gone', message: 'The fleet is deleted: deploy the stack again.' }] as const;
+    failure = new Error('throttled');
+    await expect(notifyOfTrouble(events, means())).rejects.toThrow('throttled');
+    failure = undefined;
+    const untold = await notifyOfTrouble(events, means());
+    expect(untold).toEqual(events);
+    stage.nowMs += 300_000;
+    expect(await notifyOfTrouble(untold, means())).toEqual([]);
+    expect(sent).toHaveLength(1);
+  });
 });
