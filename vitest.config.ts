@@ -15,7 +15,8 @@ export default defineConfig({
   resolve: { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['test/long/**'],
+    // The second is long too: a whole pool's life, call by call.
+    exclude: ['test/long/**', 'test/e2e/permissions.test.ts'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
     sequence: { sequencer: EndToEndFirst },

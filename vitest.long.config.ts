@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/long/**/*.test.ts'],
+    include: ['test/long/**/*.test.ts', 'test/e2e/permissions.test.ts'],
     maxWorkers: 1,
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
