@@ -10,28 +10,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { conformanceBucket } from './bucket.js';
 import { errorOf } from '../../support/error-of.js';
+import { listingOf } from '../../support/listing-model.js';
 
 const target = conformanceBucket();
-const byteOrder = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
-
-interface Query {
-  readonly prefix: string;
-  readonly delimiter: string;
-  readonly startAfter: string | undefined;
-  readonly maxKeys: number;
-}
-/** The whole listing as one would write it down: filter, sort, group. */
-function modelOf(keys: readonly string[], { prefix, delimiter, startAfter }: Query): readonly string[] {
-  const shown = keys
-    .filter((key) => key.startsWith(prefix) && (startAfter === undefined || byteOrder(key, startAfter) > 0))
-    .sort(byteOrder)
-    .map((key) => {
-      const found = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-      return found === -1 ? `key ${key}` : `prefix ${key.slice(0, found + delimiter.length)}`;
-    });
-  return [...new Set(shown)];
-}
-
 describe('Listings', () => {
   const keys = ['a', 'a/1', 'a/2', 'a/b/3', 'b', 'b-\ue000', 'b-😀', 'c/1', 'd d/+', 'z'];
   beforeAll(async () => {
@@ -54,7 +35,7 @@ describe('Listings', () => {
             seen.push(...(page.Contents ?? []).map(({ Key }) => `key ${Key}`));
             seen.push(...(page.CommonPrefixes ?? []).map(({ Prefix }) => `prefix ${Prefix}`));
           }
-          const expected = modelOf(keys, { prefix, delimiter, startAfter, maxKeys });
+          const expected = listingOf(keys, { prefix, delimiter, startAfter, maxKeys });
           expect([...seen].sort()).toEqual([...expected].sort());
         },
       ),

@@ -1,39 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OrderedMap } from '../../../local/s3/ordered-map.js';
+import { byteOrder, listingOf, type ListingQuery } from '../../support/listing-model.js';
 import { decodeToken, encodeToken, listPage, type Position } from '../../../local/s3/listing.js';
-
-const byteOrder = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
 
 // Few letters, so that prefixes meet; U+E000 and an emoji, whose order as UTF-16 is not that of their bytes.
 const letters = fc.constantFrom('a', 'b', '/', '\ue000', '😀', '-');
 const words = (min: number, max: number) =>
   fc.array(letters, { minLength: min, maxLength: max }).map((parts) => parts.join(''));
 
-interface Query {
-  readonly prefix: string;
-  readonly delimiter: string;
-  readonly startAfter: string | undefined;
-  readonly maxKeys: number;
-}
-const queries: fc.Arbitrary<Query> = fc.record({
+const queries: fc.Arbitrary<ListingQuery> = fc.record({
   prefix: words(0, 2),
   delimiter: fc.oneof(fc.constant(''), fc.constant('/'), words(1, 2)),
   startAfter: fc.option(words(1, 4), { nil: undefined }),
   maxKeys: fc.integer({ min: 1, max: 6 }),
 });
-
-/** The whole listing as one would write it down: filter, sort, group. */
-function modelOf(keys: readonly string[], { prefix, delimiter, startAfter }: Query): readonly string[] {
-  const shown = keys
-    .filter((key) => key.startsWith(prefix) && (startAfter === undefined || byteOrder(key, startAfter) > 0))
-    .sort(byteOrder)
-    .map((key) => {
-      const found = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-      return found === -1 ? `key ${key}` : `prefix ${key.slice(0, found + delimiter.length)}`;
-    });
-  return [...new Set(shown)];
-}
 
 describe('an ordered map', () => {
   it('walks in UTF-8 byte order from anywhere, whatever was set and deleted', () => {
@@ -91,7 +72,7 @@ describe('pages', () => {
           seen.push(...shown.map(({ text }) => text));
           after = page.next === undefined ? undefined : decodeToken(encodeToken(page.next));
         } while (after !== undefined);
-        expect(seen).toEqual(modelOf(keys, query));
+        expect(seen).toEqual(listingOf(keys, query));
       }),
       { numRuns: 500 },
     );
