@@ -5,16 +5,16 @@ import type { S3Headers } from './request.js';
 
 export type ObjectHeaders = Readonly<Record<string, string>>;
 
-const KEPT_HEADERS = [
+/** Of the content: a read may ask for others in their place (`response-…`). */
+export const CONTENT_HEADERS = [
   'cache-control',
   'content-disposition',
   'content-encoding',
   'content-language',
   'content-type',
   'expires',
-  'x-amz-storage-class',
-  'x-amz-website-redirect-location',
 ] as const;
+const KEPT_HEADERS = [...CONTENT_HEADERS, 'x-amz-storage-class', 'x-amz-website-redirect-location'] as const;
 
 const METADATA_PREFIX = 'x-amz-meta-';
 /** Names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */

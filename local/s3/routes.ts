@@ -32,17 +32,10 @@ import { putObject } from './actions/put-object.js';
 import { uploadPartCopy } from './actions/upload-part-copy.js';
 import { uploadPart } from './actions/upload-part.js';
 import type { Action } from './action.js';
+import { CONTENT_HEADERS } from './object-headers.js';
 import type { Route } from './router.js';
 
-const OVERRIDES = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-];
-const READING = [...OVERRIDES.map((name) => `response-${name}`), 'partNumber', 'versionId'];
+const READING = [...CONTENT_HEADERS.map((name) => `response-${name}`), 'partNumber', 'versionId'];
 const PAGING = ['prefix', 'delimiter', 'encoding-type'];
 const isCopy = { name: 'x-amz-copy-source', present: true };
 const isNoCopy = { name: 'x-amz-copy-source', present: false };
