@@ -18,7 +18,7 @@ import { createS3Service } from './s3/service.js';
 import { invokeEc2 } from './scheduler/ec2-target.js';
 import { Schedules } from './scheduler/schedules.js';
 import { createSchedulerService } from './scheduler/service.js';
-import { systemClock } from './sqs/clock.js';
+import { systemClock } from './clock.js';
 import { createSqsService } from './sqs/service.js';
 import { SqsStore } from './sqs/store.js';
 import { createStsService } from './sts/service.js';

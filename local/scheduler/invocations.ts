@@ -6,7 +6,7 @@
  * target answers well or its retry policy ends; `onEnd` is called exactly once, unless all is closed.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule.html
  */
-import type { Clock } from '../sqs/clock.js';
+import type { Clock } from '../clock.js';
 import type { RetryPolicy } from './schedule.js';
 
 export interface Invocation {

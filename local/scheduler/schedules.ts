@@ -6,7 +6,7 @@
  * - A schedule that deletes itself goes when its invocation has ended, unless it was updated meanwhile.
  * - A request whose client token was seen for the same action and schedule is answered as it was, and changes nothing.
  */
-import type { Clock } from '../sqs/clock.js';
+import type { Clock } from '../clock.js';
 import { invalid, SchedulerError } from './errors.js';
 import { type Invocation, Invocations } from './invocations.js';
 import { DEFAULT_GROUP, type ScheduleId, type ScheduleSettings } from './schedule.js';

@@ -11,7 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Imperfections } from '../faults/imperfections.js';
 import type { Random } from '../market/random.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { CountHistory } from './count-history.js';
 import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_VISIBILITY_SECONDS, PURGE_INTERVAL_MS } from './limits.js';

@@ -6,7 +6,7 @@
  */
 import { noImperfections, type Imperfections } from '../faults/imperfections.js';
 import { seededRandom } from '../market/random.js';
-import { systemClock, type Clock } from './clock.js';
+import { systemClock, type Clock } from '../clock.js';
 import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_IN_FLIGHT, NAME_REUSE_MS } from './limits.js';
 import { MessageIds } from './message-ids.js';

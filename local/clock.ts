@@ -1,4 +1,4 @@
-/** Time as the queues see it: passed in, so that a test drives every expiry itself. */
+/** Time as the local services see it: passed in, so that a test drives every expiry itself. */
 export interface Clock {
   nowMs(): number;
   /** Calls `action` once after `delayMs`; what it returns takes the call back. */
