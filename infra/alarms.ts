@@ -84,8 +84,10 @@ function controllerRules({ controller, store, switchGroup }: AlarmsProps): Reado
     SwitchFired: {
       metric: firedAtWork(store.queue, switchGroup),
       says:
-        'The dead-man’s switch parked the fleet at 0, because no controller was heard of for fifteen minutes. Nothing is lost; work waits. See why ' +
-        'the controller is silent (its log), then run "spotpool watch" on the job, which raises the fleet again.',
+        'The dead-man’s switch parked the fleet at 0, because no controller was heard of for fifteen minutes. Nothing is lost; work waits. ' +
+        (controller === undefined
+          ? 'In this pool only commands control: run "spotpool watch" on the job, which raises the fleet again, and leave it running.'
+          : 'See why the controller is silent (its log), then run "spotpool watch" on the job, which raises the fleet again.'),
     },
     SwitchFailed: {
       metric: ofSwitch('TargetErrorCount', switchGroup),

@@ -1,4 +1,7 @@
-/** The app's configuration: the `spotpool` object of the CDK context (cdk.json, or `-c spotpool='{"maxWorkers":50}'`) and `-c stack=NAME`. */
+/**
+ * The app's configuration: the `spotpool` object of the CDK context (cdk.json, or `-c spotpool='{"maxWorkers":50}'`), `-c stack=NAME`, and
+ * `-c controller=cli`, which goes before the object's own: the one property that one stack wants differently from place to place.
+ */
 import type { SpotPoolProps } from './props.js';
 
 export interface AppConfig {
@@ -55,9 +58,12 @@ export function readContext(get: (key: string) => unknown): AppConfig {
       `The context's spotpool has a property ${key}, which there is not: choose of ${Object.keys(KNOWN).join(', ')}.`,
     );
   }
+  const controller = get('controller') as Required<SpotPoolProps>['controller'] | undefined;
+  const given = unknown.length === 0 ? (props ?? {}) : {};
   return {
     stackName: named ? stackName : DEFAULT_STACK_NAME,
-    props: unknown.length === 0 ? (props ?? {}) : {},
+    // Whatever it is: the properties' own check says what is wrong with it.
+    props: controller === undefined ? given : { ...given, controller },
     problems,
   };
 }

@@ -20,6 +20,11 @@ describe("the app's context", () => {
     expect(read({ spotpool: '{"maxWorkers":50}' }).props).toEqual({ maxWorkers: 50 });
   });
 
+  it('may say on the command line who controls, whatever the file says of it', () => {
+    const spotpool = { maxWorkers: 50, controller: 'lambda' };
+    expect(read({ controller: 'cli', spotpool }).props).toEqual({ maxWorkers: 50, controller: 'cli' });
+  });
+
   it.each([
     [{ stack: '7' }, 'The context\'s stack is "7": give a letter, then letters, digits and "-".'],
     [{ spotpool: 'maxWorkers=50' }, 'The context\'s spotpool is no object: give one such as {"maxWorkers": 50}.'],

@@ -110,6 +110,15 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     template.hasOutput('Controlled', { Value: 'false' });
   });
 
+  it('says in its alarms what to do where nothing but commands controls', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as {
+      readonly Properties: { readonly AlarmDescription: string };
+    }[];
+    const says = alarms.map(({ Properties }) => Properties.AlarmDescription);
+    expect(says).toHaveLength(4);
+    expect(says.find((text) => text.includes('switch parked'))).toContain('only commands control');
+  });
+
   it('bears its own name, so that pools stand side by side', () => {
     template.hasResourceProperties('AWS::Scheduler::ScheduleGroup', { Name: 'gpus-switch' });
     template.hasOutput('Name', { Value: 'gpus' });

@@ -245,14 +245,6 @@ describe('people', () => {
 });
 
 describe('all of it', () => {
-  it('has no custom resource, and so no Lambda of one', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 1);
-    const types = Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>).map(
-      ({ Type }) => Type,
-    );
-    expect(types.filter((type) => type.startsWith('Custom::') || type.includes('CustomResource'))).toEqual([]);
-  });
-
   it("bears the stack's tag wherever CloudFormation takes tags", () => {
     const untagged = Object.entries(
       template.toJSON()['Resources'] as Record<string, { Type: string; Properties: object }>,
