@@ -66,7 +66,8 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
       `MaxWorkers of the stack in ${source} is ${String(fields.maxWorkers)}: it must be a whole number.`,
     );
   }
-  const { accessKeyId, secretAccessKey, endpoint, controllerFunction, topicArn, stackId, architecture } = fields;
+  const { accessKeyId, secretAccessKey, controllerFunction, topicArn, stackId, architecture } = fields;
+  const endpoint = fields.endpoint ?? endpointOfEnvironment(env);
   const { schedulerRoleArn, schedulerGroup } = fields;
   return {
     name: fields.name ?? DEFAULT_STACK_NAME,
@@ -91,6 +92,15 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };
+}
+
+/**
+ * As every SDK and the CDK read it, but handed to the clients explicitly: an SQS client that only finds it by itself goes to the host in a queue's URL.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+function endpointOfEnvironment(env: NodeJS.ProcessEnv): string | undefined {
+  if (env['SPOTPOOL_ENDPOINT']) return env['SPOTPOOL_ENDPOINT'];
+  return env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true' ? undefined : env['AWS_ENDPOINT_URL'];
 }
 
 const isArchitecture = (text: string | undefined): text is Architecture => text === 'arm64' || text === 'x86_64';

@@ -119,6 +119,18 @@ describe('the choice of a stack', () => {
     expect((await chooseStack({ stack: 'mine.json' }, surroundings)).config.bucket).toBe('mine');
   });
 
+  it('takes the endpoint that the SDKs and the CDK would, so that no client follows a queue URL elsewhere', async () => {
+    const chosen = async (env: Record<string, string>, fields: object = {}) => {
+      await write('cdk-outputs.json', { Pool: { ...outputs, ...fields } });
+      return (await chooseStack({}, { ...surroundings, env })).config.endpoint;
+    };
+    const given = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
+    expect(await chosen(given)).toBe('http://127.0.0.1:4566');
+    expect(await chosen({ ...given, SPOTPOOL_ENDPOINT: 'http://127.0.0.1:2' })).toBe('http://127.0.0.1:2');
+    expect(await chosen(given, { endpoint: 'http://127.0.0.1:3' })).toBe('http://127.0.0.1:3');
+    expect(await chosen({ ...given, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' })).toBeUndefined();
+  });
+
   it('asks for a name when a file holds several stacks', async () => {
     await write('cdk-outputs.json', { A: outputs, B: { ...outputs, Bucket: 'b2' } });
     await expect(chooseStack({}, surroundings)).rejects.toThrow('A, B');
