@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeKey } from '../../core/keys.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
-import { Lab, processesBelow } from '../support/lab.js';
+import { Lab } from '../support/lab.js';
+import { processesBelow } from '../support/stack-lab.js';
 import { modelPath } from './models.js';
 
 /** Long enough that a batch which is visible again "at once" cannot have come back by its lease running out. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, runCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
-import { processesBelow } from '../support/lab.js';
+import { processesBelow } from '../support/stack-lab.js';
 import { modelPath } from './models.js';
 
 const numbers = (count: number): string => Array.from({ length: count }, (_, index) => `${index}\n`).join('');

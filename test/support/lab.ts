@@ -4,21 +4,18 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { ModifyFleetCommand } from '@aws-sdk/client-ec2';
-import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
-import { S3ObjectStore } from '../../aws/s3-object-store.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import type { StackConfig } from '../../core/stack.js';
+import { makeEc2Client } from '../../aws/clients.js';
 import { clientOptions } from '../../runner/wiring/stack-ports.js';
 import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
-import { projectRoot, runCli, startCli, type CliResult, type RunningCli } from './cli.js';
+import { projectRoot } from './cli.js';
 import { eventually } from './eventually.js';
+import { processesBelow, StackLab, type StackLabSite } from './stack-lab.js';
 
 export interface LabOptions {
   /** Options of the local cloud's own process, as on its command line. */
@@ -40,19 +37,12 @@ export interface CloudInstance {
   readonly directory: string;
 }
 
-export class Lab {
-  readonly store: ObjectStore;
-  readonly stackFile: string;
-  readonly #running = new Set<RunningCli>();
-
+export class Lab extends StackLab {
   private constructor(
-    readonly directory: string,
-    readonly stack: StackConfig,
+    site: StackLabSite,
     private readonly cloud: ChildProcess,
-    private readonly cliEnv: Readonly<Record<string, string>>,
   ) {
-    this.store = new S3ObjectStore(makeS3Client(clientOptions(stack)), stack.bucket);
-    this.stackFile = path.join(directory, 'stack.json');
+    super(site);
   }
 
   static async start(options: LabOptions = {}): Promise<Lab> {
@@ -82,61 +72,9 @@ export class Lab {
       },
       AbortSignal.timeout(30_000),
     );
-    const lab = new Lab(directory, stack, cloud, options.cliEnv ?? {});
-    await writeFile(lab.stackFile, JSON.stringify(stack));
-    return lab;
-  }
-
-  async file(name: string, content: string): Promise<string> {
-    const file = path.join(this.directory, name);
-    await writeFile(file, content);
-    return file;
-  }
-
-  cli(args: readonly string[]): Promise<CliResult> {
-    return runCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.cliEnv });
-  }
-
-  startCli(args: readonly string[]): RunningCli {
-    const cli = startCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.cliEnv });
-    this.#running.add(cli);
-    void cli.exited.finally(() => this.#running.delete(cli));
-    return cli;
-  }
-
-  async submit(args: readonly string[]): Promise<string> {
-    const result = await this.cli(['submit', ...args, '--json']);
-    if (result.code !== 0) throw new Error(`submit ended with ${result.code}: ${result.stdout}${result.stderr}`);
-    return (JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as { job: string }).job;
-  }
-
-  async status(job: string): Promise<JobStatusJson> {
-    const result = await this.cli(['status', job, '--json']);
-    return JSON.parse(result.stdout) as JobStatusJson;
-  }
-
-  async results(job: string): Promise<Record<string, unknown>[]> {
-    const result = await this.cli(['results', job, '--out', '-']);
-    return result.stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  /** The queue's own counters, which the local cloud keeps exact. */
-  async counts(): Promise<{ visible: number; inFlight: number }> {
-    const client = makeSqsClient(clientOptions(this.stack));
-    try {
-      const { Attributes: attributes = {} } = await client.send(
-        new GetQueueAttributesCommand({ QueueUrl: this.stack.queueUrl, AttributeNames: ['All'] }),
-      );
-      return {
-        visible: Number(attributes['ApproximateNumberOfMessages']),
-        inFlight: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
-      };
-    } finally {
-      client.destroy();
-    }
+    const stackFile = path.join(directory, 'stack.json');
+    await writeFile(stackFile, JSON.stringify(stack));
+    return new Lab({ directory, stack, stackFile, cliEnv: options.cliEnv ?? {} }, cloud);
   }
 
   async instances(): Promise<readonly CloudInstance[]> {
@@ -189,7 +127,7 @@ export class Lab {
 
   /** Ends everything, and fails when a process of an instance has outlived the cloud. */
   async close(): Promise<void> {
-    for (const cli of this.#running) cli.child.kill('SIGKILL');
+    await this.killCommands();
     const ended = once(this.cloud, 'exit');
     this.cloud.stdin?.end();
     await ended;
@@ -198,25 +136,4 @@ export class Lab {
     await rm(this.directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes outlived the local cloud: ${JSON.stringify(left)}`);
   }
-}
-
-export interface JobStatusJson {
-  readonly job: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
-  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
-  readonly fleet: { readonly target: number; readonly running: number };
-}
-
-/** Processes that work in a directory: an instance works in its own. Known on Linux only. */
-export async function processesBelow(directory: string): Promise<{ pid: number; cwd: string }[]> {
-  if (process.platform !== 'linux') return [];
-  const found: { pid: number; cwd: string }[] = [];
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
-    if (cwd.startsWith(directory)) found.push({ pid: Number(entry), cwd });
-  }
-  return found;
 }

@@ -1,0 +1,123 @@
+/**
+ * A stack under test, whoever made it and wherever it is: the real CLI on it, its bucket and its queue. Labs (lab.ts, test/emulators/support/) say what makes
+ * the stack and gives its instances processes.
+ */
+import { readdir, readlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { S3ObjectStore } from '../../aws/s3-object-store.js';
+import type { ObjectStore } from '../../core/object-store.js';
+import type { StackConfig } from '../../core/stack.js';
+import { clientOptions } from '../../runner/wiring/stack-ports.js';
+import { runCli, startCli, type CliResult, type RunningCli } from './cli.js';
+
+export interface JobStatusJson {
+  readonly job: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly fleet: { readonly target: number; readonly running: number };
+}
+
+export interface StackLabSite {
+  /** Where commands run, and where the stack's file is. */
+  readonly directory: string;
+  readonly stack: StackConfig;
+  readonly stackFile: string;
+  /** Of each command. */
+  readonly cliEnv: Readonly<Record<string, string>>;
+}
+
+export class StackLab {
+  readonly store: ObjectStore;
+  readonly #running = new Set<RunningCli>();
+
+  constructor(private readonly site: StackLabSite) {
+    this.store = new S3ObjectStore(makeS3Client(clientOptions(site.stack)), site.stack.bucket);
+  }
+
+  get directory(): string {
+    return this.site.directory;
+  }
+
+  get stack(): StackConfig {
+    return this.site.stack;
+  }
+
+  get stackFile(): string {
+    return this.site.stackFile;
+  }
+
+  async file(name: string, content: string): Promise<string> {
+    const file = path.join(this.directory, name);
+    await writeFile(file, content);
+    return file;
+  }
+
+  cli(args: readonly string[]): Promise<CliResult> {
+    return runCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.site.cliEnv });
+  }
+
+  startCli(args: readonly string[]): RunningCli {
+    const cli = startCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.site.cliEnv });
+    this.#running.add(cli);
+    void cli.exited.finally(() => this.#running.delete(cli));
+    return cli;
+  }
+
+  /** Of those that `startCli` started: what a test that failed left behind. */
+  async killCommands(): Promise<void> {
+    const left = [...this.#running];
+    for (const { child } of left) child.kill('SIGKILL');
+    await Promise.all(left.map(({ exited }) => exited));
+  }
+
+  async submit(args: readonly string[]): Promise<string> {
+    const result = await this.cli(['submit', ...args, '--json']);
+    if (result.code !== 0) throw new Error(`submit ended with ${result.code}: ${result.stdout}${result.stderr}`);
+    return (JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as { job: string }).job;
+  }
+
+  async status(job: string): Promise<JobStatusJson> {
+    const result = await this.cli(['status', job, '--json']);
+    return JSON.parse(result.stdout) as JobStatusJson;
+  }
+
+  async results(job: string): Promise<Record<string, unknown>[]> {
+    const result = await this.cli(['results', job, '--out', '-']);
+    return result.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The queue's own counters, which the local cloud keeps exact. */
+  async counts(queueUrl = this.stack.queueUrl): Promise<{ visible: number; inFlight: number }> {
+    const client = makeSqsClient(clientOptions(this.stack));
+    try {
+      const { Attributes: attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
+      );
+      return {
+        visible: Number(attributes['ApproximateNumberOfMessages']),
+        inFlight: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
+      };
+    } finally {
+      client.destroy();
+    }
+  }
+}
+
+/** Processes that work in a directory: an instance works in its own. Known on Linux only. */
+export async function processesBelow(directory: string): Promise<{ pid: number; cwd: string }[]> {
+  if (process.platform !== 'linux') return [];
+  const found: { pid: number; cwd: string }[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if (cwd.startsWith(directory)) found.push({ pid: Number(entry), cwd });
+  }
+  return found;
+}
