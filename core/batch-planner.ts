@@ -5,8 +5,10 @@
  * - Batches are consecutive, and every item is in exactly one; byte ranges of one part are adjacent and cover it.
  * - No batch spans two parts; a batch over its bytes has one item.
  * - There are at most `maxBatches`, unless so many parts force more: when passed, neighbours are merged and the sizes doubled.
- * - Without a wish of the user for the size, it grows with the dataset: few items travel alone, many in larger batches.
+ * - With a wish of the user, the size is that. Without one, fine pieces are kept while the dataset streams by, and joined to batches
+ *   of falling size once its length is known (core/guided-sizes.ts).
  */
+import { guidedSize, LARGEST_OVER_SMALLEST } from './guided-sizes.js';
 import { MAX_BATCHES_PER_JOB } from './keys.js';
 
 export interface PlannedBatch {
@@ -23,7 +25,13 @@ export interface BatchSizes {
   /** Bytes that a worker fetches for a batch. */
   readonly batchBytes?: number;
   readonly maxBatches?: number;
+  /** The job's own maximum of instances, if it has one: what is left is shared among them. */
+  readonly workers?: number;
 }
+
+/** Without a wish of the user for the size. */
+export const isGuided = ({ batchItems, batchBytes }: BatchSizes): boolean =>
+  batchItems === undefined && batchBytes === undefined;
 
 /** A worker holds a few batches in memory at once. */
 const OWN_BATCH_BYTES = 8 * 1024 * 1024;
@@ -31,11 +39,8 @@ const OWN_BATCH_BYTES = 8 * 1024 * 1024;
 const WISHED_BATCH_BYTES = 64 * 1024 * 1024;
 /** Where the user has asked for bytes alone: a worker holds a line of result for each item. */
 const MOST_ITEMS = 1_000_000;
-/** Enough to keep dozens of slots evenly busy to the end; up to `FIRST_ITEMS` items a batch there are no more. */
-const FIRST_BATCHES = 128;
-const FIRST_ITEMS = 64;
-/** Then batches grow only when there are this many, so that the cost of each (a message, two requests) stays small. */
-const OWN_BATCHES = 2_000;
+/** Joining by items that leaves more than this of the pieces was hindered by bytes: then those are doubled too. */
+const WELL_JOINED = 0.75;
 
 interface OpenBatch {
   part: number;
@@ -47,21 +52,22 @@ interface OpenBatch {
 }
 
 export class BatchPlanner {
+  /** Without a wish for the size: pieces of batches. */
   private batches: OpenBatch[] = [];
   private items = 0;
   private itemLimit: number;
   private weightLimit: number;
-  private readonly growing: boolean;
+  private readonly guided: boolean;
   private readonly maxBatches: number;
   private mergeAbove: number;
 
-  constructor(sizes: BatchSizes = {}) {
+  constructor(private readonly sizes: BatchSizes = {}) {
     const { batchItems, batchBytes } = sizes;
-    this.growing = batchItems === undefined && batchBytes === undefined;
-    this.itemLimit = batchItems ?? (this.growing ? 1 : MOST_ITEMS);
-    this.weightLimit = batchBytes ?? (this.growing ? OWN_BATCH_BYTES : WISHED_BATCH_BYTES);
+    this.guided = isGuided(sizes);
+    this.itemLimit = batchItems ?? (this.guided ? 1 : MOST_ITEMS);
+    this.weightLimit = batchBytes ?? (this.guided ? OWN_BATCH_BYTES / LARGEST_OVER_SMALLEST : WISHED_BATCH_BYTES);
     this.maxBatches = sizes.maxBatches ?? MAX_BATCHES_PER_JOB;
-    this.mergeAbove = this.growing ? Math.min(FIRST_BATCHES, this.maxBatches) : this.maxBatches;
+    this.mergeAbove = this.maxBatches;
   }
 
   /** The largest number of items that a batch may have by now. */
@@ -91,7 +97,13 @@ export class BatchPlanner {
   }
 
   plan(): readonly PlannedBatch[] {
-    return this.batches.map(({ part, startByte, endByte, firstIndex, items }) => ({
+    const { sizes, items: total, weightLimit } = this;
+    const batches = this.guided
+      ? merged(this.batches, Math.max(OWN_BATCH_BYTES, weightLimit), ({ firstIndex }) =>
+          guidedSize({ total, left: total - firstIndex, workers: sizes.workers }),
+        )
+      : this.batches;
+    return batches.map(({ part, startByte, endByte, firstIndex, items }) => ({
       part,
       startByte,
       endByte,
@@ -102,35 +114,47 @@ export class BatchPlanner {
 
   private makeLarger(): void {
     this.itemLimit *= 2;
-    if (this.batches.length > this.maxBatches) this.weightLimit *= 2;
-    this.batches = mergeNeighbours(this.batches, this.itemLimit, this.weightLimit);
+    if (!this.guided) this.weightLimit *= 2;
+    this.join();
+    if (this.guided && this.batches.length > this.maxBatches * WELL_JOINED) {
+      this.weightLimit *= 2;
+      this.join();
+    }
     const { length } = this.batches;
     const lastPart = this.batches.at(-1)?.part ?? 0;
     if (length > this.maxBatches && length > lastPart + 1) {
       this.makeLarger();
       return;
     }
-    const wanted = this.growing && this.itemLimit < FIRST_ITEMS ? FIRST_BATCHES : OWN_BATCHES;
-    const aim = this.growing ? Math.min(wanted, this.maxBatches) : this.maxBatches;
-    // Where bytes or parts forbid merging: try again only after as many more, so that the work stays linear.
-    this.mergeAbove =
-      length <= aim ? aim : length <= this.maxBatches ? Math.min(length * 2, this.maxBatches) : length * 2;
+    // Where parts forbid merging: try again only after as many more, so that the work stays linear.
+    this.mergeAbove = length <= this.maxBatches ? this.maxBatches : length * 2;
+  }
+
+  private join(): void {
+    this.batches = merged(this.batches, this.weightLimit, () => this.itemLimit);
   }
 }
 
-function mergeNeighbours(batches: readonly OpenBatch[], itemLimit: number, weightLimit: number): OpenBatch[] {
-  const merged: OpenBatch[] = [];
+/** Joins neighbours of one part; `itemLimit` is asked for each batch that is begun. */
+function merged(
+  batches: readonly OpenBatch[],
+  weightLimit: number,
+  itemLimit: (first: OpenBatch) => number,
+): OpenBatch[] {
+  const joined: OpenBatch[] = [];
+  let most = 0;
   for (const batch of batches) {
-    const last = merged.at(-1);
+    const last = joined.at(-1);
     const fits =
-      last?.part === batch.part && last.items + batch.items <= itemLimit && last.weight + batch.weight <= weightLimit;
+      last?.part === batch.part && last.items + batch.items <= most && last.weight + batch.weight <= weightLimit;
     if (last === undefined || !fits) {
-      merged.push({ ...batch });
+      joined.push({ ...batch });
+      most = itemLimit(batch);
       continue;
     }
     last.endByte = batch.endByte;
     last.items += batch.items;
     last.weight += batch.weight;
   }
-  return merged;
+  return joined;
 }

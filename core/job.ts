@@ -46,6 +46,13 @@ export interface DatasetSpec {
   readonly badItems: number;
 }
 
+export interface BatchSizing {
+  /** `fixed`: as the user asked. `guided`: chosen from the dataset, and smaller towards its end. */
+  readonly kind: 'fixed' | 'guided';
+  readonly largestItems: number;
+  readonly smallestItems: number;
+}
+
 export interface Manifest {
   readonly version: 1;
   readonly job: string;
@@ -53,6 +60,8 @@ export interface Manifest {
   readonly model: ModelSpec;
   readonly options: JobOptions;
   readonly batches: number;
+  /** Items of its batches: all but the last of a part alike, or in falling size. Absent in manifests from before there was a choice. */
+  readonly batchSizes?: BatchSizing;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly createdBy: string;

@@ -30,7 +30,7 @@ export interface JobFlags {
   readonly model: string;
   readonly files?: string;
   readonly setup?: string;
-  readonly batchSize?: number;
+  readonly batchSize: number | 'auto';
   readonly batchBytes?: number;
   readonly maxWorkers?: number;
   readonly maxInstanceHours?: number;
@@ -52,7 +52,11 @@ export function addJobOptions(command: Command): Command {
     .requiredOption('--model <model>', 'a TypeScript or JavaScript module, a directory, or a command in quotes')
     .option('--files <dir>', 'for a command: the directory that is shipped and where it starts')
     .option('--setup <command>', 'run once per instance before the model is first loaded, in its directory')
-    .addOption(new Option('--batch-size <n>', 'items in a batch').argParser(integer(1, MOST_BATCH_ITEMS)))
+    .addOption(
+      new Option('--batch-size <n|auto>', 'items in a batch; auto: by the size of the dataset, smaller towards its end')
+        .argParser(values.orAuto(integer(1, MOST_BATCH_ITEMS)))
+        .default('auto'),
+    )
     .addOption(new Option('--batch-bytes <n>', 'most bytes of a batch').argParser(integer(1, MOST_BATCH_BYTES)))
     .addOption(
       new Option('--max-workers <n>', "most instances for this job (default: the stack's maximum)").argParser(

@@ -16,6 +16,18 @@ export function integerBetween(min: number, max: number): (text: string) => numb
   };
 }
 
+export function orAuto(parse: (text: string) => number): (text: string) => number | 'auto' {
+  return (text) => {
+    if (text === 'auto') return 'auto';
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new InvalidArgumentError(error.message.replace(/\.$/, ', or auto.'));
+    }
+  };
+}
+
 export function numberBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

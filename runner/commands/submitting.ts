@@ -66,7 +66,7 @@ export async function submitFromFlags(
         ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
       },
       sizes: {
-        ...(batchSize === undefined ? {} : { batchItems: batchSize }),
+        ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...(batchBytes === undefined ? {} : { batchBytes }),
       },
       options: jobOptions(flags),

@@ -6,9 +6,10 @@
  * - The same submission made again, after a break at any point, goes on from there; one with other content is refused.
  */
 import { createHash } from 'node:crypto';
-import type { BatchSizes } from '../../core/batch-planner.js';
+import type { BatchLocation } from '../../core/batch-message.js';
+import { type BatchSizes, isGuided } from '../../core/batch-planner.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
-import type { JobOptions, Manifest } from '../../core/job.js';
+import type { BatchSizing, JobOptions, Manifest } from '../../core/job.js';
 import { enqueuedKey, manifestKey, sentKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { decodeSent } from '../../core/plan.js';
@@ -115,7 +116,7 @@ class Submission {
   private async readDataset(doing: 'upload' | 'check') {
     const { job, dataset } = this;
     const { signal, onEvent } = this.hooks;
-    const pass = new DatasetPass(dataset.read(signal), this.request.sizes);
+    const pass = new DatasetPass(dataset.read(signal), this.sizes());
     let shownMs = -Infinity;
     const onProgress = (): void => {
       const nowMs = this.ports.clock.nowMs();
@@ -135,6 +136,11 @@ class Submission {
     } finally {
       await pass.close();
     }
+  }
+
+  private sizes(): BatchSizes {
+    const { options, sizes } = this.request;
+    return { ...sizes, ...(options.maxWorkers === undefined ? {} : { workers: options.maxWorkers }) };
   }
 
   private sizeRaised(items: number): SubmitEvent | undefined {
@@ -157,6 +163,7 @@ class Submission {
       model: this.model.spec,
       options,
       batches: plan.length,
+      batchSizes: sizingOf(plan, this.request.sizes),
       createdAt: new Date(clock.nowMs()).toISOString(),
       createdBy,
       versions,
@@ -219,6 +226,15 @@ class Submission {
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
   }
+}
+
+function sizingOf(plan: readonly BatchLocation[], sizes: BatchSizes): BatchSizing {
+  let [largestItems, smallestItems] = [0, Infinity];
+  for (const { items } of plan) {
+    largestItems = Math.max(largestItems, items);
+    smallestItems = Math.min(smallestItems, items);
+  }
+  return { kind: isGuided(sizes) ? 'guided' : 'fixed', largestItems, smallestItems };
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -17,6 +17,7 @@ const sizes: fc.Arbitrary<BatchSizes> = fc.record(
     batchItems: fc.integer({ min: 1, max: 40 }),
     batchBytes: fc.integer({ min: 1, max: 400 }),
     maxBatches: fc.integer({ min: 5, max: 60 }),
+    workers: fc.integer({ min: 1, max: 5_000 }),
   },
   { requiredKeys: [] },
 );
@@ -81,11 +82,36 @@ describe('the batch planner', () => {
 
   it('lets few items travel alone, and grows with the dataset when no size is asked for', () => {
     expect(planOf(same(20), {})).toHaveLength(20);
-    expect(planOf(same(400), {})).toHaveLength(100);
-    expect(planOf(same(7_236), {}).at(0)?.items).toBe(64);
-    expect(planOf(same(7_236), {})).toHaveLength(114);
-    expect(planOf(same(100_000), {})).toHaveLength(1_563);
-    expect(planOf(same(1_000_000), {})).toHaveLength(1_954);
+    expect(planOf(same(128), {})).toHaveLength(128);
+    expect(planOf(same(400), {}).at(0)?.items).toBe(4);
+    expect(planOf(same(7_236), {}).at(0)?.items).toBe(57);
+    expect(planOf(same(50_000), {}).at(0)?.items).toBe(64);
+    for (const count of [400, 7_236, 50_000, 100_000, 1_000_000]) {
+      const { length } = planOf(same(count), {});
+      expect(length).toBeGreaterThan(100);
+      expect(length).toBeLessThan(2_000);
+    }
+  });
+
+  it('gives the end of a dataset in falling sizes, down to a sixteenth, when no size is asked for', () => {
+    for (const count of [1_000, 100_000]) {
+      const items = planOf(same(count), {}).map((batch) => batch.items);
+      const largest = items[0] ?? 0;
+      // The body is even but for the size of the pieces it is joined from.
+      const body = items.filter((_, at) => items.slice(0, at).reduce((sum, size) => sum + size, 0) < count * 0.7);
+      expect(Math.min(...body)).toBeGreaterThanOrEqual(largest * 0.9);
+      expect(items.at(-2)).toBeLessThanOrEqual(Math.ceil(largest / 16));
+      const tail = items.slice(body.length, -1);
+      for (const [at, size] of tail.entries()) expect(size).toBeLessThanOrEqual((tail[at - 1] ?? largest) * 1.3);
+    }
+  });
+
+  it('shares out what is left among the workers that the job may have', () => {
+    const alone = planOf(same(10_000), {});
+    const many = planOf(same(10_000), { workers: 500 });
+    expect(many.at(0)?.items).toBe(10);
+    expect(alone.at(0)?.items).toBe(64);
+    expect(planOf(same(10_000), { workers: 500, batchItems: 100 })).toHaveLength(100);
   });
 
   it('never merges batches over eight megabytes on its own account', () => {
@@ -103,6 +129,12 @@ describe('the batch planner', () => {
     const planner = new BatchPlanner({ batchBytes: 10_000 });
     for (let i = 0; i < 10; i++) planner.add(0, 80, 5_000);
     expect(planner.plan()).toHaveLength(5);
+  });
+
+  it('cuts pieces that bytes bound to batches of up to eight megabytes, and smaller ones at the end', () => {
+    const bytes = planOf(same(4_000, 100_000), {}).map(({ startByte, endByte }) => endByte - startByte);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(bytes.at(-2)).toBeLessThanOrEqual(600_000);
   });
 
   it('stays fast when bytes forbid merging', () => {

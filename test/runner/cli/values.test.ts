@@ -28,6 +28,13 @@ describe('option values', () => {
     }
   });
 
+  it('take auto in place of a number', () => {
+    const parse = values.orAuto(values.integerBetween(1, 9));
+    expect(parse('auto')).toBe('auto');
+    expect(parse('9')).toBe(9);
+    expect(() => parse('10')).toThrow('It must be a whole number from 1 to 9, or auto.');
+  });
+
   it('take a number of slots or cpus', () => {
     expect(values.slots('4')).toBe(4);
     expect(values.slots('cpus')).toBe('cpus');

@@ -106,6 +106,7 @@ describe('a submission', () => {
       model: expect.objectContaining({ name: 'model.mjs', start: { kind: 'module', entry: 'model.mjs' } }) as unknown,
       options: DEFAULT_JOB_OPTIONS,
       batches: 1_250,
+      batchSizes: { kind: 'fixed', largestItems: 2, smallestItems: 2 },
       createdAt: '2026-01-02T00:00:00.000Z',
       createdBy: 'ada',
       versions: { spotpool: '1.2.3', node: '20.19.0' },
@@ -217,6 +218,19 @@ describe('a submission that broke off and is made again', () => {
         .map(({ batch }) => batch)
         .sort((a, b) => a - b),
     ).toEqual(Array.from({ length: 250 }, (_, i) => 1_000 + i));
+  });
+
+  it('comes to the same batches of falling size', async () => {
+    const guided = { sizes: {} };
+    store.beforeWrite = (key) => {
+      if (key === sentKey('job-1')) throw new Error('killed');
+    };
+    await expect(submit(guided)).rejects.toThrow('killed');
+    store.beforeWrite = () => undefined;
+    const { resumed, manifest } = await submit(guided);
+    expect(resumed).toBe(true);
+    expect(manifest.batchSizes).toEqual({ kind: 'guided', largestItems: 20, smallestItems: 1 });
+    expect(new Set(messages().map(({ items }) => items))).toContain(7);
   });
 
   it('does nothing when everything was sent', async () => {
