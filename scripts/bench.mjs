@@ -9,7 +9,7 @@ const [name, ...args] = process.argv.slice(2);
 const folder = path.join(root, 'bench', name ?? '');
 const entry = path.join(folder, 'main.ts');
 if (name === undefined || !existsSync(entry)) {
-  process.stderr.write(`Usage: node scripts/bench.mjs <conformance | local | soak> [arguments]\n`);
+  process.stderr.write(`Usage: node scripts/bench.mjs <conformance | local | soak | throughput> [arguments]\n`);
   process.exit(2);
 }
 prepare();

@@ -9,13 +9,16 @@ import type { Command } from '../support/process-group.js';
 export const SERVICES = ['sqs', 's3', 'ec2', 'scheduler'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-export interface Peer {
+export interface Installable {
   /** As its package manager names it; a folder of bench/peers/pins/. */
   readonly name: string;
   readonly installer: 'npm' | 'pip';
-  readonly services: readonly ServiceName[];
   /** [major, minor] */
   readonly leastNode?: readonly [number, number];
+}
+
+export interface Peer extends Installable {
+  readonly services: readonly ServiceName[];
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly command: (at: { readonly installed: string; readonly port: number; readonly scratch: string }) => Command;
 }
@@ -71,9 +74,9 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-export const pinsOf = (peer: Peer): string => path.resolve('bench/peers/pins', peer.name);
+export const pinsOf = (peer: Installable): string => path.resolve('bench/peers/pins', peer.name);
 
-export function versionOf(peer: Peer): string {
+export function versionOf(peer: Installable): string {
   if (peer.installer === 'pip') {
     const wanted = readFileSync(path.join(pinsOf(peer), 'requirements.in'), 'utf8');
     return /==(\S+)/.exec(wanted)?.[1] ?? '';

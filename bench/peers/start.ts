@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../support/local-cloud.js';
 import { answering, freePort, lastLines, type ProcessGroup, startGroup } from '../support/process-group.js';
-import { type Peer, pinsOf, versionOf } from './catalogue.js';
+import { type Installable, type Peer, pinsOf, versionOf } from './catalogue.js';
 
 /** Why a peer cannot be compared with here, in a sentence. */
 export class PeerUnavailable extends Error {
@@ -62,7 +62,7 @@ async function revive(first: ProcessGroup, start: () => ProcessGroup, until: Pro
 }
 
 /** Returns the folder that it is installed in. */
-function install(peer: Peer): string {
+export function install(peer: Installable): string {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [leastMajor, leastMinor] = peer.leastNode ?? [0, 0];
   if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {

@@ -1,4 +1,4 @@
-/** What a benchmark prints, and what docs/benchmarks-local.md holds: the same tables. */
+/** What a benchmark prints, and what its page in docs/ holds: the same tables. */
 import { markdownTable, type Row, textTable } from './table.js';
 
 export interface Target {
@@ -15,19 +15,23 @@ export interface Section {
   readonly header: Row;
   readonly rows: readonly Row[];
   readonly targets: readonly Target[];
+  /** By hand: what the figures mean, and why a target is missed. */
+  readonly notes?: readonly string[];
 }
 
 const targetLine = ({ wanted, measured, isMet }: Target): string =>
   `${isMet ? '✓ met' : '✗ MISSED'}: ${wanted}: ${measured}`;
 
-export function printedSection({ title, how, header, rows, targets }: Section): string {
+export function printedSection({ title, how, header, rows, targets, notes = [] }: Section): string {
   const lines = [`\n${title}`, how, '', textTable(header, rows)];
   if (targets.length > 0) lines.push('', ...targets.map(targetLine));
+  for (const note of notes) lines.push('', note);
   return `${lines.join('\n')}\n`;
 }
 
-export function markdownSection({ title, how, header, rows, targets }: Section): string {
+export function markdownSection({ title, how, header, rows, targets, notes = [] }: Section): string {
   const lines = [`## ${title}`, '', how, '', markdownTable(header, rows)];
   if (targets.length > 0) lines.push('', ...targets.map((target) => `- ${targetLine(target)}`));
+  for (const note of notes) lines.push('', note);
   return `${lines.join('\n')}\n`;
 }

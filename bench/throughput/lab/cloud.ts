@@ -1,0 +1,163 @@
+/** The local cloud that everything is measured against: a process of its own, with a bucket, queues, and a network that is as slow as is asked for. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { makeS3Client, makeSqsClient } from '../../../aws/clients.js';
+import { S3ObjectStore } from '../../../aws/s3-object-store.js';
+import { S3SourceObjects } from '../../../aws/source-objects.js';
+import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
+import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
+import { SPOTPOOL_VERSION } from '../../../core/version.js';
+import { submitJob } from '../../../runner/submit/submit-job.js';
+import { startLocalCloudProcess } from '../../support/local-cloud.js';
+import type { ProcessGroup } from '../../support/process-group.js';
+
+export const REGION = 'us-east-1';
+export const BUCKET = 'bench';
+
+/** Milliseconds that are waited before each reply. */
+export interface Latency {
+  readonly name: string;
+  readonly sqsMs: number;
+  readonly s3Ms: number | readonly [number, number];
+}
+
+export const NO_LATENCY: Latency = { name: 'no latency', sqsMs: 0, s3Ms: 0 };
+export const REAL_LATENCY: Latency = { name: 'S3 30 ms, SQS 10 ms', sqsMs: 10, s3Ms: 30 };
+
+export interface JobRequest {
+  /** A file of items, or s3://bucket/prefix/. */
+  readonly dataset: string;
+  /** File in bench/throughput/models/. */
+  readonly model: string;
+  readonly batchItems: number;
+  readonly options?: Partial<JobOptions>;
+}
+
+/** Long enough for peers that never extend it. */
+const QUEUE_VISIBILITY_SECONDS = 3_600;
+/** Nothing here takes as long: a queue that is not empty by then never is. */
+const EMPTY_TIMEOUT_MS = 300_000;
+
+export class BenchCloud {
+  readonly sqs: SQSClient;
+  readonly s3: S3Client;
+  readonly store: S3ObjectStore;
+  readonly scratch = mkdtempSync(path.join(os.tmpdir(), 'spotpool-bench-'));
+  readonly #removeScratch = (): void => rmSync(this.scratch, { recursive: true, force: true });
+  #queues = 0;
+
+  private constructor(
+    readonly endpoint: string,
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+    private readonly group: ProcessGroup,
+  ) {
+    const options = { region: REGION, endpoint, credentials };
+    this.sqs = makeSqsClient(options);
+    this.s3 = makeS3Client(options);
+    this.store = new S3ObjectStore(this.s3, BUCKET);
+    process.once('exit', this.#removeScratch);
+  }
+
+  static async start(args: readonly string[] = []): Promise<BenchCloud> {
+    const { endpoint, credentials, group } = await startLocalCloudProcess({ args });
+    const cloud = new BenchCloud(endpoint, credentials, group);
+    await cloud.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    return cloud;
+  }
+
+  get pid(): number {
+    return this.group.pid;
+  }
+
+  async close(): Promise<void> {
+    this.sqs.destroy();
+    this.s3.destroy();
+    await this.group.stop();
+    process.off('exit', this.#removeScratch);
+    this.#removeScratch();
+  }
+
+  /** For every request from now on. */
+  async slowDown({ sqsMs, s3Ms }: Latency): Promise<void> {
+    await this.admin('DELETE', 'faults');
+    for (const [service, delayMs] of Object.entries({ sqs: sqsMs, s3: s3Ms })) {
+      if (delayMs !== 0) await this.admin('POST', 'faults', { service, fault: 'slow', delayMs });
+    }
+  }
+
+  async admin(method: string, route: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.endpoint}/_local/${route}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async makeQueue(): Promise<string> {
+    const { QueueUrl = '' } = await this.sqs.send(
+      new CreateQueueCommand({
+        QueueName: `bench-${(this.#queues += 1)}`,
+        Attributes: { VisibilityTimeout: String(QUEUE_VISIBILITY_SECONDS) },
+      }),
+    );
+    return QueueUrl;
+  }
+
+  async dropQueue(QueueUrl: string): Promise<void> {
+    await this.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  }
+
+  /** A file of items, one JSON line each. */
+  writeDataset(name: string, items: Iterable<unknown>): string {
+    const file = path.join(this.scratch, name);
+    writeFileSync(file, [...items].map((item) => `${JSON.stringify(item)}\n`).join(''));
+    return file;
+  }
+
+  /** As `spotpool submit` does it. */
+  async submit(queueUrl: string, { dataset, model, batchItems, options }: JobRequest): Promise<Manifest> {
+    const { manifest } = await submitJob(
+      {
+        dataset: { argument: dataset, cwd: process.cwd() },
+        model: { argument: modelFile(model), cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
+        sizes: { batchItems },
+        options: { ...DEFAULT_JOB_OPTIONS, ...options },
+        createdBy: 'bench',
+        versions: { spotpool: SPOTPOOL_VERSION, node: process.versions.node },
+      },
+      {
+        store: this.store,
+        queue: new SqsJobQueue(this.sqs, queueUrl),
+        sources: new S3SourceObjects(this.s3),
+        clock: { nowMs: Date.now },
+        random: Math.random,
+      },
+      { onEvent: () => undefined, signal: new AbortController().signal },
+    );
+    return manifest;
+  }
+
+  /** What is in the queue, visible or in flight: the local cloud counts exactly. */
+  async queued(queueUrl: string): Promise<number> {
+    const counts = await new SqsJobQueue(this.sqs, queueUrl).counts(new AbortController().signal);
+    return counts.visible + counts.inFlight;
+  }
+
+  /** Fails when one of those who empty it has ended. */
+  async untilEmpty(queueUrl: string, workers: readonly ProcessGroup[], everyMs = 50): Promise<void> {
+    const deadlineMs = Date.now() + EMPTY_TIMEOUT_MS;
+    while ((await this.queued(queueUrl)) > 0) {
+      const ended = workers.find((worker) => worker.hasEnded());
+      if (ended !== undefined) throw new Error(`It ended before its work was done: ${ended.output().slice(-2_000)}`);
+      if (Date.now() > deadlineMs) throw new Error('The queue does not become empty.');
+      await delay(everyMs);
+    }
+  }
+}
+
+export const modelFile = (name: string): string => path.resolve('bench/throughput/models', name);
