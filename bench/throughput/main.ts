@@ -10,11 +10,13 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
 import { BenchCloud } from './lab/cloud.js';
+import { pipeline } from './sections/pipeline.js';
 import { utilisation } from './sections/utilisation.js';
 import { FULL, QUICK, type Sizes } from './sizes.js';
 
 const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Promise<Section>>> = {
   utilisation,
+  pipeline,
 };
 
 async function main(): Promise<void> {

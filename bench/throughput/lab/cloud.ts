@@ -119,8 +119,12 @@ export class BenchCloud {
     return file;
   }
 
-  /** As `spotpool submit` does it. */
-  async submit(queueUrl: string, { dataset, model, batchItems, options }: JobRequest): Promise<Manifest> {
+  /** As `spotpool submit` does it; `onEnqueue` is called before the first message is sent. */
+  async submit(
+    queueUrl: string,
+    { dataset, model, batchItems, options }: JobRequest,
+    onEnqueue: () => void = () => undefined,
+  ): Promise<Manifest> {
     const { manifest } = await submitJob(
       {
         dataset: { argument: dataset, cwd: process.cwd() },
@@ -137,7 +141,12 @@ export class BenchCloud {
         clock: { nowMs: Date.now },
         random: Math.random,
       },
-      { onEvent: () => undefined, signal: new AbortController().signal },
+      {
+        onEvent: (event) => {
+          if (event.code === 'enqueueing' && event.sent === 0) onEnqueue();
+        },
+        signal: new AbortController().signal,
+      },
     );
     return manifest;
   }
