@@ -102,4 +102,20 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // `spotpool local host` gives an emulator's instances their processes by the code that gives the local cloud's own theirs. There is no
+    // local cloud in it to be reached over HTTP: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
+    files: ['runner/wiring/local-host.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            sdkPattern,
+            { regex: '^(\\.\\./)+local/(?!instances/)', message: 'Of the local cloud, instances/ alone is run here.' },
+          ],
+        },
+      ],
+    },
+  },
 );

@@ -6,6 +6,7 @@ import {
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 import { fleetStateOf } from './ec2-instances.js';
+import { findEc2Fleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
 
 export function ec2Fleet(client: EC2Client, fleetId: string): FleetBackend {
@@ -21,6 +22,7 @@ export function ec2Fleet(client: EC2Client, fleetId: string): FleetBackend {
         state: fleetStateOf(fleet.FleetState),
       };
     },
+    findAnother: (stack, signal) => findEc2Fleet(client, stack, signal),
     activeInstances: async (token, abortSignal) => {
       const command = new DescribeFleetInstancesCommand({ FleetId: fleetId, NextToken: token });
       const { ActiveInstances, NextToken } = await client.send(command, { abortSignal });

@@ -10,18 +10,32 @@ const PAGE = 1_000;
 
 const RECLAIM_CODES = new Set(['Server.SpotInstanceTermination', 'Server.SpotInstanceShutdown']);
 
-/**
- * Those with the stack's tag and those with the ids. Ids go into a filter and not into `InstanceIds`: one that EC2 does not know
- * (any more, or yet) would make the whole call fail with `InvalidInstanceID.NotFound`.
- */
+export interface InstanceChoice {
+  /** Those with this stack's tag. */
+  readonly stack?: string | undefined;
+  /** And those with these ids. */
+  readonly ids: readonly string[];
+}
+
 export async function describeInstances(
   client: EC2Client,
-  { stack, ids }: { readonly stack: string; readonly ids: readonly string[] },
+  choice: InstanceChoice,
   signal: AbortSignal,
 ): Promise<readonly FleetInstance[]> {
-  const found = new Map<string, FleetInstance>();
-  const filters: Filter[] = [{ Name: `tag:${STACK_TAG}`, Values: [stack] }];
-  await collect(client, filters, found, signal);
+  return (await listInstances(client, choice, signal)).map(toFleetInstance).filter((seen) => seen !== undefined);
+}
+
+/**
+ * Ids go into a filter and not into `InstanceIds`: one that EC2 does not know (any more, or yet) would make the whole call fail with
+ * `InvalidInstanceID.NotFound`.
+ */
+export async function listInstances(
+  client: EC2Client,
+  { stack, ids }: InstanceChoice,
+  signal: AbortSignal,
+): Promise<readonly Instance[]> {
+  const found = new Map<string, Instance>();
+  if (stack !== undefined) await collect(client, [{ Name: `tag:${STACK_TAG}`, Values: [stack] }], found, signal);
   const others = ids.filter((id) => !found.has(id));
   for (let start = 0; start < others.length; start += IDS_PER_CALL) {
     const values = others.slice(start, start + IDS_PER_CALL);
@@ -33,7 +47,7 @@ export async function describeInstances(
 async function collect(
   client: EC2Client,
   filters: Filter[],
-  found: Map<string, FleetInstance>,
+  found: Map<string, Instance>,
   signal: AbortSignal,
 ): Promise<void> {
   const reservations = await allPages(async (token) => {
@@ -42,8 +56,7 @@ async function collect(
     return { items: Reservations, token: NextToken };
   });
   for (const instance of reservations.flatMap(({ Instances }) => Instances ?? [])) {
-    const seen = toFleetInstance(instance);
-    if (seen !== undefined) found.set(seen.instance, seen);
+    if (instance.InstanceId !== undefined) found.set(instance.InstanceId, instance);
   }
 }
 

@@ -78,6 +78,11 @@ export function isFleetMissing(error: unknown): boolean {
   return /^Invalid(Fleet|SpotFleetRequest)Id\.NotFound$/.test(fieldsOf(error)?.name ?? '');
 }
 
+/** By its name, or by its id. Same page as above. */
+export function isLaunchTemplateMissing(error: unknown): boolean {
+  return /^InvalidLaunchTemplate(Name|Id)\.NotFound/.test(fieldsOf(error)?.name ?? '');
+}
+
 /** EC2 does not know the instance any more, or yet; of a list with one such, no instance is ended. */
 export function isInstanceMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'InvalidInstanceID.NotFound';
@@ -97,6 +102,15 @@ export function isScheduleMissing(error: unknown): boolean {
 /** Somebody else has created it meanwhile. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
 export function isScheduleConflict(error: unknown): boolean {
   return fieldsOf(error)?.name === 'ConflictException';
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html: by its older code too. */
+export function isQueueMissing(error: unknown): boolean {
+  return /QueueDoesNotExist|NonExistentQueue/.test(fieldsOf(error)?.name ?? '');
+}
+
+export function isBucketMissing(error: unknown): boolean {
+  return fieldsOf(error)?.name === 'NoSuchBucket';
 }
 
 const EXISTS_CODES = new Set([

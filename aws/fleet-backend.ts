@@ -5,6 +5,8 @@ export interface FleetBackend {
   readonly fleetId: string;
   /** Undefined when EC2 shows no such fleet. */
   read(signal: AbortSignal): Promise<Omit<FleetDescription, 'instances'> | undefined>;
+  /** One of the same kind that bears the stack's tag, and can be used. */
+  findAnother(stack: string, signal: AbortSignal): Promise<string | undefined>;
   /** A page of the instances that the fleet counts as its own. */
   activeInstances(
     token: string | undefined,

@@ -5,7 +5,6 @@ import type { Fleet, FleetDescription, SetTargetResult } from '../runner/ports.j
 import { ec2Fleet } from './ec2-fleet.js';
 import { allPages, describeInstances } from './ec2-instances.js';
 import { isFleetBusy, isFleetMissing, isNothingToChange } from './errors.js';
-import { findFleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
 import { spotFleet } from './spot-fleet.js';
 
@@ -19,7 +18,7 @@ export function makeFleet(
   return new AwsFleet(client, backendOf(client, fleetId), name);
 }
 
-function backendOf(client: EC2Client, fleetId: string): FleetBackend {
+export function backendOf(client: EC2Client, fleetId: string): FleetBackend {
   if (fleetId.startsWith('fleet-')) return ec2Fleet(client, fleetId);
   if (fleetId.startsWith('sfr-')) return spotFleet(client, fleetId);
   throw new Error(`"${fleetId}" is no fleet's id: an EC2 Fleet's begins with fleet-, a Spot Fleet's with sfr-.`);
@@ -73,7 +72,7 @@ class AwsFleet implements KnownFleet {
   async #read(signal: AbortSignal): ReturnType<FleetBackend['read']> {
     const fleet = await this.#readKnown(signal);
     if (fleet !== undefined && fleet.state !== 'deleted') return fleet;
-    const found = await findFleet(this.client, this.stack, signal);
+    const found = await this.backend.findAnother(this.stack, signal);
     if (found === undefined || found === this.backend.fleetId) return fleet;
     this.backend = backendOf(this.client, found);
     return this.backend.read(signal);

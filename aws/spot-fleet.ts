@@ -9,6 +9,7 @@ import {
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 import { fleetStateOf } from './ec2-instances.js';
+import { findSpotFleet } from './find-fleet.js';
 import type { FleetBackend } from './fleet-backend.js';
 
 export function spotFleet(client: EC2Client, fleetId: string): FleetBackend {
@@ -25,6 +26,7 @@ export function spotFleet(client: EC2Client, fleetId: string): FleetBackend {
         state: fleetStateOf(request.SpotFleetRequestState),
       };
     },
+    findAnother: (stack, signal) => findSpotFleet(client, stack, signal),
     activeInstances: async (token, abortSignal) => {
       const command = new DescribeSpotFleetInstancesCommand({ SpotFleetRequestId: fleetId, NextToken: token });
       const { ActiveInstances, NextToken } = await client.send(command, { abortSignal });

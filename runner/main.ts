@@ -10,6 +10,8 @@ import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
 import { installedFiles } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
+import { emulatorStacks } from './wiring/emulator.js';
+import { openHost } from './wiring/local-host.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectStack } from './wiring/stack-ports.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
@@ -41,6 +43,8 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   confirm: (question) => confirm(question, interrupts.signal),
   connect: connectStack,
   provision: provisionLocalStack,
+  emulator: emulatorStacks,
+  openHost,
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 });
 interrupts.dispose();

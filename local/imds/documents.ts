@@ -2,15 +2,32 @@
  * What an instance can read about itself, as a tree: a directory lists what is there at this moment.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
  */
-import type { InstanceView } from '../instances/instance.js';
-import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
+import type { AccessKey } from '../http/credentials.js';
+import type { LaunchSpec } from '../instances/instance.js';
+import { instanceTypeNamed, zoneId, ZONES } from '../market/instance-types.js';
 
 /** Longer than any process waits; the keys themselves are good for as long as their instance lives. */
 const CREDENTIALS_LIFE_MS = 6 * 3_600_000;
 export const ACCOUNT_ID = '000000000000';
 
+/** What is told of an instance, read anew with each request. */
+export interface MetadataSubject {
+  readonly id: string;
+  readonly spec: Pick<
+    LaunchSpec,
+    'imageId' | 'instanceType' | 'zone' | 'userData' | 'instanceProfile' | 'metadataTags' | 'metadataIsOff'
+  >;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly launchedAtMs: number;
+  /** When the notice says that it is taken. */
+  readonly takenAtMs: number | undefined;
+  readonly rebalanceAtMs: number | undefined;
+  /** Of its role; undefined without an instance profile, as on AWS. */
+  readonly roleKey: AccessKey | undefined;
+}
+
 export interface MetadataContext {
-  readonly instance: InstanceView;
+  readonly instance: MetadataSubject;
   readonly region: string;
   readonly nowMs: number;
 }
@@ -37,7 +54,8 @@ const documents: Readonly<Record<string, (context: MetadataContext) => MetadataD
   'meta-data/instance-type': ({ instance }) => instance.spec.instanceType,
   'meta-data/local-ipv4': () => '127.0.0.1',
   'meta-data/placement/availability-zone': ({ instance }) => instance.spec.zone,
-  'meta-data/placement/availability-zone-id': ({ instance }) => zoneId(instance.spec.zone),
+  'meta-data/placement/availability-zone-id': ({ instance }) =>
+    ZONES.includes(instance.spec.zone) ? zoneId(instance.spec.zone) : undefined,
   'meta-data/placement/region': ({ region }) => region,
   'meta-data/services/domain': () => 'amazonaws.com',
   'meta-data/services/partition': () => 'aws',
@@ -97,16 +115,17 @@ function listing(path: string, context: MetadataContext, more: ReadonlyMap<strin
 const TAGS = 'meta-data/tags/instance';
 
 /** The role has its profile's name, as the console and the CDK make them. */
-const roleOf = (instance: InstanceView): string | undefined => instance.spec.instanceProfile?.split('/').at(-1);
+const roleOf = (instance: MetadataSubject): string | undefined => instance.spec.instanceProfile?.split('/').at(-1);
 
-function credentials({ nowMs }: MetadataContext, key: NonNullable<InstanceView['roleKey']>): string {
+function credentials({ nowMs }: MetadataContext, key: AccessKey): string {
   return JSON.stringify({
     Code: 'Success',
     LastUpdated: seconds(nowMs),
     Type: 'AWS-HMAC',
     AccessKeyId: key.accessKeyId,
     SecretAccessKey: key.secretAccessKey,
-    Token: key.sessionToken,
+    // Lasting keys have none; SDKs refuse credentials without the field, and send no empty token.
+    Token: key.sessionToken ?? '',
     Expiration: seconds(nowMs + CREDENTIALS_LIFE_MS),
   });
 }

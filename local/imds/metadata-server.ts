@@ -7,8 +7,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusalOfBrowsers } from '../http/browser.js';
-import type { InstanceView } from '../instances/instance.js';
-import { metadataDocument } from './documents.js';
+import { metadataDocument, type MetadataSubject } from './documents.js';
 
 export interface MetadataServer {
   readonly endpoint: string;
@@ -16,7 +15,7 @@ export interface MetadataServer {
 }
 
 export interface MetadataServerOptions {
-  readonly instance: InstanceView;
+  readonly instance: MetadataSubject;
   readonly region: string;
 }
 

@@ -13,8 +13,8 @@ import { bootCommand } from './user-data.js';
 
 export interface InstanceProcess {
   readonly family: ProcessFamily;
-  /** Resolves when the first process has ended, however. */
-  readonly leaderEnded: Promise<void>;
+  /** Resolves when the first process has ended; says how. */
+  readonly leaderEnded: Promise<string>;
   /** SIGTERM to all, SIGKILL after `graceMs` or when `signal` aborts; resolves when nothing is left. */
   end(graceMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -42,9 +42,9 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     env: environment(directory, options.metadataEndpoint),
   });
   const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // now: it cannot have been reaped yet
-  const leaderEnded = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+  const leaderEnded = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with code ${code ?? 0}`));
+    child.once('error', (error) => resolve(error.message));
   });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (bytes: Buffer) => options.console.write(bytes));

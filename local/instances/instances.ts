@@ -3,25 +3,21 @@
  *
  * States: pending → running → shutting-down → terminated, never back. Invariants:
  * - There is one way down (`#end`), taken once; a second call can only hurry it (SIGKILL now) and does not change the reason.
- * - `terminated` is said only when no process of the instance is left and its metadata port is closed.
+ * - `terminated` is said only when nothing of the instance is left on this machine (instance-runtime.ts).
  * - A notice is given once, and only to an instance that is pending or running; its time is when SIGKILL comes.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Credentials } from '../http/credentials.js';
-import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import type { MarketClock } from '../market/clock.js';
-import { ConsoleLog } from './console-log.js';
 import { type InstanceView, isFulfilling, isLive, type LaunchSpec, type StateReasonCode } from './instance.js';
-import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
+import { InstanceRuntime, TERMINATE_GRACE_MS } from './instance-runtime.js';
 import type { Watchdog } from './watchdog.js';
 
 /** What is left of instances that are gone, below the cloud's directory. */
 export const CONSOLES = 'consoles';
 
-/** Between SIGTERM and SIGKILL when an instance is terminated: real time, as processes live in it. */
-const TERMINATE_GRACE_MS = 3_000;
 /** Terminated instances stay visible (on AWS for about an hour); more than these are forgotten, the oldest first. */
 const MOST_TERMINATED = 5_000;
 
@@ -29,14 +25,9 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Entry {
   readonly view: Mutable<InstanceView>;
-  readonly hurry: AbortController;
-  console?: ConsoleLog;
-  metadata?: MetadataServer;
-  process?: InstanceProcess;
+  readonly runtime: InstanceRuntime;
   /** The way down, once it is taken. */
   ending?: Promise<void>;
-  /** The way up: directory, metadata, process. */
-  starting?: Promise<void>;
 }
 
 export interface InstancesOptions {
@@ -72,7 +63,7 @@ export class Instances {
 
   /** The last output; undefined if there is no such instance, or nothing has been written. */
   consoleOutput(id: string): Buffer | undefined {
-    return this.#entries.get(id)?.console?.read();
+    return this.#entries.get(id)?.runtime.consoleOutput();
   }
 
   /** `bootMs` is market time. */
@@ -96,14 +87,10 @@ export class Instances {
       metadataEndpoint: undefined,
       pid: undefined,
     };
-    const entry: Entry = { view, hurry: new AbortController() };
+    const entry: Entry = { view, runtime: this.#runtimeOf(view) };
     this.#entries.set(id, entry);
     this.options.clock.after(bootMs, () => {
-      if (view.state !== 'pending') return;
-      entry.starting = this.#start(entry).catch((error: unknown) => {
-        entry.console?.write(Buffer.from(`${error instanceof Error ? error.message : String(error)}\n`));
-        void this.#end(entry, 'Server.InternalError', 0);
-      });
+      if (view.state === 'pending') void this.#start(entry);
     });
     return view;
   }
@@ -144,50 +131,46 @@ export class Instances {
     await Promise.all([...this.#entries.values()].map((entry) => this.#end(entry, 'Client.UserInitiatedShutdown', 0)));
   }
 
-  async #start(entry: Entry): Promise<void> {
-    const { view } = entry;
-    entry.console = new ConsoleLog(path.join(this.options.directory, CONSOLES, `${view.id}.log`));
-    mkdirSync(view.directory, { recursive: true });
-    entry.metadata = await startMetadataServer({ instance: view, region: this.options.region });
-    view.metadataEndpoint = entry.metadata.endpoint;
-    if (entry.ending !== undefined) return;
-    const instanceProcess = await startInstanceProcess({
+  #runtimeOf(view: InstanceView): InstanceRuntime {
+    const { directory, region, watchdog } = this.options;
+    return new InstanceRuntime({
+      subject: view,
+      region,
       directory: view.directory,
-      userData: view.spec.userData,
-      metadataEndpoint: entry.metadata.endpoint,
-      console: entry.console,
+      consoleFile: path.join(directory, CONSOLES, `${view.id}.log`),
+      watchdog,
+      onLeaderEnded: () => {
+        const entry = this.#entries.get(view.id);
+        if (entry !== undefined) void this.#end(entry, 'Client.InstanceInitiatedShutdown', TERMINATE_GRACE_MS);
+      },
     });
-    entry.process = instanceProcess;
-    view.pid = instanceProcess.family.leader;
-    this.options.watchdog.watch(instanceProcess.family);
-    void instanceProcess.leaderEnded.then(() =>
-      this.#end(entry, 'Client.InstanceInitiatedShutdown', TERMINATE_GRACE_MS),
-    );
+  }
+
+  async #start(entry: Entry): Promise<void> {
+    const { view, runtime } = entry;
+    try {
+      await runtime.start();
+    } catch {
+      return this.#end(entry, 'Server.InternalError', 0); // the console says why
+    }
     if (entry.ending !== undefined) return;
+    view.metadataEndpoint = runtime.metadataEndpoint;
+    view.pid = runtime.pid;
     view.state = 'running';
     this.options.onRunning(view);
   }
 
   #end(entry: Entry, reason: StateReasonCode, graceMs: number): Promise<void> {
-    if (graceMs === 0) entry.hurry.abort();
-    entry.ending ??= this.#down(entry, reason, graceMs);
+    const down = entry.runtime.end(graceMs);
+    entry.ending ??= this.#down(entry, reason, down);
     return entry.ending;
   }
 
-  async #down(entry: Entry, reason: StateReasonCode, graceMs: number): Promise<void> {
-    const { view } = entry;
+  async #down({ view }: Entry, reason: StateReasonCode, down: Promise<void>): Promise<void> {
     view.state = 'shutting-down';
     view.stateReason = reason;
     this.options.onEnding(view);
-    await Promise.resolve(); // `ending` is set before anything else goes on
-    if (reason !== 'Server.InternalError') await entry.starting;
-    if (entry.process !== undefined) {
-      await entry.process.end(graceMs, entry.hurry.signal);
-      this.options.watchdog.forget(entry.process.family);
-    }
-    await entry.metadata?.close();
-    removeDisk(entry);
-    entry.console?.close();
+    await down;
     if (view.roleKey !== undefined) this.options.credentials.forget(view.roleKey.accessKeyId);
     view.roleKey = undefined;
     view.pid = undefined;
@@ -202,17 +185,7 @@ export class Instances {
     const terminated = [...this.#entries.values()].filter((entry) => !isLive(entry.view));
     for (const entry of terminated.slice(0, Math.max(0, terminated.length - MOST_TERMINATED))) {
       this.#entries.delete(entry.view.id);
-      if (entry.console !== undefined) rmSync(entry.console.path, { force: true });
+      entry.runtime.removeConsole();
     }
-  }
-}
-
-/** Its disk goes with it, as a root volume does; the console stays. */
-function removeDisk({ view, console }: Entry): void {
-  try {
-    rmSync(view.directory, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    // Files left behind are no reason to end the cloud: it removes its whole directory in the end.
-    console?.write(Buffer.from(`${view.directory} could not be removed: ${String(error)}\n`));
   }
 }

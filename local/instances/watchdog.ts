@@ -1,6 +1,6 @@
 /**
- * If the local cloud is killed (SIGKILL), its instances must not live on. A watchdog process reads from a pipe which
- * processes are whose; the end of that pipe is the end of the cloud, and the watchdog then ends whatever is left.
+ * If the process that runs instances is killed (SIGKILL), they must not live on. A watchdog process reads from a pipe which
+ * processes are whose; the end of that pipe is the end of their owner, and the watchdog then ends whatever is left.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -22,9 +22,16 @@ export interface Watchdog {
 /** For tests that live and die with their instances. */
 export const noWatchdog: Watchdog = { watch: () => undefined, forget: () => undefined, close: async () => undefined };
 
-export function startWatchdog(options: { readonly removeDirectory?: string }): Watchdog {
+export interface WatchdogOptions {
+  readonly removeDirectory?: string;
+  /** The watchdog's program, where this one is bundled into another. */
+  readonly mainFile?: string;
+}
+
+export function startWatchdog(options: WatchdogOptions): Watchdog {
+  const mainFile = options.mainFile ?? fileURLToPath(new URL('./watchdog-main.js', import.meta.url));
   // A session of its own: Ctrl-C in the terminal must not end it before the cloud.
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./watchdog-main.js', import.meta.url))], {
+  const child = spawn(process.execPath, [mainFile], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -60,7 +60,11 @@ async function readStackFile(file: string, given: string): Promise<string> {
   }
 }
 
-function stackOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackConfig {
+const stackOfFile = (file: string, text: string, env: NodeJS.ProcessEnv): StackConfig =>
+  stackFromFields(stackFieldsOfFile(file, text, env), file, env);
+
+/** The one stack in a file that commands mean. */
+export function stackFieldsOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackFields {
   const stacks = stacksInFile(text, file);
   const wanted = env['SPOTPOOL_STACK'];
   const named = wanted === undefined ? stacks : stacks.filter((stack) => stack.name === wanted);
@@ -74,7 +78,7 @@ function stackOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackC
   if (more.length > 0) {
     throw new UserError(`${file} holds several stacks (${namesOf(stacks)}): name one with SPOTPOOL_STACK.`);
   }
-  return stackFromFields(only, file, env);
+  return only;
 }
 
 const namesOf = (stacks: readonly StackFields[]): string => stacks.map((stack) => stack.name ?? '?').join(', ');

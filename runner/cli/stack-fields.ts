@@ -27,7 +27,10 @@ export interface StackFields {
   readonly secretAccessKey?: string | undefined;
 }
 
-const DEFAULT_STACK_NAME = 'spotpool';
+/** What LocalStack writes for an output of a resource that it does not make. */
+export const UNKNOWN = 'unknown';
+
+export const DEFAULT_STACK_NAME = 'spotpool';
 
 /** When the stack does not say: as many as a stack provisions for unless told otherwise. */
 export const DEFAULT_STACK_MAX_WORKERS = 10;
@@ -59,6 +62,12 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
   if (missing.length > 0) {
     const names = missing.map((field) => `${outputName(field)} (${VARIABLES[field]})`).join(', ');
     throw new UserError(`The stack in ${source} lacks ${names}. Set what is missing, or deploy the stack again.`);
+  }
+  if (needed.fleetId === UNKNOWN) {
+    throw new UserError(
+      `The stack in ${source} has no fleet: its FleetId is "${UNKNOWN}", which emulators write that do not keep EC2 Fleets. ` +
+        'Make a fleet there that they do keep: spotpool local fleet create --endpoint <url> (docs/local-host.md).',
+    );
   }
   const maxWorkers = Number(fields.maxWorkers ?? DEFAULT_STACK_MAX_WORKERS);
   if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
@@ -136,7 +145,8 @@ function fieldsOf(record: Readonly<Record<string, unknown>>): StackFields {
     maxLifeSeconds: text('maxLifeSeconds'),
     // CDK outputs are text.
     controlled: [true, 'true'].includes((record['controlled'] ?? record['Controlled']) as never) || undefined,
-    installedWorker: record['installedWorker'] === true || undefined,
+    installedWorker:
+      [true, 'true'].includes((record['installedWorker'] ?? record['InstalledWorker']) as never) || undefined,
     isolated: [true, 'true'].includes((record['isolated'] ?? record['Isolated']) as never) || undefined,
     stackId: text('stackId'),
     architecture: text('architecture'),

@@ -22,7 +22,9 @@ import { bringUp, localLogFile, takeDown } from '../local-cloud/up-down.js';
 import { listJobs } from '../status/job-status.js';
 import { readFleetView } from '../status/fleet-view.js';
 import { hasEnded } from './following/follow.js';
+import { addLocalEmulatorCommands } from './local-emulator.js';
 import { addLocalEnvCommand } from './local-env.js';
+import { addLocalHostCommand } from './local-host.js';
 
 interface UpFlags extends LocalFlags {
   readonly json?: boolean;
@@ -72,6 +74,8 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
     .description('Say whether it is up, where, and what it runs.')
     .addHelpText('after', '\nExamples:\n  $ spotpool local status\n  $ spotpool local status --json | jq -r .endpoint');
   addJsonOption(status).action(async (flags: Flags) => host.finish(await localStatus(host.context, flags)));
+  addLocalHostCommand(local, host);
+  addLocalEmulatorCommands(local, host);
 }
 
 async function localUp(context: CliContext, flags: UpFlags, command: Command): Promise<number> {

@@ -14,6 +14,7 @@ export function packageDirectory(from: string = path.dirname(fileURLToPath(impor
 
 export interface InstalledFiles {
   readonly localCloud: string;
+  readonly watchdog: string;
   readonly worker: string;
   /** What `submit` publishes. */
   readonly workerBundle: string;
@@ -23,6 +24,7 @@ export interface InstalledFiles {
 export function installedFiles(directory: string = packageDirectory()): InstalledFiles {
   return {
     localCloud: path.join(directory, 'dist/local/main.js'),
+    watchdog: path.join(directory, 'dist/local/instances/watchdog-main.js'),
     worker: path.join(directory, 'dist/bundle/worker.mjs'),
     workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
     cli: path.join(directory, 'dist/bundle/spotpool.mjs'),

@@ -16,6 +16,7 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
     {
       clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
       name: STACK_NAME,
+      fleet: 'ec2-fleet',
       region,
       endpoint,
       credentials,

@@ -42,7 +42,7 @@ async function withStack(use: (test: TestStack) => Promise<void>): Promise<void>
   const clients = { sqs: makeSqsClient(connection), s3: makeS3Client(connection), ec2: makeEc2Client(connection) };
   const scheduler = makeSchedulerClient(connection);
   const userData = () => '#!/bin/sh\nexec sleep 600\n';
-  const options = { clients, name: 'test', region: cloud.region, maxWorkers: 5, userData };
+  const options = { clients, name: 'test', fleet: 'ec2-fleet' as const, region: cloud.region, maxWorkers: 5, userData };
   const provision = () => provisionStack(options, signal);
   try {
     const stack = await provision();

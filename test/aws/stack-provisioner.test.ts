@@ -3,6 +3,7 @@ import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   DescribeFleetsCommand,
+  DescribeLaunchTemplateVersionsCommand,
   EC2Client,
   EC2ServiceException,
 } from '@aws-sdk/client-ec2';
@@ -26,6 +27,7 @@ const clientOptions = { region: 'us-east-1', credentials, endpoint: 'http://127.
 const options: ProvisionOptions = {
   clients: { sqs: makeSqsClient(clientOptions), s3: makeS3Client(clientOptions), ec2: makeEc2Client(clientOptions) },
   name: 'stack',
+  fleet: 'ec2-fleet',
   region: 'us-east-1',
   maxWorkers: 4,
   userData: ({ queueUrl, bucket }) => `#!/bin/sh\necho ${queueUrl} ${bucket}\n`,
@@ -114,7 +116,10 @@ describe('a stack that is there', () => {
         $metadata: metadata,
       }),
     );
-    mocks.ec2.on(CreateLaunchTemplateVersionCommand).resolves({});
+    mocks.ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({
+      LaunchTemplateVersions: [{ VersionNumber: 3, LaunchTemplateData: { UserData: 'b3RoZXI=' } }],
+    });
+    mocks.ec2.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 4 } });
     mocks.ec2
       .on(DescribeFleetsCommand)
       .resolvesOnce({

@@ -28,6 +28,7 @@ export function provisionMachines(options: MachineOptions): ProvisionLocalStack 
       {
         clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
         name: 'boot',
+        fleet: 'ec2-fleet',
         region,
         endpoint,
         credentials,

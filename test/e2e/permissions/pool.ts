@@ -154,6 +154,7 @@ function provision(
       {
         clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
         name: NAMES.stack,
+        fleet: 'ec2-fleet',
         region,
         endpoint,
         credentials,

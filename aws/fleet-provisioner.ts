@@ -1,0 +1,250 @@
+/**
+ * Makes through the SDK, on an emulator of AWS, a launch template and a fleet of either kind. Which kind is said by whoever asks: an EC2
+ * Fleet is what the stack provisions on AWS, a Spot Fleet is what LocalStack and moto keep.
+ *
+ * Invariants:
+ * - A fleet is made at target 0, and its policy is no-termination.
+ * - Run again it finds what is there. An EC2 Fleet launches the newest version of the template; a Spot Fleet is bound to the version that
+ *   it was made with, so one whose instances would boot otherwise than is asked now is replaced.
+ */
+import {
+  CancelSpotFleetRequestsCommand,
+  CreateFleetCommand,
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  DeleteFleetsCommand,
+  DeleteLaunchTemplateCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  DescribeSubnetsCommand,
+  type _InstanceType,
+  type EC2Client,
+  type RequestLaunchTemplateData,
+  RequestSpotFleetCommand,
+} from '@aws-sdk/client-ec2';
+import { STACK_TAG } from '../core/tags.js';
+import { allPages } from './ec2-instances.js';
+import { isAlreadyThere, isLaunchTemplateMissing } from './errors.js';
+import { findEc2Fleet, findSpotFleet } from './find-fleet.js';
+import { makePoolInstances } from './pool-instances.js';
+import { spotFleet } from './spot-fleet.js';
+
+export type FleetKind = 'ec2-fleet' | 'spot-fleet';
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
+const MAX_USER_DATA_BYTES = 16 * 1024;
+/** Several pools, so that one that runs short, or is reclaimed, is not the fleet's only one. */
+const DEFAULT_INSTANCE_TYPES = ['c7g.large', 'c6g.large', 'm7g.large', 'm6g.large'] as const;
+const DEFAULT_ZONE_LETTERS = ['a', 'b', 'c'] as const;
+/** Emulators launch no image, but a launch template must name one. */
+const DEFAULT_IMAGE_ID = 'ami-00000000000000000';
+/** Emulators check no roles, but a Spot Fleet must name one. */
+const EMULATOR_FLEET_ROLE = 'arn:aws:iam::000000000000:role/spotpool-fleet';
+
+export interface FleetOptions {
+  readonly name: string;
+  readonly region: string;
+  readonly kind: FleetKind;
+  readonly instanceTypes?: readonly string[];
+  readonly zones?: readonly string[];
+  readonly imageId?: string;
+  /** From which the instances have their credentials; an emulator that checks none needs none. */
+  readonly instanceProfile?: string;
+}
+
+/** The fleet's id. `userData` is plain text. */
+export async function provisionFleet(
+  client: EC2Client,
+  options: FleetOptions,
+  userData: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const template = await makeLaunchTemplate(client, options, userData, signal);
+  if (options.kind === 'ec2-fleet') {
+    return (
+      (await findEc2Fleet(client, options.name, signal)) ?? (await makeEc2Fleet(client, template.name, options, signal))
+    );
+  }
+  const found = await findSpotFleet(client, options.name, signal);
+  if (found !== undefined && !template.isNew) return found;
+  if (found !== undefined) await endSpotFleet(client, found, signal);
+  return makeSpotFleet(client, template, options, signal);
+}
+
+/** Whatever of a stack's fleets, instances and launch template is there. Instances end first, while nothing replaces them. */
+export async function deleteFleet(
+  client: EC2Client,
+  { name, kind }: Pick<FleetOptions, 'name' | 'kind'>,
+  signal: AbortSignal,
+): Promise<{ readonly fleetId: string | undefined; readonly ended: readonly string[] }> {
+  const fleetId =
+    kind === 'spot-fleet' ? await findSpotFleet(client, name, signal) : await findEc2Fleet(client, name, signal);
+  if (fleetId !== undefined && kind === 'spot-fleet') await spotFleet(client, fleetId).setTarget(0, signal);
+  if (fleetId !== undefined && kind === 'ec2-fleet') {
+    await client.send(new DeleteFleetsCommand({ FleetIds: [fleetId], TerminateInstances: true }), {
+      abortSignal: signal,
+    });
+  }
+  const instances = makePoolInstances(client, name);
+  const ended = (await instances.list(signal))
+    .filter(({ state }) => state !== 'terminated' && state !== 'shutting-down')
+    .map(({ instance }) => instance);
+  await instances.terminate(ended, signal);
+  if (fleetId !== undefined && kind === 'spot-fleet') await endSpotFleet(client, fleetId, signal);
+  try {
+    await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: templateName(name) }), {
+      abortSignal: signal,
+    });
+  } catch (error) {
+    if (!isLaunchTemplateMissing(error)) throw error;
+  }
+  return { fleetId, ended };
+}
+
+async function endSpotFleet(client: EC2Client, fleetId: string, abortSignal: AbortSignal): Promise<void> {
+  const command = new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [fleetId], TerminateInstances: true });
+  const { UnsuccessfulFleetRequests } = await client.send(command, { abortSignal });
+  const [failed] = UnsuccessfulFleetRequests ?? [];
+  if (failed !== undefined) throw new Error(`The fleet ${fleetId} cannot be cancelled: ${failed.Error?.Message}`);
+}
+
+const templateName = (stack: string): string => `${stack}-worker`;
+
+interface Template {
+  readonly name: string;
+  readonly version: string;
+  /** It was made now, or launches otherwise than the last version did. */
+  readonly isNew: boolean;
+}
+
+async function makeLaunchTemplate(
+  client: EC2Client,
+  { name: stack, imageId = DEFAULT_IMAGE_ID, instanceProfile }: FleetOptions,
+  userData: string,
+  abortSignal: AbortSignal,
+): Promise<Template> {
+  const bytes = Buffer.byteLength(userData);
+  if (bytes > MAX_USER_DATA_BYTES) {
+    throw new Error(`The user data of stack ${stack} has ${bytes} bytes; EC2 takes ${MAX_USER_DATA_BYTES} at most.`);
+  }
+  const LaunchTemplateData: RequestLaunchTemplateData = {
+    ImageId: imageId,
+    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
+    UserData: Buffer.from(userData).toString('base64'),
+    // A worker ends its instance through the operating system (R6, R9): that must not leave a stopped one behind.
+    InstanceInitiatedShutdownBehavior: 'terminate',
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: STACK_TAG, Value: stack }] }],
+  };
+  const name = templateName(stack);
+  try {
+    await client.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }), {
+      abortSignal,
+    });
+    return { name, version: '1', isNew: true };
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+  }
+  const { LaunchTemplateVersions } = await client.send(
+    new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateName: name, Versions: ['$Latest'] }),
+    { abortSignal },
+  );
+  const last = LaunchTemplateVersions?.[0];
+  if (last?.VersionNumber !== undefined && last.LaunchTemplateData?.UserData === LaunchTemplateData.UserData) {
+    return { name, version: String(last.VersionNumber), isNew: false };
+  }
+  const made = await client.send(
+    new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData }),
+    { abortSignal },
+  );
+  const version = made.LaunchTemplateVersion?.VersionNumber;
+  return { name, version: needed(version?.toString(), `the version of ${name}`), isNew: true };
+}
+
+async function makeEc2Fleet(
+  client: EC2Client,
+  launchTemplateName: string,
+  { name, region, instanceTypes = DEFAULT_INSTANCE_TYPES, zones }: FleetOptions,
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const made = await client.send(
+    new CreateFleetCommand({
+      Type: 'maintain',
+      ExcessCapacityTerminationPolicy: 'no-termination',
+      TargetCapacitySpecification: { TotalTargetCapacity: 0, DefaultTargetCapacityType: 'spot' },
+      SpotOptions: { AllocationStrategy: 'price-capacity-optimized' },
+      LaunchTemplateConfigs: [
+        {
+          LaunchTemplateSpecification: { LaunchTemplateName: launchTemplateName, Version: '$Latest' },
+          Overrides: instanceTypes.flatMap((instanceType) =>
+            zoneNames(region, zones).map((AvailabilityZone) => ({
+              InstanceType: instanceType as _InstanceType,
+              AvailabilityZone,
+            })),
+          ),
+        },
+      ],
+      TagSpecifications: [{ ResourceType: 'fleet', Tags: [{ Key: STACK_TAG, Value: name }] }],
+    }),
+    { abortSignal },
+  );
+  return needed(made.FleetId, 'the id of the fleet');
+}
+
+/**
+ * By subnets, where the account has default ones: moto (and LocalStack, which is built on it) counts an instance that ended out of its
+ * fleet's capacity only if both name the same subnet, and would launch nothing for a second job otherwise.
+ */
+async function makeSpotFleet(
+  client: EC2Client,
+  template: Template,
+  { name, region, instanceTypes = DEFAULT_INSTANCE_TYPES, zones }: FleetOptions,
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const places = await placesOf(client, zoneNames(region, zones), abortSignal);
+  const made = await client.send(
+    new RequestSpotFleetCommand({
+      SpotFleetRequestConfig: {
+        Type: 'maintain',
+        TargetCapacity: 0,
+        ExcessCapacityTerminationPolicy: 'noTermination',
+        AllocationStrategy: 'priceCapacityOptimized',
+        IamFleetRole: EMULATOR_FLEET_ROLE,
+        LaunchTemplateConfigs: [
+          {
+            LaunchTemplateSpecification: { LaunchTemplateName: template.name, Version: template.version },
+            Overrides: instanceTypes.flatMap((instanceType) =>
+              places.map((place) => ({ InstanceType: instanceType as _InstanceType, ...place })),
+            ),
+          },
+        ],
+        TagSpecifications: [{ ResourceType: 'spot-fleet-request', Tags: [{ Key: STACK_TAG, Value: name }] }],
+      },
+    }),
+    { abortSignal },
+  );
+  return needed(made.SpotFleetRequestId, 'the id of the fleet');
+}
+
+async function placesOf(
+  client: EC2Client,
+  zones: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<readonly ({ readonly SubnetId: string } | { readonly AvailabilityZone: string })[]> {
+  const subnets = await allPages(async (NextToken) => {
+    const Filters = [{ Name: 'default-for-az', Values: ['true'] }];
+    const page = await client.send(new DescribeSubnetsCommand({ Filters, NextToken }), { abortSignal });
+    return { items: page.Subnets, token: page.NextToken };
+  });
+  const inZones = subnets.flatMap(({ SubnetId, AvailabilityZone }) =>
+    SubnetId !== undefined && zones.includes(AvailabilityZone ?? '') ? [{ SubnetId }] : [],
+  );
+  return inZones.length > 0 ? inZones : zones.map((AvailabilityZone) => ({ AvailabilityZone }));
+}
+
+const zoneNames = (region: string, zones: readonly string[] | undefined): readonly string[] =>
+  zones ?? DEFAULT_ZONE_LETTERS.map((letter) => `${region}${letter}`);
+
+function needed(value: string | undefined, what: string): string {
+  if (value === undefined) throw new Error(`The answer lacks ${what}.`);
+  return value;
+}

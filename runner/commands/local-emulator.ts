@@ -1,0 +1,210 @@
+/** `spotpool local fleet | stack create | delete`: what an emulator of AWS needs beyond, or instead of, a deploy. */
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { chooseEmulator, type EmulatorChoice } from '../cli/emulator-choice.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption, MOST_WORKERS } from '../cli/options.js';
+import { completeOutputs, type Outputs, readOutputs, removeOutputs } from '../cli/outputs-file.js';
+import { CDK_OUTPUTS_FILE, stackFieldsOfFile } from '../cli/stack-choice.js';
+import { DEFAULT_STACK_NAME, type StackFields, stacksInFile, UNKNOWN } from '../cli/stack-fields.js';
+import { integerBetween } from '../cli/values.js';
+import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
+import { plural } from '../display/format.js';
+import { UserError } from '../errors.js';
+import { DEFAULT_LOCAL_MAX_WORKERS, workerVariables } from '../local-cloud/options.js';
+
+interface Flags {
+  readonly endpoint?: string;
+  readonly stack: string;
+  readonly json?: boolean;
+}
+
+interface CreateFlags extends Flags {
+  readonly leaseSeconds?: number;
+  readonly maxIdleSeconds?: number;
+}
+
+interface StackFlags extends CreateFlags {
+  readonly name: string;
+  readonly maxWorkers: number;
+}
+
+export function addLocalEmulatorCommands(local: Command, host: CommandHost): void {
+  const { context, finish } = host;
+  const fleet = local
+    .command('fleet')
+    .description('A fleet for a stack that was deployed to an emulator of AWS (LocalStack), which keeps none.');
+  withWorkerOptions(withEmulatorOptions(fleet.command('create')))
+    .description(
+      'Make a launch template and a Spot Fleet at target 0 there, whose instances run the worker of this installation, and name them in the outputs. Again, it finds them; with other options, it replaces them.',
+    )
+    .addHelpText('after', '\nExample:\n  $ spotpool local fleet create --endpoint http://127.0.0.1:4566')
+    .action(async (flags: CreateFlags) => finish(await createFleet(context, flags)));
+  withEmulatorOptions(fleet.command('delete'))
+    .description('Delete them, with all instances; the outputs name no fleet then.')
+    .addHelpText('after', '\nExample:\n  $ spotpool local fleet delete --endpoint http://127.0.0.1:4566')
+    .action(async (flags: Flags) => finish(await deleteFleet(context, flags)));
+  const stack = local
+    .command('stack')
+    .description('A whole stack on an emulator of AWS without any deploy: queues, bucket, fleet.');
+  withWorkerOptions(withEmulatorOptions(withName(stack.command('create'))))
+    .addOption(
+      new Option('--max-workers <n>', 'most instances of its fleet')
+        .argParser(integerBetween(1, MOST_WORKERS))
+        .default(DEFAULT_LOCAL_MAX_WORKERS),
+    )
+    .description('Make it, and write its outputs, as a deploy does. Again, it finds what is there.')
+    .addHelpText('after', '\nExample:\n  $ spotpool local stack create --endpoint http://127.0.0.1:5000')
+    .action(async (flags: StackFlags) => finish(await createStack(context, flags)));
+  withEmulatorOptions(withName(stack.command('delete')))
+    .description('Delete what `stack create` made, with all that is in it, and its outputs.')
+    .addHelpText('after', '\nExample:\n  $ spotpool local stack delete --endpoint http://127.0.0.1:5000')
+    .action(async (flags: StackFlags) => finish(await deleteStack(context, flags)));
+}
+
+const withName = (command: Command): Command =>
+  command.option('--name <name>', 'its name, with which those of its parts begin', DEFAULT_STACK_NAME);
+
+const withEmulatorOptions = (command: Command): Command =>
+  addJsonOption(
+    command
+      .option('--endpoint <url>', "the emulator's (default: the outputs', or AWS_ENDPOINT_URL)")
+      .option('--stack <file>', 'the outputs, read and completed', CDK_OUTPUTS_FILE),
+  );
+
+const withWorkerOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--lease-seconds <n>', 'length of the lease that workers take').argParser(integerBetween(1, 43_200)),
+    )
+    .addOption(
+      new Option('--max-idle-seconds <n>', 'a worker without work ends its instance after it').argParser(
+        integerBetween(1, 86_400),
+      ),
+    );
+
+async function createFleet(context: CliContext, flags: CreateFlags): Promise<number> {
+  const { terminal, signal, env } = context;
+  const file = path.resolve(context.cwd, flags.stack);
+  const fields = await deployedFields(context, file);
+  const { name = DEFAULT_STACK_NAME, queueUrl = '', bucket } = fields;
+  if (!bucket) throw new UserError(`The stack ${name} in ${file} lacks its Bucket: deploy it again.`);
+  const choice = chooseEmulator(flags.endpoint, fields, env);
+  const worker = { ...lifeOf(fields), ...workerVariables({ ...flags, reclaims: [], maxWorkers: 0 }) };
+  const fleetId = await context.emulator.createFleet(choice.emulator, { name, queueUrl, bucket, worker }, signal);
+  await completeOutputs(file, name, { FleetId: fleetId, ...hostedOutputs(choice) });
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId, outputs: file })}\n`);
+  else terminal.out(`The fleet ${fleetId} of ${name} is there, at target 0; ${file} names it.\n${nextSteps(flags)}`);
+  return EXIT.ok;
+}
+
+async function deleteFleet(context: CliContext, flags: Flags): Promise<number> {
+  const file = path.resolve(context.cwd, flags.stack);
+  const fields = await deployedFields(context, file);
+  const { name = DEFAULT_STACK_NAME } = fields;
+  const { emulator } = chooseEmulator(flags.endpoint, fields, context.env);
+  const deleted = await context.emulator.deleteFleet(emulator, { name, ...schedulerOf(fields) }, context.signal);
+  await completeOutputs(file, name, { FleetId: UNKNOWN });
+  tellDeleted(context, flags, { stack: name, what: 'fleet', ...deleted });
+  return EXIT.ok;
+}
+
+async function createStack(context: CliContext, flags: StackFlags): Promise<number> {
+  const { terminal, signal, env } = context;
+  const { name, maxWorkers } = flags;
+  const file = path.resolve(context.cwd, flags.stack);
+  const others = stacksInFile((await readOutputs(file)) ?? '{}', file).filter((fields) => fields.name !== name);
+  if (others.length > 0) {
+    const names = others.map((other) => other.name).join(', ');
+    throw new UserError(`${file} has another stack already (${names}): name another file with --stack.`);
+  }
+  const choice = chooseEmulator(flags.endpoint, {}, env);
+  const worker = workerVariables({ ...flags, reclaims: [] });
+  const config = await context.emulator.createStack(choice.emulator, { name, maxWorkers, worker }, signal);
+  await completeOutputs(file, name, { ...stackOutputs(config), ...hostedOutputs(choice) });
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: config.fleetId, outputs: file })}\n`);
+  else {
+    const { queueUrl, bucket, fleetId } = config;
+    terminal.out(`The stack ${name} is there; ${file} names it.\n`);
+    terminal.out(`Queue ${queueUrl}, bucket ${bucket}, fleet ${fleetId} at target 0.\n${nextSteps(flags)}`);
+  }
+  return EXIT.ok;
+}
+
+async function deleteStack(context: CliContext, flags: StackFlags): Promise<number> {
+  const file = path.resolve(context.cwd, flags.stack);
+  const text = await readOutputs(file);
+  const fields = stacksInFile(text ?? '{}', file).find(({ name }) => name === flags.name) ?? {};
+  const { emulator } = chooseEmulator(flags.endpoint, fields, context.env);
+  const scheduler = { roleArn: '', groupName: DEFAULT_SCHEDULE_GROUP };
+  const deleted = await context.emulator.deleteStack(emulator, { name: flags.name, scheduler }, context.signal);
+  await removeOutputs(file, flags.name);
+  tellDeleted(context, flags, { stack: flags.name, what: 'stack', ...deleted });
+  return EXIT.ok;
+}
+
+async function deployedFields({ env }: CliContext, file: string): Promise<StackFields> {
+  const text = await readOutputs(file);
+  if (text !== undefined) return stackFieldsOfFile(file, text, env);
+  throw new UserError(
+    `${file} is not there: name the outputs of the deploy with --stack, or, without a deploy: spotpool local stack create`,
+  );
+}
+
+/** What the deploy knows of its instances' lives, which their user data would have told them. */
+const lifeOf = ({ maxLifeSeconds }: StackFields): Readonly<Record<string, string>> =>
+  maxLifeSeconds === undefined ? {} : { SPOTPOOL_MAX_LIFE_SECONDS: String(maxLifeSeconds) };
+
+const schedulerOf = ({ schedulerRoleArn: roleArn, schedulerGroup }: StackFields): Pick<StackConfig, 'scheduler'> =>
+  roleArn === undefined ? {} : { scheduler: { roleArn, groupName: schedulerGroup ?? DEFAULT_SCHEDULE_GROUP } };
+
+/** Instances are processes of this machine, whatever the deploy was for, and run the worker that is installed on it. */
+function hostedOutputs({ emulator, usualCredentials }: EmulatorChoice): Outputs {
+  const { endpoint, region, credentials } = emulator;
+  return {
+    Region: region,
+    Endpoint: endpoint,
+    InstalledWorker: 'true',
+    Architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+    // Others are secrets of whoever gave them, and given again.
+    ...(usualCredentials ? { AccessKeyId: credentials.accessKeyId, SecretAccessKey: credentials.secretAccessKey } : {}),
+  };
+}
+
+const stackOutputs = (config: StackConfig): Outputs => ({
+  Name: config.name,
+  QueueUrl: config.queueUrl,
+  DeadLetterQueueUrl: config.deadLetterQueueUrl,
+  Bucket: config.bucket,
+  FleetId: config.fleetId,
+  MaxWorkers: String(config.maxWorkers),
+  ...(config.scheduler === undefined
+    ? {}
+    : { SchedulerRoleArn: config.scheduler.roleArn, SchedulerGroup: config.scheduler.groupName }),
+});
+
+function nextSteps({ stack }: Flags): string {
+  const named = stack === CDK_OUTPUTS_FILE ? '' : ` --stack ${stack}`;
+  return `Give its instances processes:  spotpool local host${named}\nThen:  spotpool submit <dataset> --model <model>${named}\n`;
+}
+
+function tellDeleted(
+  { terminal }: CliContext,
+  { json }: Flags,
+  deleted: {
+    readonly stack: string;
+    readonly what: string;
+    readonly fleetId: string | undefined;
+    readonly ended: readonly string[];
+  },
+): void {
+  const { stack, what, fleetId, ended } = deleted;
+  if (json) {
+    terminal.out(`${JSON.stringify({ stack, fleetId: fleetId ?? null, ended })}\n`);
+    return;
+  }
+  const fleet = fleetId === undefined ? 'It had no fleet' : `Its fleet was ${fleetId}`;
+  terminal.out(`The ${what} of ${stack} is gone. ${fleet}; ${plural(ended.length, 'instance')} ended with it.\n`);
+}

@@ -1,0 +1,84 @@
+/** `spotpool local host`: gives the instances of an emulator, which are records only, processes on this machine. */
+import { type Command, Option } from 'commander';
+import { chooseEmulator, emulatorEndpoint } from '../cli/emulator-choice.js';
+import type { CommandHost } from '../cli/command-host.js';
+import type { CliContext } from '../cli/context.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { addJsonOption } from '../cli/options.js';
+import { chooseStack } from '../cli/stack-choice.js';
+import { seconds } from '../cli/values.js';
+import { clockTime } from '../display/format.js';
+import type { HostEvent } from '../host/events.js';
+import { hostInstances } from '../host/host.js';
+import type { Emulator } from '../local-cloud/emulator.js';
+import type { OpenHostOptions } from '../host/open-host.js';
+
+interface Flags {
+  readonly endpoint?: string;
+  readonly stack?: string;
+  readonly fleet?: string;
+  readonly notice?: number;
+  readonly directory?: string;
+  readonly json?: boolean;
+}
+
+export function addLocalHostCommand(local: Command, host: CommandHost): void {
+  const command = local
+    .command('host')
+    .description(
+      "Run the instances of an emulator of AWS (LocalStack, moto), which are records only: each running instance of the stack gets a process on this machine, which runs its user data with metadata of its own, and ends with it. Until Ctrl-C; EC2's records stay.",
+    )
+    .option('--endpoint <url>', "the emulator's (default: the outputs', or AWS_ENDPOINT_URL)")
+    .option('--stack <file>', "a stack's outputs (default: cdk-outputs.json)")
+    .option('--fleet <id>', "this fleet's instances, whatever stack they are of")
+    .addOption(
+      new Option(
+        '--notice <seconds>',
+        'an instance that is terminated in EC2 is a reclaim: its worker has an interruption notice, then so long',
+      ).argParser(seconds),
+    )
+    .option('--directory <dir>', "keeps the instances' consoles there (default: a temporary one, gone at the end)")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ spotpool local host --endpoint http://127.0.0.1:4566\n  $ spotpool local host --notice 10 &\n  $ aws ec2 terminate-instances --instance-ids i-…      a reclaim with a notice of ten seconds',
+    );
+  addJsonOption(command).action(async (flags: Flags) => host.finish(await localHost(host.context, flags)));
+}
+
+async function localHost(context: CliContext, flags: Flags): Promise<number> {
+  const { terminal, clock, signal } = context;
+  const { emulator, of } = await whatToHost(context, flags);
+  const tell = (event: HostEvent): void => {
+    const at = new Date(clock.nowMs()).toISOString();
+    terminal.out(flags.json ? `${JSON.stringify({ at, ...event })}\n` : `${clockTime(at)} ${event.message}\n`);
+  };
+  const opened = await context.openHost(emulator, {
+    of,
+    ...(flags.directory === undefined ? {} : { directory: flags.directory }),
+  });
+  try {
+    const whose = 'stack' in of ? `the stack ${of.stack}` : `the fleet ${of.fleetId}`;
+    tell({
+      event: 'hosting',
+      message: `Hosting the instances of ${whose} at ${emulator.endpoint}. End it with Ctrl-C.`,
+    });
+    await hostInstances({ ...opened, clock, tell }, { noticeMs: (flags.notice ?? 0) * 1000 }, signal);
+  } finally {
+    await opened.close();
+  }
+  return EXIT.ok;
+}
+
+async function whatToHost(
+  context: CliContext,
+  flags: Flags,
+): Promise<{ readonly emulator: Emulator; readonly of: OpenHostOptions['of'] }> {
+  if (flags.fleet !== undefined && flags.stack === undefined) {
+    const { emulator } = chooseEmulator(flags.endpoint, {}, context.env);
+    return { emulator, of: { fleetId: flags.fleet } };
+  }
+  const { config } = await chooseStack(flags, context);
+  const endpoint = emulatorEndpoint(flags.endpoint ?? config.endpoint, context.env);
+  const { emulator } = chooseEmulator(endpoint, { region: config.region, ...config.credentials }, context.env);
+  return { emulator, of: flags.fleet === undefined ? { stack: config.name } : { fleetId: flags.fleet } };
+}

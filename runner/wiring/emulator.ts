@@ -1,0 +1,70 @@
+/** Makes and deletes stacks on an emulator: as `provisionLocalStack` does on the local cloud, with a Spot Fleet. */
+import { makeEc2Client, makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
+import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
+import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
+import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
+import type { StackConfig } from '../../core/stack.js';
+import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../local-cloud/emulator.js';
+import { installedFiles } from '../local-cloud/paths.js';
+import { localUserData } from '../local-cloud/user-data.js';
+import { systemClock } from './clock.js';
+
+export const emulatorStacks: EmulatorStacks = {
+  createFleet: (emulator, request, signal) =>
+    provisionFleet(
+      makeEc2Client(emulator),
+      { name: request.name, region: emulator.region, kind: 'spot-fleet' },
+      userDataOf(emulator, request),
+      signal,
+    ),
+  createStack: async (emulator, { name, maxWorkers, worker }, signal) => ({
+    ...(await provisionStack(
+      {
+        clients: { sqs: makeSqsClient(emulator), s3: makeS3Client(emulator), ec2: makeEc2Client(emulator) },
+        name,
+        fleet: 'spot-fleet',
+        maxWorkers,
+        ...emulator,
+        userData: ({ queueUrl, bucket }) => userDataOf(emulator, { queueUrl, bucket, worker }),
+      },
+      signal,
+    )),
+    installedWorker: true,
+  }),
+  deleteFleet: endFleet,
+  deleteStack: async (emulator, stack, signal) => {
+    const fleet = await endFleet(emulator, stack, signal);
+    await deleteStores({ sqs: makeSqsClient(emulator), s3: makeS3Client(emulator) }, stack.name, signal);
+    return fleet;
+  },
+};
+
+async function endFleet(
+  emulator: Emulator,
+  stack: Pick<StackConfig, 'name' | 'scheduler'>,
+  signal: AbortSignal,
+): Promise<DeletedFleet> {
+  const deleted = await deleteFleet(makeEc2Client(emulator), { name: stack.name, kind: 'spot-fleet' }, signal);
+  const deadMan = makeDeadManSwitch(makeSchedulerClient(emulator), {
+    stack,
+    fleetId: () => deleted.fleetId ?? '',
+    nowMs: () => systemClock.nowMs(),
+  });
+  await deadMan.disarm(signal);
+  return deleted;
+}
+
+function userDataOf(
+  { endpoint, region }: Emulator,
+  { queueUrl, bucket, worker }: Omit<EmulatorFleetRequest, 'name'>,
+): string {
+  return localUserData({
+    queueUrl,
+    bucket,
+    region,
+    endpoint,
+    nodePath: process.execPath,
+    workerPath: installedFiles().worker,
+    worker,
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * Joins a host of instances with what gives the local cloud's own instances their processes (local/instances/): the one file of ours that
+ * imports that. Why not over HTTP as the rest: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
+ */
+import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  InstanceRuntime,
+  type InstanceRuntimeOptions,
+  TERMINATE_GRACE_MS,
+} from '../../local/instances/instance-runtime.js';
+import { startWatchdog, type Watchdog } from '../../local/instances/watchdog.js';
+import { makeEc2Client } from '../../aws/clients.js';
+import { makeRecordedInstances } from '../../aws/recorded-instances.js';
+import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';
+import type { OpenHost } from '../host/open-host.js';
+import type { Emulator } from '../local-cloud/emulator.js';
+import { installedFiles } from '../local-cloud/paths.js';
+
+/** EC2 shows no profile for the instances of emulators' Spot Fleets, but an SDK looks for credentials under a role's name. */
+const ROLE_NAME = 'spotpool-worker';
+/** Consoles of instances that ended, the oldest go first: enough to see why the last ones did. */
+const KEPT_CONSOLES = 200;
+const LAST_LINE_LENGTH = 300;
+
+export const openHost: OpenHost = async (emulator, { of, directory }) => {
+  const client = makeEc2Client(emulator);
+  const root = directoryOf(directory);
+  const watchdog = startWatchdog({
+    mainFile: installedFiles().watchdog,
+    ...(directory === undefined ? { removeDirectory: root } : {}),
+  });
+  return {
+    ec2: makeRecordedInstances(client, of),
+    machine: new LocalMachine({ root, region: emulator.region, key: emulator.credentials, watchdog }),
+    directory: root,
+    close: async () => {
+      client.destroy();
+      await watchdog.close();
+    },
+  };
+};
+
+function directoryOf(given: string | undefined): string {
+  if (given === undefined) return realpathSync(mkdtempSync(path.join(os.tmpdir(), 'spotpool-host-')));
+  mkdirSync(given, { recursive: true });
+  return realpathSync(given);
+}
+
+interface MachineOptions {
+  readonly root: string;
+  readonly region: string;
+  readonly key: Emulator['credentials'];
+  readonly watchdog: Watchdog;
+}
+
+class LocalMachine implements Machine {
+  readonly #ended: InstanceRuntime[] = [];
+
+  constructor(private readonly options: MachineOptions) {
+    mkdirSync(path.join(options.root, 'instances'), { recursive: true });
+    mkdirSync(path.join(options.root, 'consoles'), { recursive: true });
+  }
+
+  async start(
+    seen: SeenInstance,
+    userData: Uint8Array,
+    onLeaderEnded: (how: string) => void,
+  ): Promise<RunningInstance> {
+    const { root, region, watchdog, key } = this.options;
+    const subject = subjectOf(seen, userData, key);
+    const consoleFile = path.join(root, 'consoles', `${seen.instance}.log`);
+    const directory = path.join(root, 'instances', seen.instance);
+    const runtime = new InstanceRuntime({ subject, region, directory, consoleFile, watchdog, onLeaderEnded });
+    const end = async (graceMs: number): Promise<void> => {
+      await runtime.end(graceMs);
+      this.#remember(runtime);
+    };
+    try {
+      await runtime.start();
+    } catch (error) {
+      await end(0);
+      throw error;
+    }
+    return {
+      pid: runtime.pid ?? 0,
+      consoleFile,
+      notice: (takenAtMs) => (subject.takenAtMs = takenAtMs),
+      end: (how) => end(how === 'at-once' ? 0 : TERMINATE_GRACE_MS),
+      lastLine: () => lastLineOf(runtime.consoleOutput()),
+    };
+  }
+
+  #remember(runtime: InstanceRuntime): void {
+    if (!this.#ended.includes(runtime)) this.#ended.push(runtime);
+    if (this.#ended.length > KEPT_CONSOLES) this.#ended.shift()?.removeConsole();
+  }
+}
+
+type Subject = InstanceRuntimeOptions['subject'] & { takenAtMs: number | undefined };
+
+function subjectOf(seen: SeenInstance, userData: Uint8Array, roleKey: Emulator['credentials']): Subject {
+  return {
+    id: seen.instance,
+    spec: {
+      imageId: seen.imageId,
+      instanceType: seen.instanceType,
+      zone: seen.zone,
+      userData: Buffer.from(userData),
+      instanceProfile: seen.instanceProfile ?? ROLE_NAME,
+      metadataTags: false,
+      metadataIsOff: false,
+    },
+    tags: new Map(Object.entries(seen.tags)),
+    launchedAtMs: seen.launchedAtMs,
+    takenAtMs: undefined,
+    rebalanceAtMs: undefined,
+    roleKey,
+  };
+}
+
+function lastLineOf(output: Buffer | undefined): string | undefined {
+  const last = output?.toString().trimEnd().split('\n').at(-1)?.slice(-LAST_LINE_LENGTH);
+  return last === '' ? undefined : last;
+}
