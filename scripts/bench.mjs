@@ -9,7 +9,9 @@ const [name, ...args] = process.argv.slice(2);
 const folder = path.join(root, 'bench', name ?? '');
 const entry = path.join(folder, 'main.ts');
 if (name === undefined || !existsSync(entry)) {
-  process.stderr.write(`Usage: node scripts/bench.mjs <conformance | local | soak | throughput> [arguments]\n`);
+  process.stderr.write(
+    `Usage: node scripts/bench.mjs <conformance | emulators | local | soak | throughput> [arguments]\n`,
+  );
   process.exit(2);
 }
 prepare();
@@ -31,7 +33,6 @@ const child = spawn(process.execPath, [path.join(outdir, 'main.mjs'), ...args], 
   stdio: 'inherit',
   env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
 });
-// Ctrl-C reaches the whole process group: wait until what was started is stopped.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => child.kill('SIGTERM'));
+// Passed on, then waited until what was started is stopped. Ctrl-C reaches the whole process group: the child sees it twice and ends once.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));

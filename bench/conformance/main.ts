@@ -6,7 +6,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { PEERS, type Peer, SERVICES, versionOf } from '../peers/catalogue.js';
-import { PeerUnavailable, startPeer } from '../peers/start.js';
+import { PeerUnavailable } from '../peers/install.js';
+import { startPeer } from '../peers/start.js';
 import { type LocalCloudProcess, startLocalCloudProcess } from '../support/local-cloud.js';
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { type Column, conformancePage, failuresIn, type LeftOut, printedReport } from './report.js';

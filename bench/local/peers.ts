@@ -1,6 +1,7 @@
 /** The same operations at the local cloud and at other emulators, in the same run, at a size that all can bear. */
 import { type Peer, PEERS, versionOf } from '../peers/catalogue.js';
-import { PeerUnavailable, startPeer } from '../peers/start.js';
+import { PeerUnavailable } from '../peers/install.js';
+import { startPeer } from '../peers/start.js';
 import type { Endpoint } from '../support/local-cloud.js';
 import { inRounds, medianOf, show } from '../support/rounds.js';
 import type { Section } from '../support/section.js';

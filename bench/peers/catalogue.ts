@@ -10,15 +10,21 @@ export const SERVICES = ['sqs', 's3', 'ec2', 'scheduler'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Installable {
-  /** As its package manager names it; a folder of bench/peers/pins/. */
+  /** As its package manager names it. */
   readonly name: string;
+  /** Its folder in bench/peers/pins/, where that is not its name. */
+  readonly pins?: string;
   readonly installer: 'npm' | 'pip';
   /** [major, minor] */
   readonly leastNode?: readonly [number, number];
+  /** The versions that its lock is for, the best first. */
+  readonly pythons?: readonly string[];
 }
 
 export interface Peer extends Installable {
   readonly services: readonly ServiceName[];
+  /** What answers only once it is ready; anything else that answers will do where there is none. */
+  readonly healthPath?: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly command: (at: { readonly installed: string; readonly port: number; readonly scratch: string }) => Command;
 }
@@ -27,17 +33,50 @@ const ANY_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const node = (...args: readonly string[]): Command => ({ file: process.execPath, args });
 
+export const MOTO: Peer = {
+  name: 'moto',
+  installer: 'pip',
+  pythons: ['3.13', '3.12', '3.11', '3.10'],
+  services: SERVICES,
+  healthPath: '/moto-api/',
+  credentials: ANY_CREDENTIALS,
+  command: ({ installed, port }) => ({
+    file: path.join(installed, 'venv/bin/moto_server'),
+    args: ['-H', '127.0.0.1', '-p', String(port)],
+  }),
+};
+
+const localStack = (version: string, pythons: readonly string[]): Peer => ({
+  name: 'LocalStack',
+  pins: `localstack-${version}`,
+  installer: 'pip',
+  pythons,
+  services: SERVICES,
+  healthPath: '/_localstack/health',
+  credentials: ANY_CREDENTIALS,
+  command: ({ installed, port, scratch }) => ({
+    file: path.join(installed, 'venv/bin/python'),
+    args: ['-m', 'localstack.runtime.main'],
+    env: {
+      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      FILESYSTEM_ROOT: scratch,
+      // Its own DNS server needs root, its certificate and its usage statistics the internet.
+      ...{ DNS_ADDRESS: '0', SKIP_SSL_CERT_DOWNLOAD: '1', DISABLE_EVENTS: '1' },
+      // What the environment says for somebody's own LocalStack is not for this one.
+      ...{ SERVICES: '', PERSISTENCE: '0', DEBUG: '0' },
+    },
+  }),
+});
+
+/** The last open releases, the newest first: 4.14 uses syntax of Python 3.12. */
+export const LOCALSTACKS: readonly Peer[] = [
+  localStack('4.14.0', ['3.13', '3.12']),
+  localStack('4.12.0', ['3.11', '3.10']),
+];
+
+/** Those that docs/conformance.md and docs/benchmarks-local.md compare with. */
 export const PEERS: readonly Peer[] = [
-  {
-    name: 'moto',
-    installer: 'pip',
-    services: ['sqs', 's3', 'ec2', 'scheduler'],
-    credentials: ANY_CREDENTIALS,
-    command: ({ installed, port }) => ({
-      file: path.join(installed, 'venv/bin/moto_server'),
-      args: ['-H', '127.0.0.1', '-p', String(port)],
-    }),
-  },
+  MOTO,
   {
     name: 'local-aws-sqs',
     installer: 'npm',
@@ -74,7 +113,7 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-export const pinsOf = (peer: Installable): string => path.resolve('bench/peers/pins', peer.name);
+export const pinsOf = (peer: Installable): string => path.resolve('bench/peers/pins', peer.pins ?? peer.name);
 
 export function versionOf(peer: Installable): string {
   if (peer.installer === 'pip') {

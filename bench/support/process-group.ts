@@ -2,7 +2,7 @@
  * Programs that a benchmark starts, each a process group of its own, so that its end is the end of everything it started.
  * Invariant: none of them outlives this process, however a user ends it (`endOnSignals`).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
@@ -15,6 +15,8 @@ export interface Command {
   readonly cwd?: string;
   /** A channel for messages to a Node program. */
   readonly ipc?: boolean;
+  /** Ends what outlives the program, as a container does its client. */
+  readonly afterwards?: readonly [string, ...string[]];
 }
 
 export interface ProcessGroup {
@@ -34,12 +36,14 @@ const STOP_GRACE_MS = 10_000;
 const MOST_OUTPUT_CHARACTERS = 64 * 1024;
 
 const groups = new Set<ProcessGroup>();
+let isOver = false;
 
 export function startGroup(command: Command): ProcessGroup {
+  if (isOver) throw new Error(`${command.file} is not started any more: everything was stopped.`);
   const child = spawn(command.file, command.args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...(command.ipc === true ? (['ipc'] as const) : [])],
-    env: { ...withoutAws(process.env), ...command.env },
+    env: { ...cleanEnvironment(process.env), ...command.env },
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   });
   let output = '';
@@ -72,6 +76,8 @@ export function startGroup(command: Command): ProcessGroup {
       patience.abort();
       signalGroup(child.pid, 'SIGKILL');
       if (child.pid !== undefined) await ended;
+      const [file, ...args] = command.afterwards ?? [];
+      if (file !== undefined && groups.has(group)) spawnSync(file, args, { timeout: STOP_GRACE_MS });
       groups.delete(group);
     },
   };
@@ -79,16 +85,21 @@ export function startGroup(command: Command): ProcessGroup {
   return group;
 }
 
-/** To be called once, first: Ctrl-C and SIGTERM stop all groups, then this process. */
+/** To be called once, first: Ctrl-C and SIGTERM stop all groups, then this process. Impatience changes nothing: `stop` has a bound. */
 export function endOnSignals(): void {
+  let isEnding = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      void stopAll().then(() => process.exit(128 + os.constants.signals[signal]));
+    process.on(signal, () => {
+      if (isEnding) return;
+      isEnding = true;
+      void stopAll().finally(() => process.exit(128 + os.constants.signals[signal]));
     });
   }
 }
 
+/** The last word of a program: nothing is started after it. */
 export async function stopAll(): Promise<void> {
+  isOver = true;
   await Promise.all([...groups].map((group) => group.stop()));
 }
 
@@ -133,7 +144,12 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** Nothing of a user's AWS account may reach, or be reached by, what a benchmark starts. */
-function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^AWS_/i.test(name) || name.includes('WARNING')));
+/**
+ * Nothing of a user's AWS account may reach, or be reached by, what a benchmark starts; and `npm run` tells its children which
+ * project they are in, which is not that of a peer.
+ */
+function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isKept = (name: string): boolean =>
+    name.includes('WARNING') || !/^(AWS_|npm_(config_local_prefix$|package_|lifecycle_))/i.test(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name)));
 }

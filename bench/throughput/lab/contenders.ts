@@ -1,6 +1,6 @@
 /** Who empties a queue of batches: our worker, or a loop that it is compared with. Each is a process with one slot. */
 import path from 'node:path';
-import { install } from '../../peers/start.js';
+import { install } from '../../peers/install.js';
 import { versionOf } from '../../peers/catalogue.js';
 import { type ProcessGroup, startGroup } from '../../support/process-group.js';
 import { cpuSecondsOf } from '../../support/usage.js';
@@ -38,8 +38,8 @@ export const ONE_BY_ONE: Contender = {
 
 export const ON_SQS_CONSUMER: Contender = {
   title: `sqs-consumer ${versionOf(SQS_CONSUMER)}`,
-  start: (cloud, queueUrl, model) =>
-    startLoop('sqs-consumer', cloud, { queueUrl, model, installed: install(SQS_CONSUMER) }),
+  start: async (cloud, queueUrl, model) =>
+    startLoop('sqs-consumer', cloud, { queueUrl, model, installed: await install(SQS_CONSUMER) }),
 };
 
 async function startLoop(

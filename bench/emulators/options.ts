@@ -1,0 +1,51 @@
+/** What `npm run test:localstack -- …` may say. */
+import { type EmulatorName, EMULATORS } from './catalogue.js';
+
+export const PARTS = ['conformance', 'end-to-end'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Options {
+  readonly emulator: EmulatorName;
+  readonly parts: readonly Part[];
+  /** Records what the run finds, and writes the page. */
+  readonly isWriting: boolean;
+  /** Runs nothing: keeps the emulator up until it is interrupted. */
+  readonly isServing: boolean;
+  /** Vitest's: only the test files whose paths contain one of them. */
+  readonly filters: readonly string[];
+}
+
+export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
+  --only conformance|end-to-end   one of the two suites
+  --write                         record what differs, and write docs/localstack.md
+  --serve                         run nothing: keep it up until Ctrl-C, and print how to reach it
+  filters                         only test files whose paths contain one of them
+Environment: ENDPOINT (of a running one), PYTHON (the interpreter that it is installed with)
+`;
+
+export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {
+  const [name, ...rest] = args;
+  const emulator = EMULATORS.find((known) => known === name);
+  if (emulator === undefined) return { problem: `The first argument is ${EMULATORS.join(' or ')}.` };
+  const filters: string[] = [];
+  let parts: readonly Part[] = PARTS;
+  let isWriting = false;
+  let isServing = false;
+  for (let at = 0; at < rest.length; at += 1) {
+    const arg = rest[at] ?? '';
+    if (arg === '--write') isWriting = true;
+    else if (arg === '--serve') isServing = true;
+    else if (arg === '--only') {
+      at += 1;
+      const part = PARTS.find((known) => known === rest[at]);
+      if (part === undefined) return { problem: `--only takes ${PARTS.join(' or ')}.` };
+      parts = [part];
+    } else if (arg.startsWith('-')) return { problem: `There is no option ${arg}.` };
+    else filters.push(arg);
+  }
+  // A record of a part would lose what was known of the rest.
+  if (isWriting && (filters.length > 0 || !parts.includes('conformance'))) {
+    return { problem: '--write records the whole conformance suite: leave the filters and --only end-to-end out.' };
+  }
+  return { emulator, parts, isWriting, isServing, filters };
+}

@@ -1,0 +1,36 @@
+/** Which Python a peer is installed with: the first of those that its pins are for, and that can make virtual environments. */
+import { spawnSync } from 'node:child_process';
+
+export interface Python {
+  readonly file: string;
+  /** `3.12` */
+  readonly version: string;
+}
+
+/** Names an interpreter that is neither on the path nor called as usual. */
+const CHOSEN = 'PYTHON';
+const ASK_TIMEOUT_MS = 20_000;
+/** Debian keeps ensurepip in a package of its own (python3-venv): a Python without it is of no use here. */
+const QUESTION = `import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)`;
+
+export function findPython(
+  versions: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly python: Python } | { readonly problem: string } {
+  const chosen = env[CHOSEN] ?? '';
+  const names = chosen === '' ? [...versions.map((version) => `python${version}`), 'python3'] : [chosen];
+  const problems: string[] = [];
+  for (const name of names) {
+    const asked = spawnSync(name, ['-c', QUESTION], { encoding: 'utf8', timeout: ASK_TIMEOUT_MS, env });
+    if (asked.status !== 0) {
+      if (asked.stderr?.includes('ensurepip'))
+        problems.push(`${name} has no venv (Debian: apt-get install python3-venv)`);
+      continue;
+    }
+    const [version = '', file = ''] = asked.stdout.trim().split(/ (.*)/s);
+    if (versions.includes(version)) return { python: { file, version } };
+    problems.push(`${name} is ${version}`);
+  }
+  const found = problems.length === 0 ? 'none was found' : problems.join(', ');
+  return { problem: `It needs Python ${versions.join(' or ')}: ${found}. ${CHOSEN} may name another.` };
+}
