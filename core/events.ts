@@ -12,7 +12,7 @@ interface EventBase {
 }
 
 export type HandBackReason =
-  'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed' | 'outdated';
+  'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed' | 'outdated' | 'waiting';
 
 export type WorkerEvent = EventBase &
   (

@@ -195,4 +195,5 @@ const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
   attempt: 'this attempt failed, and it is tried again',
   'worker-failed': 'the worker had trouble of its own',
   outdated: 'it asks for a newer worker',
+  waiting: 'what is computed here takes longer than expected, and another worker may be free',
 };

@@ -8,6 +8,7 @@
 import path from 'node:path';
 import type { HandBackReason } from '../../core/events.js';
 import type { Manifest } from '../../core/job.js';
+import type { PipelinePace } from '../../core/pipeline-pace.js';
 import type { BatchItem, PreparedModel, SlotEvent } from '../model/batch-computer.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFault, type BatchInput, type InputReader, messageOf, readInput, removeInput } from './batch-input.js';
@@ -27,6 +28,7 @@ export interface BatchLifeOptions extends BatchEndingsOptions {
   readonly slots: SlotPool;
   readonly reader: InputReader;
   readonly budget: ByteBudget;
+  readonly pace: PipelinePace;
   /** Objects of a batch are fetched into a folder of it. */
   readonly workDirectory: string;
   readonly onJob: (batch: HeldBatch, manifest: Manifest) => void;
@@ -45,7 +47,9 @@ export class BatchLife {
   /** Never rejects: what nobody expected is told, and the batch handed back. */
   async live(batch: HeldBatch): Promise<void> {
     try {
-      await this.endings.settle(batch, await this.lead(batch));
+      const settled = this.endings.settle(batch, await this.lead(batch));
+      this.options.onPhase();
+      await settled;
     } catch (error) {
       if (this.options.signal.aborted) return;
       this.endings.trouble(batch, 'working on a batch', error);
@@ -103,11 +107,14 @@ export class BatchLife {
   }
 
   private async read(batch: HeldBatch, manifest: Manifest, directory: string): Promise<BatchInput> {
+    const { clock, pace } = this.options;
+    const startedAtMs = clock.nowMs();
     if (batch.receiveCount > 1) batch.resume(await this.options.record.readPartials(batch, batch.signal));
     const isDone = (index: number): boolean => batch.results.has(index);
     const onTrouble = (error: unknown): void => this.endings.trouble(batch, 'reading input', error);
-    const where = { isDone, directory, clock: this.options.clock, onTrouble, signal: batch.signal };
+    const where = { isDone, directory, clock, onTrouble, signal: batch.signal };
     const input = await readInput(this.options.reader, batch.message, manifest.dataset.kind, where);
+    pace.fetched(clock.nowMs() - startedAtMs);
     batch.believe(input.failed);
     return input;
   }
@@ -117,7 +124,10 @@ export class BatchLife {
     this.enter(batch, 'waiting');
     const { clock, slots } = this.options;
     const slot = await slots.acquire(model.modelKey, batch.signal);
-    batch.computeStartedAtMs = clock.nowMs();
+    const startedAtMs = clock.nowMs();
+    batch.computeStartedAtMs = startedAtMs;
+    batch.progressAtMs = startedAtMs;
+    let hasLoaded = false;
     batch.msPerItem = () => slot.computer.msPerItem;
     this.enter(batch, 'computing');
     const tooLarge = new AbortController();
@@ -128,15 +138,21 @@ export class BatchLife {
       items,
       onComputed: (computed) => {
         batch.believe(computed);
+        batch.progressAtMs = clock.nowMs();
         if (batch.resultBytes > MAX_OUTCOME_BYTES) tooLarge.abort(outcomeTooLarge());
       },
-      onEvent: (event) => this.tellSlot(batch, model, event),
+      onEvent: (event) => {
+        hasLoaded ||= event.kind !== 'log';
+        this.tellSlot(batch, model, event);
+      },
       signal: AbortSignal.any([batch.signal, tooLarge.signal]),
     });
     slots.release(slot, computation);
     const result = await untilAborted(computation, AbortSignal.any([batch.signal, tooLarge.signal]));
     switch (result.kind) {
       case 'computed':
+        // A batch that waited for its model is no measure of the next.
+        if (!hasLoaded) this.options.pace.computed(clock.nowMs() - startedAtMs);
         if (batch.itemsLeft === 0) return;
         throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
       case 'unable':
@@ -174,6 +190,7 @@ export class BatchLife {
         return { kind: 'dropped', reason: cause };
       case 'twelve-hours':
       case 'unable':
+      case 'waiting':
         return { kind: 'handed-back', reason: cause, delaySeconds: 0 };
       case 'drain':
         return { kind: 'handed-back', reason: this.options.drainReason(), delaySeconds: 0 };

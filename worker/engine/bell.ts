@@ -1,13 +1,46 @@
-/** Wakes whoever waits for something to change; what has changed they look up themselves. */
+/**
+ * Wakes whoever waits for something to change; what has changed they look up themselves.
+ *
+ * Invariant: at most one timer runs, whoever waits and however often; a wait may end early for another's sake.
+ */
+import type { Clock } from '../ports.js';
+
 export class Bell {
   private readonly waiting: (() => void)[] = [];
+  private timerAtMs = Infinity;
+  private timer = new AbortController();
+
+  constructor(private readonly clock: Clock) {}
 
   ring(): void {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** Resolves at the next ring. */
-  next(): Promise<void> {
+  /** Resolves at the next ring, and after `withinMs` at the latest. */
+  next(withinMs?: number): Promise<void> {
+    if (withinMs !== undefined) this.ringWithin(withinMs);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
+
+  private ringWithin(ms: number): void {
+    const atMs = this.clock.nowMs() + ms;
+    if (this.timerAtMs <= atMs) return;
+    this.timer.abort(REPLACED);
+    this.timer = new AbortController();
+    this.timerAtMs = atMs;
+    const due = (): void => {
+      if (this.timerAtMs !== atMs) return;
+      this.timerAtMs = Infinity;
+      this.ring();
+    };
+    this.clock.sleep(ms, this.timer.signal).then(due, () => undefined);
+  }
+
+  /** Ends the timer. */
+  stop(): void {
+    this.timer.abort(REPLACED);
+  }
 }
+
+/** An error is costly to make. */
+const REPLACED = new Error('It is waited for no longer.');

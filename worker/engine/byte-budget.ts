@@ -8,6 +8,11 @@ export class ByteBudget {
 
   constructor(private readonly totalBytes: number) {}
 
+  /** Somebody waits for bytes. */
+  get isSpent(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** Resolves with what gives the bytes back. */
   async take(bytes: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();

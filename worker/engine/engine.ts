@@ -1,17 +1,18 @@
 /**
  * The worker: takes batches while it may, lets each live (batch-life.ts), and ends itself (R3, R6, R9).
  *
- * It is `taking` until it begins, once and for ever, to drain: because of a notice, a signal, its age, a model or a batch that it cannot use.
+ * It is taking until it begins, once and for ever, to drain (drain.ts).
  * Invariants:
- * - Held at most: a batch in each slot, one more fetched ahead for each, and a few being committed.
+ * - Held at most: a batch in each slot, as many ahead as core/lease-ahead.ts allows by the measured pace, and a few being committed.
  * - Once it drains it asks for nothing more, and whatever an open poll still brings is handed back at once.
  * - It leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it takes a ticket.
  * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
  */
 import { decodeBatchMessage } from '../../core/batch-message.js';
-import { decideDrain, SAVE_RESERVE_MS } from '../../core/drain.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
 import type { Manifest } from '../../core/job.js';
+import { decideLeaseAhead, type LeaseAhead } from '../../core/lease-ahead.js';
+import { PipelinePace } from '../../core/pipeline-pace.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, InstanceMetadata, Notice, ObjectStore, ReceivedMessage, WorkQueue } from '../ports.js';
@@ -20,18 +21,17 @@ import { BatchLife } from './batch-life.js';
 import { BatchRecord } from './batch-record.js';
 import { Bell } from './bell.js';
 import { ByteBudget } from './byte-budget.js';
+import { Drain } from './drain.js';
 import { ExitTickets } from './exit-tickets.js';
+import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from './held-batch.js';
+import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
 import { ModelShelf, type PrepareModel } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
 import { type MakeComputer, SlotPool } from './slot-pool.js';
 
-/** Computing, and one fetched ahead, so that a slot never waits for the network. */
-const HELD_PER_SLOT = 2;
-/** Commits are short; when they are not (S3 has trouble) no more work is taken meanwhile. */
-const COMMITTING_PER_SLOT = 2;
 /** A process each: more than any instance has use for. */
 const MAX_SLOTS = 512;
 /** Input held in memory at once, whatever the batches' size. */
@@ -40,31 +40,13 @@ const MAX_HELD_INPUT_BYTES = 256 * 1024 * 1024;
 const POLL_SECONDS = 2;
 /** While idle the fleet's state is read between polls. */
 const IDLE_POLL_SECONDS = 1;
-const FIRST_PAUSE_MS = 500;
-const LAST_PAUSE_MS = 30_000;
+/** What comes after so long without work is taken for a new job. */
+const REST_MS = 2_000;
 /** At risk of a reclaim: what would be lost without a notice. */
 const SAVE_EVERY_MS = 10_000;
 /** For the batch in hand when the worker's life is over, it is too old, or a model cannot be used: then it is saved. */
 const LAST_BATCH_MS = 600_000;
-/** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
-const STOP_GRACE_MS = 1_500;
-
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
-
-type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outdated';
-
-interface Drain {
-  readonly reason: DrainReason;
-  /** By then everything is saved and handed back. */
-  readonly deadlineMs: number;
-}
-
-/** Whether a second reason to end changes how the first one is carried out. */
-function hurries(reason: DrainReason, deadlineMs: number, drain: Drain): boolean {
-  if (reason === 'stopped') return true;
-  // An interrupted worker stays until AWS takes it, or its life is over.
-  return drain.reason === 'interruption' ? reason === 'life' : deadlineMs < drain.deadlineMs;
-}
 
 export interface EngineOptions {
   readonly instance: string;
@@ -92,11 +74,15 @@ export interface EngineOptions {
 
 export class Engine {
   private readonly held = new Set<HeldBatch>();
-  private readonly bell = new Bell();
+  private readonly bell: Bell;
+  private readonly pace = new PipelinePace();
+  private readonly intake: Intake;
+  private readonly drain: Drain;
   /** Aborts when the worker has ended. */
   private readonly life = new AbortController();
   /** Aborts the open poll and the idle worker's looks. */
   private readonly taking = new AbortController();
+  private readonly budget = new ByteBudget(MAX_HELD_INPUT_BYTES);
   private readonly leases: LeaseKeeper;
   private readonly jobs: JobBook;
   private readonly slots: SlotPool;
@@ -104,19 +90,32 @@ export class Engine {
   private readonly batchLife: BatchLife;
   private readonly tickets: ExitTickets;
   private readonly outdated: Outdated;
-  private drain: Drain | undefined;
   private notice: Notice['kind'] | undefined;
   private started = false;
   private ended = false;
   private heldAtEnd = 0;
-  private graceOver = false;
   private idleSinceMs: number;
-  private pollFailures = 0;
 
   constructor(private readonly options: EngineOptions) {
     const { clock, events, instance, queue, store } = options;
     const { signal } = this.life;
     this.idleSinceMs = clock.nowMs();
+    this.bell = new Bell(clock);
+    this.intake = new Intake({
+      ...options,
+      signal: this.taking.signal,
+      onMessages: (messages, elapsedMs) => this.receive(messages, elapsedMs),
+      onTrouble: (error) => this.trouble('polling the queue', error),
+      onChange: () => this.bell.ring(),
+    });
+    this.drain = new Drain({
+      clock,
+      held: this.held,
+      pollMs: POLL_SECONDS * 1000,
+      signal,
+      onChange: () => this.bell.ring(),
+      stopTaking: () => this.taking.abort(),
+    });
     this.leases = new LeaseKeeper({
       queue,
       clock,
@@ -138,7 +137,8 @@ export class Engine {
       slots: this.slots,
       record: this.record,
       reader: { store, storeOf: options.storeOf },
-      budget: new ByteBudget(MAX_HELD_INPUT_BYTES),
+      budget: this.budget,
+      pace: this.pace,
       signal,
       onJob: (batch, manifest) => this.fitSlots(batch, manifest),
       onPhase: () => this.bell.ring(),
@@ -160,7 +160,7 @@ export class Engine {
   /** Works until the worker has to end; `stop` is SIGTERM. */
   async run(stop: AbortSignal): Promise<EndReason> {
     const loops = this.startLoops();
-    const onStop = (): void => this.beginDrain('stopped', 0);
+    const onStop = (): void => this.drain.begin('stopped', 0);
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
     try {
@@ -171,56 +171,53 @@ export class Engine {
       this.heldAtEnd = this.held.size;
       this.taking.abort();
       this.life.abort();
+      this.bell.stop();
       await Promise.all([...loops, this.slots.close()]);
     }
   }
 
   private async takeBatches(): Promise<EndReason> {
     for (;;) {
-      while (this.drain === undefined && this.room() === 0) await this.bell.next();
-      if (this.drain !== undefined) return this.drained();
-      const messages = await this.poll(this.room());
-      this.started = true;
-      for (const message of messages ?? []) this.receive(message);
-      if (this.held.size > 0) continue;
-      if (messages?.length === 0 && (await this.mayLeave())) return 'ticket';
-      // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
-      if (this.options.clock.nowMs() - this.idleSinceMs >= this.options.maxIdleMs) return 'idle';
+      if (this.drain.reason !== undefined) return this.drained();
+      if (this.held.size === 0) {
+        if (this.intake.takeEmpty() && (await this.mayLeave())) return 'ticket';
+        // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
+        const idleMs = this.options.clock.nowMs() - this.idleSinceMs;
+        if (!this.intake.isOpen && idleMs >= this.options.maxIdleMs) return 'idle';
+        if (this.drain.reason !== undefined) continue;
+      }
+      const next = this.decide();
+      this.intake.ask(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
+      this.giveBack(next.surplus);
+      await this.bell.next(next.againInMs);
     }
   }
 
-  /** How many more batches may be held. */
-  private room(): number {
-    const committing = [...this.held].filter((batch) => batch.phase === 'committing').length;
-    if (committing >= this.slots.size * COMMITTING_PER_SLOT) return 0;
-    const most = this.slots.size * (this.notice === undefined ? HELD_PER_SLOT : 1);
-    return Math.max(0, most - (this.held.size - committing));
+  private decide(): LeaseAhead {
+    const { held, intake, notice, pace, slots } = this;
+    const nowMs = this.options.clock.nowMs();
+    if (held.size === 0 && nowMs - this.idleSinceMs > REST_MS) pace.forgetBatches();
+    const seen = foresee({ held, slots: slots.size, pace, nowMs });
+    const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
+    // Nothing more will come to be deleted for a while: what is done goes now.
+    if (seen.committing === this.held.size) this.leases.flushDeletions(this.life.signal);
+    const clogged = seen.committing >= mostCommitting(seen) || this.budget.isSpent;
+    return clogged ? { ...next, ask: 0 } : next;
   }
 
-  /** Undefined when the poll failed. */
-  private async poll(maxMessages: number): Promise<readonly ReceivedMessage[] | undefined> {
-    const { clock, leaseSeconds, queue } = this.options;
-    const { signal } = this.taking;
-    try {
-      const waitSeconds = this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS;
-      const messages = await queue.receive({
-        maxMessages,
-        waitSeconds,
-        visibilityTimeoutSeconds: leaseSeconds,
-        signal,
-      });
-      this.pollFailures = 0;
-      return messages;
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      this.trouble('polling the queue', error);
-      const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.pollFailures++);
-      await clock.sleep(pauseMs, signal).catch(() => undefined);
-      return undefined;
-    }
+  /** The newest first: they have waited least. */
+  private giveBack(surplus: number): void {
+    const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
+    for (const batch of ahead.slice(ahead.length - surplus)) batch.stop('waiting');
   }
 
-  private receive(message: ReceivedMessage): void {
+  private receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {
+    this.started = true;
+    if (messages.length > 0) this.pace.received(elapsedMs);
+    for (const message of messages) this.take(message);
+  }
+
+  private take(message: ReceivedMessage): void {
     const { clock, events, instance, newLeaseId } = this.options;
     const lease: Lease = {
       id: `${instance}-${newLeaseId()}`,
@@ -229,7 +226,7 @@ export class Engine {
     };
     const needs = this.outdated.tooNew(message.body);
     if (needs !== undefined) {
-      this.beginDrain('outdated', LAST_BATCH_MS);
+      this.drain.begin('outdated', LAST_BATCH_MS);
       this.inBackground('handing back a batch', this.outdated.handBack(lease, needs));
       return;
     }
@@ -240,16 +237,19 @@ export class Engine {
       this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
       return;
     }
-    const batch = new HeldBatch(decoded, lease, message.receiveCount);
-    this.leases.hold(lease);
+    this.hold(new HeldBatch(decoded, lease, message.receiveCount));
+  }
+
+  private hold(batch: HeldBatch): void {
+    this.leases.hold(batch.lease);
     this.held.add(batch);
-    if (this.drain !== undefined) batch.stop('drain');
+    if (this.drain.reason !== undefined) batch.stop('drain');
     this.inBackground(
       'ending a batch',
       this.batchLife.live(batch).finally(() => {
         batch.phase = 'gone';
         this.held.delete(batch);
-        if (this.held.size === 0) this.idleSinceMs = clock.nowMs();
+        if (this.held.size === 0) this.idleSinceMs = this.options.clock.nowMs();
         this.bell.ring();
       }),
     );
@@ -264,44 +264,13 @@ export class Engine {
     }
   }
 
-  /** Begins to end, or hurries an end that has begun. */
-  private beginDrain(reason: DrainReason, leftMs: number): void {
-    const { clock } = this.options;
-    const deadlineMs = clock.nowMs() + leftMs;
-    if (this.drain !== undefined && !hurries(reason, deadlineMs, this.drain)) return;
-    this.drain = { reason, deadlineMs };
-    // A poll that is aborted may lose what it was about to bring for one lease: only when it cannot be waited for.
-    if (leftMs < POLL_SECONDS * 1000 + SAVE_RESERVE_MS) this.taking.abort();
-    for (const batch of this.held) this.drainBatch(batch, leftMs);
-    this.inBackground('draining', this.enforce(leftMs));
-    this.bell.ring();
-  }
-
-  private drainBatch(batch: HeldBatch, timeLeftMs: number): void {
-    if (batch.phase === 'computing') {
-      const view = { timeLeftMs, msPerItem: batch.msPerItem(), itemsLeft: batch.itemsLeft };
-      if (decideDrain(view).action === 'finish') return;
-    }
-    batch.stop('drain');
-  }
-
-  /** However good the pace looked: what is not finished shortly before the deadline is saved. */
-  private async enforce(leftMs: number): Promise<void> {
-    const { clock } = this.options;
-    const { signal } = this.life;
-    await clock.sleep(Math.max(0, leftMs - SAVE_RESERVE_MS), signal).catch(() => undefined);
-    for (const batch of this.held) batch.stop('drain');
-    await clock.sleep(Math.min(leftMs, SAVE_RESERVE_MS) + STOP_GRACE_MS, signal).catch(() => undefined);
-    this.graceOver = true;
-    this.taking.abort(); // no ticket that S3 keeps it waiting for may keep the worker
-    this.bell.ring();
-  }
-
   private async drained(): Promise<EndReason> {
-    while ((this.held.size > 0 || this.outdated.busy) && !this.graceOver) await this.bell.next();
+    const { drain, held, intake, outdated } = this;
+    this.leases.hurry(this.life.signal);
+    while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.bell.next();
     // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
-    while (this.drain?.reason === 'interruption') await this.bell.next();
-    return this.notice === 'interruption' ? 'interruption' : (this.drain?.reason ?? 'stopped');
+    while (drain.reason === 'interruption') await this.bell.next();
+    return this.notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
   }
 
   private onNotice(notice: Notice): void {
@@ -316,12 +285,12 @@ export class Engine {
     const takesAt = new Date(notice.takesAtMs).toISOString();
     const message = `AWS takes this instance at ${takesAt}: its batches are finished or handed back.`;
     events.emit({ code: 'notice', kind: 'interruption', takesAt, message });
-    this.beginDrain('interruption', Math.max(0, notice.takesAtMs - clock.nowMs()));
+    this.drain.begin('interruption', Math.max(0, notice.takesAtMs - clock.nowMs()));
   }
 
   private beginUnable(job: string): void {
     for (const batch of this.held) if (batch.message.job === job) batch.stop('unable');
-    this.beginDrain('unable', LAST_BATCH_MS);
+    this.drain.begin('unable', LAST_BATCH_MS);
   }
 
   private startLoops(): Promise<void>[] {
@@ -330,7 +299,7 @@ export class Engine {
     const onNotice = (notice: Notice): void => this.onNotice(notice);
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
-      if (!signal.aborted) this.beginDrain('life', LAST_BATCH_MS);
+      if (!signal.aborted) this.drain.begin('life', LAST_BATCH_MS);
     };
     return [
       this.leases.run(signal),
@@ -359,7 +328,7 @@ export class Engine {
   }
 
   private async saveWhileAtRisk(): Promise<void> {
-    if (this.notice === undefined || this.drain !== undefined) return;
+    if (this.notice === undefined || this.drain.reason !== undefined) return;
     for (const batch of this.held) {
       if (batch.phase === 'computing') await this.record.savePartial(batch, this.life.signal);
     }
@@ -377,12 +346,12 @@ export class Engine {
   }
 
   private handBackReason(): HandBackReason {
-    return this.drain?.reason === 'interruption' || this.notice === 'interruption' ? 'interruption' : 'draining';
+    return this.drain.reason === 'interruption' || this.notice === 'interruption' ? 'interruption' : 'draining';
   }
 
   private phase(): StatusView['phase'] {
     if (this.ended) return 'ended';
-    if (this.drain !== undefined) return 'draining';
+    if (this.drain.reason !== undefined) return 'draining';
     if (this.held.size > 0) return 'busy';
     return this.started ? 'idle' : 'starting';
   }

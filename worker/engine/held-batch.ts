@@ -12,8 +12,8 @@ import type { ComputedItem } from '../model/batch-computer.js';
 
 export type BatchPhase = 'fetching' | 'waiting' | 'computing' | 'committing' | 'gone';
 
-/** `drain`: save and hand back. `lost`: somebody else has it. `cancelled`, `failed`: the job is over. `unable`: no model here. */
-export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable';
+/** `drain`: save and hand back. `lost`: somebody else has it. `cancelled`, `failed`: the job is over. `unable`: no model here. `waiting`: it could not be started soon. */
+export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable' | 'waiting';
 
 export class WorkStopped extends Error {
   override readonly name = 'WorkStopped';
@@ -25,6 +25,8 @@ export class WorkStopped extends Error {
 export class HeldBatch {
   phase: BatchPhase = 'fetching';
   computeStartedAtMs: number | undefined;
+  /** When its slot began with it, or last finished an item. */
+  progressAtMs = 0;
   /** Slots that the batch's job wants; 0 until it is known. */
   slots = 0;
   /** The pace of the slot that computes it. */

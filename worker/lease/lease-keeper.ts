@@ -5,19 +5,20 @@
  *
  * Invariants:
  * - The receive is the first beat; a held lease is beaten again each quarter of its time, all held leases in one round.
- * - Only held leases are beaten: an ending lease first waits for the round that is under way, and then makes its one change. So no
+ * - Only held leases are beaten: a hand-back first waits for the round that is under way, and then makes its one change. So no
  *   beat can follow, and hide for a whole lease, what was handed back.
  * - A beat that failed changes nothing: the next round tries again, twice before the lease runs out.
  * - Nothing is extended past twelve hours from its receive; at eleven its owner is told to save and hand back, once.
  *   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
+import { Deletions } from './deletions.js';
 
 const HOUR_MS = 3_600_000;
 const OLD_AFTER_MS = 11 * HOUR_MS;
 const MAX_SECONDS_FROM_RECEIVE = 12 * 3600 - 5;
 const BEATS_PER_LEASE = 4;
-/** The end of a lease is tried again while SQS has trouble; after that the lease runs out by itself. */
+/** A hand-back is tried again while SQS has trouble; after that the lease runs out by itself. */
 const MAX_END_TRIES = 3;
 const END_RETRY_MS = 250;
 
@@ -47,7 +48,11 @@ export class LeaseKeeper {
   private readonly held = new Map<string, Held>();
   private round: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: LeaseKeeperOptions) {}
+  private readonly deletions: Deletions;
+
+  constructor(private readonly options: LeaseKeeperOptions) {
+    this.deletions = new Deletions(options.queue, options.clock);
+  }
 
   hold(lease: Lease): void {
     this.held.set(lease.id, { lease, toldOld: false });
@@ -78,10 +83,22 @@ export class LeaseKeeper {
     return this.end(signal, () => queue.changeVisibility([change], signal));
   }
 
-  /** Deletes the message, even of a lost lease: its outcome exists, and SQS lets a late delete through where it can. */
+  /**
+   * Deletes the message, soon (deletions.ts), even of a lost lease: its outcome exists, and SQS lets a late delete through where it can.
+   */
   delete(lease: Lease, signal: AbortSignal): Promise<LeaseCallResult> {
     this.held.delete(lease.id);
-    return this.end(signal, () => this.options.queue.delete([lease.receiptHandle], signal));
+    return this.deletions.add(lease.receiptHandle, signal);
+  }
+
+  /** Deletes now what waits for company. */
+  flushDeletions(signal: AbortSignal): void {
+    this.deletions.flush(signal);
+  }
+
+  /** The worker ends: nothing waits for company any more. */
+  hurry(signal: AbortSignal): void {
+    this.deletions.hurry(signal);
   }
 
   /** Of a lease that is held no more. */

@@ -31,12 +31,15 @@ const interruption = (w: WorkerWorld, inMs: number): void => {
 describe('notices', () => {
   it('R3: finishes the batch in hand when it fits, hands back what was prefetched, and stays until it is taken', async () => {
     const w = world();
-    w.submit({ batches: 3, itemsPerBatch: 100 });
+    w.model.msPerItem = 101;
+    w.submit({ batches: 3, itemsPerBatch: 10 });
     w.start();
-    await w.pass(500);
+    await w.pass(980); // the next batch is leased shortly before the first is done
+    expect(w.queue.visible).toBe(1);
     interruption(w, 120_000);
-    await w.pass(1_500);
+    await w.pass(25);
     expect(w.queue.visible).toBe(2);
+    expect(w.event('batch-handed-back')).toMatchObject({ reason: 'interruption', savedItems: 0 });
     expect(w.engine?.status).toMatchObject({ phase: 'draining', notice: 'interruption' });
     await w.passUntil(() => w.codes().includes('batch-committed'));
     await w.pass(300_000);
@@ -48,11 +51,13 @@ describe('notices', () => {
 
   it('R3: saves what is finished and hands everything back at once when the batch does not fit', async () => {
     const w = world();
-    w.submit({ batches: 2, itemsPerBatch: 1_000 });
+    w.model.msPerItem = 101;
+    w.submit({ batches: 2, itemsPerBatch: 30 });
     w.start();
-    await w.pass(2_050);
-    interruption(w, 10_000);
-    await w.pass(1_100);
+    await w.pass(2_985); // the second is leased shortly before the first would be done
+    expect(w.queue.visible).toBe(0);
+    interruption(w, 1_545);
+    await w.pass(20);
     expect(w.queue.visible).toBe(2);
     const handedBack = w.events.filter((event) => event.code === 'batch-handed-back');
     expect(handedBack.map((event) => [event.reason, event.savedItems > 0]).sort()).toEqual([

@@ -46,11 +46,13 @@ describe('the ordinary way', () => {
     expect(w.event('batch-committed')).toMatchObject({ ok: 4, failed: 0, resumed: 0, computeMs: 400 });
   });
 
-  it('fetches the next batch while one computes, and never holds more than two for a slot', async () => {
+  it('leases and fetches the next batch shortly before the slot is free, and not earlier', async () => {
     const w = world();
     w.submit({ batches: 6 });
     w.start();
-    await w.pass(150);
+    await w.pass(300);
+    expect(w.queue.visible).toBe(5);
+    await w.pass(90);
     expect(w.queue.visible).toBe(4);
     expect(w.store.calls.filter(({ call, key }) => call === 'get' && key.includes('/input/'))).toHaveLength(2);
     await w.passUntil(() => w.queue.messages.length === 0);
@@ -208,7 +210,7 @@ describe('what is no work', () => {
 });
 
 describe('leases', () => {
-  it('R2: keeps long batches, the prefetched one too', async () => {
+  it('R2: keeps long batches', async () => {
     const w = world();
     w.submit({ batches: 2, itemsPerBatch: 1_000 });
     w.start();

@@ -12,6 +12,8 @@ import type { Clock } from '../../../worker/ports.js';
 
 export interface FakeModel {
   msPerItem: number;
+  /** The next item takes so much longer than its pace says. */
+  delayOnceMs: number;
   /** Instead of computing. */
   end: (work: BatchWork) => BatchComputation | undefined;
   output: (item: BatchItem) => ComputedItem;
@@ -27,6 +29,7 @@ export interface FakeModel {
 export function fakeModel(): FakeModel {
   return {
     msPerItem: 100,
+    delayOnceMs: 0,
     end: () => undefined,
     output: (item) =>
       item.input.kind === 'item'
@@ -69,7 +72,9 @@ export class FakeComputer implements BatchComputer {
     this.model.mostRunning = Math.max(this.model.mostRunning, this.model.running);
     try {
       for (const item of work.items) {
-        await this.clock.sleep(this.model.msPerItem, work.signal);
+        const { delayOnceMs, msPerItem } = this.model;
+        this.model.delayOnceMs = 0;
+        await this.clock.sleep(msPerItem + delayOnceMs, work.signal);
         this.model.computed.push(item.index);
         work.onComputed([this.model.output(item)]);
       }

@@ -24,6 +24,12 @@ export class FakeQueue implements WorkQueue {
   failReceive: () => Error | undefined = () => undefined;
   /** How long a change takes to reach the queue. */
   changeDelayMs = 0;
+  /** How long an answer to a receive takes. */
+  receiveDelayMs = 0;
+  /** How many messages each call of `delete` named. */
+  readonly deletions: number[] = [];
+  /** Calls of `receive`. */
+  receives = 0;
   private sent = 0;
 
   constructor(private readonly clock: Clock) {}
@@ -43,9 +49,11 @@ export class FakeQueue implements WorkQueue {
   }
 
   async receive(options: Parameters<WorkQueue['receive']>[0]): Promise<readonly ReceivedMessage[]> {
+    this.receives += 1;
     const error = this.failReceive();
     if (error !== undefined) throw error;
     const untilMs = this.clock.nowMs() + options.waitSeconds * 1000;
+    if (this.receiveDelayMs > 0) await this.clock.sleep(this.receiveDelayMs, options.signal);
     for (;;) {
       const taken = this.take(options.maxMessages, options.visibilityTimeoutSeconds);
       if (taken.length > 0 || this.clock.nowMs() >= untilMs) return taken;
@@ -74,6 +82,7 @@ export class FakeQueue implements WorkQueue {
   }
 
   async delete(handles: readonly string[]): Promise<readonly LeaseCallResult[]> {
+    this.deletions.push(handles.length);
     return handles.map((handle) => {
       this.calls.push({ call: 'delete', handle, atMs: this.clock.nowMs() });
       const refused = this.refuse('delete', handle);

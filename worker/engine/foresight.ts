@@ -1,0 +1,46 @@
+/** What is foreseen of the slots and of what is held: the view that core/lease-ahead.ts decides by. */
+import { boundOf, freeInMs, type LeaseAheadView } from '../../core/lease-ahead.js';
+import type { PipelinePace } from '../../core/pipeline-pace.js';
+import type { HeldBatch } from './held-batch.js';
+
+export interface Pipeline {
+  readonly held: Iterable<HeldBatch>;
+  readonly slots: number;
+  readonly pace: PipelinePace;
+  readonly nowMs: number;
+}
+
+export type Foreseen = Omit<LeaseAheadView, 'asked' | 'atRisk'> & { readonly committing: number };
+
+export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
+  const { leadMs } = pace;
+  const boundMs = boundOf(leadMs);
+  const free: (number | undefined)[] = [];
+  let { msPerBatch } = pace;
+  let ahead = 0;
+  let committing = 0;
+  for (const batch of held) {
+    if (batch.phase === 'fetching' || batch.phase === 'waiting') ahead += 1;
+    else if (batch.phase === 'committing') committing += 1;
+    else if (batch.phase === 'computing') {
+      const msPerItem = batch.msPerItem();
+      const sinceProgressMs = nowMs - batch.progressAtMs;
+      free.push(freeInMs({ itemsLeft: batch.itemsLeft, msPerItem, sinceProgressMs }, boundMs));
+      // The pace of other models says nothing of one that is only being loaded.
+      if (msPerItem === undefined) msPerBatch = undefined;
+      else msPerBatch ??= msPerItem * batch.message.items;
+    }
+  }
+  while (free.length < slots) free.push(0);
+  // A batch that is done keeps its phase for a moment after the next one has got its slot.
+  free.length = slots;
+  return { freeInMs: free, msPerBatch, leadMs, ahead, committing };
+}
+
+/** Commits are short; when they are not (S3 has trouble) no more work is taken meanwhile. */
+export function mostCommitting({ freeInMs, leadMs, msPerBatch }: Foreseen): number {
+  const leastPerSlot = 2;
+  const mostPerSlot = 64;
+  const perSlot = msPerBatch === undefined ? leastPerSlot : Math.ceil(boundOf(leadMs) / Math.max(1, msPerBatch));
+  return freeInMs.length * Math.min(mostPerSlot, Math.max(leastPerSlot, perSlot));
+}

@@ -1,0 +1,80 @@
+/**
+ * Messages that are to be deleted: gathered, so that ten cost one call.
+ *
+ * Invariants:
+ * - A deletion waits for others only so long, and not at all once the worker is in a hurry. That it is late is safe: whoever receives
+ *   the message meanwhile looks the outcome up (R1).
+ * - What failed is tried again a few times; then the message comes back by itself, and is looked up.
+ */
+import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
+const MOST_IN_A_CALL = 10;
+/** Much less than any lease. */
+const GATHERED_FOR_MS = 500;
+const MAX_TRIES = 3;
+const RETRY_MS = 250;
+
+interface Waiting {
+  readonly receiptHandle: string;
+  readonly done: (result: LeaseCallResult) => void;
+}
+
+export class Deletions {
+  private readonly waiting: Waiting[] = [];
+  private hurried = false;
+  private timer = false;
+
+  constructor(
+    private readonly queue: WorkQueue,
+    private readonly clock: Clock,
+  ) {}
+
+  add(receiptHandle: string, signal: AbortSignal): Promise<LeaseCallResult> {
+    return new Promise((done) => {
+      this.waiting.push({ receiptHandle, done });
+      if (this.hurried || this.waiting.length >= MOST_IN_A_CALL) this.flush(signal);
+      else this.flushSoon(signal);
+    });
+  }
+
+  /** From now on nothing waits. */
+  hurry(signal: AbortSignal): void {
+    this.hurried = true;
+    this.flush(signal);
+  }
+
+  flush(signal: AbortSignal): void {
+    while (this.waiting.length > 0) void this.send(this.waiting.splice(0, MOST_IN_A_CALL), signal);
+  }
+
+  private flushSoon(signal: AbortSignal): void {
+    if (this.timer) return;
+    this.timer = true;
+    const due = (): void => {
+      this.timer = false;
+      this.flush(signal);
+    };
+    this.clock.sleep(GATHERED_FOR_MS, signal).then(due, due);
+  }
+
+  private async send(deletions: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    let left = deletions;
+    for (let tries = 1; left.length > 0; tries += 1) {
+      const results = await this.results(left, signal);
+      const failed: Waiting[] = [];
+      for (const [index, deletion] of left.entries()) {
+        const result = results[index] ?? 'failed';
+        if (result === 'failed' && tries < MAX_TRIES && !signal.aborted) failed.push(deletion);
+        else deletion.done(result);
+      }
+      left = failed;
+      if (left.length > 0) await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  private async results(deletions: readonly Waiting[], signal: AbortSignal): Promise<readonly LeaseCallResult[]> {
+    const handles = deletions.map(({ receiptHandle }) => receiptHandle);
+    return this.queue.delete(handles, signal).catch(() => []);
+  }
+}
