@@ -1,5 +1,5 @@
-// `node scripts/bench.mjs <name> [arguments]`: runs bench/<name>/main.ts. Node 20 reads no TypeScript, so it is bundled first,
-// with every dependency left outside. Installs and builds what is missing, as `npm test` does.
+// `node scripts/bench.mjs <name> [arguments]`: runs bench/<name>/main.ts, which may start child.ts. Node 20 reads no TypeScript, so they are
+// bundled first. Installs and builds what is missing, as `npm test` does.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -17,17 +17,14 @@ if (name === undefined || !existsSync(entry)) {
 prepare();
 const esbuild = await import('esbuild');
 const outdir = path.join(root, 'dist/bench', name);
-await esbuild.build({
-  entryPoints: [entry, path.join(folder, 'child.ts')].filter((file) => existsSync(file)),
-  outdir,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  logLevel: 'warning',
-});
+const output = { outdir, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm' };
+const options = { ...output, target: 'node20', logLevel: 'warning' };
+await esbuild.build({ ...options, entryPoints: [entry], packages: 'external' });
+// One file, so that many of them start fast. The SDK's CommonJS parts call require.
+const js =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const childEntry = path.join(folder, 'child.ts');
+if (existsSync(childEntry)) await esbuild.build({ ...options, entryPoints: [childEntry], banner: { js } });
 const child = spawn(process.execPath, [path.join(outdir, 'main.mjs'), ...args], {
   cwd: root,
   stdio: 'inherit',

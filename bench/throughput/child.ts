@@ -1,12 +1,16 @@
-/** What the benchmark runs in processes of their own: `child.mjs <role> <its setup as JSON>`. */
+/** What the benchmark runs in processes of their own: `child.mjs <role> <its setup as JSON, or a file of it>`. */
+import { readFileSync } from 'node:fs';
 import { type LoopSetup, onSqsConsumer, oneByOne } from './children/loops.js';
+import { lane, pool, type PoolSetup, type TaskSetup } from './children/pool.js';
 
 const ROLES: Readonly<Record<string, (setup: never) => Promise<void>>> = {
   'one-by-one': (setup: LoopSetup) => oneByOne(setup),
   'sqs-consumer': (setup: LoopSetup) => onSqsConsumer(setup),
+  pool: (setup: PoolSetup) => pool(setup),
+  lane: (setup: TaskSetup) => lane(setup),
 };
 
 const [role = '', setup = '{}'] = process.argv.slice(2);
 const run = ROLES[role];
 if (run === undefined) throw new Error(`There is no role ${role}.`);
-await run(JSON.parse(setup) as never);
+await run(JSON.parse(setup.startsWith('{') ? setup : readFileSync(setup, 'utf8')) as never);

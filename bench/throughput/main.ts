@@ -10,12 +10,17 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
 import { BenchCloud } from './lab/cloud.js';
+import { downloads } from './sections/downloads.js';
+import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
 import { utilisation } from './sections/utilisation.js';
 import { FULL, QUICK, type Sizes } from './sizes.js';
 
 const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Promise<Section>>> = {
   utilisation,
+  downloads,
+  trees,
+  images,
   pipeline,
 };
 
@@ -28,7 +33,7 @@ async function main(): Promise<void> {
   const sizes = values.quick === true ? QUICK : FULL;
   const names = Object.keys(SECTIONS).filter((name) => values.only?.includes(name) ?? true);
   for (const name of names) {
-    const cloud = await BenchCloud.start();
+    const cloud = await BenchCloud.start(['--request-log', '10000']);
     const section = await SECTIONS[name]?.(cloud, sizes);
     if (section !== undefined) process.stdout.write(printedSection(section));
     await cloud.close();

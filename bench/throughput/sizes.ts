@@ -4,8 +4,29 @@ export interface Sizes {
   /** What a run of section 1 is to take at the contender's expected pace. */
   readonly slotSeconds: number;
   readonly pipelineBatches: number;
+  readonly downloads: readonly number[];
+  /** One after another, no more than these are done: the time of more is scaled. */
+  readonly serialDownloads: number;
+  readonly treeRows: number;
+  readonly images: number;
 }
 
-export const FULL: Sizes = { rounds: 5, slotSeconds: 4, pipelineBatches: 60 };
+export const FULL: Sizes = {
+  rounds: 5,
+  slotSeconds: 4,
+  pipelineBatches: 60,
+  downloads: [10, 1_000],
+  serialDownloads: 100,
+  treeRows: 614_400,
+  images: 13_394,
+};
 
-export const QUICK: Sizes = { rounds: 2, slotSeconds: 2, pipelineBatches: 30 };
+export const QUICK: Sizes = {
+  rounds: 2,
+  slotSeconds: 2,
+  pipelineBatches: 30,
+  downloads: [10, 1_000],
+  serialDownloads: 50,
+  treeRows: 61_440,
+  images: 2_560,
+};

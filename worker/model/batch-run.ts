@@ -61,9 +61,7 @@ class BatchRun {
     this.#abort = new Promise((resolve) => {
       this.#resolveAbort = resolve;
     });
-    const { concurrency } = work.model.options;
-    const fixed = concurrency === 'auto' ? 1 : concurrency;
-    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.concurrency ?? (() => fixed), memory });
+    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.model.options.concurrency, memory });
   }
 
   async run(): Promise<BatchComputation> {

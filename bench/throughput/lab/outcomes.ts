@@ -11,6 +11,8 @@ export interface TimedOutput {
   readonly endMs: number;
   /** The process that computed it. */
   readonly pid: number;
+  /** What came out, for those models that are compared with themselves elsewhere. */
+  readonly value?: number;
 }
 
 const READS_AT_ONCE = 32;

@@ -1,0 +1,18 @@
+/** A model of this benchmark by itself: no slot, no worker, no queue. An item is what one `predict` is given. */
+import { pathToFileURL } from 'node:url';
+
+export interface ModelSetup {
+  readonly kind: 'model';
+  readonly model: string;
+}
+
+interface BenchModel {
+  load?(): void;
+  predict(items: readonly unknown[]): readonly { readonly value: number }[];
+}
+
+export async function predictor({ model }: ModelSetup): Promise<(items: readonly unknown[]) => Promise<number>> {
+  const { load, predict } = (await import(pathToFileURL(model).href)) as BenchModel;
+  load?.();
+  return async (items) => predict(items).reduce((sum, { value }) => sum + value, 0);
+}

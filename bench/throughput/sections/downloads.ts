@@ -1,0 +1,158 @@
+/** Many downloads at once, as the asyncio literature has them, next to what the worker does for a dataset of objects. */
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { atOnce, inRounds, medianOf, show } from '../../support/rounds.js';
+import type { Section, Target } from '../../support/section.js';
+import type { Way } from '../children/pool.js';
+import { type BenchCloud, BUCKET, type Latency, NO_LATENCY, REGION } from '../lab/cloud.js';
+import { outputsOf } from '../lab/outcomes.js';
+import { runPool } from '../lab/pools.js';
+import { type BenchWorker, startWorker, untilStarted } from '../lab/worker.js';
+import type { Sizes } from '../sizes.js';
+
+/** The least that a request takes, and what differs from one to the next. */
+const SPREAD: Latency = { name: 'S3 30 to 90 ms, SQS 10 ms', sqsMs: 10, s3Ms: [30, 90] };
+const OBJECT_BYTES = 64 * 1024;
+/** Of the worker (DOWNLOADS_AT_ONCE in worker/engine/batch-input.ts), and given to the others, too. */
+const WIDTH = 16;
+const LEAST_OF_LIMIT = 0.95;
+const WAYS: readonly Way[] = ['serial', 'processes', 'threads', 'async'];
+const TITLES: Readonly<Record<Way | 'ours', string>> = {
+  serial: 'one after another',
+  processes: 'processes',
+  threads: 'threads',
+  async: 'asynchronous',
+  ours: 'spotpool',
+};
+
+/** The fewer there are at once, the more the slowest of them differs from time to time. */
+const passesOf = (count: number): number => Math.max(1, Math.round(100 / count));
+
+interface Sample {
+  /** The mean of its passes. */
+  readonly ms: number;
+  /** Starting the lanes. */
+  readonly loadMs?: number;
+  /** The best that so many at once can do, from the times of downloads one after another. */
+  readonly limitMs?: number;
+}
+
+export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
+  for (const count of sizes.downloads) {
+    await atOnce(count, WIDTH, (n) =>
+      cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: keyOf(count, n), Body: new Uint8Array(OBJECT_BYTES) })),
+    );
+  }
+  await cloud.slowDown(SPREAD);
+  const rows: string[][] = [];
+  const targets: Target[] = [];
+  for (const count of sizes.downloads) {
+    const samples = await measure(cloud, count, sizes);
+    const limit = medianOf((samples.get('serial') ?? []).map(({ limitMs = NaN }) => limitMs));
+    const serial = medianOf((samples.get('serial') ?? []).map(({ ms }) => ms));
+    for (const [way, found] of samples) {
+      const times = found.map(({ ms }) => ms);
+      const loads = found.flatMap(({ loadMs }) => (loadMs === undefined ? [] : [loadMs]));
+      rows.push([
+        `${count.toLocaleString('en-US')}: ${TITLES[way]}`,
+        show(times),
+        (serial / medianOf(times)).toFixed(1),
+        (limit / medianOf(times)).toFixed(2),
+        loads.length === 0 ? '' : show(loads),
+      ]);
+    }
+    rows.push([
+      `${count.toLocaleString('en-US')}: the limit`,
+      limit.toFixed(0),
+      (serial / limit).toFixed(1),
+      '1.00',
+      '',
+    ]);
+    const ours = limit / medianOf((samples.get('ours') ?? []).map(({ ms }) => ms));
+    targets.push({
+      wanted: `${count.toLocaleString('en-US')} downloads: at least ${LEAST_OF_LIMIT} of the limit`,
+      measured: ours.toFixed(2),
+      isMet: ours >= LEAST_OF_LIMIT,
+    });
+  }
+  await cloud.slowDown(NO_LATENCY);
+  return {
+    title: 'Downloads',
+    how:
+      `Objects of ${OBJECT_BYTES / 1024} KiB into files, ${SPREAD.name} (evenly spread, each request anew). Threads and processes download one at a time each; ` +
+      `all but "one after another" have ${WIDTH} at once (10 for 10 downloads), as the worker. Each is timed from the first request to the last file, with its lanes started; starting them is the last column. ` +
+      `Ours: a batch of the dataset s3://bucket/prefix/, from the first object's request to the model's last item. ` +
+      'The limit, from the times of the single downloads one after another, with nothing beside them: the slowest of 10, on average; or, for more than are at once, the sum over the number at once. ' +
+      `One after another ${sizes.serialDownloads} are done, and the time is scaled; of 10, ${passesOf(10)} passes are averaged.`,
+    header: ['', 'ms', '× one after another', 'limit / time', 'starting, ms'],
+    rows,
+    targets,
+  };
+}
+
+const prefixOf = (count: number): string => `objects-${count}/`;
+const keyOf = (count: number, n: number): string => `${prefixOf(count)}${String(n).padStart(4, '0')}.bin`;
+
+type Samples = ReadonlyMap<Way | 'ours', readonly Sample[]>;
+
+async function measure(cloud: BenchCloud, count: number, sizes: Sizes): Promise<Samples> {
+  // One worker for all rounds, with the model loaded.
+  const queueUrl = await cloud.makeQueue();
+  const worker = await startWorker(cloud, { queueUrl });
+  try {
+    await untilStarted(worker);
+    await fetchInWorker(cloud, worker, queueUrl, Math.min(...sizes.downloads));
+    return await inRounds([...WAYS, 'ours' as const], sizes.rounds, async (way): Promise<Sample> => {
+      if (way !== 'ours') return fetchInPool(cloud, way, count, sizes.serialDownloads);
+      const passes: number[] = [];
+      for (let pass = 0; pass < passesOf(count); pass += 1) {
+        passes.push(await fetchInWorker(cloud, worker, queueUrl, count));
+      }
+      return { ms: meanOf(passes) };
+    });
+  } finally {
+    await worker.stop();
+    await cloud.dropQueue(queueUrl);
+  }
+}
+
+async function fetchInPool(cloud: BenchCloud, way: Way, count: number, serialDownloads: number): Promise<Sample> {
+  const done = way === 'serial' ? serialDownloads : count;
+  const passes = way === 'serial' ? 1 : passesOf(count);
+  const { endpoint, scratch: directory } = cloud;
+  const task = { kind: 'download', endpoint, region: REGION, bucket: BUCKET, directory } as const;
+  const items = Array.from({ length: done }, (_, n) => keyOf(count, n % count));
+  const width = Math.min(count, WIDTH);
+  const { wallMs, loadMs, itemMs, value } = await runPool(cloud, { way, width, task, items, passes });
+  if (value !== done * passes * OBJECT_BYTES) throw new Error(`${way}: ${value} bytes came of ${done} objects.`);
+  const ms = meanOf(wallMs);
+  return way === 'serial' ? { ms: (ms / done) * count, loadMs, limitMs: limitOf(itemMs, count) } : { ms, loadMs };
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The slowest of so many, on average; or, when not all are at once, what each lane has to do. */
+export function limitOf(itemMs: readonly number[], count: number): number {
+  const slowest: number[] = [];
+  for (let at = 0; at + count <= itemMs.length; at += count) slowest.push(Math.max(...itemMs.slice(at, at + count)));
+  return count <= WIDTH ? meanOf(slowest) : (meanOf(itemMs) * count) / WIDTH;
+}
+
+interface Logged {
+  readonly at: string;
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+async function fetchInWorker(cloud: BenchCloud, worker: BenchWorker, queueUrl: string, count: number): Promise<number> {
+  await cloud.admin('DELETE', 'requests');
+  const dataset = `s3://${BUCKET}/${prefixOf(count)}`;
+  const manifest = await cloud.submit(queueUrl, { dataset, model: 'files.mjs', batchItems: count });
+  await cloud.untilEmpty(queueUrl, [worker.group]);
+  const outputs = await outputsOf(cloud.store, manifest);
+  const { requests } = (await cloud.admin('GET', 'requests')) as { readonly requests: readonly Logged[] };
+  const first = requests.find(
+    ({ action, parameters }) => action === 'GetObject' && (parameters['Key'] ?? '').startsWith(prefixOf(count)),
+  );
+  if (first === undefined || manifest.batches !== 1) throw new Error('The objects were not fetched as one batch.');
+  return Math.max(...outputs.map(({ endMs }) => endMs)) - Date.parse(first.at);
+}

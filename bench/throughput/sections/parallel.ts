@@ -1,0 +1,144 @@
+/** The two tables of the Python-concurrency literature: work for the processor alone, and files that are read and decoded. */
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { inRounds, medianOf, show } from '../../support/rounds.js';
+import type { Section } from '../../support/section.js';
+import type { JobOptions } from '../../../core/job.js';
+import type { Way } from '../children/pool.js';
+import { type BenchCloud, modelFile, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
+import { writeImages } from '../lab/images.js';
+import { busyOf, outputsOf, type TimedOutput } from '../lab/outcomes.js';
+import { runPool } from '../lab/pools.js';
+import { startWorker, untilStarted } from '../lab/worker.js';
+import type { Sizes } from '../sizes.js';
+
+const CORES = availableParallelism();
+const LEAST_OF_PROCESSES = 0.97;
+const IMAGES_PER_BATCH = 128;
+const TREES = 50;
+/** Batches that each lane or slot does before the clock starts: compilers are part of every process, but not of this comparison. */
+const WARM_UP = 2;
+
+interface Workload {
+  readonly title: string;
+  readonly how: string;
+  readonly model: string;
+  readonly items: readonly unknown[];
+  readonly batchItems: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** It is set for work of the processor alone. */
+  readonly hasTarget: boolean;
+}
+
+type Kind = Exclude<Way, 'async'> | 'ours';
+
+const TITLES: Readonly<Record<Kind, string>> = {
+  serial: 'one after another',
+  threads: `${CORES} threads`,
+  processes: `${CORES} bare processes`,
+  ours: `spotpool, --slots cpus (${CORES})`,
+};
+
+interface Sample {
+  readonly seconds: number;
+  readonly value: number;
+}
+
+export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
+  const rows = sizes.treeRows.toLocaleString('en-US');
+  return measure(cloud, sizes, {
+    title: 'Work for the processor alone: decision trees',
+    how: `${TREES} regression trees (CART) trained on ${rows} rows of 6 features, each on a sample of its own; a tree is an item and a batch.`,
+    model: 'trees.mjs',
+    items: Array.from({ length: TREES }, (_, seed) => seed),
+    batchItems: 1,
+    env: { BENCH_ROWS: String(sizes.treeRows) },
+    hasTarget: true,
+  });
+}
+
+export async function images(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
+  const files = writeImages(path.join(cloud.scratch, 'images'), sizes.images);
+  return measure(cloud, sizes, {
+    title: 'Files that are read and decoded: images',
+    how: `${sizes.images.toLocaleString('en-US')} PNGs of 128 × 128 grey pixels on the local disk (in the page cache), in batches of ${IMAGES_PER_BATCH}: read, inflated, unfiltered, summed.`,
+    model: 'images.mjs',
+    items: files,
+    batchItems: IMAGES_PER_BATCH,
+    env: {},
+    hasTarget: false,
+  });
+}
+
+async function measure(cloud: BenchCloud, sizes: Sizes, work: Workload): Promise<Section> {
+  await cloud.slowDown(REAL_LATENCY);
+  const kinds: readonly Kind[] = ['serial', 'threads', 'processes', 'ours'];
+  const samples = await inRounds(kinds, sizes.rounds, (kind) =>
+    kind === 'ours' ? inWorker(cloud, work, { slots: 'cpus' }) : inPool(cloud, work, kind),
+  );
+  await cloud.slowDown(NO_LATENCY);
+  const times = (kind: Kind): number[] => (samples.get(kind) ?? []).map(({ seconds }) => seconds);
+  const values = new Set([...samples.values()].flat().map(({ value }) => value.toPrecision(9)));
+  if (values.size !== 1) throw new Error(`They disagree about what came out: ${[...values].join(', ')}`);
+  const serial = medianOf(times('serial'));
+  const ratio = medianOf(times('processes')) / medianOf(times('ours'));
+  return {
+    title: work.title,
+    how:
+      `${work.how} Timed from the first item's start to the last one's end, models loaded and warm (${WARM_UP} batches each). ${REAL_LATENCY.name} for the worker, whose items come from S3 and whose outcomes go there; ` +
+      `the others have theirs in memory. The machine has ${CORES} cores, on which the local cloud runs, too.`,
+    header: ['', 's', '× one after another', 'of that for each core', 'bare processes / time'],
+    rows: kinds.map((kind) => {
+      const faster = serial / medianOf(times(kind));
+      return [
+        TITLES[kind],
+        show(times(kind), 2),
+        faster.toFixed(2),
+        kind === 'serial' ? '' : (faster / CORES).toFixed(2),
+        (medianOf(times('processes')) / medianOf(times(kind))).toFixed(3),
+      ];
+    }),
+    targets: work.hasTarget
+      ? [
+          {
+            wanted: `at least ${LEAST_OF_PROCESSES} of the same model in as many bare processes`,
+            measured: ratio.toFixed(3),
+            isMet: ratio >= LEAST_OF_PROCESSES,
+          },
+        ]
+      : [],
+  };
+}
+
+async function inPool(cloud: BenchCloud, { model, items, batchItems, env }: Workload, way: Way): Promise<Sample> {
+  const batches: unknown[][] = [];
+  for (let at = 0; at < items.length; at += batchItems) batches.push(items.slice(at, at + batchItems));
+  const task = { kind: 'model', model: modelFile(model) } as const;
+  const { wallMs, value } = await runPool(cloud, { way, width: CORES, task, items: batches, warmUp: WARM_UP }, env);
+  return { seconds: (wallMs[0] ?? NaN) / 1_000, value };
+}
+
+async function inWorker(
+  cloud: BenchCloud,
+  { model, items, batchItems, env }: Workload,
+  options: Partial<JobOptions>,
+): Promise<Sample> {
+  const queueUrl = await cloud.makeQueue();
+  const worker = await startWorker(cloud, { queueUrl });
+  try {
+    await untilStarted(worker);
+    const run = async (some: readonly unknown[]): Promise<readonly TimedOutput[]> => {
+      const dataset = cloud.writeDataset('parallel.jsonl', some);
+      const manifest = await cloud.submit(queueUrl, { dataset, model, batchItems, options: { ...options, env } });
+      await cloud.untilEmpty(queueUrl, [worker.group]);
+      return outputsOf(cloud.store, manifest);
+    };
+    await run(items.slice(0, WARM_UP * CORES * batchItems));
+    const outputs = await run(items);
+    const value = outputs.reduce((sum, output) => sum + (output.value ?? NaN), 0);
+    return { seconds: busyOf(outputs).wallMs / 1_000, value };
+  } finally {
+    await worker.stop();
+    await cloud.dropQueue(queueUrl);
+  }
+}
