@@ -78,11 +78,6 @@ export function isFleetMissing(error: unknown): boolean {
   return /^Invalid(Fleet|SpotFleetRequest)Id\.NotFound$/.test(fieldsOf(error)?.name ?? '');
 }
 
-/** By its name, or by its id. Same page as above. */
-export function isLaunchTemplateMissing(error: unknown): boolean {
-  return /^InvalidLaunchTemplate(Name|Id)\.NotFound/.test(fieldsOf(error)?.name ?? '');
-}
-
 /** EC2 does not know the instance any more, or yet; of a list with one such, no instance is ended. */
 export function isInstanceMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'InvalidInstanceID.NotFound';

@@ -14,6 +14,7 @@ import {
   CreateLaunchTemplateVersionCommand,
   DeleteFleetsCommand,
   DeleteLaunchTemplateCommand,
+  DescribeLaunchTemplatesCommand,
   DescribeLaunchTemplateVersionsCommand,
   DescribeSubnetsCommand,
   type _InstanceType,
@@ -23,7 +24,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { STACK_TAG } from '../core/tags.js';
 import { allPages } from './ec2-instances.js';
-import { isAlreadyThere, isLaunchTemplateMissing } from './errors.js';
+import { isAlreadyThere } from './errors.js';
 import { findEc2Fleet, findSpotFleet } from './find-fleet.js';
 import { makePoolInstances } from './pool-instances.js';
 import { spotFleet } from './spot-fleet.js';
@@ -70,38 +71,45 @@ export async function provisionFleet(
   return makeSpotFleet(client, template, options, signal);
 }
 
-/** Whatever of a stack's fleets, instances and launch template is there. Instances end first, while nothing replaces them. */
+/** Whatever of a stack's fleet, instances and launch template is there. A cancelled or deleted fleet is still shown, as on AWS. */
 export async function deleteFleet(
   client: EC2Client,
   { name, kind }: Pick<FleetOptions, 'name' | 'kind'>,
   signal: AbortSignal,
 ): Promise<{ readonly fleetId: string | undefined; readonly ended: readonly string[] }> {
-  const fleetId =
-    kind === 'spot-fleet' ? await findSpotFleet(client, name, signal) : await findEc2Fleet(client, name, signal);
-  if (fleetId !== undefined && kind === 'spot-fleet') await spotFleet(client, fleetId).setTarget(0, signal);
+  const instances = makePoolInstances(client, name);
+  const live = async (): Promise<readonly string[]> =>
+    (await instances.list(signal))
+      .filter(({ state }) => state !== 'terminated' && state !== 'shutting-down')
+      .map(({ instance }) => instance);
+  const find = kind === 'spot-fleet' ? findSpotFleet : findEc2Fleet;
+  const fleetId = await find(client, name, signal);
+  const before = await live();
+  // The fleet ends its own, which it would replace if they were ended first.
+  if (fleetId !== undefined && kind === 'spot-fleet') await endSpotFleet(client, fleetId, signal);
   if (fleetId !== undefined && kind === 'ec2-fleet') {
     await client.send(new DeleteFleetsCommand({ FleetIds: [fleetId], TerminateInstances: true }), {
       abortSignal: signal,
     });
   }
-  const instances = makePoolInstances(client, name);
-  const ended = (await instances.list(signal))
-    .filter(({ state }) => state !== 'terminated' && state !== 'shutting-down')
-    .map(({ instance }) => instance);
-  await instances.terminate(ended, signal);
-  if (fleetId !== undefined && kind === 'spot-fleet') await endSpotFleet(client, fleetId, signal);
-  try {
-    await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: templateName(name) }), {
-      abortSignal: signal,
-    });
-  } catch (error) {
-    if (!isLaunchTemplateMissing(error)) throw error;
-  }
-  return { fleetId, ended };
+  await instances.terminate(await live(), signal);
+  await deleteLaunchTemplate(client, templateName(name), signal);
+  return { fleetId, ended: before };
 }
 
+/** Looked for first: moto's error for one that is not there is that of a request without a name. */
+async function deleteLaunchTemplate(client: EC2Client, name: string, abortSignal: AbortSignal): Promise<void> {
+  const Filters = [{ Name: 'launch-template-name', Values: [name] }];
+  const { LaunchTemplates } = await client.send(new DescribeLaunchTemplatesCommand({ Filters }), { abortSignal });
+  if (!LaunchTemplates?.some(({ LaunchTemplateName }) => LaunchTemplateName === name)) return;
+  await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: name }), { abortSignal });
+}
+
+/** moto refuses to end the instances of a fleet that has none. */
 async function endSpotFleet(client: EC2Client, fleetId: string, abortSignal: AbortSignal): Promise<void> {
-  const command = new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [fleetId], TerminateInstances: true });
+  const { items } = await spotFleet(client, fleetId).activeInstances(undefined, abortSignal);
+  const TerminateInstances = (items ?? []).length > 0;
+  const command = new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [fleetId], TerminateInstances });
   const { UnsuccessfulFleetRequests } = await client.send(command, { abortSignal });
   const [failed] = UnsuccessfulFleetRequests ?? [];
   if (failed !== undefined) throw new Error(`The fleet ${fleetId} cannot be cancelled: ${failed.Error?.Message}`);

@@ -7,17 +7,20 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { RecordedInstances, SeenInstance } from '../runner/host/ports.js';
 import { allPages, listInstances } from './ec2-instances.js';
-import { isInstanceMissing } from './errors.js';
+import { isFleetMissing, isInstanceMissing } from './errors.js';
 import { backendOf } from './fleet.js';
 
-export type RecordedOf = { readonly stack: string } | { readonly fleetId: string };
+export interface RecordedOf {
+  /** Its instances are found by its tag; the fleet's own ones are when absent. */
+  readonly stack?: string;
+  readonly fleetId: string;
+}
 
 export function makeRecordedInstances(client: EC2Client, of: RecordedOf): RecordedInstances {
   return {
     list: async (known, signal) => {
-      const ids = 'fleetId' in of ? [...known, ...(await activeIds(client, of.fleetId, signal))] : known;
-      const stack = 'stack' in of ? of.stack : undefined;
-      const found = await listInstances(client, { stack, ids: [...new Set(ids)] }, signal);
+      const ids = of.stack === undefined ? await activeIds(client, of.fleetId, signal) : [];
+      const found = await listInstances(client, { stack: of.stack, ids: [...new Set([...known, ...ids])] }, signal);
       return found.map(toSeen).filter((seen) => seen !== undefined);
     },
     userData: async (InstanceId, abortSignal) => {
@@ -33,12 +36,24 @@ export function makeRecordedInstances(client: EC2Client, of: RecordedOf): Record
         if (!isInstanceMissing(error)) throw error;
       }
     },
+    refill: async (signal) => {
+      const active = await activeIds(client, of.fleetId, signal);
+      const backend = backendOf(client, of.fleetId);
+      // Last: a controller may lower the target at any moment. If it does between these two calls, it lowers it again.
+      const fleet = await backend.read(signal);
+      const lacking = fleet?.state === 'active' ? Math.max(0, fleet.target - active.length) : 0;
+      if (fleet !== undefined && lacking > 0) await backend.setTarget(fleet.target, signal);
+      return lacking;
+    },
   };
 }
 
 async function activeIds(client: EC2Client, fleetId: string, signal: AbortSignal): Promise<readonly string[]> {
   const backend = backendOf(client, fleetId);
-  const active = await allPages((token) => backend.activeInstances(token, signal));
+  const active = await allPages((token) => backend.activeInstances(token, signal)).catch((error: unknown) => {
+    if (isFleetMissing(error)) return []; // gone, with its instances: those that are known are looked for all the same
+    throw error;
+  });
   return active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
 }
 

@@ -115,12 +115,13 @@ async function createStack(context: CliContext, flags: StackFlags): Promise<numb
   const { terminal, signal, env } = context;
   const { name, maxWorkers } = flags;
   const file = path.resolve(context.cwd, flags.stack);
-  const others = stacksInFile((await readOutputs(file)) ?? '{}', file).filter((fields) => fields.name !== name);
+  const there = stacksInFile((await readOutputs(file)) ?? '{}', file);
+  const others = there.filter((fields) => fields.name !== name);
   if (others.length > 0) {
     const names = others.map((other) => other.name).join(', ');
     throw new UserError(`${file} has another stack already (${names}): name another file with --stack.`);
   }
-  const choice = chooseEmulator(flags.endpoint, {}, env);
+  const choice = chooseEmulator(flags.endpoint, there[0] ?? {}, env);
   const worker = workerVariables({ ...flags, reclaims: [] });
   const config = await context.emulator.createStack(choice.emulator, { name, maxWorkers, worker }, signal);
   await completeOutputs(file, name, { ...stackOutputs(config), ...hostedOutputs(choice) });
@@ -195,7 +196,7 @@ function tellDeleted(
   { json }: Flags,
   deleted: {
     readonly stack: string;
-    readonly what: string;
+    readonly what: 'fleet' | 'stack';
     readonly fleetId: string | undefined;
     readonly ended: readonly string[];
   },
@@ -206,5 +207,6 @@ function tellDeleted(
     return;
   }
   const fleet = fleetId === undefined ? 'It had no fleet' : `Its fleet was ${fleetId}`;
-  terminal.out(`The ${what} of ${stack} is gone. ${fleet}; ${plural(ended.length, 'instance')} ended with it.\n`);
+  const gone = what === 'fleet' ? `The fleet of the stack ${stack}` : `The stack ${stack}`;
+  terminal.out(`${gone} is gone. ${fleet}; ${plural(ended.length, 'instance')} ended with it.\n`);
 }

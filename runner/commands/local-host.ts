@@ -18,6 +18,7 @@ interface Flags {
   readonly stack?: string;
   readonly fleet?: string;
   readonly notice?: number;
+  readonly replace?: boolean;
   readonly directory?: string;
   readonly json?: boolean;
 }
@@ -37,6 +38,7 @@ export function addLocalHostCommand(local: Command, host: CommandHost): void {
         'an instance that is terminated in EC2 is a reclaim: its worker has an interruption notice, then so long',
       ).argParser(seconds),
     )
+    .option('--replace', 'instances that ended are replaced up to the target, as on AWS; emulators replace none')
     .option('--directory <dir>', "keeps the instances' consoles there (default: a temporary one, gone at the end)")
     .addHelpText(
       'after',
@@ -57,12 +59,13 @@ async function localHost(context: CliContext, flags: Flags): Promise<number> {
     ...(flags.directory === undefined ? {} : { directory: flags.directory }),
   });
   try {
-    const whose = 'stack' in of ? `the stack ${of.stack}` : `the fleet ${of.fleetId}`;
+    const whose = of.stack === undefined ? `the fleet ${of.fleetId}` : `the stack ${of.stack}`;
     tell({
       event: 'hosting',
       message: `Hosting the instances of ${whose} at ${emulator.endpoint}. End it with Ctrl-C.`,
     });
-    await hostInstances({ ...opened, clock, tell }, { noticeMs: (flags.notice ?? 0) * 1000 }, signal);
+    const options = { noticeMs: (flags.notice ?? 0) * 1000, replace: flags.replace ?? false };
+    await hostInstances({ ...opened, clock, tell }, options, signal);
   } finally {
     await opened.close();
   }
@@ -80,5 +83,6 @@ async function whatToHost(
   const { config } = await chooseStack(flags, context);
   const endpoint = emulatorEndpoint(flags.endpoint ?? config.endpoint, context.env);
   const { emulator } = chooseEmulator(endpoint, { region: config.region, ...config.credentials }, context.env);
-  return { emulator, of: flags.fleet === undefined ? { stack: config.name } : { fleetId: flags.fleet } };
+  const of = flags.fleet === undefined ? { stack: config.name, fleetId: config.fleetId } : { fleetId: flags.fleet };
+  return { emulator, of };
 }

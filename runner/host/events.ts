@@ -11,6 +11,7 @@ export interface HostEvent {
     | 'worker-ended'
     | 'instance-ended'
     | 'instance-terminated'
+    | 'fleet-refilled'
     | 'trouble'
     | 'trouble-over';
   readonly instance?: string;

@@ -7,6 +7,7 @@
  * - No trouble with EC2 ends a host: it is told once, tried again with each look, and told when it is over.
  */
 import { mapBounded } from '../../core/map-bounded.js';
+import { plural } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import type { Clock } from '../ports.js';
 import { decideHosting, type HostAction, type HostedInstance, type HostedPhase } from './decide.js';
@@ -28,6 +29,8 @@ export interface HostPorts {
 export interface HostOptions {
   /** 0: an instance that is terminated in EC2 ends at once. */
   readonly noticeMs: number;
+  /** Instances that ended are replaced up to the fleet's target. */
+  readonly replace: boolean;
   readonly lookEveryMs?: number;
 }
 
@@ -88,9 +91,17 @@ class Host {
       this.ports.ec2.list([...this.#entries.keys()], signal),
     );
     if (seen === undefined) return;
-    const { noticeMs } = this.options;
+    const { noticeMs, replace } = this.options;
     const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.ports.clock.nowMs(), noticeMs });
     await mapBounded(actions, AT_ONCE, (action) => this.#carryOut(action, signal));
+    if (replace) await this.#refill(signal);
+  }
+
+  async #refill(signal: AbortSignal): Promise<void> {
+    const lacking = await this.#trying('The fleet cannot be refilled', signal, () => this.ports.ec2.refill(signal));
+    if (lacking === undefined || lacking === 0) return;
+    const message = `The fleet lacked ${plural(lacking, 'instance')} of its target: the rest is launched.`;
+    this.ports.tell({ event: 'fleet-refilled', message });
   }
 
   #hosted(): readonly HostedInstance[] {

@@ -3,8 +3,8 @@ import type { Emulator } from '../local-cloud/emulator.js';
 import type { Machine, RecordedInstances } from './ports.js';
 
 export interface OpenHostOptions {
-  /** Whose instances: a stack's, by its tag, or a fleet's. */
-  readonly of: { readonly stack: string } | { readonly fleetId: string };
+  /** Whose instances: a stack's, by its tag, or the fleet's own when no stack is named. */
+  readonly of: { readonly stack?: string; readonly fleetId: string };
   /** For the instances' disks and consoles; the consoles stay. A temporary one, which goes with the host, when absent. */
   readonly directory?: string;
 }

@@ -20,6 +20,8 @@ export interface RecordedInstances {
   userData(instance: string, signal: AbortSignal): Promise<Uint8Array>;
   /** One that is gone already is no error. */
   terminate(instance: string, signal: AbortSignal): Promise<void>;
+  /** Has the fleet launch what it lacks of its target; how many that is. What a fleet does by itself on AWS, and on emulators does not. */
+  refill(signal: AbortSignal): Promise<number>;
 }
 
 /** Gives instances processes on this machine. */

@@ -55,7 +55,7 @@ interface MachineOptions {
   readonly watchdog: Watchdog;
 }
 
-class LocalMachine implements Machine {
+export class LocalMachine implements Machine {
   readonly #ended: InstanceRuntime[] = [];
 
   constructor(private readonly options: MachineOptions) {
@@ -120,7 +120,17 @@ function subjectOf(seen: SeenInstance, userData: Uint8Array, roleKey: Emulator['
   };
 }
 
+/** Of a worker's log, which is JSON, what it says to people. */
 function lastLineOf(output: Buffer | undefined): string | undefined {
-  const last = output?.toString().trimEnd().split('\n').at(-1)?.slice(-LAST_LINE_LENGTH);
-  return last === '' ? undefined : last;
+  const last = output?.toString().trimEnd().split('\n').at(-1) ?? '';
+  return (messageIn(last) ?? last).slice(-LAST_LINE_LENGTH) || undefined;
+}
+
+function messageIn(line: string): string | undefined {
+  try {
+    const { message } = JSON.parse(line) as { readonly message?: unknown };
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }

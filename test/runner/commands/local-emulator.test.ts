@@ -1,0 +1,173 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CliContext } from '../../../runner/cli/context.js';
+import { runCommandLine } from '../../../runner/cli/program.js';
+import type { EmulatorStacks } from '../../../runner/local-cloud/emulator.js';
+import { FakeStack } from '../../support/fake-stack.js';
+
+const OUTPUTS = {
+  Pool: {
+    Name: 'pool',
+    Region: 'eu-west-1',
+    QueueUrl: 'http://q/pool',
+    DeadLetterQueueUrl: 'http://q/dead',
+    Bucket: 'pool-results',
+    FleetId: 'unknown',
+    MaxWorkers: '4',
+    MaxLifeSeconds: '7200',
+    Architecture: 'arm64',
+    SchedulerGroup: 'group',
+    SchedulerRoleArn: 'arn:role',
+  },
+};
+
+let directory: string;
+let stack: FakeStack;
+let calls: unknown[];
+let env: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-test-'));
+  stack = new FakeStack();
+  stack.cwd = directory;
+  calls = [];
+  env = { SPOTPOOL_HOME: directory };
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const emulator: EmulatorStacks = {
+  createFleet: async (...args) => (calls.push(args.slice(0, 2)), 'sfr-1'),
+  createStack: async (address, request) => {
+    calls.push([address, request]);
+    return { ...stack.config, name: request.name, fleetId: 'sfr-2', maxWorkers: request.maxWorkers };
+  },
+  deleteFleet: async (...args) => (calls.push(args.slice(0, 2)), { fleetId: 'sfr-1', ended: ['i-1'] }),
+  deleteStack: async (...args) => (calls.push(args.slice(0, 2)), { fleetId: undefined, ended: [] }),
+};
+
+const run = (...argv: readonly string[]): Promise<number> => {
+  const context: CliContext = { ...stack.context(), env, emulator };
+  return runCommandLine(argv, context);
+};
+
+const outputs = async (name = 'cdk-outputs.json'): Promise<Record<string, Record<string, string>>> =>
+  JSON.parse(await readFile(path.join(directory, name), 'utf8')) as Record<string, Record<string, string>>;
+const deployed = (content: unknown = OUTPUTS): Promise<void> =>
+  writeFile(path.join(directory, 'cdk-outputs.json'), JSON.stringify(content));
+
+describe('local fleet create', () => {
+  it('makes a fleet for the queue and bucket of the deploy, and completes its outputs', async () => {
+    await deployed({ Other: { Topic: 't' }, ...OUTPUTS });
+    expect(await run('local', 'fleet', 'create', '--endpoint', 'http://127.0.0.1:4566', '--lease-seconds', '9')).toBe(
+      0,
+    );
+    expect(calls).toEqual([
+      [
+        {
+          endpoint: 'http://127.0.0.1:4566',
+          region: 'eu-west-1',
+          credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        },
+        {
+          name: 'pool',
+          queueUrl: 'http://q/pool',
+          bucket: 'pool-results',
+          worker: { SPOTPOOL_MAX_LIFE_SECONDS: '7200', SPOTPOOL_LEASE_SECONDS: '9' },
+        },
+      ],
+    ]);
+    const { Other, Pool } = await outputs();
+    expect(Other).toEqual({ Topic: 't' });
+    expect(Pool).toEqual({
+      ...OUTPUTS.Pool,
+      FleetId: 'sfr-1',
+      Endpoint: 'http://127.0.0.1:4566',
+      InstalledWorker: 'true',
+      Architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+      AccessKeyId: 'test',
+      SecretAccessKey: 'test',
+    });
+  });
+
+  it('writes no credentials of the user’s down', async () => {
+    await deployed();
+    env = {
+      ...env,
+      AWS_ACCESS_KEY_ID: 'mine',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_ENDPOINT_URL: 'http://localhost:1',
+    };
+    expect(await run('local', 'fleet', 'create')).toBe(0);
+    expect(calls[0]).toMatchObject([{ endpoint: 'http://localhost:1', credentials: { accessKeyId: 'mine' } }, {}]);
+    expect(JSON.stringify(await outputs())).not.toContain('mine');
+  });
+
+  it('completes outputs that have no stack’s name above them', async () => {
+    await deployed({ queueUrl: 'http://q/pool', bucket: 'b', fleetId: 'unknown', region: 'us-east-1' });
+    expect(await run('local', 'fleet', 'create', '--endpoint', 'http://127.0.0.1:1', '--json')).toBe(0);
+    expect(await outputs()).toMatchObject({ queueUrl: 'http://q/pool', FleetId: 'sfr-1' });
+    expect(await outputs()).not.toHaveProperty('fleetId');
+    expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ stack: 'spotpool', fleetId: 'sfr-1' });
+  });
+
+  it('says what is missing: the outputs, or the endpoint', async () => {
+    expect(await run('local', 'fleet', 'create', '--endpoint', 'http://127.0.0.1:1')).toBe(2);
+    expect(stack.terminal.stderr).toContain('spotpool local stack create');
+    await deployed();
+    expect(await run('local', 'fleet', 'create')).toBe(2);
+    expect(stack.terminal.stderr).toContain('--endpoint http://127.0.0.1:4566');
+    expect(await run('local', 'fleet', 'create', '--endpoint', 'localhost')).toBe(2);
+    expect(calls).toEqual([]);
+  });
+});
+
+it('a stack whose fleet the emulator does not keep is told from one that is there', async () => {
+  await deployed();
+  expect(await run('fleet')).toBe(2);
+  expect(stack.terminal.stderr).toContain('spotpool local fleet create');
+});
+
+it('local fleet delete says what ended, and the outputs name no fleet then', async () => {
+  await deployed();
+  expect(await run('local', 'fleet', 'delete', '--endpoint', 'http://127.0.0.1:1')).toBe(0);
+  expect(calls[0]).toMatchObject([{}, { name: 'pool', scheduler: { roleArn: 'arn:role', groupName: 'group' } }]);
+  expect(stack.terminal.stdout).toContain('Its fleet was sfr-1; 1 instance ended with it.');
+  expect((await outputs())['Pool']?.['FleetId']).toBe('unknown');
+});
+
+describe('local stack', () => {
+  it('create writes outputs as a deploy does, and finds its own again', async () => {
+    const args = ['--endpoint', 'http://127.0.0.1:5000', '--name', 'mine', '--max-workers', '3'];
+    expect(await run('local', 'stack', 'create', ...args)).toBe(0);
+    expect(calls[0]).toMatchObject([
+      { endpoint: 'http://127.0.0.1:5000' },
+      { name: 'mine', maxWorkers: 3, worker: {} },
+    ]);
+    const written = await outputs();
+    expect(written['mine']).toMatchObject({
+      Name: 'mine',
+      FleetId: 'sfr-2',
+      MaxWorkers: '3',
+      SchedulerGroup: 'default',
+    });
+    // The endpoint is in the outputs from then on.
+    expect(await run('local', 'stack', 'create', '--name', 'mine', '--max-workers', '3')).toBe(0);
+    expect(await outputs()).toEqual(written);
+  });
+
+  it('create leaves the outputs of another stack alone', async () => {
+    await deployed();
+    expect(await run('local', 'stack', 'create', '--endpoint', 'http://127.0.0.1:1')).toBe(2);
+    expect(stack.terminal.stderr).toContain('has another stack already (pool)');
+    expect(calls).toEqual([]);
+  });
+
+  it('delete takes its outputs away, and the file with the last of them', async () => {
+    await run('local', 'stack', 'create', '--endpoint', 'http://127.0.0.1:1');
+    expect(await run('local', 'stack', 'delete')).toBe(0);
+    expect(stack.terminal.stdout).toContain('The stack spotpool is gone.');
+    await expect(stat(path.join(directory, 'cdk-outputs.json'))).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { HostEvent } from '../../../runner/host/events.js';
+import { hostInstances, type HostOptions } from '../../../runner/host/host.js';
+import type { Machine, RecordedInstances, RunningInstance, SeenInstance } from '../../../runner/host/ports.js';
+import { eventually } from '../../support/eventually.js';
+
+class Fake {
+  readonly states = new Map<string, SeenInstance['state']>();
+  readonly told: HostEvent[] = [];
+  readonly terminated: string[] = [];
+  readonly ended: string[] = [];
+  readonly leaders = new Map<string, (how: string) => void>();
+  lacking = 0;
+  refusals = 0;
+  looks = 0;
+  /** Held up until it resolves. */
+  starting: Promise<void> = Promise.resolve();
+
+  readonly ec2: RecordedInstances = {
+    list: async () => {
+      this.looks += 1;
+      return [...this.states].map(([instance, state]) => ({
+        instance,
+        state,
+        instanceType: 'c7g.large',
+        zone: 'us-east-1a',
+        launchedAtMs: 0,
+        imageId: 'ami-1',
+        tags: {},
+        instanceProfile: undefined,
+      }));
+    },
+    userData: async () => new Uint8Array(),
+    terminate: async (instance) => {
+      if (this.refusals-- > 0) throw new Error('not now');
+      this.terminated.push(instance);
+      this.states.set(instance, 'terminated');
+    },
+    refill: async () => {
+      const { lacking } = this;
+      this.lacking = 0;
+      return lacking;
+    },
+  };
+
+  readonly machine: Machine = {
+    start: async ({ instance }, _userData, onLeaderEnded): Promise<RunningInstance> => {
+      this.leaders.set(instance, onLeaderEnded);
+      await this.starting;
+      return {
+        pid: 1,
+        consoleFile: '/console',
+        notice: () => undefined,
+        end: async () => void this.ended.push(instance),
+        lastLine: () => 'the last line',
+      };
+    },
+  };
+
+  events(name: HostEvent['event']): readonly HostEvent[] {
+    return this.told.filter(({ event }) => event === name);
+  }
+}
+
+const clock = {
+  nowMs: () => Date.now(),
+  sleep: async (ms: number, signal: AbortSignal) => void (await delay(ms, undefined, { signal })),
+};
+let fake: Fake;
+let stop: AbortController;
+let done: Promise<void>;
+
+function host(options: Partial<HostOptions> = {}): void {
+  const tell = (event: HostEvent): void => void fake.told.push(event);
+  const all = { noticeMs: 0, replace: false, lookEveryMs: 5, ...options };
+  done = hostInstances({ ec2: fake.ec2, machine: fake.machine, clock, tell }, all, stop.signal);
+}
+
+beforeEach(() => {
+  fake = new Fake();
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await done;
+});
+
+it('a worker that ends while its instance is still being started is cleaned up, and its instance terminated', async () => {
+  let started = (): void => undefined;
+  fake.starting = new Promise((resolve) => (started = resolve));
+  fake.states.set('i-1', 'running');
+  host();
+  const leaderEnded = await eventually(() => fake.leaders.get('i-1'));
+  leaderEnded('exited with code 1');
+  started();
+  await eventually(() => fake.terminated.length === 1);
+  expect(fake.ended).toEqual(['i-1']);
+  expect(fake.told.map(({ event }) => event)).toEqual([
+    'instance-up',
+    'worker-ended',
+    'instance-ended',
+    'instance-terminated',
+  ]);
+  expect(fake.events('worker-ended')[0]?.message).toContain('Its last line: the last line');
+});
+
+it('a termination that EC2 refuses is told once, and tried again until it is done', async () => {
+  fake.refusals = 3;
+  fake.states.set('i-1', 'running');
+  host();
+  (await eventually(() => fake.leaders.get('i-1')))('exited with code 0');
+  await eventually(() => fake.terminated.length === 1);
+  expect(fake.events('trouble').map(({ message }) => message)).toEqual([
+    'i-1 cannot be terminated in EC2, which is tried again: not now',
+  ]);
+  await eventually(() => fake.events('trouble-over').length === 1);
+});
+
+it('a host that is ended while an instance is being started ends that one too', async () => {
+  let started = (): void => undefined;
+  fake.starting = new Promise((resolve) => (started = resolve));
+  fake.states.set('i-1', 'running');
+  host();
+  await eventually(() => fake.leaders.get('i-1'));
+  stop.abort();
+  started();
+  await done;
+  expect(fake.ended).toEqual(['i-1']);
+  expect(fake.terminated).toEqual([]);
+});
+
+it('refills its fleet when it is to, and says so', async () => {
+  fake.lacking = 2;
+  host();
+  await eventually(() => fake.looks > 2);
+  expect(fake.lacking).toBe(2);
+  stop.abort();
+  await done;
+  stop = new AbortController();
+  host({ replace: true });
+  await eventually(() => fake.events('fleet-refilled').length === 1);
+  expect(fake.told[0]?.message).toContain('2 instances');
+});
