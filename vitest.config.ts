@@ -19,6 +19,8 @@ export default defineConfig({
     exclude: ['test/long/**', 'test/e2e/permissions.test.ts'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
+    // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.
+    isolate: false,
     sequence: { sequencer: EndToEndFirst },
     testTimeout: 60_000,
     hookTimeout: 30_000,

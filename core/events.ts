@@ -48,6 +48,15 @@ export type WorkerEvent = EventBase &
     | { readonly code: 'attempt'; readonly attempts: number; readonly maxAttempts: number }
     | { readonly code: 'batch-given-up'; readonly attempts: number }
     | { readonly code: 'slot-rebuilt'; readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory' }
+    /** How the job's model is run on this instance from here on, and why. */
+    | {
+        readonly code: 'slot-shape';
+        readonly slots: number;
+        readonly concurrency: number;
+        readonly settled: boolean;
+      }
+    /** The slots that the user chose do not fit the model. */
+    | { readonly code: 'slot-hint' }
     | { readonly code: 'unable'; readonly phase: 'fetch' | 'setup' | 'load' }
     /** A job asks for a newer worker than this one. */
     | { readonly code: 'outdated'; readonly version: string; readonly needs: string }

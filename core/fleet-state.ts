@@ -37,11 +37,26 @@ export interface ExitTicket {
 
 export type WorkerPhase = 'starting' | 'idle' | 'busy' | 'draining' | 'ended';
 
+/** How a worker runs a job's model, and why. */
+export interface ShapeStatus {
+  readonly job: string;
+  readonly slots: number;
+  /** Slices at once in each slot. */
+  readonly concurrency: number;
+  /** It is not being tried out any more. */
+  readonly settled: boolean;
+  readonly reason: string;
+  /** What the user should know of the slots that they chose. */
+  readonly hint?: string;
+}
+
 /** `fleet/instances/<id>/status.json`, written by the worker when it changes (at most once a second). */
 export interface WorkerStatus {
   readonly instance: string;
   readonly phase: WorkerPhase;
   readonly slots: number;
+  /** Of the job that it took a batch of last; absent before the first. */
+  readonly shape?: ShapeStatus;
   /** The kind of notice that it has seen. */
   readonly notice?: 'interruption' | 'rebalance';
   readonly instanceType: string;

@@ -19,10 +19,10 @@ export interface ModelSpec {
 export interface JobOptions {
   /** The job's own maximum of instances; the stack's maximum when absent. */
   readonly maxWorkers?: number;
-  /** Slots on each worker; `cpus` is one per virtual CPU of the instance. */
-  readonly slots: number | 'cpus';
+  /** Slots on each worker; `cpus` is one per virtual CPU of the instance, `auto` what the worker measures (core/slot-shape.ts). */
+  readonly slots: number | 'cpus' | 'auto';
   /** Slices that one slot works on at once. */
-  readonly concurrency: number;
+  readonly concurrency: number | 'auto';
   readonly maxAttempts: number;
   /** No progress for this long on an item, and its slot is rebuilt. */
   readonly itemTimeoutSeconds: number;
@@ -99,8 +99,8 @@ export interface UnableMark {
 }
 
 export const DEFAULT_JOB_OPTIONS: JobOptions = {
-  slots: 1,
-  concurrency: 1,
+  slots: 'auto',
+  concurrency: 'auto',
   maxAttempts: 3,
   // Long enough for the slowest item of ordinary models, short enough that a hung slot costs minutes, not hours.
   itemTimeoutSeconds: 300,

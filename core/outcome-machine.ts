@@ -58,7 +58,7 @@ interface Slice {
 
 export class OutcomeMachine<Item> {
   readonly #items: readonly Item[];
-  readonly #concurrency: number;
+  readonly #concurrency: () => number;
   readonly #memory: SlotMemory<Item>;
   readonly #budget: number;
   readonly #doubts = new Doubts();
@@ -79,7 +79,8 @@ export class OutcomeMachine<Item> {
 
   constructor(options: {
     readonly items: readonly Item[];
-    readonly concurrency: number;
+    /** Slices in flight at once, asked each time: it may change while the batch is computed. */
+    readonly concurrency: () => number;
     readonly memory: SlotMemory<Item>;
   }) {
     this.#items = options.items;
@@ -182,14 +183,14 @@ export class OutcomeMachine<Item> {
 
   #mayAddSlice(): boolean {
     return (
-      !this.#exclusive && !this.#settle && this.#inFlight.size < this.#concurrency && this.#queue[0]?.kind === 'plain'
+      !this.#exclusive && !this.#settle && this.#inFlight.size < this.#concurrency() && this.#queue[0]?.kind === 'plain'
     );
   }
 
   #send(take: TakeItems): Step<Item> {
     const [piece, ...rest] = this.#queue;
     if (piece === undefined) throw new Error('Nothing is queued.');
-    const lanes = piece.kind === 'plain' ? this.#concurrency : 1;
+    const lanes = piece.kind === 'plain' ? this.#concurrency() : 1;
     const count = piece.kind === 'suspect' ? piece.positions.length : Math.max(1, take(piece.positions, lanes));
     const positions = piece.positions.slice(0, count);
     const left = piece.positions.slice(count);

@@ -8,7 +8,8 @@ import { prepare, root } from './install.mjs';
 
 const market = ['--seed 7', '--arrive-over 6s', '--reclaim 5s', '--reclaim 8s:no-notice', '--notice 3s'];
 // Short leases, as befits batches of a second: what a killed instance held is back after five.
-const sizes = ['--max-workers 6', '--batch-size 64', '--lease-seconds 5'];
+// One slot each, for all of them share this machine.
+const sizes = ['--max-workers 6', '--slots 1', '--concurrency 1', '--batch-size 64', '--lease-seconds 5'];
 
 prepare();
 const example = path.join(root, 'examples/molecules');

@@ -9,6 +9,8 @@ export interface WorkerConfig {
   readonly leaseSeconds: number;
   readonly maxIdleMs: number;
   readonly maxLifeMs: number;
+  /** Instances that share the machine (a local cloud): slots are chosen for a part of its cores and memory. 1 on AWS. */
+  readonly sharedBy: number;
   /** Where models are unpacked and objects fetched. */
   readonly workDirectory?: string;
   /** SHA-256 of the published bundle that the worker is of; absent when it was there before the instance. */
@@ -27,6 +29,8 @@ const DEFAULT_MAX_LIFE_SECONDS = 24 * 3600;
 /** Timers of Node.js reach no further than 24 days. */
 const MAX_SECONDS = 20 * 24 * 3600;
 const MAX_LEASE_SECONDS = 3600;
+/** More than any machine can carry. */
+const MAX_SHARED_BY = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,6 +46,7 @@ export function readConfig(environment: Environment): WorkerConfig {
     leaseSeconds: seconds(environment, 'SPOTPOOL_LEASE_SECONDS', DEFAULT_LEASE_SECONDS, MAX_LEASE_SECONDS),
     maxIdleMs: seconds(environment, 'SPOTPOOL_MAX_IDLE_SECONDS', DEFAULT_MAX_IDLE_SECONDS, MAX_SECONDS) * 1000,
     maxLifeMs: seconds(environment, 'SPOTPOOL_MAX_LIFE_SECONDS', DEFAULT_MAX_LIFE_SECONDS, MAX_SECONDS) * 1000,
+    sharedBy: whole(environment, 'SPOTPOOL_SHARED_BY', 'instances', MAX_SHARED_BY) ?? 1,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
     ...(workDirectory === undefined ? {} : { workDirectory }),
@@ -60,10 +65,13 @@ function required(environment: Environment, name: string, what: string): string 
   throw new ConfigError(`The environment variable ${name} is missing: set it to ${what}.`);
 }
 
-function seconds(environment: Environment, name: string, otherwise: number, most: number): number {
+const seconds = (environment: Environment, name: string, otherwise: number, most: number): number =>
+  whole(environment, name, 'seconds', most) ?? otherwise;
+
+function whole(environment: Environment, name: string, what: string, most: number): number | undefined {
   const text = optional(environment, name);
-  if (text === undefined) return otherwise;
+  if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new ConfigError(`The environment variable ${name} is "${text}": set it to whole seconds from 1 to ${most}.`);
+  throw new ConfigError(`The environment variable ${name} is "${text}": set it to whole ${what} from 1 to ${most}.`);
 }

@@ -69,6 +69,7 @@ async function work(
   const trouble = (doing: string, error: unknown): void =>
     events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${messageOf(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
+  const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const engine = new Engine({
     ...config,
     instance,
@@ -88,7 +89,7 @@ async function work(
       createBatchComputer({
         clock,
         hostPath: hostPath(),
-        memoryLimitBytes: Math.floor((totalmem() * SLOTS_SHARE_OF_MEMORY) / slots),
+        memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
       }),
     prepareModel: modelPreparer(
       { store, secretReader: makeSecretReader((region) => makeSecretsManagerClient({ ...config, region })), events },
@@ -97,7 +98,8 @@ async function work(
     ),
     random: Math.random,
     newLeaseId: () => randomBytes(6).toString('hex'),
-    cpus: availableParallelism(),
+    cpus: Math.max(1, Math.floor(availableParallelism() / config.sharedBy)),
+    memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
   const status = new StatusBoard({ identity, store, clock, events, view: () => engine.status });

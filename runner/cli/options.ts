@@ -34,8 +34,8 @@ export interface JobFlags {
   readonly batchBytes?: number;
   readonly maxWorkers?: number;
   readonly maxInstanceHours?: number;
-  readonly slots: number | 'cpus';
-  readonly concurrency: number;
+  readonly slots: number | 'cpus' | 'auto';
+  readonly concurrency: number | 'auto';
   readonly maxAttempts: number;
   readonly itemTimeout: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -69,13 +69,16 @@ export function addJobOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--slots <n|cpus>', 'loaded models on each instance')
+      new Option(
+        '--slots <n|cpus|auto>',
+        'loaded models on each instance; auto: measured, so that no core is idle and memory is enough',
+      )
         .argParser(values.slots)
         .default(DEFAULT_JOB_OPTIONS.slots),
     )
     .addOption(
-      new Option('--concurrency <n>', 'slices that a slot works on at once, for models that wait')
-        .argParser(integer(1, 1_000))
+      new Option('--concurrency <n|auto>', 'slices that a slot works on at once, for models that wait; auto: measured')
+        .argParser(values.orAuto(integer(1, 1_000)))
         .default(DEFAULT_JOB_OPTIONS.concurrency),
     )
     .addOption(

@@ -56,12 +56,14 @@ export function seconds(text: string): number {
 /** A lease cannot be beaten past twelve hours (R2), so no item may take longer than eleven. */
 const MAX_SECONDS = 11 * 3600;
 
-export function slots(text: string): number | 'cpus' {
-  if (text === 'cpus') return 'cpus';
+export function slots(text: string): number | 'cpus' | 'auto' {
+  if (text === 'cpus' || text === 'auto') return text;
   try {
     return integerBetween(1, MAX_SLOTS)(text);
   } catch {
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SLOTS}, or cpus (one per virtual CPU).`);
+    throw new InvalidArgumentError(
+      `It must be a whole number from 1 to ${MAX_SLOTS}, cpus (one per virtual CPU), or auto (measured).`,
+    );
   }
 }
 

@@ -56,7 +56,10 @@ const latencyText = (latency: Latencies): string =>
 
 /** What the worker on a local instance is told beyond the stack's names. */
 export function workerVariables(options: LocalCloudOptions): Readonly<Record<string, string>> {
+  const { maxWorkers } = options;
   return {
+    // They share the user's machine: slots are chosen for a part of it, as if all were up.
+    ...(maxWorkers > 1 ? { SPOTPOOL_SHARED_BY: String(maxWorkers) } : {}),
     ...(options.leaseSeconds === undefined ? {} : { SPOTPOOL_LEASE_SECONDS: String(options.leaseSeconds) }),
     ...(options.maxIdleSeconds === undefined ? {} : { SPOTPOOL_MAX_IDLE_SECONDS: String(options.maxIdleSeconds) }),
   };

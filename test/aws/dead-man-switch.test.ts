@@ -23,6 +23,7 @@ const stack = { name: 'pool', scheduler };
 const fleetId = (): string => 'fleet-1';
 const nowMs = () => Date.UTC(2026, 0, 1, 12, 0, 0, 1);
 const mock = mockClient(SchedulerClient);
+afterAll(() => void mock.restore());
 const client = makeSchedulerClient({ region: 'us-east-1', credentials });
 const metadata = { httpStatusCode: 400 };
 const missing = new ResourceNotFoundException({ message: 'no', Message: 'no', $metadata: metadata });

@@ -12,12 +12,13 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { ObjectMissing } from '../../core/object-store.js';
 
 const s3 = mockClient(S3Client);
+afterAll(() => void s3.restore());
 const { signal } = new AbortController();
 const store = new S3ObjectStore(
   makeS3Client({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }),

@@ -1,9 +1,10 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { SnsNotifier } from '../../aws/sns-notifier.js';
 
 const sns = mockClient(SNSClient);
+afterAll(() => void sns.restore());
 afterEach(() => sns.reset());
 
 describe('notices over SNS', () => {

@@ -8,11 +8,12 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3SourceObjects } from '../../aws/source-objects.js';
 import { UserError } from '../../runner/errors.js';
 
 const s3 = mockClient(S3Client);
+afterAll(() => void s3.restore());
 const sources = new S3SourceObjects(new S3Client({ region: 'eu-west-1' }));
 const { signal } = new AbortController();
 beforeEach(() => s3.reset());

@@ -5,12 +5,13 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it } from 'vitest';
 import { makeSqsClient, makeSqsPollClient } from '../../aws/clients.js';
 import { isLeaseLost } from '../../aws/errors.js';
 import { SqsWorkQueue } from '../../aws/sqs-work-queue.js';
 
 const sqs = mockClient(SQSClient);
+afterAll(() => void sqs.restore());
 const { signal } = new AbortController();
 const clientOptions = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 let failures: string[] = [];

@@ -16,11 +16,12 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { provisionStack, type ProvisionOptions } from '../../aws/stack-provisioner.js';
 
 const mocks = { sqs: mockClient(SQSClient), s3: mockClient(S3Client), ec2: mockClient(EC2Client) };
+afterAll(() => Object.values(mocks).forEach((mock) => mock.restore()));
 const { signal } = new AbortController();
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const clientOptions = { region: 'us-east-1', credentials, endpoint: 'http://127.0.0.1:1' };

@@ -13,7 +13,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCloudFormationClient, makeEc2Client } from '../../aws/clients.js';
 import { makeDeployedStack } from '../../aws/deployed-stack.js';
 import { makePoolInstances } from '../../aws/pool-instances.js';
@@ -24,6 +24,7 @@ const metadata = { $fault: 'client', $metadata: { httpStatusCode: 400 } } as con
 
 describe("a pool's instances", () => {
   const ec2 = mockClient(EC2Client);
+  afterAll(() => void ec2.restore());
   const instances = makePoolInstances(makeEc2Client({ region: 'us-east-1', credentials }), 'pool');
   beforeEach(() => void ec2.reset());
 
@@ -55,6 +56,7 @@ describe("a pool's instances", () => {
 
 describe('the deployed stack', () => {
   const cloudFormation = mockClient(CloudFormationClient);
+  afterAll(() => void cloudFormation.restore());
   const id = 'arn:aws:cloudformation:us-east-1:123456789012:stack/Pool/1';
   const stack = makeDeployedStack(makeCloudFormationClient({ region: 'us-east-1', credentials }), id);
   beforeEach(() => void cloudFormation.reset());

@@ -45,7 +45,7 @@ export interface Run {
 
 export interface RunOptions {
   readonly items: readonly FakeItem[];
-  readonly concurrency: number;
+  readonly concurrency: () => number;
   readonly memory: SlotMemory<FakeItem>;
   readonly slot: { process: FakeProcess | undefined };
   /** Answers of a slice come all at its end, and are lost with the process. */

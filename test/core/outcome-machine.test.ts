@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rebuildBudget } from '../../core/bisection.js';
 import { OutcomeMachine } from '../../core/outcome-machine.js';
+import { MOST_CONCURRENCY } from '../../core/slot-shape.js';
 import { SlotMemory } from '../../core/slot-memory.js';
 import { FakeProcess, isGuilty, run, type FakeItem, type Kind, type Run } from './fake-model.js';
 
 interface Scene {
   readonly batches: readonly (readonly Kind[])[];
   readonly concurrency: number;
+  /** The number of slices at once is another one each time it is asked for. */
+  readonly changing: boolean;
   readonly buffered: boolean;
   readonly maxSlice: number;
   readonly picks: readonly number[];
@@ -25,11 +28,12 @@ function play(scene: Scene): readonly { readonly kinds: readonly Kind[]; readonl
       memory.processReplaced();
     }
     const items = kinds.map((kind, position) => ({ id: batch * 1000 + position, kind }));
-    return { kinds, result: run({ ...scene, items, memory, slot, pick }) };
+    const concurrency = (): number => (scene.changing ? 1 + pick(scene.concurrency) : scene.concurrency);
+    return { kinds, result: run({ ...scene, concurrency, items, memory, slot, pick }) };
   });
 }
 
-const plainScene = { concurrency: 1, buffered: true, maxSlice: 8, picks: [7] };
+const plainScene = { concurrency: 1, changing: false, buffered: true, maxSlice: 8, picks: [7] };
 
 const one = (kinds: readonly Kind[], options: Partial<Scene> = {}): Run =>
   play({ batches: [kinds], ...plainScene, ...options })[0]?.result as Run;
@@ -47,6 +51,7 @@ function scenes(kinds: fc.Arbitrary<readonly Kind[]>, maxConcurrency: number): f
   return fc.record({
     batches: fc.array(kinds, { minLength: 1, maxLength: 4 }),
     concurrency: fc.integer({ min: 1, max: maxConcurrency }),
+    changing: fc.boolean(),
     buffered: fc.boolean(),
     maxSlice: fc.integer({ min: 1, max: 40 }),
     picks: fc.array(fc.nat(1000), { minLength: 1, maxLength: 50 }),
@@ -78,7 +83,7 @@ const atMostTwoBreakers = atMostTwoCrashes.map((kinds) =>
 describe('the outcome of a batch', () => {
   it('fails exactly the guilty items, or is an attempt with its budget used up, for any model', () => {
     fc.assert(
-      fc.property(scenes(fc.array(anyKind, { maxLength: 60 }), 4), (scene) => {
+      fc.property(scenes(fc.array(anyKind, { maxLength: 60 }), MOST_CONCURRENCY), (scene) => {
         for (const { kinds, result } of play(scene)) {
           expect(result.repeated).toBe(0);
           for (const verdict of result.verdicts.values()) {
@@ -96,7 +101,7 @@ describe('the outcome of a batch', () => {
 
   it('finds two items that take the process with them, wherever they are, within the budget', () => {
     fc.assert(
-      fc.property(scenes(atMostTwoCrashes, 4), (scene) => {
+      fc.property(scenes(atMostTwoCrashes, MOST_CONCURRENCY), (scene) => {
         for (const { kinds, result } of play(scene)) {
           expect(result.end.kind).toBe('finished');
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
@@ -108,7 +113,7 @@ describe('the outcome of a batch', () => {
 
   it('finds two items that break the model for all later ones within the budget', () => {
     fc.assert(
-      fc.property(scenes(atMostTwoBreakers, 4), (scene) => {
+      fc.property(scenes(atMostTwoBreakers, MOST_CONCURRENCY), (scene) => {
         for (const { kinds, result } of play(scene)) {
           expect(result.end.kind).toBe('finished');
           expect(failedIn(result)).toEqual(guiltyIn(kinds));
@@ -166,7 +171,7 @@ describe('the outcome of a batch', () => {
 
   it('never fails an item for a slot that was lost once', () => {
     const memory = new SlotMemory<string>();
-    const machine = new OutcomeMachine({ items: ['only'], concurrency: 1, memory });
+    const machine = new OutcomeMachine({ items: ['only'], concurrency: () => 1, memory });
     expect(machine.next(() => 1)).toEqual({ kind: 'send', positions: [0] });
     expect(machine.lost({ reason: 'crashed', error: { code: 'SlotCrashed', message: 'taken by chance' } })).toEqual([]);
     expect(machine.next(() => 1).kind).toBe('rebuild');

@@ -5,7 +5,7 @@
  */
 import { createHook } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 
 /** By Node's names. Sockets do not count: clients keep them alive on purpose. */
 const COUNTED = new Set(['TCPServerWrap', 'ProcessWrap']);
@@ -65,16 +65,18 @@ function leaks(): string[] {
   return found;
 }
 
-beforeEach(() => {
+beforeEach(({ onTestFinished }) => {
   before = countResources();
   timers.clear();
   timerHook.enable();
+  // First to be asked for, and so the last to run: after each of the test's own clean-ups.
+  onTestFinished(expectNothingLeft);
 });
 
-afterEach(async () => {
+async function expectNothingLeft(): Promise<void> {
   const deadlineMs = Date.now() + SETTLE_MS;
   while (leaks().length > 0 && Date.now() < deadlineMs) await delay(25);
   const left = leaks();
   timerHook.disable();
   expect(left, 'left behind by this test').toEqual([]);
-});
+}

@@ -11,6 +11,7 @@ it('needs a queue, a bucket and a region, and has a default for the rest', () =>
     leaseSeconds: 20,
     maxIdleMs: 600_000,
     maxLifeMs: 86_400_000,
+    sharedBy: 1,
   });
 });
 
@@ -23,6 +24,7 @@ it('reads what is set', () => {
     SPOTPOOL_MAX_IDLE_SECONDS: '3',
     SPOTPOOL_MAX_LIFE_SECONDS: '4',
     SPOTPOOL_WORK_DIRECTORY: '/w',
+    SPOTPOOL_SHARED_BY: '6',
   };
   expect(readConfig(environment)).toMatchObject({
     endpoint: 'http://e',
@@ -31,6 +33,7 @@ it('reads what is set', () => {
     maxIdleMs: 3_000,
     maxLifeMs: 4_000,
     workDirectory: '/w',
+    sharedBy: 6,
   });
 });
 

@@ -31,7 +31,7 @@ export interface BatchLifeOptions extends BatchEndingsOptions {
   readonly pace: PipelinePace;
   /** Objects of a batch are fetched into a folder of it. */
   readonly workDirectory: string;
-  readonly onJob: (batch: HeldBatch, manifest: Manifest) => void;
+  readonly onJob: (manifest: Manifest) => void;
   readonly onPhase: () => void;
   /** Why a drained batch goes back. */
   readonly drainReason: () => HandBackReason;
@@ -64,7 +64,7 @@ export class BatchLife {
       if (manifest === undefined) return { kind: 'dropped', reason: 'foreign-manifest' };
       const over = await this.whenOver(batch);
       if (over !== undefined) return over;
-      this.options.onJob(batch, manifest);
+      this.options.onJob(manifest);
       const giveBack = await this.options.budget.take(message.endByte - message.startByte, batch.signal);
       const directory = path.join(this.options.workDirectory, batch.lease.id);
       try {

@@ -10,7 +10,6 @@
  */
 import { decodeBatchMessage } from '../../core/batch-message.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
-import type { Manifest } from '../../core/job.js';
 import { decideLeaseAhead, type LeaseAhead } from '../../core/lease-ahead.js';
 import { PipelinePace } from '../../core/pipeline-pace.js';
 import type { StatusView } from '../events/status-board.js';
@@ -31,9 +30,8 @@ import { ModelShelf, type PrepareModel } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
 import { type MakeComputer, SlotPool } from './slot-pool.js';
+import { SlotShapeKeeper } from './slot-shape-keeper.js';
 
-/** A process each: more than any instance has use for. */
-const MAX_SLOTS = 512;
 /** Input held in memory at once, whatever the batches' size. */
 const MAX_HELD_INPUT_BYTES = 256 * 1024 * 1024;
 /** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
@@ -66,6 +64,8 @@ export interface EngineOptions {
   readonly random: () => number;
   readonly newLeaseId: () => string;
   readonly cpus: number;
+  /** For all slots together. */
+  readonly memoryBytes: number;
   readonly leaseSeconds: number;
   readonly maxIdleMs: number;
   readonly maxLifeMs: number;
@@ -86,6 +86,7 @@ export class Engine {
   private readonly leases: LeaseKeeper;
   private readonly jobs: JobBook;
   private readonly slots: SlotPool;
+  private readonly shapes: SlotShapeKeeper;
   private readonly record: BatchRecord;
   private readonly batchLife: BatchLife;
   private readonly tickets: ExitTickets;
@@ -125,7 +126,8 @@ export class Engine {
       onTrouble: (error) => this.trouble('beating leases', error),
     });
     this.jobs = new JobBook(store, clock, signal);
-    this.slots = new SlotPool(options.makeComputer, clock);
+    this.shapes = new SlotShapeKeeper({ ...options, signal, onShape: () => this.fitSlots() });
+    this.slots = new SlotPool(this.shapes.watched(options.makeComputer), clock);
     this.record = new BatchRecord(store, instance);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
@@ -140,7 +142,7 @@ export class Engine {
       budget: this.budget,
       pace: this.pace,
       signal,
-      onJob: (batch, manifest) => this.fitSlots(batch, manifest),
+      onJob: (manifest) => this.shapes.enter(manifest),
       onPhase: () => this.bell.ring(),
       onUnable: (job) => this.beginUnable(job),
       drainReason: () => this.handBackReason(),
@@ -154,7 +156,8 @@ export class Engine {
 
   get status(): StatusView {
     const notice = this.notice === undefined ? {} : { notice: this.notice };
-    return { phase: this.phase(), slots: this.slots.size, ...notice };
+    const { status: shape } = this.shapes;
+    return { phase: this.phase(), slots: this.slots.size, ...(shape === undefined ? {} : { shape }), ...notice };
   }
 
   /** Works until the worker has to end; `stop` is SIGTERM. */
@@ -334,10 +337,9 @@ export class Engine {
     }
   }
 
-  private fitSlots(batch: HeldBatch, manifest: Manifest): void {
-    const { slots } = manifest.options;
-    batch.slots = slots === 'cpus' ? this.options.cpus : Math.min(slots, MAX_SLOTS);
-    this.slots.resize(Math.max(...[...this.held].map((held) => held.slots)));
+  private fitSlots(): void {
+    if (this.ended) return;
+    this.slots.resize(this.shapes.slotsFor(this.held));
     this.bell.ring();
   }
 

@@ -27,8 +27,6 @@ export class HeldBatch {
   computeStartedAtMs: number | undefined;
   /** When its slot began with it, or last finished an item. */
   progressAtMs = 0;
-  /** Slots that the batch's job wants; 0 until it is known. */
-  slots = 0;
   /** The pace of the slot that computes it. */
   msPerItem: () => number | undefined = () => undefined;
   /** Indexes that partials of earlier leases held. */

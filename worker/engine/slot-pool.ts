@@ -8,8 +8,8 @@ import { chooseSlot } from '../../core/slot-choice.js';
 import type { BatchComputation, BatchComputer, PreparedModel } from '../model/batch-computer.js';
 import type { Clock } from '../ports.js';
 
-/** `slots` is how many share the machine: the computer's memory bound follows from it. */
-export type MakeComputer = (slots: number) => BatchComputer;
+/** `slots` is how many share the machine: the computer's memory bound follows from it. It may fall, never rise. */
+export type MakeComputer = (slots: () => number) => BatchComputer;
 
 export interface Slot {
   readonly computer: BatchComputer;
@@ -107,7 +107,9 @@ export class SlotPool {
   /** Makes or closes idle slots until there are as many as wanted. */
   private fill(): void {
     while (this.idle.length + this.busy.size < this.wanted) {
-      this.idle.push({ computer: this.makeComputer(this.wanted), lastUsedMs: this.clock.nowMs() });
+      const { wanted } = this;
+      const computer = this.makeComputer(() => Math.max(1, Math.min(wanted, this.wanted)));
+      this.idle.push({ computer, lastUsedMs: this.clock.nowMs() });
     }
     while (this.idle.length > 0 && this.idle.length + this.busy.size > this.wanted) {
       void this.idle.shift()?.computer.close();

@@ -1,5 +1,5 @@
 /** `fleet/instances/<id>/status.json`: written when it changes, at most once a second, and once more at the end. */
-import type { WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
+import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
 import { instanceStatusKey } from '../../core/keys.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
 
@@ -8,6 +8,7 @@ const WRITE_EVERY_MS = 1_000;
 export interface StatusView {
   readonly phase: WorkerPhase;
   readonly slots: number;
+  readonly shape?: ShapeStatus;
   readonly notice?: 'interruption' | 'rebalance';
 }
 

@@ -36,11 +36,26 @@ export interface BatchWork {
   readonly items: readonly BatchItem[];
   /** The items name local files that are gone after the batch: none is asked again in a later one. */
   readonly itemsEndWithBatch?: boolean;
+  /** Slices that the slot works on at once, from now on; as the model's options say when absent. */
+  readonly concurrency?: () => number;
   /** Called as results become believed, in any order, once an item. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
   readonly onEvent: (event: SlotEvent) => void;
   /** Aborts: the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
   readonly signal: AbortSignal;
+}
+
+/** Sums since the model was loaded. */
+export interface SlotUsage {
+  /** Another one when the model was loaded anew: its sums begin again. */
+  readonly process: number;
+  /** Time in which it was asked something that it had not answered yet. */
+  readonly busyMs: number;
+  readonly answered: number;
+  /** On a core, or ready for one; undefined where that cannot be measured. */
+  readonly cpuMs: number | undefined;
+  /** Now. */
+  readonly memoryBytes: number;
 }
 
 export type SlotEvent =
@@ -67,6 +82,8 @@ export interface BatchComputer {
   readonly modelKey: string | undefined;
   /** Measured milliseconds an item of the loaded model; undefined before the first slice. */
   readonly msPerItem: number | undefined;
+  /** What the loaded model has used so far; undefined while none is. */
+  usage(): Promise<SlotUsage | undefined>;
   /** Starts loading ahead of the first batch; errors show in `compute`. */
   warm(model: PreparedModel): void;
   compute(work: BatchWork): Promise<BatchComputation>;

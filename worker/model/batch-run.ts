@@ -61,7 +61,9 @@ class BatchRun {
     this.#abort = new Promise((resolve) => {
       this.#resolveAbort = resolve;
     });
-    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.model.options.concurrency, memory });
+    const { concurrency } = work.model.options;
+    const fixed = concurrency === 'auto' ? 1 : concurrency;
+    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.concurrency ?? (() => fixed), memory });
   }
 
   async run(): Promise<BatchComputation> {

@@ -9,7 +9,14 @@
 import { SlotMemory } from '../../core/slot-memory.js';
 import { SlicePace } from '../../core/slice-size.js';
 import type { Clock } from '../ports.js';
-import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotEvent } from './batch-computer.js';
+import type {
+  BatchComputation,
+  BatchComputer,
+  BatchWork,
+  PreparedModel,
+  SlotEvent,
+  SlotUsage,
+} from './batch-computer.js';
 import { runBatch } from './batch-run.js';
 import type { LoadResult } from './loaded-slot.js';
 import { childEnvironment } from './child-environment.js';
@@ -23,8 +30,8 @@ export interface BatchComputerOptions {
   readonly clock: Clock;
   /** Path of the bundled host (`dist/bundle/host.mjs`) that runs JavaScript modules. */
   readonly hostPath: string;
-  /** Resident memory of the slot's processes past which they are ended. */
-  readonly memoryLimitBytes: number;
+  /** Resident memory of the slot's processes past which they are ended; it follows how many share the machine. */
+  readonly memoryLimitBytes: () => number;
   readonly loadTimeoutMs?: number;
   readonly pollMs?: number;
   /** The worker's environment; what a model gets of it is in child-environment.ts. */
@@ -60,6 +67,10 @@ class SlotComputer implements BatchComputer {
 
   get msPerItem(): number | undefined {
     return this.#current?.pace.msPerItem;
+  }
+
+  async usage(): Promise<SlotUsage | undefined> {
+    return this.#current?.process?.usage();
   }
 
   warm(model: PreparedModel): void {

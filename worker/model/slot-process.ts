@@ -19,7 +19,8 @@ import {
   type SlotLine,
 } from '../../core/slot-protocol.js';
 import type { Clock } from '../ports.js';
-import { groupMemoryBytes } from './group-memory.js';
+import type { SlotUsage } from './batch-computer.js';
+import { groupMemoryBytes, groupUsage } from './group-usage.js';
 import { LineSplitter } from './line-splitter.js';
 import { type Hide, hideNothing } from './secrets.js';
 import { ModelLog } from './model-log.js';
@@ -58,7 +59,7 @@ export interface SlotOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  readonly memoryLimitBytes: number;
+  readonly memoryLimitBytes: () => number;
   readonly loadTimeoutMs: number;
   readonly pollMs: number;
   /** Takes the job's secrets out of logs and errors. */
@@ -88,6 +89,9 @@ export class SlotProcess {
   #isOver = false;
   #lines = 0;
   #progressAtMs: number;
+  #answered = 0;
+  #busyMs = 0;
+  #busySinceMs: number | undefined;
   #itemTimeoutMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: SlotOptions) {
@@ -132,7 +136,10 @@ export class SlotProcess {
     items: readonly SlotItem[],
     options: { readonly job: string; readonly itemTimeoutMs: number },
   ): Promise<void> {
-    if (this.#outstanding.size === 0) this.#progressAtMs = this.options.clock.nowMs();
+    if (this.#outstanding.size === 0) {
+      this.#progressAtMs = this.options.clock.nowMs();
+      this.#busySinceMs = this.#progressAtMs;
+    }
     this.#itemTimeoutMs = options.itemTimeoutMs;
     for (const { index } of items) this.#outstanding.add(index);
     let text = '';
@@ -143,6 +150,23 @@ export class SlotProcess {
       text = '';
     }
     await this.#write(text + encodeFlushLine(options.job));
+  }
+
+  /** Undefined before it is loaded, and after its end. */
+  async usage(): Promise<SlotUsage | undefined> {
+    const { pid } = this.#group;
+    if (!this.#ready || this.isOver || pid === undefined) return undefined;
+    const sums = { process: pid, busyMs: this.#busyUntil(this.options.clock.nowMs()), answered: this.#answered };
+    try {
+      const used = await groupUsage(pid);
+      return used && { ...sums, ...used };
+    } catch {
+      return { ...sums, cpuMs: undefined, memoryBytes: 0 };
+    }
+  }
+
+  #busyUntil(nowMs: number): number {
+    return this.#busyMs + (this.#busySinceMs === undefined ? 0 : nowMs - this.#busySinceMs);
   }
 
   /** Ends the process group and waits for it. */
@@ -169,6 +193,11 @@ export class SlotProcess {
       return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
     }
     this.#progressAtMs = this.options.clock.nowMs();
+    this.#answered += 1;
+    if (this.#outstanding.size === 0) {
+      this.#busyMs = this.#busyUntil(this.#progressAtMs);
+      this.#busySinceMs = undefined;
+    }
     this.onAnswer(parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed);
   }
 
@@ -238,7 +267,7 @@ export class SlotProcess {
   }
 
   async #checkMemory(): Promise<void> {
-    const { memoryLimitBytes } = this.options;
+    const memoryLimitBytes = this.options.memoryLimitBytes();
     const bytes = this.#group.pid === undefined ? 0 : await groupMemoryBytes(this.#group.pid).catch(() => 0);
     if (bytes <= memoryLimitBytes) return;
     const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));

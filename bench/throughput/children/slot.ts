@@ -18,7 +18,7 @@ export async function startSlot(model: string): Promise<PeerSlot> {
     cwd: path.dirname(model),
     env: { PATH: process.env['PATH'] ?? '' },
     clock: { nowMs: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }) },
-    memoryLimitBytes: MEMORY_LIMIT_BYTES,
+    memoryLimitBytes: () => MEMORY_LIMIT_BYTES,
     loadTimeoutMs: FOR_EVER,
     pollMs: 1_000,
     onLog: (line) => process.stderr.write(`${line}\n`),

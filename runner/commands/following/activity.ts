@@ -17,6 +17,8 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
   attempt: 'warning',
   'batch-given-up': 'warning',
   'slot-rebuilt': 'warning',
+  'slot-shape': 'info',
+  'slot-hint': 'warning',
   unable: 'warning',
   outdated: 'warning',
   notice: 'warning',
@@ -26,6 +28,8 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
 export function ofWorker(event: WorkerEvent): Happened | undefined {
   const level = WORKER_LEVELS[event.code];
   if (level === undefined) return undefined;
+  // What is only tried out is for the logs.
+  if (event.code === 'slot-shape' && !event.settled) return undefined;
   return {
     event: 'happened',
     level,

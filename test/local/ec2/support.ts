@@ -14,7 +14,7 @@ import {
   ModifyFleetCommand,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { Compute, type ComputeOptions, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
@@ -25,13 +25,11 @@ import { processTable } from '../../../local/instances/process-table.js';
 import { noWatchdog } from '../../../local/instances/watchdog.js';
 import { eventually } from '../../support/eventually.js';
 
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-export const afterThisTest = (cleanup: () => unknown): void => void cleanups.push(cleanup);
+/** Of what is asked for in one test the last runs first. */
+export const afterThisTest = (cleanup: () => unknown): void =>
+  onTestFinished(async () => {
+    await cleanup();
+  });
 
 export function temporaryDirectory(): string {
   const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'spotpool-test-')));

@@ -46,7 +46,8 @@ describe('the options of a local cloud', () => {
     expect(localEnvironment(env)).toEqual({ PATH: '/bin', HOME: '/home/u' });
   });
 
-  it('tell the worker its lease', () => {
+  it('tell the worker its lease, and its share of the machine', () => {
+    expect(workerVariables({ maxWorkers: 4, reclaims: [] })).toEqual({ SPOTPOOL_SHARED_BY: '4' });
     expect(workerVariables({ maxWorkers: 1, reclaims: [], leaseSeconds: 5 })).toEqual({ SPOTPOOL_LEASE_SECONDS: '5' });
   });
 });

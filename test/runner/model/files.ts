@@ -4,18 +4,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { extract } from 'tar';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { packageModel } from '../../../runner/model/package-model.js';
 import type { ModelRequest } from '../../../runner/model/resolved-model.js';
 
-const made: string[] = [];
-afterEach(async () => {
-  for (const directory of made.splice(0)) await rm(directory, { recursive: true, force: true });
-});
-
 export async function tempDirectory(files: Readonly<Record<string, string | Buffer>> = {}): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-test-'));
-  made.push(directory);
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(directory, name)), { recursive: true });
     await writeFile(path.join(directory, name), content);

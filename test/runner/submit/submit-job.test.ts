@@ -249,7 +249,7 @@ describe('a submission that broke off and is made again', () => {
       await expect(submit(overrides)).rejects.toThrow(UserError);
     };
     const options = { ...DEFAULT_JOB_OPTIONS, maxWorkers: 3, slots: 'cpus' as const, env: { TOKEN: 'secret' } };
-    await refused(/--max-workers was not given, now 3; --slots was 1, now cpus; --env differs/, { options });
+    await refused(/--max-workers was not given, now 3; --slots was auto, now cpus; --env differs/, { options });
     await refused(/^(?!.*secret)/, { options });
     await refused(/--batch-size or --batch-bytes differs \(1250 batches then, 834 now\)/, { sizes: { batchItems: 3 } });
     await refused(/--setup differs/, { model: { argument: 'model.mjs', cwd, searchPath: '', setup: 'true' } });

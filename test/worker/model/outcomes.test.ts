@@ -118,7 +118,7 @@ describe('a lost slot', () => {
   });
 
   it('blames nobody when the model’s memory grows until it is stopped', async () => {
-    slot = slotOf(host, { memoryLimitBytes: 450 * 1024 * 1024 });
+    slot = slotOf(host, { memoryLimitBytes: () => 450 * 1024 * 1024 });
     const items = itemsOf(Array.from({ length: 9 }, () => ({ kind: 'leak' })));
     const computed = await computeWith(slot, modelOf('kinds.mjs'), items);
     expect(computed).toMatchObject({ end: { kind: 'computed' }, failed: [], repeated: 0 });
@@ -126,7 +126,7 @@ describe('a lost slot', () => {
   });
 
   it('fails the one item that needs more memory than a slot has, in its child processes too', async () => {
-    slot = slotOf(host, { memoryLimitBytes: 300 * 1024 * 1024 });
+    slot = slotOf(host, { memoryLimitBytes: () => 300 * 1024 * 1024 });
     const computed = await computeWith(slot, modelOf('kinds.mjs'), itemsOf(with_(6, { 3: { kind: 'leakInChild' } })));
     expect(computed).toMatchObject({ failed: [3], repeated: 0 });
     expect(computed.results[3]).toMatchObject({ error: { code: 'MemoryExceeded' } });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groupMemoryBytes } from '../../../worker/model/group-memory.js';
+import { groupMemoryBytes } from '../../../worker/model/group-usage.js';
 import { ProcessGroup } from '../../../worker/model/process-group.js';
 import { eventually } from '../../support/eventually.js';
 import { isAlive } from './support.js';

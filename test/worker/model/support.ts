@@ -42,7 +42,7 @@ export function slotOf(host: BuiltHost, options: Partial<BatchComputerOptions> =
   return createBatchComputer({
     clock: systemClock,
     hostPath: host.hostPath,
-    memoryLimitBytes: 400 * 1024 * 1024,
+    memoryLimitBytes: () => 400 * 1024 * 1024,
     pollMs: 20,
     ...options,
   });

@@ -58,6 +58,10 @@ export class FakeComputer implements BatchComputer {
     return this.model.msPerItem;
   }
 
+  async usage(): Promise<undefined> {
+    return undefined;
+  }
+
   warm(model: PreparedModel): void {
     if (this.modelKey === model.modelKey) return;
     this.modelKey = model.modelKey;

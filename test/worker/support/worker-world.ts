@@ -129,6 +129,7 @@ export class WorkerWorld {
       random: () => 0,
       newLeaseId: () => `lease${leases++}`,
       cpus,
+      memoryBytes: 8 * 1024 ** 3,
       leaseSeconds: LEASE_SECONDS,
       maxIdleMs,
       maxLifeMs,

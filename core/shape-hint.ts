@@ -1,0 +1,39 @@
+/** What a user who has chosen slots and slices should know, once the model has been measured with them. */
+import { coresText, type Shape, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
+
+/** From here on cores are left idle that as many slots again could have. */
+const HALF_IDLE = 0.5;
+/** From here on slots wait for each other's cores. */
+const TOO_MANY = 1.5;
+const WAITS = 0.3;
+const FULL = 0.7;
+/** Longer than the window that `auto` goes by: a hint is given once, and has time. */
+const LEAST_BUSY_MS = 2_000;
+
+export const isEnoughForHint = ({ busyMs, cpuMs }: ShapeWindow): boolean =>
+  busyMs >= LEAST_BUSY_MS && cpuMs !== undefined;
+
+/** A sentence; undefined when the choice is good. */
+export function hintFor(shape: Shape, window: ShapeWindow, { cpus }: Pick<ShapeBounds, 'cpus'>): string | undefined {
+  const cores = (window.cpuMs ?? 0) / Math.max(1, window.busyMs);
+  const used = cores * shape.slots;
+  const chosen = shapeText(shape);
+  if (cores >= FULL && used > cpus * TOO_MANY) {
+    return `${chosen} on ${vcpus(cpus)} wait for each other: the model uses ${coresText(cores)}, so that ${fitting(cores, cpus)} would be enough (--slots auto).`;
+  }
+  if (cores >= FULL && used <= cpus * HALF_IDLE) {
+    const idle = Math.floor(cpus - used);
+    return `${chosen} leaves ${idle} of ${vcpus(cpus)} idle: the model uses ${coresText(cores)}, so that there is room for ${fitting(cores, cpus)} (--slots auto).`;
+  }
+  if (cores <= WAITS && shape.concurrency === 1 && used <= cpus * HALF_IDLE) {
+    return `${chosen} with one slice at a time mostly waits: the model uses ${coresText(cores)}. Several slices at once may be faster (--concurrency auto, --slots auto).`;
+  }
+  return undefined;
+}
+
+const vcpus = (cpus: number): string => (cpus === 1 ? '1 vCPU' : `${cpus} vCPUs`);
+
+function fitting(cores: number, cpus: number): string {
+  const slots = Math.max(1, Math.round(cpus / Math.max(1, cores)));
+  return slots === 1 ? '1 slot' : `${slots} slots`;
+}

@@ -1,0 +1,134 @@
+/** What process groups use of memory and cores, from one look at the process table that all slots share. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+/** Slots poll about once a second each; looks closer together than this are one. */
+const SHARED_FOR_MS = 250;
+/** Slots that are measured are looked at one after another: little beside the second or more of a measurement. */
+const SHARED_BY_SLOTS_MS = 20;
+/** `ps` takes milliseconds; a hung one must not hold the watch. */
+const PS_TIMEOUT_MS = 5_000;
+const PS_MAX_BYTES = 4 * 1024 * 1024;
+/** USER_HZ, the unit of times in /proc, on every architecture that Node.js runs on. https://man7.org/linux/man-pages/man7/time.7.html */
+const TICK_MS = 10;
+const NANOSECONDS_PER_MS = 1e6;
+
+interface Group {
+  readonly pids: string[];
+  /** So far, of its processes and of the children that they have waited for. */
+  ranMs: number;
+  /** Known at once only from `ps`. */
+  memoryBytes: number;
+}
+
+type Table = ReadonlyMap<number, Group>;
+
+let last: { readonly atMs: number; readonly table: Promise<Table> } | undefined;
+
+/** Bytes; 0 when the group has no process. Memory that processes share is counted for each. */
+export async function groupMemoryBytes(group: number): Promise<number> {
+  return memoryOf((await tableOf(SHARED_FOR_MS)).get(group));
+}
+
+async function tableOf(sharedForMs: number): Promise<Table> {
+  const nowMs = performance.now();
+  if (last === undefined || nowMs - last.atMs > sharedForMs) last = { atMs: nowMs, table: look() };
+  return last.table;
+}
+
+/**
+ * Milliseconds so far on a core, or ready for one that others had: what a model would use that had the machine for itself. Undefined when the
+ * group has no process; rejects where it cannot be known.
+ */
+export async function groupUsage(
+  group: number,
+): Promise<{ readonly cpuMs: number; readonly memoryBytes: number } | undefined> {
+  const found = (await tableOf(SHARED_BY_SLOTS_MS)).get(group);
+  if (found === undefined) return undefined;
+  const waitedMs = isLinux ? found.pids.reduce((sum, pid) => sum + waitedForCoreMs(pid), 0) : 0;
+  return { cpuMs: found.ranMs + waitedMs, memoryBytes: memoryOf(found) };
+}
+
+const isLinux = process.platform === 'linux';
+
+const look = async (): Promise<Table> => (isLinux ? fromProc() : fromPs());
+
+function fromProc(): Table {
+  const table = new Map<number, Group>();
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      // After the name in brackets: state, parent, group, …, from the 12th on user and system time, then those of waited children.
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 15);
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      add(table, Number(fields[2]), { pids: [pid], ranMs: ticks * TICK_MS, memoryBytes: 0 });
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return table;
+}
+
+function memoryOf(group: Group | undefined): number {
+  if (group === undefined) return 0;
+  return group.pids.reduce((sum, pid) => sum + residentBytes(pid), group.memoryBytes);
+}
+
+function residentBytes(pid: string): number {
+  try {
+    // `stat` has it in pages, whose size differs between machines.
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Its threads that live now: time on a core, time ready without one, turns. https://docs.kernel.org/scheduler/sched-stats.html */
+function waitedForCoreMs(pid: string): number {
+  let waited = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const [, ready] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 2);
+      waited += Number(ready) / NANOSECONDS_PER_MS;
+    }
+  } catch {
+    // It ended, or the kernel does not count it: what ran is counted all the same.
+  }
+  return waited;
+}
+
+async function fromPs(): Promise<Table> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pgid=,rss=,time='], {
+    timeout: PS_TIMEOUT_MS,
+    maxBuffer: PS_MAX_BYTES,
+  });
+  const table = new Map<number, Group>();
+  for (const line of stdout.split('\n')) {
+    const [group, kilobytes, time] = line.trim().split(/\s+/);
+    if (group === undefined || kilobytes === undefined || time === undefined) continue;
+    add(table, Number(group), { pids: [], ranMs: psTimeMs(time), memoryBytes: Number(kilobytes) * 1024 });
+  }
+  return table;
+}
+
+/** `[[days-]hours:]minutes:seconds`, on some systems with hundredths. */
+export function psTimeMs(text: string): number {
+  const [clock = '', days = '0'] = text.split('-').reverse();
+  const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return (Number(days) * 86_400 + seconds) * 1000;
+}
+
+function add(table: Map<number, Group>, group: number, { pids, ranMs, memoryBytes }: Group): void {
+  const known = table.get(group);
+  if (known === undefined) {
+    table.set(group, { pids, ranMs, memoryBytes });
+    return;
+  }
+  known.pids.push(...pids);
+  known.ranMs += ranMs;
+  known.memoryBytes += memoryBytes;
+}
