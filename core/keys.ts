@@ -67,6 +67,10 @@ export const partialPrefix = (job: string, batch: number): string => `${jobPrefi
 export const partialKey = (job: string, batch: number, lease: string): string =>
   `${partialPrefix(job, batch)}${lease}.jsonl`;
 
+/** What of a lease's finished items did not fit in memory, from 0: partials like the others. */
+export const spilledKey = (job: string, batch: number, lease: string, number: number): string =>
+  partialKey(job, batch, `${lease}.${number}`);
+
 export const attemptPrefix = (job: string, batch: number): string => `${jobPrefix(job)}attempts/${batchName(batch)}/`;
 export const attemptKey = (job: string, batch: number, lease: string): string =>
   `${attemptPrefix(job, batch)}${lease}.json`;

@@ -92,7 +92,7 @@ export class BatchEndings {
       const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
       events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
     } else {
-      this.tellDuplicate(batch, batch.freshResults().length);
+      this.tellDuplicate(batch, batch.freshItems);
     }
     return this.delete(batch);
   }
@@ -155,13 +155,12 @@ export class BatchEndings {
 
   private tellLost(batch: HeldBatch): void {
     const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
-    this.options.events.emit({ code: 'lease-lost', items: batch.freshResults().length, ...batch.tags, message });
+    this.options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
   }
 
   private tellCommitted(batch: HeldBatch): void {
     const nowMs = this.options.clock.nowMs();
-    const ok = batch.sortedResults().filter((item) => item.ok).length;
-    const failed = batch.results.size - ok;
+    const { okItems: ok, failedItems: failed } = batch;
     this.options.events.emit({
       code: 'batch-committed',
       ok,

@@ -18,6 +18,8 @@ import type { Clock, ObjectStore } from '../ports.js';
 /** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
 const DOWNLOADS_AT_ONCE = 16;
 
+const NEWLINE = 10;
+
 /** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
@@ -37,11 +39,21 @@ export class BatchFault extends Error {
   }
 }
 
+/** Where in its part, and in the dataset, a batch's input goes on. */
+export interface InputPosition {
+  readonly byte: number;
+  readonly index: number;
+}
+
 export interface BatchInput {
   /** For the slot, in order of index. */
   readonly items: readonly BatchItem[];
   /** Items that have failed already: lines that were not readable, objects that cannot be fetched. */
   readonly failed: readonly ComputedItem[];
+  /** Of objects, as their dataset says. */
+  readonly objectBytes: number;
+  /** Undefined at the batch's end. */
+  readonly next: InputPosition | undefined;
 }
 
 export interface InputReader {
@@ -51,6 +63,9 @@ export interface InputReader {
 }
 
 export interface ReadInputOptions {
+  readonly from: InputPosition;
+  /** Lines that end before it are read. */
+  readonly endByte: number;
   readonly isDone: (index: number) => boolean;
   readonly directory: string;
   readonly clock: Clock;
@@ -59,51 +74,70 @@ export interface ReadInputOptions {
   readonly signal: AbortSignal;
 }
 
-/** Items for which `isDone` are left out. `directory` is made when objects are fetched, and is the caller's to remove. */
+/**
+ * Items for which `isDone` are left out. `directory` is made when objects are fetched, and is the caller's to remove. Undefined when no
+ * line ends before `endByte`.
+ */
 export async function readInput(
   reader: InputReader,
   message: BatchMessage,
   kind: DatasetSpec['kind'],
   options: ReadInputOptions,
-): Promise<BatchInput> {
-  const lines = await readLines(reader.store, message, options);
+): Promise<BatchInput | undefined> {
+  const piece = await readLines(reader.store, message, options);
+  if (piece === undefined) return undefined;
+  const { lines, next } = piece;
   const items: BatchItem[] = [];
   const failed: ComputedItem[] = [];
   for (const [offset, line] of lines.entries()) {
-    const index = message.firstIndex + offset;
+    const index = options.from.index + offset;
     if (options.isDone(index)) continue;
     const input = decodeLine(line, index);
     if (input.kind === 'bad') failed.push(failedItem(index, input.error));
     else items.push({ index, input });
   }
-  if (kind === 'lines') return { items, failed };
+  if (kind === 'lines') return { items, failed, objectBytes: 0, next };
   await mkdir(options.directory, { recursive: true });
   const fetched = await mapBounded(items, DOWNLOADS_AT_ONCE, (item) => fetchObject(reader, item, options));
   return {
     items: fetched.filter((item) => 'input' in item),
     failed: [...failed, ...fetched.filter((item) => 'line' in item)],
+    objectBytes: items.reduce((sum, item) => sum + sizeOf(item), 0),
+    next,
   };
 }
 
 export const removeInput = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true });
 
+interface Lines {
+  readonly lines: readonly string[];
+  readonly next: InputPosition | undefined;
+}
+
 async function readLines(
   store: ObjectStore,
   message: BatchMessage,
   options: ReadInputOptions,
-): Promise<readonly string[]> {
-  const { signal } = options;
-  const { key, startByte, endByte } = message;
-  const where = `bytes ${startByte} to ${endByte} of ${key}`;
+): Promise<Lines | undefined> {
+  const { endByte, from, signal } = options;
+  const { key } = message;
+  const where = `bytes ${from.byte} to ${endByte} of ${key}`;
   let text: string;
+  let nextByte = endByte;
   try {
-    const readOnce = () => store.get(key, { signal, range: { startByte, endByte } });
+    const readOnce = () => store.get(key, { signal, range: { startByte: from.byte, endByte } });
     const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
-    if (stored.body.length !== endByte - startByte) {
-      throw new BatchFault('InputUnreadable', `Only ${stored.body.length} of ${where} are there.`);
+    let { body } = stored;
+    if (body.length !== endByte - from.byte) {
+      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} are there.`);
     }
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(stored.body);
+    if (endByte < message.endByte) {
+      body = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
+      if (body.length === 0) return undefined;
+      nextByte = from.byte + body.length;
+    }
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BatchFault) throw error;
@@ -111,10 +145,16 @@ async function readLines(
   }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length !== message.items) {
-    throw new BatchFault('InputUnreadable', `There are ${lines.length} items in ${where}, not ${message.items}.`);
+  const nextIndex = from.index + lines.length;
+  const isEnd = nextByte === message.endByte;
+  const items = nextIndex - message.firstIndex;
+  if (isEnd ? items !== message.items : items > message.items) {
+    throw new BatchFault(
+      'InputUnreadable',
+      `There are ${items} items in bytes ${message.startByte} to ${nextByte} of ${key}, not ${message.items}.`,
+    );
   }
-  return lines;
+  return { lines, next: isEnd ? undefined : { byte: nextByte, index: nextIndex } };
 }
 
 function decodeLine(line: string, index: number): InputLine {
@@ -152,6 +192,10 @@ async function fetchObject(
   }
   const object: ObjectItem = { key, path: file };
   return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
+}
+
+function sizeOf({ input }: BatchItem): number {
+  return input.kind === 'item' ? (JSON.parse(input.json) as ObjectReference).size : 0;
 }
 
 function failedItem(index: number, error: ItemError): ComputedItem {

@@ -3,45 +3,45 @@
  * (batch-endings.ts). Several lives run side by side; slots and bytes are what they wait for.
  *
  * Invariants: a life ends in exactly one `Ending`; nothing is computed whose outcome is known to exist, or whose job is over; from the commit
- * on nothing stops it.
+ * on nothing stops it. How its items go through fetch and compute is in batch-flow.ts.
  */
 import path from 'node:path';
 import type { HandBackReason } from '../../core/events.js';
 import type { Manifest } from '../../core/job.js';
-import type { PipelinePace } from '../../core/pipeline-pace.js';
-import type { BatchItem, PreparedModel, SlotEvent } from '../model/batch-computer.js';
+import type { PreparedModel, SlotEvent } from '../model/batch-computer.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
-import { BatchFault, type BatchInput, type InputReader, messageOf, readInput, removeInput } from './batch-input.js';
-import type { ByteBudget } from './byte-budget.js';
+import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
+import { BatchFault, messageOf, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
 import { type ModelShelf, ModelUnable } from './model-shelf.js';
-import type { SlotPool } from './slot-pool.js';
 import { untilAborted } from './until-aborted.js';
 
-/** An outcome is put from memory in one request. */
-const MAX_OUTCOME_BYTES = 256 * 1024 * 1024;
 /** Pauses between tries to write an outcome double from the first to the last: half a minute in all, then it is an attempt. */
 const FIRST_COMMIT_PAUSE_MS = 500;
 const LAST_COMMIT_PAUSE_MS = 16_000;
-export interface BatchLifeOptions extends BatchEndingsOptions {
+
+type FlowParts = Pick<BatchFlowOptions, 'slots' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
+
+export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
   readonly models: ModelShelf;
-  readonly slots: SlotPool;
-  readonly reader: InputReader;
-  readonly budget: ByteBudget;
-  readonly pace: PipelinePace;
   /** Objects of a batch are fetched into a folder of it. */
   readonly workDirectory: string;
   readonly onJob: (manifest: Manifest) => void;
-  readonly onPhase: () => void;
   /** Why a drained batch goes back. */
   readonly drainReason: () => HandBackReason;
 }
 
 export class BatchLife {
   private readonly endings: BatchEndings;
+  private readonly flowOptions: BatchFlowOptions;
 
   constructor(private readonly options: BatchLifeOptions) {
     this.endings = new BatchEndings(options);
+    this.flowOptions = {
+      ...options,
+      onSlotEvent: (batch, model, event) => this.tellSlot(batch, model, event),
+      onTrouble: (batch, doing, error) => this.endings.trouble(batch, doing, error),
+    };
   }
 
   /** Never rejects: what nobody expected is told, and the batch handed back. */
@@ -65,19 +65,15 @@ export class BatchLife {
       const over = await this.whenOver(batch);
       if (over !== undefined) return over;
       this.options.onJob(manifest);
-      const giveBack = await this.options.budget.take(message.endByte - message.startByte, batch.signal);
+      if (batch.receiveCount > 1) await this.options.record.resume(batch, batch.signal);
       const directory = path.join(this.options.workDirectory, batch.lease.id);
+      const flow = new BatchFlow(batch, manifest, directory, this.flowOptions);
       try {
         // The model is made ready while the batch downloads.
-        const model = this.prepare(manifest);
-        const [ready, input] = await Promise.all([
-          untilAborted(model, batch.signal),
-          this.read(batch, manifest, directory),
-        ]);
-        await this.compute(batch, ready, input.items);
+        await flow.run(this.prepare(manifest));
         return await this.commit(batch);
       } finally {
-        giveBack();
+        flow.close();
         // Nobody waits for it; what it leaves goes with the worker's directory.
         if (manifest.dataset.kind === 'objects') void removeInput(directory).catch(() => undefined);
       }
@@ -106,71 +102,15 @@ export class BatchLife {
     return model;
   }
 
-  private async read(batch: HeldBatch, manifest: Manifest, directory: string): Promise<BatchInput> {
-    const { clock, pace } = this.options;
-    const startedAtMs = clock.nowMs();
-    if (batch.receiveCount > 1) batch.resume(await this.options.record.readPartials(batch, batch.signal));
-    const isDone = (index: number): boolean => batch.results.has(index);
-    const onTrouble = (error: unknown): void => this.endings.trouble(batch, 'reading input', error);
-    const where = { isDone, directory, clock, onTrouble, signal: batch.signal };
-    const input = await readInput(this.options.reader, batch.message, manifest.dataset.kind, where);
-    pace.fetched(clock.nowMs() - startedAtMs);
-    batch.believe(input.failed);
-    return input;
-  }
-
-  private async compute(batch: HeldBatch, model: PreparedModel, items: readonly BatchItem[]): Promise<void> {
-    if (items.length === 0) return;
-    this.enter(batch, 'waiting');
-    const { clock, slots } = this.options;
-    const slot = await slots.acquire(model.modelKey, batch.signal);
-    const startedAtMs = clock.nowMs();
-    batch.computeStartedAtMs = startedAtMs;
-    batch.progressAtMs = startedAtMs;
-    let hasLoaded = false;
-    batch.msPerItem = () => slot.computer.msPerItem;
-    this.enter(batch, 'computing');
-    const tooLarge = new AbortController();
-    const computation = slot.computer.compute({
-      job: batch.message.job,
-      batch: batch.message.batch,
-      model,
-      items,
-      onComputed: (computed) => {
-        batch.believe(computed);
-        batch.progressAtMs = clock.nowMs();
-        if (batch.resultBytes > MAX_OUTCOME_BYTES) tooLarge.abort(outcomeTooLarge());
-      },
-      onEvent: (event) => {
-        hasLoaded ||= event.kind !== 'log';
-        this.tellSlot(batch, model, event);
-      },
-      signal: AbortSignal.any([batch.signal, tooLarge.signal]),
-    });
-    slots.release(slot, computation);
-    const result = await untilAborted(computation, AbortSignal.any([batch.signal, tooLarge.signal]));
-    switch (result.kind) {
-      case 'computed':
-        // A batch that waited for its model is no measure of the next.
-        if (!hasLoaded) this.options.pace.computed(clock.nowMs() - startedAtMs);
-        if (batch.itemsLeft === 0) return;
-        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
-      case 'unable':
-        throw new ModelUnable('load', result.message);
-      case 'attempt':
-        throw new BatchFault(result.error.code, result.error.message);
-      case 'aborted':
-        throw new Error('The slot aborted a batch that nobody had stopped.');
-    }
-  }
-
   /** Nothing stops it from here: whoever writes the outcome first has done the batch. */
   private async commit(batch: HeldBatch): Promise<Ending> {
     this.enter(batch, 'committing');
     const { clock, record, signal } = this.options;
     for (let pauseMs = FIRST_COMMIT_PAUSE_MS; ; pauseMs *= 2) {
       try {
-        return { kind: await record.commit(batch, signal), wasteItems: batch.freshResults().length };
+        const kind = await record.commit(batch, signal);
+        batch.forgetResults();
+        return { kind, wasteItems: batch.freshItems };
       } catch (error) {
         signal.throwIfAborted();
         this.endings.trouble(batch, 'writing an outcome', error);
@@ -226,9 +166,3 @@ export class BatchLife {
     }
   }
 }
-
-const outcomeTooLarge = (): BatchFault =>
-  new BatchFault(
-    'OutcomeTooLarge',
-    `The outputs of the batch are larger than ${MAX_OUTCOME_BYTES} bytes: use smaller batches (--batch-size).`,
-  );

@@ -1,11 +1,15 @@
 /**
- * What a batch leaves in the bucket: its outcome (R1), what was finished before it was handed back, and its attempts.
+ * What a batch leaves in the bucket: its outcome (R1), what was finished before it was handed back or did not fit in memory, and its attempts.
  *
- * Invariant: an outcome is written once, by whoever comes first, whole; its metadata names the lease, so that a put that was tried again by
- * the SDK knows its own first try.
+ * Invariants:
+ * - An outcome is written once, by whoever comes first, whole; its metadata names the lease, so that a put that was tried again by
+ *   the SDK knows its own first try.
+ * - Partials are in order of index. What they hold beyond a batch's share of the memory is read for its indexes alone, and again for the outcome.
  */
 import { giveUpOutcome } from '../../core/give-up.js';
-import { attemptKey, attemptPrefix, outcomeKey, partialKey, partialPrefix } from '../../core/keys.js';
+import { attemptKey, attemptPrefix, outcomeKey, partialKey, partialPrefix, spilledKey } from '../../core/keys.js';
+import { addToRanges, countOf, type Ranges } from '../../core/ranges.js';
+import { ObjectMissing } from '../../core/object-store.js';
 import {
   decodeOutcomeMetadata,
   encodeOutcomeMetadata,
@@ -16,8 +20,12 @@ import { SHORT_LIVED_TAG } from '../../core/tags.js';
 import type { ComputedItem } from '../model/batch-computer.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch } from './held-batch.js';
+import type { MemoryLimits } from './memory-limits.js';
+import { finishedLines, headOf, splitLines } from './stored-lines.js';
 
 const JSON_LINES = 'application/x-ndjson';
+/** Made to ranges together: a set of ranges is made anew each time. */
+const INDEXES_AT_ONCE = 10_000;
 
 export type CommitResult = 'committed' | 'duplicate';
 
@@ -25,6 +33,7 @@ export class BatchRecord {
   constructor(
     private readonly store: ObjectStore,
     private readonly instance: string,
+    private readonly memory: MemoryLimits,
   ) {}
 
   async hasOutcome(batch: HeldBatch, signal: AbortSignal): Promise<boolean> {
@@ -32,10 +41,9 @@ export class BatchRecord {
   }
 
   commit(batch: HeldBatch, signal: AbortSignal): Promise<CommitResult> {
-    const items = batch.sortedResults();
-    const ok = items.filter((item) => item.ok).length;
-    const counts = { ok, failed: items.length - ok, givenUp: false };
-    return this.writeOutcome(batch, linesOf(items), counts, signal);
+    const counts = { ok: batch.okItems, failed: batch.failedItems, givenUp: false };
+    const body = batch.runs.length === 0 ? linesOf(batch.sortedResults()) : finishedLines(batch, this.store, signal);
+    return this.writeOutcome(batch, body, counts, signal);
   }
 
   giveUp(batch: HeldBatch, attempts: number, last: ItemError, signal: AbortSignal): Promise<CommitResult> {
@@ -43,20 +51,34 @@ export class BatchRecord {
     return this.writeOutcome(batch, giveUpOutcome(batch.message, attempts, last), counts, signal);
   }
 
-  /** Items that earlier leases finished: the union of their partials. */
-  async readPartials(batch: HeldBatch, signal: AbortSignal): Promise<readonly ComputedItem[]> {
+  /** What earlier leases finished: the union of their partials, in memory while it has room there. */
+  async resume(batch: HeldBatch, signal: AbortSignal): Promise<void> {
     const { job, batch: number } = batch.message;
+    let room = this.memory.resultBytes;
     const items: ComputedItem[] = [];
-    for await (const { key } of this.store.list(partialPrefix(job, number), { signal })) {
-      const stored = await this.store.get(key, { signal });
-      for (const line of Buffer.from(stored?.body ?? [])
-        .toString()
-        .split('\n')) {
-        const item = decodeLine(line);
-        if (item !== undefined && isOf(batch, item.index)) items.push(item);
+    const stored: string[] = [];
+    for await (const { key, size } of this.store.list(partialPrefix(job, number), { signal })) {
+      room -= size;
+      if (room < 0) stored.push(key);
+      else {
+        for await (const item of this.readPartial(batch, key, signal)) {
+          items.push({ index: item.index, ok: item.ok, line: item.line.toString() });
+        }
       }
     }
-    return items;
+    batch.resume(items);
+    for (const key of stored) await this.resumeStored(batch, key, signal);
+  }
+
+  /** Keeps finished items of the batch in the bucket instead of in memory. */
+  async letGo(batch: HeldBatch, signal: AbortSignal): Promise<void> {
+    const { job, batch: number } = batch.message;
+    const items = batch.sortedResults();
+    const key = spilledKey(job, number, batch.lease.id, batch.runs.length);
+    await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
+    const indexes = items.map(({ index }) => index);
+    const ok = items.filter((item) => item.ok).length;
+    batch.letGo(items, { key, own: addToRanges([], indexes), items: items.length, ok });
   }
 
   /** Saves what this lease has finished; how many items that are. */
@@ -79,15 +101,49 @@ export class BatchRecord {
     return attempts;
   }
 
+  /** A partial that has no room in memory: what of it is news counts, and stays where it is. */
+  private async resumeStored(batch: HeldBatch, key: string, signal: AbortSignal): Promise<void> {
+    let own: Ranges = [];
+    let ok = 0;
+    let indexes: number[] = [];
+    for await (const item of this.readPartial(batch, key, signal)) {
+      if (batch.isDone(item.index)) continue;
+      indexes.push(item.index);
+      if (item.ok) ok += 1;
+      if (indexes.length < INDEXES_AT_ONCE) continue;
+      own = addToRanges(own, indexes);
+      indexes = [];
+    }
+    own = addToRanges(own, indexes);
+    if (own.length > 0) batch.resumeStored({ key, own, items: countOf(own), ok });
+  }
+
+  private async *readPartial(
+    batch: HeldBatch,
+    key: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly index: number; readonly ok: boolean; readonly line: Buffer }> {
+    try {
+      for await (const line of splitLines(this.store.stream(key, { signal }))) {
+        const head = headOf(line);
+        if (head !== undefined && isOf(batch, head.index)) yield { ...head, line };
+      }
+    } catch (error) {
+      // Partials are short-lived: what is gone is computed again.
+      if (!(error instanceof ObjectMissing)) throw error;
+    }
+  }
+
   private async writeOutcome(
     batch: HeldBatch,
-    body: Uint8Array | string,
+    body: Uint8Array | string | AsyncIterable<Uint8Array>,
     counts: Pick<OutcomeMetadata, 'ok' | 'failed' | 'givenUp'>,
     signal: AbortSignal,
   ): Promise<CommitResult> {
     const key = outcomeKey(batch.message.job, batch.message.batch);
     const metadata = encodeOutcomeMetadata({ lease: batch.lease.id, instance: this.instance, ...counts });
-    const result = await this.store.put(key, body, { signal, ifNoneMatch: true, contentType: JSON_LINES, metadata });
+    const how = { signal, ifNoneMatch: true, contentType: JSON_LINES, metadata };
+    const result = await (isStream(body) ? this.store.upload(key, body, how) : this.store.put(key, body, how));
     if (result.kind === 'written') return 'committed';
     const head = await this.store.head(key, { signal });
     return head && decodeOutcomeMetadata(head.metadata).lease === batch.lease.id ? 'committed' : 'duplicate';
@@ -98,13 +154,9 @@ export class BatchRecord {
 const linesOf = (items: readonly ComputedItem[]): Uint8Array =>
   Buffer.concat(items.map((item) => Buffer.from(item.line)));
 
+const isStream = (body: Uint8Array | string | AsyncIterable<Uint8Array>): body is AsyncIterable<Uint8Array> =>
+  typeof body === 'object' && Symbol.asyncIterator in body;
+
 function isOf(batch: HeldBatch, index: number): boolean {
   return index >= batch.message.firstIndex && index < batch.message.firstIndex + batch.message.items;
-}
-
-/** The form that `encodeResultLine` gives; the output itself is not parsed. */
-function decodeLine(line: string): ComputedItem | undefined {
-  const match = /^\{"index":(\d+),"ok":(true|false),/.exec(line);
-  if (match === null) return undefined;
-  return { index: Number(match[1]), ok: match[2] === 'true', line: `${line}\n` };
 }

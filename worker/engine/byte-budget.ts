@@ -1,6 +1,8 @@
 /**
- * Bounds the bytes of input that are held at once (R11), first come first served. What alone is larger than the whole budget waits until
+ * Bounds the bytes that are held at once (R11), first come first served. What alone is larger than the whole budget waits until
  * nothing else is held, and then passes: a batch that is too large must fail by itself, not wait for ever.
+ *
+ * Invariant: whoever waits holds nothing that only they can give back, so that everyone gets a turn (batch-flow.ts).
  */
 export class ByteBudget {
   private used = 0;
@@ -8,9 +10,13 @@ export class ByteBudget {
 
   constructor(private readonly totalBytes: number) {}
 
-  /** Somebody waits for bytes. */
+  /** Somebody waits for bytes, or would have to. */
   get isSpent(): boolean {
-    return this.waiting.length > 0;
+    return this.waiting.length > 0 || this.used >= this.totalBytes;
+  }
+
+  get usedBytes(): number {
+    return this.used;
   }
 
   /** Resolves with what gives the bytes back. */
@@ -40,6 +46,12 @@ export class ByteBudget {
       this.used -= bytes;
       this.next();
     };
+  }
+
+  /** What is there already counts, also past the budget: others wait the longer. Negative gives back. */
+  charge(bytes: number): void {
+    this.used += bytes;
+    if (bytes < 0) this.next();
   }
 
   private next(): void {

@@ -26,18 +26,19 @@ import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from './held-batch.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
+import { MEMORY_LIMITS, type MemoryLimits } from './memory-limits.js';
 import { ModelShelf, type PrepareModel } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
 import { type MakeComputer, SlotPool } from './slot-pool.js';
 import { SlotShapeKeeper } from './slot-shape-keeper.js';
 
-/** Input held in memory at once, whatever the batches' size. */
-const MAX_HELD_INPUT_BYTES = 256 * 1024 * 1024;
 /** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
 const POLL_SECONDS = 2;
 /** While idle the fleet's state is read between polls. */
 const IDLE_POLL_SECONDS = 1;
+/** A pace that wavers from batch to batch sends nothing back. */
+const GIVE_BACK_AFTER_MS = 500;
 /** What comes after so long without work is taken for a new job. */
 const REST_MS = 2_000;
 /** At risk of a reclaim: what would be lost without a notice. */
@@ -70,6 +71,7 @@ export interface EngineOptions {
   readonly maxIdleMs: number;
   readonly maxLifeMs: number;
   readonly workDirectory: string;
+  readonly memory?: MemoryLimits;
 }
 
 export class Engine {
@@ -82,7 +84,7 @@ export class Engine {
   private readonly life = new AbortController();
   /** Aborts the open poll and the idle worker's looks. */
   private readonly taking = new AbortController();
-  private readonly budget = new ByteBudget(MAX_HELD_INPUT_BYTES);
+  private readonly budget: ByteBudget;
   private readonly leases: LeaseKeeper;
   private readonly jobs: JobBook;
   private readonly slots: SlotPool;
@@ -99,7 +101,9 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { clock, events, instance, queue, store } = options;
+    const { memory = MEMORY_LIMITS } = options;
     const { signal } = this.life;
+    this.budget = new ByteBudget(memory.budgetBytes);
     this.idleSinceMs = clock.nowMs();
     this.bell = new Bell(clock);
     this.intake = new Intake({
@@ -128,7 +132,7 @@ export class Engine {
     this.jobs = new JobBook(store, clock, signal);
     this.shapes = new SlotShapeKeeper({ ...options, signal, onShape: () => this.fitSlots() });
     this.slots = new SlotPool(this.shapes.watched(options.makeComputer), clock);
-    this.record = new BatchRecord(store, instance);
+    this.record = new BatchRecord(store, instance, memory);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
     this.batchLife = new BatchLife({
@@ -140,6 +144,7 @@ export class Engine {
       record: this.record,
       reader: { store, storeOf: options.storeOf },
       budget: this.budget,
+      memory,
       pace: this.pace,
       signal,
       onJob: (manifest) => this.shapes.enter(manifest),
@@ -210,8 +215,12 @@ export class Engine {
 
   /** The newest first: they have waited least. */
   private giveBack(surplus: number): void {
-    const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
-    for (const batch of ahead.slice(ahead.length - surplus)) batch.stop('waiting');
+    if (surplus === 0) return;
+    const sinceMs = this.options.clock.nowMs() - GIVE_BACK_AFTER_MS;
+    const ahead = [...this.held].filter(({ lease, phase }) => {
+      return (phase === 'fetching' || phase === 'waiting') && lease.receivedAtMs <= sinceMs;
+    });
+    for (const batch of ahead.slice(Math.max(0, ahead.length - surplus))) batch.stop('waiting');
   }
 
   private receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {

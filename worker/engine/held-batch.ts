@@ -5,8 +5,10 @@
  * Invariants:
  * - `stop` ends the work once, with the first cause; what was believed until then is kept, nothing is added after.
  * - What is being committed is not stopped: the conditional put decides (R1), whoever holds the lease by then.
+ * - Each finished item is in memory, or in exactly one of the stored runs.
  */
 import type { BatchMessage } from '../../core/batch-message.js';
+import { rangeHolding, type Ranges } from '../../core/ranges.js';
 import type { Lease } from '../lease/lease-keeper.js';
 import type { ComputedItem } from '../model/batch-computer.js';
 
@@ -22,6 +24,15 @@ export class WorkStopped extends Error {
   }
 }
 
+/** Finished items that are not in memory: lines of an object in the bucket, in order of index. */
+export interface StoredRun {
+  readonly key: string;
+  /** The indexes that count from it; its other lines are elsewhere as well. */
+  readonly own: Ranges;
+  readonly items: number;
+  readonly ok: number;
+}
+
 export class HeldBatch {
   phase: BatchPhase = 'fetching';
   computeStartedAtMs: number | undefined;
@@ -29,11 +40,15 @@ export class HeldBatch {
   progressAtMs = 0;
   /** The pace of the slot that computes it. */
   msPerItem: () => number | undefined = () => undefined;
-  /** Indexes that partials of earlier leases held. */
+  /** Indexes in memory that partials of earlier leases hold. */
   private resumed: ReadonlySet<number> = new Set();
-  /** Lines of items, by index. */
+  private resumedCount = 0;
+  /** In memory, by index. */
   readonly results = new Map<number, ComputedItem>();
   resultBytes = 0;
+  private readonly stored: StoredRun[] = [];
+  private finished = 0;
+  private ok = 0;
   private readonly work = new AbortController();
 
   constructor(
@@ -52,21 +67,46 @@ export class HeldBatch {
     return reason instanceof WorkStopped ? reason.stopCause : undefined;
   }
 
+  get runs(): readonly StoredRun[] {
+    return this.stored;
+  }
+
   get itemsLeft(): number {
-    return this.message.items - this.results.size;
+    return this.message.items - this.finished;
+  }
+
+  get okItems(): number {
+    return this.ok;
+  }
+
+  get failedItems(): number {
+    return this.finished - this.ok;
   }
 
   get resumedItems(): number {
-    return this.resumed.size;
+    return this.resumedCount;
   }
 
-  /** Results that no partial of an earlier lease holds, in order of index. */
+  /** Finished under this lease. */
+  get freshItems(): number {
+    return this.finished - this.resumedCount;
+  }
+
+  isDone(index: number): boolean {
+    return this.results.has(index) || this.stored.some(({ own }) => rangeHolding(own, index) !== undefined);
+  }
+
+  /** Results in memory that no partial of an earlier lease holds, in order of index. */
   freshResults(): readonly ComputedItem[] {
     return this.sortedResults().filter((item) => !this.resumed.has(item.index));
   }
 
+  /** Those in memory. */
   sortedResults(): readonly ComputedItem[] {
-    return [...this.results.values()].sort((a, b) => a.index - b.index);
+    const items = [...this.results.values()];
+    // Models mostly answer in order.
+    const isSorted = items.every((item, at) => at === 0 || (items[at - 1]?.index ?? 0) < item.index);
+    return isSorted ? items : items.sort((a, b) => a.index - b.index);
   }
 
   stop(cause: StopCause): void {
@@ -77,15 +117,40 @@ export class HeldBatch {
   resume(items: Iterable<ComputedItem>): void {
     this.believe(items);
     this.resumed = new Set(this.results.keys());
+    this.resumedCount = this.finished;
+  }
+
+  /** A partial of an earlier lease that is too large for memory. */
+  resumeStored(run: StoredRun): void {
+    this.stored.push(run);
+    this.finished += run.items;
+    this.ok += run.ok;
+    this.resumedCount += run.items;
   }
 
   believe(items: Iterable<ComputedItem>): void {
     if (this.work.signal.aborted || this.phase === 'committing' || this.phase === 'gone') return;
     for (const item of items) {
-      if (this.results.has(item.index)) continue; // a believed result is never taken back
+      if (this.isDone(item.index)) continue; // a believed result is never taken back
       this.results.set(item.index, item);
       this.resultBytes += item.line.length;
+      this.finished += 1;
+      if (item.ok) this.ok += 1;
     }
+  }
+
+  /** Those items are in the bucket now. */
+  letGo(items: readonly ComputedItem[], run: StoredRun): void {
+    for (const item of items) {
+      if (this.results.delete(item.index)) this.resultBytes -= item.line.length;
+    }
+    this.stored.push(run);
+  }
+
+  /** The outcome is in the bucket; what is told of it later are counts. */
+  forgetResults(): void {
+    this.results.clear();
+    this.resultBytes = 0;
   }
 
   /** The fields that every event about the batch has. */

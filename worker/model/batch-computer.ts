@@ -40,6 +40,8 @@ export interface BatchWork {
   readonly concurrency?: () => number;
   /** Called as results become believed, in any order, once an item. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
+  /** Waited for before each slice: the results so far have to be put somewhere first. */
+  readonly mayGoOn?: () => Promise<void> | undefined;
   readonly onEvent: (event: SlotEvent) => void;
   /** Aborts: the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
   readonly signal: AbortSignal;

@@ -106,6 +106,7 @@ class BatchRun {
           await this.#event();
           break;
         case 'send':
+          await Promise.race([this.options.work.mayGoOn?.(), this.#abort]);
           await this.#send(step.positions, slot);
           break;
         case 'probe':

@@ -76,6 +76,7 @@ export class FakeComputer implements BatchComputer {
     this.model.mostRunning = Math.max(this.model.mostRunning, this.model.running);
     try {
       for (const item of work.items) {
+        await work.mayGoOn?.();
         const { delayOnceMs, msPerItem } = this.model;
         this.model.delayOnceMs = 0;
         await this.clock.sleep(msPerItem + delayOnceMs, work.signal);

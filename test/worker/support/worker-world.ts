@@ -9,6 +9,7 @@ import { encodeBadLine } from '../../../core/input-line.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
 import { inputPartKey, manifestKey } from '../../../core/keys.js';
 import { type EndReason, Engine } from '../../../worker/engine/engine.js';
+import type { MemoryLimits } from '../../../worker/engine/memory-limits.js';
 import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
 import type { Notice } from '../../../worker/ports.js';
 import { FakeClock, settle } from './fake-clock.js';
@@ -60,6 +61,7 @@ export class WorkerWorld {
       /** Of the worker. */
       readonly version?: string;
       readonly bundle?: string;
+      readonly memory?: MemoryLimits;
     } = {},
   ) {}
 
@@ -134,6 +136,7 @@ export class WorkerWorld {
       maxIdleMs,
       maxLifeMs,
       workDirectory: this.workDirectory,
+      ...(this.limits.memory === undefined ? {} : { memory: this.limits.memory }),
     });
     this.running = this.engine.run(this.stopped.signal).then((reason) => (this.ended = reason));
     return this;

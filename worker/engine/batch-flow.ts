@@ -1,0 +1,236 @@
+/**
+ * One batch's items on their way: fetched (while its model is prepared), computed by a slot, kept until the commit. A batch whose input is large
+ * goes in pieces of consecutive items, the next one fetched while one is computed; each is a work of its own for the slot, so that what an
+ * outcome means (bisection, doubts, rebuilds) is decided within a piece.
+ *
+ * Invariants:
+ * - Every byte that is held is counted in the budget until it is let go of.
+ * - Who waits for the budget, and does nothing else, holds no slot, no input and no results: so nobody waits for somebody who waits for them.
+ * - No slice is given to a slot while results are being let go of.
+ */
+import type { Manifest } from '../../core/job.js';
+import type { PipelinePace } from '../../core/pipeline-pace.js';
+import type { BatchItem, PreparedModel, SlotEvent } from '../model/batch-computer.js';
+import { outlast } from '../outlast.js';
+import type { Clock } from '../ports.js';
+import {
+  BatchFault,
+  type BatchInput,
+  type InputPosition,
+  type InputReader,
+  messageOf,
+  readInput,
+} from './batch-input.js';
+import type { BatchRecord } from './batch-record.js';
+import type { ByteBudget } from './byte-budget.js';
+import type { HeldBatch } from './held-batch.js';
+import type { MemoryLimits } from './memory-limits.js';
+import { ModelUnable } from './model-shelf.js';
+import type { SlotPool } from './slot-pool.js';
+import { untilAborted } from './until-aborted.js';
+
+/** Half a minute in all: what S3 refuses for longer is an attempt. */
+const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
+
+export interface BatchFlowOptions {
+  readonly slots: SlotPool;
+  readonly reader: InputReader;
+  readonly record: BatchRecord;
+  readonly budget: ByteBudget;
+  readonly memory: MemoryLimits;
+  readonly pace: PipelinePace;
+  readonly clock: Clock;
+  readonly onPhase: () => void;
+  readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
+  readonly onTrouble: (batch: HeldBatch, doing: string, error: unknown) => void;
+}
+
+/** An error is costly to make. */
+const OVER = new Error('The batch is over.');
+
+interface Piece extends BatchInput {
+  readonly giveBack: () => void;
+}
+
+export class BatchFlow {
+  /** Counted in the budget. */
+  private chargedBytes = 0;
+  private closed = false;
+  private lettingGo: Promise<void> | undefined;
+  /** What was fetched ahead is wanted no longer, or results cannot be kept. */
+  private readonly over = new AbortController();
+  private readonly signal: AbortSignal;
+
+  constructor(
+    private readonly batch: HeldBatch,
+    private readonly manifest: Manifest,
+    /** Objects of the batch are fetched into it. */
+    private readonly directory: string,
+    private readonly options: BatchFlowOptions,
+  ) {
+    this.signal = AbortSignal.any([batch.signal, this.over.signal]);
+  }
+
+  /** Until every item is finished. */
+  async run(model: Promise<PreparedModel>): Promise<void> {
+    const { firstIndex, startByte } = this.batch.message;
+    let reading: Promise<Piece> | undefined = this.read({ byte: startByte, index: firstIndex });
+    try {
+      while (reading !== undefined) {
+        const [ready, piece]: [PreparedModel, Piece] = await Promise.all([untilAborted(model, this.signal), reading]);
+        reading = piece.next && this.read(piece.next);
+        reading?.catch(() => undefined);
+        try {
+          await this.compute(ready, piece.items, reading === undefined);
+        } finally {
+          piece.giveBack();
+        }
+        if (reading !== undefined && this.options.budget.isSpent) this.letGo();
+        await this.lettingGo;
+      }
+    } finally {
+      this.over.abort(OVER);
+      reading?.then(
+        ({ giveBack }) => giveBack(),
+        () => undefined,
+      );
+    }
+  }
+
+  /** The results are committed, or nobody wants them. */
+  close(): void {
+    this.closed = true;
+    this.options.budget.charge(-this.chargedBytes);
+  }
+
+  private async read(from: InputPosition): Promise<Piece> {
+    const { budget, clock, memory, onTrouble, pace, reader } = this.options;
+    const { batch, directory, manifest, signal } = this;
+    for (let bytes = memory.pieceBytes; ; bytes *= 2) {
+      const left = batch.message.endByte - from.byte;
+      // A piece that is all but the rest is no piece.
+      const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
+      const giveBack = await budget.take(endByte - from.byte, signal);
+      try {
+        const startedAtMs = clock.nowMs();
+        const input = await readInput(reader, batch.message, manifest.dataset.kind, {
+          from,
+          endByte,
+          isDone: (index) => batch.isDone(index),
+          directory,
+          clock,
+          onTrouble: (error) => onTrouble(batch, 'reading input', error),
+          signal,
+        });
+        if (input !== undefined) {
+          if (from.byte === batch.message.startByte) pace.fetched(clock.nowMs() - startedAtMs);
+          batch.believe(input.failed);
+          return { ...input, giveBack: this.holding(input.objectBytes, giveBack) };
+        }
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+      giveBack();
+    }
+  }
+
+  /** Objects count as soon as it is known how large they are: in many systems the folder for them is memory. */
+  private holding(objectBytes: number, giveBack: () => void): () => void {
+    const { budget } = this.options;
+    budget.charge(objectBytes);
+    let held = true;
+    return () => {
+      if (held) budget.charge(-objectBytes);
+      held = false;
+      giveBack();
+    };
+  }
+
+  private async compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
+    const { batch } = this;
+    if (items.length === 0) return;
+    if (batch.phase !== 'computing') this.enter('waiting');
+    const { clock, onSlotEvent, pace, slots } = this.options;
+    const slot = await slots.acquire(model.modelKey, this.signal);
+    const startedAtMs = clock.nowMs();
+    batch.computeStartedAtMs ??= startedAtMs;
+    batch.progressAtMs = startedAtMs;
+    batch.msPerItem = () => slot.computer.msPerItem;
+    this.enter('computing');
+    let isMeasure = isLast && items.length === batch.message.items;
+    const computation = slot.computer.compute({
+      job: batch.message.job,
+      batch: batch.message.batch,
+      model,
+      items,
+      onComputed: (computed) => {
+        batch.believe(computed);
+        batch.progressAtMs = clock.nowMs();
+        this.count();
+      },
+      mayGoOn: () => this.lettingGo,
+      onEvent: (event) => {
+        // A batch that waited for its model is no measure of the next.
+        if (event.kind !== 'log') isMeasure = false;
+        onSlotEvent(batch, model, event);
+      },
+      signal: this.signal,
+    });
+    slots.release(slot, computation);
+    const result = await untilAborted(computation, this.signal);
+    switch (result.kind) {
+      case 'computed':
+        if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
+        if (!isLast || batch.itemsLeft === 0) return;
+        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+      case 'unable':
+        throw new ModelUnable('load', result.message);
+      case 'attempt':
+        throw new BatchFault(result.error.code, result.error.message);
+      case 'aborted':
+        throw new Error('The slot aborted a batch that nobody had stopped.');
+    }
+  }
+
+  /** Results are in memory, and counted; too many of them are let go of. */
+  private count(): void {
+    const { batch } = this;
+    if (this.closed) return;
+    const { budget, memory } = this.options;
+    budget.charge(batch.resultBytes - this.chargedBytes);
+    this.chargedBytes = batch.resultBytes;
+    const most = budget.isSpent ? memory.leastResultBytes : memory.resultBytes;
+    if (batch.resultBytes <= most) return;
+    this.letGo();
+  }
+
+  private letGo(): void {
+    if (this.lettingGo !== undefined || this.batch.results.size === 0) return;
+    const done = (): void => {
+      this.lettingGo = undefined;
+      this.count();
+    };
+    this.lettingGo = this.saveAside().then(done);
+    this.lettingGo.catch((error: unknown) => this.over.abort(error));
+  }
+
+  private async saveAside(): Promise<void> {
+    const { clock, onTrouble, record } = this.options;
+    const { batch, signal } = this;
+    const onWriteTrouble = (error: unknown): void => onTrouble(batch, 'saving finished items', error);
+    try {
+      const patience = { ...WRITE_PAUSES, clock, signal, onTrouble: onWriteTrouble };
+      await outlast(() => record.letGo(batch, signal), patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+    }
+  }
+
+  private enter(phase: HeldBatch['phase']): void {
+    this.signal.throwIfAborted();
+    this.batch.phase = phase;
+    this.options.onPhase();
+  }
+}

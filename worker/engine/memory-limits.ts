@@ -1,0 +1,23 @@
+/**
+ * What the pipeline may hold in memory (R11): fetched input, and results that are not committed yet. Together they have one budget: what is over it is
+ * waited for (input), or saved to the bucket and let go (results).
+ */
+export interface MemoryLimits {
+  readonly budgetBytes: number;
+  /** A batch with more than twice as much input is fetched, and computed, in pieces of about so much. */
+  readonly pieceBytes: number;
+  /** A batch with more results lets go of them. */
+  readonly resultBytes: number;
+  /** The same while somebody waits for the budget: less is not worth a request. */
+  readonly leastResultBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** A worker's share beside its models. No batch that `submit` makes goes in pieces, unless a single item is that large. */
+export const MEMORY_LIMITS: MemoryLimits = {
+  budgetBytes: 256 * MIB,
+  pieceBytes: 32 * MIB,
+  resultBytes: 32 * MIB,
+  leastResultBytes: 4 * MIB,
+};
