@@ -1,5 +1,5 @@
 /** What a user who has chosen slots and slices should know, once the model has been measured with them. */
-import { coresText, type Shape, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
+import { coresText, ownCores, type Shape, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
 
 /** From here on cores are left idle that as many slots again could have. */
 const HALF_IDLE = 0.5;
@@ -34,6 +34,6 @@ export function hintFor(shape: Shape, window: ShapeWindow, { cpus }: Pick<ShapeB
 const vcpus = (cpus: number): string => (cpus === 1 ? '1 vCPU' : `${cpus} vCPUs`);
 
 function fitting(cores: number, cpus: number): string {
-  const slots = Math.max(1, Math.round(cpus / Math.max(1, cores)));
+  const slots = Math.max(1, Math.round(cpus / ownCores(cores)));
   return slots === 1 ? '1 slot' : `${slots} slots`;
 }

@@ -64,6 +64,8 @@ export interface Shaping {
 const FULL = 0.7;
 /** And is still seen as full with more slots beside it, which share caches and memory's bandwidth. */
 const STILL_FULL = 0.5;
+/** A model of one thread may show a little more than a core: its runtime collects garbage and compiles beside it, where there is room. */
+const ONE_THREAD = 1.3;
 /** A step pays when it gives at least this part of what it could give. */
 const PAYS = 0.3;
 const STEP = 4;
@@ -152,7 +154,7 @@ function step(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
 
 /** The slot has its core, or its cores: as many slots as leave none idle. */
 function fill(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
-  const slots = withinBounds(now, bounds, Math.round(bounds.cpus / Math.max(1, seen.cores)));
+  const slots = withinBounds(now, bounds, Math.round(bounds.cpus / ownCores(seen.cores)));
   if (slots === now.shape.slots) return settle(now, bounds, seen);
   const shape = { ...now.shape, slots };
   return { ...now, phase: 'filling', shape, base: seen, reason: becauseOf(shape, now, seen, bounds) };
@@ -216,6 +218,9 @@ function becauseOf(shape: Shape, now: Shaping, seen: Seen, bounds: ShapeBounds):
   const waits = seen.cores < FULL ? `the model waits (it uses ${coresText(seen.cores)})` : uses;
   return `${shapeText(shape)}: ${waits}${faster}${full}`;
 }
+
+/** What a slot's number goes by. */
+export const ownCores = (cores: number): number => (cores <= ONE_THREAD ? 1 : cores);
 
 const coresOf = ({ cpuMs = 0, busyMs }: ShapeWindow): number => (busyMs > 0 ? cpuMs / busyMs : 0);
 

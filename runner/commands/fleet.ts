@@ -36,11 +36,12 @@ async function fleet(context: CliContext, flags: Flags): Promise<number> {
 export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs: number): readonly string[] {
   const { counts, insteadOf } = view;
   const shown = view.instances.filter((instance) => all || instance.standing !== undefined);
-  const header = ['INSTANCE', 'STATE', 'WORKER', 'TYPE', 'ZONE', 'UP FOR'];
+  const header = ['INSTANCE', 'STATE', 'WORKER', 'SLOTS', 'TYPE', 'ZONE', 'UP FOR'];
   const rows = shown.map((instance) => [
     instance.instance,
     stateOf(instance),
     instance.phase ?? '-',
+    slotsText(instance),
     instance.instanceType,
     instance.zone,
     instance.standing === undefined ? '-' : span((nowMs - instance.launchedAtMs) / 1000),
@@ -55,6 +56,12 @@ export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs
     '',
     ...(rows.length === 0 ? [plural(0, 'instance')] : table([header, ...rows])),
   ];
+}
+
+/** "8", or "1 × 16" with slices at once. */
+function slotsText({ slots, shape }: InstanceView): string {
+  if (slots === undefined) return '-';
+  return shape === undefined || shape.concurrency === 1 ? String(slots) : `${slots} × ${shape.concurrency}`;
 }
 
 function stateOf(instance: InstanceView): string {

@@ -9,6 +9,7 @@ import { bar, eventLines } from '../display/frame.js';
 import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
+import type { ShapeView } from '../status/shapes.js';
 import { ofWorker } from './following/activity.js';
 import { EventLog } from './following/event-log.js';
 import { hasEnded } from './following/follow.js';
@@ -79,6 +80,12 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       `${count(batches.done)} of ${count(batches.total)} done` +
         (batches.failed > 0 ? colors.red(`, ${count(batches.failed)} given up`) : ''),
     ],
+    ...status.shapes
+      .slice(0, SHOWN_SHAPES)
+      .map((shape): readonly [string, string] => ['slots', shapeText(shape, status)]),
+    ...status.shapes
+      .flatMap(({ hint }) => (hint === undefined ? [] : [['hint', colors.yellow(hint)] as const]))
+      .slice(0, 1),
     ['used', usedText(status.instanceHours)],
     [
       'fleet',
@@ -99,6 +106,13 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       ? [` No instance is wanted now: "spotpool watch ${status.job}${where}" steers the fleet.`, '']
       : []),
   ];
+}
+
+/** Workers mostly come to the same; where they do not, the most common ways are enough. */
+const SHOWN_SHAPES = 3;
+
+function shapeText({ workers, reason }: ShapeView, { shapes }: JobStatus): string {
+  return sentence(shapes.length === 1 ? reason : `${reason} (on ${plural(workers, 'worker')})`);
 }
 
 const usedText = ({ used, max }: JobStatus['instanceHours']): string =>

@@ -16,6 +16,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
     ...(summary.reclaims === undefined ? [] : [['reclaims', reclaimsText(summary.reclaims)] as const]),
     ['hand-backs', plural(summary.handBacks, 'batch', 'batches')],
     ['thrown away', duplicateText(summary)],
+    ...(summary.slots === undefined ? [] : [['slots', summary.slots] as const]),
     ...instancesRow(summary),
     ...costRow(summary),
     ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),

@@ -41,6 +41,8 @@ export interface JobSummary {
   readonly duplicateItems: number;
   readonly instances?: number;
   readonly instanceSeconds?: number;
+  /** How most workers ran the model, and why, where that was left to them. */
+  readonly slots?: string;
   readonly spotDollars?: number;
   readonly onDemandDollars?: number;
   readonly errors: readonly ErrorCount[];

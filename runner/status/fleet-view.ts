@@ -1,5 +1,5 @@
 /** `spotpool fleet`: target, fulfilled, and each instance with what its worker says. */
-import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
+import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
 import { liveInstances, readFleetState, readStatuses } from '../controller/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
@@ -11,6 +11,8 @@ export interface InstanceView extends FleetInstance {
   readonly phase?: WorkerPhase;
   readonly notice?: 'interruption' | 'rebalance';
   readonly slots?: number;
+  /** Of the job that it took a batch of last. */
+  readonly shape?: ShapeStatus;
 }
 
 export interface FleetView {
@@ -49,6 +51,7 @@ function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus |
     ...instance,
     ...(isLive ? { standing: standingOf(instance.state, status) } : {}),
     ...(status === undefined ? {} : { phase: status.phase, slots: status.slots }),
+    ...(status?.shape === undefined ? {} : { shape: status.shape }),
     ...(status?.notice === undefined ? {} : { notice: status.notice }),
   };
 }

@@ -7,9 +7,13 @@ import { progressOfJob, type FleetCounts, type JobProgress } from '../controller
 import { UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
 import { readFleetView } from './fleet-view.js';
+import { groupShapes, type ShapeView } from './shapes.js';
+import { readJobEvents, sumEvents } from './worker-events.js';
 
 export interface JobStatus extends JobProgress {
   readonly fleet: FleetCounts;
+  /** How its workers run the model: those that are up, or else all that there were. */
+  readonly shapes: readonly ShapeView[];
 }
 
 const JOBS_AT_ONCE = 8;
@@ -41,7 +45,16 @@ export async function readJobStatus(
     readJobProgress(ports.store, job, signal, memory),
     readFleetView(ports, signal),
   ]);
-  return { ...progress, fleet: fleet.counts };
+  const live = fleet.instances.flatMap(({ standing, shape }) =>
+    standing !== undefined && shape?.job === job ? [shape] : [],
+  );
+  const shapes = live.length > 0 ? groupShapes(live) : await shapesTold(ports.store, job, signal);
+  return { ...progress, fleet: fleet.counts, shapes };
+}
+
+async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal): Promise<readonly ShapeView[]> {
+  const { shapes } = await sumEvents(readJobEvents(store, job, signal));
+  return groupShapes(Object.values(shapes));
 }
 
 /** Every job of the stack that has a manifest, newest first. */

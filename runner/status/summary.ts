@@ -4,6 +4,7 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { JobProgress } from '../controller/report.js';
 import type { ObjectStore, SpotPrices } from '../ports.js';
 import type { InstanceLedger } from './instance-ledger.js';
+import { groupShapes, type ShapeView } from './shapes.js';
 import { readInstanceEvents, readJobEvents, sumEvents, type EventTotals } from './worker-events.js';
 
 const PRICES_AT_ONCE = 4;
@@ -13,7 +14,9 @@ export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | '
   readonly seconds: number;
   readonly instances: number;
   readonly reclaims: { readonly total: number; readonly withNotice: number; readonly withoutNotice: number };
-  readonly events: EventTotals;
+  readonly events: Omit<EventTotals, 'shapes'>;
+  /** How workers ran the model, where that was left to them. */
+  readonly shapes: readonly ShapeView[];
   readonly cost: Cost;
 }
 
@@ -31,7 +34,7 @@ export async function summarise(
   signal: AbortSignal,
 ): Promise<Summary> {
   const uses = ledger.uses(nowMs);
-  const events = await sumEvents(readJobEvents(ports.store, progress.job, signal));
+  const { shapes, ...events } = await sumEvents(readJobEvents(ports.store, progress.job, signal));
   const taken = ledger.all().filter(({ reclaimed }) => reclaimed);
   const hadNotice = await mapBounded(taken, READS_AT_ONCE, ({ instance }) => sawNotice(ports.store, instance, signal));
   const withNotice = hadNotice.filter(Boolean).length;
@@ -48,6 +51,7 @@ export async function summarise(
     instances: uses.length,
     reclaims: { total: taken.length, withNotice, withoutNotice: taken.length - withNotice },
     events,
+    shapes: groupShapes(Object.values(shapes)),
     cost: costOf(uses, await pricesOf(uses, ports.prices, signal)),
   };
 }

@@ -2,6 +2,7 @@
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
 import { instanceEventsPrefix, jobEventsPrefix } from '../../core/keys.js';
 import type { ObjectStore } from '../ports.js';
+import { addShape, type ToldShapes } from './shapes.js';
 import { getText } from '../controller/json-objects.js';
 
 /** Files fetched ahead at once. */
@@ -20,6 +21,8 @@ export interface EventTotals {
   readonly leasesLost: number;
   readonly notices: number;
   readonly unable: number;
+  /** By instance. */
+  readonly shapes: ToldShapes;
 }
 
 const NO_EVENTS: EventTotals = {
@@ -33,6 +36,7 @@ const NO_EVENTS: EventTotals = {
   leasesLost: 0,
   notices: 0,
   unable: 0,
+  shapes: {},
 };
 
 export const readJobEvents = (store: ObjectStore, job: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> =>
@@ -91,6 +95,8 @@ export function addEvent(totals: EventTotals, event: WorkerEvent): EventTotals {
       };
     case 'batch-committed':
       return { ...totals, resumedItems: totals.resumedItems + event.resumed };
+    case 'slot-shape':
+      return { ...totals, shapes: addShape(totals.shapes, event) };
     case 'attempt':
       return { ...totals, attempts: totals.attempts + 1 };
     case 'batch-given-up':

@@ -15,7 +15,7 @@ export function summaryOf(
     readonly followed?: boolean;
   },
 ): JobSummary {
-  const { job, state, seconds, items, batches, reclaims, events, cost, instances } = summary;
+  const { job, state, seconds, items, batches, reclaims, events, cost, instances, shapes } = summary;
   const { errors, resultsFile, zero, followed = true } = end;
   return {
     job,
@@ -34,6 +34,7 @@ export function summaryOf(
           ...(cost.onDemandDollars === undefined ? {} : { onDemandDollars: cost.onDemandDollars }),
         }
       : {}),
+    ...(shapes[0] === undefined ? {} : { slots: shapes[0].reason }),
     errors,
     ...(resultsFile === undefined ? {} : { resultsFile }),
     instancesLeft: zero.instancesLeft,

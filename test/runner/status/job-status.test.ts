@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import picocolors from 'picocolors';
 import * as keys from '../../../core/keys.js';
+import { statusLines } from '../../../runner/commands/status.js';
 import { newJobMemory } from '../../../runner/controller/ports.js';
 import { UserError } from '../../../runner/errors.js';
 import { readFleetView } from '../../../runner/status/fleet-view.js';
@@ -30,12 +32,49 @@ describe('the status of a job', () => {
         idle: 0,
         busy: 0,
       },
+      shapes: [],
       createdAt: '2026-01-01T00:00:00.000Z',
       createdBy: 'someone',
       dataset: 'drugs.csv',
       model: 'herg.ts',
     });
     expect(stage.store.writes).toHaveLength(written);
+  });
+
+  it('says how its workers run the model, and why', async () => {
+    const stage = new Stage();
+    stage.target = 4;
+    await stage.addJob('a', 3);
+    await stage.arrive();
+    const eight = { slots: 8, concurrency: 1, settled: true, reason: '8 slots: the model uses 0.97 of a core' };
+    const trying = { slots: 1, concurrency: 4, settled: false, reason: '1 slot with 4 slices at once, to see' };
+    await stage.say('i-0', { slots: 1, shape: { ...trying, job: 'a' } });
+    await stage.say('i-1', { slots: 8, shape: { ...eight, job: 'a', hint: 'Fewer would do.' } });
+    await stage.say('i-2', { slots: 8, shape: { ...eight, job: 'a', hint: 'Fewer would do.' } });
+    await stage.say('i-3', { slots: 3, shape: { ...eight, job: 'b' } });
+    const status = await readJobStatus(stage.ports, 'a', never);
+    expect(status.shapes).toEqual([
+      { ...eight, workers: 2, hint: 'Fewer would do.' },
+      { ...trying, workers: 1 },
+    ]);
+    const lines = statusLines(status, { colors: picocolors.createColors(false) }).join('\n');
+    expect(lines).toContain('8 slots: the model uses 0.97 of a core (on 2 workers).');
+    expect(lines).toContain('1 slot with 4 slices at once, to see (on 1 worker).');
+    expect(lines).toMatch(/hint +Fewer would do\./);
+  });
+
+  it('says what workers found that have ended', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    const told = { at: '', job: 'a', code: 'slot-shape', slots: 2, concurrency: 1 };
+    const events = [
+      { ...told, instance: 'i-1', settled: false, message: '2 slots: so far.' },
+      { ...told, instance: 'i-1', settled: true, message: '2 slots: in the end.' },
+    ];
+    await stage.write(keys.jobEventsKey('a', 'i-1', 0), events.map((event) => JSON.stringify(event)).join('\n'));
+    expect((await readJobStatus(stage.ports, 'a', never)).shapes).toEqual([
+      { slots: 2, concurrency: 1, settled: true, workers: 1, reason: '2 slots: in the end' },
+    ]);
   });
 
   it('goes on from what a controller has counted, and from what it has seen itself', async () => {

@@ -1,0 +1,28 @@
+/** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
+import type { WorkerEvent } from '../../core/events.js';
+import type { ShapeStatus } from '../../core/fleet-state.js';
+
+export interface ShapeView extends Omit<ShapeStatus, 'job'> {
+  /** That run it so; the reason is one of theirs. */
+  readonly workers: number;
+}
+
+/** The most common first. */
+export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>): readonly ShapeView[] {
+  const groups = new Map<string, ShapeView>();
+  for (const { slots, concurrency, settled, reason, hint } of shapes) {
+    const key = JSON.stringify([slots, concurrency, settled, hint !== undefined]);
+    const workers = (groups.get(key)?.workers ?? 0) + 1;
+    groups.set(key, { slots, concurrency, settled, workers, reason, ...(hint === undefined ? {} : { hint }) });
+  }
+  return [...groups.values()].sort((a, b) => b.workers - a.workers);
+}
+
+/** What each worker told last, also of those that have ended. */
+export type ToldShapes = Readonly<Record<string, Omit<ShapeStatus, 'job'>>>;
+
+export function addShape(told: ToldShapes, event: WorkerEvent): ToldShapes {
+  if (event.code !== 'slot-shape') return told;
+  const { instance, slots, concurrency, settled, message } = event;
+  return { ...told, [instance]: { slots, concurrency, settled, reason: message.replace(/\.$/, '') } };
+}
