@@ -1,17 +1,23 @@
 /** `spotpool local host`: gives the instances of an emulator, which are records only, processes on this machine. */
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { chooseEmulator, emulatorEndpoint } from '../cli/emulator-choice.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption } from '../cli/options.js';
+import { addJsonOption, MOST_WORKERS } from '../cli/options.js';
 import { chooseStack } from '../cli/stack-choice.js';
-import { seconds } from '../cli/values.js';
+import { integerBetween, seconds } from '../cli/values.js';
 import { clockTime } from '../display/format.js';
 import type { HostEvent } from '../host/events.js';
 import { hostInstances } from '../host/host.js';
+import { lockHost } from '../host/lock.js';
 import type { Emulator } from '../local-cloud/emulator.js';
+import { stateDirectory } from '../local-cloud/paths.js';
 import type { OpenHostOptions } from '../host/open-host.js';
+
+/** Each is a worker and its slots: more than this is a slip of the keyboard for one machine. */
+const DEFAULT_MAX_INSTANCES = 32;
 
 interface Flags {
   readonly endpoint?: string;
@@ -19,6 +25,7 @@ interface Flags {
   readonly fleet?: string;
   readonly notice?: number;
   readonly replace?: boolean;
+  readonly maxInstances: number;
   readonly directory?: string;
   readonly json?: boolean;
 }
@@ -39,6 +46,11 @@ export function addLocalHostCommand(local: Command, host: CommandHost): void {
       ).argParser(seconds),
     )
     .option('--replace', 'instances that ended are replaced up to the target, as on AWS; emulators replace none')
+    .addOption(
+      new Option('--max-instances <n>', 'those that have processes at once; others wait')
+        .argParser(integerBetween(1, MOST_WORKERS))
+        .default(DEFAULT_MAX_INSTANCES),
+    )
     .option('--directory <dir>', "keeps the instances' consoles there (default: a temporary one, gone at the end)")
     .addHelpText(
       'after',
@@ -54,20 +66,24 @@ async function localHost(context: CliContext, flags: Flags): Promise<number> {
     const at = new Date(clock.nowMs()).toISOString();
     terminal.out(flags.json ? `${JSON.stringify({ at, ...event })}\n` : `${clockTime(at)} ${event.message}\n`);
   };
-  const opened = await context.openHost(emulator, {
-    of,
-    ...(flags.directory === undefined ? {} : { directory: flags.directory }),
-  });
+  const whose = of.stack === undefined ? `the fleet ${of.fleetId}` : `the stack ${of.stack}`;
+  const unlock = await lockHost(stateDirectory(context.env), `${whose} ${emulator.region} ${emulator.endpoint}`);
   try {
-    const whose = of.stack === undefined ? `the fleet ${of.fleetId}` : `the stack ${of.stack}`;
-    tell({
-      event: 'hosting',
-      message: `Hosting the instances of ${whose} at ${emulator.endpoint}. End it with Ctrl-C.`,
-    });
-    const options = { noticeMs: (flags.notice ?? 0) * 1000, replace: flags.replace ?? false };
-    await hostInstances({ ...opened, clock, tell }, options, signal);
+    const directory = flags.directory === undefined ? {} : { directory: path.resolve(context.cwd, flags.directory) };
+    const opened = await context.openHost(emulator, { of, ...directory });
+    try {
+      tell({
+        event: 'hosting',
+        message: `Hosting the instances of ${whose} at ${emulator.endpoint}. End it with Ctrl-C.`,
+      });
+      const { notice = 0, replace = false, maxInstances } = flags;
+      const options = { noticeMs: notice * 1000, replace, most: maxInstances };
+      await hostInstances({ ...opened, clock, tell }, options, signal);
+    } finally {
+      await opened.close();
+    }
   } finally {
-    await opened.close();
+    await unlock();
   }
   return EXIT.ok;
 }

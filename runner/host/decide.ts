@@ -36,13 +36,17 @@ export interface HostLook {
   readonly nowMs: number;
   /** 0: an instance that EC2 ends has no notice. */
   readonly noticeMs: number;
+  /** Instances that may have processes at once; those over it wait. */
+  readonly most: number;
 }
 
 export function decideHosting(look: HostLook): readonly HostAction[] {
   const known = new Set(look.hosted.map(({ instance }) => instance));
   const seen = new Map(look.seen.map((instance) => [instance.instance, instance]));
+  const places = look.most - look.hosted.filter(({ phase }) => phase !== 'ended').length;
   const starts = look.seen
     .filter(({ instance, state }) => state === 'running' && !known.has(instance))
+    .slice(0, Math.max(0, places))
     .map((instance): HostAction => ({ kind: 'start', seen: instance }));
   const others = look.hosted.map((hosted) => nextOf(hosted, seen.get(hosted.instance)?.state, look));
   return [...others.filter((action) => action !== undefined), ...starts];

@@ -12,6 +12,7 @@ export interface HostEvent {
     | 'instance-ended'
     | 'instance-terminated'
     | 'fleet-refilled'
+    | 'instances-wait'
     | 'trouble'
     | 'trouble-over';
   readonly instance?: string;

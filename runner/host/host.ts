@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly noticeMs: number;
   /** Instances that ended are replaced up to the fleet's target. */
   readonly replace: boolean;
+  /** Instances that may have processes at once. */
+  readonly most: number;
   readonly lookEveryMs?: number;
 }
 
@@ -56,6 +58,7 @@ class Host {
   readonly #entries = new Map<string, Entry>();
   /** Told, and not over. */
   readonly #troubles = new Map<string, string>();
+  #fullIsTold = false;
   #wake = new AbortController();
 
   constructor(
@@ -91,10 +94,21 @@ class Host {
       this.ports.ec2.list([...this.#entries.keys()], signal),
     );
     if (seen === undefined) return;
-    const { noticeMs, replace } = this.options;
-    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.ports.clock.nowMs(), noticeMs });
+    const { noticeMs, replace, most } = this.options;
+    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.ports.clock.nowMs(), noticeMs, most });
     await mapBounded(actions, AT_ONCE, (action) => this.#carryOut(action, signal));
+    this.#tellWaiting(seen);
     if (replace) await this.#refill(signal);
+  }
+
+  #tellWaiting(seen: readonly SeenInstance[]): void {
+    const waiting = seen.some(({ instance, state }) => state === 'running' && !this.#entries.has(instance));
+    const isFull = this.#entries.size >= this.options.most;
+    if (waiting && isFull && !this.#fullIsTold) {
+      const message = `Other instances wait: this host runs ${plural(this.options.most, 'instance')} at once (--max-instances).`;
+      this.ports.tell({ event: 'instances-wait', message });
+    }
+    this.#fullIsTold = waiting && isFull;
   }
 
   async #refill(signal: AbortSignal): Promise<void> {

@@ -171,6 +171,18 @@ test('the SDK’s own provider finds the credentials of the role', async () => {
   expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);
 });
 
+test('lasting keys of a host are credentials that the SDK takes, without a token', async () => {
+  const server = await start({ ...instance(), roleKey: { accessKeyId: 'test', secretAccessKey: 'secret' } });
+  vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', server.endpoint);
+  const credentials = await fromInstanceMetadata({ timeout: 5_000, maxRetries: 0 })();
+  expect(credentials).toMatchObject({ accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: '' });
+});
+
+test('a zone that is not of the local cloud has no id', async () => {
+  const server = await start(instance({ zone: 'eu-west-1a' }));
+  expect((await get(server, 'meta-data/placement/availability-zone-id')).status).toBe(404);
+});
+
 test('without an instance profile there are no credentials, as on AWS', async () => {
   const server = await start({ ...instance(), roleKey: undefined, spec: { ...spec, instanceProfile: undefined } });
   expect((await get(server, 'meta-data/iam/security-credentials/')).status).toBe(404);

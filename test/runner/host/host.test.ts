@@ -73,7 +73,7 @@ let done: Promise<void>;
 
 function host(options: Partial<HostOptions> = {}): void {
   const tell = (event: HostEvent): void => void fake.told.push(event);
-  const all = { noticeMs: 0, replace: false, lookEveryMs: 5, ...options };
+  const all = { noticeMs: 0, replace: false, most: 10, lookEveryMs: 5, ...options };
   done = hostInstances({ ec2: fake.ec2, machine: fake.machine, clock, tell }, all, stop.signal);
 }
 
@@ -141,4 +141,14 @@ it('refills its fleet when it is to, and says so', async () => {
   host({ replace: true });
   await eventually(() => fake.events('fleet-refilled').length === 1);
   expect(fake.told[0]?.message).toContain('2 instances');
+});
+
+it('runs no more instances at once than it may, says so once, and runs the others when there is room', async () => {
+  for (const id of ['i-1', 'i-2', 'i-3']) fake.states.set(id, 'running');
+  host({ most: 2 });
+  await eventually(() => fake.events('instance-up').length === 2 && fake.looks > 3);
+  expect(fake.leaders.has('i-3')).toBe(false);
+  expect(fake.events('instances-wait')).toHaveLength(1);
+  fake.leaders.get('i-1')?.('exited with code 0');
+  await eventually(() => fake.leaders.has('i-3'));
 });

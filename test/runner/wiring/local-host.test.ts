@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isAlive } from '../../local/ec2/support.js';
-import { type RunningCli, startCli } from '../../support/cli.js';
+import { runCli, type RunningCli, startCli } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeEc2 } from '../../support/fake-ec2.js';
 
@@ -157,4 +157,19 @@ it('with --directory, the consoles of instances stay when the host has ended', a
   await host.exited;
   expect(read('kept/consoles/i-1.log')).toBe('said');
   expect(existsSync(file('kept/instances/i-1'))).toBe(false);
+});
+
+it('a second host of the same instances is refused; one that was killed is in nobody’s way', async () => {
+  start('true');
+  await event('hosting');
+  const [second, other] = await Promise.all([
+    runCli(['local', 'host', '--fleet', 'sfr-1', '--endpoint', ec2.endpoint], { cwd: directory }),
+    runCli(['local', 'host', '--fleet', 'sfr-1'], { cwd: directory }),
+  ]);
+  expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining(`pid ${host.child.pid}`) as string });
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('--endpoint') as string });
+  host.child.kill('SIGKILL');
+  await host.exited;
+  start('true');
+  await event('hosting');
 });
