@@ -58,8 +58,8 @@ describe('the status of a job', () => {
       { ...trying, workers: 1 },
     ]);
     const lines = statusLines(status, { colors: picocolors.createColors(false) }).join('\n');
-    expect(lines).toContain('8 slots: the model uses 0.97 of a core (on 2 workers).');
-    expect(lines).toContain('1 slot with 4 slices at once, to see (on 1 worker).');
+    expect(lines).toContain('8 slots: the model uses 0.97 of a core (on 2 workers)');
+    expect(lines).toContain('1 slot with 4 slices at once, to see (on 1 worker)');
     expect(lines).toMatch(/hint +Fewer would do\./);
   });
 
