@@ -24,7 +24,9 @@ await esbuild.build({ ...options, entryPoints: [entry], packages: 'external' });
 const js =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 const childEntry = path.join(folder, 'child.ts');
-if (existsSync(childEntry)) await esbuild.build({ ...options, entryPoints: [childEntry], banner: { js } });
+if (existsSync(childEntry)) {
+  await esbuild.build({ ...options, entryPoints: [childEntry], external: ['esbuild'], banner: { js } });
+}
 const child = spawn(process.execPath, [path.join(outdir, 'main.mjs'), ...args], {
   cwd: root,
   stdio: 'inherit',

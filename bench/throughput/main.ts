@@ -11,6 +11,7 @@ import { printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
 import { BenchCloud } from './lab/cloud.js';
 import { downloads } from './sections/downloads.js';
+import { enqueue } from './sections/enqueue.js';
 import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
 import { utilisation } from './sections/utilisation.js';
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Pro
   trees,
   images,
   pipeline,
+  enqueue,
 };
 
 async function main(): Promise<void> {
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const sizes = values.quick === true ? QUICK : FULL;
   const names = Object.keys(SECTIONS).filter((name) => values.only?.includes(name) ?? true);
   for (const name of names) {
-    const cloud = await BenchCloud.start(['--request-log', '10000']);
+    const cloud = await BenchCloud.start();
     const section = await SECTIONS[name]?.(cloud, sizes);
     if (section !== undefined) process.stdout.write(printedSection(section));
     await cloud.close();

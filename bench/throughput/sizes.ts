@@ -9,6 +9,9 @@ export interface Sizes {
   readonly serialDownloads: number;
   readonly treeRows: number;
   readonly images: number;
+  readonly enqueuedItems: number;
+  /** Sent one by one; ten times as many for whoever sends by ten. */
+  readonly enqueueSample: number;
 }
 
 export const FULL: Sizes = {
@@ -19,6 +22,8 @@ export const FULL: Sizes = {
   serialDownloads: 100,
   treeRows: 614_400,
   images: 13_394,
+  enqueuedItems: 1_000_000,
+  enqueueSample: 200,
 };
 
 export const QUICK: Sizes = {
@@ -29,4 +34,6 @@ export const QUICK: Sizes = {
   serialDownloads: 50,
   treeRows: 61_440,
   images: 2_560,
+  enqueuedItems: 100_000,
+  enqueueSample: 100,
 };

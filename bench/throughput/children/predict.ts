@@ -7,8 +7,8 @@ export interface ModelSetup {
 }
 
 interface BenchModel {
-  load?(): void;
-  predict(items: readonly unknown[]): readonly { readonly value: number }[];
+  readonly load?: () => void;
+  readonly predict: (items: readonly unknown[]) => readonly { readonly value: number }[];
 }
 
 export async function predictor({ model }: ModelSetup): Promise<(items: readonly unknown[]) => Promise<number>> {

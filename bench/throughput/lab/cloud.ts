@@ -28,15 +28,25 @@ export interface Latency {
 export const NO_LATENCY: Latency = { name: 'no latency', sqsMs: 0, s3Ms: 0 };
 export const REAL_LATENCY: Latency = { name: 'S3 30 ms, SQS 10 ms', sqsMs: 10, s3Ms: 30 };
 
+export interface LoggedRequest {
+  readonly at: string;
+  readonly service: string;
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 export interface JobRequest {
   /** A file of items, or s3://bucket/prefix/. */
   readonly dataset: string;
   /** File in bench/throughput/models/. */
   readonly model: string;
   readonly batchItems: number;
+  /** One slot with a slice at a time unless given. */
   readonly options?: Partial<JobOptions>;
 }
 
+/** More than any one measurement makes. */
+const REQUESTS_KEPT = 50_000;
 /** Long enough for peers that never extend it. */
 const QUEUE_VISIBILITY_SECONDS = 3_600;
 /** Nothing here takes as long: a queue that is not empty by then never is. */
@@ -62,8 +72,10 @@ export class BenchCloud {
     process.once('exit', this.#removeScratch);
   }
 
-  static async start(args: readonly string[] = []): Promise<BenchCloud> {
-    const { endpoint, credentials, group } = await startLocalCloudProcess({ args });
+  static async start(): Promise<BenchCloud> {
+    const { endpoint, credentials, group } = await startLocalCloudProcess({
+      args: ['--request-log', String(REQUESTS_KEPT)],
+    });
     const cloud = new BenchCloud(endpoint, credentials, group);
     await cloud.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return cloud;
@@ -98,6 +110,16 @@ export class BenchCloud {
     return response.json();
   }
 
+  /** What was asked of it since `forgetRequests`. */
+  async requests(): Promise<readonly LoggedRequest[]> {
+    const { requests } = (await this.admin('GET', 'requests')) as { readonly requests: readonly LoggedRequest[] };
+    return requests;
+  }
+
+  async forgetRequests(): Promise<void> {
+    await this.admin('DELETE', 'requests');
+  }
+
   async makeQueue(): Promise<string> {
     const { QueueUrl = '' } = await this.sqs.send(
       new CreateQueueCommand({
@@ -130,7 +152,7 @@ export class BenchCloud {
         dataset: { argument: dataset, cwd: process.cwd() },
         model: { argument: modelFile(model), cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
         sizes: { batchItems },
-        options: { ...DEFAULT_JOB_OPTIONS, ...options },
+        options: { ...DEFAULT_JOB_OPTIONS, slots: 1, concurrency: 1, ...options },
         createdBy: 'bench',
         versions: { spotpool: SPOTPOOL_VERSION, node: process.versions.node },
       },

@@ -137,19 +137,13 @@ export function limitOf(itemMs: readonly number[], count: number): number {
   return count <= WIDTH ? meanOf(slowest) : (meanOf(itemMs) * count) / WIDTH;
 }
 
-interface Logged {
-  readonly at: string;
-  readonly action: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
 async function fetchInWorker(cloud: BenchCloud, worker: BenchWorker, queueUrl: string, count: number): Promise<number> {
-  await cloud.admin('DELETE', 'requests');
+  await cloud.forgetRequests();
   const dataset = `s3://${BUCKET}/${prefixOf(count)}`;
   const manifest = await cloud.submit(queueUrl, { dataset, model: 'files.mjs', batchItems: count });
   await cloud.untilEmpty(queueUrl, [worker.group]);
   const outputs = await outputsOf(cloud.store, manifest);
-  const { requests } = (await cloud.admin('GET', 'requests')) as { readonly requests: readonly Logged[] };
+  const requests = await cloud.requests();
   const first = requests.find(
     ({ action, parameters }) => action === 'GetObject' && (parameters['Key'] ?? '').startsWith(prefixOf(count)),
   );

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { inRounds, medianOf, show } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
-import type { JobOptions } from '../../../core/job.js';
 import type { Way } from '../children/pool.js';
 import { type BenchCloud, modelFile, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
 import { writeImages } from '../lab/images.js';
@@ -30,18 +29,21 @@ interface Workload {
   readonly hasTarget: boolean;
 }
 
-type Kind = Exclude<Way, 'async'> | 'ours';
+type Kind = Exclude<Way, 'async'> | 'cpus' | 'auto';
 
 const TITLES: Readonly<Record<Kind, string>> = {
   serial: 'one after another',
   threads: `${CORES} threads`,
   processes: `${CORES} bare processes`,
-  ours: `spotpool, --slots cpus (${CORES})`,
+  cpus: `spotpool, --slots cpus (${CORES})`,
+  auto: 'spotpool, --slots auto',
 };
 
 interface Sample {
   readonly seconds: number;
   readonly value: number;
+  /** In the worker's words. */
+  readonly chose?: string;
 }
 
 export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
@@ -72,16 +74,17 @@ export async function images(cloud: BenchCloud, sizes: Sizes): Promise<Section> 
 
 async function measure(cloud: BenchCloud, sizes: Sizes, work: Workload): Promise<Section> {
   await cloud.slowDown(REAL_LATENCY);
-  const kinds: readonly Kind[] = ['serial', 'threads', 'processes', 'ours'];
+  const kinds: readonly Kind[] = ['serial', 'threads', 'processes', 'cpus', 'auto'];
   const samples = await inRounds(kinds, sizes.rounds, (kind) =>
-    kind === 'ours' ? inWorker(cloud, work, { slots: 'cpus' }) : inPool(cloud, work, kind),
+    kind === 'cpus' || kind === 'auto' ? inWorker(cloud, work, kind) : inPool(cloud, work, kind),
   );
   await cloud.slowDown(NO_LATENCY);
   const times = (kind: Kind): number[] => (samples.get(kind) ?? []).map(({ seconds }) => seconds);
   const values = new Set([...samples.values()].flat().map(({ value }) => value.toPrecision(9)));
   if (values.size !== 1) throw new Error(`They disagree about what came out: ${[...values].join(', ')}`);
   const serial = medianOf(times('serial'));
-  const ratio = medianOf(times('processes')) / medianOf(times('ours'));
+  const ratio = medianOf(times('processes')) / medianOf(times('cpus'));
+  const chose = new Set((samples.get('auto') ?? []).map((sample) => sample.chose ?? ''));
   return {
     title: work.title,
     how:
@@ -107,6 +110,7 @@ async function measure(cloud: BenchCloud, sizes: Sizes, work: Workload): Promise
           },
         ]
       : [],
+    notes: [`What auto chose, in the worker's words: ${[...chose].join(' / ')}`],
   };
 }
 
@@ -121,24 +125,32 @@ async function inPool(cloud: BenchCloud, { model, items, batchItems, env }: Work
 async function inWorker(
   cloud: BenchCloud,
   { model, items, batchItems, env }: Workload,
-  options: Partial<JobOptions>,
+  slots: 'cpus' | 'auto',
 ): Promise<Sample> {
   const queueUrl = await cloud.makeQueue();
   const worker = await startWorker(cloud, { queueUrl });
+  const options = { slots, concurrency: slots === 'auto' ? 'auto' : 1, env } as const;
   try {
     await untilStarted(worker);
     const run = async (some: readonly unknown[]): Promise<readonly TimedOutput[]> => {
       const dataset = cloud.writeDataset('parallel.jsonl', some);
-      const manifest = await cloud.submit(queueUrl, { dataset, model, batchItems, options: { ...options, env } });
+      const manifest = await cloud.submit(queueUrl, { dataset, model, batchItems, options });
       await cloud.untilEmpty(queueUrl, [worker.group]);
       return outputsOf(cloud.store, manifest);
     };
     await run(items.slice(0, WARM_UP * CORES * batchItems));
     const outputs = await run(items);
     const value = outputs.reduce((sum, output) => sum + (output.value ?? NaN), 0);
-    return { seconds: busyOf(outputs).wallMs / 1_000, value };
+    return { seconds: busyOf(outputs).wallMs / 1_000, value, chose: shapeOf(worker.group.stdout()) };
   } finally {
     await worker.stop();
     await cloud.dropQueue(queueUrl);
   }
+}
+
+/** What the worker says of its slots, last. */
+function shapeOf(log: string): string {
+  const shapes = log.split('\n').filter((line) => line.includes('"slot-shape"'));
+  const last = shapes.at(-1);
+  return last === undefined ? '' : (JSON.parse(last) as { readonly message: string }).message;
 }
