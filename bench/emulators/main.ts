@@ -5,8 +5,13 @@
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { CATALOGUE } from './catalogue.js';
 import { describeFound, findEmulator, type Found, NoEmulator } from './find.js';
-import { parseOptions, USAGE } from './options.js';
-import { environmentOf } from './suites.js';
+import { isAsExpected, judge, judgeEndToEnd, type Judgement, standardFor } from './judge.js';
+import { isReliedOn, isSometimes } from './notes.js';
+import { type Options, parseOptions, USAGE } from './options.js';
+import { isPageCurrent, PAGE, writePage } from './page.js';
+import { readRecord, recordOf, writeRecord } from './record.js';
+import { environmentOf, runConformance, runEndToEnd } from './suites.js';
+import { printedTable } from './table.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -25,8 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   say(describeFound(found));
-  if (options.isServing) return serve(found);
-  return 0;
+  return options.isServing ? serve(found) : run(found, options);
 }
 
 /** For a shell of one's own: `eval` of what it prints leads vitest, the AWS CLI and the CDK there. */
@@ -37,6 +41,50 @@ async function serve(found: Found): Promise<number> {
   if (found.group === undefined) return 0;
   await new Promise((resolve) => found.group?.child.once('exit', resolve));
   return 1;
+}
+
+async function run(found: Found, options: Options): Promise<number> {
+  const judgements: Judgement[] = [];
+  if (options.parts.includes('conformance')) {
+    say('Conformance …');
+    judgements.push(await conformance(found, options));
+  }
+  if (options.parts.includes('end-to-end')) {
+    say('End to end …');
+    judgements.push(judgeEndToEnd(await runEndToEnd(found, options.filters)));
+  }
+  const told = judgements.filter(({ rows }) => rows.length > 0);
+  process.stdout.write(`${describeFound(found)}\n\n${printedTable(told)}\n`);
+  if (found.group?.hasEnded() === true) say(`${found.emulator.title} ended during the run:\n${found.group.output()}`);
+  // Filters may name files of one suite alone.
+  const isComplete = options.filters.length === 0 ? told.length === options.parts.length : told.length > 0;
+  if (!isComplete) say('A suite had nothing to run.');
+  const isCurrent = options.isWriting ? await wrotePage() : await isPageCurrent();
+  if (!isCurrent) say(`${PAGE} is not what the records make: write it with --write.`);
+  return isComplete && isCurrent && told.every(isAsExpected) ? 0 : 1;
+}
+
+async function conformance(found: Found, options: Options): Promise<Judgement> {
+  const { name, title } = found.emulator;
+  const result = await runConformance(found, options.filters);
+  const rules = { isSometimes: isSometimes(name), isReliedOn: isReliedOn(name) };
+  const before = readRecord(name);
+  // Only what the pins make can be compared with later.
+  if (options.isWriting && found.origin !== 'host') say('Nothing is recorded: only host mode runs what the pins say.');
+  else if (options.isWriting) {
+    writeRecord(name, found.version, recordOf(result, before[found.version], rules.isSometimes));
+  }
+  const standard = standardFor(found, readRecord(name));
+  if (standard.kind === 'nearest') {
+    say(`${standard.why} It is compared with ${title} ${standard.version}, and must do what spotpool relies on.`);
+  }
+  return judge(result, standard, rules);
+}
+
+async function wrotePage(): Promise<true> {
+  await writePage();
+  say(`Wrote ${PAGE}.`);
+  return true;
 }
 
 endOnSignals();

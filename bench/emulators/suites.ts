@@ -1,7 +1,13 @@
-/** How the two suites are run against an emulator that was found. */
+/** How the two suites are run against an emulator that was found, and what a run of them comes to. */
+import { runSuite, SuiteDidNotRun } from '../conformance/run-suite.js';
+import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
 
 export const REGION = 'us-east-1';
+/** Two to three minutes on two cores; what is not reached by then counts as failed. */
+const CONFORMANCE_LIMIT_MS = 420_000;
+const END_TO_END_LIMIT_MS = 600_000;
+const MOST_OUTPUT_LINES = 25;
 
 /**
  * What test/emulators/ and test/conformance/ know of the emulator. EMULATOR_ORIGIN is one of `given`, `running`, `docker` and
@@ -22,3 +28,35 @@ export const environmentOf = ({
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   AWS_REGION: REGION,
 });
+
+export const runConformance = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
+  orWhy('conformance', runSuite(found, { filters, limitMs: CONFORMANCE_LIMIT_MS, env: environmentOf(found) }));
+
+export const runEndToEnd = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
+  orWhy(
+    'end-to-end',
+    runSuite(found, {
+      filters,
+      limitMs: END_TO_END_LIMIT_MS,
+      config: 'vitest.emulators.config.ts',
+      env: environmentOf(found),
+    }),
+  );
+
+/** A suite that could not even begin is one failure, which says why. */
+async function orWhy(service: string, run: Promise<SuiteResult>): Promise<SuiteResult> {
+  try {
+    return await run;
+  } catch (error) {
+    if (!(error instanceof SuiteDidNotRun)) throw error;
+    const reason = error.message.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
+    const failed: FeatureResult = {
+      service,
+      feature: 'the suite itself',
+      passed: 0,
+      failures: [{ test: 'starts', reason }],
+      skipped: 0,
+    };
+    return [failed];
+  }
+}

@@ -121,7 +121,7 @@ describe('one-time schedules: client tokens', () => {
 });
 
 describe('one-time schedules: list', () => {
-  it('lists by prefix, state and page, in the order of names', async () => {
+  it('lists by prefix, state and page', async () => {
     const names = ['c', 'a', 'b'].map((letter) => `${name}-${letter}`);
     try {
       for (const Name of names) {
@@ -130,9 +130,10 @@ describe('one-time schedules: list', () => {
       }
       const list = async (more: object) => client().send(new ListSchedulesCommand({ NamePrefix: name, ...more }));
       const all = await list({ GroupName: 'default' });
-      expect(all.Schedules?.map(({ Name }) => Name)).toEqual([...names].sort());
+      // AWS documents no order.
+      expect(all.Schedules?.map(({ Name }) => Name).sort()).toEqual([...names].sort());
       expect(all.NextToken).toBeUndefined();
-      expect(all.Schedules?.[1]).toMatchObject({
+      expect(all.Schedules?.find(({ Name }) => Name?.endsWith('-b') === true)).toMatchObject({
         GroupName: 'default',
         State: 'DISABLED',
         Target: { Arn: TARGET.Arn },
@@ -142,7 +143,8 @@ describe('one-time schedules: list', () => {
       const page = await list({ MaxResults: 2 });
       expect(page.Schedules).toHaveLength(2);
       const rest = await list({ MaxResults: 2, NextToken: page.NextToken });
-      expect(rest.Schedules?.map(({ Name }) => Name)).toEqual([`${name}-c`]);
+      const paged = [...(page.Schedules ?? []), ...(rest.Schedules ?? [])].map(({ Name }) => Name);
+      expect(paged.sort()).toEqual([...names].sort());
       expect(rest.NextToken).toBeUndefined();
     } finally {
       await remove(target(), ...names);

@@ -1,0 +1,100 @@
+/**
+ * Whether a run is as expected. A difference from AWS is expected if it is on record for this very version, installed from the
+ * pins; a run against anything else (another version, a container with other libraries, somebody's own) is compared with the
+ * nearest record, and held only to what spotpool relies on.
+ */
+import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
+import type { Found } from './find.js';
+import { type EmulatorRecord, featureName, testName, type VersionRecord } from './record.js';
+
+export type Standard =
+  | { readonly kind: 'exact'; readonly version: string; readonly record: VersionRecord }
+  | { readonly kind: 'nearest'; readonly version: string; readonly record: VersionRecord; readonly why: string };
+
+export interface Finding {
+  readonly test: string;
+  readonly what: string;
+  /** Only shown: it does not make the run fail. */
+  readonly isHarmless: boolean;
+}
+
+export interface Row {
+  readonly feature: string;
+  readonly passed: number;
+  readonly asKnown: number;
+  readonly broken: number;
+  readonly skipped: number;
+}
+
+export interface Judgement {
+  readonly rows: readonly Row[];
+  readonly findings: readonly Finding[];
+}
+
+export interface Rules {
+  /** Differences that a run sees or does not, by their timing. */
+  readonly isSometimes: (test: string) => boolean;
+  readonly isReliedOn: (test: string) => boolean;
+}
+
+export function standardFor({ version, origin }: Pick<Found, 'version' | 'origin'>, record: EmulatorRecord): Standard {
+  const exact = record[version];
+  if (exact !== undefined && origin === 'host') return { kind: 'exact', version, record: exact };
+  const newest = Object.keys(record).sort().at(-1) ?? '';
+  const nearest = exact === undefined ? newest : version;
+  const why =
+    exact === undefined
+      ? `What differs in ${version === '' ? 'an unknown version' : `version ${version}`} is not on record.`
+      : 'What runs here was not installed from the pins.';
+  return { kind: 'nearest', version: nearest, record: record[nearest] ?? {}, why };
+}
+
+export function judge(result: SuiteResult, standard: Standard, rules: Rules): Judgement {
+  const judged = result.map((feature) => judgeFeature(feature, standard, rules));
+  return { rows: judged.map(({ row }) => row), findings: judged.flatMap(({ findings }) => findings) };
+}
+
+function judgeFeature(
+  found: FeatureResult,
+  { kind, record }: Standard,
+  { isSometimes, isReliedOn }: Rules,
+): { readonly row: Row; readonly findings: readonly Finding[] } {
+  const feature = featureName(found);
+  const known = record[feature]?.differences ?? {};
+  const findings: Finding[] = [];
+  let asKnown = 0;
+  for (const { test, reason } of found.failures) {
+    const name = testName(feature, test);
+    if (isSometimes(name)) asKnown += 1;
+    else if (known[test] === undefined) {
+      findings.push({ test: name, what: reason, isHarmless: kind === 'nearest' && !isReliedOn(name) });
+    } else {
+      asKnown += 1;
+      if (known[test] === reason || kind === 'nearest') continue;
+      findings.push({ test: name, what: `differs, but not as recorded: ${reason}`, isHarmless: true });
+    }
+  }
+  const failing = new Set(found.failures.map(({ test }) => test));
+  for (const test of Object.keys(known)) {
+    const name = testName(feature, test);
+    if (failing.has(test) || isSometimes(name)) continue;
+    findings.push({
+      test: name,
+      what: 'no longer differs from AWS: record it with --write',
+      isHarmless: kind === 'nearest',
+    });
+  }
+  const broken = findings.filter(({ isHarmless }) => !isHarmless).length;
+  return { row: { feature, passed: found.passed, asKnown, broken, skipped: found.skipped }, findings };
+}
+
+/** Of the end-to-end suite nothing may fail. */
+export function judgeEndToEnd(result: SuiteResult): Judgement {
+  const nothingKnown: Standard = { kind: 'exact', version: '', record: {} };
+  const none = (): boolean => false;
+  const named = result.map((feature) => ({ ...feature, service: 'end-to-end' }));
+  return judge(named, nothingKnown, { isSometimes: none, isReliedOn: none });
+}
+
+export const isAsExpected = ({ rows, findings }: Judgement): boolean =>
+  rows.some(({ passed }) => passed > 0) && findings.every(({ isHarmless }) => isHarmless);

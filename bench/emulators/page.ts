@@ -1,0 +1,101 @@
+/** docs/localstack.md: made from the records, the notes and page-text.ts, so that none of it can go stale unseen. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { markdownTable, type Row } from '../support/table.js';
+import { CATALOGUE, type EmulatorName, EMULATORS } from './catalogue.js';
+import { meaningOf } from './notes.js';
+import { AFTER, BEFORE } from './page-text.js';
+import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
+
+export const PAGE = 'docs/localstack.md';
+
+export interface PageColumn {
+  readonly emulator: EmulatorName;
+  readonly title: string;
+  readonly record: VersionRecord;
+}
+
+export const columnsOf = (records: Readonly<Record<EmulatorName, EmulatorRecord>>): readonly PageColumn[] =>
+  EMULATORS.flatMap((emulator) =>
+    Object.entries(records[emulator]).map(([version, record]) => ({
+      emulator,
+      title: `${CATALOGUE[emulator].title} ${version}`,
+      record,
+    })),
+  );
+
+export async function writePage(): Promise<void> {
+  writeFileSync(PAGE, await madePage());
+}
+
+export const isPageCurrent = async (): Promise<boolean> => readFileSync(PAGE, 'utf8') === (await madePage());
+
+async function madePage(): Promise<string> {
+  const records = { localstack: readRecord('localstack'), moto: readRecord('moto') };
+  const options = await resolveConfig(PAGE);
+  return format(`${BEFORE}\n\n${differences(columnsOf(records))}\n\n${AFTER}`, { ...options, parser: 'markdown' });
+}
+
+/** The table, and below it each test that fails with the reason that it gave. */
+export function differences(columns: readonly PageColumn[]): string {
+  const features = [...new Set(columns.flatMap(({ record }) => Object.keys(record)))].sort();
+  const differing = features.filter((feature) => columns.some(({ record }) => countIn(record[feature]) > 0));
+  const header = ['feature', ...columns.map(({ title }) => title), 'what it means for spotpool'];
+  return [
+    markdownTable(header, [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)]),
+    ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`),
+  ].join('\n\n');
+}
+
+const countIn = (feature: RecordedFeature | undefined): number => Object.keys(feature?.differences ?? {}).length;
+
+function rowOf(feature: string, columns: readonly PageColumn[]): Row {
+  const counts = columns.map(({ record }) => {
+    const found = record[feature];
+    return found === undefined ? '–' : `${countIn(found)} of ${found.tests}`;
+  });
+  return [feature, ...counts, meanings(feature, columns)];
+}
+
+/** Each sentence once, in the order of the tests; whose it is, where it is not everybody's. */
+function meanings(feature: string, columns: readonly PageColumn[]): string {
+  const said = new Map<string, Set<EmulatorName>>();
+  for (const { emulator, record } of columns) {
+    for (const test of Object.keys(record[feature]?.differences ?? {})) {
+      const meaning = meaningOf(testName(feature, test), emulator) ?? '';
+      said.set(meaning, (said.get(meaning) ?? new Set()).add(emulator));
+    }
+  }
+  const emulators = new Set(columns.map(({ emulator }) => emulator)).size;
+  return [...said]
+    .map(([meaning, of]) =>
+      of.size === emulators ? meaning : `${[...of].map((name) => CATALOGUE[name].title).join()}: ${meaning}`,
+    )
+    .join(' ');
+}
+
+function sumRow(columns: readonly PageColumn[]): Row {
+  const sums = columns.map(({ record }) => {
+    const features = Object.values(record);
+    const differing = features.reduce((sum, feature) => sum + countIn(feature), 0);
+    return `${differing} of ${features.reduce((sum, { tests }) => sum + tests, 0)}`;
+  });
+  return ['all', ...sums, ''];
+}
+
+function listOf({ record }: PageColumn): string {
+  const items = Object.entries(record).flatMap(([feature, { differences: found }]) => {
+    const tests = Object.entries(found).map(([test, reason]) => `  - ${asText(shortened(test))} — ${asText(reason)}`);
+    return tests.length === 0 ? [] : [`- ${feature}`, ...tests];
+  });
+  return items.length === 0 ? 'Nothing.' : items.join('\n');
+}
+
+/** Names that are made of a test's data can be long. */
+const MOST_NAME_CHARACTERS = 120;
+
+const shortened = (name: string): string =>
+  name.length > MOST_NAME_CHARACTERS ? `${name.slice(0, MOST_NAME_CHARACTERS)} …` : name;
+
+/** Error texts hold what Markdown would take for markup. */
+const asText = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);

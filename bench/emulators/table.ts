@@ -1,0 +1,38 @@
+/** What a run prints: one table of both suites, then all that is not as expected. */
+import { type Row as Line, textTable } from '../support/table.js';
+import type { Finding, Judgement, Row } from './judge.js';
+
+const HEADER: Line = ['', 'passed', 'differs as known', 'broken'];
+
+export function printedTable(judgements: readonly Judgement[]): string {
+  const rows = judgements.flatMap((judgement) => judgement.rows);
+  const findings = judgements.flatMap((judgement) => judgement.findings);
+  return [
+    textTable(HEADER, [...rows.map(lineOf), lineOf(sumOf(rows))]),
+    ...listed(
+      'Not as expected:',
+      findings.filter(({ isHarmless }) => !isHarmless),
+    ),
+    ...listed(
+      'Otherwise than on record (this alone does not make the run fail):',
+      findings.filter(({ isHarmless }) => isHarmless),
+    ),
+  ].join('\n');
+}
+
+const lineOf = ({ feature, passed, asKnown, broken, skipped }: Row): Line => [
+  `${feature}${skipped === 0 ? '' : ` (${skipped} skipped)`}`,
+  ...[passed, asKnown, broken].map((count) => (count === 0 ? '·' : String(count))),
+];
+
+function sumOf(rows: readonly Row[]): Row {
+  const sum = (field: 'passed' | 'asKnown' | 'broken' | 'skipped'): number =>
+    rows.reduce((total, row) => total + row[field], 0);
+  const total = { passed: sum('passed'), asKnown: sum('asKnown'), broken: sum('broken'), skipped: sum('skipped') };
+  return { feature: 'all', ...total };
+}
+
+const listed = (title: string, findings: readonly Finding[]): readonly string[] =>
+  findings.length === 0 ? [] : ['', title, ...findings.map(({ test, what }) => `  ${test}\n    ${indented(what)}`)];
+
+const indented = (text: string): string => text.replaceAll('\n', '\n    ');
