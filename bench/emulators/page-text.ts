@@ -19,8 +19,8 @@ Which one is tested, in this order:
 1. the one at \`ENDPOINT\` (with \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, else \`test\`), and no other;
 2. a healthy one on its usual port: \`http://127.0.0.1:4566\`, moto \`http://127.0.0.1:5000\`;
 3. a container of its own, if Docker's engine answers: \`localstack/localstack:4.14.0\` (the last image that needs no account), \`motoserver/moto:5.2.5\`;
-4. host mode: the program itself, in a private virtual environment in \`.peers/\`, installed once for each lock and interpreter. Python 3.12 or 3.13 gets LocalStack 4.14.0, Python 3.10 or 3.11 gets 4.12.0 (4.14 uses syntax
-   of 3.12); \`PYTHON\` names another interpreter. The whole set is locked with hashes in \`bench/peers/pins/\`: the newest Twisted, cbor2 and pyOpenSSL break it.
+4. host mode: the program itself, in a private virtual environment in \`.peers/\`, installed once for each lock and interpreter. Python 3.13 gets LocalStack 4.14.0, Python 3.10 to 3.12 gets 4.12.0 (4.14 imports what
+   only 3.13 has: on 3.12 it starts, and each call of SQS fails); \`PYTHON\` names another interpreter. The whole set is locked with hashes in \`bench/peers/pins/\`: the newest Twisted, cbor2 and pyOpenSSL break it.
 
 What was started is stopped, with all that it started, also on Ctrl-C and on failure; what was found running stays, and so do the things of others in it.
 

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { conformanceTarget } from '../target.js';
+import { conformanceTarget, inWords } from '../target.js';
 import { type Attributes, bodiesOf, COUNTS_SETTLE, newQueues, type TestQueue } from './test-queue.js';
 import { errorOf } from '../../support/error-of.js';
 
@@ -131,7 +131,9 @@ describe('message move tasks', () => {
     const second = await errorOf(start(dead));
     expect([second.name, second.message]).toEqual([
       'InvalidParameterValue',
-      'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
+      inWords(
+        'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
+      ),
     ]);
     expect(await other.gather(1)).toHaveLength(1);
     await client().send(new CancelMessageMoveTaskCommand({ TaskHandle }));
@@ -142,11 +144,15 @@ describe('message move tasks', () => {
 
   test('a source must be a dead-letter queue, both ends must exist, and a handle must be one', async () => {
     const { dead, source } = await deadLetters([]);
-    expect((await errorOf(start(source))).message).toBe('Source queue must be configured as a Dead Letter Queue.');
+    expect((await errorOf(start(source))).message).toEqual(
+      inWords('Source queue must be configured as a Dead Letter Queue.'),
+    );
     expect((await errorOf(start(dead, { DestinationArn: `${await dead.arn()}-none` }))).message).toBe(
       "The resource that you specified for the DestinationArn parameter doesn't exist.",
     );
     const noHandle = new CancelMessageMoveTaskCommand({ TaskHandle: 'garbage' });
-    expect((await errorOf(client().send(noHandle))).message).toBe('Value for parameter TaskHandle is invalid.');
+    expect((await errorOf(client().send(noHandle))).message).toEqual(
+      inWords('Value for parameter TaskHandle is invalid.'),
+    );
   });
 });

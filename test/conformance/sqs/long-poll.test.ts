@@ -1,7 +1,7 @@
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { conformanceTarget } from '../target.js';
+import { conformanceTarget, inWords } from '../target.js';
 import { bodiesOf, newQueues } from './test-queue.js';
 import { errorOf } from '../../support/error-of.js';
 
@@ -42,7 +42,9 @@ describe('long polls', () => {
     const error = await errorOf((await newQueue()).receive({ WaitTimeSeconds }));
     expect([error.name, error.message]).toEqual([
       'InvalidParameterValue',
-      `Value ${WaitTimeSeconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.`,
+      inWords(
+        `Value ${WaitTimeSeconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.`,
+      ),
     ]);
   });
 

@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { conformanceTarget, unique } from '../target.js';
+import { conformanceTarget, inWords, unique } from '../target.js';
 import { type Attributes, COUNTS_SETTLE, newQueues, TestQueue } from './test-queue.js';
 import { errorOf } from '../../support/error-of.js';
 
@@ -50,8 +50,8 @@ describe('queues: create, find, list, delete', () => {
     expect((await create(name)).QueueUrl).toBe(queue.url);
     const error = await errorOf(create(name, { VisibilityTimeout: '46' }));
     expect(error).toBeInstanceOf(QueueNameExists);
-    expect(error.message).toBe(
-      'A queue already exists with the same name and a different value for attribute VisibilityTimeout',
+    expect(error.message).toEqual(
+      inWords('A queue already exists with the same name and a different value for attribute VisibilityTimeout'),
     );
   });
 
@@ -65,7 +65,7 @@ describe('queues: create, find, list, delete', () => {
     const byUrl = await errorOf(client().send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })));
     for (const error of [byName, byUrl]) {
       expect(error).toBeInstanceOf(QueueDoesNotExist);
-      expect(error.message).toBe('The specified queue does not exist.');
+      expect(error.message).toEqual(inWords('The specified queue does not exist.'));
       expect(error).toMatchObject({ Code: 'AWS.SimpleQueueService.NonExistentQueue' });
       expect(error.status).toBe(400);
     }
@@ -121,7 +121,7 @@ describe('queue attributes', () => {
     expect(await queue.attributes('DelaySeconds', 'Policy')).toEqual({ DelaySeconds: '0' });
     const error = await errorOf(queue.attributes('Nonsense' as QueueAttributeName));
     expect(error).toBeInstanceOf(InvalidAttributeName);
-    expect(error.message).toBe('Unknown Attribute Nonsense.');
+    expect(error.message).toEqual(inWords('Unknown Attribute Nonsense.'));
   });
 
   test('every attribute that can be set is given back', async () => {
@@ -152,16 +152,16 @@ describe('queue attributes', () => {
     const [name] = Object.keys(attributes);
     const error = await errorOf(set(await newQueue(), attributes));
     expect(error).toBeInstanceOf(InvalidAttributeValue);
-    expect(error.message).toContain(`Invalid value for the parameter ${name}.`);
+    expect(error.message).toEqual(inWords(`Invalid value for the parameter ${name}.`));
   });
 
   test('an attribute of FIFO queues is unknown to a standard queue', async () => {
     const queue = await newQueue();
-    expect((await errorOf(set(queue, { FifoQueue: 'true' }))).message).toBe('Unknown Attribute FifoQueue.');
+    expect((await errorOf(set(queue, { FifoQueue: 'true' }))).message).toEqual(inWords('Unknown Attribute FifoQueue.'));
     const scope = await errorOf(create(unique('queue'), { DeduplicationScope: 'queue' }));
     expect([scope.name, scope.message]).toEqual([
       'InvalidAttributeName',
-      'You can specify the DeduplicationScope only when FifoQueue is set to true.',
+      inWords('You can specify the DeduplicationScope only when FifoQueue is set to true.'),
     ]);
   });
 
@@ -187,7 +187,9 @@ describe('queue attributes', () => {
     const both = await errorOf(set(queue, { KmsMasterKeyId: 'alias/aws/sqs', SqsManagedSseEnabled: 'true' }));
     expect([both.name, both.message]).toEqual([
       'InvalidAttributeName',
-      'You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.',
+      inWords(
+        'You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.',
+      ),
     ]);
     await set(queue, { SqsManagedSseEnabled: 'true' });
     expect(await queue.attributes(...kinds)).toEqual({ SqsManagedSseEnabled: 'true' });
@@ -218,7 +220,9 @@ describe('purge', () => {
     await purge();
     const error = await errorOf(purge());
     expect(error).toBeInstanceOf(PurgeQueueInProgress);
-    expect(error.message).toBe(`Only one PurgeQueue operation on ${nameOf(queue)} is allowed every 60 seconds.`);
+    expect(error.message).toEqual(
+      inWords(`Only one PurgeQueue operation on ${nameOf(queue)} is allowed every 60 seconds.`),
+    );
     const empty = { visible: 0, inFlight: 0, delayed: 0 };
     await eventually(async () => JSON.stringify(await queue.counts()) === JSON.stringify(empty), COUNTS_SETTLE);
   });
