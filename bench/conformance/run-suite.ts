@@ -18,6 +18,8 @@ export interface SuiteOptions {
   readonly limitMs: number;
   /** Of the conformance suite, unless said. */
   readonly config?: string;
+  /** Where the project is, unless it is here. */
+  readonly root?: string;
   /** What the suite is told beside the target. */
   readonly env?: Readonly<Record<string, string>>;
   readonly vitestArgs?: readonly string[];
@@ -42,6 +44,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
       ...(options.vitestArgs ?? []),
       ...options.filters,
     ],
+    ...(options.root === undefined ? {} : { cwd: options.root }),
     env: {
       ...options.env,
       ENDPOINT: target.endpoint,

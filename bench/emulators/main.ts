@@ -12,6 +12,7 @@ import { isPageCurrent, PAGE, writePage } from './page.js';
 import { readRecord, recordOf, writeRecord } from './record.js';
 import { environmentOf, runConformance, runEndToEnd } from './suites.js';
 import { printedTable } from './table.js';
+import { tryBreaks } from './try-breaks.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -30,7 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   say(describeFound(found));
-  return options.isServing ? serve(found) : run(found, options);
+  if (options.isServing) return serve(found);
+  if (options.isBreaking) return breaks(found, options);
+  return run(found, options);
 }
 
 /** For a shell of one's own: `eval` of what it prints leads vitest, the AWS CLI and the CDK there. */
@@ -41,6 +44,12 @@ async function serve(found: Found): Promise<number> {
   if (found.group === undefined) return 0;
   await new Promise((resolve) => found.group?.child.once('exit', resolve));
   return 1;
+}
+
+async function breaks(found: Found, options: Options): Promise<number> {
+  const isAllCaught = await tryBreaks(found, options.filters, say);
+  await wrotePage();
+  return isAllCaught ? 0 : 1;
 }
 
 async function run(found: Found, options: Options): Promise<number> {

@@ -11,6 +11,8 @@ export interface Options {
   readonly isWriting: boolean;
   /** Runs nothing: keeps the emulator up until it is interrupted. */
   readonly isServing: boolean;
+  /** Breaks the product on purpose, in a copy, and looks whether the end-to-end suite notices. */
+  readonly isBreaking: boolean;
   /** Vitest's: only the test files whose paths contain one of them. */
   readonly filters: readonly string[];
 }
@@ -19,6 +21,7 @@ export const USAGE = `Usage: npm run test:localstack -- [options] [filters]     
   --only conformance|end-to-end   one of the two suites
   --write                         record what differs, and write docs/localstack.md
   --serve                         run nothing: keep it up until Ctrl-C, and print how to reach it
+  --breaks                        break the product on purpose, in a copy, and see what fails (records it)
   filters                         only test files whose paths contain one of them
 Environment: ENDPOINT (of a running one), PYTHON (the interpreter that it is installed with)
 `;
@@ -31,10 +34,12 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
   let parts: readonly Part[] = PARTS;
   let isWriting = false;
   let isServing = false;
+  let isBreaking = false;
   for (let at = 0; at < rest.length; at += 1) {
     const arg = rest[at] ?? '';
     if (arg === '--write') isWriting = true;
     else if (arg === '--serve') isServing = true;
+    else if (arg === '--breaks') isBreaking = true;
     else if (arg === '--only') {
       at += 1;
       const part = PARTS.find((known) => known === rest[at]);
@@ -47,5 +52,5 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
   if (isWriting && (filters.length > 0 || !parts.includes('conformance'))) {
     return { problem: '--write records the whole conformance suite: leave the filters and --only end-to-end out.' };
   }
-  return { emulator, parts, isWriting, isServing, filters };
+  return { emulator, parts, isWriting, isServing, isBreaking, filters };
 }

@@ -12,6 +12,7 @@ npm run test:moto
 npm run test:localstack -- --only end-to-end   # or conformance; filters (parts of file names) go to vitest
 npm run test:localstack -- --serve             # only keeps one up, and prints the environment that leads to it
 npm run test:localstack -- --write             # records what differs, and writes this page
+npm run test:localstack -- --breaks            # breaks the product on purpose, in a copy: does the suite notice?
 \`\`\`
 
 Which one is tested, in this order:
@@ -38,5 +39,3 @@ no spread over zones; instances are records, there at once.
 
 Tests that fail, of those that a feature has. The product does not bend to any of it.
 `;
-
-export const AFTER = '';

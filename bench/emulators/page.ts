@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';
 import { CATALOGUE, type EmulatorName, EMULATORS } from './catalogue.js';
+import { type Caught, readCaught } from './breaks.js';
 import { meaningOf } from './notes.js';
-import { AFTER, BEFORE } from './page-text.js';
+import { BEFORE } from './page-text.js';
 import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
 
 export const PAGE = 'docs/localstack.md';
@@ -33,7 +34,8 @@ export const isPageCurrent = async (): Promise<boolean> => readFileSync(PAGE, 'u
 async function madePage(): Promise<string> {
   const records = { localstack: readRecord('localstack'), moto: readRecord('moto') };
   const options = await resolveConfig(PAGE);
-  return format(`${BEFORE}\n\n${differences(columnsOf(records))}\n\n${AFTER}`, { ...options, parser: 'markdown' });
+  const parts = [BEFORE, differences(columnsOf(records)), whatIsCaught(readCaught())];
+  return format(parts.join('\n\n'), { ...options, parser: 'markdown' });
 }
 
 /** The table, and below it each test that fails with the reason that it gave. */
@@ -45,6 +47,19 @@ export function differences(columns: readonly PageColumn[]): string {
     markdownTable(header, [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)]),
     ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`),
   ].join('\n\n');
+}
+
+/** What the end-to-end suite notices: the product broken on purpose, and which tests failed. */
+function whatIsCaught(caught: readonly Caught[]): string {
+  if (caught.length === 0) return '';
+  const rows = caught.map(({ title, emulator, version, by }) => [
+    title,
+    `${CATALOGUE[emulator].title} ${version}`,
+    by.map((test) => test.replace(/^end-to-end: /, '')).join('; '),
+  ]);
+  const how =
+    'The product was broken on purpose, one line at a time (`npm run test:localstack -- --breaks`; bench/emulators/breaks.ts), and the end-to-end suite run on it.';
+  return `## What the suite catches\n\n${how}\n\n${markdownTable(['what was broken', 'on', 'what failed'], rows)}`;
 }
 
 const countIn = (feature: RecordedFeature | undefined): number => Object.keys(feature?.differences ?? {}).length;

@@ -32,13 +32,14 @@ export const environmentOf = ({
 export const runConformance = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
   orWhy('conformance', runSuite(found, { filters, limitMs: CONFORMANCE_LIMIT_MS, env: environmentOf(found) }));
 
-export const runEndToEnd = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
+export const runEndToEnd = (found: Found, filters: readonly string[], root?: string): Promise<SuiteResult> =>
   orWhy(
     'end-to-end',
     runSuite(found, {
       filters,
       limitMs: END_TO_END_LIMIT_MS,
       config: 'vitest.emulators.config.ts',
+      ...(root === undefined ? {} : { root }),
       env: environmentOf(found),
     }),
   );

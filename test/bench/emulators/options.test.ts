@@ -7,6 +7,7 @@ test('both suites run unless one is asked for; what is no option is a filter', (
     parts: ['conformance', 'end-to-end'],
     isWriting: false,
     isServing: false,
+    isBreaking: false,
     filters: ['sqs/', 's3/keys'],
   });
   expect(parseOptions(['moto', '--only', 'end-to-end'])).toMatchObject({ parts: ['end-to-end'] });

@@ -1,0 +1,64 @@
+/** `--breaks`: each break in a copy of the repository, the end-to-end suite on it, and which of its tests fail. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import { startGroup } from '../support/process-group.js';
+import { type Break, BREAKS, broken, type Caught, readCaught, writeCaught } from './breaks.js';
+import type { Found } from './find.js';
+import { judgeEndToEnd } from './judge.js';
+import { runEndToEnd } from './suites.js';
+
+/** Returns whether the suite caught all of them. `found` stays the same for all: a suite leaves nothing behind that another meets. */
+export async function tryBreaks(
+  found: Found,
+  filters: readonly string[],
+  say: (line: string) => void,
+): Promise<boolean> {
+  const copy = copied();
+  const caught: Caught[] = [];
+  try {
+    for (const one of BREAKS) {
+      say(`If ${one.title} …`);
+      const by = await testsThatFail(one, copy, found, filters);
+      caught.push({ title: one.title, emulator: found.emulator.name, version: found.version, by });
+      say(by.length === 0 ? '  NOTHING failed.' : by.map((test) => `  failed: ${test}`).join('\n'));
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  const others = readCaught().filter(({ emulator }) => emulator !== found.emulator.name);
+  writeCaught([...others, ...caught]);
+  return caught.every(({ by }) => by.length > 0);
+}
+
+/** All that git knows of, as it is now, with what is installed: what is broken must never be this working tree. */
+function copied(): string {
+  const root = process.cwd();
+  const copy = mkdtempSync(path.join(os.tmpdir(), 'spotpool-broken-'));
+  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  });
+  for (const file of listed.stdout.split('\0').filter((name) => name !== '' && name !== 'node_modules')) {
+    mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+    cpSync(path.join(root, file), path.join(copy, file));
+  }
+  symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+  return copy;
+}
+
+async function testsThatFail(one: Break, copy: string, found: Found, filters: readonly string[]): Promise<string[]> {
+  const file = path.join(copy, one.file);
+  const whole = readFileSync(file, 'utf8');
+  writeFileSync(file, broken(whole, one));
+  try {
+    const build = startGroup({ file: process.execPath, args: ['scripts/build.mjs'], cwd: copy });
+    await new Promise((resolve) => build.child.once('exit', resolve));
+    await build.stop();
+    if (build.child.exitCode !== 0) throw new Error(`It does not build when ${one.title}:\n${build.output()}`);
+    const { findings } = judgeEndToEnd(await runEndToEnd(found, filters, copy));
+    return findings.map(({ test }) => test);
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
