@@ -81,11 +81,14 @@ export function firstSentence(error: string): string {
   const plain = error
     .replace(/\u001b\[\d+m/g, '')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
+    .replace(/\b(fleet|sfr|lt|i)-[0-9a-f]{6}[0-9a-f-]*/g, '$1-…')
     .replace(/-[0-9a-f]{10}\b/g, '-…')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
     // The SDK's advice about an answer that it cannot read.
     .replace(/Deserialization error: to see the raw response.*$/s, '')
+    // However long that was.
+    .replace(/^Test timed out in .*$/s, 'Timed out.')
     // A property test's random seed.
     .replace(/Property failed after.*$/s, 'Property failed')
     .replace(/\s+/g, ' ')

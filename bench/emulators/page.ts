@@ -43,10 +43,13 @@ export function differences(columns: readonly PageColumn[]): string {
   const features = [...new Set(columns.flatMap(({ record }) => Object.keys(record)))].sort();
   const differing = features.filter((feature) => columns.some(({ record }) => countIn(record[feature]) > 0));
   const header = ['feature', ...columns.map(({ title }) => title), 'what it means for spotpool'];
-  return [
-    markdownTable(header, [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)]),
-    ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`),
-  ].join('\n\n');
+  // Padded to its longest sentence, it could not be read.
+  const table = `<!-- prettier-ignore -->\n${markdownTable(
+    header,
+    [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)],
+    [0, header.length - 1],
+  )}`;
+  return [table, ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`)].join('\n\n');
 }
 
 /** What the end-to-end suite notices: the product broken on purpose, and which tests failed. */
@@ -59,7 +62,7 @@ function whatIsCaught(caught: readonly Caught[]): string {
   ]);
   const how =
     'The product was broken on purpose, one line at a time (`npm run test:localstack -- --breaks`; bench/emulators/breaks.ts), and the end-to-end suite run on it.';
-  return `## What the suite catches\n\n${how}\n\n${markdownTable(['what was broken', 'on', 'what failed'], rows)}`;
+  return `## What the suite catches\n\n${how}\n\n<!-- prettier-ignore -->\n${markdownTable(['what was broken', 'on', 'what failed'], rows, [0, 1, 2])}`;
 }
 
 const countIn = (feature: RecordedFeature | undefined): number => Object.keys(feature?.differences ?? {}).length;

@@ -7,6 +7,8 @@ export const REGION = 'us-east-1';
 /** Two to three minutes on two cores; what is not reached by then counts as failed. */
 const CONFORMANCE_LIMIT_MS = 420_000;
 const END_TO_END_LIMIT_MS = 600_000;
+/** They are slower than the local cloud, on a busy machine much slower; what hangs costs as much each time. */
+const TEST_TIMEOUT_MS = 20_000;
 const MOST_OUTPUT_LINES = 25;
 
 /**
@@ -30,7 +32,15 @@ export const environmentOf = ({
 });
 
 export const runConformance = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
-  orWhy('conformance', runSuite(found, { filters, limitMs: CONFORMANCE_LIMIT_MS, env: environmentOf(found) }));
+  orWhy(
+    'conformance',
+    runSuite(found, {
+      filters,
+      limitMs: CONFORMANCE_LIMIT_MS,
+      env: environmentOf(found),
+      vitestArgs: [`--testTimeout=${TEST_TIMEOUT_MS}`],
+    }),
+  );
 
 export const runEndToEnd = (found: Found, filters: readonly string[], root?: string): Promise<SuiteResult> =>
   orWhy(

@@ -1,4 +1,4 @@
-/** Tables: the first column to the left, the others to the right. */
+/** Tables: the first column to the left, the others to the right, unless said. */
 export type Row = readonly string[];
 
 export function textTable(header: Row, rows: readonly Row[]): string {
@@ -14,8 +14,8 @@ export function textTable(header: Row, rows: readonly Row[]): string {
   return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 
-export function markdownTable(header: Row, rows: readonly Row[]): string {
+export function markdownTable(header: Row, rows: readonly Row[], leftColumns: readonly number[] = [0]): string {
   const line = (row: Row): string => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = header.map((_, column) => (column === 0 ? '---' : '--:'));
+  const rule = header.map((_, column) => (leftColumns.includes(column) ? '---' : '--:'));
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }
