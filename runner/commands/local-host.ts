@@ -33,6 +33,7 @@ interface Flags {
 export function addLocalHostCommand(local: Command, host: CommandHost): void {
   const command = local
     .command('host')
+    .summary('Run the instances of LocalStack or moto, which are records only.')
     .description(
       "Run the instances of an emulator of AWS (LocalStack, moto), which are records only: each running instance of the stack gets a process on this machine, which runs its user data with metadata of its own, and ends with it. Until Ctrl-C; EC2's records stay.",
     )

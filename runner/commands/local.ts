@@ -42,7 +42,9 @@ const ASK_WITHIN_MS = 5_000;
 export function addLocalCommand(program: Command, host: CommandHost): void {
   const local = program
     .command('local')
-    .description('A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command.')
+    .description(
+      'A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command; and what a stack on LocalStack or moto needs.',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ spotpool local up --max-workers 4\n  $ spotpool submit data.csv --model ./model.ts --local\n  $ eval "$(spotpool local env)" && aws s3 ls\n  $ spotpool local down',

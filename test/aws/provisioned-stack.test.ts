@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { makeEc2Client, makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
 import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { makeFleet } from '../../aws/fleet.js';
+import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
@@ -139,4 +140,33 @@ describe('a stack on the local cloud', () => {
       expect(report.events.find(({ code }) => code === 'raise-refused')?.message).toContain('group nowhere');
       expect(report.description).toMatchObject({ target: 0, state: 'active', instances: [] });
     }));
+});
+
+it('has a Spot Fleet where that is asked for, which is found again, replaced when it would boot otherwise, and deleted', async () => {
+  await withStack(async ({ clients: { ec2 }, stack }) => {
+    const options = { name: 'spot', region: stack.region, kind: 'spot-fleet' as const };
+    const userData = '#!/bin/sh\nexec sleep 600\n';
+    const first = await provisionFleet(ec2, options, userData, signal);
+    expect(first).toMatch(/^sfr-/);
+    // One that was just requested cannot be modified, or cancelled with a new one in its place, yet.
+    const fleet = makeFleet(ec2, { fleetId: first, name: 'spot' });
+    await eventually(async () => (await fleet.describe(signal)).state === 'active');
+    expect(await provisionFleet(ec2, options, userData, signal)).toBe(first);
+    await fleet.setTarget(1, signal);
+    const running = async (of: typeof fleet): Promise<boolean> =>
+      (await of.describe(signal)).instances.some(({ state }) => state === 'running');
+    await eventually(() => running(fleet));
+    const second = await provisionFleet(ec2, options, `${userData}# other\n`, signal);
+    expect(second).not.toBe(first);
+    await eventually(async () => !(await running(fleet)));
+    // The one that is gone is not looked for any more.
+    expect((await fleet.describe(signal)).insteadOf).toEqual({ named: first, found: second });
+    await eventually(async () => (await fleet.describe(signal)).state === 'active');
+    await fleet.setTarget(1, signal);
+    await eventually(() => running(fleet));
+    const deleted = await deleteFleet(ec2, options, signal);
+    expect(deleted).toMatchObject({ fleetId: second, ended: [expect.stringMatching(/^i-/)] });
+    await eventually(async () => !(await running(fleet)));
+    expect(await deleteFleet(ec2, options, signal)).toEqual({ fleetId: undefined, ended: [] });
+  });
 });
