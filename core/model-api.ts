@@ -30,6 +30,11 @@ export interface ObjectItem {
 export interface Model<Item = unknown, Output = unknown> {
   /** Most items that one `predict` call may be given; no limit when absent. */
   readonly maxSliceItems?: number;
+  /**
+   * Most `predict` calls at once. A model that waits (for a network, a disk) is called again before an earlier call has ended, unless the job says
+   * `--concurrency 1`; 1 is for models whose calls must not overlap. No limit when absent.
+   */
+  readonly maxConcurrency?: number;
   load?(context: ModelContext): void | Promise<void>;
   /** One prediction per item, in the order of the items. */
   predict(

@@ -17,8 +17,15 @@ export const encodeItemLine = (index: number, itemJson: string): string => `{"in
 /** Ends a slice. The job is for the log and the context of the model; models may ignore it. */
 export const encodeFlushLine = (job: string): string => `{"flush":true,"job":${JSON.stringify(job)}}\n`;
 
+/** What a model says of itself when it is ready; no limit where it says nothing. */
+export interface SlotLimits {
+  readonly maxSliceItems: number | undefined;
+  /** Slices at once. */
+  readonly maxConcurrency: number | undefined;
+}
+
 export type SlotLine =
-  | { readonly kind: 'ready'; readonly maxSliceItems: number | undefined }
+  | ({ readonly kind: 'ready' } & SlotLimits)
   | { readonly kind: 'output'; readonly index: number; readonly outputJson: string }
   | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
   | { readonly kind: 'fault'; readonly message: string };
@@ -75,13 +82,16 @@ export function shorten(text: string, maxLength: number): string {
 export const showLine = (line: string): string => JSON.stringify(shorten(line, SHOWN_LENGTH));
 
 function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
-  const max = fields['maxSliceItems'];
-  if (max === undefined || max === null) return { kind: 'ready', maxSliceItems: undefined };
-  if (typeof max !== 'number' || !Number.isSafeInteger(max) || max < 1) {
-    return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
-  }
-  return { kind: 'ready', maxSliceItems: max };
+  const [maxSliceItems, maxConcurrency] = LIMITS.map((name) => fields[name] ?? undefined);
+  if (!isLimit(maxSliceItems)) return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
+  if (!isLimit(maxConcurrency)) return fault(line, 'a "maxConcurrency" that is not a whole number above 0');
+  return { kind: 'ready', maxSliceItems, maxConcurrency };
 }
+
+const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;
+
+const isLimit = (value: unknown): value is number | undefined =>
+  value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1);
 
 function fault(line: string, why: string): SlotLine {
   return { kind: 'fault', message: `${showLine(line)} (${why}; a model writes its log to standard error)` };

@@ -32,6 +32,7 @@ describe('a line of a slot', () => {
     ['{"index":4,"error":{"message":"m"}}', { kind: 'error', index: 4, error: { code: 'ModelError', message: 'm' } }],
     ['{"ready":true}', { kind: 'ready', maxSliceItems: undefined }],
     ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8 }],
+    ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2 }],
     ['{"ready":true,"maxSliceItems":null}', { kind: 'ready', maxSliceItems: undefined }],
   ])('may be written in other ways: %s', (line, parsed) => {
     expect(parseSlotLine(line)).toEqual(parsed);
@@ -48,6 +49,7 @@ describe('a line of a slot', () => {
     ['{"index":1,"error":"text"}', 'neither'],
     ['{"index":1,"error":{"code":"C"}}', 'without a "message"'],
     ['{"ready":true,"maxSliceItems":0}', 'maxSliceItems'],
+    ['{"ready":true,"maxConcurrency":"all"}', 'maxConcurrency'],
   ])('is a fault that is shown: %s', (line, why) => {
     expect(faultOf(line)).toContain(why);
     expect(faultOf(line)).toContain(JSON.stringify(line));

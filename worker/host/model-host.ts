@@ -29,7 +29,8 @@ export class ModelHost {
   async serve(input: AsyncIterable<Buffer>): Promise<void> {
     const { model, write, fail } = this.options;
     await model.load?.(this.#context(''));
-    write(`${JSON.stringify({ ready: true, maxSliceItems: model.maxSliceItems })}\n`);
+    const { maxSliceItems, maxConcurrency } = model;
+    write(`${JSON.stringify({ ready: true, maxSliceItems, maxConcurrency })}\n`);
     // The worker is trusted with the length of its lines: it read them from the dataset.
     const lines = new LineSplitter(Number.POSITIVE_INFINITY, {
       line: (line) => {

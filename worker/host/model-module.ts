@@ -11,9 +11,10 @@ export function modelOf(exports: unknown, entry: string): Model {
   }
   const load = member(model, 'load');
   if (load !== undefined && typeof load !== 'function') throw new Error(`${entry}: load must be a function.`);
-  const max = member(model, 'maxSliceItems');
-  if (max !== undefined && !(Number.isSafeInteger(max) && (max as number) > 0)) {
-    throw new Error(`${entry}: maxSliceItems must be a whole number above 0.`);
+  for (const name of ['maxSliceItems', 'maxConcurrency']) {
+    const max = member(model, name);
+    if (max === undefined || (Number.isSafeInteger(max) && (max as number) > 0)) continue;
+    throw new Error(`${entry}: ${name} must be a whole number above 0.`);
   }
   return model as Model;
 }

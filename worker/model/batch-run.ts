@@ -45,6 +45,8 @@ class BatchRun {
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
   #resolveAbort: (value: undefined) => void = () => undefined;
+  /** The model's own limit. */
+  #mostSlices = Infinity;
   #probing = false;
   #slotEnd: SlotEnd | undefined;
   #wake: () => void = () => undefined;
@@ -63,7 +65,12 @@ class BatchRun {
     });
     const { concurrency } = work.model.options;
     const fixed = concurrency === 'auto' ? 1 : concurrency;
-    this.#machine = new OutcomeMachine({ items: this.#items, concurrency: work.concurrency ?? (() => fixed), memory });
+    const wanted = work.concurrency ?? ((): number => fixed);
+    this.#machine = new OutcomeMachine({
+      items: this.#items,
+      concurrency: () => Math.min(wanted(), this.#mostSlices),
+      memory,
+    });
   }
 
   async run(): Promise<BatchComputation> {
@@ -131,7 +138,8 @@ class BatchRun {
     return result.slot;
   }
 
-  #attach({ process }: LoadedSlot): void {
+  #attach({ process, maxConcurrency = Infinity }: LoadedSlot): void {
+    this.#mostSlices = maxConcurrency;
     this.#detach();
     this.#slotEnd = process.endedWith;
     process.onAnswer = (answer) => {

@@ -1,9 +1,9 @@
+import type { SlotLimits } from '../../core/slot-protocol.js';
 import type { SlotProcess } from './slot-process.js';
 
 /** A loaded model. */
-export interface LoadedSlot {
+export interface LoadedSlot extends SlotLimits {
   readonly process: SlotProcess;
-  readonly maxSliceItems: number | undefined;
 }
 
 export type LoadResult =

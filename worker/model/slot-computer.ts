@@ -187,7 +187,8 @@ class SlotComputer implements BatchComputer {
       return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
     }
     this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
-    return { kind: 'loaded', slot: { process: slot, maxSliceItems: load.maxSliceItems } };
+    const { maxSliceItems, maxConcurrency } = load;
+    return { kind: 'loaded', slot: { process: slot, maxSliceItems, maxConcurrency } };
   }
 
   #argv(model: PreparedModel): readonly string[] {

@@ -16,6 +16,7 @@ import {
   parseSlotLine,
   showLine,
   shorten,
+  type SlotLimits,
   type SlotLine,
 } from '../../core/slot-protocol.js';
 import type { Clock } from '../ports.js';
@@ -52,7 +53,7 @@ export interface SlotEnd {
 }
 
 export type SlotLoad =
-  { readonly ok: true; readonly maxSliceItems: number | undefined } | { readonly ok: false; readonly message: string };
+  ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
 
 export interface SlotOptions {
   readonly argv: readonly string[];
@@ -205,7 +206,8 @@ export class SlotProcess {
     if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
-    this.#resolveLoaded({ ok: true, maxSliceItems: parsed.maxSliceItems });
+    const { maxSliceItems, maxConcurrency } = parsed;
+    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency });
   }
 
   #fault(what: string): void {

@@ -125,6 +125,42 @@ describe('a job whose slots are left to the worker', { timeout: SETTLE_MS + 10_0
   });
 });
 
+describe('a slot that runs out of its share of the memory', () => {
+  it('has its batch computed with all of it; then there are half as many slots', { timeout: SETTLE_MS }, async () => {
+    let looks = 0;
+    const slots: number[] = [];
+    const keeper = new SlotShapeKeeper({
+      clock: systemClock,
+      events: { emit: (event) => void events.push(event) },
+      cpus: 8,
+      memoryBytes: 64 * GIB,
+      onShape: () => void slots.push(keeper.slotsFor([{ message: { job: 'job-1' } }])),
+      signal: life.signal,
+    });
+    keeper.enter(manifestOf({}));
+    const computer = keeper.watched(() => ({
+      modelKey: 'm',
+      msPerItem: 1,
+      warm: () => undefined,
+      close: async () => undefined,
+      // A core that is never idle.
+      usage: async () => {
+        looks += 1;
+        return { process: 1, busyMs: looks * 10_000, answered: looks, cpuMs: looks * 10_000, memoryBytes: GIB };
+      },
+      compute: async ({ onEvent }) => {
+        await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
+        onEvent({ kind: 'rebuilt', reason: 'memory', message: 'too much' });
+        expect(keeper.status?.reason).toMatch(/^1 slot: one of 8 ran out of its share of the memory/);
+        return { kind: 'computed' };
+      },
+    }))(() => 1);
+    await computeWith(computer, modelOf('none'), []);
+    expect(slots).toEqual([1, 8, 1, 4]);
+    expect(told('slot-shape').at(-1)).toBe('4 slots: with more, one ran out of memory.');
+  });
+});
+
 describe('a job whose slots the user chose', { timeout: SETTLE_MS + 10_000 }, () => {
   it('keeps them, and a hint says what they leave idle', async () => {
     const chosen = { slots: 1, concurrency: 1 };

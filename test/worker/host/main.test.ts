@@ -141,6 +141,11 @@ describe('the host of JavaScript models', () => {
     ['there is no predict', 'export const other = 1;', 'must export a function predict'],
     ['load is no function', 'export const load = 1; export const predict = () => [];', 'load must be a function'],
     [
+      'the limit of calls is none',
+      'export const maxConcurrency = 0; export const predict = () => [];',
+      'maxConcurrency must be a whole number above 0',
+    ],
+    [
       'the limit is no number',
       'export const maxSliceItems = 0.5; export const predict = () => [];',
       'whole number above 0',

@@ -45,6 +45,24 @@ describe.skipIf(!hasPython)('a Python model (skipped where there is no python3 â
     expect(JSON.stringify(computed.results[0])).toContain(message);
   });
 
+  it('answers several slices at once in threads, and ends when one of them raises', async () => {
+    slot = slotOf(host);
+    const program = [
+      'import spotpool_model, threading',
+      'both = threading.Barrier(2)',
+      'def predict(items):',
+      '  if items == ["bad"]: raise ValueError("not today")',
+      '  if "met" in items: both.wait(60)',
+      '  return items',
+      'spotpool_model.run(predict, max_slice_items=1, threads=2)',
+    ].join('\n');
+    const model = modelOf(['python3', '-c', program], { directory, env, concurrency: 8 });
+    // Each of the two waits until the other is asked as well.
+    const computed = await computeWith(slot, model, itemsOf(['met', 'met', 'a', 'bad', 'b']));
+    expect(computed).toMatchObject({ end: { kind: 'computed' }, failed: [3] });
+    expect(JSON.stringify(computed.results[3])).toContain('not today');
+  });
+
   it.each(['float("nan")', '{1, 2}'])('fails the item whose output is no JSON, and no other: %s', async (output) => {
     slot = slotOf(host);
     const program = `import spotpool_model\nspotpool_model.run(lambda items: [${output} if item == 1 else item for item in items])`;
