@@ -52,8 +52,7 @@ export interface SlotEnd {
   readonly message: string;
 }
 
-export type SlotLoad =
-  ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
+export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
 
 export interface SlotOptions {
   readonly argv: readonly string[];
