@@ -1,5 +1,10 @@
 /** The `StackController` port on the stack's Lambda function. */
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  type LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import type { StackController } from '../runner/ports.js';
 
 export class LambdaController implements StackController {
@@ -19,4 +24,20 @@ export class LambdaController implements StackController {
       { abortSignal: signal },
     );
   }
+}
+
+/** For a fleet that no deploy made: the function knows its fleet from its environment, which is set as a whole. */
+export async function tellFunctionItsFleet(
+  client: LambdaClient,
+  { functionName, fleetId }: { readonly functionName: string; readonly fleetId: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const seen = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }), { abortSignal });
+  const Variables = { ...seen.Environment?.Variables, SPOTPOOL_FLEET_ID: fleetId };
+  await client.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Environment: { Variables } }),
+    {
+      abortSignal,
+    },
+  );
 }

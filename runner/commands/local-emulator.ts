@@ -89,11 +89,12 @@ async function createFleet(context: CliContext, flags: CreateFlags): Promise<num
   const { terminal, signal, env } = context;
   const file = path.resolve(context.cwd, flags.stack);
   const fields = await deployedFields(context, file);
-  const { name = DEFAULT_STACK_NAME, queueUrl = '', bucket } = fields;
+  const { name = DEFAULT_STACK_NAME, queueUrl = '', bucket, controllerFunction } = fields;
   if (!bucket) throw new UserError(`The stack ${name} in ${file} lacks its Bucket: deploy it again.`);
   const choice = chooseEmulator(flags.endpoint, fields, env);
   const worker = { ...lifeOf(fields), ...workerVariables({ ...flags, reclaims: [], maxWorkers: 0 }) };
-  const fleetId = await context.emulator.createFleet(choice.emulator, { name, queueUrl, bucket, worker }, signal);
+  const request = { name, queueUrl, bucket, worker, controllerFunction };
+  const fleetId = await context.emulator.createFleet(choice.emulator, request, signal);
   await completeOutputs(file, name, { FleetId: fleetId, ...hostedOutputs(choice) });
   if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId, outputs: file })}\n`);
   else terminal.out(`The fleet ${fleetId} of ${name} is there, at target 0; ${file} names it.\n${nextSteps(flags)}`);

@@ -1,7 +1,14 @@
 /** Makes and deletes stacks on an emulator: as `provisionLocalStack` does on the local cloud, with a Spot Fleet. */
-import { makeEc2Client, makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
+import {
+  makeEc2Client,
+  makeLambdaClient,
+  makeS3Client,
+  makeSchedulerClient,
+  makeSqsClient,
+} from '../../aws/clients.js';
 import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
+import { tellFunctionItsFleet } from '../../aws/lambda-controller.js';
 import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
 import type { StackConfig } from '../../core/stack.js';
 import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../local-cloud/emulator.js';
@@ -10,13 +17,18 @@ import { localUserData } from '../local-cloud/user-data.js';
 import { systemClock } from './clock.js';
 
 export const emulatorStacks: EmulatorStacks = {
-  createFleet: (emulator, request, signal) =>
-    provisionFleet(
+  createFleet: async (emulator, request, signal) => {
+    const { name, controllerFunction: functionName } = request;
+    const fleetId = await provisionFleet(
       makeEc2Client(emulator),
-      { name: request.name, region: emulator.region, kind: 'spot-fleet' },
+      { name, region: emulator.region, kind: 'spot-fleet' },
       userDataOf(emulator, request),
       signal,
-    ),
+    );
+    if (functionName !== undefined)
+      await tellFunctionItsFleet(makeLambdaClient(emulator), { functionName, fleetId }, signal);
+    return fleetId;
+  },
   createStack: async (emulator, { name, maxWorkers, worker }, signal) => ({
     ...(await provisionStack(
       {

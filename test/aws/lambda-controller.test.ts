@@ -1,7 +1,12 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LambdaController } from '../../aws/lambda-controller.js';
+import { LambdaController, tellFunctionItsFleet } from '../../aws/lambda-controller.js';
 
 describe("the stack's controller function", () => {
   it('is woken without being waited for', async () => {
@@ -10,6 +15,18 @@ describe("the stack's controller function", () => {
     await new LambdaController(lambda as unknown as LambdaClient, 'controller').wake(new AbortController().signal);
     expect(lambda.commandCalls(InvokeCommand).map(({ args }) => args[0].input)).toMatchObject([
       { FunctionName: 'controller', InvocationType: 'Event' },
+    ]);
+  });
+
+  it('is told of a fleet that no deploy made, and keeps the rest of its environment', async () => {
+    const lambda = mockClient(LambdaClient);
+    onTestFinished(() => void lambda.restore());
+    const Variables = { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'unknown' };
+    lambda.on(GetFunctionConfigurationCommand).resolves({ Environment: { Variables } });
+    const told = { functionName: 'controller', fleetId: 'sfr-1' };
+    await tellFunctionItsFleet(lambda as unknown as LambdaClient, told, new AbortController().signal);
+    expect(lambda.commandCalls(UpdateFunctionConfigurationCommand).map(({ args }) => args[0].input)).toEqual([
+      { FunctionName: 'controller', Environment: { Variables: { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'sfr-1' } } },
     ]);
   });
 });
