@@ -15,8 +15,8 @@ export default defineConfig({
   resolve: { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // The second is long too: a whole pool's life, call by call.
-    exclude: ['test/long/**', 'test/e2e/permissions.test.ts'],
+    // The second needs an emulator; the third is long too: a whole pool's life, call by call.
+    exclude: ['test/long/**', 'test/emulators/**', 'test/e2e/permissions.test.ts'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
     // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.

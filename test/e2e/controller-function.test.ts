@@ -3,20 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { invokeController } from '../support/controller-function.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
+import { interruptionOf } from '../support/interruption.js';
 import { Lab } from '../support/lab.js';
 import { modelPath } from './models.js';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
-const interruptionOf = (instance: string): unknown => ({
-  version: '0',
-  id: '12345678-1234-1234-1234-123456789012',
-  'detail-type': 'EC2 Spot Instance Interruption Warning',
-  source: 'aws.ec2',
-  account: '123456789012',
-  region: 'us-east-1',
-  resources: [`arn:aws:ec2:us-east-1a:instance/${instance}`],
-  detail: { 'instance-id': instance, 'instance-action': 'terminate' },
-});
 const minute = { source: 'spotpool.schedule' };
 
 describe('the controller function', () => {

@@ -8,13 +8,9 @@ import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
-import { ModifyFleetCommand } from '@aws-sdk/client-ec2';
-import { makeEc2Client } from '../../aws/clients.js';
-import { clientOptions } from '../../runner/wiring/stack-ports.js';
 import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { projectRoot } from './cli.js';
-import { eventually } from './eventually.js';
 import { processesBelow, StackLab, type StackLabSite } from './stack-lab.js';
 
 export interface LabOptions {
@@ -106,23 +102,6 @@ export class Lab extends StackLab {
     });
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
     return response.json();
-  }
-
-  async setTarget(target: number): Promise<void> {
-    const client = makeEc2Client(clientOptions(this.stack));
-    try {
-      await eventually(() =>
-        client.send(
-          new ModifyFleetCommand({
-            FleetId: this.stack.fleetId,
-            ExcessCapacityTerminationPolicy: 'no-termination',
-            TargetCapacitySpecification: { TotalTargetCapacity: target },
-          }),
-        ),
-      );
-    } finally {
-      client.destroy();
-    }
   }
 
   /** Ends everything, and fails when a process of an instance has outlived the cloud. */

@@ -5,12 +5,14 @@
 import { readdir, readlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
+import { makeFleet } from '../../aws/fleet.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import type { StackConfig } from '../../core/stack.js';
 import { clientOptions } from '../../runner/wiring/stack-ports.js';
 import { runCli, startCli, type CliResult, type RunningCli } from './cli.js';
+import { eventually } from './eventually.js';
 
 export interface JobStatusJson {
   readonly job: string;
@@ -94,6 +96,17 @@ export class StackLab {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** As a controller does, but by nobody's decision. */
+  async setTarget(target: number): Promise<void> {
+    const client = makeEc2Client(clientOptions(this.stack));
+    const fleet = makeFleet(client, this.stack);
+    try {
+      await eventually(async () => (await fleet.setTarget(target, AbortSignal.timeout(10_000))) === 'accepted');
+    } finally {
+      client.destroy();
+    }
   }
 
   /** The queue's own counters, which the local cloud keeps exact. */

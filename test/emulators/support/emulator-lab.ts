@@ -1,0 +1,158 @@
+/**
+ * The stack of the run with a fleet of its own making, and a host that gives the fleet's instances their processes: all through the commands that users
+ * have. One lab at a time: they share queue and bucket.
+ */
+import { copyFile, mkdtemp, readlink, realpath, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { makeSqsClient } from '../../../aws/clients.js';
+import { chooseStack } from '../../../runner/cli/stack-choice.js';
+import type { StackPorts } from '../../../runner/cli/context.js';
+import type { FleetDescription, FleetInstance } from '../../../runner/ports.js';
+import { clientOptions, connectStack } from '../../../runner/wiring/stack-ports.js';
+import { type RunningCli, runCli, startCli } from '../../support/cli.js';
+import { eventually } from '../../support/eventually.js';
+import { processesBelow, StackLab, type StackLabSite } from '../../support/stack-lab.js';
+import { STACK_NAME } from './cdk.js';
+import type {} from './deployment.js';
+import { emulatorUnderTest, environmentOf, type EmulatorUnderTest } from './emulator.js';
+
+export interface EmulatorLabOptions {
+  /** Short, so that a test sees leases run out; long, so that it does not. SQS counts whole seconds. */
+  readonly leaseSeconds: number;
+  readonly maxIdleSeconds?: number;
+  /** Another stack's outputs than the run's. */
+  readonly stackFile?: string;
+  /** An instance that is terminated in EC2 has a notice of so long; without any unless given. */
+  readonly noticeSeconds?: number;
+}
+
+/** An emulator that everything on the machine shares; observed facts come when they come, and a test waits for them no longer than this. */
+const FACT_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 200;
+
+export class EmulatorLab extends StackLab {
+  readonly ports: StackPorts;
+
+  private constructor(
+    site: StackLabSite,
+    readonly emulator: EmulatorUnderTest,
+    private readonly host: RunningCli,
+    private readonly earlier: ReadonlySet<string>,
+  ) {
+    super(site);
+    this.ports = connectStack(site.stack);
+  }
+
+  static async start(options: EmulatorLabOptions): Promise<EmulatorLab> {
+    const emulator = emulatorUnderTest();
+    const cliEnv = environmentOf(emulator);
+    const deployment = inject('deployment');
+    const directory = await realpath(await mkdtemp(path.join(deployment.directory, 'lab-')));
+    const stackFile = path.join(directory, 'cdk-outputs.json');
+    if (emulator.name === 'localstack') await copyFile(options.stackFile ?? deployment.stackFile, stackFile);
+    const made = await runCli(fleetArguments(emulator, stackFile, options), { cwd: directory, env: cliEnv });
+    if (made.code !== 0) throw new Error(`The fleet could not be made: ${made.stdout}${made.stderr}`);
+    const { config } = await chooseStack({ stack: stackFile }, { env: cliEnv, cwd: directory });
+    const stack = { credentials: emulator.credentials, ...config };
+    const { instances } = await connectStack(stack).fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));
+    const notice = options.noticeSeconds === undefined ? [] : ['--notice', String(options.noticeSeconds)];
+    const host = startCli(
+      ['local', 'host', '--stack', stackFile, '--directory', path.join(directory, 'host'), ...notice, '--json'],
+      { cwd: directory, env: cliEnv },
+    );
+    const site = { directory, stack, stackFile, cliEnv };
+    return new EmulatorLab(site, emulator, host, new Set(instances.map(({ instance }) => instance)));
+  }
+
+  /** Waits for a fact, with a deadline; asks less often than of a process of one's own. */
+  soon<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
+    return eventually(probe, { what, timeoutMs: FACT_WITHIN_MS, everyMs: LOOK_EVERY_MS });
+  }
+
+  /** The fleet, and of its instances those of this lab: emulators show terminated ones for ever. */
+  async fleet(): Promise<FleetDescription> {
+    const fleet = await this.ports.fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));
+    return { ...fleet, instances: fleet.instances.filter(({ instance }) => !this.earlier.has(instance)) };
+  }
+
+  async running(): Promise<readonly FleetInstance[]> {
+    return (await this.fleet()).instances.filter(({ state }) => state === 'running');
+  }
+
+  /** The instance that a process belongs to: it works below its instance's directory. */
+  async instanceOf(pid: number): Promise<string> {
+    const cwd = await readlink(`/proc/${pid}/cwd`);
+    const [instance] = path.relative(path.join(this.directory, 'host', 'instances'), cwd).split(path.sep);
+    if (instance === undefined || !instance.startsWith('i-')) throw new Error(`Process ${pid} works in ${cwd}.`);
+    return instance;
+  }
+
+  /** As AWS does, as far as an emulator can: the host sees it, and gives the worker its notice. */
+  async terminate(instance: string): Promise<void> {
+    await this.ports.instances.terminate([instance], AbortSignal.timeout(FACT_WITHIN_MS));
+  }
+
+  /** Its worker and slots at once, as when a machine loses its power. */
+  killWorker(instance: string): void {
+    const up = this.host.events.find((event) => event['event'] === 'instance-up' && event['instance'] === instance);
+    if (up === undefined) throw new Error(`The host has not told of ${instance}: ${this.host.stdout}`);
+    process.kill(-Number(up['pid']), 'SIGKILL');
+  }
+
+  /** What the host told, for a failure's message. */
+  get hostSaid(): string {
+    return this.host.stdout + this.host.stderr;
+  }
+
+  async keys(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.store.list(prefix, { signal: AbortSignal.timeout(FACT_WITHIN_MS) }))
+      keys.push(key);
+    return keys;
+  }
+
+  async json(key: string): Promise<Record<string, unknown>> {
+    const object = await this.store.get(key, { signal: AbortSignal.timeout(FACT_WITHIN_MS) });
+    if (object === undefined) throw new Error(`${key} is not there.`);
+    return JSON.parse(Buffer.from(object.body).toString()) as Record<string, unknown>;
+  }
+
+  /** The fleet at 0, its instances ended, the queue empty; fails when a process of an instance has outlived its host. */
+  async close(): Promise<void> {
+    await this.killCommands();
+    await this.setTarget(0);
+    const live = (await this.fleet()).instances.filter(({ state }) => state !== 'terminated');
+    await this.ports.instances.terminate(
+      live.map(({ instance }) => instance),
+      AbortSignal.timeout(FACT_WITHIN_MS),
+    );
+    this.host.child.kill('SIGINT');
+    await this.host.exited;
+    const sqs = makeSqsClient(clientOptions(this.stack));
+    for (const QueueUrl of [this.stack.queueUrl, this.stack.deadLetterQueueUrl]) {
+      await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    }
+    sqs.destroy();
+    const left = await processesBelow(this.directory);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    await rm(this.directory, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`Processes outlived their host: ${JSON.stringify(left)}`);
+  }
+}
+
+/** The deploy of LocalStack has all but a fleet; moto's CloudFormation takes no such stack at all. */
+function fleetArguments(
+  { name }: EmulatorUnderTest,
+  stackFile: string,
+  { leaseSeconds, maxIdleSeconds }: EmulatorLabOptions,
+): readonly string[] {
+  const worker = ['--lease-seconds', String(leaseSeconds)];
+  if (maxIdleSeconds !== undefined) worker.push('--max-idle-seconds', String(maxIdleSeconds));
+  const what =
+    name === 'localstack'
+      ? ['local', 'fleet', 'create']
+      : ['local', 'stack', 'create', '--name', STACK_NAME.toLowerCase(), '--max-workers', '4'];
+  return [...what, '--stack', stackFile, ...worker, '--json'];
+}
