@@ -17,6 +17,7 @@ import { messageOf } from './engine/batch-input.js';
 import { Engine, type EndReason } from './engine/engine.js';
 import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
 import { EventLog } from './events/event-log.js';
+import { LineWriter } from './events/line-writer.js';
 import { StatusBoard } from './events/status-board.js';
 import { prepareModel } from './model/model-cache.js';
 import { createBatchComputer } from './model/slot-computer.js';
@@ -34,8 +35,10 @@ const SLOTS_SHARE_OF_MEMORY = 0.8;
 const LAST_WRITES_MS = 2_000;
 /** A signal of a batch or of the worker has one for each request and child under way: that many are no leak. */
 const MAX_LISTENERS = 2_048;
-/** A reader of stdout that stopped reading must not fill the memory. */
-const MAX_STDOUT_WAITING_BYTES = 8 * 1024 * 1024;
+const stdout = new LineWriter({
+  write: (text) => process.stdout.write(text),
+  waitingBytes: () => process.stdout.writableLength,
+});
 
 async function main(): Promise<number> {
   const config = readConfig(process.env);
@@ -64,7 +67,7 @@ async function work(
   const clock = systemClock;
   const s3 = makeS3Client(config);
   const store = new S3ObjectStore(s3, config.bucket);
-  const events = new EventLog({ instance, store, clock, writeLine });
+  const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
     events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${messageOf(error)}` });
@@ -156,10 +159,6 @@ function hostPath(): string {
   return existsSync(beside) ? beside : fileURLToPath(new URL('../bundle/host.mjs', import.meta.url));
 }
 
-function writeLine(line: string): void {
-  if (process.stdout.writableLength < MAX_STDOUT_WAITING_BYTES) process.stdout.write(`${line}\n`);
-}
-
 const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   ticket: 'This worker ended: the fleet needs fewer, and it held nothing.',
   interruption: 'This worker ended: AWS took its instance.',
@@ -180,5 +179,6 @@ try {
   process.stderr.write(`spotpool worker: ${messageOf(error)}\n`);
   process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;
 }
+stdout.flush();
 // Kept-alive sockets must not keep an instance.
 process.exit();

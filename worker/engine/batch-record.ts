@@ -24,6 +24,7 @@ import type { MemoryLimits } from './memory-limits.js';
 import { finishedLines, headOf, splitLines } from './stored-lines.js';
 
 const JSON_LINES = 'application/x-ndjson';
+const PIECE_LENGTH = 1024 * 1024;
 /** Made to ranges together: a set of ranges is made anew each time. */
 const INDEXES_AT_ONCE = 10_000;
 
@@ -150,9 +151,18 @@ export class BatchRecord {
   }
 }
 
-/** By pieces, because the whole may be longer than a string can be. */
-const linesOf = (items: readonly ComputedItem[]): Uint8Array =>
-  Buffer.concat(items.map((item) => Buffer.from(item.line)));
+/** By pieces: one for each line would be slow, and the whole may be longer than a string can be. */
+function linesOf(items: readonly ComputedItem[]): Uint8Array {
+  const pieces: Buffer[] = [];
+  let text = '';
+  for (const { line } of items) {
+    text += line;
+    if (text.length < PIECE_LENGTH) continue;
+    pieces.push(Buffer.from(text));
+    text = '';
+  }
+  return Buffer.concat([...pieces, Buffer.from(text)]);
+}
 
 const isStream = (body: Uint8Array | string | AsyncIterable<Uint8Array>): body is AsyncIterable<Uint8Array> =>
   typeof body === 'object' && Symbol.asyncIterator in body;

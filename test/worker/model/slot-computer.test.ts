@@ -28,6 +28,34 @@ const goods = (count: number): readonly unknown[] => Array.from({ length: count 
 const readies = (computed: Computed): number => computed.events.filter((event) => event.kind === 'ready').length;
 
 describe('a slot', () => {
+  it('is given no further slice while its results have to be put somewhere', async () => {
+    slot = slotOf(host);
+    await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)));
+    const indexes: number[] = [];
+    let goOn = (): void => undefined;
+    let full: Promise<void> | undefined;
+    const computation = slot.compute({
+      job: 'job',
+      batch: 0,
+      model: modelOf('kinds.mjs'),
+      items: itemsOf(goods(40)),
+      onComputed: (items) => {
+        indexes.push(...items.map(({ index }) => index));
+        full ??= new Promise((resolve) => (goOn = resolve));
+      },
+      mayGoOn: () => full,
+      onEvent: () => undefined,
+      signal: new AbortController().signal,
+    });
+    await eventually(() => indexes.length > 0);
+    // The slice that was under way when the first results came, and no other.
+    const before = await Promise.race([computation, new Promise((resolve) => setTimeout(resolve, 200))]);
+    expect([before, indexes.length < 40]).toEqual([undefined, true]);
+    goOn();
+    expect(await computation).toEqual({ kind: 'computed' });
+    expect(indexes.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  });
+
   it('loads its model once for many batches, and measures its pace', async () => {
     slot = slotOf(host);
     expect(slot).toMatchObject({ modelKey: undefined, msPerItem: undefined });
