@@ -26,12 +26,17 @@ export interface ShapeBounds {
   readonly concurrency?: number;
 }
 
-/** What the slots did while they had something to do, summed over them. */
+/** What the slots did, summed over them, while none was being loaded. */
 export interface ShapeWindow {
+  /** How long it was; the other times are those of the slots together. */
+  readonly wallMs: number;
+  /** With something to do. */
   readonly busyMs: number;
   /** Time on a core, or waiting for one that others had; undefined where that cannot be measured. */
   readonly cpuMs: number | undefined;
   readonly items: number;
+  /** Busy time in which those were answered: from the last answer before the window to the last one in it. */
+  readonly answeringMs: number;
   /** The most that one slot had resident. */
   readonly slotMemoryBytes: number;
 }
@@ -40,7 +45,9 @@ type Phase = 'measuring' | 'filling' | 'more-slices' | 'more-slots' | 'alone' | 
 
 interface Seen {
   readonly shape: Shape;
-  /** Of all slots. */
+  /** Of one slot, while it has something to do. */
+  readonly slotPace: number;
+  /** Of all slots, with what they wait for batches: more than can be fed give nothing. */
   readonly itemsPerSecond: number;
   /** Cores that one slot keeps busy. */
   readonly cores: number;
@@ -177,12 +184,13 @@ function tryMoreSlots(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   return { ...now, phase: 'more-slots', shape, base: seen, reason };
 }
 
-function pays({ base }: Shaping, seen: Seen): boolean {
+function pays({ base, phase }: Shaping, seen: Seen): boolean {
   if (base === undefined) return true;
   const could = (seen.shape.slots * seen.shape.concurrency) / (base.shape.slots * base.shape.concurrency);
   // A process that has filled its core has given what it could.
   const most = seen.cores >= FULL ? Math.max(1, Math.min(could, seen.cores / base.cores)) : could;
-  return seen.itemsPerSecond >= base.itemsPerSecond * (1 + PAYS * (most - 1));
+  const gain = phase === 'more-slots' ? seen.itemsPerSecond / base.itemsPerSecond : seen.slotPace / base.slotPace;
+  return gain >= 1 + PAYS * (most - 1);
 }
 
 function settle(now: Shaping, bounds: ShapeBounds, seen: Seen | typeof UNMEASURED): Shaping {
@@ -225,8 +233,9 @@ export const ownCores = (cores: number): number => (cores <= ONE_THREAD ? 1 : co
 const coresOf = ({ cpuMs = 0, busyMs }: ShapeWindow): number => (busyMs > 0 ? cpuMs / busyMs : 0);
 
 function seenOf(shape: Shape, window: ShapeWindow): Seen {
-  const itemsPerSecond = (window.items * 1_000 * shape.slots) / Math.max(1, window.busyMs);
-  return { shape, itemsPerSecond, cores: coresOf(window) };
+  const slotPace = (window.items * 1_000) / Math.max(1, window.answeringMs);
+  const itemsPerSecond = (slotPace * window.busyMs) / Math.max(1, window.wallMs);
+  return { shape, slotPace, itemsPerSecond, cores: coresOf(window) };
 }
 
 /** "0.97 of a core", "3.9 cores". */

@@ -56,7 +56,14 @@ function windowOf(fake: FakeModel, shape: Shape, cpus: number, noise = 1): Shape
   const seconds = 10 + (40 * shape.slots * shape.concurrency) / all;
   const busyMs = seconds * 1000 * shape.slots;
   const items = Math.round(all * seconds * noise);
-  return { busyMs, cpuMs: busyMs * cores, items, slotMemoryBytes: fake.memoryBytes };
+  return {
+    wallMs: seconds * 1000,
+    busyMs,
+    cpuMs: busyMs * cores,
+    items,
+    answeringMs: busyMs,
+    slotMemoryBytes: fake.memoryBytes,
+  };
 }
 
 function settled(fake: FakeModel, bounds: ShapeBounds, noise: readonly number[] = []): readonly Shaping[] {
@@ -178,16 +185,28 @@ describe('the shape that auto finds', () => {
 
   it('is one slot, and says so, where the use of cores cannot be measured', () => {
     const before = firstShape({ cpus: 8, memoryBytes: GIB });
-    const window = { busyMs: 1_000, cpuMs: undefined, items: 3, slotMemoryBytes: 0 };
+    const window = { wallMs: 1_000, busyMs: 1_000, cpuMs: undefined, items: 3, answeringMs: 1_000, slotMemoryBytes: 0 };
     expect(isEnough(before, window)).toBe(true);
     const after = reshape(before, window, { cpus: 8, memoryBytes: GIB });
     expect(after).toMatchObject({ phase: 'settled', shape: { slots: 1, concurrency: 1 } });
     expect(after.reason).toContain('could not be measured here; --slots and --concurrency say how many');
   });
 
+  it('takes back slots that cannot be fed', () => {
+    const bounds = { cpus: 8, memoryBytes: 64 * GIB, concurrency: 1 };
+    const waits = model({ cpuMs: 1, waitMs: 200 });
+    const more = reshape(firstShape(bounds), windowOf(waits, { slots: 1, concurrency: 1 }, 8), bounds);
+    expect(more).toMatchObject({ phase: 'more-slots', shape: { slots: 4 } });
+    const window = windowOf(waits, more.shape, 8);
+    // Batches come for one of the four.
+    const unfed = reshape(more, { ...window, wallMs: window.busyMs }, bounds);
+    expect(unfed).toMatchObject({ phase: 'settled', shape: { slots: 1, concurrency: 1 } });
+    expect(reshape(more, window, bounds).shape.slots).toBe(16);
+  });
+
   it('knows a full core in the middle of a long item, and waits for answers otherwise', () => {
     const before = firstShape({ cpus: 8, memoryBytes: GIB });
-    const window = { busyMs: 1_500, cpuMs: 1_450, items: 0, slotMemoryBytes: 0 };
+    const window = { wallMs: 1_500, busyMs: 1_500, cpuMs: 1_450, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
     expect(isEnough(before, window)).toBe(true);
     expect(isEnough(before, { ...window, busyMs: 500, cpuMs: 500 })).toBe(false);
     expect(isEnough(before, { ...window, cpuMs: 10 })).toBe(false);

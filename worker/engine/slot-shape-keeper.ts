@@ -149,10 +149,11 @@ class JobShape {
 
   private async measure(): Promise<void> {
     const { clock, signal } = this.options;
+    this.meter.goOn();
     for (let idle = 0; idle < IDLE_LOOKS && !this.known; idle = this.meter.isBusy ? 0 : idle + 1) {
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.meter.look();
+      await this.meter.look(clock.nowMs());
       this.judge();
     }
   }

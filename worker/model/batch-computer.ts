@@ -54,6 +54,8 @@ export interface SlotUsage {
   /** Time in which it was asked something that it had not answered yet. */
   readonly busyMs: number;
   readonly answered: number;
+  /** How much of the busy time had passed when the last answer came: a slice is often answered at once, at its end. */
+  readonly answeredAtBusyMs: number;
   /** On a core, or ready for one; undefined where that cannot be measured. */
   readonly cpuMs: number | undefined;
   /** Now. */

@@ -90,6 +90,7 @@ export class SlotProcess {
   #lines = 0;
   #progressAtMs: number;
   #answered = 0;
+  #answeredAtBusyMs = 0;
   #busyMs = 0;
   #busySinceMs: number | undefined;
   #itemTimeoutMs = Number.POSITIVE_INFINITY;
@@ -156,7 +157,12 @@ export class SlotProcess {
   async usage(): Promise<SlotUsage | undefined> {
     const { pid } = this.#group;
     if (!this.#ready || this.isOver || pid === undefined) return undefined;
-    const sums = { process: pid, busyMs: this.#busyUntil(this.options.clock.nowMs()), answered: this.#answered };
+    const sums = {
+      process: pid,
+      busyMs: this.#busyUntil(this.options.clock.nowMs()),
+      answered: this.#answered,
+      answeredAtBusyMs: this.#answeredAtBusyMs,
+    };
     try {
       const used = await groupUsage(pid);
       return used && { ...sums, ...used };
@@ -194,8 +200,9 @@ export class SlotProcess {
     }
     this.#progressAtMs = this.options.clock.nowMs();
     this.#answered += 1;
+    this.#answeredAtBusyMs = this.#busyUntil(this.#progressAtMs);
     if (this.#outstanding.size === 0) {
-      this.#busyMs = this.#busyUntil(this.#progressAtMs);
+      this.#busyMs = this.#answeredAtBusyMs;
       this.#busySinceMs = undefined;
     }
     this.onAnswer(parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed);

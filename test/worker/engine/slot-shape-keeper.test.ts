@@ -146,7 +146,8 @@ describe('a slot that runs out of its share of the memory', () => {
       // A core that is never idle.
       usage: async () => {
         looks += 1;
-        return { process: 1, busyMs: looks * 10_000, answered: looks, cpuMs: looks * 10_000, memoryBytes: GIB };
+        const busyMs = looks * 10_000;
+        return { process: 1, busyMs, answered: looks, answeredAtBusyMs: busyMs, cpuMs: busyMs, memoryBytes: GIB };
       },
       compute: async ({ onEvent }) => {
         await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
