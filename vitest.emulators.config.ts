@@ -1,4 +1,5 @@
 /** The end-to-end suite on an emulator that others wrote: `npm run test:localstack`, `npm run test:moto` (test/emulators/support/emulator.ts says how by hand). */
+import { fileURLToPath } from 'node:url';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
 
@@ -10,8 +11,11 @@ class ByName extends BaseSequencer {
 }
 
 export default defineConfig({
+  // Examples import the package by its name, as users do.
+  resolve: { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } },
   test: {
-    include: ['test/emulators/**/*.test.ts'],
+    // The example says that it runs here too.
+    include: ['test/emulators/**/*.test.ts', 'examples/vitest/anywhere.test.ts'],
     // One stack, and so one queue: its jobs come one after another.
     maxWorkers: 1,
     fileParallelism: false,

@@ -22,6 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(`${options.problem}\n\n${USAGE}`);
     return 2;
   }
+  if (options.isBreaking) return breaks(options);
   let found: Found;
   try {
     found = await findEmulator(CATALOGUE[options.emulator], { env: process.env, say });
@@ -32,7 +33,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
   say(describeFound(found));
   if (options.isServing) return serve(found);
-  if (options.isBreaking) return breaks(found, options);
   return run(found, options);
 }
 
@@ -46,8 +46,13 @@ async function serve(found: Found): Promise<number> {
   return 1;
 }
 
-async function breaks(found: Found, options: Options): Promise<number> {
-  const isAllCaught = await tryBreaks(found, options.filters, say);
+async function breaks({ emulator, filters }: Options): Promise<number> {
+  const start = async (): Promise<Found> => {
+    const found = await findEmulator(CATALOGUE[emulator], { env: process.env, say });
+    if (found.group !== undefined) return found;
+    throw new Error(`${describeFound(found)} is somebody's: what is broken on purpose needs one of its own.`);
+  };
+  const isAllCaught = await tryBreaks(start, filters, say);
   await wrotePage();
   return isAllCaught ? 0 : 1;
 }

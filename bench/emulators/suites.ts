@@ -1,5 +1,5 @@
 /** How the two suites are run against an emulator that was found, and what a run of them comes to. */
-import { runSuite, SuiteDidNotRun } from '../conformance/run-suite.js';
+import { runSuite, SuiteDidNotRun, type SuiteOptions } from '../conformance/run-suite.js';
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
 
@@ -42,14 +42,18 @@ export const runConformance = (found: Found, filters: readonly string[]): Promis
     }),
   );
 
-export const runEndToEnd = (found: Found, filters: readonly string[], root?: string): Promise<SuiteResult> =>
+export const runEndToEnd = (
+  found: Found,
+  filters: readonly string[],
+  more: Pick<SuiteOptions, 'root' | 'vitestArgs'> = {},
+): Promise<SuiteResult> =>
   orWhy(
     'end-to-end',
     runSuite(found, {
       filters,
       limitMs: END_TO_END_LIMIT_MS,
       config: 'vitest.emulators.config.ts',
-      ...(root === undefined ? {} : { root }),
+      ...more,
       env: environmentOf(found),
     }),
   );
