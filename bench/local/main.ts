@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { type Endpoint, startLocalCloudProcess } from '../support/local-cloud.js';
+import { machineText } from '../support/machine.js';
 import { answering, endOnSignals, freePort, startGroup, stopAll } from '../support/process-group.js';
 import { markdownSection, printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
       process.stdout.write(printedSection(section));
     }
   };
-  const machine = `${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? 'unknown'}, ${(os.totalmem() / 1e9).toFixed(0)} GB, Node ${process.versions.node}, Linux; ${busyness()}`;
+  const machine = machineText();
   process.stdout.write(`On ${machine}.\n`);
 
   const queueCloud = await startLocalCloudProcess();
@@ -61,16 +62,6 @@ async function main(): Promise<void> {
 
   process.stdout.write(`\nNot measured:\n${NOT_MEASURED.map((line) => `- ${line}`).join('\n')}\n`);
   if (values.write === true) await writePage(sections, machine);
-}
-
-/** Above it, others have a good part of the machine, and only ratios and CPU times say something. */
-const CALM_LOAD_A_CORE = 0.3;
-
-function busyness(): string {
-  const [load = 0] = os.loadavg();
-  const verdict =
-    load > CALM_LOAD_A_CORE * os.cpus().length ? 'busy with other work, so the figures are provisional' : 'calm';
-  return `load average ${load.toFixed(1)} at the start (${verdict})`;
 }
 
 async function startNothing(pagesFile: string): Promise<Endpoint> {

@@ -22,8 +22,13 @@ export const ownCpuSeconds = (): number => {
   return (user + system) / 1e6;
 };
 
-export function residentBytesOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+export const residentBytesOf = (pid: number): number => statusBytes(pid, 'VmRSS');
+
+/** The most that it ever had. */
+export const mostResidentBytesOf = (pid: number): number => statusBytes(pid, 'VmHWM');
+
+function statusBytes(pid: number, name: string): number {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes ?? 0) * 1024;
 }
 

@@ -1,19 +1,24 @@
 /**
- * `npm run bench [-- --quick] [-- --write] [-- --only <section> …]`: how near the worker comes to what its model and the machine allow, next to
- * what it is compared with in the same run. --quick does less, and says so; --write puts the tables into docs/benchmarks.md.
+ * `npm run bench [-- --quick] [--write] [--only <section> …]`: how near the worker comes to what its model and the machine allow, next to what it is
+ * compared with in the same run. --quick does less, and says so; --write puts the tables into docs/benchmarks.md.
  * It fails when an outcome is missing or wrong, never because something was slow.
  */
 import { setMaxListeners } from 'node:events';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { machineText } from '../support/machine.js';
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { printedSection, type Section } from '../support/section.js';
 import { requireProc } from '../support/usage.js';
 import { BenchCloud } from './lab/cloud.js';
+import { NOT_MEASURED, NOTES } from './notes.js';
+import { summaryOf, writePage } from './page.js';
 import { downloads } from './sections/downloads.js';
 import { enqueue } from './sections/enqueue.js';
+import { memory } from './sections/memory.js';
 import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
+import { reclaims } from './sections/reclaims.js';
+import { start } from './sections/start.js';
 import { utilisation } from './sections/utilisation.js';
 import { FULL, QUICK, type Sizes } from './sizes.js';
 
@@ -23,31 +28,68 @@ const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Pro
   trees,
   images,
   pipeline,
+  memory,
   enqueue,
+  reclaims,
+  start,
 };
+const EXIT_MISUSE = 2;
+const MOST_LISTENERS = 1_000;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    allowPositionals: false,
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string', multiple: true } },
   });
+  const asked = [...(values.only ?? []), ...positionals];
+  const unknown = asked.filter((name) => !(name in SECTIONS));
+  if (unknown.length > 0 || (asked.length > 0 && values.write === true)) {
+    process.stderr.write(`Sections are ${Object.keys(SECTIONS).join(', ')}; --write needs all of them.\n`);
+    return EXIT_MISUSE;
+  }
   requireProc();
   const sizes = values.quick === true ? QUICK : FULL;
-  const names = Object.keys(SECTIONS).filter((name) => values.only?.includes(name) ?? true);
-  for (const name of names) {
-    const cloud = await BenchCloud.start();
-    const section = await SECTIONS[name]?.(cloud, sizes);
-    if (section !== undefined) process.stdout.write(printedSection(section));
-    await cloud.close();
+  const machine = machineText();
+  const quick = values.quick === true ? ' Quick: fewer repetitions of less work; see that it works, not how fast.' : '';
+  process.stdout.write(`On ${machine}.${quick}\n`);
+  const sections: Section[] = [];
+  const failed: string[] = [];
+  for (const name of asked.length > 0 ? asked : Object.keys(SECTIONS)) {
+    try {
+      const section = await measured(name, sizes);
+      sections.push(section);
+      process.stdout.write(printedSection(section));
+    } catch (error) {
+      failed.push(name);
+      process.stderr.write(`${name} failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
+    }
   }
-  process.stdout.write(`${os.loadavg().join(' ')}\n`);
+  process.stdout.write(
+    `\n${summaryOf(sections)}\n\nNot measured:\n${NOT_MEASURED.map((line) => `- ${line}`).join('\n')}\n`,
+  );
+  if (failed.length > 0) return 1;
+  if (values.write === true) await writePage(sections, { machine, isQuick: values.quick === true });
+  return 0;
+}
+
+/** Each has a cloud of its own: what one leaves behind slows no other down. */
+async function measured(name: string, sizes: Sizes): Promise<Section> {
+  const startedMs = Date.now();
+  const cloud = await BenchCloud.start();
+  try {
+    const section = (await SECTIONS[name]?.(cloud, sizes)) as Section;
+    return { ...section, notes: [...(section.notes ?? []), ...(NOTES[name] ?? [])] };
+  } finally {
+    await cloud.close();
+    process.stderr.write(`${name}: ${((Date.now() - startedMs) / 1_000).toFixed(0)} s\n`);
+  }
 }
 
 // A signal of the SDK's calls has a listener for each that is under way.
-setMaxListeners(1_000);
+setMaxListeners(MOST_LISTENERS);
 endOnSignals();
 try {
-  await main();
+  process.exitCode = await main();
 } finally {
   await stopAll();
 }

@@ -4,36 +4,50 @@ export interface Sizes {
   /** What a run of section 1 is to take at the contender's expected pace. */
   readonly slotSeconds: number;
   readonly pipelineBatches: number;
+  readonly memoryBatches: number;
   readonly downloads: readonly number[];
   /** One after another, no more than these are done: the time of more is scaled. */
   readonly serialDownloads: number;
+  /** So often each way has its few downloads in a round: the fewer there are, the more the slowest of them differs. */
+  readonly downloadPasses: number;
   readonly treeRows: number;
   readonly images: number;
   readonly enqueuedItems: number;
   /** Sent one by one; ten times as many for whoever sends by ten. */
   readonly enqueueSample: number;
+  /** With a notice, and as many without. */
+  readonly reclaims: number;
+  readonly starts: number;
 }
 
 export const FULL: Sizes = {
   rounds: 5,
   slotSeconds: 4,
   pipelineBatches: 60,
+  memoryBatches: 32,
   downloads: [10, 1_000],
   serialDownloads: 100,
+  downloadPasses: 10,
   treeRows: 614_400,
   images: 13_394,
   enqueuedItems: 1_000_000,
   enqueueSample: 200,
+  reclaims: 100,
+  starts: 10,
 };
 
 export const QUICK: Sizes = {
   rounds: 2,
   slotSeconds: 2,
   pipelineBatches: 30,
+  memoryBatches: 16,
   downloads: [10, 1_000],
   serialDownloads: 50,
+  downloadPasses: 5,
   treeRows: 61_440,
   images: 2_560,
   enqueuedItems: 100_000,
   enqueueSample: 100,
+  reclaims: 8,
+  starts: 3,
 };

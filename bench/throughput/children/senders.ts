@@ -11,6 +11,7 @@ import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
 import { SPOTPOOL_VERSION } from '../../../core/version.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
+import { mostResidentBytesOf } from '../../support/usage.js';
 
 export interface SenderSetup {
   readonly how: 'submit' | 'one-by-one' | 'sqs-producer';
@@ -46,7 +47,7 @@ export async function send(setup: SenderSetup): Promise<void> {
     seconds: (performance.now() - startedMs) / 1_000,
     cpuSeconds: (user + system) / 1e6,
     messages,
-    residentBytes: mostResidentBytes(),
+    residentBytes: mostResidentBytesOf(process.pid),
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
   process.exit(0);
@@ -115,10 +116,4 @@ async function withProducer(setup: SenderSetup): Promise<number> {
     ),
   );
   return messages.length;
-}
-
-/** The most that this process has had, as Linux tells it. */
-function mostResidentBytes(): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
 }

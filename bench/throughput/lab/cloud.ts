@@ -64,6 +64,8 @@ export class BenchCloud {
     readonly endpoint: string,
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
     private readonly group: ProcessGroup,
+    /** The bundle of child.ts. */
+    readonly child: string,
   ) {
     const options = { region: REGION, endpoint, credentials };
     this.sqs = makeSqsClient(options);
@@ -72,11 +74,11 @@ export class BenchCloud {
     process.once('exit', this.#removeScratch);
   }
 
-  static async start(): Promise<BenchCloud> {
+  static async start(child = path.join(import.meta.dirname, 'child.mjs')): Promise<BenchCloud> {
     const { endpoint, credentials, group } = await startLocalCloudProcess({
       args: ['--request-log', String(REQUESTS_KEPT)],
     });
-    const cloud = new BenchCloud(endpoint, credentials, group);
+    const cloud = new BenchCloud(endpoint, credentials, group, child);
     await cloud.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return cloud;
   }

@@ -1,5 +1,4 @@
 /** Who empties a queue of batches: our worker, or a loop that it is compared with. Each is a process with one slot. */
-import path from 'node:path';
 import { install } from '../../peers/install.js';
 import { versionOf } from '../../peers/catalogue.js';
 import { type ProcessGroup, startGroup } from '../../support/process-group.js';
@@ -20,7 +19,6 @@ export interface Contender {
 }
 
 const SQS_CONSUMER = { name: 'sqs-consumer', installer: 'npm' } as const;
-export const CHILD = path.join(import.meta.dirname, 'child.mjs');
 
 export const OURS: Contender = {
   title: 'spotpool',
@@ -50,7 +48,7 @@ async function startLoop(
   const setup: LoopSetup = { ...own, bucket: BUCKET, endpoint: cloud.endpoint, region: REGION };
   const group = startGroup({
     file: process.execPath,
-    args: [CHILD, role, JSON.stringify(setup)],
+    args: [cloud.child, role, JSON.stringify(setup)],
     env: clientEnvironment(cloud),
   });
   await untilSaid(group, 'ready');

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startGroup } from '../../support/process-group.js';
 import type { BenchCloud } from './cloud.js';
-import { CHILD } from './contenders.js';
 import { clientEnvironment } from './worker.js';
 
 const TIMEOUT_MS = 300_000;
@@ -21,7 +20,7 @@ export async function runChild<Result>(
   writeFileSync(file, JSON.stringify(setup));
   const group = startGroup({
     file: process.execPath,
-    args: [CHILD, role, file],
+    args: [cloud.child, role, file],
     env: { ...clientEnvironment(cloud), ...env },
   });
   try {

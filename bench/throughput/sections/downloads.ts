@@ -24,8 +24,8 @@ const TITLES: Readonly<Record<Way | 'ours', string>> = {
   ours: 'spotpool',
 };
 
-/** The fewer there are at once, the more the slowest of them differs from time to time. */
-const passesOf = (count: number): number => Math.max(1, Math.round(100 / count));
+/** More downloads than are at once need no second pass. */
+const passesOf = (count: number, { downloadPasses }: Sizes): number => (count <= WIDTH ? downloadPasses : 1);
 
 interface Sample {
   /** The mean of its passes. */
@@ -82,7 +82,7 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
       `all but "one after another" have ${WIDTH} at once (10 for 10 downloads), as the worker. Each is timed from the first request to the last file, with its lanes started; starting them is the last column. ` +
       `Ours: a batch of the dataset s3://bucket/prefix/, from the first object's request to the model's last item. ` +
       'The limit, from the times of the single downloads one after another, with nothing beside them: the slowest of 10, on average; or, for more than are at once, the sum over the number at once. ' +
-      `One after another ${sizes.serialDownloads} are done, and the time is scaled; of 10, ${passesOf(10)} passes are averaged.`,
+      `One after another ${sizes.serialDownloads} are done, and the time is scaled; up to ${WIDTH}, ${sizes.downloadPasses} passes are averaged.`,
     header: ['', 'ms', '× one after another', 'limit / time', 'starting, ms'],
     rows,
     targets,
@@ -102,9 +102,9 @@ async function measure(cloud: BenchCloud, count: number, sizes: Sizes): Promise<
     await untilStarted(worker);
     await fetchInWorker(cloud, worker, queueUrl, Math.min(...sizes.downloads));
     return await inRounds([...WAYS, 'ours' as const], sizes.rounds, async (way): Promise<Sample> => {
-      if (way !== 'ours') return fetchInPool(cloud, way, count, sizes.serialDownloads);
+      if (way !== 'ours') return fetchInPool(cloud, way, count, sizes);
       const passes: number[] = [];
-      for (let pass = 0; pass < passesOf(count); pass += 1) {
+      for (let pass = 0; pass < passesOf(count, sizes); pass += 1) {
         passes.push(await fetchInWorker(cloud, worker, queueUrl, count));
       }
       return { ms: meanOf(passes) };
@@ -115,9 +115,9 @@ async function measure(cloud: BenchCloud, count: number, sizes: Sizes): Promise<
   }
 }
 
-async function fetchInPool(cloud: BenchCloud, way: Way, count: number, serialDownloads: number): Promise<Sample> {
-  const done = way === 'serial' ? serialDownloads : count;
-  const passes = way === 'serial' ? 1 : passesOf(count);
+async function fetchInPool(cloud: BenchCloud, way: Way, count: number, sizes: Sizes): Promise<Sample> {
+  const done = way === 'serial' ? sizes.serialDownloads : count;
+  const passes = way === 'serial' ? 1 : passesOf(count, sizes);
   const { endpoint, scratch: directory } = cloud;
   const task = { kind: 'download', endpoint, region: REGION, bucket: BUCKET, directory } as const;
   const items = Array.from({ length: done }, (_, n) => keyOf(count, n % count));

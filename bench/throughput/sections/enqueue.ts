@@ -16,7 +16,7 @@ const SQS_PRODUCER = { name: 'sqs-producer', installer: 'npm' } as const;
 /** As many calls as submit has at once (CALLS_AT_ONCE in runner/submit/send-batches.ts). */
 const AT_ONCE = 8;
 
-interface Way {
+export interface Way {
   readonly title: string;
   readonly how: SenderSetup['how'];
   readonly items: number;
@@ -24,7 +24,7 @@ interface Way {
   readonly batchItems?: number;
 }
 
-interface Sample extends SenderResult {
+export interface Sample extends SenderResult {
   readonly calls: number;
 }
 
@@ -75,11 +75,11 @@ export async function enqueue(cloud: BenchCloud, sizes: Sizes): Promise<Section>
   };
 }
 
-function* linesOf(items: number): Generator<string> {
+export function* linesOf(items: number): Generator<string> {
   for (let n = 0; n < items; n += 1) yield `{"id":${n},"smiles":"CC(=O)Nc1ccc(O)cc1","ms":0.01,"n":${n % 97}}\n`;
 }
 
-async function sendOnce(
+export async function sendOnce(
   cloud: BenchCloud,
   { how, items, atOnce, batchItems }: Way,
   where: { readonly dataset: string; readonly installed: string },

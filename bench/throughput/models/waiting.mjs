@@ -1,0 +1,14 @@
+// Waits for as long as an item says (`{ms}`), and counts what it has done in a file, so that what was lost with it is known.
+import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const now = () => performance.timeOrigin + performance.now();
+
+export async function* predict(items) {
+  for (const { ms } of items) {
+    const startMs = now();
+    await delay(ms);
+    appendFileSync(process.env.BENCH_DONE, '.');
+    yield { startMs, endMs: now(), pid: process.pid };
+  }
+}
