@@ -44,26 +44,31 @@ export async function* finishedLines(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const inMemory = batch.sortedResults();
+  const readers = batch.runs.map((run) => new RunReader(run, store, signal));
   const sources: Source[] = [
-    ...batch.runs.flatMap((run) => {
-      const lines = new RunReader(run, store, signal);
-      return run.own.map((range) => ({ range, lines: (wanted: Range) => lines.read(wanted) }));
+    ...readers.flatMap((reader) => {
+      return reader.run.own.map((range) => ({ range, lines: (wanted: Range) => reader.read(wanted) }));
     }),
     ...rangesOf(inMemory).map(({ range, items }) => ({ range, lines: () => encoded(items) })),
   ];
-  let piece: Uint8Array[] = [];
-  let bytes = 0;
-  for (const { range, lines } of sources.sort((a, b) => a.range.first - b.range.first)) {
-    for await (const line of lines(range)) {
-      piece.push(line);
-      bytes += line.length;
-      if (bytes < PIECE_BYTES) continue;
-      yield Buffer.concat(piece);
-      piece = [];
-      bytes = 0;
+  try {
+    let piece: Uint8Array[] = [];
+    let bytes = 0;
+    for (const { range, lines } of sources.sort((a, b) => a.range.first - b.range.first)) {
+      for await (const line of lines(range)) {
+        piece.push(line);
+        bytes += line.length;
+        if (bytes < PIECE_BYTES) continue;
+        yield Buffer.concat(piece);
+        piece = [];
+        bytes = 0;
+      }
     }
+    yield Buffer.concat(piece);
+  } finally {
+    // Also when the writer has failed: no body may be left open half-read.
+    await Promise.all(readers.map((reader) => reader.close()));
   }
-  yield Buffer.concat(piece);
 }
 
 interface Source {
@@ -76,7 +81,7 @@ class RunReader {
   private lines: AsyncGenerator<Buffer> | undefined;
 
   constructor(
-    private readonly run: StoredRun,
+    readonly run: StoredRun,
     private readonly store: ObjectStore,
     private readonly signal: AbortSignal,
   ) {}
@@ -91,7 +96,11 @@ class RunReader {
       yield next.value;
       index += 1;
     }
-    if (last === own.at(-1)?.last) await this.lines.return(undefined);
+    if (last === own.at(-1)?.last) await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.lines?.return(undefined);
   }
 }
 
