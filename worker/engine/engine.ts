@@ -39,6 +39,8 @@ const POLL_SECONDS = 2;
 const IDLE_POLL_SECONDS = 1;
 /** A pace that wavers from batch to batch sends nothing back. */
 const GIVE_BACK_AFTER_MS = 500;
+/** What was received more often stays where it is: no batch wanders for ever. */
+const MOST_WANDERINGS = 8;
 /** What comes after so long without work is taken for a new job. */
 const REST_MS = 2_000;
 /** At risk of a reclaim: what would be lost without a notice. */
@@ -217,8 +219,9 @@ export class Engine {
   private giveBack(surplus: number): void {
     if (surplus === 0) return;
     const sinceMs = this.options.clock.nowMs() - GIVE_BACK_AFTER_MS;
-    const ahead = [...this.held].filter(({ lease, phase }) => {
-      return (phase === 'fetching' || phase === 'waiting') && lease.receivedAtMs <= sinceMs;
+    const ahead = [...this.held].filter(({ lease, phase, receiveCount }) => {
+      const isAhead = phase === 'fetching' || phase === 'waiting';
+      return isAhead && lease.receivedAtMs <= sinceMs && receiveCount <= MOST_WANDERINGS;
     });
     for (const batch of ahead.slice(Math.max(0, ahead.length - surplus))) batch.stop('waiting');
   }

@@ -107,6 +107,18 @@ describe('the tail', () => {
     expect(slow.queue.messages).toHaveLength(1);
   });
 
+  it('lets no batch wander for ever', async () => {
+    const w = world();
+    w.submit({ batches: 12, itemsPerBatch: 1 });
+    for (const message of w.queue.messages) message.receives = 8;
+    w.start();
+    await w.pass(600);
+    w.model.delayOnceMs = 60_000;
+    await w.pass(30_000);
+    expect(w.queue.messages.filter(({ visibleAtMs }) => visibleAtMs > w.clock.nowMs()).length).toBeGreaterThan(1);
+    expect(w.codes()).not.toContain('batch-handed-back');
+  });
+
   it('leaves no batch prefetched while another worker idles', async () => {
     const first = world();
     const second = world({ instance: 'i-0neighbour' });
