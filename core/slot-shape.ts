@@ -75,7 +75,9 @@ const STILL_FULL = 0.5;
 const ONE_THREAD = 1.3;
 /** A step pays when it gives at least this part of what it could give. */
 const PAYS = 0.3;
-const STEP = 4;
+const MORE_SLICES = 4;
+/** Each is a process that has to be loaded. */
+const MORE_SLOTS = 2;
 /** More slices at once than this belong into the model, which knows its limits better. */
 export const MOST_CONCURRENCY = 64;
 /** For models that wait without a way to overlap: each slot is a process with all its memory. */
@@ -89,7 +91,7 @@ const LEAST_BUSY_MS = 1_000;
 const LEAST_BUSY_SLOTS = 8;
 /** So often each slice's turn has come: items in flight at the ends of a window are few then. */
 const LEAST_TURNS = 4;
-/** Three steps to 64 slices and as many to the most slots, each with its look back; then it is enough. */
+/** Three steps to 64 slices and nine to the most slots, with some to look back; then it is enough. */
 export const MOST_WINDOWS = 16;
 
 export function firstShape(bounds: ShapeBounds): Shaping {
@@ -168,7 +170,7 @@ function fill(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
 }
 
 function tryMoreSlices(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
-  const concurrency = bounds.concurrency ?? Math.min(MOST_CONCURRENCY, now.shape.concurrency * STEP);
+  const concurrency = bounds.concurrency ?? Math.min(MOST_CONCURRENCY, now.shape.concurrency * MORE_SLICES);
   if (concurrency <= now.shape.concurrency) return tryMoreSlots(now, seen, bounds);
   const shape = { ...now.shape, concurrency };
   const reason = `${shapeText(shape)}, to see whether that is faster: the model waits (it uses ${coresText(seen.cores)})`;
@@ -177,7 +179,7 @@ function tryMoreSlices(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
 
 function tryMoreSlots(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   const enough = Math.ceil(bounds.cpus / Math.max(seen.cores, 1 / MOST_SLOTS_PER_CPU));
-  const slots = withinBounds(now, bounds, Math.min(now.shape.slots * STEP, enough));
+  const slots = withinBounds(now, bounds, Math.min(now.shape.slots * MORE_SLOTS, enough));
   if (slots <= now.shape.slots) return settle(now, bounds, seen);
   const shape = { ...now.shape, slots };
   const reason = `${shapeText(shape)}, to see whether that is faster: the model waits (it uses ${coresText(seen.cores)})`;

@@ -196,12 +196,12 @@ describe('the shape that auto finds', () => {
     const bounds = { cpus: 8, memoryBytes: 64 * GIB, concurrency: 1 };
     const waits = model({ cpuMs: 1, waitMs: 200 });
     const more = reshape(firstShape(bounds), windowOf(waits, { slots: 1, concurrency: 1 }, 8), bounds);
-    expect(more).toMatchObject({ phase: 'more-slots', shape: { slots: 4 } });
+    expect(more).toMatchObject({ phase: 'more-slots', shape: { slots: 2 } });
     const window = windowOf(waits, more.shape, 8);
-    // Batches come for one of the four.
+    // Batches come for one of the two.
     const unfed = reshape(more, { ...window, wallMs: window.busyMs }, bounds);
     expect(unfed).toMatchObject({ phase: 'settled', shape: { slots: 1, concurrency: 1 } });
-    expect(reshape(more, window, bounds).shape.slots).toBe(16);
+    expect(reshape(more, window, bounds).shape.slots).toBe(4);
   });
 
   it('knows a full core in the middle of a long item, and waits for answers otherwise', () => {

@@ -121,7 +121,7 @@ describe('a job whose slots are left to the worker', { timeout: SETTLE_MS + 10_0
       { cpus: 1, until: ({ status }) => (status?.slots ?? 1) > 1 },
     );
     expect(shapes.some(({ concurrency }) => concurrency > 1)).toBe(true);
-    expect(keeper.status).toMatchObject({ concurrency: 1, slots: 4 });
+    expect(keeper.status).toMatchObject({ concurrency: 1, slots: 2 });
   });
 });
 
