@@ -26,14 +26,16 @@ export async function tryBreaks(
       const found = await start();
       const by = await testsThatFail(one, copy, found, filters);
       await found.group?.stop();
-      caught.push({ title: one.title, emulator: found.emulator.name, version: found.version, by });
+      const now = { title: one.title, emulator: found.emulator.name, version: found.version, by };
+      caught.push(now);
+      // At once: a run that is broken off has tried what it has tried.
+      const others = readCaught().filter(({ title, emulator }) => title !== now.title || emulator !== now.emulator);
+      writeCaught([...others, now]);
       say(by.length === 0 ? '  NOTHING failed.' : by.map((test) => `  failed: ${test}`).join('\n'));
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-  const others = readCaught().filter(({ emulator }) => emulator !== caught[0]?.emulator);
-  writeCaught([...others, ...caught]);
   return caught.every(({ by }) => by.length > 0);
 }
 
@@ -41,6 +43,7 @@ export async function tryBreaks(
 function copied(): string {
   const root = process.cwd();
   const copy = mkdtempSync(path.join(os.tmpdir(), 'spotpool-broken-'));
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true })); // also when it is interrupted
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
@@ -61,7 +64,9 @@ async function testsThatFail(one: Break, copy: string, found: Found, filters: re
     await new Promise((resolve) => build.child.once('exit', resolve));
     await build.stop();
     if (build.child.exitCode !== 0) throw new Error(`It does not build when ${one.title}:\n${build.output()}`);
-    const { findings } = judgeEndToEnd(await runEndToEnd(found, filters, { root: copy, vitestArgs: ['--bail=1'] }));
+    const { findings } = judgeEndToEnd(
+      await runEndToEnd(found, filters.length === 0 ? [one.asked] : filters, { root: copy, vitestArgs: ['--bail=1'] }),
+    );
     // What it did not come to any more has no result.
     return findings.filter(({ what }) => !what.startsWith('not run')).map(({ test }) => test);
   } finally {

@@ -8,7 +8,7 @@ test.each(BREAKS)('that $title can still be tried: the line is there, once', (on
 });
 
 test('a break whose line is gone, or there twice, is refused', () => {
-  const one = { title: '', file: 'aws/a.ts', find: 'x', replace: 'y' };
+  const one = { title: '', file: 'aws/a.ts', find: 'x', replace: 'y', asked: '' };
   expect(() => broken('a', one)).toThrow('aws/a.ts has "x" 0 times');
   expect(() => broken('xx', one)).toThrow('2 times');
 });
