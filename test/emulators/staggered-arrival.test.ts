@@ -20,5 +20,6 @@ describe('four instances on an emulator, two of them late', () => {
     await lab.setTarget(2);
     const bringRest = (): Promise<void> => lab.setTarget(4);
     expect(await doneAsTheyArrive(lab, { job, gate, early: 2, all: 4, bringRest }), lab.hostSaid).toBe(8);
+    expect((await lab.cli(['cancel', job])).code).toBe(0);
   });
 });

@@ -28,12 +28,12 @@ describe('the end of a stack on an emulator', () => {
   it('is an empty pool, also while a job runs, and the job can go on when the pool is opened again', async () => {
     const lab = await EmulatorLab.start({ leaseSeconds: 60 });
     try {
+      await copyFile(lab.stackFile, outputsFile);
       const gate = await Gate.make(lab.directory, 'gate');
       const dataset = await lab.file('items.jsonl', '0\n1\n');
       const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
       await lab.setTarget(2);
       await gate.waitForStarted(1);
-      await copyFile(lab.stackFile, outputsFile);
       // Without the stack's id: emptied alone, as a pool within a stack of the user's own.
       const { stackId: _, ...pool } = lab.stack;
       const poolFile = await lab.file('pool.json', JSON.stringify(pool));
@@ -61,28 +61,31 @@ describe('the end of a stack on an emulator', () => {
     };
     const since = async (): Promise<readonly string[]> =>
       (await inventory(emulator)).filter((name) => !before.includes(name));
+    const bucket = await bucketOf(outputsFile);
     if (emulator.name === 'moto') {
+      // Of the versions that jobs.test.ts asked for: `stack create` itself makes a bucket without any.
+      await empty(bucket);
       await spotpool('local', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
       return expect(await since()).toEqual([]);
     }
     await spotpool('local', 'fleet', 'delete');
     await cdk(emulator, directory, ['destroy', '--force', ...appArguments({ stack: STACK_NAME, controller: 'cli' })]);
     expect(await stackIsGone()).toBe(true);
-    const bucket = await bucketOf(outputsFile);
     expect(await since()).toEqual([`bucket ${bucket}`]);
     // Differs: AWS leaves what is in it alone; LocalStack deletes each object, of which a versioned bucket keeps the old version.
-    expect(await emptyForGood(bucket)).toEqual({ objects: 0, hasVersions: true });
+    expect(await empty(bucket)).toEqual({ objects: 0, hasVersions: true });
+    await deleteBucket(bucket);
     expect(await since()).toEqual([]);
   });
 });
 
 async function bucketOf(file: string): Promise<string> {
   const stacks = JSON.parse(await readFile(file, 'utf8')) as Record<string, Record<string, string>>;
-  return stacks[STACK_NAME]?.['Bucket'] ?? '';
+  return (stacks[STACK_NAME] ?? stacks[STACK_NAME.toLowerCase()])?.['Bucket'] ?? '';
 }
 
-/** Says what was in it, and deletes it: the emulator may be somebody's own. */
-async function emptyForGood(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
+/** Of all versions. Says what was in it. */
+async function empty(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
   const s3 = makeS3Client(clientOptionsOf(emulator));
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
   let hasVersions = false;
@@ -96,9 +99,15 @@ async function emptyForGood(Bucket: string): Promise<{ readonly objects: number;
       await s3.send(new DeleteObjectsCommand({ Bucket, Delete }));
     }
   }
-  await s3.send(new DeleteBucketCommand({ Bucket }));
   s3.destroy();
   return { objects: Contents.length, hasVersions };
+}
+
+/** The emulator may be somebody's own. */
+async function deleteBucket(Bucket: string): Promise<void> {
+  const s3 = makeS3Client(clientOptionsOf(emulator));
+  await s3.send(new DeleteBucketCommand({ Bucket }));
+  s3.destroy();
 }
 
 async function stackIsGone(): Promise<boolean> {
