@@ -153,6 +153,14 @@ describe('results that are larger than the memory for them', () => {
   });
 });
 
+it('lets nobody wait for memory with results that they could let go of', async () => {
+  const w = world({ cpus: 2, memory: { ...MEMORY, resultBytes: 5_000, leastResultBytes: 5_000 } });
+  w.submit({ batches: 2, itemsPerBatch: 80, line, options: { slots: 'cpus' } });
+  w.start();
+  await w.passUntil(() => w.queue.messages.length === 0, 60_000);
+  for (const batch of [0, 1]) expectWhole(w, batch, 80);
+});
+
 it('finishes every batch, whatever their sizes and however many slots share the memory', async () => {
   await fc.assert(
     fc.asyncProperty(
