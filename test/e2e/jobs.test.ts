@@ -9,6 +9,7 @@ import { clientOptions, connectStack } from '../../runner/wiring/stack-ports.js'
 import { systemClock } from '../../runner/wiring/clock.js';
 import { controlUntil } from '../../runner/controller/control-until.js';
 import { modelPath } from './models.js';
+import { ONE_BY_ONE } from '../support/stack-lab.js';
 
 const numbers = (count: number): string => Array.from({ length: count }, (_, index) => `${index}\n`).join('');
 const doubled = (count: number): unknown[] =>
@@ -76,7 +77,7 @@ describe('jobs', () => {
     const dataset = await lab.file('items.jsonl', numbers(4));
     const other = await lab.file('other.jsonl', numbers(5));
     await lab.submit([dataset, '--model', modelPath('double'), '--id', 'mine']);
-    const refused = await lab.cli(['submit', other, '--model', modelPath('double'), '--id', 'mine']);
+    const refused = await lab.cli(['submit', other, '--model', modelPath('double'), '--id', 'mine', ...ONE_BY_ONE]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/mine.*dataset|dataset.*mine/s);
   });

@@ -33,7 +33,7 @@ export interface StackLabSite {
 }
 
 /** What `auto` would find depends on the machine: a test that wants that says so. */
-const ONE_BY_ONE = ['--slots', '1', '--concurrency', '1'];
+export const ONE_BY_ONE = ['--slots', '1', '--concurrency', '1'];
 
 export class StackLab {
   readonly store: ObjectStore;
