@@ -14,7 +14,7 @@ export const NOTES: Readonly<Record<string, readonly string[]>> = {
     'The bare processes have the cores to themselves. Beside our slots the worker and the local cloud use them, too: what they take of a core is missing in ours.',
   ],
   reclaims: [
-    'The metadata is looked at in turns: where in a turn a notice falls is most of what the first row shows. A kill is seen by nobody: the lease has to run out, whose last beat was up to a third of it ago.',
+    'The metadata is looked at in turns: where in a turn a notice falls is most of what the first row shows. A kill is seen by nobody: the lease has to run out, whose last beat was up to a quarter of it ago.',
   ],
 };
 

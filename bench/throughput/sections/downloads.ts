@@ -4,6 +4,7 @@ import { atOnce, inRounds, medianOf, show } from '../../support/rounds.js';
 import type { Section, Target } from '../../support/section.js';
 import type { Way } from '../children/pool.js';
 import { type BenchCloud, BUCKET, type Latency, NO_LATENCY, REGION } from '../lab/cloud.js';
+import { limitOf, meanOf } from '../lab/figures.js';
 import { outputsOf } from '../lab/outcomes.js';
 import { runPool } from '../lab/pools.js';
 import { type BenchWorker, startWorker, untilStarted } from '../lab/worker.js';
@@ -125,16 +126,9 @@ async function fetchInPool(cloud: BenchCloud, way: Way, count: number, sizes: Si
   const { wallMs, loadMs, itemMs, value } = await runPool(cloud, { way, width, task, items, passes });
   if (value !== done * passes * OBJECT_BYTES) throw new Error(`${way}: ${value} bytes came of ${done} objects.`);
   const ms = meanOf(wallMs);
-  return way === 'serial' ? { ms: (ms / done) * count, loadMs, limitMs: limitOf(itemMs, count) } : { ms, loadMs };
-}
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The slowest of so many, on average; or, when not all are at once, what each lane has to do. */
-export function limitOf(itemMs: readonly number[], count: number): number {
-  const slowest: number[] = [];
-  for (let at = 0; at + count <= itemMs.length; at += count) slowest.push(Math.max(...itemMs.slice(at, at + count)));
-  return count <= WIDTH ? meanOf(slowest) : (meanOf(itemMs) * count) / WIDTH;
+  return way === 'serial'
+    ? { ms: (ms / done) * count, loadMs, limitMs: limitOf(itemMs, { count, atOnce: WIDTH }) }
+    : { ms, loadMs };
 }
 
 async function fetchInWorker(cloud: BenchCloud, worker: BenchWorker, queueUrl: string, count: number): Promise<number> {

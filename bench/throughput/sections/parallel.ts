@@ -39,6 +39,8 @@ const TITLES: Readonly<Record<Kind, string>> = {
   auto: 'spotpool, --slots auto',
 };
 
+const KINDS: readonly Kind[] = ['serial', 'threads', 'processes', 'cpus', 'auto'];
+
 interface Sample {
   readonly seconds: number;
   readonly value: number;
@@ -59,22 +61,31 @@ export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
   });
 }
 
-export async function images(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
+export async function images(cloud: BenchCloud, sizes: Sizes, kinds: readonly Kind[] = KINDS): Promise<Section> {
   const files = writeImages(path.join(cloud.scratch, 'images'), sizes.images);
-  return measure(cloud, sizes, {
-    title: 'Files that are read and decoded: images',
-    how: `${sizes.images.toLocaleString('en-US')} PNGs of 128 × 128 grey pixels on the local disk (in the page cache), in batches of ${IMAGES_PER_BATCH}: read, inflated, unfiltered, summed.`,
-    model: 'images.mjs',
-    items: files,
-    batchItems: IMAGES_PER_BATCH,
-    env: {},
-    hasTarget: false,
-  });
+  return measure(
+    cloud,
+    sizes,
+    {
+      title: 'Files that are read and decoded: images',
+      how: `${sizes.images.toLocaleString('en-US')} PNGs of 128 × 128 grey pixels on the local disk (in the page cache), in batches of ${IMAGES_PER_BATCH}: read, inflated, unfiltered, summed.`,
+      model: 'images.mjs',
+      items: files,
+      batchItems: IMAGES_PER_BATCH,
+      env: {},
+      hasTarget: false,
+    },
+    kinds,
+  );
 }
 
-async function measure(cloud: BenchCloud, sizes: Sizes, work: Workload): Promise<Section> {
+async function measure(
+  cloud: BenchCloud,
+  sizes: Sizes,
+  work: Workload,
+  kinds: readonly Kind[] = KINDS,
+): Promise<Section> {
   await cloud.slowDown(REAL_LATENCY);
-  const kinds: readonly Kind[] = ['serial', 'threads', 'processes', 'cpus', 'auto'];
   const samples = await inRounds(kinds, sizes.rounds, (kind) =>
     kind === 'cpus' || kind === 'auto' ? inWorker(cloud, work, kind) : inPool(cloud, work, kind),
   );

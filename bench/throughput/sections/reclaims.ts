@@ -8,7 +8,7 @@ import { atOnce } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { type BenchCloud, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
 import { startWorker } from '../lab/worker.js';
-import { percentile } from '../lab/percentile.js';
+import { meanOf, percentile } from '../lab/figures.js';
 import type { Sizes } from '../sizes.js';
 
 /** Far more than the two minutes of a notice allow: the batch in hand cannot be finished. */
@@ -49,8 +49,7 @@ export async function reclaims(cloud: BenchCloud, sizes: Sizes): Promise<Section
     header: ['', 'visible again, ms: p50', 'p99', 'most', 'items done', 'lost, with saved progress', 'lost, without'],
     rows: (['notice', 'kill'] as const).map((kind) => {
       const times = found[kind].map(({ visibleMs }) => visibleMs);
-      const mean = (figure: (one: Reclaim) => number): string =>
-        (found[kind].reduce((sum, one) => sum + figure(one), 0) / found[kind].length).toFixed(1);
+      const mean = (figure: (one: Reclaim) => number): string => meanOf(found[kind].map(figure)).toFixed(1);
       return [
         kind === 'notice' ? 'from the notice' : 'from the kill',
         ...[0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(0)),
