@@ -22,9 +22,9 @@ export interface Sizes {
 
 export const FULL: Sizes = {
   rounds: 5,
-  slotSeconds: 4,
-  pipelineBatches: 60,
-  memoryBatches: 32,
+  slotSeconds: 3,
+  pipelineBatches: 50,
+  memoryBatches: 24,
   downloads: [10, 1_000],
   serialDownloads: 100,
   downloadPasses: 10,

@@ -12,6 +12,8 @@ const LEAST_UTILISATION = 0.97;
 const LEAST_GAIN = 1.5;
 /** At these the targets for utilisation and gain are set. */
 const TARGET_MS = 50;
+/** Two receives of whoever receives by ten: within one there is nothing to wait for. */
+const LEAST_BATCHES = 20;
 /** Rows that are equal but for noise are not "slower". */
 const NOISE = 0.01;
 
@@ -62,7 +64,7 @@ function jobOf(
   { round, seconds }: { readonly round: number; readonly seconds: number },
 ) {
   const waitsMs = contender === ONE_BY_ONE && latency !== NO_LATENCY ? 85 : 5;
-  const batches = Math.max(10, Math.min(300, Math.round((seconds * 1_000) / (computeMs + waitsMs))));
+  const batches = Math.max(LEAST_BATCHES, Math.min(300, Math.round((seconds * 1_000) / (computeMs + waitsMs))));
   const items = Array.from({ length: batches * ITEMS_PER_BATCH }, () => ({ ms: computeMs / ITEMS_PER_BATCH }));
   const name = `busy-${contender.title.replaceAll(' ', '-')}-${computeMs}-${round}.jsonl`;
   return { dataset: cloud.writeDataset(name, items), model: 'busy.mjs', batchItems: ITEMS_PER_BATCH };
