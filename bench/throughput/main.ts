@@ -68,7 +68,8 @@ async function main(): Promise<number> {
     `\n${summaryOf(sections)}\n\nNot measured:\n${NOT_MEASURED.map((line) => `- ${line}`).join('\n')}\n`,
   );
   if (failed.length > 0) return 1;
-  if (values.write === true) await writePage(sections, { machine, isQuick: values.quick === true });
+  if (values.write === true)
+    await writePage(sections, { machine, isQuick: values.quick === true, rounds: sizes.rounds });
   return 0;
 }
 

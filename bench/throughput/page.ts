@@ -9,6 +9,7 @@ const PAGE = 'docs/benchmarks.md';
 export interface RunFacts {
   readonly machine: string;
   readonly isQuick: boolean;
+  readonly rounds: number;
 }
 
 export async function writePage(sections: readonly Section[], facts: RunFacts): Promise<void> {
@@ -17,7 +18,7 @@ export async function writePage(sections: readonly Section[], facts: RunFacts): 
   process.stderr.write(`Wrote ${PAGE}.\n`);
 }
 
-export function pageOf(sections: readonly Section[], { machine, isQuick }: RunFacts): string {
+export function pageOf(sections: readonly Section[], { machine, isQuick, rounds }: RunFacts): string {
   const quick = isQuick
     ? ' **Quick: two repetitions of a part of the work, which shows that it works and little more; `npm run bench -- --write` makes the real ones.**'
     : '';
@@ -26,7 +27,7 @@ export function pageOf(sections: readonly Section[], { machine, isQuick }: RunFa
 \`npm run bench -- ${isQuick ? '--quick ' : ''}--write\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}.${quick}
 
 All against the [local cloud](local-cloud.md), a process of its own, whose replies are held back as long as a table says. Whoever is compared with in a table was measured in the same
-run, in an order that alternates. Figures are medians (least – most); ratios are of medians. Every outcome of every run was read and checked. \`npm run bench -- --only <section> …\` measures a part.
+run, in an order that alternates. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Every outcome of every run was read and checked. \`npm run bench -- --only <section> …\` measures a part.
 
 ${summaryOf(sections)}
 

@@ -44,7 +44,7 @@ export const QUICK: Sizes = {
   downloads: [10, 1_000],
   serialDownloads: 50,
   downloadPasses: 5,
-  treeRows: 61_440,
+  treeRows: 204_800,
   images: 2_560,
   enqueuedItems: 100_000,
   enqueueSample: 100,

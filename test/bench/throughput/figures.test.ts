@@ -65,11 +65,12 @@ const section = (title: string, isMet: boolean): Section => ({
 test('the page counts the targets, lists those that are missed, and says when a run was quick', () => {
   const sections = [section('A', true), section('B', false)];
   expect(summaryOf(sections)).toBe('1 of 2 targets are met. Missed:\n\n- B: under 1 ms: 2 ms');
-  const page = pageOf(sections, { machine: 'a machine', isQuick: true });
+  const page = pageOf(sections, { machine: 'a machine', isQuick: true, rounds: 2 });
   expect(page).toMatch(/a machine\. \*\*Quick/);
+  expect(page).toContain('of 2 repetitions');
   expect(page).toContain('| ours | 1 |');
   expect(page).toContain('✗ MISSED: under 1 ms: 2 ms');
   expect(page).toContain('Because.');
   expect(page).toContain('## Not measured');
-  expect(pageOf(sections, { machine: 'a machine', isQuick: false })).not.toContain('uick');
+  expect(pageOf(sections, { machine: 'a machine', isQuick: false, rounds: 5 })).not.toContain('uick');
 });
