@@ -19,6 +19,8 @@ export type SuiteEvent =
       readonly test: TestId;
       readonly state: 'passed' | 'failed' | 'skipped';
       readonly error?: string;
+      /** Why it was skipped, if it says so. */
+      readonly note?: string;
     }
   /** Outside of any test: in a hook, or while it was loaded. */
   | { readonly kind: 'file-failed'; readonly service: string; readonly file: string; readonly error: string };

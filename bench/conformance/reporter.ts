@@ -13,10 +13,12 @@ export default class EventReporter implements Reporter {
   }
 
   onTestCaseResult(test: TestCase): void {
-    const { state, errors } = test.result();
-    if (state === 'pending') return;
-    const error = errors?.[0]?.message;
-    this.#tell({ kind: 'result', test: idOf(test), state, ...(error === undefined ? {} : { error }) });
+    const result = test.result();
+    if (result.state === 'pending') return;
+    const error = result.errors?.[0]?.message;
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const why = { ...(error === undefined ? {} : { error }), ...(note === undefined ? {} : { note }) };
+    this.#tell({ kind: 'result', test: idOf(test), state: result.state, ...why });
   }
 
   onTestSuiteResult(suite: TestSuite): void {

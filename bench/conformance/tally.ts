@@ -12,6 +12,8 @@ export interface FeatureResult {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skipped: number;
+  /** Why tests were skipped, of those that say so. */
+  readonly skips?: readonly Failure[];
 }
 
 /** By service, then in the order of the suite's files. */
@@ -21,6 +23,7 @@ interface TestState {
   readonly test: TestId;
   state: 'passed' | 'failed' | 'skipped' | undefined;
   error?: string | undefined;
+  note?: string | undefined;
 }
 
 /** `unreached` is why a test has no result. A hook that fails takes its file's tests with it: they count as failed, not as skipped. */
@@ -34,7 +37,7 @@ export function tally(events: readonly SuiteEvent[], unreached: string): SuiteRe
     }
     const { test } = event;
     const known = tests.get(keyOf(test)) ?? { test, state: undefined };
-    if (event.kind === 'result') Object.assign(known, { state: event.state, error: event.error });
+    if (event.kind === 'result') Object.assign(known, { state: event.state, error: event.error, note: event.note });
     tests.set(keyOf(test), known);
   }
   const states = [...tests.values()];
@@ -67,8 +70,12 @@ function groupByFeature(states: readonly TestState[], unreached: string): SuiteR
       .filter(({ state }) => state === 'failed' || state === undefined)
       .map(({ test, error }) => ({ test: test.name, reason: firstSentence(error ?? unreached) }));
     const count = (wanted: TestState['state']): number => group.filter(({ state }) => state === wanted).length;
+    const skips = group.flatMap(({ test, state, note }) =>
+      state === 'skipped' && note !== undefined ? [{ test: test.name, reason: note }] : [],
+    );
     const { service = '', feature = '' } = group[0]?.test ?? {};
-    return { service, feature, passed: count('passed'), failures, skipped: count('skipped') };
+    const why = skips.length === 0 ? {} : { skips };
+    return { service, feature, passed: count('passed'), failures, skipped: count('skipped'), ...why };
   });
   const place = ({ service, feature }: FeatureResult): string => `${service}\n${feature}`;
   return results.sort((a, b) => (place(a) < place(b) ? -1 : 1));

@@ -28,6 +28,8 @@ export interface Row {
 
 export interface Judgement {
   readonly rows: readonly Row[];
+  /** Tests that were skipped, and why. */
+  readonly skips: readonly Finding[];
   readonly findings: readonly Finding[];
 }
 
@@ -51,7 +53,14 @@ export function standardFor({ version, origin }: Pick<Found, 'version' | 'origin
 
 export function judge(result: SuiteResult, standard: Standard, rules: Rules): Judgement {
   const judged = result.map((feature) => judgeFeature(feature, standard, rules));
-  return { rows: judged.map(({ row }) => row), findings: judged.flatMap(({ findings }) => findings) };
+  const skips = result.flatMap((found) =>
+    (found.skips ?? []).map(({ test, reason }) => ({
+      test: testName(featureName(found), test),
+      what: reason,
+      isHarmless: true,
+    })),
+  );
+  return { rows: judged.map(({ row }) => row), skips, findings: judged.flatMap(({ findings }) => findings) };
 }
 
 function judgeFeature(

@@ -99,7 +99,11 @@ export const NOTES: readonly Note[] = [
   { where: 's3: Parts', matters: 'spotpool asks for no parts or attributes.' },
   { where: 's3: Presigned URLs', matters: 'Signatures are not checked; spotpool signs none.' },
   { where: 's3: Ranges', matters: 'Only ranges of another unit than bytes differ.' },
-  { where: 's3: Tags of objects', matters: 'spotpool tags no objects.' },
+  {
+    where: 's3: Tags of objects',
+    matters:
+      'Only the refusals of wrong tags differ; spotpool tags saved progress with one tag, by which the bucket forgets it, and that is kept.',
+  },
   { where: 's3: Unfinished uploads', matters: "spotpool leaves them to the bucket's lifecycle." },
   { where: 's3: What a read may ask for', matters: 'spotpool asks for nothing of the kind.' },
   {

@@ -14,6 +14,10 @@ export function printedTable(judgements: readonly Judgement[]): string {
       findings.filter(({ isHarmless }) => !isHarmless),
     ),
     ...listed(
+      'Skipped:',
+      judgements.flatMap(({ skips }) => skips),
+    ),
+    ...listed(
       'Otherwise than on record (this alone does not make the run fail):',
       findings.filter(({ isHarmless }) => isHarmless),
     ),

@@ -1,34 +1,23 @@
 /** The end of the stack that the suite ran on: last, by its name (vitest.emulators.config.ts). What is left is all that the emulator holds and did not before. */
-import { copyFile, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import {
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-} from '@aws-sdk/client-s3';
 import { describe, expect, inject, it } from 'vitest';
-import { makeCloudFormationClient, makeS3Client } from '../../aws/clients.js';
+import { makeCloudFormationClient } from '../../aws/clients.js';
 import { modelPath } from '../e2e/models.js';
 import { jsonLines, runCli } from '../support/cli.js';
 import { Gate } from '../support/gate.js';
-import { appArguments, cdk, STACK_NAME } from './support/cdk.js';
+import { STACK_NAME } from './support/cdk.js';
 import { clientOptionsOf, emulatorUnderTest, environmentOf } from './support/emulator.js';
 import { EmulatorLab } from './support/emulator-lab.js';
 import { inventory } from './support/inventory.js';
+import { StackEnd } from './support/take-down.js';
 
 const emulator = emulatorUnderTest();
 const { directory, before } = inject('deployment');
-/** The most that S3 takes. */
-const DELETED_AT_ONCE = 1_000;
-const outputsFile = path.join(directory, 'last-outputs.json');
 
 describe('the end of a stack on an emulator', () => {
   it('is an empty pool, also while a job runs, and the job can go on when the pool is opened again', async () => {
     const lab = await EmulatorLab.start({ leaseSeconds: 60 });
     try {
-      await copyFile(lab.stackFile, outputsFile);
       const gate = await Gate.make(lab.directory, 'gate');
       const dataset = await lab.file('items.jsonl', '0\n1\n');
       const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
@@ -54,61 +43,26 @@ describe('the end of a stack on an emulator', () => {
   });
 
   it('leaves nothing but what is meant to be retained', async () => {
-    const site = { cwd: directory, env: environmentOf(emulator) };
-    const spotpool = async (...args: string[]): Promise<void> => {
-      const { code, stdout, stderr } = await runCli([...args, '--stack', outputsFile, '--json'], site);
-      expect(code, stdout + stderr).toBe(0);
-    };
+    const end = new StackEnd(emulator, directory);
     const since = async (): Promise<readonly string[]> =>
       (await inventory(emulator)).filter((name) => !before.includes(name));
-    const bucket = await bucketOf(outputsFile);
+    const bucket = await end.bucket();
     if (emulator.name === 'moto') {
       // Of the versions that jobs.test.ts asked for: `stack create` itself makes a bucket without any.
-      await empty(bucket);
-      await spotpool('local', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
+      await end.emptyBucket(bucket);
+      await end.deleteMade();
       return expect(await since()).toEqual([]);
     }
-    await spotpool('local', 'fleet', 'delete');
-    await cdk(emulator, directory, ['destroy', '--force', ...appArguments({ stack: STACK_NAME, controller: 'cli' })]);
+    await end.deleteFleet();
+    await end.destroy();
     expect(await stackIsGone()).toBe(true);
     expect(await since()).toEqual([`bucket ${bucket}`]);
     // Differs: AWS leaves what is in it alone; LocalStack deletes each object, of which a versioned bucket keeps the old version.
-    expect(await empty(bucket)).toEqual({ objects: 0, hasVersions: true });
-    await deleteBucket(bucket);
+    expect(await end.emptyBucket(bucket)).toEqual({ objects: 0, hasVersions: true });
+    await end.deleteBucket(bucket);
     expect(await since()).toEqual([]);
   });
 });
-
-async function bucketOf(file: string): Promise<string> {
-  const stacks = JSON.parse(await readFile(file, 'utf8')) as Record<string, Record<string, string>>;
-  return (stacks[STACK_NAME] ?? stacks[STACK_NAME.toLowerCase()])?.['Bucket'] ?? '';
-}
-
-/** Of all versions. Says what was in it. */
-async function empty(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
-  const s3 = makeS3Client(clientOptionsOf(emulator));
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
-  let hasVersions = false;
-  for (;;) {
-    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-    if (Objects.length === 0) break;
-    hasVersions ||= Versions.length > 0;
-    for (let start = 0; start < Objects.length; start += DELETED_AT_ONCE) {
-      const Delete = { Objects: Objects.slice(start, start + DELETED_AT_ONCE) };
-      await s3.send(new DeleteObjectsCommand({ Bucket, Delete }));
-    }
-  }
-  s3.destroy();
-  return { objects: Contents.length, hasVersions };
-}
-
-/** The emulator may be somebody's own. */
-async function deleteBucket(Bucket: string): Promise<void> {
-  const s3 = makeS3Client(clientOptionsOf(emulator));
-  await s3.send(new DeleteBucketCommand({ Bucket }));
-  s3.destroy();
-}
 
 async function stackIsGone(): Promise<boolean> {
   const client = makeCloudFormationClient(clientOptionsOf(emulator));

@@ -46,6 +46,7 @@ export async function shrinkAroundTheBusy(lab: StackLab, pool: ShrinkingPool): P
     left.filter((instance) => !ticketed.includes(instance)),
     'left without a ticket',
   ).toEqual([]);
+  expect(ticketed, 'the busy one was given none').not.toContain(busy);
   await gate.open(busyItem);
   expect((await watch.exited).code, watch.stderr).toBe(0);
   expect(await lab.results(job)).toHaveLength(items);

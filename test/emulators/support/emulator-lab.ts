@@ -17,6 +17,7 @@ import { processesBelow, StackLab, type StackLabSite } from '../../support/stack
 import { STACK_NAME } from './cdk.js';
 import type {} from './deployment.js';
 import { emulatorUnderTest, environmentOf, type EmulatorUnderTest } from './emulator.js';
+import { lastOutputs } from './take-down.js';
 
 export interface EmulatorLabOptions {
   /** Short, so that a test sees leases run out; long, so that it does not. SQS counts whole seconds. */
@@ -54,6 +55,7 @@ export class EmulatorLab extends StackLab {
     if (emulator.name === 'localstack') await copyFile(options.stackFile ?? deployment.stackFile, stackFile);
     const made = await runCli(fleetArguments(emulator, stackFile, options), { cwd: directory, env: cliEnv });
     if (made.code !== 0) throw new Error(`The fleet could not be made: ${made.stdout}${made.stderr}`);
+    if (options.stackFile === undefined) await copyFile(stackFile, lastOutputs(deployment.directory));
     const { config } = await chooseStack({ stack: stackFile }, { env: cliEnv, cwd: directory });
     const stack = { credentials: emulator.credentials, ...config };
     const { instances } = await connectStack(stack).fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));

@@ -10,20 +10,33 @@ import { cdk, deployStack } from './cdk.js';
 import type {} from './deployment.js';
 import { accountOf, emulatorUnderTest } from './emulator.js';
 import { inventory } from './inventory.js';
+import { StackEnd } from './take-down.js';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const emulator = emulatorUnderTest();
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-emulator-'));
   const stackFile = path.join(directory, 'cdk-outputs.json');
   const clear = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  let before: readonly string[] | undefined;
+  /** After a run that failed, or was of some files alone, something is left. */
+  const end = async (): Promise<void> => {
+    try {
+      const isClean = before === undefined || sameNames(before, await inventory(emulator));
+      if (!isClean) await new StackEnd(emulator, directory).all();
+    } finally {
+      await clear();
+    }
+  };
   try {
     await cdk(emulator, directory, ['bootstrap', `aws://${accountOf(emulator)}/${emulator.region}`]);
-    const before = await inventory(emulator);
+    before = await inventory(emulator);
     if (emulator.name === 'localstack') await deployStack(emulator, directory, stackFile);
     project.provide('deployment', { directory, stackFile, before });
   } catch (error) {
-    await clear();
+    await end();
     throw error;
   }
-  return clear;
+  return end;
 }
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n');

@@ -1,0 +1,99 @@
+/** The end of the run's stack: what zz-destroy.test.ts looks at step by step, and what is done all the same after a run that failed or was filtered. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import { makeS3Client } from '../../../aws/clients.js';
+import { runCli } from '../../support/cli.js';
+import { appArguments, cdk, STACK_NAME } from './cdk.js';
+import { clientOptionsOf, type EmulatorUnderTest, environmentOf } from './emulator.js';
+
+/** The most that S3 takes. */
+const DELETED_AT_ONCE = 1_000;
+
+/** The outputs, with the fleet's, as the last lab left them. */
+export const lastOutputs = (directory: string): string => path.join(directory, 'last-outputs.json');
+
+export class StackEnd {
+  readonly #outputs: string;
+
+  constructor(
+    private readonly emulator: EmulatorUnderTest,
+    private readonly directory: string,
+  ) {
+    this.#outputs = lastOutputs(directory);
+  }
+
+  /** Whatever is there of it, the bucket too: the emulator may be somebody's own. */
+  async all(): Promise<void> {
+    const bucket = existsSync(this.#outputs) ? await this.bucket() : undefined;
+    if (this.emulator.name === 'moto') {
+      if (bucket === undefined) return;
+      await this.emptyBucket(bucket);
+      return this.deleteMade();
+    }
+    if (bucket !== undefined) await this.deleteFleet();
+    await this.destroy();
+    if (bucket === undefined) return;
+    await this.emptyBucket(bucket);
+    await this.deleteBucket(bucket);
+  }
+
+  deleteFleet(): Promise<void> {
+    return this.#spotpool('local', 'fleet', 'delete');
+  }
+
+  /** What `spotpool local stack create` made. */
+  deleteMade(): Promise<void> {
+    return this.#spotpool('local', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
+  }
+
+  async destroy(): Promise<void> {
+    const app = appArguments({ stack: STACK_NAME, controller: 'cli' });
+    await cdk(this.emulator, this.directory, ['destroy', '--force', ...app]);
+  }
+
+  async bucket(): Promise<string> {
+    const stacks = JSON.parse(await readFile(this.#outputs, 'utf8')) as Record<string, Record<string, string>>;
+    return (stacks[STACK_NAME] ?? stacks[STACK_NAME.toLowerCase()])?.['Bucket'] ?? '';
+  }
+
+  /** Of all versions. Says what was in it. */
+  async emptyBucket(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
+    const s3 = makeS3Client(clientOptionsOf(this.emulator));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    let hasVersions = false;
+    for (;;) {
+      const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+      const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+      if (Objects.length === 0) break;
+      hasVersions ||= Versions.length > 0;
+      for (let start = 0; start < Objects.length; start += DELETED_AT_ONCE) {
+        const Delete = { Objects: Objects.slice(start, start + DELETED_AT_ONCE) };
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete }));
+      }
+    }
+    s3.destroy();
+    return { objects: Contents.length, hasVersions };
+  }
+
+  async deleteBucket(Bucket: string): Promise<void> {
+    const s3 = makeS3Client(clientOptionsOf(this.emulator));
+    await s3.send(new DeleteBucketCommand({ Bucket })).catch((error: unknown) => {
+      // LocalStack's own destroy takes an empty one.
+      if ((error as Error).name !== 'NoSuchBucket') throw error;
+    });
+    s3.destroy();
+  }
+
+  async #spotpool(...args: string[]): Promise<void> {
+    const site = { cwd: this.directory, env: environmentOf(this.emulator) };
+    const { code, stdout, stderr } = await runCli([...args, '--stack', this.#outputs, '--json'], site);
+    if (code !== 0) throw new Error(`spotpool ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+  }
+}
