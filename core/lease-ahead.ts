@@ -14,8 +14,8 @@ const LEAD_MARGIN_MS = 50;
 const REFILL_MS = 100;
 /** Nothing is held that could not be started within this time, or within twice the lead where fetching takes longer. */
 const LEAST_BOUND_MS = 2_000;
-/** Leases are beaten in tens; past this, batches are so short that their overhead is all that matters. */
-export const MOST_AHEAD_PER_SLOT = 64;
+/** More at once make each fetch slower, which would ask for still more; past this, batches are so short that overhead is all that matters. */
+export const MOST_AHEAD_PER_SLOT = 32;
 /** Batches of no time at all are no measure. */
 const LEAST_MS_PER_BATCH = 0.1;
 /** Estimates are looked at again this often while something is held by them. */

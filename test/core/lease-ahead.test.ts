@@ -65,6 +65,7 @@ describe('how many batches are held ahead', () => {
           batches: fc.constant(60),
         }),
         (options) => {
+          fc.pre(2 * options.leadMs + 50 < MOST_AHEAD_PER_SLOT * options.msPerBatch);
           const { idleMs, longestWaitMs } = simulate(options);
           expect(idleMs).toBe(0);
           expect(longestWaitMs).toBeLessThanOrEqual(boundOf(options.leadMs));
