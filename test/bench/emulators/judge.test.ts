@@ -25,8 +25,16 @@ describe('held to the record of its own version', () => {
   test('what is on record is expected', () => {
     expect(judged({ 'an abort': 'timed out' })).toEqual({
       rows: [{ feature: 'sqs: long polls', passed: 2, asKnown: 1, broken: 0, skipped: 0 }],
+      skips: [],
       findings: [],
     });
+  });
+
+  test('what was skipped is told with its reason, and is no finding', () => {
+    const skipped = { ...result({}), skipped: 1, skips: [{ test: 'in Docker', reason: 'there is none' }] };
+    const { findings, skips } = judge([skipped], { ...standard, record: {} }, RULES);
+    expect(findings).toEqual([]);
+    expect(skips).toEqual([{ test: 'sqs: long polls > in Docker', what: 'there is none', isHarmless: true }]);
   });
 
   test('what is not on record breaks the run', () => {
