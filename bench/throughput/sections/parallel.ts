@@ -163,5 +163,7 @@ async function inWorker(
 function shapeOf(log: string): string {
   const shapes = log.split('\n').filter((line) => line.includes('"slot-shape"'));
   const last = shapes.at(-1);
-  return last === undefined ? '' : (JSON.parse(last) as { readonly message: string }).message;
+  return last === undefined
+    ? 'nothing (the job was over before it had measured enough)'
+    : (JSON.parse(last) as { readonly message: string }).message;
 }
