@@ -92,7 +92,10 @@ async function createFleet(context: CliContext, flags: CreateFlags): Promise<num
   const { name = DEFAULT_STACK_NAME, queueUrl = '', bucket, controllerFunction } = fields;
   if (!bucket) throw new UserError(`The stack ${name} in ${file} lacks its Bucket: deploy it again.`);
   const choice = chooseEmulator(flags.endpoint, fields, env);
-  const worker = { ...lifeOf(fields), ...workerVariables({ ...flags, reclaims: [], maxWorkers: 0 }) };
+  const worker = {
+    ...lifeOf(fields),
+    ...workerVariables({ ...flags, reclaims: [], maxWorkers: Number(fields.maxWorkers ?? 1) }),
+  };
   const request = { name, queueUrl, bucket, worker, controllerFunction };
   const fleetId = await context.emulator.createFleet(choice.emulator, request, signal);
   await completeOutputs(file, name, { FleetId: fleetId, ...hostedOutputs(choice) });

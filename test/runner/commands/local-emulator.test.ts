@@ -74,7 +74,7 @@ describe('local fleet create', () => {
           name: 'pool',
           queueUrl: 'http://q/pool',
           bucket: 'pool-results',
-          worker: { SPOTPOOL_MAX_LIFE_SECONDS: '7200', SPOTPOOL_LEASE_SECONDS: '9' },
+          worker: { SPOTPOOL_SHARED_BY: '4', SPOTPOOL_MAX_LIFE_SECONDS: '7200', SPOTPOOL_LEASE_SECONDS: '9' },
         },
       ],
     ]);
@@ -143,7 +143,7 @@ describe('local stack', () => {
     expect(await run('local', 'stack', 'create', ...args)).toBe(0);
     expect(calls[0]).toMatchObject([
       { endpoint: 'http://127.0.0.1:5000' },
-      { name: 'mine', maxWorkers: 3, worker: {} },
+      { name: 'mine', maxWorkers: 3, worker: { SPOTPOOL_SHARED_BY: '3' } },
     ]);
     const written = await outputs();
     expect(written['mine']).toMatchObject({
