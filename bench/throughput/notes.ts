@@ -14,6 +14,10 @@ export const NOTES: Readonly<Record<string, readonly string[]>> = {
     "A JavaScript slot takes in and parses its items on the thread that its model computes on. With no worker and no network around it, a slot's pause between two computations was 2 to 5 ms longer " +
       "for 1 MiB than for 1 KiB, which the ideal counts once (in t1) and a single thread has to spend each time; what is missing beyond that is the worker's.",
   ],
+  memory: [
+    'The budget counts bytes of input and results, and the worker has a multiple of it resident: what else it is has not been taken apart yet. ' +
+      'Where both rows of 32 MiB are alike, leasing just in time holds so little ahead that the budget is seldom what bounds.',
+  ],
   trees: [
     'The bare processes have the cores to themselves. Beside our slots the worker and the local cloud use them, too: what they take of a core is missing in ours.',
   ],
