@@ -21,9 +21,10 @@ export interface WorkerRoleProps {
 }
 
 const SHORT_LIVED = [`${jobsPrefix}*/partial/*`, `${jobsPrefix}*/events/*`] as const;
+const OUTCOMES = `${jobsPrefix}*/results/*`;
 const WRITTEN = [
   ...SHORT_LIVED,
-  `${jobsPrefix}*/results/*`,
+  OUTCOMES,
   `${jobsPrefix}*/attempts/*`,
   `${jobsPrefix}*/unable/*`,
   `${exitTicketsPrefix}*`,
@@ -79,6 +80,12 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
       why: 'What a worker writes of any job and of itself: not the word of the controller, nor the pointer to its own code; it deletes nothing.',
       actions: ['s3:PutObject'],
       resources: keys(WRITTEN),
+    },
+    {
+      sid: 'RemovePartsOfBrokenOutcomes',
+      why: 'An outcome larger than memory goes up in parts, which are billed until they are removed; no job is known at deploy.',
+      actions: ['s3:AbortMultipartUpload'],
+      resources: keys([OUTCOMES]),
     },
     {
       sid: 'MarkWhatTheLifecycleDeletes',

@@ -68,7 +68,7 @@ export const NOTES: readonly Note[] = [
   {
     where: 's3: Completing multipart uploads',
     matters:
-      "Of uploads that race, the loser has another error or may be lost; no key of spotpool's that can be raced for is written in parts.",
+      'Wrong lists of parts are taken; spotpool completes what the SDK lists. Of those who complete with If-None-Match one wins, as on AWS.',
   },
   { where: 's3: Conditional deletes', matters: 'Not implemented; spotpool never deletes with a condition.' },
   { where: 's3: Conditional reads', matters: 'Rarer conditions are read otherwise; spotpool reads without.' },
