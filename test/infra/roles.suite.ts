@@ -60,6 +60,7 @@ describe('a worker', () => {
 
   it('asks for no more kinds of action than these', () => {
     expect(Object.keys(may()).sort()).toEqual([
+      's3:AbortMultipartUpload',
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',
