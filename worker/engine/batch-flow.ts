@@ -153,6 +153,11 @@ export class BatchFlow {
     if (batch.phase !== 'computing') this.enter('waiting');
     const { clock, onSlotEvent, pace, slots } = this.options;
     const slot = await slots.acquire(model.modelKey, this.signal);
+    if (this.signal.aborted) {
+      // It was stopped when the slot was on its way to it already.
+      slots.release(slot, Promise.resolve({ kind: 'aborted' }));
+      this.signal.throwIfAborted();
+    }
     const startedAtMs = clock.nowMs();
     batch.computeStartedAtMs ??= startedAtMs;
     batch.progressAtMs = startedAtMs;

@@ -219,11 +219,11 @@ export class Engine {
   private giveBack(surplus: number): void {
     if (surplus === 0) return;
     const sinceMs = this.options.clock.nowMs() - GIVE_BACK_AFTER_MS;
-    const ahead = [...this.held].filter(({ lease, phase, receiveCount }) => {
-      const isAhead = phase === 'fetching' || phase === 'waiting';
-      return isAhead && lease.receivedAtMs <= sinceMs && receiveCount <= MOST_WANDERINGS;
-    });
-    for (const batch of ahead.slice(Math.max(0, ahead.length - surplus))) batch.stop('waiting');
+    const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
+    for (const batch of ahead.slice(-surplus)) {
+      const { lease, receiveCount } = batch;
+      if (lease.receivedAtMs <= sinceMs && receiveCount <= MOST_WANDERINGS) batch.stop('waiting');
+    }
   }
 
   private receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {

@@ -19,6 +19,7 @@ export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
   let { msPerBatch } = pace;
   let ahead = 0;
   let committing = 0;
+  let loading = 0;
   for (const batch of held) {
     if (batch.phase === 'fetching' || batch.phase === 'waiting') ahead += 1;
     else if (batch.phase === 'committing') committing += 1;
@@ -26,11 +27,12 @@ export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
       const msPerItem = batch.msPerItem();
       const sinceProgressMs = nowMs - batch.progressAtMs;
       free.push(freeInMs({ itemsLeft: batch.itemsLeft, msPerItem, sinceProgressMs }, boundMs));
-      // The pace of other models says nothing of one that is only being loaded.
-      if (msPerItem === undefined) msPerBatch = undefined;
+      if (msPerItem === undefined) loading += 1;
       else msPerBatch ??= msPerItem * batch.message.items;
     }
   }
+  // The pace of other models says nothing of one that is only being loaded; that of slots beside it does.
+  if (loading > 0 && loading === free.length) msPerBatch = undefined;
   while (free.length < slots) free.push(0);
   // A batch that is done keeps its phase for a moment after the next one has got its slot.
   free.length = slots;
