@@ -1,16 +1,23 @@
 /** The real time, for worker/main.ts. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from './ports.js';
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  async sleep(ms, signal) {
-    signal.throwIfAborted();
-    try {
-      await delay(ms, undefined, { signal });
-    } catch (error) {
-      signal.throwIfAborted(); // the signal's own reason, not the timer's
-      throw error;
-    }
-  },
+  // A timer of its own: what timers/promises rejects with is an error with a stack, made anew for each sleep that is cut short.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const abort = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      signal.addEventListener('abort', abort, { once: true });
+    }),
 };

@@ -1,19 +1,30 @@
 /**
  * Wakes whoever waits for something to change; what has changed they look up themselves.
  *
- * Invariant: at most one timer runs, whoever waits and however often; a wait may end early for another's sake.
+ * Invariants:
+ * - At most one timer runs, whoever waits and however often; a wait may end early for another's sake.
+ * - Whoever waits wakes once what rang has run to its own end: rings of one moment wake once, and what comes of it (requests) never
+ *   comes between a slot and its next batch.
  */
 import type { Clock } from '../ports.js';
 
 export class Bell {
-  private readonly waiting: (() => void)[] = [];
+  private waiting: (() => void)[] = [];
+  private rung = false;
   private timerAtMs = Infinity;
   private timer = new AbortController();
 
   constructor(private readonly clock: Clock) {}
 
   ring(): void {
-    for (const wake of this.waiting.splice(0)) wake();
+    if (this.rung) return;
+    this.rung = true;
+    setImmediate(() => {
+      this.rung = false;
+      const { waiting } = this;
+      this.waiting = [];
+      for (const wake of waiting) wake();
+    });
   }
 
   /** Resolves at the next ring, and after `withinMs` at the latest. */

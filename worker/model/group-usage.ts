@@ -7,6 +7,11 @@ import { promisify } from 'node:util';
 const SHARED_FOR_MS = 250;
 /** Slots that are measured are looked at one after another: little beside the second or more of a measurement. */
 const SHARED_BY_SLOTS_MS = 20;
+/**
+ * Which group a process is in is remembered for so long, unless it was in one that is asked for: no look then reads more of the machine's other
+ * processes than their numbers. A process joins none of our groups later but by being born in it.
+ */
+const OTHERS_KNOWN_FOR_MS = 30_000;
 /** `ps` takes milliseconds; a hung one must not hold the watch. */
 const PS_TIMEOUT_MS = 5_000;
 const PS_MAX_BYTES = 4 * 1024 * 1024;
@@ -25,16 +30,29 @@ interface Group {
 type Table = ReadonlyMap<number, Group>;
 
 let last: { readonly atMs: number; readonly table: Promise<Table> } | undefined;
+const askedFor = new Set<number>();
+/** Processes of groups that nobody asked for. */
+let others: { readonly sinceMs: number; readonly pids: Set<string> } = { sinceMs: -Infinity, pids: new Set() };
 
 /** Bytes; 0 when the group has no process. Memory that processes share is counted for each. */
 export async function groupMemoryBytes(group: number): Promise<number> {
-  return memoryOf((await tableOf(SHARED_FOR_MS)).get(group));
+  return memoryOf((await tableOf(group, SHARED_FOR_MS)).get(group));
 }
 
-async function tableOf(sharedForMs: number): Promise<Table> {
+async function tableOf(group: number, sharedForMs: number): Promise<Table> {
   const nowMs = performance.now();
+  if (!askedFor.has(group)) {
+    askedFor.add(group);
+    others.pids.clear();
+    last = undefined;
+  }
   if (last === undefined || nowMs - last.atMs > sharedForMs) last = { atMs: nowMs, table: look() };
   return last.table;
+}
+
+/** Its number may become somebody else's. */
+export function forgetGroup(group: number): void {
+  askedFor.delete(group);
 }
 
 /**
@@ -44,7 +62,7 @@ async function tableOf(sharedForMs: number): Promise<Table> {
 export async function groupUsage(
   group: number,
 ): Promise<{ readonly cpuMs: number; readonly memoryBytes: number } | undefined> {
-  const found = (await tableOf(SHARED_BY_SLOTS_MS)).get(group);
+  const found = (await tableOf(group, SHARED_BY_SLOTS_MS)).get(group);
   if (found === undefined) return undefined;
   const waitedMs = isLinux ? found.pids.reduce((sum, pid) => sum + waitedForCoreMs(pid), 0) : 0;
   return { cpuMs: found.ranMs + waitedMs, memoryBytes: memoryOf(found) };
@@ -56,15 +74,25 @@ const look = async (): Promise<Table> => (isLinux ? fromProc() : fromPs());
 
 function fromProc(): Table {
   const table = new Map<number, Group>();
+  const nowMs = performance.now();
+  const before = nowMs - others.sinceMs < OTHERS_KNOWN_FOR_MS ? others : { sinceMs: nowMs, pids: new Set<string>() };
+  const known = { sinceMs: before.sinceMs, pids: new Set<string>() };
+  others = known;
   for (const pid of readdirSync('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
+    if (before.pids.has(pid)) {
+      known.pids.add(pid);
+      continue;
+    }
     try {
       // After the name in brackets: state, parent, group, …, from the 12th on user and system time, then those of waited children.
       // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 15);
       const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-      add(table, Number(fields[2]), { pids: [pid], ranMs: ticks * TICK_MS, memoryBytes: 0 });
+      const group = Number(fields[2]);
+      if (askedFor.has(group)) add(table, group, { pids: [pid], ranMs: ticks * TICK_MS, memoryBytes: 0 });
+      else known.pids.add(pid);
     } catch {
       // It ended while we looked.
     }

@@ -21,7 +21,7 @@ import {
 } from '../../core/slot-protocol.js';
 import type { Clock } from '../ports.js';
 import type { SlotUsage } from './batch-computer.js';
-import { groupMemoryBytes, groupUsage } from './group-usage.js';
+import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
 import { LineSplitter } from './line-splitter.js';
 import { type Hide, hideNothing } from './secrets.js';
 import { ModelLog } from './model-log.js';
@@ -235,6 +235,7 @@ export class SlotProcess {
 
   async #end(stdout: LineSplitter): Promise<SlotEnd> {
     const how = await this.#group.ended;
+    if (this.#group.pid !== undefined) forgetGroup(this.#group.pid);
     stdout.end();
     this.#log.end();
     this.#isOver = true;

@@ -29,6 +29,16 @@ const interruption = (w: WorkerWorld, inMs: number): void => {
 };
 
 describe('notices', () => {
+  it('R3: are seen within half a second', async () => {
+    const w = world();
+    w.start();
+    await w.pass(10);
+    interruption(w, 120_000);
+    await w.pass(495);
+    expect(w.engine?.status).toMatchObject({ phase: 'draining', notice: 'interruption' });
+    expect(await w.end()).toBe('interruption');
+  });
+
   it('R3: finishes the batch in hand when it fits, hands back what was prefetched, and stays until it is taken', async () => {
     const w = world();
     w.model.msPerItem = 101;

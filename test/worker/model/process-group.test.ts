@@ -111,4 +111,13 @@ describe('a process group', () => {
     await group.stop();
     await eventually(async () => (await groupMemoryBytes(group.pid ?? 0)) === 0);
   });
+
+  it('has the memory of children that it starts later, whatever was seen of the machine before', async () => {
+    const hold = 'globalThis.kept = Buffer.alloc(80 << 20, 1); setInterval(() => {}, 1000)';
+    const { group, output } = start(['/bin/sh', '-c', `echo ready; sleep 1; "$1" -e '${hold}'`, 'x', process.execPath]);
+    await firstLine(output);
+    expect(await groupMemoryBytes(group.pid ?? 0)).toBeLessThan(80 * 1024 * 1024);
+    await eventually(async () => (await groupMemoryBytes(group.pid ?? 0)) > 80 * 1024 * 1024);
+    await group.stop();
+  });
 });
