@@ -14,7 +14,7 @@ import { inventory } from './support/inventory.js';
 
 const emulator = emulatorUnderTest();
 const options = clientOptionsOf(emulator);
-const { directory, stackFile, before } = inject('deployment');
+const { directory, stackFile, deployed } = inject('deployment');
 
 /** Each emulator has its own half: what is not of it is not skipped, but is not there. */
 const onLocalStack = emulator.name === 'localstack' ? describe : undefined;
@@ -57,7 +57,8 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
 
   it('differs: makes no launch template and no EC2 Fleet; commands say so, and how to make them', async () => {
     expect((await outputs())['FleetId']).toBe('unknown');
-    expect(before.filter((name) => /^(launch template|Spot Fleet)/.test(name))).toEqual([]);
+    expect(deployed.filter((name) => /^(launch template|Spot Fleet)/.test(name))).toEqual([]);
+    expect(deployed.some((name) => name.startsWith('role '))).toBe(true);
     const status = await runCli(['fleet', '--stack', stackFile], { cwd: directory, env: environmentOf(emulator) });
     expect(status.code).toBe(2);
     expect(status.stderr).toContain('spotpool local fleet create');

@@ -8,6 +8,8 @@ export interface Deployment {
   readonly stackFile: string;
   /** What the emulator held before the stack was made (inventory.ts). */
   readonly before: readonly string[];
+  /** What the deploy added, before anything else did. */
+  readonly deployed: readonly string[];
 }
 
 declare module 'vitest' {

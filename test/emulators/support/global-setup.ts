@@ -31,7 +31,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await cdk(emulator, directory, ['bootstrap', `aws://${accountOf(emulator)}/${emulator.region}`]);
     before = await inventory(emulator);
     if (emulator.name === 'localstack') await deployStack(emulator, directory, stackFile);
-    project.provide('deployment', { directory, stackFile, before });
+    const held = new Set(before);
+    const deployed = (await inventory(emulator)).filter((name) => !held.has(name));
+    project.provide('deployment', { directory, stackFile, before, deployed });
   } catch (error) {
     await end();
     throw error;
