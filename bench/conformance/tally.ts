@@ -90,6 +90,8 @@ export function firstSentence(error: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
     .replace(/\b(fleet|sfr|lt|i)-[0-9a-f]{6}[0-9a-f-]*/g, '$1-…')
     .replace(/-[0-9a-f]{10}\b/g, '-…')
+    // … cut short in a message.
+    .replace(/-[0-9a-f]{1,9}…/g, '-…')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
     // The SDK's advice about an answer that it cannot read.

@@ -5,17 +5,25 @@
  *   ENDPOINT=http://127.0.0.1:4566 npx vitest run examples/vitest/anywhere.test.ts
  */
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
+  DeleteQueueCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { startLocalCloud } from 'spotpool/local';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 interface Cloud {
   readonly endpoint: string;
@@ -24,7 +32,7 @@ interface Cloud {
   close(): Promise<void>;
 }
 
-/** What runs already is asked as it is: names must be new. */
+/** What runs already is asked as it is: names must be new, and nothing may stay. */
 async function openCloud(endpoint = process.env['ENDPOINT']): Promise<Cloud> {
   if (endpoint === undefined) return startLocalCloud({ seed: 1 });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -49,6 +57,11 @@ beforeEach(async () => {
   queue = QueueUrl;
   bucket = `results-${randomUUID()}`;
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+});
+afterEach(async () => {
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: queue }));
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'results/7' }));
+  await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
 });
 afterAll(async () => {
   sqs.destroy();
