@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { HeldBatch } from '../../../worker/engine/held-batch.js';
-import { SlotPool } from '../../../worker/engine/slot-pool.js';
+import type { SlotPool } from '../../../worker/engine/slot-pool.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
 interface Inside {
