@@ -56,6 +56,9 @@ export class BatchFlow {
   /** Counted in the budget. */
   private chargedBytes = 0;
   private closed = false;
+  /** Input is waited for, or about to be. */
+  private waiting = false;
+  private computing = false;
   private lettingGo: Promise<void> | undefined;
   /** What was fetched ahead is wanted no longer, or results cannot be kept. */
   private readonly over = new AbortController();
@@ -74,6 +77,8 @@ export class BatchFlow {
   /** Until every item is finished. */
   async run(model: Promise<PreparedModel>): Promise<void> {
     const { firstIndex, startByte } = this.batch.message;
+    // What an earlier lease had finished is in memory.
+    this.count();
     let reading: Promise<Piece> | undefined = this.read({ byte: startByte, index: firstIndex });
     try {
       while (reading !== undefined) {
@@ -81,11 +86,14 @@ export class BatchFlow {
         reading = piece.next && this.read(piece.next);
         reading?.catch(() => undefined);
         try {
+          this.computing = true;
           await this.compute(ready, piece.items, reading === undefined);
         } finally {
+          this.computing = false;
           piece.giveBack();
         }
-        if (reading !== undefined && this.options.budget.isSpent) this.letGo();
+        await this.lettingGo;
+        this.letGoWhileWaiting();
         await this.lettingGo;
       }
     } finally {
@@ -103,14 +111,31 @@ export class BatchFlow {
     this.options.budget.charge(-this.chargedBytes);
   }
 
+  /** Of the budget. */
+  private async take(bytes: number): Promise<() => void> {
+    const taken = this.options.budget.take(bytes, this.signal);
+    this.waiting = true;
+    this.letGoWhileWaiting();
+    try {
+      return await taken;
+    } finally {
+      this.waiting = false;
+    }
+  }
+
+  /** Others may wait for the bytes of its results. */
+  private letGoWhileWaiting(): void {
+    if (this.waiting && !this.computing && this.options.budget.isSpent) this.letGo();
+  }
+
   private async read(from: InputPosition): Promise<Piece> {
-    const { budget, clock, memory, onTrouble, pace, reader } = this.options;
+    const { clock, memory, onTrouble, pace, reader } = this.options;
     const { batch, directory, manifest, signal } = this;
     for (let bytes = memory.pieceBytes; ; bytes *= 2) {
       const left = batch.message.endByte - from.byte;
       // A piece that is all but the rest is no piece.
       const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
-      const giveBack = await budget.take(endByte - from.byte, signal);
+      const giveBack = await this.take(endByte - from.byte);
       try {
         const startedAtMs = clock.nowMs();
         const input = await readInput(reader, batch.message, manifest.dataset.kind, {

@@ -1,10 +1,11 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { outcomeKey, partialPrefix } from '../../../core/keys.js';
+import { outcomeKey, partialKey, partialPrefix } from '../../../core/keys.js';
 import { decodeOutcomeMetadata, encodeOutputLine } from '../../../core/result-line.js';
 import { SHORT_LIVED_TAG } from '../../../core/tags.js';
 import type { ByteBudget } from '../../../worker/engine/byte-budget.js';
+import type { HeldBatch } from '../../../worker/engine/held-batch.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
 const MEMORY = { budgetBytes: 1_000, pieceBytes: 200, resultBytes: 300, leastResultBytes: 100 };
@@ -159,6 +160,29 @@ it('lets nobody wait for memory with results that they could let go of', async (
   w.start();
   await w.passUntil(() => w.queue.messages.length === 0, 60_000);
   for (const batch of [0, 1]) expectWhole(w, batch, 80);
+});
+
+it('counts what earlier leases had finished, and lets go of it while it waits', async () => {
+  const large = { ...MEMORY, resultBytes: 5_000, leastResultBytes: 5_000 };
+  const w = world({ cpus: 4, memory: large });
+  w.submit({ batches: 4, itemsPerBatch: 80, line, options: { slots: 'cpus' } });
+  for (const message of w.queue.messages) message.receives = 1;
+  for (let batch = 0; batch < 4; batch += 1) {
+    const done = Array.from({ length: 20 }, (_, n) => encodeOutputLine(batch * 80 + n, line(batch * 80 + n)));
+    w.store.set(partialKey('job', batch, 'earlier'), done.join(''));
+  }
+  const held = (): HeldBatch[] => [...(w.engine as unknown as { held: ReadonlySet<HeldBatch> }).held];
+  let uncounted = 0;
+  w.start();
+  await mostHeld(w, () => {
+    const bytes = held().reduce((sum, { phase, resultBytes }) => sum + (phase === 'gone' ? 0 : resultBytes), 0);
+    uncounted = Math.max(uncounted, bytes - budgetOf(w).usedBytes);
+    return w.queue.messages.length === 0;
+  });
+  expect(uncounted).toBe(0);
+  for (let batch = 0; batch < 4; batch += 1) expectWhole(w, batch, 80);
+  expect(w.event('batch-committed').resumed).toBe(20);
+  expect(budgetOf(w).usedBytes).toBe(0);
 });
 
 it('finishes every batch, whatever their sizes and however many slots share the memory', async () => {
