@@ -12,7 +12,7 @@ import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
 import type { BatchSizing, JobOptions, Manifest } from '../../core/job.js';
 import { enqueuedKey, manifestKey, sentKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
-import { decodeSent } from '../../core/plan.js';
+import { decodePlanLine, decodeSent } from '../../core/plan.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
@@ -105,8 +105,8 @@ class Submission {
     const worker = await this.ports.publishWorker?.();
     if (worker !== undefined) this.hooks.onEvent({ code: 'worker', ...worker });
     const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
-    if (resumed) await this.refuseOtherDataset(stored.manifest, passed);
-    await this.enqueue(stored, passed);
+    const plan = resumed ? await this.planOf(stored.manifest, passed) : passed.plan;
+    await this.enqueue(stored, plan);
     const { dataset, batches } = stored.manifest;
     const { items, badItems } = dataset;
     this.hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
@@ -194,13 +194,17 @@ class Submission {
     return modelDifferences(before, { model: this.model.spec, options: this.request.options });
   }
 
-  private async refuseOtherDataset(before: Manifest, { spec, plan }: PassedDataset): Promise<void> {
+  /** Of the job that is there: its batches are sent as they were planned. */
+  private async planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
     const difference = datasetDifference(before.dataset, spec);
     if (difference !== undefined) this.refuseIf([difference]);
     const planned = await readPlan(this.ports.store, this.job, this.hooks.signal);
-    if (planned !== planText(plan)) {
-      this.refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
-    }
+    if (planned === planText(plan)) return plan;
+    // Nobody asked for a size, then or now: another version of spotpool chose otherwise.
+    const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.request.sizes);
+    if (planned !== undefined && isOurChoice) return planned.trimEnd().split('\n').map(decodePlanLine);
+    this.refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
+    return plan;
   }
 
   private refuseIf(differences: readonly string[]): void {
@@ -211,7 +215,7 @@ class Submission {
     );
   }
 
-  private async enqueue({ digest, manifest }: Stored, { plan }: PassedDataset): Promise<void> {
+  private async enqueue({ digest, manifest }: Stored, plan: readonly BatchLocation[]): Promise<void> {
     const { job } = this;
     const { store, clock } = this.ports;
     const { signal, onEvent } = this.hooks;

@@ -34,7 +34,7 @@ export async function uploadDataset(
   const passed = finish(dataset, pass, job);
   const plan = planText(passed.plan);
   const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
-  if (put.kind === 'exists' && (await readPlan(store, job, signal)) !== plan) throw otherData(job, 'batch size');
+  if (put.kind === 'exists' && (await readPlan(store, job, signal)) !== plan) throw otherData(job, SIZES);
   return passed;
 }
 
@@ -91,6 +91,8 @@ async function drain(chunks: AsyncIterable<Uint8Array>, { signal, onProgress }: 
     onProgress();
   }
 }
+
+const SIZES = 'size of batches (--batch-size, --batch-bytes; without them also --max-workers)';
 
 const otherData = (job: string, what: string): UserError =>
   new UserError(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BatchMessage, decodeBatchMessage } from '../../../core/batch-message.js';
+import { type BatchLocation, type BatchMessage, decodeBatchMessage } from '../../../core/batch-message.js';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
 import {
   enqueuedKey,
@@ -231,6 +231,26 @@ describe('a submission that broke off and is made again', () => {
     expect(resumed).toBe(true);
     expect(manifest.batchSizes).toEqual({ kind: 'guided', largestItems: 20, smallestItems: 1 });
     expect(new Set(messages().map(({ items }) => items))).toContain(7);
+  });
+
+  it('sends the batches that were planned, also when this version would choose others', async () => {
+    store.beforeWrite = (key) => {
+      if (key === sentKey('job-1')) throw new Error('killed');
+    };
+    await expect(submit({ sizes: {} })).rejects.toThrow('killed');
+    store.beforeWrite = () => undefined;
+    const lines = (store.text(planKey('job-1')) ?? '').trimEnd().split('\n');
+    const [first, second] = lines.map((line) => JSON.parse(line) as BatchLocation);
+    const joined = { ...first, endByte: second?.endByte, items: (first?.items ?? 0) + (second?.items ?? 0) };
+    const renumbered = lines.slice(2).map((line, at) => ({ ...(JSON.parse(line) as BatchLocation), batch: at + 1 }));
+    const planned = [joined, ...renumbered].map((batch) => `${JSON.stringify(batch)}\n`).join('');
+    const body = Buffer.from(planned);
+    store.objects.set(planKey('job-1'), { ...store.objects.get(planKey('job-1'))!, body });
+    bodies = [];
+    expect((await submit({ sizes: {} })).resumed).toBe(true);
+    expect(messages()).toHaveLength(lines.length - 1);
+    expect(messages().find(({ batch }) => batch === 0)?.items).toBe(joined.items);
+    await expect(submit({ sizes: { batchItems: 5 } })).rejects.toThrow('--batch-size or --batch-bytes differs');
   });
 
   it('does nothing when everything was sent', async () => {
