@@ -30,6 +30,8 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
   if (level === undefined) return undefined;
   // What is only tried out is for the logs.
   if (event.code === 'slot-shape' && !event.settled) return undefined;
+  // Nothing came of it but a look; `status` counts them.
+  if (event.code === 'batch-handed-back' && event.reason === 'waiting') return undefined;
   return {
     event: 'happened',
     level,
@@ -39,6 +41,22 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
     instance: event.instance,
     ...(event.batch === undefined ? {} : { batch: event.batch }),
   };
+}
+
+/** The instances of a fleet come to the same shape and hear the same hint: a person once (`status` has all of them). */
+export class ShapesTold {
+  private readonly told = new Set<string>();
+
+  isNews(event: WorkerEvent): boolean {
+    if (event.code !== 'slot-shape' && event.code !== 'slot-hint') return true;
+    // What was measured differs a little.
+    const said = event.code === 'slot-hint' ? event.message.replace(/\d+\.\d+/g, '') : '';
+    const shape = event.code === 'slot-shape' ? [event.settled, event.slots, event.concurrency] : [];
+    const key = JSON.stringify([event.job, event.code, said, ...shape]);
+    if (this.told.has(key)) return false;
+    this.told.add(key);
+    return true;
+  }
 }
 
 /** As a word of its own: paths hold it as well. */

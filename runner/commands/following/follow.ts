@@ -11,7 +11,7 @@ import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { InstanceLedger } from '../../status/instance-ledger.js';
-import { ofController, ofLedger, ofWorker } from './activity.js';
+import { ofController, ofLedger, ofWorker, ShapesTold } from './activity.js';
 import { EventLog } from './event-log.js';
 
 const PASS_MS = 1_000;
@@ -39,6 +39,7 @@ export class Follower {
   private readonly memory: ControllerMemory = newControllerMemory();
   private readonly log: EventLog;
   private readonly noticed = new Set<string>();
+  private readonly shapes = new ShapesTold();
   private readonly instances = new Set<string>();
   private samples: readonly PaceSample[] = [];
   private last: JobProgress;
@@ -122,7 +123,7 @@ export class Follower {
     for await (const event of this.log.newEvents(this.instances, signal)) {
       if (event.code === 'notice' && event.kind === 'interruption') this.noticed.add(event.instance);
       const shown = ofWorker(event);
-      if (shown !== undefined) this.display.show(shown);
+      if (shown !== undefined && this.shapes.isNews(event)) this.display.show(shown);
     }
   }
 
