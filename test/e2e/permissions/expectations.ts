@@ -27,9 +27,15 @@ export const NOT_IN_A_STACK: Readonly<Record<string, string>> = {
   DescribeSpotFleetRequests: 'a Spot Fleet is none of a stack of ours',
   DescribeSpotFleetInstances: 'a Spot Fleet is none of a stack of ours',
   ModifySpotFleetRequest: 'a Spot Fleet is none of a stack of ours',
+  GetFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
+  UpdateFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
 };
-/** Makes stacks on emulators alone. */
-export const EMULATORS_ONLY = 'stack-provisioner.ts';
+/** Make stacks and fleets on emulators, and end their instances: nothing that AWS is asked. */
+export const EMULATORS_ONLY: readonly string[] = [
+  'stack-provisioner.ts',
+  'fleet-provisioner.ts',
+  'recorded-instances.ts',
+];
 
 const bucket = `arn:aws:s3:::${NAMES.bucket}`;
 const of = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;

@@ -100,13 +100,16 @@ export class Pool {
     });
   }
 
-  /** What the SDK asks of S3 to write an object in parts, if there is none. */
-  async requestsOfUpload(key: string, bytes: number): Promise<readonly Request[]> {
+  /** What the SDK asks of S3 to write an object in parts, if there is none; and then once more, when there is one. */
+  async requestsOfUploads(key: string, bytes: number): Promise<readonly Request[]> {
     const client = new S3Client({ ...clientOptions(this.lab.stack), forcePathStyle: true, userAgentAppId: 'upload' });
     const { signal } = new AbortController();
     const store = new S3ObjectStore(client, this.lab.stack.bucket);
-    const parts = Readable.from([Buffer.alloc(bytes)]) as AsyncIterable<Buffer>;
-    await store.upload(key, parts, { signal, ifNoneMatch: true });
+    const parts = (): AsyncIterable<Buffer> => Readable.from([Buffer.alloc(bytes)]);
+    for (const kind of ['written', 'exists']) {
+      const result = await store.upload(key, parts(), { signal, ifNoneMatch: true });
+      if (result.kind !== kind) throw new Error(`The upload is ${result.kind}, not ${kind}.`);
+    }
     client.destroy();
     return (await this.#allRequests()).filter(({ app }) => app === 'upload');
   }
