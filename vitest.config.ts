@@ -22,8 +22,9 @@ export default defineConfig({
     // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.
     isolate: false,
     sequence: { sequencer: EndToEndFirst },
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
+    // On a busy machine an end-to-end test takes several times as long as alone; what hangs is seen all the same.
+    testTimeout: 240_000,
+    hookTimeout: 60_000,
     setupFiles: ['test/support/leaks.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },

@@ -45,7 +45,7 @@ describe('jobs', () => {
     expect((await lab.status(job)).batches).toEqual({ total: 40, done: 40, failed: 0 });
   });
 
-  it('goes on with a submit that was killed half-way, and enqueues each batch', { timeout: 90_000 }, async () => {
+  it('goes on with a submit that was killed half-way, and enqueues each batch', { timeout: 240_000 }, async () => {
     const count = 60_000;
     const dataset = await lab.file('items.jsonl', numbers(count));
     const submit = [
@@ -82,7 +82,7 @@ describe('jobs', () => {
     expect(refused.stderr).toMatch(/mine.*dataset|dataset.*mine/s);
   });
 
-  it('of two runners at once both finish, each with its own results', { timeout: 90_000 }, async () => {
+  it('of two runners at once both finish, each with its own results', { timeout: 240_000 }, async () => {
     const dataset = await lab.file('items.jsonl', numbers(30));
     const run = (name: string): Promise<{ code: number | null }> =>
       lab.cli([
@@ -105,7 +105,7 @@ describe('jobs', () => {
     expect(await lab.admin('GET', 'state'), 'the switch went with the last instance').toMatchObject({ schedules: [] });
   });
 
-  it('with two models share the fleet, and cancelling one leaves the other alone', { timeout: 90_000 }, async () => {
+  it('with two models share the fleet, and cancelling one leaves the other alone', { timeout: 240_000 }, async () => {
     const gate = await Gate.make(lab.directory, 'gate');
     const dataset = await lab.file('items.jsonl', numbers(12));
     const held = await lab.submit([

@@ -10,7 +10,7 @@ describe('a job', () => {
   let lab: Lab;
   afterEach(() => lab.close());
 
-  it('fails each hostile item alone, whatever it does, and no other (R10)', { timeout: 120_000 }, async () => {
+  it('fails each hostile item alone, whatever it does, and no other (R10)', { timeout: 240_000 }, async () => {
     lab = await Lab.start({ maxWorkers: 2, leaseSeconds: 5 });
     const hostile = ['error', 'throw', 'exit', 'hang', 'wait', 'garbage', 'print', 'poison'];
     const items = hostile.flatMap((item, position) => [`a${position}`, item, `b${position}`, `c${position}`]);
@@ -89,7 +89,7 @@ describe('a job', () => {
 
   it(
     'whose model can be loaded nowhere fails with that reason, and the fleet goes to 0',
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       lab = await Lab.start({ maxWorkers: 2 });
       const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
@@ -105,7 +105,7 @@ describe('a job', () => {
 
   it(
     'on instances where no worker comes up fails with that reason, and the fleet goes to 0 (R10)',
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       // The worker refuses its configuration, and ends.
       lab = await Lab.start({ maxWorkers: 2, maxIdleSeconds: 0 });

@@ -27,7 +27,7 @@ describe('run --local', () => {
 
   it(
     'does the whole job on a cloud of its own and leaves no instance, process or file but the results',
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       const run = await runCli(
         [
@@ -68,7 +68,7 @@ describe('run --local', () => {
 
   it(
     'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left, and a word on how to go on',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(directory, 'gate');
       const run = startCli(
@@ -98,7 +98,7 @@ describe('run --local', () => {
     },
   );
 
-  it('leaves nothing running even when it is killed outright', { timeout: 60_000 }, async () => {
+  it('leaves nothing running even when it is killed outright', { timeout: 240_000 }, async () => {
     const gate = await Gate.make(directory, 'gate');
     const run = startCli(
       ['run', 'items.jsonl', '--model', modelPath('gated'), '--env', gate.env, '--local', '--max-workers', '2'],

@@ -17,7 +17,7 @@ describe('ten instances, five of them late', () => {
 
   it(
     'are used as they arrive: 20 batches in the time in which waiting for all would have done 10',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(lab.directory, 'gate');
       const dataset = await lab.file('items.jsonl', Array.from({ length: 40 }, (_, index) => `${index}\n`).join(''));

@@ -13,7 +13,7 @@ describe('spotpool teardown', () => {
 
   it(
     'takes a pool at work to 0 instances, against its controllers, and loses nothing',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(lab.directory, 'gate');
       const dataset = await lab.file('items.jsonl', '0\n1\n2\n3\n');

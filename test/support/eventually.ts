@@ -5,7 +5,7 @@ export async function eventually<T>(
   probe: () => T | Promise<T>,
   options: { readonly timeoutMs?: number; readonly everyMs?: number; readonly what?: string } = {},
 ): Promise<NonNullable<T>> {
-  const deadlineMs = Date.now() + (options.timeoutMs ?? 20_000);
+  const deadlineMs = Date.now() + (options.timeoutMs ?? 60_000);
   let last: unknown = 'nothing';
   for (;;) {
     try {
