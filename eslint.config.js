@@ -61,6 +61,19 @@ export default tseslint.config(
     },
   },
   { files: ['test/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
+  {
+    files: ['test/**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'aws-sdk-client-mock',
+          importNames: ['mockClient'],
+          message: 'Use mockedClient of test/support: it gives the client back.',
+        },
+      ],
+    },
+  },
   folderRule('core', [sdkPattern, nodePattern]),
   {
     files: ['core/**/*.ts'],

@@ -100,6 +100,10 @@ export function endOnSignals(): void {
 /** The last word of a program: nothing is started after it. */
 export async function stopAll(): Promise<void> {
   isOver = true;
+  await stopStarted();
+}
+
+export async function stopStarted(): Promise<void> {
   await Promise.all([...groups].map((group) => group.stop()));
 }
 

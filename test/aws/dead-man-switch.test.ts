@@ -9,12 +9,12 @@ import {
   SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeSchedulerClient } from '../../aws/clients.js';
 import { makeDeadManSwitch, SWITCH_DELAY_MS, switchName } from '../../aws/dead-man-switch.js';
 import { startLocalCloud } from '../../local/cloud.js';
 import { parseOptions } from '../../local/options.js';
+import { mockedClient } from '../support/mocked-client.js';
 
 const { signal } = new AbortController();
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
@@ -22,8 +22,7 @@ const scheduler = { roleArn: 'arn:aws:iam::123456789012:role/switch', groupName:
 const stack = { name: 'pool', scheduler };
 const fleetId = (): string => 'fleet-1';
 const nowMs = () => Date.UTC(2026, 0, 1, 12, 0, 0, 1);
-const mock = mockClient(SchedulerClient);
-afterAll(() => void mock.restore());
+const mock = mockedClient(SchedulerClient);
 const client = makeSchedulerClient({ region: 'us-east-1', credentials });
 const metadata = { httpStatusCode: 400 };
 const missing = new ResourceNotFoundException({ message: 'no', Message: 'no', $metadata: metadata });

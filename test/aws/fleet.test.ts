@@ -11,15 +11,14 @@ import {
   ModifyFleetCommand,
   ModifySpotFleetRequestCommand,
 } from '@aws-sdk/client-ec2';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeFleet } from '../../aws/fleet.js';
 import { FleetMissing } from '../../runner/errors.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const ec2 = mockClient(EC2Client);
-afterAll(() => void ec2.restore());
+const ec2 = mockedClient(EC2Client);
 const { signal } = new AbortController();
 const client = makeEc2Client({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const fleet = makeFleet(client, { fleetId: 'fleet-1', name: 'stack' });

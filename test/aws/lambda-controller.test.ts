@@ -4,14 +4,15 @@ import {
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { LambdaController, tellFunctionItsFleet } from '../../aws/lambda-controller.js';
+import { mockedClient } from '../support/mocked-client.js';
+
+const lambda = mockedClient(LambdaClient);
+beforeEach(() => void lambda.reset());
 
 describe("the stack's controller function", () => {
   it('is woken without being waited for', async () => {
-    const lambda = mockClient(LambdaClient);
-    onTestFinished(() => void lambda.restore());
     await new LambdaController(lambda as unknown as LambdaClient, 'controller').wake(new AbortController().signal);
     expect(lambda.commandCalls(InvokeCommand).map(({ args }) => args[0].input)).toMatchObject([
       { FunctionName: 'controller', InvocationType: 'Event' },
@@ -19,8 +20,6 @@ describe("the stack's controller function", () => {
   });
 
   it('is told of a fleet that no deploy made, and keeps the rest of its environment', async () => {
-    const lambda = mockClient(LambdaClient);
-    onTestFinished(() => void lambda.restore());
     const Variables = { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'unknown' };
     lambda.on(GetFunctionConfigurationCommand).resolves({ Environment: { Variables } });
     const told = { functionName: 'controller', fleetId: 'sfr-1' };

@@ -8,12 +8,12 @@ import {
   ModifySpotFleetRequestCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const mock = mockClient(EC2Client);
+const mock = mockedClient(EC2Client);
 const { signal } = new AbortController();
 const client = makeEc2Client({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const ofStack = makeRecordedInstances(client, { stack: 'stack', fleetId: 'sfr-1' });

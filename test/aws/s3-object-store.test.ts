@@ -11,14 +11,13 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 import { ObjectMissing } from '../../core/object-store.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const s3 = mockClient(S3Client);
-afterAll(() => void s3.restore());
+const s3 = mockedClient(S3Client);
 const { signal } = new AbortController();
 const store = new S3ObjectStore(
   makeS3Client({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }),

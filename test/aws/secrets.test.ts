@@ -1,11 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeSecretsManagerClient } from '../../aws/clients.js';
 import { makeSecretReader } from '../../aws/secrets.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const secretsManager = mockClient(SecretsManagerClient);
-afterAll(() => void secretsManager.restore());
+const secretsManager = mockedClient(SecretsManagerClient);
 beforeEach(() => void secretsManager.reset());
 const { signal } = new AbortController();
 const arn = (region: string): string => `arn:aws:secretsmanager:${region}:123456789012:secret:token-AbCdEf`;

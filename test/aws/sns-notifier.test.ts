@@ -1,10 +1,9 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { SnsNotifier } from '../../aws/sns-notifier.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const sns = mockClient(SNSClient);
-afterAll(() => void sns.restore());
+const sns = mockedClient(SNSClient);
 afterEach(() => sns.reset());
 
 describe('notices over SNS', () => {

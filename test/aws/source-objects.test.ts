@@ -7,13 +7,12 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { S3SourceObjects } from '../../aws/source-objects.js';
 import { UserError } from '../../runner/errors.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const s3 = mockClient(S3Client);
-afterAll(() => void s3.restore());
+const s3 = mockedClient(S3Client);
 const sources = new S3SourceObjects(new S3Client({ region: 'eu-west-1' }));
 const { signal } = new AbortController();
 beforeEach(() => s3.reset());

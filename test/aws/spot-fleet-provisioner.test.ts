@@ -15,12 +15,12 @@ import {
   RequestSpotFleetCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEc2Client } from '../../aws/clients.js';
 import { deleteFleet, type FleetOptions, provisionFleet } from '../../aws/fleet-provisioner.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const mock = mockClient(EC2Client);
+const mock = mockedClient(EC2Client);
 const { signal } = new AbortController();
 const client = makeEc2Client({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const options: FleetOptions = { name: 'stack', region: 'us-east-1', kind: 'spot-fleet', instanceTypes: ['c7g.large'] };

@@ -1,11 +1,10 @@
 import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { makeSqsClient } from '../../aws/clients.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const sqs = mockClient(SQSClient);
-afterAll(() => void sqs.restore());
+const sqs = mockedClient(SQSClient);
 const { signal } = new AbortController();
 const client = makeSqsClient({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const queue = new SqsJobQueue(client, 'https://sqs/q');

@@ -4,14 +4,13 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { makeSqsClient, makeSqsPollClient } from '../../aws/clients.js';
 import { isLeaseLost } from '../../aws/errors.js';
 import { SqsWorkQueue } from '../../aws/sqs-work-queue.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const sqs = mockClient(SQSClient);
-afterAll(() => void sqs.restore());
+const sqs = mockedClient(SQSClient);
 const { signal } = new AbortController();
 const clientOptions = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 let failures: string[] = [];

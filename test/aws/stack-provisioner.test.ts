@@ -15,13 +15,12 @@ import {
   QueueNameExists,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { provisionStack, type ProvisionOptions } from '../../aws/stack-provisioner.js';
+import { mockedClient } from '../support/mocked-client.js';
 
-const mocks = { sqs: mockClient(SQSClient), s3: mockClient(S3Client), ec2: mockClient(EC2Client) };
-afterAll(() => Object.values(mocks).forEach((mock) => mock.restore()));
+const mocks = { sqs: mockedClient(SQSClient), s3: mockedClient(S3Client), ec2: mockedClient(EC2Client) };
 const { signal } = new AbortController();
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const clientOptions = { region: 'us-east-1', credentials, endpoint: 'http://127.0.0.1:1' };

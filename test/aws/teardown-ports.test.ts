@@ -12,19 +12,18 @@ import {
   EC2ServiceException,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCloudFormationClient, makeEc2Client } from '../../aws/clients.js';
 import { makeDeployedStack } from '../../aws/deployed-stack.js';
 import { makePoolInstances } from '../../aws/pool-instances.js';
+import { mockedClient } from '../support/mocked-client.js';
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const { signal } = new AbortController();
 const metadata = { $fault: 'client', $metadata: { httpStatusCode: 400 } } as const;
 
 describe("a pool's instances", () => {
-  const ec2 = mockClient(EC2Client);
-  afterAll(() => void ec2.restore());
+  const ec2 = mockedClient(EC2Client);
   const instances = makePoolInstances(makeEc2Client({ region: 'us-east-1', credentials }), 'pool');
   beforeEach(() => void ec2.reset());
 
@@ -55,8 +54,7 @@ describe("a pool's instances", () => {
 });
 
 describe('the deployed stack', () => {
-  const cloudFormation = mockClient(CloudFormationClient);
-  afterAll(() => void cloudFormation.restore());
+  const cloudFormation = mockedClient(CloudFormationClient);
   const id = 'arn:aws:cloudformation:us-east-1:123456789012:stack/Pool/1';
   const stack = makeDeployedStack(makeCloudFormationClient({ region: 'us-east-1', credentials }), id);
   beforeEach(() => void cloudFormation.reset());

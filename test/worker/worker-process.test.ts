@@ -85,6 +85,7 @@ it('R2: a worker keeps what it holds for longer than a lease', async () => {
   await cloud.submit('kept', SLOW, 1, 200);
   const worker = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
   await eventually(isDone('kept', 1));
+  await eventually(() => worker.events.some((event) => event.code === 'batch-committed'));
   expect(worker.events.filter((event) => event.code === 'lease-lost')).toEqual([]);
   expect(worker.events.filter((event) => event.code === 'batch-committed')).toMatchObject([{ ok: 200, resumed: 0 }]);
 });
@@ -103,7 +104,10 @@ it('hands everything back at once on SIGTERM, with what was finished saved, and 
   expect(saved.length).toBeGreaterThan(0);
   const second = cloud.startWorker(metadata, LONG_LEASE);
   await eventually(isDone('stopped', 2));
-  const resumed = second.events.flatMap((event) => (event.code === 'batch-committed' ? [event.resumed] : []));
+  const told = () => second.events.flatMap((event) => (event.code === 'batch-committed' ? [event.resumed] : []));
+  // An outcome is there before its event.
+  await eventually(() => told().length === 2);
+  const resumed = told();
   expect(resumed.sort((a, b) => b - a)).toEqual([saved.length, 0]);
   expect(await cloud.lines(outcomeKey('stopped', 0))).toHaveLength(120);
 });

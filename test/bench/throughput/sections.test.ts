@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline as copy } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stopAll } from '../../../bench/support/process-group.js';
+import { stopStarted } from '../../../bench/support/process-group.js';
 import { BenchCloud } from '../../../bench/throughput/lab/cloud.js';
 import { ONE_BY_ONE, OURS, runJob } from '../../../bench/throughput/lab/contenders.js';
 import { buildUnboundedWorker } from '../../../bench/throughput/lab/unbounded-worker.js';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cloud.close();
-  await stopAll();
+  await stopStarted();
   rmSync(directory, { recursive: true, force: true });
 });
 
