@@ -31,7 +31,8 @@ export type HostAction =
   | { readonly kind: 'forget'; readonly instance: string };
 
 export interface HostLook {
-  readonly seen: readonly SeenInstance[];
+  /** Undefined when EC2 did not answer: nothing is begun then, but a notice that is over is over. */
+  readonly seen: readonly SeenInstance[] | undefined;
   readonly hosted: readonly HostedInstance[];
   readonly nowMs: number;
   /** 0: an instance that EC2 ends has no notice. */
@@ -41,6 +42,10 @@ export interface HostLook {
 }
 
 export function decideHosting(look: HostLook): readonly HostAction[] {
+  if (look.seen === undefined) {
+    const noticed = look.hosted.filter(({ phase }) => phase === 'noticed');
+    return noticed.map((hosted) => nextOf(hosted, undefined, look)).filter((action) => action !== undefined);
+  }
   const known = new Set(look.hosted.map(({ instance }) => instance));
   const seen = new Map(look.seen.map((instance) => [instance.instance, instance]));
   const places = look.most - look.hosted.filter(({ phase }) => phase !== 'ended').length;

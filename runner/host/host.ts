@@ -93,10 +93,10 @@ class Host {
     const seen = await this.#trying('EC2 does not show its instances', signal, () =>
       this.ports.ec2.list([...this.#entries.keys()], signal),
     );
-    if (seen === undefined) return;
     const { noticeMs, replace, most } = this.options;
     const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.ports.clock.nowMs(), noticeMs, most });
     await mapBounded(actions, AT_ONCE, (action) => this.#carryOut(action, signal));
+    if (seen === undefined) return;
     this.#tellWaiting(seen);
     if (replace) await this.#refill(signal);
   }

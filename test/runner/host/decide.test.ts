@@ -15,7 +15,7 @@ const seen = (instance: string, state: SeenInstance['state']): SeenInstance => (
 });
 
 const look = (
-  shown: readonly SeenInstance[],
+  shown: readonly SeenInstance[] | undefined,
   hosted: readonly HostedInstance[],
   options: { readonly nowMs?: number; readonly noticeMs?: number } = {},
 ): readonly HostAction[] => decideHosting({ seen: shown, hosted, nowMs: 1_000, noticeMs: 0, most: 2, ...options });
@@ -42,6 +42,18 @@ describe('an instance', () => {
 
   it('that EC2 does not show any more is one that it ended', () => {
     expect(look([], [{ instance: 'i-1', phase: 'up' }])).toEqual([{ kind: 'end', instance: 'i-1', how: 'terminated' }]);
+  });
+
+  it('stays as it is while EC2 does not answer, but for one whose notice is over', () => {
+    const hosted: readonly HostedInstance[] = [
+      { instance: 'i-1', phase: 'up' },
+      { instance: 'i-2', phase: 'noticed', takenAtMs: 1_500 },
+      { instance: 'i-3', phase: 'ended' },
+    ];
+    expect(look(undefined, hosted, { nowMs: 1_499, noticeMs: 500 })).toEqual([]);
+    expect(look(undefined, hosted, { nowMs: 1_500, noticeMs: 500 })).toEqual([
+      { kind: 'end', instance: 'i-2', how: 'taken' },
+    ]);
   });
 
   it('whose worker ended is terminated until EC2 shows it, and then forgotten', () => {

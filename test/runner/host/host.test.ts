@@ -14,12 +14,14 @@ class Fake {
   lacking = 0;
   refusals = 0;
   looks = 0;
+  isSilent = false;
   /** Held up until it resolves. */
   starting: Promise<void> = Promise.resolve();
 
   readonly ec2: RecordedInstances = {
     list: async () => {
       this.looks += 1;
+      if (this.isSilent) throw new Error('no answer');
       return [...this.states].map(([instance, state]) => ({
         instance,
         state,
@@ -151,4 +153,15 @@ it('runs no more instances at once than it may, says so once, and runs the other
   expect(fake.events('instances-wait')).toHaveLength(1);
   fake.leaders.get('i-1')?.('exited with code 0');
   await eventually(() => fake.leaders.has('i-3'));
+});
+
+it('an instance whose notice is over is taken, whether EC2 answers or not', async () => {
+  fake.states.set('i-1', 'running');
+  host({ noticeMs: 200 });
+  await eventually(() => fake.events('instance-up').length === 1);
+  fake.states.set('i-1', 'terminated');
+  await eventually(() => fake.events('notice').length === 1);
+  fake.isSilent = true;
+  await eventually(() => fake.ended.length === 1);
+  expect(fake.events('trouble')).toHaveLength(1);
 });
