@@ -68,7 +68,7 @@ async function localHost(context: CliContext, flags: Flags): Promise<number> {
     terminal.out(flags.json ? `${JSON.stringify({ at, ...event })}\n` : `${clockTime(at)} ${event.message}\n`);
   };
   const whose = of.stack === undefined ? `the fleet ${of.fleetId}` : `the stack ${of.stack}`;
-  const unlock = await lockHost(stateDirectory(context.env), `${whose} ${emulator.region} ${emulator.endpoint}`);
+  const unlock = await lockHost(stateDirectory(context.env), namesOf(of, emulator));
   try {
     const directory = flags.directory === undefined ? {} : { directory: path.resolve(context.cwd, flags.directory) };
     const opened = await context.openHost(emulator, { of, ...directory });
@@ -88,6 +88,12 @@ async function localHost(context: CliContext, flags: Flags): Promise<number> {
   }
   return EXIT.ok;
 }
+
+/** Another host may mean the same instances by the fleet alone; an emulator has many names, but no two have a fleet of one id. */
+const namesOf = ({ stack, fleetId }: OpenHostOptions['of'], { endpoint, region }: Emulator): readonly string[] => [
+  `the fleet ${fleetId}`,
+  ...(stack === undefined ? [] : [`the stack ${stack} ${region} ${endpoint}`]),
+];
 
 async function whatToHost(
   context: CliContext,
