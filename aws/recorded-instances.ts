@@ -20,6 +20,8 @@ export function makeRecordedInstances(client: EC2Client, of: RecordedOf): Record
   return {
     list: async (known, signal) => {
       const ids = of.stack === undefined ? await activeIds(client, of.fleetId, signal) : [];
+      // Emulators show no instances of a fleet that they do not know, and that is all.
+      if (of.stack === undefined && ids.length + known.length === 0) await mustBeThere(client, of.fleetId, signal);
       const found = await listInstances(client, { stack: of.stack, ids: [...new Set([...known, ...ids])] }, signal);
       return found.map(toSeen).filter((seen) => seen !== undefined);
     },
@@ -55,6 +57,11 @@ async function activeIds(client: EC2Client, fleetId: string, signal: AbortSignal
     throw error;
   });
   return active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
+}
+
+async function mustBeThere(client: EC2Client, fleetId: string, signal: AbortSignal): Promise<void> {
+  const fleet = await backendOf(client, fleetId).read(signal);
+  if (fleet === undefined) throw new Error(`There is no fleet ${fleetId}.`);
 }
 
 function toSeen(instance: Instance): SeenInstance | undefined {

@@ -76,6 +76,14 @@ it('known instances of a fleet that is gone are still looked for', async () => {
   expect(filters()).toEqual([[{ Name: 'instance-id', Values: ['i-1'] }]]);
 });
 
+it('a fleet that is not there is no fleet without instances', async () => {
+  active();
+  mock.on(DescribeSpotFleetRequestsCommand).resolves({ SpotFleetRequestConfigs: [] });
+  await expect(ofFleet.list([], signal)).rejects.toThrow('There is no fleet sfr-1.');
+  expect(await ofFleet.list(['i-1'], signal)).toEqual([]);
+  expect(await ofStack.list([], signal)).toEqual([]);
+});
+
 it('user data is decoded, and may be none', async () => {
   mock
     .on(DescribeInstanceAttributeCommand)
