@@ -59,16 +59,16 @@ export async function provisionFleet(
   userData: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const template = await makeLaunchTemplate(client, options, userData, signal);
-  if (options.kind === 'ec2-fleet') {
-    return (
-      (await findEc2Fleet(client, options.name, signal)) ?? (await makeEc2Fleet(client, template.name, options, signal))
-    );
-  }
-  const found = await findSpotFleet(client, options.name, signal);
-  if (found !== undefined && !template.isNew) return found;
-  if (found !== undefined) await endSpotFleet(client, found, signal);
-  return makeSpotFleet(client, template, options, signal);
+  const isSpotFleet = options.kind === 'spot-fleet';
+  const found = await (isSpotFleet ? findSpotFleet : findEc2Fleet)(client, options.name, signal);
+  const endOld = async (): Promise<void> => {
+    if (isSpotFleet && found !== undefined) await endSpotFleet(client, found, signal);
+  };
+  const template = await makeLaunchTemplate(client, options, userData, endOld, signal);
+  if (found !== undefined && !(isSpotFleet && template.isNew)) return found;
+  return isSpotFleet
+    ? makeSpotFleet(client, template, options, signal)
+    : makeEc2Fleet(client, template.name, options, signal);
 }
 
 /** Whatever of a stack's fleet, instances and launch template is there. A cancelled or deleted fleet is still shown, as on AWS. */
@@ -124,10 +124,12 @@ interface Template {
   readonly isNew: boolean;
 }
 
+/** `endOld` ends what is bound to the last version. Before there is another: broken off in between, it would be taken for what is asked now. */
 async function makeLaunchTemplate(
   client: EC2Client,
   { name: stack, imageId = DEFAULT_IMAGE_ID, instanceProfile }: FleetOptions,
   userData: string,
+  endOld: () => Promise<void>,
   abortSignal: AbortSignal,
 ): Promise<Template> {
   const bytes = Buffer.byteLength(userData);
@@ -148,6 +150,7 @@ async function makeLaunchTemplate(
     await client.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }), {
       abortSignal,
     });
+    await endOld();
     return { name, version: '1', isNew: true };
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
@@ -160,6 +163,7 @@ async function makeLaunchTemplate(
   if (last?.VersionNumber !== undefined && last.LaunchTemplateData?.UserData === LaunchTemplateData.UserData) {
     return { name, version: String(last.VersionNumber), isNew: false };
   }
+  await endOld();
   const made = await client.send(
     new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData }),
     { abortSignal },

@@ -117,6 +117,14 @@ describe('a Spot Fleet', () => {
     ]);
   });
 
+  it('that would boot otherwise ends before its template changes, so that a replacement that broke off is done again', async () => {
+    templateIsThere('#!/bin/sh\nfalse\n');
+    fleetIsThere();
+    mock.on(CancelSpotFleetRequestsCommand).rejects(new Error('not now'));
+    await expect(provisionFleet(client, options, USER_DATA, signal)).rejects.toThrow('not now');
+    expect(mock.commandCalls(CreateLaunchTemplateVersionCommand)).toHaveLength(0);
+  });
+
   it('that was cancelled is not found', async () => {
     templateIsThere(USER_DATA);
     fleetIsThere('cancelled_running');
