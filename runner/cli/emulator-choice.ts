@@ -41,5 +41,6 @@ export function emulatorEndpoint(given: string | undefined, env: NodeJS.ProcessE
   if (!/^https?:\/\/[^/]+/.test(endpoint)) {
     throw new UserError(`"${endpoint}" is no endpoint: it must be a URL like http://127.0.0.1:4566.`);
   }
-  return endpoint;
+  // Where it is handed on to, a path of its own would make another emulator of it.
+  return endpoint.replace(/\/+$/, '');
 }

@@ -1,6 +1,6 @@
 /** `spotpool local fleet | stack create | delete`: what an emulator of AWS needs beyond, or instead of, a deploy. */
 import path from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chooseEmulator, type EmulatorChoice } from '../cli/emulator-choice.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
@@ -12,7 +12,8 @@ import { DEFAULT_STACK_NAME, type StackFields, stacksInFile, UNKNOWN } from '../
 import { integerBetween } from '../cli/values.js';
 import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
 import { plural } from '../display/format.js';
-import { UserError } from '../errors.js';
+import { isNetworkFailure, messageOf, UserError } from '../errors.js';
+import type { Emulator } from '../local-cloud/emulator.js';
 import { DEFAULT_LOCAL_MAX_WORKERS, workerVariables } from '../local-cloud/options.js';
 
 interface Flags {
@@ -64,8 +65,20 @@ export function addLocalEmulatorCommands(local: Command, host: CommandHost): voi
     .action(async (flags: StackFlags) => finish(await deleteStack(context, flags)));
 }
 
+/** A bucket's name begins with it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const STACK_NAME = /^[a-z0-9](?:[a-z0-9-]{0,53}[a-z0-9])?$/;
+
 const withName = (command: Command): Command =>
-  command.option('--name <name>', 'its name, with which those of its parts begin', DEFAULT_STACK_NAME);
+  command.addOption(
+    new Option('--name <name>', 'its name, with which those of its parts begin')
+      .argParser(stackName)
+      .default(DEFAULT_STACK_NAME),
+  );
+
+function stackName(text: string): string {
+  if (STACK_NAME.test(text)) return text;
+  throw new InvalidArgumentError('It must be of lower-case letters, digits and hyphens, 55 at most.');
+}
 
 const withEmulatorOptions = (command: Command): Command =>
   addJsonOption(
@@ -97,7 +110,7 @@ async function createFleet(context: CliContext, flags: CreateFlags): Promise<num
     ...workerVariables({ ...flags, reclaims: [], maxWorkers: Number(fields.maxWorkers ?? 1) }),
   };
   const request = { name, queueUrl, bucket, worker, controllerFunction };
-  const fleetId = await context.emulator.createFleet(choice.emulator, request, signal);
+  const fleetId = await asked(choice.emulator, context.emulator.createFleet(choice.emulator, request, signal));
   await completeOutputs(file, name, { FleetId: fleetId, ...hostedOutputs(choice) });
   if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId, outputs: file })}\n`);
   else terminal.out(`The fleet ${fleetId} of ${name} is there, at target 0; ${file} names it.\n${nextSteps(flags)}`);
@@ -109,7 +122,8 @@ async function deleteFleet(context: CliContext, flags: Flags): Promise<number> {
   const fields = await deployedFields(context, file);
   const { name = DEFAULT_STACK_NAME } = fields;
   const { emulator } = chooseEmulator(flags.endpoint, fields, context.env);
-  const deleted = await context.emulator.deleteFleet(emulator, { name, ...schedulerOf(fields) }, context.signal);
+  const request = { name, ...schedulerOf(fields) };
+  const deleted = await asked(emulator, context.emulator.deleteFleet(emulator, request, context.signal));
   await completeOutputs(file, name, { FleetId: UNKNOWN });
   tellDeleted(context, flags, { stack: name, what: 'fleet', ...deleted });
   return EXIT.ok;
@@ -127,7 +141,8 @@ async function createStack(context: CliContext, flags: StackFlags): Promise<numb
   }
   const choice = chooseEmulator(flags.endpoint, there[0] ?? {}, env);
   const worker = workerVariables({ ...flags, reclaims: [] });
-  const config = await context.emulator.createStack(choice.emulator, { name, maxWorkers, worker }, signal);
+  const request = { name, maxWorkers, worker };
+  const config = await asked(choice.emulator, context.emulator.createStack(choice.emulator, request, signal));
   await completeOutputs(file, name, { ...stackOutputs(config), ...hostedOutputs(choice) });
   if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: config.fleetId, outputs: file })}\n`);
   else {
@@ -144,10 +159,23 @@ async function deleteStack(context: CliContext, flags: StackFlags): Promise<numb
   const fields = stacksInFile(text ?? '{}', file).find(({ name }) => name === flags.name) ?? {};
   const { emulator } = chooseEmulator(flags.endpoint, fields, context.env);
   const scheduler = { roleArn: '', groupName: DEFAULT_SCHEDULE_GROUP };
-  const deleted = await context.emulator.deleteStack(emulator, { name: flags.name, scheduler }, context.signal);
+  const request = { name: flags.name, scheduler };
+  const deleted = await asked(emulator, context.emulator.deleteStack(emulator, request, context.signal));
   await removeOutputs(file, flags.name);
   tellDeleted(context, flags, { stack: flags.name, what: 'stack', ...deleted });
   return EXIT.ok;
+}
+
+/** Of an emulator that does not answer there is another thing to say than of AWS. */
+async function asked<T>({ endpoint }: Emulator, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!isNetworkFailure(error)) throw error;
+    throw new UserError(
+      `No emulator answers at ${endpoint} (${messageOf(error)}): start it there, or name another endpoint (--endpoint). What was done stays: give the command again.`,
+    );
+  }
 }
 
 async function deployedFields({ env }: CliContext, file: string): Promise<StackFields> {

@@ -112,6 +112,18 @@ describe('local fleet create', () => {
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ stack: 'spotpool', fleetId: 'sfr-1' });
   });
 
+  it('says where nobody answers', async () => {
+    await deployed();
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    const context = {
+      ...stack.context(),
+      env,
+      emulator: { ...emulator, createFleet: () => Promise.reject<string>(refused) },
+    };
+    expect(await runCommandLine(['local', 'fleet', 'create', '--endpoint', 'http://127.0.0.1:1'], context)).toBe(2);
+    expect(stack.terminal.stderr).toContain('No emulator answers at http://127.0.0.1:1');
+  });
+
   it('says what is missing: the outputs, or the endpoint', async () => {
     expect(await run('local', 'fleet', 'create', '--endpoint', 'http://127.0.0.1:1')).toBe(2);
     expect(stack.terminal.stderr).toContain('spotpool local stack create');
@@ -155,6 +167,19 @@ describe('local stack', () => {
     // The endpoint is in the outputs from then on.
     expect(await run('local', 'stack', 'create', '--name', 'mine', '--max-workers', '3')).toBe(0);
     expect(await outputs()).toEqual(written);
+  });
+
+  it('takes no name that a bucket or queue cannot have, before anything is made', async () => {
+    const at = ['--endpoint', 'http://127.0.0.1:5000'];
+    for (const name of ['Pool', 'a_b', '-a', 'a-', '', 'x'.repeat(56)]) {
+      expect(await run('local', 'stack', 'create', '--name', name, ...at)).toBe(2);
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it('takes an endpoint with a slash at its end for the same one without', async () => {
+    await run('local', 'stack', 'create', '--endpoint', 'http://127.0.0.1:5000/');
+    expect(calls).toMatchObject([[{ endpoint: 'http://127.0.0.1:5000' }, {}]]);
   });
 
   it('create leaves the outputs of another stack alone', async () => {
