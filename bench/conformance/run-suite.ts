@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startGroup } from '../support/process-group.js';
 import { EVENTS_FILE, type SuiteEvent } from './events.js';
-import { type SuiteResult, tally } from './tally.js';
+import { type FeatureResult, type SuiteResult, tally } from './tally.js';
 
 export interface SuiteTarget {
   readonly endpoint: string;
@@ -23,6 +23,8 @@ export interface SuiteOptions {
   /** What the suite is told beside the target. */
   readonly env?: Readonly<Record<string, string>>;
   readonly vitestArgs?: readonly string[];
+  /** No test of it may fail: then vitest may not either, as it does when what is shared cannot be taken down, or an error is nobody's. */
+  readonly mustEndWell?: boolean;
 }
 
 /** Its message is what vitest said instead. */
@@ -64,5 +66,18 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
     if (vitest.child.exitCode === 0) return []; // no file is called as the filters say
     throw new SuiteDidNotRun(vitest.output());
   }
-  return tally(events, wasCut ? `not reached within ${options.limitMs / 60_000} minutes` : 'not run');
+  const result = tally(events, wasCut ? `not reached within ${options.limitMs / 60_000} minutes` : 'not run');
+  const hasFailed = result.some(({ failures }) => failures.length > 0);
+  const endedWell = vitest.child.exitCode === 0 && !vitest.output().includes(NOT_CLOSED);
+  return hasFailed || endedWell || options.mustEndWell !== true ? result : [...result, endedBadly(vitest.output())];
+}
+
+/** With which vitest ends when what is shared cannot be taken down; its exit code is 0 all the same. */
+const NOT_CLOSED = 'error during close';
+const MOST_OUTPUT_LINES = 20;
+
+function endedBadly(output: string): FeatureResult {
+  const reason = output.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
+  const failures = [{ test: 'ends well', reason }];
+  return { service: '', feature: 'the suite itself', passed: 0, failures, skipped: 0 };
 }

@@ -54,6 +54,7 @@ export const runEndToEnd = (
       filters,
       limitMs: END_TO_END_LIMIT_MS,
       config: 'vitest.emulators.config.ts',
+      mustEndWell: true,
       ...more,
       env: environmentOf(found),
     }),
