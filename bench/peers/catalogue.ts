@@ -41,8 +41,9 @@ export const MOTO: Peer = {
   healthPath: '/moto-api/',
   credentials: ANY_CREDENTIALS,
   command: ({ installed, port }) => ({
-    file: path.join(installed, 'venv/bin/moto_server'),
-    args: ['-H', '127.0.0.1', '-p', String(port)],
+    // Its script names the folder that it was installed in, which a cache may put elsewhere.
+    file: path.join(installed, 'venv/bin/python'),
+    args: ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
   }),
 };
 

@@ -85,7 +85,7 @@ test('a Docker client without its engine is passed over; what cannot be had at a
   for (const [name, value] of Object.entries(docker.env)) vi.stubEnv(name, value);
   vi.stubEnv('PYTHON', '/nonexistent/python');
   await expect(findEmulator(CATALOGUE.localstack, options(process.env))).rejects.toThrow(
-    /^There is no LocalStack\. Give an endpoint \(ENDPOINT=http:\/\/…\), start Docker, or: 4\.14\.0: It needs Python 3\.13: none was found.*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
+    /^There is no LocalStack\. Give an endpoint \(ENDPOINT=http:\/\/…\), start Docker, or: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which cannot be run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
   );
   expect(docker.calls().every((call) => call.startsWith('info'))).toBe(true);
 });
