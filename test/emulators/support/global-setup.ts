@@ -10,12 +10,12 @@ import { cdk, deployStack } from './cdk.js';
 import type {} from './deployment.js';
 import { accountOf, emulatorUnderTest } from './emulator.js';
 import { inventory } from './inventory.js';
-import { StackEnd } from './take-down.js';
+import { deployOutputs, StackEnd } from './take-down.js';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const emulator = emulatorUnderTest();
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-emulator-'));
-  const stackFile = path.join(directory, 'cdk-outputs.json');
+  const stackFile = deployOutputs(directory);
   const clear = (): Promise<void> => rm(directory, { recursive: true, force: true });
   let before: readonly string[] | undefined;
   /** After a run that failed, or was of some files alone, something is left. */

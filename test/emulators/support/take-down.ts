@@ -19,14 +19,19 @@ const DELETED_AT_ONCE = 1_000;
 /** The outputs, with the fleet's, as the last lab left them. */
 export const lastOutputs = (directory: string): string => path.join(directory, 'last-outputs.json');
 
-export class StackEnd {
-  readonly #outputs: string;
+/** As the deploy left them. */
+export const deployOutputs = (directory: string): string => path.join(directory, 'cdk-outputs.json');
 
+export class StackEnd {
   constructor(
     private readonly emulator: EmulatorUnderTest,
     private readonly directory: string,
-  ) {
-    this.#outputs = lastOutputs(directory);
+  ) {}
+
+  /** A run of the deploy alone, or one that failed early, has had no lab. */
+  get #outputs(): string {
+    const last = lastOutputs(this.directory);
+    return existsSync(last) ? last : deployOutputs(this.directory);
   }
 
   /** Whatever is there of it, the bucket too: the emulator may be somebody's own. */
