@@ -57,9 +57,8 @@ export class S3ObjectStore implements ObjectStore {
       if (response === undefined) return undefined;
       if (response === 'beyond') return this.empty(key, options);
       try {
-        const chunks: Buffer[] = [];
-        for await (const chunk of bodyOf(response, options.signal)) chunks.push(chunk);
-        return { body: Buffer.concat(chunks), etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
+        const body = await bytesOf(response, options.signal);
+        return { body, etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
       } catch (error) {
         options.signal.throwIfAborted();
         if (tries >= MAX_BROKEN_READS) throw this.explain(error, 'reading', key);
@@ -258,6 +257,19 @@ const rangeHeader = (range: OpenRange): string =>
 
 function bodyOf(response: GetObjectCommandOutput, signal: AbortSignal): AsyncIterable<Buffer> {
   return addAbortSignal(signal, response.Body as Readable);
+}
+
+/** Put where they belong as they come: parts that are joined at the end are in memory twice. */
+async function bytesOf(response: GetObjectCommandOutput, signal: AbortSignal): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(response.ContentLength ?? 0);
+  const beyond: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of bodyOf(response, signal)) {
+    if (beyond.length === 0 && length + chunk.length <= bytes.length) length += chunk.copy(bytes, length);
+    else beyond.push(chunk);
+  }
+  const known = bytes.subarray(0, length);
+  return beyond.length === 0 ? known : Buffer.concat([known, ...beyond]);
 }
 
 /** What a conditional write was refused for; undefined when it failed for another reason. */

@@ -71,6 +71,8 @@ export class BatchLife {
       try {
         // The model is made ready while the batch downloads.
         await flow.run(this.prepare(manifest));
+        // The slot is given its next batch first: what a request costs the processor comes after.
+        await new Promise((resolve) => setImmediate(resolve));
         return await this.commit(batch);
       } finally {
         flow.close();
