@@ -14,15 +14,8 @@ import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 
-export interface SubmittedJob {
-  readonly job: string;
-  readonly dataset: string;
-  readonly model: string;
-  readonly items: number;
-  readonly badItems: number;
-  readonly batches: number;
-  readonly continued: boolean;
-}
+/** What the event says of it. */
+export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
 /** Before anything is started for it. */
 export async function requireDataset({ cwd }: CliContext, dataset: string): Promise<void> {

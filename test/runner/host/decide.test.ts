@@ -2,17 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideHosting, type HostAction, type HostedInstance } from '../../../runner/host/decide.js';
 import type { SeenInstance } from '../../../runner/host/ports.js';
-
-const seen = (instance: string, state: SeenInstance['state']): SeenInstance => ({
-  instance,
-  state,
-  instanceType: 'c7g.large',
-  zone: 'us-east-1a',
-  launchedAtMs: 0,
-  imageId: 'ami-1',
-  tags: {},
-  instanceProfile: undefined,
-});
+import { seen } from './seen.js';
 
 const look = (
   shown: readonly SeenInstance[] | undefined,

@@ -4,6 +4,7 @@ import type { HostEvent } from '../../../runner/host/events.js';
 import { hostInstances, type HostOptions } from '../../../runner/host/host.js';
 import type { Machine, RecordedInstances, RunningInstance, SeenInstance } from '../../../runner/host/ports.js';
 import { eventually } from '../../support/eventually.js';
+import { seen } from './seen.js';
 
 class Fake {
   readonly states = new Map<string, SeenInstance['state']>();
@@ -22,16 +23,7 @@ class Fake {
     list: async () => {
       this.looks += 1;
       if (this.isSilent) throw new Error('no answer');
-      return [...this.states].map(([instance, state]) => ({
-        instance,
-        state,
-        instanceType: 'c7g.large',
-        zone: 'us-east-1a',
-        launchedAtMs: 0,
-        imageId: 'ami-1',
-        tags: {},
-        instanceProfile: undefined,
-      }));
+      return [...this.states].map(([instance, state]) => seen(instance, state));
     },
     userData: async () => new Uint8Array(),
     terminate: async (instance) => {
