@@ -4,7 +4,7 @@ export const NOTES: Readonly<Record<string, readonly string[]>> = {
   utilisation: [
     'Rows of 5 ms are where the loop itself is the limit: a batch costs the worker and the local cloud more processor time than its model, and both share two cores with the slot. ' +
       'The spin ends by the clock, so what others take from the slot shows as longer computing, not as a lower utilisation; batches/s show it.',
-    'A long run costs the worker processor time whether or not batches end in it (looks at the metadata twice a second, beats, its status): at 500 ms that is more than half of the last column.',
+    'A long run costs the worker processor time whether or not batches end in it (looks at the metadata twice a second, beats, its status): at 500 ms that is about half of the last column.',
   ],
   downloads: [
     'Threads and processes of Node each load the SDK, which is what "starting" shows; a pool that stays would pay for it once. What keeps the asynchronous ways from the limit is the ' +
