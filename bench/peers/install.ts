@@ -19,6 +19,8 @@ const STAMP = 'installed';
 /** LocalStack is 500 MB of wheels: a minute on a fast line. */
 const INSTALL_TIMEOUT_MS = 900_000;
 const INSTALL_POLL_MS = 50;
+/** Without a network pip says at last that there is no such version. */
+const UNREACHED = /from versions: none|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/;
 
 /** Returns the folder that it is installed in. */
 export async function install(peer: Installable): Promise<string> {
@@ -73,5 +75,6 @@ async function run(cwd: string, [file = '', ...args]: readonly string[]): Promis
   await group.stop();
   if (!isLate && group.child.exitCode === 0) return;
   const reason = isLate ? `it took longer than ${INSTALL_TIMEOUT_MS / 60_000} minutes` : lastLines(group.output());
-  throw new PeerUnavailable(`It could not be installed: ${path.basename(file)} ${args.join(' ')}: ${reason}`);
+  const advice = UNREACHED.test(group.output()) ? ' Can its package index be reached?' : '';
+  throw new PeerUnavailable(`It could not be installed: ${path.basename(file)} ${args.join(' ')}: ${reason}${advice}`);
 }
