@@ -23,7 +23,8 @@ export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
   for (const batch of held) {
     if (batch.phase === 'fetching' || batch.phase === 'waiting') ahead += 1;
     else if (batch.phase === 'committing') committing += 1;
-    else if (batch.phase === 'computing') {
+    // What is done keeps its phase for a moment after the next batch has got its slot.
+    else if (batch.phase === 'computing' && batch.itemsLeft > 0) {
       const msPerItem = batch.msPerItem();
       const sinceProgressMs = nowMs - batch.progressAtMs;
       free.push(freeInMs({ itemsLeft: batch.itemsLeft, msPerItem, sinceProgressMs }, boundMs));
@@ -34,7 +35,7 @@ export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
   // The pace of other models says nothing of one that is only being loaded; that of slots beside it does.
   if (loading > 0 && loading === free.length) msPerBatch = undefined;
   while (free.length < slots) free.push(0);
-  // A batch that is done keeps its phase for a moment after the next one has got its slot.
+  // A slot that is not wanted any more ends its batch.
   free.length = slots;
   return { freeInMs: free, msPerBatch, leadMs, ahead, committing };
 }

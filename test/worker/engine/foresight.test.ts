@@ -46,3 +46,10 @@ it('believes no pace while every slot that works is only being loaded', () => {
   const pipeline = { held: [held('computing'), ...ahead], slots: 1, pace: steadyPace(), nowMs: 100 };
   expect(foresee(pipeline).msPerBatch).toBeUndefined();
 });
+
+it('goes by the batch that has the slot, not by the one that is done and about to be committed', () => {
+  const done = held('computing', 10);
+  done.believe(Array.from({ length: 10 }, (_, index) => ({ index, ok: true, line: '' })));
+  const pipeline = { held: [done, held('computing', 10)], slots: 1, pace: steadyPace(), nowMs: 0 };
+  expect(foresee(pipeline).freeInMs).toEqual([100]);
+});

@@ -74,6 +74,19 @@ describe('just in time', () => {
     expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(2);
   });
 
+  it('leases no second batch ahead in the moment in which one batch gives its slot to the next', async () => {
+    const w = world();
+    w.model.msPerItem = 600;
+    w.submit({ batches: 5, itemsPerBatch: 100 });
+    w.start();
+    for (let batch = 1; batch < 5; batch += 1) {
+      await w.passUntil(() => outcomes(w) === batch);
+      await w.pass(1_000);
+      expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(1); // of those that are left
+    }
+    expect(w.queue.messages.map(({ receives }) => receives)).toEqual([1]);
+  });
+
   it('leases few at the start of a job, whatever the pace of the job before it was', async () => {
     const w = world();
     w.model.msPerItem = 5;
