@@ -344,9 +344,10 @@ export class Engine {
 
   private async saveWhileAtRisk(): Promise<void> {
     if (this.notice === undefined || this.drain.reason !== undefined) return;
-    for (const batch of this.held) {
-      if (batch.phase === 'computing') await this.record.savePartial(batch, this.life.signal);
-    }
+    const computing = [...this.held].filter(({ phase }) => phase === 'computing');
+    // One that cannot be saved keeps no other from it.
+    const saved = await Promise.allSettled(computing.map((batch) => this.record.savePartial(batch, this.life.signal)));
+    for (const save of saved) if (save.status === 'rejected') throw save.reason;
   }
 
   private fitSlots(): void {

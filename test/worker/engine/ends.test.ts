@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FleetState } from '../../../core/fleet-state.js';
-import { exitTicketKey, fleetStateKey, partialKey } from '../../../core/keys.js';
+import { exitTicketKey, fleetStateKey, partialKey, partialPrefix } from '../../../core/keys.js';
 import { SHORT_LIVED_TAG } from '../../../core/tags.js';
 import { INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
@@ -105,6 +105,19 @@ describe('notices', () => {
     await w.pass(1_000);
     expect(w.queue.visible).toBe(1);
     expect(w.model.computed).toEqual([]);
+  });
+
+  it('R3: saves each batch at risk, also when another one cannot be saved', async () => {
+    const w = world({ cpus: 2 });
+    w.notices = [{ kind: 'rebalance', noticedAtMs: 0 }];
+    w.store.fail = (call, key) =>
+      call === 'put' && key.startsWith(partialPrefix('job', 0)) ? new Error('503 Slow Down') : undefined;
+    w.model.msPerItem = 1_000;
+    w.submit({ batches: 2, itemsPerBatch: 100, options: { slots: 'cpus' } });
+    w.start();
+    await w.pass(15_000);
+    expect(w.store.keys(partialPrefix('job', 1))).toHaveLength(1);
+    expect(w.event('trouble').doing).toBe('saving finished items');
   });
 
   it('R3: prefetches no more after a rebalance recommendation, saves now and then, and keeps working', async () => {
