@@ -3,6 +3,9 @@
 /** Names the file that the reporter appends to. */
 export const EVENTS_FILE = 'CONFORMANCE_EVENTS';
 
+/** Names a folder that goes when the run has ended, however it did: a suite that is interrupted removes nothing itself. */
+export const SUITE_FOLDER = 'CONFORMANCE_FOLDER';
+
 export interface TestId {
   /** `sqs`, `s3`, …: the folder below test/conformance/. */
   readonly service: string;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startGroup } from '../support/process-group.js';
-import { EVENTS_FILE, type SuiteEvent } from './events.js';
+import { EVENTS_FILE, SUITE_FOLDER, type SuiteEvent } from './events.js';
 import { type FeatureResult, type SuiteResult, tally } from './tally.js';
 
 export interface SuiteTarget {
@@ -34,6 +34,9 @@ export class SuiteDidNotRun extends Error {
 
 export async function runSuite(target: SuiteTarget, options: SuiteOptions): Promise<SuiteResult> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'spotpool-conformance-'));
+  // What has been stopped may still be writing its last.
+  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  process.once('exit', clear);
   const eventsFile = path.join(folder, 'events.jsonl');
   const vitest = startGroup({
     file: process.execPath,
@@ -53,6 +56,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
       AWS_ACCESS_KEY_ID: target.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: target.credentials.secretAccessKey,
       [EVENTS_FILE]: eventsFile,
+      [SUITE_FOLDER]: folder,
     },
   });
   const deadlineMs = Date.now() + options.limitMs;
@@ -60,7 +64,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
   const wasCut = !vitest.hasEnded();
   await vitest.stop();
   const lines = existsSync(eventsFile) ? readFileSync(eventsFile, 'utf8').trimEnd().split('\n') : [];
-  rmSync(folder, { recursive: true, force: true });
+  clear();
   const events = lines.map((line) => JSON.parse(line) as SuiteEvent);
   if (events.length === 0) {
     if (vitest.child.exitCode === 0) return []; // no file is called as the filters say

@@ -5,7 +5,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import type { TestProject } from 'vitest/node';
+import { SUITE_FOLDER } from '../../../bench/conformance/events.js';
 import { cdk, deployStack } from './cdk.js';
 import type {} from './deployment.js';
 import { accountOf, emulatorUnderTest } from './emulator.js';
@@ -14,7 +16,7 @@ import { deployOutputs, StackEnd } from './take-down.js';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const emulator = emulatorUnderTest();
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-emulator-'));
+  const directory = await mkdtemp(path.join(process.env[SUITE_FOLDER] ?? os.tmpdir(), 'spotpool-emulator-'));
   const stackFile = deployOutputs(directory);
   const clear = (): Promise<void> => rm(directory, { recursive: true, force: true });
   let before: readonly string[] | undefined;
