@@ -26,7 +26,7 @@ import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from './held-batch.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
-import { MEMORY_LIMITS, type MemoryLimits } from './memory-limits.js';
+import { type MemoryLimits, memoryLimitsFor } from './memory-limits.js';
 import { ModelShelf, type PrepareModel } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
@@ -103,7 +103,7 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { clock, events, instance, queue, store } = options;
-    const { memory = MEMORY_LIMITS } = options;
+    const { memory = memoryLimitsFor(options.cpus) } = options;
     const { signal } = this.life;
     this.budget = new ByteBudget(memory.budgetBytes);
     this.idleSinceMs = clock.nowMs();

@@ -14,10 +14,16 @@ export interface MemoryLimits {
 
 const MIB = 1024 * 1024;
 
+/**
+ * A small part of the two GiB and more that a core comes with on AWS, and enough for some batches of the size that `submit` makes: more slots, more of it.
+ * Resident is up to three times as much, in lines and buffers.
+ */
+const BUDGET_BYTES_PER_CPU = 64 * MIB;
+
 /** A worker's share beside its models. No batch that `submit` makes goes in pieces, unless a single item is that large. */
-export const MEMORY_LIMITS: MemoryLimits = {
-  budgetBytes: 256 * MIB,
-  pieceBytes: 32 * MIB,
-  resultBytes: 32 * MIB,
+export const memoryLimitsFor = (cpus: number): MemoryLimits => ({
+  budgetBytes: cpus * BUDGET_BYTES_PER_CPU,
+  pieceBytes: 16 * MIB,
+  resultBytes: 16 * MIB,
   leastResultBytes: 4 * MIB,
-};
+});
