@@ -18,12 +18,12 @@ const MIB = 1024 * 1024;
  * A small part of the two GiB and more that a core comes with on AWS, and enough for some batches of the size that `submit` makes: more slots, more of it.
  * Resident is up to three times as much, in lines and buffers.
  */
-const BUDGET_BYTES_PER_CPU = 64 * MIB;
+const BUDGET_BYTES_PER_CPU = 32 * MIB;
 
 /** A worker's share beside its models. No batch that `submit` makes goes in pieces, unless a single item is that large. */
 export const memoryLimitsFor = (cpus: number): MemoryLimits => ({
   budgetBytes: cpus * BUDGET_BYTES_PER_CPU,
-  pieceBytes: 16 * MIB,
-  resultBytes: 16 * MIB,
-  leastResultBytes: 4 * MIB,
+  pieceBytes: 8 * MIB,
+  resultBytes: 8 * MIB,
+  leastResultBytes: 2 * MIB,
 });

@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 
 it('the budget grows with the cores, as the slots do, and has room for a piece and its results on one', () => {
   const [one, many] = [memoryLimitsFor(1), memoryLimitsFor(64)];
-  expect(one.budgetBytes).toBe(64 * MIB);
+  expect(one.budgetBytes).toBe(32 * MIB);
   expect(many.budgetBytes).toBe(64 * one.budgetBytes);
   expect(2 * one.pieceBytes + one.resultBytes).toBeLessThanOrEqual(one.budgetBytes);
 });
