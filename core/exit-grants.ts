@@ -30,7 +30,7 @@ export interface FleetObservation {
   readonly departing: ReadonlySet<string>;
   readonly tickets: readonly ExitTicketSeen[];
   readonly desired: { readonly target: number; readonly jobs: readonly string[] };
-  /** A target that was accepted so recently that describe calls may not show it yet. */
+  /** A target that was accepted so recently that describe calls may not show it yet; undefined once one has. */
   readonly awaited: number | undefined;
 }
 
@@ -50,7 +50,8 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
   const { desired } = seen;
   const grants = Math.max(0, seen.live.size - leaving(seen) - desired.target);
   const unused = Math.max(0, state.grants - takenIn(state.generation, seen.tickets));
-  const shown = seen.shownTarget === desired.target && !seen.modifying;
+  const awaitsAnother = seen.awaited !== undefined && seen.awaited !== desired.target;
+  const shown = seen.shownTarget === desired.target && !seen.modifying && !awaitsAnother;
   const known = new Set(state.jobs);
   const told = state.target === desired.target && unused === grants && desired.jobs.every((job) => known.has(job));
   if (shown && told) return { kind: 'none' };
@@ -67,7 +68,15 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
     if (seen.awaited === desired.target) {
       return { kind: 'wait', reason: `the fleet accepted target ${desired.target} and does not show it yet` };
     }
-    const raise = desired.target > seen.shownTarget;
+    // Lowered at once, the fleet would show a target as low as before the raise: nobody could tell which of the two it is, or whether
+    // the instances of the raise are shown.
+    if (seen.awaited !== undefined && seen.awaited > desired.target && seen.awaited !== seen.shownTarget) {
+      return {
+        kind: 'wait',
+        reason: `the fleet accepted target ${seen.awaited}, which must be seen before it is lowered`,
+      };
+    }
+    const raise = desired.target > Math.min(seen.shownTarget, seen.awaited ?? seen.shownTarget);
     const reason = `the fleet's target is ${seen.shownTarget}, wanted are ${desired.target}`;
     return { kind: 'set-target', target: desired.target, raise, reason };
   }

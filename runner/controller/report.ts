@@ -66,6 +66,8 @@ export interface PassReport {
   /** Jobs that had not ended before this pass. */
   readonly jobs: readonly JobProgress[];
   readonly events: readonly ControllerEvent[];
+  /** The fleet has accepted a target that no describe call has shown yet. */
+  readonly awaitsTarget: boolean;
   /** R9: no work is left, the fleet shows target 0, and no instance is live. */
   readonly parked: boolean;
 }

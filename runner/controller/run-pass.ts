@@ -17,7 +17,7 @@ import { listJobIds, readJob, type JobView } from './read-job.js';
 import { tellOverdue } from './tell-overdue.js';
 import { countFleet, progressOfJob, type PassReport } from './report.js';
 import { resendMissing } from './resend.js';
-import { steerFleet } from './steer-fleet.js';
+import { awaitedTarget, steerFleet } from './steer-fleet.js';
 
 const JOBS_AT_ONCE = 4;
 /** Keeps a pass short when a hundred thousand outcomes wait to be counted: the fleet must not wait for them. */
@@ -45,7 +45,8 @@ export async function runPass(
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
   const { description } = reading;
   await countUsage(ports.store, atWork(jobs, memory), { instances: runningIn(description), nowMs: atMs, signal });
-  const parked = desired.target === 0 && description.target === 0 && reading.live.length === 0;
+  const awaitsTarget = awaitedTarget(memory, ports.clock.nowMs()) !== undefined;
+  const parked = !awaitsTarget && desired.target === 0 && description.target === 0 && reading.live.length === 0;
   const isTornDown = reading.state?.teardown !== undefined;
   if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(ports, memory, signal)));
   else memory.switchGone = false;
@@ -62,6 +63,7 @@ export async function runPass(
     state: reading.state,
     jobs: left.map(progressOfJob),
     events: events.all(),
+    awaitsTarget,
     parked,
   };
 }

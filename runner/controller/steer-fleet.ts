@@ -43,6 +43,7 @@ export async function steerFleet(
     const desired = decide(reading, slotsOf(reading, statuses));
     const steered = { reading, statuses, desired };
     const { state: fleetState, target } = reading.description;
+    if (memory.awaited?.target === target) delete memory.awaited;
     const gone = fleetState === 'deleted' || fleetState === 'failed';
     events.trouble('fleet-gone', gone, () => `The fleet is ${fleetState}: deploy the stack again.`);
     const { insteadOf } = reading.description;
@@ -120,6 +121,7 @@ async function publish(state: NewFleetState, etag: string | undefined, means: Me
   return put.kind === 'written';
 }
 
-function awaitedTarget({ awaited }: ControllerMemory, nowMs: number): number | undefined {
+/** Accepted by the fleet, shown by no describe call yet, and not so long ago that it must have come to nothing. */
+export function awaitedTarget({ awaited }: ControllerMemory, nowMs: number): number | undefined {
   return awaited !== undefined && nowMs - awaited.atMs < AWAIT_TARGET_MS ? awaited.target : undefined;
 }

@@ -41,6 +41,29 @@ describe('the next step of the fleet (R6)', () => {
     expect(nextFleetAction({ ...lower, desired: { target: 5, jobs: [] } })).toMatchObject({ raise: true });
   });
 
+  it('takes a raise that is not shown yet for what the fleet is: it is seen before it is lowered', () => {
+    const ended = {
+      ...settled,
+      state: undefined,
+      shownTarget: 0,
+      live: new Set<string>(),
+      desired: { target: 0, jobs: [] },
+    };
+    expect(nextFleetAction(ended)).toEqual({ kind: 'none' });
+    expect(nextFleetAction({ ...ended, awaited: 2 }).kind).toBe('wait');
+    expect(nextFleetAction({ ...ended, awaited: 2, shownTarget: 2 })).toMatchObject({ kind: 'set-target', target: 0 });
+  });
+
+  it('raises at once above a lower target that is not shown yet', () => {
+    const lowered = { ...settled, awaited: 1 };
+    expect(nextFleetAction(lowered)).toMatchObject({ kind: 'set-target', target: 3, raise: true });
+    expect(nextFleetAction({ ...lowered, shownTarget: 5 })).toMatchObject({
+      kind: 'set-target',
+      target: 3,
+      raise: true,
+    });
+  });
+
   it('then grants what is live above the target, without those that leave already', () => {
     const shown: FleetObservation = {
       ...settled,

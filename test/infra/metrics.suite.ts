@@ -39,7 +39,16 @@ function metricsOf(record: Readonly<Record<string, unknown>>): unknown[] {
 describe("the dashboard's metrics of the pool", () => {
   it("are those that the controller's records make", () => {
     const description = { target: 1, fulfilled: 1, state: 'active', instances: [] } as const;
-    const report = { atMs: 0, fleet: FLEET, description, state: undefined, jobs: [], events: [], parked: false };
+    const report = {
+      atMs: 0,
+      fleet: FLEET,
+      description,
+      state: undefined,
+      jobs: [],
+      events: [],
+      awaitsTarget: false,
+      parked: false,
+    };
     const made = metricsOf(metricsRecord(report, { stack: 'Spotpool', reclaims: 0 }));
     const shown = Object.values(metricNames).map((name) => {
       const { namespace, metricName, dimensions }: Metric = ofPool(name, 'Spotpool');

@@ -40,6 +40,17 @@ describe('passes until nothing moves', () => {
     expect(reports).toHaveLength(before + 1);
   });
 
+  it('go on while a raise is not shown, though the job is done', async () => {
+    await stage.addJob('one', 1);
+    stage.shownTarget = 0;
+    const report = await control(async () => {
+      if (reports.length === 1) await stage.commit('one', 0);
+      if (reports.length === 4) stage.shownTarget = undefined;
+    });
+    expect(report.parked).toBe(true);
+    expect(stage.targetsSet).toEqual([1, 0]);
+  });
+
   it('follow the end of a job while workers idle, to the parked fleet', async () => {
     await stage.addJob('one', 1);
     await control(() => stage.arrive());
