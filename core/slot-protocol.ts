@@ -14,14 +14,20 @@ const SHOWN_LENGTH = 200;
 
 export const encodeItemLine = (index: number, itemJson: string): string => `{"index":${index},"item":${itemJson}}\n`;
 
-/** Ends a slice. The job is for the log and the context of the model; models may ignore it. */
-export const encodeFlushLine = (job: string): string => `{"flush":true,"job":${JSON.stringify(job)}}\n`;
+/**
+ * Ends a slice. The job is for the log and the context of the model; models may ignore it. `after`: to be begun only when all before it is
+ * answered; only for models that say `"ahead":true`.
+ */
+export const encodeFlushLine = (job: string, after = false): string =>
+  `{"flush":true,"job":${JSON.stringify(job)}${after ? ',"after":true' : ''}}\n`;
 
 /** What a model says of itself when it is ready; no limit where it says nothing. */
 export interface SlotLimits {
   readonly maxSliceItems: number | undefined;
   /** Slices at once. */
   readonly maxConcurrency: number | undefined;
+  /** It can be given a slice before it has answered the one before. */
+  readonly takesAhead: boolean;
 }
 
 export type SlotLine =
@@ -85,7 +91,7 @@ function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
   const [maxSliceItems, maxConcurrency] = LIMITS.map((name) => fields[name] ?? undefined);
   if (!isLimit(maxSliceItems)) return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
   if (!isLimit(maxConcurrency)) return fault(line, 'a "maxConcurrency" that is not a whole number above 0');
-  return { kind: 'ready', maxSliceItems, maxConcurrency };
+  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead: fields['ahead'] === true };
 }
 
 const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;

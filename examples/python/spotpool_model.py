@@ -47,7 +47,8 @@ def run(predict, max_slice_items=None, threads=1):
             os._exit(1)
 
     pool = ThreadPoolExecutor(threads)
-    say(ready=True, maxSliceItems=max_slice_items, maxConcurrency=threads)
+    # One thread answers a slice before it reads the next: that one may be sent ahead.
+    say(ready=True, maxSliceItems=max_slice_items, maxConcurrency=threads, ahead=threads == 1)
     items = []
     for line in sys.stdin.buffer:
         message = json.loads(line)

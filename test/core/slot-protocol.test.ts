@@ -30,10 +30,11 @@ describe('a line of a slot', () => {
     ['{"index":4,"output":1,"output":2}', { kind: 'output', index: 4, outputJson: '2' }],
     ['{"index":4,"error":{"code":"C","message":"m"}}', { kind: 'error', index: 4, error: { code: 'C', message: 'm' } }],
     ['{"index":4,"error":{"message":"m"}}', { kind: 'error', index: 4, error: { code: 'ModelError', message: 'm' } }],
-    ['{"ready":true}', { kind: 'ready', maxSliceItems: undefined }],
-    ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8 }],
-    ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2 }],
-    ['{"ready":true,"maxSliceItems":null}', { kind: 'ready', maxSliceItems: undefined }],
+    ['{"ready":true}', { kind: 'ready', takesAhead: false }],
+    ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8, takesAhead: false }],
+    ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2, takesAhead: false }],
+    ['{"ready":true,"maxSliceItems":null,"ahead":false}', { kind: 'ready', takesAhead: false }],
+    ['{"ready":true,"ahead":true}', { kind: 'ready', takesAhead: true }],
   ])('may be written in other ways: %s', (line, parsed) => {
     expect(parseSlotLine(line)).toEqual(parsed);
   });

@@ -27,7 +27,7 @@ import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { ModelUnable } from './model-shelf.js';
 import type { SlotPool } from './slot-pool.js';
-import { untilAborted } from './until-aborted.js';
+import { untilAborted } from '../until-aborted.js';
 
 /** Half a minute in all: what S3 refuses for longer is an attempt. */
 const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
@@ -183,17 +183,21 @@ export class BatchFlow {
       slots.release(slot, Promise.resolve({ kind: 'aborted' }));
       this.signal.throwIfAborted();
     }
-    const startedAtMs = clock.nowMs();
-    batch.computeStartedAtMs ??= startedAtMs;
-    batch.progressAtMs = startedAtMs;
+    let startedAtMs = clock.nowMs();
     batch.msPerItem = () => slot.computer.msPerItem;
-    this.enter('computing');
     let isMeasure = isLast && items.length === batch.message.items;
     const computation = slot.computer.compute({
       job: batch.message.job,
       batch: batch.message.batch,
       model,
       items,
+      onTurn: () => {
+        startedAtMs = clock.nowMs();
+        batch.computeStartedAtMs ??= startedAtMs;
+        batch.progressAtMs = startedAtMs;
+        if (!this.signal.aborted) this.enter('computing');
+      },
+      onNearlyDone: () => slots.expectEnd(slot),
       onComputed: (computed) => {
         batch.believe(computed);
         batch.progressAtMs = clock.nowMs();

@@ -14,7 +14,7 @@ import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
 import { BatchFault, messageOf, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
 import { type ModelShelf, ModelUnable } from './model-shelf.js';
-import { untilAborted } from './until-aborted.js';
+import { untilAborted } from '../until-aborted.js';
 
 /** Pauses between tries to write an outcome double from the first to the last: half a minute in all, then it is an attempt. */
 const FIRST_COMMIT_PAUSE_MS = 500;

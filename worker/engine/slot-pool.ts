@@ -1,8 +1,10 @@
 /**
  * The worker's slots, and which batch gets which (core/slot-choice.ts).
  *
- * Invariants: a slot computes one batch at a time, and is idle again only when its computer has let go of the last one. Slots above the
- * wanted number are closed as they become idle, never while they compute.
+ * Invariants:
+ * - A slot computes one batch at a time. When that is nearly done, it has at most one more, which has its turn next.
+ * - It is idle again only when its computer has let go of the last one.
+ * - Slots above the wanted number are given nothing more, and are closed as they become idle, never while they compute.
  */
 import { chooseSlot } from '../../core/slot-choice.js';
 import type { BatchComputation, BatchComputer, PreparedModel } from '../model/batch-computer.js';
@@ -14,6 +16,8 @@ export type MakeComputer = (slots: () => number) => BatchComputer;
 export interface Slot {
   readonly computer: BatchComputer;
   lastUsedMs: number;
+  /** Batches that it was given and that have not been released. */
+  batches: number;
 }
 
 interface Waiter {
@@ -25,6 +29,8 @@ interface Waiter {
 export class SlotPool {
   private readonly idle: Slot[] = [];
   private readonly busy = new Set<Slot>();
+  /** Busy ones that may be given another batch of their model. */
+  private readonly nearlyDone = new Set<Slot>();
   private waiting: Waiter[] = [];
   private wanted = 1;
 
@@ -74,13 +80,23 @@ export class SlotPool {
 
   /** The slot is idle when `computation`, the last thing that it was given, has settled. */
   release(slot: Slot, computation: Promise<BatchComputation>): void {
-    const idleAgain = (): void => {
-      this.busy.delete(slot);
-      slot.lastUsedMs = this.clock.nowMs();
-      this.idle.push(slot);
+    const released = (): void => {
+      slot.batches -= 1;
+      if (slot.batches === 0) {
+        this.nearlyDone.delete(slot);
+        this.busy.delete(slot);
+        slot.lastUsedMs = this.clock.nowMs();
+        this.idle.push(slot);
+      }
       this.assign();
     };
-    computation.then(idleAgain, idleAgain);
+    computation.then(released, released);
+  }
+
+  /** The batch that the slot is at will be done within moments. */
+  expectEnd(slot: Slot): void {
+    this.nearlyDone.add(slot);
+    this.assign();
   }
 
   async close(): Promise<void> {
@@ -94,13 +110,27 @@ export class SlotPool {
     for (;;) {
       const idle = this.idle.map((slot) => ({ modelKey: slot.computer.modelKey, lastUsedMs: slot.lastUsedMs }));
       const choice = chooseSlot(this.waiting, idle);
-      if (choice === undefined) return;
+      if (choice === undefined) break;
       const [waiter] = this.waiting.splice(choice.waiting, 1);
       const [slot] = this.idle.splice(choice.slot, 1);
       for (const older of this.waiting.slice(0, choice.waiting)) older.passedOver += 1;
       if (waiter === undefined || slot === undefined) return;
       this.busy.add(slot);
+      slot.batches += 1;
       waiter.give(slot);
+    }
+    this.assignAhead();
+  }
+
+  /** Nobody is passed over for the sake of a few milliseconds. */
+  private assignAhead(): void {
+    if (this.busy.size > this.wanted) return;
+    for (const slot of this.nearlyDone) {
+      if (slot.batches > 1 || this.waiting[0]?.modelKey !== slot.computer.modelKey) continue;
+      const waiter = this.waiting.shift();
+      this.nearlyDone.delete(slot);
+      slot.batches += 1;
+      waiter?.give(slot);
     }
   }
 
@@ -109,7 +139,7 @@ export class SlotPool {
     while (this.idle.length + this.busy.size < this.wanted) {
       const { wanted } = this;
       const computer = this.makeComputer(() => Math.max(1, Math.min(wanted, this.wanted)));
-      this.idle.push({ computer, lastUsedMs: this.clock.nowMs() });
+      this.idle.push({ computer, lastUsedMs: this.clock.nowMs(), batches: 0 });
     }
     while (this.idle.length > 0 && this.idle.length + this.busy.size > this.wanted) {
       void this.idle.shift()?.computer.close();

@@ -223,10 +223,15 @@ class WatchedComputer implements BatchComputer {
   async compute(work: BatchWork): Promise<BatchComputation> {
     const shape = this.shapeOf(work.job);
     if (shape === undefined) return this.inner.compute(work);
-    shape.began(this.inner);
+    let began = false;
     try {
       return await this.inner.compute({
         ...work,
+        onTurn: () => {
+          began = true;
+          shape.began(this.inner);
+          work.onTurn?.();
+        },
         concurrency: () => shape.shape.concurrency,
         onEvent: (event) => {
           work.onEvent(event);
@@ -234,7 +239,7 @@ class WatchedComputer implements BatchComputer {
         },
       });
     } finally {
-      shape.ended(this.inner, work.batch);
+      if (began) shape.ended(this.inner, work.batch);
     }
   }
 

@@ -1,4 +1,7 @@
-/** Serves slices with a loaded model: several at once when the worker sends them so; each output is answered as it comes. */
+/**
+ * Serves slices with a loaded model: several at once when the worker sends them so, and one that was sent ahead when all before it are
+ * answered. Each output is answered as it comes.
+ */
 import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/model-api.js';
 import { ITEM_ERROR_CODES } from '../../core/result-line.js';
@@ -21,10 +24,12 @@ interface HostItem {
   readonly item: unknown;
 }
 
-type HostInput = HostItem | { readonly flush: true; readonly job?: string };
+type HostInput = HostItem | { readonly flush: true; readonly job?: string; readonly after?: boolean };
 
 export class ModelHost {
   readonly #slice: HostItem[] = [];
+  /** The slices that were begun. */
+  #begun: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ModelHostOptions) {}
 
@@ -33,16 +38,26 @@ export class ModelHost {
     const { model, write, fail } = this.options;
     await model.load?.(this.#context(''));
     const { maxSliceItems, maxConcurrency } = model;
-    write(`${JSON.stringify({ ready: true, maxSliceItems, maxConcurrency })}\n`);
+    write(`${JSON.stringify({ ready: true, maxSliceItems, maxConcurrency, ahead: true })}\n`);
     // The worker is trusted with the length of its lines: it read them from the dataset.
     const lines = new LineSplitter(Number.POSITIVE_INFINITY, {
       line: (line) => {
         const message = JSON.parse(line) as HostInput;
         if (!('flush' in message)) this.#slice.push(message);
-        else this.#predict(this.#slice.splice(0), message.job ?? '').catch(fail);
+        else this.#begin(this.#slice.splice(0), message).catch(fail);
       },
     });
     for await (const chunk of input) lines.write(chunk);
+  }
+
+  #begin(
+    slice: readonly HostItem[],
+    { job = '', after = false }: { readonly job?: string; readonly after?: boolean },
+  ): Promise<void> {
+    const before = this.#begun;
+    const predicted = after ? before.then(() => this.#predict(slice, job)) : this.#predict(slice, job);
+    this.#begun = Promise.all([before, predicted]);
+    return predicted;
   }
 
   async #predict(slice: readonly HostItem[], job: string): Promise<void> {

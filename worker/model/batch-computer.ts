@@ -38,6 +38,10 @@ export interface BatchWork {
   readonly itemsEndWithBatch?: boolean;
   /** Slices that the slot works on at once, from now on; as the model's options say when absent. */
   readonly concurrency?: () => number;
+  /** The slot has come to this batch; until then it may be at the one before. */
+  readonly onTurn?: () => void;
+  /** All of it is with the model, which will be done within moments: the slot may be given the next batch of the same model. */
+  readonly onNearlyDone?: () => void;
   /** Called as results become believed, in any order, once an item. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
   /** Waited for before each slice: the results so far have to be put somewhere first. */
@@ -80,7 +84,7 @@ export type BatchComputation =
   /** Bisection went over its budget of rebuilds: an attempt. */
   | { readonly kind: 'attempt'; readonly error: { readonly code: string; readonly message: string } };
 
-/** One slot. Batches are given to it one after another; `compute` never rejects but for a bug. */
+/** One slot. Batches are computed one after another, whenever they are given; `compute` never rejects but for a bug. */
 export interface BatchComputer {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;

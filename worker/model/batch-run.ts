@@ -10,7 +10,7 @@ import type { SlotMemory } from '../../core/slot-memory.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './batch-computer.js';
 import type { LoadedSlot, LoadResult } from './loaded-slot.js';
-import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem } from './slot-process.js';
+import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem, type SlotProcess } from './slot-process.js';
 
 export interface BatchRunOptions {
   readonly work: BatchWork;
@@ -26,6 +26,14 @@ export interface BatchRunOptions {
   readonly emit: (event: SlotEvent) => void;
 }
 
+/** A slice that takes longer gains nothing from being sent ahead, and an idle slot might have had the batch by then. */
+const NEARLY_DONE_MS = 250;
+
+interface Ahead {
+  readonly process: SlotProcess;
+  readonly positions: readonly number[];
+}
+
 interface TimedSlice {
   readonly items: number;
   readonly sentAtMs: number;
@@ -33,14 +41,13 @@ interface TimedSlice {
   unanswered: number;
 }
 
-export async function runBatch(options: BatchRunOptions): Promise<BatchComputation> {
-  return new BatchRun(options).run();
-}
-
-class BatchRun {
+export class BatchRun {
   readonly #items: readonly SlotItem[];
   readonly #positionOf: ReadonlyMap<number, number>;
-  readonly #machine: OutcomeMachine<SlotItem>;
+  readonly #wanted: () => number;
+  #machine: OutcomeMachine<SlotItem>;
+  #ahead: Ahead | undefined;
+  #sent = 0;
   readonly #slices = new Map<number, TimedSlice>();
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
@@ -65,12 +72,36 @@ class BatchRun {
     });
     const { concurrency } = work.model.options;
     const fixed = concurrency === 'auto' ? 1 : concurrency;
-    const wanted = work.concurrency ?? ((): number => fixed);
-    this.#machine = new OutcomeMachine({
-      items: this.#items,
-      concurrency: () => Math.min(wanted(), this.#mostSlices),
-      memory,
-    });
+    this.#wanted = work.concurrency ?? ((): number => fixed);
+    this.#machine = this.#newMachine();
+  }
+
+  /** Whether it is of the model that is loaded now. */
+  isOf(memory: SlotMemory<SlotItem>): boolean {
+    return this.options.memory === memory;
+  }
+
+  /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
+  goAhead(slot: LoadedSlot): void {
+    const { work } = this.options;
+    const asPlanned = this.#wanted() === 1 && work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
+    if (!slot.takesAhead || !asPlanned || this.#items.length === 0) return;
+    const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot));
+    if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
+    const { process } = slot;
+    if (process.sendAhead(this.#itemsAt(step.positions), work.job))
+      this.#ahead = { process, positions: step.positions };
+    else this.#machine = this.#newMachine();
+  }
+
+  /** The batch is not wanted any more; `run` was not called. */
+  forget(): void {
+    this.#ahead?.process.forgetAhead();
+  }
+
+  #newMachine(): OutcomeMachine<SlotItem> {
+    const concurrency = (): number => Math.min(this.#wanted(), this.#mostSlices);
+    return new OutcomeMachine({ items: this.#items, concurrency, memory: this.options.memory });
   }
 
   async run(): Promise<BatchComputation> {
@@ -153,6 +184,21 @@ class BatchRun {
       process.onAnswer = () => undefined;
       process.onEnd = () => undefined;
     };
+    this.#takeUp(process);
+  }
+
+  /** What was sent ahead to a process that is gone was never begun, as far as anybody knows: it is sent anew, and nobody is to blame. */
+  #takeUp(process: SlotProcess): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return;
+    if (ahead.process !== process || process.isOver) {
+      this.#machine = this.#newMachine();
+      return;
+    }
+    this.#note(ahead.positions);
+    process.takeUp({ itemTimeoutMs: this.#itemTimeoutMs });
+    this.#tellNearlyDone(ahead.positions.length);
   }
 
   async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {
@@ -175,6 +221,13 @@ class BatchRun {
   }
 
   async #send(positions: readonly number[], slot: LoadedSlot): Promise<void> {
+    this.#note(positions);
+    await this.#ask(this.#itemsAt(positions), slot);
+    if (slot.takesAhead) this.#tellNearlyDone(positions.length);
+  }
+
+  /** A slice is in the slot from now on. */
+  #note(positions: readonly number[]): void {
     const slice: TimedSlice = {
       items: positions.length,
       sentAtMs: this.options.clock.nowMs(),
@@ -182,10 +235,22 @@ class BatchRun {
       unanswered: positions.length,
     };
     for (const position of positions) this.#slices.set(position, slice);
-    await this.#ask(
-      positions.map((position) => this.#items[position] as SlotItem),
-      slot,
-    );
+    this.#sent += positions.length;
+  }
+
+  /** `items`: of the slice that was given to the model last. */
+  #tellNearlyDone(items: number): void {
+    const { pace, work } = this.options;
+    const isLast = this.#sent === this.#items.length && this.#wanted() === 1;
+    if (isLast && items * (pace.msPerItem ?? Infinity) <= NEARLY_DONE_MS) work.onNearlyDone?.();
+  }
+
+  #itemsAt(positions: readonly number[]): readonly SlotItem[] {
+    return positions.map((position) => this.#items[position] as SlotItem);
+  }
+
+  get #itemTimeoutMs(): number {
+    return this.options.work.model.options.itemTimeoutSeconds * 1000;
   }
 
   async #probe(item: SlotItem, slot: LoadedSlot): Promise<void> {
@@ -195,8 +260,7 @@ class BatchRun {
 
   async #ask(items: readonly SlotItem[], slot: LoadedSlot): Promise<void> {
     const { work } = this.options;
-    const itemTimeoutMs = work.model.options.itemTimeoutSeconds * 1000;
-    const sent = slot.process.send(items, { job: work.job, itemTimeoutMs });
+    const sent = slot.process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
     // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
     await Promise.race([sent, this.#abort]);
   }

@@ -1,5 +1,6 @@
 /**
- * One slot: the model that is loaded, or being loaded, and the batches that it computes one after another.
+ * One slot: the model that is loaded, or being loaded, and the batches that it computes one after another. The first slice of a batch that is given
+ * while another is computed is sent ahead, where the model takes that.
  *
  * Invariants:
  * - At most one child process at a time: a new one is started only when the old one's group is gone.
@@ -9,6 +10,7 @@
 import { SlotMemory } from '../../core/slot-memory.js';
 import { SlicePace } from '../../core/slice-size.js';
 import type { Clock } from '../ports.js';
+import { untilAborted } from '../until-aborted.js';
 import type {
   BatchComputation,
   BatchComputer,
@@ -17,8 +19,8 @@ import type {
   SlotEvent,
   SlotUsage,
 } from './batch-computer.js';
-import { runBatch } from './batch-run.js';
-import type { LoadResult } from './loaded-slot.js';
+import { BatchRun } from './batch-run.js';
+import type { LoadedSlot, LoadResult } from './loaded-slot.js';
 import { childEnvironment } from './child-environment.js';
 import { hiderOf } from './secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
@@ -44,6 +46,8 @@ interface Current {
   readonly pace: SlicePace;
   loading: Promise<LoadResult>;
   process: SlotProcess | undefined;
+  /** The process with the model loaded. */
+  slot: LoadedSlot | undefined;
   /** Its process was stopped: load it when it is wanted again. */
   stopped: boolean;
 }
@@ -56,6 +60,8 @@ class SlotComputer implements BatchComputer {
   #current: Current | undefined;
   #stopping: Promise<void> = Promise.resolve();
   #onEvent: ((event: SlotEvent) => void) | undefined;
+  /** Of the batch that was given last; settles, and never rejects but for a bug. */
+  #last: Promise<unknown> | undefined;
   readonly #keptEvents: SlotEvent[] = [];
   readonly #closing = new AbortController();
 
@@ -78,43 +84,77 @@ class SlotComputer implements BatchComputer {
     if (this.#onEvent === undefined && !this.#closing.signal.aborted) this.#ensure(model);
   }
 
-  async compute(work: BatchWork): Promise<BatchComputation> {
-    if (work.signal.aborted || this.#closing.signal.aborted) return { kind: 'aborted' };
+  /** Not `async`: who waits for a batch hears of its end before the next one has its turn. */
+  compute(work: BatchWork): Promise<BatchComputation> {
+    const computation = this.#compute(work, this.#last);
+    this.#last = computation.catch(() => undefined);
+    return computation;
+  }
+
+  async #compute(work: BatchWork, before: Promise<unknown> | undefined): Promise<BatchComputation> {
     const controller = new AbortController();
+    const { signal } = controller;
     const abort = (): void => {
       controller.abort();
     };
+    if (work.signal.aborted || this.#closing.signal.aborted) abort();
     work.signal.addEventListener('abort', abort);
     this.#closing.signal.addEventListener('abort', abort);
+    const ahead = this.#goAhead(work, signal);
+    try {
+      if (before !== undefined) await untilAborted(before, signal).catch(() => undefined);
+      if (!signal.aborted) return await this.#takeTurn(work, signal, ahead);
+      ahead?.forget();
+      return { kind: 'aborted' };
+    } finally {
+      work.signal.removeEventListener('abort', abort);
+      this.#closing.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  #goAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
+    const current = this.#current;
+    const isAtWork = this.#onEvent !== undefined && current?.modelKey === work.model.modelKey;
+    if (!isAtWork || current.slot === undefined || work.itemsEndWithBatch === true || signal.aborted) return undefined;
+    const run = this.#newRun(current, work, signal);
+    run.goAhead(current.slot);
+    return run;
+  }
+
+  async #takeTurn(work: BatchWork, signal: AbortSignal, ahead: BatchRun | undefined): Promise<BatchComputation> {
+    work.onTurn?.();
     this.#onEvent = work.onEvent;
     for (const event of this.#keptEvents.splice(0)) work.onEvent(event);
     try {
       const current = this.#ensure(work.model);
-      return await runBatch({
-        work,
-        signal: controller.signal,
-        clock: this.options.clock,
-        memory: current.memory,
-        pace: current.pace,
-        loaded: async () => this.#loaded(current),
-        reload: async () => {
-          this.#reload(current, work.model);
-          return this.#loaded(current);
-        },
-        end: () => {
-          this.#stop(current);
-        },
-        emit: (event) => {
-          this.#emit(event);
-        },
-      });
+      if (ahead?.isOf(current.memory) === true) return await ahead.run();
+      ahead?.forget();
+      return await this.#newRun(current, work, signal).run();
     } finally {
-      work.signal.removeEventListener('abort', abort);
-      this.#closing.signal.removeEventListener('abort', abort);
       this.#onEvent = undefined;
     }
   }
 
+  #newRun(current: Current, work: BatchWork, signal: AbortSignal): BatchRun {
+    return new BatchRun({
+      work,
+      signal,
+      clock: this.options.clock,
+      memory: current.memory,
+      pace: current.pace,
+      loaded: async () => this.#loaded(current),
+      reload: async () => {
+        this.#reload(current, work.model);
+        return this.#loaded(current);
+      },
+      end: () => {
+        this.#stop(current);
+      },
+      emit: (event) => {
+        this.#emit(event);
+      },
+    });
+  }
   async close(): Promise<void> {
     this.#closing.abort();
     if (this.#current !== undefined) this.#end(this.#current);
@@ -140,6 +180,7 @@ class SlotComputer implements BatchComputer {
       pace: new SlicePace(),
       loading: Promise.resolve({ kind: 'unable', message: '' }),
       process: undefined,
+      slot: undefined,
       stopped: false,
     };
     this.#current = current;
@@ -187,8 +228,11 @@ class SlotComputer implements BatchComputer {
       return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
     }
     this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
-    const { maxSliceItems, maxConcurrency } = load;
-    return { kind: 'loaded', slot: { process: slot, maxSliceItems, maxConcurrency } };
+    const { maxSliceItems, maxConcurrency, takesAhead } = load;
+    const loaded: LoadedSlot = { process: slot, maxSliceItems, maxConcurrency, takesAhead };
+    // Stopped while it loaded: who waits for the load sees that.
+    if (current.process === slot) current.slot = loaded;
+    return { kind: 'loaded', slot: loaded };
   }
 
   #argv(model: PreparedModel): readonly string[] {
@@ -213,6 +257,7 @@ class SlotComputer implements BatchComputer {
     const { process: slot } = current;
     current.stopped = true;
     current.process = undefined;
+    current.slot = undefined;
     if (slot !== undefined) this.#stopping = Promise.all([this.#stopping, slot.stop()]).then(() => undefined);
   }
 }

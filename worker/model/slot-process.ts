@@ -22,6 +22,7 @@ import {
 import type { Clock } from '../ports.js';
 import type { SlotUsage } from './batch-computer.js';
 import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
+import { AskedItems } from './asked-items.js';
 import { LineSplitter } from './line-splitter.js';
 import { type Hide, hideNothing } from './secrets.js';
 import { ModelLog } from './model-log.js';
@@ -81,7 +82,9 @@ export class SlotProcess {
   readonly #log: ModelLog;
   readonly #hide: Hide;
   readonly #over = new AbortController();
-  readonly #outstanding = new Set<number>();
+  readonly #asked = new AskedItems<SlotAnswer>();
+  /** Slices are written one after another. */
+  #written: Promise<void> = Promise.resolve();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
   #cause: SlotEnd | undefined;
@@ -137,20 +140,45 @@ export class SlotProcess {
     items: readonly SlotItem[],
     options: { readonly job: string; readonly itemTimeoutMs: number },
   ): Promise<void> {
-    if (this.#outstanding.size === 0) {
+    if (this.#asked.sizeOfAll === 0) {
       this.#progressAtMs = this.options.clock.nowMs();
       this.#busySinceMs = this.#progressAtMs;
     }
     this.#itemTimeoutMs = options.itemTimeoutMs;
-    for (const { index } of items) this.#outstanding.add(index);
-    let text = '';
-    for (const { index, json } of items) {
-      text += encodeItemLine(index, json);
-      if (text.length < WRITE_BYTES) continue;
-      await this.#write(text);
-      text = '';
-    }
-    await this.#write(text + encodeFlushLine(options.job));
+    this.#asked.ask(items.map(({ index }) => index));
+    await this.#writeSlice(items, encodeFlushLine(options.job));
+  }
+
+  /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
+  sendAhead(items: readonly SlotItem[], job: string): boolean {
+    if (this.isOver || this.#asked.size === 0 || !this.#asked.askAhead(items.map(({ index }) => index))) return false;
+    void this.#writeSlice(items, encodeFlushLine(job, true));
+    return true;
+  }
+
+  /** The batch of the slice that was sent ahead is in hand: passes on what was answered of it. */
+  takeUp(options: { readonly itemTimeoutMs: number }): void {
+    this.#itemTimeoutMs = options.itemTimeoutMs;
+    for (const answer of this.#asked.takeUp()) this.onAnswer(answer);
+  }
+
+  /** Nobody wants what was sent ahead any more. */
+  forgetAhead(): void {
+    this.#asked.forgetAhead();
+  }
+
+  #writeSlice(items: readonly SlotItem[], flush: string): Promise<void> {
+    this.#written = this.#written.then(async () => {
+      let text = '';
+      for (const { index, json } of items) {
+        text += encodeItemLine(index, json);
+        if (text.length < WRITE_BYTES) continue;
+        await this.#write(text);
+        text = '';
+      }
+      await this.#write(text + flush);
+    });
+    return this.#written;
   }
 
   /** Undefined before it is loaded, and after its end. */
@@ -195,25 +223,27 @@ export class SlotProcess {
     const parsed = parseSlotLine(line);
     if (parsed.kind === 'fault') return this.#fault(parsed.message);
     if (parsed.kind === 'ready' || !this.#ready) return this.#readyLine(parsed, line);
-    if (!this.#outstanding.delete(parsed.index)) {
+    const shown = parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed;
+    const whose = this.#asked.answered(shown);
+    if (whose === undefined) {
       return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
     }
     this.#progressAtMs = this.options.clock.nowMs();
     this.#answered += 1;
     this.#answeredAtBusyMs = this.#busyUntil(this.#progressAtMs);
-    if (this.#outstanding.size === 0) {
+    if (this.#asked.sizeOfAll === 0) {
       this.#busyMs = this.#answeredAtBusyMs;
       this.#busySinceMs = undefined;
     }
-    this.onAnswer(parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed);
+    if (whose === 'now') this.onAnswer(shown);
   }
 
   #readyLine(parsed: SlotLine, line: string): void {
     if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
-    const { maxSliceItems, maxConcurrency } = parsed;
-    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency });
+    const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
+    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency, takesAhead });
   }
 
   #fault(what: string): void {
@@ -269,8 +299,8 @@ export class SlotProcess {
       const { loadTimeoutMs } = this.options;
       if (silentMs < loadTimeoutMs) return;
       this.#kill('timeout', `The model did not say {"ready":true} within ${loadTimeoutMs / 1000} s.`);
-    } else if (this.#outstanding.size > 0 && silentMs >= this.#itemTimeoutMs) {
-      const waiting = this.#outstanding.size === 1 ? 'the item' : `any of ${this.#outstanding.size} items`;
+    } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
+      const waiting = this.#asked.size === 1 ? 'the item' : `any of ${this.#asked.sizeOfAll} items`;
       this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
     }
   }

@@ -149,7 +149,8 @@ describe('a slot that runs out of its share of the memory', () => {
         const busyMs = looks * 10_000;
         return { process: 1, busyMs, answered: looks, answeredAtBusyMs: busyMs, cpuMs: busyMs, memoryBytes: GIB };
       },
-      compute: async ({ onEvent }) => {
+      compute: async ({ onEvent, onTurn }) => {
+        onTurn?.();
         await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
         onEvent({ kind: 'rebuilt', reason: 'memory', message: 'too much' });
         expect(keeper.status?.reason).toMatch(/^1 slot: one of 8 ran out of its share of the memory/);

@@ -64,7 +64,7 @@ describe('the host of JavaScript models', () => {
   ])('runs a model with %s', async (_what, source, name) => {
     const { stdout, code } = await talk(source, slice('a', { b: 1 }), 2, name);
     expect(stdout).toEqual([
-      { ready: true, maxSliceItems: 3 },
+      { ready: true, maxSliceItems: 3, ahead: true },
       { index: 0, output: 'a' },
       { index: 1, output: { b: 1 } },
     ]);
@@ -76,7 +76,10 @@ describe('the host of JavaScript models', () => {
       export const load = async (context) => { loaded = context.job === '' && context.directory; context.log('loading'); };
       export const predict = (items, { job, signal }) => [[loaded, job, signal.aborted]];`;
     const { stdout, stderr } = await talk(source, slice(1), 1);
-    expect(stdout).toEqual([{ ready: true }, { index: 0, output: [directory, 'j', false] }]);
+    expect(stdout).toEqual([
+      { ready: true, ahead: true },
+      { index: 0, output: [directory, 'j', false] },
+    ]);
     expect(stderr).toBe('loading\n');
   });
 
@@ -86,13 +89,19 @@ describe('the host of JavaScript models', () => {
       process.stdout.write('written\\n');
       export const predict = (items) => { console.table(items); new Console(process.stdout).log('own'); return items; };`;
     const { stdout, stderr } = await talk(source, slice(1), 1);
-    expect(stdout).toEqual([{ ready: true }, { index: 0, output: 1 }]);
+    expect(stdout).toEqual([
+      { ready: true, ahead: true },
+      { index: 0, output: 1 },
+    ]);
     expect(stderr).toMatch(/^at import\nwritten\n[^]*own\n$/);
   });
 
   it('answers each output of a generator as it comes', async () => {
     const source = `export async function* predict(items) { yield 1; await new Promise(() => {}); }`;
-    expect((await talk(source, slice(1, 2), 1)).stdout).toEqual([{ ready: true }, { index: 0, output: 1 }]);
+    expect((await talk(source, slice(1, 2), 1)).stdout).toEqual([
+      { ready: true, ahead: true },
+      { index: 0, output: 1 },
+    ]);
   });
 
   it('works on several slices at once', async () => {

@@ -35,3 +35,37 @@ it('writes each output of a generator by itself', async () => {
   };
   expect(await writesOf(outputs, 3)).toHaveLength(3);
 });
+
+it('begins a slice that was sent ahead when all before it are answered, and another one at once', async () => {
+  const begun: unknown[][] = [];
+  const answer: (() => void)[] = [];
+  const host = new ModelHost({
+    model: {
+      predict: async (slice) => {
+        begun.push([...slice]);
+        await new Promise<void>((resolve) => answer.push(resolve));
+        return slice;
+      },
+    },
+    write: () => undefined,
+    signal: new AbortController().signal,
+    directory: '/',
+    fail: (error) => {
+      throw error;
+    },
+  });
+  const slice = (index: number, flush: object): string =>
+    `${JSON.stringify({ index, item: index })}\n${JSON.stringify({ flush: true, ...flush })}\n`;
+  await host.serve(
+    (async function* () {
+      yield Buffer.from(slice(0, {}) + slice(1, {}) + slice(2, { after: true }));
+    })(),
+  );
+  expect(begun).toEqual([[0], [1]]);
+  answer[1]?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual([[0], [1]]);
+  answer[0]?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual([[0], [1], [2]]);
+});

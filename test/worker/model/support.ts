@@ -11,6 +11,7 @@ import type {
   BatchComputation,
   BatchComputer,
   BatchItem,
+  BatchWork,
   PreparedModel,
   SlotEvent,
 } from '../../../worker/model/batch-computer.js';
@@ -86,9 +87,10 @@ export async function computeWith(
   options: {
     readonly signal?: AbortSignal;
     readonly onLine?: (line: ResultLine) => void;
-    readonly itemsEndWithBatch?: boolean;
-  } = {},
+    readonly onEvent?: (event: SlotEvent) => void;
+  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onTurn' | 'onNearlyDone'> = {},
 ): Promise<Computed> {
+  const { signal = new AbortController().signal, onLine, onEvent, ...rest } = options;
   const results: ResultLine[] = [];
   const events: SlotEvent[] = [];
   let repeated = 0;
@@ -102,12 +104,15 @@ export async function computeWith(
         const parsed = JSON.parse(line) as ResultLine;
         if (results[index] !== undefined || parsed.index !== index || parsed.ok !== ok) repeated += 1;
         results[index] = parsed;
-        options.onLine?.(parsed);
+        onLine?.(parsed);
       }
     },
-    onEvent: (event) => events.push(event),
-    signal: options.signal ?? new AbortController().signal,
-    ...(options.itemsEndWithBatch === undefined ? {} : { itemsEndWithBatch: options.itemsEndWithBatch }),
+    onEvent: (event) => {
+      events.push(event);
+      onEvent?.(event);
+    },
+    signal,
+    ...rest,
   });
   const failed = results.filter((line) => line !== undefined && !line.ok).map(({ index }) => index);
   const log = events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));

@@ -46,6 +46,7 @@ export function fakeModel(): FakeModel {
 
 export class FakeComputer implements BatchComputer {
   modelKey: string | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly model: FakeModel,
@@ -68,7 +69,16 @@ export class FakeComputer implements BatchComputer {
     this.model.loads.push(model.modelKey);
   }
 
-  async compute(work: BatchWork): Promise<BatchComputation> {
+  /** One after another, as a slot does. */
+  compute(work: BatchWork): Promise<BatchComputation> {
+    const computation = this.last.then(() => this.takeTurn(work));
+    this.last = computation;
+    return computation;
+  }
+
+  private async takeTurn(work: BatchWork): Promise<BatchComputation> {
+    if (work.signal.aborted) return { kind: 'aborted' };
+    work.onTurn?.();
     this.warm(work.model);
     const end = this.model.end(work);
     if (end !== undefined) return end;
@@ -77,6 +87,7 @@ export class FakeComputer implements BatchComputer {
     try {
       for (const item of work.items) {
         await work.mayGoOn?.();
+        if (item === work.items.at(-1)) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.model;
         this.model.delayOnceMs = 0;
         await this.clock.sleep(msPerItem + delayOnceMs, work.signal);

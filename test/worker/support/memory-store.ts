@@ -7,7 +7,7 @@ import type {
   ReadOptions,
   StoredObject,
 } from '../../../core/object-store.js';
-import { untilAborted } from '../../../worker/engine/until-aborted.js';
+import { untilAborted } from '../../../worker/until-aborted.js';
 import { MemoryStore as FaultlessStore } from '../../support/memory-store.js';
 
 export type StoreCall = 'get' | 'head' | 'put' | 'list';
