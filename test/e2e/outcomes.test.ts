@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { inputPartKey } from '../../core/keys.js';
+import { submitCutOff } from '../support/cut-off.js';
 import { eventually } from '../support/eventually.js';
 import { Lab } from '../support/lab.js';
 import { modelPath } from './models.js';
@@ -50,20 +50,7 @@ describe('a job', () => {
 
   it('gives a batch up whose input cannot be read, keeps its error, goes on, and ends with exit code 1', async () => {
     lab = await Lab.start({ maxWorkers: 1 });
-    const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
-    const job = await lab.submit([
-      dataset,
-      '--model',
-      modelPath('double'),
-      '--batch-size',
-      '2',
-      '--max-attempts',
-      '2',
-      '--id',
-      'unreadable',
-    ]);
-    // The input is cut off in the middle of the second batch: its range is no longer there.
-    await lab.store.put(inputPartKey(job, 0), '1\n2\n', { signal: new AbortController().signal });
+    const job = await submitCutOff(lab, ['--id', 'unreadable']);
     const watch = await lab.cli(['watch', job, '--json']);
     expect(watch.code, watch.stderr).toBe(1);
     const status = await lab.status(job);

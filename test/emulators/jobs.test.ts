@@ -6,9 +6,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
 import { switchName } from '../../aws/dead-man-switch.js';
-import { inputPartKey, outcomeKey, resultsPrefix } from '../../core/keys.js';
+import { outcomeKey, resultsPrefix } from '../../core/keys.js';
 import { modelPath } from '../e2e/models.js';
 import { jsonLines, runCli } from '../support/cli.js';
+import { submitCutOff } from '../support/cut-off.js';
 import { Gate } from '../support/gate.js';
 import { clientOptionsOf } from './support/emulator.js';
 import { EmulatorLab } from './support/emulator-lab.js';
@@ -96,20 +97,7 @@ describe('a job on an emulator', () => {
   });
 
   it('ends with exit code 1 when a batch was given up, and says of each of its items why', async () => {
-    const dataset = await lab.file('cut.jsonl', '1\n2\n3\n4\n');
-    const job = await lab.submit([
-      dataset,
-      '--model',
-      modelPath('double'),
-      '--batch-size',
-      '2',
-      '--max-attempts',
-      '2',
-      '--max-workers',
-      '1',
-    ]);
-    // Cut off in the middle of the second batch: its range is no longer there.
-    await lab.store.put(inputPartKey(job, 0), '1\n2\n', { signal: AbortSignal.timeout(10_000) });
+    const job = await submitCutOff(lab, ['--max-workers', '1']);
     const watch = await lab.cli(['watch', job, '--json']);
     expect(watch.code, watch.stderr).toBe(1);
     expect(await lab.results(job)).toMatchObject([
