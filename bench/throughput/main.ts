@@ -19,6 +19,7 @@ import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
 import { reclaims } from './sections/reclaims.js';
 import { start } from './sections/start.js';
+import { tail } from './sections/tail.js';
 import { utilisation } from './sections/utilisation.js';
 import { FULL, QUICK, type Sizes } from './sizes.js';
 
@@ -32,20 +33,45 @@ const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Pro
   enqueue,
   reclaims,
   start,
+  tail,
 };
 const EXIT_MISUSE = 2;
 const MOST_LISTENERS = 1_000;
 
+const USAGE =
+  'Usage: npm run bench [-- --quick] [-- --write] [-- --only <section> …]\n' +
+  '  --quick  less of everything: to see that it works, not how fast\n' +
+  '  --write  put the tables into docs/benchmarks.md; needs all sections\n' +
+  `  --only   some sections of: ${Object.keys(SECTIONS).join(', ')}\n`;
+
+class Misuse extends Error {}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        quick: { type: 'boolean' },
+        write: { type: 'boolean' },
+        only: { type: 'string', multiple: true },
+      },
+    });
+  } catch (error) {
+    throw new Misuse((error as Error).message);
+  }
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string', multiple: true } },
-  });
+  const { values, positionals } = readArguments();
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const asked = [...(values.only ?? []), ...positionals];
   const unknown = asked.filter((name) => !(name in SECTIONS));
   if (unknown.length > 0 || (asked.length > 0 && values.write === true)) {
-    process.stderr.write(`Sections are ${Object.keys(SECTIONS).join(', ')}; --write needs all of them.\n`);
-    return EXIT_MISUSE;
+    throw new Misuse(unknown.length > 0 ? `There is no section ${unknown.join(', ')}.` : '--write needs all sections.');
   }
   requireProc();
   const sizes = values.quick === true ? QUICK : FULL;
@@ -91,6 +117,10 @@ setMaxListeners(MOST_LISTENERS);
 endOnSignals();
 try {
   process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Misuse)) throw error;
+  process.stderr.write(`${error.message}\n${USAGE}`);
+  process.exitCode = EXIT_MISUSE;
 } finally {
   await stopAll();
 }

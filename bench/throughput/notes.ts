@@ -28,8 +28,7 @@ export const NOTES: Readonly<Record<string, readonly string[]>> = {
 
 export const NOT_MEASURED: readonly string[] = [
   'AWS: its latencies are imitated by waiting before a reply; its bandwidth, its throttling and its slow tail are not.',
-  'Many instances: one worker at a time, but for the reclaims. What the fleet does (launching, replacing, the price) is not in it.',
-  'A guided end of a job with one slow instance: it is decided by pure functions, and tested there.',
+  'Many instances: one worker at a time, but for the reclaims and the end of a job. What the fleet does (launching, replacing, the price) is not in it.',
   'Models in Python and native code: a slot is a process that speaks JSON Lines, whatever is in it; what its own language takes to parse them is its own.',
   'GPUs, and models whose load takes minutes.',
   'More than two cores: what the worker needs of a core is the same on a larger machine, where it is a smaller part.',

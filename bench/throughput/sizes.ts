@@ -18,6 +18,7 @@ export interface Sizes {
   /** With a notice, and as many without. */
   readonly reclaims: number;
   readonly starts: number;
+  readonly tailItems: number;
 }
 
 export const FULL: Sizes = {
@@ -34,6 +35,7 @@ export const FULL: Sizes = {
   enqueueSample: 200,
   reclaims: 100,
   starts: 10,
+  tailItems: 2_560,
 };
 
 export const QUICK: Sizes = {
@@ -50,4 +52,5 @@ export const QUICK: Sizes = {
   enqueueSample: 100,
   reclaims: 8,
   starts: 3,
+  tailItems: 1_280,
 };

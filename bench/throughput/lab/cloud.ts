@@ -40,7 +40,8 @@ export interface JobRequest {
   readonly dataset: string;
   /** File in bench/throughput/models/. */
   readonly model: string;
-  readonly batchItems: number;
+  /** As `submit` chooses unless given. */
+  readonly batchItems?: number;
   /** One slot with a slice at a time unless given. */
   readonly options?: Partial<JobOptions>;
 }
@@ -153,7 +154,7 @@ export class BenchCloud {
       {
         dataset: { argument: dataset, cwd: process.cwd() },
         model: { argument: modelFile(model), cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
-        sizes: { batchItems },
+        sizes: batchItems === undefined ? {} : { batchItems },
         options: { ...DEFAULT_JOB_OPTIONS, slots: 1, concurrency: 1, ...options },
         createdBy: 'bench',
         versions: { spotpool: SPOTPOOL_VERSION, node: process.versions.node },
