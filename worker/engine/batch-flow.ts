@@ -8,6 +8,7 @@
  * - Who waits for the budget, and does nothing else, holds no slot, no input and no results: so nobody waits for somebody who waits for them.
  * - No slice is given to a slot while results are being let go of.
  */
+import path from 'node:path';
 import type { Manifest } from '../../core/job.js';
 import type { PipelinePace } from '../../core/pipeline-pace.js';
 import type { BatchItem, PreparedModel, SlotEvent } from '../model/batch-computer.js';
@@ -17,9 +18,11 @@ import {
   BatchFault,
   type BatchInput,
   type InputPosition,
+  fetchObjects,
   type InputReader,
   messageOf,
   readInput,
+  removeInput,
 } from './batch-input.js';
 import type { BatchRecord } from './batch-record.js';
 import type { ByteBudget } from './byte-budget.js';
@@ -49,6 +52,8 @@ export interface BatchFlowOptions {
 const OVER = new Error('The batch is over.');
 
 interface Piece extends BatchInput {
+  /** Of objects. */
+  readonly fetchMs?: number;
   readonly giveBack: () => void;
 }
 
@@ -129,8 +134,9 @@ export class BatchFlow {
   }
 
   private async read(from: InputPosition): Promise<Piece> {
-    const { clock, memory, onTrouble, pace, reader } = this.options;
-    const { batch, directory, manifest, signal } = this;
+    const { clock, memory, pace, reader } = this.options;
+    const { batch } = this;
+    const { kind } = this.manifest.dataset;
     for (let bytes = memory.pieceBytes; ; bytes *= 2) {
       const left = batch.message.endByte - from.byte;
       // A piece that is all but the rest is no piece.
@@ -138,19 +144,19 @@ export class BatchFlow {
       const giveBack = await this.take(endByte - from.byte);
       try {
         const startedAtMs = clock.nowMs();
-        const input = await readInput(reader, batch.message, manifest.dataset.kind, {
+        const input = await readInput(reader.store, batch.message, kind, {
+          ...this.patience('reading input'),
           from,
           endByte,
+          mostObjectBytes: memory.objectPieceBytes,
           isDone: (index) => batch.isDone(index),
-          directory,
-          clock,
-          onTrouble: (error) => onTrouble(batch, 'reading input', error),
-          signal,
         });
         if (input !== undefined) {
-          if (from.byte === batch.message.startByte) pace.fetched(clock.nowMs() - startedAtMs);
-          batch.believe(input.failed);
-          return { ...input, giveBack: this.holding(input.objectBytes, giveBack) };
+          const readMs = clock.nowMs() - startedAtMs;
+          const piece = kind === 'lines' ? { ...input, giveBack } : await this.fetch(input, from, giveBack);
+          if (from.byte === batch.message.startByte) pace.fetched(readMs + (piece.fetchMs ?? 0));
+          batch.believe(piece.failed);
+          return piece;
         }
       } catch (error) {
         giveBack();
@@ -160,16 +166,26 @@ export class BatchFlow {
     }
   }
 
-  /** Objects count as soon as it is known how large they are: in many systems the folder for them is memory. */
-  private holding(objectBytes: number, giveBack: () => void): () => void {
-    const { budget } = this.options;
-    budget.charge(objectBytes);
-    let held = true;
-    return () => {
-      if (held) budget.charge(-objectBytes);
-      held = false;
-      giveBack();
+  /** Objects count before they are fetched: in many systems the folder for them is memory. Their names alone are held while the budget is waited for. */
+  private async fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
+    const { clock, reader } = this.options;
+    giveBackLines();
+    const giveBackBytes = await this.take(input.objectBytes);
+    const directory = path.join(this.directory, String(from.index));
+    const giveBack = (): void => {
+      giveBackBytes();
+      // Nobody waits for it; what it leaves goes with the worker's directory.
+      void removeInput(directory).catch(() => undefined);
     };
+    const startedAtMs = clock.nowMs();
+    try {
+      const { storeOf } = reader;
+      const fetched = await fetchObjects(input, { ...this.patience('fetching objects'), directory, storeOf });
+      return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   private async compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
@@ -191,6 +207,7 @@ export class BatchFlow {
       batch: batch.message.batch,
       model,
       items,
+      itemsEndWithBatch: this.manifest.dataset.kind === 'objects',
       onTurn: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
@@ -250,16 +267,20 @@ export class BatchFlow {
   }
 
   private async saveAside(): Promise<void> {
-    const { clock, onTrouble, record } = this.options;
     const { batch, signal } = this;
-    const onWriteTrouble = (error: unknown): void => onTrouble(batch, 'saving finished items', error);
+    const { record } = this.options;
     try {
-      const patience = { ...WRITE_PAUSES, clock, signal, onTrouble: onWriteTrouble };
+      const patience = { ...WRITE_PAUSES, ...this.patience('saving finished items') };
       await outlast(() => record.letGo(batch, signal), patience);
     } catch (error) {
       signal.throwIfAborted();
       throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
     }
+  }
+
+  private patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+    const { clock, onTrouble } = this.options;
+    return { clock, signal: this.signal, onTrouble: (error) => onTrouble(this.batch, doing, error) };
   }
 
   private enter(phase: HeldBatch['phase']): void {

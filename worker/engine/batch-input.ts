@@ -50,7 +50,7 @@ export interface BatchInput {
   readonly items: readonly BatchItem[];
   /** Items that have failed already: lines that were not readable, objects that cannot be fetched. */
   readonly failed: readonly ComputedItem[];
-  /** Of objects, as their dataset says. */
+  /** Of the objects that the items name, as their dataset says; 0 for items that are their lines. */
   readonly objectBytes: number;
   /** Undefined at the batch's end. */
   readonly next: InputPosition | undefined;
@@ -66,44 +66,63 @@ export interface ReadInputOptions {
   readonly from: InputPosition;
   /** Lines that end before it are read. */
   readonly endByte: number;
+  /** Of a dataset of objects: no line more when its objects are larger than this; a line at least. */
+  readonly mostObjectBytes: number;
   readonly isDone: (index: number) => boolean;
-  readonly directory: string;
   readonly clock: Clock;
   /** Something could not be read, and is tried again. */
   readonly onTrouble: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/**
- * Items for which `isDone` are left out. `directory` is made when objects are fetched, and is the caller's to remove. Undefined when no
- * line ends before `endByte`.
- */
+/** Items for which `isDone` are left out. Undefined when no line ends before `endByte`. */
 export async function readInput(
-  reader: InputReader,
+  store: ObjectStore,
   message: BatchMessage,
   kind: DatasetSpec['kind'],
   options: ReadInputOptions,
 ): Promise<BatchInput | undefined> {
-  const piece = await readLines(reader.store, message, options);
+  const piece = await readLines(store, message, options);
   if (piece === undefined) return undefined;
   const { lines, next } = piece;
+  const { from, isDone, mostObjectBytes } = options;
   const items: BatchItem[] = [];
   const failed: ComputedItem[] = [];
+  let objectBytes = 0;
+  let { byte } = from;
   for (const [offset, line] of lines.entries()) {
-    const index = options.from.index + offset;
-    if (options.isDone(index)) continue;
+    const index = from.index + offset;
     const input = decodeLine(line, index);
+    if (kind === 'objects') {
+      const bytes = isDone(index) ? 0 : sizeOf(input);
+      if (objectBytes > 0 && objectBytes + bytes > mostObjectBytes) {
+        return { items, failed, objectBytes, next: { byte, index } };
+      }
+      objectBytes += bytes;
+      byte += Buffer.byteLength(line) + 1;
+    }
+    if (isDone(index)) continue;
     if (input.kind === 'bad') failed.push(failedItem(index, input.error));
     else items.push({ index, input });
   }
-  if (kind === 'lines') return { items, failed, objectBytes: 0, next };
+  return { items, failed, objectBytes, next };
+}
+
+export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTrouble' | 'signal'> {
+  /** It is made, and the caller's to remove. */
+  readonly directory: string;
+  /** Objects of a dataset may be in any bucket. */
+  readonly storeOf: (bucket: string) => ObjectStore;
+}
+
+/** The objects that the items name, as local files. */
+export async function fetchObjects(input: BatchInput, options: FetchOptions): Promise<BatchInput> {
   await mkdir(options.directory, { recursive: true });
-  const fetched = await mapBounded(items, DOWNLOADS_AT_ONCE, (item) => fetchObject(reader, item, options));
+  const fetched = await mapBounded(input.items, DOWNLOADS_AT_ONCE, (item) => fetchObject(item, options));
   return {
+    ...input,
     items: fetched.filter((item) => 'input' in item),
-    failed: [...failed, ...fetched.filter((item) => 'line' in item)],
-    objectBytes: items.reduce((sum, item) => sum + sizeOf(item), 0),
-    next,
+    failed: [...input.failed, ...fetched.filter((item) => 'line' in item)],
   };
 }
 
@@ -165,11 +184,7 @@ function decodeLine(line: string, index: number): InputLine {
   }
 }
 
-async function fetchObject(
-  reader: InputReader,
-  item: BatchItem,
-  options: ReadInputOptions,
-): Promise<BatchItem | ComputedItem> {
+async function fetchObject(item: BatchItem, options: FetchOptions): Promise<BatchItem | ComputedItem> {
   if (item.input.kind === 'bad') return item;
   const { bucket, key } = JSON.parse(item.input.json) as ObjectReference;
   // The key never becomes a path: only an ordinary ending is kept, for models that look at it.
@@ -177,7 +192,7 @@ async function fetchObject(
   const file = path.join(options.directory, `${item.index}${ending}`);
   try {
     const { signal } = options;
-    const body = () => Readable.from(reader.storeOf(bucket).stream(key, { signal }));
+    const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
     const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
     await outlast(fetchOnce, { ...READ_PAUSES, ...options });
   } catch (error) {
@@ -194,7 +209,7 @@ async function fetchObject(
   return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
 }
 
-function sizeOf({ input }: BatchItem): number {
+function sizeOf(input: InputLine): number {
   return input.kind === 'item' ? (JSON.parse(input.json) as ObjectReference).size : 0;
 }
 

@@ -6,6 +6,8 @@ export interface MemoryLimits {
   readonly budgetBytes: number;
   /** A batch with more than twice as much input is fetched, and computed, in pieces of about so much. */
   readonly pieceBytes: number;
+  /** The same for the objects of a dataset of objects, when they are larger than this. */
+  readonly objectPieceBytes: number;
   /** A batch with more results lets go of them. */
   readonly resultBytes: number;
   /** The same while somebody waits for the budget: less is not worth a request. */
@@ -24,6 +26,8 @@ const BUDGET_BYTES_PER_CPU = 32 * MIB;
 export const memoryLimitsFor = (cpus: number): MemoryLimits => ({
   budgetBytes: cpus * BUDGET_BYTES_PER_CPU,
   pieceBytes: 8 * MIB,
+  // For each core one that is computed, and one that is fetched.
+  objectPieceBytes: BUDGET_BYTES_PER_CPU / 2,
   resultBytes: 8 * MIB,
   leastResultBytes: 2 * MIB,
 });

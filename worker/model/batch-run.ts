@@ -61,12 +61,11 @@ export class BatchRun {
   #detach: () => void = () => undefined;
 
   constructor(private readonly options: BatchRunOptions) {
-    const { work, memory } = options;
+    const { work } = options;
     this.#items = work.items.flatMap(({ index, input }) =>
       input.kind === 'item' ? [{ index, json: input.json }] : [],
     );
     this.#positionOf = new Map(this.#items.map(({ index }, position) => [index, position]));
-    if (work.itemsEndWithBatch === true) memory.forgetItems();
     this.#abort = new Promise((resolve) => {
       this.#resolveAbort = resolve;
     });
@@ -84,8 +83,8 @@ export class BatchRun {
   /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
   goAhead(slot: LoadedSlot): void {
     const { work } = this.options;
-    const asPlanned = this.#wanted() === 1 && work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
-    if (!slot.takesAhead || !asPlanned || this.#items.length === 0) return;
+    const mayBe = slot.takesAhead && this.#wanted() === 1 && work.mayGoOn?.() === undefined;
+    if (!mayBe || this.#items.length === 0) return;
     const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
     const { process } = slot;
@@ -106,7 +105,8 @@ export class BatchRun {
 
   async run(): Promise<BatchComputation> {
     this.#handOnBadItems();
-    const { signal } = this.options;
+    const { memory, signal, work } = this.options;
+    if (work.itemsEndWithBatch === true) memory.forgetItems();
     const onAbort = (): void => {
       this.#resolveAbort(undefined);
       this.#wake();
@@ -118,7 +118,7 @@ export class BatchRun {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#detach();
-      if (this.options.work.itemsEndWithBatch === true) this.options.memory.forgetItems();
+      if (work.itemsEndWithBatch === true) memory.forgetItems();
     }
   }
 

@@ -115,7 +115,7 @@ class SlotComputer implements BatchComputer {
   #goAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
     const current = this.#current;
     const isAtWork = this.#onEvent !== undefined && current?.modelKey === work.model.modelKey;
-    if (!isAtWork || current.slot === undefined || work.itemsEndWithBatch === true || signal.aborted) return undefined;
+    if (!isAtWork || current.slot === undefined || signal.aborted) return undefined;
     const run = this.#newRun(current, work, signal);
     run.goAhead(current.slot);
     return run;

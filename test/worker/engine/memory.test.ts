@@ -1,14 +1,17 @@
 import { getEventListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeKey, partialKey, partialPrefix } from '../../../core/keys.js';
+import type { ObjectItem } from '../../../core/model-api.js';
 import { decodeOutcomeMetadata, encodeOutputLine } from '../../../core/result-line.js';
 import { SHORT_LIVED_TAG } from '../../../core/tags.js';
 import type { ByteBudget } from '../../../worker/engine/byte-budget.js';
 import type { HeldBatch } from '../../../worker/engine/held-batch.js';
+import type { BatchItem, BatchWork } from '../../../worker/model/batch-computer.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
-const MEMORY = { budgetBytes: 1_000, pieceBytes: 200, resultBytes: 300, leastResultBytes: 100 };
+const MEMORY = { budgetBytes: 1_000, pieceBytes: 200, objectPieceBytes: 400, resultBytes: 300, leastResultBytes: 100 };
 
 const worlds: WorkerWorld[] = [];
 function world(limits?: ConstructorParameters<typeof WorkerWorld>[0]): WorkerWorld {
@@ -151,6 +154,65 @@ describe('results that are larger than the memory for them', () => {
     await w.passUntil(() => w.codes().includes('batch-given-up'));
     expect(w.event('batch-given-up').message).toContain('OutcomeUnwritable');
     expect(budgetOf(w).usedBytes).toBe(0);
+  });
+});
+
+describe('a batch whose objects are larger than the memory for them', () => {
+  const OBJECT_BYTES = 90;
+  const reference = (index: number): string =>
+    JSON.stringify({ bucket: 'b', key: `pictures/${index}.png`, size: OBJECT_BYTES });
+  const submit = (w: WorkerWorld, batches: number, itemsPerBatch: number, cpus = 1): void => {
+    for (let index = 0; index < batches * itemsPerBatch; index += 1) {
+      w.store.set(`pictures/${index}.png`, 'x'.repeat(OBJECT_BYTES));
+    }
+    w.submit({ kind: 'objects', batches, itemsPerBatch, line: reference, options: { slots: cpus } });
+  };
+
+  it('has them fetched in pieces, the next while one is computed, and no file is kept for longer', async () => {
+    const w = world({ memory: { ...MEMORY, pieceBytes: 10_000, budgetBytes: 3_000 } });
+    w.model.msPerItem = 10;
+    const works: BatchWork[] = [];
+    const left: boolean[] = [];
+    const fileOf = ({ input }: BatchItem): string =>
+      (JSON.parse(input.kind === 'item' ? input.json : '') as ObjectItem).path;
+    w.model.end = (work) => {
+      works.push(work);
+      left.push(...works.slice(0, -3).flatMap(({ items }) => items.map((item) => existsSync(fileOf(item)))));
+      expect(work.items.every((item) => existsSync(fileOf(item)))).toBe(true);
+      return undefined;
+    };
+    submit(w, 1, 22);
+    w.start();
+    const most = await mostHeld(w, () => w.queue.messages.length === 0);
+    expectWhole(w, 0, 22);
+    expect(works.map(({ items }) => items.length)).toEqual([4, 4, 4, 4, 4, 2]);
+    expect(works.every(({ itemsEndWithBatch }) => itemsEndWithBatch)).toBe(true);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left).not.toContain(true);
+    // Two pieces, and the names of a third.
+    expect(most).toBeGreaterThan(MEMORY.objectPieceBytes);
+    expect(most).toBeLessThanOrEqual(3_000);
+    expect(budgetOf(w).usedBytes).toBe(0);
+  });
+
+  it('is finished, however many slots share the memory', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (slots, batches, itemsPerBatch) => {
+          const w = world({ cpus: slots });
+          w.model.msPerItem = 7;
+          submit(w, batches, itemsPerBatch, slots);
+          w.start();
+          await mostHeld(w, () => w.queue.messages.length === 0);
+          for (let batch = 0; batch < batches; batch += 1) expectWhole(w, batch, itemsPerBatch);
+          expect(budgetOf(w).usedBytes).toBe(0);
+        },
+      ),
+      { numRuns: 12 },
+    );
   });
 });
 
