@@ -15,6 +15,7 @@ import { summaryOf, writePage } from './page.js';
 import { downloads } from './sections/downloads.js';
 import { enqueue } from './sections/enqueue.js';
 import { memory } from './sections/memory.js';
+import { flat } from './sections/flat.js';
 import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
 import { reclaims } from './sections/reclaims.js';
@@ -30,6 +31,7 @@ const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Pro
   images,
   pipeline,
   memory,
+  flat,
   enqueue,
   reclaims,
   start,

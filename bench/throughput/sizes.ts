@@ -19,6 +19,7 @@ export interface Sizes {
   readonly reclaims: number;
   readonly starts: number;
   readonly tailItems: number;
+  readonly flatBatches: number;
 }
 
 export const FULL: Sizes = {
@@ -36,6 +37,7 @@ export const FULL: Sizes = {
   reclaims: 100,
   starts: 10,
   tailItems: 2_560,
+  flatBatches: 40_000,
 };
 
 export const QUICK: Sizes = {
@@ -53,4 +55,5 @@ export const QUICK: Sizes = {
   reclaims: 8,
   starts: 3,
   tailItems: 1_280,
+  flatBatches: 3_000,
 };
