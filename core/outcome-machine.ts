@@ -101,6 +101,11 @@ export class OutcomeMachine<Item> {
     return this.#queue.length > 0 ? this.#send(take) : { kind: 'finished' };
   }
 
+  /** Every item that is not decided is with the slot. */
+  get allAsked(): boolean {
+    return this.#queue.length === 0 && this.#doubts.size === 0 && !this.#probing;
+  }
+
   answered(position: number, error?: ItemError): readonly Verdict[] {
     const slice = this.#sliceOf.get(position);
     if (slice === undefined) throw new Error(`Position ${position} is not in flight.`);

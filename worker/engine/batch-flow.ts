@@ -224,6 +224,7 @@ export class BatchFlow {
       onEvent: (event) => {
         // A batch that waited for its model is no measure of the next.
         if (event.kind !== 'log') isMeasure = false;
+        if (event.kind === 'rebuilt') slots.expectNoEnd(slot);
         onSlotEvent(batch, model, event);
       },
       signal: this.signal,
@@ -239,6 +240,8 @@ export class BatchFlow {
         throw new ModelUnable('load', result.message);
       case 'attempt':
         throw new BatchFault(result.error.code, result.error.message);
+      case 'late':
+        return await this.compute(model, items, isLast);
       case 'aborted':
         throw new Error('The slot aborted a batch that nobody had stopped.');
     }

@@ -99,6 +99,11 @@ export class SlotPool {
     this.assign();
   }
 
+  /** It will not: something went wrong. */
+  expectNoEnd(slot: Slot): void {
+    this.nearlyDone.delete(slot);
+  }
+
   async close(): Promise<void> {
     const slots = [...this.idle.splice(0), ...this.busy];
     this.wanted = 0;
@@ -126,11 +131,13 @@ export class SlotPool {
   private assignAhead(): void {
     if (this.busy.size > this.wanted) return;
     for (const slot of this.nearlyDone) {
-      if (slot.batches > 1 || this.waiting[0]?.modelKey !== slot.computer.modelKey) continue;
-      const waiter = this.waiting.shift();
+      const [waiter] = this.waiting;
+      if (waiter === undefined) return;
+      if (slot.batches > 1 || waiter.modelKey !== slot.computer.modelKey) continue;
+      this.waiting.shift();
       this.nearlyDone.delete(slot);
       slot.batches += 1;
-      waiter?.give(slot);
+      waiter.give(slot);
     }
   }
 

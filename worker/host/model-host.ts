@@ -56,7 +56,7 @@ export class ModelHost {
   ): Promise<void> {
     const before = this.#begun;
     const predicted = after ? before.then(() => this.#predict(slice, job)) : this.#predict(slice, job);
-    this.#begun = Promise.all([before, predicted]);
+    this.#begun = Promise.all([before, predicted]).then(() => undefined);
     return predicted;
   }
 

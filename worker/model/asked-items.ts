@@ -1,9 +1,11 @@
 /**
  * The items that a slot's process was asked and has not answered: those of the batch in hand, those of the next one's first slice, which was
- * sent ahead, and those that nobody waits for any more. The model answers in that order, as far as batches go.
+ * sent ahead, and those that nobody waits for any more. Items of two jobs may have the same index.
  *
  * Invariants:
- * - What could not be told apart from what was asked before is not sent ahead. A forgotten item may be asked anew: either answer will do.
+ * - What could not be told apart from what was asked before is not sent ahead.
+ * - While anything is asked ahead or forgotten, whatever is asked then is to be begun after it. So of two items of one index the one in hand is
+ *   always answered last.
  * - What is answered ahead is kept, in order, until the next batch takes it up.
  */
 interface Ahead<Answer> {
@@ -22,9 +24,19 @@ export class AskedItems<Answer extends { readonly index: number }> {
     return this.#now.size;
   }
 
+  /** Of others: what is asked now has to come after it. */
+  get sizeOfOthers(): number {
+    return this.#forgotten.size + (this.#ahead?.unanswered.size ?? 0);
+  }
+
   /** Of anybody: the model has something to do. */
   get sizeOfAll(): number {
-    return this.#now.size + this.#forgotten.size + (this.#ahead?.unanswered.size ?? 0);
+    return this.#now.size + this.sizeOfOthers;
+  }
+
+  /** The next batch has answers that are kept for it. */
+  get keepsAnswers(): boolean {
+    return (this.#ahead?.answers.length ?? 0) > 0;
   }
 
   ask(indexes: Iterable<number>): void {
@@ -43,11 +55,12 @@ export class AskedItems<Answer extends { readonly index: number }> {
   /** Whose answer it is; undefined when it was not asked for, or is answered already. */
   answered(answer: Answer): 'now' | 'ahead' | 'forgotten' | undefined {
     const { index } = answer;
-    if (this.#now.delete(index)) return 'now';
     if (this.#forgotten.delete(index)) return 'forgotten';
-    if (this.#ahead?.unanswered.delete(index) !== true) return undefined;
-    this.#ahead.answers.push(answer);
-    return 'ahead';
+    if (this.#ahead?.unanswered.delete(index) === true) {
+      this.#ahead.answers.push(answer);
+      return 'ahead';
+    }
+    return this.#now.delete(index) ? 'now' : undefined;
   }
 
   /** What was sent ahead is of the batch in hand now; its answers so far. */

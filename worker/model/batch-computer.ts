@@ -79,6 +79,8 @@ export type BatchComputation =
   /** Every item of the work has been given to `onComputed`. */
   | { readonly kind: 'computed' }
   | { readonly kind: 'aborted' }
+  /** The batch before it did not end within moments after all: nothing of this one was begun. */
+  | { readonly kind: 'late' }
   /** The model could not be loaded here: the instance's fault, not the batch's. */
   | { readonly kind: 'unable'; readonly message: string }
   /** Bisection went over its budget of rebuilds: an attempt. */

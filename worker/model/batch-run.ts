@@ -38,6 +38,7 @@ interface TimedSlice {
   readonly items: number;
   readonly sentAtMs: number;
   readonly inFlight: number;
+  readonly isMeasure: boolean;
   unanswered: number;
 }
 
@@ -47,7 +48,6 @@ export class BatchRun {
   readonly #wanted: () => number;
   #machine: OutcomeMachine<SlotItem>;
   #ahead: Ahead | undefined;
-  #sent = 0;
   readonly #slices = new Map<number, TimedSlice>();
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
@@ -93,9 +93,10 @@ export class BatchRun {
     else this.#machine = this.#newMachine();
   }
 
-  /** The batch is not wanted any more; `run` was not called. */
+  /** What was sent ahead, and not taken up, is not wanted any more. */
   forget(): void {
     this.#ahead?.process.forgetAhead();
+    this.#ahead = undefined;
   }
 
   #newMachine(): OutcomeMachine<SlotItem> {
@@ -117,6 +118,7 @@ export class BatchRun {
       return await this.#compute();
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.forget();
       this.#detach();
       if (work.itemsEndWithBatch === true) memory.forgetItems();
     }
@@ -196,7 +198,8 @@ export class BatchRun {
       this.#machine = this.#newMachine();
       return;
     }
-    this.#note(ahead.positions);
+    // Of answers that were there before nobody knows how long they took.
+    this.#note(ahead.positions, !process.keepsAnswers);
     process.takeUp({ itemTimeoutMs: this.#itemTimeoutMs });
     this.#tellNearlyDone(ahead.positions.length);
   }
@@ -226,22 +229,22 @@ export class BatchRun {
     if (slot.takesAhead) this.#tellNearlyDone(positions.length);
   }
 
-  /** A slice is in the slot from now on. */
-  #note(positions: readonly number[]): void {
+  /** A slice is in the slot, and its turn begins now. */
+  #note(positions: readonly number[], isMeasure = true): void {
     const slice: TimedSlice = {
       items: positions.length,
       sentAtMs: this.options.clock.nowMs(),
       inFlight: new Set(this.#slices.values()).size + 1,
       unanswered: positions.length,
+      isMeasure,
     };
     for (const position of positions) this.#slices.set(position, slice);
-    this.#sent += positions.length;
   }
 
   /** `items`: of the slice that was given to the model last. */
   #tellNearlyDone(items: number): void {
     const { pace, work } = this.options;
-    const isLast = this.#sent === this.#items.length && this.#wanted() === 1;
+    const isLast = this.#machine.allAsked && this.#wanted() === 1;
     if (isLast && items * (pace.msPerItem ?? Infinity) <= NEARLY_DONE_MS) work.onNearlyDone?.();
   }
 
@@ -285,7 +288,7 @@ export class BatchRun {
     this.#slices.delete(position);
     if (slice === undefined) return;
     slice.unanswered -= 1;
-    if (slice.unanswered > 0) return;
+    if (slice.unanswered > 0 || !slice.isMeasure) return;
     this.options.pace.measured({ ...slice, elapsedMs: this.options.clock.nowMs() - slice.sentAtMs });
   }
 

@@ -10,7 +10,6 @@
 import { SlotMemory } from '../../core/slot-memory.js';
 import { SlicePace } from '../../core/slice-size.js';
 import type { Clock } from '../ports.js';
-import { untilAborted } from '../until-aborted.js';
 import type {
   BatchComputation,
   BatchComputer,
@@ -25,6 +24,8 @@ import { childEnvironment } from './child-environment.js';
 import { hiderOf } from './secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
+/** A batch was expected to be done within a quarter of a second: the next one looks for another slot after this. */
+const PATIENCE_MS = 2_000;
 /** Events from before a batch (the load's log) are kept for it; a load that logs more has said enough. */
 const MAX_KEPT_EVENTS = 500;
 
@@ -60,8 +61,8 @@ class SlotComputer implements BatchComputer {
   #current: Current | undefined;
   #stopping: Promise<void> = Promise.resolve();
   #onEvent: ((event: SlotEvent) => void) | undefined;
-  /** Of the batch that was given last; settles, and never rejects but for a bug. */
-  #last: Promise<unknown> | undefined;
+  /** Of all batches that were given. */
+  #last: Promise<void> = Promise.resolve();
   readonly #keptEvents: SlotEvent[] = [];
   readonly #closing = new AbortController();
 
@@ -86,12 +87,14 @@ class SlotComputer implements BatchComputer {
 
   /** Not `async`: who waits for a batch hears of its end before the next one has its turn. */
   compute(work: BatchWork): Promise<BatchComputation> {
-    const computation = this.#compute(work, this.#last);
-    this.#last = computation.catch(() => undefined);
+    const before = this.#last;
+    const computation = this.#compute(work, before);
+    // Of all that were given: the last one may be stopped while the one before it goes on.
+    this.#last = Promise.allSettled([before, computation]).then(() => undefined);
     return computation;
   }
 
-  async #compute(work: BatchWork, before: Promise<unknown> | undefined): Promise<BatchComputation> {
+  async #compute(work: BatchWork, before: Promise<void>): Promise<BatchComputation> {
     const controller = new AbortController();
     const { signal } = controller;
     const abort = (): void => {
@@ -102,14 +105,34 @@ class SlotComputer implements BatchComputer {
     this.#closing.signal.addEventListener('abort', abort);
     const ahead = this.#goAhead(work, signal);
     try {
-      if (before !== undefined) await untilAborted(before, signal).catch(() => undefined);
-      if (!signal.aborted) return await this.#takeTurn(work, signal, ahead);
+      const isInTime = await this.#hasTurn(before, signal);
+      if (isInTime && !signal.aborted) return await this.#takeTurn(work, signal, ahead);
       ahead?.forget();
-      return { kind: 'aborted' };
+      return { kind: signal.aborted ? 'aborted' : 'late' };
     } finally {
       work.signal.removeEventListener('abort', abort);
       this.#closing.signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** False when it is aborted, or those before take too long. */
+  #hasTurn(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (hasTurn: boolean): void => {
+        clearTimeout(patience);
+        signal.removeEventListener('abort', onAbort);
+        resolve(hasTurn);
+      };
+      const onAbort = (): void => {
+        end(false);
+      };
+      const patience = setTimeout(onAbort, PATIENCE_MS);
+      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) onAbort();
+      void before.then(() => {
+        end(true);
+      });
+    });
   }
 
   #goAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {

@@ -145,8 +145,9 @@ export class SlotProcess {
       this.#busySinceMs = this.#progressAtMs;
     }
     this.#itemTimeoutMs = options.itemTimeoutMs;
+    const after = this.#asked.sizeOfOthers > 0;
     this.#asked.ask(items.map(({ index }) => index));
-    await this.#writeSlice(items, encodeFlushLine(options.job));
+    await this.#writeSlice(items, encodeFlushLine(options.job, after));
   }
 
   /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
@@ -160,6 +161,11 @@ export class SlotProcess {
   takeUp(options: { readonly itemTimeoutMs: number }): void {
     this.#itemTimeoutMs = options.itemTimeoutMs;
     for (const answer of this.#asked.takeUp()) this.onAnswer(answer);
+  }
+
+  /** Some of what was sent ahead is answered already. */
+  get keepsAnswers(): boolean {
+    return this.#asked.keepsAnswers;
   }
 
   /** Nobody wants what was sent ahead any more. */

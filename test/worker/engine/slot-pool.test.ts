@@ -92,6 +92,24 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(use(slots, 'other'))).toBe(false);
   });
 
+  it('is given nothing when it says that something went wrong', async () => {
+    const slots = pool();
+    const first = await use(slots);
+    slots.expectEnd(first.slot);
+    slots.expectNoEnd(first.slot);
+    expect(await isGiven(use(slots))).toBe(false);
+  });
+
+  it('is idle again though nobody waited, and its model was lost meanwhile', async () => {
+    const computer = new StillComputer();
+    const slots = new SlotPool(() => computer, systemClock);
+    const first = await use(slots);
+    computer.modelKey = undefined;
+    slots.expectEnd(first.slot);
+    await first.end();
+    expect(await isGiven(use(slots))).toBe(true);
+  });
+
   it('is given nothing when there are more slots than wanted', async () => {
     const slots = pool();
     slots.resize(2);

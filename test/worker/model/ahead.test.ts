@@ -37,13 +37,17 @@ class Begun {
   readonly end: Promise<Computed>;
   isNearlyDone = false;
   hasTurn = false;
+  stopAtTurn = false;
   private readonly stopping = new AbortController();
 
   constructor(items: readonly unknown[], first: number, ready: string) {
     const model = modelOf([process.execPath, path.join(fixtures, 'ahead.mjs'), directory, ready]);
     this.end = computeWith(slot, model, itemsOf(items, first), {
       onEvent: (event) => void (event.kind === 'log' && this.log.push(event.line)),
-      onTurn: () => void (this.hasTurn = true),
+      onTurn: () => {
+        this.hasTurn = true;
+        if (this.stopAtTurn) this.stop();
+      },
       onNearlyDone: () => void (this.isNearlyDone = true),
       signal: this.stopping.signal,
     });
@@ -124,6 +128,39 @@ describe('the next batch', () => {
     expect(outputs(await ahead.end)).toEqual(['c', 'd']);
   });
 
+  it('is let go of when it is stopped the moment that its turn begins', async () => {
+    const [inHand, ahead] = await withOneAhead();
+    ahead.stopAtTurn = true;
+    await letGo(1, 2);
+    await inHand.end;
+    expect((await ahead.end).end).toEqual({ kind: 'aborted' });
+    // The slot takes another one ahead, as if nothing had been.
+    const another = begin(['e'], 4);
+    await eventually(() => another.isNearlyDone);
+    const next = begin(['f'], 5);
+    await eventually(() => [...another.log, ...next.log].includes('asked 5 after'));
+    await letGo(4, 5);
+    expect([outputs(await another.end), outputs(await next.end)]).toEqual([['e'], ['f']]);
+  });
+
+  it('is not begun before its turn when the one between is stopped', async () => {
+    const [inHand, ahead] = await withOneAhead();
+    const third = begin(['e'], 4);
+    ahead.stop();
+    await ahead.end;
+    await letGo(2, 4);
+    expect(third.hasTurn).toBe(false);
+    await letGo(1);
+    expect([outputs(await inHand.end), outputs(await third.end)]).toEqual([['b'], ['e']]);
+  });
+
+  it('looks for another slot when the one in hand is not done within moments after all', async () => {
+    const [inHand, ahead] = await withOneAhead();
+    expect((await ahead.end).end).toEqual({ kind: 'late' });
+    await letGo(1, 2, 4);
+    expect([outputs(await inHand.end), outputs(await begin(['e'], 4).end)]).toEqual([['b'], ['e']]);
+  });
+
   it('is to blame for what it does itself', async () => {
     const [inHand, ahead] = await withOneAhead('b', ['c', 'crash']);
     await letGo(1, 2, 3);
@@ -132,33 +169,135 @@ describe('the next batch', () => {
   });
 });
 
+/** Jobs over one model share its slot, and each counts its items from 0. */
+describe('two jobs whose items have the same indexes', () => {
+  const item = (job: number, value: number, kind = 'good'): unknown => ({ kind, value: job * 100 + value });
+  const doubled = (job: number, values: readonly number[]): unknown[] =>
+    values.map((value) => ({ doubled: 2 * (job * 100 + value) }));
+  const warm = (): Promise<Computed> => computeWith(slot, modelOf('kinds.mjs'), itemsOf([item(0, 0)], 1_000));
+  /** Resolves when it is nearly done. */
+  const give = async (
+    items: readonly unknown[],
+    first = 0,
+    signal?: AbortSignal,
+  ): Promise<{ end: Promise<Computed> }> => {
+    let end!: Promise<Computed>;
+    await new Promise<void>((resolve) => {
+      const stop = signal === undefined ? {} : { signal };
+      end = computeWith(slot, modelOf('kinds.mjs'), itemsOf(items, first), { onNearlyDone: resolve, ...stop });
+      void end.then(() => resolve());
+    });
+    return { end };
+  };
+
+  it('are told apart when a slice that was sent ahead is forgotten', async () => {
+    await warm();
+    const inHand = await give([item(1, 9)], 9);
+    const stopping = new AbortController();
+    const forgotten = computeWith(slot, modelOf('kinds.mjs'), itemsOf([0, 1, 2].map((n) => item(2, n))), {
+      signal: stopping.signal,
+    });
+    stopping.abort();
+    const after = await give([0, 1, 2].map((n) => item(1, n)));
+    expect(outputs(await inHand.end)).toEqual(doubled(1, [9]));
+    expect((await forgotten).end).toEqual({ kind: 'aborted' });
+    expect(outputs(await after.end)).toEqual(doubled(1, [0, 1, 2]));
+  });
+
+  it('are told apart when a witness is asked again behind a slice that was sent ahead', async () => {
+    await warm();
+    await (
+      await give([item(1, 1), item(1, 2)], 1)
+    ).end;
+    const inHand = await give([item(1, 3, 'error')], 3);
+    const ahead = await give([0, 1, 2, 3].map((n) => item(2, n)));
+    expect(outputs(await inHand.end)).toEqual(['failed']);
+    expect(outputs(await ahead.end)).toEqual(doubled(2, [0, 1, 2, 3]));
+  });
+
+  it('are told apart when items of the batch in hand are asked again', async () => {
+    await warm();
+    const model = modelOf('kinds-by-four.mjs');
+    await computeWith(slot, model, itemsOf([item(0, 0)], 1_000));
+    const items = Array.from({ length: 12 }, (_, n) => item(1, n, n === 0 ? 'exit' : 'good'));
+    let next: Promise<Computed> | undefined;
+    const first = await computeWith(slot, model, itemsOf(items), {
+      onNearlyDone: () => {
+        next ??= computeWith(
+          slot,
+          model,
+          itemsOf(
+            [8, 9, 10, 11].map((n) => item(2, n)),
+            8,
+          ),
+        );
+      },
+    });
+    expect(outputs(first)).toEqual(['failed', ...doubled(1, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])]);
+    expect(rebuildsIn(first)).toHaveLength(2);
+    expect(outputs((await next) as Computed)).toEqual(doubled(2, [8, 9, 10, 11]));
+  });
+});
+
+it('never has a model called twice at once that was not to be', async () => {
+  const model = modelOf('once-at-a-time.mjs');
+  const compute = (items: readonly unknown[], first: number, more: object = {}): Promise<Computed> =>
+    computeWith(slot, model, itemsOf(items, first), more);
+  await compute([1], 1_000);
+  for (let round = 0; round < 5; round += 1) {
+    const stopping = new AbortController();
+    const others: Promise<Computed>[] = [];
+    const inHand = await compute(['error'], 3, {
+      onNearlyDone: () => {
+        others.push(compute([1, 2], 10, { signal: stopping.signal }));
+        if (round % 2 === 0) stopping.abort();
+        others.push(compute([1], 20));
+      },
+    });
+    expect(outputs(inHand)).toEqual(['failed']);
+    for (const other of others) expect(outputs(await other).every((output) => output === 'alone')).toBe(true);
+  }
+});
+
 describe('batches that overlap in a slot', () => {
   it('have the outcomes that each has alone, whatever their items do', { timeout: 120_000 }, async () => {
     const kind = fc.oneof(
       { weight: 12, arbitrary: fc.constant('good') },
       { weight: 1, arbitrary: fc.constantFrom('error', 'exit', 'breaker') },
     );
-    const batches = fc.array(fc.array(kind, { minLength: 1, maxLength: 6 }), { minLength: 8, maxLength: 8 });
+    const batch = fc.record({
+      kinds: fc.array(kind, { minLength: 1, maxLength: 6 }),
+      first: fc.constantFrom(0, 3, 10, 20),
+      isStopped: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+    });
     await fc.assert(
-      fc.asyncProperty(batches, async (jobs) => {
+      fc.asyncProperty(fc.array(batch, { minLength: 10, maxLength: 10 }), async (batches) => {
         const ends: Promise<Computed>[] = [];
-        for (const [batch, kinds] of jobs.entries()) {
+        for (const [number, { kinds, first, isStopped }] of batches.entries()) {
           const items = itemsOf(
-            kinds.map((name) => ({ kind: name, value: batch })),
-            batch * 10,
+            kinds.map((name) => ({ kind: name, value: number })),
+            first,
           );
+          const stopping = new AbortController();
           // The next one is given when this one is nearly done, or over.
           await new Promise<void>((resolve) => {
-            const end = computeWith(slot, modelOf('kinds.mjs'), items, { onNearlyDone: resolve });
+            const how = { onNearlyDone: resolve, signal: stopping.signal };
+            const end = computeWith(slot, modelOf('kinds.mjs'), items, how);
             ends.push(end);
             void end.then(() => resolve());
+            if (isStopped) stopping.abort();
           });
         }
-        for (const [batch, end] of ends.entries()) {
-          const { results, repeated } = await end;
-          const said = results.filter((line) => line !== undefined).map((line) => (line.ok ? line.output : 'failed'));
-          const right = jobs[batch]?.map((name) => (name === 'good' ? { doubled: batch * 2 } : 'failed'));
-          expect([said, repeated]).toEqual([right, 0]);
+        for (const [number, end] of ends.entries()) {
+          const { end: how, results, repeated } = await end;
+          const { kinds = [], first = 0, isStopped = false } = batches[number] ?? {};
+          const right = kinds.map((name) => (name === 'good' ? { doubled: number * 2 } : 'failed'));
+          const said = kinds.map((_, n) => {
+            const line = results[first + n];
+            return line === undefined ? 'nothing' : line.ok ? line.output : 'failed';
+          });
+          expect([how.kind, repeated]).toEqual([isStopped ? 'aborted' : 'computed', 0]);
+          expect(said).toEqual(isStopped ? kinds.map(() => 'nothing') : right);
         }
       }),
       { numRuns: 6 },

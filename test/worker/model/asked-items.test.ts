@@ -8,9 +8,9 @@ describe('what a slot was asked', () => {
     const asked = new AskedItems();
     asked.ask([1, 2]);
     expect(asked.askAhead([3, 4])).toBe(true);
-    expect([asked.size, asked.sizeOfAll]).toEqual([2, 4]);
+    expect([asked.size, asked.sizeOfOthers, asked.sizeOfAll, asked.keepsAnswers]).toEqual([2, 2, 4, false]);
     expect([1, 3, 3, 9].map((index) => asked.answered(answer(index)))).toEqual(['now', 'ahead', undefined, undefined]);
-    expect([asked.size, asked.sizeOfAll]).toEqual([1, 2]);
+    expect([asked.size, asked.sizeOfAll, asked.keepsAnswers]).toEqual([1, 2, true]);
   });
 
   it('is handed on with its answers when the next batch is in hand', () => {
@@ -33,9 +33,10 @@ describe('what a slot was asked', () => {
     expect([asked.size, asked.sizeOfAll]).toEqual([1, 3]);
     expect(asked.answered(answer(3))).toBe('forgotten');
     asked.ask([4]);
+    // What was asked before is answered before.
     expect([asked.answered(answer(4)), asked.answered(answer(4)), asked.answered(answer(4))]).toEqual([
-      'now',
       'forgotten',
+      'now',
       undefined,
     ]);
   });
