@@ -31,6 +31,8 @@ const INDEXES_AT_ONCE = 10_000;
 export type CommitResult = 'committed' | 'duplicate';
 
 export class BatchRecord {
+  private readonly saving = new WeakMap<HeldBatch, Promise<unknown>>();
+
   constructor(
     private readonly store: ObjectStore,
     private readonly instance: string,
@@ -82,14 +84,26 @@ export class BatchRecord {
     batch.letGo(items, { key, own: addToRanges([], indexes), items: items.length, ok });
   }
 
-  /** Saves what this lease has finished; how many items that are. */
-  async savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
+  /** Saves what this lease has finished; how many items of it are in the bucket then. */
+  savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
+    // One after another, under one key: an earlier put that arrives later would hold less.
+    const saved = (this.saving.get(batch) ?? Promise.resolve()).then(() => this.putPartial(batch, signal));
+    this.saving.set(
+      batch,
+      saved.catch(() => undefined),
+    );
+    return saved;
+  }
+
+  private async putPartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
     const items = batch.freshResults();
-    if (items.length === 0) return 0;
+    // What is not in memory is in the bucket.
+    const savedItems = batch.freshItems;
+    if (items.length === 0) return savedItems;
     const { job, batch: number } = batch.message;
     const key = partialKey(job, number, batch.lease.id);
     await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
-    return items.length;
+    return savedItems;
   }
 
   /** How many attempts there are now, this one included. */

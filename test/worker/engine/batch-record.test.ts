@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { partialKey } from '../../../core/keys.js';
+import { encodeOutputLine } from '../../../core/result-line.js';
+import { BatchRecord } from '../../../worker/engine/batch-record.js';
+import { HeldBatch } from '../../../worker/engine/held-batch.js';
+import { memoryLimitsFor } from '../../../worker/engine/memory-limits.js';
+import { MemoryStore } from '../support/memory-store.js';
+
+const never = new AbortController().signal;
+const PARTIAL = partialKey('job', 0, 'lease');
+
+describe('saving what is finished', () => {
+  let store: MemoryStore;
+  let record: BatchRecord;
+  let batch: HeldBatch;
+  beforeEach(() => {
+    store = new MemoryStore();
+    record = new BatchRecord(store, 'i-0', memoryLimitsFor(1));
+    const where = { key: 'k', startByte: 0, endByte: 1, firstIndex: 0, items: 10 };
+    const message = { job: 'job', batch: 0, manifestDigest: 'd', ...where };
+    batch = new HeldBatch(message, { id: 'lease', receiptHandle: 'r', receivedAtMs: 0 }, 1);
+  });
+  const finish = (...indexes: readonly number[]): void =>
+    batch.believe(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
+  const savedItems = (): number => store.text(PARTIAL).trimEnd().split('\n').length;
+
+  it('leaves the latest of two saves, though the first is the slower', async () => {
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    let puts = 0;
+    store.before = (call) => (call === 'put' && (puts += 1) === 1 ? slow : undefined);
+    finish(0, 1);
+    const first = record.savePartial(batch, never);
+    await Promise.resolve();
+    finish(2);
+    const second = record.savePartial(batch, never);
+    release();
+    expect(await Promise.all([first, second])).toEqual([2, 3]);
+    expect([puts, savedItems()]).toEqual([2, 3]);
+  });
+
+  it('goes on after a save that failed', async () => {
+    finish(0);
+    let faults = 1;
+    store.fail = () => ((faults -= 1) === 0 ? new Error('503') : undefined);
+    await expect(record.savePartial(batch, never)).rejects.toThrow('503');
+    expect(await record.savePartial(batch, never)).toBe(1);
+    expect(savedItems()).toBe(1);
+  });
+
+  it('counts what had no room in memory, too', async () => {
+    finish(0, 1, 2);
+    await record.letGo(batch, never);
+    expect(await record.savePartial(batch, never)).toBe(3);
+    expect(store.objects.has(PARTIAL)).toBe(false);
+    finish(3);
+    expect(await record.savePartial(batch, never)).toBe(4);
+    expect(savedItems()).toBe(1);
+  });
+});
