@@ -123,5 +123,8 @@ async function publish(state: NewFleetState, etag: string | undefined, means: Me
 
 /** Accepted by the fleet, shown by no describe call yet, and not so long ago that it must have come to nothing. */
 export function awaitedTarget({ awaited }: ControllerMemory, nowMs: number): number | undefined {
-  return awaited !== undefined && nowMs - awaited.atMs < AWAIT_TARGET_MS ? awaited.target : undefined;
+  if (awaited === undefined) return undefined;
+  // A clock that was set back must not make it wait for an hour.
+  const ageMs = nowMs - awaited.atMs;
+  return ageMs >= 0 && ageMs < AWAIT_TARGET_MS ? awaited.target : undefined;
 }

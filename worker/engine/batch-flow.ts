@@ -173,9 +173,8 @@ export class BatchFlow {
     const giveBackBytes = await this.take(input.objectBytes);
     const directory = path.join(this.directory, String(from.index));
     const giveBack = (): void => {
-      giveBackBytes();
-      // Nobody waits for it; what it leaves goes with the worker's directory.
-      void removeInput(directory).catch(() => undefined);
+      // What it leaves goes with the worker's directory.
+      void removeInput(directory).then(giveBackBytes, giveBackBytes);
     };
     const startedAtMs = clock.nowMs();
     try {

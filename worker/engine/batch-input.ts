@@ -18,6 +18,8 @@ import type { Clock, ObjectStore } from '../ports.js';
 /** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
 const DOWNLOADS_AT_ONCE = 16;
 
+/** https://docs.kernel.org/filesystems/tmpfs.html */
+const PAGE_BYTES = 4_096;
 const NEWLINE = 10;
 
 /** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
@@ -118,12 +120,33 @@ export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTroubl
 /** The objects that the items name, as local files. */
 export async function fetchObjects(input: BatchInput, options: FetchOptions): Promise<BatchInput> {
   await mkdir(options.directory, { recursive: true });
-  const fetched = await mapBounded(input.items, DOWNLOADS_AT_ONCE, (item) => fetchObject(item, options));
+  const fetched = await fetchAll(input.items, options);
   return {
     ...input,
     items: fetched.filter((item) => 'input' in item),
     failed: [...input.failed, ...fetched.filter((item) => 'line' in item)],
   };
+}
+
+/** When one fails, the others are stopped and waited for: nothing is written any more when it rejects. */
+async function fetchAll(
+  items: readonly BatchItem[],
+  options: FetchOptions,
+): Promise<readonly (BatchItem | ComputedItem)[]> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, failing.signal]);
+  const fetches: Promise<unknown>[] = [];
+  try {
+    return await mapBounded(items, DOWNLOADS_AT_ONCE, (item) => {
+      const fetched = fetchObject(item, { ...options, signal });
+      fetches.push(fetched);
+      return fetched;
+    });
+  } catch (error) {
+    failing.abort(error);
+    await Promise.allSettled(fetches);
+    throw error;
+  }
 }
 
 export const removeInput = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -209,8 +232,11 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
   return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
 }
 
+/** Of memory, in a file system that is memory: whole pages, one at least. */
 function sizeOf(input: InputLine): number {
-  return input.kind === 'item' ? (JSON.parse(input.json) as ObjectReference).size : 0;
+  if (input.kind === 'bad') return 0;
+  const { size } = JSON.parse(input.json) as ObjectReference;
+  return Math.max(1, Math.ceil(size / PAGE_BYTES)) * PAGE_BYTES;
 }
 
 function failedItem(index: number, error: ItemError): ComputedItem {

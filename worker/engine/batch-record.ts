@@ -31,7 +31,8 @@ const INDEXES_AT_ONCE = 10_000;
 export type CommitResult = 'committed' | 'duplicate';
 
 export class BatchRecord {
-  private readonly saving = new WeakMap<HeldBatch, Promise<unknown>>();
+  /** Of each batch, the numbers of the saves under way. */
+  private readonly saving = new WeakMap<HeldBatch, Set<number>>();
 
   constructor(
     private readonly store: ObjectStore,
@@ -85,23 +86,27 @@ export class BatchRecord {
   }
 
   /** Saves what this lease has finished; how many items of it are in the bucket then. */
-  savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
-    // One after another, under one key: an earlier put that arrives later would hold less.
-    const saved = (this.saving.get(batch) ?? Promise.resolve()).then(() => this.putPartial(batch, signal));
-    this.saving.set(
-      batch,
-      saved.catch(() => undefined),
-    );
-    return saved;
+  async savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
+    const underWay = this.saving.get(batch) ?? new Set();
+    this.saving.set(batch, underWay);
+    // A key of its own while another save is under way: an earlier put that arrives later holds less, and the last save waits for none.
+    let number = 0;
+    while (underWay.has(number)) number += 1;
+    underWay.add(number);
+    try {
+      return await this.putPartial(batch, number === 0 ? batch.lease.id : `${batch.lease.id}.again-${number}`, signal);
+    } finally {
+      underWay.delete(number);
+    }
   }
 
-  private async putPartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
+  private async putPartial(batch: HeldBatch, name: string, signal: AbortSignal): Promise<number> {
     const items = batch.freshResults();
     // What is not in memory is in the bucket.
     const savedItems = batch.freshItems;
     if (items.length === 0) return savedItems;
     const { job, batch: number } = batch.message;
-    const key = partialKey(job, number, batch.lease.id);
+    const key = partialKey(job, number, name);
     await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     return savedItems;
   }

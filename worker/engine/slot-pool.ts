@@ -82,8 +82,9 @@ export class SlotPool {
   release(slot: Slot, computation: Promise<BatchComputation>): void {
     const released = (): void => {
       slot.batches -= 1;
+      // Of the batch that is over; the next one speaks for itself when it has had its turn.
+      this.nearlyDone.delete(slot);
       if (slot.batches === 0) {
-        this.nearlyDone.delete(slot);
         this.busy.delete(slot);
         slot.lastUsedMs = this.clock.nowMs();
         this.idle.push(slot);

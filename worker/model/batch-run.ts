@@ -83,7 +83,9 @@ export class BatchRun {
   /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
   goAhead(slot: LoadedSlot): void {
     const { work } = this.options;
-    const mayBe = slot.takesAhead && this.#wanted() === 1 && work.mayGoOn?.() === undefined;
+    // A slice that is forgotten is computed all the same: its files have to be there then.
+    const isSafe = work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
+    const mayBe = slot.takesAhead && this.#wanted() === 1 && isSafe;
     if (!mayBe || this.#items.length === 0) return;
     const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
@@ -147,6 +149,7 @@ export class BatchRun {
           break;
         case 'send':
           await Promise.race([this.options.work.mayGoOn?.(), this.#abort]);
+          if (signal.aborted) return this.#aborted();
           await this.#send(step.positions, slot);
           break;
         case 'probe':

@@ -87,6 +87,7 @@ export class SlotProcess {
   #written: Promise<void> = Promise.resolve();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
+  #takesAhead = false;
   #cause: SlotEnd | undefined;
   #endedWith: SlotEnd | undefined;
   #isOver = false;
@@ -145,9 +146,10 @@ export class SlotProcess {
       this.#busySinceMs = this.#progressAtMs;
     }
     this.#itemTimeoutMs = options.itemTimeoutMs;
-    const after = this.#asked.sizeOfOthers > 0;
+    // After the last answer of an async generator its call may still be at something.
+    const after = this.#asked.sizeOfOthers > 0 || this.#asked.sizeOfAll === 0;
     this.#asked.ask(items.map(({ index }) => index));
-    await this.#writeSlice(items, encodeFlushLine(options.job, after));
+    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#takesAhead));
   }
 
   /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
@@ -249,6 +251,7 @@ export class SlotProcess {
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
     const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
+    this.#takesAhead = takesAhead;
     this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency, takesAhead });
   }
 

@@ -37,7 +37,10 @@ export async function flat(cloud: BenchCloud, { flatBatches }: Sizes): Promise<S
     rows: shown.map((part) => {
       const range = [part, part + 1].map((tenth) => ((flatBatches * tenth) / PARTS).toLocaleString('en-US'));
       const sizes = parts[part] ?? [];
-      return [range.join(' to '), ...[medianOf(sizes), Math.min(...sizes), Math.max(...sizes)].map((mb) => mb.toFixed(0))];
+      return [
+        range.join(' to '),
+        ...[medianOf(sizes), Math.min(...sizes), Math.max(...sizes)].map((mb) => mb.toFixed(0)),
+      ];
     }),
     targets: [
       {

@@ -48,6 +48,10 @@ describe('the target (R7)', () => {
     stage.nowMs += 15_000;
     await stage.pass();
     expect(stage.targetsSet).toEqual([1, 1]);
+    // Nor when the clock was set back meanwhile.
+    stage.nowMs -= 3_600_000;
+    await stage.pass();
+    expect(stage.targetsSet).toEqual([1, 1, 1]);
   });
 
   it('is set again when the fleet was busy', async () => {

@@ -24,19 +24,22 @@ describe('saving what is finished', () => {
     batch.believe(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
   const savedItems = (): number => store.text(PARTIAL).trimEnd().split('\n').length;
 
-  it('leaves the latest of two saves, though the first is the slower', async () => {
+  it('waits for no earlier save, and keeps the latest though the earlier one arrives last', async () => {
     let release = (): void => undefined;
     const slow = new Promise<void>((resolve) => (release = resolve));
     let puts = 0;
     store.before = (call) => (call === 'put' && (puts += 1) === 1 ? slow : undefined);
     finish(0, 1);
     const first = record.savePartial(batch, never);
-    await Promise.resolve();
     finish(2);
-    const second = record.savePartial(batch, never);
+    expect(await record.savePartial(batch, never)).toBe(3);
     release();
-    expect(await Promise.all([first, second])).toEqual([2, 3]);
-    expect([puts, savedItems()]).toEqual([2, 3]);
+    expect(await first).toBe(2);
+    const next = new HeldBatch(batch.message, { ...batch.lease, id: 'next' }, 2);
+    await record.resume(next, never);
+    expect([puts, next.resumedItems]).toEqual([2, 3]);
+    expect(await record.savePartial(batch, never)).toBe(3);
+    expect(savedItems()).toBe(3);
   });
 
   it('goes on after a save that failed', async () => {
