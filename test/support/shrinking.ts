@@ -60,7 +60,9 @@ async function look(
 ): Promise<Record<'running' | 'left' | 'ticketed', readonly string[]> & { readonly target: number }> {
   const target = (await readFleetState(lab.store, never().signal)).state?.target ?? Infinity;
   const instances = await pool.instances();
-  const tickets = (await ticketsOf(lab)).filter((ticket) => ticket.void !== true);
+  // A stack that other tests have used has tickets of instances that are not of this one.
+  const known = new Set(instances.map(({ instance }) => instance));
+  const tickets = (await ticketsOf(lab)).filter((ticket) => ticket.void !== true && known.has(ticket.instance));
   return {
     target,
     running: ids(instances.filter(isRunning)),
