@@ -20,7 +20,7 @@ const BATCH_ITEMS = 6;
 const SLOW_FROM = ITEMS - 5 * BATCH_ITEMS;
 const SLOW_MS_PER_ITEM = 600;
 const LEASE_SECONDS = 2;
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 120_000;
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 
