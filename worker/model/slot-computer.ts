@@ -178,6 +178,7 @@ class SlotComputer implements BatchComputer {
       },
     });
   }
+
   async close(): Promise<void> {
     this.#closing.abort();
     if (this.#current !== undefined) this.#end(this.#current);
