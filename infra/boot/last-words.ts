@@ -12,7 +12,14 @@ export const LOG_PATIENCE_SECONDS = 10;
 /** The last words of a worker that was started a few times over. */
 const LAST_LINES = 500;
 
+/**
+ * It runs as root after programs that nobody knows, and systemd leaves it their HOME and their directory: a model's ~/.aws/config could name a program
+ * for the AWS CLI to run, its ~/.local a module for Python to load. So nothing is read from where the worker's user may write. The other variables are
+ * systemd's and the boot script's own.
+ */
 export const lastWords = ({ workerLog }: BootPaths): string => `#!/bin/bash
+export HOME=/root AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+cd /
 journalctl -u spotpool-worker -n ${LAST_LINES} --no-pager -o cat >'${workerLog}'
 timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors '${workerLog}' "s3://$SPOTPOOL_BUCKET/${instancesPrefix}$SPOTPOOL_INSTANCE/worker.log"
 if [ "$SERVICE_RESULT" = success ] || [ "$EXIT_STATUS" = ${EXIT_MISUSE} ]; then systemctl --no-block poweroff; fi

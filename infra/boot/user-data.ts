@@ -5,7 +5,7 @@
  * Invariants:
  * - The power-off at the end of its longest life is armed before anything else can fail.
  * - Whatever fails ends the instance, after its boot log has been put to `fleet/instances/<id>/boot.log`: nothing idles unseen.
- * - Nothing is run whose digest is not the one that the pointer names.
+ * - Nothing is run whose digest is not the one that the pointer names, and nothing of the bundle is run or unpacked as root.
  */
 import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/keys.js';
 import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
@@ -67,9 +67,10 @@ chmod +x ${atEachBoot}/spotpool-power-off
 
 const powerOffMinutes = (maxLifeSeconds: number): number => Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES;
 
-/** First, and beside all else: it takes longest. */
+/**
+ * First, and beside all else: it takes longest. It is the distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
+ */
 const installNode = ({ node }: BootPaths): string => `step 'installing Node.js'
-# The distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
 install_node() {
   [ -x ${node} ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
 }
@@ -77,14 +78,19 @@ install_node &
 installing=$!
 `;
 
+/** Addresses and tokens are not given as arguments, which every user of a machine can read: on a local cloud they are secrets. */
 const identify = `step 'asking for the identity'
 imds=\${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
-token=$(curl -sSf --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/latest/api/token")
-instance=$(curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "$imds/latest/meta-data/instance-id")
+ask() { printf 'url = "%s/latest/%s"\\nheader = "%s"\\n' "$imds" "$1" "$2" | curl -sSf --retry 5 -X "$3" -K -; }
+token=$(ask api/token 'X-aws-ec2-metadata-token-ttl-seconds: 300' PUT)
+instance=$(ask meta-data/instance-id "X-aws-ec2-metadata-token: $token" GET)
 `;
 
-const fetchWorker = ({ code, settings }: BootPaths): string => `step 'fetching the worker'
-mkdir -p ${code}/worker ${settings}
+/**
+ * Unpacked as the user that runs it: what is in the bundle must not become a file of root's, nor one that gives its owner's rights to whoever runs it.
+ */
+const fetchWorker = ({ code, settings, home }: BootPaths): string => `step 'fetching the worker'
+mkdir -p ${code} ${settings}
 cd ${code}
 sha256=
 if copy "s3://$bucket/${workerPointerKey}" pointer.json; then
@@ -96,15 +102,15 @@ if [ -z "$sha256" ]; then
 fi
 copy "s3://$bucket/${workersPrefix}$sha256/worker.tar.gz" worker.tar.gz
 echo "$sha256  worker.tar.gz" | sha256sum -c -
-tar -xzf worker.tar.gz -C worker --no-same-owner
+id spotpool >/dev/null 2>&1 || useradd --system --create-home --home-dir ${home} spotpool
+install -d -o spotpool -g spotpool ${home} ${home}/work ${code}/worker
+runuser -u spotpool -- tar -xzf - -C ${code}/worker --no-same-owner --no-same-permissions <worker.tar.gz
 `;
 
 const writeFiles = (
   { queueUrl, maxIdleSeconds, maxLifeSeconds }: UserDataOptions,
   paths: BootPaths,
 ): string => `step 'writing the unit'
-id spotpool >/dev/null 2>&1 || useradd --system --create-home --home-dir ${paths.home} spotpool
-install -d -o spotpool -g spotpool ${paths.home} ${paths.home}/work
 cat >${paths.settings}/worker.env <<END
 AWS_REGION=$AWS_REGION
 SPOTPOOL_INSTANCE=$instance

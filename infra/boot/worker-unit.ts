@@ -12,6 +12,7 @@ const STOP_SECONDS = 90;
 /** The worker's exit code for a configuration that is wrong: it would be wrong again. */
 export const EXIT_MISUSE = 2;
 
+/** A model that is out of memory is killed alone (OOMPolicy): the worker rebuilds it. */
 export const workerUnit = ({ settings, code, node, home, lastWords }: BootPaths): string => `[Unit]
 Description=spotpool worker
 Wants=network-online.target
@@ -33,7 +34,6 @@ RestartPreventExitStatus=${EXIT_MISUSE}
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=${STOP_SECONDS}
-# A model that is out of memory is killed alone; the worker rebuilds it.
 OOMPolicy=continue
 LimitNOFILE=65536
 TasksMax=16384

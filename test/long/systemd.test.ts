@@ -1,10 +1,11 @@
 /**
- * The worker's unit under a real systemd: its own checker, and (as a user's manager, in namespaces of the test's own, which needs root) what it does when the
- * worker ends. Amazon Linux 2023 has systemd 252.
+ * The worker's unit under a real systemd: its own checker, and (as a user's manager or a system's, in namespaces of the test's own, which needs root) what it
+ * does when the worker ends. Amazon Linux 2023 has systemd 252.
  */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -29,6 +30,16 @@ mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run || exit 77
 mkdir -p /run/systemd/system /run/user /sys/fs/cgroup/$1 && chmod 700 /run/user
 echo $$ >/sys/fs/cgroup/$1/cgroup.procs || exit 77
 XDG_RUNTIME_DIR=/run/user XDG_CONFIG_HOME=$HOME exec timeout -s KILL 20 ${manager} --user --unit=spotpool-worker.service
+`;
+/** Runs a system's manager on the unit, as its first process, with the users that $2 holds: so the worker has its own user, and what follows it is root. */
+const RUN_SYSTEM = `
+umount -R /sys/fs/cgroup 2>/dev/null
+mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run || exit 77
+mount --bind "$2/passwd" /etc/passwd && mount --bind "$2/group" /etc/group || exit 77
+mkdir -p /run/systemd/system /sys/fs/cgroup/$1
+cp "$2/spotpool-worker.service" /run/systemd/system/
+echo $$ >/sys/fs/cgroup/$1/cgroup.procs || exit 77
+exec timeout -s KILL 20 unshare -p -f --mount-proc --kill-child env container=test ${manager} --system --unit=spotpool-worker.service
 `;
 const canCheck = spawnSync('systemd-analyze', ['--version']).status === 0;
 const canRun = manager !== undefined && process.getuid?.() === 0 && canUnshare();
@@ -123,6 +134,50 @@ describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgrou
     expect(count).toBe(1);
     expect(calls).toContain('systemctl --no-block poweroff');
     expect(calls).toMatch(/^journalctl .*\naws s3 cp .* s3:\/\/results\/fleet\/instances\/i-1\/worker\.log\n/);
+  });
+
+  it("runs what follows the worker as root with nothing of the model's: not its home, its directory, or its settings", () => {
+    const users = path.join(root, 'users');
+    const bin = path.join(root, 'bin');
+    const taken = path.join(root, 'taken');
+    const seen = path.join(root, 'seen');
+    mkdirSync(users);
+    mkdirSync(bin);
+    chmodSync(root, 0o755);
+    writeFileSync(
+      path.join(users, 'passwd'),
+      `root:x:0:0::/root:/bin/sh\nspotpool:x:64123:64123::${paths.home}:/bin/sh\n`,
+    );
+    writeFileSync(path.join(users, 'group'), 'root:x:0:\nspotpool:x:64123:\n');
+    chownSync(paths.home, 64_123, 64_123);
+    // As the AWS CLI does: a profile may name a program that gives it its keys (credential_process).
+    executable(
+      path.join(bin, 'aws'),
+      `#!/bin/sh\nid -u >'${seen}'\npwd >>'${seen}'\nsh "\${AWS_CONFIG_FILE:-$HOME/.aws/config}"\n`,
+    );
+    executable(path.join(bin, 'journalctl'), '#!/bin/sh\n');
+    executable(path.join(bin, 'systemctl'), '#!/bin/sh\nkill -48 1\n'); // SIGRTMIN+14: power off at once
+    executable(
+      path.join(root, 'model.sh'),
+      `#!/bin/sh\nmkdir ~/.aws && echo 'id -u >${taken}' >~/.aws/config\nid -u >~/model\n`,
+    );
+    executable(paths.lastWords, `#!/bin/sh\nPATH='${bin}':$PATH exec bash '${root}/words'\n`);
+    writeFileSync(path.join(root, 'words'), lastWords(paths));
+    writeFileSync(
+      path.join(users, 'spotpool-worker.service'),
+      workerUnit(paths)
+        .replace(/^ExecStart=.*$/m, `ExecStart=${root}/model.sh`)
+        .replace(/^(Wants|After)=.*\n/gm, '')
+        .replace('[Unit]\n', '[Unit]\nDefaultDependencies=no\n'),
+    );
+    const run = spawnSync('unshare', ['-m', 'bash', '-c', RUN_SYSTEM, 'bash', path.basename(root), users], {
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    });
+    expect(run.status, run.stderr).not.toBe(77);
+    expect(readFileSync(path.join(paths.home, 'model'), 'utf8')).toBe('64123\n');
+    expect(readFileSync(seen, 'utf8')).toBe('0\n/\n');
+    expect(existsSync(taken)).toBe(false);
   });
 
   it.each(['SuccessAction', 'FailureAction'])(

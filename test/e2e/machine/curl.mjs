@@ -1,15 +1,17 @@
-// curl as far as a boot needs it, where there is none: `curl -sSf --retry N [-X METHOD] [-H HEADER]… URL`.
+// curl as far as a boot needs it, where there is none: `curl -sSf --retry N -X METHOD -K -`, with `url` and `header` in its standard input.
+import { readFileSync } from 'node:fs';
+
 const args = process.argv.slice(2);
 const request = { method: 'GET', headers: {} };
 let url = '';
 while (args.length > 0) {
   const arg = args.shift();
   if (arg === '-X') request.method = args.shift();
-  else if (arg === '-H') {
-    const [name, value] = args.shift().split(': ');
-    request.headers[name] = value;
-  } else if (arg === '--retry') args.shift();
-  else if (arg !== '-sSf') url = arg;
+  else if (arg === '-K' || arg === '--retry') args.shift();
+}
+for (const [, option, value] of readFileSync(0, 'utf8').matchAll(/^(url|header) = "(.*)"$/gm)) {
+  if (option === 'url') url = value;
+  else request.headers[value.slice(0, value.indexOf(': '))] = value.slice(value.indexOf(': ') + 2);
 }
 const response = await fetch(url, request);
 if (!response.ok) process.exit(22);

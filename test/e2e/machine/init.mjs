@@ -46,6 +46,7 @@ function makeImage() {
   standIn('dnf', `ln -s '${process.execPath}' '${root}/usr/bin/node-24'`);
   standIn('id', 'exit 1'); // no such user yet
   standIn('install', `for name; do case "$name" in /*) mkdir -p "$name" ;; esac; done`);
+  standIn('runuser', 'shift 3\nexec "$@"'); // `-u <user> --`: there is one user only
   standIn('journalctl', `cat '${journal}'`);
   const own = `'${process.execPath}' '${path.join(here, 'aws.mjs')}'`;
   const real = spawnSync('sh', ['-c', 'command -v aws'], { encoding: 'utf8' }).stdout.trim();

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +74,53 @@ describe('the boot script', () => {
     const order = ['sha256sum -c -', 'tar -xzf', 'systemctl enable'].map((part) => script.indexOf(part));
     expect(order.every((at) => at > 0)).toBe(true);
     expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it("unpacks the bundle as the worker's user, without the bits by which a file gives its owner's rights away", () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
+    try {
+      const published = path.join(directory, 'published');
+      const code = path.join(directory, 'opt/spotpool');
+      for (const made of [published, path.join(code, 'worker')]) mkdirSync(made, { recursive: true });
+      writeFileSync(path.join(published, 'worker.mjs'), '');
+      chmodSync(path.join(published, 'worker.mjs'), 0o6777);
+      spawnSync('tar', ['-czf', path.join(code, 'worker.tar.gz'), '-C', published, 'worker.mjs']);
+      const commands = /^id spotpool.*?^runuser.*?$/ms.exec(userData({ ...options, root: directory }))?.[0] ?? '';
+      const stubs =
+        'id() { :; }; install() { echo "install $*"; }; runuser() { echo "runuser $1 $2 $3"; shift 3; "$@"; }\n';
+      const { stdout, stderr } = spawnSync('bash', ['-eu', '-c', `umask 022\n${stubs}cd ${code}\n${commands}`], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe('');
+      expect(stdout.split('\n')).toEqual([
+        expect.stringMatching(/^install -d -o spotpool -g spotpool .*\/opt\/spotpool\/worker$/),
+        'runuser -u spotpool --',
+        '',
+      ]);
+      expect((statSync(path.join(code, 'worker/worker.mjs')).mode & 0o7777).toString(8)).toBe('755');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('gives neither the address of the metadata nor its token as arguments, which every user can read', () => {
+    const asking = script.slice(script.indexOf('imds='), script.indexOf("step 'fetching the worker'"));
+    const run = `curl() { { echo "curl $*"; cat; } >&2; echo answer; }\n${asking}\necho "$instance"`;
+    const { stdout, stderr } = spawnSync('bash', ['-eu', '-c', run], {
+      env: { PATH: process.env['PATH'], AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1/secret' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('answer\n');
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'curl -sSf --retry 5 -X PUT -K -',
+      'url = "http://127.0.0.1:1/secret/latest/api/token"',
+      'header = "X-aws-ec2-metadata-token-ttl-seconds: 300"',
+      'curl -sSf --retry 5 -X GET -K -',
+      'url = "http://127.0.0.1:1/secret/latest/meta-data/instance-id"',
+      'header = "X-aws-ec2-metadata-token: answer"',
+    ]);
   });
 
   it('ends the instance when it fails, and puts its log first', () => {
