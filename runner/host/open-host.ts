@@ -17,5 +17,5 @@ export interface OpenedHost {
   close(): Promise<void>;
 }
 
-/** The instances' role has the credentials that the host has itself. */
+/** The instances' role never has the credentials that the host has itself (instance-key.ts). */
 export type OpenHost = (emulator: Emulator, options: OpenHostOptions) => Promise<OpenedHost>;

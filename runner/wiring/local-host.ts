@@ -15,6 +15,7 @@ import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
 import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';
 import type { OpenHost } from '../host/open-host.js';
+import { inventInstanceKey } from '../host/instance-key.js';
 import type { Emulator } from '../local-cloud/emulator.js';
 import { installedFiles } from '../local-cloud/paths.js';
 
@@ -33,7 +34,12 @@ export const openHost: OpenHost = async (emulator, { of, directory }) => {
   });
   return {
     ec2: makeRecordedInstances(client, of),
-    machine: new LocalMachine({ root, region: emulator.region, key: emulator.credentials, watchdog }),
+    machine: new LocalMachine({
+      root,
+      region: emulator.region,
+      roleKey: () => inventInstanceKey(emulator.credentials),
+      watchdog,
+    }),
     directory: root,
     close: async () => {
       client.destroy();
@@ -51,7 +57,8 @@ function directoryOf(given: string | undefined): string {
 interface MachineOptions {
   readonly root: string;
   readonly region: string;
-  readonly key: Emulator['credentials'];
+  /** Made anew for each instance. */
+  readonly roleKey: () => Emulator['credentials'];
   readonly watchdog: Watchdog;
 }
 
@@ -68,8 +75,8 @@ export class LocalMachine implements Machine {
     userData: Uint8Array,
     onLeaderEnded: (how: string) => void,
   ): Promise<RunningInstance> {
-    const { root, region, watchdog, key } = this.options;
-    const subject = subjectOf(seen, userData, key);
+    const { root, region, watchdog, roleKey } = this.options;
+    const subject = subjectOf(seen, userData, roleKey());
     const consoleFile = path.join(root, 'consoles', `${seen.instance}.log`);
     const directory = path.join(root, 'instances', seen.instance);
     const runtime = new InstanceRuntime({ subject, region, directory, consoleFile, watchdog, onLeaderEnded });
