@@ -108,7 +108,12 @@ export class SlotProcess {
         this.#line(line);
       },
       tooLong: (start) => {
+        this.#lines += 1;
         this.#fault(`${showLine(start)} (it goes on for more than ${MAX_SLOT_LINE_BYTES / BYTES_PER_MIB} MiB)`);
+      },
+      notUtf8: (line, { position, byte }) => {
+        this.#lines += 1;
+        this.#fault(`${showLine(line)} (its byte ${position}, 0x${hex(byte)}, is not UTF-8; the protocol's lines are)`);
       },
     });
     this.loaded = new Promise((resolve) => {
@@ -322,6 +327,8 @@ export class SlotProcess {
     this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);
   }
 }
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 const LOSS_CODES = {
   crashed: ITEM_ERROR_CODES.slotCrashed,
