@@ -57,6 +57,8 @@ export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: fal
 
 export interface SlotOptions {
   readonly argv: readonly string[];
+  /** It answers on a channel of its own (host-channel.ts); a command does on its standard output. */
+  readonly isHost?: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -262,7 +264,8 @@ export class SlotProcess {
 
   #fault(what: string): void {
     const shown = this.#hide(what);
-    this.#kill('protocol', `The model's line ${this.#lines} on standard output is not of the protocol: ${shown}.`);
+    const where = this.options.isHost === true ? "its host's channel" : 'standard output';
+    this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.`);
   }
 
   #shown({ code, message }: ItemError): ItemError {

@@ -72,8 +72,8 @@ describe('an error in an item’s place', () => {
   });
 
   it.each([
-    ['undefined', 'it is undefined'],
-    ['bigint', 'BigInt'],
+    ['undefined', 'output is undefined'],
+    ['map', 'output.found is a Map'],
     ['cycle', 'circular'],
   ])('stands for an output that is no JSON: %s', async (kind, message) => {
     slot = slotOf(host);
