@@ -18,6 +18,21 @@ export interface ModelContext {
 /** An output in an item's place; an `Error` there makes that item alone a failed item. */
 export type Prediction<Output> = Output | Error;
 
+/** In the order of the items; each may be a promise, whose rejection makes that item alone a failed item. */
+export type Predictions<Output> =
+  | readonly (Prediction<Output> | PromiseLike<Prediction<Output>>)[]
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
 /** What the items of a dataset of objects (`s3://bucket/prefix/`) look like. */
 export interface ObjectItem {
   /** Key of the object in its bucket. */
@@ -36,9 +51,12 @@ export interface Model<Item = unknown, Output = unknown> {
    */
   readonly maxConcurrency?: number;
   load?(context: ModelContext): void | Promise<void>;
-  /** One prediction per item, in the order of the items. */
+  /**
+   * One prediction per item, in the order of the items. Typed arrays are written as arrays, a BigInt with all its digits. An output that JSON cannot
+   * say (NaN, a Map, a function) makes its item a failed item.
+   */
   predict(
     items: readonly Item[],
     context: ModelContext,
-  ): Promise<readonly Prediction<Output>[]> | readonly Prediction<Output>[] | AsyncIterable<Prediction<Output>>;
+  ): Promise<Predictions<Output>> | Predictions<Output> | AsyncIterable<Prediction<Output>>;
 }

@@ -2,6 +2,7 @@
  * The model's protocol (docs/architecture.md): what the worker writes to a slot, and what a line that the slot prints means.
  * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
  */
+import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
 
 /** A longer line is a protocol fault; it bounds what one output can cost in memory. */
@@ -36,8 +37,10 @@ export type SlotLine =
   | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
   | { readonly kind: 'fault'; readonly message: string };
 
-const OUTPUT_START = /^\s*\{\s*"index"\s*:\s*(\d{1,15})\s*,\s*"output"\s*:\s*/;
-const END = /\s*\}\s*$/;
+/** Between tokens JSON allows these four characters alone; `\s` would pass over a byte order mark, too. */
+const OUTPUT_START =
+  /^[ \t\r\n]*\{[ \t\r\n]*"index"[ \t\r\n]*:[ \t\r\n]*(0|[1-9]\d{0,14})[ \t\r\n]*,[ \t\r\n]*"output"[ \t\r\n]*:[ \t\r\n]*/;
+const END = /[ \t\r\n]*\}[ \t\r\n]*$/;
 
 export function parseSlotLine(line: string): SlotLine {
   return parseOutput(line) ?? parseAny(line);
@@ -49,7 +52,7 @@ function parseOutput(line: string): SlotLine | undefined {
   const end = start === null ? null : END.exec(line.slice(-MAX_TAIL));
   if (start === null || end === null) return undefined;
   const outputJson = line.slice(start[0].length, line.length - end[0].length);
-  if (parseJson(outputJson) === undefined) return undefined;
+  if (!isJson(outputJson)) return undefined;
   return { kind: 'output', index: Number(start[1]), outputJson };
 }
 
@@ -58,15 +61,14 @@ const MAX_TAIL = 16;
 
 function parseAny(line: string): SlotLine {
   const value = parseJson(line)?.value;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fault(line, 'no JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return noObject(line);
   const fields = value as Record<string, unknown>;
   if (fields['ready'] === true) return parseReady(fields, line);
   const { index, error } = fields;
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) return fault(line, 'no "index"');
-  if ('output' in fields && !('error' in fields)) {
-    return { kind: 'output', index, outputJson: JSON.stringify(fields['output']) };
-  }
-  if ('output' in fields || typeof error !== 'object' || error === null) {
+  const outputJson = memberText(line, 'output');
+  if (outputJson !== undefined && !Object.hasOwn(fields, 'error')) return { kind: 'output', index, outputJson };
+  if (outputJson !== undefined || typeof error !== 'object' || error === null) {
     return fault(line, 'neither one "output" nor one "error" of the form {"code":…,"message":…}');
   }
   const { code, message } = error as Record<string, unknown>;
@@ -98,6 +100,18 @@ const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;
 
 const isLimit = (value: unknown): value is number | undefined =>
   value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1);
+
+function noObject(line: string): SlotLine {
+  const notANumber = findNotANumber(line);
+  if (notANumber !== undefined) {
+    return { kind: 'fault', message: `${showLine(line)} (${sayNotANumber(notANumber)})` };
+  }
+  if (line.startsWith(BYTE_ORDER_MARK))
+    return fault(line, 'it begins with a byte order mark, which JSON does not allow');
+  return fault(line, 'no JSON object');
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
 
 function fault(line: string, why: string): SlotLine {
   return { kind: 'fault', message: `${showLine(line)} (${why}; a model writes its log to standard error)` };

@@ -24,6 +24,53 @@ describe('a line of a slot', () => {
     });
   });
 
+  it('gives the text of the output in whatever order the fields stand, and whatever stands beside them', () => {
+    const name = fc.oneof(fc.string(), fc.constantFrom('in"dex', '__proto__', 'note', 'ou\\tput', '\u2028'));
+    const beside = fc.array(fc.tuple(name, fc.jsonValue()), { maxLength: 3 });
+    const space = fc.constantFrom('', ' ', '\t', ' \r ');
+    const outputs = fc.oneof(
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.constantFrom(
+        '12345678901234567890',
+        '{"10": 1,"2":1e400}',
+        '-0',
+        '"}\\"{"',
+        '[ 1.10 ]',
+        '{"a":1,"a":2}',
+        '"\\ud800"',
+      ),
+    );
+    fc.assert(
+      fc.property(
+        outputs,
+        fc.nat(),
+        beside,
+        beside,
+        space,
+        fc.boolean(),
+        (outputJson, index, before, after, gap, isLast) => {
+          const others = (list: readonly [string, unknown][]): string[] =>
+            list
+              .filter(([key]) => !['index', 'output', 'error', 'ready'].includes(key))
+              .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+          const members = [...others(before), `"index":${index}`, ...others(after)];
+          members.splice(isLast ? members.length : 0, 0, `${gap}"output"${gap}:${gap}${outputJson}${gap}`);
+          expect(parseSlotLine(`${gap}{${members.join(`,${gap}`)}}`)).toEqual({ kind: 'output', index, outputJson });
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['{"output":12345678901234567890,"index":4}', '12345678901234567890'],
+    ['{"index":4,"output":{"10":1,"2":1.0},"took":3}', '{"10":1,"2":1.0}'],
+    ['{"index":4,"output":1,"output":2.0}', '2.0'],
+    ['{"index":4,"\\u006futput":1.0}', '1.0'],
+    ['{"took":{"output":1},"index":4.0,"output": "\\"}" }', '"\\"}"'],
+  ])('is never written anew: %s', (line, outputJson) => {
+    expect(parseSlotLine(line)).toEqual({ kind: 'output', index: 4, outputJson });
+  });
+
   it.each([
     ['{"output":[1],"index":4}', { kind: 'output', index: 4, outputJson: '[1]' }],
     ['{"index":4,"output":{"a":1},"note":"x"}', { kind: 'output', index: 4, outputJson: '{"a":1}' }],
@@ -42,7 +89,12 @@ describe('a line of a slot', () => {
   it.each([
     ['', 'no JSON object'],
     ['[1]', 'no JSON object'],
-    ['{"index":1,"output":NaN}', 'no JSON object'],
+    ['{"index":1,"output":NaN}', 'NaN at character 21 is not JSON. Python'],
+    ['{"index":1,"output":{"NaN":[-Infinity, NaN]}}', '-Infinity at character 29 is not JSON. Python'],
+    ['{"index":1,"output":NaN', 'no JSON object'],
+    ['\ufeff{"index":1,"output":1}', 'byte order mark'],
+    ['{"index":1,"output":\u00a01}', 'no JSON object'],
+    ['{"index":01,"output":1}', 'no JSON object'],
     ['{"index":1,"output":1', 'no JSON object'],
     ['{"index":1.5,"output":1}', 'no "index"'],
     ['{"index":-1,"output":1}', 'no "index"'],

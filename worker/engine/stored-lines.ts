@@ -3,6 +3,7 @@
  *
  * Invariant: no more is held than a chunk of each run that is being read; runs are read forward only, each from its first own line to its last.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Range } from '../../core/ranges.js';
 import type { ComputedItem } from '../model/batch-computer.js';
 import type { ObjectStore } from '../ports.js';
@@ -32,9 +33,10 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
 const RESULT_START = /^\{"index":(\d{1,16}),"ok":(true|false),/;
 const LONGEST_START = 48;
 
+/** Undefined also for bytes that are not UTF-8: turned into text they would be another result, so the item counts as not finished. */
 export function headOf(line: Buffer): { readonly index: number; readonly ok: boolean } | undefined {
   const match = RESULT_START.exec(line.toString('latin1', 0, LONGEST_START));
-  return match === null ? undefined : { index: Number(match[1]), ok: match[2] === 'true' };
+  return match === null || !isUtf8(line) ? undefined : { index: Number(match[1]), ok: match[2] === 'true' };
 }
 
 /** Every finished item of the batch, in order of index. */

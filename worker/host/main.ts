@@ -3,18 +3,17 @@
  * (core/model-api.ts) and speaks the model's protocol on its behalf.
  *
  * Invariants:
- * - Standard output carries the protocol alone: what the model prints goes to standard error.
+ * - The protocol has a channel of its own (channel.ts); what the model and its child processes print goes to the log.
  * - What a model must not do (throw, or give another number of outputs than of items) ends the process with the reason on
  *   standard error: its state is not to be trusted any more.
- * - It ends when its standard input does, for then the worker is gone.
+ * - It ends when its channel does, for then the worker is gone.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { NAN_VARIABLE } from '../model/child-environment.js';
+import { type Channel, openChannel } from './channel.js';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';
-import { protectStdout } from './stdout.js';
-
-const write = protectStdout();
 
 function fail(error: unknown): never {
   process.stderr.write(`${reasonOf(error)}\n`);
@@ -33,6 +32,15 @@ process.on('unhandledRejection', fail);
 const [, , entry] = process.argv;
 if (entry === undefined) fail(new Error('Usage: node host.mjs <absolute path of the entry>'));
 
+function channelOrFail(): Channel {
+  try {
+    return openChannel();
+  } catch (error) {
+    return fail(new Error('The worker starts this program: it has no channel to one here.', { cause: error }));
+  }
+}
+const channel = channelOrFail();
+
 const stopping = new AbortController();
 // After an abort a model that listens has a moment to close what it holds; the worker kills the rest.
 const STOP_MS = 100;
@@ -43,8 +51,15 @@ process.on('SIGTERM', () => {
 
 try {
   const model = modelOf(await import(pathToFileURL(entry).href), path.basename(entry));
-  const host = new ModelHost({ model, write, signal: stopping.signal, directory: process.cwd(), fail });
-  await host.serve(process.stdin);
+  const host = new ModelHost({
+    model,
+    write: channel.write,
+    signal: stopping.signal,
+    directory: process.cwd(),
+    nan: process.env[NAN_VARIABLE] === 'null' ? 'null' : 'error',
+    fail,
+  });
+  await host.serve(channel.items);
   stopping.abort();
   process.exit(0);
 } catch (error) {

@@ -6,12 +6,14 @@ import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/model-api.js';
 import { ITEM_ERROR_CODES } from '../../core/result-line.js';
 import { LineSplitter } from '../model/line-splitter.js';
+import { encodeOutput, isThenable, isTypedArray, type NanRule } from './encode-output.js';
 
 export interface ModelHostOptions {
   readonly model: Model;
   readonly write: (text: string) => void;
   readonly signal: AbortSignal;
   readonly directory: string;
+  readonly nan: NanRule;
   /** Ends the process with the reason. */
   readonly fail: (error: unknown) => void;
 }
@@ -65,29 +67,50 @@ export class ModelHost {
     const items = slice.map(({ item }) => item);
     const outputs: unknown = await model.predict(items, this.#context(job));
     // Which output belongs to which item is unknown when their numbers differ: none of an array is answered then.
-    if (Array.isArray(outputs) && outputs.length !== slice.length) throw wrongNumber(slice.length, outputs.length);
-    if (Array.isArray(outputs)) return this.#answerAll(slice, outputs as unknown[]);
+    if (Array.isArray(outputs) || isTypedArray(outputs)) {
+      if (outputs.length !== slice.length) throw wrongNumber(slice.length, outputs.length);
+      return this.#answerAll(slice, outputs);
+    }
     let given = 0;
     for await (const output of outputsOf(outputs)) {
       const item = slice[given];
       if (item === undefined) throw wrongNumber(slice.length, `more than ${given}`);
       given += 1;
-      write(answerLine(item.index, output));
+      write(this.#answerLine(item.index, output));
     }
     if (given < slice.length) throw wrongNumber(slice.length, given);
   }
 
-  /** What is there already is written together: a write each would be two system calls for every item. */
-  #answerAll(slice: readonly HostItem[], outputs: readonly unknown[]): void {
+  /**
+   * What is there already is written together: a write each would be two system calls for every item. A promise in an item's place is
+   * answered when it is settled; all of them are listened to at once, for a rejection that nobody hears ends the process.
+   */
+  async #answerAll(slice: readonly HostItem[], outputs: ArrayLike<unknown>): Promise<void> {
     const { write } = this.options;
+    const awaited: Promise<void>[] = [];
     let text = '';
     for (const [at, { index }] of slice.entries()) {
-      text += answerLine(index, outputs[at]);
+      const output = outputs[at];
+      if (isThenable(output)) {
+        awaited.push(settled(output).then((value) => write(this.#answerLine(index, value))));
+        continue;
+      }
+      text += this.#answerLine(index, output);
       if (text.length < WRITE_LENGTH) continue;
       write(text);
       text = '';
     }
     if (text !== '') write(text);
+    await Promise.all(awaited);
+  }
+
+  #answerLine(index: number, output: unknown): string {
+    if (isError(output)) return errorLine(index, output);
+    try {
+      return `{"index":${index},"output":${encodeOutput(output, this.options.nan)}}\n`;
+    } catch (error) {
+      return errorLine(index, new Error(`The output is no JSON value: ${messageOf(error)}.`));
+    }
   }
 
   #context(job: string): ModelContext {
@@ -106,20 +129,15 @@ function outputsOf(outputs: unknown): AsyncIterable<unknown> {
 const wrongNumber = (items: number, outputs: number | string): Error =>
   new Error(`predict was given ${items} items and gave ${outputs} outputs; it must give one for each item, in order.`);
 
-function answerLine(index: number, output: unknown): string {
-  if (types.isNativeError(output) || output instanceof Error) return errorLine(index, output);
-  try {
-    const json = JSON.stringify(output) as string | undefined;
-    if (json !== undefined) return `{"index":${index},"output":${json}}\n`;
-    return errorLine(index, new Error(`The output is no JSON value: it is ${kindOf(output)}.`));
-  } catch (error) {
-    return errorLine(index, new Error(`The output is no JSON value: ${(error as Error).message}`));
-  }
-}
+/** A rejection is an error in the item's place. */
+const settled = (output: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(output).catch((reason: unknown) => (isError(reason) ? reason : new Error(String(reason))));
+
+const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
+
+const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error));
 
 function errorLine(index: number, error: Error & { readonly code?: unknown }): string {
   const code = typeof error.code === 'string' && error.code !== '' ? error.code : ITEM_ERROR_CODES.modelError;
   return `${JSON.stringify({ index, error: { code, message: error.message || error.name } })}\n`;
 }
-
-const kindOf = (output: unknown): string => (output === undefined ? 'undefined' : `a ${typeof output}`);

@@ -9,6 +9,8 @@ import { homedir, tmpdir } from 'node:os';
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT'];
+/** Read by the hosts (worker/host, examples/python/spotpool_model.py): `null` when they write null for NaN and the infinities. */
+export const NAN_VARIABLE = 'SPOTPOOL_NAN';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function childEnvironment(

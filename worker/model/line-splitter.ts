@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * Cuts a stream of bytes into lines, holding no more than `maxBytes` of an unfinished one. A longer one ends it all with one call of
  * `tooLong`; without that handler its start is given as a line, and its rest is dropped.
@@ -7,9 +9,18 @@ export interface LineHandlers {
   readonly line: (line: string) => void;
   /** With the start of the line. */
   readonly tooLong?: (start: string) => void;
+  /** Takes the lines whose bytes are not UTF-8; without it they are given as lines, with U+FFFD where those bytes were. */
+  readonly notUtf8?: (line: string, where: NotUtf8) => void;
+}
+
+export interface NotUtf8 {
+  /** The line's first byte is number 1. */
+  readonly position: number;
+  readonly byte: number;
 }
 
 const NEWLINE = 10;
+const REPLACEMENT = '\ufffd';
 const SHOWN_BYTES = 1_024;
 
 export class LineSplitter {
@@ -62,8 +73,14 @@ export class LineSplitter {
     if (this.#ended) return;
     const dropped = this.#dropping;
     this.#dropping = false;
-    const line = this.#take().toString('utf8');
-    if (!dropped) this.handlers.line(line.endsWith('\r') ? line.slice(0, -1) : line);
+    const bytes = this.#take();
+    if (dropped) return;
+    const text = bytes.toString('utf8');
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    const { notUtf8 } = this.handlers;
+    // Most lines have no such character: their bytes need no second look.
+    if (notUtf8 === undefined || !text.includes(REPLACEMENT) || isUtf8(bytes)) this.handlers.line(line);
+    else notUtf8(line, firstNotUtf8(bytes, text));
   }
 
   #take(): Buffer {
@@ -73,4 +90,18 @@ export class LineSplitter {
     this.#bytes = 0;
     return line;
   }
+}
+
+/** The decoder puts U+FFFD in the place of bytes that are no character; one that was there before has its own three bytes. */
+function firstNotUtf8(bytes: Buffer, text: string): NotUtf8 {
+  const own = Buffer.from(REPLACEMENT);
+  let position = 0;
+  let start = 0;
+  for (let at = text.indexOf(REPLACEMENT); at !== -1; at = text.indexOf(REPLACEMENT, start)) {
+    position += Buffer.byteLength(text.slice(start, at));
+    if (!own.equals(bytes.subarray(position, position + own.length))) break;
+    position += own.length;
+    start = at + 1;
+  }
+  return { position: position + 1, byte: bytes[position] ?? 0 };
 }

@@ -9,18 +9,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
+import { ANSWERS_FD, ITEMS_FD } from './host-channel.js';
 
 /** Time between SIGTERM and SIGKILL: enough for `docker run` to pass the signal on, short beside any notice. */
 const STOP_GRACE_MS = 1_000;
 /** A daemon that left the group may hold the pipes open for ever: read no longer than this after the command's end. */
 const LAST_OUTPUT_MS = 1_000;
 
-const GUARD = '(trap "" TERM; read -r closed <&3; kill -s KILL 0) </dev/null >/dev/null 2>&1 & exec 3<&-; exec "$@"';
+const GUARD = '(trap "" TERM; read -r closed <&3; kill -s KILL 0) </dev/null >/dev/null 2>&1 &';
+const AS_COMMAND = `${GUARD} exec 3<&-; exec "$@"`;
+/** The pipes of standard input and output become its own channel; it has nothing to read, and what it prints is its log. */
+const AS_HOST = `${GUARD} exec ${ITEMS_FD}<&0 ${ANSWERS_FD}>&1 </dev/null >&2; exec "$@"`;
 
 export interface GroupOptions {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** It is a host: `stdin` and `onStdout` are its own channel (host-channel.ts), and all that it prints comes to `onStderr`. */
+  readonly isHost?: boolean;
   readonly onStdout: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
 }
@@ -32,7 +38,7 @@ export class ProcessGroup {
   #gone = false;
 
   constructor(options: GroupOptions) {
-    this.#child = spawn('/bin/sh', ['-c', GUARD, 'slot', ...options.argv], {
+    this.#child = spawn('/bin/sh', ['-c', options.isHost === true ? AS_HOST : AS_COMMAND, 'slot', ...options.argv], {
       cwd: options.cwd,
       env: options.env,
       detached: true,

@@ -234,6 +234,7 @@ class SlotComputer implements BatchComputer {
     const startedAtMs = clock.nowMs();
     const slot = new SlotProcess({
       argv: this.#argv(model),
+      isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
       env: childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
       hide: hiderOf(model.secrets ?? {}),

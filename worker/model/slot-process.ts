@@ -57,6 +57,8 @@ export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: fal
 
 export interface SlotOptions {
   readonly argv: readonly string[];
+  /** It answers on a channel of its own (host-channel.ts); a command does on its standard output. */
+  readonly isHost?: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -108,7 +110,12 @@ export class SlotProcess {
         this.#line(line);
       },
       tooLong: (start) => {
+        this.#lines += 1;
         this.#fault(`${showLine(start)} (it goes on for more than ${MAX_SLOT_LINE_BYTES / BYTES_PER_MIB} MiB)`);
+      },
+      notUtf8: (line, { position, byte }) => {
+        this.#lines += 1;
+        this.#fault(`${showLine(line)} (its byte ${position}, 0x${hex(byte)}, is not UTF-8; the protocol's lines are)`);
       },
     });
     this.loaded = new Promise((resolve) => {
@@ -257,7 +264,8 @@ export class SlotProcess {
 
   #fault(what: string): void {
     const shown = this.#hide(what);
-    this.#kill('protocol', `The model's line ${this.#lines} on standard output is not of the protocol: ${shown}.`);
+    const where = this.options.isHost === true ? "its host's channel" : 'standard output';
+    this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.`);
   }
 
   #shown({ code, message }: ItemError): ItemError {
@@ -322,6 +330,8 @@ export class SlotProcess {
     this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);
   }
 }
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 const LOSS_CODES = {
   crashed: ITEM_ERROR_CODES.slotCrashed,

@@ -15,6 +15,7 @@ const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
 export async function startSlot(model: string): Promise<PeerSlot> {
   const slot = new SlotProcess({
     argv: [process.execPath, path.resolve('dist/bundle/host.mjs'), model],
+    isHost: true,
     cwd: path.dirname(model),
     env: { PATH: process.env['PATH'] ?? '' },
     clock: { nowMs: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }) },

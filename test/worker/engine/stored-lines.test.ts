@@ -43,6 +43,7 @@ describe('lines of stored objects', () => {
     expect(headOf(Buffer.from('{"index":17,"ok":true,"output":1}\n'))).toEqual({ index: 17, ok: true });
     expect(headOf(Buffer.from('{"index":3,"ok":false,"error":{}}\n'))).toEqual({ index: 3, ok: false });
     expect(headOf(Buffer.from('{"output":1}\n'))).toBeUndefined();
+    expect(headOf(Buffer.from('{"index":17,"ok":true,"output":"\u00e9"}\n', 'latin1'))).toBeUndefined();
   });
 });
 

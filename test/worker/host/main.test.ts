@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProcessGroup } from '../../../worker/model/process-group.js';
 import { buildHost, type BuiltHost } from '../model/support.js';
 
 let host: BuiltHost;
@@ -17,30 +17,35 @@ afterAll(async () => {
 });
 
 interface Talk {
-  readonly stdout: readonly unknown[];
-  readonly stderr: string;
-  readonly code: number | null;
+  readonly answers: readonly unknown[];
+  /** What the model printed, wherever. */
+  readonly log: string;
+  readonly end: string;
 }
 
-/** Runs a model with the host; writes the input when it is ready, and ends it when as many answers came as are awaited. */
+/** Runs a model with the host; writes the input at once, and ends it when as many answers came as are awaited. */
 async function talk(source: string, input: string, answers: number, name = 'model.mjs'): Promise<Talk> {
   const entry = path.join(directory, name);
   await writeFile(entry, source);
-  const child = spawn(process.execPath, [host.hostPath, entry], { cwd: directory });
-  let stdout = '';
-  let stderr = '';
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(input);
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-    if (stdout.split('\n').length - 1 > answers) child.stdin.end();
+  let said = '';
+  let log = '';
+  const group = new ProcessGroup({
+    argv: [process.execPath, host.hostPath, entry],
+    cwd: directory,
+    env: {},
+    isHost: true,
+    onStdout: (chunk) => {
+      said += chunk.toString();
+      if (said.split('\n').length - 1 > answers) group.stdin.end();
+    },
+    onStderr: (chunk) => {
+      log += chunk.toString();
+    },
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  const lines = stdout.split('\n').slice(0, -1);
-  return { stdout: lines.map((line) => JSON.parse(line) as unknown), stderr, code };
+  group.stdin.write(input);
+  const end = await group.ended;
+  const lines = said.split('\n').slice(0, -1);
+  return { answers: lines.map((line) => JSON.parse(line) as unknown), log, end };
 }
 
 const slice = (...items: readonly unknown[]): string =>
@@ -62,43 +67,81 @@ describe('the host of JavaScript models', () => {
       'model.mjs',
     ],
   ])('runs a model with %s', async (_what, source, name) => {
-    const { stdout, code } = await talk(source, slice('a', { b: 1 }), 2, name);
-    expect(stdout).toEqual([
+    const { answers, end } = await talk(source, slice('a', { b: 1 }), 2, name);
+    expect(answers).toEqual([
       { ready: true, maxSliceItems: 3, ahead: true },
       { index: 0, output: 'a' },
       { index: 1, output: { b: 1 } },
     ]);
-    expect(code).toBe(0);
+    expect(end).toBe('exit code 0');
   });
 
   it('loads before it is ready, and gives the context', async () => {
     const source = `let loaded;
       export const load = async (context) => { loaded = context.job === '' && context.directory; context.log('loading'); };
       export const predict = (items, { job, signal }) => [[loaded, job, signal.aborted]];`;
-    const { stdout, stderr } = await talk(source, slice(1), 1);
-    expect(stdout).toEqual([
+    const { answers, log } = await talk(source, slice(1), 1);
+    expect(answers).toEqual([
       { ready: true, ahead: true },
       { index: 0, output: [directory, 'j', false] },
     ]);
-    expect(stderr).toBe('loading\n');
+    expect(log).toBe('loading\n');
   });
 
-  it('keeps its standard output for itself, from the first import on', async () => {
+  it('has a channel of its own: whatever is printed is the log, and nobody else reads the items', async () => {
     const source = `import { Console } from 'node:console';
+      import { execSync } from 'node:child_process';
+      import { closeSync, readFileSync, writeSync } from 'node:fs';
       console.log('at import');
       process.stdout.write('written\\n');
-      export const predict = (items) => { console.table(items); new Console(process.stdout).log('own'); return items; };`;
-    const { stdout, stderr } = await talk(source, slice(1), 1);
-    expect(stdout).toEqual([
+      const run = (command) => execSync(command, { stdio: 'inherit' });
+      const isOpen = (fd) => execSync('if [ -e /dev/fd/' + fd + ' ]; then echo open; else echo closed; fi', { stdio: ['ignore', 'pipe', 'inherit'] }).toString();
+      export const predict = (items) => {
+        writeSync(1, 'to descriptor 1\\n');
+        run("echo of a child; echo '{\\"index\\":0,\\"output\\":666}'; cat");
+        new Console(process.stdout).log('own');
+        return items.map(() => [readFileSync(0, 'utf8'), isOpen(3), isOpen(4)]);
+      };`;
+    const { answers, log, end } = await talk(source, slice(1, 2) + slice(3), 2);
+    const nothing = ['', 'closed\n', 'closed\n'];
+    expect(answers).toEqual([
       { ready: true, ahead: true },
-      { index: 0, output: 1 },
+      { index: 0, output: nothing },
+      { index: 1, output: nothing },
+      { index: 0, output: nothing },
     ]);
-    expect(stderr).toMatch(/^at import\nwritten\n[^]*own\n$/);
+    const printed = 'to descriptor 1\nof a child\n{"index":0,"output":666}\nown\n';
+    expect(log).toBe(`at import\nwritten\n${printed.repeat(2)}`);
+    expect(end).toBe('exit code 0');
+  });
+
+  it('awaits each element of an array, and fails the items of those that are rejected', async () => {
+    const source = `export const predict = (items) => items.map(async (item) => {
+      if (item === 1) throw 'a text';
+      if (item === 2) throw new RangeError('too far');
+      return item;
+    });`;
+    const { answers, end } = await talk(source, slice(0, 1, 2, 3), 4);
+    expect(answers.slice(1)).toEqual([
+      { index: 0, output: 0 },
+      { index: 1, error: { code: 'ModelError', message: 'a text' } },
+      { index: 2, error: { code: 'ModelError', message: 'too far' } },
+      { index: 3, output: 3 },
+    ]);
+    expect(end).toBe('exit code 0');
+  });
+
+  it('loses no answer when the model ends the process behind it', async () => {
+    const text = 'x'.repeat(3_000_000);
+    const source = `export async function* predict([text]) { yield text + text; process.exit(7); }`;
+    const { answers, end } = await talk(source, slice(text, 1), 99);
+    expect([answers.length, end]).toEqual([2, 'exit code 7']);
+    expect(answers[1]).toEqual({ index: 0, output: text + text });
   });
 
   it('answers each output of a generator as it comes', async () => {
     const source = `export async function* predict(items) { yield 1; await new Promise(() => {}); }`;
-    expect((await talk(source, slice(1, 2), 1)).stdout).toEqual([
+    expect((await talk(source, slice(1, 2), 1)).answers).toEqual([
       { ready: true, ahead: true },
       { index: 0, output: 1 },
     ]);
@@ -112,7 +155,7 @@ describe('the host of JavaScript models', () => {
         return [first];
       };`;
     const input = '{"index":0,"item":"waits"}\n{"flush":true}\n{"index":1,"item":"opens"}\n{"flush":true}\n';
-    expect((await talk(source, input, 2)).stdout).toEqual(
+    expect((await talk(source, input, 2)).answers).toEqual(
       expect.arrayContaining([
         { index: 0, output: 'waits' },
         { index: 1, output: 'opens' },
@@ -122,8 +165,8 @@ describe('the host of JavaScript models', () => {
 
   it('keeps characters that only look like the end of a line', async () => {
     const item = 'a\u2028b\u2029c\u0085d';
-    const { stdout } = await talk('export const predict = (items) => items;', slice(item), 1);
-    expect(stdout[1]).toEqual({ index: 0, output: item });
+    const { answers } = await talk('export const predict = (items) => items;', slice(item), 1);
+    expect(answers[1]).toEqual({ index: 0, output: item });
   });
 
   it.each([
@@ -136,9 +179,9 @@ describe('the host of JavaScript models', () => {
     ['ends its generator early', 'return (async function* () { yield 1; })()', 'given 2 items and gave 1 outputs'],
     ['does not end its generator', 'return (async function* () { for (;;) yield 1; })()', 'more than 2 outputs'],
   ])('ends with the reason as its last line when predict %s', async (_what, body, reason) => {
-    const { code, stderr } = await talk(`export const predict = () => { ${body} };`, slice(1, 2), 99);
-    expect(code).toBe(1);
-    expect(stderr.trimEnd().split('\n').at(-1)).toContain(reason);
+    const { end, log } = await talk(`export const predict = () => { ${body} };`, slice(1, 2), 99);
+    expect(end).toBe('exit code 1');
+    expect(log.trimEnd().split('\n').at(-1)).toContain(reason);
   });
 
   it.each([
@@ -160,10 +203,10 @@ describe('the host of JavaScript models', () => {
       'whole number above 0',
     ],
   ])('is never ready when %s', async (_what, source, reason) => {
-    const { code, stderr, stdout } = await talk(source, '', 99);
-    expect(code).toBe(1);
-    expect(stdout).toEqual([]);
-    expect(stderr.split(reason)).toHaveLength(2); // once
+    const { end, log, answers } = await talk(source, '', 99);
+    expect(end).toBe('exit code 1');
+    expect(answers).toEqual([]);
+    expect(log.split(reason)).toHaveLength(2); // once
   });
 
   it('tells the model when it is asked to end', async () => {
@@ -171,6 +214,6 @@ describe('the host of JavaScript models', () => {
         signal.addEventListener('abort', () => console.log('closing'));
         process.kill(process.pid, 'SIGTERM');
       });`;
-    expect(await talk(source, slice(1), 99)).toMatchObject({ code: 143, stderr: 'closing\n' });
+    expect(await talk(source, slice(1), 99)).toMatchObject({ end: 'exit code 143', log: 'closing\n' });
   });
 });

@@ -8,6 +8,7 @@ async function writesOf(outputs: (count: number) => unknown, items: number): Pro
     write: (text) => writes.push(text),
     signal: new AbortController().signal,
     directory: '/',
+    nan: 'error',
     fail: (error) => {
       throw error;
     },
@@ -50,6 +51,7 @@ it('begins a slice that was sent ahead when all before it are answered, and anot
     write: () => undefined,
     signal: new AbortController().signal,
     directory: '/',
+    nan: 'error',
     fail: (error) => {
       throw error;
     },
@@ -68,4 +70,36 @@ it('begins a slice that was sent ahead when all before it are answered, and anot
   answer[0]?.();
   await new Promise((resolve) => setImmediate(resolve));
   expect(begun).toEqual([[0], [1], [2]]);
+});
+
+it('answers each promise in an item’s place when it is settled, and fails the items of those that are rejected', async () => {
+  const writes = await writesOf(
+    () => [
+      new Promise((resolve) => setImmediate(resolve, 'late')),
+      Promise.reject(Object.assign(new Error('no'), { code: 'Refused' })),
+      'there already',
+      Promise.resolve(new Error('of no use')),
+    ],
+    4,
+  );
+  expect(writes.map((text) => JSON.parse(text) as unknown)).toEqual([
+    { index: 2, output: 'there already' },
+    { index: 1, error: { code: 'Refused', message: 'no' } },
+    { index: 3, error: { code: 'ModelError', message: 'of no use' } },
+    { index: 0, output: 'late' },
+  ]);
+});
+
+it('takes a typed array for the outputs', async () => {
+  const [text] = await writesOf(() => Float32Array.of(0.5, Number.NaN, 2), 3);
+  expect(
+    text
+      ?.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    { index: 0, output: 0.5 },
+    { index: 1, error: { code: 'ModelError', message: expect.stringContaining('output is NaN') as unknown } },
+    { index: 2, output: 2 },
+  ]);
 });

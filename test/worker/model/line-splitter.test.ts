@@ -44,4 +44,48 @@ describe('cutting a stream into lines', () => {
     const chunks = [Buffer.from('abcdef'), Buffer.from('ghi\nnext\n')];
     expect(split(chunks, 4, true).lines).toEqual(['abcd…', 'next']);
   });
+
+  it('gives lines that are not UTF-8 to whoever asks for them, with the first byte that is none', () => {
+    const found: unknown[] = [];
+    const lines: string[] = [];
+    const splitter = new LineSplitter(100, {
+      line: (line) => lines.push(line),
+      notUtf8: (line, where) => found.push([line, where]),
+    });
+    const replaced = Buffer.from('\ufffd');
+    const pieces = [
+      replaced,
+      Buffer.from(' ä\n'),
+      replaced,
+      Buffer.from('ä'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('\nend'),
+    ];
+    splitter.write(Buffer.concat(pieces));
+    splitter.end();
+    expect(lines).toEqual(['\ufffd ä', 'end']);
+    expect(found).toEqual([['\ufffdä\ufffd\ufffd', { position: 6, byte: 0xff }]]);
+    expect(split([Buffer.from([0xe4])], 10).lines).toEqual(['\ufffd']);
+  });
+
+  it('finds the first byte that is not UTF-8 wherever it stands', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom(0xff, 0xc0, 0x80),
+        fc.string(),
+        (before, byte, after) => {
+          const start = Buffer.from(before.replaceAll(/[\r\n]/g, ''));
+          const where: unknown[] = [];
+          const splitter = new LineSplitter(1_000_000, {
+            line: () => undefined,
+            notUtf8: (_line, found) => where.push(found),
+          });
+          splitter.write(Buffer.concat([start, Buffer.from([byte]), Buffer.from(after.replaceAll(/[\r\n]/g, ''))]));
+          splitter.end();
+          expect(where).toEqual([{ position: start.length + 1, byte }]);
+        },
+      ),
+    );
+  });
 });

@@ -72,8 +72,8 @@ describe('an error in an item’s place', () => {
   });
 
   it.each([
-    ['undefined', 'it is undefined'],
-    ['bigint', 'BigInt'],
+    ['undefined', 'output is undefined'],
+    ['map', 'output.found is a Map'],
     ['cycle', 'circular'],
   ])('stands for an output that is no JSON: %s', async (kind, message) => {
     slot = slotOf(host);
@@ -163,6 +163,12 @@ describe('a model that breaks the protocol', () => {
     ['output and error', { print: '{"index":2,"output":1,"error":{"message":"x"}}' }, 'neither one'],
     ['a second ready', { print: '{"ready":true}' }, 'had said that already'],
     ['100 MB without a newline', { flood: true }, 'more than 16 MiB'],
+    ['NaN', { print: '{"index":2,"output":NaN}' }, 'NaN at character 21 is not JSON'],
+    [
+      'Latin-1',
+      { bytes: [...Buffer.from('{"index":2,"output":"caf\u00e9"}\n', 'latin1')] },
+      'its byte 25, 0xe9, is not UTF-8',
+    ],
   ])('fails the one item for which it prints %s', async (_what, item, message) => {
     slot = slotOf(host);
     const items = itemsOf([output(0), output(1), item, output(3), output(4)]);
@@ -181,19 +187,22 @@ describe('a model that breaks the protocol', () => {
     expect(rebuildsIn(computed)).toEqual(['protocol']);
   });
 
-  it('keeps every digit of an output', async () => {
+  it.each([
+    ['{"output":"12345678901234567890.10"}', '12345678901234567890.10'],
+    ['{"print":"{\\"output\\":{\\"10\\":1, \\"2\\":1e400},\\"took\\":3,\\"index\\":0}"}', '{"10":1, "2":1e400}'],
+  ])('keeps the text of an output: %s', async (json, output) => {
     slot = slotOf(host);
     const lines: string[] = [];
     await slot.compute({
       job: 'j',
       batch: 0,
       model: modelOf(raw),
-      items: itemsOf([{ output: '12345678901234567890.10' }]),
+      items: itemsOf([JSON.parse(json)]),
       onComputed: (computed) => lines.push(...computed.map(({ line }) => line)),
       onEvent: () => undefined,
       signal: new AbortController().signal,
     });
-    expect(lines).toEqual(['{"index":0,"ok":true,"output":12345678901234567890.10}\n']);
+    expect(lines).toEqual([`{"index":0,"ok":true,"output":${output}}\n`]);
   });
 
   it('cannot be loaded when it prints something else first', async () => {
