@@ -1,5 +1,8 @@
 /** The message of a batch: what it is and where its items are, never the items themselves. */
 
+import { jobId } from './decode-job.js';
+import { count, decode, just, list, object, optional, text, where } from './shape.js';
+
 /** Where a batch's items are: bytes `[startByte, endByte)` of an input part. */
 export interface BatchLocation {
   readonly batch: number;
@@ -42,44 +45,57 @@ export function encodeBatchMessage(message: BatchMessage): string {
   });
 }
 
+/** SQS's longest message; what is longer is none of ours. */
+const MOST_CHARACTERS = 1024 * 1024;
+/** S3's longest key. */
+const KEY_BYTES = 1_024;
+const version = text(256);
+
+interface Wire {
+  readonly v: 1;
+  readonly worker?: string;
+  readonly job: string;
+  readonly manifest: string;
+  readonly batch: number;
+  readonly key: string;
+  readonly bytes: readonly number[];
+  readonly first: number;
+  readonly items: number;
+}
+
+const wire = object<Wire>({
+  v: just(MESSAGE_VERSION),
+  worker: optional(version),
+  job: jobId,
+  manifest: text(64),
+  batch: count,
+  key: text(KEY_BYTES),
+  bytes: where(list(count, 2), ([start = 0, end = -1]) => end >= start),
+  first: count,
+  items: count,
+});
+
 /** Undefined for anything that is not a message of this version: the caller discards it, with an event. */
 export function decodeBatchMessage(body: string): BatchMessage | undefined {
-  const fields = fieldsOf(body);
-  const bytes: unknown[] = Array.isArray(fields['bytes']) ? fields['bytes'] : [];
-  const [startByte, endByte] = bytes;
-  const { v, worker, job, manifest, batch, key, first, items } = fields;
-  if (v !== MESSAGE_VERSION || typeof job !== 'string' || typeof manifest !== 'string' || typeof key !== 'string') {
-    return undefined;
-  }
-  if (![batch, first, items, startByte, endByte].every(isCount)) return undefined;
+  const read = body.length > MOST_CHARACTERS ? undefined : decode(wire, body);
+  if (read === undefined) return undefined;
+  const { worker, job, manifest, batch, key, bytes, first, items } = read;
+  const [startByte = 0, endByte = 0] = bytes;
   return {
     job,
     manifestDigest: manifest,
-    batch: batch as number,
+    batch,
     key,
-    startByte: startByte as number,
-    endByte: endByte as number,
-    firstIndex: first as number,
-    items: items as number,
-    ...(typeof worker === 'string' ? { worker } : {}),
+    startByte,
+    endByte,
+    firstIndex: first,
+    items,
+    ...(worker === undefined ? {} : { worker }),
   };
 }
 
+const needs = object<MessageNeeds>({ worker: version, job: jobId, batch: count });
+
 /** Undefined when it asks for no version of the worker. */
-export function messageNeeds(body: string): MessageNeeds | undefined {
-  const { worker, job, batch } = fieldsOf(body);
-  return typeof worker === 'string' && typeof job === 'string' && isCount(batch) ? { worker, job, batch } : undefined;
-}
-
-function fieldsOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
+export const messageNeeds = (body: string): MessageNeeds | undefined =>
+  body.length > MOST_CHARACTERS ? undefined : decode(needs, body);

@@ -2,7 +2,8 @@
  * Lines of an uploaded dataset. An item is its JSON text as it is. A line that could not be read is kept in its place as
  * `!{"code":…,"message":…}`: no JSON text begins with `!`, so the two can never be confused.
  */
-import type { ItemError } from './result-line.js';
+import { decodeItemError, type ItemError } from './result-line.js';
+import { count, decode, object, text } from './shape.js';
 
 export type InputLine =
   { readonly kind: 'item'; readonly json: string } | { readonly kind: 'bad'; readonly error: ItemError };
@@ -12,10 +13,13 @@ const BAD_MARK = '!';
 export const encodeBadLine = (error: ItemError): string =>
   BAD_MARK + JSON.stringify({ code: error.code, message: error.message });
 
+/** A line that is marked as bad is no item, whatever else it says. */
+const UNREADABLE: ItemError = { code: 'BadItem', message: 'The line could not be read when it was submitted.' };
+
 /** `line` without its newline. */
 export function decodeInputLine(line: string): InputLine {
   if (!line.startsWith(BAD_MARK)) return { kind: 'item', json: line };
-  return { kind: 'bad', error: JSON.parse(line.slice(BAD_MARK.length)) as ItemError };
+  return { kind: 'bad', error: decodeItemError(line.slice(BAD_MARK.length)) ?? UNREADABLE };
 }
 
 /** A line of a dataset of objects (`DatasetSpec.kind === 'objects'`). */
@@ -24,3 +28,11 @@ export interface ObjectReference {
   readonly key: string;
   readonly size: number;
 }
+
+/** S3's longest names. */
+const BUCKET_CHARACTERS = 255;
+const KEY_CHARACTERS = 1_024;
+
+const reference = object<ObjectReference>({ bucket: text(BUCKET_CHARACTERS), key: text(KEY_CHARACTERS), size: count });
+
+export const decodeObjectReference = (json: string): ObjectReference | undefined => decode(reference, json);

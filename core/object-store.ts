@@ -63,6 +63,17 @@ export interface ObjectStore {
     prefix: string,
     options: { readonly signal: AbortSignal },
   ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }>;
+  /**
+   * Called by whoever reads an object that is not what its key says and treats it as missing (R13). Whoever hands the store on decides who is told of
+   * it, and how; each object is told of once (runner/controller/damages.ts).
+   */
+  readonly damaged?: (damage: Damage) => void;
+}
+
+export interface Damage {
+  readonly key: string;
+  /** Ends a sentence that names the key, like "it is not a manifest of this job". */
+  readonly why: string;
 }
 
 export class ObjectMissing extends Error {

@@ -3,19 +3,37 @@
  * message is made anew from (R5). `input/sent.json` says how many of its messages have been sent, from the first on.
  */
 import type { BatchLocation } from './batch-message.js';
+import { count, decode, object, text, where } from './shape.js';
+
+/** `sent.json` is a number. */
+export const MOST_SENT_BYTES = 4 * 1024;
+/** S3's longest key. */
+const KEY_BYTES = 1_024;
 
 /** With the line's newline. */
 export function encodePlanLine({ batch, key, startByte, endByte, firstIndex, items }: BatchLocation): string {
   return `${JSON.stringify({ batch, key, startByte, endByte, firstIndex, items })}\n`;
 }
 
-export function decodePlanLine(line: string): BatchLocation {
-  return JSON.parse(line) as BatchLocation;
-}
+/** Where the items of a batch are: an empty range has none, and a batch has at least one. */
+const location = where(
+  object<BatchLocation>({
+    batch: count,
+    key: text(KEY_BYTES),
+    startByte: count,
+    endByte: count,
+    firstIndex: count,
+    items: count,
+  }),
+  ({ startByte, endByte, items }) => endByte >= startByte && items >= 1,
+);
+
+/** `line` with or without its newline. */
+export const decodePlanLine = (line: string): BatchLocation | undefined => decode(location, line);
+
+const sentCount = object<{ readonly sent: number }>({ sent: count });
 
 export const encodeSent = (sent: number): string => `${JSON.stringify({ sent })}\n`;
 
-export function decodeSent(text: string): number {
-  const { sent } = JSON.parse(text) as { readonly sent?: unknown };
-  return typeof sent === 'number' ? sent : 0;
-}
+/** What cannot be read says that none was: then all are sent again, which costs a look-up each (R1). */
+export const decodeSent = (json: string | Uint8Array): number => decode(sentCount, json)?.sent ?? 0;

@@ -2,8 +2,9 @@
  * What has been counted of a job (`jobs/<job>/progress.json`). Invariants: a batch is folded in at most once, so `done`
  * counts distinct batches whoever writes and however often; the file is a cache of the outcomes, never the truth (R5).
  */
-import type { Usage } from './usage.js';
 import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from './ranges.js';
+import { count, decode, instant, just, number, object, optional, text } from './shape.js';
+import type { Usage } from './usage.js';
 
 export interface BatchCounts {
   readonly done: number;
@@ -49,27 +50,46 @@ export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): 
   return { ...progress, folded, batches: { done: countOf(folded), failed }, items };
 }
 
-const PROGRESS_VERSION = 1;
+const PROGRESS_VERSION = 1 as const;
 
 export function encodeProgress(progress: Progress): string {
   const { folded, ...counts } = progress;
   return `${JSON.stringify({ version: PROGRESS_VERSION, folded: formatRanges(folded), ...counts })}\n`;
 }
 
-/** Undefined when it is not a progress file of this version: the caller counts anew from the outcomes. */
-export function decodeProgress(text: string): Progress | undefined {
+export const MOST_PROGRESS_BYTES = 16 * 1024 * 1024;
+
+interface Wire extends Omit<Progress, 'folded'> {
+  readonly version: 1;
+  readonly folded: string;
+}
+
+const wire = object<Wire>({
+  version: just(PROGRESS_VERSION),
+  folded: text(MOST_PROGRESS_BYTES, /^[\d,-]*$/),
+  batches: object<BatchCounts>({ done: count, failed: count }),
+  items: object<ItemCounts>({ ok: count, failed: count }),
+  usage: optional(object<Usage>({ instanceSeconds: number(0, Number.MAX_SAFE_INTEGER), countedAt: instant })),
+});
+
+/**
+ * Undefined when it is not a progress file of this version, or its counts contradict each other or the job's number of batches: the caller counts
+ * anew from the outcomes.
+ */
+export function decodeProgress(json: string | Uint8Array, batches = Number.MAX_SAFE_INTEGER): Progress | undefined {
+  const read = decode(wire, json);
+  if (read === undefined) return undefined;
+  const { version: _version, folded: ranges, ...counts } = read;
+  const folded = rangesOf(ranges);
+  if (folded === undefined || countOf(folded) !== counts.batches.done) return undefined;
+  if ((folded.at(-1)?.last ?? -1) >= batches || counts.batches.failed > counts.batches.done) return undefined;
+  return { folded, ...counts };
+}
+
+function rangesOf(ranges: string): Ranges | undefined {
   try {
-    const value = JSON.parse(text) as {
-      readonly version?: number;
-      readonly folded?: string;
-      readonly batches?: BatchCounts;
-      readonly items?: ItemCounts;
-      readonly usage?: Usage;
-    };
-    if (value.version !== PROGRESS_VERSION || value.batches === undefined || value.items === undefined)
-      return undefined;
-    const { batches, items, usage } = value;
-    return { folded: parseRanges(value.folded ?? ''), batches, items, ...(usage === undefined ? {} : { usage }) };
+    const read = parseRanges(ranges);
+    return read.every(({ first, last }) => first <= last && Number.isSafeInteger(last)) ? read : undefined;
   } catch {
     return undefined;
   }

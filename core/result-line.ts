@@ -1,4 +1,5 @@
 /** Result lines: what an outcome and the results file are made of. */
+import { check, count, decode, just, object, parseJson, text } from './shape.js';
 
 export interface ItemError {
   readonly code: string;
@@ -57,12 +58,39 @@ export function encodeOutcomeMetadata(metadata: OutcomeMetadata): Record<string,
   };
 }
 
-export function decodeOutcomeMetadata(metadata: Readonly<Record<string, string>>): OutcomeMetadata {
-  return {
-    lease: metadata['lease'] ?? '',
-    instance: metadata['instance'] ?? '',
-    ok: Number(metadata['ok'] ?? 0),
-    failed: Number(metadata['failed'] ?? 0),
-    givenUp: metadata['given-up'] === '1',
-  };
+/** Undefined when it is not of that form, or when the counts are no counts: negative, broken, or of more items than a batch can have. */
+export function decodeOutcomeMetadata(
+  metadata: Readonly<Record<string, string>>,
+  mostItems: number = Number.MAX_SAFE_INTEGER,
+): OutcomeMetadata | undefined {
+  const [ok, failed] = [countOf(metadata['ok']), countOf(metadata['failed'])];
+  const { lease = '', instance = '', 'given-up': givenUp } = metadata;
+  if (ok === undefined || failed === undefined || (givenUp !== '0' && givenUp !== '1')) return undefined;
+  if (ok + failed < 1 || ok + failed > mostItems) return undefined;
+  return { lease, instance, ok, failed, givenUp: givenUp === '1' };
+}
+
+/** As `String(number)` writes it. */
+const countOf = (digits: string | undefined): number | undefined =>
+  digits !== undefined && /^(0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : undefined;
+
+/** Codes and messages are the model's: of any length up to that of a line. */
+const LONGEST = 64 * 1024 * 1024;
+
+const itemError = object<ItemError>({ code: text(LONGEST), message: text(LONGEST) });
+
+export const decodeItemError = (json: string): ItemError | undefined => decode(itemError, json);
+
+const failedResult = object<Extract<ResultLine, { ok: false }>>({ index: count, ok: just(false), error: itemError });
+const okResult = object<{ readonly index: number; readonly ok: true }>({ index: count, ok: just(true) });
+
+/** What a line says, without or with its newline. The output is parsed, so whoever hands results on takes the text of the line, not this. */
+export function decodeResultLine(line: string): ResultLine | undefined {
+  const value = parseJson(line);
+  const failed = check(failedResult, value);
+  if (failed !== undefined) return failed;
+  const ok = check(okResult, value);
+  return ok === undefined || !Object.hasOwn(value as object, 'output')
+    ? undefined
+    : { ...ok, output: (value as { readonly output: unknown }).output };
 }

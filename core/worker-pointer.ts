@@ -4,6 +4,7 @@
  * Invariant: it only moves forward. A newer version is never replaced by an older one, whoever submits; of one version the build that was
  * published last counts (docs/decisions/0008-…).
  */
+import { decode, object, text, where } from './shape.js';
 import { compareVersions, isVersion } from './version.js';
 
 export interface WorkerPointer {
@@ -13,20 +14,17 @@ export interface WorkerPointer {
   readonly publishedAt?: string;
 }
 
-export const encodeWorkerPointer = (pointer: WorkerPointer): string => `${JSON.stringify(pointer)}\n`;
+export const encodeWorkerPointer = (to: WorkerPointer): string => `${JSON.stringify(to)}\n`;
+
+export const MOST_POINTER_BYTES = 16 * 1024;
+
+const pointer = object<Omit<WorkerPointer, 'publishedAt'>>({
+  version: where(text(256), isVersion),
+  sha256: text(64, /^[0-9a-f]{64}$/),
+});
 
 /** Undefined for what is none: no instance can boot by it either. */
-export function decodeWorkerPointer(text: string): WorkerPointer | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { version, sha256 } = (value ?? {}) as Record<string, unknown>;
-  if (typeof version !== 'string' || !isVersion(version)) return undefined;
-  return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? { version, sha256 } : undefined;
-}
+export const decodeWorkerPointer = (json: string | Uint8Array): WorkerPointer | undefined => decode(pointer, json);
 
 /** `publish`: move the pointer. `newer`: somebody with a newer spotpool has published, and that stays. */
 export type PointerDecision = 'publish' | 'present' | 'newer';

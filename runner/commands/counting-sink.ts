@@ -2,7 +2,7 @@
  * A sink that counts, on the way through, why items failed. Holds one line of failure at most, and a bounded number of codes.
  * Whether a line is one shows in its first bytes: `core/result-line.ts` fixes the order of keys.
  */
-import type { ItemError } from '../../core/result-line.js';
+import { decodeResultLine } from '../../core/result-line.js';
 import type { ErrorCount } from '../display/views.js';
 import type { ResultSink } from '../results/result-sink.js';
 
@@ -61,7 +61,9 @@ export class CountingSink implements ResultSink {
 
   private count(line: Buffer): void {
     if (!isFailure(line)) return;
-    const { error } = JSON.parse(line.toString()) as { readonly error: ItemError };
+    const read = decodeResultLine(line.toString());
+    if (read === undefined || read.ok) return;
+    const { error } = read;
     const entry = this.counts.get(error.code);
     if (entry !== undefined) entry.count += 1;
     else if (this.counts.size < MAX_CODES) this.counts.set(error.code, { count: 1, example: error.message });

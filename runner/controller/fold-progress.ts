@@ -8,6 +8,7 @@ import {
   decodeProgress,
   encodeProgress,
   foldOutcomes,
+  MOST_PROGRESS_BYTES,
   NO_PROGRESS,
   type Outcome,
   type Progress,
@@ -15,7 +16,7 @@ import {
 import { rangeHolding, type Ranges } from '../../core/ranges.js';
 import { decodeOutcomeMetadata } from '../../core/result-line.js';
 import type { ObjectStore } from '../ports.js';
-import { JSON_TYPE } from './json-objects.js';
+import { JSON_TYPE, type Kind, readObject } from './json-objects.js';
 import type { JobMemory } from './ports.js';
 
 /** HEADs at once: S3 answers each in some 20 ms, and the client has 64 sockets. */
@@ -42,7 +43,7 @@ export async function foldProgress(
 ): Promise<Progress> {
   const heads = new Map<number, Outcome>();
   for (let saves = 0; ; saves++) {
-    const known = (memory.progress ??= await readProgress(store, job, options.signal));
+    const known = (memory.progress ??= await readProgress(store, job, batches, options.signal));
     const outcomes = await newOutcomes(store, job, batches, known.progress.folded, heads, options);
     const progress = foldOutcomes(known.progress, outcomes);
     if (progress === known.progress) return progress;
@@ -64,10 +65,14 @@ export async function foldProgress(
   }
 }
 
-async function readProgress(store: ObjectStore, job: string, signal: AbortSignal) {
-  const stored = await store.get(progressKey(job), { signal });
-  if (stored === undefined) return { progress: NO_PROGRESS, etag: undefined };
-  return { progress: decodeProgress(new TextDecoder().decode(stored.body)) ?? NO_PROGRESS, etag: stored.etag };
+async function readProgress(store: ObjectStore, job: string, batches: number, signal: AbortSignal) {
+  const kind: Kind<Progress> = {
+    name: `a count of the outcomes of job ${job}`,
+    mostBytes: MOST_PROGRESS_BYTES,
+    decode: (json) => decodeProgress(json, batches),
+  };
+  const stored = await readObject(store, progressKey(job), kind, signal);
+  return { progress: stored?.value ?? NO_PROGRESS, etag: stored?.etag };
 }
 
 async function newOutcomes(
@@ -88,12 +93,27 @@ async function newOutcomes(
     if (known !== undefined) return known;
     const head = await store.head(outcomeKey(job, batch), { signal });
     if (head === undefined) return undefined;
-    const { ok, failed, givenUp } = decodeOutcomeMetadata(head.metadata);
-    const outcome: Outcome = { batch, ok, failed, givenUp };
+    const outcome = outcomeOf(store, outcomeKey(job, batch), batch, head.metadata);
     heads.set(batch, outcome);
     return outcome;
   });
   return outcomes.filter((outcome) => outcome !== undefined);
+}
+
+/**
+ * The batch has its outcome, whatever its metadata says: nobody can write another one. When that says nothing that can be believed, it counts as given
+ * up, so that no such job passes for a good one.
+ */
+function outcomeOf(
+  store: ObjectStore,
+  key: string,
+  batch: number,
+  metadata: Readonly<Record<string, string>>,
+): Outcome {
+  const read = decodeOutcomeMetadata(metadata);
+  if (read !== undefined) return { batch, ok: read.ok, failed: read.failed, givenUp: read.givenUp };
+  store.damaged?.({ key, why: 'does not say in its metadata how many items are ok and failed' });
+  return { batch, ok: 0, failed: 0, givenUp: true };
 }
 
 /** Batches with an outcome that are not folded; long runs of folded ones are not listed. */

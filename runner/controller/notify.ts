@@ -6,9 +6,11 @@
  */
 import type { DoneMark } from '../../core/job.js';
 import { attentionKey, doneKey, notifiedKey } from '../../core/keys.js';
+import { decodeNoticeClaim, MOST_CLAIM_BYTES, type NoticeClaim } from '../../core/notice-claim.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { Notice, Notifier, ObjectStore } from '../ports.js';
-import { getJson, JSON_TYPE, toJson } from './json-objects.js';
+import { getObject, JSON_TYPE, type Kind, readObject, toJson } from './json-objects.js';
+import { DONE_MARK } from './read-job.js';
 import type { ControllerMemory } from './ports.js';
 import type { ControllerEvent, ControllerEventCode } from './report.js';
 
@@ -34,16 +36,17 @@ const JOBS_AT_ONCE = 4;
 /** Sending takes a second: a claim this old is of a controller that died. */
 const CLAIM_MS = 300_000;
 
-interface Claim {
-  readonly at: string;
-  readonly told?: true;
-}
+const CLAIM: Kind<NoticeClaim> = {
+  name: 'a claim of a notice',
+  mostBytes: MOST_CLAIM_BYTES,
+  decode: decodeNoticeClaim,
+};
 
 /** `told` holds the jobs that need no further look, from pass to pass. */
 export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string>, means: NotifyMeans): Promise<void> {
   const untold = [...ended].filter((job) => !told.has(job));
   await mapBounded(untold, JOBS_AT_ONCE, async (job) => {
-    const done = await getJson<DoneMark>(means.store, doneKey(job), means.signal);
+    const done = await getObject(means.store, doneKey(job), DONE_MARK, means.signal);
     // A cancelled job has no such mark: who cancelled it knows.
     const isTold = done === undefined || (await once(notifiedKey(job), means, noticeOfEnd(means.stack, job, done)));
     if (isTold) told.add(job);
@@ -80,15 +83,16 @@ function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): N
 async function once(key: string, means: NotifyMeans, notice: Notice): Promise<boolean> {
   const { store, notifier, nowMs, signal } = means;
   const at = new Date(nowMs()).toISOString();
-  const write = (claim: Claim, condition: { ifNoneMatch: true } | { ifMatch: string }) =>
+  const write = (claim: NoticeClaim, condition: { ifNoneMatch: true } | { ifMatch: string }) =>
     store.put(key, toJson(claim), { signal, contentType: JSON_TYPE, ...condition });
   let claimed = await write({ at }, { ifNoneMatch: true });
   if (claimed.kind !== 'written') {
-    const stored = await store.get(key, { signal });
+    const stored = await readObject(store, key, CLAIM, signal);
     if (stored === undefined) return false;
-    const claim = JSON.parse(new TextDecoder().decode(stored.body)) as Claim;
-    if (claim.told) return true;
-    if (nowMs() - Date.parse(claim.at) < CLAIM_MS) return false;
+    const claim = stored.value;
+    if (claim?.told) return true;
+    // A claim that says nothing is nobody's: it is taken over.
+    if (claim !== undefined && nowMs() - Date.parse(claim.at) < CLAIM_MS) return false;
     claimed = await write({ at }, { ifMatch: stored.etag });
     if (claimed.kind !== 'written') return false;
   }

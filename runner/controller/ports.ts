@@ -4,6 +4,7 @@ import type { Progress } from '../../core/progress.js';
 import type { Quiet } from '../../core/quiet.js';
 import type { StackConfig } from '../../core/stack.js';
 import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore } from '../ports.js';
+import type { ToldDamages } from './damages.js';
 
 export interface ControllerPorts {
   readonly fleet: Fleet;
@@ -45,6 +46,8 @@ export interface JobMemory {
   progress?: { readonly progress: Progress; readonly etag: string | undefined };
   cancelled?: CancelMark;
   readonly unable: Map<string, UnableMark>;
+  /** Marks that are none, by their places in the listing: not read again. */
+  readonly damaged: Set<string>;
   resentAtMs?: number;
 }
 
@@ -73,9 +76,19 @@ export interface ControllerMemory {
   shortSinceMs?: number | undefined;
   /** Troubles that were told and have not ended: each is an event once. */
   readonly told: Set<string>;
+  /** Objects that are not what their keys say, and were told of. */
+  readonly toldDamages: ToldDamages;
+  /** Jobs that could not be read in the last look. */
+  readonly unreadable: Map<string, UnreadableJob>;
 }
 
-export const newJobMemory = (): JobMemory => ({ unable: new Map() });
+/** A failure that concerns one job stays with it. */
+export interface UnreadableJob {
+  readonly sinceMs: number;
+  readonly error: unknown;
+}
+
+export const newJobMemory = (): JobMemory => ({ unable: new Map(), damaged: new Set() });
 
 export const newControllerMemory = (): ControllerMemory => ({
   jobs: new Map(),
@@ -83,4 +96,6 @@ export const newControllerMemory = (): ControllerMemory => ({
   tickets: new Map(),
   cameUp: new Map(),
   told: new Set(),
+  toldDamages: new Set(),
+  unreadable: new Map(),
 });

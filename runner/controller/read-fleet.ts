@@ -1,15 +1,39 @@
 /** What the fleet is and says: the controller's word, EC2's description, the exit tickets, the workers' own words. */
 import type { ExitTicketSeen } from '../../core/exit-grants.js';
+import {
+  decodeExitTicket,
+  decodeFleetState,
+  decodeWorkerStatus,
+  MOST_FLEET_STATE_BYTES,
+  MOST_STATUS_BYTES,
+  MOST_TICKET_BYTES,
+} from '../../core/decode-fleet.js';
 import type { ExitTicket, FleetState, WorkerStatus } from '../../core/fleet-state.js';
 import { exitTicketsPrefix, fleetStateKey, instanceStatusKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { Fleet, FleetDescription, FleetInstance, ListedObject, ObjectStore } from '../ports.js';
-import { getJson } from './json-objects.js';
+import { getObject, type Kind, readObject } from './json-objects.js';
 import type { ControllerMemory, TicketMemory } from './ports.js';
 
 const READS_AT_ONCE = 16;
 /** Clocks of S3 and EC2 differ by less, and an instance that a describe left out once is shown again by then. */
 const TICKET_MARGIN_MS = 600_000;
+
+const FLEET_STATE: Kind<FleetState> = {
+  name: "a controller's word",
+  mostBytes: MOST_FLEET_STATE_BYTES,
+  decode: decodeFleetState,
+};
+const EXIT_TICKET: Kind<ExitTicket> = {
+  name: 'an exit ticket',
+  mostBytes: MOST_TICKET_BYTES,
+  decode: decodeExitTicket,
+};
+const statusOf = (instance: string): Kind<WorkerStatus> => ({
+  name: `the status of ${instance}`,
+  mostBytes: MOST_STATUS_BYTES,
+  decode: (json) => decodeWorkerStatus(json, instance),
+});
 
 export interface FleetReading {
   readonly state: FleetState | undefined;
@@ -37,9 +61,8 @@ export async function readFleetState(
   store: ObjectStore,
   signal: AbortSignal,
 ): Promise<{ readonly state: FleetState | undefined; readonly etag: string | undefined }> {
-  const stored = await store.get(fleetStateKey, { signal });
-  if (stored === undefined) return { state: undefined, etag: undefined };
-  return { state: JSON.parse(new TextDecoder().decode(stored.body)) as FleetState, etag: stored.etag };
+  const read = await readObject(store, fleetStateKey, FLEET_STATE, signal);
+  return { state: read?.value, etag: read?.etag };
 }
 
 export const fleetReplacedSentence = (insteadOf: FleetDescription['insteadOf']): string =>
@@ -58,7 +81,7 @@ export async function readStatuses(
 ): Promise<ReadonlyMap<string, WorkerStatus>> {
   const running = live.filter(({ state }) => state === 'running');
   const statuses = await mapBounded(running, READS_AT_ONCE, ({ instance }) =>
-    getJson<WorkerStatus>(store, instanceStatusKey(instance), signal),
+    getObject(store, instanceStatusKey(instance), statusOf(instance), signal),
   );
   return new Map(statuses.filter((status) => status !== undefined).map((status) => [status.instance, status]));
 }
@@ -110,7 +133,7 @@ async function readTicket(
 ): Promise<TicketMemory> {
   const known = memory.tickets.get(key);
   if (known?.size === size && known.lastModifiedMs === lastModifiedMs) return known;
-  const ticket = await getJson<ExitTicket>(store, key, signal);
+  const ticket = await getObject(store, key, EXIT_TICKET, signal);
   const fresh = { size, lastModifiedMs, instance: ticket?.instance ?? '', void: ticket?.void ?? false };
   memory.tickets.set(key, fresh);
   return fresh;
@@ -118,5 +141,7 @@ async function readTicket(
 
 function generationOf(key: string): number | undefined {
   const match = /^fleet\/exits\/(\d+)\/\d+\.json$/.exec(key);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  const generation = Number(match?.[1]);
+  // Of more digits than a number holds, it is none that a controller opened.
+  return Number.isSafeInteger(generation) ? generation : undefined;
 }

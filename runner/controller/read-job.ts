@@ -1,18 +1,42 @@
 /** Everything that decides about a job, read from its folder. The same for the controller and for `spotpool status`. */
 import { createHash } from 'node:crypto';
 import { jobVerdict, type JobFacts, type JobVerdict } from '../../core/completion.js';
+import {
+  decodeCancelMark,
+  decodeDoneMark,
+  decodeManifest,
+  decodeUnableMark,
+  MOST_MANIFEST_BYTES,
+  MOST_MARK_BYTES,
+} from '../../core/decode-job.js';
+import { isJobId } from '../../core/job-id.js';
 import type { CancelMark, DoneMark, Manifest, UnableMark } from '../../core/job.js';
 import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import { decodeSent } from '../../core/plan.js';
-import type { ObjectStore } from '../ports.js';
+import { isInstanceId } from '../../core/names.js';
+import { decodeSent, MOST_SENT_BYTES } from '../../core/plan.js';
+import type { ListedObject, ObjectStore } from '../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
-import { getJson, getText } from './json-objects.js';
+import { getObject, type Kind, readObject, sightOf } from './json-objects.js';
 import type { JobMemory, StoredManifest } from './ports.js';
 
 /** More marks than this say nothing that the first did not. */
 const MAX_UNABLE_MARKS = 100;
 const MARKS_AT_ONCE = 8;
+/** A job has one mark an instance: what else lies there is looked at up to here. */
+const MAX_MARKS_LISTED = 10_000;
+
+const manifestOf = (job: string): Kind<Manifest> => ({
+  name: `the manifest of job ${job}`,
+  mostBytes: MOST_MANIFEST_BYTES,
+  decode: (json) => decodeManifest(json, job),
+});
+export const DONE_MARK: Kind<DoneMark> = {
+  name: "the mark of a job's end",
+  mostBytes: MOST_MARK_BYTES,
+  decode: decodeDoneMark,
+};
+const SENT_COUNT: Kind<number> = { name: 'a count', mostBytes: MOST_SENT_BYTES, decode: decodeSent };
 
 export interface JobView {
   readonly job: string;
@@ -26,10 +50,10 @@ export interface JobView {
   readonly sent: number;
 }
 
-/** Ids of all jobs whose submit got as far as an upload. */
+/** Ids of all jobs whose submit got as far as an upload; a folder of another name is nobody's job. */
 export async function listJobIds(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
   const { folders } = await store.listFolder(jobsPrefix, { signal });
-  return folders.map(lastName).sort();
+  return folders.map(lastName).filter(isJobId).sort();
 }
 
 /** Undefined while there is no manifest. */
@@ -50,11 +74,9 @@ export async function readJob(
   const { manifest, digest } = stored;
   const { maxInstanceHours } = manifest.options;
 
-  if (names.has('cancelled.json')) {
-    const mark = memory.cancelled ?? (await getJson<CancelMark>(store, cancelledKey(job), signal));
-    if (mark !== undefined) memory.cancelled = mark;
-  }
-  const done = names.has('done.json') ? await getJson<DoneMark>(store, doneKey(job), signal) : undefined;
+  const cancelled = folder.objects.find(({ key }) => key === cancelledKey(job));
+  if (cancelled !== undefined) await readCancelMark(store, job, { memory, cancelled, signal });
+  const done = names.has('done.json') ? await getObject(store, doneKey(job), DONE_MARK, signal) : undefined;
   if (names.has('unable')) await readUnableMarks(store, job, memory, signal);
   const enqueued = names.has('enqueued.json');
   const sent = enqueued ? manifest.batches : await readSent(store, job, manifest.batches, signal);
@@ -79,27 +101,54 @@ export async function readJob(
 }
 
 async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
-  const object = await store.get(manifestKey(job), { signal });
-  if (object === undefined) return undefined;
-  const digest = createHash('sha256').update(object.body).digest('hex');
-  return { manifest: JSON.parse(new TextDecoder().decode(object.body)) as Manifest, digest };
+  const read = await readObject(store, manifestKey(job), manifestOf(job), signal);
+  if (read?.value === undefined) return undefined;
+  return { manifest: read.value, digest: createHash('sha256').update(read.body).digest('hex') };
+}
+
+async function readCancelMark(
+  store: ObjectStore,
+  job: string,
+  { memory, cancelled, signal }: { memory: JobMemory; cancelled: ListedObject; signal: AbortSignal },
+): Promise<void> {
+  if (memory.cancelled !== undefined) return;
+  const kind: Kind<CancelMark> = {
+    name: 'the mark of a cancel',
+    mostBytes: MOST_MARK_BYTES,
+    decode: (json) => decodeCancelMark(json, cancelled.lastModifiedMs),
+  };
+  const mark = await getObject(store, cancelledKey(job), kind, signal);
+  if (mark !== undefined) memory.cancelled = mark;
 }
 
 async function readSent(store: ObjectStore, job: string, batches: number, signal: AbortSignal): Promise<number> {
-  const text = await getText(store, sentKey(job), signal);
-  return text === undefined ? 0 : Math.min(batches, decodeSent(text));
+  const sent = await getObject(store, sentKey(job), SENT_COUNT, signal);
+  return Math.min(batches, sent ?? 0);
 }
 
 async function readUnableMarks(store: ObjectStore, job: string, memory: JobMemory, signal: AbortSignal): Promise<void> {
-  const fresh: string[] = [];
-  for await (const { key } of store.list(unablePrefix(job), { signal })) {
-    if (memory.unable.size + fresh.length >= MAX_UNABLE_MARKS) break;
-    if (!memory.unable.has(key)) fresh.push(key);
+  const fresh: ListedObject[] = [];
+  let listed = 0;
+  for await (const object of store.list(unablePrefix(job), { signal })) {
+    if (memory.unable.size + fresh.length >= MAX_UNABLE_MARKS || ++listed > MAX_MARKS_LISTED) break;
+    if (!memory.unable.has(object.key) && !memory.damaged.has(sightOf(object))) fresh.push(object);
   }
-  await mapBounded(fresh, MARKS_AT_ONCE, async (key) => {
-    const mark = await getJson<UnableMark>(store, key, signal);
-    if (mark !== undefined) memory.unable.set(key, mark);
+  await mapBounded(fresh, MARKS_AT_ONCE, async (object) => {
+    const kind: Kind<UnableMark> = {
+      name: 'the mark of an instance that cannot use the model',
+      mostBytes: MOST_MARK_BYTES,
+      decode: (json) => markOf(json, object.key.slice(unablePrefix(job).length)),
+    };
+    const read = await readObject(store, object.key, kind, signal);
+    if (read?.value !== undefined) memory.unable.set(object.key, read.value);
+    else if (read !== undefined) memory.damaged.add(sightOf(object));
   });
+}
+
+/** `name`: the key's last part, which names the instance. */
+function markOf(json: Uint8Array, name: string): UnableMark | undefined {
+  const instance = name.replace(/\.json$/, '');
+  return isInstanceId(instance) ? decodeUnableMark(json, instance) : undefined;
 }
 
 /** The last part of a key or folder. */

@@ -27,6 +27,10 @@ export async function resendMissing(
   for await (const line of linesOf(ports.store.stream(planKey(job), { signal }))) {
     if (line === '') continue;
     const location = decodePlanLine(line);
+    if (location === undefined || location.batch >= manifest.batches) {
+      ports.store.damaged?.({ key: planKey(job), why: 'has a line that is no place of a batch of the job' });
+      continue;
+    }
     if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;
     bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker }));
     if (bodies.length >= SEND_AT_ONCE) await flush();

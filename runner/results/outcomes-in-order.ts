@@ -66,15 +66,24 @@ export async function* outcomesInOrder(
 async function fetched(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
   const object = await store.get(key, { signal });
   if (object === undefined) throw vanished(key);
-  const { ok, failed } = decodeOutcomeMetadata(object.metadata);
+  const { ok, failed } = countsOf(store, key, object.metadata);
   return { batch, ok, failed, chunks: [object.body] };
 }
 
 async function streamed(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
   const head = await store.head(key, { signal });
   if (head === undefined) throw vanished(key);
-  const { ok, failed } = decodeOutcomeMetadata(head.metadata);
+  const { ok, failed } = countsOf(store, key, head.metadata);
   return { batch, ok, failed, chunks: store.stream(key, { signal }) };
+}
+
+/** Of metadata that says nothing that can be believed, none. */
+function countsOf(store: ObjectStore, key: string, metadata: Readonly<Record<string, string>>) {
+  const counts = decodeOutcomeMetadata(metadata);
+  if (counts === undefined) {
+    store.damaged?.({ key, why: 'does not say in its metadata how many items are ok and failed' });
+  }
+  return counts ?? { ok: 0, failed: 0 };
 }
 
 const vanished = (key: string): Error => new Error(`The outcome ${key} was removed while the results were read.`);

@@ -1,4 +1,5 @@
 /** Joins a job's outcomes into one text of result lines, in dataset order. */
+import { decodeManifest } from '../../core/decode-job.js';
 import type { Manifest } from '../../core/job.js';
 import { manifestKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
@@ -74,5 +75,9 @@ export function describeMissing({ batches, missingBatches, firstMissing }: Writt
 async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<Manifest> {
   const stored = await store.get(manifestKey(job), { signal });
   if (stored === undefined) throw new UserError(`There is no job ${job} in this stack; spotpool jobs lists them.`);
-  return JSON.parse(new TextDecoder().decode(stored.body)) as Manifest;
+  const manifest = decodeManifest(stored.body, job);
+  if (manifest !== undefined) return manifest;
+  throw new UserError(
+    `The object ${manifestKey(job)} is not a manifest of this version of spotpool, so the results of job ${job} cannot be put together.`,
+  );
 }

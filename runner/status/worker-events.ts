@@ -1,9 +1,11 @@
 /** What workers reported of a job, read from the bucket one file at a time, and summed. */
+import { decodeWorkerEvent, MOST_EVENTS_BYTES } from '../../core/decode-events.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
-import { instanceEventsPrefix, jobEventsPrefix } from '../../core/keys.js';
+import { instanceEventsPrefix, instanceOfEventsKey, jobEventsPrefix } from '../../core/keys.js';
+import { isInstanceId } from '../../core/names.js';
 import type { ObjectStore } from '../ports.js';
 import { addShape, type ToldShapes } from './shapes.js';
-import { getText } from '../controller/json-objects.js';
+import { getObject, type Kind } from '../controller/json-objects.js';
 
 /** Files fetched ahead at once. */
 const FILES_AT_ONCE = 16;
@@ -49,27 +51,39 @@ export const readInstanceEvents = (
   signal: AbortSignal,
 ): AsyncGenerator<WorkerEvent> => readEvents(store, instanceEventsPrefix(instance), signal);
 
-/** In the order of their keys: by instance, then by time. A line that a dying worker left unfinished is skipped. */
+/** In the order of their keys: by instance, then by time. */
 async function* readEvents(store: ObjectStore, prefix: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
-  const ahead: Promise<string | undefined>[] = [];
+  const ahead: Promise<readonly WorkerEvent[]>[] = [];
   for await (const { key } of store.list(prefix, { signal })) {
-    const text = getText(store, key, signal);
-    text.catch(() => undefined); // thrown where it is awaited
-    ahead.push(text);
-    if (ahead.length >= FILES_AT_ONCE) yield* eventsOf(await ahead.shift());
+    const events = readEventsFile(store, key, signal);
+    events.catch(() => undefined); // thrown where it is awaited
+    ahead.push(events);
+    if (ahead.length >= FILES_AT_ONCE) yield* (await ahead.shift()) ?? [];
   }
-  for (const text of ahead) yield* eventsOf(await text);
+  for (const events of ahead) yield* await events;
 }
 
-function* eventsOf(text: string | undefined): Generator<WorkerEvent> {
-  for (const line of (text ?? '').split('\n')) {
-    if (line === '') continue;
-    try {
-      yield JSON.parse(line) as WorkerEvent;
-    } catch {
-      continue;
-    }
-  }
+/** What of a file are events of the instance that its key names; the rest is told of. */
+export async function readEventsFile(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<readonly WorkerEvent[]> {
+  const instance = instanceOfEventsKey(key);
+  const isWhole = instance !== undefined && isInstanceId(instance);
+  const kind: Kind<readonly WorkerEvent[]> = {
+    name: 'a file of events',
+    mostBytes: MOST_EVENTS_BYTES,
+    decode: (bytes) => {
+      if (!isWhole) return undefined;
+      const lines = new TextDecoder().decode(bytes).split('\n');
+      const read = lines.filter((line) => line !== '').map((line) => decodeWorkerEvent(line, instance));
+      const events = read.filter((event) => event !== undefined);
+      if (events.length < read.length) store.damaged?.({ key, why: `has lines that are no events of ${instance}` });
+      return events;
+    },
+  };
+  return (await getObject(store, key, kind, signal)) ?? [];
 }
 
 export async function sumEvents(events: AsyncIterable<WorkerEvent>): Promise<EventTotals> {

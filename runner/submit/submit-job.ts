@@ -8,9 +8,10 @@
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/batch-message.js';
 import { type BatchSizes, isGuided } from '../../core/batch-planner.js';
+import { decodeManifest } from '../../core/decode-job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
 import type { BatchSizing, JobOptions, Manifest } from '../../core/job.js';
-import { enqueuedKey, manifestKey, sentKey } from '../../core/keys.js';
+import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { decodePlanLine, decodeSent } from '../../core/plan.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
@@ -187,7 +188,13 @@ class Submission {
   private async readManifest(): Promise<Stored | undefined> {
     const found = await this.ports.store.get(manifestKey(this.job), { signal: this.hooks.signal });
     if (found === undefined) return undefined;
-    return { manifest: JSON.parse(new TextDecoder().decode(found.body)) as Manifest, digest: digestOf(found.body) };
+    const manifest = decodeManifest(found.body, this.job);
+    if (manifest === undefined) {
+      throw new UserError(
+        `The object ${manifestKey(this.job)} is not a manifest of this version of spotpool. Use the version that submitted the job, or another --id.`,
+      );
+    }
+    return { manifest, digest: digestOf(found.body) };
   }
 
   private modelDifferences(before: Manifest): string[] {
@@ -202,9 +209,18 @@ class Submission {
     if (planned === planText(plan)) return plan;
     // Nobody asked for a size, then or now: another version of spotpool chose otherwise.
     const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.request.sizes);
-    if (planned !== undefined && isOurChoice) return planned.trimEnd().split('\n').map(decodePlanLine);
+    if (planned !== undefined && isOurChoice) return this.plannedBatches(planned);
     this.refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
     return plan;
+  }
+
+  private plannedBatches(planned: string): readonly BatchLocation[] {
+    const plan = planned.trimEnd().split('\n').map(decodePlanLine);
+    const known = plan.filter((location) => location !== undefined);
+    if (known.length === plan.length) return known;
+    throw new UserError(
+      `The object ${planKey(this.job)}, the plan of the job ${this.job}, is damaged, so the job cannot be continued. Submit it under another --id.`,
+    );
   }
 
   private refuseIf(differences: readonly string[]): void {
@@ -221,7 +237,7 @@ class Submission {
     const { signal, onEvent } = this.hooks;
     if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return;
     const counted = await store.get(sentKey(job), { signal });
-    const from = counted === undefined ? 0 : Math.min(decodeSent(new TextDecoder().decode(counted.body)), plan.length);
+    const from = counted === undefined ? 0 : Math.min(decodeSent(counted.body), plan.length);
     const onSent = (sent: number): void => onEvent({ code: 'enqueueing', sent, batches: plan.length });
     onSent(from);
     const { worker } = manifest.versions;

@@ -32,7 +32,7 @@ export async function publishWorker(
   const own: WorkerPointer = { version, sha256, publishedAt };
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const stored = await store.get(workerPointerKey, { signal });
-    const current = stored && decodeWorkerPointer(new TextDecoder().decode(stored.body));
+    const current = stored && decodeWorkerPointer(stored.body);
     const decision = decidePointer(current, own);
     if (decision === 'newer') return { kind: 'newer', version: current?.version ?? '', bytes: 0 };
     // Also when the pointer names it: somebody may have tidied the bucket up.

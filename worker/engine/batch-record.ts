@@ -166,7 +166,7 @@ export class BatchRecord {
     const result = await (isStream(body) ? this.store.upload(key, body, how) : this.store.put(key, body, how));
     if (result.kind === 'written') return 'committed';
     const head = await this.store.head(key, { signal });
-    return head && decodeOutcomeMetadata(head.metadata).lease === batch.lease.id ? 'committed' : 'duplicate';
+    return head && decodeOutcomeMetadata(head.metadata)?.lease === batch.lease.id ? 'committed' : 'duplicate';
   }
 }
 

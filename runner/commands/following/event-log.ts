@@ -7,7 +7,9 @@
 import type { WorkerEvent } from '../../../core/events.js';
 import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
+import { isInstanceId } from '../../../core/names.js';
 import type { ObjectStore } from '../../ports.js';
+import { readEventsFile } from '../../status/worker-events.js';
 
 const FIRST_FILES_AT_ONCE = 16;
 
@@ -26,7 +28,7 @@ export class EventLog {
     const { folders } = await this.store.listFolder(jobEventsPrefix(this.job), { signal });
     const working = folders.map((folder) => folder.slice(jobEventsPrefix(this.job).length, -1));
     const wanted = [...new Set([...working, ...instances])].filter(
-      (instance) => this.worker === undefined || instance === this.worker,
+      (instance) => isInstanceId(instance) && (this.worker === undefined || instance === this.worker),
     );
     const prefixes = wanted.flatMap((instance) => [
       `${jobEventsPrefix(this.job)}${instance}/`,
@@ -38,9 +40,9 @@ export class EventLog {
   private async *newOf(prefix: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
     const startAfter = this.lastKeys.get(prefix);
     for await (const { key } of this.store.list(prefix, { signal, ...(startAfter ? { startAfter } : {}) })) {
-      const file = await this.store.get(key, { signal });
+      const events = await readEventsFile(this.store, key, signal);
       this.lastKeys.set(prefix, key);
-      if (file !== undefined) yield* eventsOf(new TextDecoder().decode(file.body));
+      yield* events;
     }
   }
 }
@@ -61,16 +63,4 @@ async function* mergeByTime(sources: readonly AsyncGenerator<WorkerEvent>[]): As
     yield first.head.value;
     first.head = await first.source.next();
   }
-}
-
-/** A line that a dying worker left unfinished is skipped. */
-function eventsOf(text: string): readonly WorkerEvent[] {
-  return text.split('\n').flatMap((line) => {
-    if (line === '') return [];
-    try {
-      return [JSON.parse(line) as WorkerEvent];
-    } catch {
-      return [];
-    }
-  });
 }

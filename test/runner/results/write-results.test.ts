@@ -7,6 +7,7 @@ import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../co
 import { UserError } from '../../../runner/errors.js';
 import { openSink, OutputClosed } from '../../../runner/results/result-sink.js';
 import { describeMissing, writeResults, type WrittenResults } from '../../../runner/results/write-results.js';
+import { manifestOf } from '../../support/manifest.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -21,7 +22,7 @@ beforeEach(async () => {
   cwd = await tempDirectory();
   store = new MemoryStore();
   aborter = new AbortController();
-  await store.put(manifestKey(JOB), JSON.stringify({ batches: BATCHES }), { signal: aborter.signal });
+  await store.put(manifestKey(JOB), JSON.stringify(manifestOf(JOB, { batches: BATCHES })), { signal: aborter.signal });
   // The second item of each batch failed. Written last batch first: order is by batch, not by time.
   for (let batch = BATCHES - 1; batch >= 0; batch--) await commit(batch, linesOf(batch));
 });

@@ -1,0 +1,13 @@
+/** `notified.json` of a job, and `fleet/attention/…`: who tells people of something claims it first (runner/controller/notify.ts). */
+import { decode, instant, just, object, optional } from './shape.js';
+
+export interface NoticeClaim {
+  readonly at: string;
+  readonly told?: true;
+}
+
+export const MOST_CLAIM_BYTES = 4 * 1024;
+
+const noticeClaim = object<NoticeClaim>({ at: instant, told: optional(just(true)) });
+
+export const decodeNoticeClaim = (json: string | Uint8Array): NoticeClaim | undefined => decode(noticeClaim, json);
