@@ -18,6 +18,8 @@ export interface ItemCounts {
 
 export interface Progress {
   readonly folded: Ranges;
+  /** Of the batches with failed items the first that were counted: where to read what the errors are. */
+  readonly failing?: readonly number[];
   readonly batches: BatchCounts;
   readonly items: ItemCounts;
   /** Absent until a controller has seen the job at work. */
@@ -31,6 +33,9 @@ export interface Outcome {
   readonly givenUp: boolean;
 }
 
+/** As many as are read when a job ends for its failed items. */
+export const MOST_FAILING_KEPT = 20;
+
 export const NO_PROGRESS: Progress = { folded: [], batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
 
 export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): Progress {
@@ -41,12 +46,15 @@ export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): 
   if (fresh.size === 0) return progress;
   let { failed } = progress.batches;
   let items = progress.items;
+  const failing = [...(progress.failing ?? [])];
   for (const outcome of fresh.values()) {
     if (outcome.givenUp) failed += 1;
+    if (outcome.failed > 0 && failing.length < MOST_FAILING_KEPT) failing.push(outcome.batch);
     items = { ok: items.ok + outcome.ok, failed: items.failed + outcome.failed };
   }
   const folded = addToRanges(progress.folded, [...fresh.keys()]);
-  return { ...progress, folded, batches: { done: countOf(folded), failed }, items };
+  const kept = failing.length === 0 ? {} : { failing };
+  return { ...progress, folded, ...kept, batches: { done: countOf(folded), failed }, items };
 }
 
 const PROGRESS_VERSION = 1;
@@ -62,14 +70,21 @@ export function decodeProgress(text: string): Progress | undefined {
     const value = JSON.parse(text) as {
       readonly version?: number;
       readonly folded?: string;
+      readonly failing?: readonly number[];
       readonly batches?: BatchCounts;
       readonly items?: ItemCounts;
       readonly usage?: Usage;
     };
     if (value.version !== PROGRESS_VERSION || value.batches === undefined || value.items === undefined)
       return undefined;
-    const { batches, items, usage } = value;
-    return { folded: parseRanges(value.folded ?? ''), batches, items, ...(usage === undefined ? {} : { usage }) };
+    const { failing, batches, items, usage } = value;
+    return {
+      folded: parseRanges(value.folded ?? ''),
+      ...(failing === undefined ? {} : { failing }),
+      batches,
+      items,
+      ...(usage === undefined ? {} : { usage }),
+    };
   } catch {
     return undefined;
   }
