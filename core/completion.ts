@@ -1,6 +1,9 @@
 /** What state a job is in, and when it ends (R5, R10). */
+import { whyItemsEndJob } from './failed-items.js';
 import type { CancelMark, DoneMark, JobState, UnableMark } from './job.js';
+import { type MaxFailed, tooManyFailed } from './max-failed.js';
 import type { Progress } from './progress.js';
+import { SAMPLE_BATCHES } from './sending-order.js';
 import { instanceHours } from './usage.js';
 
 /** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
@@ -8,20 +11,22 @@ export const ALIKE_UNABLE_MARKS = 3;
 /** R10: and so many, whatever each says, while not one batch has an outcome: a message may differ for one cause. */
 export const UNABLE_MARKS_WITHOUT_OUTCOME = 10;
 /** R10: when the first so many batches were all given up, the others would be too. */
-export const FIRST_BATCHES_GIVEN_UP = 20;
+export const FIRST_BATCHES_GIVEN_UP = SAMPLE_BATCHES;
 /** Enough of a message to tell two causes apart; the rest is often a path or a stack. */
 const COMPARED_CHARACTERS = 300;
 
 export interface JobFacts {
   readonly batches: number;
+  readonly items: number;
   readonly progress: Progress;
   /** `enqueued.json` exists. */
   readonly enqueued: boolean;
   readonly cancelled?: CancelMark;
   readonly done?: DoneMark;
   readonly unable: readonly UnableMark[];
-  /** The job's guard. */
+  /** The job's guards. */
   readonly maxInstanceHours?: number;
+  readonly maxFailed?: MaxFailed;
 }
 
 export interface JobVerdict {
@@ -41,13 +46,33 @@ export function jobVerdict(facts: JobFacts): JobVerdict {
 
 export type JobEnd = Pick<DoneMark, 'state' | 'reason'>;
 
-/** The mark to write now, if the job has come to its end and none is written. */
-export function decideEnd(facts: JobFacts): JobEnd | undefined {
-  if (facts.done !== undefined) return undefined;
-  if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
-  if (facts.cancelled !== undefined) return undefined;
-  return unableEverywhere(facts.unable) ?? nowhereAble(facts) ?? givenUpFromTheStart(facts.progress) ?? usedUp(facts);
+export interface DecidedEnd extends JobEnd {
+  /** Too many items failed: what most of them say belongs to the reason, and is only read now. */
+  readonly ofFailedItems?: true;
 }
+
+/** The mark to write now, if the job has come to its end and none is written. */
+export function decideEnd(facts: JobFacts): DecidedEnd | undefined {
+  if (facts.done !== undefined) return undefined;
+  if (facts.batches === facts.progress.batches.done) {
+    const end: JobEnd = { state: 'complete', reason: completeReason(facts) };
+    return tooManyFailed(failedItems(facts)) ? { ...end, ofFailedItems: true } : end;
+  }
+  if (facts.cancelled !== undefined) return undefined;
+  const unusable = unableEverywhere(facts.unable) ?? nowhereAble(facts);
+  return unusable ?? givenUpFromTheStart(facts.progress) ?? byFailedItems(facts) ?? usedUp(facts);
+}
+
+function byFailedItems(facts: JobFacts): DecidedEnd | undefined {
+  const reason = whyItemsEndJob(failedItems(facts));
+  return reason === undefined ? undefined : { state: 'failed', reason, ofFailedItems: true };
+}
+
+const failedItems = ({ batches, items, maxFailed, progress }: JobFacts) => ({
+  batches: { total: batches, done: progress.batches.done },
+  items: { total: items, ...progress.items },
+  ...(maxFailed === undefined ? {} : { maxFailed }),
+});
 
 function usedUp({ batches, progress, maxInstanceHours = Infinity }: JobFacts): JobEnd | undefined {
   const hours = instanceHours(progress.usage);
@@ -61,11 +86,15 @@ function usedUp({ batches, progress, maxInstanceHours = Infinity }: JobFacts): J
   };
 }
 
-function completeReason({ batches, progress }: JobFacts): string {
+function completeReason(facts: JobFacts): string {
+  const { batches, progress, maxFailed } = facts;
   const { ok, failed } = progress.items;
   const givenUp = progress.batches.failed;
-  const lost = givenUp === 0 ? '' : ` ${givenUp} of the batches were given up.`;
-  return `All ${batches} batches have their outcome: ${ok} items ok, ${failed} failed.${lost}`;
+  const lost = givenUp === 0 ? '' : ` ${givenUp === 1 ? '1 batch was' : `${givenUp} of the batches were`} given up.`;
+  const more = maxFailed !== undefined && tooManyFailed(failedItems(facts));
+  const tooMany = more ? ` These are more than --max-failed ${maxFailed} allows.` : '';
+  const all = batches === 1 ? 'Its batch has its outcome' : `All ${batches} batches have their outcome`;
+  return `${all}: ${ok} items ok, ${failed} failed.${tooMany}${lost}`;
 }
 
 function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
@@ -118,10 +147,11 @@ function comparable({ message, instance }: UnableMark): string {
     .slice(0, COMPARED_CHARACTERS);
 }
 
-function givenUpFromTheStart({ batches }: Progress): JobEnd | undefined {
+function givenUpFromTheStart({ batches }: Progress): DecidedEnd | undefined {
   if (batches.done < FIRST_BATCHES_GIVEN_UP || batches.failed < batches.done) return undefined;
   return {
     state: 'failed',
-    reason: `The first ${batches.done} batches were all given up; their result lines name the errors. The rest was not tried.`,
+    reason: `The first ${batches.done} batches were all given up, after their last attempts. The job was ended without the others.`,
+    ofFailedItems: true,
   };
 }

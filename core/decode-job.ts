@@ -11,6 +11,7 @@ import type {
   ModelStart,
   UnableMark,
 } from './job.js';
+import { type MaxFailed, parseMaxFailed } from './max-failed.js';
 import { instanceId } from './names.js';
 import {
   check,
@@ -68,6 +69,11 @@ const start = either<ModelStart, ModelStart>(
 
 const variables = record(text(ARGUMENT_CHARACTERS), { name: text(NAME_CHARACTERS, /^[^=\0]+$/), most: MOST_VARIABLES });
 
+const maxFailed: Shape<MaxFailed> = either(
+  count,
+  where(text(NAME_CHARACTERS) as Shape<`${number}%`>, (value) => parseMaxFailed(value) === value),
+);
+
 const manifestShape: Shape<Manifest> = object<Manifest>({
   version: just(1),
   job: jobId,
@@ -89,6 +95,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     env: variables,
     secrets: optional(variables),
     maxInstanceHours: optional(number(0, Number.MAX_SAFE_INTEGER)),
+    maxFailed: optional(maxFailed),
   }),
   batches: integer(1, MOST_BATCHES),
   batchSizes: optional(

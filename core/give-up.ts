@@ -1,5 +1,6 @@
 /** What follows an attempt: the batch is tried again a little later, or given up as an outcome of its own (design: one key an outcome). */
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+import { shorten } from './shorten.js';
 
 export type AfterAttempt = { readonly kind: 'give-up' } | { readonly kind: 'hand-back'; readonly delaySeconds: number };
 
@@ -28,7 +29,7 @@ export function giveUpOutcome(batch: GivenUpBatch, attempts: number, last: ItemE
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const message = `Its batch was given up after ${times}; the last error: ${last.code}: ${last.message}`;
   const most = Math.max(MIN_MESSAGE_LENGTH, Math.floor(MAX_GIVEN_UP_CHARACTERS / batch.items));
-  const error = { code: ITEM_ERROR_CODES.batchGivenUp, message: message.slice(0, most) };
+  const error = { code: ITEM_ERROR_CODES.batchGivenUp, message: shorten(message, most) };
   const lines: string[] = [];
   for (let n = 0; n < batch.items; n += 1) lines.push(encodeResultLine(failedLine(batch.firstIndex + n, error)));
   return lines.join('');

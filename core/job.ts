@@ -1,4 +1,5 @@
 /** A job's manifest and states. The manifest (`jobs/<job>/job.json`) is written once and never changes. */
+import type { MaxFailed } from './max-failed.js';
 
 export type JobState = 'submitting' | 'running' | 'complete' | 'cancelled' | 'failed';
 
@@ -31,6 +32,8 @@ export interface JobOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** A guard: past it the job fails, so that the fleet is parked. */
   readonly maxInstanceHours?: number;
+  /** A guard: the job fails as soon as more of its items have failed. */
+  readonly maxFailed?: MaxFailed;
 }
 
 export interface DatasetSpec {

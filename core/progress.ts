@@ -3,7 +3,7 @@
  * counts distinct batches whoever writes and however often; the file is a cache of the outcomes, never the truth (R5).
  */
 import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from './ranges.js';
-import { count, decode, instant, just, number, object, optional, text } from './shape.js';
+import { count, decode, instant, just, list, number, object, optional, text } from './shape.js';
 import type { Usage } from './usage.js';
 
 export interface BatchCounts {
@@ -19,6 +19,8 @@ export interface ItemCounts {
 
 export interface Progress {
   readonly folded: Ranges;
+  /** Of the batches with failed items the first that were counted: where to read what the errors are. */
+  readonly failing?: readonly number[];
   readonly batches: BatchCounts;
   readonly items: ItemCounts;
   /** Absent until a controller has seen the job at work. */
@@ -32,6 +34,9 @@ export interface Outcome {
   readonly givenUp: boolean;
 }
 
+/** As many as are read when a job ends for its failed items. */
+export const MOST_FAILING_KEPT = 20;
+
 export const NO_PROGRESS: Progress = { folded: [], batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
 
 export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): Progress {
@@ -42,12 +47,15 @@ export function foldOutcomes(progress: Progress, outcomes: readonly Outcome[]): 
   if (fresh.size === 0) return progress;
   let { failed } = progress.batches;
   let items = progress.items;
+  const failing = [...(progress.failing ?? [])];
   for (const outcome of fresh.values()) {
     if (outcome.givenUp) failed += 1;
+    if (outcome.failed > 0 && failing.length < MOST_FAILING_KEPT) failing.push(outcome.batch);
     items = { ok: items.ok + outcome.ok, failed: items.failed + outcome.failed };
   }
   const folded = addToRanges(progress.folded, [...fresh.keys()]);
-  return { ...progress, folded, batches: { done: countOf(folded), failed }, items };
+  const kept = failing.length === 0 ? {} : { failing };
+  return { ...progress, folded, ...kept, batches: { done: countOf(folded), failed }, items };
 }
 
 const PROGRESS_VERSION = 1 as const;
@@ -67,6 +75,7 @@ interface Wire extends Omit<Progress, 'folded'> {
 const wire = object<Wire>({
   version: just(PROGRESS_VERSION),
   folded: text(MOST_PROGRESS_BYTES, /^[\d,-]*$/),
+  failing: optional(list(count, MOST_FAILING_KEPT)),
   batches: object<BatchCounts>({ done: count, failed: count }),
   items: object<ItemCounts>({ ok: count, failed: count }),
   usage: optional(object<Usage>({ instanceSeconds: number(0, Number.MAX_SAFE_INTEGER), countedAt: instant })),

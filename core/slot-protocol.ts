@@ -4,6 +4,7 @@
  */
 import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+import { shorten } from './shorten.js';
 
 /** A longer line is a protocol fault; it bounds what one output can cost in memory. */
 export const MAX_SLOT_LINE_BYTES = 16 * 1024 * 1024;
@@ -80,10 +81,6 @@ function parseAny(line: string): SlotLine {
 export function boundedError(code: unknown, message: string): ItemError {
   const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
   return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
-}
-
-export function shorten(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length} characters)`;
 }
 
 /** The start of a line as it is shown in a fault. */

@@ -1,6 +1,7 @@
 /** Options that several commands share: how they read, and what they become. */
 import { type Command, Option } from 'commander';
 import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
+import type { MaxFailed } from '../../core/max-failed.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';
 
@@ -34,6 +35,7 @@ export interface JobFlags {
   readonly batchBytes?: number;
   readonly maxWorkers?: number;
   readonly maxInstanceHours?: number;
+  readonly maxFailed?: MaxFailed;
   readonly slots: number | 'cpus' | 'auto';
   readonly concurrency: number | 'auto';
   readonly maxAttempts: number;
@@ -67,6 +69,12 @@ export function addJobOptions(command: Command): Command {
       new Option('--max-instance-hours <n>', 'the job fails, and the fleet goes, once it has used so many').argParser(
         values.numberBetween(0.001, MOST_INSTANCE_HOURS),
       ),
+    )
+    .addOption(
+      new Option(
+        '--max-failed <n|p%>',
+        'the job fails once more of its items have failed than these; 100%: it goes on though nothing is ok',
+      ).argParser(values.maxFailed),
     )
     .addOption(
       new Option(

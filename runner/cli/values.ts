@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/job-id.js';
+import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
 export function integerBetween(min: number, max: number): (text: string) => number {
@@ -36,6 +37,12 @@ export function numberBetween(min: number, max: number): (text: string) => numbe
     }
     return value;
   };
+}
+
+export function maxFailed(text: string): MaxFailed {
+  const value = parseMaxFailed(text);
+  if (value === undefined) throw new InvalidArgumentError(`It must be ${MAX_FAILED_FORM}.`);
+  return value;
 }
 
 export function duration(text: string): number {

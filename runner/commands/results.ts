@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
-import { EXIT } from '../cli/exit-codes.js';
+import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import { count, plural } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
 import { OutputClosed, openSink, STANDARD_OUTPUT } from '../results/result-sink.js';
 import { describeMissing, writeResults } from '../results/write-results.js';
+import { readJobProgress } from '../status/job-status.js';
 import { CountingSink } from './counting-sink.js';
 import { openStack } from './open-stack.js';
 
@@ -49,7 +50,8 @@ async function results(context: CliContext, job: string, flags: Flags): Promise<
       const head = `Wrote ${plural(items, 'result')} to ${flags.out}: ${count(ok)} ok, ${count(failed)} failed.`;
       terminal.out(`${[head, ...lines].join('\n')}\n`);
     }
-    return missing === undefined ? EXIT.ok : EXIT.failed;
+    const code = exitCodeOf(await readJobProgress(store, job, signal));
+    return missing === undefined || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // `spotpool results job --out - | head` has what it wanted.
     if (error instanceof OutputClosed) return EXIT.ok;

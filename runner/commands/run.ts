@@ -1,6 +1,7 @@
 /** `spotpool run`: submit, follow, fetch the results, prove that nothing is left running. */
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
+import { exitCodeOf } from '../cli/exit-codes.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import {
   addJobOptions,
@@ -22,7 +23,8 @@ import { summarise } from '../status/summary.js';
 import { CountingSink } from './counting-sink.js';
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
-import { exitCodeOf, summaryOf } from './following/summary-of.js';
+import { nextStep } from './following/next-step.js';
+import { summaryOf } from './following/summary-of.js';
 import { sayStopped, type Started } from './following/stopped.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -91,7 +93,7 @@ interface Request {
 
 async function runOn(
   context: CliContext,
-  { ports, signal }: RunStack,
+  { ports, own, signal }: RunStack,
   display: Display,
   { dataset, flags, started }: Request,
 ): Promise<number> {
@@ -108,7 +110,8 @@ async function runOn(
     follower.untilZero(signal),
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
-  display.show({ event: 'summary', ...summaryOf(summary, { ...written, zero }) });
+  const next = nextStep(progress, { own, flags });
+  display.show({ event: 'summary', ...summaryOf(summary, { ...written, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
   return exitCodeOf(progress);
 }

@@ -140,6 +140,7 @@ function jobOptions(flags: JobFlags): JobOptions {
     ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
     ...(flags.secret === undefined ? {} : { secrets: flags.secret }),
     ...(flags.maxInstanceHours === undefined ? {} : { maxInstanceHours: flags.maxInstanceHours }),
+    ...(flags.maxFailed === undefined ? {} : { maxFailed: flags.maxFailed }),
   };
 }
 

@@ -2,13 +2,15 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
+import { exitCodeOf } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { Follower, hasEnded } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
+import { nextStep } from './following/next-step.js';
 import { sayStopped } from './following/stopped.js';
-import { exitCodeOf, summaryOf } from './following/summary-of.js';
+import { summaryOf } from './following/summary-of.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
 
@@ -40,7 +42,8 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     const zero = await follower.untilZero(signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);
-    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], zero, followed: !hasEnded(start) }) });
+    const next = nextStep(progress, { own: false, flags });
+    display.show({ event: 'summary', ...summaryOf(summary, { errors: [], next, zero, followed: !hasEnded(start) }) });
     if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
     return exitCodeOf(progress);
   } catch (error) {

@@ -1,11 +1,12 @@
 /** Ends jobs that have come to their end: the mark is written once, by whoever sees it first. */
 import { decideBootFailure } from '../../core/boot.js';
-import { decideEnd, type JobEnd } from '../../core/completion.js';
+import { decideEnd, type DecidedEnd } from '../../core/completion.js';
 import type { WorkerStatus } from '../../core/fleet-state.js';
 import type { DoneMark } from '../../core/job.js';
 import { doneKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { FleetDescription } from '../ports.js';
+import { withErrorOf } from './commonest-error.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
 import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
@@ -50,8 +51,13 @@ export async function endJobsWithoutWorkers(
 
 const isWaiting = ({ verdict }: JobView): boolean => verdict.state === 'running' || verdict.state === 'submitting';
 
-async function endJob(view: JobView, end: JobEnd, means: EndMeans): Promise<JobView> {
+async function endJob(view: JobView, { ofFailedItems, ...decided }: DecidedEnd, means: EndMeans): Promise<JobView> {
   const { ports, memory, events, signal } = means;
+  const { progress } = view.facts;
+  const reason = ofFailedItems
+    ? await withErrorOf(ports.store, view.job, { reason: decided.reason, progress }, signal)
+    : decided.reason;
+  const end = { ...decided, reason };
   const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
   const put = await ports.store.put(doneKey(view.job), toJson(mark), {
     signal,

@@ -72,7 +72,7 @@ export async function readJob(
   if (stored === undefined) return undefined;
   memory.stored = stored;
   const { manifest, digest } = stored;
-  const { maxInstanceHours } = manifest.options;
+  const { maxInstanceHours, maxFailed } = manifest.options;
 
   const cancelled = folder.objects.find(({ key }) => key === cancelledKey(job));
   if (cancelled !== undefined) await readCancelMark(store, job, { memory, cancelled, signal });
@@ -82,12 +82,14 @@ export async function readJob(
   const sent = enqueued ? manifest.batches : await readSent(store, job, manifest.batches, signal);
   const facts: JobFacts = {
     batches: manifest.batches,
+    items: manifest.dataset.items,
     progress: await foldProgress(store, job, manifest.batches, memory, options),
     enqueued,
     ...(memory.cancelled === undefined ? {} : { cancelled: memory.cancelled }),
     ...(done === undefined ? {} : { done }),
     unable: [...memory.unable.values()],
     ...(maxInstanceHours === undefined ? {} : { maxInstanceHours }),
+    ...(maxFailed === undefined ? {} : { maxFailed }),
   };
   return {
     job,

@@ -1,6 +1,7 @@
 /** What a pass found and did, for displays and logs. */
 import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
 import type { JobState } from '../../core/job.js';
+import type { MaxFailed } from '../../core/max-failed.js';
 import { instanceHours } from '../../core/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
 import type { JobView } from './read-job.js';
@@ -49,6 +50,8 @@ export interface JobProgress {
   readonly reason?: string;
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  /** `--max-failed`; absent when the job was submitted without. */
+  readonly maxFailed?: MaxFailed;
   /** Of the time that instances worked for the job, counted each minute; its share when several jobs were at work. */
   readonly instanceHours: { readonly used: number; readonly max?: number };
   readonly createdAt: string;
@@ -78,6 +81,7 @@ export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobPr
     ...verdict,
     batches: { total: manifest.batches, ...facts.progress.batches },
     items: { total: manifest.dataset.items, ...facts.progress.items },
+    ...(facts.maxFailed === undefined ? {} : { maxFailed: facts.maxFailed }),
     instanceHours: {
       used: instanceHours(facts.progress.usage),
       ...(facts.maxInstanceHours === undefined ? {} : { max: facts.maxInstanceHours }),

@@ -1,4 +1,5 @@
 /** Numbers and widths for people. Pure. */
+import { shorten } from '../../core/shorten.js';
 
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 
@@ -110,16 +111,15 @@ export const withLocalTimes = (text: string): string =>
 
 /** Some three lines of a terminal; whoever wants all of a failure's words reads `spotpool logs`. */
 const SENTENCE_CHARACTERS = 320;
-/** The beginning says what failed where, the end (of a log) why. */
-const SENTENCE_HEAD_CHARACTERS = 160;
 
 /** What somebody else wrote, as one sentence of a display. */
 export function sentence(text: string): string {
-  const whole = withLocalTimes(oneLine(text).replaceAll(/ {2,}/g, ' '));
-  if (whole.length <= SENTENCE_CHARACTERS) return whole;
-  const tail = whole.slice(whole.length - (SENTENCE_CHARACTERS - SENTENCE_HEAD_CHARACTERS));
-  return `${whole.slice(0, SENTENCE_HEAD_CHARACTERS).trimEnd()} … ${tail.trimStart()}`;
+  const whole = asSentence(text);
+  // The lines of a text show what of it is a stack.
+  return whole.length <= SENTENCE_CHARACTERS ? whole : asSentence(shorten(text, SENTENCE_CHARACTERS));
 }
+
+const asSentence = (text: string): string => withLocalTimes(oneLine(text).replaceAll(/ {2,}/g, ' '));
 
 /** Breaks at spaces, so that a sentence reads on the next line. */
 export function wrap(text: string, columns: number): readonly string[] {

@@ -1,11 +1,16 @@
 /** The end of a run, for people: what came out, what it took, and that nothing is left. Pure but for colours. */
 import type { Colors } from 'picocolors/types.js';
-import { count, dollars, oneLine, plural, span, table } from './format.js';
+import { splitLastWords } from '../../core/last-words.js';
+import { shorten } from '../../core/shorten.js';
+import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
 import type { JobSummary } from './views.js';
 
 /** Whoever has more kinds of errors than this reads them in the results. */
 const SHOWN_ERROR_CODES = 5;
-const EXAMPLE_COLUMNS = 80;
+const EXAMPLE_COLUMNS = 120;
+/** Some ten lines: here is the room to say why. */
+const REASON_CHARACTERS = 1_000;
 
 export function summaryLines(summary: JobSummary, style: { readonly colors: Colors }): readonly string[] {
   const { colors } = style;
@@ -26,16 +31,47 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
   ];
   return [
     '',
-    `${headline(summary, colors)}`,
+    headline(summary, colors),
+    ...whyLines(summary, colors),
     ...table(rows.map(([label, value]) => [`  ${name(label)}`, value])),
     ...errorLines(summary, colors),
+    ...(summary.next === undefined ? [] : ['', `  ${summary.next}`]),
     '',
   ];
 }
 
 function headline(summary: JobSummary, colors: Colors): string {
-  const mark = summary.state === 'complete' ? colors.green('✓') : colors.red('✗');
-  return `${mark} Job ${colors.bold(summary.job)} is ${summary.state}${summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`}.`;
+  const mark = exitCodeOf(summary) === EXIT.ok ? colors.green('✓') : colors.red('✗');
+  const after = summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`;
+  return `${mark} Job ${colors.bold(summary.job)} ${BECAME[summary.state]}${after}${butText(summary)}.`;
+}
+
+const BECAME: Readonly<Record<JobSummary['state'], string>> = {
+  submitting: 'is being submitted',
+  running: 'is running',
+  complete: 'is complete',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+};
+
+/** What keeps a job that came to its end from being a success. */
+function butText(summary: JobSummary): string {
+  const { state, batches, maxFailed } = summary;
+  const code = exitCodeOf(summary);
+  if (state !== 'complete' || code === EXIT.ok) return '';
+  if (code === EXIT.failed) return `, but ${plural(batches.failed, 'batch was', 'batches were')} given up`;
+  if (maxFailed === undefined) return ', but not one item is ok';
+  return `, but more items failed than --max-failed ${maxFailed} allows`;
+}
+
+/** The model's own last words first, because they say why. */
+function whyLines(summary: JobSummary, colors: Colors): readonly string[] {
+  if (summary.reason === undefined || exitCodeOf(summary) === EXIT.ok) return [];
+  const { said, words } = splitLastWords(summary.reason);
+  const told = oneLine(withLocalTimes(shorten(said, REASON_CHARACTERS)));
+  if (words === undefined) return [`  ${told}`, ''];
+  const lines = shorten(words, REASON_CHARACTERS).split('\n').map(oneLine);
+  return ['', ...lines.map((line) => `  ${colors.red(line)}`), '', `  ${told}`, ''];
 }
 
 function itemsText({ items }: JobSummary, colors: Colors): string {
@@ -91,13 +127,10 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
       shown.map(({ code, count: times, example }) => [
         `    ${count(times)}`,
         colors.yellow(oneLine(code)),
-        colors.dim(shorten(oneLine(example))),
+        colors.dim(oneLine(shorten(example, EXAMPLE_COLUMNS))),
       ]),
       [0],
     ),
     ...(more > 0 ? [`  and ${plural(more, 'other code')}`] : []),
   ];
 }
-
-const shorten = (text: string): string =>
-  text.length > EXAMPLE_COLUMNS ? `${text.slice(0, EXAMPLE_COLUMNS - 1)}…` : text;

@@ -1,5 +1,6 @@
 /** The numbers that displays show. `status --json` is made of the same ones. */
 import type { JobState } from '../../core/job.js';
+import type { MaxFailed } from '../../core/max-failed.js';
 
 export interface FleetCounts {
   readonly target: number;
@@ -32,6 +33,9 @@ export interface ErrorCount {
 export interface JobSummary {
   readonly job: string;
   readonly state: JobState;
+  /** Why it is in that state. */
+  readonly reason?: string;
+  readonly maxFailed?: MaxFailed;
   readonly seconds?: number;
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
@@ -46,6 +50,8 @@ export interface JobSummary {
   readonly spotDollars?: number;
   readonly onDemandDollars?: number;
   readonly errors: readonly ErrorCount[];
+  /** What to do now; absent after a success. */
+  readonly next?: string;
   readonly resultsFile?: string;
   /** Instances that a describe call showed at the end; absent when it was not asked for. */
   readonly instancesLeft?: number;

@@ -38,13 +38,14 @@ export async function summarise(
   const taken = ledger.all().filter(({ reclaimed }) => reclaimed);
   const hadNotice = await mapBounded(taken, READS_AT_ONCE, ({ instance }) => sawNotice(ports.store, instance, signal));
   const withNotice = hadNotice.filter(Boolean).length;
-  const { job, state, reason, batches, items, dataset, model } = progress;
+  const { job, state, reason, batches, items, maxFailed, dataset, model } = progress;
   return {
     job,
     state,
     ...(reason === undefined ? {} : { reason }),
     batches,
     items,
+    ...(maxFailed === undefined ? {} : { maxFailed }),
     dataset,
     model,
     seconds: (nowMs - sinceMs) / 1000,

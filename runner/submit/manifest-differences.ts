@@ -17,6 +17,7 @@ const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
   env: '--env',
   secrets: '--secret',
   maxInstanceHours: '--max-instance-hours',
+  maxFailed: '--max-failed',
 };
 
 /** One clause each; none when it is the same job. */

@@ -4,6 +4,7 @@ import { sentKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { encodeSent } from '../../core/plan.js';
+import { inSendingOrder } from '../../core/sending-order.js';
 import type { JobQueue } from '../ports.js';
 
 /** As many as one call to SQS carries. */
@@ -18,7 +19,7 @@ export interface SendOptions {
   readonly manifestDigest: string;
   /** The lowest version of the worker that may take them; any when undefined. */
   readonly worker: string | undefined;
-  /** Batches that were sent before. */
+  /** Batches that were sent before, along the sending order. */
   readonly from: number;
   readonly signal: AbortSignal;
   readonly onSent: (sent: number) => void;
@@ -29,8 +30,9 @@ export async function sendBatches(
   ports: { readonly store: ObjectStore; readonly queue: JobQueue },
   { job, manifestDigest, worker, from, signal, onSent }: SendOptions,
 ): Promise<void> {
-  for (let start = from; start < plan.length; start += MESSAGES_PER_COUNT) {
-    const bodies = plan
+  const batches = inSendingOrder(plan);
+  for (let start = from; start < batches.length; start += MESSAGES_PER_COUNT) {
+    const bodies = batches
       .slice(start, start + MESSAGES_PER_COUNT)
       .map((location) => encodeBatchMessage({ ...location, job, manifestDigest, worker }));
     await mapBounded(inCalls(bodies), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));

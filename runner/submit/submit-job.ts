@@ -13,7 +13,7 @@ import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
 import type { BatchSizing, JobOptions, Manifest } from '../../core/job.js';
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
-import { decodePlanLine, decodeSent } from '../../core/plan.js';
+import { decodePlanLine, decodeSentInOrder } from '../../core/plan.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
@@ -237,7 +237,7 @@ class Submission {
     const { signal, onEvent } = this.hooks;
     if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return;
     const counted = await store.get(sentKey(job), { signal });
-    const from = counted === undefined ? 0 : Math.min(decodeSent(counted.body), plan.length);
+    const from = counted === undefined ? 0 : Math.min(decodeSentInOrder(counted.body), plan.length);
     const onSent = (sent: number): void => onEvent({ code: 'enqueueing', sent, batches: plan.length });
     onSent(from);
     const { worker } = manifest.versions;

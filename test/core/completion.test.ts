@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { decideEnd, jobVerdict, type JobFacts } from '../../core/completion.js';
 import type { UnableMark } from '../../core/job.js';
 import { NO_PROGRESS } from '../../core/progress.js';
+import type { MaxFailed } from '../../core/max-failed.js';
 
 const facts = (changes: Partial<JobFacts>): JobFacts => ({
   batches: 100,
+  items: 1_000,
   progress: NO_PROGRESS,
   enqueued: true,
   unable: [],
@@ -58,6 +60,59 @@ describe('a job whose model can be used nowhere, for reasons that differ', () =>
     });
     expect(decideEnd(facts({ unable: marks.slice(1) }))).toBeUndefined();
     expect(decideEnd(facts({ unable: marks, progress: progress(1, 0) }))).toBeUndefined();
+  });
+});
+
+describe('a job whose items fail', () => {
+  const after = (done: number, ok: number, failed: number, maxFailed?: MaxFailed): JobFacts =>
+    facts({
+      progress: { ...NO_PROGRESS, batches: { done, failed: 0 }, items: { ok, failed } },
+      ...(maxFailed === undefined ? {} : { maxFailed }),
+    });
+
+  it('ends when nothing of the first twenty batches is ok, and goes on for one item that is (R10)', () => {
+    expect(decideEnd(after(19, 0, 190))).toBeUndefined();
+    expect(decideEnd(after(20, 0, 190))).toMatchObject({
+      state: 'failed',
+      ofFailedItems: true,
+      reason: expect.stringMatching(
+        /^Not one item is ok: all 190 items of the first 20 batches failed.*80 of 100 batches left.*--max-failed 100%/,
+      ) as string,
+    });
+    expect(decideEnd(after(20, 1, 189))).toBeUndefined();
+  });
+
+  it('ends when 200 items of five batches are failed and none is ok (R10)', () => {
+    expect(decideEnd(after(5, 0, 199))).toBeUndefined();
+    expect(decideEnd(after(4, 0, 999))).toBeUndefined();
+    expect(decideEnd(after(5, 0, 200))?.state).toBe('failed');
+  });
+
+  it('goes on to its end when all of them may fail, however that is said', () => {
+    for (const maxFailed of ['100%', 1_000] as const) expect(decideEnd(after(99, 0, 990, maxFailed))).toBeUndefined();
+    expect(decideEnd(after(20, 0, 200, '99.9%'))?.reason).toContain('Not one item is ok');
+  });
+
+  it('ends as soon as more have failed than the whole job may, and not one earlier', () => {
+    for (const maxFailed of ['5%', 50] as const) {
+      expect(decideEnd(after(10, 50, 50, maxFailed))).toBeUndefined();
+      expect(decideEnd(after(10, 49, 51, maxFailed))).toMatchObject({
+        state: 'failed',
+        ofFailedItems: true,
+        reason: `51 of its 1000 items have failed, and --max-failed is ${maxFailed}. The job was ended with 90 of 100 batches left.`,
+      });
+    }
+    expect(decideEnd(after(10, 99, 1, 0))?.state).toBe('failed');
+  });
+
+  it('is complete when every batch has its outcome, and its end says whether too many items failed', () => {
+    expect(decideEnd(after(100, 0, 1_000))).toMatchObject({ state: 'complete', ofFailedItems: true });
+    expect(decideEnd(after(100, 900, 100, '5%'))).toMatchObject({
+      state: 'complete',
+      ofFailedItems: true,
+      reason: expect.stringContaining('more than --max-failed 5% allows') as string,
+    });
+    expect(decideEnd(after(100, 1, 999))).not.toHaveProperty('ofFailedItems');
   });
 });
 

@@ -12,6 +12,7 @@ import { decodeBatchMessage } from '../../core/batch-message.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
 import { decideLeaseAhead, type LeaseAhead } from '../../core/lease-ahead.js';
 import { PipelinePace } from '../../core/pipeline-pace.js';
+import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, InstanceMetadata, Notice, ObjectStore, ReceivedMessage, WorkQueue } from '../ports.js';
@@ -247,7 +248,7 @@ export class Engine {
     }
     const decoded = decodeBatchMessage(message.body);
     if (decoded === undefined) {
-      const text = `A message that no version of spotpool known here has written was discarded: ${message.body.slice(0, 200)}`;
+      const text = `A message that no version of spotpool known here has written was discarded: ${shorten(message.body, 200)}`;
       events.emit({ code: 'message-discarded', message: text });
       this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
       return;

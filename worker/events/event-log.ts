@@ -9,6 +9,7 @@
  */
 import type { NewWorkerEvent, WorkerEvent } from '../../core/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/keys.js';
+import { shorten } from '../../core/shorten.js';
 import { SHORT_LIVED_TAG } from '../../core/tags.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
@@ -16,7 +17,7 @@ const FLUSH_EVERY_MS = 1_000;
 /** While S3 cannot be written; a chatty model fills it in seconds, the worker's own events in days. */
 const MAX_WAITING_EVENTS = 20_000;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** An event is a sentence: what a model logs beyond this is cut. */
+/** An event is a sentence: what a model logs beyond this is shortened. */
 const MAX_MESSAGE_CHARACTERS = 8_192;
 /** The same trouble is told again after this long only. */
 const TROUBLE_EVERY_MS = 10_000;
@@ -57,7 +58,7 @@ export class EventLog implements EventSink {
     const nowMs = this.options.clock.nowMs();
     if (event.code === 'trouble' && !this.isNews(event.doing, nowMs)) return;
     const at = new Date(nowMs).toISOString();
-    const message = event.message.slice(0, MAX_MESSAGE_CHARACTERS);
+    const message = shorten(event.message, MAX_MESSAGE_CHARACTERS);
     const full = { at, instance: this.options.instance, ...event, message } as WorkerEvent;
     const line = JSON.stringify(full);
     this.options.writeLine(line);

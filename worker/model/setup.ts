@@ -1,4 +1,5 @@
 /** Runs a model's setup command, once, in the model's own directory. */
+import { OUTPUT_END } from '../../core/last-words.js';
 import type { Clock } from '../ports.js';
 import { ModelLog } from './model-log.js';
 import type { Hide } from './secrets.js';
@@ -47,6 +48,6 @@ export async function runSetup(options: SetupOptions): Promise<string | undefine
   signal.throwIfAborted();
   if (ended === 'exit code 0') return undefined;
   const how = typeof ended === 'string' ? ended : `not done within ${options.timeoutMs / 1000} s`;
-  const output = log.lastLines.length === 0 ? 'It printed nothing.' : `Its last lines:\n${log.lastLines.join('\n')}`;
+  const output = log.lastLines.length === 0 ? 'It printed nothing.' : `${OUTPUT_END}${log.lastLines.join('\n')}`;
   return `The setup command failed (${how}): ${command}\n${output}`;
 }

@@ -8,14 +8,15 @@
  *   that it gave before was passed on.
  */
 import { once } from 'node:events';
+import { withLogEnd } from '../../core/last-words.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/result-line.js';
+import { shorten } from '../../core/shorten.js';
 import {
   encodeFlushLine,
   encodeItemLine,
   MAX_SLOT_LINE_BYTES,
   parseSlotLine,
   showLine,
-  shorten,
   type SlotLimits,
   type SlotLine,
 } from '../../core/slot-protocol.js';
@@ -348,10 +349,8 @@ export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.r
 const tellingLines = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
 
-function withLog(message: string, lines: readonly string[]): string {
-  if (lines.length === 0) return message;
-  const shown = lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)).join('\n');
-  return lines.length === 1
-    ? `${message} The last line of its log: ${shown}`
-    : `${message} The end of its log:\n${shown}`;
-}
+const withLog = (message: string, lines: readonly string[]): string =>
+  withLogEnd(
+    message,
+    lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)),
+  );

@@ -1,8 +1,6 @@
 /** What the display shows at the end, from what the status code summed up. Pure. */
-import type { JobProgress } from '../../controller/report.js';
 import type { ErrorCount, JobSummary } from '../../display/views.js';
 import type { Summary } from '../../status/summary.js';
-import { EXIT } from '../../cli/exit-codes.js';
 import type { ZeroProof } from './follow.js';
 
 export function summaryOf(
@@ -10,16 +8,19 @@ export function summaryOf(
   end: {
     readonly errors: readonly ErrorCount[];
     readonly resultsFile?: string;
+    readonly next?: string | undefined;
     readonly zero: ZeroProof;
     /** False when the job had ended before anybody followed it: EC2 has forgotten its instances. */
     readonly followed?: boolean;
   },
 ): JobSummary {
-  const { job, state, seconds, items, batches, reclaims, events, cost, instances, shapes } = summary;
-  const { errors, resultsFile, zero, followed = true } = end;
+  const { job, state, reason, maxFailed, seconds, items, batches, reclaims, events, cost, instances, shapes } = summary;
+  const { errors, next, resultsFile, zero, followed = true } = end;
   return {
     job,
     state,
+    ...(reason === undefined ? {} : { reason }),
+    ...(maxFailed === undefined ? {} : { maxFailed }),
     items,
     batches,
     handBacks: events.handBacks,
@@ -36,13 +37,9 @@ export function summaryOf(
       : {}),
     ...(shapes[0] === undefined ? {} : { slots: shapes[0].reason }),
     errors,
+    ...(next === undefined ? {} : { next }),
     ...(resultsFile === undefined ? {} : { resultsFile }),
     instancesLeft: zero.instancesLeft,
     otherJobs: zero.otherJobs,
   };
-}
-
-/** 0 exactly when every item has an outcome and no batch was given up. */
-export function exitCodeOf({ state, batches }: Pick<JobProgress, 'state' | 'batches'>): number {
-  return state === 'complete' && batches.failed === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -112,7 +112,7 @@ describe('a submission', () => {
       versions: { spotpool: '1.2.3', node: '20.19.0' },
     });
     expect(JSON.parse(store.text(manifestKey('job-1')) ?? '')).toEqual(manifest);
-    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_250 });
+    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_250, order: 'sample-first' });
   });
 
   it('sends messages that name the manifest and the very bytes of their items, as the plan does', async () => {
@@ -208,16 +208,35 @@ describe('a submission that broke off and is made again', () => {
       aborter.signal.throwIfAborted();
     };
     await expect(submit()).rejects.toThrow('Ctrl-C');
-    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_000 });
+    expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_000, order: 'sample-first' });
+    const sent = messages().slice(0, 1_000);
     bodies = [];
     aborter = new AbortController();
     beforeSend = () => undefined;
     expect((await submit()).resumed).toBe(true);
-    expect(
-      messages()
-        .map(({ batch }) => batch)
-        .sort((a, b) => a - b),
-    ).toEqual(Array.from({ length: 250 }, (_, i) => 1_000 + i));
+    expect([...sent, ...messages()].map(({ batch }) => batch).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 1_250 }, (_, batch) => batch),
+    );
+    expect(messages()).toHaveLength(250);
+  });
+
+  it('sends first what comes from all over the dataset (R10)', async () => {
+    await submit();
+    const first = messages().slice(0, 20);
+    expect(new Set(first.map(({ batch }) => Math.floor((batch / 1_250) * 19))).size).toBe(19);
+  });
+
+  it('sends every batch again when an older spotpool had counted along another order', async () => {
+    beforeSend = () => {
+      if (bodies.length >= 1_100) throw new Error('killed');
+    };
+    await expect(submit()).rejects.toThrow('killed');
+    const counted = store.objects.get(sentKey('job-1'))!;
+    store.objects.set(sentKey('job-1'), { ...counted, body: Buffer.from('{"sent":1000}\n') });
+    bodies = [];
+    beforeSend = () => undefined;
+    await submit();
+    expect(new Set(messages().map(({ batch }) => batch)).size).toBe(1_250);
   });
 
   it('comes to the same batches of falling size', async () => {

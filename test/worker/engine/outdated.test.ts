@@ -71,7 +71,7 @@ describe('a batch that asks for a newer worker', () => {
       marks.push(w.store.json(unableKey('job', instance)) as UnableMark);
     }
     expect(marks.map(({ phase }) => phase)).toEqual(['version', 'version', 'version']);
-    const facts = { batches: 1, progress: NO_PROGRESS, enqueued: true };
+    const facts = { batches: 1, items: 1, progress: NO_PROGRESS, enqueued: true };
     expect(decideEnd({ ...facts, unable: marks })).toBeUndefined();
     const [, second, third] = marks as [UnableMark, UnableMark, UnableMark];
     const end = decideEnd({ ...facts, unable: [second, third, { ...third, instance: 'i-0dddd' }] });

@@ -1,0 +1,35 @@
+/**
+ * The end of a model's log behind a sentence about its end, and the way back: people are shown the model's own words first, because they
+ * say why. The worker puts the words there, the runner finds them.
+ */
+const ONE_LINE = 'The last line of its log: ';
+const LINES = 'The end of its log:\n';
+/** The same of a setup command's output. */
+export const OUTPUT_END = 'Its last lines:\n';
+/** The commonest error of a job's failed items. */
+const ERROR = 'The commonest error is ';
+
+export function withLogEnd(message: string, lines: readonly string[]): string {
+  if (lines.length === 0) return message;
+  return `${message} ${lines.length === 1 ? ONE_LINE : LINES}${lines.join('\n')}`;
+}
+
+export const withCommonestError = (message: string, error: string): string => `${message} ${ERROR}${error}`;
+
+export interface SplitReason {
+  /** What spotpool says. */
+  readonly said: string;
+  /** What the model said; absent when there is nothing of it. */
+  readonly words?: string;
+}
+
+/** The last of the marks counts: an error may tell of a log. */
+export function splitLastWords(text: string): SplitReason {
+  const marks = [ONE_LINE, LINES, OUTPUT_END, ERROR].map((mark) => ({
+    at: text.lastIndexOf(mark),
+    length: mark.length,
+  }));
+  const { at, length } = marks.reduce((last, mark) => (mark.at > last.at ? mark : last));
+  if (at < 0) return { said: text };
+  return { said: text.slice(0, at).trim(), words: text.slice(at + length).trim() };
+}

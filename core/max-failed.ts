@@ -1,0 +1,33 @@
+/** `--max-failed`: how many of a job's items may fail. Exact in whole numbers, so that `0.57%` of 10,000 items are 57. */
+
+/** As it was asked for, and as the manifest has it: so many items, or a share of all items of the job. */
+export type MaxFailed = number | `${number}%`;
+
+const THOUSANDTHS = 1_000;
+const MOST_PERCENT = 100;
+
+export const MAX_FAILED_FORM = 'a whole number of items, or a percentage from 0% to 100% (at most three decimals)';
+
+export function parseMaxFailed(text: string): MaxFailed | undefined {
+  if (/^\d+$/.test(text)) return Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+  const percent = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(text)?.[1];
+  return percent === undefined || Number(percent) > MOST_PERCENT ? undefined : `${Number(percent)}%`;
+}
+
+/** The most items that may fail before there are too many. */
+export function mostFailed(maxFailed: MaxFailed, items: number): number {
+  if (typeof maxFailed === 'number') return maxFailed;
+  const thousandths = Math.round(Number.parseFloat(maxFailed) * THOUSANDTHS);
+  return Math.floor((thousandths * items) / (MOST_PERCENT * THOUSANDTHS));
+}
+
+export interface FailedItems {
+  readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
+  readonly maxFailed?: MaxFailed;
+}
+
+/** Without a maximum it is too many only when some failed and not one is ok. */
+export function tooManyFailed({ items, maxFailed }: FailedItems): boolean {
+  if (maxFailed === undefined) return items.ok === 0 && items.failed > 0;
+  return items.failed > mostFailed(maxFailed, items.total);
+}

@@ -1,0 +1,67 @@
+/**
+ * Counts, as bytes of result lines go by, why items failed. Holds one line of failure at most, and a bounded number of codes.
+ * Whether a line is one shows in its first bytes: `core/result-line.ts` fixes the order of keys.
+ */
+import { decodeResultLine } from '../../core/result-line.js';
+import type { ErrorCount } from '../display/views.js';
+
+/** Models that make a code of every message are not worth a list. */
+const MAX_CODES = 1_000;
+const NEWLINE = 0x0a;
+/** `{"index":12345678901234,"ok":false,` and a little more. */
+const HEAD_BYTES = 48;
+const FAILED = /^\{"index":\d+,"ok":false,/;
+
+export class ErrorCounter {
+  private readonly counts = new Map<string, { count: number; example: string }>();
+  /** The unfinished last line: as much of it as is needed. */
+  private rest: Buffer = Buffer.alloc(0);
+  private skipping = false;
+
+  /** The most frequent first. */
+  errors(): readonly ErrorCount[] {
+    return [...this.counts].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
+  }
+
+  add(bytes: Uint8Array): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let start = 0;
+    while (start < chunk.length) {
+      const newline = chunk.indexOf(NEWLINE, start);
+      const end = newline < 0 ? chunk.length : newline;
+      if (!this.skipping) this.take(chunk.subarray(start, end));
+      if (newline < 0) return;
+      this.endLine();
+      start = newline + 1;
+    }
+  }
+
+  /** What comes next is another text: a line that it was read to the middle of is not counted. */
+  dropLine(): void {
+    this.rest = Buffer.alloc(0);
+    this.skipping = false;
+  }
+
+  private endLine(): void {
+    if (!this.skipping) this.count(this.rest);
+    this.dropLine();
+  }
+
+  /** Lines of success, which may be long, are skipped as soon as they show what they are. */
+  private take(part: Buffer): void {
+    this.rest = this.rest.length === 0 ? part : Buffer.concat([this.rest, part]);
+    if (this.rest.length >= HEAD_BYTES && !isFailure(this.rest)) this.skipping = true;
+  }
+
+  private count(line: Buffer): void {
+    // Whoever reads results checks them: a line that only begins like a failed item's is not counted here.
+    const read = isFailure(line) ? decodeResultLine(line.toString()) : undefined;
+    if (read === undefined || read.ok) return;
+    const { error } = read;
+    const entry = this.counts.get(error.code);
+    if (entry !== undefined) entry.count += 1;
+    else if (this.counts.size < MAX_CODES) this.counts.set(error.code, { count: 1, example: error.message });
+  }
+}
+
+const isFailure = (line: Buffer): boolean => FAILED.test(line.toString('latin1', 0, HEAD_BYTES));
