@@ -5,10 +5,12 @@ import type { CancelMark, DoneMark, Manifest, UnableMark } from '../../core/job.
 import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { decodeSent } from '../../core/plan.js';
+import type { SubmitStanding } from '../../core/submit-claim.js';
 import type { ObjectStore } from '../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
 import { getJson, getText } from './json-objects.js';
 import type { JobMemory, StoredManifest } from './ports.js';
+import { readSubmitStanding } from './read-submit.js';
 
 /** More marks than this say nothing that the first did not. */
 const MAX_UNABLE_MARKS = 100;
@@ -24,6 +26,8 @@ export interface JobView {
   readonly verdict: JobVerdict;
   /** Messages sent so far; all of them once the job is enqueued. */
   readonly sent: number;
+  /** While the job is being submitted. */
+  readonly submit?: SubmitStanding;
 }
 
 /** Ids of all jobs whose submit got as far as an upload. */
@@ -67,14 +71,18 @@ export async function readJob(
     unable: [...memory.unable.values()],
     ...(maxInstanceHours === undefined ? {} : { maxInstanceHours }),
   };
+  const verdict = jobVerdict(facts);
+  const scope = { sinceMs: born.lastModifiedMs, signal };
+  const submit = verdict.state === 'submitting' ? await readSubmitStanding(store, job, scope) : undefined;
   return {
     job,
     manifest,
     manifestDigest: digest,
     beganAtMs: born.lastModifiedMs,
     facts,
-    verdict: jobVerdict(facts),
+    verdict,
     sent,
+    ...(submit === undefined ? {} : { submit }),
   };
 }
 

@@ -55,6 +55,8 @@ export interface JobProgress {
   readonly createdBy: string;
   readonly dataset: string;
   readonly model: string;
+  /** Its submit ended before all batches were sent, and nobody has gone on with it. */
+  readonly brokenOff?: { readonly sent: number; readonly heardAt: string };
 }
 
 export interface PassReport {
@@ -72,7 +74,7 @@ export interface PassReport {
   readonly parked: boolean;
 }
 
-export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobProgress {
+export function progressOfJob({ job, manifest, facts, verdict, sent, submit }: JobView): JobProgress {
   return {
     job,
     ...verdict,
@@ -86,6 +88,7 @@ export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobPr
     createdBy: manifest.createdBy,
     dataset: manifest.dataset.name,
     model: manifest.model.name,
+    ...(submit?.brokenOff ? { brokenOff: { sent, heardAt: new Date(submit.heardAtMs).toISOString() } } : {}),
   };
 }
 
