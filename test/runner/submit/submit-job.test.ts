@@ -28,6 +28,9 @@ let bodies: string[];
 let events: SubmitEvent[];
 let beforeSend: () => void;
 let aborter: AbortController;
+let onEvent: (event: SubmitEvent) => void;
+/** How much of a wait goes by on the store's clock. */
+let passing: number;
 
 beforeEach(async () => {
   cwd = await tempDirectory({ 'model.mjs': 'export const predict = (x) => x;' });
@@ -37,6 +40,8 @@ beforeEach(async () => {
   events = [];
   beforeSend = () => undefined;
   aborter = new AbortController();
+  onEvent = () => undefined;
+  passing = 1;
 });
 
 const writeItems = (count: number): Promise<void> =>
@@ -69,10 +74,10 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
     nowMs: () => Date.UTC(2026, 0, 2),
     sleep: async (ms: number) => {
       await new Promise(setImmediate);
-      store.nowMs += ms;
+      store.nowMs += passing * ms;
     },
   };
-  const hooks = { onEvent: (event: SubmitEvent) => void events.push(event), signal: aborter.signal };
+  const hooks = { onEvent: (event: SubmitEvent) => (events.push(event), onEvent(event)), signal: aborter.signal };
   const publishWorker = async (): Promise<PublishedWorker> => {
     await store.put(workerPointerKey, '', { signal: aborter.signal, ifNoneMatch: true });
     return { kind: 'published', version: '1.2.3', bytes: 3 };
@@ -308,7 +313,16 @@ describe('a submission that broke off and is made again', () => {
     expect(store.text(inputPartKey('job-1', 0))).toBe(before);
   });
 
-  it('at the same time as its twin leads to one job', async () => {
+  it('at the same time as its twin leads to one job: one works, the other follows it', async () => {
+    passing = 0; // nobody falls silent
+    let seen: (event: SubmitEvent) => void;
+    const followed = new Promise<void>((resolve) => {
+      seen = ({ code }) => (code === 'following-submit' ? resolve() : undefined);
+    });
+    onEvent = (event) => seen(event);
+    store.beforeWrite = async (key) => {
+      if (key === manifestKey('job-1')) await followed;
+    };
     const both = await Promise.all([submit(), submit()]);
     expect(both.map(({ manifest }) => manifest)).toEqual([both[0].manifest, both[0].manifest]);
     const once = store.writes.filter((key) => key.startsWith('jobs/') && key !== sentKey('job-1'));
