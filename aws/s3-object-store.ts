@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import {
+  type ListedFolder,
   type ListedObject,
   type ObjectHead,
   ObjectMissing,
@@ -150,22 +151,27 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async listFolder(
-    prefix: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }> {
+  async listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder> {
     const objects: ListedObject[] = [];
     const folders: string[] = [];
-    for await (const page of this.pages(prefix, { ...options, delimiter: '/' })) {
+    let atMs = Date.now(); // where no answer bears a date
+    const onDate = (dateMs: number): void => void (atMs = dateMs);
+    for await (const page of this.pages(prefix, { ...options, delimiter: '/', onDate })) {
       objects.push(...listedObjects(page));
       for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.push(Prefix);
     }
-    return { objects, folders };
+    return { objects, folders, atMs };
   }
 
   private async *pages(
     prefix: string,
-    options: { readonly signal: AbortSignal; readonly startAfter?: string; readonly delimiter?: string },
+    options: {
+      readonly signal: AbortSignal;
+      readonly startAfter?: string;
+      readonly delimiter?: string;
+      /** S3's clock, as each answer has it. */
+      readonly onDate?: (dateMs: number) => void;
+    },
   ): AsyncGenerator<ListObjectsV2CommandOutput> {
     let token: string | undefined;
     do {
@@ -176,6 +182,7 @@ export class S3ObjectStore implements ObjectStore {
         StartAfter: token === undefined ? options.startAfter : undefined,
         ContinuationToken: token,
       });
+      if (options.onDate !== undefined) tellDate(command, options.onDate);
       let page: ListObjectsV2CommandOutput;
       try {
         page = await this.client.send(command, { abortSignal: options.signal });
@@ -278,6 +285,20 @@ function refusal(error: unknown, options: PutOptions): PutResult | undefined {
     return { kind: 'changed' };
   }
   return options.ifNoneMatch === true && isPreconditionFailed(error) ? { kind: 'exists' } : undefined;
+}
+
+/** The SDK keeps the answer's headers to itself: this looks at them before it does. */
+function tellDate(command: ListObjectsV2Command, onDate: (dateMs: number) => void): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = (result.response ?? {}) as { readonly headers?: Readonly<Record<string, string>> };
+      const dateMs = Date.parse(headers?.['date'] ?? '');
+      if (!Number.isNaN(dateMs)) onDate(dateMs);
+      return result;
+    },
+    { step: 'deserialize', name: 'spotpoolTellDate' },
+  );
 }
 
 function* listedObjects(page: ListObjectsV2CommandOutput): Generator<ListedObject> {

@@ -46,13 +46,17 @@ export const notifiedKey = (job: string): string => `${jobPrefix(job)}notified.j
 export const attentionPrefix = 'fleet/attention/';
 export const attentionKey = (code: string, day: string): string => `${attentionPrefix}${day}/${code}.json`;
 
+/** All that a submit writes before and beside the manifest. */
+export const inputPrefix = (job: string): string => `${jobPrefix(job)}input/`;
 /** The uploaded dataset: parts of JSON Lines; a batch never spans two. */
 export const inputPartKey = (job: string, part: number): string =>
   `${jobPrefix(job)}input/part-${String(part).padStart(5, '0')}.jsonl`;
 /** Where every batch's items are, one line a batch: what a lost message is made anew from (R5). */
 export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jsonl`;
 /** How many messages have been sent: lets a broken-off submit go on. */
-export const sentKey = (job: string): string => `${jobPrefix(job)}input/sent.json`;
+export const sentKey = (job: string): string => `${inputPrefix(job)}sent.json`;
+/** Which submit is at work on the job (core/submit-claim.ts). */
+export const submitClaimKey = (job: string): string => `${inputPrefix(job)}submit.json`;
 
 export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
 export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;

@@ -18,6 +18,13 @@ export interface ListedObject {
   readonly lastModifiedMs: number;
 }
 
+export interface ListedFolder {
+  readonly objects: readonly ListedObject[];
+  readonly folders: readonly string[];
+  /** The store's own clock when it answered: the one by which `lastModifiedMs` is to be read. */
+  readonly atMs: number;
+}
+
 /** `exists`: If-None-Match met an object (412). `changed`: If-Match met another ETag, or no object (412, 404). */
 export type PutResult =
   { readonly kind: 'written'; readonly etag: string } | { readonly kind: 'exists' } | { readonly kind: 'changed' };
@@ -59,10 +66,7 @@ export interface ObjectStore {
     options: { readonly signal: AbortSignal; readonly startAfter?: string },
   ): AsyncIterable<ListedObject>;
   /** The objects and folders directly below the prefix (delimiter `/`); folders end in `/`. */
-  listFolder(
-    prefix: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }>;
+  listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder>;
   /**
    * Called by whoever reads an object that is not what its key says and treats it as missing (R13). Whoever hands the store on decides who is told of
    * it, and how; each object is told of once (runner/controller/damages.ts).

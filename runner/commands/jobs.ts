@@ -6,6 +6,8 @@ import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.
 import type { CommandHost } from '../cli/command-host.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
 import { listJobs } from '../status/job-status.js';
+import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
+import { stackArguments } from './following/stopped.js';
 import { openStack } from './open-stack.js';
 
 interface Flags extends StackFlags {
@@ -31,7 +33,7 @@ async function jobs(context: CliContext, flags: Flags): Promise<number> {
     const header = ['JOB', 'STATE', 'DONE', 'ITEMS', 'FAILED', 'CREATED', 'BY', 'MODEL', 'DATASET'];
     const rows = found.map((job) => [
       job.job,
-      job.state,
+      job.brokenOff === undefined ? job.state : `${job.state}, broken off`,
       percent(job.items.ok + job.items.failed, job.items.total),
       count(job.items.total),
       count(job.items.failed),
@@ -40,7 +42,10 @@ async function jobs(context: CliContext, flags: Flags): Promise<number> {
       oneLine(job.model),
       oneLine(job.dataset),
     ]);
-    terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n`);
+    const notes = found
+      .filter((job) => job.brokenOff !== undefined)
+      .map((job) => `\n${brokenOffText(job)}\n${goOnWithSubmit(job, stackArguments(flags))}\n`);
+    terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n${notes.join('')}`);
   }
   return EXIT.ok;
 }

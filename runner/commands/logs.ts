@@ -11,6 +11,7 @@ import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
 import { EventLog } from './following/event-log.js';
 import { hasEnded } from './following/follow.js';
+import { brokenOffText } from './following/go-on.js';
 import { openStack } from './open-stack.js';
 
 interface Flags extends StackFlags {
@@ -53,7 +54,8 @@ async function logs(context: CliContext, job: string, flags: Flags): Promise<num
       printed += 1;
       terminal.out(flags.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
     }
-    if (!flags.follow || hasEnded(progress)) {
+    if (!flags.follow || hasEnded(progress) || progress.brokenOff !== undefined) {
+      if (progress.brokenOff !== undefined) terminal.err(`${brokenOffText(progress)}\n`);
       const who = flags.worker === undefined ? 'No worker' : `The instance ${flags.worker}`;
       if (printed === 0) terminal.err(`${who} has written nothing of job ${job}.\n`);
       return EXIT.ok;

@@ -13,6 +13,7 @@ import type { ShapeView } from '../status/shapes.js';
 import { ofWorker } from './following/activity.js';
 import { EventLog } from './following/event-log.js';
 import { hasEnded } from './following/follow.js';
+import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
 import { stackArguments } from './following/stopped.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -71,6 +72,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   const rows: readonly (readonly [string, string])[] = [
     ['state', (ended ? color : colors.cyan)(status.state)],
     ...(status.reason === undefined ? [] : [['why', sentence(status.reason)] as const]),
+    ...(status.brokenOff === undefined ? [] : [['submit', colors.yellow(brokenOffText(status))] as const]),
     ['model', status.model],
     ['dataset', status.dataset],
     ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],
@@ -94,7 +96,12 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   ];
   const name = colors.bold(status.job);
   const share = `${bar(done, items.total, BAR_COLUMNS, colors)} ${percent(done, items.total)}`;
-  const next = ended && batches.done > 0 ? `  results: spotpool results ${status.job}${where}` : '';
+  const next =
+    ended && batches.done > 0
+      ? `  results: spotpool results ${status.job}${where}`
+      : status.brokenOff === undefined
+        ? ''
+        : `  ${goOnWithSubmit(status, where)}`;
   return [
     '',
     ` ${name}  ${share}`,
@@ -102,7 +109,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ...table(rows.map(([label, value]) => [` ${colors.dim(label)}`, value])),
     ...(next === '' ? [] : ['', colors.dim(next)]),
     '',
-    ...(done < items.total && fleet.target === 0 && !ended
+    ...(done < items.total && fleet.target === 0 && !ended && status.brokenOff === undefined
       ? [` No instance is wanted now: "spotpool watch ${status.job}${where}" steers the fleet.`, '']
       : []),
   ];

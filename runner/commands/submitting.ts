@@ -9,10 +9,14 @@ import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
+import type { ModelRequest } from '../model/resolved-model.js';
+import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
+import { afterEnded } from './following/go-on.js';
+import { stackArguments } from './following/stopped.js';
 
 /** What the event says of it. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
@@ -35,11 +39,10 @@ export async function submitFromFlags(
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
-  const { cwd, env, clock, random, user, version, workerBundle } = context;
+  const { cwd, clock, random, user, version, workerBundle } = context;
   const { flags, display, signal } = submission;
-  const { id, files, setup, batchSize, batchBytes } = flags;
-  const { architecture, isolated } = ports.config;
-  if (isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
+  const { id, setup, batchSize, batchBytes } = flags;
+  if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.secret !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = lookAtQuota(ports.quota, ports.config.minVcpus, signal);
@@ -47,17 +50,10 @@ export async function submitFromFlags(
     const publishedAt = new Date(clock.nowMs()).toISOString();
     return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
   };
-  const { job, manifest, resumed } = await submitJob(
+  const submitted = submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
-      model: {
-        argument: flags.model,
-        cwd,
-        searchPath: env['PATH'] ?? '',
-        ...(files === undefined ? {} : { files }),
-        ...(setup === undefined ? {} : { setup }),
-        ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
-      },
+      model: modelRequest(context, ports.config, submission),
       sizes: {
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...(batchBytes === undefined ? {} : { batchBytes }),
@@ -83,6 +79,10 @@ export async function submitFromFlags(
       },
     },
   );
+  const { job, manifest, resumed } = await submitted.catch((error: unknown): never => {
+    if (!(error instanceof JobEnded)) throw error;
+    throw new Error(`${error.message}\n${afterEnded(error, stackArguments(flags))}`, { cause: error });
+  });
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
@@ -119,6 +119,22 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
     `The stack ${config.name} is being torn down by ${state.teardown.by} since ${state.teardown.at}: nobody would work on the job. ` +
       'To open it again: spotpool teardown --undo',
   );
+}
+
+function modelRequest(
+  { cwd, env }: CliContext,
+  { architecture }: StackConfig,
+  { flags }: { readonly flags: JobFlags },
+): ModelRequest {
+  const { files, setup } = flags;
+  return {
+    argument: flags.model,
+    cwd,
+    searchPath: env['PATH'] ?? '',
+    ...(files === undefined ? {} : { files }),
+    ...(setup === undefined ? {} : { setup }),
+    ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
+  };
 }
 
 function datasetRequest(argument: string, cwd: string, { strict, limit }: JobFlags): DatasetRequest {
@@ -161,6 +177,10 @@ function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
       const left = leftOut.length === 0 ? '' : ` Left out, as they cannot be shipped: ${someOf(leftOut)}.`;
       const message = `The model ${model} is packed: ${plural(shipped.length, 'file')}, ${bytes(event.bytes)}.${left}`;
       return { event: 'happened', level: left === '' ? 'info' : 'warning', code: event.code, message, at };
+    }
+    case 'following-submit': {
+      const message = `Another submit of job ${event.job}, by ${event.by}, is at work. This command waits until it has sent everything, and goes on in its place if it stops or falls silent.`;
+      return { event: 'happened', level: 'info', code: event.code, message, at };
     }
     case 'worker': {
       const message = WORKER_TEXTS[event.kind](event);

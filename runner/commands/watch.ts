@@ -2,14 +2,15 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
-import { exitCodeOf } from '../cli/exit-codes.js';
+import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { Follower, hasEnded } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
+import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
 import { nextStep } from './following/next-step.js';
-import { sayStopped } from './following/stopped.js';
+import { sayStopped, stackArguments } from './following/stopped.js';
 import { summaryOf } from './following/summary-of.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -39,6 +40,12 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     const sinceMs = Date.parse(start.createdAt);
     const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
     const progress = await follower.untilEnded(signal);
+    if (progress.brokenOff !== undefined) {
+      display.close();
+      terminal.err(`${brokenOffText(progress)}\n${goOnWithSubmit(progress, stackArguments(flags))}\n`);
+      if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
+      return EXIT.failed;
+    }
     const zero = await follower.untilZero(signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);

@@ -15,10 +15,12 @@ import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, una
 import { mapBounded } from '../../core/map-bounded.js';
 import { isInstanceId } from '../../core/names.js';
 import { decodeSent, MOST_SENT_BYTES } from '../../core/plan.js';
+import type { SubmitStanding } from '../../core/submit-claim.js';
 import type { ListedObject, ObjectStore } from '../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
 import { getObject, type Kind, readObject, sightOf } from './json-objects.js';
 import type { JobMemory, StoredManifest } from './ports.js';
+import { readSubmitStanding } from './read-submit.js';
 
 /** More marks than this say nothing that the first did not. */
 const MAX_UNABLE_MARKS = 100;
@@ -48,6 +50,8 @@ export interface JobView {
   readonly verdict: JobVerdict;
   /** Messages sent so far; all of them once the job is enqueued. */
   readonly sent: number;
+  /** While the job is being submitted. */
+  readonly submit?: SubmitStanding;
 }
 
 /** Ids of all jobs whose submit got as far as an upload; a folder of another name is nobody's job. */
@@ -91,14 +95,18 @@ export async function readJob(
     ...(maxInstanceHours === undefined ? {} : { maxInstanceHours }),
     ...(maxFailed === undefined ? {} : { maxFailed }),
   };
+  const verdict = jobVerdict(facts);
+  const scope = { sinceMs: born.lastModifiedMs, signal };
+  const submit = verdict.state === 'submitting' ? await readSubmitStanding(store, job, scope) : undefined;
   return {
     job,
     manifest,
     manifestDigest: digest,
     beganAtMs: born.lastModifiedMs,
     facts,
-    verdict: jobVerdict(facts),
+    verdict,
     sent,
+    ...(submit === undefined ? {} : { submit }),
   };
 }
 

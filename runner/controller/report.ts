@@ -58,6 +58,8 @@ export interface JobProgress {
   readonly createdBy: string;
   readonly dataset: string;
   readonly model: string;
+  /** Its submit ended before all batches were sent, and nobody has gone on with it. */
+  readonly brokenOff?: { readonly sent: number; readonly heardAt: string };
 }
 
 export interface PassReport {
@@ -75,7 +77,7 @@ export interface PassReport {
   readonly parked: boolean;
 }
 
-export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobProgress {
+export function progressOfJob({ job, manifest, facts, verdict, sent, submit }: JobView): JobProgress {
   return {
     job,
     ...verdict,
@@ -90,6 +92,7 @@ export function progressOfJob({ job, manifest, facts, verdict }: JobView): JobPr
     createdBy: manifest.createdBy,
     dataset: manifest.dataset.name,
     model: manifest.model.name,
+    ...(submit?.brokenOff ? { brokenOff: { sent, heardAt: new Date(submit.heardAtMs).toISOString() } } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
-import { jobPrefix } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/ports.js';
+import { readSubmitStanding } from '../controller/read-submit.js';
 import { listJobIds, readJob } from '../controller/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { UserError } from '../errors.js';
@@ -27,12 +27,17 @@ export async function readJobProgress(
 ): Promise<JobProgress> {
   const view = await readJob(store, job, memory, { save: false, signal });
   if (view !== undefined) return progressOfJob(view);
-  const { objects, folders } = await store.listFolder(jobPrefix(job), { signal });
-  throw new UserError(
-    objects.length + folders.length === 0
-      ? `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`
-      : `The submit of job ${job} broke off before its dataset was uploaded. Submit it again under the same id.`,
-  );
+  throw new UserError(await whyNoJob(store, job, signal));
+}
+
+async function whyNoJob(store: ObjectStore, job: string, signal: AbortSignal): Promise<string> {
+  const submit = await readSubmitStanding(store, job, { signal });
+  if (submit === undefined) return `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`;
+  const heardAt = new Date(submit.heardAtMs).toISOString();
+  return submit.brokenOff
+    ? `There is no job ${job} yet: its submit broke off before its dataset and model were uploaded (it was last heard of at ${heardAt}). ` +
+        'To go on, give the same command again, under the same id.'
+    : `There is no job ${job} yet: its dataset and model are being uploaded (its submit was last heard of at ${heardAt}). Ask again when that is done.`;
 }
 
 export async function readJobStatus(

@@ -11,6 +11,8 @@ export type SubmitEvent =
       readonly shipped: readonly string[];
       readonly leftOut: readonly string[];
     }
+  /** Another submit of the job is at work: this one waits for it, and takes over if it falls silent. */
+  | { readonly code: 'following-submit'; readonly job: string; readonly by: string }
   /** What instances that boot from now on run. */
   | ({ readonly code: 'worker' } & PublishedWorker)
   /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */

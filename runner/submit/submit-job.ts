@@ -4,6 +4,7 @@
  * Invariants:
  * - Until `job.json` is there, nobody works on the job; from then on its input never changes.
  * - The same submission made again, after a break at any point, goes on from there; one with other content is refused.
+ * - Of two at once, one is at work and the other follows it (claim.ts). A job that has ended is refused (ended-job.ts).
  */
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/batch-message.js';
@@ -21,11 +22,13 @@ import { type PackagedModel, packageModel, uploadModel } from '../model/package-
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue } from '../ports.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
+import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
+import { findEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
-import { checkDataset, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
+import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {
   readonly dataset: DatasetRequest;
@@ -43,7 +46,7 @@ export interface SubmitPorts {
   readonly store: ObjectStore;
   readonly queue: JobQueue;
   readonly sources: SourceObjects;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   /** Numbers in [0, 1), for the names of jobs. */
   readonly random: () => number;
   /** Has the bucket hold what this spotpool's instances run, or something newer; absent when instances do not fetch it. */
@@ -74,33 +77,85 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   const { signal, onEvent } = hooks;
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
   if (!isJobId(job)) throw new UserError(`The id ${JSON.stringify(job)} is not a job's name: use ${JOB_ID_RULE}.`);
+  // Before anything is read or packed: that may take long.
+  if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
   const model = await packageModel(request.model, signal);
   try {
     const { shipped, leftOut, bytes, spec } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
-    const submission = new Submission(job, request, ports, hooks, dataset, model);
-    return await submission.run();
+    for (;;) {
+      try {
+        return await submitOnce({ job, request, ports, hooks, dataset, model });
+      } catch (error) {
+        if (!(error instanceof ClaimLost)) throw error;
+        // The other submit is followed, as any that was there first.
+      }
+    }
   } finally {
     await model.dispose();
   }
 }
 
-class Submission {
-  constructor(
-    private readonly job: string,
-    private readonly request: SubmitRequest,
-    private readonly ports: SubmitPorts,
-    private readonly hooks: SubmitHooks,
-    private readonly dataset: Dataset,
-    private readonly model: PackagedModel,
-  ) {}
+interface Means {
+  readonly job: string;
+  readonly request: SubmitRequest;
+  readonly ports: SubmitPorts;
+  readonly hooks: SubmitHooks;
+  readonly dataset: Dataset;
+  readonly model: PackagedModel;
+}
 
-  async run(): Promise<Submitted> {
-    const { job } = this;
+async function submitOnce(means: Means): Promise<Submitted> {
+  const { job, request, ports, hooks, dataset } = means;
+  const { signal, onEvent } = hooks;
+  await new Submission(means).refuseOtherModel();
+  const pass = new DatasetPass(dataset.read(signal), sizesOf(request));
+  try {
+    // A dataset of nothing leaves nothing behind.
+    if (!(await pass.hasMore())) throw noItems(dataset);
+    const claim = await takeClaim(job, {
+      store: ports.store,
+      clock: ports.clock,
+      signal,
+      by: request.createdBy,
+      onFollow: ({ by }) => onEvent({ code: 'following-submit', job, by }),
+    });
+    if (claim === undefined) return await new Submission(means).run(pass);
+    return await claim.during((held) => new Submission({ ...means, hooks: { onEvent, signal: held } }).run(pass));
+  } finally {
+    await pass.close();
+  }
+}
+
+class Submission {
+  private readonly job: string;
+  private readonly request: SubmitRequest;
+  private readonly ports: SubmitPorts;
+  private readonly hooks: SubmitHooks;
+  private readonly dataset: Dataset;
+  private readonly model: PackagedModel;
+
+  constructor(means: Means) {
+    this.job = means.job;
+    this.request = means.request;
+    this.ports = means.ports;
+    this.hooks = means.hooks;
+    this.dataset = means.dataset;
+    this.model = means.model;
+  }
+
+  /** The stored manifest, if any, is of the same model and options. */
+  async refuseOtherModel(): Promise<Stored | undefined> {
     const before = await this.readManifest();
     if (before !== undefined) this.refuseIf(this.modelDifferences(before.manifest));
-    const { passed, sizeRaised } = await this.readDataset(before === undefined ? 'upload' : 'check');
+    return before;
+  }
+
+  async run(pass: DatasetPass): Promise<Submitted> {
+    const { job } = this;
+    const before = await this.refuseOtherModel();
+    const { passed, sizeRaised } = await this.readDataset(pass, before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.hooks.onEvent(sizeRaised);
     // Before the manifest: from then on instances may boot for the job.
     const worker = await this.ports.publishWorker?.();
@@ -108,16 +163,22 @@ class Submission {
     const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
     const plan = resumed ? await this.planOf(stored.manifest, passed) : passed.plan;
     await this.enqueue(stored, plan);
+    await this.refuseIfStopped();
     const { dataset, batches } = stored.manifest;
     const { items, badItems } = dataset;
     this.hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
     return { job, manifest: stored.manifest, resumed };
   }
 
-  private async readDataset(doing: 'upload' | 'check') {
+  /** Somebody may have cancelled the job meanwhile, or it failed: then nobody works on what was sent. */
+  private async refuseIfStopped(): Promise<void> {
+    const ended = await findEnded(this.ports.store, this.job, this.hooks.signal);
+    if (ended !== undefined && ended.state !== 'complete') throw new JobEnded(ended);
+  }
+
+  private async readDataset(pass: DatasetPass, doing: 'upload' | 'check') {
     const { job, dataset } = this;
     const { signal, onEvent } = this.hooks;
-    const pass = new DatasetPass(dataset.read(signal), this.sizes());
     let shownMs = -Infinity;
     const onProgress = (): void => {
       const nowMs = this.ports.clock.nowMs();
@@ -125,23 +186,14 @@ class Submission {
       shownMs = nowMs;
       onEvent({ code: doing === 'upload' ? 'uploading' : 'checking', items: pass.items, bytes: pass.bytes });
     };
-    try {
-      const options = { job, signal, onProgress };
-      const passed =
-        doing === 'upload'
-          ? await uploadDataset(dataset, pass, this.ports.store, options)
-          : await checkDataset(dataset, pass, options);
-      shownMs = -Infinity;
-      onProgress();
-      return { passed, sizeRaised: this.sizeRaised(pass.batchItems) };
-    } finally {
-      await pass.close();
-    }
-  }
-
-  private sizes(): BatchSizes {
-    const { options, sizes } = this.request;
-    return { ...sizes, ...(options.maxWorkers === undefined ? {} : { workers: options.maxWorkers }) };
+    const options = { job, signal, onProgress };
+    const passed =
+      doing === 'upload'
+        ? await uploadDataset(dataset, pass, this.ports.store, options)
+        : await checkDataset(dataset, pass, options);
+    shownMs = -Infinity;
+    onProgress();
+    return { passed, sizeRaised: this.sizeRaised(pass.batchItems) };
   }
 
   private sizeRaised(items: number): SubmitEvent | undefined {
@@ -246,6 +298,10 @@ class Submission {
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
   }
+}
+
+function sizesOf({ options, sizes }: SubmitRequest): BatchSizes {
+  return { ...sizes, ...(options.maxWorkers === undefined ? {} : { workers: options.maxWorkers }) };
 }
 
 function sizingOf(plan: readonly BatchLocation[], sizes: BatchSizes): BatchSizing {

@@ -52,13 +52,14 @@ export async function readPlan(store: ObjectStore, job: string, signal: AbortSig
 }
 
 function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset {
-  if (pass.items === 0) {
-    throw new UserError(`The dataset ${dataset.name} has no items: there is nothing to do.`);
-  }
+  if (pass.items === 0) throw noItems(dataset);
   const { items, bytes, badItems } = pass;
   const spec = { name: dataset.name, digest: pass.digest(), kind: dataset.kind, items, bytes, badItems };
   return { spec, plan: pass.plan(job) };
 }
+
+export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>
+  new UserError(`The dataset ${name} has no items: there is nothing to do.`);
 
 async function uploadPart(pass: DatasetPass, part: number, store: ObjectStore, options: PassOptions): Promise<void> {
   const { job, signal } = options;

@@ -1,6 +1,7 @@
 /** An object store in memory with the semantics of the port: conditional writes, ranges, listings in UTF-8 order. */
 import { createHash } from 'node:crypto';
 import {
+  type ListedFolder,
   type ListedObject,
   type ObjectHead,
   ObjectMissing,
@@ -15,6 +16,7 @@ interface Kept {
   readonly body: Buffer;
   readonly etag: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly lastModifiedMs: number;
   readonly tag?: PutOptions['tag'];
 }
 
@@ -22,6 +24,8 @@ const STREAM_CHUNK_BYTES = 64 * 1024;
 
 export class MemoryStore implements ObjectStore {
   readonly objects = new Map<string, Kept>();
+  /** The store's own clock: it stands still unless a test moves it. */
+  nowMs = 0;
   /** Keys in the order in which they were written. */
   readonly writes: string[] = [];
   /** Called before each write (uploads: once their body has been read): throw to make it fail. */
@@ -65,7 +69,7 @@ export class MemoryStore implements ObjectStore {
     const bytes = Buffer.from(body);
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
     const tag = options.tag === undefined ? {} : { tag: options.tag };
-    this.objects.set(key, { body: bytes, etag, metadata: options.metadata ?? {}, ...tag });
+    this.objects.set(key, { body: bytes, etag, metadata: options.metadata ?? {}, lastModifiedMs: this.nowMs, ...tag });
     this.writes.push(key);
     return { kind: 'written', etag };
   }
@@ -86,14 +90,12 @@ export class MemoryStore implements ObjectStore {
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > startAfter);
     for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
       signal.throwIfAborted();
-      yield { key, size: this.objects.get(key)?.body.length ?? 0, lastModifiedMs: 0 };
+      const kept = this.objects.get(key);
+      yield { key, size: kept?.body.length ?? 0, lastModifiedMs: kept?.lastModifiedMs ?? 0 };
     }
   }
 
-  async listFolder(
-    prefix: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly objects: readonly ListedObject[]; readonly folders: readonly string[] }> {
+  async listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder> {
     const objects: ListedObject[] = [];
     const folders = new Set<string>();
     for await (const object of this.list(prefix, options)) {
@@ -101,6 +103,6 @@ export class MemoryStore implements ObjectStore {
       if (slash === -1) objects.push(object);
       else folders.add(object.key.slice(0, slash + 1));
     }
-    return { objects, folders: [...folders] };
+    return { objects, folders: [...folders], atMs: this.nowMs };
   }
 }

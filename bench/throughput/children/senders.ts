@@ -11,6 +11,7 @@ import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
 import { SPOTPOOL_VERSION } from '../../../core/version.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
+import { systemClock } from '../../../runner/wiring/clock.js';
 import { mostResidentBytesOf } from '../../support/usage.js';
 
 export interface SenderSetup {
@@ -74,7 +75,7 @@ async function submit(setup: SenderSetup): Promise<number> {
       store: new S3ObjectStore(s3, setup.bucket),
       queue: new SqsJobQueue(makeSqsClient(setup), setup.queueUrl),
       sources: new S3SourceObjects(s3),
-      clock: { nowMs: Date.now },
+      clock: systemClock,
       random: Math.random,
     },
     { onEvent: () => undefined, signal: new AbortController().signal },

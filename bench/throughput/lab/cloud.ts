@@ -12,6 +12,7 @@ import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
 import { SPOTPOOL_VERSION } from '../../../core/version.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
+import { systemClock } from '../../../runner/wiring/clock.js';
 import { startLocalCloudProcess } from '../../support/local-cloud.js';
 import type { ProcessGroup } from '../../support/process-group.js';
 
@@ -163,7 +164,7 @@ export class BenchCloud {
         store: this.store,
         queue: new SqsJobQueue(this.sqs, queueUrl),
         sources: new S3SourceObjects(this.s3),
-        clock: { nowMs: Date.now },
+        clock: systemClock,
         random: Math.random,
       },
       {

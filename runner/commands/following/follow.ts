@@ -59,9 +59,10 @@ export class Follower {
     this.log = new EventLog(ports.store, start.progress.job);
   }
 
-  /** Until the job has ended, for whatever reason. */
+  /** Until the job has ended, for whatever reason, or nobody is left who sends the rest of it. */
   async untilEnded(signal: AbortSignal): Promise<JobProgress> {
-    await this.passes(() => hasEnded(this.last), signal);
+    await this.passes(() => hasEnded(this.last) || this.last.brokenOff !== undefined, signal);
+    if (!hasEnded(this.last)) return this.last;
     const { job, state, reason } = this.last;
     this.display.show({ event: 'ended', job, state, reason: reason ?? `Job ${job} is ${state}.` });
     return this.last;

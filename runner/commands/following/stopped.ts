@@ -7,6 +7,7 @@ import type { Terminal } from '../../display/terminal.js';
 import { readJobProgress } from '../../status/job-status.js';
 import type { RunStack } from '../run-stack.js';
 import { hasEnded } from './follow.js';
+import { shellWord } from './go-on.js';
 
 /** How far a run came. */
 export interface Started {
@@ -81,5 +82,5 @@ function doneText({ batches }: JobProgress): string {
 /** The options that name the same stack again. */
 export function stackArguments({ local, stack }: StackFlags): string {
   if (local) return ' --local';
-  return stack === undefined ? '' : ` --stack ${stack}`;
+  return stack === undefined ? '' : ` --stack ${shellWord(stack)}`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import picocolors from 'picocolors';
 import * as keys from '../../../core/keys.js';
+import { BROKEN_OFF_AFTER_MS } from '../../../core/submit-claim.js';
 import { statusLines } from '../../../runner/commands/status.js';
 import { newJobMemory } from '../../../runner/controller/ports.js';
 import { UserError } from '../../../runner/errors.js';
@@ -110,6 +111,8 @@ describe('the status of a job', () => {
     await stage.write(keys.inputPartKey('half', 0), '1\n');
     await expect(readJobStatus(stage.ports, 'nope', never)).rejects.toThrow(UserError);
     await expect(readJobStatus(stage.ports, 'nope', never)).rejects.toThrow('There is no job nope');
+    await expect(readJobStatus(stage.ports, 'half', never)).rejects.toThrow('are being uploaded');
+    stage.store.nowMs += BROKEN_OFF_AFTER_MS;
     await expect(readJobStatus(stage.ports, 'half', never)).rejects.toThrow('broke off');
   });
 });

@@ -11,6 +11,7 @@ import {
   modelBundleKey,
   planKey,
   sentKey,
+  submitClaimKey,
   workerPointerKey,
 } from '../../../core/keys.js';
 import { decodePlanLine } from '../../../core/plan.js';
@@ -27,6 +28,9 @@ let bodies: string[];
 let events: SubmitEvent[];
 let beforeSend: () => void;
 let aborter: AbortController;
+let onEvent: (event: SubmitEvent) => void;
+/** How much of a wait goes by on the store's clock. */
+let passing: number;
 
 beforeEach(async () => {
   cwd = await tempDirectory({ 'model.mjs': 'export const predict = (x) => x;' });
@@ -36,6 +40,8 @@ beforeEach(async () => {
   events = [];
   beforeSend = () => undefined;
   aborter = new AbortController();
+  onEvent = () => undefined;
+  passing = 1;
 });
 
 const writeItems = (count: number): Promise<void> =>
@@ -63,8 +69,15 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
     stream: () => store.stream('none', { signal: aborter.signal }),
     list: () => store.list('none', { signal: aborter.signal }),
   };
-  const clock = { nowMs: () => Date.UTC(2026, 0, 2) };
-  const hooks = { onEvent: (event: SubmitEvent) => void events.push(event), signal: aborter.signal };
+  // Whoever waits for another submit waits by the store's clock.
+  const clock = {
+    nowMs: () => Date.UTC(2026, 0, 2),
+    sleep: async (ms: number) => {
+      await new Promise(setImmediate);
+      store.nowMs += passing * ms;
+    },
+  };
+  const hooks = { onEvent: (event: SubmitEvent) => (events.push(event), onEvent(event)), signal: aborter.signal };
   const publishWorker = async (): Promise<PublishedWorker> => {
     await store.put(workerPointerKey, '', { signal: aborter.signal, ifNoneMatch: true });
     return { kind: 'published', version: '1.2.3', bytes: 3 };
@@ -84,6 +97,7 @@ describe('a submission', () => {
     const { job, manifest, resumed } = await submit();
     expect({ job, resumed }).toEqual({ job: 'job-1', resumed: false });
     expect(store.writes.filter((key) => key !== sentKey('job-1'))).toEqual([
+      submitClaimKey('job-1'),
       inputPartKey('job-1', 0),
       planKey('job-1'),
       workerPointerKey,
@@ -184,7 +198,14 @@ describe('a submission that broke off and is made again', () => {
     await submit();
     const keys = [...store.writes];
     const sentOnce = bodies.length;
-    const final = new Map([...store.objects].map(([key, { body }]) => [key, body.toString('hex')]));
+    // Who submitted last is another each time.
+    const contents = (): Map<string, string> =>
+      new Map(
+        [...store.objects]
+          .filter(([key]) => key !== submitClaimKey('job-1'))
+          .map(([key, { body }]) => [key, body.toString('hex')]),
+      );
+    const final = contents();
     for (let failing = 0; failing < keys.length; failing++) {
       store = new MemoryStore();
       bodies = [];
@@ -196,7 +217,7 @@ describe('a submission that broke off and is made again', () => {
       store.beforeWrite = () => undefined;
       const { resumed } = await submit();
       expect(resumed).toBe(failing > keys.indexOf(manifestKey('job-1')));
-      expect(new Map([...store.objects].map(([key, { body }]) => [key, body.toString('hex')]))).toEqual(final);
+      expect(contents()).toEqual(final);
       expect(new Set(messages().map(({ batch }) => batch)).size).toBe(sentOnce);
       expect(store.writes.filter((key) => key.includes('/part-'))).toHaveLength(1);
     }
@@ -311,10 +332,23 @@ describe('a submission that broke off and is made again', () => {
     expect(store.text(inputPartKey('job-1', 0))).toBe(before);
   });
 
-  it('at the same time as its twin leads to one job', async () => {
+  it('at the same time as its twin leads to one job: one works, the other follows it', async () => {
+    passing = 0; // nobody falls silent
+    let seen: (event: SubmitEvent) => void;
+    const followed = new Promise<void>((resolve) => {
+      seen = ({ code }) => (code === 'following-submit' ? resolve() : undefined);
+    });
+    onEvent = (event) => seen(event);
+    store.beforeWrite = async (key) => {
+      if (key === manifestKey('job-1')) await followed;
+    };
     const both = await Promise.all([submit(), submit()]);
     expect(both.map(({ manifest }) => manifest)).toEqual([both[0].manifest, both[0].manifest]);
-    expect(store.writes.filter((key) => key.startsWith('jobs/') && key !== sentKey('job-1'))).toHaveLength(4);
+    const once = store.writes.filter((key) => key.startsWith('jobs/') && key !== sentKey('job-1'));
+    expect(once.filter((key) => key !== submitClaimKey('job-1'))).toHaveLength(4);
+    expect(bodies).toHaveLength(1_250);
+    expect(both.map(({ resumed }) => resumed).sort()).toEqual([false, true]);
+    expect(events).toContainEqual({ code: 'following-submit', job: 'job-1', by: 'ada' });
   });
 
   it('is broken off by an abort, leaving no temporary files', async () => {

@@ -63,7 +63,7 @@ export class MemoryStore extends FaultlessStore {
 
   set(key: string, value: unknown): void {
     const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-    this.objects.set(key, { body, etag: `"${this.objects.size}"`, metadata: {} });
+    this.objects.set(key, { body, etag: `"${this.objects.size}"`, metadata: {}, lastModifiedMs: this.nowMs });
   }
 
   private async enter(call: StoreCall, key: string, signal: AbortSignal): Promise<void> {

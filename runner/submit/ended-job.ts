@@ -1,0 +1,45 @@
+/** The id of a job that has ended starts nothing: whoever submits it again is told how it ended, and what is left to do. */
+import type { JobState } from '../../core/job.js';
+import { newJobMemory } from '../controller/ports.js';
+import { readJob } from '../controller/read-job.js';
+import type { ObjectStore } from '../ports.js';
+
+export interface EndedJob {
+  readonly job: string;
+  readonly state: Extract<JobState, 'complete' | 'cancelled' | 'failed'>;
+  /** A sentence: why, and by whom. */
+  readonly reason: string;
+  /** ISO 8601; unknown when the outcomes alone say that it is complete. */
+  readonly at?: string;
+  readonly batches: { readonly total: number; readonly done: number };
+}
+
+/** Nothing is wrong with what was given: the exit code is 1. */
+export class JobEnded extends Error {
+  override readonly name = 'JobEnded';
+  constructor(readonly ended: EndedJob) {
+    const { job, state, reason, at } = ended;
+    super(`Job ${job} ${state === 'cancelled' ? 'was cancelled' : STATES[state](at)}: ${reason}`);
+  }
+}
+
+const STATES: Readonly<Record<'complete' | 'failed', (at: string | undefined) => string>> = {
+  complete: (at) => (at === undefined ? 'is complete' : `has been complete since ${at}`),
+  failed: (at) => (at === undefined ? 'has failed' : `failed at ${at}`),
+};
+
+/** Undefined while there is work left of it, or no such job. */
+export async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<EndedJob | undefined> {
+  const view = await readJob(store, job, newJobMemory(), { save: false, signal });
+  if (view === undefined) return undefined;
+  const { state, reason = '' } = view.verdict;
+  if (state === 'submitting' || state === 'running') return undefined;
+  const at = view.facts.done?.at ?? view.facts.cancelled?.at;
+  const batches = { total: view.facts.batches, done: view.facts.progress.batches.done };
+  return { job, state, reason, batches, ...(at === undefined ? {} : { at }) };
+}
+
+export async function refuseEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<void> {
+  const ended = await findEnded(store, job, signal);
+  if (ended !== undefined) throw new JobEnded(ended);
+}
