@@ -47,7 +47,10 @@ export class BatchLife {
   /** Never rejects: what nobody expected is told, and the batch handed back. */
   async live(batch: HeldBatch): Promise<void> {
     try {
-      const settled = this.endings.settle(batch, await this.lead(batch));
+      const ending = await this.lead(batch);
+      // Only its message is left to be deleted: the slot is free for others, of which a job that is over may have thousands to drop.
+      if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.phase = 'committing';
+      const settled = this.endings.settle(batch, ending);
       this.options.onPhase();
       await settled;
     } catch (error) {
