@@ -3,7 +3,11 @@
  * that an idle worker could have run.
  *
  * A batch is asked for when its slot will be free about when it has arrived. So long batches are leased one at a time, shortly before the end of the
- * one in hand, and short ones by the dozen. What nobody can foresee (the pace is not known yet, a slot is overdue) gets one batch ahead at most, or none.
+ * one in hand, and short ones by the dozen. Behind what nobody can foresee (the pace is not known yet, a slot is overdue) none is held: its wait
+ * has no bound.
+ *
+ * What waits here all the same, because a slot has turned out slower than its pace, is handed back for one reason alone: another worker may be idle.
+ * While the queue has work none is, so nothing goes back before the queue was seen empty, or the batch has waited for long.
  */
 
 /** What is measured in requests varies: a request may take this many times as long as they do on the whole. */
@@ -18,12 +22,16 @@ const LEAST_BOUND_MS = 2_000;
 export const MOST_AHEAD_PER_SLOT = 32;
 /** Batches of no time at all are no measure. */
 const LEAST_MS_PER_BATCH = 0.1;
+/** A pace that wavers from batch to batch sends nothing back. */
+const GIVE_BACK_AFTER_MS = 500;
+/** The queue may have become empty since it was last asked; and no batch of a small job is kept behind a slow item of a large one. */
+const GIVE_BACK_ANYWAY_AFTER_MS = 5_000;
 /** Estimates are looked at again this often while something is held by them. */
 const LOOK_AGAIN_MS = 500;
 const LEAST_LOOK_MS = 5;
 
 export interface LeaseAheadView {
-  /** When each slot needs its next batch, from now. 0: it is idle. Undefined: its pace is not known yet. Infinity: nobody can tell. */
+  /** When each slot needs its next batch, from now. 0: it is idle. Undefined: its pace is not known yet. Infinity: it is overdue. Nobody can tell either. */
   readonly freeInMs: readonly (number | undefined)[];
   /** Measured time of one batch in one slot. */
   readonly msPerBatch: number | undefined;
@@ -40,7 +48,7 @@ export interface LeaseAheadView {
 export interface LeaseAhead {
   /** So many more now. */
   readonly ask: number;
-  /** So many of those ahead are handed back: they could not be started within the bound. */
+  /** So many of those ahead could not be started within the bound: they are handed back if `mayGiveBack`. */
   readonly surplus: number;
   /** Decide again then, also when nothing has happened. */
   readonly againInMs: number;
@@ -71,12 +79,16 @@ export function boundOf(leadMs: number): number {
 export function startableWithin(view: LeaseAheadView, withinMs: number): number {
   const { atRisk, freeInMs } = view;
   let batches = 0;
-  let unknown = 0;
   for (const freeMs of freeInMs) {
-    if (freeMs === undefined) unknown = 1;
-    else if (freeMs <= withinMs) batches += 1 + (atRisk ? 0 : furtherWithin(view.msPerBatch, withinMs - freeMs));
+    if (freeMs === undefined || freeMs > withinMs) continue;
+    batches += 1 + (atRisk ? 0 : furtherWithin(view.msPerBatch, withinMs - freeMs));
   }
-  return batches + (atRisk ? 0 : unknown);
+  return batches;
+}
+
+/** Whether a batch that cannot be started soon is handed back. */
+export function mayGiveBack(batch: { readonly heldForMs: number; readonly queueWasEmpty: boolean }): boolean {
+  return batch.heldForMs >= (batch.queueWasEmpty ? GIVE_BACK_AFTER_MS : GIVE_BACK_ANYWAY_AFTER_MS);
 }
 
 function furtherWithin(msPerBatch: number | undefined, ms: number): number {

@@ -53,13 +53,13 @@ export async function readJobStatus(
   const live = fleet.instances.flatMap(({ standing, shape }) =>
     standing !== undefined && shape?.job === job ? [shape] : [],
   );
-  const shapes = live.length > 0 ? groupShapes(live) : await shapesTold(ports.store, job, signal);
-  return { ...progress, fleet: fleet.counts, shapes };
+  const shapes = live.length > 0 ? live : await shapesTold(ports.store, job, signal);
+  return { ...progress, fleet: fleet.counts, shapes: groupShapes(shapes, progress.state) };
 }
 
-async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal): Promise<readonly ShapeView[]> {
+async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal) {
   const { shapes } = await sumEvents(readJobEvents(store, job, signal));
-  return groupShapes(Object.values(shapes));
+  return Object.values(shapes);
 }
 
 /** Every job of the stack that has a manifest, newest first. */

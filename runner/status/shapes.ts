@@ -1,21 +1,31 @@
 /** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
 import type { WorkerEvent } from '../../core/events.js';
 import type { ShapeStatus } from '../../core/fleet-state.js';
+import type { JobState } from '../../core/job.js';
+import { shapeText } from '../../core/slot-shape.js';
 
 export interface ShapeView extends Omit<ShapeStatus, 'job'> {
   /** That run it so; the reason is one of theirs. */
   readonly workers: number;
 }
 
-/** The most common first. */
-export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>): readonly ShapeView[] {
+/** The most common first. `state` is the job's. */
+export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>, state: JobState): readonly ShapeView[] {
   const groups = new Map<string, ShapeView>();
-  for (const { slots, concurrency, settled, reason, hint } of shapes) {
+  for (const shape of shapes) {
+    const { slots, concurrency, settled, hint } = shape;
+    const reason = reasonOf(shape, state);
     const key = JSON.stringify([slots, concurrency, settled, hint !== undefined]);
     const workers = (groups.get(key)?.workers ?? 0) + 1;
     groups.set(key, { slots, concurrency, settled, workers, reason, ...(hint === undefined ? {} : { hint }) });
   }
   return [...groups.values()].sort((a, b) => b.workers - a.workers);
+}
+
+/** Nothing is tried any more when the job is over, whatever its workers said last. */
+function reasonOf({ slots, concurrency, settled, reason }: Omit<ShapeStatus, 'job'>, state: JobState): string {
+  if (settled || state === 'running' || state === 'submitting') return reason;
+  return `${shapeText({ slots, concurrency })}: the job ended before the best number was known`;
 }
 
 /** What each worker told last, also of those that have ended. */

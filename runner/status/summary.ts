@@ -52,7 +52,7 @@ export async function summarise(
     instances: uses.length,
     reclaims: { total: taken.length, withNotice, withoutNotice: taken.length - withNotice },
     events,
-    shapes: groupShapes(Object.values(shapes)),
+    shapes: groupShapes(Object.values(shapes), state),
     cost: costOf(uses, await pricesOf(uses, ports.prices, signal)),
   };
 }

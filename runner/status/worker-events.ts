@@ -1,6 +1,7 @@
 /** What workers reported of a job, read from the bucket one file at a time, and summed. */
 import { decodeWorkerEvent, MOST_EVENTS_BYTES } from '../../core/decode-events.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
+import { isBalancing } from '../../core/hand-back.js';
 import { instanceEventsPrefix, instanceOfEventsKey, jobEventsPrefix } from '../../core/keys.js';
 import { isInstanceId } from '../../core/names.js';
 import type { ObjectStore } from '../ports.js';
@@ -11,6 +12,7 @@ import { getObject, type Kind } from '../controller/json-objects.js';
 const FILES_AT_ONCE = 16;
 
 export interface EventTotals {
+  /** Without ordinary balancing between workers. */
   readonly handBacks: number;
   readonly handBacksByReason: Readonly<Partial<Record<HandBackReason, number>>>;
   /** Items that were computed though their outcome existed, or whose lease was lost meanwhile. */
@@ -97,7 +99,8 @@ export function addEvent(totals: EventTotals, event: WorkerEvent): EventTotals {
     case 'batch-handed-back': {
       const { [event.reason]: before = 0 } = totals.handBacksByReason;
       const handBacksByReason = { ...totals.handBacksByReason, [event.reason]: before + 1 };
-      return { ...totals, handBacks: totals.handBacks + 1, handBacksByReason };
+      const counted = isBalancing(event.reason) ? 0 : 1;
+      return { ...totals, handBacks: totals.handBacks + counted, handBacksByReason };
     }
     case 'batch-duplicate':
       return { ...totals, duplicateItems: totals.duplicateItems + event.items };

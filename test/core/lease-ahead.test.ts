@@ -5,6 +5,7 @@ import {
   decideLeaseAhead,
   freeInMs,
   type LeaseAheadView,
+  mayGiveBack,
   MOST_AHEAD_PER_SLOT,
   startableWithin,
 } from '../../core/lease-ahead.js';
@@ -111,16 +112,25 @@ describe('how many batches are held ahead', () => {
     expect(decideLeaseAhead(view({ ...hour, freeInMs: [400], asked: 1 })).ask).toBe(0);
   });
 
-  it('holds one ahead at most before the pace is known, and none behind what nobody can foresee', () => {
+  it('holds none ahead before the pace is known, nor behind what nobody can foresee', () => {
     const unknown = { msPerBatch: undefined, freeInMs: [undefined, undefined, undefined] };
-    expect(decideLeaseAhead(view(unknown)).ask).toBe(1);
-    expect(decideLeaseAhead(view({ ...unknown, freeInMs: [0, undefined, 0] })).ask).toBe(3);
+    expect(decideLeaseAhead(view(unknown)).ask).toBe(0);
+    expect(decideLeaseAhead(view({ ...unknown, freeInMs: [0, undefined, 0] })).ask).toBe(2);
     expect(decideLeaseAhead(view({ freeInMs: [Infinity], ahead: 2 }))).toMatchObject({ ask: 0, surplus: 2 });
   });
 
   it('asks for what idle slots need alone while the instance is at risk', () => {
     expect(decideLeaseAhead(view({ atRisk: true, freeInMs: [0, 10, undefined], msPerBatch: 5 })).ask).toBe(1);
     expect(decideLeaseAhead(view({ atRisk: true, freeInMs: [0], ahead: 1 })).ask).toBe(0);
+  });
+});
+
+describe('what waits behind a slot that is slower than its pace', () => {
+  it('goes back soon when another worker may be idle, and else when it has waited for long', () => {
+    expect(mayGiveBack({ heldForMs: 400, queueWasEmpty: true })).toBe(false);
+    expect(mayGiveBack({ heldForMs: 600, queueWasEmpty: true })).toBe(true);
+    expect(mayGiveBack({ heldForMs: 4_000, queueWasEmpty: false })).toBe(false);
+    expect(mayGiveBack({ heldForMs: 6_000, queueWasEmpty: false })).toBe(true);
   });
 });
 

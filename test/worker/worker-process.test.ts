@@ -93,7 +93,6 @@ it('R2: a worker keeps what it holds for longer than a lease', async () => {
 it('hands everything back at once on SIGTERM, with what was finished saved, and ends with 0', async () => {
   await cloud.submit('stopped', SLOW, 2, 120);
   const first = cloud.startWorker(metadata, LONG_LEASE);
-  await eventually(async () => (await cloud.counts()).inFlight === 2);
   await computing(first);
   await eventually(() => first.events.some((event) => event.code === 'model-log' && event.message === 'at 50'));
   first.process.kill('SIGTERM');
@@ -113,7 +112,7 @@ it('hands everything back at once on SIGTERM, with what was finished saved, and 
 });
 
 it('R3: makes its batches visible at once on an interruption notice, and stays until it is taken', async () => {
-  await cloud.submit('noticed', SLOW, 2, 2_000);
+  await cloud.submit('noticed', SLOW, 2, 2_000, { slots: 2 });
   const worker = cloud.startWorker(metadata, LONG_LEASE);
   await computing(worker);
   await eventually(async () => (await cloud.counts()).inFlight === 2);

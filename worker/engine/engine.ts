@@ -10,7 +10,7 @@
  */
 import { decodeBatchMessage } from '../../core/batch-message.js';
 import type { HandBackReason, WorkerEvent } from '../../core/events.js';
-import { decideLeaseAhead, type LeaseAhead } from '../../core/lease-ahead.js';
+import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/lease-ahead.js';
 import { PipelinePace } from '../../core/pipeline-pace.js';
 import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
@@ -38,8 +38,6 @@ import { SlotShapeKeeper } from './slot-shape-keeper.js';
 const POLL_SECONDS = 2;
 /** While idle the fleet's state is read between polls. */
 const IDLE_POLL_SECONDS = 1;
-/** A pace that wavers from batch to batch sends nothing back. */
-const GIVE_BACK_AFTER_MS = 500;
 /** What was received more often stays where it is: no batch wanders for ever. */
 const MOST_WANDERINGS = 8;
 /** What comes after so long without work is taken for a new job. */
@@ -219,11 +217,13 @@ export class Engine {
   /** The newest first: they have waited least. */
   private giveBack(surplus: number): void {
     if (surplus === 0) return;
-    const sinceMs = this.options.clock.nowMs() - GIVE_BACK_AFTER_MS;
+    const nowMs = this.options.clock.nowMs();
+    const { queueWasEmpty } = this.intake;
     const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
     for (const batch of ahead.slice(-surplus)) {
       const { lease, receiveCount } = batch;
-      if (lease.receivedAtMs <= sinceMs && receiveCount <= MOST_WANDERINGS) batch.stop('waiting');
+      const heldForMs = nowMs - lease.receivedAtMs;
+      if (mayGiveBack({ heldForMs, queueWasEmpty }) && receiveCount <= MOST_WANDERINGS) batch.stop('waiting');
     }
   }
 

@@ -32,6 +32,7 @@ export class Intake {
   private messagesAsked = 0;
   private backlog = false;
   private empty = false;
+  private wasEmpty = false;
   private failures = 0;
 
   constructor(private readonly options: IntakeOptions) {}
@@ -43,6 +44,11 @@ export class Intake {
   /** Batches that open polls may bring. */
   get asked(): number {
     return this.messagesAsked;
+  }
+
+  /** As the last poll saw it; false before the first, and while polls fail. */
+  get queueWasEmpty(): boolean {
+    return this.wasEmpty;
   }
 
   /** True once after a poll that came back empty, as long as no other is open. */
@@ -73,6 +79,7 @@ export class Intake {
       this.failures = 0;
       this.backlog = messages.length > 0;
       this.empty = messages.length === 0;
+      this.wasEmpty = this.empty;
       onMessages(messages, clock.nowMs() - startedAtMs);
     } catch (error) {
       if (!signal.aborted) await this.pause(error);
@@ -86,6 +93,7 @@ export class Intake {
   private async pause(error: unknown): Promise<void> {
     const { clock, onTrouble, signal } = this.options;
     this.backlog = false;
+    this.wasEmpty = false;
     onTrouble(error);
     const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures++);
     await clock.sleep(pauseMs, signal).catch(() => undefined);

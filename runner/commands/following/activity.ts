@@ -1,5 +1,6 @@
 /** What happened, as display events: which of it is worth a person's look, and how much. Pure. */
 import type { WorkerEvent } from '../../../core/events.js';
+import { isBalancing } from '../../../core/hand-back.js';
 import type { ControllerEvent } from '../../controller/report.js';
 import type { Level, RunEvent } from '../../display/events.js';
 import type { LedgerChange } from '../../status/instance-ledger.js';
@@ -31,7 +32,7 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
   // What is only tried out is for the logs.
   if (event.code === 'slot-shape' && !event.settled) return undefined;
   // Nothing came of it but a look; `status` counts them.
-  if (event.code === 'batch-handed-back' && event.reason === 'waiting') return undefined;
+  if (event.code === 'batch-handed-back' && isBalancing(event.reason)) return undefined;
   return {
     event: 'happened',
     level,

@@ -60,6 +60,7 @@ describe('the summary', () => {
     const events: readonly WorkerEvent[] = [
       { ...base, instance: 'i-1', code: 'batch-handed-back', reason: 'interruption', savedItems: 3 },
       { ...base, instance: 'i-1', code: 'batch-handed-back', reason: 'draining', savedItems: 0 },
+      { ...base, instance: 'i-1', code: 'batch-handed-back', reason: 'waiting', savedItems: 0 },
       { ...base, instance: 'i-1', code: 'batch-duplicate', items: 4 },
       { ...base, instance: 'i-1', code: 'lease-lost', items: 2 },
       { ...base, instance: 'i-1', code: 'attempt', attempts: 1, maxAttempts: 3 },
@@ -90,7 +91,7 @@ describe('the summary', () => {
       reclaims: { total: 2, withNotice: 1, withoutNotice: 1 },
       events: {
         handBacks: 2,
-        handBacksByReason: { interruption: 1, draining: 1 },
+        handBacksByReason: { interruption: 1, draining: 1, waiting: 1 },
         duplicateItems: 6,
         attempts: 1,
         slotRebuilds: 1,

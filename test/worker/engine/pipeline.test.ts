@@ -126,7 +126,7 @@ describe('the tail', () => {
     const [first, second] = w.submit({ batches: 2 }).map((message, n) => {
       const batch = new HeldBatch(
         message,
-        { id: `${n}`, receiptHandle: '', receivedAtMs: w.clock.nowMs() - 600 * (1 - n) },
+        { id: `${n}`, receiptHandle: '', receivedAtMs: w.clock.nowMs() - 6_000 * (1 - n) },
         1,
       );
       batch.phase = 'waiting';
@@ -140,6 +140,27 @@ describe('the tail', () => {
     giveBack.call(w.engine, 2);
     expect([first?.stopCause, second?.stopCause]).toEqual(['waiting', undefined]);
     held.clear();
+  });
+
+  it('hands nothing back for slow items while the queue has work, and little at its end', async () => {
+    const first = world();
+    const second = world({ instance: 'i-0neighbour' });
+    Object.assign(second, { clock: first.clock, queue: first.queue, store: first.store });
+    const batches = 1_000;
+    first.model.msPerItem = 5;
+    second.model.msPerItem = 5;
+    first.submit({ batches, itemsPerBatch: 1 });
+    first.start();
+    second.start();
+    const handedBack = (): number =>
+      [...first.events, ...second.events].filter((event) => event.code === 'batch-handed-back').length;
+    for (let stalls = 0; outcomes(first) < batches; stalls += 1) {
+      (stalls % 2 === 0 ? first : second).model.delayOnceMs = 3_000;
+      const before = outcomes(first);
+      await first.passUntil(() => outcomes(first) >= Math.min(batches, before + 100));
+      if (first.queue.visible > 0) expect(handedBack()).toBe(0);
+    }
+    expect(handedBack()).toBeLessThanOrEqual(batches * 0.02);
   });
 
   it('lets no batch wander for ever', async () => {
