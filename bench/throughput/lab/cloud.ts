@@ -12,7 +12,7 @@ import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
 import { SPOTPOOL_VERSION } from '../../../core/version.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
-import { startLocalCloudProcess } from '../../support/local-cloud.js';
+import { askAdmin, startLocalCloudProcess } from '../../support/local-cloud.js';
 import type { ProcessGroup } from '../../support/process-group.js';
 
 export const REGION = 'us-east-1';
@@ -105,7 +105,7 @@ export class BenchCloud {
   }
 
   async admin(method: string, route: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.endpoint}/_local/${route}`, {
+    const response = await askAdmin(this, route, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
