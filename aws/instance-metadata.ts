@@ -26,18 +26,24 @@ export class Imds implements InstanceMetadata {
   /** Shared by calls at once: one token is enough for all. */
   private token: { readonly value: Promise<string>; readonly expiresAtMs: number } | undefined;
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
+  /** Without a slash at its end; the path that it may have is a secret on a local cloud, so messages say where it is and no more. */
+  private readonly base: string;
+  private readonly place: string;
 
   constructor(
-    private readonly endpoint: string = DEFAULT_METADATA_ENDPOINT,
+    endpoint: string = DEFAULT_METADATA_ENDPOINT,
     private readonly nowMs: () => number = Date.now,
-  ) {}
+  ) {
+    this.base = endpoint.replace(/\/+$/, '');
+    this.place = URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint;
+  }
 
   async identity(signal: AbortSignal): Promise<InstanceIdentity> {
     const paths = ['instance-id', 'instance-type', 'placement/availability-zone', 'placement/region'];
     const values: string[] = [];
     for (const path of paths) {
       const value = await this.get(`/latest/meta-data/${path}`, signal);
-      if (value === undefined) throw new Error(`The instance metadata at ${this.endpoint} has no ${path}.`);
+      if (value === undefined) throw new Error(`The instance metadata at ${this.place} has no ${path}.`);
       values.push(value.trim());
     }
     const [instance = '', instanceType = '', zone = '', region = ''] = values;
@@ -79,7 +85,7 @@ export class Imds implements InstanceMetadata {
       if (isOk(status)) return text;
       if (status === 404) return undefined;
       if (status !== 401 || !mayRenew) {
-        throw new Error(`The instance metadata answered ${status} for ${path} at ${this.endpoint}.`);
+        throw new Error(`The instance metadata answered ${status} for ${path} at ${this.place}.`);
       }
       if (this.token === token) this.token = undefined;
     }
@@ -99,7 +105,7 @@ export class Imds implements InstanceMetadata {
   private async newToken(signal: AbortSignal): Promise<string> {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_SECONDS) };
     const { status, text } = await this.request('PUT', '/latest/api/token', headers, signal);
-    if (!isOk(status)) throw new Error(`The instance metadata at ${this.endpoint} gave no token (${status}).`);
+    if (!isOk(status)) throw new Error(`The instance metadata at ${this.place} gave no token (${status}).`);
     return text;
   }
 
@@ -115,7 +121,7 @@ export class Imds implements InstanceMetadata {
     } catch (error) {
       signal.throwIfAborted();
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`The instance metadata at ${this.endpoint} does not answer: ${why}.`, { cause: error });
+      throw new Error(`The instance metadata at ${this.place} does not answer: ${why}.`, { cause: error });
     }
   }
 
@@ -127,7 +133,7 @@ export class Imds implements InstanceMetadata {
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { agent } = this;
-      const request = http.request(new URL(path, this.endpoint), { method, headers, agent }, (response) => {
+      const request = http.request(new URL(`${this.base}${path}`), { method, headers, agent }, (response) => {
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (part: string) => (text += part));

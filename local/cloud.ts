@@ -77,7 +77,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
-    admin: createAdminService({ compute, schedules, faults, requests, shutdown: requestShutdown }),
+    admin: createAdminService({ credentials, compute, schedules, faults, requests, shutdown: requestShutdown }),
   };
   try {
     const server = await startServer(services, {

@@ -1,5 +1,6 @@
 /** AWS's imperfections, on in the middle of each round, through the local cloud's own route. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { askAdmin, type Endpoint } from '../support/local-cloud.js';
 import type { Lane } from './lane.js';
 
 const FAULTS = [
@@ -13,27 +14,27 @@ const FAULTS = [
 const IMPERFECTIONS = { sqs: { duplicateRate: 0.05, emptyReceiveRate: 0.05 } };
 
 /** Off for the first third of the round, on for the second, off for the last. */
-export async function faultLoad(lane: Lane, endpoint: string, roundMs: number): Promise<void> {
+export async function faultLoad(lane: Lane, cloud: Endpoint, roundMs: number): Promise<void> {
   const third = (): Promise<void> => delay(roundMs / 3, undefined, { signal: lane.signal }).catch(() => undefined);
   await third();
   lane.faults.isOn = true;
-  for (const fault of FAULTS) await post(endpoint, 'faults', fault);
-  await post(endpoint, 'imperfections', IMPERFECTIONS);
+  for (const fault of FAULTS) await post(cloud, 'faults', fault);
+  await post(cloud, 'imperfections', IMPERFECTIONS);
   await third();
-  await clearFaults(endpoint);
+  await clearFaults(cloud);
   lane.faults.changedMs = Date.now();
   lane.faults.isOn = false;
 }
 
-export async function clearFaults(endpoint: string): Promise<void> {
-  for (const what of ['faults', 'imperfections']) await call(endpoint, what, { method: 'DELETE' });
+export async function clearFaults(cloud: Endpoint): Promise<void> {
+  for (const what of ['faults', 'imperfections']) await call(cloud, what, { method: 'DELETE' });
 }
 
-const post = (endpoint: string, what: string, body: unknown): Promise<void> =>
-  call(endpoint, what, { method: 'POST', body: JSON.stringify(body) });
+const post = (cloud: Endpoint, what: string, body: unknown): Promise<void> =>
+  call(cloud, what, { method: 'POST', body: JSON.stringify(body) });
 
-async function call(endpoint: string, what: string, init: RequestInit): Promise<void> {
-  const response = await fetch(`${endpoint}/_local/${what}`, init);
+async function call(cloud: Endpoint, what: string, init: RequestInit): Promise<void> {
+  const response = await askAdmin(cloud, what, init);
   const text = await response.text();
   if (!response.ok) throw new Error(`/_local/${what} refused: ${text}`);
 }

@@ -8,6 +8,7 @@ import {
   type EC2Client,
   ModifyFleetCommand,
 } from '@aws-sdk/client-ec2';
+import { askAdmin, type Endpoint } from '../support/local-cloud.js';
 import { type Lane, repeat, upTo } from './lane.js';
 
 const MOST_INSTANCES = 4;
@@ -42,7 +43,7 @@ export async function makeFleet(ec2: EC2Client): Promise<string> {
   return FleetId;
 }
 
-export async function fleetLoad(lane: Lane, ec2: EC2Client, FleetId: string, endpoint: string): Promise<void> {
+export async function fleetLoad(lane: Lane, ec2: EC2Client, FleetId: string, cloud: Endpoint): Promise<void> {
   await Promise.all([
     repeat(lane, 'fleet', async () => {
       await setTarget(ec2, FleetId, upTo(MOST_INSTANCES + 1));
@@ -53,7 +54,7 @@ export async function fleetLoad(lane: Lane, ec2: EC2Client, FleetId: string, end
     repeat(lane, 'reclaim', async () => {
       await pause(lane, 4_000);
       const init = { method: 'POST', body: JSON.stringify({ noticeMs: null }) };
-      await (await fetch(`${endpoint}/_local/reclaim-all`, init)).text();
+      await (await askAdmin(cloud, 'reclaim-all', init)).text();
     }),
   ]);
 }

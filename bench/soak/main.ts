@@ -78,10 +78,10 @@ async function loadFor({ cloud, fleetId, loadMs }: Soak, round: number, total: T
     await Promise.all([
       attempt(lane, 'queues', () => queueLoad(lane, sqs, `soak-${round}`)),
       bucketLoad(lane, s3, BUCKET),
-      fleetLoad(lane, ec2, fleetId, cloud.endpoint),
-      faultLoad(lane, cloud.endpoint, loadMs),
+      fleetLoad(lane, ec2, fleetId, cloud),
+      faultLoad(lane, cloud, loadMs),
     ]);
-    await clearFaults(cloud.endpoint);
+    await clearFaults(cloud);
     await emptyFleet(ec2, fleetId);
     await emptyBucket(s3, BUCKET);
     await dropQueues(clients);

@@ -1,6 +1,7 @@
 /** The local cloud as users start it: dist/local/main.js, a process of its own. */
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { basicAuthorization } from '../../local/http/basic.js';
 import { lastLines, type ProcessGroup, startGroup } from './process-group.js';
 
 export interface Endpoint {
@@ -44,3 +45,11 @@ export async function startLocalCloudProcess(start: LocalCloudStart = {}): Promi
     group,
   };
 }
+
+/** What AWS has no call for: below `/_local/`, with the cloud's own key. */
+export const askAdmin = (
+  { endpoint, credentials }: Pick<Endpoint, 'endpoint' | 'credentials'>,
+  route: string,
+  init: RequestInit,
+): Promise<Response> =>
+  fetch(`${endpoint}/_local/${route}`, { ...init, headers: { authorization: basicAuthorization(credentials) } });

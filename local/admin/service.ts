@@ -12,11 +12,14 @@
  * DELETE /_local/requests
  * POST /_local/shutdown
  *
- * No signature is needed, so that curl will do; web pages are refused (../http/browser.ts).
+ * Each needs the cloud's own key, as curl gives it (../http/basic.ts); an instance's will not do, and web pages are refused (../http/browser.ts).
  * Faults and imperfections: faults.ts.
  */
 import type { Compute } from '../ec2/compute.js';
+import { keyOfBasic } from '../http/basic.js';
 import { refusalOfBrowsers } from '../http/browser.js';
+import type { Credentials } from '../http/credentials.js';
+import { mayCall } from '../http/permissions.js';
 import type { RequestLog } from '../http/request-log.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import type { Schedules } from '../scheduler/schedules.js';
@@ -26,6 +29,7 @@ import { MarketOrders, OrderError } from './orders.js';
 import { marketStateOf, stateOf } from './state.js';
 
 export interface AdminOptions {
+  readonly credentials: Credentials;
   readonly compute: Compute;
   readonly faults: FaultControls;
   readonly schedules?: Schedules;
@@ -116,6 +120,7 @@ export function createAdminService(options: AdminOptions): Service {
 async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<Reply> {
   const refusal = refusalOfBrowsers(request);
   if (refusal !== undefined) throw new AdminError(403, refusal);
+  checkKey(admin.credentials, request.headers.authorization);
   const matching = routes.filter((route) => route.path.test(url.pathname));
   if (matching.length === 0) throw new AdminError(404, `There is nothing at ${url.pathname}.`);
   const route = matching.find((candidate) => candidate.method === request.method);
@@ -126,6 +131,20 @@ async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<
   const id = route.path.exec(url.pathname)?.[1] ?? '';
   const text = (await readBody(request, MOST_BODY_BYTES)).toString('utf8');
   return route.act(admin, id, parseBody(text));
+}
+
+/** Before anything is said of what there is. */
+function checkKey(credentials: Credentials, authorization: string | undefined): void {
+  const accessKeyId = keyOfBasic(authorization, credentials);
+  if (accessKeyId === undefined) {
+    throw new AdminError(
+      401,
+      'The admin route needs the access key that the local cloud printed when it started: curl --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" …',
+      { 'www-authenticate': 'Basic realm="local cloud", charset="UTF-8"' },
+    );
+  }
+  if (mayCall(credentials.principalOf(accessKeyId), 'admin')) return;
+  throw new AdminError(403, "The key of an instance's role may not use the admin route.");
 }
 
 /** A capacity, a price, or both; with neither it only looks. */

@@ -38,7 +38,8 @@ export type RefusalReason =
   | 'headers-unsigned'
   | 'content-hash-missing'
   | 'content-hash-malformed'
-  | 'wrong-signature';
+  | 'wrong-signature'
+  | 'not-allowed';
 
 const form = (status: number, code: string, message: string, shape?: string): RefusalForm => ({
   status,
@@ -164,5 +165,13 @@ export const REFUSALS: Readonly<Record<RefusalReason, Said>> = {
   'wrong-signature': {
     of: { s3: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE) },
     others: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE, 'InvalidSignatureException'),
+  },
+  // What it says is IAM's own sentence, which names who asked for what.
+  'not-allowed': {
+    of: {
+      ec2: form(403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'),
+      scheduler: form(403, 'AccessDeniedException', 'Access denied.'),
+    },
+    others: form(403, 'AccessDenied', 'Access Denied.'),
   },
 };

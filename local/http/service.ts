@@ -1,5 +1,6 @@
 /** What the front door (server.ts) asks of each service behind the one endpoint, and does for it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from './permissions.js';
 
 export interface ServiceRequest {
   readonly request: IncomingMessage;
@@ -10,6 +11,8 @@ export interface ServiceRequest {
   readonly requestId: string;
   /** True when the reply is to be lost on purpose: what was done stays done, though the client hears nothing of it. */
   readonly losesReply: boolean;
+  /** Whose key signed it, once it has entered; undefined for the cloud's own. */
+  readonly principal: Principal | undefined;
   /**
    * Each service calls it once, as soon as it knows the action (as AWS spells it) and before it acts. Throws a Refusal, which
    * the service renders in its own form, or (with `signal` aborted) when the connection was broken on purpose. `body` is what

@@ -43,8 +43,8 @@ const SIGNED_PARAMETERS = new Set([
 export const isQuerySigned = (query: readonly QueryParameter[]): boolean =>
   ['AWSAccessKeyId', 'Signature', 'Expires'].every((wanted) => query.some(({ name }) => name === wanted));
 
-/** Throws a Refusal unless the URL was signed with a key that is known, and its time is not over. */
-export function checkQuerySignature(request: QuerySignedRequest, credentials: Credentials): void {
+/** The id of the key; throws a Refusal unless the URL was signed with a key that is known, and its time is not over. */
+export function checkQuerySignature(request: QuerySignedRequest, credentials: Credentials): string {
   const parameters = new Map(request.query.map(({ name, value }) => [name, value]));
   const accessKeyId = parameters.get('AWSAccessKeyId') ?? '';
   const expires = parameters.get('Expires') ?? '';
@@ -55,7 +55,7 @@ export function checkQuerySignature(request: QuerySignedRequest, credentials: Cr
   const stringToSign = stringToSignOf(request, parameters, expires);
   const expected = createHmac('sha1', key.secretAccessKey).update(stringToSign, 'latin1').digest();
   const given = Buffer.from(parameters.get('Signature') ?? '', 'base64');
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return;
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return accessKeyId;
   throw new Refusal('s3', 'wrong-signature', {
     details: { AWSAccessKeyId: accessKeyId, StringToSign: stringToSign, SignatureProvided: given.toString('base64') },
   });

@@ -29,14 +29,13 @@ export interface SignedRequest {
   readonly nowMs: number;
 }
 
-/** Throws a Refusal unless the request was signed, in time, with a key that is known. */
-export function checkSignature(request: SignedRequest, credentials: Credentials): void {
+/** The id of the key; throws a Refusal unless the request was signed, in time, with a key that is known. */
+export function checkSignature(request: SignedRequest, credentials: Credentials): string {
   const { service, message, nowMs } = request;
   const { path, query } = splitTarget(message.url ?? '/');
   const headers = headerMap(message.rawHeaders);
   if (service === 's3' && isQuerySigned(query)) {
-    checkQuerySignature({ method: message.method ?? 'GET', path, query, headers, nowMs }, credentials);
-    return;
+    return checkQuerySignature({ method: message.method ?? 'GET', path, query, headers, nowMs }, credentials);
   }
   const authorization = readAuthorization(service, headers, query);
   checkTime(service, authorization, nowMs);
@@ -61,7 +60,7 @@ export function checkSignature(request: SignedRequest, credentials: Credentials)
   const stringToSign = `${ALGORITHM}\n${time.text}\n${scope.text}\n${sha256(Buffer.from(canonicalRequest, 'latin1'))}`;
   const expected = createHmac('sha256', signingKey(key, scope)).update(stringToSign).digest();
   const given = Buffer.from(authorization.signature, 'hex');
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return;
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return key.accessKeyId;
   throw new Refusal(service, 'wrong-signature', {
     details: {
       AWSAccessKeyId: authorization.accessKeyId,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestFaults } from '../faults/request-faults.js';
 import type { Credentials } from './credentials.js';
+import { checkPermission, type Principal } from './permissions.js';
 import { Refusal } from './refusal.js';
 import type { RequestLog } from './request-log.js';
 import type { RefusalReason } from './refusals.js';
@@ -24,6 +25,7 @@ export interface DoorOptions {
 
 export class Visit implements ServiceRequest {
   losesReply = false;
+  principal: Principal | undefined;
   readonly #closed = new AbortController();
 
   constructor(
@@ -51,7 +53,9 @@ export class Visit implements ServiceRequest {
   async enter(action: string, body?: Uint8Array, named: Readonly<Record<string, string>> = {}): Promise<void> {
     const { credentials, faults, log } = this.door;
     if (credentials !== undefined) {
-      checkSignature({ service: this.service, message: this.request, body, nowMs: Date.now() }, credentials);
+      const signed = { service: this.service, message: this.request, body, nowMs: Date.now() };
+      this.principal = credentials.principalOf(checkSignature(signed, credentials));
+      checkPermission(this.principal, this.service, action);
     }
     const { service, request, response, url } = this;
     log?.add({ service, action, request, response, url, body, named });

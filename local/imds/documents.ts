@@ -86,7 +86,7 @@ function variableDocuments(context: MetadataContext): ReadonlyMap<string, string
   const found = new Map<string, string>();
   const role = roleOf(instance);
   if (role !== undefined && instance.roleKey !== undefined) {
-    found.set(`meta-data/iam/security-credentials/${role}`, credentials(context, instance.roleKey));
+    found.set(`meta-data/iam/security-credentials/${role}`, roleCredentials(instance.roleKey, context.nowMs));
   }
   if (!instance.spec.metadataTags) return found;
   for (const [key, value] of instance.tags) {
@@ -115,9 +115,10 @@ function listing(path: string, context: MetadataContext, more: ReadonlyMap<strin
 const TAGS = 'meta-data/tags/instance';
 
 /** The role has its profile's name, as the console and the CDK make them. */
-const roleOf = (instance: MetadataSubject): string | undefined => instance.spec.instanceProfile?.split('/').at(-1);
+export const roleOf = ({ spec }: { readonly spec: Pick<LaunchSpec, 'instanceProfile'> }): string | undefined =>
+  spec.instanceProfile?.split('/').at(-1);
 
-function credentials({ nowMs }: MetadataContext, key: AccessKey): string {
+export function roleCredentials(key: AccessKey, nowMs: number): string {
   return JSON.stringify({
     Code: 'Success',
     LastUpdated: seconds(nowMs),

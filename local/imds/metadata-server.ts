@@ -2,15 +2,21 @@
  * The metadata service (IMDSv2) of one instance, on a port of its own: there is no link-local address to share.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
  * A token carries its own expiry and is signed, so that none is stored, however many are asked for.
+ *
+ * On AWS only the instance reaches its metadata; here every user of the machine reaches the port, and the token is for whoever asks. So the address
+ * has a secret in it, which stands in the instance's environment alone: without it nothing is told.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusalOfBrowsers } from '../http/browser.js';
-import { metadataDocument, type MetadataSubject } from './documents.js';
+import { metadataDocument, type MetadataSubject, roleCredentials } from './documents.js';
 
 export interface MetadataServer {
+  /** With the secret: who knows it is the instance. */
   readonly endpoint: string;
+  /** By which every SDK in the instance's processes finds it. */
+  readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -20,20 +26,33 @@ export interface MetadataServerOptions {
 }
 
 const LONGEST_TOKEN_SECONDS = 21_600;
+const PATH_SECRET_BYTES = 24;
+/**
+ * The role's credentials again, in the way of containers: the JavaScript SDK keeps host and port of the metadata's endpoint and forgets its path.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+ */
+const ROLE_PATH = 'role-credentials';
 /** Some of those that there are: all have the same documents here. */
 const VERSIONS: readonly string[] = ['2016-09-02', '2018-09-24', '2021-03-23', '2021-07-15', '2022-09-24', 'latest'];
 const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 
 export async function startMetadataServer(options: MetadataServerOptions): Promise<MetadataServer> {
-  const secret = randomBytes(32);
-  const server = http.createServer((request, response) => answer(options, secret, request, response));
+  const secrets: Secrets = { path: randomBytes(PATH_SECRET_BYTES).toString('hex'), tokens: randomBytes(32) };
+  const server = http.createServer((request, response) => answer(options, secrets, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}/${secrets.path}`;
+  const { roleKey, spec } = options.instance;
+  const hasRole = roleKey !== undefined && !spec.metadataIsOff;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
+    environment: {
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint,
+      ...(hasRole ? { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/${ROLE_PATH}` } : {}),
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -42,9 +61,16 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
   };
 }
 
+interface Secrets {
+  /** First part of every path. */
+  readonly path: string;
+  /** What tokens are signed with. */
+  readonly tokens: Buffer;
+}
+
 function answer(
   options: MetadataServerOptions,
-  secret: Buffer,
+  secrets: Secrets,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
@@ -56,8 +82,8 @@ function answer(
   // As AWS says that it is turned off: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
   if (options.instance.spec.metadataIsOff) return reply(403, 'Forbidden');
   if (refusalOfBrowsers(request) !== undefined) return reply(403, 'Forbidden');
-  // Some SDKs ask for `//latest/…`; a slash at the end changes nothing.
-  const path = decode((request.url ?? '/').replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');
+  const path = belowSecret(secrets.path, request.url ?? '/');
+  if (path === undefined) return reply(403, 'Forbidden');
   const [, version = '', below = ''] = /^([^/]*)\/*(.*)$/s.exec(path) ?? [];
   if (below === 'api/token' && method === 'PUT') {
     // A token must not leave the instance through a proxy, nor is there one for a dated version.
@@ -65,14 +91,30 @@ function answer(
     const ttl = headers[TTL_HEADER];
     if (typeof ttl !== 'string' || !/^\d{1,5}$/.test(ttl)) return reply(400, 'Bad Request');
     if (Number(ttl) < 1 || Number(ttl) > LONGEST_TOKEN_SECONDS) return reply(400, 'Bad Request');
-    return reply(200, issue(secret, Date.now() + Number(ttl) * 1000), { [TTL_HEADER]: ttl });
+    return reply(200, issue(secrets.tokens, Date.now() + Number(ttl) * 1000), { [TTL_HEADER]: ttl });
   }
   if (below === 'api/token') return reply(405, 'Method Not Allowed', { allow: 'PUT' });
   if (method !== 'GET' && method !== 'HEAD') return reply(405, 'Method Not Allowed', { allow: 'GET, HEAD' });
-  if (!isValid(secret, headers['x-aws-ec2-metadata-token'])) return reply(401, 'Unauthorized');
+  if (path === ROLE_PATH) return replyWithRole(options.instance, reply);
+  if (!isValid(secrets.tokens, headers['x-aws-ec2-metadata-token'])) return reply(401, 'Unauthorized');
   if (path === '') return reply(200, VERSIONS.join('\n'));
   const document = VERSIONS.includes(version) ? metadataDocument(below, { ...options, nowMs: Date.now() }) : undefined;
   return document === undefined ? reply(404, 'Not Found') : reply(200, document);
+}
+
+/** Without slashes at its ends, which change nothing: some SDKs ask for `//latest/…`. Undefined for whoever does not know the secret. */
+function belowSecret(secret: string, url: string): string | undefined {
+  const path = decode(url.replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');
+  const [first = ''] = path.split('/', 1);
+  const [given, wanted] = [Buffer.from(first), Buffer.from(secret)];
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
+  return path.slice(first.length).replace(/^\/+/, '');
+}
+
+function replyWithRole(instance: MetadataSubject, reply: (status: number, body: string) => void): void {
+  const { roleKey } = instance;
+  if (roleKey === undefined) return reply(404, 'Not Found');
+  return reply(200, roleCredentials(roleKey, Date.now()));
 }
 
 function decode(path: string): string {

@@ -1,6 +1,6 @@
 /**
  * The processes of one instance: its user data, run as a session of its own in the instance's directory, with an
- * environment that has nothing of ours but the metadata address (and PATH, or nothing could run).
+ * environment that has nothing of ours but the way to its metadata (and PATH, or nothing could run).
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, realpathSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,8 @@ export interface InstanceProcess {
 export interface InstanceProcessOptions {
   readonly directory: string;
   readonly userData: Buffer;
-  readonly metadataEndpoint: string;
+  /** The way to its metadata. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly console: ConsoleLog;
 }
 
@@ -39,7 +40,7 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     cwd: directory,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(directory, options.metadataEndpoint),
+    env: { ...environment(directory), ...options.environment },
   });
   const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // now: it cannot have been reaped yet
   const leaderEnded = new Promise<string>((resolve) => {
@@ -77,7 +78,7 @@ async function terminate(family: ProcessFamily, graceMs: number, signal: AbortSi
   }
 }
 
-function environment(home: string, metadataEndpoint: string): Record<string, string> {
+function environment(home: string): Record<string, string> {
   const inherited = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(path.delimiter);
   const ownNode = path.dirname(process.execPath);
   return {
@@ -86,6 +87,5 @@ function environment(home: string, metadataEndpoint: string): Record<string, str
     HOME: home,
     TMPDIR: home,
     LANG: 'C.UTF-8',
-    AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataEndpoint,
   };
 }

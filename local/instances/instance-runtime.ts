@@ -85,7 +85,7 @@ export class InstanceRuntime {
     this.#process = await startInstanceProcess({
       directory,
       userData: subject.spec.userData,
-      metadataEndpoint: this.#metadata.endpoint,
+      environment: this.#metadata.environment,
       console: this.#console,
     });
     watchdog.watch(this.#process.family);

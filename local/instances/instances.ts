@@ -9,7 +9,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Credentials } from '../http/credentials.js';
+import type { AccessKey, Credentials } from '../http/credentials.js';
+import { principalOfInstance } from '../http/permissions.js';
+import { ACCOUNT_ID, roleOf } from '../imds/documents.js';
 import type { MarketClock } from '../market/clock.js';
 import { type InstanceView, isFulfilling, isLive, type LaunchSpec, type StateReasonCode } from './instance.js';
 import { InstanceRuntime, TERMINATE_GRACE_MS } from './instance-runtime.js';
@@ -83,7 +85,7 @@ export class Instances {
       terminatedAtMs: undefined,
       takenAtMs: undefined,
       rebalanceAtMs: undefined,
-      roleKey: spec.instanceProfile === undefined ? undefined : this.options.credentials.issue('temporary'),
+      roleKey: this.#roleKeyOf(id, spec),
       metadataEndpoint: undefined,
       pid: undefined,
     };
@@ -93,6 +95,12 @@ export class Instances {
       if (view.state === 'pending') void this.#start(entry);
     });
     return view;
+  }
+
+  #roleKeyOf(id: string, spec: LaunchSpec): AccessKey | undefined {
+    const role = roleOf({ spec });
+    if (role === undefined) return undefined;
+    return this.options.credentials.issue('temporary', principalOfInstance(ACCOUNT_ID, role, id));
   }
 
   /** As TerminateInstances does: SIGTERM, then SIGKILL. Nothing happens to one that is on its way down. */

@@ -8,6 +8,8 @@ import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../ht
 const VERSION = '2011-06-15';
 const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 const ACCOUNT_ID = '000000000000';
+/** Whose the cloud's own key is. */
+const ROOT = { arn: `arn:aws:iam::${ACCOUNT_ID}:root`, userId: ACCOUNT_ID };
 /** A request for an identity has two parameters. */
 const MOST_BODY_BYTES = 64 * 1024;
 
@@ -56,7 +58,8 @@ async function answer(serviceRequest: ServiceRequest): Promise<string> {
     );
   }
   await serviceRequest.enter(action, body);
-  const identity = `<Arn>arn:aws:iam::${ACCOUNT_ID}:root</Arn><UserId>${ACCOUNT_ID}</UserId><Account>${ACCOUNT_ID}</Account>`;
+  const { arn, userId } = serviceRequest.principal ?? ROOT;
+  const identity = `<Arn>${escapeText(arn)}</Arn><UserId>${escapeText(userId)}</UserId><Account>${ACCOUNT_ID}</Account>`;
   return (
     `<${action}Response xmlns="${NAMESPACE}"><${action}Result>${identity}</${action}Result>` +
     `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${action}Response>`

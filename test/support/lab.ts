@@ -8,6 +8,7 @@ import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { basicAuthorization } from '../../local/http/basic.js';
 import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
 import { projectRoot } from './cli.js';
@@ -96,8 +97,10 @@ export class Lab extends StackLab {
   }
 
   async admin(method: string, route: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.stack.endpoint}/_local/${route}`, {
+    const { endpoint, credentials } = this.stack;
+    const response = await fetch(`${endpoint}/_local/${route}`, {
       method,
+      headers: credentials === undefined ? {} : { authorization: basicAuthorization(credentials) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);

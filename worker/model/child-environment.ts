@@ -5,10 +5,11 @@
 import { homedir, tmpdir } from 'node:os';
 
 /**
- * With the region and the metadata endpoint the SDKs' default chain finds the instance's role, in any language.
+ * With the region and the metadata endpoint (or an address of the role's credentials) the SDKs' default chain finds the instance's role, in any language.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
-const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT'];
+const WAY_TO_THE_ROLE = ['AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...WAY_TO_THE_ROLE];
 /** Read by the hosts (worker/host, examples/python/spotpool_model.py): `null` when they write null for NaN and the infinities. */
 export const NAN_VARIABLE = 'SPOTPOOL_NAN';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -13,7 +13,7 @@ import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../co
 import { SPOTPOOL_VERSION } from '../../../core/version.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
 import { systemClock } from '../../../runner/wiring/clock.js';
-import { startLocalCloudProcess } from '../../support/local-cloud.js';
+import { askAdmin, startLocalCloudProcess } from '../../support/local-cloud.js';
 import type { ProcessGroup } from '../../support/process-group.js';
 
 export const REGION = 'us-east-1';
@@ -106,7 +106,7 @@ export class BenchCloud {
   }
 
   async admin(method: string, route: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.endpoint}/_local/${route}`, {
+    const response = await askAdmin(this, route, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -10,7 +10,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const { MACHINE_SCRIPT, MACHINE_CALLS, MACHINE_AWS, AWS_ENDPOINT_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT } = process.env;
+const { MACHINE_SCRIPT, MACHINE_CALLS, MACHINE_AWS } = process.env;
+/** What an image knows here by itself: on AWS these have the same addresses everywhere. */
+const { AWS_ENDPOINT_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
 const root = path.resolve('root');
 const bin = path.resolve('bin');
 const journal = path.resolve('journal');
@@ -24,7 +26,12 @@ const calls = () => readFileSync(MACHINE_CALLS, 'utf8').split('\n');
 const poweredOff = () => calls().some((call) => /^systemctl (--no-block )?poweroff$/.test(call));
 
 makeImage();
-const image = { AWS_ENDPOINT_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT, LANG: 'C.UTF-8' };
+const image = {
+  AWS_ENDPOINT_URL,
+  AWS_EC2_METADATA_SERVICE_ENDPOINT,
+  AWS_CONTAINER_CREDENTIALS_FULL_URI,
+  LANG: 'C.UTF-8',
+};
 const script = path.resolve('part-001');
 writeFileSync(script, readFileSync(MACHINE_SCRIPT, 'utf8').replaceAll('@ROOT@', root));
 spawnSync('bash', [script], { env: { ...image, PATH: `${bin}:${process.env.PATH}` }, stdio: 'inherit' });

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { parseOptions } from '../../../local/options.js';
 import { errorOf } from '../../support/error-of.js';
 
@@ -40,7 +41,11 @@ afterAll(async () => {
 afterEach(() => admin('DELETE', 'faults'));
 
 async function admin(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${cloud.endpoint}/_local/${path}`, { method, body: JSON.stringify(body) ?? null });
+  const response = await fetch(`${cloud.endpoint}/_local/${path}`, {
+    method,
+    headers: { authorization: basicAuthorization(cloud.accessKey) },
+    body: JSON.stringify(body) ?? null,
+  });
   return { status: response.status, body: await response.json() };
 }
 

@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.js';
 import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { noImperfections } from '../../../local/faults/imperfections.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { startServer } from '../../../local/http/server.js';
 import {
   admin,
@@ -12,10 +13,12 @@ import {
   createFleet,
   idOf,
   describeFleet,
+  knowing,
   running,
   setTarget,
   startTestCloud,
   terminated,
+  TEST_KEY,
 } from '../ec2/support.js';
 
 test('the state has every instance and every fleet', async () => {
@@ -165,12 +168,17 @@ test('a notice that is not kept: the instance goes before its time', async () =>
 
 test('web pages are refused, whatever name they came by', async () => {
   const cloud = await startTestCloud();
+  const authorization = basicAuthorization(TEST_KEY);
   const status = (headers: Record<string, string>): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      const request = http.get(`${cloud.endpoint}/_local/state`, { headers }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
+      const request = http.get(
+        `${cloud.endpoint}/_local/state`,
+        { headers: { authorization, ...headers } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
       request.once('error', reject);
     });
   expect(await status({})).toBe(200);
@@ -213,7 +221,14 @@ test('a shutdown is answered first, then done', async () => {
   const { compute } = await startTestCloud();
   let asked = 0;
   const server = await startServer(
-    { admin: createAdminService({ compute, faults: noFaults(), shutdown: () => (asked += 1) }) },
+    {
+      admin: createAdminService({
+        credentials: knowing(TEST_KEY),
+        compute,
+        faults: noFaults(),
+        shutdown: () => (asked += 1),
+      }),
+    },
     { port: 0 },
   );
   afterThisTest(() => server.close());

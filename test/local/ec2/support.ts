@@ -17,6 +17,8 @@ import {
 import { onTestFinished } from 'vitest';
 import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
+import { type AccessKey, Credentials } from '../../../local/http/credentials.js';
 import { Compute, type ComputeOptions, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { createEc2Service } from '../../../local/ec2/service.js';
 import type { Imperfections } from '../../../local/faults/imperfections.js';
@@ -35,6 +37,15 @@ export function temporaryDirectory(): string {
   const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'spotpool-test-')));
   afterThisTest(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** Of clouds that are put together by a test. */
+export const TEST_KEY: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export function knowing(key: AccessKey): Credentials {
+  const credentials = new Credentials();
+  credentials.add(key);
+  return credentials;
 }
 
 export interface TestCloud {
@@ -60,7 +71,7 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
   const server = await startServer(
     {
       ec2: createEc2Service(compute),
-      admin: createAdminService({ compute, faults, shutdown: () => undefined }),
+      admin: createAdminService({ credentials: knowing(TEST_KEY), compute, faults, shutdown: () => undefined }),
     },
     { port: 0 },
   );
@@ -68,7 +79,7 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
   const ec2 = new EC2Client({
     endpoint: server.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: TEST_KEY,
     maxAttempts: 1,
   });
   afterThisTest(() => ec2.destroy());
@@ -177,13 +188,14 @@ export async function terminated(cloud: TestCloud, count: number): Promise<reado
 export const idOf = (instance: Instance | undefined): string => instance?.InstanceId ?? '';
 
 export async function admin(
-  cloud: { readonly endpoint: string },
+  cloud: { readonly endpoint: string; readonly accessKey?: AccessKey },
   method: string,
   where: string,
   body?: unknown,
 ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
   const response = await fetch(`${cloud.endpoint}/_local/${where}`, {
     method,
+    headers: { authorization: basicAuthorization(cloud.accessKey ?? TEST_KEY) },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { actions as ec2Actions } from '../../../local/ec2/actions.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { ROUTES } from '../../../local/s3/routes.js';
 import { actions as sqsActions } from '../../../local/sqs/registry.js';
+import { TEST_KEY } from '../ec2/support.js';
 import { anyJson, biting, encode, formOf, mostly, number, type Parameters, recordOf, words } from './fuzz-values.js';
 
 export interface FuzzRequest {
@@ -267,13 +269,20 @@ export const adminRequest: fc.Arbitrary<FuzzRequest> = fc
   .record({
     method: fc.constantFrom('GET', 'POST', 'POST', 'POST', 'DELETE', 'PUT', 'HEAD'),
     path: fc.constantFrom(...ADMIN_PATHS),
+    // One in eight knows no key.
+    authorization: fc.oneof({ weight: 7, arbitrary: fc.constant(basicAuthorization(TEST_KEY)) }, fc.string()),
     // One in four does without the action, and so strikes none.
     body: fc.oneof(
       adminBody.filter((body) => !('fault' in body) || body['action'] === 'None').map((body) => JSON.stringify(body)),
       biting,
     ),
   })
-  .map(({ method, path, body }) => ({ method, target: `/_local/${path}`, headers: {}, body }));
+  .map(({ method, path, authorization, body }) => ({
+    method,
+    target: `/_local/${path}`,
+    headers: { authorization },
+    body,
+  }));
 
 const LINES = [
   ...['GET / HTTP/1.1', 'POST / HTTP/1.0', 'PUT /bucket/a HTTP/1.1', 'HEAD * HTTP/1.1', 'host: 127.0.0.1'],

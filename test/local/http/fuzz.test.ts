@@ -14,6 +14,7 @@ import { noFaults } from '../../../local/admin/faults.js';
 import { createAdminService } from '../../../local/admin/service.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { createEc2Service } from '../../../local/ec2/service.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { type RunningServer, startServer } from '../../../local/http/server.js';
 import { noWatchdog } from '../../../local/instances/watchdog.js';
 import { createS3Service } from '../../../local/s3/service.js';
@@ -33,6 +34,7 @@ import {
   sqsRequest,
   stsRequest,
 } from './fuzz-requests.js';
+import { knowing, TEST_KEY } from '../ec2/support.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { exchange, type RawAnswer } from './raw.js';
 
@@ -56,7 +58,13 @@ beforeAll(async () => {
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
-    admin: createAdminService({ compute, schedules, faults: noFaults(), shutdown: () => undefined }),
+    admin: createAdminService({
+      credentials: knowing(TEST_KEY),
+      compute,
+      schedules,
+      faults: noFaults(),
+      shutdown: () => undefined,
+    }),
   };
   server = await startServer(services, { port: 0, headersTimeoutMs: 1_000 });
   await ask({ method: 'PUT', target: '/bucket', headers: {}, body: '' });
@@ -180,7 +188,12 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
   test('nothing is left of it but what was made', async () => {
     const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     expect(connections()).toBeLessThan(50);
-    const alive = await ask({ method: 'GET', target: '/_local/state', headers: {}, body: '' });
+    const alive = await ask({
+      method: 'GET',
+      target: '/_local/state',
+      headers: { authorization: basicAuthorization(TEST_KEY) },
+      body: '',
+    });
     expect(alive.status).toBe(200);
     await emptyS3();
     expect(readdirSync(path.join(directory, 'objects'))).toEqual([]);

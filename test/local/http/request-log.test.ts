@@ -4,6 +4,7 @@ import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-schedule
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud, type StartOptions } from '../../../local/api.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { base64 } from '../ec2/support.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -148,7 +149,9 @@ describe('the log of requests', () => {
 
   it('is read and cleared over HTTP, from any language', async () => {
     await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: '1' }));
-    const ask = async (method: string) => (await fetch(`${cloud.endpoint}/_local/requests`, { method })).json();
+    const headers = { authorization: basicAuthorization(cloud.credentials) };
+    const ask = async (method: string) =>
+      (await fetch(`${cloud.endpoint}/_local/requests`, { method, headers })).json();
     expect(await ask('GET')).toMatchObject({ requests: [{ action: 'PutObject' }] });
     expect(await ask('DELETE')).toEqual({ requests: [] });
     expect(cloud.requests.list()).toEqual([]);
@@ -177,7 +180,8 @@ describe('a cloud', () => {
   it('keeps none unless it was asked to, and says how', () =>
     withCloud({}, async (cloud) => {
       expect(() => cloud.requests.list()).toThrow('requestLog');
-      const answer = await fetch(`${cloud.endpoint}/_local/requests`);
+      const headers = { authorization: basicAuthorization(cloud.credentials) };
+      const answer = await fetch(`${cloud.endpoint}/_local/requests`, { headers });
       expect(answer.status).toBe(404);
       expect(await answer.text()).toContain('--request-log');
     }));

@@ -10,12 +10,14 @@ import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/c
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
+import { basicAuthorization } from '../../../local/http/basic.js';
 import { startServer } from '../../../local/http/server.js';
 import { parseOptions } from '../../../local/options.js';
 import { eventually } from '../../support/eventually.js';
 import { exchange } from './raw.js';
 
 const MEBIBYTE = 1024 * 1024;
+const keyOf = ({ accessKey }: LocalCloud): string => `Authorization: ${basicAuthorization(accessKey)}`;
 const portOf = ({ endpoint }: LocalCloud): number => Number(new URL(endpoint).port);
 const clientsOf = (cloud: LocalCloud): { readonly s3: S3Client; readonly sqs: SQSClient } => {
   const config = {
@@ -69,7 +71,10 @@ describe('a request that is', () => {
   });
 
   test('in the form that proxies get is the same as any other', async () => {
-    const answer = await exchange(portOf(cloud), `GET http://127.0.0.1/_local/state HTTP/1.1\r\n${HOST}\r\n`);
+    const answer = await exchange(
+      portOf(cloud),
+      `GET http://127.0.0.1/_local/state HTTP/1.1\r\n${HOST}${keyOf(cloud)}\r\n\r\n`,
+    );
     expect(answer.status).toBe(200);
   });
 
@@ -89,7 +94,10 @@ describe('a request that is', () => {
 
   test('from a web page, or to a name that only resolves to here, does not reach the admin route', async () => {
     const get = (header: string) =>
-      exchange(portOf(cloud), `GET /_local/state HTTP/1.1\r\n${header}\r\nConnection: close\r\n\r\n`);
+      exchange(
+        portOf(cloud),
+        `GET /_local/state HTTP/1.1\r\n${header}\r\n${keyOf(cloud)}\r\nConnection: close\r\n\r\n`,
+      );
     expect((await get(`Host: 127.0.0.1:${portOf(cloud)}`)).status).toBe(200);
     expect((await get(`Host: evil.example:${portOf(cloud)}`)).status).toBe(403);
     expect((await get('Host: 127.0.0.1.evil.example')).status).toBe(403);

@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
-import { fromInstanceMetadata } from '@smithy/credential-provider-imds';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type MetadataServer, startMetadataServer } from '../../../local/imds/metadata-server.js';
 import { Credentials } from '../../../local/http/credentials.js';
@@ -160,11 +160,52 @@ test('tags are shown only if the launch template lets them', async () => {
   expect((await get(hidden, 'meta-data/tags/instance/team')).status).toBe(404);
 });
 
-test('the SDK’s own provider finds the credentials of the role', async () => {
+/** As any client has it that is given no credentials. */
+async function credentialsOfDefaultChain(server: MetadataServer) {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+  vi.stubEnv('AWS_PROFILE', undefined);
+  for (const file of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(file, '/dev/null');
+  for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value);
+  const client = new S3Client({ region: 'us-east-1' });
+  afterThisTest(() => client.destroy());
+  return client.config.credentials();
+}
+
+test('without the secret of its address nobody is told anything, whatever token he has', async () => {
+  const server = await start();
+  const { origin, pathname } = new URL(server.endpoint);
+  const token = await (await askToken(server, '60')).text();
+  const statusOf = async (path: string, init: RequestInit = {}): Promise<number> =>
+    (await fetch(`${origin}${path}`, { headers: { 'X-aws-ec2-metadata-token': token }, ...init })).status;
+  const ttl = { 'X-aws-ec2-metadata-token-ttl-seconds': '60' };
+  const wrong = ['', '/', '/0', pathname.slice(0, -1), `${pathname}0`, pathname.toUpperCase().replace(/[A-F]/, 'G')];
+  for (const prefix of wrong) {
+    expect(await statusOf(`${prefix}/latest/api/token`, { method: 'PUT', headers: ttl }), prefix).toBe(403);
+    for (const path of ['iam/security-credentials/worker-role', 'instance-id']) {
+      expect(await statusOf(`${prefix}/latest/meta-data/${path}`), prefix).toBe(403);
+    }
+    for (const path of ['/latest/user-data', '/role-credentials', '/']) {
+      expect(await statusOf(`${prefix}${path}`), prefix).toBe(403);
+    }
+  }
+  expect(await statusOf(`${pathname}/latest/meta-data/instance-id`)).toBe(200);
+});
+
+test('the instance’s environment has the way to its metadata, and to its role’s keys where it has any', async () => {
+  const server = await start();
+  expect(server.environment).toEqual({
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: server.endpoint,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: expect.stringContaining(server.endpoint) as string,
+  });
+  for (const without of [{ ...instance(), roleKey: undefined }, instance({ metadataIsOff: true })]) {
+    expect(Object.keys((await start(without)).environment)).toEqual(['AWS_EC2_METADATA_SERVICE_ENDPOINT']);
+  }
+});
+
+test('the SDK’s own default chain finds the credentials of the role', async () => {
   const server = await start();
   expect((await get(server, 'meta-data/iam/security-credentials/')).text).toBe('worker-role');
-  vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', server.endpoint);
-  const credentials = await fromInstanceMetadata({ timeout: 5_000, maxRetries: 0 })();
+  const credentials = await credentialsOfDefaultChain(server);
   expect(credentials.accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
   expect(credentials.secretAccessKey).toHaveLength(40);
   expect(credentials.sessionToken).toBeTruthy();
@@ -173,8 +214,7 @@ test('the SDK’s own provider finds the credentials of the role', async () => {
 
 test('lasting keys of a host are credentials that the SDK takes, without a token', async () => {
   const server = await start({ ...instance(), roleKey: { accessKeyId: 'test', secretAccessKey: 'secret' } });
-  vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', server.endpoint);
-  const credentials = await fromInstanceMetadata({ timeout: 5_000, maxRetries: 0 })();
+  const credentials = await credentialsOfDefaultChain(server);
   expect(credentials).toMatchObject({ accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: '' });
 });
 

@@ -64,6 +64,7 @@ test('user data runs in the instance’s directory, with an environment that has
     'TMPDIR',
     'LANG',
     'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
     'PWD',
     'OLDPWD',
     'SHLVL',

@@ -10,6 +10,7 @@ describe('the environment of a model', () => {
         HOME: '/root',
         AWS_REGION: 'eu-west-1',
         AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/role',
         AWS_SECRET_ACCESS_KEY: 'secret',
         SPOTPOOL_QUEUE_URL: 'queue',
       },
@@ -20,6 +21,7 @@ describe('the environment of a model', () => {
       LANG: 'de_DE.UTF-8',
       AWS_REGION: 'eu-west-1',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/role',
       MODE: 'fast',
     });
     expect(Object.keys(environment)).not.toContain('AWS_SECRET_ACCESS_KEY');
