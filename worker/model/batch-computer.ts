@@ -16,7 +16,10 @@ export interface PreparedModel {
   readonly spec: ModelSpec;
   /** The model's own directory: the bundle's files, and what setup made. */
   readonly directory: string;
-  readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'env' | 'secrets'>;
+  readonly options: Pick<
+    JobOptions,
+    'concurrency' | 'itemTimeoutSeconds' | 'loadTimeoutSeconds' | 'nan' | 'env' | 'secrets'
+  >;
   /** The values of the job's secrets, for its processes' environment alone. */
   readonly secrets?: Secrets;
 }

@@ -20,7 +20,7 @@ import type {
 } from './batch-computer.js';
 import { BatchRun } from './batch-run.js';
 import type { LoadedSlot, LoadResult } from './loaded-slot.js';
-import { childEnvironment } from './child-environment.js';
+import { childEnvironment, NAN_VARIABLE } from './child-environment.js';
 import { hiderOf } from './secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
@@ -236,7 +236,10 @@ class SlotComputer implements BatchComputer {
       argv: this.#argv(model),
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
-      env: childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
+      env: {
+        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
+        ...(model.options.nan === undefined ? {} : { [NAN_VARIABLE]: model.options.nan }),
+      },
       hide: hiderOf(model.secrets ?? {}),
       clock,
       memoryLimitBytes: this.options.memoryLimitBytes,
