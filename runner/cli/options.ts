@@ -38,6 +38,8 @@ export interface JobFlags {
   readonly concurrency: number | 'auto';
   readonly maxAttempts: number;
   readonly itemTimeout: number;
+  readonly loadTimeout?: number;
+  readonly nan?: 'null';
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: Readonly<Record<string, string>>;
   readonly id?: string;
@@ -90,6 +92,17 @@ export function addJobOptions(command: Command): Command {
       new Option('--item-timeout <seconds>', 'time for an item, after which its slot is rebuilt')
         .argParser(values.seconds)
         .default(DEFAULT_JOB_OPTIONS.itemTimeoutSeconds),
+    )
+    .addOption(
+      new Option('--load-timeout <seconds>', 'time for the model to load on an instance (default: 600)').argParser(
+        values.seconds,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--nan <null>',
+        'JavaScript models and the Python helper write null for NaN and Infinity (default: such an item fails; other commands write their own JSON)',
+      ).choices(['null']),
     )
     .addOption(
       new Option('--env <NAME=VALUE>', 'environment variable of the model (repeatable)').argParser(

@@ -71,6 +71,8 @@ export interface SlotUsage {
 
 export type SlotEvent =
   | { readonly kind: 'ready'; readonly loadMs: number }
+  /** The model takes long to load. */
+  | { readonly kind: 'slow-load'; readonly message: string }
   | { readonly kind: 'log'; readonly line: string }
   | {
       readonly kind: 'rebuilt';

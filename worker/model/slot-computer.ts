@@ -232,6 +232,8 @@ class SlotComputer implements BatchComputer {
       return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
     }
     const startedAtMs = clock.nowMs();
+    const { loadTimeoutSeconds } = model.options;
+    const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const slot = new SlotProcess({
       argv: this.#argv(model),
       isHost: model.spec.start.kind === 'module',
@@ -243,7 +245,10 @@ class SlotComputer implements BatchComputer {
       hide: hiderOf(model.secrets ?? {}),
       clock,
       memoryLimitBytes: this.options.memoryLimitBytes,
-      loadTimeoutMs: this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      loadTimeoutMs: loadTimeoutMs ?? this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      onSlowLoad: (message) => {
+        this.#emit({ kind: 'slow-load', message: `The model ${model.spec.name} is not loaded yet. ${message}` });
+      },
       pollMs: this.options.pollMs ?? POLL_MS,
       onLog: (line) => {
         this.#emit({ kind: 'log', line });
