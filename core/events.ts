@@ -30,6 +30,8 @@ export type WorkerEvent = EventBase &
         readonly held: number;
       }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }
+    /** It is not ready after 20 s: what it printed so far, and what is awaited. */
+    | { readonly code: 'model-slow'; readonly model: string }
     | { readonly code: 'model-log'; readonly stream: 'model' | 'setup' }
     | {
         readonly code: 'batch-committed';

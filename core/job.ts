@@ -27,6 +27,10 @@ export interface JobOptions {
   readonly maxAttempts: number;
   /** No progress for this long on an item, and its slot is rebuilt. */
   readonly itemTimeoutSeconds: number;
+  /** A model that is not ready by then is not loaded any further; the worker's own limit when absent. */
+  readonly loadTimeoutSeconds?: number;
+  /** NaN and the infinities in what a JavaScript model or the Python helper gives are written as null; an error of the item when absent. */
+  readonly nan?: 'null';
   readonly env: Readonly<Record<string, string>>;
   /** Variables of the model's environment whose values are secrets: where those are kept (ARNs), never what they are. */
   readonly secrets?: Readonly<Record<string, string>>;

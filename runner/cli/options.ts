@@ -40,6 +40,8 @@ export interface JobFlags {
   readonly concurrency: number | 'auto';
   readonly maxAttempts: number;
   readonly itemTimeout: number;
+  readonly loadTimeout?: number;
+  readonly nan?: 'null';
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: Readonly<Record<string, string>>;
   readonly id?: string;
@@ -99,6 +101,8 @@ export function addJobOptions(command: Command): Command {
         .argParser(values.seconds)
         .default(DEFAULT_JOB_OPTIONS.itemTimeoutSeconds),
     )
+    .addOption(loadTimeoutOption())
+    .addOption(nanOption())
     .addOption(
       new Option('--env <NAME=VALUE>', 'environment variable of the model (repeatable)').argParser(
         values.environmentVariable,
@@ -115,6 +119,17 @@ export function addJobOptions(command: Command): Command {
     .option('--any-platform', "ship native files for other machines than the fleet's too")
     .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
 }
+
+const loadTimeoutOption = (): Option =>
+  new Option('--load-timeout <seconds>', 'time for the model to load on an instance (default: 600)').argParser(
+    values.seconds,
+  );
+
+const nanOption = (): Option =>
+  new Option(
+    '--nan <null>',
+    'JavaScript models and the Python helper write null for NaN and Infinity (default: such an item fails; other commands write their own JSON)',
+  ).choices(['null']);
 
 export interface LocalFlags {
   readonly port?: number;

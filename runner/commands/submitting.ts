@@ -152,6 +152,8 @@ function jobOptions(flags: JobFlags): JobOptions {
     concurrency: flags.concurrency,
     maxAttempts: flags.maxAttempts,
     itemTimeoutSeconds: flags.itemTimeout,
+    ...(flags.loadTimeout === undefined ? {} : { loadTimeoutSeconds: flags.loadTimeout }),
+    ...(flags.nan === undefined ? {} : { nan: flags.nan }),
     env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
     ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
     ...(flags.secret === undefined ? {} : { secrets: flags.secret }),

@@ -14,6 +14,8 @@ const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
   concurrency: '--concurrency',
   maxAttempts: '--max-attempts',
   itemTimeoutSeconds: '--item-timeout',
+  loadTimeoutSeconds: '--load-timeout',
+  nan: '--nan',
   env: '--env',
   secrets: '--secret',
   maxInstanceHours: '--max-instance-hours',

@@ -162,6 +162,14 @@ export class BatchLife {
         });
         return;
       }
+      case 'slow-load':
+        events.emit({
+          code: 'model-slow',
+          model: model.spec.name,
+          job: batch.message.job,
+          message: event.message,
+        });
+        return;
       case 'log':
         events.emit({ code: 'model-log', stream: 'model', job: batch.message.job, message: event.line });
         return;

@@ -25,8 +25,9 @@ export class ModelShelf {
   constructor(private readonly prepare: PrepareModel) {}
 
   get(manifest: Manifest): Promise<PreparedModel> {
-    const { concurrency, itemTimeoutSeconds, env, secrets } = manifest.options;
-    const name = JSON.stringify([manifest.model, concurrency, itemTimeoutSeconds, env, secrets]);
+    const { concurrency, itemTimeoutSeconds, loadTimeoutSeconds, nan, env, secrets } = manifest.options;
+    const of = [concurrency, itemTimeoutSeconds, loadTimeoutSeconds, nan, env, secrets];
+    const name = JSON.stringify([manifest.model, ...of]);
     const known = this.models.get(name);
     if (known !== undefined) return known;
     const preparing = this.prepare(manifest);

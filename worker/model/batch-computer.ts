@@ -16,7 +16,10 @@ export interface PreparedModel {
   readonly spec: ModelSpec;
   /** The model's own directory: the bundle's files, and what setup made. */
   readonly directory: string;
-  readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'env' | 'secrets'>;
+  readonly options: Pick<
+    JobOptions,
+    'concurrency' | 'itemTimeoutSeconds' | 'loadTimeoutSeconds' | 'nan' | 'env' | 'secrets'
+  >;
   /** The values of the job's secrets, for its processes' environment alone. */
   readonly secrets?: Secrets;
 }
@@ -68,6 +71,8 @@ export interface SlotUsage {
 
 export type SlotEvent =
   | { readonly kind: 'ready'; readonly loadMs: number }
+  /** The model takes long to load. */
+  | { readonly kind: 'slow-load'; readonly message: string }
   | { readonly kind: 'log'; readonly line: string }
   | {
       readonly kind: 'rebuilt';

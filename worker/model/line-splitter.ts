@@ -51,6 +51,11 @@ export class LineSplitter {
     this.#ended = true;
   }
 
+  /** The start of what came behind the last newline. */
+  get unfinished(): string {
+    return Buffer.concat(this.#parts).subarray(0, SHOWN_BYTES).toString('utf8');
+  }
+
   #add(bytes: Buffer): void {
     if (this.#dropping || this.#ended || bytes.length === 0) return;
     if (this.#bytes + bytes.length <= this.maxBytes) {

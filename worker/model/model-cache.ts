@@ -69,9 +69,9 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
 }
 
 /** Same key, same loaded slot. */
-function modelKeyOf(spec: ModelSpec, { env, secrets = {} }: PreparedModel['options']): string {
+function modelKeyOf(spec: ModelSpec, { env, secrets = {}, nan }: PreparedModel['options']): string {
   const [variables, arns] = [env, secrets].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables, arns]);
+  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables, arns, nan]);
 }
 
 async function fetchInto(

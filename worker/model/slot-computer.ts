@@ -20,7 +20,7 @@ import type {
 } from './batch-computer.js';
 import { BatchRun } from './batch-run.js';
 import type { LoadedSlot, LoadResult } from './loaded-slot.js';
-import { childEnvironment } from './child-environment.js';
+import { childEnvironment, NAN_VARIABLE } from './child-environment.js';
 import { hiderOf } from './secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
@@ -232,15 +232,23 @@ class SlotComputer implements BatchComputer {
       return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
     }
     const startedAtMs = clock.nowMs();
+    const { loadTimeoutSeconds } = model.options;
+    const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const slot = new SlotProcess({
       argv: this.#argv(model),
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
-      env: childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
+      env: {
+        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
+        ...(model.options.nan === undefined ? {} : { [NAN_VARIABLE]: model.options.nan }),
+      },
       hide: hiderOf(model.secrets ?? {}),
       clock,
       memoryLimitBytes: this.options.memoryLimitBytes,
-      loadTimeoutMs: this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      loadTimeoutMs: loadTimeoutMs ?? this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      onSlowLoad: (message) => {
+        this.#emit({ kind: 'slow-load', message: `The model ${model.spec.name} is not loaded yet. ${message}` });
+      },
       pollMs: this.options.pollMs ?? POLL_MS,
       onLog: (line) => {
         this.#emit({ kind: 'log', line });

@@ -31,6 +31,8 @@ import { ProcessGroup } from './process-group.js';
 
 /** Weights of many GiB load from disk in minutes; a load that takes longer hangs. */
 export const LOAD_TIMEOUT_MS = 10 * 60_000;
+/** Most models load in less; a command that prints no `{"ready":true}` is found out by then, not after minutes. */
+export const SLOW_LOAD_MS = 20_000;
 /** How often memory and progress are looked at: short beside an item's time, long beside the look. */
 export const POLL_MS = 1_000;
 /** Items are written in pieces of about a pipe's buffer. */
@@ -65,6 +67,8 @@ export interface SlotOptions {
   readonly clock: Clock;
   readonly memoryLimitBytes: () => number;
   readonly loadTimeoutMs: number;
+  /** It is not ready after `SLOW_LOAD_MS`; told once, in a sentence: what it printed so far, and what is awaited. */
+  readonly onSlowLoad?: (message: string) => void;
   readonly pollMs: number;
   /** Takes the job's secrets out of logs and errors. */
   readonly hide?: Hide;
@@ -83,6 +87,7 @@ export class SlotProcess {
   readonly ended: Promise<SlotEnd>;
   readonly #group: ProcessGroup;
   readonly #log: ModelLog;
+  readonly #stdout: LineSplitter;
   readonly #hide: Hide;
   readonly #over = new AbortController();
   readonly #asked = new AskedItems<SlotAnswer>();
@@ -90,6 +95,7 @@ export class SlotProcess {
   #written: Promise<void> = Promise.resolve();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
+  #saidSlow = false;
   #takesAhead = false;
   #cause: SlotEnd | undefined;
   #endedWith: SlotEnd | undefined;
@@ -106,7 +112,7 @@ export class SlotProcess {
     this.#progressAtMs = options.clock.nowMs();
     this.#hide = options.hide ?? hideNothing;
     this.#log = new ModelLog(options.clock, options.onLog, options.hide);
-    const stdout = new LineSplitter(MAX_SLOT_LINE_BYTES, {
+    const stdout = (this.#stdout = new LineSplitter(MAX_SLOT_LINE_BYTES, {
       line: (line) => {
         this.#line(line);
       },
@@ -118,7 +124,7 @@ export class SlotProcess {
         this.#lines += 1;
         this.#fault(`${showLine(line)} (its byte ${position}, 0x${hex(byte)}, is not UTF-8; the protocol's lines are)`);
       },
-    });
+    }));
     this.loaded = new Promise((resolve) => {
       this.#resolveLoaded = resolve;
     });
@@ -266,7 +272,8 @@ export class SlotProcess {
   #fault(what: string): void {
     const shown = this.#hide(what);
     const where = this.options.isHost === true ? "its host's channel" : 'standard output';
-    this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.`);
+    const awaited = this.#ready ? '' : ' The first line that is awaited is {"ready":true}.';
+    this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.${awaited}`);
   }
 
   #shown({ code, message }: ItemError): ItemError {
@@ -315,12 +322,34 @@ export class SlotProcess {
     const silentMs = nowMs - this.#progressAtMs;
     if (!this.#ready) {
       const { loadTimeoutMs } = this.options;
-      if (silentMs < loadTimeoutMs) return;
-      this.#kill('timeout', `The model did not say {"ready":true} within ${loadTimeoutMs / 1000} s.`);
+      if (silentMs >= loadTimeoutMs) this.#kill('timeout', this.#notReady(`within ${loadTimeoutMs / 1000} s`));
+      else if (silentMs >= SLOW_LOAD_MS && !this.#saidSlow) this.#saySlow(silentMs);
     } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
       const waiting = this.#asked.size === 1 ? 'the item' : `any of ${this.#asked.sizeOfAll} items`;
       this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
     }
+  }
+
+  #saySlow(silentMs: number): void {
+    this.#saidSlow = true;
+    const { loadTimeoutMs, onSlowLoad } = this.options;
+    const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
+    const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
+    onSlowLoad?.(withLog(message + limit, tellingLines(this.#log.lastLines)));
+  }
+
+  /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
+  #notReady(when: string): string {
+    if (this.options.isHost === true) return `The model's load did not end ${when}.`;
+    const { unfinished } = this.#stdout;
+    const printed =
+      unfinished === ''
+        ? 'printed nothing on its standard output'
+        : `printed ${this.#hide(showLine(unfinished))} without the end of a line`;
+    return (
+      `The model's command ${printed} ${when}. A command that is a model prints the line {"ready":true} once it is loaded, ` +
+      'and then answers each item with a line.'
+    );
   }
 
   async #checkMemory(): Promise<void> {

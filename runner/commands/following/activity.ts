@@ -17,6 +17,7 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
   'lease-lost': 'warning',
   attempt: 'warning',
   'batch-given-up': 'warning',
+  'model-slow': 'warning',
   'slot-rebuilt': 'warning',
   'slot-shape': 'info',
   'slot-hint': 'warning',
@@ -44,12 +45,14 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
   };
 }
 
-/** The instances of a fleet come to the same shape and hear the same hint: a person once (`status` has all of them). */
+const TOLD_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
+
+/** The instances of a fleet come to the same shape, hear the same hint and wait for the same model: a person once (`status` has all of them). */
 export class ShapesTold {
   private readonly told = new Set<string>();
 
   isNews(event: WorkerEvent): boolean {
-    if (event.code !== 'slot-shape' && event.code !== 'slot-hint') return true;
+    if (!TOLD_ONCE.has(event.code)) return true;
     // What was measured differs a little.
     const said = event.code === 'slot-hint' ? event.message.replace(/\d+\.\d+/g, '') : '';
     const shape = event.code === 'slot-shape' ? [event.settled, event.slots, event.concurrency] : [];

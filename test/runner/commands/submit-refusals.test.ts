@@ -42,3 +42,15 @@ describe('what submit refuses', () => {
     });
   });
 });
+
+it('puts what the job asks of its model into the manifest, and knows it for another job without that', async () => {
+  const submit = ['submit', 'data.jsonl', '--model', 'true', '--id', 'j'];
+  expect(await stack.run(...submit, '--nan', 'null', '--load-timeout', '45s')).toBe(0);
+  expect(JSON.parse(stack.store.text('jobs/j/job.json') ?? '')).toMatchObject({
+    options: { nan: 'null', loadTimeoutSeconds: 45 },
+  });
+  expect(await stack.run(...submit, '--nan', 'zero')).toBe(2);
+  expect(await stack.run(...submit)).toBe(2);
+  expect(stack.terminal.stderr).toContain('--nan was null, now not given');
+  expect(stack.terminal.stderr).toContain('--load-timeout');
+});

@@ -2,7 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBadLine, decodeInputLine } from '../../../core/input-line.js';
-import type { BatchComputer } from '../../../worker/model/batch-computer.js';
+import type { BatchComputer, SlotEvent } from '../../../worker/model/batch-computer.js';
+import { systemClock } from '../../../worker/system-clock.js';
 import { eventually } from '../../support/eventually.js';
 import {
   buildHost,
@@ -178,7 +179,41 @@ describe('a model that cannot be loaded', () => {
   it('is one that takes too long', async () => {
     slot = slotOf(host, { loadTimeoutMs: 500 });
     const computed = await computeWith(slot, modelOf('load-hangs.mjs'), itemsOf(goods(1)));
-    expect(JSON.stringify(computed.end)).toContain('within 0.5 s');
+    expect(JSON.stringify(computed.end)).toContain("The model's load did not end within 0.5 s");
+  });
+
+  it('is told of after 20 s, with what it printed so far and what is awaited, and given up in the job’s own time', async () => {
+    let aheadMs = 0;
+    slot = slotOf(host, { clock: { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs } });
+    const command = ['sh', '-c', 'printf "Password: "; echo "no weights yet" >&2; cat'];
+    const events: SlotEvent[] = [];
+    const computed = await computeWith(slot, modelOf(command, { loadTimeoutSeconds: 120 }), itemsOf(goods(1)), {
+      onEvent: (event) => {
+        events.push(event);
+        if (event.kind === 'log') aheadMs += 20_000;
+        if (event.kind === 'slow-load') aheadMs += 100_000;
+      },
+    });
+    const slow = events.filter((event) => event.kind === 'slow-load');
+    expect(slow).toHaveLength(1);
+    expect(slow[0]?.message).toMatch(/printed "Password: " without the end of a line in the first 2\d s\./);
+    expect(slow[0]?.message).toContain('prints the line {"ready":true} once it is loaded');
+    expect(slow[0]?.message).toContain(
+      'The worker gives it 120 s (--load-timeout). The last line of its log: no weights yet',
+    );
+    expect(computed.end).toMatchObject({
+      kind: 'unable',
+      message: expect.stringContaining('within 120 s.') as unknown,
+    });
+  });
+
+  it('is told at once when its first line is another one', async () => {
+    slot = slotOf(host);
+    const computed = await computeWith(slot, modelOf(['sh', '-c', 'echo Loading; cat']), itemsOf(goods(1)));
+    expect(computed.end.kind === 'unable' && computed.end.message).toContain(
+      'line 1 on standard output is not of the protocol: "Loading"',
+    );
+    expect(JSON.stringify(computed.end)).toContain('The first line that is awaited is');
   });
 });
 

@@ -57,7 +57,7 @@ export function modelOf(
     typeof start === 'string' ? { kind: 'module', entry: start } : { kind: 'command', argv: start };
   const { directory = fixtures, ...rest } = options;
   return {
-    modelKey: JSON.stringify([how, rest.env]),
+    modelKey: JSON.stringify([how, rest.env, rest.nan]),
     spec: { name: JSON.stringify(start), digest: 'd'.repeat(64), start: how },
     directory,
     options: { concurrency: 1, itemTimeoutSeconds: 30, env: {}, ...rest },

@@ -4,7 +4,7 @@ import { ofWorker, ShapesTold } from '../../../../runner/commands/following/acti
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
 
-it('tells the same shape, or the same hint, of a large fleet once', () => {
+it('tells the same shape, the same hint, or the same slow model, of a large fleet once', () => {
   const told = new ShapesTold();
   const events = Array.from({ length: 60 }, (_, n): readonly WorkerEvent[] => {
     const instance = `i-${n}`;
@@ -20,12 +20,14 @@ it('tells the same shape, or the same hint, of a large fleet once', () => {
         message: `it uses ${cores}.`,
       },
       { ...at, instance, code: 'slot-hint', message: `1 slot leaves 1 of 2 vCPUs idle: it uses ${cores}.` },
+      { ...at, instance, code: 'model-slow', model: 'm', message: `the model m is not loaded after 2${n % 10} s.` },
       { ...at, instance, code: 'lease-lost', items: 0, message: 'lost' },
     ];
   }).flat();
   const shown = events.filter((event) => told.isNews(event)).map(({ code }) => code);
   expect(shown.filter((code) => code === 'slot-shape')).toHaveLength(2);
   expect(shown.filter((code) => code === 'slot-hint')).toHaveLength(1);
+  expect(shown.filter((code) => code === 'model-slow')).toHaveLength(1);
   expect(shown.filter((code) => code === 'lease-lost')).toHaveLength(60);
 });
 
