@@ -7,6 +7,7 @@ import { doneKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { FleetDescription } from '../ports.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
+import { keepToJob } from './keep-to-job.js';
 import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
 import { readBoots } from './read-boots.js';
@@ -51,6 +52,10 @@ export async function endJobsWithoutWorkers(
 const isWaiting = ({ verdict }: JobView): boolean => verdict.state === 'running' || verdict.state === 'submitting';
 
 async function endJob(view: JobView, end: JobEnd, means: EndMeans): Promise<JobView> {
+  return (await keepToJob(means, view.job, 'ended', () => writeEnd(view, end, means)))?.value ?? view;
+}
+
+async function writeEnd(view: JobView, end: JobEnd, means: EndMeans): Promise<JobView> {
   const { ports, memory, events, signal } = means;
   const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
   const put = await ports.store.put(doneKey(view.job), toJson(mark), {

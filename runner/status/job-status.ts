@@ -1,5 +1,5 @@
 /** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
-import { jobPrefix } from '../../core/keys.js';
+import { jobPrefix, manifestKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/ports.js';
 import { listJobIds, readJob } from '../controller/read-job.js';
@@ -28,6 +28,12 @@ export async function readJobProgress(
   const view = await readJob(store, job, memory, { save: false, signal });
   if (view !== undefined) return progressOfJob(view);
   const { objects, folders } = await store.listFolder(jobPrefix(job), { signal });
+  if (objects.some(({ key }) => key === manifestKey(job))) {
+    throw new UserError(
+      `The object ${manifestKey(job)} is not a manifest of job ${job} as this version of spotpool knows it. ` +
+        'Use the version that submitted the job, or submit the dataset under another id.',
+    );
+  }
   throw new UserError(
     objects.length + folders.length === 0
       ? `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`
@@ -57,12 +63,26 @@ async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal):
   return groupShapes(Object.values(shapes));
 }
 
-/** Every job of the stack that has a manifest, newest first. */
-export async function listJobs(store: ObjectStore, signal: AbortSignal): Promise<readonly JobProgress[]> {
+/**
+ * Every job of the stack that has a manifest, newest first. One that cannot be read keeps the others from nobody when `onUnreadable` hears of it;
+ * without, it is an error: whoever counts jobs must not miss one.
+ */
+export async function listJobs(
+  store: ObjectStore,
+  signal: AbortSignal,
+  onUnreadable?: (job: string, error: unknown) => void,
+): Promise<readonly JobProgress[]> {
   const ids = await listJobIds(store, signal);
-  const views = await mapBounded(ids, JOBS_AT_ONCE, (job) =>
-    readJob(store, job, newJobMemory(), { save: false, signal }),
-  );
+  const views = await mapBounded(ids, JOBS_AT_ONCE, async (job) => {
+    try {
+      return await readJob(store, job, newJobMemory(), { save: false, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (onUnreadable === undefined) throw error;
+      onUnreadable(job, error);
+      return undefined;
+    }
+  });
   return views
     .filter((view) => view !== undefined)
     .map(progressOfJob)
