@@ -43,6 +43,26 @@ export function decideTarget(input: TargetInput): TargetDecision {
   return { target: Math.max(1, capped), jobs, reason: leftOver(left, working.length) };
 }
 
+/**
+ * What is up for jobs that could not be read stays until they can be: they may have work left. The target is neither raised nor lowered for them,
+ * and they are no news when they are read again.
+ */
+export function holdForUnknown(
+  decision: TargetDecision,
+  unknown: readonly string[],
+  {
+    shownTarget,
+    maxWorkers,
+    published,
+  }: Pick<TargetInput, 'maxWorkers' | 'published'> & { readonly shownTarget: number },
+): TargetDecision {
+  if (unknown.length === 0 || published?.teardown !== undefined) return decision;
+  const jobs = [...decision.jobs, ...unknown.filter((job) => published?.jobs.includes(job))];
+  const held = Math.min(maxWorkers, shownTarget);
+  if (held <= decision.target) return { ...decision, jobs };
+  return { target: held, jobs, reason: `job ${unknown.join(', ')} cannot be read, and may have work left` };
+}
+
 function leftOver(batches: number, jobs: number): string {
   const left = batches === 1 ? '1 batch is left' : `${batches} batches are left`;
   return jobs === 1 ? left : `${left} of ${jobs} jobs`;

@@ -68,6 +68,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, Base
     held: count,
   },
   'model-ready': { model: name, loadMs: milliseconds },
+  'model-slow': { model: name },
   'model-log': { stream: oneOf<EventOf<'model-log'>['stream']>({ model: true, setup: true }) },
   'batch-committed': { ok: count, failed: count, resumed: count, computeMs: milliseconds, heldMs: milliseconds },
   'batch-duplicate': { items: count },

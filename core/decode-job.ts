@@ -92,6 +92,8 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     concurrency: either(integer(1, MOST_SLOTS), oneOf<'auto'>({ auto: true })),
     maxAttempts: integer(1, MOST_SLOTS),
     itemTimeoutSeconds: number(0, MOST_SECONDS),
+    loadTimeoutSeconds: optional(number(0, MOST_SECONDS)),
+    nan: optional(just('null')),
     env: variables,
     secrets: optional(variables),
     maxInstanceHours: optional(number(0, Number.MAX_SAFE_INTEGER)),

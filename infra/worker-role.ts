@@ -1,15 +1,9 @@
 /** What an instance may do: no EC2 at all (it ends itself through the operating system), one queue, and its own corners of one bucket. */
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import {
-  exitTicketsPrefix,
-  fleetStateKey,
-  instancesPrefix,
-  jobsPrefix,
-  modelsPrefix,
-  workersPrefix,
-} from '../core/keys.js';
+import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/keys.js';
 import { SHORT_LIVED_TAG } from '../core/tags.js';
+import { OUTCOMES_WRITTEN, SHORT_LIVED_WRITTEN, WORKER_WRITES } from '../core/worker-writes.js';
 import type { JobStore } from './job-store.js';
 import { readInputBuckets } from './input-buckets.js';
 import { permit, type Permission } from './permissions.js';
@@ -20,16 +14,6 @@ export interface WorkerRoleProps {
   readonly store: JobStore;
 }
 
-const SHORT_LIVED = [`${jobsPrefix}*/partial/*`, `${jobsPrefix}*/events/*`] as const;
-const OUTCOMES = `${jobsPrefix}*/results/*`;
-const WRITTEN = [
-  ...SHORT_LIVED,
-  OUTCOMES,
-  `${jobsPrefix}*/attempts/*`,
-  `${jobsPrefix}*/unable/*`,
-  `${exitTicketsPrefix}*`,
-  `${instancesPrefix}*`,
-] as const;
 const READ = [
   `${jobsPrefix}*`,
   `${modelsPrefix}*`,
@@ -79,19 +63,19 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
       sid: 'CommitOutcomesAndTell',
       why: 'What a worker writes of any job and of itself: not the word of the controller, nor the pointer to its own code; it deletes nothing.',
       actions: ['s3:PutObject'],
-      resources: keys(WRITTEN),
+      resources: keys(WORKER_WRITES),
     },
     {
       sid: 'RemovePartsOfBrokenOutcomes',
       why: 'An outcome larger than memory goes up in parts, which are billed until they are removed; no job is known at deploy.',
       actions: ['s3:AbortMultipartUpload'],
-      resources: keys([OUTCOMES]),
+      resources: keys([OUTCOMES_WRITTEN]),
     },
     {
       sid: 'MarkWhatTheLifecycleDeletes',
       why: 'Partials and events of any job bear the tag by which the lifecycle rule finds them; no other tag may be set.',
       actions: ['s3:PutObjectTagging'],
-      resources: keys(SHORT_LIVED),
+      resources: keys(SHORT_LIVED_WRITTEN),
       conditions: { StringEquals: { [`s3:RequestObjectTag/${SHORT_LIVED_TAG.key}`]: SHORT_LIVED_TAG.value } },
     },
   ];

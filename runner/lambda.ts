@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-choice.js';
+import { tellingOfDamages } from './controller/damages.js';
 import { countReclaims, metricsRecord } from './controller/metrics.js';
 import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
 import { controllerLimits, newControllerMemory } from './controller/ports.js';
@@ -33,9 +34,12 @@ const LONGEST_MS = 50_000;
 const MARGIN_MS = 5_000;
 
 const config = stackFromEnvironment(process.env);
-const ports = { ...connectStack(config), clock: systemClock };
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
+const stack = connectStack(config);
+/** What a pass reads is told of in its events; this is for what is read beside it. */
+const store = tellingOfDamages(stack.store, memory.toldDamages, (message) => log({ code: 'object-damaged', message }));
+const ports = { ...stack, store, clock: systemClock };
 const told = new Set<string>();
 /** Troubles that people have not been told of yet. */
 let troubles: readonly ControllerEvent[] = [];

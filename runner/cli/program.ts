@@ -13,6 +13,7 @@ import { addStatusCommand } from '../commands/status.js';
 import { addSubmitCommand } from '../commands/submit.js';
 import { addTeardownCommand } from '../commands/teardown.js';
 import { addWatchCommand } from '../commands/watch.js';
+import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import type { CommandHost } from './command-host.js';
 import type { CliContext } from './context.js';
@@ -61,8 +62,9 @@ const NETWORK_ADVICE =
   ': AWS was asked several times and could not be reached. Nothing that was done is lost: give the command again, with --id <job> to go on with a job that was begun.';
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
-export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
+export async function runCommandLine(argv: readonly string[], outerContext: CliContext): Promise<number> {
   let exitCode: number = EXIT.ok;
+  const context = tellingOnStandardError(outerContext);
   const program = buildProgram({ context, finish: (code) => (exitCode = code) });
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -70,6 +72,17 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
   } catch (error) {
     return exitCodeOf(error, context);
   }
+}
+
+/** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
+function tellingOnStandardError(context: CliContext): CliContext {
+  const told: ToldDamages = new Set();
+  const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
+  const connect: CliContext['connect'] = (config) => {
+    const ports = context.connect(config);
+    return { ...ports, store: tellingOfDamages(ports.store, told, tell) };
+  };
+  return { ...context, connect };
 }
 
 function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): number {

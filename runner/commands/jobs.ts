@@ -5,6 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
+import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
 import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
 import { stackArguments } from './following/stopped.js';
@@ -24,10 +25,15 @@ export function addJobsCommand(program: Command, host: CommandHost): void {
 
 async function jobs(context: CliContext, flags: Flags): Promise<number> {
   const { terminal, signal } = context;
-  const found = await listJobs((await openStack(context, flags)).store, signal);
+  const { store } = await openStack(context, flags);
+  const unreadable: string[] = [];
+  const found = await listJobs(store, signal, (job, error) => {
+    unreadable.push(job);
+    terminal.err(`error: Job ${job} could not be read, and is not in the list: ${messageOf(error)}\n`);
+  });
   if (flags.json) {
     terminal.out(`${JSON.stringify({ jobs: found })}\n`);
-  } else if (found.length === 0) {
+  } else if (found.length + unreadable.length === 0) {
     terminal.out('No jobs yet. Submit one with: spotpool submit <dataset> --model <model>\n');
   } else {
     const header = ['JOB', 'STATE', 'DONE', 'ITEMS', 'FAILED', 'CREATED', 'BY', 'MODEL', 'DATASET'];
@@ -47,5 +53,5 @@ async function jobs(context: CliContext, flags: Flags): Promise<number> {
       .map((job) => `\n${brokenOffText(job)}\n${goOnWithSubmit(job, stackArguments(flags))}\n`);
     terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n${notes.join('')}`);
   }
-  return EXIT.ok;
+  return unreadable.length === 0 ? EXIT.ok : EXIT.failed;
 }

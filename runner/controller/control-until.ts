@@ -32,8 +32,8 @@ export async function controlUntil(
     signal.throwIfAborted();
     try {
       const report = await runPass(ports, options, signal);
-      failures = 0;
       await loop.onReport?.(report);
+      failures = 0;
       if (loop.until(report)) return report;
     } catch (error) {
       signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { encodeProgress } from '../../core/progress.js';
 import { addUsage } from '../../core/usage.js';
 import type { ObjectStore } from '../ports.js';
 import { JSON_TYPE } from './json-objects.js';
+import { keepToJob, type KeptTo } from './keep-to-job.js';
 import type { JobMemory } from './ports.js';
 
 const JOBS_AT_ONCE = 4;
@@ -13,21 +14,30 @@ const JOBS_AT_ONCE = 4;
 export async function countUsage(
   store: ObjectStore,
   jobs: readonly { readonly job: string; readonly memory: JobMemory }[],
-  { instances, nowMs, signal }: { readonly instances: number; readonly nowMs: number; readonly signal: AbortSignal },
+  means: KeptTo & { readonly instances: number; readonly nowMs: number },
 ): Promise<void> {
-  await mapBounded(jobs, JOBS_AT_ONCE, async ({ job, memory }) => {
-    const known = memory.progress;
-    if (known === undefined) return;
-    const usage = addUsage(known.progress.usage, { nowMs, instances: instances / jobs.length });
-    if (usage === undefined) return;
-    const progress = { ...known.progress, usage };
-    const put = await store.put(progressKey(job), encodeProgress(progress), {
-      signal,
-      contentType: JSON_TYPE,
-      ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
-    });
-    if (put.kind === 'written') memory.progress = { progress, etag: put.etag };
-    // Another controller was first: the next look has its count.
-    else delete memory.progress;
+  await mapBounded(jobs, JOBS_AT_ONCE, (of) =>
+    keepToJob(means, of.job, 'counted', () => countOne(store, of, jobs.length, means)),
+  );
+}
+
+async function countOne(
+  store: ObjectStore,
+  { job, memory }: { readonly job: string; readonly memory: JobMemory },
+  jobs: number,
+  { instances, nowMs, signal }: KeptTo & { readonly instances: number; readonly nowMs: number },
+): Promise<void> {
+  const known = memory.progress;
+  if (known === undefined) return;
+  const usage = addUsage(known.progress.usage, { nowMs, instances: instances / jobs });
+  if (usage === undefined) return;
+  const progress = { ...known.progress, usage };
+  const put = await store.put(progressKey(job), encodeProgress(progress), {
+    signal,
+    contentType: JSON_TYPE,
+    ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
   });
+  if (put.kind === 'written') memory.progress = { progress, etag: put.etag };
+  // Another controller was first: the next look has its count.
+  else delete memory.progress;
 }

@@ -8,6 +8,7 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { FleetDescription } from '../ports.js';
 import { withErrorOf } from './commonest-error.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
+import { keepToJob } from './keep-to-job.js';
 import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
 import { readBoots } from './read-boots.js';
@@ -51,7 +52,11 @@ export async function endJobsWithoutWorkers(
 
 const isWaiting = ({ verdict }: JobView): boolean => verdict.state === 'running' || verdict.state === 'submitting';
 
-async function endJob(view: JobView, { ofFailedItems, ...decided }: DecidedEnd, means: EndMeans): Promise<JobView> {
+async function endJob(view: JobView, end: DecidedEnd, means: EndMeans): Promise<JobView> {
+  return (await keepToJob(means, view.job, 'ended', () => writeEnd(view, end, means)))?.value ?? view;
+}
+
+async function writeEnd(view: JobView, { ofFailedItems, ...decided }: DecidedEnd, means: EndMeans): Promise<JobView> {
   const { ports, memory, events, signal } = means;
   const { progress } = view.facts;
   const reason = ofFailedItems

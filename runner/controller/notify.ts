@@ -45,12 +45,23 @@ const CLAIM: Kind<NoticeClaim> = {
 /** `told` holds the jobs that need no further look, from pass to pass. */
 export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string>, means: NotifyMeans): Promise<void> {
   const untold = [...ended].filter((job) => !told.has(job));
+  // What fails for one job is told of when the others have been: a failure that concerns one stays with it.
+  const failures: unknown[] = [];
   await mapBounded(untold, JOBS_AT_ONCE, async (job) => {
-    const done = await getObject(means.store, doneKey(job), DONE_MARK, means.signal);
-    // A cancelled job has no such mark: who cancelled it knows.
-    const isTold = done === undefined || (await once(notifiedKey(job), means, noticeOfEnd(means.stack, job, done)));
-    if (isTold) told.add(job);
+    try {
+      if (await isToldOf(job, means)) told.add(job);
+    } catch (error) {
+      means.signal.throwIfAborted();
+      failures.push(error);
+    }
   });
+  if (failures.length > 0) throw failures[0];
+}
+
+async function isToldOf(job: string, means: NotifyMeans): Promise<boolean> {
+  const done = await getObject(means.store, doneKey(job), DONE_MARK, means.signal);
+  // A cancelled job has no such mark: who cancelled it knows.
+  return done === undefined || (await once(notifiedKey(job), means, noticeOfEnd(means.stack, job, done)));
 }
 
 export const needsAttention = ({ code }: ControllerEvent): boolean => NEEDS_ATTENTION.has(code);

@@ -1,4 +1,5 @@
 /** What a pass of the controller needs, and what it remembers between passes. */
+import type { JobDemand } from '../../core/capacity.js';
 import type { UnableMark, CancelMark, Manifest } from '../../core/job.js';
 import type { Progress } from '../../core/progress.js';
 import type { Quiet } from '../../core/quiet.js';
@@ -49,6 +50,9 @@ export interface JobMemory {
   /** Marks that are none, by their places in the listing: not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
+  /** What it needed when it was last read. */
+  demand?: JobDemand;
+  unreadableSinceMs?: number;
 }
 
 export interface TicketMemory {
@@ -78,14 +82,6 @@ export interface ControllerMemory {
   readonly told: Set<string>;
   /** Objects that are not what their keys say, and were told of. */
   readonly toldDamages: ToldDamages;
-  /** Jobs that could not be read in the last look. */
-  readonly unreadable: Map<string, UnreadableJob>;
-}
-
-/** A failure that concerns one job stays with it. */
-export interface UnreadableJob {
-  readonly sinceMs: number;
-  readonly error: unknown;
 }
 
 export const newJobMemory = (): JobMemory => ({ unable: new Map(), damaged: new Set() });
@@ -97,5 +93,4 @@ export const newControllerMemory = (): ControllerMemory => ({
   cameUp: new Map(),
   told: new Set(),
   toldDamages: new Set(),
-  unreadable: new Map(),
 });

@@ -20,7 +20,9 @@ export type ControllerEventCode =
   | 'fleet-replaced'
   | 'torn-down'
   | 'instance-overdue'
-  | 'shortage';
+  | 'shortage'
+  | 'object-damaged'
+  | 'job-trouble';
 
 export interface ControllerEvent {
   readonly at: string;
@@ -70,6 +72,8 @@ export interface PassReport {
   readonly state: FleetState | undefined;
   /** Jobs that had not ended before this pass. */
   readonly jobs: readonly JobProgress[];
+  /** Jobs of which nothing could be read in this pass, and why. */
+  readonly unreadable: ReadonlyMap<string, unknown>;
   readonly events: readonly ControllerEvent[];
   /** The fleet has accepted a target that no describe call has shown yet. */
   readonly awaitsTarget: boolean;

@@ -2,53 +2,58 @@
  * One pass of the controller: observe the jobs, end those that have come to their end, send lost batches again, steer the fleet. Any number of
  * controllers may run passes at once, and none needs to: workers go on without (R8).
  */
-import { decideTarget, type JobDemand } from '../../core/capacity.js';
-import { mapBounded } from '../../core/map-bounded.js';
+import { decideTarget, holdForUnknown } from '../../core/capacity.js';
 import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
-import type { FleetDescription } from '../ports.js';
+import type { FleetDescription, ObjectStore } from '../ports.js';
 import { countUsage } from './count-usage.js';
-import { endJobs, endJobsWithoutWorkers } from './end-jobs.js';
+import { tellingOfDamages } from './damages.js';
+import { endJobs, endJobsWithoutWorkers, type EndMeans } from './end-jobs.js';
 import { takeSwitchAway } from './hold-switch.js';
 import { PassEvents } from './pass-events.js';
-import { newControllerMemory, newJobMemory } from './ports.js';
+import { keepToJob } from './keep-to-job.js';
+import { newControllerMemory } from './ports.js';
 import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
 import type { FleetReading } from './read-fleet.js';
-import { listJobIds, readJob, type JobView } from './read-job.js';
+import { demandOf, demandsOfUnreadable, readActiveJobs } from './read-active-jobs.js';
+import type { JobView } from './read-job.js';
 import { tellOverdue } from './tell-overdue.js';
 import { countFleet, progressOfJob, type PassReport } from './report.js';
 import { resendMissing } from './resend.js';
 import { awaitedTarget, steerFleet } from './steer-fleet.js';
 
-const JOBS_AT_ONCE = 4;
-/** Keeps a pass short when a hundred thousand outcomes wait to be counted: the fleet must not wait for them. */
-const MAX_NEW_OUTCOMES = 10_000;
 /** Fewer instances than wanted for this long is the market's answer, not a boot under way. */
 const SHORTAGE_MS = 60_000;
 
 export async function runPass(
-  ports: ControllerPorts,
+  outerPorts: ControllerPorts,
   options: ControllerOptions,
   signal: AbortSignal,
 ): Promise<PassReport> {
   const memory = options.memory ?? newControllerMemory();
-  const atMs = ports.clock.nowMs();
+  const atMs = outerPorts.clock.nowMs();
   const events = new PassEvents(new Date(atMs).toISOString(), memory.told);
+  const ports = { ...outerPorts, store: tellingInEvents(outerPorts.store, memory, events) };
+  const means = { ports, memory, events, signal, nowMs: atMs };
 
-  const found = await readActiveJobs(ports, memory, signal);
-  const means = { ports, memory, events, signal };
-  const jobs = await endJobs(found, means);
+  const found = await readActiveJobs(ports.store, means);
+  const jobs = await endJobs(found.views, means);
   await sendLostBatches(ports, options, memory, { jobs, events, signal });
 
-  const demands = jobs.map(demandOf);
-  const decide = ({ state }: FleetReading, reportedSlots: readonly number[]) =>
-    decideTarget({ demands, reportedSlots, maxWorkers: options.maxWorkers, published: state });
+  const unread = demandsOfUnreadable(found, means);
+  const demands = [...jobs.map(demandOf), ...unread.demands];
+  const { maxWorkers } = options;
+  const decide = ({ state, description }: FleetReading, reportedSlots: readonly number[]) => {
+    const decision = decideTarget({ demands, reportedSlots, maxWorkers, published: state });
+    const scope = { shownTarget: description.target, maxWorkers, published: state };
+    return holdForUnknown(decision, unread.unknown, scope);
+  };
   const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
   const { description } = reading;
-  await countUsage(ports.store, atWork(jobs, memory), { instances: runningIn(description), nowMs: atMs, signal });
+  await countUsage(ports.store, atWork(jobs, memory), { instances: runningIn(description), ...means });
   const awaitsTarget = awaitedTarget(memory, ports.clock.nowMs()) !== undefined;
   const parked = !awaitsTarget && desired.target === 0 && description.target === 0 && reading.live.length === 0;
   const isTornDown = reading.state?.teardown !== undefined;
-  if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(ports, memory, signal)));
+  if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(means)));
   else memory.switchGone = false;
   // What has failed for want of a worker parks the fleet in the next pass.
   const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);
@@ -62,6 +67,7 @@ export async function runPass(
     description,
     state: reading.state,
     jobs: left.map(progressOfJob),
+    unreadable: found.unreadable,
     events: events.all(),
     awaitsTarget,
     parked,
@@ -78,36 +84,15 @@ const atWork = (jobs: readonly JobView[], memory: ControllerMemory) =>
 const runningIn = ({ instances }: FleetDescription): number =>
   instances.filter(({ state }) => state === 'running').length;
 
-/** Ended jobs are looked at once: what they left behind changes nothing. */
-async function readActiveJobs(
-  { store }: ControllerPorts,
-  memory: ControllerMemory,
-  signal: AbortSignal,
-): Promise<readonly JobView[]> {
-  const active = (await listJobIds(store, signal)).filter((job) => !memory.ended.has(job));
-  const views = await mapBounded(active, JOBS_AT_ONCE, (job) => {
-    const jobMemory = memory.jobs.get(job) ?? newJobMemory();
-    memory.jobs.set(job, jobMemory);
-    return readJob(store, job, jobMemory, { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal });
-  });
-  return views.filter((view) => view !== undefined);
+function tellingInEvents(store: ObjectStore, { toldDamages }: ControllerMemory, events: PassEvents): ObjectStore {
+  return tellingOfDamages(store, toldDamages, (sentence) => events.add('object-damaged', sentence));
 }
 
-/** As it is in the bucket now, whatever the pass has seen. */
-async function isWorkLeft(ports: ControllerPorts, memory: ControllerMemory, signal: AbortSignal): Promise<boolean> {
-  const views = await readActiveJobs(ports, memory, signal);
-  return views.some((view) => demandOf(view).left > 0);
-}
-
-function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobDemand {
-  const { maxWorkers } = manifest.options;
-  const active = verdict.state === 'running' || verdict.state === 'submitting';
-  return {
-    job,
-    left: active ? Math.max(0, sent - facts.progress.batches.done) : 0,
-    enqueued: facts.enqueued,
-    ...(maxWorkers === undefined ? {} : { maxWorkers }),
-  };
+/** As it is in the bucket now, whatever the pass has seen. What cannot be read may have some, for a while. */
+async function isWorkLeft(means: EndMeans & { readonly nowMs: number }): Promise<boolean> {
+  const found = await readActiveJobs(means.ports.store, means);
+  const { demands, unknown } = demandsOfUnreadable(found, means);
+  return unknown.length > 0 || [...found.views.map(demandOf), ...demands].some(({ left }) => left > 0);
 }
 
 async function sendLostBatches(
@@ -128,11 +113,13 @@ async function sendLostBatches(
     const jobMemory = memory.jobs.get(view.job);
     // The counters need their time to show what was sent: the wait before the next resend is as long as the first.
     if (jobMemory === undefined || nowMs - (jobMemory.resentAtMs ?? -Infinity) < quietMs) continue;
-    const sent = await resendMissing(ports, view, pass.signal);
+    const means = { memory, events: pass.events, signal: pass.signal };
+    const sent = await keepToJob(means, view.job, 'sent again', () => resendMissing(ports, view, pass.signal));
+    if (sent === undefined) continue;
     jobMemory.resentAtMs = nowMs;
     pass.events.add(
       'batches-sent-again',
-      `Job ${view.job}: the queue is empty, but ${sent} batches have no outcome; they were sent again.`,
+      `Job ${view.job}: the queue is empty, but ${sent.value} batches have no outcome; they were sent again.`,
       view.job,
     );
   }

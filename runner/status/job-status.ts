@@ -1,4 +1,5 @@
 /** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
+import { manifestKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/ports.js';
 import { readSubmitStanding } from '../controller/read-submit.js';
@@ -31,6 +32,12 @@ export async function readJobProgress(
 }
 
 async function whyNoJob(store: ObjectStore, job: string, signal: AbortSignal): Promise<string> {
+  if ((await store.head(manifestKey(job), { signal })) !== undefined) {
+    return (
+      `The object ${manifestKey(job)} is not a manifest of job ${job} as this version of spotpool knows it. ` +
+      'Use the version that submitted the job, or submit the dataset under another id.'
+    );
+  }
   const submit = await readSubmitStanding(store, job, { signal });
   if (submit === undefined) return `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`;
   const heardAt = new Date(submit.heardAtMs).toISOString();
@@ -62,12 +69,26 @@ async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal) 
   return Object.values(shapes);
 }
 
-/** Every job of the stack that has a manifest, newest first. */
-export async function listJobs(store: ObjectStore, signal: AbortSignal): Promise<readonly JobProgress[]> {
+/**
+ * Every job of the stack that has a manifest, newest first. One that cannot be read keeps the others from nobody when `onUnreadable` hears of it;
+ * without, it is an error: whoever counts jobs must not miss one.
+ */
+export async function listJobs(
+  store: ObjectStore,
+  signal: AbortSignal,
+  onUnreadable?: (job: string, error: unknown) => void,
+): Promise<readonly JobProgress[]> {
   const ids = await listJobIds(store, signal);
-  const views = await mapBounded(ids, JOBS_AT_ONCE, (job) =>
-    readJob(store, job, newJobMemory(), { save: false, signal }),
-  );
+  const views = await mapBounded(ids, JOBS_AT_ONCE, async (job) => {
+    try {
+      return await readJob(store, job, newJobMemory(), { save: false, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (onUnreadable === undefined) throw error;
+      onUnreadable(job, error);
+      return undefined;
+    }
+  });
   return views
     .filter((view) => view !== undefined)
     .map(progressOfJob)

@@ -47,6 +47,7 @@ describe("the dashboard's metrics of the pool", () => {
       jobs: [],
       events: [],
       awaitsTarget: false,
+      unreadable: new Map(),
       parked: false,
     };
     const made = metricsOf(metricsRecord(report, { stack: 'Spotpool', reclaims: 0 }));

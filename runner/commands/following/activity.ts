@@ -82,6 +82,8 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'torn-down': 'warning',
   'instance-overdue': 'warning',
   shortage: 'warning',
+  'object-damaged': 'warning',
+  'job-trouble': 'warning',
 };
 
 export function ofController({ at, code, message }: ControllerEvent): Happened {

@@ -5,6 +5,7 @@
 import { addSample, paceOf, type PaceSample } from '../../../core/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
+import { tellingOfDamages } from '../../controller/damages.js';
 import { controllerLimits, type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
 import type { ControllerEvent, JobProgress, PassReport } from '../../controller/report.js';
 import type { Display } from '../../display/events.js';
@@ -56,7 +57,10 @@ export class Follower {
   ) {
     this.last = start.progress;
     this.ledger = new InstanceLedger(start.sinceMs);
-    this.log = new EventLog(ports.store, start.progress.job);
+    const store = tellingOfDamages(ports.store, this.memory.toldDamages, (sentence) =>
+      this.warn('object-damaged', sentence),
+    );
+    this.log = new EventLog(store, start.progress.job);
   }
 
   /** Until the job has ended, for whatever reason, or nobody is left who sends the rest of it. */
@@ -115,6 +119,8 @@ export class Follower {
     }
     this.tellTarget(report);
     this.tellProgress(report);
+    // The pass was good for the others; whoever follows this job has waited in vain, and not for ever.
+    if (report.unreadable.has(this.last.job)) throw report.unreadable.get(this.last.job);
   }
 
   private async tellWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
@@ -160,13 +166,13 @@ export class Follower {
   }
 
   private tellTrouble(error: unknown): void {
-    this.display.show({
-      event: 'happened',
-      level: 'warning',
-      code: 'trouble',
-      message: `Looking at the stack failed, and is tried again; workers go on meanwhile: ${messageOf(error)}`,
-      at: new Date(this.clock.nowMs()).toISOString(),
-    });
+    const message = `Looking at the stack failed, and is tried again; workers go on meanwhile: ${messageOf(error)}`;
+    this.warn('trouble', message);
+  }
+
+  private warn(code: string, message: string): void {
+    const at = new Date(this.clock.nowMs()).toISOString();
+    this.display.show({ event: 'happened', level: 'warning', code, message, at });
   }
 }
 

@@ -37,6 +37,7 @@ const report: PassReport = {
   jobs: [job('running', 100, 40), job('submitting', 10, 0), job('cancelled', 50, 1), job('complete', 7, 7)],
   events: [],
   awaitsTarget: false,
+  unreadable: new Map(),
   parked: false,
 };
 
