@@ -98,9 +98,11 @@ function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
   return all === 0 ? 'none' : `${all} (${reclaims.withNotice} with notice, ${reclaims.withoutNotice} without)`;
 }
 
-const duplicateText = ({ duplicateItems, items }: JobSummary): string => {
+const duplicateText = ({ duplicateItems, lostItemsAtMost, items }: JobSummary): string => {
   const share = items.total === 0 ? 0 : (duplicateItems / items.total) * 100;
-  return `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+  const known = `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+  if (lostItemsAtMost === 0) return known;
+  return `${known}, and at most ${count(lostItemsAtMost)} more by workers that ended without a word`;
 };
 
 function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readonly [string, string])[] {
