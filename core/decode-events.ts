@@ -70,7 +70,14 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, Base
   'model-ready': { model: name, loadMs: milliseconds },
   'model-slow': { model: name },
   'model-log': { stream: oneOf<EventOf<'model-log'>['stream']>({ model: true, setup: true }) },
-  'batch-committed': { ok: count, failed: count, resumed: count, computeMs: milliseconds, heldMs: milliseconds },
+  'batch-committed': {
+    ok: count,
+    failed: count,
+    resumed: count,
+    receives: optional(count),
+    computeMs: milliseconds,
+    heldMs: milliseconds,
+  },
   'batch-duplicate': { items: count },
   'batch-handed-back': {
     reason: oneOf<HandBackReason>({

@@ -38,6 +38,8 @@ export type WorkerEvent = EventBase &
         readonly ok: number;
         readonly failed: number;
         readonly resumed: number;
+        /** How often its message was received, this lease included; older workers did not say. */
+        readonly receives?: number;
         readonly computeMs: number;
         readonly heldMs: number;
       }

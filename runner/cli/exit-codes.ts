@@ -1,6 +1,5 @@
 /** What a command's exit code says. */
-import type { JobState } from '../../core/job.js';
-import { type FailedItems, tooManyFailed } from '../../core/max-failed.js';
+import { judgeJob, type Judged, type Success } from '../../core/success.js';
 
 export const EXIT = {
   /** Every item has its outcome, no more of them failed than may, and no batch was given up; for other commands: done. */
@@ -14,14 +13,11 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-export interface Judged extends FailedItems {
-  readonly state: JobState;
-  readonly batches: { readonly failed: number };
-}
+const CODES: Readonly<Record<Success, number>> = {
+  success: EXIT.ok,
+  'too-many-failed': EXIT.tooManyFailed,
+  'no-success': EXIT.failed,
+};
 
-/** Of `run`, `watch` and `results` alike, and whether a summary begins with ✓. Too many failed items say more than any other failure. */
-export function exitCodeOf(job: Judged): number {
-  const hasEnded = job.state === 'complete' || job.state === 'failed';
-  if (hasEnded && tooManyFailed(job)) return EXIT.tooManyFailed;
-  return job.state === 'complete' && job.batches.failed === 0 ? EXIT.ok : EXIT.failed;
-}
+/** Of `run`, `watch` and `results` alike. */
+export const exitCodeOf = (job: Judged): number => CODES[judgeJob(job)];

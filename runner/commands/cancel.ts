@@ -55,13 +55,15 @@ async function writeMark({ clock, user, signal }: CliContext, { store }: StackPo
 }
 
 function cancelLines(
-  { job, batches, items, fleet }: JobStatus,
+  { job, state, batches, items, fleet }: JobStatus,
   was: boolean,
   queue: { readonly visible: number; readonly inFlight: number },
 ): readonly string[] {
   const instances = fleet.pending + fleet.running + fleet.noticed + fleet.draining;
   return [
-    `Job ${job} ${was ? 'was cancelled before' : 'is cancelled'}.`,
+    state === 'complete'
+      ? `Job ${job} came to its end before it was cancelled: all of its batches are done.`
+      : `Job ${job} ${was ? 'was cancelled before' : 'is cancelled'}.`,
     `  done    ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} (${plural(items.ok + items.failed, 'item')}), whose results stay`,
     `  queue   about ${plural(queue.visible + queue.inFlight, 'message')}, of all jobs; workers drop this job's as they meet them`,
     `  fleet   target ${fleet.target}, ${plural(instances, 'instance')} left` +

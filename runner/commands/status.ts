@@ -1,5 +1,6 @@
 /** `spotpool status <job>`: one screen. */
 import type { Command } from 'commander';
+import { judgeJob } from '../../core/success.js';
 import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
@@ -68,7 +69,8 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   const { items, batches, fleet } = status;
   const done = items.ok + items.failed;
   const ended = hasEnded(status);
-  const color = { complete: colors.green, failed: colors.red, cancelled: colors.yellow }[status.state as 'complete'];
+  const completed = judgeJob(status) === 'success' ? colors.green : colors.red;
+  const color = { complete: completed, failed: colors.red, cancelled: colors.yellow }[status.state as 'complete'];
   const rows: readonly (readonly [string, string])[] = [
     ['state', (ended ? color : colors.cyan)(status.state)],
     ...(status.reason === undefined ? [] : [['why', sentence(status.reason)] as const]),

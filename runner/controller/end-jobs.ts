@@ -5,6 +5,7 @@ import type { WorkerStatus } from '../../core/fleet-state.js';
 import type { DoneMark } from '../../core/job.js';
 import { doneKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
+import { judgeJob } from '../../core/success.js';
 import type { FleetDescription } from '../ports.js';
 import { withErrorOf } from './commonest-error.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
@@ -13,6 +14,7 @@ import type { PassEvents } from './pass-events.js';
 import type { ControllerMemory, ControllerPorts } from './ports.js';
 import { readBoots } from './read-boots.js';
 import type { JobView } from './read-job.js';
+import { type ControllerEventCode, progressOfJob } from './report.js';
 
 const JOBS_AT_ONCE = 4;
 
@@ -71,10 +73,15 @@ async function writeEnd(view: JobView, { ofFailedItems, ...decided }: DecidedEnd
   });
   // Somebody else's mark says the same, or is read in the next pass.
   if (put.kind !== 'written') return view;
-  const code = end.state === 'complete' ? 'job-complete' : 'job-failed';
-  events.add(code, `Job ${view.job}: ${end.reason}`, view.job);
+  const ended = { ...view, verdict: end };
+  events.add(codeOf(ended), `Job ${view.job}: ${end.reason}`, view.job);
   forget(view, memory);
-  return { ...view, verdict: end };
+  return ended;
+}
+
+function codeOf(ended: JobView): ControllerEventCode {
+  if (ended.verdict.state === 'failed') return 'job-failed';
+  return judgeJob(progressOfJob(ended)) === 'success' ? 'job-complete' : 'job-ended-badly';
 }
 
 function forget({ job }: JobView, memory: ControllerMemory): void {

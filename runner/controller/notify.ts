@@ -85,9 +85,15 @@ export async function notifyOfTrouble(
 
 function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): Notice {
   return {
-    subject: `spotpool ${stack}: job ${job} ${state === 'complete' ? 'is complete' : 'failed'}`,
+    subject: `spotpool ${stack}: job ${job} ${state === 'complete' ? `is complete${countsIn(reason)}` : 'failed'}`,
     text: `${reason}\n\nspotpool status ${job}\nspotpool results ${job}\n`,
   };
+}
+
+/** Complete is no success yet: how many items are. */
+function countsIn(reason: string): string {
+  const counts = /\d+ items ok, \d+ failed/.exec(reason)?.[0];
+  return counts === undefined ? '' : ` (${counts})`;
 }
 
 /** True when the notice has been sent, by whomever. */

@@ -11,6 +11,8 @@ export type ControllerEventCode =
   | 'target-lowered'
   | 'exits-granted'
   | 'job-complete'
+  /** It came to its end, but it is no success. */
+  | 'job-ended-badly'
   | 'job-failed'
   | 'batches-sent-again'
   | 'raise-refused'

@@ -2,7 +2,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { splitLastWords } from '../../core/last-words.js';
 import { shorten } from '../../core/shorten.js';
-import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { judgeJob } from '../../core/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
 import type { JobSummary } from './views.js';
 
@@ -41,7 +41,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
 }
 
 function headline(summary: JobSummary, colors: Colors): string {
-  const mark = exitCodeOf(summary) === EXIT.ok ? colors.green('✓') : colors.red('✗');
+  const mark = judgeJob(summary) === 'success' ? colors.green('✓') : colors.red('✗');
   const after = summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`;
   return `${mark} Job ${colors.bold(summary.job)} ${BECAME[summary.state]}${after}${butText(summary)}.`;
 }
@@ -57,16 +57,16 @@ const BECAME: Readonly<Record<JobSummary['state'], string>> = {
 /** What keeps a job that came to its end from being a success. */
 function butText(summary: JobSummary): string {
   const { state, batches, maxFailed } = summary;
-  const code = exitCodeOf(summary);
-  if (state !== 'complete' || code === EXIT.ok) return '';
-  if (code === EXIT.failed) return `, but ${plural(batches.failed, 'batch was', 'batches were')} given up`;
+  const success = judgeJob(summary);
+  if (state !== 'complete' || success === 'success') return '';
+  if (success === 'no-success') return `, but ${plural(batches.failed, 'batch was', 'batches were')} given up`;
   if (maxFailed === undefined) return ', but not one item is ok';
   return `, but more items failed than --max-failed ${maxFailed} allows`;
 }
 
 /** The model's own last words first, because they say why. */
 function whyLines(summary: JobSummary, colors: Colors): readonly string[] {
-  if (summary.reason === undefined || exitCodeOf(summary) === EXIT.ok) return [];
+  if (summary.reason === undefined || judgeJob(summary) === 'success') return [];
   const { said, words } = splitLastWords(summary.reason);
   const told = oneLine(withLocalTimes(shorten(said, REASON_CHARACTERS)));
   if (words === undefined) return [`  ${told}`, ''];
@@ -98,9 +98,11 @@ function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
   return all === 0 ? 'none' : `${all} (${reclaims.withNotice} with notice, ${reclaims.withoutNotice} without)`;
 }
 
-const duplicateText = ({ duplicateItems, items }: JobSummary): string => {
+const duplicateText = ({ duplicateItems, lostItemsAtMost, items }: JobSummary): string => {
   const share = items.total === 0 ? 0 : (duplicateItems / items.total) * 100;
-  return `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+  const known = `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+  if (lostItemsAtMost === 0) return known;
+  return `${known}, and at most ${count(lostItemsAtMost)} more by workers that ended without a word`;
 };
 
 function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readonly [string, string])[] {

@@ -43,6 +43,8 @@ export interface JobSummary {
   readonly handBacks: number;
   /** Items that were computed although their outcome existed, or whose lease was lost. */
   readonly duplicateItems: number;
+  /** What workers that ended without a word had computed beside that: nobody knows, but not more. */
+  readonly lostItemsAtMost: number;
   readonly instances?: number;
   readonly instanceSeconds?: number;
   /** How most workers ran the model, and why, where that was left to them. */

@@ -6,6 +6,7 @@ import { instanceEventsPrefix, instanceOfEventsKey, jobEventsPrefix } from '../.
 import { isInstanceId } from '../../core/names.js';
 import type { ObjectStore } from '../ports.js';
 import { addShape, type ToldShapes } from './shapes.js';
+import { SilentLeases } from './silent-leases.js';
 import { getObject, type Kind } from '../controller/json-objects.js';
 
 /** Files fetched ahead at once. */
@@ -17,6 +18,8 @@ export interface EventTotals {
   readonly handBacksByReason: Readonly<Partial<Record<HandBackReason, number>>>;
   /** Items that were computed though their outcome existed, or whose lease was lost meanwhile. */
   readonly duplicateItems: number;
+  /** Items that workers which ended without a word had computed, at most, and others computed again. */
+  readonly lostItemsAtMost: number;
   /** Items that a partial saved from being computed twice. */
   readonly resumedItems: number;
   readonly attempts: number;
@@ -33,6 +36,7 @@ const NO_EVENTS: EventTotals = {
   handBacks: 0,
   handBacksByReason: {},
   duplicateItems: 0,
+  lostItemsAtMost: 0,
   resumedItems: 0,
   attempts: 0,
   batchesGivenUp: 0,
@@ -90,11 +94,15 @@ export async function readEventsFile(
 
 export async function sumEvents(events: AsyncIterable<WorkerEvent>): Promise<EventTotals> {
   let totals = NO_EVENTS;
-  for await (const event of events) totals = addEvent(totals, event);
-  return totals;
+  const silent = new SilentLeases();
+  for await (const event of events) {
+    totals = addEvent(totals, event);
+    silent.add(event);
+  }
+  return { ...totals, lostItemsAtMost: silent.itemsAtMost() };
 }
 
-export function addEvent(totals: EventTotals, event: WorkerEvent): EventTotals {
+function addEvent(totals: EventTotals, event: WorkerEvent): EventTotals {
   switch (event.code) {
     case 'batch-handed-back': {
       const { [event.reason]: before = 0 } = totals.handBacksByReason;

@@ -4,7 +4,7 @@ import { sentKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { encodeSent } from '../../core/plan.js';
-import { inSendingOrder } from '../../core/sending-order.js';
+import { inSendingOrder, SAMPLE_BATCHES } from '../../core/sending-order.js';
 import type { JobQueue } from '../ports.js';
 
 /** As many as one call to SQS carries. */
@@ -35,7 +35,11 @@ export async function sendBatches(
     const bodies = batches
       .slice(start, start + MESSAGES_PER_COUNT)
       .map((location) => encodeBatchMessage({ ...location, job, manifestDigest, worker }));
-    await mapBounded(inCalls(bodies), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));
+    // The sample is in the queue before anything else is: workers may be waiting already.
+    const sample = bodies.slice(0, Math.max(0, SAMPLE_BATCHES - start));
+    for (const part of [sample, bodies.slice(sample.length)]) {
+      await mapBounded(inCalls(part), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));
+    }
     const sent = start + bodies.length;
     await ports.store.put(sentKey(job), encodeSent(sent), { signal, contentType: 'application/json' });
     onSent(sent);

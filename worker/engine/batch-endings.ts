@@ -166,6 +166,7 @@ export class BatchEndings {
       ok,
       failed,
       resumed: batch.resumedItems,
+      receives: batch.receiveCount,
       computeMs: batch.computeStartedAtMs === undefined ? 0 : nowMs - batch.computeStartedAtMs,
       heldMs: nowMs - batch.lease.receivedAtMs,
       ...batch.tags,

@@ -72,6 +72,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'target-lowered': 'info',
   'exits-granted': 'info',
   'job-complete': 'good',
+  'job-ended-badly': 'warning',
   'job-failed': 'warning',
   'batches-sent-again': 'warning',
   'raise-refused': 'warning',

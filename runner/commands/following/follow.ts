@@ -178,8 +178,9 @@ export class Follower {
 
 const isTarget = ({ code }: ControllerEvent): boolean => code === 'target-raised' || code === 'target-lowered';
 
-const isEndOf = (event: ControllerEvent, job: string): boolean =>
-  event.job === job && (event.code === 'job-complete' || event.code === 'job-failed');
+const isEndOf = (event: ControllerEvent, job: string): boolean => event.job === job && END_CODES.has(event.code);
+
+const END_CODES: ReadonlySet<ControllerEvent['code']> = new Set(['job-complete', 'job-ended-badly', 'job-failed']);
 
 export const hasEnded = ({ state }: Pick<JobProgress, 'state'>): boolean =>
   state === 'complete' || state === 'cancelled' || state === 'failed';

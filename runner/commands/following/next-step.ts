@@ -1,5 +1,5 @@
 /** What to do about a job that did not end well: one sentence with the command. Pure. */
-import { EXIT, exitCodeOf } from '../../cli/exit-codes.js';
+import { judgeJob } from '../../../core/success.js';
 import type { StackFlags } from '../../cli/options.js';
 import type { JobProgress } from '../../controller/report.js';
 import { stackArguments } from './stopped.js';
@@ -10,7 +10,7 @@ export function nextStep(
   { own, flags }: { readonly own: boolean; readonly flags: StackFlags },
 ): string | undefined {
   const { job, state, batches } = progress;
-  if (exitCodeOf(progress) === EXIT.ok) return undefined;
+  if (judgeJob(progress) === 'success') return undefined;
   const where = stackArguments(flags);
   if (state === 'cancelled') {
     return own || batches.done === 0 ? undefined : `To fetch what was done before: spotpool results ${job}${where}`;

@@ -25,6 +25,7 @@ export function summaryOf(
     batches,
     handBacks: events.handBacks,
     duplicateItems: events.duplicateItems,
+    lostItemsAtMost: events.lostItemsAtMost,
     ...(followed
       ? {
           seconds,

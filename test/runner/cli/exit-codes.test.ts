@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { MaxFailed } from '../../../core/max-failed.js';
-import { exitCodeOf, type Judged } from '../../../runner/cli/exit-codes.js';
+import type { Judged } from '../../../core/success.js';
+import { exitCodeOf } from '../../../runner/cli/exit-codes.js';
 
 const job = (
   state: Judged['state'],

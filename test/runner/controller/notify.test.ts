@@ -42,7 +42,7 @@ describe('notices to people', () => {
     await Promise.all([ends(), ends(), ends()]);
     await ends();
     expect(sent).toHaveLength(1);
-    expect(sent[0]?.subject).toBe('spotpool lab: job one is complete');
+    expect(sent[0]?.subject).toBe('spotpool lab: job one is complete (8 items ok, 2 failed)');
     expect(sent[0]?.text).toContain('8 items ok, 2 failed');
     expect(sent[0]?.text).toContain('spotpool results one');
   });

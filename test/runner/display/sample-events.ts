@@ -22,6 +22,7 @@ export const summary: JobSummary = {
   reclaims: { withNotice: 1, withoutNotice: 1 },
   handBacks: 2,
   duplicateItems: 64,
+  lostItemsAtMost: 0,
   instances: 8,
   instanceSeconds: 142,
   spotDollars: 0.00123,

@@ -148,6 +148,17 @@ describe('what is no work', () => {
     expect(w.model.computed).toEqual([]);
   });
 
+  it('drops a thousand batches of a job that has failed within seconds, however late deletions are gathered', async () => {
+    const w = world();
+    w.submit({ batches: 1_000 });
+    w.store.set(doneKey('job'), { state: 'failed' });
+    w.start();
+    const sinceMs = w.clock.nowMs();
+    await w.passUntil(() => w.events.filter(({ code }) => code === 'batch-dropped').length === 1_000);
+    await w.passUntil(() => w.queue.messages.length === 0);
+    expect(w.clock.nowMs() - sinceMs).toBeLessThan(20_000);
+  });
+
   it('drops the batches of a cancelled or failed job, also the one being computed', async () => {
     const w = world();
     w.submit({ job: 'a', batches: 3, itemsPerBatch: 100 });

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { withCommonestError, withLogEnd } from '../../../core/last-words.js';
+import { summaryLines } from '../../../runner/display/summary.js';
+import type { JobSummary } from '../../../runner/display/views.js';
+import { RecordingTerminal } from '../../support/recording-terminal.js';
+import { summary } from './sample-events.js';
+
+const shown = (change: Partial<JobSummary>): readonly string[] =>
+  summaryLines({ ...summary, ...change }, { colors: new RecordingTerminal().colors });
+
+const NONE_OK = { total: 40, ok: 0, failed: 40 };
+
+describe('the summary', () => {
+  it('has a tick only for a success', () => {
+    expect(shown({})[1]).toBe('✓ Job herg is complete after 31 s.');
+    expect(shown({ items: NONE_OK, maxFailed: '100%' })[1]).toMatch(/^✓/);
+    expect(shown({ items: NONE_OK })[1]).toBe('✗ Job herg is complete after 31 s, but not one item is ok.');
+    expect(shown({ maxFailed: 116 })[1]).toBe(
+      '✗ Job herg is complete after 31 s, but more items failed than --max-failed 116 allows.',
+    );
+    expect(shown({ batches: { total: 114, done: 114, failed: 1 } })[1]).toBe(
+      '✗ Job herg is complete after 31 s, but 1 batch was given up.',
+    );
+    expect(shown({ state: 'failed' })[1]).toBe('✗ Job herg failed after 31 s.');
+    expect(shown({ state: 'cancelled' })[1]).toBe('✗ Job herg was cancelled after 31 s.');
+  });
+
+  it('begins with the last words of the model that could not be loaded, and ends with the next command', () => {
+    const log = ['node:fs:441', "Error: ENOENT: no such file or directory, open '/opt/weights.bin'"];
+    const reason = `3 instances could not load the model, all for the same reason: ${withLogEnd('It ended by itself (exit code 1).', log)}`;
+    const lines = shown({ state: 'failed', reason, errors: [], next: 'To read more: spotpool logs herg' });
+    expect(lines.slice(1, 8)).toEqual([
+      '✗ Job herg failed after 31 s.',
+      '',
+      '  node:fs:441',
+      "  Error: ENOENT: no such file or directory, open '/opt/weights.bin'",
+      '',
+      '  3 instances could not load the model, all for the same reason: It ended by itself (exit code 1).',
+      '',
+    ]);
+    expect(lines.at(-2)).toBe('  To read more: spotpool logs herg');
+  });
+
+  it('begins with what most failed items say', () => {
+    const reason = withCommonestError('Not one item is ok.', "KeyError: 'smiles'");
+    expect(shown({ items: NONE_OK, reason }).slice(2, 6)).toEqual([
+      '',
+      "  KeyError: 'smiles'",
+      '',
+      '  Not one item is ok.',
+    ]);
+  });
+
+  it('gives the reason of a failure that has no words of a model, and none of a success', () => {
+    expect(shown({ state: 'failed', reason: 'It has used 2.00 instance-hours.' })[2]).toBe(
+      '  It has used 2.00 instance-hours.',
+    );
+    expect(shown({ reason: 'All batches have their outcome.' }).join('\n')).not.toContain('have their outcome');
+  });
+
+  it('keeps the error of a failed item whole when what stands around it is long', () => {
+    const example = `The model's process ended by itself (exit code 1). ${'It had been at work for long. '.repeat(9)}The last line of its log: Error: ENOENT: no such file`;
+    expect(shown({ errors: [{ code: 'SlotCrashed', count: 3, example }] }).join('\n')).toContain(
+      'Error: ENOENT: no such file',
+    );
+  });
+
+  it('gives what silent workers had computed as a bound', () => {
+    const thrownAway = (lostItemsAtMost: number): string | undefined =>
+      shown({ lostItemsAtMost }).find((line) => line.includes('thrown away'));
+    expect(thrownAway(0)).toMatch(/64 items computed twice \(0\.9 %\)$/);
+    expect(thrownAway(1_300)).toMatch(
+      /64 items computed twice \(0\.9 %\), and at most 1,300 more by workers that ended without a word$/,
+    );
+  });
+});
