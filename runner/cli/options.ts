@@ -1,6 +1,8 @@
 /** Options that several commands share: how they read, and what they become. */
 import { type Command, Option } from 'commander';
+import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset-format.js';
 import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
+import { BIG_INTEGERS, type BigIntegers } from '../dataset/big-integers.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';
 
@@ -43,6 +45,9 @@ export interface JobFlags {
   readonly id?: string;
   readonly limit?: number;
   readonly strict?: boolean;
+  readonly format?: ItemFormat;
+  readonly delimiter?: string;
+  readonly bigIntegers?: BigIntegers;
   readonly anyPlatform?: boolean;
 }
 
@@ -105,6 +110,23 @@ export function addJobOptions(command: Command): Command {
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
     .option('--any-platform', "ship native files for other machines than the fleet's too")
+    .addOption(
+      new Option('--format <format>', 'how the dataset is read (default: as its first bytes and its name say)').choices(
+        ITEM_FORMATS,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--delimiter <character>',
+        "what separates the columns of a CSV file, or 'tab' (default: seen in it)",
+      ).argParser(values.delimiter),
+    )
+    .addOption(
+      new Option(
+        '--big-integers <keep|string>',
+        "string: integers beyond 2^53 in JSON Lines become strings, because JavaScript's numbers cannot hold them (default: keep)",
+      ).choices(BIG_INTEGERS),
+    )
     .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
 }
 

@@ -24,7 +24,10 @@ Examples:
 export function addSubmitCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('submit')
-    .argument('<dataset>', 'JSON Lines, CSV or text, also .gz; a path, s3://bucket/file, or s3://bucket/prefix/')
+    .argument(
+      '<dataset>',
+      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
+    )
     .description(
       "Enqueue a job and return at once with its id; the stack's controller (or spotpool watch) and workers do the rest.",
     )
@@ -39,7 +42,7 @@ const SILENT: Display = { show: () => undefined, close: () => undefined };
 
 async function submit(context: CliContext, dataset: string, flags: Flags): Promise<number> {
   const { terminal, clock, signal } = context;
-  await requireDataset(context, dataset);
+  await requireDataset(context, dataset, flags);
   const ports = await openStack(context, flags);
   const display = flags.json ? SILENT : plainDisplay(terminal, () => clock.nowMs());
   try {

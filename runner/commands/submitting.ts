@@ -18,11 +18,12 @@ import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-wo
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
 /** Before anything is started for it. */
-export async function requireDataset({ cwd }: CliContext, dataset: string): Promise<void> {
+export async function requireDataset({ cwd, signal }: CliContext, dataset: string, flags: JobFlags): Promise<void> {
   const notYet = (): never => {
     throw new Error('The dataset is only opened here, not read.');
   };
-  await openDataset({ argument: dataset, cwd }, { stream: notYet, list: notYet });
+  const opened = await openDataset(datasetRequest(dataset, cwd, flags), { stream: notYet, list: notYet });
+  await opened.check(signal);
 }
 
 export async function submitFromFlags(
@@ -121,12 +122,16 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function datasetRequest(argument: string, cwd: string, { strict, limit }: JobFlags): DatasetRequest {
+function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+  const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,
     cwd,
     ...(strict === undefined ? {} : { strict }),
     ...(limit === undefined ? {} : { limit }),
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(bigIntegers === undefined ? {} : { bigIntegers }),
   };
 }
 
@@ -175,6 +180,10 @@ function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
       const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
       return { event: 'happened', level: 'warning', code: event.code, message, at };
     }
+    case 'dataset-format':
+    case 'big-integers':
+    case 'long-records':
+      return { event: 'happened', level: event.level, code: event.code, message: event.message, at };
     case 'submitted':
       return undefined; // told by who asked for it
   }

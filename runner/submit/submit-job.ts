@@ -116,7 +116,8 @@ class Submission {
   private async readDataset(doing: 'upload' | 'check') {
     const { job, dataset } = this;
     const { signal, onEvent } = this.hooks;
-    const pass = new DatasetPass(dataset.read(signal), this.sizes());
+    const forJavaScript = this.model.spec.start.kind === 'module';
+    const pass = new DatasetPass(dataset.read(signal, { notify: onEvent, forJavaScript }), this.sizes());
     let shownMs = -Infinity;
     const onProgress = (): void => {
       const nowMs = this.ports.clock.nowMs();
