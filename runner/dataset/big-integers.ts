@@ -15,8 +15,6 @@ export interface FirstBigInteger {
   readonly path: string;
 }
 
-/** Sixteen digits where a number may begin: nothing shorter is beyond, and most lines need no closer look. */
-const MAYBE_BIG = /(?:^|[[:,\s])-?\d{16}/;
 const INTEGER = /^-?\d+$/;
 
 export class BigIntegerLook {
@@ -25,7 +23,7 @@ export class BigIntegerLook {
 
   /** Counts those of a line; gives its text with them as strings when `quote`, else as it was. */
   look(text: string, line: number, quote: boolean): string {
-    if (!MAYBE_BIG.test(text)) return text;
+    if (!mayHoldBig(text)) return text;
     let quoted = '';
     let done = 0;
     forEachWord(text, (word) => {
@@ -43,6 +41,27 @@ export class BigIntegerLook {
     this.first ??= { text, line, path: path() };
   }
 }
+
+/** Nothing shorter is beyond 2^53. */
+const FEWEST_DIGITS = 16;
+
+/**
+ * Are so many digits in a row anywhere but behind a point or a quote? Most lines need no closer look. Whatever run there is covers one of
+ * every sixteen places, so only those are looked at: this costs next to nothing beside the parsing.
+ */
+function mayHoldBig(text: string): boolean {
+  for (let i = FEWEST_DIGITS - 1; i < text.length; i += FEWEST_DIGITS) {
+    if (!isDigit(text.charCodeAt(i))) continue;
+    let start = i;
+    while (isDigit(text.charCodeAt(start - 1))) start -= 1;
+    while (isDigit(text.charCodeAt(i + 1))) i += 1;
+    const before = text[start - 1];
+    if (i - start + 1 >= FEWEST_DIGITS && before !== '.' && before !== '"') return true;
+  }
+  return false;
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 const isBig = (number: string): boolean => INTEGER.test(number) && !Number.isSafeInteger(Number(number));
 

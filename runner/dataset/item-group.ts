@@ -34,7 +34,11 @@ export class ItemGroupBuilder {
   private ends: number[] = [];
   private taken = 0;
 
-  constructor(private readonly rule: BadLineRule) {}
+  private readonly limit: number;
+
+  constructor(private readonly rule: BadLineRule) {
+    this.limit = rule.limit ?? Infinity;
+  }
 
   get full(): boolean {
     return this.length >= GROUP_BYTES;
@@ -42,7 +46,7 @@ export class ItemGroupBuilder {
 
   /** There are as many items as are wanted: add no more. */
   get done(): boolean {
-    return this.taken + this.ends.length >= (this.rule.limit ?? Infinity);
+    return this.taken + this.ends.length >= this.limit;
   }
 
   /** An item whose JSON text is `source[start, end)`. */
