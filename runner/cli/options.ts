@@ -53,7 +53,7 @@ export interface JobFlags {
 
 export function addJobOptions(command: Command): Command {
   const integer = values.integerBetween;
-  return command
+  command
     .requiredOption('--model <model>', 'a TypeScript or JavaScript module, a directory, or a command in quotes')
     .option('--files <dir>', 'for a command: the directory that is shipped and where it starts')
     .option('--setup <command>', 'run once per instance before the model is first loaded, in its directory')
@@ -110,6 +110,12 @@ export function addJobOptions(command: Command): Command {
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
     .option('--any-platform', "ship native files for other machines than the fleet's too")
+    .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
+  return addDatasetOptions(command);
+}
+
+function addDatasetOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--format <format>', 'how the dataset is read (default: as its first bytes and its name say)').choices(
         ITEM_FORMATS,
@@ -126,8 +132,7 @@ export function addJobOptions(command: Command): Command {
         '--big-integers <keep|string>',
         "string: integers beyond 2^53 in JSON Lines become strings, because JavaScript's numbers cannot hold them (default: keep)",
       ).choices(BIG_INTEGERS),
-    )
-    .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
+    );
 }
 
 export interface LocalFlags {

@@ -56,8 +56,8 @@ export class ByteSource implements AsyncIterable<Buffer> {
 
   private async read(): Promise<Buffer | undefined> {
     if (this.ended) return undefined;
-    const { done, value } = await this.chunks.next();
-    if (done !== true) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const next = await this.chunks.next();
+    if (next.done !== true) return Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
     this.ended = true;
     return undefined;
   }

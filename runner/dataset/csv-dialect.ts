@@ -34,13 +34,15 @@ export interface Reading {
   readonly records: number;
 }
 
-/** Excel writes and obeys such a first line. */
-const SEPARATOR_LINE = /^"?sep=(.)"?$/i;
+/** Excel obeys such a first line. A letter, a digit or a quote separates nothing. */
+const SEPARATOR_LINE = /^"?sep=([\t\x20-\x7e])"?$/i;
+const NO_SEPARATOR = /["0-9A-Za-z]/;
 
 /** The delimiter that a file's first line states. */
 export function statedDelimiter(firstLine: Buffer | undefined): string | undefined {
   if (firstLine === undefined || firstLine.length > 8) return undefined;
-  return SEPARATOR_LINE.exec(firstLine.toString('latin1'))?.[1];
+  const stated = SEPARATOR_LINE.exec(firstLine.toString('latin1'))?.[1];
+  return stated === undefined || NO_SEPARATOR.test(stated) ? undefined : stated;
 }
 
 /** `sample`: the file's first bytes, after its byte order mark. */

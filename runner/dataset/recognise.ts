@@ -14,8 +14,8 @@ import { fileKind } from '../../core/file-kind.js';
 import { UserError } from '../errors.js';
 import type { Head } from './byte-source.js';
 import { COMMA, type Delimiter, delimiterOf, dialectOf, type Reading, TAB } from './csv-dialect.js';
+import { FirstLines } from './first-lines.js';
 import { NEWLINE, startsWithMark } from './line-blocks.js';
-import { isJson, noNumber } from './not-json.js';
 
 /** What the user said of the file. */
 export interface FormatHints {
@@ -50,7 +50,7 @@ export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recogn
   const mark = startsWithMark(head.bytes) ? 3 : 0;
   const text = head.bytes.subarray(mark);
   // Any bytes are Latin-1, and what is looked for is ASCII: lines in a wrong encoding are still seen for what they are.
-  const sample = new Sample(text.toString('latin1'), head.whole);
+  const sample = new FirstLines(text.toString('latin1'), head.whole);
   const notices: string[] = [];
   if (gzip && !namedGzip(name))
     notices.push(`The dataset ${name} is compressed with gzip, and is unpacked while it is read.`);
@@ -125,7 +125,7 @@ export function readByName(name: string): Exclude<FormatByName, { readonly kind:
 }
 
 /** Without `--format`. */
-function formatOf(sample: Sample, gzip: boolean, { name, delimiter }: FormatHints, notices: string[]): ItemFormat {
+function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: FormatHints, notices: string[]): ItemFormat {
   const byName = readByName(name);
   if (byName.kind === 'format') {
     refuseOther(byName.format, sample, gzip, name);
@@ -152,7 +152,7 @@ function formatOf(sample: Sample, gzip: boolean, { name, delimiter }: FormatHint
 const NEARLY_ALL = 0.9;
 
 /** A name that the content contradicts. */
-function refuseOther(format: ItemFormat, sample: Sample, gzip: boolean, name: string): void {
+function refuseOther(format: ItemFormat, sample: FirstLines, gzip: boolean, name: string): void {
   if (format === 'jsonl') {
     if (sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
     if (sample.lines.length > 0 && sample.jsonLines === 0) {
@@ -204,41 +204,4 @@ function ambiguous(name: string, readings: readonly Reading[]): UserError {
       options.length === 1 ? ", or --delimiter ',' for a single column" : ''
     }.`,
   );
-}
-
-/** Lines that are looked at. */
-const MOST_LINES = 100;
-
-/** A log's line may begin with a bracket, too: "[INFO] started". */
-const DOCUMENT_START = /^\s*([[{]\s*$|\[\s*[[{"]|\{\s*")/;
-
-/** The first lines of a file, as Latin-1. */
-class Sample {
-  readonly carriageReturns: boolean;
-  /** Those that are not blank, the one that the sample cuts off left out. */
-  readonly lines: readonly string[];
-  /** Lines that are JSON, or would be without NaN. */
-  readonly jsonLines: number;
-  readonly objects: number;
-
-  constructor(
-    private readonly text: string,
-    private readonly whole: boolean,
-  ) {
-    this.carriageReturns = text.includes('\r') && !text.includes('\n') && !isJson(text);
-    const lines = text.split(this.carriageReturns ? '\r' : /\r?\n/, MOST_LINES + 1);
-    const complete = whole && lines.length <= MOST_LINES ? lines : lines.slice(0, -1);
-    this.lines = complete.filter((line) => /[^ \t\r]/.test(line));
-    const json = this.lines.filter((line) => isJson(line) || noNumber(line) !== undefined);
-    this.jsonLines = json.length;
-    this.objects = json.filter((line) => line.trimStart().startsWith('{')).length;
-  }
-
-  /** One JSON document over many lines, or an array of items on one. */
-  get isDocument(): boolean {
-    const [first] = this.lines;
-    if (first === undefined) return !this.whole && /^\s*\[/.test(this.text);
-    if (isJson(first)) return this.lines.length === 1 && this.whole && first.trimStart().startsWith('[');
-    return DOCUMENT_START.test(first) && this.lines.length > 1 && this.jsonLines < this.lines.length / 2;
-  }
 }

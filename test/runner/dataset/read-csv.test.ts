@@ -155,7 +155,7 @@ describe('any table', () => {
   it('comes back as it was written, however the bytes arrive, whatever ends its lines and separates its fields', async () => {
     const field = fc.oneof(
       fc.string({ unit: 'grapheme' }),
-      fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
+      fc.string({ unit: 'binary' }),
       fc.constantFrom('', ',', ';', '\t', '"', '\n', '\r\n', '\r', 'a"b', '😀', '\0', '\u2028', '\ufeff', ' x '),
     );
     const table = fc.array(fc.tuple(field, field), { maxLength: 20 });
