@@ -1,51 +1,112 @@
-/** What a dataset's name says about its format. */
+/** What a dataset's name says about its format, and what is said of formats that are not read. */
+import type { FileKind } from './file-kind.js';
 
-export type ItemFormat = 'jsonl' | 'csv' | 'text';
+export const ITEM_FORMATS = ['jsonl', 'csv', 'tsv', 'text'] as const;
+export type ItemFormat = (typeof ITEM_FORMATS)[number];
 
 export type FormatByName =
-  | { readonly kind: 'format'; readonly format: ItemFormat; readonly gzip: boolean }
+  | { readonly kind: 'format'; readonly format: ItemFormat }
+  /** `.json`: JSON Lines for some programs, one document for others. */
+  | { readonly kind: 'json' }
+  /** The name says nothing: the bytes do. */
+  | { readonly kind: 'unknown' }
   /** What is wrong with it, and what to do: a clause that follows the file's name. */
   | { readonly kind: 'unsupported'; readonly reason: string };
 
-const CONVERT = 'turn it into JSON Lines (.jsonl: one item a line) or CSV first';
+type Unread = Exclude<FileKind, 'gzip'>;
 
-/** Formats that would make nonsense if they were read as text. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
-  tsv: `is tab-separated, which is not read; ${CONVERT}`,
-  parquet: `is Parquet, which is not read; ${CONVERT}`,
-  arrow: `is Arrow, which is not read; ${CONVERT}`,
-  feather: `is Feather, which is not read; ${CONVERT}`,
-  avro: `is Avro, which is not read; ${CONVERT}`,
-  orc: `is ORC, which is not read; ${CONVERT}`,
-  xlsx: `is a spreadsheet, which is not read; ${CONVERT}`,
-  xls: `is a spreadsheet, which is not read; ${CONVERT}`,
-  zip: 'is a zip archive; unpack it, or compress the file with gzip (.gz)',
-  tar: 'is an archive; unpack it first',
-  tgz: 'is an archive; unpack it first',
-  bz2: 'is compressed with bzip2; gzip (.gz) is read',
-  xz: 'is compressed with xz; gzip (.gz) is read',
-  zst: 'is compressed with zstd; gzip (.gz) is read',
+const CONVERT = 'turn it into JSON Lines (.jsonl: one item a line) or CSV first';
+const pandas = (call: string): string =>
+  `turn it into JSON Lines first, for example with pandas: ${call}.to_json("items.jsonl", orient="records", lines=True)`;
+const piped = (program: string, path: string): string =>
+  `gzip (.gz) is read; or let the program unpack it: <(${program} ${path})`;
+
+/** A clause that follows the file's name. */
+const REASONS: Readonly<Record<Unread, (path: string) => string>> = {
+  zip: (path) =>
+    `is a zip archive, which is not read; unpack it first, or give one file of it: <(unzip -p ${path} NAME)`,
+  spreadsheet: () => 'is a spreadsheet or another Office document, which is not read; save it as CSV first',
+  bzip2: (path) => `is compressed with bzip2, which is not read; ${piped('bzcat', path)}`,
+  xz: (path) => `is compressed with xz, which is not read; ${piped('xzcat', path)}`,
+  zstd: (path) => `is compressed with zstd, which is not read; ${piped('zstdcat', path)}`,
+  lz4: (path) => `is compressed with lz4, which is not read; ${piped('lz4cat', path)}`,
+  '7z': () => 'is a 7-Zip archive, which is not read; unpack it first',
+  rar: () => 'is a RAR archive, which is not read; unpack it first',
+  tar: (path) =>
+    `is a tar archive, which is not read; unpack it first, or give one file of it: <(tar -xOf ${path} NAME)`,
+  parquet: (path) => `is Parquet, which is not read; ${pandas(`read_parquet("${path}")`)}`,
+  arrow: (path) => `is Arrow or Feather, which is not read; ${pandas(`read_feather("${path}")`)}`,
+  orc: (path) => `is ORC, which is not read; ${pandas(`read_orc("${path}")`)}`,
+  avro: () => `is Avro, which is not read; ${CONVERT}`,
+  sqlite: (path) =>
+    `is a SQLite database, which is not read; write a table as CSV first: sqlite3 -csv -header ${path} "select * from TABLE" > items.csv`,
+  hdf5: () => `is HDF5, which is not read; ${CONVERT}`,
+  numpy: () => `is an array of NumPy, which is not read; ${CONVERT}`,
+  pdf: () =>
+    'is a PDF document, not a file of items; for one item a document, upload them and give s3://bucket/prefix/',
+  image: () => 'is an image, not a file of items; for one item an image, upload them and give s3://bucket/prefix/',
+  'utf-16': (path) =>
+    `is UTF-16 text, and items are read as UTF-8; convert it: iconv -f utf-16 -t utf-8 ${path} > CONVERTED`,
+  'utf-32': (path) =>
+    `is UTF-32 text, and items are read as UTF-8; convert it: iconv -f utf-32 -t utf-8 ${path} > CONVERTED`,
+  binary: () => `is not text: it holds bytes that no text has; ${CONVERT}, or say what it is with --format`,
 };
 
-/** By the extension of a path or key; anything unknown is plain text, one item a line. */
+export const unreadReason = (kind: Unread, path: string): string => REASONS[kind](path);
+
+const FORMATS: Readonly<Record<string, ItemFormat>> = {
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  csv: 'csv',
+  tsv: 'tsv',
+  tab: 'tsv',
+  txt: 'text',
+  text: 'text',
+  smi: 'text',
+  smiles: 'text',
+};
+
+/** Formats that are refused by their name alone: before anything is started, for objects in S3 too. */
+const UNREAD: Readonly<Record<string, Unread>> = {
+  parquet: 'parquet',
+  arrow: 'arrow',
+  feather: 'arrow',
+  avro: 'avro',
+  orc: 'orc',
+  xlsx: 'spreadsheet',
+  xls: 'spreadsheet',
+  ods: 'spreadsheet',
+  zip: 'zip',
+  tar: 'tar',
+  tgz: 'tar',
+  bz2: 'bzip2',
+  xz: 'xz',
+  zst: 'zstd',
+};
+
+/** By the ending of a path or key; `.gz` is left out, as the bytes say that. */
 export function formatByName(path: string): FormatByName {
-  const name = (path.split('/').at(-1) ?? '').toLowerCase();
-  const gzip = name.endsWith('.gz');
-  const inner = gzip ? name.slice(0, -'.gz'.length) : name;
-  const extension = inner.includes('.') ? (inner.split('.').at(-1) ?? '') : '';
-  if (extension === 'jsonl' || extension === 'ndjson') return { kind: 'format', format: 'jsonl', gzip };
-  if (extension === 'csv') return { kind: 'format', format: 'csv', gzip };
-  if (extension === 'json') return { kind: 'unsupported', reason: jsonReason(path, gzip) };
-  const reason = UNSUPPORTED[extension];
-  if (reason !== undefined) return { kind: 'unsupported', reason };
-  return { kind: 'format', format: 'text', gzip };
+  const ending = endingOf(path);
+  if (ending === 'json') return { kind: 'json' };
+  const format = FORMATS[ending];
+  if (format !== undefined) return { kind: 'format', format };
+  const unread = UNREAD[ending];
+  return unread === undefined ? { kind: 'unknown' } : { kind: 'unsupported', reason: unreadReason(unread, path) };
 }
 
-function jsonReason(path: string, gzip: boolean): string {
-  const lines = path.replace(/\.json(\.gz)?$/i, '.jsonl');
-  const convert = gzip ? `zcat ${path} | jq -c '.[]' | gzip > ${lines}.gz` : `jq -c '.[]' ${path} > ${lines}`;
+export const namedGzip = (path: string): boolean => /\.gz$/i.test(path);
+
+function endingOf(path: string): string {
+  const name = (path.split('/').at(-1) ?? '').toLowerCase().replace(/\.gz$/, '');
+  return name.includes('.') ? (name.split('.').at(-1) ?? '') : '';
+}
+
+/** A clause that follows the file's name. */
+export function documentReason(path: string, gzip: boolean): string {
+  const lines = `${path.replace(/\.gz$/i, '').replace(/\.jsonl?$/i, '')}.lines.jsonl`;
+  const convert = gzip ? `zcat ${path} | jq -c '.[]' > ${lines}` : `jq -c '.[]' ${path} > ${lines}`;
   return (
     'is one JSON document; items are read one a line (JSON Lines). ' +
-    `If it is an array: ${convert}. If it has one item a line already, name it .jsonl`
+    `If it is an array of items: ${convert}. If each of its lines is an item: --format jsonl`
   );
 }

@@ -1,7 +1,9 @@
 /** Options that several commands share: how they read, and what they become. */
 import { type Command, Option } from 'commander';
+import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset-format.js';
 import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
 import type { MaxFailed } from '../../core/max-failed.js';
+import { BIG_INTEGERS, type BigIntegers } from '../dataset/big-integers.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';
 
@@ -47,12 +49,15 @@ export interface JobFlags {
   readonly id?: string;
   readonly limit?: number;
   readonly strict?: boolean;
+  readonly format?: ItemFormat;
+  readonly delimiter?: string;
+  readonly bigIntegers?: BigIntegers;
   readonly anyPlatform?: boolean;
 }
 
 export function addJobOptions(command: Command): Command {
   const integer = values.integerBetween;
-  return command
+  command
     .requiredOption('--model <model>', 'a TypeScript or JavaScript module, a directory, or a command in quotes')
     .option('--files <dir>', 'for a command: the directory that is shipped and where it starts')
     .option('--setup <command>', 'run once per instance before the model is first loaded, in its directory')
@@ -118,6 +123,28 @@ export function addJobOptions(command: Command): Command {
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
     .option('--any-platform', "ship native files for other machines than the fleet's too")
     .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
+  return addDatasetOptions(command);
+}
+
+function addDatasetOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'how the dataset is read (default: as its first bytes and its name say)').choices(
+        ITEM_FORMATS,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--delimiter <character>',
+        "what separates the columns of a CSV file, or 'tab' (default: seen in it)",
+      ).argParser(values.delimiter),
+    )
+    .addOption(
+      new Option(
+        '--big-integers <keep|string>',
+        "string: integers beyond 2^53 in JSON Lines become strings, because JavaScript's numbers cannot hold them (default: keep)",
+      ).choices(BIG_INTEGERS),
+    );
 }
 
 const loadTimeoutOption = (): Option =>

@@ -77,6 +77,16 @@ export function slots(text: string): number | 'cpus' | 'auto' {
 /** The largest instances have a few hundred virtual CPUs; more slots than that is a slip of the keyboard. */
 const MAX_SLOTS = 512;
 
+const DELIMITER_NAMES: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
+
+export function delimiter(text: string): string {
+  const character = DELIMITER_NAMES[text] ?? text;
+  if (!/^[\t\x20-\x7e]$/.test(character) || /["0-9A-Za-z]/.test(character)) {
+    throw new InvalidArgumentError("It must be one ASCII character such as ';' (no letter, digit or quote), or tab.");
+  }
+  return character;
+}
+
 export function environmentVariable(
   text: string,
   previous: Readonly<Record<string, string>> = {},

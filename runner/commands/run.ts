@@ -46,7 +46,10 @@ Examples:
 export function addRunCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('run')
-    .argument('<dataset>', 'JSON Lines, CSV or text, also .gz; a path, s3://bucket/file, or s3://bucket/prefix/')
+    .argument(
+      '<dataset>',
+      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
+    )
     .description('Run a model over a dataset: submit, follow, and fetch the results.')
     .option('--out <file>', 'where the results go', DEFAULT_RESULTS_FILE)
     .addHelpText('after', EXAMPLES);
@@ -57,7 +60,7 @@ export function addRunCommand(program: Command, host: CommandHost): void {
 }
 
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  await requireInputs(context, dataset, flags.out);
+  await requireInputs(context, dataset, flags);
   const stack = await openRunStack(context, flags);
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();
@@ -117,14 +120,15 @@ async function runOn(
 }
 
 /** What can be known to fail is told before anything is started. */
-async function requireInputs(context: CliContext, dataset: string, out: string): Promise<void> {
+async function requireInputs(context: CliContext, dataset: string, flags: Flags): Promise<void> {
   const { cwd, stdout } = context;
+  const { out } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
       '--out - does not go with run, which shows there how it is doing. Take a file, or: spotpool results <job> --out -',
     );
   }
-  await requireDataset(context, dataset);
+  await requireDataset(context, dataset, flags);
   await (await openSink(out, { cwd, stdout })).discard();
 }
 

@@ -24,7 +24,10 @@ Examples:
 export function addSubmitCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('submit')
-    .argument('<dataset>', 'JSON Lines, CSV or text, also .gz; a path, s3://bucket/file, or s3://bucket/prefix/')
+    .argument(
+      '<dataset>',
+      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
+    )
     .description(
       "Enqueue a job and return at once with its id; the stack's controller (or spotpool watch) and workers do the rest.",
     )
@@ -35,13 +38,19 @@ export function addSubmitCommand(program: Command, host: CommandHost): void {
   );
 }
 
-const SILENT: Display = { show: () => undefined, close: () => undefined };
+/** With `--json` standard output is for programs; people still read what is wrong. */
+const onlyWarnings = (terminal: CliContext['terminal']): Display => ({
+  show: (event) => {
+    if (event.event === 'happened' && event.level === 'warning') terminal.err(`${event.message}\n`);
+  },
+  close: () => undefined,
+});
 
 async function submit(context: CliContext, dataset: string, flags: Flags): Promise<number> {
   const { terminal, clock, signal } = context;
-  await requireDataset(context, dataset);
+  await requireDataset(context, dataset, flags);
   const ports = await openStack(context, flags);
-  const display = flags.json ? SILENT : plainDisplay(terminal, () => clock.nowMs());
+  const display = flags.json ? onlyWarnings(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
     const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
     await wakeController(context, ports);

@@ -22,11 +22,12 @@ import { stackArguments } from './following/stopped.js';
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
 /** Before anything is started for it. */
-export async function requireDataset({ cwd }: CliContext, dataset: string): Promise<void> {
+export async function requireDataset({ cwd, signal }: CliContext, dataset: string, flags: JobFlags): Promise<void> {
   const notYet = (): never => {
     throw new Error('The dataset is only opened here, not read.');
   };
-  await openDataset({ argument: dataset, cwd }, { stream: notYet, list: notYet });
+  const opened = await openDataset(datasetRequest(dataset, cwd, flags), { stream: notYet, list: notYet });
+  await opened.check(signal);
 }
 
 export async function submitFromFlags(
@@ -137,12 +138,16 @@ function modelRequest(
   };
 }
 
-function datasetRequest(argument: string, cwd: string, { strict, limit }: JobFlags): DatasetRequest {
+function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+  const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,
     cwd,
     ...(strict === undefined ? {} : { strict }),
     ...(limit === undefined ? {} : { limit }),
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(bigIntegers === undefined ? {} : { bigIntegers }),
   };
 }
 
@@ -198,6 +203,10 @@ function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
       const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
       return { event: 'happened', level: 'warning', code: event.code, message, at };
     }
+    case 'dataset-format':
+    case 'big-integers':
+    case 'long-records':
+      return { event: 'happened', level: event.level, code: event.code, message: event.message, at };
     case 'submitted':
       return undefined; // told by who asked for it
   }

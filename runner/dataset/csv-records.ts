@@ -1,95 +1,149 @@
 /**
- * Cuts CSV into records: a record ends at a newline that is not within quotes. Only where records end is decided here; what is in
- * them is csv-parse's business. A quote opens only where a field begins, so a stray one spoils its own line and no other.
+ * Cuts CSV into records: a record ends at a line's end that is not within quotes. Only where records and fields end is decided here; what is
+ * in them is csv-parse's business. A quote opens only where a field begins, so a stray one elsewhere spoils its own line and no other.
+ *
+ * Lines end in a newline, a carriage return, or both, as each line likes. The same input gives the same records however it is cut into chunks.
  */
-import { forEachLine, type LineBlock } from './line-blocks.js';
 
 export interface CsvRecord {
-  /** Undefined when the record is too long to be kept. */
+  /** Without its line end; undefined when the record is too long to be kept. */
   readonly bytes: Buffer | undefined;
-  /** Line on which the record begins. */
+  /** Line on which the record begins, and how many it covers. */
   readonly line: number;
-  /** A quote was never closed: the record ends with the file. */
-  readonly unclosed?: true;
+  readonly lines: number;
+  readonly fields: number;
+  /** Line on which a quote opens that closes on another line, or never. */
+  readonly quoteLine: number | undefined;
+  /** The record ends with the file, within quotes. */
+  readonly unclosed: boolean;
 }
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
-const LINE_END = Buffer.from('\n');
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
-/** Where a scan stands: `fieldStart` a quote would open here; `quoted` commas and newlines are data. */
-type Position = 'fieldStart' | 'unquoted' | 'quoted';
+/** Where the scan stands. `quoteSeen`: a quote within quotes, which the next byte doubles, or it closes them. */
+type Position = 'fieldStart' | 'unquoted' | 'quoted' | 'quoteSeen';
 
 export class CsvRecordSplitter {
+  private position: Position = 'fieldStart';
+  private line = 1;
+  /** A newline that comes next belongs to the carriage return before it. */
+  private afterReturn = false;
+
+  /** 1 for bytes that mean something to CSV: between two of them nothing need be asked. */
+  private readonly special = new Uint8Array(256);
+
   private begun: Buffer[] = [];
   private begunBytes = 0;
-  private begunLine = 0;
-  private within = false;
+  private tooLong = false;
+  private recordLine = 1;
+  private fields = 1;
+  private openedLine = 0;
+  private quoteLine: number | undefined;
 
-  constructor(private readonly maxRecordBytes: number) {}
+  constructor(
+    private readonly delimiter: number,
+    private readonly maxRecordBytes: number,
+  ) {
+    for (const byte of [QUOTE, NEWLINE, CARRIAGE_RETURN, delimiter]) this.special[byte] = 1;
+  }
 
-  push(block: LineBlock): CsvRecord[] {
+  push(chunk: Buffer): CsvRecord[] {
     const records: CsvRecord[] = [];
-    if (block.kind === 'too-long') {
-      records.push({ bytes: undefined, line: this.within ? this.begunLine : block.line });
-      this.reset();
-      return records;
+    let start = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i] ?? 0;
+      if (this.afterReturn) {
+        this.afterReturn = false;
+        if (byte === NEWLINE) {
+          if (this.position !== 'quoted') start = i + 1;
+          continue;
+        }
+      }
+      if (this.special[byte] === 0) {
+        if (this.position !== 'quoted') this.goOnUnquoted();
+        while (this.special[chunk[i + 1] ?? NEWLINE] === 0) i += 1;
+      } else if (this.position === 'quoted') {
+        if (byte === QUOTE) this.position = 'quoteSeen';
+        else if (byte !== this.delimiter) this.endLine(byte);
+      } else if (byte === QUOTE) this.quote();
+      else if (byte === this.delimiter) {
+        this.closeQuotes();
+        this.fields += 1;
+        this.position = 'fieldStart';
+      } else {
+        this.closeQuotes();
+        records.push(this.finish(chunk.subarray(start, i), false));
+        start = i + 1;
+        this.endLine(byte);
+        this.recordLine = this.line;
+      }
     }
-    forEachLine(block, (start, end, line) => {
-      const record = this.pushLine(block.bytes, start, end, line);
-      if (record !== undefined) records.push(record);
-    });
-    // What goes on in the next block is copied: the block's memory is not kept for it.
-    if (this.within) this.begun = [Buffer.concat(this.begun)];
+    this.keep(chunk.subarray(start));
     return records;
   }
 
   /** What is left at the end of the file. */
   end(): CsvRecord | undefined {
-    if (!this.within) return undefined;
-    return { bytes: Buffer.concat(this.begun), line: this.begunLine, unclosed: true };
+    const unclosed = this.position === 'quoted';
+    this.closeQuotes();
+    if (this.begunBytes === 0) return undefined;
+    if (unclosed) this.quoteLine = this.openedLine;
+    return this.finish(Buffer.alloc(0), unclosed);
   }
 
-  private pushLine(bytes: Buffer, start: number, end: number, line: number): CsvRecord | undefined {
-    const position = scan(bytes, start, end, this.within ? 'quoted' : 'fieldStart');
-    if (!this.within && position !== 'quoted') return { bytes: bytes.subarray(start, end), line };
-    if (!this.within) this.begunLine = line;
-    const carriageReturn = bytes[end] === 0x0d && position === 'quoted';
-    this.begun.push(bytes.subarray(start, carriageReturn ? end + 1 : end));
-    this.begunBytes += end - start + 1;
-    this.within = position === 'quoted';
-    if (this.begunBytes > this.maxRecordBytes) {
-      const record = { bytes: undefined, line: this.begunLine };
-      this.reset();
-      return record;
-    }
-    if (this.within) {
-      this.begun.push(LINE_END);
-      return undefined;
-    }
-    const record = { bytes: Buffer.concat(this.begun), line: this.begunLine };
-    this.reset();
+  /** A record that outgrew the bound and is not at its end: within quotes that opened on an earlier line, it may never be. */
+  get overgrown(): CsvRecord | undefined {
+    if (!this.tooLong || this.position !== 'quoted' || this.openedLine === this.line) return undefined;
+    return { ...this.record(undefined), quoteLine: this.openedLine };
+  }
+
+  private quote(): void {
+    if (this.position === 'fieldStart') {
+      this.position = 'quoted';
+      this.openedLine = this.line;
+    } else if (this.position === 'quoteSeen') this.position = 'quoted';
+  }
+
+  private goOnUnquoted(): void {
+    this.closeQuotes();
+    this.position = 'unquoted';
+  }
+
+  private closeQuotes(): void {
+    if (this.position !== 'quoteSeen') return;
+    this.position = 'unquoted';
+    if (this.openedLine !== this.line) this.quoteLine ??= this.openedLine;
+  }
+
+  private endLine(byte: number): void {
+    this.line += 1;
+    this.afterReturn = byte === CARRIAGE_RETURN;
+  }
+
+  private keep(bytes: Buffer): void {
+    this.begunBytes += bytes.length;
+    if (this.begunBytes > this.maxRecordBytes) this.tooLong = true;
+    if (this.tooLong) this.begun = [];
+    else if (bytes.length > 0) this.begun.push(bytes);
+  }
+
+  private finish(last: Buffer, unclosed: boolean): CsvRecord {
+    this.keep(last);
+    const bytes = this.begun.length === 1 ? this.begun[0] : Buffer.concat(this.begun);
+    const record = { ...this.record(this.tooLong ? undefined : bytes), unclosed };
+    this.begun = [];
+    this.begunBytes = 0;
+    this.tooLong = false;
+    this.fields = 1;
+    this.quoteLine = undefined;
+    this.position = 'fieldStart';
     return record;
   }
 
-  private reset(): void {
-    this.begun = [];
-    this.begunBytes = 0;
-    this.within = false;
+  private record(bytes: Buffer | undefined): CsvRecord {
+    const { recordLine: line, fields, quoteLine } = this;
+    return { bytes, line, lines: this.line - line + 1, fields, quoteLine, unclosed: false };
   }
-}
-
-function scan(bytes: Buffer, start: number, end: number, from: Position): Position {
-  let position = from;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (position === 'quoted') {
-      if (byte !== QUOTE) continue;
-      if (bytes[i + 1] === QUOTE && i + 1 < end) i += 1;
-      else position = 'unquoted';
-    } else if (byte === COMMA) position = 'fieldStart';
-    else if (byte === QUOTE && position === 'fieldStart') position = 'quoted';
-    else position = 'unquoted';
-  }
-  return position;
 }

@@ -1,15 +1,18 @@
 /** From what the user named to a stream of items: a file, `s3://bucket/file`, or `s3://bucket/prefix/`. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { formatByName, type ItemFormat } from '../../core/dataset-format.js';
+import type { ItemFormat } from '../../core/dataset-format.js';
 import type { ObjectReference } from '../../core/input-line.js';
 import type { DatasetSpec } from '../../core/job.js';
 import { UserError } from '../errors.js';
+import type { BigIntegers } from './big-integers.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';
+import type { Notify } from './notice.js';
+import { openBytes } from './open-bytes.js';
 import type { SourceObjects } from './ports.js';
-import { readCsv } from './read-csv.js';
-import { readJsonLines, readTextLines, type ReaderOptions } from './read-lines.js';
-import { fileBytes, gunzip } from './source-bytes.js';
+import { readItems } from './read-items.js';
+import { type FormatHints, readByName } from './recognise.js';
+import { fileBytes } from './source-bytes.js';
 
 export interface DatasetRequest {
   /** As given on the command line. */
@@ -19,49 +22,72 @@ export interface DatasetRequest {
   readonly strict?: boolean;
   /** Only the first items. */
   readonly limit?: number;
+  /** How it is to be read, whatever its name and its first bytes say. */
+  readonly format?: ItemFormat;
+  /** Of CSV: one ASCII character. */
+  readonly delimiter?: string;
+  /** What becomes of integers beyond 2^53. */
+  readonly bigIntegers?: BigIntegers;
+}
+
+export interface ReadHooks {
+  readonly notify?: Notify;
+  /** The model is JavaScript, which cannot hold every integer. */
+  readonly forJavaScript?: boolean;
 }
 
 export interface Dataset {
   readonly name: string;
   readonly kind: DatasetSpec['kind'];
-  /** Reads it once, from the beginning; every call reads anew. */
-  read(signal: AbortSignal): AsyncGenerator<ItemGroup>;
+  /** Reads it once, from the beginning; every call reads anew, but a pipe has its content only once. */
+  read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
+  /** Refuses what its first bytes already show not to be a dataset; looks at files alone, which can be read again. */
+  check(signal: AbortSignal): Promise<void>;
 }
 
 export async function openDataset(request: DatasetRequest, sources: SourceObjects): Promise<Dataset> {
   const name = request.argument;
   const place = name.startsWith('s3://') ? objectPlace(name) : await filePlace(name, request.cwd);
   if (place.kind === 'prefix') {
+    if (request.format !== undefined || request.delimiter !== undefined) throw new UserError(prefixHasNoFormat(name));
     const { bucket, prefix } = place;
     return {
       name,
       kind: 'objects',
       read: (signal) => limited(referenceGroups(sources, bucket, prefix, signal), request.limit),
+      check: async () => undefined,
     };
   }
-  const format = formatByName(place.path);
-  if (format.kind === 'unsupported') throw new UserError(`The dataset ${name} ${format.reason}.`);
-  const options: ReaderOptions = { name, strict: request.strict ?? false };
+  const hints = formatHints(request);
+  if (hints.format === undefined) readByName(name);
+  const open = (signal: AbortSignal): AsyncIterable<Uint8Array> =>
+    place.kind === 'file' ? fileBytes(place.path, name, signal) : sources.stream(place.bucket, place.path, signal);
   return {
     name,
     kind: 'lines',
-    read: (signal) => {
-      const stored =
-        place.kind === 'file' ? fileBytes(place.path, name, signal) : sources.stream(place.bucket, place.path, signal);
-      const bytes = format.gzip ? gunzip(stored, name, signal) : stored;
-      return limited(READERS[format.format](bytes, options), request.limit);
+    read: (signal, hooks = {}) => readItems(open(signal), hints, { ...request, ...hooks }, signal),
+    check: async (signal) => {
+      if (place.kind !== 'file' || !place.again) return;
+      const { source } = await openBytes(open(signal), hints, signal);
+      await source.close();
     },
   };
 }
 
-const READERS: Readonly<Record<ItemFormat, typeof readCsv>> = {
-  jsonl: readJsonLines,
-  csv: readCsv,
-  text: readTextLines,
-};
+function formatHints({ argument: name, format, delimiter }: DatasetRequest): FormatHints {
+  return {
+    name,
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+  };
+}
+
+const prefixHasNoFormat = (name: string): string =>
+  `--format and --delimiter do not go with the dataset ${name}: each object there is an item, whatever is in it. For a file of items give its whole name.`;
 
 type Place =
-  | { readonly kind: 'file'; readonly path: string }
+  /** `again`: it is an ordinary file, no pipe. */
+  | { readonly kind: 'file'; readonly path: string; readonly again: boolean }
   | { readonly kind: 'object'; readonly bucket: string; readonly path: string }
   | { readonly kind: 'prefix'; readonly bucket: string; readonly prefix: string };
 
@@ -87,7 +113,7 @@ async function filePlace(name: string, cwd: string): Promise<Place> {
       `The dataset ${name} is a directory. Give one file of items; for many files, upload them and give s3://bucket/prefix/.`,
     );
   }
-  return { kind: 'file', path: file };
+  return { kind: 'file', path: file, again: found.isFile() };
 }
 
 /** References to gather before they are passed on. */

@@ -23,6 +23,8 @@ export interface BadLineRule {
   readonly name: string;
   /** A line that cannot be read ends the reading, instead of being a failed item. */
   readonly strict: boolean;
+  /** No more items than this are wanted: what comes after them is not looked at. */
+  readonly limit?: number;
 }
 
 /** Gathers lines into groups. Call `take` when `full`, and at the end. */
@@ -30,11 +32,21 @@ export class ItemGroupBuilder {
   private bytes = Buffer.allocUnsafe(BUFFER_BYTES);
   private length = 0;
   private ends: number[] = [];
+  private taken = 0;
 
-  constructor(private readonly rule: BadLineRule) {}
+  private readonly limit: number;
+
+  constructor(private readonly rule: BadLineRule) {
+    this.limit = rule.limit ?? Infinity;
+  }
 
   get full(): boolean {
     return this.length >= GROUP_BYTES;
+  }
+
+  /** There are as many items as are wanted: add no more. */
+  get done(): boolean {
+    return this.taken + this.ends.length >= this.limit;
   }
 
   /** An item whose JSON text is `source[start, end)`. */
@@ -64,6 +76,7 @@ export class ItemGroupBuilder {
     const group = { bytes: this.bytes.subarray(0, this.length), ends: this.ends };
     this.bytes = Buffer.allocUnsafe(BUFFER_BYTES);
     this.length = 0;
+    this.taken += this.ends.length;
     this.ends = [];
     return group;
   }

@@ -4,7 +4,6 @@
  * Invariants: a block ends with a newline; what blocks hold, together with the lines that were too long, is the input after its
  * byte order mark; the same input gives the same lines however it is cut into chunks.
  */
-import { UserError } from '../errors.js';
 
 export type LineBlock =
   | { readonly kind: 'lines'; readonly bytes: Buffer; readonly firstLine: number }
@@ -88,16 +87,8 @@ export function forEachLine(
   }
 }
 
-/** Nothing but spaces and tabs. */
-export function isBlank(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
-  }
-  return true;
-}
-
-async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+/** UTF-8's, once, at the very beginning. */
+export async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -106,11 +97,6 @@ async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGe
       continue;
     }
     head = Buffer.concat([head, buffer]);
-    if (isUtf16(head)) {
-      throw new UserError(
-        'The dataset is UTF-16 text; items are read as UTF-8. Convert it first: iconv -f utf-16 -t utf-8',
-      );
-    }
     if (head.length < BYTE_ORDER_MARK.length) continue;
     yield startsWithMark(head) ? head.subarray(BYTE_ORDER_MARK.length) : head;
     head = undefined;
@@ -118,8 +104,5 @@ async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGe
   if (head !== undefined && head.length > 0) yield head;
 }
 
-/** Its own byte order mark, which no UTF-8 text begins with: some shells write files so. */
-const isUtf16 = (bytes: Buffer): boolean =>
-  (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-
-const startsWithMark = (bytes: Buffer): boolean => bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+export const startsWithMark = (bytes: Buffer): boolean =>
+  bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);

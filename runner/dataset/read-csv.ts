@@ -2,50 +2,102 @@
 import { isUtf8 } from 'node:buffer';
 import { type Options, parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../errors.js';
+import { isBlank } from './blank.js';
+import { COMMA, type Delimiter, statedDelimiter } from './csv-dialect.js';
 import { type CsvRecord, CsvRecordSplitter } from './csv-records.js';
 import { type ItemGroup, ItemGroupBuilder } from './item-group.js';
-import { isBlank, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
+import { MAX_LINE_BYTES, withoutByteOrderMark } from './line-blocks.js';
+import { LongRecords, refuseSwallowed } from './long-records.js';
 import { NOT_UTF8, type ReaderOptions, tooLong } from './read-lines.js';
 
-/** Records are cut already, so each ends with a plain newline; the number of fields is checked here, with the line's number. */
-const PARSE_OPTIONS: Options = { record_delimiter: '\n', relax_column_count: true, columns: false };
+export interface CsvOptions extends ReaderOptions {
+  readonly delimiter?: Delimiter;
+}
 
-const UNCLOSED = 'begins a quoted field that is never closed';
-
-export async function* readCsv(chunks: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<ItemGroup> {
-  const maxRecordBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
-  const splitter = new CsvRecordSplitter(maxRecordBytes);
-  const builder = new ItemGroupBuilder(options);
-  let encoder: RecordEncoder | undefined;
-  const add = (records: readonly CsvRecord[]): void => {
-    let data = records.filter(({ bytes }) => bytes === undefined || !isBlank(bytes, 0, bytes.length));
-    if (encoder === undefined) {
-      const [header, ...rest] = data;
-      if (header === undefined) return;
-      encoder = new RecordEncoder(readHeader(header, options.name), builder, maxRecordBytes);
-      data = rest;
-    }
-    encoder.add(data);
-  };
-  for await (const block of lineBlocks(chunks, maxRecordBytes)) {
-    add(splitter.push(block));
-    const group = builder.full ? builder.take() : undefined;
+export async function* readCsv(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): AsyncGenerator<ItemGroup> {
+  const reader = new CsvReader(options);
+  for await (const chunk of withoutByteOrderMark(chunks)) {
+    reader.push(chunk);
+    if (reader.builder.done) break;
+    const group = reader.builder.full ? reader.builder.take() : undefined;
     if (group !== undefined) yield group;
   }
-  const left = splitter.end();
-  if (left !== undefined) add([left]);
-  const last = builder.take();
+  reader.end();
+  const last = reader.builder.take();
   if (last !== undefined) yield last;
 }
 
-function readHeader(record: CsvRecord, name: string): readonly string[] {
+class CsvReader {
+  readonly builder: ItemGroupBuilder;
+  private readonly splitter: CsvRecordSplitter;
+  private readonly delimiter: string;
+  private readonly maxRecordBytes: number;
+  private readonly longRecords: LongRecords;
+  private encoder: RecordEncoder | undefined;
+
+  constructor(private readonly options: CsvOptions) {
+    this.delimiter = (options.delimiter ?? COMMA).character;
+    this.maxRecordBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+    this.splitter = new CsvRecordSplitter(this.delimiter.charCodeAt(0), this.maxRecordBytes);
+    this.builder = new ItemGroupBuilder(options);
+    this.longRecords = new LongRecords(options.name, this.delimiter);
+  }
+
+  push(chunk: Buffer): void {
+    this.add(this.splitter.push(chunk));
+    const { overgrown } = this.splitter;
+    if (overgrown !== undefined && !this.builder.done)
+      refuseSwallowed(this.options.name, overgrown, tooLong(this.maxRecordBytes));
+  }
+
+  end(): void {
+    const left = this.splitter.end();
+    if (left !== undefined) this.add([left]);
+    const notice = this.longRecords.notice();
+    if (notice !== undefined) this.options.notify?.(notice);
+  }
+
+  private add(records: readonly CsvRecord[]): void {
+    let data = records.filter(({ bytes }) => bytes === undefined || !isBlank(bytes, 0, bytes.length, this.delimiter));
+    if (this.encoder === undefined) {
+      if (data[0]?.line === 1 && statedDelimiter(data[0].bytes) !== undefined) data = data.slice(1);
+      const [header, ...rest] = data;
+      if (header === undefined) return;
+      const { name } = this.options;
+      const options = parseOptions(this.delimiter);
+      this.encoder = new RecordEncoder(readHeader(header, name, options), this.builder, this.longRecords, {
+        name,
+        options,
+        maxRecordBytes: this.maxRecordBytes,
+      });
+      data = rest;
+    }
+    this.encoder.add(data);
+  }
+}
+
+/** Records are cut already, so each ends with a plain newline; the number of fields is checked here, with the line's number. */
+const parseOptions = (delimiter: string): Options => ({
+  delimiter,
+  record_delimiter: '\n',
+  relax_column_count: true,
+  columns: false,
+});
+
+function readHeader(record: CsvRecord, name: string, options: Options): readonly string[] {
   let columns: readonly string[];
   try {
-    columns = parseOne(record);
+    columns = parseOne(record, options);
   } catch (error) {
     throw new UserError(`${name}, line ${record.line}: the header cannot be read: it ${messageOf(error)}.`);
   }
   const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (twice === '') {
+    const places = columns.flatMap((column, i) => (column === '' ? [i + 1] : []));
+    throw new UserError(
+      `${name}: the header has no name for the columns ${places.join(' and ')}; give each its own name.`,
+    );
+  }
   if (twice !== undefined) {
     throw new UserError(`${name}: the header has the column ${JSON.stringify(twice)} twice; give each its own name.`);
   }
@@ -53,18 +105,24 @@ function readHeader(record: CsvRecord, name: string): readonly string[] {
 }
 
 /** The fields of a record that stands alone. Throws what completes "line N …". */
-function parseOne(record: CsvRecord): readonly string[] {
-  if (record.unclosed) throw new Error(UNCLOSED);
+function parseOne(record: CsvRecord, options: Options): readonly string[] {
+  if (record.unclosed) throw new Error('begins a quoted field that is never closed');
   if (record.bytes === undefined) throw new Error('is too long');
   if (!isUtf8(record.bytes)) throw new Error(NOT_UTF8);
   let rows: readonly (readonly string[])[];
   try {
-    rows = parse(record.bytes, PARSE_OPTIONS);
+    rows = parse(record.bytes, options);
   } catch (error) {
     // csv-parse counts lines from the record's beginning: its own "at line 1" would mislead.
     throw new Error(`is not CSV (${messageOf(error).replace(/,? (at|on) line \d+/, '')})`, { cause: error });
   }
   return rows[0] ?? [];
+}
+
+interface EncoderOptions {
+  readonly name: string;
+  readonly options: Options;
+  readonly maxRecordBytes: number;
 }
 
 class RecordEncoder {
@@ -73,41 +131,50 @@ class RecordEncoder {
   constructor(
     columns: readonly string[],
     private readonly builder: ItemGroupBuilder,
-    private readonly maxRecordBytes: number,
+    private readonly longRecords: LongRecords,
+    private readonly context: EncoderOptions,
   ) {
     this.keys = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`);
   }
 
   add(records: readonly CsvRecord[]): void {
-    const rows = parseTogether(records);
-    records.forEach((record, i) => this.addRecord(record, rows?.[i]));
+    const rows = parseTogether(records, this.context.options);
+    records.forEach((record, i) => {
+      if (!this.builder.done) this.addRecord(record, rows?.[i]);
+    });
   }
 
   private addRecord(record: CsvRecord, parsed: readonly string[] | undefined): void {
-    const { line } = record;
-    if (record.bytes === undefined || record.bytes.length > this.maxRecordBytes) {
-      this.builder.addBad(line, tooLong(this.maxRecordBytes));
+    const fields = this.fieldsOf(record, parsed);
+    if (typeof fields === 'string') {
+      // How many items such a record has swallowed, nobody knows: none of them may be missing without a word.
+      if (record.unclosed || record.quoteLine !== undefined) refuseSwallowed(this.context.name, record, fields);
+      this.builder.addBad(record.line, fields);
       return;
     }
-    let fields: readonly string[];
-    try {
-      fields = parsed ?? parseOne(record);
-    } catch (error) {
-      this.builder.addBad(line, messageOf(error));
-      return;
-    }
-    if (fields.length !== this.keys.length) {
-      this.builder.addBad(line, `has ${count(fields.length, 'field')}, the header has ${this.keys.length}`);
-      return;
-    }
+    this.longRecords.look(record, this.keys.length);
     this.builder.addText(`${this.keys.map((key, i) => key + JSON.stringify(fields[i])).join('')}}`);
+  }
+
+  /** Or what completes "line N …". */
+  private fieldsOf(record: CsvRecord, parsed: readonly string[] | undefined): readonly string[] | string {
+    const { maxRecordBytes, options } = this.context;
+    if (record.bytes === undefined) return tooLong(maxRecordBytes);
+    try {
+      const fields = parsed ?? parseOne(record, options);
+      return fields.length === this.keys.length
+        ? fields
+        : `has ${count(fields.length, 'field')}, the header has ${this.keys.length}`;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** All records in one call, which is many times faster; undefined when any of them is bad, so that each must stand alone. */
-function parseTogether(records: readonly CsvRecord[]): readonly (readonly string[])[] | undefined {
+function parseTogether(records: readonly CsvRecord[], options: Options): readonly (readonly string[])[] | undefined {
   const pieces: Buffer[] = [];
   for (const { bytes, unclosed } of records) {
     if (bytes === undefined || unclosed) return undefined;
@@ -116,7 +183,7 @@ function parseTogether(records: readonly CsvRecord[]): readonly (readonly string
   const all = Buffer.concat(pieces);
   if (!isUtf8(all)) return undefined;
   try {
-    const rows = parse(all, PARSE_OPTIONS);
+    const rows = parse(all, options);
     return rows.length === records.length ? rows : undefined;
   } catch {
     return undefined;

@@ -1,27 +1,47 @@
 /** JSON Lines and plain text: each line is checked, and kept as it is (JSON) or encoded (text). */
 import { isAscii, isUtf8 } from 'node:buffer';
+import { type BigIntegers, BigIntegerLook, bigIntegerNotice } from './big-integers.js';
+import { isBlank } from './blank.js';
 import { type BadLineRule, type ItemGroup, ItemGroupBuilder } from './item-group.js';
-import { forEachLine, isBlank, type LineBlock, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
+import { forEachLine, type LineBlock, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
+import { notJson } from './not-json.js';
+import type { Notify } from './notice.js';
 
 export interface ReaderOptions extends BadLineRule {
   readonly maxLineBytes?: number;
+  readonly notify?: Notify;
+}
+
+export interface JsonOptions extends ReaderOptions {
+  readonly bigIntegers?: BigIntegers;
+  /** The model is JavaScript: it is said when it would get other integers than the dataset has. */
+  readonly forJavaScript?: boolean;
 }
 
 export const NOT_UTF8 = 'is not valid UTF-8; convert the file (iconv -t utf-8)';
 export const tooLong = (maxBytes: number): string => `is longer than ${maxBytes} bytes`;
 
-export const readJsonLines = (chunks: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<ItemGroup> =>
-  readLines(chunks, options, (text, builder, source, line) => {
-    try {
-      JSON.parse(text);
-    } catch (error) {
-      builder.addBad(line, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
+export async function* readJsonLines(
+  chunks: AsyncIterable<Uint8Array>,
+  options: JsonOptions,
+): AsyncGenerator<ItemGroup> {
+  const { bigIntegers = 'keep', notify } = options;
+  const look = bigIntegers === 'string' || options.forJavaScript === true ? new BigIntegerLook() : undefined;
+  yield* readLines(chunks, options, (text, builder, source, line) => {
+    const reason = notJson(text);
+    if (reason !== undefined) {
+      builder.addBad(line, reason);
       return;
     }
+    let kept = look === undefined ? text : look.look(text, line, bigIntegers === 'string');
     // Within JSON text a carriage return is white space, but a model that reads in text mode may take it for a line's end.
-    if (text.includes('\r')) builder.addText(text.replaceAll('\r', ' '));
-    else builder.addBytes(source.bytes, source.start, source.end);
+    if (kept.includes('\r')) kept = kept.replaceAll('\r', ' ');
+    if (kept === text) builder.addBytes(source.bytes, source.start, source.end);
+    else builder.addText(kept);
   });
+  const notice = look && bigIntegerNotice(options.name, look, bigIntegers);
+  if (notice !== undefined) notify?.(notice);
+}
 
 export const readTextLines = (chunks: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<ItemGroup> =>
   readLines(chunks, options, (text, builder) => builder.addText(JSON.stringify(text)));
@@ -43,6 +63,7 @@ async function* readLines(
   const builder = new ItemGroupBuilder(options);
   for await (const block of lineBlocks(chunks, maxLineBytes)) {
     addBlock(block, builder, maxLineBytes, add);
+    if (builder.done) break;
     if (!builder.full) continue;
     const group = builder.take();
     if (group !== undefined) yield group;
@@ -52,6 +73,7 @@ async function* readLines(
 }
 
 function addBlock(block: LineBlock, builder: ItemGroupBuilder, maxLineBytes: number, add: AddLine): void {
+  if (builder.done) return;
   if (block.kind === 'too-long') {
     builder.addBad(block.line, tooLong(maxLineBytes));
     return;
@@ -60,7 +82,7 @@ function addBlock(block: LineBlock, builder: ItemGroupBuilder, maxLineBytes: num
   const ascii = isAscii(bytes);
   const allUtf8 = ascii || isUtf8(bytes);
   forEachLine(block, (start, end, line) => {
-    if (isBlank(bytes, start, end)) return;
+    if (builder.done || isBlank(bytes, start, end)) return;
     if (end - start > maxLineBytes) builder.addBad(line, tooLong(maxLineBytes));
     else if (!allUtf8 && !isUtf8(bytes.subarray(start, end))) builder.addBad(line, NOT_UTF8);
     else add(bytes.toString(ascii ? 'latin1' : 'utf8', start, end), builder, { bytes, start, end }, line);

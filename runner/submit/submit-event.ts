@@ -1,4 +1,5 @@
 /** What a submission reports while it goes on. */
+import type { DatasetNotice } from '../dataset/notice.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export type SubmitEvent =
@@ -15,6 +16,8 @@ export type SubmitEvent =
   | { readonly code: 'following-submit'; readonly job: string; readonly by: string }
   /** What instances that boot from now on run. */
   | ({ readonly code: 'worker' } & PublishedWorker)
+  /** What the dataset was found to be, and what is odd in it. */
+  | DatasetNotice
   /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */
   | { readonly code: 'uploading' | 'checking'; readonly items: number; readonly bytes: number }
   /** There were more batches than a job may have, or than the user's size would have made. */

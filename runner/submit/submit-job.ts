@@ -110,7 +110,8 @@ async function submitOnce(means: Means): Promise<Submitted> {
   const { job, request, ports, hooks, dataset } = means;
   const { signal, onEvent } = hooks;
   await new Submission(means).refuseOtherModel();
-  const pass = new DatasetPass(dataset.read(signal), sizesOf(request));
+  const forJavaScript = means.model.spec.start.kind === 'module';
+  const pass = new DatasetPass(dataset.read(signal, { notify: onEvent, forJavaScript }), sizesOf(request));
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);

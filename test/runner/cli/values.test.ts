@@ -48,6 +48,21 @@ describe('option values', () => {
     expect(() => values.seconds('12h')).toThrow('11 hours');
   });
 
+  it('take what separates columns: one character, or tab', () => {
+    expect([';', '|', ' ', '~', 'tab', '\\t', '\t'].map(values.delimiter)).toEqual([
+      ';',
+      '|',
+      ' ',
+      '~',
+      '\t',
+      '\t',
+      '\t',
+    ]);
+    for (const wrong of ['', ';;', '"', 'a', '1', '§', '\n', 'comma']) {
+      expect(() => values.delimiter(wrong), wrong).toThrow('one ASCII character');
+    }
+  });
+
   it('collect environment variables, whose values may hold anything', () => {
     expect(values.environmentVariable('B=x=y ', values.environmentVariable('A='))).toEqual({ A: '', B: 'x=y ' });
     expect(() => values.environmentVariable('novalue')).toThrow('NAME=VALUE');

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { delimiterOf } from '../../../runner/dataset/csv-dialect.js';
+import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { readCsv } from '../../../runner/dataset/read-csv.js';
-import { chunksAt, chunksOf, itemsOf } from './reading.js';
+import { UserError } from '../../../runner/errors.js';
+import { chunksAt, chunksOf, itemsOf, linesOf } from './reading.js';
 
 const lenient = { name: 'data.csv', strict: false };
 const csv = (content: string | Buffer, options = {}): Promise<unknown[]> =>
@@ -30,7 +33,7 @@ describe('CSV', () => {
     const content = Buffer.concat([
       Buffer.from('a,b\n1,2\n"multi\nline",ok\n3\n4,5,6\n7,"x"y\n8,a"b\n'),
       Buffer.from([0x39, 0x2c, 0xff, 0x0a]),
-      Buffer.from(`10,${'z'.repeat(80)}\n11,12\n13,"never closed\nto the end`),
+      Buffer.from(`10,${'z'.repeat(80)}\n11,12\n`),
     ]);
     expect(await csv(content, { maxLineBytes: 64 })).toEqual([
       { a: '1', b: '2' },
@@ -42,20 +45,104 @@ describe('CSV', () => {
       expect.stringMatching(/^bad: line 9 is not valid UTF-8/),
       'bad: line 10 is longer than 64 bytes',
       { a: '11', b: '12' },
-      'bad: line 12 begins a quoted field that is never closed',
     ]);
   });
 
-  it('gives up on a record that outgrows the bound, and goes on after it', async () => {
-    const items = await csv(`a\n"${'x\n'.repeat(40)}\n1\n2\n`, { maxLineBytes: 50 });
-    expect(items[0]).toBe('bad: line 2 is longer than 50 bytes');
-    expect(items.slice(-2)).toEqual([{ a: '1' }, { a: '2' }]);
-  });
-
-  it('refuses a header that names a column twice', async () => {
+  it('refuses a header that names a column twice, or several not at all', async () => {
     await expect(csv('a,b,a\n1,2,3\n')).rejects.toThrow('data.csv: the header has the column "a" twice');
+    await expect(csv('a,,b,\n1,2,3,4\n')).rejects.toThrow('the header has no name for the columns 2 and 4');
+    expect(await csv(',a\n1,2\n')).toEqual([{ '': '1', a: '2' }]);
   });
 
+  it('keeps columns whose names mean something to JavaScript', async () => {
+    const lines = await linesOf(readCsv(chunksOf(Buffer.from('__proto__,10,2,constructor\n1,2,3,4\n'), 5), lenient));
+    expect(lines).toEqual(['{"__proto__":"1","10":"2","2":"3","constructor":"4"}']);
+  });
+
+  it('ends records at carriage returns as at newlines, but keeps them within quotes', async () => {
+    expect(await csv('a,b\r1,2\r"x\r\ny\r",3\r\r\n4,5\n6,7')).toEqual([
+      { a: '1', b: '2' },
+      { a: 'x\r\ny\r', b: '3' },
+      { a: '4', b: '5' },
+      { a: '6', b: '7' },
+    ]);
+  });
+
+  it('takes a row of empty fields for a row, whatever separates them', async () => {
+    const tab = { delimiter: delimiterOf('\t') };
+    expect(await csv('a\tb\n\t\n\n1\t2\n', tab)).toEqual([
+      { a: '', b: '' },
+      { a: '1', b: '2' },
+    ]);
+  });
+});
+
+describe('a stray quote in CSV', () => {
+  const rows = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => `${from + i},name ${from + i}\n`).join('');
+
+  it('that is never closed is an error of the dataset, on the line where it opened', async () => {
+    const reading = csv(`id,name\n${rows(2, 50)}50,"stray\n${rows(51, 2_000)}`);
+    await expect(reading).rejects.toThrow(UserError);
+    await expect(reading).rejects.toThrow(
+      /^data\.csv, line 50: a quote \("\) opens a field there that is never closed/,
+    );
+  });
+
+  it('is named by its own line, not by the one where its record begins', async () => {
+    await expect(csv('a,b\n"closed\non 3","stray\n1,2\n')).rejects.toThrow(/^data\.csv, line 3: a quote/);
+  });
+
+  it('is an error, too, when a later one makes a record that is none: no row is lost without a word', async () => {
+    await expect(csv(`id,name\n1,"stray\n${rows(3, 6)}6,"x"\n7,8\n`)).rejects.toThrow(
+      /^data\.csv, line 2: .*the record of 5 lines that it makes is not CSV/,
+    );
+    await expect(csv(`id,name\n"1,stray\n${rows(3, 6)}6,"\n7,8\n`)).rejects.toThrow(
+      /^data\.csv, line 2: .* has 1 field, the header has 2/,
+    );
+  });
+
+  it('is an error, too, when the record is right but holds row after row', async () => {
+    await expect(csv(`id,name\n1,"stray\n${rows(3, 20)}20,"\n21,x\n`)).rejects.toThrow(
+      /^data\.csv, line 2: .*record of 19 lines that it makes holds lines that look like rows of the table, with 2 fields each/,
+    );
+  });
+
+  it('leaves texts of many lines alone, and tells of the first that is longer than any likely one', async () => {
+    const notices: DatasetNotice[] = [];
+    const poem = 'A line, of a poem, with commas\nand one without\n'.repeat(600);
+    const content = `id,text\n1,"${poem}"\n2,"${poem}"\n`;
+    expect(await csv(content, { notify: (notice: DatasetNotice) => notices.push(notice) })).toHaveLength(2);
+    expect(notices).toEqual([
+      {
+        level: 'warning',
+        code: 'long-records',
+        message: expect.stringMatching(/^data\.csv: .* begins on line 2 covers 1201 lines, .* 1 more/) as string,
+      },
+    ]);
+  });
+
+  it('is an error before a record without an end has filled the memory', async () => {
+    const content = `a\n1\n"${'x\n'.repeat(40)}\n1\n2\n`;
+    for (const chunkBytes of [1, 7, 1_000]) {
+      const reading = itemsOf(readCsv(chunksOf(Buffer.from(content), chunkBytes), { ...lenient, maxLineBytes: 50 }));
+      await expect(reading).rejects.toThrow(/^data\.csv, line 3: a quote/);
+    }
+  });
+
+  it('that stands within a field spoils its own line alone', async () => {
+    expect(await csv('a,b\n1,5" pipe\n2,x\n')).toEqual([
+      expect.stringMatching(/^bad: line 2 is not CSV/),
+      { a: '2', b: 'x' },
+    ]);
+  });
+
+  it('that comes after the items that are wanted is no matter', async () => {
+    expect(await csv('a\n1\n2\n3\n"x\n', { limit: 2 })).toEqual([{ a: '1' }, { a: '2' }]);
+  });
+});
+
+describe('any table', () => {
   it('refuses a header that cannot be read, even if not strict', async () => {
     await expect(csv('"a\n1\n')).rejects.toThrow('data.csv, line 1: the header cannot be read');
   });
@@ -65,15 +152,26 @@ describe('CSV', () => {
     expect(await csv('')).toEqual([]);
   });
 
-  it('gives back any table, however the bytes arrive', async () => {
-    const field = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', ',', '"', '\n', '\r\n', 'a"b', '😀'));
+  it('comes back as it was written, however the bytes arrive, whatever ends its lines and separates its fields', async () => {
+    const field = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', ',', ';', '\t', '"', '\n', '\r\n', '\r', 'a"b', '😀', '\0', '\u2028', '\ufeff', ' x '),
+    );
     const table = fc.array(fc.tuple(field, field), { maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(table, fc.array(fc.nat(500)), fc.constantFrom('\n', '\r\n'), async (rows, cuts, end) => {
-        const quoted = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(','));
-        const bytes = Buffer.from(['a,b', ...quoted].join(end));
-        expect(await itemsOf(readCsv(chunksAt(bytes, cuts), lenient))).toEqual(rows.map(([a, b]) => ({ a, b })));
-      }),
+      fc.asyncProperty(
+        table,
+        fc.array(fc.nat(500)),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.constantFrom(',', ';', '\t', '|', ' '),
+        async (rows, cuts, end, character) => {
+          const quoted = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(character));
+          const bytes = Buffer.from([`a${character}b`, ...quoted].join(end));
+          const options = { ...lenient, delimiter: delimiterOf(character) };
+          expect(await itemsOf(readCsv(chunksAt(bytes, cuts), options))).toEqual(rows.map(([a, b]) => ({ a, b })));
+        },
+      ),
     );
   });
 });

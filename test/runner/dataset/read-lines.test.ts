@@ -28,10 +28,18 @@ describe('JSON Lines', () => {
     ]);
   });
 
-  it.each(['utf16le', 'utf-16be'])('are refused with what to do when they are %s', async (encoding) => {
-    const bytes = Buffer.from('\ufeff1\n2\n', 'utf16le');
-    const file = encoding === 'utf16le' ? bytes : bytes.swap16();
-    await expect(itemsOf(readTextLines(chunksOf(file, 1), lenient))).rejects.toThrow(/UTF-16.*iconv/);
+  it('say of NaN and Infinity that JSON has none, where they stand, and who writes them', async () => {
+    const items = await json('{"a":[1,{"b":NaN}]}\n-Infinity\n{"a":"NaN","b":nan}\n{"a":"\\"NaN","b c":Infinity}\n');
+    expect(items).toEqual([
+      expect.stringMatching(/^bad: line 1 is not JSON: it holds NaN \(in a\[1\]\.b\), .*Python's json\.dumps .*null/),
+      expect.stringMatching(/^bad: line 2 is not JSON: it holds -Infinity, which/),
+      expect.stringMatching(/^bad: line 3 is not JSON \(/),
+      expect.stringMatching(/^bad: line 4 is not JSON: it holds Infinity \(in \["b c"\]\)/),
+    ]);
+  });
+
+  it('are not looked at beyond the items that are wanted, not even when strict', async () => {
+    expect(await json('1\n2\n{\n', { strict: true, limit: 2 })).toEqual([1, 2]);
   });
 
   it('carry no carriage return within an item, where a model might take it for a newline', async () => {

@@ -1,0 +1,105 @@
+/** What stands between the columns of a CSV file, by its first records. */
+import { isBlank } from './blank.js';
+import { type CsvRecord, CsvRecordSplitter } from './csv-records.js';
+
+export interface Delimiter {
+  readonly character: string;
+  /** As it is said: "with semicolons between its columns". */
+  readonly name: string;
+}
+
+export const COMMA: Delimiter = { character: ',', name: 'commas' };
+export const TAB: Delimiter = { character: '\t', name: 'tabs' };
+const DELIMITERS: readonly Delimiter[] = [
+  COMMA,
+  { character: ';', name: 'semicolons' },
+  TAB,
+  { character: '|', name: 'vertical bars' },
+];
+
+export const delimiterOf = (character: string): Delimiter =>
+  DELIMITERS.find((known) => known.character === character) ?? { character, name: JSON.stringify(character) };
+
+export type Dialect =
+  /** `stated`: the file's first line says so. */
+  | { readonly kind: 'found'; readonly delimiter: Delimiter; readonly columns: number; readonly stated: boolean }
+  | { readonly kind: 'ambiguous'; readonly readings: readonly Reading[] };
+
+export interface Reading {
+  readonly delimiter: Delimiter;
+  /** Of the header. */
+  readonly columns: number;
+  /** Of the records below it, those that have as many fields. */
+  readonly share: number;
+  readonly records: number;
+}
+
+/** Excel obeys such a first line. A letter, a digit or a quote separates nothing. */
+const SEPARATOR_LINE = /^"?sep=([\t\x20-\x7e])"?$/i;
+const NO_SEPARATOR = /["0-9A-Za-z]/;
+
+/** The delimiter that a file's first line states. */
+export function statedDelimiter(firstLine: Buffer | undefined): string | undefined {
+  if (firstLine === undefined || firstLine.length > 8) return undefined;
+  const stated = SEPARATOR_LINE.exec(firstLine.toString('latin1'))?.[1];
+  return stated === undefined || NO_SEPARATOR.test(stated) ? undefined : stated;
+}
+
+/** `sample`: the file's first bytes, after its byte order mark. */
+export function dialectOf(sample: Buffer, whole: boolean, usual: Delimiter): Dialect {
+  const stated = statedDelimiter(recordsOf(sample, whole, usual).at(0)?.bytes);
+  if (stated !== undefined) {
+    const delimiter = delimiterOf(stated);
+    return { kind: 'found', delimiter, columns: read(sample, whole, delimiter, 1).columns, stated: true };
+  }
+  const readings = DELIMITERS.map((delimiter) => read(sample, whole, delimiter, 0)).filter(
+    ({ columns }) => columns > 1,
+  );
+  const found = choose(readings, usual);
+  if (found === 'ambiguous') return { kind: 'ambiguous', readings };
+  return { kind: 'found', delimiter: found?.delimiter ?? usual, columns: found?.columns ?? 1, stated: false };
+}
+
+/** So many of the records must agree with the header: a few may be bad. */
+const AGREES = 0.8;
+/** Where nothing else separates anything. */
+const AT_LEAST_AGREES = 0.5;
+/** Twice the separators in every record: the others stand within texts. */
+const FAR_MORE = 2;
+
+/** Of the readings that give more than one column; undefined when there is none: a table of one column, whatever separates. */
+function choose(readings: readonly Reading[], usual: Delimiter): Reading | 'ambiguous' | undefined {
+  const asUsual = readings.find(({ delimiter }) => delimiter.character === usual.character);
+  const agreeing = readings.filter(({ share }) => share >= AGREES);
+  const [best, second] = [...agreeing].sort((a, b) => b.columns - a.columns);
+  if (best === undefined) return readings.length === 0 ? undefined : ofRagged(readings, asUsual);
+  if (second === undefined || best.columns - 1 >= FAR_MORE * (second.columns - 1)) return best;
+  return asUsual?.records === 0 ? asUsual : 'ambiguous';
+}
+
+/** No reading agrees with most records. */
+function ofRagged(readings: readonly Reading[], asUsual: Reading | undefined): Reading | 'ambiguous' {
+  const most = Math.max(...readings.map(({ share }) => share));
+  if (asUsual !== undefined && asUsual.share >= most) return asUsual;
+  const [only, another] = readings;
+  return only !== undefined && another === undefined && only.share >= AT_LEAST_AGREES ? only : 'ambiguous';
+}
+
+/** Enough to tell, and soon done. */
+const MOST_RECORDS = 200;
+
+function read(sample: Buffer, whole: boolean, delimiter: Delimiter, from: number): Reading {
+  const [header, ...records] = recordsOf(sample, whole, delimiter).slice(from, from + MOST_RECORDS);
+  const columns = header?.fields ?? 1;
+  const agreeing = records.filter(({ fields }) => fields === columns).length;
+  const share = records.length === 0 ? 1 : agreeing / records.length;
+  return { delimiter, columns, share, records: records.length };
+}
+
+function recordsOf(sample: Buffer, whole: boolean, { character }: Delimiter): readonly CsvRecord[] {
+  const splitter = new CsvRecordSplitter(character.charCodeAt(0), Infinity);
+  const records = splitter.push(sample);
+  const last = splitter.end();
+  if (whole && last !== undefined && !last.unclosed) records.push(last);
+  return records.filter(({ bytes }) => bytes !== undefined && !isBlank(bytes, 0, bytes.length, character));
+}

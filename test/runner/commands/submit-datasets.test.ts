@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inputPartKey } from '../../../core/keys.js';
+import { FakeStack } from '../../support/fake-stack.js';
+import { tempDirectory } from '../model/files.js';
+
+let stack: FakeStack;
+beforeEach(async () => {
+  stack = new FakeStack();
+  stack.cwd = await tempDirectory({
+    'model.mjs': 'export const predict = (items) => items;',
+    'model.ts': 'export const predict = (items: unknown[]) => items;',
+    'parquet.jsonl': Buffer.from('PAR1\x15\x04\x15\x10', 'latin1'),
+    'stray.csv': `id,name\n1,"stray\n${'2,x\n'.repeat(2_000)}`,
+    'semicolons.csv': 'id;name\n1;x\n2;y\n',
+    'part-00000': gzipSync('{"id":12345678901234567890}\n{"id":2}\n'),
+  });
+});
+afterEach(() => rm(stack.cwd, { recursive: true }));
+
+const submit = (dataset: string, ...more: string[]): Promise<number> =>
+  stack.run('submit', dataset, '--id', 'j', '--model', 'model.mjs', ...more);
+const uploaded = (job = 'j'): string => stack.store.text(inputPartKey(job, 0)) ?? '';
+
+describe('what submit says of a dataset', () => {
+  it.each(['submit', 'run'])('is, by %s, that it is not read, before anything is started for it', async (command) => {
+    expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
+    expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not read');
+    expect(stack.store.writes).toEqual([]);
+  });
+
+  it('is that it has a stray quote, and there is no job then', async () => {
+    expect(await submit('stray.csv')).toBe(2);
+    expect(stack.terminal.stderr).toContain('stray.csv, line 2: a quote (") opens a field there that is never closed');
+    expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
+  });
+
+  it('is how it is read, where its name does not say so', async () => {
+    expect(await submit('semicolons.csv')).toBe(0);
+    expect(stack.terminal.stdout).toContain(
+      'is read with semicolons between its columns, by its first lines: 2 columns.',
+    );
+    expect(uploaded()).toBe('{"id":"1","name":"x"}\n{"id":"2","name":"y"}\n');
+    expect(await submit('semicolons.csv', '--id', 'other', '--delimiter', ',')).toBe(0);
+    expect(uploaded('other')).toBe('{"id;name":"1;x"}\n{"id;name":"2;y"}\n');
+  });
+
+  it.each(['model.mjs', 'model.ts'])(
+    'is once, for %s, that it holds integers which JavaScript cannot hold',
+    async (model) => {
+      expect(await submit('part-00000', '--model', model)).toBe(0);
+      expect(stack.terminal.stdout.match(/1 integer of the dataset part-00000 is beyond 2\^53/g)).toHaveLength(1);
+      expect(stack.terminal.stdout).toMatch(/line 1, field id: 12345678901234567890.*--big-integers string/);
+      expect(uploaded()).toBe('{"id":12345678901234567890}\n{"id":2}\n');
+    },
+  );
+
+  it('is a warning on standard error when standard output is for programs', async () => {
+    expect(await submit('part-00000', '--json')).toBe(0);
+    expect(stack.terminal.stderr).toContain('beyond 2^53');
+    expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ job: 'j', items: 2 });
+  });
+
+  it('is nothing of the kind for a command, or when they become strings: then the dataset is another one', async () => {
+    expect(await submit('part-00000', '--model', 'cat')).toBe(0);
+    expect(stack.terminal.stdout).not.toContain('JavaScript');
+    expect(await submit('part-00000', '--id', 'k', '--big-integers', 'string')).toBe(0);
+    expect(uploaded('k')).toBe('{"id":"12345678901234567890"}\n{"id":2}\n');
+    expect(stack.terminal.stdout).toContain(
+      '1 integer of the dataset part-00000 beyond 2^53 is given to the model as strings',
+    );
+    const digests = ['j', 'k'].map((job) => {
+      const manifest = JSON.parse(stack.store.text(`jobs/${job}/job.json`) ?? '') as { dataset: { digest: string } };
+      return manifest.dataset.digest;
+    });
+    expect(digests[0]).not.toBe(digests[1]);
+  });
+
+  it('is, with the option, what values it takes', async () => {
+    expect(await submit('part-00000', '--big-integers', 'bigint')).toBe(2);
+    expect(await submit('part-00000', '--format', 'parquet')).toBe(2);
+    expect(stack.terminal.stderr).toMatch(
+      /Allowed choices are keep, string[^]*Allowed choices are jsonl, csv, tsv, text/,
+    );
+  });
+});
