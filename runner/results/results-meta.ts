@@ -45,7 +45,8 @@ export async function standingOf(file: string): Promise<Standing> {
     return { kind: 'foreign', file: metaFileOf(file), why: 'is there already, and spotpool did not write it' };
   }
   if (found === undefined) return { kind: 'free' };
-  if (meta === undefined) return { kind: 'foreign', file, why: 'is there already, and spotpool did not write it' };
+  if (meta === undefined)
+    return { kind: 'foreign', file, why: 'is there already, and is no file of results that spotpool wrote' };
   const unchanged =
     found.bytes === meta.bytes && (found.writtenAt === meta.writtenAt || (await sha256Of(file)) === meta.sha256);
   if (unchanged) return { kind: 'ours', meta };

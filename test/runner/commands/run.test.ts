@@ -128,7 +128,7 @@ describe('the file of a run’s results', () => {
     await writeFile(path.join(stack.cwd, 'data.results.jsonl'), 'mine');
     expect(await run()).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /data\.results\.jsonl is there already, and spotpool did not write it.*--force/,
+      /data\.results\.jsonl is there already, and is no file of results that spotpool wrote\..*--force/,
     );
     expect(stack.store.writes).toEqual([]);
     expect(await run('--id', 'one', '--force')).toBe(0);
