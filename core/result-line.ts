@@ -77,7 +77,7 @@ const countOf = (digits: string | undefined): number | undefined =>
 /** Codes and messages are the model's: of any length up to that of a line. */
 const LONGEST = 64 * 1024 * 1024;
 
-const itemError = object<ItemError>({ code: text(LONGEST), message: text(LONGEST) });
+export const itemError = object<ItemError>({ code: text(LONGEST), message: text(LONGEST) });
 
 export const decodeItemError = (json: string): ItemError | undefined => decode(itemError, json);
 

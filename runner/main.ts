@@ -6,6 +6,7 @@ import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { SPOTPOOL_VERSION } from '../core/version.js';
 import { confirm } from './cli/confirm.js';
+import { EXIT } from './cli/exit-codes.js';
 import { listenForInterrupts } from './cli/interrupts.js';
 import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
@@ -27,10 +28,12 @@ setFlagsFromString('--heap-growing-percent=30');
 const terminal = processTerminal(process);
 const interrupts = listenForInterrupts((text) => terminal.err(text));
 // Whoever reads our output may stop early (`spotpool logs job -f | head`): what is under way then ends in order.
+// A log that cannot be written (a full disk) breaks nothing off, and is told at the end.
+let unwritten: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    interrupts.outputClosed();
+    if (error.code === 'EPIPE') interrupts.outputClosed();
+    else unwritten ??= error;
   });
 }
 const exitCode = await runCommandLine(process.argv.slice(2), {
@@ -52,7 +55,14 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
 });
 interrupts.dispose();
 // Where writes to a pipe are asynchronous, exiting at once would cut them off.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+process.stdout.write('', () => setImmediate(end)); // a failed write is told of after its callback
+
+function end(): void {
+  // Whatever else went wrong has been told.
+  const lost = exitCode === EXIT.ok ? unwritten : undefined;
+  const text = lost && `error: What this command printed could not be written: ${lost.message}.\n`;
+  process.stderr.write(text ?? '', () => process.exit(lost === undefined ? exitCode : EXIT.failed));
+}
 
 function userName(): string {
   try {

@@ -1,7 +1,7 @@
 // `npm start [-- <options of spotpool run>]`: the whole thing on this machine. Installs and builds what is missing, then runs the
 // molecules example on a local cloud of its own: instances arrive one after another, two are taken away, nothing is lost.
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './install.mjs';
@@ -15,6 +15,8 @@ prepare();
 const example = path.join(root, 'examples/molecules');
 const workDirectory = path.join(root, '.spotpool');
 mkdirSync(workDirectory, { recursive: true });
+// The user's own local cloud may be up: this one is not for the demonstration. A state of its own each time, so that none is found.
+const state = mkdtempSync(path.join(workDirectory, 'state-'));
 const dataset = path.join(workDirectory, 'drugs.txt');
 const results = path.join(workDirectory, 'herg.jsonl');
 
@@ -31,6 +33,8 @@ if (code === 0 && ours) {
   const { printTopBlockers } = await import(pathToFileURL(path.join(example, 'top-blockers.mjs')).href);
   await printTopBlockers(results);
 }
+// It holds something only when the results could not be written: then the local cloud is kept, and its state is how it is found.
+if (readdirSync(state).length === 0) rmSync(state, { recursive: true });
 process.exit(code);
 
 /** Resolves with the exit code. The child cleans up after an interruption; one that reaches it twice counts once. */
@@ -42,7 +46,8 @@ function run(argv) {
   });
 }
 
-/** A demonstration needs no account: nothing of one may matter to it. */
+/** A demonstration needs no account and no stack: nothing of one may matter to it. */
 function cleanEnvironment() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^AWS_/i.test(name)));
+  const others = Object.entries(process.env).filter(([name]) => !/^(AWS|SPOTPOOL)_/i.test(name));
+  return { ...Object.fromEntries(others), SPOTPOOL_HOME: state };
 }

@@ -21,6 +21,17 @@ export function addStackOptions(command: Command): Command {
 export const addJsonOption = (command: Command): Command =>
   command.option('--json', 'print JSON for programs instead of text for people');
 
+export interface ResultsFlags {
+  /** Absent: the dataset's name tells it (`runner/results/default-name.ts`). */
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+export const addResultsOptions = (command: Command, out: string): Command =>
+  command
+    .option('--out <file>', out)
+    .option('--force', 'replace a file that is there already, though spotpool did not write it');
+
 /** Most instances that anyone may ask for: a slip of the keyboard must not cost a fortune. */
 export const MOST_WORKERS = 5_000;
 /** All of those for a month. */

@@ -14,6 +14,7 @@ import { integerBetween } from '../cli/values.js';
 import { controlUntil } from '../controller/control-until.js';
 import { clockTime, plural, span } from '../display/format.js';
 import { messageOf, UserError } from '../errors.js';
+import { adoptStack } from '../local-cloud/keep-up.js';
 import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { type LocalState, readLocalState, removeLocalState } from '../local-cloud/state-file.js';
@@ -29,6 +30,7 @@ import { addLocalHostCommand } from './local-host.js';
 interface UpFlags extends LocalFlags {
   readonly json?: boolean;
   readonly foreground?: boolean;
+  readonly adopt?: boolean;
   readonly maxWorkers: number;
 }
 
@@ -58,6 +60,7 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
         .default(DEFAULT_LOCAL_MAX_WORKERS),
     )
     .addOption(new Option('--foreground', 'stay in the foreground: what `up` starts').hideHelp())
+    .addOption(new Option('--adopt', 'take over the cloud of a `run --local`').hideHelp())
     .addHelpText(
       'after',
       '\nExamples:\n  $ spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s\n  $ spotpool local up --launch-delay typical --reclaim 2m:all:no-notice\n  $ eval "$(spotpool local env)" && aws sqs list-queues',
@@ -152,6 +155,7 @@ async function foreground(context: CliContext, flags: UpFlags): Promise<number> 
     log,
     now: () => clock.nowMs(),
     signal,
+    ...(flags.adopt ? { adopt: adoptStack } : {}),
   });
   log('The local cloud has ended.');
   return EXIT.ok;

@@ -3,58 +3,85 @@ import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
+import {
+  addJsonOption,
+  addResultsOptions,
+  addStackOptions,
+  type ResultsFlags,
+  type StackFlags,
+} from '../cli/options.js';
 import { count, plural } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
-import { OutputClosed, openSink, STANDARD_OUTPUT } from '../results/result-sink.js';
-import { describeMissing, writeResults } from '../results/write-results.js';
+import { defaultResultsFile } from '../results/default-name.js';
+import { troublesOf } from '../results/describe-written.js';
+import { claimOutput, STANDARD_OUTPUT } from '../results/output-place.js';
+import { OutputClosed, openSink, type Placed } from '../results/result-sink.js';
+import { WriteFailed } from '../results/write-failure.js';
+import { type WrittenResults, writeResults } from '../results/write-results.js';
 import { readJobProgress } from '../status/job-status.js';
-import { CountingSink } from './counting-sink.js';
+import { newJobMemory } from '../controller/ports.js';
+import { givenFiles } from './given-files.js';
 import { openStack } from './open-stack.js';
+import { movedText, resultsCommand } from './results-command.js';
 
-interface Flags extends StackFlags {
+interface Flags extends StackFlags, ResultsFlags {
   readonly json?: boolean;
-  readonly out: string;
 }
-
-export const DEFAULT_RESULTS_FILE = 'results.jsonl';
 
 export function addResultsCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('results')
     .argument('<job>', "the job's id")
     .description('Write the results of a job, one line per item in dataset order; what is done so far while it runs.')
-    .option('--out <file>', "where they go; '-' is standard output", DEFAULT_RESULTS_FILE)
     .addHelpText(
       'after',
       "\nExamples:\n  $ spotpool results herg --local --out herg.jsonl\n  $ spotpool results herg --out - | jq -c 'select(.ok)'",
     );
+  addResultsOptions(command, "where they go; '-' is standard output (default: the dataset's name with .results.jsonl)");
   addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
     host.finish(await results(host.context, job, flags)),
   );
 }
 
 async function results(context: CliContext, job: string, flags: Flags): Promise<number> {
-  const { terminal, cwd, stdout, signal } = context;
+  const { cwd, stdout, signal } = context;
   const { store } = await openStack(context, flags);
-  const sink = new CountingSink(await openSink(flags.out, { cwd, stdout }));
+  const memory = newJobMemory();
+  const { createdAt, dataset, batches } = await readJobProgress(store, job, signal, memory);
+  const out = flags.out ?? defaultResultsFile(dataset);
+  const given = await givenFiles({ ...flags, dataset }, cwd);
+  const request = { cwd, stdout, given, force: flags.force ?? false, identity: { job, createdAt } };
+  const place = await claimOutput(out, request);
   try {
-    const written = await writeResults({ job, store, sink, signal });
-    const missing = describeMissing(written);
-    if (missing !== undefined) terminal.err(`${missing}\n`);
-    if (flags.out !== STANDARD_OUTPUT && flags.json) {
-      terminal.out(`${JSON.stringify({ job, file: flags.out, ...written, errors: sink.errors() })}\n`);
-    } else if (flags.out !== STANDARD_OUTPUT) {
-      const { items, ok, failed } = written;
-      const lines = errorLines({ errors: sink.errors() }, terminal.colors);
-      const head = `Wrote ${plural(items, 'result')} to ${flags.out}: ${count(ok)} ok, ${count(failed)} failed.`;
-      terminal.out(`${[head, ...lines].join('\n')}\n`);
-    }
-    const code = exitCodeOf(await readJobProgress(store, job, signal));
-    return missing === undefined || code !== EXIT.ok ? code : EXIT.failed;
+    const sink = await openSink(out, request);
+    const written = await writeResults({ job, batches: batches.total, store, sink, signal });
+    const shown = place.kind !== 'standard-output';
+    say(context, { ...written, job, file: out }, { shown, json: flags.json ?? false });
+    const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
+    return troublesOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // `spotpool results job --out - | head` has what it wanted.
     if (error instanceof OutputClosed) return EXIT.ok;
-    throw error;
+    if (!(error instanceof WriteFailed)) throw error;
+    const again = resultsCommand({ job, out: out === STANDARD_OUTPUT ? undefined : out, flags });
+    throw new Error(`${error.message} They are still in the stack. Make room, or name another file:\n  ${again}`);
   }
+}
+
+function say(
+  { terminal, cwd }: CliContext,
+  written: WrittenResults & Placed & { readonly job: string; readonly file: string },
+  /** `shown`: standard output is not the results' own. */
+  { shown, json }: { readonly shown: boolean; readonly json: boolean },
+): void {
+  for (const { message } of troublesOf(written)) terminal.err(`${message}\n`);
+  if (!shown) return;
+  if (json) {
+    terminal.out(`${JSON.stringify(written)}\n`);
+    return;
+  }
+  const { items, ok, failed, errors, file, movedTo } = written;
+  const moved = movedTo === undefined ? [] : [movedText(movedTo, cwd)];
+  const head = `Wrote ${plural(items, 'result')} to ${file}: ${count(ok)} ok, ${count(failed)} failed.`;
+  terminal.out(`${[...moved, head, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
 }

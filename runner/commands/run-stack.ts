@@ -5,6 +5,7 @@
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { givenLocalFlags, type LocalFlags, localCloudOptions, type StackFlags } from '../cli/options.js';
 import { UserError } from '../errors.js';
+import { keepUp } from '../local-cloud/keep-up.js';
 import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { startLocalStack } from '../local-cloud/stack.js';
@@ -15,6 +16,11 @@ export interface RunStack {
   readonly ports: StackPorts;
   /** The command's own local cloud: it and all that it holds go with the command. */
   readonly own: boolean;
+  /**
+   * The stack outlives the command from now on, whatever happens: it holds results that could not be written. Resolves with the directory of the
+   * local cloud's state where that is not the usual one of the user.
+   */
+  keep(): Promise<string | undefined>;
   /** Aborts on Ctrl-C, and when the cloud of one's own ends by itself. */
   readonly signal: AbortSignal;
   close(): Promise<void>;
@@ -36,7 +42,13 @@ export async function openRunStack(
     );
   }
   if (!flags.local || up !== undefined) {
-    return { ports: await openStack(context, flags), own: false, signal, close: async () => undefined };
+    return {
+      ports: await openStack(context, flags),
+      own: false,
+      signal,
+      keep: async () => undefined,
+      close: async () => undefined,
+    };
   }
   return await startOwn(context, flags);
 }
@@ -51,16 +63,27 @@ async function startOwn(
   const stack = await startLocalStack({ options, env, provision, signal });
   const lost = new AbortController();
   let closing = false;
+  let kept = false;
   void stack.cloud.ended.then((how) => {
     if (!closing) lost.abort(new Error(`The local cloud ${how} before the job was done. Run the command again.`));
   });
   return {
     ports: context.connect(stack.config),
-    own: true,
+    get own() {
+      return !kept;
+    },
     signal: AbortSignal.any([signal, lost.signal]),
+    keep: async () => {
+      const { directory } = await keepUp(stack, env, signal);
+      kept = true;
+      return directory === stateDirectory(withoutHome(env)) ? undefined : directory;
+    },
     close: async () => {
       closing = true;
-      await stack.cloud.end();
+      if (!kept) await stack.cloud.end();
     },
   };
 }
+
+/** As another shell would find it. */
+const withoutHome = ({ SPOTPOOL_HOME: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => env;

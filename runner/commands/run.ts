@@ -1,39 +1,39 @@
 /** `spotpool run`: submit, follow, fetch the results, prove that nothing is left running. */
 import type { Command } from 'commander';
 import type { CommandHost } from '../cli/command-host.js';
-import { exitCodeOf } from '../cli/exit-codes.js';
-import type { CliContext, StackPorts } from '../cli/context.js';
+import type { CliContext } from '../cli/context.js';
 import {
   addJobOptions,
   addJsonOption,
   addLocalCloudOptions,
+  addResultsOptions,
   addStackOptions,
   type JobFlags,
   type LocalFlags,
+  type ResultsFlags,
   type StackFlags,
 } from '../cli/options.js';
-import type { JobProgress } from '../controller/report.js';
+import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import type { Display } from '../display/events.js';
-import type { ErrorCount } from '../display/views.js';
 import { UserError } from '../errors.js';
-import { openSink, STANDARD_OUTPUT } from '../results/result-sink.js';
-import { describeMissing, writeResults } from '../results/write-results.js';
+import { defaultResultsFile } from '../results/default-name.js';
+import { STANDARD_OUTPUT } from '../results/output-place.js';
+import { requireOutput } from '../results/result-sink.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { CountingSink } from './counting-sink.js';
+import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { nextStep } from './following/next-step.js';
 import { summaryOf } from './following/summary-of.js';
-import { sayStopped, type Started } from './following/stopped.js';
+import { sayStopped } from './following/stopped.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
-import { DEFAULT_RESULTS_FILE } from './results.js';
+import { givenFiles } from './given-files.js';
 import { requireDataset, submitFromFlags } from './submitting.js';
 
-interface Flags extends JobFlags, LocalFlags, StackFlags {
+interface Flags extends JobFlags, LocalFlags, ResultsFlags, StackFlags {
   readonly json?: boolean;
-  readonly out: string;
 }
 
 const EXAMPLES = `
@@ -51,16 +51,16 @@ export function addRunCommand(program: Command, host: CommandHost): void {
       'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
     )
     .description('Run a model over a dataset: submit, follow, and fetch the results.')
-    .option('--out <file>', 'where the results go', DEFAULT_RESULTS_FILE)
     .addHelpText('after', EXAMPLES);
   addJobOptions(command);
+  addResultsOptions(command, "where the results go (default: the dataset's name with .results.jsonl)");
   addJsonOption(addLocalCloudOptions(addStackOptions(command))).action(async (dataset: string, flags: Flags) =>
     host.finish(await run(host.context, dataset, flags)),
   );
 }
 
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  await requireInputs(context, dataset, flags);
+  const output = await requireInputs(context, dataset, flags);
   const stack = await openRunStack(context, flags);
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();
@@ -70,20 +70,21 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     );
   }
   const display = makeDisplay(context, flags.json ?? false);
-  const started: Started = {};
+  const state: RunState = {};
   try {
     if (stack.own) {
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
-    return await runOn(context, stack, display, { dataset, flags, started });
+    return await runOn(context, stack, display, { dataset, flags, output, state });
   } catch (error) {
     display.close();
-    if (context.signal.aborted) await sayStopped(context, stack, started, flags);
+    if (context.signal.aborted) await sayStopped(context, stack, state, flags);
     // The signal's reason says more than what broke because of it.
     throw stack.signal.aborted ? stack.signal.reason : error;
   } finally {
     display.close();
+    if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close();
   }
 }
@@ -91,77 +92,50 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
 interface Request {
   readonly dataset: string;
   readonly flags: Flags;
-  readonly started: Started;
+  readonly output: RunOutput;
+  readonly state: RunState;
 }
 
 async function runOn(
   context: CliContext,
-  { ports, own, signal }: RunStack,
+  stack: RunStack,
   display: Display,
-  { dataset, flags, started }: Request,
+  { dataset, flags, output, state }: Request,
 ): Promise<number> {
+  const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
   const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
-  started.job = submitted.job;
+  state.job = submitted.job;
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
   const progress = await follower.untilEnded(signal);
-  const [written, zero] = await bothOrFirstError(
-    fetchResults(context, ports, { progress, out: flags.out, display, signal, started }),
+  const [fetched, zero] = await bothOrFirstError(
+    fetchResults(context, stack, { progress, output, display, flags, state }),
     follower.untilZero(signal),
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
-  const next = nextStep(progress, { own, flags });
-  display.show({ event: 'summary', ...summaryOf(summary, { ...written, next, zero }) });
+  const next = nextStep(progress, { own: stack.own, flags });
+  display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
-  return exitCodeOf(progress);
+  const code = exitCodeOf(progress);
+  return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
 }
 
 /** What can be known to fail is told before anything is started. */
-async function requireInputs(context: CliContext, dataset: string, flags: Flags): Promise<void> {
-  const { cwd, stdout } = context;
-  const { out } = flags;
+async function requireInputs(context: CliContext, dataset: string, flags: Flags): Promise<RunOutput> {
+  const { cwd } = context;
+  const { out = defaultResultsFile(dataset), force = false } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
       '--out - does not go with run, which shows there how it is doing. Take a file, or: spotpool results <job> --out -',
     );
   }
   await requireDataset(context, dataset, flags);
-  await (await openSink(out, { cwd, stdout })).discard();
-}
-
-interface Fetched {
-  readonly errors: readonly ErrorCount[];
-  readonly resultsFile?: string;
-}
-
-/** Of a job that broke off, what it has; a file of earlier results is not replaced by nothing. */
-async function fetchResults(
-  { cwd, stdout, clock }: CliContext,
-  { store }: StackPorts,
-  fetch: {
-    readonly progress: JobProgress;
-    readonly out: string;
-    readonly display: Display;
-    readonly signal: AbortSignal;
-    readonly started: Started;
-  },
-): Promise<Fetched> {
-  const { progress, out, display, signal } = fetch;
-  const { job, batches } = progress;
-  if (batches.done === 0 && batches.total > 0) return { errors: [] };
-  const sink = new CountingSink(await openSink(out, { cwd, stdout }));
-  const written = await writeResults({ job, store, sink, signal });
-  fetch.started.resultsFile = out;
-  display.show({ event: 'results-written', file: out, items: written.items });
-  const missing = describeMissing(written);
-  if (missing !== undefined) {
-    const at = new Date(clock.nowMs()).toISOString();
-    display.show({ event: 'happened', level: 'warning', code: 'results-incomplete', message: missing, at });
-  }
-  return { errors: sink.errors(), resultsFile: out };
+  const output = { out, force, given: await givenFiles({ ...flags, dataset }, cwd) };
+  await requireOutput(out, { ...output, cwd });
+  return output;
 }
 
 /** Both are waited for, so that neither goes on behind an error of the other. */

@@ -1,6 +1,9 @@
 /** The numbers that displays show. `status --json` is made of the same ones. */
+import type { ErrorCount } from '../../core/failure-tally.js';
 import type { JobState } from '../../core/job.js';
 import type { MaxFailed } from '../../core/max-failed.js';
+
+export type { ErrorCount };
 
 export interface FleetCounts {
   readonly target: number;
@@ -21,12 +24,6 @@ export interface Progress {
   readonly fleet: FleetCounts;
   readonly itemsPerSecond?: number;
   readonly etaSeconds?: number;
-}
-
-export interface ErrorCount {
-  readonly code: string;
-  readonly count: number;
-  readonly example: string;
 }
 
 /** What a command did not see of a job that had ended before is absent. */

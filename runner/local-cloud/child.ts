@@ -2,11 +2,14 @@
  * A local cloud as a child process, reached over HTTP only.
  *
  * Invariants:
- * - It never outlives its owner: the owner holds its standard input, and it ends when that closes, however the owner ends.
+ * - It never outlives its owner: the owner holds its standard input, and it ends when that closes, however the owner ends. An owner may give
+ *   it to another process, with its pipes (keep-up.ts).
  * - It is in a process group of its own, so that Ctrl-C in the terminal reaches the owner alone, which ends it in order.
  * - Its directory (queues, buckets, instances) is a temporary one of its own, which goes with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import net from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { type LocalCloudOptions, localCloudArguments, localEnvironment } from './options.js';
 
 export interface LocalCloudAddress {
@@ -21,6 +24,8 @@ export interface LocalCloud {
   readonly address: LocalCloudAddress;
   /** Resolves when the process has ended, for whatever reason; says which. */
   readonly ended: Promise<string>;
+  /** Its standard input, output and errors: whoever holds the first owns it. */
+  readonly pipes: readonly [Writable, Readable, Readable];
   /** Ends it with all its instances, and waits until it is gone. */
   end(): Promise<void>;
 }
@@ -62,10 +67,40 @@ export async function startLocalCloud(start: LocalCloudStart): Promise<LocalClou
   };
   try {
     const address = await readAddress(child, ended, log, start.signal);
-    return { address, ended, end };
+    return { address, ended, end, pipes: [child.stdin, child.stdout, child.stderr] };
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** Where an adopted cloud's pipes are in the process that adopts it: behind its own three. */
+const ADOPTED_DESCRIPTORS = { stdin: 3, stdout: 4, stderr: 5 } as const;
+
+/** A cloud that another process started, and gave to this one with its pipes. */
+export function adoptedCloud(address: LocalCloudAddress): LocalCloud {
+  const stdin = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stdin, readable: true, writable: true });
+  const stdout = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stdout, readable: true });
+  const stderr = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stderr, readable: true });
+  for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined); // `ended` tells
+  stdout.resume();
+  stderr.pipe(process.stderr, { end: false });
+  const ended = new Promise<string>((resolve) => stdin.once('close', () => resolve('ended')));
+  stdin.resume();
+  const end = async (): Promise<void> => {
+    signalProcess(address.pid, 'SIGTERM');
+    const killer = setTimeout(() => signalProcess(address.pid, 'SIGKILL'), END_WITHIN_MS);
+    await ended;
+    clearTimeout(killer);
+  };
+  return { address, ended, end, pipes: [stdin, stdout, stderr] };
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

@@ -2,13 +2,14 @@
  * The process behind `local up`: it holds the local cloud, and runs the controller in the place of the Lambda function that a
  * stack on AWS has, so that jobs go on when no command watches them.
  *
- * Invariants: the state file exists only while all is ready; when the cloud ends, or the supervisor is told to, both are gone.
+ * Invariants: the state file exists only while all is ready; when the cloud ends, or the supervisor is told to, both are gone. An adopted
+ * cloud is ended only once it is this supervisor's: until then whoever gives it may give it to another.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackConfig } from '../../core/stack.js';
 import { messageOf, UserError } from '../errors.js';
 import type { LocalCloudOptions } from './options.js';
-import { type ProvisionLocalStack, startLocalStack } from './stack.js';
+import { type LocalStack, type ProvisionLocalStack, startLocalStack } from './stack.js';
 import { type LocalState, removeLocalState, writeLocalState } from './state-file.js';
 
 export interface SupervisorStart {
@@ -23,6 +24,8 @@ export interface SupervisorStart {
   readonly log: (text: string) => void;
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Takes over a cloud that is up; absent: one is started. */
+  readonly adopt?: () => Promise<LocalStack>;
 }
 
 /** A controller that keeps failing says so once in a while, not in a tight loop. */
@@ -30,7 +33,8 @@ const CONTROL_AGAIN_AFTER_MS = 5_000;
 
 /** Resolves when it was told to end; throws when the cloud ended by itself. */
 export async function superviseLocalCloud(start: SupervisorStart): Promise<void> {
-  const stack = await startLocalStack(start);
+  const stack = await (start.adopt === undefined ? startLocalStack(start) : start.adopt());
+  let ours = start.adopt === undefined;
   try {
     const state: LocalState = {
       ...stack.config,
@@ -42,6 +46,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
     if (!(await writeLocalState(start.stateDirectory, state))) {
       throw new UserError('Another local cloud came up first.');
     }
+    ours = true;
     start.ready(state);
     const stop = new AbortController();
     const signal = AbortSignal.any([start.signal, stop.signal]);
@@ -52,7 +57,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
     if (how !== undefined) throw new Error(`The local cloud ${how}.`);
   } finally {
     await removeLocalState(start.stateDirectory, process.pid);
-    await stack.cloud.end();
+    if (ours) await stack.cloud.end();
   }
 }
 

@@ -58,7 +58,11 @@ export async function bringUp(
   }
 }
 
-async function waitUntilReady(directory: string, ended: () => boolean, signal: AbortSignal): Promise<LocalState> {
+export async function waitUntilReady(
+  directory: string,
+  ended: () => boolean,
+  signal: AbortSignal,
+): Promise<LocalState> {
   const deadlineMs = Date.now() + UP_WITHIN_MS;
   for (;;) {
     // In this order: one that lost against another has ended, and finds the other's file.

@@ -30,7 +30,7 @@ export async function resolveDirectory(directory: string, name: string): Promise
   return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut };
 }
 
-async function findEntry(root: string, name: string): Promise<string> {
+export async function findEntry(root: string, name: string): Promise<string> {
   const named = await entryOfPackage(root, name);
   if (named !== undefined) {
     const found = await firstFile(root, [named, ...['.js', '/index.js'].map((ending) => named + ending)]);

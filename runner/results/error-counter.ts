@@ -2,25 +2,23 @@
  * Counts, as bytes of result lines go by, why items failed. Holds one line of failure at most, and a bounded number of codes.
  * Whether a line is one shows in its first bytes: `core/result-line.ts` fixes the order of keys.
  */
+import { type ErrorCount, FailureTally } from '../../core/failure-tally.js';
 import { decodeResultLine } from '../../core/result-line.js';
-import type { ErrorCount } from '../display/views.js';
 
-/** Models that make a code of every message are not worth a list. */
-const MAX_CODES = 1_000;
 const NEWLINE = 0x0a;
 /** `{"index":12345678901234,"ok":false,` and a little more. */
 const HEAD_BYTES = 48;
 const FAILED = /^\{"index":\d+,"ok":false,/;
 
 export class ErrorCounter {
-  private readonly counts = new Map<string, { count: number; example: string }>();
+  private readonly tally = new FailureTally();
   /** The unfinished last line: as much of it as is needed. */
   private rest: Buffer = Buffer.alloc(0);
   private skipping = false;
 
   /** The most frequent first. */
   errors(): readonly ErrorCount[] {
-    return [...this.counts].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
+    return this.tally.errors();
   }
 
   add(bytes: Uint8Array): void {
@@ -56,11 +54,7 @@ export class ErrorCounter {
   private count(line: Buffer): void {
     // Whoever reads results checks them: a line that only begins like a failed item's is not counted here.
     const read = isFailure(line) ? decodeResultLine(line.toString()) : undefined;
-    if (read === undefined || read.ok) return;
-    const { error } = read;
-    const entry = this.counts.get(error.code);
-    if (entry !== undefined) entry.count += 1;
-    else if (this.counts.size < MAX_CODES) this.counts.set(error.code, { count: 1, example: error.message });
+    if (read?.ok === false) this.tally.add(read.error);
   }
 }
 

@@ -1,13 +1,13 @@
 /** A job's outcomes in the order of batches, several read ahead, in bounded memory. */
-import { batchOfOutcomeKey, resultsPrefix } from '../../core/keys.js';
+import { batchOfOutcomeKey, outcomeKey, resultsPrefix } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
-import { decodeOutcomeMetadata } from '../../core/result-line.js';
 
 export interface Outcome {
   readonly batch: number;
-  readonly ok: number;
-  readonly failed: number;
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** It does not stay in memory: each read fetches it. */
+  readonly large: boolean;
+  /** Its bytes, from the beginning each time. */
+  readonly read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** Hides the latency of some 30 ms a request at 500 requests a second. */
@@ -44,9 +44,12 @@ export async function* outcomesInOrder(
         }
         const { key, size } = next.value;
         const batch = batchOfOutcomeKey(key);
-        if (batch === undefined) continue;
+        // A key of another form (`7.jsonl` for batch 7) is nobody's outcome, and would come out of turn.
+        if (batch === undefined || key !== outcomeKey(job, batch)) continue;
         const large = size > LARGE_BYTES;
-        const outcome = large ? streamed(store, key, batch, signal) : fetched(store, key, batch, signal);
+        const outcome = large
+          ? Promise.resolve({ batch, large, read: () => store.stream(key, { signal }) })
+          : fetched(store, key, batch, signal);
         outcome.catch(() => undefined); // thrown when its turn comes
         const bytes = large ? 0 : size;
         ahead.push({ bytes, outcome });
@@ -65,25 +68,6 @@ export async function* outcomesInOrder(
 
 async function fetched(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
   const object = await store.get(key, { signal });
-  if (object === undefined) throw vanished(key);
-  const { ok, failed } = countsOf(store, key, object.metadata);
-  return { batch, ok, failed, chunks: [object.body] };
+  if (object === undefined) throw new Error(`The outcome ${key} was removed while the results were read.`);
+  return { batch, large: false, read: () => [object.body] };
 }
-
-async function streamed(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
-  const head = await store.head(key, { signal });
-  if (head === undefined) throw vanished(key);
-  const { ok, failed } = countsOf(store, key, head.metadata);
-  return { batch, ok, failed, chunks: store.stream(key, { signal }) };
-}
-
-/** Of metadata that says nothing that can be believed, none. */
-function countsOf(store: ObjectStore, key: string, metadata: Readonly<Record<string, string>>) {
-  const counts = decodeOutcomeMetadata(metadata);
-  if (counts === undefined) {
-    store.damaged?.({ key, why: 'does not say in its metadata how many items are ok and failed' });
-  }
-  return counts ?? { ok: 0, failed: 0 };
-}
-
-const vanished = (key: string): Error => new Error(`The outcome ${key} was removed while the results were read.`);

@@ -1,16 +1,25 @@
 /** Where results go: a file that appears when it is whole, or a stream such as standard output. */
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { messageOf, systemCode, UserError } from '../errors.js';
+import { systemCode } from '../errors.js';
+import { claimOutput, type OutputRules } from './output-place.js';
+import { besides, putInPlace } from './put-in-place.js';
+import type { JobIdentity } from './results-meta.js';
+import { cannotWrite, writeFailed } from './write-failure.js';
 
 export interface ResultSink {
   write(bytes: Uint8Array): Promise<void>;
   /** Everything was written. */
-  finish(): Promise<void>;
+  finish(): Promise<Placed>;
   /** Leaves nothing half-written behind. */
   discard(): Promise<void>;
+}
+
+export interface Placed {
+  /** Where earlier results of another job were moved, which stood in the place. */
+  readonly movedTo?: string;
 }
 
 /** Whoever read the output has had enough (`… | head`): not a failure of ours. */
@@ -18,49 +27,97 @@ export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
-export const STANDARD_OUTPUT = '-';
-
-/** `out` as given to `--out`. */
-export function openSink(out: string, { cwd, stdout }: { cwd: string; stdout: Writable }): Promise<ResultSink> {
-  return out === STANDARD_OUTPUT ? Promise.resolve(new StreamSink(stdout)) : openFile(out, cwd);
+export interface SinkRequest extends OutputRules {
+  readonly stdout: Writable;
+  readonly identity: JobIdentity;
 }
 
-async function openFile(out: string, cwd: string): Promise<ResultSink> {
-  const wanted = path.resolve(cwd, out);
-  // A link keeps its place: the file that it names is replaced.
-  const target = await realpath(wanted).catch(() => wanted);
-  const found = await stat(target).catch(() => undefined);
+/** `out` as given to `--out`. */
+export async function openSink(out: string, request: SinkRequest): Promise<ResultSink> {
+  const place = await claimOutput(out, request);
+  if (place.kind === 'standard-output') return new StreamSink(request.stdout);
+  const directory = path.dirname(place.path);
   try {
-    if (found?.isDirectory()) throw new UserError(`The results cannot be written to ${out}: it is a directory.`);
-    // A device or a pipe cannot be put in place by a rename.
-    if (found !== undefined && !found.isFile()) return new FileSink(await open(target, 'w'));
-    const temporary = `${target}.${randomBytes(4).toString('hex')}.partial`;
-    return new FileSink(await open(temporary, 'wx'), { temporary, target });
+    // A device or a pipe cannot be put in place by a rename; an open file may hold what others wrote to it.
+    if (place.kind === 'device') return new DeviceSink(out, await open(place.path, 'a'));
+    const temporary = besides(place.path);
+    return new FileSink(out, await open(temporary, 'wx'), { ...request, temporary, target: place.path });
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    const reason = systemCode(error) === 'ENOENT' ? `there is no directory ${path.dirname(target)}` : messageOf(error);
-    throw new UserError(`The results cannot be written to ${out}: ${reason}.`);
+    throw systemCode(error) === undefined ? error : cannotWrite(out, error, directory);
+  }
+}
+
+/** Before anything is started: refuses what `openSink` would refuse later, and leaves no trace. */
+export async function requireOutput(out: string, rules: OutputRules): Promise<void> {
+  const place = await claimOutput(out, rules);
+  if (place.kind !== 'file') return;
+  const temporary = besides(place.path);
+  try {
+    await (await open(temporary, 'wx')).close();
+    await rm(temporary);
+  } catch (error) {
+    throw cannotWrite(out, error, path.dirname(place.path));
   }
 }
 
 class FileSink implements ResultSink {
+  private readonly hash = createHash('sha256');
+
   constructor(
+    private readonly out: string,
     private readonly handle: FileHandle,
-    private readonly place?: { readonly temporary: string; readonly target: string },
+    private readonly place: SinkRequest & { readonly temporary: string; readonly target: string },
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.handle.writeFile(bytes); // goes on where the last write ended, and writes all
+    this.hash.update(bytes);
+    await this.named(this.handle.writeFile(bytes)); // goes on where the last write ended, and writes all
   }
 
-  async finish(): Promise<void> {
-    await this.handle.close();
-    if (this.place !== undefined) await rename(this.place.temporary, this.place.target);
+  async finish(): Promise<Placed> {
+    // A disk may tell only now that it had no room.
+    await this.named(this.handle.sync());
+    await this.named(this.handle.close());
+    const movedTo = await this.named(putInPlace({ ...this.place, sha256: this.hash.digest('hex') }));
+    return movedTo === undefined ? {} : { movedTo };
   }
 
   async discard(): Promise<void> {
-    await this.handle.close();
-    if (this.place !== undefined) await rm(this.place.temporary, { force: true });
+    await this.handle.close().catch(() => undefined); // the first failure says more
+    await rm(this.place.temporary, { force: true }).catch(() => undefined);
+  }
+
+  private named<T>(doing: Promise<T>): Promise<T> {
+    return doing.catch((error: unknown) => {
+      throw writeFailed(this.out, error, path.dirname(this.place.target));
+    });
+  }
+}
+
+class DeviceSink implements ResultSink {
+  constructor(
+    private readonly out: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.named(this.handle.writeFile(bytes));
+  }
+
+  async finish(): Promise<Placed> {
+    await this.named(this.handle.close());
+    return {};
+  }
+
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined);
+  }
+
+  private named<T>(doing: Promise<T>): Promise<T> {
+    return doing.catch((error: unknown) => {
+      if (systemCode(error) === 'EPIPE') throw new OutputClosed('The output was closed.');
+      throw writeFailed(this.out, error, path.dirname(this.out));
+    });
   }
 }
 
@@ -77,13 +134,14 @@ class StreamSink implements ResultSink {
       this.stream.write(bytes, (error) => {
         if (error === null || error === undefined) resolve();
         else if (systemCode(error) === 'EPIPE') reject(new OutputClosed('The output was closed.'));
-        else reject(error);
+        else reject(writeFailed('standard output', error, '.'));
       });
     });
   }
 
-  async finish(): Promise<void> {
+  async finish(): Promise<Placed> {
     this.stream.off('error', this.onError);
+    return {};
   }
 
   async discard(): Promise<void> {

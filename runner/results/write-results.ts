@@ -1,83 +1,146 @@
-/** Joins a job's outcomes into one text of result lines, in dataset order. */
-import { decodeManifest } from '../../core/decode-job.js';
-import type { Manifest } from '../../core/job.js';
-import { manifestKey } from '../../core/keys.js';
+/** Joins a job's outcomes into one text of result lines, in dataset order, once each has been checked against the plan (R13). */
+import { FailureTally, type ErrorCount } from '../../core/failure-tally.js';
 import type { ObjectStore } from '../../core/object-store.js';
-import { UserError } from '../errors.js';
-import { outcomesInOrder } from './outcomes-in-order.js';
-import type { ResultSink } from './result-sink.js';
+import { type CheckedOutcome, OutcomeCheck } from '../../core/outcome-check.js';
+import { type Outcome, outcomesInOrder } from './outcomes-in-order.js';
+import { PlannedBatches, type PlannedItems } from './planned-batches.js';
+import type { Placed, ResultSink } from './result-sink.js';
+
+/** An outcome that is not what its batch asks for: nothing of it is in the results. */
+export interface DamagedBatch {
+  readonly batch: number;
+  readonly items: number;
+  /** A clause whose subject is the outcome. */
+  readonly fault: string;
+}
 
 export interface WrittenResults {
   /** Lines written. */
   readonly items: number;
   readonly ok: number;
   readonly failed: number;
+  /** Why items failed, the most frequent first. */
+  readonly errors: readonly ErrorCount[];
   readonly batches: number;
   /** Batches without an outcome: their items are not in the results (yet). */
   readonly missingBatches: number;
   readonly firstMissing?: number;
+  readonly damagedBatches: number;
+  /** The first of them. */
+  readonly damaged: readonly DamagedBatch[];
 }
 
 export interface ResultsRequest {
   readonly job: string;
+  /** As the manifest has it. */
+  readonly batches: number;
   readonly store: ObjectStore;
   readonly sink: ResultSink;
   readonly signal: AbortSignal;
 }
 
+/** Whoever has more of them than this has one trouble, not many. */
+const NAMED_DAMAGED = 20;
+
 /** Finishes the sink, or discards it when it throws. */
-export async function writeResults(request: ResultsRequest): Promise<WrittenResults> {
+export async function writeResults(request: ResultsRequest): Promise<WrittenResults & Placed> {
   const { sink } = request;
   try {
     const written = await writeAll(request);
-    await sink.finish();
-    return written;
+    return { ...written, ...(await sink.finish()) };
   } catch (error) {
     await sink.discard();
     throw error;
   }
 }
 
-async function writeAll({ job, store, sink, signal }: ResultsRequest): Promise<WrittenResults> {
-  const { batches } = await readManifest(store, job, signal);
-  let ok = 0;
-  let failed = 0;
-  let missingBatches = 0;
-  let firstMissing: number | undefined;
-  let expected = 0;
-  const missUntil = (batch: number): void => {
-    if (batch > expected) firstMissing ??= expected;
-    missingBatches += batch - expected;
-  };
-  for await (const outcome of outcomesInOrder(store, job, signal)) {
-    if (outcome.batch >= batches) continue;
-    missUntil(outcome.batch);
-    expected = outcome.batch + 1;
-    for await (const chunk of outcome.chunks) {
-      signal.throwIfAborted();
-      await sink.write(chunk);
+async function writeAll({ job, batches, store, sink, signal }: ResultsRequest): Promise<WrittenResults> {
+  const tally = new Tally(batches);
+  const plan = new PlannedBatches(store, job, signal);
+  try {
+    for await (const outcome of outcomesInOrder(store, job, signal)) {
+      if (outcome.batch >= batches) break; // the plan knows no such batch
+      const planned = await plan.itemsOf(outcome.batch);
+      const checked = await check(outcome, planned, signal);
+      if (checked.kind === 'valid') await pass(outcome, planned, { sink, signal });
+      tally.add(outcome.batch, planned, checked);
     }
-    ok += outcome.ok;
-    failed += outcome.failed;
+  } finally {
+    await plan.close();
   }
-  missUntil(batches);
-  const counts = { items: ok + failed, ok, failed, batches, missingBatches };
-  return firstMissing === undefined ? counts : { ...counts, firstMissing };
+  return tally.total();
 }
 
-/** A sentence for people; undefined when nothing is missing. */
-export function describeMissing({ batches, missingBatches, firstMissing }: WrittenResults): string | undefined {
-  if (firstMissing === undefined) return undefined;
-  const have = missingBatches === 1 ? 'has' : 'have';
-  return `${missingBatches} of ${batches} batches ${have} no outcome yet, the first of them batch ${firstMissing}: their items are left out.`;
+/** Reads all of it before any of it is passed on: of a damaged one, nothing is. */
+async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSignal): Promise<CheckedOutcome> {
+  const checking = new OutcomeCheck(planned);
+  for await (const chunk of outcome.read()) {
+    signal.throwIfAborted();
+    checking.push(chunk);
+  }
+  return checking.end();
 }
 
-async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<Manifest> {
-  const stored = await store.get(manifestKey(job), { signal });
-  if (stored === undefined) throw new UserError(`There is no job ${job} in this stack; spotpool jobs lists them.`);
-  const manifest = decodeManifest(stored.body, job);
-  if (manifest !== undefined) return manifest;
-  throw new UserError(
-    `The object ${manifestKey(job)} is not a manifest of this version of spotpool, so the results of job ${job} cannot be put together.`,
-  );
+/** A large one is fetched a second time, and so believed only as far as it is looked at again. */
+async function pass(
+  outcome: Outcome,
+  planned: PlannedItems,
+  { sink, signal }: Pick<ResultsRequest, 'sink' | 'signal'>,
+): Promise<void> {
+  const again = new OutcomeCheck(planned);
+  for await (const chunk of outcome.read()) {
+    signal.throwIfAborted();
+    if (outcome.large) again.push(chunk);
+    await sink.write(chunk);
+  }
+  const changed = outcome.large && again.end().kind !== 'valid';
+  if (changed) throw new Error(`The outcome of batch ${outcome.batch} was changed while the results were written.`);
+}
+
+class Tally {
+  private readonly failures = new FailureTally();
+  private ok = 0;
+  private failed = 0;
+  private missing = 0;
+  private firstMissing: number | undefined;
+  private expected = 0;
+  private damagedBatches = 0;
+  private readonly damaged: DamagedBatch[] = [];
+
+  constructor(private readonly batches: number) {}
+
+  add(batch: number, { items }: PlannedItems, checked: CheckedOutcome): void {
+    this.missUntil(batch);
+    this.expected = batch + 1;
+    if (checked.kind === 'damaged') {
+      this.damagedBatches += 1;
+      if (this.damaged.length < NAMED_DAMAGED) this.damaged.push({ batch, items, fault: checked.fault });
+      return;
+    }
+    this.ok += checked.ok;
+    this.failed += checked.failed;
+    this.failures.addAll(checked.failures);
+  }
+
+  total(): WrittenResults {
+    this.missUntil(this.batches);
+    const { ok, failed, batches, damaged, damagedBatches, firstMissing } = this;
+    return {
+      items: ok + failed,
+      ok,
+      failed,
+      errors: this.failures.errors(),
+      batches,
+      missingBatches: this.missing,
+      ...(firstMissing === undefined ? {} : { firstMissing }),
+      damagedBatches,
+      damaged,
+    };
+  }
+
+  private missUntil(batch: number): void {
+    if (batch > this.expected) this.firstMissing ??= this.expected;
+    this.missing += batch - this.expected;
+    this.expected = batch;
+  }
 }

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { installedFiles } from '../../runner/local-cloud/paths.js';
 import { jsonLines, runCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
@@ -55,14 +58,54 @@ describe('run --local', () => {
         items: { total: 200, ok: 200, failed: 0 },
         fleet: { target: 0, running: 0 },
       });
-      const results = (await readFile(path.join(directory, 'results.jsonl'), 'utf8')).trimEnd().split('\n');
+      const results = (await readFile(path.join(directory, 'items.results.jsonl'), 'utf8')).trimEnd().split('\n');
       expect(results.map((line) => JSON.parse(line) as unknown)).toEqual(
         Array.from({ length: 200 }, (_, index) => ({ index, ok: true, output: index * 2 })),
       );
       expect((await readdir(directory)).filter((name) => name !== 'state').sort()).toEqual([
         'items.jsonl',
-        'results.jsonl',
+        'items.results.jsonl',
+        'items.results.jsonl.meta.json',
       ]);
+    },
+  );
+
+  it(
+    'keeps the local cloud when the results cannot be written, and names the commands that fetch them and end it',
+    { timeout: 240_000 },
+    async () => {
+      const args = [
+        'run',
+        'items.jsonl',
+        '--model',
+        modelPath('double'),
+        '--local',
+        '--max-workers',
+        '1',
+        '--out',
+        '/dev/full',
+      ];
+      const run = await runCli(args, { cwd: directory, env: env() });
+      try {
+        expect(run.code, run.stderr).toBe(1);
+        expect(run.stdout).toMatch(/items +200 ok, 0 failed/);
+        expect(run.stderr).toContain(
+          'The results cannot be written to /dev/full: no space is left on that disk (ENOSPC).',
+        );
+        const state = path.join(directory, 'state');
+        const [, job = ''] =
+          new RegExp(`SPOTPOOL_HOME=${state} spotpool results (\\S+) --local --out /dev/full`).exec(run.stderr) ?? [];
+        expect(run.stderr).toContain(`SPOTPOOL_HOME=${state} spotpool local down`);
+        const results = await runCli(['results', job, '--local', '--json'], { cwd: directory, env: env() });
+        expect(results.code, results.stderr).toBe(0);
+        expect(JSON.parse(results.stdout)).toMatchObject({ job, file: 'items.results.jsonl', items: 200, ok: 200 });
+      } finally {
+        const down = await runCli(['local', 'down'], { cwd: directory, env: env() });
+        expect(down.stdout).toMatch(/^The local cloud \(pid \d+\) is gone, with its data\.$/m);
+      }
+      expect(await readdir(path.join(directory, 'state'))).toEqual(['local-cloud.log']);
+      const left = (await readdir(directory)).filter((name) => name.startsWith('spotpool-'));
+      expect(left, 'of the cloud').toEqual([]);
     },
   );
 
@@ -124,6 +167,21 @@ describe('run --local', () => {
     expect(stderr).toMatch(/^Stopped/m);
     const files = (await readdir(directory)).filter((name) => name.startsWith('spotpool-'));
     expect(files).toEqual([]);
+  });
+});
+
+describe('a command whose output has no room', () => {
+  it.runIf(existsSync('/dev/full'))('says so in a sentence, and does not end as if all were well', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [installedFiles().cli, '--version'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([
+      1,
+      'error: What this command printed could not be written: ENOSPC: no space left on device, write.\n',
+    ]);
   });
 });
 

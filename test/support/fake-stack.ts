@@ -6,7 +6,8 @@ import { Writable } from 'node:stream';
 import { type BatchMessage, decodeBatchMessage } from '../../core/batch-message.js';
 import type { WorkerEvent } from '../../core/events.js';
 import type { Manifest } from '../../core/job.js';
-import { enqueuedKey, jobEventsKey, manifestKey, outcomeKey } from '../../core/keys.js';
+import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/keys.js';
+import { encodePlanLine } from '../../core/plan.js';
 import { encodeOutcomeMetadata, encodeOutputLine, encodeResultLine, failedLine } from '../../core/result-line.js';
 import type { StackConfig } from '../../core/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
@@ -72,10 +73,11 @@ export class FakeStack {
     const { signal } = this.interrupt;
     await this.store.put(manifestKey(job), JSON.stringify(manifest), { signal });
     await this.store.put(enqueuedKey(job), '{}', { signal });
-    this.undone.set(
-      job,
-      Array.from({ length: batches }, (_, batch) => batch),
-    );
+    const numbers = Array.from({ length: batches }, (_, batch) => batch);
+    const place = { key: inputPartKey(job, 0), startByte: 0, endByte: 4, items: 2 };
+    const plan = numbers.map((batch) => encodePlanLine({ ...place, batch, firstIndex: batch * 2 })).join('');
+    await this.store.put(planKey(job), plan, { signal });
+    this.undone.set(job, numbers);
   }
 
   private enqueue(bodies: readonly string[], job: string): void {

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { workerPointerKey } from '../../../core/keys.js';
+import { outcomeKey, workerPointerKey } from '../../../core/keys.js';
 import { encodeWorkerPointer } from '../../../core/worker-pointer.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(stack.cwd, { recursive: true }));
 
 const results = async (): Promise<{ index: number; ok: boolean }[]> =>
-  (await readFile(path.join(stack.cwd, 'results.jsonl'), 'utf8'))
+  (await readFile(path.join(stack.cwd, 'data.results.jsonl'), 'utf8'))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { index: number; ok: boolean });
@@ -32,7 +32,7 @@ describe('spotpool run', () => {
     const text = stack.terminal.stdout;
     expect(text).toMatch(/is submitted: model\.mjs over data\.txt, 5 items in 3 batches\./);
     expect(text).toMatch(/items +5 ok, 0 failed/);
-    expect(text).toMatch(/results +results\.jsonl/);
+    expect(text).toMatch(/results +data\.results\.jsonl/);
     expect(text).toContain('0 instances');
   });
 
@@ -40,7 +40,7 @@ describe('spotpool run', () => {
     await run('--json', '--id', 'mine');
     const lines = stack.terminal.stdout.trimEnd().split('\n');
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(events.at(-2)).toMatchObject({ event: 'summary', resultsFile: 'results.jsonl', instancesLeft: 0 });
+    expect(events.at(-2)).toMatchObject({ event: 'summary', resultsFile: 'data.results.jsonl', instancesLeft: 0 });
     expect(events.at(-1)).toMatchObject({ job: 'mine', state: 'complete', items: { total: 5, ok: 5, failed: 0 } });
   });
 
@@ -52,11 +52,11 @@ describe('spotpool run', () => {
   });
 
   it('leaves earlier results alone until there are new ones', async () => {
-    await writeFile(path.join(stack.cwd, 'results.jsonl'), '{"index":0,"ok":true}\n');
+    await writeFile(path.join(stack.cwd, 'data.results.jsonl'), '{"index":0,"ok":true}\n');
     stack.onTick = () => stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
-    expect(await run('--id', 'mine')).toBe(130);
+    expect(await run('--id', 'mine', '--force')).toBe(130);
     expect(await results()).toEqual([{ index: 0, ok: true }]);
-    expect((await readdir(stack.cwd)).sort()).toEqual(['data.txt', 'model.mjs', 'results.jsonl']);
+    expect((await readdir(stack.cwd)).sort()).toEqual(['data.results.jsonl', 'data.txt', 'model.mjs']);
     expect(stack.terminal.stderr).toMatch(
       /Job mine goes on without this command: 0 of 3 batches were done, 3 are left/,
     );
@@ -65,12 +65,13 @@ describe('spotpool run', () => {
 
   it('does not deny results that are there when it is stopped after them', async () => {
     stack.onTick = async () => {
-      if ((await readdir(stack.cwd)).includes('results.jsonl')) stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+      if ((await readdir(stack.cwd)).includes('data.results.jsonl'))
+        stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
     };
     stack.staysUp = true;
     expect(await run('--id', 'mine')).toBe(130);
     expect(await results()).toHaveLength(5);
-    expect(stack.terminal.stderr).toContain('Its results are in results.jsonl.');
+    expect(stack.terminal.stderr).toContain('Its results are in data.results.jsonl.');
   });
 
   it.each([
@@ -80,6 +81,17 @@ describe('spotpool run', () => {
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '.'], /is a directory/],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', 'no/x'], /no\/x: there is no directory .*no\./],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '-'], /spotpool results/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', './data.txt'], /\.\/data\.txt: it is the dataset/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', 'data.txt', '--force'], /it is the dataset/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', 'model.mjs', '--force'], /it is a file of the model/],
+    [['run', 'data.txt', '--model', 'cat model.mjs', '--out', 'model.mjs', '--force'], /it is a file of the model/],
+    [
+      ['run', 'data.txt', '--model', 'cat', '--setup', 'sh model.mjs', '--out', 'model.mjs'],
+      /a file that --setup names/,
+    ],
+    [['run', 'data.txt', '--model', '.', '--out', 'model.mjs', '--force'], /it is a file of the model/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--stack', 'data.txt', '--out', 'data.txt'], /it is the dataset/],
+    [['run', 'data.txt', '--model', 'x', '--stack', 'model.mjs', '--out', 'model.mjs'], /the file that --stack names/],
     [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud: add --local/],
     [['run', 'data.txt', '--model', 'model.mjs', '--slots', 'some'], /--slots.*'some'.*cpus/],
   ])('refuses %j before anything is started', async (argv, message) => {
@@ -87,6 +99,104 @@ describe('spotpool run', () => {
     expect(stack.terminal.stderr).toMatch(message);
     expect(stack.store.writes).toEqual([]);
     expect(await readdir(stack.cwd)).toHaveLength(2);
+  });
+});
+
+describe('the file of a run’s results', () => {
+  const names = async (): Promise<readonly string[]> =>
+    (await readdir(stack.cwd)).filter((name) => name.includes('results')).sort();
+
+  it('is moved out of the way when the same command is given again, and the command says so', async () => {
+    expect(await run('--id', 'one')).toBe(0);
+    stack.instances = []; // of the first job, whose workers this fake knows nothing of
+    expect(await run('--id', 'two')).toBe(0);
+    expect(stack.terminal.stdout).toContain('Earlier results of another job were moved to data.results.one.jsonl.');
+    expect(await names()).toEqual([
+      'data.results.jsonl',
+      'data.results.jsonl.meta.json',
+      'data.results.one.jsonl',
+      'data.results.one.jsonl.meta.json',
+    ]);
+    expect(await stack.run('results', 'two')).toBe(0);
+    expect(await stack.run('results', 'one')).toBe(0);
+    expect(stack.terminal.stdout).toContain(
+      'were moved to data.results.two.jsonl.\nWrote 5 results to data.results.jsonl',
+    );
+  });
+
+  it('is not replaced, and nothing is started, when somebody else wrote it', async () => {
+    await writeFile(path.join(stack.cwd, 'data.results.jsonl'), 'mine');
+    expect(await run()).toBe(2);
+    expect(stack.terminal.stderr).toMatch(
+      /data\.results\.jsonl is there already, and is no file of results that spotpool wrote\..*--force/,
+    );
+    expect(stack.store.writes).toEqual([]);
+    expect(await run('--id', 'one', '--force')).toBe(0);
+    expect(await results()).toHaveLength(5);
+    expect(await names()).toEqual(['data.results.jsonl', 'data.results.jsonl.meta.json']);
+    await writeFile(path.join(stack.cwd, 'data.results.jsonl'), 'mine');
+    expect(await stack.run('results', 'one')).toBe(2);
+    expect(await stack.run('results', 'one', '--force')).toBe(0);
+  });
+
+  it('that cannot be written costs no result: the command names the file, the reason and the next command', async () => {
+    await mkdir(path.join(stack.cwd, 'folder'));
+    const commit = stack.commit.bind(stack);
+    stack.commit = async (job, batch) => {
+      await rm(path.join(stack.cwd, 'folder'), { recursive: true, force: true });
+      await commit(job, batch);
+    };
+    expect(await run('--id', 'mine', '--out', 'folder/out.jsonl', '--json')).toBe(1);
+    expect(stack.terminal.stderr).toMatch(
+      /error: The results cannot be written to folder\/out\.jsonl: there is no directory \//,
+    );
+    expect(stack.terminal.stderr).toContain('\n  spotpool results mine --out folder/out.jsonl\n');
+    const events = stack.terminal.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.find(({ event }) => event === 'summary')).not.toHaveProperty('resultsFile');
+    expect(events).toContainEqual(expect.objectContaining({ event: 'happened', code: 'results-not-written' }));
+    expect(await stack.run('results', 'mine', '--out', '/dev/full')).toBe(1);
+    expect(stack.terminal.stderr).toMatch(
+      /\/dev\/full: no space is left on that disk.*\n {2}spotpool results mine --out \/dev\/full\n/,
+    );
+    expect(await stack.run('results', 'mine')).toBe(0);
+    expect(await results()).toHaveLength(5);
+  });
+
+  it('has nothing of a damaged batch, and the command says which and fails', async () => {
+    const commit = stack.commit.bind(stack);
+    stack.commit = async (job, batch) => {
+      await commit(job, batch);
+      if (batch !== 1) return;
+      const { metadata } = stack.store.objects.get(outcomeKey(job, 1)) ?? {};
+      const { signal } = stack.interrupt;
+      await stack.store.put(outcomeKey(job, 1), 'garbage\n', { signal, ...(metadata && { metadata }) });
+    };
+    expect(await run('--id', 'mine')).toBe(1);
+    expect(stack.terminal.stdout).toContain('Batch 1 is damaged: its outcome has a line 1 that is not JSON.');
+    expect((await results()).map(({ index }) => index)).toEqual([0, 1, 4]);
+    expect(await stack.run('results', 'mine', '--json')).toBe(1);
+    expect(JSON.parse(stack.terminal.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      items: 3,
+      ok: 3,
+      damagedBatches: 1,
+      damaged: [{ batch: 1, items: 2 }],
+    });
+    expect(stack.terminal.stderr).toContain('Batch 1 is damaged');
+  });
+
+  it('is never the dataset of the job, as its manifest names it', async () => {
+    await run('--id', 'mine');
+    expect(await stack.run('results', 'mine', '--out', 'data.txt', '--force')).toBe(2);
+    expect(stack.terminal.stderr).toContain('it is the dataset');
+  });
+
+  it('of an unknown job is not written', async () => {
+    expect(await stack.run('results', 'nope')).toBe(2);
+    expect(stack.terminal.stderr).toContain('There is no job nope in this stack');
+    expect(await names()).toEqual([]);
   });
 });
 

@@ -2,12 +2,13 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { manifestKey, outcomeKey } from '../../../core/keys.js';
-import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/result-line.js';
+import { outcomeKey, planKey } from '../../../core/keys.js';
+import { encodePlanLine } from '../../../core/plan.js';
+import { encodeResultLine, failedLine } from '../../../core/result-line.js';
 import { UserError } from '../../../runner/errors.js';
+import { troublesOf } from '../../../runner/results/describe-written.js';
 import { openSink, OutputClosed } from '../../../runner/results/result-sink.js';
-import { describeMissing, writeResults, type WrittenResults } from '../../../runner/results/write-results.js';
-import { manifestOf } from '../../support/manifest.js';
+import { writeResults, type WrittenResults } from '../../../runner/results/write-results.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -22,43 +23,59 @@ beforeEach(async () => {
   cwd = await tempDirectory();
   store = new MemoryStore();
   aborter = new AbortController();
-  await store.put(manifestKey(JOB), JSON.stringify(manifestOf(JOB, { batches: BATCHES })), { signal: aborter.signal });
+  const batchesOfTwo = range(BATCHES).map((batch) =>
+    encodePlanLine({ batch, key: 'part', startByte: 0, endByte: 1, firstIndex: 2 * batch, items: 2 }),
+  );
+  await store.put(planKey(JOB), batchesOfTwo.join(''), { signal: aborter.signal });
   // The second item of each batch failed. Written last batch first: order is by batch, not by time.
   for (let batch = BATCHES - 1; batch >= 0; batch--) await commit(batch, linesOf(batch));
 });
 
-const linesOf = (batch: number): string =>
-  encodeResultLine({ index: 2 * batch, ok: true, output: `é ${batch}` }) +
+const secondLine = (batch: number): string =>
   encodeResultLine(failedLine(2 * batch + 1, { code: 'Bad', message: 'no' }));
+const linesOf = (batch: number): string =>
+  encodeResultLine({ index: 2 * batch, ok: true, output: `é ${batch}` }) + secondLine(batch);
 
-async function commit(batch: number, lines: string): Promise<void> {
-  const metadata = encodeOutcomeMetadata({ lease: 'l', instance: 'i', ok: 1, failed: 1, givenUp: false });
-  await store.put(outcomeKey(JOB, batch), lines, { signal: aborter.signal, metadata });
+async function commit(batch: number, lines: string | Uint8Array): Promise<void> {
+  await store.put(outcomeKey(JOB, batch), lines, { signal: aborter.signal });
 }
 
 const allLines = (batches: readonly number[]): string => batches.map(linesOf).join('');
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-async function write(out: string, stdout: Writable = new PassThrough(), job = JOB): Promise<WrittenResults> {
-  const sink = await openSink(out, { cwd, stdout });
-  return writeResults({ job, store, sink, signal: aborter.signal });
+async function write(out: string, stdout: Writable = new PassThrough(), force = false): Promise<WrittenResults> {
+  const identity = { job: JOB, createdAt: '2026-01-01T00:00:00.000Z' };
+  const sink = await openSink(out, { cwd, stdout, identity, force, given: [] });
+  return writeResults({ job: JOB, batches: BATCHES, store, sink, signal: aborter.signal });
 }
+const messages = (written: WrittenResults): readonly string[] => troublesOf(written).map(({ message }) => message);
 const fileText = (name: string): Promise<string> => readFile(path.join(cwd, name), 'utf8');
 
 describe('the results', () => {
   it('are written in dataset order, with the counts of their outcomes', async () => {
     const written = await write('out.jsonl');
-    expect(written).toEqual({ items: 240, ok: 120, failed: 120, batches: 120, missingBatches: 0 });
+    expect(written).toEqual({
+      items: 240,
+      ok: 120,
+      failed: 120,
+      errors: [{ code: 'Bad', count: 120, example: 'no' }],
+      batches: 120,
+      missingBatches: 0,
+      damagedBatches: 0,
+      damaged: [],
+    });
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES)));
-    expect(describeMissing(written)).toBeUndefined();
-    expect(await readdir(cwd)).toEqual(['out.jsonl']);
+    expect(messages(written)).toEqual([]);
+    expect((await readdir(cwd)).sort()).toEqual(['out.jsonl', 'out.jsonl.meta.json']);
   });
 
   it('say how many batches are missing, and which first', async () => {
     for (const batch of [3, 4, 119]) store.objects.delete(outcomeKey(JOB, batch));
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 234, missingBatches: 3, firstMissing: 3 });
-    expect(describeMissing(written)).toMatch(/^3 of 120 batches have no outcome yet, the first of them batch 3:/);
+    expect(messages(written)).toEqual([
+      '3 of 120 batches have no outcome yet, the first of them batch 3: their items are left out.',
+    ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(119).filter((batch) => batch !== 3 && batch !== 4)));
   });
 
@@ -69,7 +86,7 @@ describe('the results', () => {
   });
 
   it('are streamed where an outcome is large', async () => {
-    const large = `{"index":2,"ok":true,"output":"${'x'.repeat(20 * 1024 * 1024)}"}\n`;
+    const large = encodeResultLine({ index: 2, ok: true, output: 'x'.repeat(20 * 1024 * 1024) }) + secondLine(1);
     await commit(1, large);
     await write('out.jsonl');
     expect((await fileText('out.jsonl')) === linesOf(0) + large + allLines(range(BATCHES).slice(2))).toBe(true);
@@ -94,9 +111,55 @@ describe('the results', () => {
     expect(most).toBeLessThanOrEqual(17);
   });
 
-  it('of an unknown job are misuse', async () => {
-    await expect(write('out.jsonl', undefined, 'nope')).rejects.toThrow('There is no job nope');
-    await expect(write('out.jsonl', undefined, 'nope')).rejects.toThrow(UserError);
+  it('have nothing of a batch whose outcome is not what the plan asks for, and say which and why', async () => {
+    await commit(3, linesOf(3) + linesOf(4));
+    await commit(4, 'garbage\n');
+    await commit(5, linesOf(6));
+    await commit(6, Buffer.from(linesOf(6), 'latin1'));
+    const written = await write('out.jsonl');
+    expect(written).toMatchObject({ items: 232, ok: 116, failed: 116, missingBatches: 0, damagedBatches: 4 });
+    expect(messages(written)).toEqual([
+      'Batch 3 is damaged: its outcome has more lines than 2. Its 2 items are left out of the results.',
+      'Batch 4 is damaged: its outcome has a line 1 that is not JSON. Its 2 items are left out of the results.',
+      'Batch 5 is damaged: its outcome has a line 1 that has the index 12 instead of 10. Its 2 items are left out of the results.',
+      'Batch 6 is damaged: its outcome has a line 1 that is not UTF-8. Its 2 items are left out of the results.',
+      'To compute the items of a damaged batch again, submit the dataset with another --id.',
+    ]);
+    expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 3 || batch > 6)));
+  });
+
+  it('have nothing of a large outcome that is damaged at its end', async () => {
+    const large = encodeResultLine({ index: 2, ok: true, output: 'x'.repeat(20 * 1024 * 1024) });
+    await commit(1, large + linesOf(1).slice(0, -3));
+    expect(await write('out.jsonl')).toMatchObject({
+      items: 238,
+      damagedBatches: 1,
+      damaged: [{ batch: 1, items: 2 }],
+    });
+    expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch !== 1)));
+  });
+
+  it('do not take keys of other forms for outcomes', async () => {
+    const { signal } = aborter;
+    for (const key of ['7.jsonl', 'x/results/00007.jsonl', '00120.jsonl', '99999.jsonl', 'x']) {
+      await store.put(`jobs/${JOB}/results/${key}`, linesOf(7), { signal });
+    }
+    expect(await write('out.jsonl')).toMatchObject({ items: 240, missingBatches: 0, damagedBatches: 0 });
+    expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES)));
+  });
+
+  it('cannot be checked without a plan that describes every batch', async () => {
+    const lines = (store.text(planKey(JOB)) ?? '').split(/(?<=\n)/);
+    const stored = async (text: string): Promise<void> =>
+      void (await store.put(planKey(JOB), text, { signal: aborter.signal }));
+    await stored(lines.slice(0, 51).join(''));
+    await expect(write('out.jsonl')).rejects.toThrow('The plan of the job ends too early');
+    for (const wrong of ['{}\n', 'null\n', 'x\n', lines[52] ?? '']) {
+      await stored(lines.with(51, wrong).join(''));
+      await expect(write('out.jsonl')).rejects.toThrow('has a line 52 that does not describe batch 51');
+    }
+    store.objects.delete(planKey(JOB));
+    await expect(write('out.jsonl')).rejects.toThrow('The plan of the job is not there (jobs/job-1/input/plan.jsonl');
     expect(await readdir(cwd)).toEqual([]);
   });
 });
@@ -107,11 +170,11 @@ describe('the results file', () => {
     store.beforeRead = (key) => {
       if (key === outcomeKey(JOB, 50)) throw new Error('the network is gone');
     };
-    await expect(write('out.jsonl')).rejects.toThrow('the network is gone');
+    await expect(write('out.jsonl', undefined, true)).rejects.toThrow('the network is gone');
     store.beforeRead = (key) => {
       if (key === outcomeKey(JOB, 50)) aborter.abort(new Error('Ctrl-C'));
     };
-    await expect(write('out.jsonl')).rejects.toThrow('Ctrl-C');
+    await expect(write('out.jsonl', undefined, true)).rejects.toThrow('Ctrl-C');
     expect(await fileText('out.jsonl')).toBe('before');
     expect(await readdir(cwd)).toEqual(['out.jsonl']);
   });
@@ -120,7 +183,7 @@ describe('the results file', () => {
     await mkdir(path.join(cwd, 'real'));
     await writeFile(path.join(cwd, 'real/out.jsonl'), 'before');
     await symlink('real/out.jsonl', path.join(cwd, 'link'));
-    await write('link');
+    await write('link', undefined, true);
     expect(await fileText('real/out.jsonl')).toBe(allLines(range(BATCHES)));
   });
 

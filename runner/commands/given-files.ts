@@ -1,0 +1,55 @@
+/** The files that a command line names: its results never go to one of them, by whatever name (R15). */
+import path from 'node:path';
+import { CDK_OUTPUTS_FILE } from '../cli/stack-choice.js';
+import type { StackFlags } from '../cli/options.js';
+import { findEntry } from '../model/directory-model.js';
+import { shellWords } from '../model/shell-words.js';
+import type { GivenFile } from '../results/output-place.js';
+
+export interface GivenNames extends StackFlags {
+  readonly dataset?: string;
+  readonly model?: string;
+  readonly files?: string;
+  readonly setup?: string;
+}
+
+export async function givenFiles(names: GivenNames, cwd: string): Promise<readonly GivenFile[]> {
+  const { dataset, model, files, setup, stack, local } = names;
+  const at = (name: string, what: string): GivenFile => ({ path: path.resolve(cwd, name), what });
+  const folders = ['.', ...(files === undefined ? [] : [files])];
+  const inFolders = (words: readonly string[], what: string): readonly GivenFile[] =>
+    folders.flatMap((folder) => words.map((word) => at(path.resolve(cwd, folder, word), what)));
+  return [
+    ...(dataset === undefined || dataset === '-' || dataset.startsWith('s3://') ? [] : [at(dataset, 'the dataset')]),
+    ...(stack === undefined ? [] : [at(stack, 'the file that --stack names')]),
+    ...(stack === undefined && !local ? [at(CDK_OUTPUTS_FILE, 'the file that names the stack')] : []),
+    ...(model === undefined ? [] : inFolders([model, ...wordsOf(model)], 'a file of the model')),
+    ...(model === undefined ? [] : await entryOf(model, cwd)),
+    ...(setup === undefined ? [] : inFolders(wordsOf(setup), 'a file that --setup names')),
+  ];
+}
+
+/** What may be a file among them: `python3 model.py:Scorer --weights=w.bin` names two. */
+function wordsOf(command: string): readonly string[] {
+  return splitWords(command).flatMap((word) => [
+    word,
+    ...(word.includes('=') ? [word.slice(word.indexOf('=') + 1)] : []),
+    ...(/:\w+$/.test(word) ? [word.slice(0, word.lastIndexOf(':'))] : []),
+  ]);
+}
+
+function splitWords(command: string): readonly string[] {
+  try {
+    return shellWords(command);
+  } catch {
+    return command.split(/[\s'"|&;<>()]+/); // a shell runs it, or it is refused in its own place
+  }
+}
+
+/** Of a model that is a directory. */
+async function entryOf(model: string, cwd: string): Promise<readonly GivenFile[]> {
+  const directory = path.resolve(cwd, model);
+  const entry = await findEntry(directory, model).catch(() => undefined);
+  if (entry === undefined) return [];
+  return [entry, 'package.json'].map((name) => ({ path: path.join(directory, name), what: 'a file of the model' }));
+}
