@@ -97,7 +97,7 @@ async function runOn(
 ): Promise<number> {
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+  const submitted = await submitFromFlags(context, ports, { dataset, out: flags.out, flags, display, signal });
   started.job = submitted.job;
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);
