@@ -85,7 +85,13 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     bytes: count,
     badItems: count,
   }),
-  model: object<ModelSpec>({ name, digest, start, setup: optional(text(ARGUMENT_CHARACTERS)) }),
+  model: object<ModelSpec>({
+    name,
+    digest,
+    contents: optional(digest),
+    start,
+    setup: optional(text(ARGUMENT_CHARACTERS)),
+  }),
   options: object<JobOptions>({
     maxWorkers: optional(integer(1, MOST_WORKERS)),
     slots: either(integer(1, MOST_SLOTS), oneOf<'cpus' | 'auto'>({ cpus: true, auto: true })),

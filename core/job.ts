@@ -12,6 +12,8 @@ export interface ModelSpec {
   readonly name: string;
   /** SHA-256 (hex) of `models/<digest>/bundle.tar.gz`. */
   readonly digest: string;
+  /** SHA-256 (hex) of the archive in it, which is the same for the same files on every machine. Absent in manifests of older versions. */
+  readonly contents?: string;
   readonly start: ModelStart;
   /** Shell command, run once per instance in the model's own directory before the first load. */
   readonly setup?: string;

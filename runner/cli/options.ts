@@ -64,6 +64,8 @@ export interface JobFlags {
   readonly delimiter?: string;
   readonly bigIntegers?: BigIntegers;
   readonly anyPlatform?: boolean;
+  readonly ship?: readonly string[];
+  readonly followLinks?: boolean;
 }
 
 export function addJobOptions(command: Command): Command {
@@ -132,6 +134,13 @@ export function addJobOptions(command: Command): Command {
     )
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option(
+        '--ship <path>',
+        "ship this of the model's directory, whatever it looks like and whichever ignore file hides it (repeatable)",
+      ).argParser(values.paths),
+    )
+    .option('--follow-links', "copy what links in the model's directory point at outside of it")
     .option('--any-platform', "ship native files for other machines than the fleet's too")
     .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
   return addDatasetOptions(command);

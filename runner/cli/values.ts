@@ -96,6 +96,12 @@ export function environmentVariable(
   return { ...previous, [match[1]]: match[2] };
 }
 
+/** An empty one would name the whole directory. */
+export function paths(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text.trim() === '') throw new InvalidArgumentError('It must name a file or folder.');
+  return [...previous, text];
+}
+
 /** Only where a secret is kept may be written down: a value here would end up in the bucket. */
 export function secret(
   text: string,

@@ -105,7 +105,7 @@ async function runOn(
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+  const submitted = await submitFromFlags(context, ports, { dataset, out: output.out, flags, display, signal });
   state.job = submitted.job;
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);

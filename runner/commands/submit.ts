@@ -5,7 +5,9 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJobOptions, addJsonOption, addStackOptions, type JobFlags, type StackFlags } from '../cli/options.js';
 import type { Display } from '../display/events.js';
+import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
+import type { Terminal } from '../display/terminal.js';
 import { sayBrokenOff, stackArguments } from './following/stopped.js';
 import { messageOf } from '../errors.js';
 import { openStack } from './open-stack.js';
@@ -38,10 +40,10 @@ export function addSubmitCommand(program: Command, host: CommandHost): void {
   );
 }
 
-/** With `--json` standard output is for programs; people still read what is wrong. */
-const onlyWarnings = (terminal: CliContext['terminal']): Display => ({
+/** Standard output is for programs; what a person should know of goes beside it. */
+const warningsOnly = (terminal: Terminal): Display => ({
   show: (event) => {
-    if (event.event === 'happened' && event.level === 'warning') terminal.err(`${event.message}\n`);
+    if (event.event === 'happened' && event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
   },
   close: () => undefined,
 });
@@ -50,7 +52,7 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
   const { terminal, clock, signal } = context;
   await requireDataset(context, dataset, flags);
   const ports = await openStack(context, flags);
-  const display = flags.json ? onlyWarnings(terminal) : plainDisplay(terminal, () => clock.nowMs());
+  const display = flags.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
     const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
     await wakeController(context, ports);

@@ -1,4 +1,5 @@
 /** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
+import path from 'node:path';
 import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
 import { LOWEST_WORKER_VERSION } from '../../core/version.js';
 import type { StackConfig } from '../../core/stack.js';
@@ -6,10 +7,11 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags, StackFlags } from '../cli/options.js';
 import { readFleetState } from '../controller/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
-import type { Display, RunEvent } from '../display/events.js';
+import type { Display, Level, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
+import type { Apart } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { lookAtQuota } from '../submit/tell-quota.js';
@@ -17,6 +19,7 @@ import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { afterEnded } from './following/go-on.js';
 import { stackArguments } from './following/stopped.js';
+import { leftOutText, missedText, shippedText } from './shipped-text.js';
 
 /** What the event says of it. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
@@ -35,6 +38,8 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly dataset: string;
+    /** Where results are going to be written. */
+    readonly out?: string;
     readonly flags: JobFlags & StackFlags;
     readonly display: Display;
     readonly signal: AbortSignal;
@@ -75,8 +80,7 @@ export async function submitFromFlags(
     {
       signal,
       onEvent: (event) => {
-        const shown = displayed(event, new Date(clock.nowMs()).toISOString());
-        if (shown !== undefined) display.show(shown);
+        for (const shown of displayed(event, new Date(clock.nowMs()).toISOString())) display.show(shown);
       },
     },
   );
@@ -125,9 +129,10 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
 function modelRequest(
   { cwd, env }: CliContext,
   { architecture }: StackConfig,
-  { flags }: { readonly flags: JobFlags },
+  submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
-  const { files, setup } = flags;
+  const { flags } = submission;
+  const { files, setup, ship, followLinks } = flags;
   return {
     argument: flags.model,
     cwd,
@@ -135,7 +140,22 @@ function modelRequest(
     ...(files === undefined ? {} : { files }),
     ...(setup === undefined ? {} : { setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
+    ...(ship === undefined ? {} : { ship }),
+    ...(followLinks === undefined ? {} : { followLinks }),
+    apart: apartFromModel(cwd, submission),
   };
+}
+
+/** The user's own files that often lie in a model's directory, and change without the model being another. */
+function apartFromModel(
+  cwd: string,
+  { dataset, out }: { readonly dataset: string; readonly out?: string },
+): readonly Apart[] {
+  const results = out === undefined ? [] : [out, `${out}.meta.json`];
+  return [
+    ...results.map((file) => ({ file: path.resolve(cwd, file), why: 'the results of this job', always: true })),
+    ...(dataset.startsWith('s3://') ? [] : [{ file: path.resolve(cwd, dataset), why: 'the dataset', always: false }]),
+  ];
 }
 
 function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
@@ -174,45 +194,40 @@ const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedW
   present: () => undefined,
 };
 
-/** More names than this tell nothing new. */
-const SHOWN_PATHS = 5;
-
-function displayed(event: SubmitEvent, at: string): RunEvent | undefined {
+function displayed(event: SubmitEvent, at: string): readonly RunEvent[] {
   switch (event.code) {
     case 'model-bundled': {
-      const { model, leftOut, shipped } = event;
-      const left = leftOut.length === 0 ? '' : ` Left out, as they cannot be shipped: ${someOf(leftOut)}.`;
-      const message = `The model ${model} is packed: ${plural(shipped.length, 'file')}, ${bytes(event.bytes)}.${left}`;
-      return { event: 'happened', level: left === '' ? 'info' : 'warning', code: event.code, message, at };
+      const told = (code: string, level: Level, message: string | undefined): readonly RunEvent[] =>
+        message === undefined ? [] : [{ event: 'happened', level, code, message, at }];
+      return [
+        ...told(event.code, 'info', shippedText(event)),
+        ...told('model-left-out', 'info', leftOutText(event)),
+        ...told('model-may-miss', 'warning', missedText(event)),
+      ];
     }
     case 'following-submit': {
       const message = `Another submit of job ${event.job}, by ${event.by}, is at work. This command waits until it has sent everything, and goes on in its place if it stops or falls silent.`;
-      return { event: 'happened', level: 'info', code: event.code, message, at };
+      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
     }
     case 'worker': {
       const message = WORKER_TEXTS[event.kind](event);
-      if (message === undefined) return undefined;
-      return { event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at };
+      if (message === undefined) return [];
+      return [{ event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at }];
     }
     case 'uploading':
     case 'checking':
-      return { event: 'uploading', items: event.items, bytes: event.bytes };
+      return [{ event: 'uploading', items: event.items, bytes: event.bytes }];
     case 'enqueueing':
-      return { event: 'enqueueing', sent: event.sent, batches: event.batches };
+      return [{ event: 'enqueueing', sent: event.sent, batches: event.batches }];
     case 'batch-size-raised': {
       const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
-      return { event: 'happened', level: 'warning', code: event.code, message, at };
+      return [{ event: 'happened', level: 'warning', code: event.code, message, at }];
     }
     case 'dataset-format':
     case 'big-integers':
     case 'long-records':
-      return { event: 'happened', level: event.level, code: event.code, message: event.message, at };
+      return [{ event: 'happened', level: event.level, code: event.code, message: event.message, at }];
     case 'submitted':
-      return undefined; // told by who asked for it
+      return []; // told by who asked for it
   }
-}
-
-function someOf(paths: readonly string[]): string {
-  const more = paths.length - SHOWN_PATHS;
-  return paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -3,11 +3,12 @@
  * the same digest whoever packs it. Files are streamed: a bundle of many GiB needs no more memory than a small one.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { Header, Pax } from 'tar';
-import { UserError } from '../errors.js';
+import { systemCode, UserError } from '../errors.js';
 
 /** Paths are relative to the bundle's root, with `/`. */
 export type BundleEntry =
@@ -15,20 +16,37 @@ export type BundleEntry =
       readonly kind: 'file';
       readonly path: string;
       readonly executable: boolean;
-      readonly content: { readonly file: string; readonly bytes: number } | Buffer;
+      /** `mtimeMs`: when it was looked at; a file that changed since then is refused. */
+      readonly content: { readonly file: string; readonly bytes: number; readonly mtimeMs?: number } | Buffer;
     }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
 
+export const fileEntry = (
+  file: string,
+  place: string,
+  { size, mode, mtimeMs }: { readonly size: number; readonly mode: number; readonly mtimeMs: number },
+): BundleEntry => ({
+  kind: 'file',
+  path: place,
+  executable: (mode & 0o111) !== 0,
+  content: { file, bytes: size, mtimeMs },
+});
+
 export interface WrittenBundle {
   /** SHA-256 (hex) of the file. */
   readonly digest: string;
+  /** SHA-256 (hex) of the archive in it: that two machines' zlibs may pack differently. */
+  readonly contents: string;
   readonly bytes: number;
 }
 
 const TAR_BLOCK_BYTES = 512;
 /** Two empty blocks end an archive. */
 const TAR_END = Buffer.alloc(2 * TAR_BLOCK_BYTES);
+/** Here a gzip header says which system packed it: the same one for all. https://www.rfc-editor.org/rfc/rfc1952#page-8 */
+const GZIP_SYSTEM_AT = 9;
+const GZIP_SYSTEM = 3;
 /** Most of what is packed (weights, WASM) is nearly incompressible: the faster levels lose little. */
 const GZIP_LEVEL = 4;
 
@@ -39,12 +57,20 @@ export async function writeBundle(
   gzipLevel = GZIP_LEVEL,
 ): Promise<WrittenBundle> {
   const hash = createHash('sha256');
+  const contents = createHash('sha256');
   let bytes = 0;
   await pipeline(
-    tarBytes(entries),
+    async function* () {
+      for await (const chunk of tarBytes(entries)) {
+        contents.update(chunk);
+        yield chunk;
+      }
+    },
     createGzip({ level: gzipLevel }),
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
+        const at = GZIP_SYSTEM_AT - bytes;
+        if (at >= 0 && at < chunk.length) chunk[at] = GZIP_SYSTEM;
         hash.update(chunk);
         bytes += chunk.length;
         yield chunk;
@@ -53,7 +79,7 @@ export async function writeBundle(
     createWriteStream(file),
     { signal },
   );
-  return { digest: hash.digest('hex'), bytes };
+  return { digest: hash.digest('hex'), contents: contents.digest('hex'), bytes };
 }
 
 /** An archive of nothing is no archive to those who unpack it: a command that ships no files has an empty directory. */
@@ -81,17 +107,34 @@ async function* contentOf(content: Content): AsyncGenerator<Buffer> {
     yield content;
     return;
   }
-  let read = 0;
-  if (content.bytes > 0) {
-    for await (const chunk of createReadStream(content.file, { end: content.bytes - 1 })) {
-      read += (chunk as Buffer).length;
-      yield chunk as Buffer;
+  const file = await open(content.file).catch((error: unknown) => {
+    throw systemCode(error) === 'ENOENT' ? changed(content.file, 'was removed') : error;
+  });
+  try {
+    if (!isAsSeen(await file.stat(), content)) throw changed(content.file, 'changed');
+    let read = 0;
+    if (content.bytes > 0) {
+      for await (const chunk of file.createReadStream({ end: content.bytes - 1, autoClose: false })) {
+        read += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
     }
-  }
-  if (read !== content.bytes) {
-    throw new UserError(`${content.file} changed while it was packed; submit again when nothing writes to it.`);
+    if (read !== content.bytes || !isAsSeen(await file.stat(), content)) throw changed(content.file, 'changed');
+  } finally {
+    await file.close();
   }
 }
+
+/** Else the bundle would hold a state of the file that never was, or another than the one that is told of. */
+function isAsSeen({ size, mtimeMs }: Stats, seen: Exclude<Content, Buffer>): boolean {
+  return size === seen.bytes && (seen.mtimeMs === undefined || mtimeMs === seen.mtimeMs);
+}
+
+const changed = (file: string, what: string): UserError =>
+  new UserError(
+    `${file} ${what} while the model was packed. Submit again when nothing writes to it; if the model does not need it, ` +
+      `name it in .spotpoolignore in the model's directory.`,
+  );
 
 const TAR_TYPES = { file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const;
 

@@ -2,8 +2,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
-import type { BundleEntry } from './bundle.js';
-import { directoryEntries, fileEntry } from './directory-entries.js';
+import { type BundleEntry, fileEntry } from './bundle.js';
+import { directoryEntries } from './directory-entries.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 /** A word with such an ending names a program's file: if it is not there, the command cannot work. */
@@ -20,7 +20,12 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
       throw new UserError(`--files ${request.files} is not a directory (looked for ${directory}).`);
     }
     await requireScripts(argv, directory);
-    return { name, start, ...(await directoryEntries(directory)) };
+    // A word that names nothing there hides nothing and keeps nothing.
+    const words = [...argv, ...(request.setup === undefined ? [] : wordsOfSetup(request.setup))];
+    const named = words
+      .flatMap((word) => [word, word.slice(word.indexOf('=') + 1)])
+      .map((word) => path.posix.normalize(word));
+    return { name, start, ...(await directoryEntries(directory, request, named)) };
   }
   await requireScripts(argv, request.cwd);
   const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];

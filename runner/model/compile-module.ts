@@ -10,8 +10,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type BuildFailure, formatMessages, type Plugin } from 'esbuild';
 import { UserError } from '../errors.js';
-import type { BundleEntry } from './bundle.js';
-import { fileEntry } from './directory-entries.js';
+import { type BundleEntry, fileEntry } from './bundle.js';
 
 export const MODULE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
@@ -33,6 +32,8 @@ export interface CompiledModule {
   readonly code: Buffer;
   /** Assets that have to be shipped as well. */
   readonly assets: readonly BundleEntry[];
+  /** Assets of the shipped directory, which stay where they are: their paths in it. */
+  readonly inPlace: readonly string[];
 }
 
 /** CommonJS parts call `require` and read `__dirname`. Globals, so that they cannot clash with the model's own names. */
@@ -44,7 +45,7 @@ const COMMONJS_BANNER = [
 ].join('\n');
 
 export async function compileModule(options: CompileOptions): Promise<CompiledModule> {
-  const assets = new Map<string, BundleEntry>();
+  const assets: Assets = { shipped: new Map(), inPlace: new Set() };
   try {
     const { outputFiles } = await build({
       entryPoints: [options.entry],
@@ -63,7 +64,11 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
     });
     const [output] = outputFiles;
     if (output === undefined) throw new Error('esbuild made no output');
-    return { code: Buffer.from(output.contents), assets: [...assets.values()] };
+    return {
+      code: Buffer.from(output.contents),
+      assets: [...assets.shipped.values()],
+      inPlace: [...assets.inPlace],
+    };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     // esbuild's notes speak of options that a user of ours does not have.
@@ -78,7 +83,12 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 
-function assetPlugin(options: CompileOptions, assets: Map<string, BundleEntry>): Plugin {
+interface Assets {
+  readonly shipped: Map<string, BundleEntry>;
+  readonly inPlace: Set<string>;
+}
+
+function assetPlugin(options: CompileOptions, assets: Assets): Plugin {
   return {
     name: 'assets',
     setup(builder) {
@@ -97,13 +107,19 @@ function assetPlugin(options: CompileOptions, assets: Map<string, BundleEntry>):
 }
 
 /** The asset's path in the bundle. */
-async function placeAsset(file: string, options: CompileOptions, assets: Map<string, BundleEntry>): Promise<string> {
+async function placeAsset(file: string, options: CompileOptions, assets: Assets): Promise<string> {
   const { shippedRoot } = options;
-  if (shippedRoot !== undefined && file.startsWith(shippedRoot + path.sep)) return path.relative(shippedRoot, file);
+  if (shippedRoot !== undefined && file.startsWith(shippedRoot + path.sep)) {
+    const place = path.relative(shippedRoot, file).split(path.sep).join('/');
+    assets.inPlace.add(place);
+    return place;
+  }
+  // In this order: a change between the two is seen when it is packed.
+  const found = await stat(file);
   const extension = path.extname(file);
   const digest = (await digestOf(file)).slice(0, 16); // 64 bits tell a model's own files apart
   const place = `assets/${path.basename(file, extension)}-${digest}${extension}`;
-  assets.set(place, fileEntry(file, place, await stat(file)));
+  assets.shipped.set(place, fileEntry(file, place, found));
   return place;
 }
 

@@ -1,79 +1,50 @@
-/** What a shipped directory holds: everything but `.git`. */
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+/** What of a directory is shipped: everything that nothing speaks against (shipping/walk.ts), in the order of its paths. */
+import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
+import type { ModelRequest } from './resolved-model.js';
+import { IgnoreRules } from './shipping/ignore-rules.js';
+import { refusal } from './shipping/refusal.js';
+import { type LeftOut, walk } from './shipping/walk.js';
 
 export interface DirectoryContents {
   readonly entries: readonly BundleEntry[];
-  /** Paths that cannot be shipped: dangling links, sockets and the like. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
 }
 
-const LEFT_OUT_NAMES = new Set(['.git']);
-
-/**
- * A link to a place inside the directory stays a link, relative, so that layouts such as pnpm's survive. What a link to the
- * outside points at is copied, since the outside is not shipped.
- */
-export async function directoryEntries(directory: string): Promise<DirectoryContents> {
+/** `named`: paths in the directory that the model was given by; git's ignore files never hide them. */
+export async function directoryEntries(
+  directory: string,
+  request: ModelRequest,
+  named: readonly string[],
+): Promise<DirectoryContents> {
   const root = await realpath(directory);
-  const entries: BundleEntry[] = [];
-  const leftOut: string[] = [];
-
-  /** `copied`: real directories that are being copied into this place; meeting one again would never end. */
-  const walk = async (absolute: string, relative: string, copied: readonly string[]): Promise<void> => {
-    for (const name of (await readdir(absolute)).sort()) {
-      if (LEFT_OUT_NAMES.has(name)) continue;
-      await visit(path.join(absolute, name), relative === '' ? name : `${relative}/${name}`, copied);
-    }
-  };
-  const visit = async (absolute: string, relative: string, copied: readonly string[]): Promise<void> => {
-    const found = await lstat(absolute);
-    if (found.isSymbolicLink()) {
-      await visitLink(absolute, relative, copied);
-    } else if (found.isDirectory()) {
-      entries.push({ kind: 'directory', path: relative });
-      await walk(absolute, relative, copied);
-    } else if (found.isFile()) {
-      entries.push(fileEntry(absolute, relative, found));
-    } else {
-      leftOut.push(relative);
-    }
-  };
-  const visitLink = async (absolute: string, relative: string, copied: readonly string[]): Promise<void> => {
-    const real = await realpath(absolute).catch(() => undefined);
-    if (real === undefined || copied.includes(real)) {
-      leftOut.push(relative);
-    } else if (copied.length === 0 && isInside(root, real)) {
-      entries.push({ kind: 'symlink', path: relative, target: await innerTarget(root, absolute, real) });
-    } else if ((await stat(real)).isDirectory()) {
-      entries.push({ kind: 'directory', path: relative });
-      await walk(real, relative, [...copied, real]);
-    } else {
-      await visit(real, relative, copied);
-    }
-  };
-
-  await walk(root, '', []);
+  const { ship = [], followLinks = false, apart = [] } = request;
+  const asked = new Set(await Promise.all(ship.map((given) => placeIn(root, given, request.cwd))));
+  const rules = await IgnoreRules.of(root, named);
+  const { entries, leftOut, secrets, outward } = await walk(root, { rules, ship: asked, followLinks, apart });
+  if (secrets.length + outward.length > 0) {
+    throw new UserError(refusal({ model: request.argument, secrets, outward }));
+  }
   return { entries, leftOut };
 }
 
-export const fileEntry = (
-  file: string,
-  relative: string,
-  { size, mode }: { readonly size: number; readonly mode: number },
-): BundleEntry => ({
-  kind: 'file',
-  path: relative,
-  executable: (mode & 0o111) !== 0,
-  content: { file, bytes: size },
-});
-
-const isInside = (root: string, file: string): boolean => file === root || file.startsWith(root + path.sep);
-
-/** The link as written when that stays inside, else the way to what it really means. */
-async function innerTarget(root: string, link: string, real: string): Promise<string> {
-  const written = await readlink(link);
-  const staysInside = !path.isAbsolute(written) && isInside(root, path.resolve(path.dirname(link), written));
-  return staysInside ? written : path.relative(path.dirname(link), real);
+/** As it is shown to the user, relative to the directory; or as a shell completes it, relative to where the user is. */
+async function placeIn(root: string, given: string, cwd: string): Promise<string> {
+  for (const base of [root, await realpath(cwd)]) {
+    const file = path.resolve(base, given);
+    // The folder's real path, not the file's: a link is named by itself.
+    const folder = await realpath(path.dirname(file)).catch(() => undefined);
+    if (folder === undefined || !(await isThere(file))) continue;
+    const place = path.relative(root, path.join(folder, path.basename(file)));
+    if (place !== '' && place !== '..' && !place.startsWith(`..${path.sep}`)) return place.split(path.sep).join('/');
+  }
+  throw new UserError(`--ship ${given}: there is nothing of that name in the directory that is shipped (${root}).`);
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    () => true,
+    () => false,
+  );

@@ -5,26 +5,28 @@ import { messageOf, UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 import { compileModule } from './compile-module.js';
 import { directoryEntries } from './directory-entries.js';
-import type { ResolvedModel } from './resolved-model.js';
+import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 const ENTRY_NAMES = ['index', 'model'].flatMap((name) =>
   ['mjs', 'js', 'cjs', 'mts', 'ts'].map((extension) => `${name}.${extension}`),
 );
 const TYPESCRIPT = /\.[mc]?ts$/;
 
-export async function resolveDirectory(directory: string, name: string): Promise<ResolvedModel> {
+export async function resolveDirectory(directory: string, request: ModelRequest): Promise<ResolvedModel> {
+  const name = request.argument;
   const root = await realpath(directory);
   const entry = await findEntry(root, name);
-  const { entries, leftOut } = await directoryEntries(root);
-  if (!TYPESCRIPT.test(entry)) return { name, start: { kind: 'module', entry }, entries, leftOut };
-
+  if (!TYPESCRIPT.test(entry)) {
+    return { name, start: { kind: 'module', entry }, ...(await directoryEntries(root, request, [entry])) };
+  }
   const outPath = entry.replace(TYPESCRIPT, '.compiled.mjs');
-  const { code, assets } = await compileModule({
+  const { code, assets, inPlace } = await compileModule({
     entry: path.join(root, entry),
     outPath,
     externalPackages: true,
     shippedRoot: root,
   });
+  const { entries, leftOut } = await directoryEntries(root, request, [entry, ...inPlace]);
   const compiled: BundleEntry = { kind: 'file', path: outPath, executable: false, content: code };
   const shipped = [...entries.filter(({ path: place }) => place !== outPath), compiled, ...assets];
   return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut };

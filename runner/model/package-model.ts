@@ -6,19 +6,29 @@ import path from 'node:path';
 import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
-import { writeBundle } from './bundle.js';
+import { type BundleEntry, writeBundle } from './bundle.js';
 import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
 import type { ModelRequest } from './resolved-model.js';
+import type { LeftOut } from './shipping/walk.js';
+
+/** What is in the bundle. */
+export interface Shipped {
+  readonly paths: readonly string[];
+  readonly files: number;
+  /** Unpacked. */
+  readonly bytes: number;
+  /** The largest files, in falling order; none of a bundle of one file. */
+  readonly largest: readonly { readonly path: string; readonly bytes: number }[];
+}
 
 export interface PackagedModel {
   readonly spec: ModelSpec;
   /** The tar.gz, until `dispose`. */
   readonly file: string;
   readonly bytes: number;
-  /** Paths in the bundle. */
-  readonly shipped: readonly string[];
-  readonly leftOut: readonly string[];
+  readonly shipped: Shipped;
+  readonly leftOut: readonly LeftOut[];
   dispose(): Promise<void>;
 }
 
@@ -32,14 +42,31 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const file = path.join(directory, 'bundle.tar.gz');
-    const { digest, bytes } = await writeBundle(resolved.entries, file, signal);
+    const { digest, contents, bytes } = await writeBundle(resolved.entries, file, signal);
     const { name, start, leftOut } = resolved;
-    const spec = { name, digest, start, ...(request.setup === undefined ? {} : { setup: request.setup }) };
-    return { spec, file, bytes, shipped: resolved.entries.map((entry) => entry.path), leftOut, dispose };
+    const spec = { name, digest, contents, start, ...(request.setup === undefined ? {} : { setup: request.setup }) };
+    return { spec, file, bytes, shipped: shippedOf(resolved.entries), leftOut, dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** They are most of what an upload takes; more names tell little. */
+const SHOWN_LARGEST = 3;
+
+function shippedOf(entries: readonly BundleEntry[]): Shipped {
+  const files = entries.flatMap((entry) =>
+    entry.kind === 'file'
+      ? [{ path: entry.path, bytes: Buffer.isBuffer(entry.content) ? entry.content.length : entry.content.bytes }]
+      : [],
+  );
+  return {
+    paths: entries.map((entry) => entry.path),
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    largest: files.length < 2 ? [] : files.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN_LARGEST),
+  };
 }
 
 const PACKAGE_PREFIX = 'spotpool-model-';

@@ -23,13 +23,21 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
         `To ship files with a module, import them (import weights from './weights.bin' gives a path), or put all into one directory and give that.`,
     );
   }
+  refuseShipWithoutDirectory(request, isDirectory || request.files !== undefined);
   if (isModule) return resolveModule(file, request);
-  if (isDirectory) return resolveDirectory(file, argument);
+  if (isDirectory) return resolveDirectory(file, request);
   const argv = shellWords(argument);
   const [program] = argv;
   if (program === undefined) throw new UserError(`--model is empty: give a module, a directory or a command.`);
   if (argv.length === 1) await requireProgram(program, request);
   return resolveCommand(request, argv);
+}
+
+function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDirectory: boolean): void {
+  if (isDirectory || ship.length === 0) return;
+  throw new UserError(
+    `--ship goes with a directory that is shipped, but the model ${argument} is none. Give the directory as the model, or with --files DIR.`,
+  );
 }
 
 async function resolveModule(entry: string, request: ModelRequest): Promise<ResolvedModel> {

@@ -2,6 +2,7 @@
 import type { ModelStart } from '../../core/job.js';
 import type { Architecture } from '../../core/stack.js';
 import type { BundleEntry } from './bundle.js';
+import type { Apart, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
   /** As given to `--model`. */
@@ -15,12 +16,17 @@ export interface ModelRequest {
   readonly architecture?: Architecture;
   /** The environment's PATH. */
   readonly searchPath: string;
+  /** `--ship`: paths in the shipped directory that are shipped whatever they look like. */
+  readonly ship?: readonly string[];
+  /** `--follow-links`: what links to the outside point at is copied. */
+  readonly followLinks?: boolean;
+  /** What is no part of the model, though it may lie in its directory. */
+  readonly apart?: readonly Apart[];
 }
 
 export interface ResolvedModel {
   readonly name: string;
   readonly start: ModelStart;
   readonly entries: readonly BundleEntry[];
-  /** Paths that could not be shipped: dangling links, sockets and the like. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
 }

@@ -25,7 +25,9 @@ const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
 /** One clause each; none when it is the same job. */
 export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<JobContent, 'dataset'>): string[] {
   const differences: string[] = [];
-  if (before.model.digest !== now.model.digest) {
+  // Two machines may pack the same files into other bytes.
+  const isSame = before.model.digest === now.model.digest || isSameContents(before.model, now.model);
+  if (!isSame) {
     differences.push(`the model has other contents (${before.model.name} then, ${now.model.name} now)`);
   } else if (!isDeepStrictEqual(before.model.start, now.model.start)) {
     differences.push(`the model is started otherwise (${before.model.name} then, ${now.model.name} now)`);
@@ -42,6 +44,9 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
   }
   return differences;
 }
+
+const isSameContents = (before: ModelSpec, now: ModelSpec): boolean =>
+  before.contents !== undefined && before.contents === now.contents;
 
 export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string | undefined {
   if (before.digest === now.digest && before.kind === now.kind) return undefined;

@@ -1,5 +1,7 @@
 /** What a submission reports while it goes on. */
 import type { DatasetNotice } from '../dataset/notice.js';
+import type { Shipped } from '../model/package-model.js';
+import type { LeftOut } from '../model/shipping/walk.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export type SubmitEvent =
@@ -8,9 +10,8 @@ export type SubmitEvent =
       readonly model: string;
       readonly digest: string;
       readonly bytes: number;
-      /** Paths in the bundle, and those that could not be shipped (dangling links, sockets). */
-      readonly shipped: readonly string[];
-      readonly leftOut: readonly string[];
+      readonly shipped: Shipped;
+      readonly leftOut: readonly LeftOut[];
     }
   /** Another submit of the job is at work: this one waits for it, and takes over if it falls silent. */
   | { readonly code: 'following-submit'; readonly job: string; readonly by: string }

@@ -23,6 +23,7 @@ export interface Unpacked {
   readonly start: unknown;
   readonly digest: string;
   readonly shipped: readonly string[];
+  /** `path [why]` */
   readonly leftOut: readonly string[];
 }
 
@@ -33,8 +34,9 @@ export async function packed(cwd: string, argument: string, options: Partial<Mod
   try {
     const directory = await tempDirectory();
     await extract({ file: model.file, cwd: directory });
-    const { shipped, leftOut } = model;
-    return { directory, start: model.spec.start, digest: model.spec.digest, shipped, leftOut };
+    const { shipped, leftOut, spec } = model;
+    const left = leftOut.map(({ path: place, why }) => `${place} [${why}]`);
+    return { directory, start: spec.start, digest: spec.digest, shipped: shipped.paths, leftOut: left };
   } finally {
     await model.dispose();
   }

@@ -1,0 +1,193 @@
+/** Walks a directory that is to be shipped, and tells what goes into the bundle, what is left out, and what has to be asked for. */
+import type { Stats } from 'node:fs';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type BundleEntry, fileEntry } from '../bundle.js';
+import { type IgnoreRules, PACKAGES } from './ignore-rules.js';
+import { isResultsFile } from './results-file.js';
+import { secretFile, secretFolder } from './secrets.js';
+
+export interface LeftOut {
+  /** Relative to the directory; a folder ends in `/`. */
+  readonly path: string;
+  /** For people: what it is, or which ignore file hides it. */
+  readonly why: string;
+  /** Unknown of folders, which are not entered. */
+  readonly bytes?: number;
+}
+
+export interface Walked {
+  readonly entries: readonly BundleEntry[];
+  readonly leftOut: readonly LeftOut[];
+  /** Not in `entries`. */
+  readonly secrets: readonly { readonly path: string; readonly what: string }[];
+  /** Links that lead out of the directory; not in `entries`. */
+  readonly outward: readonly { readonly path: string; readonly target: string }[];
+}
+
+/** A file or folder of the user's that is no part of the model: the dataset, an output. */
+export interface Apart {
+  readonly file: string;
+  readonly why: string;
+  /** Not even when it is asked for. */
+  readonly always: boolean;
+}
+
+export interface WalkRequest {
+  readonly rules: IgnoreRules;
+  /** Paths relative to the root, shipped with all that is below them whatever they are. */
+  readonly ship: ReadonlySet<string>;
+  readonly followLinks: boolean;
+  readonly apart: readonly Apart[];
+}
+
+const VERSION_CONTROL = 'version control';
+const VERSION_CONTROL_NAMES = new Set(['.git', '.hg', '.svn', '.jj']);
+
+export async function walk(directory: string, request: WalkRequest): Promise<Walked> {
+  const walker = new Walker(await realpath(directory), request, await byIdentity(request.apart));
+  await walker.folder(walker.root, '', { copied: [], onlyAsked: false });
+  return walker.found();
+}
+
+interface Way {
+  /** Real folders that are being copied into this place; meeting one again would never end. */
+  readonly copied: readonly string[];
+  /** The folder is left out, but for what of it was asked for. */
+  readonly onlyAsked: boolean;
+}
+
+class Walker {
+  private readonly entries: BundleEntry[] = [];
+  private readonly leftOut: LeftOut[] = [];
+  private readonly secrets: { path: string; what: string }[] = [];
+  private readonly outward: { path: string; target: string }[] = [];
+  /** Links to places inside, which may turn out to be left out. */
+  private readonly inner: { readonly path: string; readonly target: string; readonly place: string }[] = [];
+
+  constructor(
+    readonly root: string,
+    private readonly request: WalkRequest,
+    private readonly apart: ReadonlyMap<string, Apart>,
+  ) {}
+
+  found(): Walked {
+    const shipped = new Set(['', ...this.entries.map((entry) => entry.path)]);
+    for (const { path: place, target, place: pointsAt } of this.inner) {
+      if (shipped.has(pointsAt)) this.entries.push({ kind: 'symlink', path: place, target });
+      else this.leave(place, 'it points at what is left out');
+    }
+    const { entries, leftOut, secrets, outward } = this;
+    return { entries, leftOut, secrets, outward };
+  }
+
+  async folder(absolute: string, place: string, way: Way): Promise<void> {
+    await this.request.rules.enter(place);
+    for (const name of (await readdir(absolute)).sort()) {
+      await this.visit(path.join(absolute, name), place === '' ? name : `${place}/${name}`, way);
+    }
+  }
+
+  private async visit(absolute: string, place: string, way: Way): Promise<void> {
+    const asked = this.isAsked(place);
+    const leads = this.leadsToAsked(place);
+    if (way.onlyAsked && !asked && !leads) return; // told of with the folder
+    const found = await lstat(absolute);
+    const why = await this.whyLeftOut(absolute, place, found, asked);
+    if (why !== undefined) this.leave(place, why, found);
+    if (why !== undefined && (!leads || !found.isDirectory() || why === VERSION_CONTROL)) return;
+    if (found.isSymbolicLink()) return await this.link(absolute, place, way);
+    if (found.isDirectory()) {
+      const onlyAsked = !asked && (way.onlyAsked || why !== undefined);
+      return await this.subfolder(absolute, place, { ...way, onlyAsked });
+    }
+    if (!found.isFile()) return this.leave(place, 'it is no file');
+    const secret = asked ? undefined : await secretFile(place, absolute, found.size);
+    if (secret === undefined) this.entries.push(fileEntry(absolute, place, found));
+    else this.secrets.push({ path: place, what: secret });
+  }
+
+  private async subfolder(absolute: string, place: string, way: Way): Promise<void> {
+    const secret = this.isAsked(place) ? undefined : secretFolder(place, absolute);
+    const leads = this.leadsToAsked(place);
+    if (secret !== undefined && !way.onlyAsked) this.secrets.push({ path: `${place}/`, what: secret });
+    if (secret !== undefined && !leads) return;
+    this.entries.push({ kind: 'directory', path: place });
+    await this.folder(absolute, place, { ...way, onlyAsked: way.onlyAsked || secret !== undefined });
+  }
+
+  /** A link to a place inside stays a link, relative, so that layouts such as pnpm's survive; what lies outside is copied when that was asked for. */
+  private async link(absolute: string, place: string, way: Way): Promise<void> {
+    const { copied } = way;
+    const real = await realpath(absolute).catch(() => undefined);
+    if (real === undefined) return this.leave(place, 'it is a link to nothing');
+    if (copied.includes(real)) return this.leave(place, 'it is a link to what holds it');
+    if (copied.length === 0 && isInside(this.root, real)) {
+      const pointsAt = path.relative(this.root, real).split(path.sep).join('/');
+      this.inner.push({ path: place, target: await innerTarget(this.root, absolute, real), place: pointsAt });
+      return;
+    }
+    if (!this.request.followLinks && !this.isAsked(place)) {
+      this.outward.push({ path: place, target: real });
+    } else if ((await stat(real)).isDirectory()) {
+      await this.subfolder(real, place, { ...way, copied: [...copied, real] });
+    } else {
+      await this.visit(real, place, way);
+    }
+  }
+
+  private async whyLeftOut(absolute: string, place: string, found: Stats, asked: boolean): Promise<string | undefined> {
+    if (VERSION_CONTROL_NAMES.has(path.posix.basename(place))) return VERSION_CONTROL;
+    const target = found.isSymbolicLink() ? await stat(absolute).catch(() => found) : found;
+    const apart = this.apart.get(identity(target));
+    if (apart !== undefined && (apart.always || !asked)) return apart.why;
+    if (asked) return undefined;
+    const hidden = this.request.rules.hidden(place, found.isDirectory());
+    if (hidden === 'kept') return undefined;
+    if (hidden !== undefined) return hidden.by;
+    if (place.includes(`${PACKAGES}/`)) return undefined;
+    if (found.isDirectory() && (await isThere(path.join(absolute, 'pyvenv.cfg')))) return 'a virtual environment';
+    return found.isFile() && (await isResultsFile(absolute)) ? 'results of a job' : undefined;
+  }
+
+  private isAsked(place: string): boolean {
+    for (let at = place; at !== '.'; at = path.posix.dirname(at)) if (this.request.ship.has(at)) return true;
+    return false;
+  }
+
+  private leadsToAsked(place: string): boolean {
+    return [...this.request.ship].some((asked) => asked.startsWith(`${place}/`));
+  }
+
+  private leave(place: string, why: string, found?: Stats): void {
+    if (found?.isDirectory()) this.leftOut.push({ path: `${place}/`, why });
+    else this.leftOut.push({ path: place, why, ...(found?.isFile() ? { bytes: found.size } : {}) });
+  }
+}
+
+/** One file has one identity, whatever it is called: through links of both kinds, and in any spelling. */
+const identity = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
+
+async function byIdentity(apart: readonly Apart[]): Promise<ReadonlyMap<string, Apart>> {
+  const found = new Map<string, Apart>();
+  for (const one of apart) {
+    const seen = await stat(one.file).catch(() => undefined);
+    if (seen !== undefined) found.set(identity(seen), one);
+  }
+  return found;
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+const isInside = (root: string, file: string): boolean => file === root || file.startsWith(root + path.sep);
+
+/** The link as written when that stays inside, else the way to what it really means. */
+async function innerTarget(root: string, link: string, real: string): Promise<string> {
+  const written = await readlink(link);
+  const staysInside = !path.isAbsolute(written) && isInside(root, path.resolve(path.dirname(link), written));
+  return staysInside ? written : path.relative(path.dirname(link), real);
+}
