@@ -131,7 +131,9 @@ function modelPreparer(
 ): PrepareModel {
   return async ({ job, model, options }) => {
     const onLog = (line: string): void => events.emit({ code: 'model-log', stream: 'setup', job, message: line });
-    const prepared = await prepareModel({ store, secretReader, spec: model, options, directory, onLog, signal });
+    const onTrouble = (doing: string, message: string): void => events.emit({ code: 'trouble', doing, job, message });
+    const how = { store, secretReader, spec: model, options, directory, onLog, onTrouble, signal };
+    const prepared = await prepareModel(how);
     if ('unable' in prepared) throw new ModelUnable(prepared.unable.phase, prepared.unable.message);
     return prepared;
   };
