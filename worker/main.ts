@@ -172,6 +172,8 @@ const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   life: 'This worker ended: it reached the longest time that it may live.',
   stopped: 'This worker ended: it was asked to stop.',
   outdated: 'This worker ended: a job asks for a newer one, which the instance that takes its place fetches.',
+  'cut-off':
+    'This worker ended: neither its queue nor its bucket has answered for the longest time that it may be idle.',
   unable: 'This worker ended, so that another instance can try: a model could not be used here.',
 };
 

@@ -20,6 +20,7 @@ import { BatchLife } from './batch-life.js';
 import { BatchRecord } from './batch-record.js';
 import { Bell } from './bell.js';
 import { ByteBudget } from './byte-budget.js';
+import { Contact } from './contact.js';
 import { Drain } from './drain.js';
 import { ExitTickets } from './exit-tickets.js';
 import { foresee, mostCommitting } from './foresight.js';
@@ -45,6 +46,8 @@ const REST_MS = 2_000;
 const SAVE_EVERY_MS = 10_000;
 /** For the batch in hand when the worker's life is over, it is too old, or a model cannot be used: then it is saved. */
 const LAST_BATCH_MS = 600_000;
+/** Cheap: it looks at two times. */
+const CONTACT_EVERY_MS = 1_000;
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
 
 export interface EngineOptions {
@@ -99,7 +102,13 @@ export class Engine {
   private heldAtEnd = 0;
   private idleSinceMs: number;
 
-  constructor(private readonly options: EngineOptions) {
+  private readonly options: EngineOptions;
+  private readonly contact: Contact;
+
+  constructor(given: EngineOptions) {
+    this.contact = new Contact(given.clock);
+    const options = { ...given, queue: this.contact.queue(given.queue), store: this.contact.store(given.store) };
+    this.options = options;
     const { clock, events, instance, queue, store } = options;
     const { memory = memoryLimitsFor(options.cpus) } = options;
     const { signal } = this.life;
@@ -284,7 +293,14 @@ export class Engine {
     this.leases.hurry(this.life.signal);
     while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.bell.next();
     // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
-    while (drain.reason === 'interruption') await this.bell.next();
+    // A notice that nobody carries out does not keep it for ever (R9).
+    const { clock, maxIdleMs } = this.options;
+    for (;;) {
+      const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
+      if (drain.reason !== 'interruption' || leftMs <= 0) break;
+      await this.bell.next(leftMs);
+    }
+    if (drain.reason === 'cut-off') return 'cut-off';
     return this.notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
   }
 
@@ -320,6 +336,7 @@ export class Engine {
       this.leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
       this.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.stopOverJobs()),
+      this.every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.endWhenCutOff()),
       this.every(SAVE_EVERY_MS, 'saving finished items', () => this.saveWhileAtRisk()),
       endLife(),
     ];
@@ -332,6 +349,11 @@ export class Engine {
       if (signal.aborted) return;
       await act().catch((error: unknown) => this.trouble(doing, error));
     }
+  }
+
+  /** Also with batches in hand: nobody will ever have their results, and others have the batches by their leases (R9). */
+  private endWhenCutOff(): void {
+    if (this.contact.lostForMs >= this.options.maxIdleMs) this.drain.begin('cut-off', 0);
   }
 
   private async stopOverJobs(): Promise<void> {

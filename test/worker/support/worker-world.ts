@@ -46,6 +46,8 @@ export class WorkerWorld {
   metadataFails = false;
   /** What preparing a model throws. */
   unable: ModelUnable | undefined;
+  /** Waited for before a model is prepared. */
+  prepares: (job: string) => Promise<void> = async () => undefined;
   ended: EndReason | undefined;
   engine: Engine | undefined;
   private readonly workDirectory = path.join(tmpdir(), `spotpool-test-${randomUUID()}`);
@@ -124,7 +126,8 @@ export class WorkerWorld {
       clock: this.clock,
       events: { emit: (event) => this.events.push(event) },
       makeComputer: () => new FakeComputer(this.model, this.clock),
-      prepareModel: async ({ model, options }) => {
+      prepareModel: async ({ job, model, options }) => {
+        await this.prepares(job);
         if (this.unable !== undefined) throw this.unable;
         return { modelKey: model.digest, spec: model, directory: '/', options };
       },
