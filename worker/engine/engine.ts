@@ -9,30 +9,33 @@
  * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
  */
 import { decodeBatchMessage } from '../../core/batch-message.js';
-import type { HandBackReason, WorkerEvent } from '../../core/events.js';
+import type { HandBackReason } from '../../core/events.js';
 import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/lease-ahead.js';
 import { PipelinePace } from '../../core/pipeline-pace.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
-import type { Clock, EventSink, InstanceMetadata, Notice, ObjectStore, ReceivedMessage, WorkQueue } from '../ports.js';
-import { type InputReader, messageOf } from './batch-input.js';
+import type { Notice, ReceivedMessage } from '../ports.js';
+import { messageOf } from './batch-input.js';
 import { BatchLife } from './batch-life.js';
 import { BatchRecord } from './batch-record.js';
 import { Bell } from './bell.js';
 import { ByteBudget } from './byte-budget.js';
 import { Contact } from './contact.js';
 import { Drain } from './drain.js';
+import type { EndReason, EngineOptions } from './engine-options.js';
 import { ExitTickets } from './exit-tickets.js';
 import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from './held-batch.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
-import { type MemoryLimits, memoryLimitsFor } from './memory-limits.js';
-import { ModelShelf, type PrepareModel } from './model-shelf.js';
+import { memoryLimitsFor } from './memory-limits.js';
+import { ModelShelf } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
-import { type MakeComputer, SlotPool } from './slot-pool.js';
+import { SlotPool } from './slot-pool.js';
+import { spareSlots } from './slow-models.js';
 import { SlotShapeKeeper } from './slot-shape-keeper.js';
+import { WayForOthers } from './way-for-others.js';
 
 /** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
 const POLL_SECONDS = 2;
@@ -48,34 +51,6 @@ const SAVE_EVERY_MS = 10_000;
 const LAST_BATCH_MS = 600_000;
 /** Cheap: it looks at two times. */
 const CONTACT_EVERY_MS = 1_000;
-export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
-
-export interface EngineOptions {
-  readonly instance: string;
-  /** Of this worker. */
-  readonly version: string;
-  /** SHA-256 of the published bundle that it is of. */
-  readonly bundle?: string;
-  readonly queue: WorkQueue;
-  readonly metadata: InstanceMetadata;
-  readonly store: ObjectStore;
-  readonly storeOf: InputReader['storeOf'];
-  readonly clock: Clock;
-  readonly events: EventSink;
-  readonly makeComputer: MakeComputer;
-  readonly prepareModel: PrepareModel;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly newLeaseId: () => string;
-  readonly cpus: number;
-  /** For all slots together. */
-  readonly memoryBytes: number;
-  readonly leaseSeconds: number;
-  readonly maxIdleMs: number;
-  readonly maxLifeMs: number;
-  readonly workDirectory: string;
-  readonly memory?: MemoryLimits;
-}
 
 export class Engine {
   private readonly held = new Set<HeldBatch>();
@@ -96,7 +71,10 @@ export class Engine {
   private readonly batchLife: BatchLife;
   private readonly tickets: ExitTickets;
   private readonly outdated: Outdated;
+  private readonly way: WayForOthers;
   private notice: Notice['kind'] | undefined;
+  /** Of the slots, those beside the wanted ones. */
+  private spareSlots = 0;
   private started = false;
   private ended = false;
   private heldAtEnd = 0;
@@ -144,6 +122,15 @@ export class Engine {
     this.record = new BatchRecord(store, instance, memory);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
+    this.way = new WayForOthers({
+      clock,
+      events,
+      held: this.held,
+      leases: this.leases,
+      jobsWithWork: (by) => this.tickets.jobsWithWork(by),
+      signal,
+      onSlots: () => this.fitSlots(),
+    });
     this.batchLife = new BatchLife({
       ...options,
       leases: this.leases,
@@ -171,7 +158,12 @@ export class Engine {
   get status(): StatusView {
     const notice = this.notice === undefined ? {} : { notice: this.notice };
     const { status: shape } = this.shapes;
-    return { phase: this.phase(), slots: this.slots.size, ...(shape === undefined ? {} : { shape }), ...notice };
+    return {
+      phase: this.phase(),
+      slots: this.slots.size - this.spareSlots,
+      ...(shape === undefined ? {} : { shape }),
+      ...notice,
+    };
   }
 
   /** Works until the worker has to end; `stop` is SIGTERM. */
@@ -214,11 +206,14 @@ export class Engine {
     const { held, intake, notice, pace, slots } = this;
     const nowMs = this.options.clock.nowMs();
     if (held.size === 0 && nowMs - this.idleSinceMs > REST_MS) pace.forgetBatches();
-    const seen = foresee({ held, slots: slots.size, pace, nowMs });
+    this.way.make();
+    const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.way.slow });
     const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
     // Nothing more will come to be deleted for a while: what is done goes now.
     if (seen.committing === this.held.size) this.leases.flushDeletions(this.life.signal);
     const clogged = seen.committing >= mostCommitting(seen) || this.budget.isSpent;
+    const { pauseMs } = this.way;
+    if (pauseMs > 0) return { ...next, ask: 0, againInMs: Math.min(pauseMs, next.againInMs) };
     return clogged ? { ...next, ask: 0 } : next;
   }
 
@@ -261,6 +256,8 @@ export class Engine {
       this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
       return;
     }
+    const left = this.way.leave(lease, decoded.job);
+    if (left !== undefined) return this.inBackground('leaving a batch to others', left);
     this.hold(new HeldBatch(decoded, lease, message.receiveCount));
   }
 
@@ -337,6 +334,7 @@ export class Engine {
       watchNotices({ metadata, clock, events, onNotice }, signal),
       this.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.stopOverJobs()),
       this.every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.endWhenCutOff()),
+      this.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.way.look()),
       this.every(SAVE_EVERY_MS, 'saving finished items', () => this.saveWhileAtRisk()),
       endLife(),
     ];
@@ -374,7 +372,10 @@ export class Engine {
 
   private fitSlots(): void {
     if (this.ended) return;
-    this.slots.resize(this.shapes.slotsFor(this.held));
+    const wanted = this.shapes.slotsFor(this.held);
+    const { slow } = this.way;
+    this.spareSlots = spareSlots(slow, wanted);
+    this.slots.resize(wanted + this.spareSlots, slow.modelKeys);
     this.bell.ring();
   }
 
