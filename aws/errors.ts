@@ -117,3 +117,20 @@ const EXISTS_CODES = new Set([
 export function isAlreadyThere(error: unknown): boolean {
   return EXISTS_CODES.has(fieldsOf(error)?.name ?? '');
 }
+
+const SECRET_REFUSED_CODES = new Set([
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'ValidationException',
+  'DecryptionFailure',
+]);
+
+/**
+ * Secrets Manager has understood, and answers the same each time. Throttles, faults of the service and of the network are no such answers.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ */
+export function isSecretRefused(error: unknown): boolean {
+  return SECRET_REFUSED_CODES.has(fieldsOf(error)?.name ?? '');
+}

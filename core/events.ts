@@ -25,7 +25,7 @@ export type WorkerEvent = EventBase &
       }
     | {
         readonly code: 'worker-ended';
-        readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable' | 'outdated';
+        readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable' | 'outdated' | 'cut-off';
         /** Batches that it could not hand back any more: others have them when their leases run out. */
         readonly held: number;
       }

@@ -15,7 +15,8 @@ import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
 import { SPOTPOOL_VERSION } from '../core/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
 import { messageOf } from './engine/batch-input.js';
-import { Engine, type EndReason } from './engine/engine.js';
+import { Engine } from './engine/engine.js';
+import type { EndReason } from './engine/engine-options.js';
 import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
@@ -131,7 +132,9 @@ function modelPreparer(
 ): PrepareModel {
   return async ({ job, model, options }) => {
     const onLog = (line: string): void => events.emit({ code: 'model-log', stream: 'setup', job, message: line });
-    const prepared = await prepareModel({ store, secretReader, spec: model, options, directory, onLog, signal });
+    const onTrouble = (doing: string, message: string): void => events.emit({ code: 'trouble', doing, job, message });
+    const how = { store, secretReader, spec: model, options, directory, onLog, onTrouble, signal };
+    const prepared = await prepareModel(how);
     if ('unable' in prepared) throw new ModelUnable(prepared.unable.phase, prepared.unable.message);
     return prepared;
   };
@@ -170,6 +173,8 @@ const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   life: 'This worker ended: it reached the longest time that it may live.',
   stopped: 'This worker ended: it was asked to stop.',
   outdated: 'This worker ended: a job asks for a newer one, which the instance that takes its place fetches.',
+  'cut-off':
+    'This worker ended: neither its queue nor its bucket has answered for the longest time that it may be idle.',
   unable: 'This worker ended, so that another instance can try: a model could not be used here.',
 };
 

@@ -1,6 +1,6 @@
 /** Waiting for trouble to pass: an outage of S3 or of the network is no fault of a batch, a model or an instance. */
 import { ObjectMissing, ObjectRefused } from '../core/object-store.js';
-import type { Clock } from './ports.js';
+import { type Clock, SecretRefused } from './ports.js';
 
 /** The disk's own words for what a second try meets again. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
@@ -11,13 +11,15 @@ export interface Patience {
   /** Pauses between tries double from the first to the last. */
   readonly firstPauseMs: number;
   readonly lastPauseMs: number;
+  /** After the last pause it is tried on and on, as far apart, until the signal aborts. Else the error lasts, then. */
+  readonly endless?: boolean;
   readonly onTrouble: (error: unknown, pauseMs: number) => void;
 }
 
 /** What `act` comes to, or the error that lasts; rejects with the signal's reason when it aborts. */
 export async function outlast<T>(act: () => Promise<T>, patience: Patience): Promise<T> {
-  const { clock, signal, firstPauseMs, lastPauseMs, onTrouble } = patience;
-  for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
+  const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = patience;
+  for (let pauseMs = firstPauseMs; ; pauseMs = endless ? Math.min(pauseMs * 2, lastPauseMs) : pauseMs * 2) {
     try {
       return await act();
     } catch (error) {
@@ -31,6 +33,6 @@ export async function outlast<T>(act: () => Promise<T>, patience: Patience): Pro
 
 /** It is not there, not ours to read, or the disk does not take it: no second try finds another answer. */
 function isLasting(error: unknown): boolean {
-  if (error instanceof ObjectMissing || error instanceof ObjectRefused) return true;
+  if (error instanceof ObjectMissing || error instanceof ObjectRefused || error instanceof SecretRefused) return true;
   return DISK_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -52,8 +52,13 @@ export interface InstanceMetadata {
 
 /** Where secrets are kept. */
 export interface SecretReader {
-  /** Rejects when it cannot be read. */
+  /** Rejects with `SecretRefused` when no second try finds another answer, and with anything else when one may (a throttle, a network that is down). */
   read(arn: string, signal: AbortSignal): Promise<string>;
+}
+
+/** The secret is not there, not ours to read, or no text. */
+export class SecretRefused extends Error {
+  override readonly name = 'SecretRefused';
 }
 
 /** Passed in, so that tests own the time. */

@@ -130,6 +130,24 @@ it('R3: makes its batches visible at once on an interruption notice, and stays u
   expect(worker.events.at(-1)).toMatchObject({ code: 'worker-ended', reason: 'interruption' });
 });
 
+it('R9: ends itself with what it holds and its slots when its queue and its bucket are gone for longer than it may be idle', async () => {
+  const lost = await WorkerCloud.start();
+  try {
+    const endless =
+      'console.log(process.pid); export const predict = () => new Promise((resolve) => setTimeout(resolve, 3_600_000));';
+    await lost.submit('endless', endless, 1, 1);
+    const worker = lost.startWorker(metadata, { SPOTPOOL_MAX_IDLE_SECONDS: '2' });
+    await computing(worker);
+    const pid = Number(worker.events.find((event) => event.code === 'model-log')?.message);
+    await lost.cutOff();
+    expect(await worker.ended).toBe(0);
+    expect(worker.events.at(-1)).toMatchObject({ code: 'worker-ended', reason: 'cut-off', held: expect.any(Number) });
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  } finally {
+    await lost.close();
+  }
+});
+
 it('says which variable is missing, and ends with 2', async () => {
   const worker = cloud.startWorker(metadata, { SPOTPOOL_BUCKET: '' });
   expect(await worker.ended).toBe(2);

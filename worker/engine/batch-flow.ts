@@ -200,6 +200,8 @@ export class BatchFlow {
     }
     let startedAtMs = clock.nowMs();
     batch.msPerItem = () => slot.computer.msPerItem;
+    batch.loadingModel = () => (hasTurn && slot.computer.isLoading ? model.modelKey : undefined);
+    let hasTurn = false;
     let isMeasure = isLast && items.length === batch.message.items;
     const computation = slot.computer.compute({
       job: batch.message.job,
@@ -211,6 +213,7 @@ export class BatchFlow {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
         batch.progressAtMs = startedAtMs;
+        hasTurn = true;
         if (!this.signal.aborted) this.enter('computing');
       },
       onNearlyDone: () => slots.expectEnd(slot),
@@ -230,6 +233,7 @@ export class BatchFlow {
     });
     slots.release(slot, computation);
     const result = await untilAborted(computation, this.signal);
+    batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
         if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);

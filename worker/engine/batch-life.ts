@@ -73,7 +73,7 @@ export class BatchLife {
       const flow = new BatchFlow(batch, manifest, directory, this.flowOptions);
       try {
         // The model is made ready while the batch downloads.
-        await flow.run(this.prepare(manifest));
+        await flow.run(this.prepare(batch, manifest));
         // The slot is given its next batch first: what a request costs the processor comes after.
         await new Promise((resolve) => setImmediate(resolve));
         return await this.commit(batch);
@@ -101,8 +101,10 @@ export class BatchLife {
     return undefined;
   }
 
-  private async prepare(manifest: Manifest): Promise<PreparedModel> {
+  private async prepare(batch: HeldBatch, manifest: Manifest): Promise<PreparedModel> {
+    batch.modelAskedAtMs = this.options.clock.nowMs();
     const model = await this.options.models.get(manifest);
+    batch.modelAskedAtMs = undefined;
     this.options.slots.warm(model);
     return model;
   }

@@ -12,7 +12,7 @@ import type { HeldBatch } from './held-batch.js';
 /** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
 const STOP_GRACE_MS = 1_500;
 
-export type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outdated';
+export type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outdated' | 'cut-off';
 
 export interface DrainOptions {
   readonly clock: Clock;
@@ -40,6 +40,11 @@ export class Drain {
 
   get reason(): DrainReason | undefined {
     return this.begun?.reason;
+  }
+
+  /** By when everything is to be saved and handed back; Infinity before it has begun. */
+  get deadlineMs(): number {
+    return this.begun?.deadlineMs ?? Infinity;
   }
 
   /** Nothing is waited for any more. */

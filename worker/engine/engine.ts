@@ -9,30 +9,34 @@
  * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
  */
 import { decodeBatchMessage } from '../../core/batch-message.js';
-import type { HandBackReason, WorkerEvent } from '../../core/events.js';
+import type { HandBackReason } from '../../core/events.js';
 import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/lease-ahead.js';
 import { PipelinePace } from '../../core/pipeline-pace.js';
 import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
-import type { Clock, EventSink, InstanceMetadata, Notice, ObjectStore, ReceivedMessage, WorkQueue } from '../ports.js';
-import { type InputReader, messageOf } from './batch-input.js';
+import type { Notice, ReceivedMessage } from '../ports.js';
+import { messageOf } from './batch-input.js';
 import { BatchLife } from './batch-life.js';
 import { BatchRecord } from './batch-record.js';
 import { Bell } from './bell.js';
 import { ByteBudget } from './byte-budget.js';
+import { Contact } from './contact.js';
 import { Drain } from './drain.js';
+import type { EndReason, EngineOptions } from './engine-options.js';
 import { ExitTickets } from './exit-tickets.js';
 import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from './held-batch.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
-import { type MemoryLimits, memoryLimitsFor } from './memory-limits.js';
-import { ModelShelf, type PrepareModel } from './model-shelf.js';
+import { memoryLimitsFor } from './memory-limits.js';
+import { ModelShelf } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
-import { type MakeComputer, SlotPool } from './slot-pool.js';
+import { SlotPool } from './slot-pool.js';
+import { spareSlots } from './slow-models.js';
 import { SlotShapeKeeper } from './slot-shape-keeper.js';
+import { WayForOthers } from './way-for-others.js';
 
 /** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
 const POLL_SECONDS = 2;
@@ -46,34 +50,8 @@ const REST_MS = 2_000;
 const SAVE_EVERY_MS = 10_000;
 /** For the batch in hand when the worker's life is over, it is too old, or a model cannot be used: then it is saved. */
 const LAST_BATCH_MS = 600_000;
-export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
-
-export interface EngineOptions {
-  readonly instance: string;
-  /** Of this worker. */
-  readonly version: string;
-  /** SHA-256 of the published bundle that it is of. */
-  readonly bundle?: string;
-  readonly queue: WorkQueue;
-  readonly metadata: InstanceMetadata;
-  readonly store: ObjectStore;
-  readonly storeOf: InputReader['storeOf'];
-  readonly clock: Clock;
-  readonly events: EventSink;
-  readonly makeComputer: MakeComputer;
-  readonly prepareModel: PrepareModel;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly newLeaseId: () => string;
-  readonly cpus: number;
-  /** For all slots together. */
-  readonly memoryBytes: number;
-  readonly leaseSeconds: number;
-  readonly maxIdleMs: number;
-  readonly maxLifeMs: number;
-  readonly workDirectory: string;
-  readonly memory?: MemoryLimits;
-}
+/** Cheap: it looks at two times. */
+const CONTACT_EVERY_MS = 1_000;
 
 export class Engine {
   private readonly held = new Set<HeldBatch>();
@@ -94,13 +72,22 @@ export class Engine {
   private readonly batchLife: BatchLife;
   private readonly tickets: ExitTickets;
   private readonly outdated: Outdated;
+  private readonly way: WayForOthers;
   private notice: Notice['kind'] | undefined;
+  /** Of the slots, those beside the wanted ones. */
+  private spareSlots = 0;
   private started = false;
   private ended = false;
   private heldAtEnd = 0;
   private idleSinceMs: number;
 
-  constructor(private readonly options: EngineOptions) {
+  private readonly options: EngineOptions;
+  private readonly contact: Contact;
+
+  constructor(given: EngineOptions) {
+    this.contact = new Contact(given.clock);
+    const options = { ...given, queue: this.contact.queue(given.queue), store: this.contact.store(given.store) };
+    this.options = options;
     const { clock, events, instance, queue, store } = options;
     const { memory = memoryLimitsFor(options.cpus) } = options;
     const { signal } = this.life;
@@ -136,6 +123,15 @@ export class Engine {
     this.record = new BatchRecord(store, instance, memory);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
+    this.way = new WayForOthers({
+      clock,
+      events,
+      held: this.held,
+      leases: this.leases,
+      jobsWithWork: (by) => this.tickets.jobsWithWork(by),
+      signal,
+      onSlots: () => this.fitSlots(),
+    });
     this.batchLife = new BatchLife({
       ...options,
       leases: this.leases,
@@ -163,7 +159,12 @@ export class Engine {
   get status(): StatusView {
     const notice = this.notice === undefined ? {} : { notice: this.notice };
     const { status: shape } = this.shapes;
-    return { phase: this.phase(), slots: this.slots.size, ...(shape === undefined ? {} : { shape }), ...notice };
+    return {
+      phase: this.phase(),
+      slots: this.slots.size - this.spareSlots,
+      ...(shape === undefined ? {} : { shape }),
+      ...notice,
+    };
   }
 
   /** Works until the worker has to end; `stop` is SIGTERM. */
@@ -206,11 +207,14 @@ export class Engine {
     const { held, intake, notice, pace, slots } = this;
     const nowMs = this.options.clock.nowMs();
     if (held.size === 0 && nowMs - this.idleSinceMs > REST_MS) pace.forgetBatches();
-    const seen = foresee({ held, slots: slots.size, pace, nowMs });
+    this.way.make();
+    const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.way.slow });
     const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
     // Nothing more will come to be deleted for a while: what is done goes now.
     if (seen.committing === this.held.size) this.leases.flushDeletions(this.life.signal);
     const clogged = seen.committing >= mostCommitting(seen) || this.budget.isSpent;
+    const { pauseMs } = this.way;
+    if (pauseMs > 0) return { ...next, ask: 0, againInMs: Math.min(pauseMs, next.againInMs) };
     return clogged ? { ...next, ask: 0 } : next;
   }
 
@@ -253,6 +257,8 @@ export class Engine {
       this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
       return;
     }
+    const left = this.way.leave(lease, decoded.job);
+    if (left !== undefined) return this.inBackground('leaving a batch to others', left);
     this.hold(new HeldBatch(decoded, lease, message.receiveCount));
   }
 
@@ -285,7 +291,14 @@ export class Engine {
     this.leases.hurry(this.life.signal);
     while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.bell.next();
     // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
-    while (drain.reason === 'interruption') await this.bell.next();
+    // A notice that nobody carries out does not keep it for ever (R9).
+    const { clock, maxIdleMs } = this.options;
+    for (;;) {
+      const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
+      if (drain.reason !== 'interruption' || leftMs <= 0) break;
+      await this.bell.next(leftMs);
+    }
+    if (drain.reason === 'cut-off') return 'cut-off';
     return this.notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
   }
 
@@ -321,6 +334,8 @@ export class Engine {
       this.leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
       this.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.stopOverJobs()),
+      this.every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.endWhenCutOff()),
+      this.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.way.look()),
       this.every(SAVE_EVERY_MS, 'saving finished items', () => this.saveWhileAtRisk()),
       endLife(),
     ];
@@ -333,6 +348,11 @@ export class Engine {
       if (signal.aborted) return;
       await act().catch((error: unknown) => this.trouble(doing, error));
     }
+  }
+
+  /** Also with batches in hand: nobody will ever have their results, and others have the batches by their leases (R9). */
+  private endWhenCutOff(): void {
+    if (this.contact.lostForMs >= this.options.maxIdleMs) this.drain.begin('cut-off', 0);
   }
 
   private async stopOverJobs(): Promise<void> {
@@ -353,7 +373,10 @@ export class Engine {
 
   private fitSlots(): void {
     if (this.ended) return;
-    this.slots.resize(this.shapes.slotsFor(this.held));
+    const wanted = this.shapes.slotsFor(this.held);
+    const { slow } = this.way;
+    this.spareSlots = spareSlots(slow, wanted);
+    this.slots.resize(wanted + this.spareSlots, slow.modelKeys);
     this.bell.ring();
   }
 

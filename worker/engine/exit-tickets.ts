@@ -33,6 +33,11 @@ export class ExitTickets {
     return false;
   }
 
+  /** Jobs of the pool that had work when its target was decided. */
+  async jobsWithWork(signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.readState(signal))?.jobs ?? [];
+  }
+
   private async take(key: string, signal: AbortSignal): Promise<boolean> {
     const { store } = this.options;
     try {

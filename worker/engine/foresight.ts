@@ -2,17 +2,19 @@
 import { boundOf, freeInMs, type LeaseAheadView } from '../../core/lease-ahead.js';
 import type { PipelinePace } from '../../core/pipeline-pace.js';
 import type { HeldBatch } from './held-batch.js';
+import type { SlowModels } from './slow-models.js';
 
 export interface Pipeline {
   readonly held: Iterable<HeldBatch>;
   readonly slots: number;
   readonly pace: PipelinePace;
   readonly nowMs: number;
+  readonly slow?: SlowModels;
 }
 
 export type Foreseen = Omit<LeaseAheadView, 'asked' | 'atRisk'> & { readonly committing: number };
 
-export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
+export function foresee({ held, slots, pace, nowMs, slow }: Pipeline): Foreseen {
   const { leadMs } = pace;
   const boundMs = boundOf(leadMs);
   const free: (number | undefined)[] = [];
@@ -21,7 +23,9 @@ export function foresee({ held, slots, pace, nowMs }: Pipeline): Foreseen {
   let committing = 0;
   let loading = 0;
   for (const batch of held) {
-    if (batch.phase === 'fetching' || batch.phase === 'waiting') ahead += 1;
+    // What waits for a slow model takes no other batch's place.
+    if (batch.phase === 'fetching' || batch.phase === 'waiting')
+      ahead += slow?.jobs.has(batch.message.job) === true ? 0 : 1;
     else if (batch.phase === 'committing') committing += 1;
     // What is done keeps its phase for a moment after the next batch has got its slot.
     else if (batch.phase === 'computing' && batch.itemsLeft > 0) {

@@ -38,6 +38,10 @@ export class HeldBatch {
   computeStartedAtMs: number | undefined;
   /** When its slot began with it, or last finished an item. */
   progressAtMs = 0;
+  /** When its model was asked for, which is not on this instance yet; undefined when it is. */
+  modelAskedAtMs: number | undefined;
+  /** The model that its slot is loading for it; undefined once it is loaded. */
+  loadingModel: () => string | undefined = () => undefined;
   /** The pace of the slot that computes it. */
   msPerItem: () => number | undefined = () => undefined;
   /** Indexes in memory that partials of earlier leases hold. */

@@ -33,6 +33,7 @@ export class SlotPool {
   private readonly nearlyDone = new Set<Slot>();
   private waiting: Waiter[] = [];
   private wanted = 1;
+  private avoided: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly makeComputer: MakeComputer,
@@ -43,14 +44,17 @@ export class SlotPool {
     return this.wanted;
   }
 
-  resize(slots: number): void {
+  /** `avoided`: models that get no other slot. */
+  resize(slots: number, avoided: ReadonlySet<string> = new Set()): void {
     this.wanted = Math.max(1, slots);
+    this.avoided = avoided;
     this.assign();
   }
 
   /** Loads the model ahead on a slot that has nothing better to do. */
   warm(model: PreparedModel): void {
     this.fill();
+    if (this.avoided.has(model.modelKey)) return;
     if (this.idle.some((slot) => slot.computer.modelKey === model.modelKey)) return;
     const slot = this.idle.find((candidate) => candidate.computer.modelKey === undefined) ?? this.idle[0];
     slot?.computer.warm(model);
@@ -115,11 +119,13 @@ export class SlotPool {
     this.fill();
     for (;;) {
       const idle = this.idle.map((slot) => ({ modelKey: slot.computer.modelKey, lastUsedMs: slot.lastUsedMs }));
-      const choice = chooseSlot(this.waiting, idle);
+      const waiting = this.waiting.filter(({ modelKey }) => !this.avoided.has(modelKey));
+      const choice = chooseSlot(waiting, idle);
       if (choice === undefined) break;
-      const [waiter] = this.waiting.splice(choice.waiting, 1);
+      const waiter = waiting[choice.waiting];
+      this.waiting = this.waiting.filter((other) => other !== waiter);
       const [slot] = this.idle.splice(choice.slot, 1);
-      for (const older of this.waiting.slice(0, choice.waiting)) older.passedOver += 1;
+      for (const older of waiting.slice(0, choice.waiting)) older.passedOver += 1;
       if (waiter === undefined || slot === undefined) return;
       this.busy.add(slot);
       slot.batches += 1;

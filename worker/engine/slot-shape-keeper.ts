@@ -208,6 +208,10 @@ class WatchedComputer implements BatchComputer {
     return this.inner.modelKey;
   }
 
+  get isLoading(): boolean {
+    return this.inner.isLoading;
+  }
+
   get msPerItem(): number | undefined {
     return this.inner.msPerItem;
   }

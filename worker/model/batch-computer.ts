@@ -95,6 +95,8 @@ export type BatchComputation =
 export interface BatchComputer {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;
+  /** Its process has been started, and has not said yet that it is ready. */
+  readonly isLoading: boolean;
   /** Measured milliseconds an item of the loaded model; undefined before the first slice. */
   readonly msPerItem: number | undefined;
   /** What the loaded model has used so far; undefined while none is. */

@@ -25,8 +25,11 @@ import { hiderOf, readSecrets, type Secrets } from './secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
 
-/** Some two minutes in all, and the SDK's own tries on top of each. */
-const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 64_000 };
+/**
+ * Without an end, and the SDK's own tries on top of each: an outage is no fault of the model or of the instance, and three instances
+ * meet it alike.
+ */
+const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 32_000, endless: true };
 
 export interface PrepareModelOptions {
   readonly store: Pick<ObjectStore, 'stream'>;
@@ -37,6 +40,8 @@ export interface PrepareModelOptions {
   readonly directory: string;
   /** What setup prints. */
   readonly onLog: (line: string) => void;
+  /** A sentence: something could not be had yet, and is tried again. */
+  readonly onTrouble: (doing: string, message: string) => void;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
   readonly setupTimeoutMs?: number;
@@ -54,7 +59,12 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
   const { spec } = options;
   let secrets: Secrets;
   try {
-    secrets = await readSecrets(options.options.secrets ?? {}, options.secretReader, options.signal);
+    secrets = await readSecrets(options.options.secrets ?? {}, options.secretReader, {
+      ...FETCH_PAUSES,
+      clock: options.clock ?? systemClock,
+      signal: options.signal,
+      onTrouble: (message) => options.onTrouble('reading secrets', message),
+    });
   } catch (error) {
     options.signal.throwIfAborted();
     return unable('setup', error instanceof Error ? error.message : String(error));
@@ -106,7 +116,7 @@ async function fetchInto(
 function download(
   key: string,
   file: string,
-  { store, spec, clock = systemClock, onLog }: PrepareModelOptions,
+  { store, spec, clock = systemClock, onTrouble: tell }: PrepareModelOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const fetchOnce = async (): Promise<string> => {
@@ -121,7 +131,10 @@ function download(
     return digest.digest('hex');
   };
   const onTrouble = (error: unknown, pauseMs: number): void =>
-    onLog(`Fetching the model ${spec.name} failed, and is tried again in ${pauseMs / 1000} s: ${String(error)}`);
+    tell(
+      'fetching a model',
+      `The model ${spec.name} could not be fetched yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
+    );
   return outlast(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 

@@ -1,7 +1,10 @@
 /**
  * A job's secrets: read where they are kept, handed to the model's processes, and nowhere else. What those processes write into logs and
  * errors has them taken out again.
+ *
+ * Invariant: only what Secrets Manager refuses counts against the instance. A throttle or an outage is waited for, however long it takes.
  */
+import { outlast, type Patience } from '../outlast.js';
 import type { SecretReader } from '../ports.js';
 
 export type Secrets = Readonly<Record<string, string>>;
@@ -9,16 +12,27 @@ export type Secrets = Readonly<Record<string, string>>;
 /** Shorter lines (of a secret of several) would take ordinary words out of logs. */
 const MIN_HIDDEN_LENGTH = 4;
 
+export interface ReadSecretsOptions extends Pick<Patience, 'clock' | 'signal' | 'firstPauseMs' | 'lastPauseMs'> {
+  /** A sentence for users: the secret could not be read yet. */
+  readonly onTrouble: (message: string) => void;
+}
+
 /** Rejects with a sentence for users, which names the secret and never its value. */
 export async function readSecrets(
   arns: Readonly<Record<string, string>>,
   reader: SecretReader,
-  signal: AbortSignal,
+  options: ReadSecretsOptions,
 ): Promise<Secrets> {
+  const { signal } = options;
   const read = await Promise.all(
     Object.entries(arns).map(async ([name, arn]) => {
       try {
-        return [name, await reader.read(arn, signal)] as const;
+        const onTrouble = (error: unknown, pauseMs: number): void =>
+          options.onTrouble(
+            `The secret ${name} could not be read yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
+          );
+        const read = (): Promise<string> => reader.read(arn, signal);
+        return [name, await outlast(read, { ...options, endless: true, onTrouble })] as const;
       } catch (error) {
         signal.throwIfAborted();
         const reason = error instanceof Error ? error.message : String(error);

@@ -72,6 +72,11 @@ class SlotComputer implements BatchComputer {
     return this.#current?.modelKey;
   }
 
+  get isLoading(): boolean {
+    const current = this.#current;
+    return current !== undefined && !current.stopped && current.slot === undefined;
+  }
+
   get msPerItem(): number | undefined {
     return this.#current?.pace.msPerItem;
   }

@@ -7,6 +7,7 @@ const never = new AbortController().signal;
 
 class StillComputer implements BatchComputer {
   msPerItem = 1;
+  isLoading = false;
   modelKey: string | undefined = 'm';
   usage = async (): Promise<undefined> => undefined;
   warm = (): void => undefined;
@@ -110,6 +111,18 @@ describe('a slot that is nearly done', () => {
     slots.expectEnd(first.slot);
     await first.end();
     expect(await isGiven(use(slots))).toBe(true);
+  });
+
+  it('is not given a model that is avoided, and serves the others', async () => {
+    const slots = pool();
+    slots.resize(1, new Set(['slow']));
+    const slow = use(slots, 'slow');
+    expect(await isGiven(slow)).toBe(false);
+    const other = await use(slots, 'other');
+    await other.end();
+    expect(await isGiven(slow)).toBe(false);
+    slots.resize(1);
+    expect(await isGiven(slow)).toBe(true);
   });
 
   it('is given nothing when there are more slots than wanted', async () => {

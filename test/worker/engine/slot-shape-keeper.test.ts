@@ -140,6 +140,7 @@ describe('a slot that runs out of its share of the memory', () => {
     keeper.enter(manifestOf({}));
     const computer = keeper.watched(() => ({
       modelKey: 'm',
+      isLoading: false,
       msPerItem: 1,
       warm: () => undefined,
       close: async () => undefined,

@@ -8,6 +8,7 @@ import type { ModelSpec } from '../../../core/job.js';
 import { modelBundleKey } from '../../../core/keys.js';
 import { ObjectMissing } from '../../../core/object-store.js';
 import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/model-cache.js';
+import { SecretRefused } from '../../../worker/ports.js';
 import type { PreparedModel } from '../../../worker/model/batch-computer.js';
 
 let root: string;
@@ -15,6 +16,7 @@ let bundle: Buffer;
 let spec: ModelSpec;
 let fetched: string[];
 let log: string[];
+let troubles: string[];
 
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'spotpool-cache-'));
@@ -28,6 +30,7 @@ beforeEach(async () => {
   spec = { name: 'model.mjs', digest, start: { kind: 'module', entry: 'model.mjs' } };
   fetched = [];
   log = [];
+  troubles = [];
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -44,9 +47,10 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
     },
     spec,
     options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
-    secretReader: { read: () => Promise.reject(new Error('There are no secrets here.')) },
+    secretReader: { read: () => Promise.reject(new SecretRefused('There are no secrets here.')) },
     directory: models(),
     onLog: (line) => log.push(line),
+    onTrouble: (doing, message) => troubles.push(`${doing}: ${message}`),
     signal: new AbortController().signal,
     ...changes,
   };
@@ -77,8 +81,8 @@ describe('preparing a model', () => {
     expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
   });
 
-  it('waits for an outage to pass, and says so, before it counts as unable', async () => {
-    let failures = 3;
+  it('waits for an outage to pass however long it lasts, says so, and is never unable for it', async () => {
+    let failures = 200;
     const store: PrepareModelOptions['store'] = {
       async *stream(key, options) {
         yield* optionsOf().store.stream(key, options);
@@ -88,14 +92,31 @@ describe('preparing a model', () => {
     const waited: number[] = [];
     const clock = { nowMs: () => 0, sleep: async (ms: number) => void waited.push(ms) };
     await prepared({ store, clock });
-    expect(waited).toEqual([1_000, 2_000, 4_000]);
-    expect(log).toHaveLength(3);
-    expect(log[0]).toContain('failed, and is tried again in 1 s: Error: connect ECONNREFUSED');
-    failures = Infinity;
-    await rm(models(), { recursive: true });
-    const { phase, message } = await unable(optionsOf({ store, clock }));
-    expect([phase, message]).toEqual(['fetch', expect.stringContaining('ECONNREFUSED')]);
-    expect(waited.reduce((sum, ms) => sum + ms)).toBeLessThan(5 * 60_000);
+    expect(waited.slice(0, 3)).toEqual([1_000, 2_000, 4_000]);
+    expect(Math.max(...waited)).toBeLessThan(60_000);
+    expect(waited.reduce((sum, ms) => sum + ms)).toBeGreaterThan(3_600_000);
+    expect(troubles).toHaveLength(200);
+    expect(troubles[0]).toContain(
+      'fetching a model: The model model.mjs could not be fetched yet, and is tried again in 1 s: Error: connect ECONNREFUSED',
+    );
+  });
+
+  it('waits for secrets through a throttle as for everything else, and is unable at once when they are refused', async () => {
+    let throttles = 100;
+    const read = async (): Promise<string> => {
+      if (throttles-- > 0) throw new Error('ThrottlingException: Rate exceeded');
+      return 'hunter2';
+    };
+    const clock = { nowMs: () => 0, sleep: async () => undefined };
+    const secrets = { TOKEN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf' };
+    const options = { concurrency: 1, itemTimeoutSeconds: 10, env: {}, secrets } as const;
+    expect((await prepared({ options, clock, secretReader: { read } })).secrets).toEqual({ TOKEN: 'hunter2' });
+    expect(troubles).toHaveLength(100);
+    expect(troubles[0]).toMatch(/^reading secrets: The secret TOKEN could not be read yet.* in 1 s: .*Rate exceeded/);
+    const refusing = { read: () => Promise.reject(new SecretRefused('AccessDeniedException: no')) };
+    const never = { nowMs: () => 0, sleep: () => Promise.reject(new Error('It waited.')) };
+    const { phase, message } = await unable(optionsOf({ options, clock: never, secretReader: refusing }));
+    expect([phase, message]).toEqual(['setup', expect.stringContaining('AccessDeniedException: no')]);
   });
 
   it('waits for nothing where the bundle is not there', async () => {

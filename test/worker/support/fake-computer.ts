@@ -8,10 +8,13 @@ import type {
   ComputedItem,
   PreparedModel,
 } from '../../../worker/model/batch-computer.js';
+import { untilAborted } from '../../../worker/until-aborted.js';
 import type { Clock } from '../../../worker/ports.js';
 
 export interface FakeModel {
   msPerItem: number;
+  /** Waited for before a model is loaded. */
+  whenReady: (modelKey: string) => Promise<void> | undefined;
   /** The next item takes so much longer than its pace says. */
   delayOnceMs: number;
   /** Instead of computing. */
@@ -29,6 +32,7 @@ export interface FakeModel {
 export function fakeModel(): FakeModel {
   return {
     msPerItem: 100,
+    whenReady: () => undefined,
     delayOnceMs: 0,
     end: () => undefined,
     output: (item) =>
@@ -46,6 +50,7 @@ export function fakeModel(): FakeModel {
 
 export class FakeComputer implements BatchComputer {
   modelKey: string | undefined;
+  isLoading = false;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -55,8 +60,8 @@ export class FakeComputer implements BatchComputer {
     model.computers += 1;
   }
 
-  get msPerItem(): number {
-    return this.model.msPerItem;
+  get msPerItem(): number | undefined {
+    return this.isLoading ? undefined : this.model.msPerItem;
   }
 
   async usage(): Promise<undefined> {
@@ -80,6 +85,13 @@ export class FakeComputer implements BatchComputer {
     if (work.signal.aborted) return { kind: 'aborted' };
     work.onTurn?.();
     this.warm(work.model);
+    const ready = this.model.whenReady(work.model.modelKey);
+    if (ready !== undefined) {
+      this.isLoading = true;
+      await untilAborted(ready, work.signal).catch(() => undefined);
+      this.isLoading = false;
+      if (work.signal.aborted) return { kind: 'aborted' };
+    }
     const end = this.model.end(work);
     if (end !== undefined) return end;
     this.model.running += 1;

@@ -90,6 +90,11 @@ export class WorkerCloud {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** SQS and S3 are gone from here on, as when their process was killed. */
+  async cutOff(): Promise<void> {
+    await this.closeServer();
+  }
+
   async endWorkers(): Promise<void> {
     for (const worker of this.workers.splice(0)) {
       worker.process.kill('SIGKILL');

@@ -8,7 +8,8 @@ import type { NewWorkerEvent, WorkerEventCode } from '../../../core/events.js';
 import { encodeBadLine } from '../../../core/input-line.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/job.js';
 import { inputPartKey, manifestKey } from '../../../core/keys.js';
-import { type EndReason, Engine } from '../../../worker/engine/engine.js';
+import { Engine } from '../../../worker/engine/engine.js';
+import type { EndReason } from '../../../worker/engine/engine-options.js';
 import type { MemoryLimits } from '../../../worker/engine/memory-limits.js';
 import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
 import type { Notice } from '../../../worker/ports.js';
@@ -46,6 +47,8 @@ export class WorkerWorld {
   metadataFails = false;
   /** What preparing a model throws. */
   unable: ModelUnable | undefined;
+  /** Waited for before a model is prepared. */
+  prepares: (job: string) => Promise<void> = async () => undefined;
   ended: EndReason | undefined;
   engine: Engine | undefined;
   private readonly workDirectory = path.join(tmpdir(), `spotpool-test-${randomUUID()}`);
@@ -124,7 +127,8 @@ export class WorkerWorld {
       clock: this.clock,
       events: { emit: (event) => this.events.push(event) },
       makeComputer: () => new FakeComputer(this.model, this.clock),
-      prepareModel: async ({ model, options }) => {
+      prepareModel: async ({ job, model, options }) => {
+        await this.prepares(job);
         if (this.unable !== undefined) throw this.unable;
         return { modelKey: model.digest, spec: model, directory: '/', options };
       },

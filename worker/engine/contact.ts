@@ -1,0 +1,95 @@
+/**
+ * Whether the worker's queue and bucket can still be reached, seen from the calls that it makes anyway: nothing is asked for the sake of it.
+ *
+ * Invariants:
+ * - Whatever answers is there, also when the answer is that a lease is lost or an object missing.
+ * - A call that its caller gave up says nothing.
+ */
+import { ObjectMissing } from '../../core/object-store.js';
+import type { Clock, ObjectStore, WorkQueue } from '../ports.js';
+
+export class Contact {
+  private readonly queueTrouble = new Trouble();
+  private readonly storeTrouble = new Trouble();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** For so long nothing has answered, neither the queue nor the bucket, though both were asked; 0 when one has. */
+  get lostForMs(): number {
+    const { clock, queueTrouble, storeTrouble } = this;
+    const sinceMs = Math.max(queueTrouble.sinceMs, storeTrouble.sinceMs);
+    return sinceMs === Infinity ? 0 : clock.nowMs() - sinceMs;
+  }
+
+  queue(queue: WorkQueue): WorkQueue {
+    const trouble = this.queueTrouble;
+    return {
+      receive: (options) => this.watch(trouble, options.signal, () => queue.receive(options)),
+      changeVisibility: (changes, signal) =>
+        this.watch(trouble, signal, () => queue.changeVisibility(changes, signal), isAnswer),
+      delete: (handles, signal) => this.watch(trouble, signal, () => queue.delete(handles, signal), isAnswer),
+    };
+  }
+
+  store(store: ObjectStore): ObjectStore {
+    const trouble = this.storeTrouble;
+    return {
+      get: (key, options) => this.watch(trouble, options.signal, () => store.get(key, options)),
+      head: (key, options) => this.watch(trouble, options.signal, () => store.head(key, options)),
+      put: (key, body, options) => this.watch(trouble, options.signal, () => store.put(key, body, options)),
+      upload: (key, body, options) => this.watch(trouble, options.signal, () => store.upload(key, body, options)),
+      listFolder: (prefix, options) => this.watch(trouble, options.signal, () => store.listFolder(prefix, options)),
+      stream: (key, options) => this.watchAll(options.signal, store.stream(key, options)),
+      list: (prefix, options) => this.watchAll(options.signal, store.list(prefix, options)),
+    };
+  }
+
+  private async watch<T>(
+    trouble: Trouble,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+    answers: (result: T) => boolean = () => true,
+  ): Promise<T> {
+    try {
+      const result = await call();
+      if (answers(result)) trouble.end();
+      else if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      return result;
+    } catch (error) {
+      if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      throw error;
+    }
+  }
+
+  private async *watchAll<T>(signal: AbortSignal, answers: AsyncIterable<T>): AsyncGenerator<T> {
+    const trouble = this.storeTrouble;
+    try {
+      for await (const answer of answers) {
+        trouble.end();
+        yield answer;
+      }
+      trouble.end();
+    } catch (error) {
+      if (error instanceof ObjectMissing) trouble.end();
+      else if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      throw error;
+    }
+  }
+}
+
+/** Results of a lease call: `failed` is what SQS has not said. */
+const isAnswer = (results: readonly string[]): boolean =>
+  results.length === 0 || results.some((result) => result !== 'failed');
+
+class Trouble {
+  /** When the first of the calls failed of which none has been answered since; Infinity while there is none. */
+  sinceMs = Infinity;
+
+  begin(nowMs: number): void {
+    this.sinceMs = Math.min(this.sinceMs, nowMs);
+  }
+
+  end(): void {
+    this.sinceMs = Infinity;
+  }
+}

@@ -1,0 +1,36 @@
+/** What the engine is given: its ports, its limits, and who it is. */
+import type { WorkerEvent } from '../../core/events.js';
+import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from '../ports.js';
+import type { InputReader } from './batch-input.js';
+import type { MemoryLimits } from './memory-limits.js';
+import type { PrepareModel } from './model-shelf.js';
+import type { MakeComputer } from './slot-pool.js';
+
+export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
+
+export interface EngineOptions {
+  readonly instance: string;
+  /** Of this worker. */
+  readonly version: string;
+  /** SHA-256 of the published bundle that it is of. */
+  readonly bundle?: string;
+  readonly queue: WorkQueue;
+  readonly metadata: InstanceMetadata;
+  readonly store: ObjectStore;
+  readonly storeOf: InputReader['storeOf'];
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly makeComputer: MakeComputer;
+  readonly prepareModel: PrepareModel;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newLeaseId: () => string;
+  readonly cpus: number;
+  /** For all slots together. */
+  readonly memoryBytes: number;
+  readonly leaseSeconds: number;
+  readonly maxIdleMs: number;
+  readonly maxLifeMs: number;
+  readonly workDirectory: string;
+  readonly memory?: MemoryLimits;
+}

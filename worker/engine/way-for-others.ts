@@ -1,0 +1,75 @@
+/** Keeps slow models (slow-models.ts) from holding up the pool's other jobs: tells of them, and leaves their batches to other instances. */
+import type { Lease, LeaseKeeper } from '../lease/lease-keeper.js';
+import type { Clock, EventSink } from '../ports.js';
+import type { HeldBatch } from './held-batch.js';
+import { heldForNothing, isSlow, type SlowModels, slowModels } from './slow-models.js';
+
+/** A batch whose model is slow here comes back to no worker for so long: else it would stand before those of other jobs. */
+const LEAVE_TO_OTHERS_SECONDS = 20;
+/** Between polls that brought nothing but such batches. */
+const PAUSE_MS = 250;
+
+export interface WayForOthersOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly held: Iterable<HeldBatch>;
+  readonly leases: LeaseKeeper;
+  /** Jobs of the pool that have work left. */
+  readonly jobsWithWork: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly signal: AbortSignal;
+  /** Other slots are slow now, or none. */
+  readonly onSlots: () => void;
+}
+
+export class WayForOthers {
+  private now: SlowModels = slowModels([], [], 0);
+  private jobsWithWork: readonly string[] = [];
+  private readonly told = new Set<string>();
+  private askAgainAtMs = 0;
+
+  constructor(private readonly options: WayForOthersOptions) {}
+
+  get slow(): SlowModels {
+    return this.now;
+  }
+
+  /** Nothing is asked for until then. */
+  get pauseMs(): number {
+    return Math.max(0, this.askAgainAtMs - this.options.clock.nowMs());
+  }
+
+  /** Looks at what is held. */
+  make(): void {
+    const { clock, held, onSlots } = this.options;
+    const before = this.now;
+    this.now = slowModels(held, this.jobsWithWork, clock.nowMs());
+    for (const batch of heldForNothing(held, this.now)) batch.stop('waiting');
+    for (const job of this.now.jobs) this.tell(job);
+    if (textOf(before) !== textOf(this.now)) onSlots();
+  }
+
+  /** Looks whether other jobs have work; only when it matters. */
+  async look(): Promise<void> {
+    const { clock, held, jobsWithWork, signal } = this.options;
+    const nowMs = clock.nowMs();
+    if ([...held].some((batch) => isSlow(batch, nowMs))) this.jobsWithWork = await jobsWithWork(signal);
+  }
+
+  /** Of a batch that was received: undefined when it is to be held. */
+  leave(lease: Lease, job: string): Promise<unknown> | undefined {
+    if (!this.now.jobs.has(job)) return undefined;
+    const { clock, leases, signal } = this.options;
+    this.askAgainAtMs = clock.nowMs() + PAUSE_MS;
+    leases.hold(lease);
+    return leases.handBack(lease, LEAVE_TO_OTHERS_SECONDS, signal);
+  }
+
+  private tell(job: string): void {
+    if (this.told.has(job)) return;
+    this.told.add(job);
+    const message = `The model of job ${job} is not ready yet on this instance. Meanwhile the instance computes batches of other jobs.`;
+    this.options.events.emit({ code: 'trouble', doing: 'waiting for a model', job, message });
+  }
+}
+
+const textOf = ({ modelKeys, slots }: SlowModels): string => JSON.stringify([slots, ...modelKeys]);
