@@ -123,7 +123,10 @@ function directoryOf(options: LocalCloudOptions): string {
   if (options.directory === undefined) return mkdtempSync(path.join(os.tmpdir(), 'spotpool-local-'));
   const { directory } = options;
   if (existsSync(directory)) {
-    const foreign = readdirSync(directory).filter((name) => name !== CONSOLES);
+    // A link in the place of the consoles would have them written elsewhere.
+    const foreign = readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.name !== CONSOLES || !entry.isDirectory())
+      .map((entry) => (entry.isDirectory() || entry.isFile() ? entry.name : `${entry.name} (no directory)`));
     if (foreign.length > 0) {
       throw new UsageError(
         `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${directory} has ${foreign.join(', ')}.`,

@@ -1,5 +1,5 @@
 /** Other users of the machine can read nothing that the local cloud keeps on disk. */
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -56,6 +56,15 @@ it('everything in the directory is its owner’s alone, and so is the directory,
     expect.arrayContaining([`consoles/${instance?.id}.log`, `instances/${instance?.id}/user-data`]),
   );
   expect(Object.entries(modes).filter(([, mode]) => !mode.endsWith('00'))).toEqual([]);
+});
+
+it('a link in the place of the consoles is refused: what instances print would go elsewhere', async () => {
+  const directory = path.join(temporaryDirectory(), 'cloud');
+  const elsewhere = temporaryDirectory();
+  mkdirSync(directory);
+  symlinkSync(elsewhere, path.join(directory, 'consoles'));
+  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} has consoles (no directory).`);
+  expect(readdirSync(elsewhere)).toEqual([]);
 });
 
 it.skipIf(process.getuid?.() !== 0)(
