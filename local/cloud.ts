@@ -1,16 +1,18 @@
 /** The whole local cloud, put together: services behind one endpoint, and one orderly end. */
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
+import { TroubleLog } from './disk-trouble.js';
 import { createEc2Service } from './ec2/service.js';
 import { changeImperfections } from './faults/imperfections.js';
 import { type AccessKey, Credentials } from './http/credentials.js';
 import { RequestLog } from './http/request-log.js';
 import { type Delay, startServer } from './http/server.js';
+import { isOfAnotherUser, makePrivateDirectory } from './instances/private-files.js';
 import { startWatchdog } from './instances/watchdog.js';
 import { CONSOLES } from './instances/instances.js';
 import { type LocalCloudOptions, UsageError } from './options.js';
@@ -54,11 +56,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const credentials = new Credentials();
   const accessKey = options.credentials ?? credentials.issue();
   credentials.add(accessKey);
+  const troubles = new TroubleLog((line) => void process.stderr.write(line));
   const compute = new Compute(
     { ...DEFAULT_COMPUTE_OPTIONS, ...options, directory },
     watchdog,
     credentials,
     faults.imperfections,
+    troubles,
   );
   const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
@@ -73,7 +77,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   const services = {
     sqs: createSqsService({ store }),
-    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region }),
+    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, troubles }),
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
@@ -112,15 +116,30 @@ const requestLogOf = (
   instanceOf: (accessKeyId: string) => string | undefined,
 ): RequestLog | undefined => (requestLog === 0 ? undefined : new RequestLog(requestLog, instanceOf));
 
-/** A directory that was given must be ours alone: what is in it at the end, but for the instances' consoles, is removed. */
+/**
+ * A directory that was given must be ours alone: what is in it at the end, but for the instances' consoles, is removed, and nobody else may look into it.
+ */
 function directoryOf(options: LocalCloudOptions): string {
   if (options.directory === undefined) return mkdtempSync(path.join(os.tmpdir(), 'spotpool-local-'));
-  mkdirSync(options.directory, { recursive: true });
-  const foreign = readdirSync(options.directory).filter((name) => name !== CONSOLES);
-  if (foreign.length === 0) return options.directory;
-  throw new UsageError(
-    `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${options.directory} has ${foreign.join(', ')}.`,
-  );
+  const { directory } = options;
+  if (existsSync(directory)) {
+    // A link in the place of the consoles would have them written elsewhere.
+    const foreign = readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.name !== CONSOLES || !entry.isDirectory())
+      .map((entry) => (entry.isDirectory() || entry.isFile() ? entry.name : `${entry.name} (no directory)`));
+    if (foreign.length > 0) {
+      throw new UsageError(
+        `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${directory} has ${foreign.join(', ')}.`,
+      );
+    }
+    if (isOfAnotherUser(directory)) {
+      throw new UsageError(
+        `--directory must be yours alone: ${directory} belongs to another user, who could read and change everything in it. Name one that is not there yet.`,
+      );
+    }
+  }
+  makePrivateDirectory(directory);
+  return directory;
 }
 
 function removeFiles(directory: string, all: boolean): void {

@@ -17,6 +17,7 @@
  */
 import type { Compute } from '../ec2/compute.js';
 import { keyOfBasic } from '../http/basic.js';
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { refusalOfBrowsers } from '../http/browser.js';
 import type { Credentials } from '../http/credentials.js';
 import { mayCall } from '../http/permissions.js';
@@ -52,9 +53,6 @@ interface Route {
   readonly path: RegExp;
   readonly act: (admin: Admin, id: string, body: Body) => Reply;
 }
-
-/** Bodies are a number or two. */
-const MOST_BODY_BYTES = 64 * 1024;
 
 const REQUESTS = /^\/_local\/requests$/;
 const MARKET = /^\/_local\/market$/;
@@ -129,7 +127,7 @@ async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<
     throw new AdminError(405, `${url.pathname} takes ${allowed}, not ${String(request.method)}.`, { allow: allowed });
   }
   const id = route.path.exec(url.pathname)?.[1] ?? '';
-  const text = (await readBody(request, MOST_BODY_BYTES)).toString('utf8');
+  const text = (await readBody(request, mostBodyBytes('admin'))).toString('utf8');
   return route.act(admin, id, parseBody(text));
 }
 

@@ -14,6 +14,7 @@ export interface InstanceState {
   readonly zone: string;
   readonly fleet: string;
   readonly pid?: number;
+  /** With the secret of its path, which nobody has but the instance and whoever has the cloud's own key. */
   readonly metadataEndpoint?: string;
   readonly directory: string;
   /** ISO 8601: it is under notice, and this is when the notice says that it is taken. */

@@ -1,4 +1,5 @@
 /** The parts of the EC2 side, joined: what the API's actions, the admin's calls and the metadata look at and act on. */
+import type { TroubleLog } from '../disk-trouble.js';
 import { type Imperfections, noImperfections } from '../faults/imperfections.js';
 import { Credentials } from '../http/credentials.js';
 import { Instances } from '../instances/instances.js';
@@ -55,6 +56,7 @@ export class Compute {
     watchdog: Watchdog,
     credentials = new Credentials(),
     imperfections: Imperfections = noImperfections(),
+    troubles?: TroubleLog,
   ) {
     this.clock = new MarketClock(options.timeScale);
     this.prices = new SpotPrices(options.seed, options.timeScale, this.clock.startMs);
@@ -64,6 +66,7 @@ export class Compute {
       clock: this.clock,
       watchdog,
       credentials,
+      troubles,
       onRunning: (instance) => {
         this.visible.instanceChanged(instance);
         this.fleets.instanceRuns(instance);

@@ -1,4 +1,5 @@
 /** The parameters of an EC2 Query request: `A.B.1.C=value` is a tree whose numbered children are lists, counted from 1. */
+import { countOf } from '../http/count-of.js';
 import { Ec2Error, invalidValue, missingParameter } from './errors.js';
 import type { XmlRecord, XmlValue } from './xml.js';
 
@@ -7,15 +8,24 @@ const MOST_PARAMETERS = 10_000;
 /** The deepest parameter of the EC2 API has below ten names. */
 const MOST_LEVELS = 20;
 
+const tooMany = (count: number): Ec2Error => invalidValue('request', `${count} parameters`, 'There are too many.');
+
 export class Query {
   readonly #children = new Map<string, Query>();
   #value: string | undefined;
 
   private constructor(readonly path: string) {}
 
+  /** A form as it came: its parameters are counted before it is taken apart. */
+  static read(text: string): Query {
+    const count = countOf('&', text) + 1;
+    if (count > MOST_PARAMETERS) throw tooMany(count);
+    return Query.parse(new URLSearchParams(text));
+  }
+
   static parse(form: URLSearchParams): Query {
     const root = new Query('');
-    if (form.size > MOST_PARAMETERS) throw invalidValue('request', `${form.size} parameters`, 'There are too many.');
+    if (form.size > MOST_PARAMETERS) throw tooMany(form.size);
     for (const [key, value] of form) {
       let node = root;
       const names = key.split('.');

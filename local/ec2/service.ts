@@ -1,4 +1,5 @@
 /** The EC2 Query protocol: a form in, XML out. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { actions } from './actions.js';
@@ -9,8 +10,6 @@ import { Query } from './query.js';
 import { answerXml, errorXml } from './xml.js';
 
 const VERSION = '2016-11-15';
-/** The largest request is a launch template with 16 KB of user data; a list of ids comes next. */
-const MOST_BODY_BYTES = 1024 * 1024;
 
 export function createEc2Service(compute: Compute): Service {
   return {
@@ -33,8 +32,8 @@ export function createEc2Service(compute: Compute): Service {
 
 async function perform(serviceRequest: ServiceRequest, compute: Compute): Promise<string> {
   const { request, url, requestId } = serviceRequest;
-  const body = request.method === 'POST' ? await readBody(request, MOST_BODY_BYTES) : undefined;
-  const query = Query.parse(body === undefined ? url.searchParams : new URLSearchParams(body.toString('utf8')));
+  const body = request.method === 'POST' ? await readBody(request, mostBodyBytes('ec2')) : undefined;
+  const query = body === undefined ? Query.parse(url.searchParams) : Query.read(body.toString('utf8'));
   const name = query.string('Action');
   if (name === undefined) throw new Ec2Error('MissingAction', 'The request must contain the parameter Action');
   const version = query.required('Version');

@@ -29,6 +29,8 @@ export interface Service {
 
 /** Reads a body whole; throws past `maxBytes`, so that no client can fill the memory. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  // One that is announced is refused before it comes.
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Not destroyed on a refusal: the socket is still needed for the reply.

@@ -2,7 +2,8 @@
  * An instance's console: a file that keeps the last 64 KiB, as EC2 does
  * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html). Memory holds as much, and nothing more once it is closed.
  */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { PRIVATE_FILE } from './private-files.js';
 
 export const CONSOLE_BYTES = 64 * 1024;
 
@@ -13,7 +14,8 @@ export class ConsoleLog {
   #tailBytes = 0;
 
   constructor(readonly path: string) {
-    this.#file = openSync(path, 'w');
+    this.#file = openSync(path, 'w', PRIVATE_FILE);
+    fchmodSync(this.#file, PRIVATE_FILE); // one that was there keeps its mode else
   }
 
   write(bytes: Buffer): void {
@@ -55,9 +57,9 @@ export class ConsoleLog {
   #rewrite(): void {
     this.#trim();
     const [kept = Buffer.alloc(0)] = this.#tail;
-    writeFileSync(this.path, kept);
+    writeFileSync(this.path, kept, { mode: PRIVATE_FILE });
     this.#fileBytes = kept.length;
     if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = openSync(this.path, 'a');
+    this.#file = openSync(this.path, 'a', PRIVATE_FILE);
   }
 }

@@ -3,11 +3,12 @@
  * environment that has nothing of ours but the way to its metadata (and PATH, or nothing could run).
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, realpathSync, writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsoleLog } from './console-log.js';
 import { killAll, signalAll } from './kill.js';
+import { PRIVATE_PROGRAM } from './private-files.js';
 import { membersOf, type ProcessFamily, processTable, startTicksOf } from './process-table.js';
 import { bootCommand } from './user-data.js';
 
@@ -33,8 +34,7 @@ const POLL_MS = 50;
 export async function startInstanceProcess(options: InstanceProcessOptions): Promise<InstanceProcess> {
   const directory = realpathSync(options.directory);
   const script = path.join(directory, 'user-data');
-  writeFileSync(script, options.userData);
-  chmodSync(script, 0o700);
+  writeFileSync(script, options.userData, { mode: PRIVATE_PROGRAM });
   const [command = 'sh', ...args] = bootCommand(options.userData, script);
   const child = spawn(command, args, {
     cwd: directory,

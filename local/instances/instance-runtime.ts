@@ -7,11 +7,13 @@
  * - When `end` has resolved, no process is left, the metadata port is closed and the disk is gone. The console stays, and can be read.
  * - While there are processes, the watchdog knows of them.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { MetadataSubject } from '../imds/documents.js';
+import { diskTrouble } from '../disk-trouble.js';
 import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import { ConsoleLog } from './console-log.js';
 import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
+import { makePrivateDirectory } from './private-files.js';
 import type { Watchdog } from './watchdog.js';
 
 /** Between SIGTERM and SIGKILL when an instance is terminated: real time, as processes live in it. */
@@ -56,8 +58,10 @@ export class InstanceRuntime {
 
   /** Rejects when the user data cannot be run, which the console tells as well; `end` is called all the same. */
   start(): Promise<void> {
+    const { directory } = this.options;
     this.#starting ??= this.#up().catch((error: unknown) => {
-      this.#console?.write(Buffer.from(`${error instanceof Error ? error.message : String(error)}\n`));
+      const why = diskTrouble(error, directory) ?? (error instanceof Error ? error.message : String(error));
+      this.#console?.write(Buffer.from(`${why}\n`));
       throw error;
     });
     return this.#starting;
@@ -79,7 +83,7 @@ export class InstanceRuntime {
     const { subject, region, directory, consoleFile, watchdog } = this.options;
     if (this.#ending !== undefined) return;
     this.#console = new ConsoleLog(consoleFile);
-    mkdirSync(directory, { recursive: true });
+    makePrivateDirectory(directory);
     this.#metadata = await startMetadataServer({ instance: subject, region });
     if (this.#isEnding()) return;
     this.#process = await startInstanceProcess({

@@ -7,14 +7,15 @@
  * - A notice is given once, and only to an instance that is pending or running; its time is when SIGKILL comes.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
 import type { AccessKey, Credentials } from '../http/credentials.js';
 import { principalOfInstance } from '../http/permissions.js';
 import { ACCOUNT_ID, roleOf } from '../imds/documents.js';
 import type { MarketClock } from '../market/clock.js';
 import { type InstanceView, isFulfilling, isLive, type LaunchSpec, type StateReasonCode } from './instance.js';
 import { InstanceRuntime, TERMINATE_GRACE_MS } from './instance-runtime.js';
+import { makePrivateDirectory } from './private-files.js';
 import type { Watchdog } from './watchdog.js';
 
 /** What is left of instances that are gone, below the cloud's directory. */
@@ -38,6 +39,8 @@ export interface InstancesOptions {
   readonly region: string;
   readonly clock: MarketClock;
   readonly watchdog: Watchdog;
+  /** Told when an instance cannot start for want of a disk: its console cannot say it. */
+  readonly troubles: TroubleLog | undefined;
   /** Knows the keys of the instances' roles. */
   readonly credentials: Credentials;
   readonly onRunning: (instance: InstanceView) => void;
@@ -50,8 +53,7 @@ export class Instances {
   #sequence = 0;
 
   constructor(private readonly options: InstancesOptions) {
-    mkdirSync(path.join(options.directory, 'instances'), { recursive: true });
-    mkdirSync(path.join(options.directory, CONSOLES), { recursive: true });
+    for (const name of ['instances', CONSOLES]) makePrivateDirectory(path.join(options.directory, name));
   }
 
   /** In order of launch. */
@@ -158,7 +160,9 @@ export class Instances {
     const { view, runtime } = entry;
     try {
       await runtime.start();
-    } catch {
+    } catch (error) {
+      const trouble = diskTrouble(error, this.options.directory);
+      if (trouble !== undefined) this.options.troubles?.tell(trouble);
       return this.#end(entry, 'Server.InternalError', 0); // the console says why
     }
     if (entry.ending !== undefined) return;

@@ -18,16 +18,10 @@ export interface BodyExpectations {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly digest: Buffer | 'in trailer' } | undefined;
 }
 
-export function readExpectations(headers: S3Headers, maxBytes: number): BodyExpectations {
+export function readExpectations(headers: S3Headers): BodyExpectations {
   const payload = headers.get('x-amz-content-sha256') ?? '';
   const isFramed = payload.startsWith('STREAMING-') || /\baws-chunked\b/.test(headers.get('content-encoding') ?? '');
   const size = readSize(headers, isFramed);
-  if (size > maxBytes) {
-    throw new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
-      ProposedSize: String(size),
-      MaxSizeAllowed: String(maxBytes),
-    });
-  }
   return {
     size,
     isFramed,

@@ -9,8 +9,8 @@
  * nothing is copied.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makePrivateDirectory } from '../instances/private-files.js';
 import { bodyOf, FileSource, MemorySource } from './body.js';
 import { type BodyWriter, FileWriter, MemoryWriter } from './body-writer.js';
 
@@ -30,7 +30,7 @@ export class BodyStore {
     readonly directory: string,
     memoryBudgetBytes = MEMORY_BUDGET_BYTES,
   ) {
-    mkdirSync(directory, { recursive: true });
+    makePrivateDirectory(directory);
     this.#freeBytes = memoryBudgetBytes;
   }
 

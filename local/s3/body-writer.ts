@@ -1,5 +1,6 @@
 /** How the bytes of a body come in: at most as many as were announced, once, ended by either `finish` or `discard`. */
 import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { PRIVATE_FILE } from '../instances/private-files.js';
 import type { Body } from './body.js';
 import { giveBuffer, POOLED_BYTES, takeBuffer } from './buffer-pool.js';
 
@@ -107,7 +108,7 @@ export class FileWriter implements BodyWriter {
   }
 
   async #writeAll(buffer: Buffer, size: number): Promise<void> {
-    this.#handle ??= await open(this.path, 'wx');
+    this.#handle ??= await open(this.path, 'wx', PRIVATE_FILE);
     for (let done = 0; done < size;) {
       done += (await this.#handle.write(buffer, done, size - done)).bytesWritten;
     }

@@ -69,3 +69,16 @@ export const incompleteBody = (): S3Error =>
     'IncompleteBody',
     'You did not provide the number of bytes specified by the Content-Length HTTP header.',
   );
+
+export const entityTooLarge = (size: number, most: number): S3Error =>
+  new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
+    ProposedSize: String(size),
+    MaxSizeAllowed: String(most),
+  });
+
+/** Of a document, not of an object. */
+export const documentTooLarge = (size: number, most: number): S3Error =>
+  new S3Error(400, 'MaxMessageLengthExceeded', 'Your request was too large.', {
+    MaxMessageLengthBytes: String(most),
+    ProposedSize: String(size),
+  });

@@ -3,18 +3,17 @@
  * request said that it is.
  */
 import { createHash } from 'node:crypto';
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { decodeAwsChunked } from './aws-chunked.js';
 import { checkBody, readExpectations, type BodyExpectations } from './body-expectations.js';
 import type { Body } from './body.js';
 import type { BodyStore } from './body-store.js';
 import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from './checksums.js';
-import { incompleteBody, malformedXml } from './errors.js';
+import { documentTooLarge, entityTooLarge, incompleteBody, malformedXml } from './errors.js';
 import type { S3Request } from './request.js';
 
 /** The most that one put or part may bring: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
-/** 10,000 parts or 1,000 keys of 1,024 bytes, each byte escaped. */
-const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 
 export interface Received {
   readonly body: Body;
@@ -31,7 +30,8 @@ export async function receiveBody(
   bodies: BodyStore,
   wanted: ChecksumAlgorithm | 'the one that comes',
 ): Promise<Received> {
-  const expected = readExpectations(request.headers, MAX_PUT_BYTES);
+  const expected = readExpectations(request.headers);
+  if (expected.size > MAX_PUT_BYTES) throw entityTooLarge(expected.size, MAX_PUT_BYTES);
   const given = expected.checksum?.algorithm;
   const needed = wanted === 'the one that comes' ? (given ?? DEFAULT_ALGORITHM) : wanted;
   const writer = bodies.create(expected.size);
@@ -52,12 +52,15 @@ export async function receiveBody(
   }
 }
 
-/** A small document, in memory. On completing an upload, checksum headers are about the object, not about the document. */
+/** A document in memory, as small as the operation's are. On completing an upload, checksum headers are about the object, not about the document. */
 export async function receiveDocument(
   request: S3Request,
+  operation: string,
   options: { readonly checksumIsOfBody: boolean } = { checksumIsOfBody: true },
 ): Promise<string> {
-  const announced = readExpectations(request.headers, MAX_DOCUMENT_BYTES);
+  const announced = readExpectations(request.headers);
+  const most = mostBodyBytes('s3', operation);
+  if (announced.size > most) throw documentTooLarge(announced.size, most);
   const expected = options.checksumIsOfBody ? announced : { ...announced, checksum: undefined };
   const pieces: Uint8Array[] = [];
   const algorithms = expected.checksum === undefined ? [] : [expected.checksum.algorithm];

@@ -6,6 +6,7 @@
  * configuration of buckets is kept and given back, but does nothing; other sub-resources are refused.
  */
 import type { IncomingMessage } from 'node:http';
+import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
 import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
@@ -26,6 +27,8 @@ export interface S3Options {
   /** Where buckets are that name no other place. */
   readonly region?: string;
   readonly nowMs?: () => number;
+  /** Told what is wrong with the disk, besides the client. */
+  readonly troubles?: TroubleLog;
 }
 
 const findRoute = createRouter(ROUTES);
@@ -37,10 +40,21 @@ export function createS3Service(options: S3Options): Service {
     region: options.region ?? 'us-east-1',
     nowMs: options.nowMs ?? Date.now,
   };
-  return { name: 's3', handle: (request) => handle(state, request) };
+  const explain = (error: unknown): S3Error => {
+    const trouble = diskTrouble(error, options.directory);
+    if (trouble === undefined) return toS3Error(error);
+    options.troubles?.tell(trouble);
+    // Worth a retry, as on AWS: somebody may be making room.
+    return new S3Error(500, 'InternalError', `We encountered an internal error. ${trouble}`);
+  };
+  return { name: 's3', handle: (request) => handle(state, explain, request) };
 }
 
-async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<void> {
+async function handle(
+  state: S3State,
+  explain: (error: unknown) => S3Error,
+  serviceRequest: ServiceRequest,
+): Promise<void> {
   const { request, response, signal, requestId } = serviceRequest;
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('x-amz-id-2', requestId);
@@ -53,7 +67,7 @@ async function handle(state: S3State, serviceRequest: ServiceRequest): Promise<v
     reply = await route.action(state, parsed);
   } catch (error) {
     if (signal.aborted) return;
-    reply = errorResponse(toS3Error(error), { resource: pathOf(request), requestId });
+    reply = errorResponse(explain(error), { resource: pathOf(request), requestId });
   }
   await send(reply, response, { withoutBody: request.method === 'HEAD', signal });
 }
@@ -66,7 +80,7 @@ const namesOf = ({ bucket, key }: S3Request): Readonly<Record<string, string>> =
 /** As it was sent. */
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/\?.*$/s, '');
 
-/** A bug or a full disk: said as what it is, and worth a retry as on AWS. */
+/** A bug is said as what it is, and worth a retry as on AWS. */
 function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (error instanceof Refusal) return new S3Error(error.status, error.code, error.message, error.details);

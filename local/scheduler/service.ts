@@ -2,14 +2,12 @@
  * EventBridge Scheduler as R9 needs it: one-time schedules of the group `default` whose target modifies a fleet, and which fire.
  * The REST JSON protocol. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import { SchedulerError } from './errors.js';
 import { findRoute } from './routes.js';
 import type { Schedules } from './schedules.js';
-
-/** A target's Input is the largest part; a modification of a fleet has below one KiB. */
-const MOST_BODY_BYTES = 256 * 1024;
 
 /** The schedules outlive the service; whoever made them closes them. */
 export function createSchedulerService({ schedules }: { readonly schedules: Schedules }): Service {
@@ -31,7 +29,7 @@ export function createSchedulerService({ schedules }: { readonly schedules: Sche
 async function answer(schedules: Schedules, serviceRequest: ServiceRequest) {
   const { request, url } = serviceRequest;
   const { operation, action, name } = findRoute(request.method ?? '', url.pathname);
-  const body = await readBody(request, MOST_BODY_BYTES);
+  const body = await readBody(request, mostBodyBytes('scheduler', operation));
   await serviceRequest.enter(operation, body, name === '' ? {} : { Name: name });
   return action({ schedules, name, parameters: url.searchParams, body: parse(body) });
 }

@@ -23,6 +23,3 @@ export const NAME_REUSE_MS = 60_000;
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html
 export const MAX_LISTED = 1000;
-
-/** A full batch whose every character is escaped in JSON (six bytes for one), and the rest of the request. */
-export const MAX_REQUEST_BYTES = 8 * 1_048_576;

@@ -5,13 +5,13 @@
  * Clients from before 2023 speak the Query protocol (a form with an `Action`): they are told so in their own words.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 import type { ActionResult } from './action.js';
 import { DeliveryWatch } from './delivery-watch.js';
 import { SqsError } from './errors.js';
 import { Input } from './input.js';
-import { MAX_REQUEST_BYTES } from './limits.js';
 import { actions } from './registry.js';
 import type { SqsStore } from './store.js';
 
@@ -59,7 +59,7 @@ async function answer(
   const { request, signal } = serviceRequest;
   const target = request.headers['x-amz-target'];
   const name = typeof target === 'string' && target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
-  const body = await readBody(request, MAX_REQUEST_BYTES);
+  const body = await readBody(request, mostBodyBytes('sqs', name));
   const action = actions.get(name);
   if (action === undefined || request.method !== 'POST') {
     const asked = name === '' ? 'A request without x-amz-target: AmazonSQS.<Action>' : `The action ${name}`;
@@ -78,7 +78,7 @@ const isQuery = ({ request, url }: ServiceRequest): boolean =>
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html */
 async function refuseQuery({ request, response, requestId }: ServiceRequest): Promise<void> {
-  await readBody(request, MAX_REQUEST_BYTES);
+  await readBody(request, mostBodyBytes('sqs', 'SendMessage'));
   const message =
     'The local cloud serves SQS in the AWS JSON protocol only. Use a newer SDK or CLI: boto3 1.28.82, AWS CLI 1.29.82 ' +
     'or 2.13.33, and SDKs for other languages from November 2023 on.';

@@ -2,6 +2,7 @@
  * The one call of STS that tools make on their own: who am I? The CDK CLI, the AWS CLI and boto3's users ask it.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
+import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
 
@@ -10,8 +11,6 @@ const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 const ACCOUNT_ID = '000000000000';
 /** Whose the cloud's own key is. */
 const ROOT = { arn: `arn:aws:iam::${ACCOUNT_ID}:root`, userId: ACCOUNT_ID };
-/** A request for an identity has two parameters. */
-const MOST_BODY_BYTES = 64 * 1024;
 
 class StsError extends Error {
   constructor(
@@ -43,7 +42,7 @@ export function createStsService(): Service {
 
 async function answer(serviceRequest: ServiceRequest): Promise<string> {
   const { request, url, requestId } = serviceRequest;
-  const body = request.method === 'POST' ? await readBody(request, MOST_BODY_BYTES) : undefined;
+  const body = request.method === 'POST' ? await readBody(request, mostBodyBytes('sts')) : undefined;
   const form = body === undefined ? url.searchParams : new URLSearchParams(body.toString('utf8'));
   const action = form.get('Action');
   if (action === null) throw new StsError('MissingAction', 'The request must contain the parameter Action');

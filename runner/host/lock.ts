@@ -4,16 +4,17 @@
  * Invariant: a lock is its file, made at once and whole (it is linked into place); one whose process is gone holds nobody up.
  */
 import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode, UserError } from '../errors.js';
+import { makeStateDirectory } from '../local-cloud/paths.js';
 import { isAlive } from '../local-cloud/state-file.js';
 
 const NAME_LENGTH = 16;
 
 /** Each of `names` names the instances in a way of its own, by which another host may mean them. Resolves with what gives the locks back. */
 export async function lockHost(directory: string, names: readonly string[]): Promise<() => Promise<void>> {
-  await mkdir(directory, { recursive: true });
+  await makeStateDirectory(directory);
   const files: string[] = [];
   const unlock = async (): Promise<void> => {
     for (const file of files) await rm(file, { force: true });
@@ -32,7 +33,7 @@ async function lock(directory: string, name: string): Promise<string> {
   const file = path.join(directory, `host-${digest}.pid`);
   const mine = `${file}.${process.pid}`;
   await removeStale(file, `${mine}.stale`);
-  await writeFile(mine, String(process.pid));
+  await writeFile(mine, String(process.pid), { mode: 0o600 });
   try {
     await link(mine, file);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Where the installed package and the user's state are. */
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,4 +37,9 @@ export function stateDirectory(env: NodeJS.ProcessEnv): string {
   if (env['SPOTPOOL_HOME']) return path.resolve(env['SPOTPOOL_HOME']);
   const base = env['XDG_STATE_HOME'] ?? path.join(env['HOME'] ?? os.homedir(), '.local', 'state');
   return path.join(base, 'spotpool');
+}
+
+/** Nobody else may look into it. One that is there keeps its mode: it may be any that SPOTPOOL_HOME names, and each file in it is private by itself. */
+export async function makeStateDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
 }

@@ -6,11 +6,12 @@
  * - A file whose process is gone, or whose endpoint nobody answers, is of a supervisor that was killed: it is removed. So is one
  *   that holds no state (a machine that lost power leaves such): it would be in the way of every later one.
  */
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { StackConfig } from '../../core/stack.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { makeStateDirectory } from './paths.js';
 
 export interface LocalState extends StackConfig {
   readonly endpoint: string;
@@ -42,7 +43,7 @@ export async function readLocalState(directory: string): Promise<LocalState | un
 
 /** False when another supervisor was first. */
 export async function writeLocalState(directory: string, state: LocalState): Promise<boolean> {
-  await mkdir(directory, { recursive: true });
+  await makeStateDirectory(directory);
   const temporary = `${stateFile(directory)}.${state.pid}`;
   // Only its owner may read it: whoever can reach the endpoint can run commands through launch templates.
   await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });

@@ -1,10 +1,10 @@
 /** Starts and ends the supervisor of the local cloud that outlives a command. */
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localEnvironment } from './options.js';
-import { installedFiles, stateDirectory } from './paths.js';
+import { installedFiles, makeStateDirectory, stateDirectory } from './paths.js';
 import { isAlive, type LocalState, readLocalState } from './state-file.js';
 
 /** Two processes and a dozen calls: a second, on a busy machine several. */
@@ -30,9 +30,10 @@ export async function bringUp(
   const directory = stateDirectory(env);
   const before = await readLocalState(directory);
   if (before !== undefined) return { state: before, wasUp: true };
-  await mkdir(directory, { recursive: true });
+  await makeStateDirectory(directory);
   const logFile = localLogFile(directory);
   const log = await open(logFile, 'w', 0o600);
+  await log.chmod(0o600); // one that was there keeps its mode else
   const child = spawn(process.execPath, [installedFiles().cli, 'local', 'up', '--foreground', ...flags], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],

@@ -2,7 +2,7 @@
  * Joins a host of instances with what gives the local cloud's own instances their processes (local/instances/): the one file of ours that
  * imports that. Why not over HTTP as the rest: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
  */
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   type InstanceRuntimeOptions,
   TERMINATE_GRACE_MS,
 } from '../../local/instances/instance-runtime.js';
+import { makePrivateDirectory } from '../../local/instances/private-files.js';
 import { startWatchdog, type Watchdog } from '../../local/instances/watchdog.js';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
@@ -50,7 +51,8 @@ export const openHost: OpenHost = async (emulator, { of, directory }) => {
 
 function directoryOf(given: string | undefined): string {
   if (given === undefined) return realpathSync(mkdtempSync(path.join(os.tmpdir(), 'spotpool-host-')));
-  mkdirSync(given, { recursive: true });
+  // One that is there may have other things in it, of others too; what is made in it is private.
+  if (!existsSync(given)) makePrivateDirectory(given);
   return realpathSync(given);
 }
 
@@ -66,8 +68,7 @@ export class LocalMachine implements Machine {
   readonly #ended: InstanceRuntime[] = [];
 
   constructor(private readonly options: MachineOptions) {
-    mkdirSync(path.join(options.root, 'instances'), { recursive: true });
-    mkdirSync(path.join(options.root, 'consoles'), { recursive: true });
+    for (const name of ['instances', 'consoles']) makePrivateDirectory(path.join(options.root, name));
   }
 
   async start(

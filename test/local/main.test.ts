@@ -12,6 +12,7 @@ import {
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import type { AccessKey } from '../../local/http/credentials.js';
 import { eventually } from '../support/eventually.js';
 import { admin, afterThisTest, base64, isAlive, temporaryDirectory } from './ec2/support.js';
 
@@ -27,6 +28,7 @@ interface Started {
 interface Ready extends Started {
   readonly endpoint: string;
   readonly directory: string;
+  readonly accessKey: AccessKey;
   readonly config: {
     readonly endpoint: string;
     readonly region: string;
@@ -57,6 +59,7 @@ async function startReady(...args: readonly string[]): Promise<Ready> {
     ...started,
     endpoint: endpoint ?? '',
     directory: directory ?? '',
+    accessKey: { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '' },
     config: {
       endpoint: endpoint ?? '',
       region: region ?? '',

@@ -13,7 +13,6 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar';
 import type { ModelSpec } from '../../core/job.js';
 import { modelBundleKey } from '../../core/keys.js';
 import { outlast } from '../outlast.js';
@@ -24,6 +23,7 @@ import { childEnvironment } from './child-environment.js';
 import { hiderOf, readSecrets, type Secrets } from './secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
+import { unpackBundle } from './unpack.js';
 
 /**
  * Without an end, and the SDK's own tries on top of each: an outage is no fault of the model or of the instance, and three instances
@@ -97,7 +97,7 @@ async function fetchInto(
     await mkdir(temporary, { recursive: true });
     const found = await download(key, bundle, options, signal);
     if (found !== spec.digest) throw new Error(`its SHA-256 is ${found}, so it was damaged or replaced`);
-    await extract({ file: bundle, cwd: temporary, strict: true });
+    await unpackBundle(bundle, temporary);
     signal.throwIfAborted();
     await rm(directory, { recursive: true, force: true });
     await rename(temporary, directory);

@@ -153,9 +153,9 @@ export const getConfiguration =
   };
 
 export const putConfiguration =
-  ({ subresource, contentType }: Configuration, check: (document: string) => void): Action =>
+  ({ name, subresource, contentType }: Configuration, check: (document: string) => void): Action =>
   async (state, request) => {
-    const document = await receiveDocument(request);
+    const document = await receiveDocument(request, `Put${name}`);
     check(document);
     state.buckets.get(request.bucket).configuration.set(subresource, document);
     // Only the policy is answered without content.

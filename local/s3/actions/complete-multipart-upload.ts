@@ -19,14 +19,17 @@ import { childrenOf, leaf, parseXml, textOf, xmlDocument, type XmlElement } from
 /** Of every part but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
+/** Ten thousand parts, each with its number, its ETag and a checksum of each kind: twice eight tags. */
+const MOST_TAGS = 10_000 * 2 * 8;
+
 /** From the reading of the document on all happens in one turn: of racing completions one wins. */
 export const completeMultipartUpload: Action = async (state, request) => {
   const uploadId = readUploadId(request.query);
   const bucket = state.buckets.get(request.bucket);
   bucket.upload(uploadId, request.key);
   const object = await bucket.conditionalWrites.during(request.key, request.headers, async (watch) => {
-    const document = await receiveDocument(request, { checksumIsOfBody: false });
-    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload'), 'Part');
+    const document = await receiveDocument(request, 'CompleteMultipartUpload', { checksumIsOfBody: false });
+    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload', MOST_TAGS), 'Part');
     return complete(state, request, listed, watch);
   });
   return xmlResponse(

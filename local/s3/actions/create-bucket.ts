@@ -19,7 +19,9 @@ export const createBucket: Action = async (state, request) => {
   }
   checkServed(request.headers);
   const hasBody = Number(request.headers.get('content-length') ?? 0) > 0;
-  const configuration = hasBody ? parseXml(await receiveDocument(request), 'CreateBucketConfiguration') : '';
+  const configuration = hasBody
+    ? parseXml(await receiveDocument(request, 'CreateBucket'), 'CreateBucketConfiguration')
+    : '';
   const location = readLocation(configuration, regionOf(request) ?? state.region);
   const tags = readTags(configuration);
   const existing = state.buckets.find(request.bucket);

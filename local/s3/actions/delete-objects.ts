@@ -9,10 +9,12 @@ import { xmlResponse } from '../response.js';
 import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument, type XmlElement } from '../xml.js';
 
 const MAX_KEYS_PER_CALL = 1000;
+/** Each object has five elements at most; one key more, so that it is counted as one too many. */
+const MOST_TAGS = (MAX_KEYS_PER_CALL + 1) * 2 * 6;
 
 export const deleteObjects: Action = async (state, request) => {
   requireDigest(request.headers);
-  const list = parseXml(await receiveDocument(request), 'Delete');
+  const list = parseXml(await receiveDocument(request, 'DeleteObjects'), 'Delete', MOST_TAGS);
   const objects = childrenOf(list, 'Object');
   if (objects.length === 0 || objects.length > MAX_KEYS_PER_CALL) throw malformedXml();
   const isQuiet = textOf(list, 'Quiet')?.trim() === 'true';

@@ -4,7 +4,7 @@ import { receiveDocument } from '../receive.js';
 import { parseTagging } from '../tags.js';
 
 export const putObjectTagging: Action = async (state, request) => {
-  const tags = parseTagging(await receiveDocument(request));
+  const tags = parseTagging(await receiveDocument(request, 'PutObjectTagging'));
   state.buckets.get(request.bucket).retag(request.key, tags);
   return { status: 200 };
 };

@@ -139,7 +139,7 @@ describe('malformed requests', () => {
 
   it('a document that is too large is refused before it comes', async () => {
     const reply = await refusedBeforeBody(cloud.port, `/${BUCKET}?tagging`, { 'content-length': 100 * 1024 * 1024 });
-    expect([reply.status, codeOf(reply)]).toEqual([400, 'EntityTooLarge']);
+    expect([reply.status, codeOf(reply)]).toEqual([400, 'MaxMessageLengthExceeded']);
   });
 });
 

@@ -49,6 +49,18 @@ describe('the state file of the local cloud', () => {
     expect(statSync(stateFile(directory)).mode & 0o077).toBe(0);
   });
 
+  it('is in a directory that is its owner’s alone, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      const home = path.join(directory, 'state', 'spotpool');
+      await writeLocalState(home, state);
+      expect((statSync(home).mode & 0o777).toString(8)).toBe('700');
+      expect((statSync(stateFile(home)).mode & 0o777).toString(8)).toBe('600');
+    } finally {
+      process.umask(umask);
+    }
+  });
+
   it('is not taken over by a second supervisor', async () => {
     await writeLocalState(directory, state);
     expect(await writeLocalState(directory, { ...state, bucket: 'other' })).toBe(false);

@@ -1,0 +1,46 @@
+/**
+ * What a system's error on a file of the local cloud means to whoever reads it: where it was, why, and what helps. The error itself says `ENOSPC: no
+ * space left on device, write`, and names no place.
+ */
+interface Trouble {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+const ELSEWHERE = 'or start the local cloud with --directory (or TMPDIR) on another disk';
+const NO_FILES = { remedy: 'Raise the limit (ulimit -n), and start the local cloud again' } as const;
+
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  ENOSPC: { why: 'its disk is full', remedy: `Free some space there, ${ELSEWHERE}` },
+  EDQUOT: { why: 'the disk quota of your user is used up', remedy: `Free some space there, ${ELSEWHERE}` },
+  EFBIG: { why: 'a file would be larger than the system allows', remedy: `Raise the limit (ulimit -f), ${ELSEWHERE}` },
+  EROFS: { why: 'its file system is read-only', remedy: `Mount it for writing, ${ELSEWHERE}` },
+  EACCES: { why: 'its permissions do not allow it', remedy: `Give it back to your user, ${ELSEWHERE}` },
+  EPERM: { why: 'its permissions do not allow it', remedy: `Give it back to your user, ${ELSEWHERE}` },
+  ENOENT: { why: 'it is not there any more', remedy: 'Start the local cloud again' },
+  EIO: { why: 'its disk reports an error', remedy: `Look at the disk, ${ELSEWHERE}` },
+  EMFILE: { why: 'the local cloud has as many files open as its process may have', ...NO_FILES },
+  ENFILE: { why: 'the machine has as many files open as it can', ...NO_FILES },
+};
+
+/** A sentence or two; undefined for an error that is none of a disk. */
+export function diskTrouble(error: unknown, directory: string): string | undefined {
+  const { code = '', syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
+  const known = typeof code === 'string' && Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
+  // Only what the system itself said of a call has both.
+  if (known === undefined || typeof syscall !== 'string') return undefined;
+  return `The local cloud cannot use its directory ${directory}: ${known.why} (${String(code)}). ${known.remedy}.`;
+}
+
+/** Each trouble is told once: on a full disk every write has it. */
+export class TroubleLog {
+  readonly #told = new Set<string>();
+
+  constructor(private readonly write: (line: string) => void) {}
+
+  tell(trouble: string): void {
+    if (this.#told.has(trouble)) return;
+    this.#told.add(trouble);
+    this.write(`${trouble}\n`);
+  }
+}

@@ -1,0 +1,112 @@
+/** The local cloud on a disk that does not take what it writes: the client is told where, why and what helps, and so is whoever runs it. */
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { diskTrouble, TroubleLog } from '../../local/disk-trouble.js';
+import { startServer } from '../../local/http/server.js';
+import { createS3Service } from '../../local/s3/service.js';
+import { errorOf } from '../support/error-of.js';
+import { afterThisTest, temporaryDirectory } from './ec2/support.js';
+
+/** Beyond what is kept in memory. */
+const LARGE = Buffer.alloc(300_000, 'x');
+
+async function startS3(directory: string) {
+  const lines: string[] = [];
+  const troubles = new TroubleLog((line) => lines.push(line));
+  const server = await startServer({ s3: createS3Service({ directory, troubles }) }, { port: 0 });
+  afterThisTest(() => server.close());
+  const s3 = new S3Client({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    forcePathStyle: true,
+    maxAttempts: 1,
+  });
+  afterThisTest(() => s3.destroy());
+  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
+  const put = (Key: string) => s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: LARGE }));
+  return { s3, put, lines };
+}
+
+describe('the trouble with a disk', () => {
+  it.each([
+    ['ENOSPC', 'its disk is full', 'Free some space there'],
+    ['EDQUOT', 'quota', 'Free some space there'],
+    ['EROFS', 'read-only', '--directory'],
+    ['EACCES', 'permissions', '--directory'],
+    ['EMFILE', 'files open', 'ulimit -n'],
+    ['ENOENT', 'not there any more', 'Start the local cloud again'],
+  ])('%s is told with the folder, the reason and the remedy', (code, why, remedy) => {
+    const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });
+    const told = diskTrouble(error, '/data/cloud');
+    expect(told).toContain(`The local cloud cannot use its directory /data/cloud: `);
+    for (const part of [why, code, remedy]) expect(told).toContain(part);
+  });
+
+  it('is not read into any other error', () => {
+    for (const error of [new Error('ENOSPC'), Object.assign(new Error(), { code: 'ENOSPC' }), undefined, 'ENOSPC']) {
+      expect(diskTrouble(error, '/data')).toBeUndefined();
+    }
+    expect(diskTrouble(Object.assign(new Error(), { code: 'constructor', syscall: 'write' }), '/data')).toBeUndefined();
+  });
+});
+
+describe('a put', () => {
+  it('into a directory that is gone says so, as often as it is asked, and once in the log', async () => {
+    const directory = path.join(temporaryDirectory(), 'objects');
+    const { put, lines } = await startS3(directory);
+    rmSync(directory, { recursive: true });
+    const sentence = `The local cloud cannot use its directory ${directory}: it is not there any more (ENOENT). Start the local cloud again.`;
+    for (const key of ['a', 'b']) {
+      const error = await errorOf(put(key));
+      expect([error.code, error.status, error.message]).toEqual([
+        'InternalError',
+        500,
+        `We encountered an internal error. ${sentence}`,
+      ]);
+    }
+    expect(lines).toEqual([`${sentence}\n`]);
+  });
+
+  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mounts(temporaryProbe());
+
+  it.skipIf(!canMount)(
+    'on a full disk names the folder, and goes well once there is room (skipped where no disk can be mounted)',
+    async () => {
+      const disk = temporaryDirectory();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+      afterThisTest(() => execFileSync('umount', ['-l', disk]));
+      const { s3, put, lines } = await startS3(path.join(disk, 'objects'));
+      await put('kept');
+      writeFileSync(path.join(disk, 'filler'), Buffer.alloc(500_000));
+      const error = await errorOf(put('too much'));
+      expect(error.message).toContain(
+        `its directory ${path.join(disk, 'objects')}: its disk is full (ENOSPC). Free some`,
+      );
+      expect(lines).toHaveLength(1);
+      rmSync(path.join(disk, 'filler'));
+      await put('too much');
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'kept' }));
+      expect((await Body?.transformToByteArray())?.length).toBe(LARGE.length);
+    },
+  );
+});
+
+function temporaryProbe(): string {
+  return execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+}
+
+function mounts(directory: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' });
+    execFileSync('umount', [directory]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,80 @@
+/** Other users of the machine can read nothing that the local cloud keeps on disk. */
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect, it } from 'vitest';
+import { startLocalCloud } from '../../local/api.js';
+import { eventually } from '../support/eventually.js';
+import { afterThisTest, base64, temporaryDirectory } from './ec2/support.js';
+
+/** Every file and directory that is there, with what others than its owner may do with it. */
+function modesBelow(directory: string): Record<string, string> {
+  const names = ['', ...(readdirSync(directory, { recursive: true }) as string[])];
+  return Object.fromEntries(
+    names.map((name) => [name, (statSync(path.join(directory, name)).mode & 0o777).toString(8)]),
+  );
+}
+
+it('everything in the directory is its owner’s alone, and so is the directory, whatever it was before', async () => {
+  const umask = process.umask(0);
+  afterThisTest(() => process.umask(umask));
+  const directory = path.join(temporaryDirectory(), 'cloud');
+  mkdirSync(directory);
+  chmodSync(directory, 0o777);
+  const cloud = await startLocalCloud({ directory });
+  const config = { endpoint: cloud.endpoint, region: cloud.region, credentials: cloud.credentials };
+  const [s3, ec2] = [new S3Client({ ...config, forcePathStyle: true }), new EC2Client(config)];
+  afterThisTest(async () => {
+    for (const client of [s3, ec2]) client.destroy();
+    await cloud.close();
+    expect(modesBelow(directory)).toMatchObject({ '': '700', consoles: '700' });
+    for (const mode of Object.values(modesBelow(directory))) expect(mode).toMatch(/00$/);
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
+  await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'large', Body: Buffer.alloc(300_000) }));
+  await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: 'worker',
+      LaunchTemplateData: {
+        ImageId: 'ami-1',
+        InstanceType: 'c7g.large',
+        UserData: base64('#!/bin/sh\necho up\nexec sleep 1000'),
+      },
+    }),
+  );
+  await ec2.send(
+    new CreateFleetCommand({
+      LaunchTemplateConfigs: [{ LaunchTemplateSpecification: { LaunchTemplateName: 'worker', Version: '1' } }],
+      TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' },
+    }),
+  );
+  const [instance] = await cloud.instances.waitFor(1);
+  await eventually(() => cloud.instances.console(instance?.id ?? '').includes('up'));
+  const modes = modesBelow(directory);
+  expect(Object.keys(modes)).toEqual(
+    expect.arrayContaining([`consoles/${instance?.id}.log`, `instances/${instance?.id}/user-data`]),
+  );
+  expect(Object.entries(modes).filter(([, mode]) => !mode.endsWith('00'))).toEqual([]);
+});
+
+it('a link in the place of the consoles is refused: what instances print would go elsewhere', async () => {
+  const directory = path.join(temporaryDirectory(), 'cloud');
+  const elsewhere = temporaryDirectory();
+  mkdirSync(directory);
+  symlinkSync(elsewhere, path.join(directory, 'consoles'));
+  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} has consoles (no directory).`);
+  expect(readdirSync(elsewhere)).toEqual([]);
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  'a directory of another user is refused in a sentence (skipped without root, who alone can make one)',
+  async () => {
+    const directory = path.join(temporaryDirectory(), 'theirs');
+    mkdirSync(directory);
+    chownSync(directory, 65_534, 65_534);
+    await expect(startLocalCloud({ directory })).rejects.toThrow(
+      `--directory must be yours alone: ${directory} belongs to another user`,
+    );
+  },
+);
