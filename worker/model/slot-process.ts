@@ -332,24 +332,19 @@ export class SlotProcess {
 
   #saySlow(silentMs: number): void {
     this.#saidSlow = true;
-    const { loadTimeoutMs, onSlowLoad } = this.options;
+    const { isHost, loadTimeoutMs, onSlowLoad } = this.options;
     const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
+    const advice = isHost === true ? '' : ' A command that is a model prints that line once it is loaded.';
     const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
-    onSlowLoad?.(withLog(message + limit, tellingLines(this.#log.lastLines)));
+    onSlowLoad?.(withLog(message + advice + limit, tellingLines(this.#log.lastLines)));
   }
 
   /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
   #notReady(when: string): string {
     if (this.options.isHost === true) return `The model's load did not end ${when}.`;
     const { unfinished } = this.#stdout;
-    const printed =
-      unfinished === ''
-        ? 'printed nothing on its standard output'
-        : `printed ${this.#hide(showLine(unfinished))} without the end of a line`;
-    return (
-      `The model's command ${printed} ${when}. A command that is a model prints the line {"ready":true} once it is loaded, ` +
-      'and then answers each item with a line.'
-    );
+    const printed = unfinished === '' ? 'nothing' : `${this.#hide(showLine(unfinished))} without the end of a line`;
+    return `The model's command printed ${printed} ${when}; the worker awaits the line {"ready":true}.`;
   }
 
   async #checkMemory(): Promise<void> {

@@ -208,6 +208,9 @@ describe('preparing a model', () => {
     expect((await prepared(env({}))).modelKey).toBe(modelKey);
     expect((await prepared(env({ A: '1' }))).modelKey).not.toBe(modelKey);
     expect((await prepared(env({ A: '1', B: '2' }))).modelKey).toBe((await prepared(env({ B: '2', A: '1' }))).modelKey);
+    const options = { concurrency: 3, itemTimeoutSeconds: 1, loadTimeoutSeconds: 9, env: {} };
+    expect((await prepared({ options })).modelKey).toBe(modelKey);
+    expect((await prepared({ options: { ...options, nan: 'null' } })).modelKey).not.toBe(modelKey);
     const other = { ...spec, start: { kind: 'command', argv: ['cat'] } } as const;
     expect((await prepared({ spec: other })).modelKey).not.toBe(modelKey);
   });

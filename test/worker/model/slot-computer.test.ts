@@ -196,14 +196,16 @@ describe('a model that cannot be loaded', () => {
     });
     const slow = events.filter((event) => event.kind === 'slow-load');
     expect(slow).toHaveLength(1);
-    expect(slow[0]?.message).toMatch(/printed "Password: " without the end of a line in the first 2\d s\./);
-    expect(slow[0]?.message).toContain('prints the line {"ready":true} once it is loaded');
+    expect(slow[0]?.message).toMatch(
+      /printed "Password: " without the end of a line in the first 2\d s; the worker awaits the line/,
+    );
+    expect(slow[0]?.message).toContain('A command that is a model prints that line once it is loaded.');
     expect(slow[0]?.message).toContain(
       'The worker gives it 120 s (--load-timeout). The last line of its log: no weights yet',
     );
     expect(computed.end).toMatchObject({
       kind: 'unable',
-      message: expect.stringContaining('within 120 s.') as unknown,
+      message: expect.stringContaining('within 120 s; the worker awaits') as unknown,
     });
   });
 
