@@ -2,6 +2,7 @@
 import { batchOfOutcomeKey, resultsPrefix } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { decodeOutcomeMetadata } from '../../core/result-line.js';
+import { NO_COUNTS } from '../controller/fold-progress.js';
 
 export interface Outcome {
   readonly batch: number;
@@ -81,7 +82,7 @@ async function streamed(store: ObjectStore, key: string, batch: number, signal: 
 function countsOf(store: ObjectStore, key: string, metadata: Readonly<Record<string, string>>) {
   const counts = decodeOutcomeMetadata(metadata);
   if (counts === undefined) {
-    store.damaged?.({ key, why: 'does not say in its metadata how many items are ok and failed' });
+    store.damaged?.({ key, why: `${NO_COUNTS}: its items are not counted` });
   }
   return counts ?? { ok: 0, failed: 0 };
 }
