@@ -140,6 +140,7 @@ export default tseslint.config(
       'runner/display/screen.ts',
       'worker/host/**/*.ts',
       'runner/local-cloud/child.ts',
+      'runner/local-cloud/keep-up.ts',
       'runner/commands/predeploy.ts',
       'runner/cli/outputs-file.ts',
     ],
