@@ -18,6 +18,24 @@ const compositionRoots = ['runner/main.ts', 'runner/wiring/**/*.ts', 'runner/lam
 const sdkPattern = { regex: '^(@aws-sdk|@smithy)/', message: 'Only aws/ talks to the SDK: add a method to a port.' };
 const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
 
+/** R13: `core/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
+const jsonMessage =
+  'What is parsed may be anything (R13): decode it by a codec of core/, made of core/shape.ts, or take it as unknown and check it.';
+const parsedJson = "CallExpression[callee.object.name='JSON'][callee.property.name='parse']";
+const jsonRules = [
+  {
+    selector: `TSAsExpression[typeAnnotation.type!='TSUnknownKeyword'] > ${parsedJson}.expression`,
+    message: jsonMessage,
+  },
+  {
+    selector: `VariableDeclarator:not([id.typeAnnotation.typeAnnotation.type='TSUnknownKeyword']) > ${parsedJson}.init`,
+    message: jsonMessage,
+  },
+  { selector: `MemberExpression > ${parsedJson}.object`, message: jsonMessage },
+  { selector: `ArrowFunctionExpression > ${parsedJson}.body`, message: jsonMessage },
+  { selector: `CallExpression > ${parsedJson}.arguments`, message: jsonMessage },
+];
+
 function folderRule(folder, extra = []) {
   const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
   return {
@@ -94,12 +112,39 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...jsonRules,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'core/ has no clock: pass the time in.',
         },
       ],
     },
+  },
+  {
+    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...jsonRules,
+        {
+          selector:
+            "CallExpression[callee.property.name='control']:matches([callee.object.name='terminal'],[callee.object.property.name='terminal'])",
+          message: 'Only display/screen.ts moves the cursor: write text with out or err, which make it harmless.',
+        },
+      ],
+    },
+  },
+  {
+    // The cursor of the live display; and what a process of our own says to its parent, or a file says that somebody at this machine wrote.
+    files: [
+      'runner/display/screen.ts',
+      'worker/host/**/*.ts',
+      'runner/local-cloud/child.ts',
+      'runner/local-cloud/keep-up.ts',
+      'runner/commands/predeploy.ts',
+      'runner/cli/outputs-file.ts',
+    ],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   folderRule('aws'),
   folderRule('runner', [sdkPattern]),

@@ -72,7 +72,9 @@ export class Imds implements InstanceMetadata {
 
   private async json(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
     const text = await this.get(path, signal);
-    return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+    if (text === undefined) return undefined;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   }
 
   /** Undefined for 404: there is no such thing to tell, such as a notice. */

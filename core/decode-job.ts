@@ -21,6 +21,7 @@ import {
   instant,
   integer,
   just,
+  linesOfWords,
   list,
   number,
   object,
@@ -126,7 +127,8 @@ export function decodeManifest(json: string | Uint8Array, job: string): Manifest
 
 const doneMark = object<DoneMark>({
   state: oneOf<DoneMark['state']>({ complete: true, failed: true }),
-  reason: words(SENTENCE_CHARACTERS),
+  // The lines of a log tell a stack from its cause.
+  reason: linesOfWords(SENTENCE_CHARACTERS),
   at: time,
 });
 
@@ -144,7 +146,7 @@ export function decodeCancelMark(json: string | Uint8Array, writtenAtMs: number)
 const unableMark = object<UnableMark>({
   instance: instanceId,
   phase: oneOf<UnableMark['phase']>({ fetch: true, setup: true, load: true, version: true }),
-  message: words(SENTENCE_CHARACTERS),
+  message: linesOfWords(SENTENCE_CHARACTERS),
   at: time,
 });
 

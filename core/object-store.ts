@@ -76,7 +76,7 @@ export interface ObjectStore {
 
 export interface Damage {
   readonly key: string;
-  /** Ends a sentence that names the key, like "it is not a manifest of this job". */
+  /** Goes on a sentence that begins with the key, and says what follows: "is not the manifest of job a: it is treated as missing". */
   readonly why: string;
 }
 

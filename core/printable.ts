@@ -25,8 +25,8 @@ export function printableLines(text: string): string {
 /** One line, without blanks at its ends. */
 export const printable = (text: string): string => printableLines(text).replaceAll(/\n+/g, ' ').trim();
 
-/** The colours that `picocolors` writes: none of them hides text or moves anything. */
-const OWN_COLOUR = String.raw`\x1b\[(?:[0-4]|7|9|2[2-9]|[34][0-79]|9[0-7]|10[0-7])m`;
+/** What our displays use of the colours of `picocolors`: none of them hides text or moves anything. */
+const OWN_COLOUR = String.raw`\x1b\[(?:0|1|2|22|3[1-6]|39)m`;
 const HARMFUL = `[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029${BIDIRECTIONAL}]`;
 const COLOUR_OR_HARMFUL = new RegExp(`${OWN_COLOUR}|${HARMFUL}`, 'g');
 const ANY_HARMFUL = new RegExp(HARMFUL, 'g');

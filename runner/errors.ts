@@ -1,3 +1,5 @@
+import { printableLines } from '../core/printable.js';
+
 /** Misuse: what was given cannot work. The message says what, where, and what to do; the exit code is 2. */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -8,9 +10,9 @@ export class FleetMissing extends Error {
   override readonly name = 'FleetMissing';
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown, for people: AWS and models have their words in it. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return printableLines(error instanceof Error ? error.message : String(error));
 }
 
 /** `ENOENT` and the like, when a system call failed. */

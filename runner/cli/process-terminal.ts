@@ -1,5 +1,6 @@
 /** The real terminal: the process's own standard output and error. */
 import picocolors from 'picocolors';
+import { harmless } from '../../core/printable.js';
 import type { Terminal } from '../display/terminal.js';
 
 /** A pipe has no width; what is made for people then is made for this one. */
@@ -8,11 +9,14 @@ const DEFAULT_SIZE = { columns: 100, rows: 40 };
 export function processTerminal(process: NodeJS.Process): Terminal {
   const { stdout, stderr, env } = process;
   const interactive = stdout.isTTY && env['TERM'] !== 'dumb';
+  const colours = wantsColor(env, stdout.isTTY);
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    // The one place through which everything goes that a command prints, whoever wrote it.
+    out: (text) => void stdout.write(harmless(text, { colours })),
+    err: (text) => void stderr.write(harmless(text, { colours: false })),
+    control: (text) => void stdout.write(text),
     interactive,
-    colors: picocolors.createColors(wantsColor(env, stdout.isTTY)),
+    colors: picocolors.createColors(colours),
     size: () => (stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : DEFAULT_SIZE),
     onResize: (listener) => {
       stdout.on('resize', listener);

@@ -64,8 +64,16 @@ async function logs(context: CliContext, job: string, flags: Flags): Promise<num
   }
 }
 
+/** A model writes lines: those after the first stand below it, indented, so that none can pass for a line of another source. */
 function logLine(event: WorkerEvent, { colors }: Terminal): string {
   const source = event.code === 'model-log' ? event.stream : event.code;
   const batch = event.batch === undefined ? '' : ` ${colors.dim(`batch ${event.batch}`)}`;
-  return `${colors.dim(clockTime(event.at))} ${colors.cyan(event.instance)} ${colors.dim(source)}${batch} ${oneLine(event.message)}\n`;
+  const [first = '', ...more] = event.message.trimEnd().split('\n').map(oneLineIndented);
+  const head = `${colors.dim(clockTime(event.at))} ${colors.cyan(event.instance)} ${colors.dim(source)}${batch}`;
+  return [`${head} ${first.trimStart()}`, ...more.map((line) => `  ${line}`)]
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
 }
+
+/** Its own indentation is what makes a stack readable. */
+const oneLineIndented = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${oneLine(line)}`;

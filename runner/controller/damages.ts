@@ -31,6 +31,6 @@ export function tellingOfDamages(
 }
 
 const sentenceOf = ({ key, why }: Damage): string =>
-  `The object ${printable(key)} ${why}, as this version of spotpool knows it, and is treated as missing. Look at what it is and who wrote it.`;
+  `The object ${printable(key)} ${why}. Look at what it is and who wrote it.`;
 
-const MORE = `More than ${MOST_TOLD} objects are not what their keys say. They are treated as missing, and not named one by one any more.`;
+const MORE = `More than ${MOST_TOLD} objects are not what their keys say. They are treated as missing, and are not named one by one any more.`;

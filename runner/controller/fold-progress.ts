@@ -23,6 +23,8 @@ import type { JobMemory } from './ports.js';
 const HEADS_AT_ONCE = 32;
 /** A page of a listing. A run of known outcomes that is longer is skipped by a new listing behind it. */
 const LIST_PAGE = 1_000;
+/** Of the metadata of an outcome. */
+export const NO_COUNTS = 'does not say in its metadata how many items are ok and how many failed';
 /** Lost races for the file; after them the count is used unsaved, which is exact as well. */
 const MAX_SAVES = 5;
 
@@ -112,7 +114,7 @@ function outcomeOf(
 ): Outcome {
   const read = decodeOutcomeMetadata(metadata);
   if (read !== undefined) return { batch, ok: read.ok, failed: read.failed, givenUp: read.givenUp };
-  store.damaged?.({ key, why: 'does not say in its metadata how many items are ok and failed' });
+  store.damaged?.({ key, why: `${NO_COUNTS}: its batch counts as given up` });
   return { batch, ok: 0, failed: 0, givenUp: true };
 }
 

@@ -36,7 +36,10 @@ export async function readObject<T>(
   const isTooLong = body.length > kind.mostBytes;
   const value = isTooLong ? undefined : kind.decode(body);
   if (value === undefined) {
-    store.damaged?.({ key, why: isTooLong ? `is longer than ${kind.mostBytes} bytes` : `is not ${kind.name}` });
+    const what = isTooLong
+      ? `is longer than ${kind.name} can be (${kind.mostBytes} bytes)`
+      : `is not ${kind.name} as this version of spotpool knows it`;
+    store.damaged?.({ key, why: `${what}: it is treated as missing` });
   }
   return { value, etag, body };
 }

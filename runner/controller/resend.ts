@@ -28,7 +28,10 @@ export async function resendMissing(
     if (line === '') continue;
     const location = decodePlanLine(line);
     if (location === undefined || location.batch >= manifest.batches) {
-      ports.store.damaged?.({ key: planKey(job), why: 'has a line that is no place of a batch of the job' });
+      ports.store.damaged?.({
+        key: planKey(job),
+        why: `has a line that is no place of a batch of job ${job}: that line is left out`,
+      });
       continue;
     }
     if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;

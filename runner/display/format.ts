@@ -1,4 +1,5 @@
 /** Numbers and widths for people. Pure. */
+import { printable } from '../../core/printable.js';
 import { shorten } from '../../core/shorten.js';
 
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
@@ -100,10 +101,8 @@ export function fit(text: string, columns: number): string {
   return shown;
 }
 
-/** Text of others (models, AWS) for one line of a terminal: control characters cannot move the cursor. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
-}
+/** Text of others (models, AWS) for one line of a terminal. */
+export const oneLine = printable;
 
 /** Times of other clocks in a sentence, as the time of day that everything else here shows. */
 export const withLocalTimes = (text: string): string =>

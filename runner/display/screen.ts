@@ -4,8 +4,10 @@
  * Invariants:
  * - What is above the block is never touched, and the block never exceeds the screen: scrolled-off lines cannot be redrawn.
  * - Each redraw is one write, over what is there: nothing is cleared first, so nothing flickers.
+ * - A line is one line, and moves nothing by itself: whatever of others is in it has become harmless.
  * - The cursor is hidden exactly while a block is shown.
  */
+import { harmless } from '../../core/printable.js';
 import { fit, width } from './format.js';
 import type { Terminal } from './terminal.js';
 
@@ -25,10 +27,10 @@ export class Screen {
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.terminal.size();
     // One column and one row stay free: a full last line would wrap or scroll.
-    const fitted = lines.slice(0, Math.max(1, rows - 1)).map((line) => fit(line, Math.max(1, columns - 1)));
+    const fitted = lines.slice(0, Math.max(1, rows - 1)).map((line) => fit(shown(line), Math.max(1, columns - 1)));
     const before = cursorUp(this.rowsTaken(columns));
     const body = fitted.map((line) => `${line}${ERASE_TO_LINE_END}\n`).join('');
-    this.terminal.out(`${this.hide()}${before}${body}${ERASE_BELOW}`);
+    this.terminal.control(`${this.hide()}${before}${body}${ERASE_BELOW}`);
     this.shown = fitted;
   }
 
@@ -55,6 +57,9 @@ export class Screen {
     if (!this.hidden) return;
     this.hidden = false;
     process.removeListener('exit', this.onExit);
-    this.terminal.out(SHOW_CURSOR);
+    this.terminal.control(SHOW_CURSOR);
   }
 }
+
+/** A line feed within a line would break the block. */
+const shown = (line: string): string => harmless(line.replaceAll(/[\n\t]/g, ' '), { colours: true });

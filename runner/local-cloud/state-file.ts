@@ -80,7 +80,8 @@ async function parse(file: string): Promise<LocalState | 'damaged' | undefined> 
   });
   if (text === undefined) return undefined;
   try {
-    const state = JSON.parse(text) as Partial<LocalState> | null;
+    const value: unknown = JSON.parse(text);
+    const state = value as Partial<LocalState> | null;
     const { hostname, port } = new URL(state?.endpoint ?? '');
     const whole = Number.isInteger(state?.pid) && hostname !== '' && port !== '' && state?.credentials !== undefined;
     return whole ? (state as LocalState) : 'damaged';

@@ -15,6 +15,7 @@ import {
   runsOn,
   withoutPlatform,
 } from '../../core/native-format.js';
+import { decode, list, object, optional, text } from '../../core/shape.js';
 import type { Architecture } from '../../core/stack.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
@@ -23,6 +24,9 @@ const NATIVE = /\.(node|so|dylib|dll|pyd|exe)$|\.so(\.\d+)+$/i;
 const FILES_AT_ONCE = 16;
 /** More names tell nothing more. */
 const SHOWN_FILES = 5;
+
+/** https://docs.npmjs.com/cli/configuring-npm/package-json#os */
+const platforms = object<{ readonly os?: readonly string[] }>({ os: optional(list(text(64), 64)) });
 
 type FileEntry = Extract<BundleEntry, { kind: 'file' }>;
 
@@ -79,12 +83,9 @@ async function isForElsewhereAlone(file: NativeFile, files: readonly FileEntry[]
   if (directory === undefined || withoutPlatform(directory) !== directory) return false;
   const content = files.find((entry) => entry.path === `${directory}/package.json`)?.content;
   if (content === undefined || Buffer.isBuffer(content)) return false;
-  try {
-    const { os } = JSON.parse(await readFile(content.file, 'utf8')) as { readonly os?: readonly string[] };
-    return os !== undefined && os.length > 0 && !os.some((name) => name === 'linux' || name.startsWith('!'));
-  } catch {
-    return false;
-  }
+  const json = await readFile(content.file).catch(() => '');
+  const { os = [] } = decode(platforms, json) ?? {};
+  return os.length > 0 && !os.some((name) => name === 'linux' || name.startsWith('!'));
 }
 
 function refusal(model: string, foreign: readonly NativeFile[], architecture: Architecture): string {

@@ -85,7 +85,8 @@ export async function readEventsFile(
       const lines = new TextDecoder().decode(bytes).split('\n');
       const read = lines.filter((line) => line !== '').map((line) => decodeWorkerEvent(line, instance));
       const events = read.filter((event) => event !== undefined);
-      if (events.length < read.length) store.damaged?.({ key, why: `has lines that are no events of ${instance}` });
+      if (events.length < read.length)
+        store.damaged?.({ key, why: `has lines that are no events of ${instance}: they are left out` });
       return events;
     },
   };

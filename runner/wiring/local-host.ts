@@ -12,6 +12,7 @@ import {
 } from '../../local/instances/instance-runtime.js';
 import { makePrivateDirectory } from '../../local/instances/private-files.js';
 import { startWatchdog, type Watchdog } from '../../local/instances/watchdog.js';
+import { decode, linesOfWords, object } from '../../core/shape.js';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
 import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';
@@ -134,11 +135,6 @@ function lastLineOf(output: Buffer | undefined): string | undefined {
   return (messageIn(last) ?? last).slice(-LAST_LINE_LENGTH) || undefined;
 }
 
-function messageIn(line: string): string | undefined {
-  try {
-    const { message } = JSON.parse(line) as { readonly message?: unknown };
-    return typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const logLine = object<{ readonly message: string }>({ message: linesOfWords(Number.MAX_SAFE_INTEGER) });
+
+const messageIn = (line: string): string | undefined => decode(logLine, line)?.message;

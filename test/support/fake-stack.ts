@@ -22,7 +22,7 @@ const noEmulator = (): Promise<never> => Promise.reject(new Error('There is no e
 
 export class FakeStack {
   readonly store = new MemoryStore();
-  readonly terminal = new RecordingTerminal();
+  terminal = new RecordingTerminal();
   nowMs = START_MS;
   target = 0;
   cwd = '/';
@@ -151,7 +151,7 @@ export class FakeStack {
   private stdout(): Writable {
     return new Writable({
       write: (bytes: Buffer, _encoding, done) => {
-        this.terminal.out(bytes.toString());
+        this.terminal.control(bytes.toString());
         done();
       },
     });

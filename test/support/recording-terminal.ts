@@ -1,5 +1,6 @@
-/** A terminal that keeps what is written; `rows` shows it as a terminal of its size would, cursor movements carried out. */
+/** A terminal that keeps what is written, made harmless as the real one does; `rows` shows it as a terminal of its size would, cursor movements carried out. */
 import picocolors from 'picocolors';
+import { harmless } from '../../core/printable.js';
 import type { Terminal } from '../../runner/display/terminal.js';
 
 export class RecordingTerminal implements Terminal {
@@ -11,17 +12,21 @@ export class RecordingTerminal implements Terminal {
   constructor(
     private dimensions = { columns: 80, rows: 24 },
     readonly interactive = false,
-    colored = false,
+    private readonly colored = false,
   ) {
     this.colors = picocolors.createColors(colored);
   }
 
   out(text: string): void {
-    this.stdout += text;
+    this.stdout += harmless(text, { colours: this.colored });
   }
 
   err(text: string): void {
-    this.stderr += text;
+    this.stderr += harmless(text, { colours: false });
+  }
+
+  control(text: string): void {
+    this.stdout += text;
   }
 
   size(): { columns: number; rows: number } {

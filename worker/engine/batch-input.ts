@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BatchMessage } from '../../core/batch-message.js';
-import { decodeInputLine, type InputLine, type ObjectReference } from '../../core/input-line.js';
+import { decodeInputLine, decodeObjectReference, type InputLine } from '../../core/input-line.js';
 import type { DatasetSpec } from '../../core/job.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectItem } from '../../core/model-api.js';
@@ -94,7 +94,7 @@ export async function readInput(
   let { byte } = from;
   for (const [offset, line] of lines.entries()) {
     const index = from.index + offset;
-    const input = decodeLine(line, index);
+    const input = decodeInputLine(line);
     if (kind === 'objects') {
       const bytes = isDone(index) ? 0 : sizeOf(input);
       if (objectBytes > 0 && objectBytes + bytes > mostObjectBytes) {
@@ -199,17 +199,14 @@ async function readLines(
   return { lines, next: isEnd ? undefined : { byte: nextByte, index: nextIndex } };
 }
 
-function decodeLine(line: string, index: number): InputLine {
-  try {
-    return decodeInputLine(line);
-  } catch (error) {
-    throw new BatchFault('InputUnreadable', `The line of item ${index} is damaged: ${messageOf(error)}`);
-  }
-}
-
 async function fetchObject(item: BatchItem, options: FetchOptions): Promise<BatchItem | ComputedItem> {
   if (item.input.kind === 'bad') return item;
-  const { bucket, key } = JSON.parse(item.input.json) as ObjectReference;
+  const reference = decodeObjectReference(item.input.json);
+  if (reference === undefined) {
+    const message = 'Its line in the uploaded dataset names no object of S3.';
+    return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
+  }
+  const { bucket, key } = reference;
   // The key never becomes a path: only an ordinary ending is kept, for models that look at it.
   const ending = /\.[A-Za-z0-9]{1,12}$/.exec(key)?.[0] ?? '';
   const file = path.join(options.directory, `${item.index}${ending}`);
@@ -235,7 +232,7 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
 /** Of memory, in a file system that is memory: whole pages, one at least. */
 function sizeOf(input: InputLine): number {
   if (input.kind === 'bad') return 0;
-  const { size } = JSON.parse(input.json) as ObjectReference;
+  const size = decodeObjectReference(input.json)?.size ?? 0;
   return Math.max(1, Math.ceil(size / PAGE_BYTES)) * PAGE_BYTES;
 }
 

@@ -4,6 +4,7 @@
  * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
  * it wrote is void (false). A write whose reply was lost is looked at until it is known.
  */
+import { decodeExitTicket, decodeFleetState } from '../../core/decode-fleet.js';
 import { judgeTicket, ticketsToTry } from '../../core/exit-ticket.js';
 import type { ExitTicket, FleetState } from '../../core/fleet-state.js';
 import { exitTicketKey, fleetStateKey } from '../../core/keys.js';
@@ -51,8 +52,8 @@ export class ExitTickets {
     return this.insist('looking at an exit ticket', signal, async () => {
       const stored = await store.get(key, { signal });
       if (stored === undefined) return false;
-      const { instance, void: isVoid } = JSON.parse(Buffer.from(stored.body).toString()) as ExitTicket;
-      return instance === this.options.instance && isVoid !== true;
+      const ticket = decodeExitTicket(stored.body);
+      return ticket?.instance === this.options.instance && ticket.void !== true;
     });
   }
 
@@ -66,7 +67,7 @@ export class ExitTickets {
 
   private async readState(signal: AbortSignal): Promise<FleetState | undefined> {
     const stored = await this.options.store.get(fleetStateKey, { signal });
-    return stored && (JSON.parse(Buffer.from(stored.body).toString()) as FleetState);
+    return stored && decodeFleetState(stored.body);
   }
 
   private async insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {

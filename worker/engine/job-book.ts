@@ -6,7 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/batch-message.js';
-import type { DoneMark, Manifest } from '../../core/job.js';
+import { decodeDoneMark, decodeManifest } from '../../core/decode-job.js';
+import type { Manifest } from '../../core/job.js';
 import { cancelledKey, doneKey, manifestKey } from '../../core/keys.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
@@ -62,7 +63,7 @@ export class JobBook {
     if (stored === undefined) return undefined;
     const digest = createHash('sha256').update(stored.body).digest('hex');
     if (digest !== message.manifestDigest) return undefined;
-    return JSON.parse(Buffer.from(stored.body).toString()) as Manifest;
+    return decodeManifest(stored.body, message.job);
   }
 
   private async readMarks(job: string): Promise<JobEnd | undefined> {
@@ -71,6 +72,6 @@ export class JobBook {
       this.store.get(doneKey(job), { signal: this.signal }),
     ]);
     if (cancelled !== undefined) return 'cancelled';
-    return done && (JSON.parse(Buffer.from(done.body).toString()) as DoneMark).state;
+    return done && decodeDoneMark(done.body)?.state;
   }
 }

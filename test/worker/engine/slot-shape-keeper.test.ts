@@ -34,13 +34,13 @@ afterEach(async () => {
 const manifestOf = (options: Partial<JobOptions>): Manifest => ({
   version: 1,
   job: 'job-1',
-  dataset: { name: 'd', digest: '', kind: 'lines', items: 0, bytes: 0, badItems: 0 },
+  dataset: { name: 'd', digest: 'd', kind: 'lines', items: 0, bytes: 0, badItems: 0 },
   model: { name: 'm', digest: 'm', start: { kind: 'module', entry: 'm.js' } },
   options: { ...DEFAULT_JOB_OPTIONS, ...options },
   batches: 0,
-  createdAt: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
   createdBy: '',
-  versions: { spotpool: '', node: '' },
+  versions: { spotpool: '0.0.0', node: '20' },
 });
 
 interface Run {

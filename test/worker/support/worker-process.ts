@@ -122,13 +122,13 @@ export class WorkerCloud {
     const manifest: Manifest = {
       version: 1,
       job,
-      dataset: { name: 'd', digest: '', kind: 'lines', items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
+      dataset: { name: 'd', digest: 'd', kind: 'lines', items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
       model: { name: 'model.mjs', digest, start: { kind: 'module', entry: 'model.mjs' } },
       options: { ...DEFAULT_JOB_OPTIONS, ...options },
       batches,
-      createdAt: '',
+      createdAt: '2026-01-01T00:00:00.000Z',
       createdBy: '',
-      versions: { spotpool: '', node: '' },
+      versions: { spotpool: '0.0.0', node: '20' },
     };
     const stored = JSON.stringify(manifest);
     const manifestDigest = createHash('sha256').update(stored).digest('hex');

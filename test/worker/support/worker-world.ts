@@ -73,13 +73,13 @@ export class WorkerWorld {
     const manifest: Manifest = {
       version: 1,
       job,
-      dataset: { name: 'd', digest: '', kind, items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
+      dataset: { name: 'd', digest: 'd', kind, items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
       model: { name: `model of ${job}`, digest: job, start: { kind: 'module', entry: 'm.js' } },
       options: { ...DEFAULT_JOB_OPTIONS, ...options.options },
       batches,
-      createdAt: '',
+      createdAt: '2026-01-01T00:00:00.000Z',
       createdBy: '',
-      versions: { spotpool: '', node: '' },
+      versions: { spotpool: '0.0.0', node: '20' },
     };
     const stored = JSON.stringify(manifest);
     this.store.set(manifestKey(job), stored);

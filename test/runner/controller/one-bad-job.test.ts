@@ -1,0 +1,161 @@
+/** A failure that concerns one job stays with it (R13). */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { holdForUnknown } from '../../../core/capacity.js';
+import * as keys from '../../../core/keys.js';
+import { UNREADABLE_FOR_MS } from '../../../runner/controller/read-active-jobs.js';
+import { newControllerMemory } from '../../../runner/controller/ports.js';
+import { notifyOfEnds } from '../../../runner/controller/notify.js';
+import { listJobs } from '../../../runner/status/job-status.js';
+import { FakeStack } from '../../support/fake-stack.js';
+import { never, Stage } from './stage.js';
+
+let stage: Stage;
+beforeEach(() => {
+  stage = new Stage();
+});
+
+/** S3 fails for this job alone, and goes on failing. */
+const breakJob = (job: string): void => {
+  stage.store.beforeRead = (key) => {
+    if (key.startsWith(keys.jobPrefix(job))) throw new Error(`S3 is out of order for ${job}`);
+  };
+};
+
+describe('a job that cannot be read', () => {
+  it('keeps no other from its end, and is told of once', async () => {
+    await stage.addJob('bad', 2);
+    await stage.addJob('good', 1);
+    breakJob('bad');
+    await stage.commit('good', 0);
+    const reports = [await stage.pass(), await stage.pass(), await stage.pass()];
+    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    const told = reports.flatMap(({ events }) => events.filter(({ code }) => code === 'job-trouble'));
+    expect(told.map(({ job, message }) => [job, message])).toEqual([
+      ['bad', 'Job bad could not be read, and is tried again; other jobs go on meanwhile: S3 is out of order for bad'],
+    ]);
+    expect([...(reports.at(-1)?.unreadable.keys() ?? [])]).toEqual(['bad']);
+  });
+
+  it('keeps what it needed when it was last read, for a quarter of an hour', async () => {
+    await stage.addJob('bad', 4);
+    await stage.pass();
+    expect(stage.target).toBe(4);
+    await stage.arrive();
+    stage.options.memory?.jobs.get('bad')?.unable.clear();
+    delete stage.options.memory?.jobs.get('bad')?.stored;
+    breakJob('bad');
+    await stage.pass();
+    stage.nowMs += UNREADABLE_FOR_MS - 1;
+    await stage.pass();
+    expect(stage.target).toBe(4);
+    stage.nowMs += 1;
+    await stage.pass();
+    expect(stage.target).toBe(0);
+  });
+
+  it('keeps the fleet as it is for a controller that has never read it', async () => {
+    await stage.addJob('bad', 4);
+    await stage.pass();
+    await stage.arrive();
+    breakJob('bad');
+    const memory = newControllerMemory();
+    const report = await stage.pass({ memory });
+    expect(stage.target).toBe(4);
+    expect(report).toMatchObject({ parked: false, state: { target: 4, grants: 0, jobs: ['bad'] } });
+  });
+
+  it('is told of again once it was read in between', async () => {
+    await stage.addJob('bad', 2);
+    breakJob('bad');
+    await stage.pass();
+    stage.store.beforeRead = () => undefined;
+    await stage.pass();
+    delete stage.options.memory?.jobs.get('bad')?.stored;
+    breakJob('bad');
+    expect((await stage.pass()).events.map(({ code }) => code)).toContain('job-trouble');
+  });
+});
+
+describe('what is done with one job', () => {
+  it('may fail without keeping another from its end', async () => {
+    for (const job of ['bad', 'good']) {
+      await stage.addJob(job, 1);
+      await stage.commit(job, 0);
+    }
+    stage.store.beforeWrite = (key) => {
+      if (key === keys.doneKey('bad')) throw new Error('no');
+    };
+    const { events } = await stage.pass();
+    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(events.map(({ code, job }) => [code, job])).toContainEqual(['job-trouble', 'bad']);
+  });
+
+  it('may fail while people are told: the others are told of theirs', async () => {
+    const memory = newControllerMemory();
+    for (const job of ['bad', 'good']) {
+      memory.ended.add(job);
+      await stage.write(keys.doneKey(job), JSON.stringify({ state: 'failed', reason: 'no', at: '' }));
+    }
+    breakJob('bad');
+    const sent: string[] = [];
+    const told = new Set<string>();
+    const notifier = { notify: async ({ subject }: { readonly subject: string }) => void sent.push(subject) };
+    const means = { store: stage.store, notifier, stack: 's', nowMs: () => 0, signal: never };
+    await expect(notifyOfEnds(memory, told, means)).rejects.toThrow('out of order for bad');
+    expect([sent.length, [...told]]).toEqual([1, ['good']]);
+  });
+});
+
+describe('the target while jobs cannot be read', () => {
+  const decision = { target: 1, jobs: ['a'], reason: '1 batch is left' };
+  const published = { target: 3, jobs: ['a', 'bad'] };
+
+  it('stays, is never raised for them, and obeys a teardown', () => {
+    const scope = { shownTarget: 3, maxWorkers: 10, published };
+    expect(holdForUnknown(decision, [], scope)).toEqual(decision);
+    expect(holdForUnknown(decision, ['bad', 'new'], scope)).toMatchObject({ target: 3, jobs: ['a', 'bad'] });
+    expect(holdForUnknown({ ...decision, target: 5 }, ['bad'], scope)).toMatchObject({ target: 5 });
+    expect(holdForUnknown(decision, ['bad'], { ...scope, maxWorkers: 2 })).toMatchObject({ target: 2 });
+    const teardown = { by: 'me', at: '' };
+    expect(holdForUnknown(decision, ['bad'], { ...scope, published: { ...published, teardown } })).toEqual(decision);
+  });
+});
+
+describe('commands', () => {
+  it('list the other jobs, name the one that they could not read, and end with 1', async () => {
+    const stack = new FakeStack();
+    for (const job of ['bad', 'good']) await stack.plantJob(job, 1);
+    stack.store.beforeRead = (key) => {
+      if (key.startsWith(keys.jobPrefix('bad'))) throw new Error('S3 is out of order');
+    };
+    expect(await stack.run('jobs')).toBe(1);
+    expect(stack.terminal.stdout).toContain('good');
+    expect(stack.terminal.stderr).toBe(
+      'error: Job bad could not be read, and is not in the list: S3 is out of order\n',
+    );
+    await expect(listJobs(stack.store, never)).rejects.toThrow('out of order');
+  });
+
+  it('that follow it give up in the end', async () => {
+    const stack = new FakeStack();
+    await stack.plantJob('bad', 2);
+    stack.undone.clear();
+    stack.onTick = () => {
+      stack.store.beforeRead = (key) => {
+        if (key === keys.progressKey('bad') || key === keys.sentKey('bad')) throw new Error('S3 is out of order');
+      };
+      stack.store.objects.delete(keys.enqueuedKey('bad'));
+    };
+    expect(await stack.run('watch', 'bad')).toBe(1);
+    expect(stack.terminal.stderr).toContain('S3 is out of order');
+  });
+
+  it('say that a manifest is none, instead of calling the submit broken off', async () => {
+    const stack = new FakeStack();
+    await stack.store.put(keys.manifestKey('j'), 'null', { signal: never });
+    expect(await stack.run('status', 'j')).toBe(2);
+    expect(stack.terminal.stderr).toContain('jobs/j/job.json is not a manifest of job j');
+    expect(await stack.run('jobs')).toBe(0);
+    expect(stack.terminal.stderr.match(/warning: The object jobs\/j\/job\.json is not the manifest/g)).toHaveLength(2);
+  });
+});
