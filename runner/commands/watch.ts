@@ -38,8 +38,10 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     display.show({ event: 'following', job, dataset: start.dataset, model: start.model });
     const sinceMs = Date.parse(start.createdAt);
     const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
-    const progress = await follower.untilEnded(signal);
+    await follower.untilEnded(signal);
     const zero = await follower.untilZero(signal);
+    // Of a job that was ended early, batches in hand were still committed after its end.
+    const progress = await readJobProgress(ports.store, job, signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);
     const next = nextStep(progress, { own: false, flags });
