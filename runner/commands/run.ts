@@ -110,13 +110,18 @@ async function runOn(
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);
   const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
-  const progress = await follower.untilEnded(signal);
+  const ended = await follower.untilEnded(signal);
+  const isWhole = ended.state === 'complete';
+  const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
+  // Of a job that was ended early, batches in hand were still committed after its end.
+  const progress = isWhole ? ended : await readJobProgress(ports.store, submitted.job, signal);
   const [fetched, zero] = await bothOrFirstError(
     fetchResults(context, stack, { progress, output, display, flags, state }),
-    follower.untilZero(signal),
+    zeroFirst ?? follower.untilZero(signal),
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
-  const next = nextStep(progress, { own: stack.own, flags });
+  // When the results could not be written, how to get them is said last (`notWritten`).
+  const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
   const code = exitCodeOf(progress);
@@ -139,7 +144,7 @@ async function requireInputs(context: CliContext, dataset: string, flags: Flags)
 }
 
 /** Both are waited for, so that neither goes on behind an error of the other. */
-async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
+async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<readonly [A, B]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
 }

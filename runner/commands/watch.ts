@@ -39,14 +39,16 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     display.show({ event: 'following', job, dataset: start.dataset, model: start.model });
     const sinceMs = Date.parse(start.createdAt);
     const follower = new Follower(ports, clock, display, { progress: start, sinceMs });
-    const progress = await follower.untilEnded(signal);
-    if (progress.brokenOff !== undefined) {
+    const ended = await follower.untilEnded(signal);
+    if (ended.brokenOff !== undefined) {
       display.close();
-      terminal.err(`${brokenOffText(progress)}\n${goOnWithSubmit(progress, stackArguments(flags))}\n`);
+      terminal.err(`${brokenOffText(ended)}\n${goOnWithSubmit(ended, stackArguments(flags))}\n`);
       if (flags.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
       return EXIT.failed;
     }
     const zero = await follower.untilZero(signal);
+    // Of a job that was ended early, batches in hand were still committed after its end.
+    const progress = await readJobProgress(ports.store, job, signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);
     const next = nextStep(progress, { own: false, flags });

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { doneKey } from '../../../core/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
 let stack: FakeStack;
@@ -84,4 +85,21 @@ describe('a job with --max-failed', () => {
     expect(await run(4, '--max-failed', '5%')).toBe(2);
     expect(stack.terminal.stderr).toContain('--max-failed was 4, now 5%');
   });
+});
+
+it('the summary and the results have what workers still committed after the job was ended', async () => {
+  failing(1);
+  stack.staysUp = true;
+  let ticksLeft = 4;
+  stack.onTick = () => {
+    if (stack.store.text(doneKey('j')) !== undefined) ticksLeft -= 1;
+    stack.staysUp = ticksLeft > 0;
+  };
+  expect(await run(100, '--max-failed', '4')).toBe(3);
+  const text = stack.terminal.stdout;
+  const count = (pattern: RegExp): number => Number(pattern.exec(text)?.[1]);
+  const failed = count(/items +\d+ ok, (\d+) failed/);
+  expect(failed).toBeGreaterThan(count(/(\d+) of its 100 items have failed/));
+  const written = (await readFile(path.join(stack.cwd, 'results.jsonl'), 'utf8')).trimEnd().split('\n');
+  expect(written.filter((line) => line.includes('"ok":false'))).toHaveLength(failed);
 });

@@ -73,10 +73,10 @@ describe('a job with --max-failed', () => {
     await stage.addJob('j', 500, { maxFailed: 3 });
     for (let batch = 0; batch < 100; batch++) await commit(batch, batch % 30 === 5 ? [error('Rare')] : []);
     let reads = 0;
-    const { stream } = stage.store;
+    const stream = stage.store.stream.bind(stage.store);
     stage.store.stream = (key, options) => {
       if (key.includes('/results/')) reads += 1;
-      return stream.call(stage.store, key, options);
+      return stream(key, options);
     };
     await stage.pass({ memory: newControllerMemory() });
     expect(reasonOf()).toBe(
