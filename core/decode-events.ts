@@ -64,6 +64,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, Base
       stopped: true,
       unable: true,
       outdated: true,
+      'cut-off': true,
     }),
     held: count,
   },
