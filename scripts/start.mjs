@@ -25,10 +25,13 @@ writeDrugbank(dataset);
 
 const extra = process.argv.slice(2);
 const args = ['run', path.relative(root, dataset), '--model', 'examples/molecules/model.ts', '--local'];
-args.push('--out', path.relative(root, results), ...[...market, ...sizes].flatMap((option) => option.split(' ')));
+// This file is the demonstration's own, whoever left it there; another --out is the user's.
+const otherOut = extra.some((option) => option.startsWith('--out'));
+args.push(...(otherOut ? [] : ['--out', path.relative(root, results), '--force']));
+args.push(...[...market, ...sizes].flatMap((option) => option.split(' ')));
 const code = await run([path.join(root, 'dist/bundle/spotpool.mjs'), ...args, ...extra]);
 // A program that reads the JSON wants nothing else; another --out, dataset or model is the user's own business.
-const ours = !extra.some((option) => ['--json', '--help', '-h'].includes(option) || option.startsWith('--out'));
+const ours = !otherOut && !extra.some((option) => ['--json', '--help', '-h'].includes(option));
 if (code === 0 && ours) {
   const { printTopBlockers } = await import(pathToFileURL(path.join(example, 'top-blockers.mjs')).href);
   await printTopBlockers(results);

@@ -30,7 +30,7 @@ export interface ResultsFlags {
 export const addResultsOptions = (command: Command, out: string): Command =>
   command
     .option('--out <file>', out)
-    .option('--force', 'replace a file that is there already, though spotpool did not write it');
+    .option('--force', 'replace a file that spotpool did not write, or that was changed since');
 
 /** Most instances that anyone may ask for: a slip of the keyboard must not cost a fortune. */
 export const MOST_WORKERS = 5_000;

@@ -47,7 +47,7 @@ describe('the package, installed into an empty project', () => {
     expect(ownLines(run.stderr)).toEqual([]);
     expect(run.stdout).not.toMatch(/warn/i);
     expect(
-      (await readFile(path.join(directory, 'results.jsonl'), 'utf8'))
+      (await readFile(path.join(directory, 'items.results.jsonl'), 'utf8'))
         .trim()
         .split('\n')
         .map((line) => (JSON.parse(line) as { output: number }).output),

@@ -187,6 +187,11 @@ describe('the file of a run’s results', () => {
     expect(stack.terminal.stderr).toContain('Batch 1 is damaged');
   });
 
+  it('may be beside the model, in its directory', async () => {
+    expect(await stack.run('run', 'data.txt', '--model', '.', '--out', 'out.jsonl')).toBe(0);
+    expect((await readdir(stack.cwd)).sort()).toContain('out.jsonl');
+  });
+
   it('is never the dataset of the job, as its manifest names it', async () => {
     await run('--id', 'mine');
     expect(await stack.run('results', 'mine', '--out', 'data.txt', '--force')).toBe(2);
