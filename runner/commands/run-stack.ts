@@ -41,6 +41,11 @@ export async function openRunStack(
   return await startOwn(context, flags);
 }
 
+/** And with it whatever it held. */
+export class LocalCloudLost extends Error {
+  override readonly name = 'LocalCloudLost';
+}
+
 async function startOwn(
   context: CliContext,
   flags: StackFlags & LocalFlags & { readonly maxWorkers?: number },
@@ -52,7 +57,7 @@ async function startOwn(
   const lost = new AbortController();
   let closing = false;
   void stack.cloud.ended.then((how) => {
-    if (!closing) lost.abort(new Error(`The local cloud ${how} before the job was done. Run the command again.`));
+    if (!closing) lost.abort(new LocalCloudLost(`The local cloud of this command ${how}.`));
   });
   return {
     ports: context.connect(stack.config),

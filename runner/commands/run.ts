@@ -23,7 +23,7 @@ import { CountingSink } from './counting-sink.js';
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { exitCodeOf, summaryOf } from './following/summary-of.js';
-import { sayStopped, type Started } from './following/stopped.js';
+import { sayWhatIsLeft, type Started } from './following/stopped.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { DEFAULT_RESULTS_FILE } from './results.js';
@@ -74,9 +74,10 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     return await runOn(context, stack, display, { dataset, flags, started });
   } catch (error) {
     display.close();
-    if (context.signal.aborted) await sayStopped(context, stack, started, flags);
     // The signal's reason says more than what broke because of it.
-    throw stack.signal.aborted ? stack.signal.reason : error;
+    const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
+    await sayWhatIsLeft(context, stack, started, flags, reason);
+    throw reason;
   } finally {
     display.close();
     await stack.close();
@@ -97,7 +98,7 @@ async function runOn(
 ): Promise<number> {
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const submitted = await submitFromFlags(context, ports, { dataset, out: flags.out, flags, display, signal });
+  const submitted = await submitFromFlags(context, ports, { dataset, out: flags.out, flags, started, display, signal });
   started.job = submitted.job;
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);

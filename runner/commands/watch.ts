@@ -9,7 +9,7 @@ import { summarise } from '../status/summary.js';
 import { Follower, hasEnded } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { sayStopped, stackArguments } from './following/stopped.js';
+import { sayWhatIsLeft, stackArguments } from './following/stopped.js';
 import { exitCodeOf, summaryOf } from './following/summary-of.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -53,7 +53,7 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     return exitCodeOf(progress);
   } catch (error) {
     display.close();
-    if (signal.aborted) await sayStopped(context, { ports, own: false }, { job }, flags);
+    await sayWhatIsLeft(context, { ports, own: false }, { job }, flags, error);
     throw error;
   } finally {
     display.close();

@@ -164,7 +164,7 @@ export class Follower {
       event: 'happened',
       level: 'warning',
       code: 'trouble',
-      message: `Looking at the stack failed, and is tried again; workers go on meanwhile: ${messageOf(error)}`,
+      message: `Looking at the stack failed, and is tried again (workers that are up do not depend on it): ${messageOf(error)}`,
       at: new Date(this.clock.nowMs()).toISOString(),
     });
   }
