@@ -57,9 +57,8 @@ export function buildProgram(host: CommandHost): Command {
   return program;
 }
 
-/** Of a job, everything durable is in the bucket: a command that broke off can be given again. */
-const NETWORK_ADVICE =
-  ': AWS was asked several times and could not be reached. Nothing that was done is lost: give the command again, with --id <job> to go on with a job that was begun.';
+/** True of every command; those that leave something undone say what, themselves. */
+const NETWORK_ADVICE = ': the stack was asked several times, and could not be reached. Try again when it can be.';
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
 export async function runCommandLine(argv: readonly string[], outerContext: CliContext): Promise<number> {

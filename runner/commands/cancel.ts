@@ -39,6 +39,10 @@ async function cancel(context: CliContext, job: string, flags: Flags): Promise<n
   // The fleet follows at once; without a controller somewhere it would wait for the next command.
   await runPass({ ...ports, clock: context.clock }, { maxWorkers: ports.config.maxWorkers }, signal);
   const status = await readJobStatus(ports, job, signal);
+  if (status.state !== 'cancelled') {
+    terminal.err(`Job ${job} came to its end first (${status.state}): there was nothing left to cancel.\n`);
+    return EXIT.failed;
+  }
   if (flags.json) printStatusJson(terminal, status);
   else terminal.out(`${cancelLines(status, was, await ports.queue.counts(signal)).join('\n')}\n`);
   return EXIT.ok;

@@ -205,7 +205,7 @@ async function whatRuns(context: CliContext, state: LocalState): Promise<Running
 function downLines(state: LocalState, running: Running | undefined, inOrder: boolean): readonly string[] {
   return [
     ...(running?.jobs ?? []).map(
-      ({ job, batchesLeft }) => `Job ${job} was still running: ${plural(batchesLeft, 'batch', 'batches')} left undone.`,
+      ({ job, batchesLeft }) => `Job ${job} had not ended: ${plural(batchesLeft, 'batch', 'batches')} left undone.`,
     ),
     ...(running === undefined || running.instances === 0
       ? []

@@ -56,8 +56,11 @@ async function logs(context: CliContext, job: string, flags: Flags): Promise<num
     }
     if (!flags.follow || hasEnded(progress) || progress.brokenOff !== undefined) {
       if (progress.brokenOff !== undefined) terminal.err(`${brokenOffText(progress)}\n`);
-      const who = flags.worker === undefined ? 'No worker' : `The instance ${flags.worker}`;
-      if (printed === 0) terminal.err(`${who} has written nothing of job ${job}.\n`);
+      const none =
+        flags.worker === undefined
+          ? 'No worker has written anything'
+          : `The instance ${flags.worker} has written nothing`;
+      if (printed === 0) terminal.err(`${none} of job ${job} so far.\n`);
       return EXIT.ok;
     }
     await clock.sleep(FOLLOW_EVERY_MS, signal);

@@ -53,6 +53,11 @@ export async function openRunStack(
   return await startOwn(context, flags);
 }
 
+/** And with it whatever it held. */
+export class LocalCloudLost extends Error {
+  override readonly name = 'LocalCloudLost';
+}
+
 async function startOwn(
   context: CliContext,
   flags: StackFlags & LocalFlags & { readonly maxWorkers?: number },
@@ -65,7 +70,7 @@ async function startOwn(
   let closing = false;
   let kept = false;
   void stack.cloud.ended.then((how) => {
-    if (!closing) lost.abort(new Error(`The local cloud ${how} before the job was done. Run the command again.`));
+    if (!closing) lost.abort(new LocalCloudLost(`The local cloud of this command ${how}.`));
   });
   return {
     ports: context.connect(stack.config),

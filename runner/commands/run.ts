@@ -25,8 +25,8 @@ import { fetchResults, type RunOutput, type RunState } from './fetch-results.js'
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { nextStep } from './following/next-step.js';
+import { sayWhatIsLeft } from './following/stopped.js';
 import { summaryOf } from './following/summary-of.js';
-import { sayStopped } from './following/stopped.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
@@ -79,9 +79,10 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     return await runOn(context, stack, display, { dataset, flags, output, state });
   } catch (error) {
     display.close();
-    if (context.signal.aborted) await sayStopped(context, stack, state, flags);
     // The signal's reason says more than what broke because of it.
-    throw stack.signal.aborted ? stack.signal.reason : error;
+    const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
+    await sayWhatIsLeft(context, stack, state, flags, reason);
+    throw reason;
   } finally {
     display.close();
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
@@ -105,7 +106,14 @@ async function runOn(
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
-  const submitted = await submitFromFlags(context, ports, { dataset, out: output.out, flags, display, signal });
+  const submitted = await submitFromFlags(context, ports, {
+    dataset,
+    out: output.out,
+    flags,
+    started: state,
+    display,
+    signal,
+  });
   state.job = submitted.job;
   display.show({ event: 'submitted', ...submitted });
   const start = await readJobProgress(ports.store, submitted.job, signal);

@@ -8,7 +8,7 @@ import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
-import { sayBrokenOff, stackArguments } from './following/stopped.js';
+import { sayWhatIsLeft, stackArguments, type Started } from './following/stopped.js';
 import { messageOf } from '../errors.js';
 import { openStack } from './open-stack.js';
 import { requireDataset, submitFromFlags } from './submitting.js';
@@ -52,9 +52,11 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
   const { terminal, clock, signal } = context;
   await requireDataset(context, dataset, flags);
   const ports = await openStack(context, flags);
+  const started: Started = {};
   const display = flags.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
-    const submitted = await submitFromFlags(context, ports, { dataset, flags, display, signal });
+    const submitted = await submitFromFlags(context, ports, { dataset, flags, started, display, signal });
+    started.job = submitted.job;
     await wakeController(context, ports);
     const where = stackArguments(flags);
     const uncontrolled = ports.config.controlled
@@ -71,7 +73,7 @@ async function submit(context: CliContext, dataset: string, flags: Flags): Promi
     terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
     return EXIT.ok;
   } catch (error) {
-    if (signal.aborted) sayBrokenOff(terminal, flags.id);
+    await sayWhatIsLeft(context, { ports, own: false }, started, flags, error);
     throw error;
   }
 }
@@ -83,7 +85,7 @@ async function wakeController({ terminal, signal }: CliContext, { controller }: 
   } catch (error) {
     signal.throwIfAborted();
     terminal.err(
-      `The job is enqueued, but the stack's controller could not be woken: it looks by itself within a minute. (${messageOf(error)})\n`,
+      `The job is enqueued, but the stack's controller could not be woken: it looks by itself within a minute, if its schedule is on. (${messageOf(error)})\n`,
     );
   }
 }

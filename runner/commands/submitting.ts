@@ -18,7 +18,7 @@ import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { afterEnded } from './following/go-on.js';
-import { stackArguments } from './following/stopped.js';
+import { stackArguments, type Started } from './following/stopped.js';
 import { leftOutText, missedText, shippedText } from './shipped-text.js';
 
 /** What the event says of it. */
@@ -41,6 +41,8 @@ export async function submitFromFlags(
     /** Where results are going to be written. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
+    /** Learns how far it came. */
+    readonly started?: Started;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
@@ -80,6 +82,7 @@ export async function submitFromFlags(
     {
       signal,
       onEvent: (event) => {
+        if (submission.started !== undefined) noteBeginning(submission.started, event);
         for (const shown of displayed(event, new Date(clock.nowMs()).toISOString())) display.show(shown);
       },
     },
@@ -96,6 +99,11 @@ export async function submitFromFlags(
     display.show({ event: 'happened', level: 'warning', code: 'quota-short', message, at });
   }
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+function noteBeginning(started: Started, event: SubmitEvent): void {
+  if (event.code === 'begun') started.begun = { job: event.job };
+  if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
 }
 
 const SETUP_IN_ISOLATION =
@@ -227,6 +235,8 @@ function displayed(event: SubmitEvent, at: string): readonly RunEvent[] {
     case 'big-integers':
     case 'long-records':
       return [{ event: 'happened', level: event.level, code: event.code, message: event.message, at }];
+    case 'begun':
+      return [];
     case 'submitted':
       return []; // told by who asked for it
   }

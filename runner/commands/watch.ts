@@ -10,7 +10,7 @@ import { Follower, hasEnded } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
 import { nextStep } from './following/next-step.js';
-import { sayStopped, stackArguments } from './following/stopped.js';
+import { sayWhatIsLeft, stackArguments } from './following/stopped.js';
 import { summaryOf } from './following/summary-of.js';
 import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -57,7 +57,7 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
     return exitCodeOf(progress);
   } catch (error) {
     display.close();
-    if (signal.aborted) await sayStopped(context, { ports, own: false }, { job }, flags);
+    await sayWhatIsLeft(context, { ports, own: false }, { job }, flags, error);
     throw error;
   } finally {
     display.close();

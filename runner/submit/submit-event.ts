@@ -13,6 +13,8 @@ export type SubmitEvent =
       readonly shipped: Shipped;
       readonly leftOut: readonly LeftOut[];
     }
+  /** From here on the submit writes: a break leaves something behind. */
+  | { readonly code: 'begun'; readonly job: string }
   /** Another submit of the job is at work: this one waits for it, and takes over if it falls silent. */
   | { readonly code: 'following-submit'; readonly job: string; readonly by: string }
   /** What instances that boot from now on run. */

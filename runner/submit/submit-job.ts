@@ -123,6 +123,7 @@ async function submitOnce(means: Means): Promise<Submitted> {
       onFollow: ({ by }) => onEvent({ code: 'following-submit', job, by }),
     });
     if (claim === undefined) return await new Submission(means).run(pass);
+    onEvent({ code: 'begun', job });
     return await claim.during((held) => new Submission({ ...means, hooks: { onEvent, signal: held } }).run(pass));
   } finally {
     await pass.close();

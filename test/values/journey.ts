@@ -40,7 +40,7 @@ export async function journey(source: Source, model: PreparedModel, slot: BatchC
     const store = new MemoryStore();
     const messages = await submitted(source, store, directory);
     for (const message of messages) await computed(message, source, { store, model, slot, directory });
-    return await resultsOf(store);
+    return await resultsOf(store, messages.length);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -127,13 +127,13 @@ async function filled(objects: ReadonlyMap<string, string>): Promise<MemoryStore
   return store;
 }
 
-async function resultsOf(store: MemoryStore): Promise<readonly string[]> {
+async function resultsOf(store: MemoryStore, batches: number): Promise<readonly string[]> {
   const pieces: Uint8Array[] = [];
   const sink = {
     write: async (bytes: Uint8Array) => void pieces.push(bytes),
-    finish: async () => undefined,
+    finish: async () => ({}),
     discard: async () => undefined,
   };
-  await writeResults({ job: JOB, store, sink, signal });
+  await writeResults({ job: JOB, batches, store, sink, signal });
   return Buffer.concat(pieces).toString().trimEnd().split('\n');
 }

@@ -166,7 +166,7 @@ export class Follower {
   }
 
   private tellTrouble(error: unknown): void {
-    const message = `Looking at the stack failed, and is tried again; workers go on meanwhile: ${messageOf(error)}`;
+    const message = `Looking at the stack failed, and is tried again (workers that are up do not depend on it): ${messageOf(error)}`;
     this.warn('trouble', message);
   }
 

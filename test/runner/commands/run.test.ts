@@ -58,7 +58,7 @@ describe('spotpool run', () => {
     expect(await results()).toEqual([{ index: 0, ok: true }]);
     expect((await readdir(stack.cwd)).sort()).toEqual(['data.results.jsonl', 'data.txt', 'model.mjs']);
     expect(stack.terminal.stderr).toMatch(
-      /Job mine goes on without this command: 0 of 3 batches were done, 3 are left/,
+      /Instances that are up go on with job mine: 0 of 3 batches are done, 3 are left\. .*no controller/,
     );
     expect(stack.terminal.stderr).toContain('spotpool watch mine');
   });
@@ -71,7 +71,7 @@ describe('spotpool run', () => {
     stack.staysUp = true;
     expect(await run('--id', 'mine')).toBe(130);
     expect(await results()).toHaveLength(5);
-    expect(stack.terminal.stderr).toContain('Its results are in data.results.jsonl.');
+    expect(stack.terminal.stderr).toContain('when the results of job mine were in data.results.jsonl.');
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cancelledKey, doneKey, enqueuedKey, sentKey, submitClaimKey } from '../../../core/keys.js';
 import { BROKEN_OFF_AFTER_MS, encodeSubmitClaim } from '../../../core/submit-claim.js';
+import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -140,5 +141,47 @@ describe('a submit under the eyes of another', () => {
     stack.store.nowMs += BROKEN_OFF_AFTER_MS;
     expect(await stack.run('status', 'new')).toBe(2);
     expect(stack.terminal.stderr).toContain('broke off before its dataset and model were uploaded');
+  });
+});
+
+describe('a command that is stopped, or cut off, before its job is submitted whole', () => {
+  it('names the job that it has begun, though nobody gave it a name', async () => {
+    stack.store.beforeWrite = (key) => {
+      if (key.endsWith('/job.json')) stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+      stack.interrupt.signal.throwIfAborted();
+    };
+    expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs')).toBe(130);
+    expect(stack.terminal.stderr).toMatch(/Stopped before job (\S+) was submitted whole.* with --id \1\./);
+  });
+
+  it('says that no job was begun when nothing was sent', async () => {
+    stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
+    expect(await job('submit')).toBe(130);
+    expect(stack.terminal.stderr).toContain('no job was begun');
+  });
+
+  it.each(['submit', 'run'])(
+    'says so when the network fails (%s), and claims nothing that it cannot know',
+    async (command) => {
+      stack.store.beforeWrite = (key) => {
+        if (key === enqueuedKey('mine')) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+      };
+      expect(await job(command)).toBe(1);
+      expect(stack.terminal.stderr).toContain('Broken off before job mine was submitted whole');
+      expect(stack.terminal.stderr).toContain('read ECONNRESET: the stack was asked several times');
+      expect(stack.terminal.stderr).not.toContain('is lost');
+    },
+  );
+});
+
+describe('a job that comes to its end while it is cancelled', () => {
+  it('is not said to be cancelled', async () => {
+    await stack.plantJob('mine', 1);
+    stack.store.beforeWrite = async (key) => {
+      if (key === cancelledKey('mine')) await stack.commit('mine', 0);
+    };
+    expect(await stack.run('cancel', 'mine')).toBe(1);
+    expect(stack.terminal.stderr).toContain('came to its end first (complete)');
+    expect(stack.terminal.stdout).not.toContain('is cancelled');
   });
 });

@@ -153,6 +153,7 @@ describe('a submission', () => {
     await submit();
     expect([...new Set(events.map(({ code }) => code))]).toEqual([
       'model-bundled',
+      'begun',
       'uploading',
       'worker',
       'enqueueing',
