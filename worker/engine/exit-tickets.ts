@@ -8,6 +8,7 @@ import { judgeTicket, ticketsToTry } from '../../core/exit-ticket.js';
 import type { ExitTicket, FleetState } from '../../core/fleet-state.js';
 import { exitTicketKey, fleetStateKey } from '../../core/keys.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
+import { readExitTicket, readFleetState } from './worker-reads.js';
 
 const RETRY_MS = 1_000;
 
@@ -21,6 +22,8 @@ export interface ExitTicketsOptions {
 }
 
 export class ExitTickets {
+  private toldOfState = false;
+
   constructor(private readonly options: ExitTicketsOptions) {}
 
   async tryLeave(signal: AbortSignal): Promise<boolean> {
@@ -51,8 +54,8 @@ export class ExitTickets {
     return this.insist('looking at an exit ticket', signal, async () => {
       const stored = await store.get(key, { signal });
       if (stored === undefined) return false;
-      const { instance, void: isVoid } = JSON.parse(Buffer.from(stored.body).toString()) as ExitTicket;
-      return instance === this.options.instance && isVoid !== true;
+      const ticket = readExitTicket(stored.body);
+      return ticket?.instance === this.options.instance && ticket.void !== true;
     });
   }
 
@@ -66,7 +69,14 @@ export class ExitTickets {
 
   private async readState(signal: AbortSignal): Promise<FleetState | undefined> {
     const stored = await this.options.store.get(fleetStateKey, { signal });
-    return stored && (JSON.parse(Buffer.from(stored.body).toString()) as FleetState);
+    if (stored === undefined) return undefined;
+    const state = readFleetState(stored.body);
+    if (state === undefined && !this.toldOfState) {
+      this.toldOfState = true;
+      const message = `${fleetStateKey} is no state of a fleet, and is taken for missing. The next pass of a controller writes it anew.`;
+      this.options.events.emit({ code: 'trouble', doing: "reading the fleet's state", message });
+    }
+    return state;
   }
 
   private async insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {

@@ -6,9 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/batch-message.js';
-import type { DoneMark, Manifest } from '../../core/job.js';
+import type { Manifest } from '../../core/job.js';
 import { cancelledKey, doneKey, manifestKey } from '../../core/keys.js';
 import type { Clock, ObjectStore } from '../ports.js';
+import { readDoneMark, readManifest } from './worker-reads.js';
 
 export const MARKS_EVERY_MS = 2_000;
 /** Manifests are small; a worker meets few jobs at a time. */
@@ -62,7 +63,7 @@ export class JobBook {
     if (stored === undefined) return undefined;
     const digest = createHash('sha256').update(stored.body).digest('hex');
     if (digest !== message.manifestDigest) return undefined;
-    return JSON.parse(Buffer.from(stored.body).toString()) as Manifest;
+    return readManifest(stored.body);
   }
 
   private async readMarks(job: string): Promise<JobEnd | undefined> {
@@ -71,6 +72,6 @@ export class JobBook {
       this.store.get(doneKey(job), { signal: this.signal }),
     ]);
     if (cancelled !== undefined) return 'cancelled';
-    return done && (JSON.parse(Buffer.from(done.body).toString()) as DoneMark).state;
+    return done && readDoneMark(done.body)?.state;
   }
 }
