@@ -123,15 +123,8 @@ export class Engine {
     this.record = new BatchRecord(store, instance, memory);
     this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
-    this.way = new WayForOthers({
-      clock,
-      events,
-      held: this.held,
-      leases: this.leases,
-      jobsWithWork: (by) => this.tickets.jobsWithWork(by),
-      signal,
-      onSlots: () => this.fitSlots(),
-    });
+    const { held, leases, tickets } = this;
+    this.way = new WayForOthers({ ...options, held, leases, tickets, signal, onSlots: () => this.fitSlots() });
     this.batchLife = new BatchLife({
       ...options,
       leases: this.leases,

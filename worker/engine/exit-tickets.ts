@@ -22,6 +22,8 @@ export interface ExitTicketsOptions {
 }
 
 export class ExitTickets {
+  private toldOfState = false;
+
   constructor(private readonly options: ExitTicketsOptions) {}
 
   async tryLeave(signal: AbortSignal): Promise<boolean> {
@@ -67,7 +69,14 @@ export class ExitTickets {
 
   private async readState(signal: AbortSignal): Promise<FleetState | undefined> {
     const stored = await this.options.store.get(fleetStateKey, { signal });
-    return stored && decodeFleetState(stored.body);
+    if (stored === undefined) return undefined;
+    const state = decodeFleetState(stored.body);
+    if (state === undefined && !this.toldOfState) {
+      this.toldOfState = true;
+      const message = `${fleetStateKey} is no state of a fleet, and is taken for missing. The next pass of a controller writes it anew.`;
+      this.options.events.emit({ code: 'trouble', doing: "reading the fleet's state", message });
+    }
+    return state;
   }
 
   private async insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** Keeps slow models (slow-models.ts) from holding up the pool's other jobs: tells of them, and leaves their batches to other instances. */
 import type { Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink } from '../ports.js';
+import type { ExitTickets } from './exit-tickets.js';
 import type { HeldBatch } from './held-batch.js';
 import { heldForNothing, isSlow, type SlowModels, slowModels } from './slow-models.js';
 
@@ -14,8 +15,8 @@ export interface WayForOthersOptions {
   readonly events: EventSink;
   readonly held: Iterable<HeldBatch>;
   readonly leases: LeaseKeeper;
-  /** Jobs of the pool that have work left. */
-  readonly jobsWithWork: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** Whoever reads the fleet's state. */
+  readonly tickets: Pick<ExitTickets, 'jobsWithWork'>;
   readonly signal: AbortSignal;
   /** Other slots are slow now, or none. */
   readonly onSlots: () => void;
@@ -50,9 +51,9 @@ export class WayForOthers {
 
   /** Looks whether other jobs have work; only when it matters. */
   async look(): Promise<void> {
-    const { clock, held, jobsWithWork, signal } = this.options;
+    const { clock, held, tickets, signal } = this.options;
     const nowMs = clock.nowMs();
-    if ([...held].some((batch) => isSlow(batch, nowMs))) this.jobsWithWork = await jobsWithWork(signal);
+    if ([...held].some((batch) => isSlow(batch, nowMs))) this.jobsWithWork = await tickets.jobsWithWork(signal);
   }
 
   /** Of a batch that was received: undefined when it is to be held. */
