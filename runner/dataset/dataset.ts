@@ -60,8 +60,10 @@ export async function openDataset(request: DatasetRequest, sources: SourceObject
   }
   const hints = formatHints(request);
   if (hints.format === undefined) readByName(name);
-  const open = (signal: AbortSignal): AsyncIterable<Uint8Array> =>
-    place.kind === 'file' ? fileBytes(place.path, name, signal) : sources.stream(place.bucket, place.path, signal);
+  const open = (signal: AbortSignal): AsyncIterable<Uint8Array> => {
+    if (place.kind === 'object') return sources.stream(place.bucket, place.path, signal);
+    return fileBytes(place.path, name, signal, place.pipe);
+  };
   return {
     name,
     kind: 'lines',
@@ -87,7 +89,7 @@ const prefixHasNoFormat = (name: string): string =>
 
 type Place =
   /** `again`: it is an ordinary file, no pipe. */
-  | { readonly kind: 'file'; readonly path: string; readonly again: boolean }
+  | { readonly kind: 'file'; readonly path: string; readonly again: boolean; readonly pipe: boolean }
   | { readonly kind: 'object'; readonly bucket: string; readonly path: string }
   | { readonly kind: 'prefix'; readonly bucket: string; readonly prefix: string };
 
@@ -113,7 +115,7 @@ async function filePlace(name: string, cwd: string): Promise<Place> {
       `The dataset ${name} is a directory. Give one file of items; for many files, upload them and give s3://bucket/prefix/.`,
     );
   }
-  return { kind: 'file', path: file, again: found.isFile() };
+  return { kind: 'file', path: file, again: found.isFile(), pipe: found.isFIFO() };
 }
 
 /** References to gather before they are passed on. */

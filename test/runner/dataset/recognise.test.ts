@@ -144,6 +144,37 @@ describe('a file is what its bytes are', () => {
   });
 });
 
+describe('a pipe that lets its reader wait', () => {
+  it.each(['without a writer', 'whose writer pauses'])(
+    'is let go of when the reading is aborted: one %s',
+    async (which) => {
+      const pipe = path.join(directory, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const aborter = new AbortController();
+      const dataset = await openDataset({ argument: pipe, cwd: directory }, noObjects);
+      const reading = itemsOf(dataset.read(aborter.signal));
+      const failed = expect(reading).rejects.toThrow('enough');
+      const writer = which === 'without a writer' ? undefined : createWriteStream(pipe);
+      if (writer !== undefined) await new Promise((written) => writer.write('{"a":1}\n', written));
+      aborter.abort(new Error('enough'));
+      await failed;
+      writer?.destroy();
+    },
+  );
+
+  it('is let go of when there are as many items as are wanted', async () => {
+    const pipe = path.join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const dataset = await openDataset({ argument: pipe, cwd: directory, limit: 2 }, noObjects);
+    const reading = itemsOf(dataset.read(signal));
+    const writer = createWriteStream(pipe);
+    writer.on('error', () => undefined); // nobody reads what it writes last
+    writer.write('{"a":1}\n'.repeat(100_000));
+    expect(await reading).toEqual([{ a: 1 }, { a: 1 }]);
+    writer.destroy();
+  });
+});
+
 describe('the columns of a CSV file', () => {
   it.each([
     ['semicolons', 'a;b\n"1;5";2,5\n', [{ a: '1;5', b: '2,5' }]],
