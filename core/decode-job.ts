@@ -125,14 +125,22 @@ export function decodeManifest(json: string | Uint8Array, job: string): Manifest
   return manifest?.job === job ? manifest : undefined;
 }
 
+const doneState = oneOf<DoneMark['state']>({ complete: true, failed: true });
+
 const doneMark = object<DoneMark>({
-  state: oneOf<DoneMark['state']>({ complete: true, failed: true }),
+  state: doneState,
   // The lines of a log tell a stack from its cause.
   reason: linesOfWords(SENTENCE_CHARACTERS),
   at: time,
 });
 
 export const decodeDoneMark = (json: string | Uint8Array): DoneMark | undefined => decode(doneMark, json);
+
+const endState = object<Pick<DoneMark, 'state'>>({ state: doneState });
+
+/** How it ended: all that a worker asks. */
+export const decodeEndState = (json: string | Uint8Array): DoneMark['state'] | undefined =>
+  decode(endState, json)?.state;
 
 const cancelMark = object<CancelMark>({ at: time, by: name });
 

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/batch-message.js';
-import { decodeDoneMark, decodeManifest } from '../../core/decode-job.js';
+import { decodeEndState, decodeManifest } from '../../core/decode-job.js';
 import type { Manifest } from '../../core/job.js';
 import { cancelledKey, doneKey, manifestKey } from '../../core/keys.js';
 import type { Clock, ObjectStore } from '../ports.js';
@@ -72,6 +72,6 @@ export class JobBook {
       this.store.get(doneKey(job), { signal: this.signal }),
     ]);
     if (cancelled !== undefined) return 'cancelled';
-    return done && decodeDoneMark(done.body)?.state;
+    return done && decodeEndState(done.body);
   }
 }
