@@ -21,7 +21,7 @@ import type { ComputedItem } from '../model/batch-computer.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
-import { finishedLines, headOf, splitLines } from './stored-lines.js';
+import { finishedLines, headOf, isWhole, splitLines } from './stored-lines.js';
 
 const JSON_LINES = 'application/x-ndjson';
 const PIECE_LENGTH = 1024 * 1024;
@@ -146,7 +146,7 @@ export class BatchRecord {
     try {
       for await (const line of splitLines(this.store.stream(key, { signal }))) {
         const head = headOf(line);
-        if (head !== undefined && isOf(batch, head.index)) yield { ...head, line };
+        if (head !== undefined && isOf(batch, head.index) && isWhole(line)) yield { ...head, line };
       }
     } catch (error) {
       // Partials are short-lived: what is gone is computed again.

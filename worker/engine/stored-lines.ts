@@ -39,6 +39,16 @@ export function headOf(line: Buffer): { readonly index: number; readonly ok: boo
   return match === null || !isUtf8(line) ? undefined : { index: Number(match[1]), ok: match[2] === 'true' };
 }
 
+/** Whether the line is JSON in UTF-8: what goes into an outcome keeps its text, and has to be one. */
+export function isWhole(line: Buffer): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Every finished item of the batch, in order of index. */
 export async function* finishedLines(
   batch: HeldBatch,

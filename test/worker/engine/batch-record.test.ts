@@ -51,6 +51,20 @@ describe('saving what is finished', () => {
     expect(savedItems()).toBe(1);
   });
 
+  it('takes of a damaged partial what is whole, text for text, and has the rest computed again', async () => {
+    const big = encodeOutputLine(1, '12345678901234567890');
+    const cut = '{"index":2,"ok":true,"output":';
+    const notUtf8 = Buffer.concat([
+      Buffer.from('{"index":3,"ok":true,"output":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n'),
+    ]);
+    const lines = Buffer.from(`null\n${big}${cut}\n{"index":99,"ok":true,"output":1}\n`);
+    await store.put(PARTIAL, Buffer.concat([lines, notUtf8]), { signal: never });
+    await record.resume(batch, never);
+    expect(batch.sortedResults().map(({ line }) => line)).toEqual([big]);
+  });
+
   it('counts what had no room in memory, too', async () => {
     finish(0, 1, 2);
     await record.letGo(batch, never);
