@@ -222,8 +222,11 @@ function displayed(event: SubmitEvent, at: string): readonly RunEvent[] {
       if (message === undefined) return [];
       return [{ event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at }];
     }
+    case 'checking': {
+      const message = 'The job is there already: the dataset is compared with what was submitted.';
+      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
+    }
     case 'uploading':
-    case 'checking':
       return [{ event: 'uploading', items: event.items, bytes: event.bytes }];
     case 'enqueueing':
       return [{ event: 'enqueueing', sent: event.sent, batches: event.batches }];

@@ -185,7 +185,8 @@ class Submission {
     const onProgress = (): void => {
       const nowMs = this.ports.clock.nowMs();
       if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
-      shownMs = nowMs;
+      // A comparison is told of once.
+      shownMs = doing === 'upload' ? nowMs : Infinity;
       onEvent({ code: doing === 'upload' ? 'uploading' : 'checking', items: pass.items, bytes: pass.bytes });
     };
     const options = { job, signal, onProgress };
@@ -193,7 +194,7 @@ class Submission {
       doing === 'upload'
         ? await uploadDataset(dataset, pass, this.ports.store, options)
         : await checkDataset(dataset, pass, options);
-    shownMs = -Infinity;
+    if (doing === 'upload') shownMs = -Infinity;
     onProgress();
     return { passed, sizeRaised: this.sizeRaised(pass.batchItems) };
   }

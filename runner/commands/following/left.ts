@@ -50,7 +50,7 @@ function ownCloudLines({ how, job, progress, resultsFile }: Left): readonly stri
 const ownDone = (progress: JobProgress | undefined): string =>
   progress === undefined
     ? '. Whatever was computed is lost.'
-    : `: ${doneText(progress)}${progress.batches.done > 0 ? ' What was done is lost.' : ''}`;
+    : `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ' What was done is lost.' : ''}`;
 
 function unsubmittedLines({ how, begun, progress, where }: Left): readonly string[] {
   if (begun === undefined) return [`${how} before anything was sent: no job was begun.`];
@@ -101,8 +101,9 @@ function goesOnText({ controlled }: Left, progress: JobProgress): string {
     : `Instances that are up go on with job ${progress.job}: ${done} The stack has no controller of its own, so none is started while nobody follows it.`;
 }
 
-function doneText({ batches }: JobProgress): string {
-  const left = batches.total - batches.done;
+/** Where nobody goes on, what is left is left undone. */
+function doneText({ batches }: JobProgress, left = 'left'): string {
+  const more = batches.total - batches.done;
   const are = batches.done === 1 ? 'is' : 'are';
-  return `${batches.done} of ${plural(batches.total, 'batch', 'batches')} ${are} done, ${left} ${left === 1 ? 'is' : 'are'} left.`;
+  return `${batches.done} of ${plural(batches.total, 'batch', 'batches')} ${are} done, ${more} ${more === 1 ? 'is' : 'are'} ${left}.`;
 }

@@ -60,6 +60,17 @@ describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended'
   });
 });
 
+describe('a job that is submitted again while it runs', () => {
+  it('goes on, and its dataset is said to be compared, not uploaded', async () => {
+    await job('submit');
+    stack.terminal.stdout = '';
+    expect(await job('submit')).toBe(0);
+    expect(stack.terminal.stdout).toContain('the dataset is compared with what was submitted');
+    expect(stack.terminal.stdout).not.toContain('Uploading');
+    expect(stack.terminal.stdout).toContain('Job mine goes on');
+  });
+});
+
 describe('a job that is cancelled while it is submitted', () => {
   it('is not said to be submitted', async () => {
     stack.store.beforeWrite = async (key) => {
