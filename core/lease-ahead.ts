@@ -3,8 +3,8 @@
  * that an idle worker could have run.
  *
  * A batch is asked for when its slot will be free about when it has arrived. So long batches are leased one at a time, shortly before the end of the
- * one in hand, and short ones by the dozen. Behind what nobody can foresee (the pace is not known yet, a slot is overdue) none is held: its wait
- * has no bound.
+ * one in hand, and short ones by the dozen. What nobody can foresee (the pace is not known yet, a slot is overdue) gets one batch ahead at most, or
+ * none.
  *
  * What waits here all the same, because a slot has turned out slower than its pace, is handed back for one reason alone: another worker may be idle.
  * While the queue has work none is, so nothing goes back before the queue was seen empty, or the batch has waited for long.
@@ -31,7 +31,7 @@ const LOOK_AGAIN_MS = 500;
 const LEAST_LOOK_MS = 5;
 
 export interface LeaseAheadView {
-  /** When each slot needs its next batch, from now. 0: it is idle. Undefined: its pace is not known yet. Infinity: it is overdue. Nobody can tell either. */
+  /** When each slot needs its next batch, from now. 0: it is idle. Undefined: its pace is not known yet. Infinity: nobody can tell. */
   readonly freeInMs: readonly (number | undefined)[];
   /** Measured time of one batch in one slot. */
   readonly msPerBatch: number | undefined;
@@ -79,16 +79,25 @@ export function boundOf(leadMs: number): number {
 export function startableWithin(view: LeaseAheadView, withinMs: number): number {
   const { atRisk, freeInMs } = view;
   let batches = 0;
+  let unknown = 0;
   for (const freeMs of freeInMs) {
-    if (freeMs === undefined || freeMs > withinMs) continue;
-    batches += 1 + (atRisk ? 0 : furtherWithin(view.msPerBatch, withinMs - freeMs));
+    if (freeMs === undefined) unknown = 1;
+    else if (freeMs <= withinMs) batches += 1 + (atRisk ? 0 : furtherWithin(view.msPerBatch, withinMs - freeMs));
   }
-  return batches;
+  return batches + (atRisk ? 0 : unknown);
+}
+
+export interface WaitingView {
+  readonly heldForMs: number;
+  readonly queueWasEmpty: boolean;
+  /** What it waits for is a model that is being loaded: every instance of a job does that at its start. */
+  readonly modelIsLoading: boolean;
 }
 
 /** Whether a batch that cannot be started soon is handed back. */
-export function mayGiveBack(batch: { readonly heldForMs: number; readonly queueWasEmpty: boolean }): boolean {
-  return batch.heldForMs >= (batch.queueWasEmpty ? GIVE_BACK_AFTER_MS : GIVE_BACK_ANYWAY_AFTER_MS);
+export function mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }: WaitingView): boolean {
+  if (queueWasEmpty) return heldForMs >= GIVE_BACK_AFTER_MS;
+  return !modelIsLoading && heldForMs >= GIVE_BACK_ANYWAY_AFTER_MS;
 }
 
 function furtherWithin(msPerBatch: number | undefined, ms: number): number {

@@ -112,10 +112,10 @@ describe('how many batches are held ahead', () => {
     expect(decideLeaseAhead(view({ ...hour, freeInMs: [400], asked: 1 })).ask).toBe(0);
   });
 
-  it('holds none ahead before the pace is known, nor behind what nobody can foresee', () => {
+  it('holds one ahead at most before the pace is known, and none behind what nobody can foresee', () => {
     const unknown = { msPerBatch: undefined, freeInMs: [undefined, undefined, undefined] };
-    expect(decideLeaseAhead(view(unknown)).ask).toBe(0);
-    expect(decideLeaseAhead(view({ ...unknown, freeInMs: [0, undefined, 0] })).ask).toBe(2);
+    expect(decideLeaseAhead(view(unknown)).ask).toBe(1);
+    expect(decideLeaseAhead(view({ ...unknown, freeInMs: [0, undefined, 0] })).ask).toBe(3);
     expect(decideLeaseAhead(view({ freeInMs: [Infinity], ahead: 2 }))).toMatchObject({ ask: 0, surplus: 2 });
   });
 
@@ -127,10 +127,15 @@ describe('how many batches are held ahead', () => {
 
 describe('what waits behind a slot that is slower than its pace', () => {
   it('goes back soon when another worker may be idle, and else when it has waited for long', () => {
-    expect(mayGiveBack({ heldForMs: 400, queueWasEmpty: true })).toBe(false);
-    expect(mayGiveBack({ heldForMs: 600, queueWasEmpty: true })).toBe(true);
-    expect(mayGiveBack({ heldForMs: 4_000, queueWasEmpty: false })).toBe(false);
-    expect(mayGiveBack({ heldForMs: 6_000, queueWasEmpty: false })).toBe(true);
+    const may = (heldForMs: number, queueWasEmpty: boolean, modelIsLoading = false): boolean =>
+      mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading });
+    expect([may(400, true), may(600, true)]).toEqual([false, true]);
+    expect([may(4_000, false), may(6_000, false)]).toEqual([false, true]);
+  });
+
+  it('stays where it is while a model is loaded and the queue has work, however long that takes', () => {
+    expect(mayGiveBack({ heldForMs: 600_000, queueWasEmpty: false, modelIsLoading: true })).toBe(false);
+    expect(mayGiveBack({ heldForMs: 600, queueWasEmpty: true, modelIsLoading: true })).toBe(true);
   });
 });
 

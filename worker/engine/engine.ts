@@ -207,20 +207,20 @@ export class Engine {
     if (seen.committing === this.held.size) this.leases.flushDeletions(this.life.signal);
     const clogged = seen.committing >= mostCommitting(seen) || this.budget.isSpent;
     const { pauseMs } = this.way;
-    if (pauseMs > 0) return { ...next, ask: 0, againInMs: Math.min(pauseMs, next.againInMs) };
-    return clogged ? { ...next, ask: 0 } : next;
+    const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
+    return clogged || pauseMs > 0 ? { ...next, ask: 0, againInMs } : next;
   }
 
   /** The newest first: they have waited least. */
   private giveBack(surplus: number): void {
     if (surplus === 0) return;
-    const nowMs = this.options.clock.nowMs();
-    const { queueWasEmpty } = this.intake;
+    const [nowMs, { queueWasEmpty }] = [this.options.clock.nowMs(), this.intake];
+    const modelIsLoading = [...this.held].some((batch) => batch.loadingModel() !== undefined);
     const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
     for (const batch of ahead.slice(-surplus)) {
-      const { lease, receiveCount } = batch;
-      const heldForMs = nowMs - lease.receivedAtMs;
-      if (mayGiveBack({ heldForMs, queueWasEmpty }) && receiveCount <= MOST_WANDERINGS) batch.stop('waiting');
+      const heldForMs = nowMs - batch.lease.receivedAtMs;
+      if (mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }) && batch.receiveCount <= MOST_WANDERINGS)
+        batch.stop('waiting');
     }
   }
 

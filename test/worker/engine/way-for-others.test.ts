@@ -39,8 +39,9 @@ describe('a job whose model never gets ready', () => {
     const w = world('loading', ['stuck']);
     w.start();
     await w.pass(60_000);
-    expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(1);
-    expect(w.queue.visible).toBe(29);
+    expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(2);
+    expect(w.queue.visible).toBe(28);
+    expect(w.codes()).not.toContain('batch-handed-back');
   });
 
   it('is computed when it is ready after all, and what was left to others comes back', async () => {
