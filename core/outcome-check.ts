@@ -8,7 +8,7 @@
 import type { BatchLocation } from './batch-message.js';
 import { FailureTally } from './failure-tally.js';
 import { type ItemError, itemError } from './result-line.js';
-import { check, parseJson } from './shape.js';
+import { check, count, object, parseJson } from './shape.js';
 
 /** A slot's line has 16 MiB at most, and an output is that line's text: this leaves room, and ends what would fill the memory. */
 export const MOST_RESULT_LINE_BYTES = 64 * 1024 * 1024;
@@ -123,11 +123,11 @@ function readResultLine(text: string | undefined, index: number): ReadLine {
     : { kind: 'failed', error };
 }
 
+const indexed = object<{ readonly index: number }>({ index: count });
+
 function faultOf(text: string, index: number): string {
   const whole = parseJson(text);
   if (whole === undefined) return 'is not JSON';
-  const found = (whole as { readonly index?: unknown } | null)?.index;
-  return Number.isSafeInteger(found) && found !== index
-    ? `has the index ${String(found)} instead of ${index}`
-    : 'is no result line';
+  const found = check(indexed, whole)?.index;
+  return found !== undefined && found !== index ? `has the index ${found} instead of ${index}` : 'is no result line';
 }

@@ -134,6 +134,12 @@ export function addJobOptions(command: Command): Command {
     )
     .addOption(new Option('--id <name>', "the job's id; the same one continues a submission").argParser(values.jobId))
     .addOption(new Option('--limit <n>', 'only the first n items').argParser(integer(1, Number.MAX_SAFE_INTEGER)))
+    .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
+  return addDatasetOptions(addShippingOptions(command));
+}
+
+function addShippingOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--ship <path>',
@@ -141,9 +147,7 @@ export function addJobOptions(command: Command): Command {
       ).argParser(values.paths),
     )
     .option('--follow-links', "copy what links in the model's directory point at outside of it")
-    .option('--any-platform', "ship native files for other machines than the fleet's too")
-    .option('--strict', 'refuse the dataset when a line cannot be read (default: such a line is a failed item)');
-  return addDatasetOptions(command);
+    .option('--any-platform', "ship native files for other machines than the fleet's too");
 }
 
 function addDatasetOptions(command: Command): Command {

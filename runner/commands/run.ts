@@ -25,7 +25,7 @@ import { fetchResults, type RunOutput, type RunState } from './fetch-results.js'
 import { Follower } from './following/follow.js';
 import { makeDisplay } from './following/make-display.js';
 import { nextStep } from './following/next-step.js';
-import { sayWhatIsLeft } from './following/stopped.js';
+import { beforeAnythingIsSent, sayWhatIsLeft } from './following/stopped.js';
 import { summaryOf } from './following/summary-of.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
@@ -60,7 +60,7 @@ export function addRunCommand(program: Command, host: CommandHost): void {
 }
 
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  const output = await requireInputs(context, dataset, flags);
+  const output = await beforeAnythingIsSent(context, () => requireInputs(context, dataset, flags));
   const stack = await openRunStack(context, flags);
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();

@@ -8,7 +8,7 @@ import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
-import { sayWhatIsLeft, stackArguments, type Started } from './following/stopped.js';
+import { beforeAnythingIsSent, sayWhatIsLeft, stackArguments, type Started } from './following/stopped.js';
 import { messageOf } from '../errors.js';
 import { openStack } from './open-stack.js';
 import { requireDataset, submitFromFlags } from './submitting.js';
@@ -50,7 +50,7 @@ const warningsOnly = (terminal: Terminal): Display => ({
 
 async function submit(context: CliContext, dataset: string, flags: Flags): Promise<number> {
   const { terminal, clock, signal } = context;
-  await requireDataset(context, dataset, flags);
+  await beforeAnythingIsSent(context, () => requireDataset(context, dataset, flags));
   const ports = await openStack(context, flags);
   const started: Started = {};
   const display = flags.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());

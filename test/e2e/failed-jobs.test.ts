@@ -31,7 +31,7 @@ it(
     expect(events.find(({ event }) => event === 'summary')?.['reason']).toMatch(
       /^Not one item is ok: [\s\S]*The commonest error is [\s\S]*there is no field 'smiles'/,
     );
-    const results = (await readFile(path.join(directory, 'results.jsonl'), 'utf8')).trimEnd().split('\n');
+    const results = (await readFile(path.join(directory, 'items.results.jsonl'), 'utf8')).trimEnd().split('\n');
     const indexes = results.map((line) => (JSON.parse(line) as { readonly index: number }).index);
     expect(Math.max(...indexes)).toBeGreaterThan(ITEMS * 0.75);
     expect(new Set(indexes.map((index) => Math.floor((index / ITEMS) * 4))).size).toBe(4);

@@ -12,7 +12,7 @@ describe('a job', () => {
 
   it('fails each hostile item alone, whatever it does, and no other (R10)', { timeout: 240_000 }, async () => {
     lab = await Lab.start({ maxWorkers: 2, leaseSeconds: 5 });
-    const hostile = ['error', 'throw', 'exit', 'hang', 'wait', 'garbage', 'print', 'poison'];
+    const hostile = ['error', 'throw', 'exit', 'hang', 'wait', 'garbage', 'flood', 'print', 'poison'];
     const items = hostile.flatMap((item, position) => [`a${position}`, item, `b${position}`, `c${position}`]);
     const dataset = await lab.file('hostile.jsonl', jsonLines(items));
     const run = await lab.cli([
@@ -43,7 +43,8 @@ describe('a job', () => {
       hang: 'ItemTimeout',
       wait: 'ItemTimeout',
       garbage: 'ProtocolFault',
-      print: 'ProtocolFault',
+      flood: 'ProtocolFault',
+      print: 'only printed',
       poison: 'ModelError',
     });
   });

@@ -296,18 +296,9 @@ export class Engine {
   }
 
   private onNotice(notice: Notice): void {
-    const { clock, events } = this.options;
     if (this.notice !== 'interruption') this.notice = notice.kind;
-    if (notice.kind === 'rebalance') {
-      const message =
-        'AWS says that this instance is at risk: nothing more is fetched ahead, and finished items are saved.';
-      events.emit({ code: 'notice', kind: 'rebalance', message });
-      return;
-    }
-    const takesAt = new Date(notice.takesAtMs).toISOString();
-    const message = `AWS takes this instance at ${takesAt}: its batches are finished or handed back.`;
-    events.emit({ code: 'notice', kind: 'interruption', takesAt, message });
-    this.drain.begin('interruption', Math.max(0, notice.takesAtMs - clock.nowMs()));
+    if (notice.kind !== 'interruption') return;
+    this.drain.begin('interruption', Math.max(0, notice.takesAtMs - this.options.clock.nowMs()));
   }
 
   private beginUnable(job: string): void {

@@ -24,6 +24,7 @@ export async function watchNotices(options: NoticeWatchOptions, signal: AbortSig
         if (told.has(notice.kind)) continue;
         told.add(notice.kind);
         onNotice(notice);
+        tell(notice, events);
       }
       failures = 0;
     } catch (error) {
@@ -39,4 +40,16 @@ export async function watchNotices(options: NoticeWatchOptions, signal: AbortSig
     const pauseMs = Math.min(POLL_EVERY_MS, Math.max(0, nextMs - clock.nowMs()));
     await clock.sleep(pauseMs, signal).catch(() => undefined);
   }
+}
+
+function tell(notice: Notice, events: EventSink): void {
+  if (notice.kind === 'rebalance') {
+    const message =
+      'AWS says that this instance is at risk: nothing more is fetched ahead, and finished items are saved.';
+    events.emit({ code: 'notice', kind: 'rebalance', message });
+    return;
+  }
+  const takesAt = new Date(notice.takesAtMs).toISOString();
+  const message = `AWS takes this instance at ${takesAt}: its batches are finished or handed back.`;
+  events.emit({ code: 'notice', kind: 'interruption', takesAt, message });
 }

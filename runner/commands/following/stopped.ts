@@ -33,6 +33,17 @@ export async function sayWhatIsLeft(
   terminal.err(`${lines.join('\n')}\n`);
 }
 
+/** For the checks before anything is started: a command that is stopped there has nothing to go on with, and says so. */
+export async function beforeAnythingIsSent<T>({ terminal, signal }: CliContext, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    const nothing = { how: 'Stopped', own: false, controlled: false, progress: undefined, where: '' } as const;
+    if (signal.aborted) terminal.err(`${leftLines(nothing).join('\n')}\n`);
+    throw error;
+  }
+}
+
 /** The options that name the same stack again. */
 export function stackArguments({ local, stack }: StackFlags): string {
   if (local) return ' --local';

@@ -1,6 +1,8 @@
 // Does what its item says, so that one job shows every row of the table of outcomes.
 import { writeSync } from 'node:fs';
 
+/** The host's own channel: what a model can reach and should not. */
+const ANSWERS = 4;
 let broken = false;
 const hoard = [];
 
@@ -18,11 +20,14 @@ async function one(item) {
     case 'wait':
       return new Promise(() => setInterval(() => {}, 1_000));
     case 'garbage':
-      writeSync(1, 'this is not the protocol\n');
+      writeSync(ANSWERS, 'this is not the protocol\n');
+      return 'never read';
+    case 'flood':
+      for (let mebibytes = 0; mebibytes < 100; mebibytes++) writeSync(ANSWERS, 'x'.repeat(1 << 20));
       return 'never read';
     case 'print':
-      for (let mebibytes = 0; mebibytes < 100; mebibytes++) writeSync(1, 'x'.repeat(1 << 20));
-      return 'never read';
+      writeSync(1, '{"index":0,"output":"not an answer"}\n');
+      return 'only printed';
     case 'leak':
       for (;;) {
         hoard.push(Buffer.alloc(32 << 20, 1));

@@ -81,8 +81,10 @@ describe('a job with --max-failed', () => {
   });
 
   it('is another job with another maximum', async () => {
-    expect(await run(4, '--max-failed', '4')).toBe(0);
-    expect(await run(4, '--max-failed', '5%')).toBe(2);
+    const submit = ['submit', 'data.txt', '--model', 'model.mjs', '--id', 'j', '--max-failed'];
+    await writeFile(path.join(stack.cwd, 'data.txt'), 'item\n');
+    expect(await stack.run(...submit, '4')).toBe(0);
+    expect(await stack.run(...submit, '5%')).toBe(2);
     expect(stack.terminal.stderr).toContain('--max-failed was 4, now 5%');
   });
 });
@@ -100,6 +102,6 @@ it('the summary and the results have what workers still committed after the job 
   const count = (pattern: RegExp): number => Number(pattern.exec(text)?.[1]);
   const failed = count(/items +\d+ ok, (\d+) failed/);
   expect(failed).toBeGreaterThan(count(/(\d+) of its 100 items have failed/));
-  const written = (await readFile(path.join(stack.cwd, 'results.jsonl'), 'utf8')).trimEnd().split('\n');
+  const written = (await readFile(path.join(stack.cwd, 'data.results.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(written.filter((line) => line.includes('"ok":false'))).toHaveLength(failed);
 });

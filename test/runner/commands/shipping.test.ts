@@ -51,12 +51,12 @@ it('tells programs of what may be missing beside their JSON', async () => {
 it('ships neither the dataset nor the output of the same command, so that the same command is the same job', async () => {
   const submit = ['submit', 'data.txt', '--model', '.', '--id', 'j', '--ship', 'scores.onnx'];
   expect(await stack.run(...submit)).toBe(0);
-  await writeFile(path.join(stack.cwd, 'results.jsonl'), '{"index":0,"ok":true,"output":"a"}\n');
+  await writeFile(path.join(stack.cwd, 'data.results.jsonl'), '{"index":0,"ok":true,"output":"a"}\n');
   expect(await stack.run(...submit)).toBe(0);
   expect(stack.terminal.stdout).toContain('Job j goes on');
   expect(await bundled()).toContain('scores.onnx');
   await writeFile(path.join(stack.cwd, 'out.csv'), 'earlier');
-  await stack.run('run', 'data.txt', '--model', '.', '--id', 'other', '--out', 'out.csv');
+  await stack.run('run', 'data.txt', '--model', '.', '--id', 'other', '--out', 'out.csv', '--force');
   expect(stack.terminal.stdout).toContain('the results of this job: out.csv');
 });
 
@@ -78,9 +78,9 @@ it('goes on with a job whose bundle another machine packed into other bytes', as
     stack.store.put(key, JSON.stringify({ ...rest, model: { ...model, ...change } }), {
       signal: new AbortController().signal,
     });
-  await store({ digest: 'of another zlib' });
+  await store({ digest: 'ofanotherzlib' });
   expect(await stack.run(...submit)).toBe(0);
-  await store({ digest: 'of another zlib', contents: 'of other files' });
+  await store({ digest: 'ofanotherzlib', contents: 'ofotherfiles' });
   expect(await stack.run(...submit)).toBe(2);
   expect(stack.terminal.stderr).toContain('the model has other contents');
 });

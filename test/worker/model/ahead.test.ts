@@ -97,7 +97,9 @@ describe('the next batch', () => {
     await eventually(() => next.log.length > 0);
     await letGo(2);
     expect(outputs(await next.end)).toEqual(['c', 'd']);
-    expect([inHand.isNearlyDone, inHand.log, next.log]).toEqual([false, ['asked 1'], ['asked 2,3']]);
+    // The model writes its log beside its answers: the line of the first batch may come when the second is in hand.
+    const ofItsOwn = inHand.log.filter((line) => line !== 'asked 0');
+    expect([inHand.isNearlyDone, ofItsOwn, next.log]).toEqual([false, ['asked 1'], ['asked 2,3']]);
   });
 
   it('can be stopped: the one in hand goes on, and so does the process', async () => {
