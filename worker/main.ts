@@ -117,7 +117,10 @@ async function work(
   const writing = [events.run(ended.signal), status.run(ended.signal)];
   const reason = await engine.run(stop);
   const held = engine.leftBehind;
-  const left = held === 0 ? '' : ` It left ${held} batches behind, which are visible again when their leases run out.`;
+  const left =
+    held === 0
+      ? ''
+      : ` It left ${held} ${held === 1 ? 'batch' : 'batches'} behind; they are visible again when their leases run out.`;
   events.emit({ code: 'worker-ended', reason, held, message: `${ENDED_BECAUSE[reason]}${left}` });
   ended.abort();
   await Promise.all(writing);

@@ -98,7 +98,8 @@ describe('an instance that boots by the boot script', () => {
       'systemctl enable --now spotpool-worker.service',
     ]);
 
-    // What it holds comes back by its lease, long after this test.
+    // What it holds comes back by its leases, long after this test: one batch in hand, and one fetched ahead.
+    await eventually(async () => (await lab.counts()).inFlight === 2, { what: 'a batch fetched ahead' });
     const [first] = await called('started');
     process.kill(Number(first?.split(' ')[1]), 'SIGKILL');
     await eventually(async () => (await called('started')).length === 2, { what: 'the second start' });
