@@ -1,10 +1,10 @@
 /** Versions of spotpool, and which worker may take which job. */
 
 /** As in package.json; the worker's bundle cannot look there. */
-export const SPOTPOOL_VERSION = '0.1.0';
+export const SPOTPOOL_VERSION = '0.2.0';
 
 /** Raised, to the version in which it comes, by whatever a job may ask of a worker that older workers do not know. */
-export const LOWEST_WORKER_VERSION = '0.1.0';
+export const LOWEST_WORKER_VERSION = '0.2.0';
 
 /** https://semver.org/#semantic-versioning-specification-semver: numbers, then whatever is before a release; a build's own name (`+…`) does not count. */
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
