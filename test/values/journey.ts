@@ -57,7 +57,9 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
       yield* keys;
     },
   };
-  const dataset = await openDataset({ argument, cwd }, sources);
+  // Said, not seen: a file with one line that is an array looks like one document, and is refused without it.
+  const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
+  const dataset = await openDataset({ argument, cwd, ...format }, sources);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });
   const bytes: Uint8Array[] = [];
   for await (const piece of pass.part(0)) bytes.push(piece);
