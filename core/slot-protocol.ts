@@ -64,9 +64,10 @@ function parseAny(line: string): SlotLine {
   const value = parseJson(line)?.value;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return noObject(line);
   const fields = value as Record<string, unknown>;
-  if (fields['ready'] === true) return parseReady(fields, line);
   const { index, error } = fields;
-  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) return fault(line, 'no "index"');
+  if (fields['ready'] === true && index === undefined) return parseReady(fields, line);
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
+    return fault(line, 'no "index" that is a whole number');
   const outputJson = memberText(line, 'output');
   if (outputJson !== undefined && !Object.hasOwn(fields, 'error')) return { kind: 'output', index, outputJson };
   if (outputJson !== undefined || typeof error !== 'object' || error === null) {

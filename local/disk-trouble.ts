@@ -7,7 +7,8 @@ interface Trouble {
   readonly remedy: string;
 }
 
-const ELSEWHERE = 'or start the local cloud with --directory (or TMPDIR) on another disk';
+const ELSEWHERE =
+  'or start the local cloud on another disk: with TMPDIR, or with --directory if you start its own program';
 const NO_FILES = { remedy: 'Raise the limit (ulimit -n), and start the local cloud again' } as const;
 
 const TROUBLES: Readonly<Record<string, Trouble>> = {

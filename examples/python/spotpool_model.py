@@ -132,7 +132,10 @@ class _ModelError(Exception):
 
 def _error(exception):
     name = type(exception).__name__
-    return {"code": str(getattr(exception, "code", name)), "message": str(exception) or name}
+    try:
+        return {"code": str(getattr(exception, "code", name)), "message": str(exception) or name}
+    except Exception:  # it cannot say what it is, which is no reason to end the model
+        return {"code": name, "message": name}
 
 
 def _encode(output, nan_is_null):
@@ -150,10 +153,15 @@ def _encode(output, nan_is_null):
 
 def _plain(value):
     """Arrays, and what is in them (numpy, torch, array.array), as lists and numbers."""
-    to_list = getattr(value, "tolist", None)
-    if callable(to_list):
-        return to_list()
+    if _has_plain_form(value):
+        return value.tolist()
     raise TypeError
+
+
+def _has_plain_form(value):
+    # Of numpy's dates and durations in nanoseconds tolist() makes bare integers.
+    is_of_time = getattr(getattr(value, "dtype", None), "kind", None) in ("M", "m")
+    return callable(getattr(value, "tolist", None)) and not is_of_time
 
 
 def _without_nan(value):
@@ -163,7 +171,7 @@ def _without_nan(value):
         return {key: _without_nan(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without_nan(member) for member in value]
-    return _without_nan(value.tolist()) if callable(getattr(value, "tolist", None)) else value
+    return _without_nan(value.tolist()) if _has_plain_form(value) else value
 
 
 def _trouble_of(output, nan_is_null):
@@ -189,7 +197,7 @@ def _trouble(value, path, nan_is_null, around):
         members = [(_path_of(path, key), key, member) for key, member in value.items()]
     elif isinstance(value, (list, tuple)):
         members = [(f"{path}[{number}]", "", member) for number, member in enumerate(value)]
-    elif callable(getattr(value, "tolist", None)):
+    elif _has_plain_form(value):
         return _trouble(value.tolist(), path, nan_is_null, [*around, value])
     else:
         kind = type(value)

@@ -78,7 +78,7 @@ async function keepResults(stack: RunStack, { progress, output, flags }: Fetch):
   try {
     const stateDirectory = await stack.keep();
     const command = resultsCommand({ job: progress.job, out: output.out, flags, stateDirectory });
-    const advice = `When there is room, or with the name of another file, this command fetches them:\n  ${command}`;
+    const advice = `Once that is mended, or with the name of another file, this command fetches them:\n  ${command}`;
     if (!own) return `The results are still in the stack. ${advice}`;
     return (
       `The results are kept: the local cloud of this command stays up. ${advice}\n` +

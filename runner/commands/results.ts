@@ -64,7 +64,9 @@ async function results(context: CliContext, job: string, flags: Flags): Promise<
     if (error instanceof OutputClosed) return EXIT.ok;
     if (!(error instanceof WriteFailed)) throw error;
     const again = resultsCommand({ job, out: out === STANDARD_OUTPUT ? undefined : out, flags });
-    throw new Error(`${error.message} They are still in the stack. Make room, or name another file:\n  ${again}`);
+    throw new Error(
+      `${error.message} They are still in the stack. Once that is mended, or with the name of another file:\n  ${again}`,
+    );
   }
 }
 

@@ -23,7 +23,6 @@ export class BigIntegerLook {
 
   /** Counts those of a line; gives its text with them as strings when `quote`, else as it was. */
   look(text: string, line: number, quote: boolean): string {
-    if (!mayHoldBig(text)) return text;
     let quoted = '';
     let done = 0;
     forEachWord(text, (word) => {
@@ -46,22 +45,26 @@ export class BigIntegerLook {
 const FEWEST_DIGITS = 16;
 
 /**
- * Are so many digits in a row anywhere but behind a point or a quote? Most lines need no closer look. Whatever run there is covers one of
- * every sixteen places, so only those are looked at: this costs next to nothing beside the parsing.
+ * Are so many digits in a row anywhere in the line but behind a point or a quote? Most lines need no closer look. Whatever run there is covers
+ * one of every sixteen places, so only those are looked at, as bytes: this costs next to nothing beside the parsing.
  */
-function mayHoldBig(text: string): boolean {
-  for (let i = FEWEST_DIGITS - 1; i < text.length; i += FEWEST_DIGITS) {
-    if (!isDigit(text.charCodeAt(i))) continue;
-    let start = i;
-    while (isDigit(text.charCodeAt(start - 1))) start -= 1;
-    while (isDigit(text.charCodeAt(i + 1))) i += 1;
-    const before = text[start - 1];
-    if (i - start + 1 >= FEWEST_DIGITS && before !== '.' && before !== '"') return true;
+export function mayHoldBig(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start + FEWEST_DIGITS - 1; i < end; i += FEWEST_DIGITS) {
+    if (!isDigit(bytes[i])) continue;
+    let before = i - 1;
+    while (before >= start && isDigit(bytes[before])) before -= 1;
+    // A fraction, which has so many digits as a rule, or a string of digits.
+    if (before >= start && (bytes[before] === POINT || bytes[before] === QUOTE)) continue;
+    while (i + 1 < end && isDigit(bytes[i + 1])) i += 1;
+    if (i - before >= FEWEST_DIGITS) return true;
   }
   return false;
 }
 
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const POINT = 0x2e;
+const QUOTE = 0x22;
+
+const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 const isBig = (number: string): boolean => INTEGER.test(number) && !Number.isSafeInteger(Number(number));
 

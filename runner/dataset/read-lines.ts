@@ -1,6 +1,6 @@
 /** JSON Lines and plain text: each line is checked, and kept as it is (JSON) or encoded (text). */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type BigIntegers, BigIntegerLook, bigIntegerNotice } from './big-integers.js';
+import { type BigIntegers, BigIntegerLook, bigIntegerNotice, mayHoldBig } from './big-integers.js';
 import { isBlank } from './blank.js';
 import { type BadLineRule, type ItemGroup, ItemGroupBuilder } from './item-group.js';
 import { forEachLine, type LineBlock, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
@@ -33,10 +33,12 @@ export async function* readJsonLines(
       builder.addBad(line, reason);
       return;
     }
-    let kept = look === undefined ? text : look.look(text, line, bigIntegers === 'string');
+    const { bytes, start, end } = source;
+    const mayBeBig = look !== undefined && mayHoldBig(bytes, start, end);
+    let kept = mayBeBig ? look.look(text, line, bigIntegers === 'string') : text;
     // Within JSON text a carriage return is white space, but a model that reads in text mode may take it for a line's end.
     if (kept.includes('\r')) kept = kept.replaceAll('\r', ' ');
-    if (kept === text) builder.addBytes(source.bytes, source.start, source.end);
+    if (kept === text) builder.addBytes(bytes, start, end);
     else builder.addText(kept);
   });
   const notice = look && bigIntegerNotice(options.name, look, bigIntegers);

@@ -51,7 +51,7 @@ describe('a line of a slot', () => {
         (outputJson, index, before, after, gap, isLast) => {
           const others = (list: readonly [string, unknown][]): string[] =>
             list
-              .filter(([key]) => !['index', 'output', 'error', 'ready'].includes(key))
+              .filter(([key]) => !['index', 'output', 'error'].includes(key))
               .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
           const members = [...others(before), `"index":${index}`, ...others(after)];
           members.splice(isLast ? members.length : 0, 0, `${gap}"output"${gap}:${gap}${outputJson}${gap}`);
@@ -78,6 +78,7 @@ describe('a line of a slot', () => {
     ['{"index":4,"error":{"code":"C","message":"m"}}', { kind: 'error', index: 4, error: { code: 'C', message: 'm' } }],
     ['{"index":4,"error":{"message":"m"}}', { kind: 'error', index: 4, error: { code: 'ModelError', message: 'm' } }],
     ['{"ready":true}', { kind: 'ready', takesAhead: false }],
+    ['{"index":0,"output":1.0,"ready":true}', { kind: 'output', index: 0, outputJson: '1.0' }],
     ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8, takesAhead: false }],
     ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2, takesAhead: false }],
     ['{"ready":true,"maxSliceItems":null,"ahead":false}', { kind: 'ready', takesAhead: false }],

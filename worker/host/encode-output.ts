@@ -31,7 +31,8 @@ function isOrdinaryValue(value: unknown): boolean {
     for (let at = 0; at < value.length; at += 1) if (!isOrdinaryValue(value[at])) return false;
     return true;
   }
-  if (!isPlain(value)) return false;
+  // Of all objects with the ordinary prototype only `arguments` can be iterated over.
+  if (!isPlain(value) || Symbol.iterator in value) return false;
   for (const key in value) {
     const member = (value as Record<string, unknown>)[key];
     if (member !== undefined && !isOrdinaryValue(member)) return false;
@@ -69,6 +70,17 @@ export const isTypedArray = (value: unknown): value is TypedArray =>
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
+class NoJson extends Error {}
+
+/** Anything can be thrown, or be the reason of a rejection: also what has no text. */
+export function textOfThrown(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'an object without a text';
+  }
+}
+
 class OutputWriter {
   readonly #path: (string | number)[] = [];
   /** What is being written: what is in it again contains itself. */
@@ -80,9 +92,13 @@ class OutputWriter {
     try {
       return this.#value(output, '');
     } catch (error) {
-      if (!(error instanceof RangeError && error.message.includes('call stack'))) throw error;
-      this.#path.length = 0;
-      return this.#fail('nested too deeply');
+      if (error instanceof NoJson) throw error;
+      if (error instanceof RangeError && error.message.includes('call stack')) {
+        this.#path.length = 0;
+        return this.#fail('nested too deeply');
+      }
+      // A getter or a toJSON of the model's own threw it, at the place where the writer was.
+      throw new NoJson(`${this.#place} cannot be read: ${textOfThrown(error)}`);
     }
   }
 
@@ -133,7 +149,11 @@ class OutputWriter {
 
   #list(list: ArrayLike<unknown>): string {
     const texts: string[] = [];
-    for (let at = 0; at < list.length; at += 1) texts.push(this.#at(at, list[at]));
+    for (let at = 0; at < list.length; at += 1) {
+      this.#path.push(at);
+      texts.push(this.#value(list[at], String(at)));
+      this.#path.pop();
+    }
     return `[${texts.join(',')}]`;
   }
 
@@ -144,26 +164,25 @@ class OutputWriter {
     if (keys.length === 0 && !isPlain(value)) return this.#fail(`${nameOf(value)} without fields of its own`);
     const texts: string[] = [];
     for (const key of keys) {
+      this.#path.push(key);
       const member = (value as Record<string, unknown>)[key];
       // A field that is undefined is a field that is not there.
-      if (member !== undefined) texts.push(`${JSON.stringify(key)}:${this.#at(key, member)}`);
+      if (member !== undefined) texts.push(`${JSON.stringify(key)}:${this.#value(member, key)}`);
+      this.#path.pop();
     }
     return `{${texts.join(',')}}`;
   }
 
-  #at(key: string | number, member: unknown): string {
-    this.#path.push(key);
-    const text = this.#value(member, String(key));
-    this.#path.pop();
-    return text;
+  #fail(what: string): never {
+    throw new NoJson(`${this.#place} is ${what}`);
   }
 
-  #fail(what: string): never {
+  get #place(): string {
     const path = this.#path.map((key) => {
       if (typeof key === 'number') return `[${key}]`;
       return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
     });
-    throw new Error(`output${path.join('')} is ${what}`);
+    return `output${path.join('')}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/model-api.js';
 import { ITEM_ERROR_CODES } from '../../core/result-line.js';
 import { LineSplitter } from '../model/line-splitter.js';
-import { encodeOutput, isThenable, isTypedArray, type NanRule } from './encode-output.js';
+import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
 
 export interface ModelHostOptions {
   readonly model: Model;
@@ -109,7 +109,7 @@ export class ModelHost {
     try {
       return `{"index":${index},"output":${encodeOutput(output, this.options.nan)}}\n`;
     } catch (error) {
-      return errorLine(index, new Error(`The output is no JSON value: ${messageOf(error)}.`));
+      return errorLine(index, new Error(`The output is no JSON value: ${textOfThrown(error)}.`));
     }
   }
 
@@ -131,13 +131,11 @@ const wrongNumber = (items: number, outputs: number | string): Error =>
 
 /** A rejection is an error in the item's place. */
 const settled = (output: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(output).catch((reason: unknown) => (isError(reason) ? reason : new Error(String(reason))));
+  Promise.resolve(output).catch((reason: unknown) => (isError(reason) ? reason : new Error(textOfThrown(reason))));
 
 const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
 
-const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error));
-
 function errorLine(index: number, error: Error & { readonly code?: unknown }): string {
   const code = typeof error.code === 'string' && error.code !== '' ? error.code : ITEM_ERROR_CODES.modelError;
-  return `${JSON.stringify({ index, error: { code, message: error.message || error.name } })}\n`;
+  return `${JSON.stringify({ index, error: { code, message: textOfThrown(error) || error.name } })}\n`;
 }

@@ -54,7 +54,7 @@ export class IgnoreRules {
     private readonly named: ReadonlySet<string>,
   ) {}
 
-  /** `named`: paths relative to the root that git's rules cannot hide. */
+  /** `named`: paths relative to the root that git's rules cannot hide, and words that may be such. */
   static async of(root: string, named: readonly string[]): Promise<IgnoreRules> {
     const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)));
     for (const folder of await repositoryAbove(root)) {
@@ -143,7 +143,9 @@ const isThere = (file: string): Promise<boolean> =>
 
 const posix = (place: string): string => place.split(path.sep).join('/');
 
+/** Of words of a command some are no places in the directory: an absolute path is the instance's. */
 function withFolders(place: string): readonly string[] {
+  if (path.posix.isAbsolute(place)) return [];
   const folder = path.posix.dirname(place);
   return folder === '.' ? [place] : [place, ...withFolders(folder)];
 }

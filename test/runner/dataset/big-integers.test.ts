@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BigIntegerLook, bigIntegerNotice } from '../../../runner/dataset/big-integers.js';
+import { BigIntegerLook, bigIntegerNotice, mayHoldBig } from '../../../runner/dataset/big-integers.js';
 import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { readJsonLines } from '../../../runner/dataset/read-lines.js';
 import { chunksOf, linesOf } from './reading.js';
+
+/** As the reader does it: most lines get the quick look alone. */
+function lookAt(text: string, look: BigIntegerLook): string {
+  const bytes = Buffer.from(`"${text}" `);
+  return mayHoldBig(bytes, 1, bytes.length - 2) ? look.look(text, 1, true) : text;
+}
 
 async function read(text: string, options = {}) {
   const notices: DatasetNotice[] = [];
@@ -63,7 +69,7 @@ describe('integers beyond 2^53', () => {
   ])('%s has %i of them', (text, count) => {
     JSON.parse(text);
     const look = new BigIntegerLook();
-    look.look(text, 1, false);
+    lookAt(text, look);
     expect(look.count).toBe(count);
     const notice = bigIntegerNotice('d', look, 'keep');
     expect(notice === undefined).toBe(count === 0);
@@ -90,7 +96,7 @@ describe('integers beyond 2^53', () => {
         fc.pre(!/"[^"]*BIG/.test(marked.replaceAll(/BIG-?\d+/g, '')));
         const text = marked.replaceAll(/BIG(-?\d+)/g, '$1');
         const look = new BigIntegerLook();
-        expect(look.look(text, 1, true)).toBe(marked.replaceAll(/BIG(-?\d+)/g, '"$1"'));
+        expect(lookAt(text, look)).toBe(marked.replaceAll(/BIG(-?\d+)/g, '"$1"'));
         expect(look.count).toBe([...marked.matchAll(/BIG/g)].length);
       }),
     );

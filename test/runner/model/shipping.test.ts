@@ -58,6 +58,16 @@ describe('what ignore files hide', () => {
     expect(await shippedOf(files, { ship: ['data/vocab.txt'] })).toEqual(['.gitignore', 'data/vocab.txt']);
   });
 
+  it.each([
+    ['the program', '/bin/sh model.sh'],
+    ['an option', 'sh model.sh --weights=/opt/weights.bin'],
+    ['a path that leads up', 'sh model.sh ../../x/y'],
+  ])('is found where %s names a file of the instance', async (_, command) => {
+    const cwd = await tempDirectory({ 'm/model.sh': 'exit', 'm/.gitignore': 'model.sh\n*.tmp\n', 'm/a.tmp': 'x' });
+    const { shipped } = await packed(cwd, command, { files: 'm' });
+    expect(shipped).toEqual(['.gitignore', 'model.sh']);
+  });
+
   it('is never what was named: node_modules, the entry with the folders that it lies in, imported files, a script', async () => {
     const built = { '.gitignore': 'dist/\nnode_modules/\n*.bin\n', 'package.json': '{"main":"dist/main.js"}' };
     expect(

@@ -90,6 +90,11 @@ describe('an output', () => {
     ['a nested error', { why: Object.assign(new Error('no'), { code: 'E' }) }, 'output.why is an Error'],
     ['a function', { f: () => 1 }, 'output.f is a function'],
     ['a symbol', { s: Symbol('s') }, 'output.s is a symbol'],
+    [
+      'the arguments of a function',
+      vm.runInThisContext('(function () { return arguments; })(1, 2)'),
+      'output is an arguments object; [...arguments] is JSON',
+    ],
     ['a regular expression', /a/, 'output is a regular expression'],
     ['a date that is none', { at: new Date(Number.NaN) }, 'output.at is an invalid Date'],
     ['an object that keeps what it holds', { o: new Opaque() }, 'output.o is an object of the class Opaque'],
@@ -114,12 +119,18 @@ describe('an output', () => {
     expect(() => encoded({ m: new Map() }, 'null')).toThrow('output.m is a Map');
   });
 
-  it('whose own toJSON or getter throws is the error that was thrown', () => {
+  it('whose own toJSON or getter throws is an error, which names where and what was thrown', () => {
     const output = {
       toJSON: () => {
         throw new RangeError('not today');
       },
     };
-    expect(() => encoded({ a: output })).toThrow('not today');
+    expect(() => encoded({ a: output })).toThrow('output.a cannot be read: not today');
+    const withGetter = {
+      get score(): number {
+        throw Object.create(null);
+      },
+    };
+    expect(() => encoded([withGetter])).toThrow('output[0].score cannot be read: an object without a text');
   });
 });

@@ -90,6 +90,17 @@ it('answers each promise in an item’s place when it is settled, and fails the 
   ]);
 });
 
+it('fails the item alone whose error has no text, or a message that is none', async () => {
+  const rejected = new Promise((_, reject) => {
+    (reject as (reason: unknown) => void)(Object.create(null));
+  });
+  const writes = await writesOf(() => [rejected, Object.assign(new Error('no'), { message: { a: 1n } })], 2);
+  expect(writes.map((text) => JSON.parse(text) as unknown)).toEqual([
+    { index: 1, error: { code: 'ModelError', message: '[object Object]' } },
+    { index: 0, error: { code: 'ModelError', message: 'an object without a text' } },
+  ]);
+});
+
 it('takes a typed array for the outputs', async () => {
   const [text] = await writesOf(() => Float32Array.of(0.5, Number.NaN, 2), 3);
   expect(

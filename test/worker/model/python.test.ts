@@ -91,6 +91,10 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     const prelude = [
       'import datetime',
       'class Opaque: pass',
+      'class Kind: kind = "M"',
+      'class Instant:', // as numpy's datetime64[ns], which would become a bare integer
+      '  dtype = Kind()',
+      '  def tolist(self): return 1577836800000000000',
       'circle = {"a": []}',
       'circle["a"].append(circle)',
       'deep = []',
@@ -104,6 +108,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
       '{"a b": [b"x"]}': 'output["a b"][0] is a bytes',
       '[datetime.date(2020, 1, 1)]': 'output[0] is a datetime.date',
       '{"o": Opaque()}': 'output.o is a __main__.Opaque',
+      '[Instant()]': 'output[0] is a __main__.Instant',
       '{(1, 2): 3}': 'output has a key that is no text: (1, 2)',
       '{"c": circle}': 'output.c.a[0] is circular: it contains itself',
       'lambda: 1': 'output is a function',
@@ -118,6 +123,14 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
       expect(computed.results[2 * at]).toMatchObject({ error: { code: 'ModelError', message } });
       expect(computed.results[2 * at + 1]).toMatchObject({ output: 'well' });
     }
+    expect(rebuildsIn(computed)).toEqual([]);
+  });
+
+  it('fails the item alone whose exception cannot say what it is', async () => {
+    slot = slotOf(host);
+    const prelude = 'class Mute(Exception):\n  def __str__(self): raise ValueError';
+    const computed = await computeWith(slot, evaluating(prelude), itemsOf(['Mute()', '"well"']));
+    expect(computed.results).toMatchObject([{ error: { code: 'Mute', message: 'Mute' } }, { output: 'well' }]);
     expect(rebuildsIn(computed)).toEqual([]);
   });
 
