@@ -2,9 +2,9 @@
  * JSON text that is looked at without being turned into values: a value that is parsed and written again is not always the same text
  * (large integers, the order of keys, 1e400).
  */
+import { endOfString, forEachWord } from './json-words.js';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OPENING = new Set([0x7b, 0x5b]);
 const CLOSING = new Set([0x7d, 0x5d]);
 const BLANK = /[^ \t\r\n]|$/g;
@@ -31,41 +31,34 @@ export function memberText(objectJson: string, name: string): string | undefined
   return found;
 }
 
+/** JSON has no such numbers, but several programs write them by default. */
+const NOT_NUMBERS: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
+
 export interface NotANumber {
-  readonly name: 'NaN' | 'Infinity' | '-Infinity';
-  /** Its first character is number 1. */
-  readonly character: number;
+  readonly name: string;
+  /** For people, like `output.scores[3]`; empty when it is the whole text. */
+  readonly path: string;
 }
 
-const NOT_A_NUMBER = /"|NaN|-?Infinity/g;
-
-/**
- * The first NaN or Infinity in a text that would be JSON without them; undefined when something else is wrong with it. JSON has no such
- * numbers, but several programs write them by default.
- */
+/** The first NaN or Infinity in a text that would be JSON without them; undefined when something else is wrong with it. */
 export function findNotANumber(text: string): NotANumber | undefined {
   let first: NotANumber | undefined;
   let mended = '';
   let copied = 0;
-  for (let match = search(NOT_A_NUMBER, text, 0); match !== undefined;) {
-    const { index, 0: name } = match;
-    if (name === '"') {
-      match = search(NOT_A_NUMBER, text, endOfString(text, index));
-      continue;
-    }
-    first ??= { name: name as NotANumber['name'], character: index + 1 };
-    const end = index + name.length;
-    mended += `${text.slice(copied, index)}0`;
+  forEachWord(text, ({ start, end, path }) => {
+    const name = text.slice(start, end);
+    if (!NOT_NUMBERS.has(name)) return;
+    first ??= { name, path: path() };
+    mended += `${text.slice(copied, start)}null`;
     copied = end;
-    match = search(NOT_A_NUMBER, text, end);
-  }
+  });
   return first !== undefined && isJson(mended + text.slice(copied)) ? first : undefined;
 }
 
-/** For people, after the name of the line or file. */
-export const sayNotANumber = ({ name, character }: NotANumber): string =>
-  `${name} at character ${character} is not JSON. Python's json.dumps writes it by default: put None there, which becomes null; ` +
-  'json.dumps(…, allow_nan=False) finds the place';
+/** For people, after "is not JSON: ". */
+export const sayNotANumber = ({ name, path }: NotANumber): string =>
+  `it holds ${name}${path === '' ? '' : ` (in ${path})`}, which JSON has no number for. Python's json.dumps writes it unless it is told ` +
+  'allow_nan=False; write null instead';
 
 export function isJson(text: string): boolean {
   try {
@@ -74,16 +67,6 @@ export function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Behind its closing quote; the text's end when there is none. */
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(quote - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return quote + 1;
-  }
-  return text.length;
 }
 
 function endOfValue(text: string, start: number): number {
@@ -105,10 +88,6 @@ function endOfValue(text: string, start: number): number {
 }
 
 function find(pattern: RegExp, text: string, from: number): number {
-  return search(pattern, text, from)?.index ?? text.length;
-}
-
-function search(pattern: RegExp, text: string, from: number): RegExpExecArray | undefined {
   pattern.lastIndex = from;
-  return pattern.exec(text) ?? undefined;
+  return pattern.exec(text)?.index ?? text.length;
 }

@@ -69,8 +69,9 @@ function parseAny(line: string): SlotLine {
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
     return fault(line, 'no "index" that is a whole number');
   const outputJson = memberText(line, 'output');
-  if (outputJson !== undefined && !Object.hasOwn(fields, 'error')) return { kind: 'output', index, outputJson };
-  if (outputJson !== undefined || typeof error !== 'object' || error === null) {
+  // Many programs write both members always, one of them null: an error that is null is none.
+  if (outputJson !== undefined && (error === undefined || error === null)) return { kind: 'output', index, outputJson };
+  if ((outputJson !== undefined && fields['output'] !== null) || typeof error !== 'object' || error === null) {
     return fault(line, 'neither one "output" nor one "error" of the form {"code":…,"message":…}');
   }
   const { code, message } = error as Record<string, unknown>;
@@ -102,7 +103,7 @@ const isLimit = (value: unknown): value is number | undefined =>
 function noObject(line: string): SlotLine {
   const notANumber = findNotANumber(line);
   if (notANumber !== undefined) {
-    return { kind: 'fault', message: `${showLine(line)} (${sayNotANumber(notANumber)})` };
+    return { kind: 'fault', message: `${showLine(line)} (not JSON: ${sayNotANumber(notANumber)})` };
   }
   if (line.startsWith(BYTE_ORDER_MARK))
     return fault(line, 'it begins with a byte order mark, which JSON does not allow');

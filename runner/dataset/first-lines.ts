@@ -1,5 +1,5 @@
 /** What the first lines of a text look like. */
-import { isJson, noNumber } from './not-json.js';
+import { findNotANumber, isJson } from '../../core/json-text.js';
 
 /** Lines that are looked at. */
 const MOST_LINES = 100;
@@ -24,7 +24,7 @@ export class FirstLines {
     const lines = text.split(this.carriageReturns ? '\r' : /\r?\n/, MOST_LINES + 1);
     const complete = whole && lines.length <= MOST_LINES ? lines : lines.slice(0, -1);
     this.lines = complete.filter((line) => /[^ \t\r]/.test(line));
-    const json = this.lines.filter((line) => isJson(line) || noNumber(line) !== undefined);
+    const json = this.lines.filter((line) => isJson(line) || findNotANumber(line) !== undefined);
     this.jsonLines = json.length;
     this.objects = json.filter((line) => line.trimStart().startsWith('{')).length;
   }

@@ -73,6 +73,11 @@ describe('a line of a slot', () => {
 
   it.each([
     ['{"output":[1],"index":4}', { kind: 'output', index: 4, outputJson: '[1]' }],
+    ['{"index":4,"output":1.0,"error":null}', { kind: 'output', index: 4, outputJson: '1.0' }],
+    [
+      '{"index":4,"output":null,"error":{"message":"no"}}',
+      { kind: 'error', index: 4, error: { code: 'ModelError', message: 'no' } },
+    ],
     ['{"index":4,"output":{"a":1},"note":"x"}', { kind: 'output', index: 4, outputJson: '{"a":1}' }],
     ['{"index":4,"output":1,"output":2}', { kind: 'output', index: 4, outputJson: '2' }],
     ['{"index":4,"error":{"code":"C","message":"m"}}', { kind: 'error', index: 4, error: { code: 'C', message: 'm' } }],
@@ -90,8 +95,8 @@ describe('a line of a slot', () => {
   it.each([
     ['', 'no JSON object'],
     ['[1]', 'no JSON object'],
-    ['{"index":1,"output":NaN}', 'NaN at character 21 is not JSON. Python'],
-    ['{"index":1,"output":{"NaN":[-Infinity, NaN]}}', '-Infinity at character 29 is not JSON. Python'],
+    ['{"index":1,"output":NaN}', "not JSON: it holds NaN (in output), which JSON has no number for. Python's"],
+    ['{"index":1,"output":{"NaN":[-Infinity, NaN]}}', 'not JSON: it holds -Infinity (in output.NaN[0]), '],
     ['{"index":1,"output":NaN', 'no JSON object'],
     ['\ufeff{"index":1,"output":1}', 'byte order mark'],
     ['{"index":1,"output":\u00a01}', 'no JSON object'],

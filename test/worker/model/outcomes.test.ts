@@ -163,7 +163,7 @@ describe('a model that breaks the protocol', () => {
     ['output and error', { print: '{"index":2,"output":1,"error":{"message":"x"}}' }, 'neither one'],
     ['a second ready', { print: '{"ready":true}' }, 'had said that already'],
     ['100 MB without a newline', { flood: true }, 'more than 16 MiB'],
-    ['NaN', { print: '{"index":2,"output":NaN}' }, 'NaN at character 21 is not JSON'],
+    ['NaN', { print: '{"index":2,"output":NaN}' }, 'not JSON: it holds NaN (in output)'],
     [
       'Latin-1',
       { bytes: [...Buffer.from('{"index":2,"output":"caf\u00e9"}\n', 'latin1')] },
