@@ -83,7 +83,7 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
   return {
     kind: 'publish',
     state: { ...state, generation, target: desired.target, grants, jobs: desired.jobs },
-    reason: `${seen.live.size} instances are live, ${leaving(seen)} of them leaving; the target is ${desired.target}`,
+    reason: `${seen.live.size === 1 ? '1 instance is' : `${seen.live.size} instances are`} live, ${leaving(seen)} of them leaving; the target is ${desired.target}`,
   };
 }
 

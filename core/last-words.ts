@@ -14,6 +14,14 @@ export function withLogEnd(message: string, lines: readonly string[]): string {
   return `${message} ${lines.length === 1 ? ONE_LINE : LINES}${lines.join('\n')}`;
 }
 
+/** One more sentence of ours, before the log's words: behind them it would read as one of theirs. */
+export function withSentence(message: string, sentence: string): string {
+  const marks = [ONE_LINE, LINES].map((mark) => message.indexOf(` ${mark}`)).filter((at) => at >= 0);
+  if (marks.length === 0) return `${message} ${sentence}`;
+  const at = Math.min(...marks);
+  return `${message.slice(0, at)} ${sentence}${message.slice(at)}`;
+}
+
 export const withCommonestError = (message: string, error: string): string => `${message} ${ERROR}${error}`;
 
 export interface SplitReason {

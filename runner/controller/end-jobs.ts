@@ -71,9 +71,9 @@ async function writeEnd(view: JobView, { ofFailedItems, ...decided }: DecidedEnd
     ifNoneMatch: true,
     contentType: JSON_TYPE,
   });
-  // Somebody else's mark says the same, or is read in the next pass.
-  if (put.kind !== 'written') return view;
   const ended = { ...view, verdict: end };
+  // Somebody else was first. That it is complete is a fact, and why it counts as failed is known here as well; any other end is read in the next pass.
+  if (put.kind !== 'written') return end.state === 'complete' ? ended : view;
   events.add(codeOf(ended), `Job ${view.job}: ${end.reason}`, view.job);
   forget(view, memory);
   return ended;

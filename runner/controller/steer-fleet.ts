@@ -74,6 +74,8 @@ function slotsOf({ live }: FleetReading, statuses: Steered['statuses']): readonl
   return live.flatMap(({ instance }) => statuses.get(instance)?.slots ?? []);
 }
 
+const idleWorkers = (grants: number): string => (grants === 1 ? '1 idle worker' : `${grants} idle workers`);
+
 /** True when another observation may bring another step. */
 async function carryOut(action: FleetAction, { reading, desired }: Steered, means: Means): Promise<boolean> {
   switch (action.kind) {
@@ -85,7 +87,7 @@ async function carryOut(action: FleetAction, { reading, desired }: Steered, mean
       return true;
     case 'publish':
       if ((await publish(action.state, reading.etag, means)) && action.state.grants > 0) {
-        means.events.add('exits-granted', `${action.state.grants} idle workers may end themselves: ${action.reason}.`);
+        means.events.add('exits-granted', `${idleWorkers(action.state.grants)} may end: ${action.reason}.`);
       }
       return true;
     case 'set-target':

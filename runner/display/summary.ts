@@ -41,7 +41,8 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
 }
 
 function headline(summary: JobSummary, colors: Colors): string {
-  const mark = judgeJob(summary) === 'success' ? colors.green('✓') : colors.red('✗');
+  const good = nothingIsOk(summary) ? colors.yellow('!') : colors.green('✓');
+  const mark = judgeJob(summary) === 'success' ? good : colors.red('✗');
   const after = summary.seconds === undefined ? '' : ` after ${span(summary.seconds)}`;
   return `${mark} Job ${colors.bold(summary.job)} ${BECAME[summary.state]}${after}${butText(summary)}.`;
 }
@@ -54,11 +55,17 @@ const BECAME: Readonly<Record<JobSummary['state'], string>> = {
   cancelled: 'was cancelled',
 };
 
-/** What keeps a job that came to its end from being a success. */
+/** `--max-failed 100%` allows it; it is no success to be glad of all the same. */
+const nothingIsOk = ({ items }: JobSummary): boolean => items.ok === 0 && items.failed > 0;
+
+/** What keeps a job that came to its end from being a success, or from looking like one. */
 function butText(summary: JobSummary): string {
   const { state, batches, maxFailed } = summary;
   const success = judgeJob(summary);
-  if (state !== 'complete' || success === 'success') return '';
+  if (state !== 'complete') return '';
+  if (success === 'success') {
+    return nothingIsOk(summary) ? `, but not one item is ok (--max-failed ${maxFailed} allows that)` : '';
+  }
   if (success === 'no-success') return `, but ${plural(batches.failed, 'batch was', 'batches were')} given up`;
   if (maxFailed === undefined) return ', but not one item is ok';
   return `, but more items failed than --max-failed ${maxFailed} allows`;

@@ -1,5 +1,6 @@
 /** The id of a job that has ended starts nothing: whoever submits it again is told how it ended, and what is left to do. */
 import type { JobState } from '../../core/job.js';
+import { cancelledKey, doneKey } from '../../core/keys.js';
 import { newJobMemory } from '../controller/ports.js';
 import { readJob } from '../controller/read-job.js';
 import type { ObjectStore } from '../ports.js';
@@ -37,6 +38,16 @@ export async function findEnded(store: ObjectStore, job: string, signal: AbortSi
   const at = view.facts.done?.at ?? view.facts.cancelled?.at;
   const batches = { total: view.facts.batches, done: view.facts.progress.batches.done };
   return { job, state, reason, batches, ...(at === undefined ? {} : { at }) };
+}
+
+/** Like `findEnded`, but a job that nobody has marked as ended has not: its outcomes, of which there may be very many by now, are not looked at. */
+export async function findMarkedEnded(
+  store: ObjectStore,
+  job: string,
+  signal: AbortSignal,
+): Promise<EndedJob | undefined> {
+  const marks = await Promise.all([doneKey(job), cancelledKey(job)].map((key) => store.head(key, { signal })));
+  return marks.some((mark) => mark !== undefined) ? findEnded(store, job, signal) : undefined;
 }
 
 export async function refuseEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<void> {

@@ -24,7 +24,7 @@ import type { Clock, JobQueue } from '../ports.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
-import { findEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
@@ -174,7 +174,7 @@ class Submission {
 
   /** Somebody may have cancelled the job meanwhile, or it failed: then nobody works on what was sent. */
   private async refuseIfStopped(): Promise<void> {
-    const ended = await findEnded(this.ports.store, this.job, this.hooks.signal);
+    const ended = await findMarkedEnded(this.ports.store, this.job, this.hooks.signal);
     if (ended !== undefined && ended.state !== 'complete') throw new JobEnded(ended);
   }
 

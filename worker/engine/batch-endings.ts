@@ -175,7 +175,12 @@ export class BatchEndings {
   }
 
   private tellDuplicate(batch: HeldBatch, items: number): void {
-    const waste = items === 0 ? 'nothing was computed twice' : `${items} items were computed for nothing`;
+    const waste =
+      items === 0
+        ? 'nothing was computed twice'
+        : items === 1
+          ? '1 item was computed for nothing'
+          : `${items} items were computed for nothing`;
     const message = `Batch ${batch.message.batch} had its outcome already; ${waste}.`;
     this.options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
   }

@@ -68,7 +68,7 @@ export class WayForOthers {
   private tell(job: string): void {
     if (this.told.has(job)) return;
     this.told.add(job);
-    const message = `The model of job ${job} is not ready yet on this instance. Meanwhile the instance computes batches of other jobs.`;
+    const message = `The model of job ${job} is not ready yet on this instance. Meanwhile the instance takes batches of other jobs, while there are any.`;
     this.options.events.emit({ code: 'trouble', doing: 'waiting for a model', job, message });
   }
 }

@@ -3,6 +3,7 @@
  * believes. Holds no decision of its own.
  */
 import type { Verdict } from '../../core/doubts.js';
+import { withSentence } from '../../core/last-words.js';
 import { OutcomeMachine, type SlotLoss, type Step } from '../../core/outcome-machine.js';
 import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/result-line.js';
 import { itemsThatFit, type SlicePace } from '../../core/slice-size.js';
@@ -211,7 +212,7 @@ export class BatchRun {
     this.options.emit({
       kind: 'rebuilt',
       reason: step.reason,
-      message: `${step.message} The model is loaded again for the items that have no result yet.`,
+      message: withSentence(step.message, 'The model is loaded again for the items that have no result yet.'),
     });
     const slot = await this.#load(this.options.reload);
     if (!('kind' in slot)) this.#machine.rebuilt();

@@ -344,7 +344,7 @@ export class SlotProcess {
     if (this.options.isHost === true) return `The model's load did not end ${when}.`;
     const { unfinished } = this.#stdout;
     const printed = unfinished === '' ? 'nothing' : `${this.#hide(showLine(unfinished))} without the end of a line`;
-    return `The model's command printed ${printed} ${when}; the worker awaits the line {"ready":true}.`;
+    return `The model's command printed ${printed} on standard output ${when}; the worker awaits the line {"ready":true}.`;
   }
 
   async #checkMemory(): Promise<void> {

@@ -17,13 +17,13 @@ export function afterEnded({ ended }: JobEnded, where: string): string {
   return `${batches.done === 0 ? 'No batch of it is done. ' : some}${anew}`;
 }
 
-/** Only for jobs of which `brokenOff` is said. */
+/** Only for jobs of which `brokenOff` is said. How many were sent is counted now and then: a few more may be in the queue. */
 export function brokenOffText({ job, brokenOff, batches }: JobProgress): string {
   const { sent = 0, heardAt = '' } = brokenOff ?? {};
   const rest =
     sent === 0
       ? `none of its ${plural(batches.total, 'batch', 'batches')} is known to be in the queue`
-      : `${count(sent)} of its ${plural(batches.total, 'batch', 'batches')} were put into the queue, and only those are computed`;
+      : `at least ${count(sent)} of its ${plural(batches.total, 'batch', 'batches')} were put into the queue; the others are not computed before a submit goes on`;
   return `The submit of job ${job} broke off (it was last heard of at ${heardAt}): ${rest}.`;
 }
 

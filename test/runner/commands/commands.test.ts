@@ -273,6 +273,11 @@ describe('misuse', () => {
     }
     expect(stack.terminal.stderr).toBe('');
   });
+
+  it('is told apart from too many failed items, in the help as well', async () => {
+    await stack.run('--help');
+    expect(stack.terminal.stdout).toMatch(/Exit codes: 0 .* 3 too many items failed .*\n.* 1 .* 2 misuse.* 130 Ctrl-C/);
+  });
 });
 
 describe('a network that fails for longer than requests are repeated', () => {

@@ -52,7 +52,7 @@ describe('a job of which every item failed', () => {
     failing(2);
     expect(await run(6, '--max-failed', '100%')).toBe(0);
     expect(await stack.run('results', 'j', '--out', 'again.jsonl')).toBe(0);
-    expect(stack.terminal.stdout).toContain('✓ Job j is complete');
+    expect(stack.terminal.stdout).toContain('! Job j is complete');
   });
 });
 

@@ -51,6 +51,23 @@ describe('a job of which nothing comes out right', () => {
     expect(stage.target).toBe(0);
   });
 
+  it('is told with its commonest error by a controller that was not the first to see its end, too', async () => {
+    await stage.addJob('j', 1);
+    await stage.pass();
+    const failed = Array.from({ length: 10 }, () => error('KeyError'));
+    await commit(0, failed);
+    let first = true;
+    stage.store.beforeWrite = async (key) => {
+      if (key !== doneKey('j') || !first) return;
+      first = false;
+      await stage.pass({ memory: newControllerMemory() });
+    };
+    const { jobs, events } = await stage.pass();
+    expect(jobs).toMatchObject([{ state: 'complete', reason: reasonOf() }]);
+    expect(reasonOf()).toContain('The commonest error is KeyError');
+    expect(events.map(({ code }) => code)).not.toContain('job-ended-badly');
+  });
+
   it('comes to its end when all may fail', async () => {
     await stage.addJob('j', 30, { maxFailed: '100%' });
     for (let batch = 0; batch < 29; batch++)

@@ -9,6 +9,7 @@ import {
   inputPartKey,
   manifestKey,
   modelBundleKey,
+  outcomeKey,
   planKey,
   sentKey,
   submitClaimKey,
@@ -26,7 +27,7 @@ let cwd: string;
 let store: MemoryStore;
 let bodies: string[];
 let events: SubmitEvent[];
-let beforeSend: () => void;
+let beforeSend: () => unknown;
 let aborter: AbortController;
 let onEvent: (event: SubmitEvent) => void;
 /** How much of a wait goes by on the store's clock. */
@@ -301,6 +302,16 @@ describe('a submission that broke off and is made again', () => {
     expect(await submit()).toEqual({ ...first, resumed: true });
     expect(bodies).toEqual([]);
     expect(store.writes).toHaveLength(writes);
+  });
+
+  it('does not look at the outcomes that workers have written meanwhile', async () => {
+    const looked: string[] = [];
+    const head = store.head.bind(store);
+    store.head = (key, options) => (looked.push(key), head(key, options));
+    const outcome = { body: Buffer.from(''), etag: 'e', metadata: {}, lastModifiedMs: 0 };
+    beforeSend = () => store.objects.set(outcomeKey('job-1', 0), outcome);
+    await submit();
+    expect(looked).not.toContain(outcomeKey('job-1', 0));
   });
 
   it('is refused with what differs once the job is there', async () => {

@@ -197,7 +197,7 @@ describe('a model that cannot be loaded', () => {
     const slow = events.filter((event) => event.kind === 'slow-load');
     expect(slow).toHaveLength(1);
     expect(slow[0]?.message).toMatch(
-      /printed "Password: " without the end of a line in the first 2\d s; the worker awaits the line/,
+      /printed "Password: " without the end of a line on standard output in the first 2\d s; the worker awaits the line/,
     );
     expect(slow[0]?.message).toContain('A command that is a model prints that line once it is loaded.');
     expect(slow[0]?.message).toContain(
