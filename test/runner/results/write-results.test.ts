@@ -111,6 +111,22 @@ describe('the results', () => {
     expect(most).toBeLessThanOrEqual(17);
   });
 
+  it('are harmless on a terminal and the same JSON, and the same bytes everywhere else', async () => {
+    const output = 'a\u009b2J\u202eb\u2028c é';
+    const line = `{"index":0,"ok":true,"output":"${output}"}\n`;
+    await commit(0, line + secondLine(0));
+    const [screen, pipe] = [Object.assign(new PassThrough(), { isTTY: true }), new PassThrough()];
+    const said: string[] = [];
+    for (const stream of [screen, pipe]) {
+      let text = '';
+      stream.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      await write('-', stream);
+      said.push(text.slice(0, text.indexOf('\n') + 1));
+    }
+    expect(said).toEqual(['{"index":0,"ok":true,"output":"a\\u009b2J\\u202eb\\u2028c é"}\n', line]);
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({ output });
+  });
+
   it('have nothing of a batch whose outcome is not what the plan asks for, and say which and why', async () => {
     await commit(3, linesOf(3) + linesOf(4));
     await commit(4, 'garbage\n');
