@@ -61,10 +61,11 @@ export const submitClaimKey = (job: string): string => `${inputPrefix(job)}submi
 export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
 export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;
 
-/** The batch of an outcome's key; undefined for a key of another form. */
+/** The batch of an outcome's key; undefined for a key of another form, such as `7.jsonl`, which is nobody's outcome. */
 export function batchOfOutcomeKey(key: string): number | undefined {
-  const match = /\/results\/(\d+)\.jsonl$/.exec(key);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  const name = /^jobs\/[^/]+\/results\/(\d+)\.jsonl$/.exec(key)?.[1];
+  const batch = Number(name);
+  return name === undefined || batchName(batch) !== name ? undefined : batch;
 }
 
 export const partialPrefix = (job: string, batch: number): string => `${jobPrefix(job)}partial/${batchName(batch)}/`;

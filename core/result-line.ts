@@ -58,15 +58,23 @@ export function encodeOutcomeMetadata(metadata: OutcomeMetadata): Record<string,
   };
 }
 
-/** Undefined when it is not of that form, or when the counts are no counts: negative, broken, or of more items than a batch can have. */
+/** How many items a batch can have: each has its line in the batch's outcome. */
+export interface BatchItems {
+  readonly least: number;
+  readonly most: number;
+}
+
+const ANY_ITEMS: BatchItems = { least: 1, most: Number.MAX_SAFE_INTEGER };
+
+/** Undefined when it is not of that form, or when the counts are no counts: negative, broken, or of other items than a batch can have. */
 export function decodeOutcomeMetadata(
   metadata: Readonly<Record<string, string>>,
-  mostItems: number = Number.MAX_SAFE_INTEGER,
+  { least, most }: BatchItems = ANY_ITEMS,
 ): OutcomeMetadata | undefined {
   const [ok, failed] = [countOf(metadata['ok']), countOf(metadata['failed'])];
   const { lease = '', instance = '', 'given-up': givenUp } = metadata;
   if (ok === undefined || failed === undefined || (givenUp !== '0' && givenUp !== '1')) return undefined;
-  if (ok + failed < 1 || ok + failed > mostItems) return undefined;
+  if (ok + failed < Math.max(1, least) || ok + failed > most) return undefined;
   return { lease, instance, ok, failed, givenUp: givenUp === '1' };
 }
 

@@ -14,7 +14,7 @@ import {
   type Progress,
 } from '../../core/progress.js';
 import { rangeHolding, type Ranges } from '../../core/ranges.js';
-import { decodeOutcomeMetadata } from '../../core/result-line.js';
+import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/result-line.js';
 import type { ObjectStore } from '../ports.js';
 import { JSON_TYPE, type Kind, readObject } from './json-objects.js';
 import type { JobMemory } from './ports.js';
@@ -23,8 +23,7 @@ import type { JobMemory } from './ports.js';
 const HEADS_AT_ONCE = 32;
 /** A page of a listing. A run of known outcomes that is longer is skipped by a new listing behind it. */
 const LIST_PAGE = 1_000;
-/** Of the metadata of an outcome. */
-export const NO_COUNTS = 'does not say in its metadata how many items are ok and how many failed';
+const NO_COUNTS = "has no metadata that says how many of its batch's items are ok and how many failed";
 /** Lost races for the file; after them the count is used unsaved, which is exact as well. */
 const MAX_SAVES = 5;
 
@@ -33,6 +32,8 @@ export interface FoldOptions {
   readonly save: boolean;
   /** Look at no more new outcomes than this in one call. */
   readonly maxOutcomes?: number;
+  /** As the manifest has it: an outcome of more items, or of fewer, is not believed. */
+  readonly batchItems?: BatchItems;
   readonly signal: AbortSignal;
 }
 
@@ -83,7 +84,7 @@ async function newOutcomes(
   batches: number,
   folded: Ranges,
   heads: Map<number, Outcome>,
-  { maxOutcomes = Infinity, signal }: FoldOptions,
+  { maxOutcomes = Infinity, batchItems, signal }: FoldOptions,
 ): Promise<readonly Outcome[]> {
   const found: number[] = [];
   for await (const batch of listNewOutcomes(store, job, batches, folded, signal)) {
@@ -95,7 +96,8 @@ async function newOutcomes(
     if (known !== undefined) return known;
     const head = await store.head(outcomeKey(job, batch), { signal });
     if (head === undefined) return undefined;
-    const outcome = outcomeOf(store, outcomeKey(job, batch), batch, head.metadata);
+    const read = decodeOutcomeMetadata(head.metadata, batchItems);
+    const outcome = outcomeOf(store, outcomeKey(job, batch), batch, read);
     heads.set(batch, outcome);
     return outcome;
   });
@@ -106,13 +108,7 @@ async function newOutcomes(
  * The batch has its outcome, whatever its metadata says: nobody can write another one. When that says nothing that can be believed, it counts as given
  * up, so that no such job passes for a good one.
  */
-function outcomeOf(
-  store: ObjectStore,
-  key: string,
-  batch: number,
-  metadata: Readonly<Record<string, string>>,
-): Outcome {
-  const read = decodeOutcomeMetadata(metadata);
+function outcomeOf(store: ObjectStore, key: string, batch: number, read: OutcomeMetadata | undefined): Outcome {
   if (read !== undefined) return { batch, ok: read.ok, failed: read.failed, givenUp: read.givenUp };
   store.damaged?.({ key, why: `${NO_COUNTS}: its batch counts as given up` });
   return { batch, ok: 0, failed: 0, givenUp: true };

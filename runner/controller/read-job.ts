@@ -15,6 +15,7 @@ import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, una
 import { mapBounded } from '../../core/map-bounded.js';
 import { isInstanceId } from '../../core/names.js';
 import { decodeSent, MOST_SENT_BYTES } from '../../core/plan.js';
+import type { BatchItems } from '../../core/result-line.js';
 import type { SubmitStanding } from '../../core/submit-claim.js';
 import type { ListedObject, ObjectStore } from '../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
@@ -87,7 +88,7 @@ export async function readJob(
   const facts: JobFacts = {
     batches: manifest.batches,
     items: manifest.dataset.items,
-    progress: await foldProgress(store, job, manifest.batches, memory, options),
+    progress: await foldProgress(store, job, manifest.batches, memory, { ...options, batchItems: itemsOf(manifest) }),
     enqueued,
     ...(memory.cancelled === undefined ? {} : { cancelled: memory.cancelled }),
     ...(done === undefined ? {} : { done }),
@@ -108,6 +109,10 @@ export async function readJob(
     sent,
     ...(submit === undefined ? {} : { submit }),
   };
+}
+
+function itemsOf({ dataset, batchSizes }: Manifest): BatchItems {
+  return { least: batchSizes?.smallestItems ?? 1, most: batchSizes?.largestItems ?? dataset.items };
 }
 
 async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<StoredManifest | undefined> {

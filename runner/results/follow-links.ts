@@ -10,7 +10,6 @@ import { systemCode, UserError } from '../errors.js';
 /** As many as Linux follows. */
 const MOST_LINKS = 40;
 const ROOT_USER = 0n;
-const STICKY = 0o1000n;
 const WRITABLE_BY_ALL = BigInt(constants.S_IWOTH);
 /** An open file of a process: its link's text is no path. */
 const DESCRIPTOR = /^\/(proc\/[^/]+|dev)\/fd\/\d+$/;
@@ -40,7 +39,10 @@ export async function followLinks(file: string, user: bigint | undefined): Promi
   return place;
 }
 
-/** A link in the place of the file counts wherever it is; one on the way there is looked at as Linux does (`fs.protected_symlinks`). */
+/**
+ * A link in the place of the file counts wherever it is; one on the way there is looked at as Linux does (`fs.protected_symlinks`), and without a sticky
+ * bit too: where everybody may put another link in the place of ours, it is no safer.
+ */
 async function isStrange(
   link: string,
   found: BigIntStats,
@@ -49,7 +51,7 @@ async function isStrange(
   if (!isOfOthers(found, user)) return false;
   if (last) return true;
   const folder = await statOf(path.dirname(link), stat);
-  return folder !== undefined && isOpenToAll(folder) && (folder.mode & STICKY) !== 0n && folder.uid !== found.uid;
+  return folder !== undefined && isOpenToAll(folder) && folder.uid !== found.uid;
 }
 
 const refusedLink = (link: string): UserError =>

@@ -1,11 +1,14 @@
 /** A job's outcomes in the order of batches, several read ahead, in bounded memory. */
-import { batchOfOutcomeKey, outcomeKey, resultsPrefix } from '../../core/keys.js';
+import { batchOfOutcomeKey, resultsPrefix } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
+import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/result-line.js';
 
 export interface Outcome {
   readonly batch: number;
   /** It does not stay in memory: each read fetches it. */
   readonly large: boolean;
+  /** What every count of the job's items is made of; undefined when it says nothing that can be believed. */
+  readonly counts: Pick<OutcomeMetadata, 'ok' | 'failed'> | undefined;
   /** Its bytes, from the beginning each time. */
   readonly read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
@@ -44,12 +47,9 @@ export async function* outcomesInOrder(
         }
         const { key, size } = next.value;
         const batch = batchOfOutcomeKey(key);
-        // A key of another form (`7.jsonl` for batch 7) is nobody's outcome, and would come out of turn.
-        if (batch === undefined || key !== outcomeKey(job, batch)) continue;
+        if (batch === undefined) continue;
         const large = size > LARGE_BYTES;
-        const outcome = large
-          ? Promise.resolve({ batch, large, read: () => store.stream(key, { signal }) })
-          : fetched(store, key, batch, signal);
+        const outcome = (large ? streamed : fetched)(store, key, batch, signal);
         outcome.catch(() => undefined); // thrown when its turn comes
         const bytes = large ? 0 : size;
         ahead.push({ bytes, outcome });
@@ -68,6 +68,15 @@ export async function* outcomesInOrder(
 
 async function fetched(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
   const object = await store.get(key, { signal });
-  if (object === undefined) throw new Error(`The outcome ${key} was removed while the results were read.`);
-  return { batch, large: false, read: () => [object.body] };
+  if (object === undefined) throw removed(key);
+  return { batch, large: false, counts: decodeOutcomeMetadata(object.metadata), read: () => [object.body] };
 }
+
+async function streamed(store: ObjectStore, key: string, batch: number, signal: AbortSignal): Promise<Outcome> {
+  const head = await store.head(key, { signal });
+  if (head === undefined) throw removed(key);
+  const counts = decodeOutcomeMetadata(head.metadata);
+  return { batch, large: true, counts, read: () => store.stream(key, { signal }) };
+}
+
+const removed = (key: string): Error => new Error(`The outcome ${key} was removed while the results were read.`);

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import type { Writable } from 'node:stream';
+import { harmless } from '../../core/printable.js';
 import { systemCode } from '../errors.js';
 import { claimOutput, type OutputRules } from './output-place.js';
 import { besides, putInPlace } from './put-in-place.js';
@@ -122,6 +124,9 @@ class DeviceSink implements ResultSink {
 }
 
 class StreamSink implements ResultSink {
+  /** Of a character that is not whole yet. */
+  private readonly decoder = new StringDecoder('utf8');
+
   constructor(private readonly stream: Writable) {
     stream.on('error', this.onError);
   }
@@ -131,12 +136,18 @@ class StreamSink implements ResultSink {
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.stream.write(bytes, (error) => {
+      this.stream.write(this.shown(bytes), (error) => {
         if (error === null || error === undefined) resolve();
         else if (systemCode(error) === 'EPIPE') reject(new OutputClosed('The output was closed.'));
         else reject(writeFailed('standard output', error, '.'));
       });
     });
+  }
+
+  /** A terminal obeys what models wrote; in escapes it is the same JSON. Whatever else reads gets the bytes as they are. */
+  private shown(bytes: Uint8Array): Uint8Array | string {
+    const isTerminal = 'isTTY' in this.stream && this.stream.isTTY === true;
+    return isTerminal ? harmless(this.decoder.write(Buffer.from(bytes)), { colours: false }) : bytes;
   }
 
   async finish(): Promise<Placed> {

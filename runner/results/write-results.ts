@@ -2,6 +2,7 @@
 import { FailureTally, type ErrorCount } from '../../core/failure-tally.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { type CheckedOutcome, OutcomeCheck } from '../../core/outcome-check.js';
+import { count, plural } from '../display/format.js';
 import { type Outcome, outcomesInOrder } from './outcomes-in-order.js';
 import { PlannedBatches, type PlannedItems } from './planned-batches.js';
 import type { Placed, ResultSink } from './result-sink.js';
@@ -78,7 +79,19 @@ async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSigna
     signal.throwIfAborted();
     checking.push(chunk);
   }
-  return checking.end();
+  return agreeing(checking.end(), outcome);
+}
+
+/** The job's counts and exit code come from what outcomes say of themselves, so nothing is passed on that says something else. */
+function agreeing(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome {
+  if (checked.kind === 'damaged' || counts === undefined) return checked;
+  const { ok, failed } = checked;
+  if (counts.ok === ok && counts.failed === failed) return checked;
+  const said = `${plural(counts.ok, 'item')} ${counts.ok === 1 ? 'is' : 'are'} ok and ${count(counts.failed)} failed`;
+  return {
+    kind: 'damaged',
+    fault: `says in its metadata that ${said}, but its lines say ${count(ok)} and ${count(failed)}`,
+  };
 }
 
 /** A large one is fetched a second time, and so believed only as far as it is looked at again. */

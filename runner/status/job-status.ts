@@ -1,4 +1,5 @@
 /** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
+import { isJobId, JOB_ID_RULE } from '../../core/job-id.js';
 import { manifestKey } from '../../core/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/ports.js';
@@ -26,6 +27,11 @@ export async function readJobProgress(
   signal: AbortSignal,
   memory: JobMemory = newJobMemory(),
 ): Promise<JobProgress> {
+  if (!isJobId(job)) {
+    throw new UserError(
+      `${JSON.stringify(job)} is not the id of a job, which is of ${JOB_ID_RULE}. "spotpool jobs" lists those that there are.`,
+    );
+  }
   const view = await readJob(store, job, memory, { save: false, signal });
   if (view !== undefined) return progressOfJob(view);
   throw new UserError(await whyNoJob(store, job, signal));

@@ -139,8 +139,9 @@ describe('counts', () => {
     const whole = { lease: 'l', instance: 'i', ok: 3, failed: 1, givenUp: false };
     const written = encodeOutcomeMetadata(whole);
     expect(decodeOutcomeMetadata(written)).toEqual(whole);
-    expect(decodeOutcomeMetadata(written, 4)).toEqual(whole);
-    expect(decodeOutcomeMetadata(written, 3)).toBeUndefined();
+    expect(decodeOutcomeMetadata(written, { least: 4, most: 4 })).toEqual(whole);
+    expect(decodeOutcomeMetadata(written, { least: 1, most: 3 })).toBeUndefined();
+    expect(decodeOutcomeMetadata(written, { least: 5, most: 9 })).toBeUndefined();
     for (const wrong of ['-1', '1.5', '1e3', '', ' 1', '0x1', 'NaN', '99999999999999999999']) {
       expect(decodeOutcomeMetadata({ ...written, ok: wrong })).toBeUndefined();
     }

@@ -17,7 +17,8 @@ const SECRET_FOLDERS = new Map([
 
 const SECRET_NAMES: readonly (readonly [RegExp, string])[] = [
   // Examples are there to be read.
-  [/^\.env(?!.*\.(example|sample|template|dist)$)(\..+)?$/, 'variables of an environment'],
+  [/^\.env(?!.*[._-](example|sample|template|dist)$)([._-].+)?$/, 'variables of an environment'],
+  [/^(?!.*(example|sample|template)).+\.env$/, 'variables of an environment'],
   [/^\.envrc$/, 'variables of an environment'],
   [/^id_(rsa|dsa|ecdsa|ed25519)(?!.*\.pub$)/, 'a private key'],
   [/\.(p12|pfx|jks|keystore|ppk)$/i, 'a key store'],
@@ -31,6 +32,8 @@ const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
 /** A service account of Google Cloud is JSON with a key in it. */
 const KEY_AT_BEGINNING = /^\s*(-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\{[^]{0,4096}"private_key"\s*:\s*"-----BEGIN)/;
 const PUBLIC_PEM = /-----BEGIN (CERTIFICATE|PUBLIC KEY|TRUSTED CERTIFICATE|X509 CRL)-----/;
+/** As `~/.aws/credentials` has it, whatever the file is called; the one of AWS's own documentation is everywhere. */
+const AWS_SECRET_KEY = /aws_secret_access_key\s*[=:]\s*["']?(?!\S*EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i;
 const NPM_TOKEN = /(_authToken|_auth|_password)\s*=\s*[^\s$]/;
 
 /** Published packages are public, and full of keys for their tests. */
@@ -52,6 +55,7 @@ export async function secretFile(place: string, real: string, bytes: number): Pr
   const isPem = names.some((name) => /\.pem$/i.test(name));
   if (names.includes('.npmrc')) return NPM_TOKEN.test(text) ? 'a token of npm' : undefined;
   if (isPem) return PUBLIC_PEM.test(text) && !PRIVATE_KEY.test(text) ? undefined : 'a private key';
+  if (AWS_SECRET_KEY.test(text)) return 'a key of AWS';
   return KEY_AT_BEGINNING.test(text) ? 'a private key' : undefined;
 }
 

@@ -267,6 +267,19 @@ describe('misuse', () => {
     expect(stack.terminal.stdout).toBe('');
   });
 
+  it.each(['status', 'watch', 'logs', 'results', 'cancel'])(
+    '%s asks the stack for nothing that is no job',
+    async (command) => {
+      const stack = new FakeStack();
+      for (const job of ['../j', 'J', '', 'j/../k', 'j'.repeat(64)]) {
+        expect([job, await stack.run(command, job)]).toEqual([job, 2]);
+        expect(stack.terminal.stderr).toContain(
+          `${JSON.stringify(job)} is not the id of a job, which is of lower-case letters`,
+        );
+      }
+    },
+  );
+
   it('is none to ask for help or the version', async () => {
     for (const argv of [['--help'], ['help'], ['status', '--help'], ['local', 'up', '--help'], ['--version']]) {
       expect(await stack.run(...argv), argv.join(' ')).toBe(0);

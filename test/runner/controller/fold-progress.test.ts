@@ -63,6 +63,38 @@ describe('folding outcomes', () => {
     expect(stage.store.text(progressKey('a'))).toBeUndefined();
   });
 
+  it('believes no outcome that counts other items than a batch can have: it counts as given up', async () => {
+    const stage = new Stage();
+    const told: string[] = [];
+    const store = Object.assign(stage.store, { damaged: ({ key }: { readonly key: string }) => void told.push(key) });
+    for (const [batch, ok] of ['10', '999999999999999', '2', '10'].entries()) {
+      const metadata = { lease: 'l', instance: 'i-0', ok, failed: '0', 'given-up': '0' };
+      await store.put(outcomeKey('a', batch), 'lines', { signal: never, metadata });
+    }
+    const options = { save: true, batchItems: { least: 3, most: 10 }, signal: never };
+    const progress = await foldProgress(store, 'a', 4, newJobMemory(), options);
+    expect(progress).toMatchObject({ batches: { done: 4, failed: 2 }, items: { ok: 20, failed: 0 } });
+    expect(told).toEqual([outcomeKey('a', 1), outcomeKey('a', 2)]);
+  });
+
+  it('takes no key for an outcome that nobody commits under', async () => {
+    const stage = new Stage();
+    for (const name of ['0', '000000', 'x/results/00000', '00000.jsonl/results/00001']) {
+      await stage.store.put(`jobs/a/results/${name}.jsonl`, 'lines', { signal: never });
+    }
+    await stage.commit('a', 2);
+    const headed: string[] = [];
+    const head = stage.store.head.bind(stage.store);
+    stage.store.head = (key, heading) => {
+      headed.push(key);
+      return head(key, heading);
+    };
+    // Not one of the outcomes that are looked at in one call is spent on them.
+    const options = { save: true, maxOutcomes: 1, signal: never };
+    expect((await foldProgress(stage.store, 'a', 3, newJobMemory(), options)).batches.done).toBe(1);
+    expect(headed).toEqual([outcomeKey('a', 2)]);
+  });
+
   it('starts again from the file of whoever was first', async () => {
     const stage = new Stage();
     await stage.commit('a', 0);

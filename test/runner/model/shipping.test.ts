@@ -180,6 +180,8 @@ describe('what looks like a secret', () => {
   it.each([
     ['.env', 'A=1'],
     ['.env.production', 'A=1'],
+    ['.env-prod', 'A=1'],
+    ['prod.env', 'A=1'],
     ['.envrc', 'export A=1'],
     ['deep/down/.env', 'A=1'],
     ['id_rsa', 'x'],
@@ -191,6 +193,7 @@ describe('what looks like a secret', () => {
     ['.pypirc', '[pypi]'],
     ['.npmrc', '//registry.example/:_authToken=abc'],
     ['.aws/credentials', '[default]'],
+    ['credentials', `[default]\naws_access_key_id = A\naws_secret_access_key = ${'b'.repeat(40)}\n`],
     ['.ssh/config', 'Host x'],
     ['some-file', KEY],
     ['account.json', '{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\\nMII"}'],
@@ -209,6 +212,9 @@ describe('what looks like a secret', () => {
 
   it.each([
     ['.env.example', 'A=1'],
+    ['.env-sample', 'A=1'],
+    ['example.env', 'A=1'],
+    ['environment.py', 'import os\naws_secret_access_key = os.environ["A"]\n'],
     ['id_rsa.pub', 'ssh-rsa AAAA'],
     ['cacert.pem', '-----BEGIN CERTIFICATE-----\nMII'],
     ['.npmrc', 'save-exact=true\n//registry.example/:_authToken=${NPM_TOKEN}'],

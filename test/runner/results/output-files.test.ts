@@ -219,17 +219,20 @@ describe('an output', () => {
     await expect(requireOutput('ours', rules({ force: true, user }))).rejects.toThrow(/link of another user/);
   });
 
-  it('does not go through a folder that another user has linked where everybody may write', async () => {
-    await mkdir(at('open'));
-    await chmod(at('open'), 0o1777);
-    await mkdir(at('folder'));
-    await symlink('../folder', at('open/link'));
-    await requireOutput('open/link/out', rules());
-    const user = await notTheirs(at('open/link'));
-    // Not the folder's owner either: what that one links there is as safe as the folder.
-    if (user !== 0n) await requireOutput('open/link/out', rules({ user }));
-    else await expect(requireOutput('open/link/out', rules({ user }))).rejects.toThrow(/link of another user/);
-  });
+  it.each([0o1777, 0o777])(
+    'does not go through a folder that another user has linked where everybody may write',
+    async (mode) => {
+      await mkdir(at('open'));
+      await chmod(at('open'), mode);
+      await mkdir(at('folder'));
+      await symlink('../folder', at('open/link'));
+      await requireOutput('open/link/out', rules());
+      const user = await notTheirs(at('open/link'));
+      // Not the folder's owner either: what that one links there is as safe as the folder.
+      if (user !== 0n) await requireOutput('open/link/out', rules({ user }));
+      else await expect(requireOutput('open/link/out', rules({ user }))).rejects.toThrow(/link of another user/);
+    },
+  );
 
   it.each(['out', 'out.meta.json'])('does not go to %s of another user where everybody may write', async (name) => {
     await mkdir(at('open'));

@@ -4,7 +4,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { outcomeKey, planKey } from '../../../core/keys.js';
 import { encodePlanLine } from '../../../core/plan.js';
-import { encodeResultLine, failedLine } from '../../../core/result-line.js';
+import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/result-line.js';
 import { UserError } from '../../../runner/errors.js';
 import { troublesOf } from '../../../runner/results/describe-written.js';
 import { openSink, OutputClosed } from '../../../runner/results/result-sink.js';
@@ -111,6 +111,22 @@ describe('the results', () => {
     expect(most).toBeLessThanOrEqual(17);
   });
 
+  it('are harmless on a terminal and the same JSON, and the same bytes everywhere else', async () => {
+    const output = 'a\u009b2J\u202eb\u2028c é';
+    const line = `{"index":0,"ok":true,"output":"${output}"}\n`;
+    await commit(0, line + secondLine(0));
+    const [screen, pipe] = [Object.assign(new PassThrough(), { isTTY: true }), new PassThrough()];
+    const said: string[] = [];
+    for (const stream of [screen, pipe]) {
+      let text = '';
+      stream.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      await write('-', stream);
+      said.push(text.slice(0, text.indexOf('\n') + 1));
+    }
+    expect(said).toEqual(['{"index":0,"ok":true,"output":"a\\u009b2J\\u202eb\\u2028c é"}\n', line]);
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({ output });
+  });
+
   it('have nothing of a batch whose outcome is not what the plan asks for, and say which and why', async () => {
     await commit(3, linesOf(3) + linesOf(4));
     await commit(4, 'garbage\n');
@@ -126,6 +142,24 @@ describe('the results', () => {
       'To compute the items of a damaged batch again, submit the dataset with another --id.',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 3 || batch > 6)));
+  });
+
+  it('have nothing of a batch whose outcome counts other items in its metadata than it has lines of', async () => {
+    const counts = (ok: number, failed: number) =>
+      encodeOutcomeMetadata({ lease: 'i-1-lease', instance: 'i-1', ok, failed, givenUp: false });
+    const large = encodeResultLine({ index: 6, ok: true, output: 'x'.repeat(20 * 1024 * 1024) }) + secondLine(3);
+    const { signal } = aborter;
+    await store.put(outcomeKey(JOB, 1), linesOf(1), { signal, metadata: counts(1, 1) });
+    await store.put(outcomeKey(JOB, 2), linesOf(2), { signal, metadata: counts(2, 0) });
+    await store.put(outcomeKey(JOB, 3), large, { signal, metadata: counts(0, 2) });
+    const written = await write('out.jsonl');
+    expect(written).toMatchObject({ items: 236, damagedBatches: 2 });
+    expect(messages(written)).toEqual([
+      'Batch 2 is damaged: its outcome says in its metadata that 2 items are ok and 0 failed, but its lines say 1 and 1. Its 2 items are left out of the results.',
+      'Batch 3 is damaged: its outcome says in its metadata that 0 items are ok and 2 failed, but its lines say 1 and 1. Its 2 items are left out of the results.',
+      'To compute the items of a damaged batch again, submit the dataset with another --id.',
+    ]);
+    expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 2 || batch > 3)));
   });
 
   it('have nothing of a large outcome that is damaged at its end', async () => {
