@@ -145,5 +145,6 @@ const posix = (place: string): string => place.split(path.sep).join('/');
 
 function withFolders(place: string): readonly string[] {
   const folder = path.posix.dirname(place);
-  return folder === '.' ? [place] : [place, ...withFolders(folder)];
+  // The folder of / is / again: a command may name its program by an absolute path.
+  return folder === '.' || folder === place ? [place] : [place, ...withFolders(folder)];
 }

@@ -85,6 +85,12 @@ describe('what ignore files hide', () => {
     expect(command.shipped).toEqual(expect.arrayContaining(['build/model.py', 'build/helper.py']));
   });
 
+  it('is not changed by words of a command that name places outside of the directory', async () => {
+    const cwd = await tempDirectory({ 'c/.gitignore': 'build/\n', 'c/build/m.js': '', 'c/n.js': '' });
+    const absolute = await packed(cwd, `${process.execPath} n.js --root=/ ../c/build`, { files: 'c' });
+    expect(absolute.shipped).toEqual(['.gitignore', 'n.js']);
+  });
+
   it('is what git itself ignores, in nested ignore files and above the directory', async () => {
     const root = await tempDirectory({
       '.gitignore': '*.log\n/m/secret-plan.txt\nbuilt\n',
