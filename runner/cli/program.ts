@@ -26,7 +26,8 @@ Examples:
   $ spotpool run molecules.csv --model "python3 model.py"       on the stack that cdk-outputs.json names
   $ spotpool local up && spotpool submit data.jsonl --model ./model.ts --local
 
-Exit codes: 0 all items have an outcome · 1 a batch was given up, or the job did not complete · 2 misuse · 130 Ctrl-C`;
+Exit codes: 0 the job is complete, and no more items failed than --max-failed allows · 3 too many items failed, or not one
+is ok · 1 the job failed otherwise, was cancelled, gave batches up, or has not ended yet · 2 misuse · 130 Ctrl-C`;
 
 export function buildProgram(host: CommandHost): Command {
   const { terminal } = host.context;
