@@ -211,7 +211,7 @@ export class BatchRun {
     this.options.emit({
       kind: 'rebuilt',
       reason: step.reason,
-      message: `${step.message} The model is loaded again for the items that have no result yet.`,
+      message: `The model is loaded again for the items that have no result yet. ${step.message}`,
     });
     const slot = await this.#load(this.options.reload);
     if (!('kind' in slot)) this.#machine.rebuilt();
