@@ -87,7 +87,8 @@ export class IgnoreRules {
     const git = inPackages || isPackages ? undefined : opinion(this.git, asked);
     if (git !== undefined) return git === 'kept' ? undefined : git;
     const useless = inPackages ? USELESS_IN_PACKAGES : USELESS;
-    return useless.test(asked).ignored ? { by: 'a cache or log' } : undefined;
+    if (!useless.test(asked).ignored) return undefined;
+    return { by: /venv$/.test(place) ? 'a virtual environment' : 'a cache or log' };
   }
 }
 

@@ -132,6 +132,9 @@ describe('what ignore files hide', () => {
     };
     expect(await shippedOf(files)).toEqual(['m.py', 'node_modules/d/build.log']);
     expect(await shippedOf({ ...files, '.spotpoolignore': '!growing.log' })).toContain('growing.log');
+    const { leftOut } = await packed(await tempDirectory({ ...entry, ...files }), '.');
+    const environments = ['.venv/ [a virtual environment]', 'env/ [a virtual environment]'];
+    expect(leftOut).toEqual(expect.arrayContaining([...environments, 'growing.log [a cache or log]']));
   });
 });
 
