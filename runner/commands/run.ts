@@ -48,7 +48,7 @@ export function addRunCommand(program: Command, host: CommandHost): void {
     .command('run')
     .argument(
       '<dataset>',
-      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
+      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/',
     )
     .description('Run a model over a dataset: submit, follow, and fetch the results.')
     .addHelpText('after', EXAMPLES);

@@ -28,7 +28,7 @@ export function addSubmitCommand(program: Command, host: CommandHost): void {
     .command('submit')
     .argument(
       '<dataset>',
-      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, s3://bucket/file, or s3://bucket/prefix/',
+      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/',
     )
     .description(
       "Enqueue a job and return at once with its id; the stack's controller (or spotpool watch) and workers do the rest.",

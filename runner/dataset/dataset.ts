@@ -107,7 +107,7 @@ function objectPlace(url: string): Place {
 }
 
 async function filePlace(name: string, cwd: string): Promise<Place> {
-  const file = path.resolve(cwd, name);
+  const file = name === '-' ? '/dev/stdin' : path.resolve(cwd, name);
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new UserError(`The dataset ${name} does not exist (looked for ${file}).`);
   if (found.isDirectory()) {

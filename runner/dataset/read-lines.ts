@@ -18,7 +18,7 @@ export interface JsonOptions extends ReaderOptions {
   readonly forJavaScript?: boolean;
 }
 
-export const NOT_UTF8 = 'is not valid UTF-8; convert the file (iconv -t utf-8)';
+export const NOT_UTF8 = 'is not valid UTF-8; convert the file (iconv -f windows-1252 -t utf-8 if it comes from Excel)';
 export const tooLong = (maxBytes: number): string => `is longer than ${maxBytes} bytes`;
 
 export async function* readJsonLines(

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installedFiles } from '../../runner/local-cloud/paths.js';
-import { jsonLines, runCli, startCli } from '../support/cli.js';
+import { cliEntry, jsonLines, runCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 import { processesBelow } from '../support/stack-lab.js';
@@ -69,6 +69,22 @@ describe('run --local', () => {
       ]);
     },
   );
+
+  it('reads its dataset from standard input, which is -', { timeout: 240_000 }, async () => {
+    const command = [
+      'cat items.jsonl |',
+      process.execPath,
+      cliEntry,
+      'run - --format jsonl --limit 20 --local --max-workers 1 --model',
+    ];
+    const run = spawnSync('sh', ['-c', `${command.join(' ')} ${modelPath('double')}`], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], HOME: directory, SPOTPOOL_HOME: path.join(directory, 'state'), ...env() },
+      encoding: 'utf8',
+    });
+    expect(run.status, run.stderr).toBe(0);
+    expect((await readFile(path.join(directory, 'results.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(20);
+  });
 
   it(
     'keeps the local cloud when the results cannot be written, and names the commands that fetch them and end it',

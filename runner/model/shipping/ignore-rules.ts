@@ -87,7 +87,8 @@ export class IgnoreRules {
     const git = inPackages || isPackages ? undefined : opinion(this.git, asked);
     if (git !== undefined) return git === 'kept' ? undefined : git;
     const useless = inPackages ? USELESS_IN_PACKAGES : USELESS;
-    return useless.test(asked).ignored ? { by: 'a cache or log' } : undefined;
+    if (!useless.test(asked).ignored) return undefined;
+    return { by: /venv$/.test(place) ? 'a virtual environment' : 'a cache or log' };
   }
 }
 
@@ -147,5 +148,6 @@ const posix = (place: string): string => place.split(path.sep).join('/');
 function withFolders(place: string): readonly string[] {
   if (path.posix.isAbsolute(place)) return [];
   const folder = path.posix.dirname(place);
-  return folder === '.' ? [place] : [place, ...withFolders(folder)];
+  // The folder of / is / again: a command may name its program by an absolute path.
+  return folder === '.' || folder === place ? [place] : [place, ...withFolders(folder)];
 }

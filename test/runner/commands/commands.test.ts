@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cancelledKey, doneKey } from '../../../core/keys.js';
+import { EXIT } from '../../../runner/cli/exit-codes.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
@@ -279,6 +280,17 @@ describe('misuse', () => {
       }
     },
   );
+
+  it('is told of in the help, every exit code of it', async () => {
+    await stack.run('--help');
+    const [, told = ''] = stack.terminal.stdout.split('Exit codes:');
+    expect(
+      told
+        .match(/(?<=^|· )\s*\d+/gm)
+        ?.map(Number)
+        .sort(),
+    ).toEqual(Object.values(EXIT).sort());
+  });
 
   it('is none to ask for help or the version', async () => {
     for (const argv of [['--help'], ['help'], ['status', '--help'], ['local', 'up', '--help'], ['--version']]) {

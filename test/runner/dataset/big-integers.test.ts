@@ -81,7 +81,8 @@ describe('integers beyond 2^53', () => {
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
-        fc.json({ maxDepth: 0 }),
+        // A double of 2^53 and more is written as digits alone: only what is marked may be one of them.
+        fc.json({ maxDepth: 0 }).filter((text) => !/\d{16}/.test(text)),
         fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)),
         big.map((n) => `BIG${n}`),
         fc.array(tie('tree').map(String), { maxLength: 4 }).map((parts) => `[${parts.join(' , ')}]`),

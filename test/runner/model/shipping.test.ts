@@ -95,6 +95,12 @@ describe('what ignore files hide', () => {
     expect(command.shipped).toEqual(expect.arrayContaining(['build/model.py', 'build/helper.py']));
   });
 
+  it('is not changed by words of a command that name places outside of the directory', async () => {
+    const cwd = await tempDirectory({ 'c/.gitignore': 'build/\n', 'c/build/m.js': '', 'c/n.js': '' });
+    const absolute = await packed(cwd, `${process.execPath} n.js --root=/ ../c/build`, { files: 'c' });
+    expect(absolute.shipped).toEqual(['.gitignore', 'n.js']);
+  });
+
   it('is what git itself ignores, in nested ignore files and above the directory', async () => {
     const root = await tempDirectory({
       '.gitignore': '*.log\n/m/secret-plan.txt\nbuilt\n',
@@ -136,6 +142,9 @@ describe('what ignore files hide', () => {
     };
     expect(await shippedOf(files)).toEqual(['m.py', 'node_modules/d/build.log']);
     expect(await shippedOf({ ...files, '.spotpoolignore': '!growing.log' })).toContain('growing.log');
+    const { leftOut } = await packed(await tempDirectory({ ...entry, ...files }), '.');
+    const environments = ['.venv/ [a virtual environment]', 'env/ [a virtual environment]'];
+    expect(leftOut).toEqual(expect.arrayContaining([...environments, 'growing.log [a cache or log]']));
   });
 });
 

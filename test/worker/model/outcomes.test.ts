@@ -145,6 +145,9 @@ describe('a lost slot', () => {
     slot = slotOf(host);
     const items = itemsOf(Array.from({ length: 5 }, () => ({ kind: 'exit' })));
     const computed = await computeWith(slot, modelOf('kinds.mjs'), items);
+    // The model's own words come last, where nothing of ours can be taken for one of them.
+    const told = computed.events.flatMap((event) => (event.kind === 'rebuilt' ? [event.message] : []));
+    expect(told[0]).toMatch(/ The model is loaded again .* The last line of its log: about to leave$/);
     expect(computed.end).toMatchObject({ kind: 'attempt', error: { code: 'SlotCrashed' } });
     expect(JSON.stringify(computed.end)).toContain('7 times');
     expect(rebuildsIn(computed)).toHaveLength(7);
