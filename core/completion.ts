@@ -94,7 +94,7 @@ function completeReason(facts: JobFacts): string {
   const more = maxFailed !== undefined && tooManyFailed(failedItems(facts));
   const tooMany = more ? ` These are more than --max-failed ${maxFailed} allows.` : '';
   const all = batches === 1 ? 'Its batch has its outcome' : `All ${batches} batches have their outcome`;
-  return `${all}: ${ok} items ok, ${failed} failed.${tooMany}${lost}`;
+  return `${all}: ${ok} ${ok === 1 ? 'item' : 'items'} ok, ${failed} failed.${tooMany}${lost}`;
 }
 
 function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {

@@ -92,7 +92,7 @@ function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): N
 
 /** Complete is no success yet: how many items are. */
 function countsIn(reason: string): string {
-  const counts = /\d+ items ok, \d+ failed/.exec(reason)?.[0];
+  const counts = /\d+ items? ok, \d+ failed/.exec(reason)?.[0];
   return counts === undefined ? '' : ` (${counts})`;
 }
 

@@ -126,6 +126,8 @@ describe('a job', () => {
   it('is complete when every batch has its outcome, given-up ones too (R5)', () => {
     expect(decideEnd(facts({ progress: progress(100, 3) }))?.state).toBe('complete');
     expect(jobVerdict(facts({ progress: progress(100, 3) })).state).toBe('complete');
+    const oneOk = { ...progress(100, 0), items: { ok: 1, failed: 99 } };
+    expect(jobVerdict(facts({ progress: oneOk })).reason).toContain(': 1 item ok, 99 failed.');
     expect(decideEnd(facts({ progress: progress(99, 0) }))).toBeUndefined();
   });
 
