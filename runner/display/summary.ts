@@ -131,7 +131,7 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
   const more = summary.errors.length - shown.length;
   return [
     '',
-    '  What failed items say:',
+    '  Why items failed, with one example for each code:',
     ...table(
       shown.map(({ code, count: times, example }) => [
         `    ${count(times)}`,

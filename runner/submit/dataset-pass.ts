@@ -7,6 +7,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { BatchLocation } from '../../core/batch-message.js';
 import { BatchPlanner, type BatchSizes } from '../../core/batch-planner.js';
+import { decodeInputLine } from '../../core/input-line.js';
 import { inputPartKey } from '../../core/keys.js';
 import { isBadLineAt, type ItemGroup } from '../dataset/item-group.js';
 
@@ -17,6 +18,8 @@ export class DatasetPass {
   items = 0;
   bytes = 0;
   badItems = 0;
+  /** Why the first line that could not be read could not. */
+  firstBad: string | undefined;
   private readonly hash = createHash('sha256');
   private readonly planner: BatchPlanner;
   private readonly groups: AsyncIterator<ItemGroup>;
@@ -80,6 +83,13 @@ export class DatasetPass {
     await this.groups.return?.();
   }
 
+  private countBad(line: Buffer): void {
+    this.badItems += 1;
+    if (this.firstBad !== undefined) return;
+    const read = decodeInputLine(line.toString().trimEnd());
+    this.firstBad = read.kind === 'bad' ? read.error.message : undefined;
+  }
+
   /** The next lines that still go into the part of which `taken` bytes are there; undefined when it is full. */
   private takeLines(part: number, taken: number): Buffer | undefined {
     const { group } = this;
@@ -91,7 +101,7 @@ export class DatasetPass {
       const full = taken + lineEnd - start > this.partBytes;
       if (full && taken + end - start > 0) break;
       this.planner.add(part, lineEnd - end, group.weights?.[this.next]);
-      if (isBadLineAt(group, this.next)) this.badItems += 1;
+      if (isBadLineAt(group, this.next)) this.countBad(group.bytes.subarray(end, lineEnd));
       this.items += 1;
       end = lineEnd;
     }

@@ -9,6 +9,7 @@ import { inputPartKey, planKey } from '../../core/keys.js';
 import type { ObjectStore } from '../../core/object-store.js';
 import { encodePlanLine } from '../../core/plan.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { DatasetPass } from './dataset-pass.js';
 
@@ -54,9 +55,16 @@ export async function readPlan(store: ObjectStore, job: string, signal: AbortSig
 function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset {
   if (pass.items === 0) throw noItems(dataset);
   const { items, bytes, badItems } = pass;
+  if (badItems === items) throw nothingReadable(dataset, pass);
   const spec = { name: dataset.name, digest: pass.digest(), kind: dataset.kind, items, bytes, badItems };
   return { spec, plan: pass.plan(job) };
 }
+
+/** A fleet for it would only commit these errors. */
+const nothingReadable = ({ name }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
+  new UserError(
+    `Not one of the ${plural(items, 'line')} of the dataset ${name} can be read, so there is nothing to do. The first: ${firstBad}`,
+  );
 
 export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>
   new UserError(`The dataset ${name} has no items: there is nothing to do.`);

@@ -296,8 +296,10 @@ export class SlotProcess {
     this.#isOver = true;
     this.#over.abort();
     const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
-    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(this.#log.lastLines)) });
-    const end = { reason: cause.reason, message: withLog(cause.message, this.#log.lastLines.slice(-1)) };
+    // A wrong line is itself what the model said: the log beside it tells of something else.
+    const log = cause.reason === 'protocol' ? [] : this.#log.lastLines;
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(log)) });
+    const end = { reason: cause.reason, message: withLog(cause.message, log.slice(-1)) };
     this.#endedWith = end;
     this.onEnd(end);
     return end;

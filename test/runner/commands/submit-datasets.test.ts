@@ -13,6 +13,7 @@ beforeEach(async () => {
     'model.ts': 'export const predict = (items: unknown[]) => items;',
     'parquet.jsonl': Buffer.from('PAR1\x15\x04\x15\x10', 'latin1'),
     'stray.csv': `id,name\n1,"stray\n${'2,x\n'.repeat(2_000)}`,
+    'windows.txt': Buffer.from('caf\xe9\n'.repeat(200), 'latin1'),
     'semicolons.csv': 'id;name\n1;x\n2;y\n',
     'part-00000': gzipSync('{"id":12345678901234567890}\n{"id":2}\n'),
   });
@@ -33,6 +34,14 @@ describe('what submit says of a dataset', () => {
   it('is that it has a stray quote, and there is no job then', async () => {
     expect(await submit('stray.csv')).toBe(2);
     expect(stack.terminal.stderr).toContain('stray.csv, line 2: a quote (") opens a field there that is never closed');
+    expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
+  });
+
+  it('is that not one of its lines can be read, and why the first cannot: a fleet would only commit those errors', async () => {
+    expect(await submit('windows.txt')).toBe(2);
+    expect(stack.terminal.stderr).toMatch(
+      /Not one of the 200 lines of the dataset windows\.txt can be read, so there is nothing to do\. The first: /,
+    );
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
 

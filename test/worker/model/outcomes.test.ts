@@ -180,6 +180,8 @@ describe('a model that breaks the protocol', () => {
     const line = computed.results[2];
     expect(line).toMatchObject({ error: { code: 'ProtocolFault' } });
     expect(line?.ok === false && line.error.message).toContain(message);
+    // Its log is not why.
+    expect(JSON.stringify(line)).not.toContain('warming up');
     expect(new Set(rebuildsIn(computed))).toEqual(new Set(['protocol']));
   });
 
