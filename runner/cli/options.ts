@@ -93,7 +93,7 @@ export function addJobOptions(command: Command): Command {
     .addOption(
       new Option(
         '--max-failed <n|p%>',
-        'the job fails once more of its items have failed than these; 100%: it goes on though nothing is ok',
+        'fail the job as soon as more of its items have failed than this; with 100% it goes on although no item is ok',
       ).argParser(values.maxFailed),
     )
     .addOption(
@@ -143,43 +143,44 @@ function addShippingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--ship <path>',
-        "ship this of the model's directory, whatever it looks like and whichever ignore file hides it (repeatable)",
+        "ship this path of the model's directory even if it looks like a secret or an ignore file hides it (repeatable)",
       ).argParser(values.paths),
     )
-    .option('--follow-links', "copy what links in the model's directory point at outside of it")
+    .option('--follow-links', "ship the targets of links that lead out of the model's directory")
     .option('--any-platform', "ship native files for other machines than the fleet's too");
 }
 
 function addDatasetOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'how the dataset is read (default: as its first bytes and its name say)').choices(
-        ITEM_FORMATS,
-      ),
+      new Option(
+        '--format <format>',
+        'read the dataset in this format (default: its first bytes and its name decide)',
+      ).choices(ITEM_FORMATS),
     )
     .addOption(
       new Option(
         '--delimiter <character>',
-        "what separates the columns of a CSV file, or 'tab' (default: seen in it)",
+        "separate the columns of a CSV file at this character, or at 'tab' (default: the first lines decide)",
       ).argParser(values.delimiter),
     )
     .addOption(
       new Option(
         '--big-integers <keep|string>',
-        "string: integers beyond 2^53 in JSON Lines become strings, because JavaScript's numbers cannot hold them (default: keep)",
+        "with string, submit integers beyond 2^53 in JSON Lines as strings, because JavaScript's numbers cannot hold them (default: keep)",
       ).choices(BIG_INTEGERS),
     );
 }
 
 const loadTimeoutOption = (): Option =>
-  new Option('--load-timeout <seconds>', 'time for the model to load on an instance (default: 600)').argParser(
+  new Option('--load-timeout <seconds>', 'give a model this long to load on an instance (default: 600)').argParser(
     values.seconds,
   );
 
 const nanOption = (): Option =>
   new Option(
     '--nan <null>',
-    'JavaScript models and the Python helper write null for NaN and Infinity (default: such an item fails; other commands write their own JSON)',
+    'write null for NaN and Infinity in what JavaScript models and the Python helper answer; other commands write their own JSON (default: such an item fails)',
   ).choices(['null']);
 
 export interface LocalFlags {
