@@ -3,7 +3,7 @@
  * They come from the system's randomness, never from the seed: whoever knows a key can run commands through user data.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Principal } from './permissions.js';
+import type { Principal } from './principal.js';
 
 export interface AccessKey {
   readonly accessKeyId: string;

@@ -3,14 +3,9 @@
  * starts instances: whoever can start one has its user data run as the owner of the cloud, and a model can read its instance's key.
  * On AWS a role's policy says so (infra/worker-role.ts has neither EC2 nor the scheduler).
  */
+import type { Principal } from './principal.js';
 import { Refusal } from './refusal.js';
 import type { Service } from './service.js';
-
-/** Whose key it is, if it is not the cloud's own. */
-export interface Principal {
-  readonly arn: string;
-  readonly userId: string;
-}
 
 const OF_INSTANCES: ReadonlySet<Service['name']> = new Set(['sqs', 's3', 'sts']);
 

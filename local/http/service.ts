@@ -1,6 +1,6 @@
 /** What the front door (server.ts) asks of each service behind the one endpoint, and does for it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Principal } from './permissions.js';
+import type { Principal } from './principal.js';
 
 export interface ServiceRequest {
   readonly request: IncomingMessage;

@@ -1,0 +1,5 @@
+/** Whose key signed a request, if it is not the cloud's own. */
+export interface Principal {
+  readonly arn: string;
+  readonly userId: string;
+}
