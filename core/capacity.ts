@@ -44,7 +44,7 @@ export function decideTarget(input: TargetInput): TargetDecision {
 }
 
 /**
- * What is up for jobs that could not be read stays until they can be: they may have work left. The target is neither raised nor lowered for them,
+ * Instances for jobs that could not be read stay until those can be: they may have work left. The target is neither raised nor lowered for them,
  * and they are no news when they are read again.
  */
 export function holdForUnknown(

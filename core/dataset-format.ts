@@ -1,4 +1,4 @@
-/** What a dataset's name says about its format, and what is said of formats that are not read. */
+/** The format that a dataset's name suggests, and the refusals of formats that are not read. */
 import type { FileKind } from './file-kind.js';
 
 export const ITEM_FORMATS = ['jsonl', 'csv', 'tsv', 'text'] as const;

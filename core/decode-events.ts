@@ -47,7 +47,7 @@ const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
 const name = words(NAME_CHARACTERS);
 const MOST_SLOTS = 100_000;
 
-/** What each has besides. */
+/** The fields that each event has besides. */
 const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, BaseField | 'code'>> } = {
   'worker-started': {
     instanceType: name,
@@ -123,7 +123,7 @@ const ownShapes: ReadonlyMap<string, Shape<object>> = new Map(
 );
 
 /**
- * Of this instance, or undefined: nobody speaks for another one. A code that is not known here is a newer worker's: what all events have is taken
+ * The result is this instance's own event, or undefined: nobody speaks for another one. A code that is not known here is a newer worker's: what all events have is taken
  * of it, so that `logs` shows it.
  */
 export function decodeWorkerEvent(line: string, instance: string): WorkerEvent | undefined {

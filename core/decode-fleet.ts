@@ -28,7 +28,7 @@ const SENTENCE_CHARACTERS = 4_096;
 const NAME_CHARACTERS = 256;
 const MOST_JOBS = 200_000;
 
-/** As a metadata service says it: `c7g.large`, `us-east-1a`. */
+/** The form that a metadata service uses: `c7g.large`, `us-east-1a`. */
 const place = text(64, /^[\w.:-]*$/);
 /** A user may ask for more slices at once than are tried by themselves. */
 const slices = integer(0, Math.max(MOST_CONCURRENCY, MOST_SLOTS) * 16);
@@ -72,7 +72,7 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
   at: time,
 });
 
-/** Of this instance, or undefined: nobody speaks for another one. */
+/** The result is this instance's own, or undefined: nobody speaks for another one. */
 export function decodeWorkerStatus(json: string | Uint8Array, instance: string): WorkerStatus | undefined {
   const status = decode(workerStatus, json);
   return status?.instance === instance ? status : undefined;

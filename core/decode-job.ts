@@ -43,7 +43,7 @@ export const MOST_MARK_BYTES = 256 * 1024;
 /** More of a name or a sentence helps nobody. */
 const NAME_CHARACTERS = 1_024;
 const SENTENCE_CHARACTERS = 16 * 1024;
-/** What a system takes for one argument or one variable (Linux: 128 KiB). */
+/** A system takes this much for one argument or one variable (Linux: 128 KiB). */
 const ARGUMENT_CHARACTERS = 128 * 1024;
 const MOST_ARGUMENTS = 10_000;
 const MOST_VARIABLES = 10_000;
@@ -119,7 +119,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
   versions: object<Manifest['versions']>({ spotpool: version, node: version, worker: optional(version) }),
 });
 
-/** Of this job, or undefined: a manifest that was copied from another job's folder is none. */
+/** The result is this job's manifest, or undefined: one that was copied from another job's folder does not count. */
 export function decodeManifest(json: string | Uint8Array, job: string): Manifest | undefined {
   const manifest = decode(manifestShape, json);
   return manifest?.job === job ? manifest : undefined;
@@ -158,7 +158,7 @@ const unableMark = object<UnableMark>({
   at: time,
 });
 
-/** Of this instance, or undefined: nobody speaks for another one. */
+/** The result is this instance's own mark, or undefined: nobody speaks for another one. */
 export function decodeUnableMark(json: string | Uint8Array, instance: string): UnableMark | undefined {
   const mark = decode(unableMark, json);
   return mark?.instance === instance ? mark : undefined;

@@ -1,4 +1,4 @@
-/** What a file is, by its first bytes. https://en.wikipedia.org/wiki/List_of_file_signatures */
+/** The first bytes of a file tell its kind. https://en.wikipedia.org/wiki/List_of_file_signatures */
 
 export type FileKind =
   | 'gzip'

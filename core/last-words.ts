@@ -25,9 +25,9 @@ export function withSentence(message: string, sentence: string): string {
 export const withCommonestError = (message: string, error: string): string => `${message} ${ERROR}${error}`;
 
 export interface SplitReason {
-  /** What spotpool says. */
+  /** Spotpool's own sentences. */
   readonly said: string;
-  /** What the model said; absent when there is nothing of it. */
+  /** The model's words; absent when there are none. */
   readonly words?: string;
 }
 

@@ -6,7 +6,7 @@
  * one in hand, and short ones by the dozen. What nobody can foresee (the pace is not known yet, a slot is overdue) gets one batch ahead at most, or
  * none.
  *
- * What waits here all the same, because a slot has turned out slower than its pace, is handed back for one reason alone: another worker may be idle.
+ * A batch that waits here all the same, because a slot has turned out slower than its pace, is handed back for one reason alone: another worker may be idle.
  * While the queue has work none is, so nothing goes back before the queue was seen empty, or the batch has waited for long.
  */
 
@@ -90,7 +90,7 @@ export function startableWithin(view: LeaseAheadView, withinMs: number): number 
 export interface WaitingView {
   readonly heldForMs: number;
   readonly queueWasEmpty: boolean;
-  /** What it waits for is a model that is being loaded: every instance of a job does that at its start. */
+  /** A slot waits for a model that is being loaded, as every instance of a job does at its start. */
   readonly modelIsLoading: boolean;
 }
 

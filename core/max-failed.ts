@@ -1,6 +1,6 @@
 /** `--max-failed`: how many of a job's items may fail. Exact in whole numbers, so that `0.57%` of 10,000 items are 57. */
 
-/** As it was asked for, and as the manifest has it: so many items, or a share of all items of the job. */
+/** The form of the option and of the manifest: a number of items, or a share of all items of the job. */
 export type MaxFailed = number | `${number}%`;
 
 const THOUSANDTHS = 1_000;

@@ -23,7 +23,7 @@ const NEWLINE = 0x0a;
 export class OutcomeCheck {
   private readonly failures = new FailureTally();
   private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  /** Of the line that is not whole yet. */
+  /** These are the pieces of the line that is not whole yet. */
   private pieces: Uint8Array[] = [];
   private pieceBytes = 0;
   private lines = 0;

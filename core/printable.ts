@@ -25,7 +25,7 @@ export function printableLines(text: string): string {
 /** One line, without blanks at its ends. */
 export const printable = (text: string): string => printableLines(text).replaceAll(/\n+/g, ' ').trim();
 
-/** What our displays use of the colours of `picocolors`: none of them hides text or moves anything. */
+/** Our displays use these colours of `picocolors`: none of them hides text or moves anything. */
 const OWN_COLOUR = String.raw`\x1b\[(?:0|1|2|22|3[1-6]|39)m`;
 const HARMFUL = `[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029${BIDIRECTIONAL}]`;
 const COLOUR_OR_HARMFUL = new RegExp(`${OWN_COLOUR}|${HARMFUL}`, 'g');
@@ -34,7 +34,7 @@ const ANY_HARMFUL = new RegExp(HARMFUL, 'g');
 const HARMFUL_IN_JSON = new RegExp(HARMFUL);
 
 /**
- * What no terminal acts upon: a control character is shown as its escape in JSON, so that JSON stays the same value. Line feeds and tabs stay, and
+ * Text that no terminal acts upon: a control character is shown as its escape in JSON, so that JSON stays the same value. Line feeds and tabs stay, and
  * colours where they are wanted.
  */
 export function harmless(text: string, { colours }: { readonly colours: boolean }): string {

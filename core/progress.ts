@@ -19,7 +19,7 @@ export interface ItemCounts {
 
 export interface Progress {
   readonly folded: Ranges;
-  /** Of the batches with failed items the first that were counted: where to read what the errors are. */
+  /** These batches with failed items were counted first; their outcomes tell what the errors are. */
   readonly failing?: readonly number[];
   readonly batches: BatchCounts;
   readonly items: ItemCounts;
@@ -34,7 +34,7 @@ export interface Outcome {
   readonly givenUp: boolean;
 }
 
-/** As many as are read when a job ends for its failed items. */
+/** So many outcomes are read when a job ends for its failed items. */
 export const MOST_FAILING_KEPT = 20;
 
 export const NO_PROGRESS: Progress = { folded: [], batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };

@@ -78,7 +78,7 @@ export function decodeOutcomeMetadata(
   return { lease, instance, ok, failed, givenUp: givenUp === '1' };
 }
 
-/** As `String(number)` writes it. */
+/** The number must have the form that `String(number)` writes. */
 const countOf = (digits: string | undefined): number | undefined =>
   digits !== undefined && /^(0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : undefined;
 
@@ -92,7 +92,7 @@ export const decodeItemError = (json: string): ItemError | undefined => decode(i
 const failedResult = object<Extract<ResultLine, { ok: false }>>({ index: count, ok: just(false), error: itemError });
 const okResult = object<{ readonly index: number; readonly ok: true }>({ index: count, ok: just(true) });
 
-/** What a line says, without or with its newline. The output is parsed, so whoever hands results on takes the text of the line, not this. */
+/** Decodes a line, with or without its newline. The output is parsed, so whoever hands results on takes the text of the line, not this. */
 export function decodeResultLine(line: string): ResultLine | undefined {
   const value = parseJson(line);
   const failed = check(failedResult, value);

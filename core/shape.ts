@@ -1,5 +1,5 @@
 /**
- * What others wrote is input (R13): an object of the bucket, a message, an event. A codec beside each type says in these words what the type's JSON
+ * Data that others wrote is input (R13): an object of the bucket, a message, an event. A codec beside each type says in these words what the type's JSON
  * looks like; what is not of that shape is undefined, and its caller treats it as missing.
  *
  * Invariants:
@@ -145,7 +145,7 @@ export const either =
     return read === INVALID ? second(value) : read;
   };
 
-/** What is of the shape, and of which more can be said. */
+/** A value of the shape that also meets a condition. */
 export const where =
   <T>(shape: Shape<T>, holds: (value: T) => boolean): Shape<T> =>
   (value) => {

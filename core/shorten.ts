@@ -8,9 +8,9 @@ const LONGEST_SEARCHED = 16_384;
 const SHORTEST_CUT_PATH_MIDDLE = 8;
 const LONG_WORD_HEAD = 40;
 const LONG_WORD_TAIL = 20;
-/** Of a text that is too long the core gets this much at most, so that something of what it is about stays. */
+/** In a text that is too long the core gets this share at most, so that something of its context stays. */
 const CORE_SHARE = 0.8;
-/** Of a core that is too long, the beginning: it names the error. */
+/** In a core that is too long the beginning gets this share: it names the error. */
 const HEAD_SHARE = 0.7;
 
 const JS_FRAME = String.raw`\s+at (?:(?:async|new) )*(?:[^\s()]+(?: \[as [^\]\s]+\])? \([^()\n]*\)|[^\s()]+:\d+:\d+)`;
@@ -72,7 +72,7 @@ function aroundCore(text: string, most: number): string {
   return `${before}${kept}${after}`;
 }
 
-/** What of it has room, and a sign that there was more. */
+/** Keeps as much as there is room for, and a sign that there was more. */
 function head(text: string, most: number): string {
   if (text.length <= most) return text;
   return most <= GAP.length ? '' : `${first(text, most - GAP.length).trimEnd()}${GAP}`;

@@ -13,7 +13,7 @@ export const TAKE_OVER_AFTER_MS = 15_000;
 export const BROKEN_OFF_AFTER_MS = 60_000;
 
 export interface SubmitClaim {
-  /** Of one submit; random. */
+  /** Names one submit; random. */
   readonly id: string;
   /** For people: who submits. */
   readonly by: string;

@@ -1,5 +1,5 @@
 /**
- * What a system's error on a file of the local cloud means to whoever reads it: where it was, why, and what helps. The error itself says `ENOSPC: no
+ * The meaning of a system's error on a file of the local cloud for whoever reads it: where it was, why, and what helps. The error itself says `ENOSPC: no
  * space left on device, write`, and names no place.
  */
 interface Trouble {

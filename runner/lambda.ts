@@ -37,7 +37,7 @@ const config = stackFromEnvironment(process.env);
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const stack = connectStack(config);
-/** What a pass reads is told of in its events; this is for what is read beside it. */
+/** Damage that a pass finds is in its events; this is for objects that are read beside it. */
 const store = tellingOfDamages(stack.store, memory.toldDamages, (message) => log({ code: 'object-damaged', message }));
 const ports = { ...stack, store, clock: systemClock };
 const told = new Set<string>();

@@ -46,7 +46,7 @@ export async function startLocalCloudProcess(start: LocalCloudStart = {}): Promi
   };
 }
 
-/** What AWS has no call for: below `/_local/`, with the cloud's own key. */
+/** Calls that AWS does not have: they are below `/_local/` and need the cloud's own key. */
 export const askAdmin = (
   { endpoint, credentials }: Pick<Endpoint, 'endpoint' | 'credentials'>,
   route: string,

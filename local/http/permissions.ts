@@ -21,7 +21,7 @@ export function checkPermission(principal: Principal | undefined, service: Servi
   });
 }
 
-/** As STS names whoever has assumed the role of an instance profile; the session is the instance's id. */
+/** STS names whoever has assumed the role of an instance profile like this; the session is the instance's id. */
 export function principalOfInstance(account: string, role: string, instance: string): Principal {
   return { arn: `arn:aws:sts::${account}:assumed-role/${role}/${instance}`, userId: `AROALOCALCLOUD:${instance}` };
 }

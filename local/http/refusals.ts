@@ -166,7 +166,7 @@ export const REFUSALS: Readonly<Record<RefusalReason, Said>> = {
     of: { s3: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE) },
     others: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE, 'InvalidSignatureException'),
   },
-  // What it says is IAM's own sentence, which names who asked for what.
+  // The message is IAM's own sentence, which names who asked for what.
   'not-allowed': {
     of: {
       ec2: form(403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'),

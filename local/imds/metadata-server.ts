@@ -64,7 +64,7 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
 interface Secrets {
   /** First part of every path. */
   readonly path: string;
-  /** What tokens are signed with. */
+  /** The key that tokens are signed with. */
   readonly tokens: Buffer;
 }
 

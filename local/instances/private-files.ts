@@ -1,5 +1,5 @@
 /**
- * What is kept on disk is for its owner alone: objects, user data, consoles, instances' disks. On a shared machine a directory is readable by all unless it
+ * The files that the local cloud keeps are for its owner alone: objects, user data, consoles, instances' disks. On a shared machine a directory is readable by all unless it
  * is said otherwise.
  */
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
@@ -14,7 +14,7 @@ export function makePrivateDirectory(directory: string): void {
   if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, PRIVATE_DIRECTORY);
 }
 
-/** Of another user: closing it to others would not close it to him. */
+/** The directory is another user's: closing it to others would not close it to him. */
 export const isOfAnotherUser = (directory: string): boolean => {
   const own = process.getuid?.();
   return own !== undefined && statSync(directory).uid !== own;

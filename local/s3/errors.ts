@@ -76,7 +76,7 @@ export const entityTooLarge = (size: number, most: number): S3Error =>
     MaxSizeAllowed: String(most),
   });
 
-/** Of a document, not of an object. */
+/** This refuses a document, not an object. */
 export const documentTooLarge = (size: number, most: number): S3Error =>
   new S3Error(400, 'MaxMessageLengthExceeded', 'Your request was too large.', {
     MaxMessageLengthBytes: String(most),

@@ -63,7 +63,7 @@ const parser = new XMLParser({
   },
 });
 
-/** Of a document that is not a list: a lifecycle of a thousand rules has most. */
+/** The bound of a document that is not a list: a lifecycle of a thousand rules is the largest. */
 const MOST_TAGS = 40_000;
 
 /**

@@ -19,5 +19,5 @@ const CODES: Readonly<Record<Success, number>> = {
   'no-success': EXIT.failed,
 };
 
-/** Of `run`, `watch` and `results` alike. */
+/** The exit code of `run`, `watch` and `results` alike. */
 export const exitCodeOf = (job: Judged): number => CODES[judgeJob(job)];

@@ -41,7 +41,7 @@ export interface Fetch {
   readonly state: RunState;
 }
 
-/** Of a job that broke off, what it has; a file of earlier results is not replaced by nothing. */
+/** Fetches whatever a job has, also when it broke off; a file of earlier results is not replaced by nothing. */
 export async function fetchResults(context: CliContext, stack: RunStack, fetch: Fetch): Promise<Fetched> {
   const { batches } = fetch.progress;
   if (batches.done === 0 && batches.total > 0) return { errors: [], whole: true };

@@ -29,7 +29,7 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
   ];
 }
 
-/** What may be a file among them: `python3 model.py:Scorer --weights=w.bin` names two. */
+/** The words that may be files: `python3 model.py:Scorer --weights=w.bin` names two. */
 function wordsOf(command: string): readonly string[] {
   return splitWords(command).flatMap((word) => [
     word,
@@ -46,7 +46,7 @@ function splitWords(command: string): readonly string[] {
   }
 }
 
-/** Of a model that is a directory. */
+/** These files belong to a model that is a directory. */
 async function entryOf(model: string, cwd: string): Promise<readonly GivenFile[]> {
   const directory = path.resolve(cwd, model);
   const entry = await findEntry(directory, model).catch(() => undefined);

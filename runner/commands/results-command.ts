@@ -1,4 +1,4 @@
-/** What commands say of files of results, and the commands that a message gives to be copied. Pure. */
+/** Sentences about files of results, and the commands that a message gives to be copied. Pure. */
 import path from 'node:path';
 import type { StackFlags } from '../cli/options.js';
 import { shellQuote } from '../local-cloud/user-data.js';
@@ -13,7 +13,7 @@ export interface ResultsCommand {
   /** Absent: the default. */
   readonly out?: string | undefined;
   readonly flags: StackFlags;
-  /** Of a local cloud that is not where the user's shell looks for it. */
+  /** The local cloud is not where the user's shell looks for it. */
   readonly stateDirectory?: string | undefined;
 }
 

@@ -90,5 +90,5 @@ async function startOwn(
   };
 }
 
-/** As another shell would find it. */
+/** The stack that another shell would find. */
 const withoutHome = ({ SPOTPOOL_HOME: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => env;

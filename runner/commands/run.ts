@@ -121,7 +121,7 @@ async function runOn(
   const ended = await follower.untilEnded(signal);
   const isWhole = ended.state === 'complete';
   const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
-  // Of a job that was ended early, batches in hand were still committed after its end.
+  // After the early end of a job, workers still commit the batches in hand.
   const progress = isWhole ? ended : await readJobProgress(ports.store, submitted.job, signal);
   const [fetched, zero] = await bothOrFirstError(
     fetchResults(context, stack, { progress, output, display, flags, state }),

@@ -1,4 +1,4 @@
-/** What of a model is shipped, and what is not and why, in a sentence or two. */
+/** Says in a sentence or two which files of a model are shipped, and which are not and why. */
 import { bytes, oneLine, plural } from '../display/format.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 
@@ -31,7 +31,7 @@ export function leftOutText({ leftOut }: Pick<Bundled, 'leftOut'>): string | und
   return `Left out of the bundle, by reason: ${[...kinds].map(([why, names]) => `${oneLine(why)}: ${someOf(names)}`).join('; ')}.`;
 }
 
-/** What git's ignore files hide, and a model may well need. */
+/** Files that git's ignore files hide, and that a model may well need. */
 export function missedText({ leftOut }: Pick<Bundled, 'leftOut'>): string | undefined {
   const missed = leftOut.filter(({ path, why }) => why.endsWith('.gitignore') && LOOKS_NEEDED.test(path));
   if (missed.length === 0) return undefined;

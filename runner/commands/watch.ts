@@ -47,7 +47,7 @@ async function watch(context: CliContext, job: string, flags: Flags): Promise<nu
       return EXIT.failed;
     }
     const zero = await follower.untilZero(signal);
-    // Of a job that was ended early, batches in hand were still committed after its end.
+    // After the early end of a job, workers still commit the batches in hand.
     const progress = await readJobProgress(ports.store, job, signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);

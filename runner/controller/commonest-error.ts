@@ -1,4 +1,4 @@
-/** What most of a job's failed items say: read from some of its outcomes, once, when the job ends for its failed items. */
+/** The commonest error of a job's failed items is read from some of its outcomes, once, when the job ends for its failed items. */
 import { outcomeKey } from '../../core/keys.js';
 import { withCommonestError } from '../../core/last-words.js';
 import { MOST_FAILING_KEPT, type Progress } from '../../core/progress.js';
@@ -6,7 +6,7 @@ import { shorten } from '../../core/shorten.js';
 import { ErrorCounter } from '../results/error-counter.js';
 import type { ObjectStore } from '../ports.js';
 
-/** Of each outcome: some thousand failed items. With twenty outcomes that is less than a second of reading. */
+/** So much is read of each outcome: some thousand failed items. Twenty outcomes take less than a second. */
 const READ_BYTES = 1024 * 1024;
 /** A reason is a few lines of a terminal; the results have all of it. */
 const MOST_CHARACTERS = 600;

@@ -32,7 +32,7 @@ export interface FoldOptions {
   readonly save: boolean;
   /** Look at no more new outcomes than this in one call. */
   readonly maxOutcomes?: number;
-  /** As the manifest has it: an outcome of more items, or of fewer, is not believed. */
+  /** The manifest gives these sizes: an outcome of more items, or of fewer, is not believed. */
   readonly batchItems?: BatchItems;
   readonly signal: AbortSignal;
 }

@@ -9,7 +9,7 @@ export interface KeptTo {
   readonly signal: AbortSignal;
 }
 
-/** What is done with a job, for the sentence that says that it failed. */
+/** The act that failed, for the sentence about it. */
 export type Doing = 'read' | 'ended' | 'sent again' | 'counted';
 
 /** Undefined when it failed. */

@@ -45,7 +45,7 @@ const CLAIM: Kind<NoticeClaim> = {
 /** `told` holds the jobs that need no further look, from pass to pass. */
 export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string>, means: NotifyMeans): Promise<void> {
   const untold = [...ended].filter((job) => !told.has(job));
-  // What fails for one job is told of when the others have been: a failure that concerns one stays with it.
+  // The others are notified first: a failure that concerns one job stays with it.
   const failures: unknown[] = [];
   await mapBounded(untold, JOBS_AT_ONCE, async (job) => {
     try {

@@ -50,7 +50,7 @@ export interface JobMemory {
   /** Marks that are none, by their places in the listing: not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
-  /** What it needed when it was last read. */
+  /** The need of the job when it was last read. */
   demand?: JobDemand;
   unreadableSinceMs?: number;
 }

@@ -14,7 +14,7 @@ export const UNREADABLE_FOR_MS = 900_000;
 
 export interface ActiveJobs {
   readonly views: readonly JobView[];
-  /** Of those that could not be read, why. */
+  /** The reasons why jobs could not be read. */
   readonly unreadable: ReadonlyMap<string, unknown>;
 }
 
@@ -54,7 +54,7 @@ export function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobD
   };
 }
 
-/** What jobs that cannot be read needed when they last could; `unknown` are those of which nothing is known. */
+/** The needs of unreadable jobs when they could last be read; `unknown` counts those of which nothing is known. */
 export function demandsOfUnreadable(
   { unreadable }: ActiveJobs,
   { memory, nowMs }: Pick<KeptTo, 'memory'> & { readonly nowMs: number },

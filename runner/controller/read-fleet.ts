@@ -142,6 +142,6 @@ async function readTicket(
 function generationOf(key: string): number | undefined {
   const match = /^fleet\/exits\/(\d+)\/\d+\.json$/.exec(key);
   const generation = Number(match?.[1]);
-  // Of more digits than a number holds, it is none that a controller opened.
+  // No controller opened a generation with more digits than a number holds.
   return Number.isSafeInteger(generation) ? generation : undefined;
 }

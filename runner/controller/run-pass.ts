@@ -88,7 +88,7 @@ function tellingInEvents(store: ObjectStore, { toldDamages }: ControllerMemory, 
   return tellingOfDamages(store, toldDamages, (sentence) => events.add('object-damaged', sentence));
 }
 
-/** As it is in the bucket now, whatever the pass has seen. What cannot be read may have some, for a while. */
+/** Looks at the bucket as it is now, whatever the pass has seen. A job that cannot be read may have work, for a while. */
 async function isWorkLeft(means: EndMeans & { readonly nowMs: number }): Promise<boolean> {
   const found = await readActiveJobs(means.ports.store, means);
   const { demands, unknown } = demandsOfUnreadable(found, means);

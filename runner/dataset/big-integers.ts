@@ -68,7 +68,7 @@ const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 const isBig = (number: string): boolean => INTEGER.test(number) && !Number.isSafeInteger(Number(number));
 
-/** What is said of them after the last item, if there were any. */
+/** The notice after the last item, if there were any. */
 export function bigIntegerNotice(
   name: string,
   { count, first }: BigIntegerLook,

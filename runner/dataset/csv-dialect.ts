@@ -1,10 +1,10 @@
-/** What stands between the columns of a CSV file, by its first records. */
+/** The first records of a CSV file tell what separates its columns. */
 import { isBlank } from './blank.js';
 import { type CsvRecord, CsvRecordSplitter } from './csv-records.js';
 
 export interface Delimiter {
   readonly character: string;
-  /** As it is said: "with semicolons between its columns". */
+  /** The words for people: "with semicolons between its columns". */
   readonly name: string;
 }
 
@@ -27,9 +27,9 @@ export type Dialect =
 
 export interface Reading {
   readonly delimiter: Delimiter;
-  /** Of the header. */
+  /** The number of the header's columns. */
   readonly columns: number;
-  /** Of the records below it, those that have as many fields. */
+  /** The share of the records below the header that have as many fields. */
   readonly share: number;
   readonly records: number;
 }
@@ -67,7 +67,7 @@ const AT_LEAST_AGREES = 0.5;
 /** Twice the separators in every record: the others stand within texts. */
 const FAR_MORE = 2;
 
-/** Of the readings that give more than one column; undefined when there is none: a table of one column, whatever separates. */
+/** The readings that give more than one column compete; undefined when there is none: a table of one column, whatever separates. */
 function choose(readings: readonly Reading[], usual: Delimiter): Reading | 'ambiguous' | undefined {
   const asUsual = readings.find(({ delimiter }) => delimiter.character === usual.character);
   const agreeing = readings.filter(({ share }) => share >= AGREES);

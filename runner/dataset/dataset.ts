@@ -24,9 +24,9 @@ export interface DatasetRequest {
   readonly limit?: number;
   /** How it is to be read, whatever its name and its first bytes say. */
   readonly format?: ItemFormat;
-  /** Of CSV: one ASCII character. */
+  /** Separates the columns of CSV: one ASCII character. */
   readonly delimiter?: string;
-  /** What becomes of integers beyond 2^53. */
+  /** Decides what becomes of integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
 }
 

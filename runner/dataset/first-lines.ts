@@ -1,4 +1,4 @@
-/** What the first lines of a text look like. */
+/** Judges the first lines of a text. */
 import { findNotANumber, isJson } from '../../core/json-text.js';
 
 /** Lines that are looked at. */
@@ -7,7 +7,7 @@ const MOST_LINES = 100;
 /** A log's line may begin with a bracket, too: "[INFO] started". */
 const DOCUMENT_START = /^\s*([[{]\s*$|\[\s*[[{"]|\{\s*")/;
 
-/** Of text as Latin-1: any bytes are, and what is looked for is ASCII. */
+/** The text is read as Latin-1: any bytes are valid there, and the searched characters are ASCII. */
 export class FirstLines {
   readonly carriageReturns: boolean;
   /** Those that are not blank, the one that the sample cuts off left out. */

@@ -47,7 +47,7 @@ async function* unpackMembers(source: ByteSource, signal: AbortSignal): AsyncGen
   }
 }
 
-/** What zlib did not take of the last chunk. */
+/** Gives back the bytes of the last chunk that zlib did not take. */
 async function feed(source: ByteSource, zlib: Gunzip): Promise<Buffer> {
   const closed = new Promise((resolve) => zlib.once('close', resolve));
   let given = 0;

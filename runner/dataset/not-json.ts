@@ -1,4 +1,4 @@
-/** What is said of a dataset's line that is not JSON. */
+/** The message for a dataset's line that is not JSON. */
 import { findNotANumber, sayNotANumber } from '../../core/json-text.js';
 import { messageOf } from '../errors.js';
 

@@ -1,4 +1,4 @@
-/** What the reading of a dataset tells its user. */
+/** A notice for the user about how a dataset was read. */
 
 export interface DatasetNotice {
   readonly level: 'info' | 'warning';

@@ -1,5 +1,5 @@
 /**
- * What a dataset is, by its first bytes: they decide, and its name only helps. What is not read is refused here, with what to do about it.
+ * The first bytes of a dataset decide what it is, and its name only helps. Formats that are not read are refused here, with what to do about it.
  */
 import { isUtf8 } from 'node:buffer';
 import {
@@ -17,7 +17,7 @@ import { COMMA, type Delimiter, delimiterOf, dialectOf, type Reading, TAB } from
 import { FirstLines } from './first-lines.js';
 import { NEWLINE, startsWithMark } from './line-blocks.js';
 
-/** What the user said of the file. */
+/** The user's own word about the file. */
 export interface FormatHints {
   /** For messages: as it was given. */
   readonly name: string;
@@ -84,7 +84,7 @@ function refuseUnread({ bytes }: Head, gzip: boolean, { name, format }: FormatHi
     );
   }
   const kind = fileKind(bytes, isUtf8(withoutCutCharacter(bytes)));
-  // What is only no text may be read as text by whoever insists; its lines are then failed items.
+  // Whoever insists may read a file that is no text as text; its lines are then failed items.
   if (kind !== undefined && kind !== 'gzip' && !(kind === 'binary' && format !== undefined)) {
     const what = gzip ? 'is compressed with gzip, and within that it ' : '';
     throw new UserError(`The dataset ${name} ${what}${unreadReason(kind, name)}.`);
@@ -113,7 +113,7 @@ function withoutCutCharacter(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** What a name says; refused are those of formats that are not read. */
+/** Reads the format from a name; names of formats that are not read are refused. */
 export function readByName(name: string): Exclude<FormatByName, { readonly kind: 'unsupported' }> {
   const byName = formatByName(name);
   if (byName.kind === 'unsupported') {

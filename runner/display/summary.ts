@@ -58,7 +58,7 @@ const BECAME: Readonly<Record<JobSummary['state'], string>> = {
 /** `--max-failed 100%` allows it; it is no success to be glad of all the same. */
 const nothingIsOk = ({ items }: JobSummary): boolean => items.ok === 0 && items.failed > 0;
 
-/** What keeps a job that came to its end from being a success, or from looking like one. */
+/** The reason why a job that came to its end is no success, or does not look like one. */
 function butText(summary: JobSummary): string {
   const { state, batches, maxFailed } = summary;
   const success = judgeJob(summary);

@@ -40,7 +40,7 @@ export interface JobSummary {
   readonly handBacks: number;
   /** Items that were computed although their outcome existed, or whose lease was lost. */
   readonly duplicateItems: number;
-  /** What workers that ended without a word had computed beside that: nobody knows, but not more. */
+  /** The most items that workers which ended without a word had computed beside that; nobody knows the exact number. */
   readonly lostItemsAtMost: number;
   readonly instances?: number;
   readonly instanceSeconds?: number;
@@ -49,7 +49,7 @@ export interface JobSummary {
   readonly spotDollars?: number;
   readonly onDemandDollars?: number;
   readonly errors: readonly ErrorCount[];
-  /** What to do now; absent after a success. */
+  /** The next step; absent after a success. */
   readonly next?: string;
   readonly resultsFile?: string;
   /** Instances that a describe call showed at the end; absent when it was not asked for. */

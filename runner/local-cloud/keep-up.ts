@@ -18,7 +18,7 @@ import type { LocalStack } from './stack.js';
 import { type LocalState, readLocalState } from './state-file.js';
 import { localLogFile, waitUntilReady } from './up-down.js';
 
-/** What the supervisor reads from its standard input. */
+/** The message that the supervisor reads from its standard input. */
 interface HandedOver {
   readonly config: LocalStack['config'];
   readonly address: LocalCloudAddress;

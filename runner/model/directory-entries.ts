@@ -1,4 +1,4 @@
-/** What of a directory is shipped: everything that nothing speaks against (shipping/walk.ts), in the order of its paths. */
+/** The shipped files of a directory: all that nothing speaks against (shipping/walk.ts), in the order of their paths. */
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
@@ -30,7 +30,7 @@ export async function directoryEntries(
   return { entries, leftOut };
 }
 
-/** As it is shown to the user, relative to the directory; or as a shell completes it, relative to where the user is. */
+/** The path as it is shown to the user, relative to the directory; or as a shell completes it, relative to where the user is. */
 async function placeIn(root: string, given: string, cwd: string): Promise<string> {
   for (const base of [root, await realpath(cwd)]) {
     const file = path.resolve(base, given);

@@ -12,7 +12,7 @@ import { resolveModel } from './resolve-model.js';
 import type { ModelRequest } from './resolved-model.js';
 import type { LeftOut } from './shipping/walk.js';
 
-/** What is in the bundle. */
+/** The files in the bundle. */
 export interface Shipped {
   readonly paths: readonly string[];
   readonly files: number;

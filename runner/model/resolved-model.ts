@@ -20,7 +20,7 @@ export interface ModelRequest {
   readonly ship?: readonly string[];
   /** `--follow-links`: what links to the outside point at is copied. */
   readonly followLinks?: boolean;
-  /** What is no part of the model, though it may lie in its directory. */
+  /** Files that are no part of the model, though they may lie in its directory. */
   readonly apart?: readonly Apart[];
 }
 

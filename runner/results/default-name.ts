@@ -4,7 +4,7 @@
 const NAMELESS = 'results.jsonl';
 const ENDING = '.results.jsonl';
 
-/** What a dataset's name ends with says how it is written, not what is in it. */
+/** The ending of a dataset's name says how it is written, not what is in it. */
 const COMPRESSIONS = /\.(gz|bz2|xz|zst|zip)$/i;
 const FORMATS = /\.(jsonl|ndjson|json|jl|csv|tsv|txt|text|parquet|arrow|feather)$/i;
 

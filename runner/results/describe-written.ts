@@ -1,4 +1,4 @@
-/** What is not in the results, and why: sentences for people. Pure. */
+/** Sentences for people about what is missing in the results, and why. Pure. */
 import { plural } from '../display/format.js';
 import type { WrittenResults } from './write-results.js';
 

@@ -34,7 +34,7 @@ export class ErrorCounter {
     }
   }
 
-  /** What comes next is another text: a line that it was read to the middle of is not counted. */
+  /** Another text comes next: a line that was read to its middle is not counted. */
   dropLine(): void {
     this.rest = Buffer.alloc(0);
     this.skipping = false;

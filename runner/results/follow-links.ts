@@ -7,7 +7,7 @@ import { lstat, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode, UserError } from '../errors.js';
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MOST_LINKS = 40;
 const ROOT_USER = 0n;
 const WRITABLE_BY_ALL = BigInt(constants.S_IWOTH);

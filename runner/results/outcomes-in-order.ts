@@ -7,7 +7,7 @@ export interface Outcome {
   readonly batch: number;
   /** It does not stay in memory: each read fetches it. */
   readonly large: boolean;
-  /** What every count of the job's items is made of; undefined when it says nothing that can be believed. */
+  /** The counts that all totals of the job are made of; undefined when they cannot be believed. */
   readonly counts: Pick<OutcomeMetadata, 'ok' | 'failed'> | undefined;
   /** Its bytes, from the beginning each time. */
   readonly read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

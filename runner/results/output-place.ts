@@ -1,4 +1,4 @@
-/** What `--out` names, and whether results may go there: the rules for files of the user's own (R15), in one place. */
+/** Decides what `--out` names and whether results may go there: the rules for the user's own files (R15), in one place. */
 import { type BigIntStats, constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { cannotWrite } from './write-failure.js';
 /** A file that the command was given: an output is never one of them. */
 export interface GivenFile {
   readonly path: string;
-  /** What it is, after "it is". */
+  /** A clause that follows "it is". */
   readonly what: string;
 }
 

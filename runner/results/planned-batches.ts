@@ -19,7 +19,7 @@ export class PlannedBatches {
     this.lines = linesOf(store.stream(this.key, { signal }));
   }
 
-  /** Of a batch that comes after all that were asked for before. */
+  /** The batch must come after all that were asked for before. */
   async itemsOf(batch: number): Promise<PlannedItems> {
     for (;;) {
       const { batch: found, ...items } = await this.next();

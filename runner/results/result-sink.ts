@@ -124,7 +124,7 @@ class DeviceSink implements ResultSink {
 }
 
 class StreamSink implements ResultSink {
-  /** Of a character that is not whole yet. */
+  /** The bytes of a character that is not whole yet. */
   private readonly decoder = new StringDecoder('utf8');
 
   constructor(private readonly stream: Writable) {

@@ -30,7 +30,7 @@ export const encodeMeta = (meta: ResultsMeta): string => `${JSON.stringify({ ver
 export const isSameJob = (one: JobIdentity, other: JobIdentity): boolean =>
   one.job === other.job && one.createdAt === other.createdAt;
 
-/** What is at a place where results are to go. */
+/** The standing of a place where results are to go. */
 export type Standing =
   | { readonly kind: 'free' }
   /** Results that spotpool wrote, as it wrote them. */

@@ -9,7 +9,7 @@ export class WriteFailed extends Error {
 /** These are seen before anything is written, and the command line can mend them. */
 const MISUSE = new Set('ENOENT ENOTDIR EACCES EPERM EROFS ENAMETOOLONG ELOOP EISDIR'.split(' '));
 
-/** As `UserError`, or, when the command line is not to blame, as `WriteFailed`. */
+/** Gives a `UserError`, or a `WriteFailed` when the command line is not to blame. */
 export function cannotWrite(out: string, error: unknown, directory: string): Error {
   const text = textOf(out, error, directory);
   return MISUSE.has(systemCode(error) ?? '') ? new UserError(text) : new WriteFailed(text, { cause: error });

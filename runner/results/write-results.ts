@@ -33,7 +33,7 @@ export interface WrittenResults {
 
 export interface ResultsRequest {
   readonly job: string;
-  /** As the manifest has it. */
+  /** The number that the manifest gives. */
   readonly batches: number;
   readonly store: ObjectStore;
   readonly sink: ResultSink;

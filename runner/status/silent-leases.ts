@@ -1,5 +1,5 @@
 /**
- * What workers had in hand that ended without a word (a reclaim without notice, a lost machine). Nobody can know how much of it they had
+ * Bounds what workers had in hand that ended without a word (a reclaim without notice, a lost machine). Nobody can know how much of it they had
  * computed; but each receive of a batch is counted by SQS, and each that ended otherwise was reported. The rest gives a bound.
  */
 import type { WorkerEvent } from '../../core/events.js';
@@ -11,7 +11,7 @@ interface Committed {
 }
 
 export class SilentLeases {
-  /** Of batches that were received more than once. */
+  /** Batches that were received more than once. */
   private readonly committed = new Map<number, Committed>();
   /** By batch: leases that ended otherwise than by a commit. */
   private readonly ended = new Map<number, Set<string>>();
@@ -44,7 +44,7 @@ export class SilentLeases {
     for (const [batch, { receives, items, resumed }] of this.committed) {
       const earlier = receives - 1;
       const silent = Math.max(0, earlier - (this.ended.get(batch)?.size ?? 0));
-      // What was resumed may be of a lease that was reported, unless there was none.
+      // Resumed items may be of a lease that was reported, unless there was none.
       sum += silent * items - (silent === earlier ? resumed : 0);
     }
     return Math.max(0, sum);

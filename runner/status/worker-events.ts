@@ -69,7 +69,7 @@ async function* readEvents(store: ObjectStore, prefix: string, signal: AbortSign
   for (const events of ahead) yield* await events;
 }
 
-/** What of a file are events of the instance that its key names; the rest is told of. */
+/** Keeps the events of the instance that the file's key names; the rest is reported. */
 export async function readEventsFile(
   store: ObjectStore,
   key: string,

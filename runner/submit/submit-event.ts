@@ -19,7 +19,7 @@ export type SubmitEvent =
   | { readonly code: 'following-submit'; readonly job: string; readonly by: string }
   /** What instances that boot from now on run. */
   | ({ readonly code: 'worker' } & PublishedWorker)
-  /** What the dataset was found to be, and what is odd in it. */
+  /** The findings about the dataset: its format, and what is odd in it. */
   | DatasetNotice
   /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */
   | { readonly code: 'uploading' | 'checking'; readonly items: number; readonly bytes: number }

@@ -1,4 +1,4 @@
-/** What the engine is given: its ports, its limits, and who it is. */
+/** The engine's ports, its limits, and its identity. */
 import type { WorkerEvent } from '../../core/events.js';
 import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from '../ports.js';
 import type { InputReader } from './batch-input.js';
@@ -10,7 +10,7 @@ export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason']
 
 export interface EngineOptions {
   readonly instance: string;
-  /** Of this worker. */
+  /** The version of this worker. */
   readonly version: string;
   /** SHA-256 of the published bundle that it is of. */
   readonly bundle?: string;

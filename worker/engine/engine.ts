@@ -74,7 +74,7 @@ export class Engine {
   private readonly outdated: Outdated;
   private readonly way: WayForOthers;
   private notice: Notice['kind'] | undefined;
-  /** Of the slots, those beside the wanted ones. */
+  /** The slots beside the wanted ones. */
   private spareSlots = 0;
   private started = false;
   private ended = false;

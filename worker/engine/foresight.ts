@@ -23,7 +23,7 @@ export function foresee({ held, slots, pace, nowMs, slow }: Pipeline): Foreseen 
   let committing = 0;
   let loading = 0;
   for (const batch of held) {
-    // What waits for a slow model takes no other batch's place.
+    // A batch that waits for a slow model takes no other batch's place.
     if (batch.phase === 'fetching' || batch.phase === 'waiting')
       ahead += slow?.jobs.has(batch.message.job) === true ? 0 : 1;
     else if (batch.phase === 'committing') committing += 1;

@@ -46,7 +46,7 @@ export class Intake {
     return this.messagesAsked;
   }
 
-  /** As the last poll saw it; false before the first, and while polls fail. */
+  /** The last poll's answer; false before the first, and while polls fail. */
   get queueWasEmpty(): boolean {
     return this.wasEmpty;
   }

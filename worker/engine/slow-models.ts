@@ -50,7 +50,7 @@ export function isSlow(batch: HeldBatch, nowMs: number): boolean {
 export const spareSlots = (slow: SlowModels, wanted: number): number =>
   slow.slots < wanted ? 0 : Math.min(MOST_SPARE_SLOTS, slow.slots - wanted + 1);
 
-/** What is held of jobs with slow models for nothing. */
+/** Batches of jobs with slow models that are held for nothing. */
 export function heldForNothing(held: Iterable<HeldBatch>, slow: SlowModels): readonly HeldBatch[] {
   const keeps = new Set<string>();
   const others: HeldBatch[] = [];

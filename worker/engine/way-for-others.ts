@@ -56,7 +56,7 @@ export class WayForOthers {
     if ([...held].some((batch) => isSlow(batch, nowMs))) this.jobsWithWork = await tickets.jobsWithWork(signal);
   }
 
-  /** Of a batch that was received: undefined when it is to be held. */
+  /** The work of leaving a received batch to others; undefined when the batch is to be held. */
   leave(lease: Lease, job: string): Promise<unknown> | undefined {
     if (!this.now.jobs.has(job)) return undefined;
     const { clock, leases, signal } = this.options;

@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 
-/** What becomes of NaN and the infinities: an error, or null. */
+/** Decides what becomes of NaN and the infinities: an error, or null. */
 export type NanRule = 'error' | 'null';
 
 /** Throws an error whose message is a sentence without its full stop. */
@@ -31,7 +31,7 @@ function isOrdinaryValue(value: unknown): boolean {
     for (let at = 0; at < value.length; at += 1) if (!isOrdinaryValue(value[at])) return false;
     return true;
   }
-  // Of all objects with the ordinary prototype only `arguments` can be iterated over.
+  // Only `arguments` has the ordinary prototype and can be iterated over.
   if (!isPlain(value) || Symbol.iterator in value) return false;
   for (const key in value) {
     const member = (value as Record<string, unknown>)[key];
@@ -45,7 +45,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** What has no fields of its own, or other fields than what it holds. */
+/** Objects without fields of their own, or whose fields are not what they hold. */
 const OPAQUE: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isMap, 'a Map; Object.fromEntries(map) and [...map] are JSON'],
   [types.isSet, 'a Set; [...set] is JSON'],
@@ -83,7 +83,7 @@ export function textOfThrown(thrown: unknown): string {
 
 class OutputWriter {
   readonly #path: (string | number)[] = [];
-  /** What is being written: what is in it again contains itself. */
+  /** The objects that are being written: one that is met again contains itself. */
   readonly #open = new Set<object>();
 
   constructor(private readonly nan: NanRule) {}
@@ -122,7 +122,7 @@ class OutputWriter {
     }
   }
 
-  /** As `JSON.stringify` does it. */
+  /** `JSON.stringify` does the same. */
   #afterToJson(value: unknown, key: string): unknown {
     if ((typeof value !== 'object' && typeof value !== 'bigint') || value === null) return value;
     if (types.isDate(value) && Number.isNaN(value.getTime())) return this.#fail('an invalid Date');

@@ -1,5 +1,5 @@
 /**
- * What is left undone when a command ends before its job, and how to go on. Each sentence is printed only where it is true: what nobody has looked at is
+ * The sentences about what is left undone when a command ends before its job, and how to go on. Each sentence is printed only where it is true: what nobody has looked at is
  * not claimed. Pure.
  */
 import type { JobProgress } from '../../controller/report.js';

@@ -1,4 +1,4 @@
-/** What to do about a job that did not end well: one sentence with the command. Pure. */
+/** The next step after a job that did not end well: one sentence with the command. Pure. */
 import { judgeJob } from '../../../core/success.js';
 import type { StackFlags } from '../../cli/options.js';
 import type { JobProgress } from '../../controller/report.js';

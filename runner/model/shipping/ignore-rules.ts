@@ -1,5 +1,5 @@
 /**
- * What ignore files say of a path: `.spotpoolignore` first, then `.gitignore`, then what is never of use to a model; in each the file nearest to the
+ * The word of the ignore files about a path: `.spotpoolignore` first, then `.gitignore`, then what is never of use to a model; in each the file nearest to the
  * path. The patterns are git's. Whoever walks does not enter what is hidden, as git does not.
  *
  * `.gitignore` says what does not belong into a repository, which is not the same as what a model can do without: it never hides `node_modules`, nor
@@ -144,7 +144,7 @@ const isThere = (file: string): Promise<boolean> =>
 
 const posix = (place: string): string => place.split(path.sep).join('/');
 
-/** Of words of a command some are no places in the directory: an absolute path is the instance's. */
+/** Some words of a command are no places in the directory: an absolute path is the instance's. */
 function withFolders(place: string): readonly string[] {
   if (path.posix.isAbsolute(place)) return [];
   const folder = path.posix.dirname(place);

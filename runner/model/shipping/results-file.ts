@@ -1,7 +1,7 @@
 /** Results of earlier jobs lie beside a model because commands write them there; they are no part of it. */
 import { open, readFile, stat } from 'node:fs/promises';
 
-/** What `--out` writes beside a file of results, to know it again. */
+/** The ending of the file that `--out` writes beside results, to know them again. */
 const META_ENDING = '.meta.json';
 const RESULT_LINE = /^\{"index":\d+,(?:"id":[^\n]{0,200},)?"ok":(true|false)/;
 /** A file of results that is being written, or whose writer was killed. */

@@ -1,5 +1,5 @@
 /**
- * What looks like a secret, by its name or its first bytes: whatever is shipped lies in the bucket and on every instance. Names can be wrong both
+ * Tells what looks like a secret, by its name or its first bytes: whatever is shipped lies in the bucket and on every instance. Names can be wrong both
  * ways, so whoever packs refuses, and says how to ship it all the same.
  */
 import { open } from 'node:fs/promises';
@@ -32,14 +32,14 @@ const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
 /** A service account of Google Cloud is JSON with a key in it. */
 const KEY_AT_BEGINNING = /^\s*(-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\{[^]{0,4096}"private_key"\s*:\s*"-----BEGIN)/;
 const PUBLIC_PEM = /-----BEGIN (CERTIFICATE|PUBLIC KEY|TRUSTED CERTIFICATE|X509 CRL)-----/;
-/** As `~/.aws/credentials` has it, whatever the file is called; the one of AWS's own documentation is everywhere. */
+/** A line like those of `~/.aws/credentials`, whatever the file is called; the key of AWS's own documentation is everywhere. */
 const AWS_SECRET_KEY = /aws_secret_access_key\s*[=:]\s*["']?(?!\S*EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i;
 const NPM_TOKEN = /(_authToken|_auth|_password)\s*=\s*[^\s$]/;
 
 /** Published packages are public, and full of keys for their tests. */
 const isPublic = (place: string): boolean => place.split('/').slice(0, -1).includes(PACKAGES);
 
-/** What it is, for people. A link may give it another name than its own: `real` is where it lies. */
+/** The kind of secret, for people. A link may give it another name than its own: `real` is where it lies. */
 export function secretFolder(place: string, real: string): string | undefined {
   if (isPublic(place)) return undefined;
   return SECRET_FOLDERS.get(path.posix.basename(place)) ?? SECRET_FOLDERS.get(path.basename(real));
