@@ -89,7 +89,7 @@ export const jobEventsKey = (job: string, instance: string, sequence: number): s
 export const instanceEventsKey = (instance: string, sequence: number): string =>
   `${instanceEventsPrefix(instance)}${String(sequence).padStart(8, '0')}.jsonl`;
 
-/** Whose events a key holds; undefined for a key of another form. */
+/** Gives the instance whose events a key holds; undefined for a key of another form. */
 export function instanceOfEventsKey(key: string): string | undefined {
   const match = /^(?:jobs\/[^/]+\/events\/([^/]+)|fleet\/instances\/([^/]+)\/events)\/\d+\.jsonl$/.exec(key);
   return match?.[1] ?? match?.[2];

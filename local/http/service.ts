@@ -11,7 +11,7 @@ export interface ServiceRequest {
   readonly requestId: string;
   /** True when the reply is to be lost on purpose: what was done stays done, though the client hears nothing of it. */
   readonly losesReply: boolean;
-  /** Whose key signed it, once it has entered; undefined for the cloud's own. */
+  /** The owner of the key that signed it, once it has entered; undefined for the cloud's own. */
   readonly principal: Principal | undefined;
   /**
    * Each service calls it once, as soon as it knows the action (as AWS spells it) and before it acts. Throws a Refusal, which

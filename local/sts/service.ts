@@ -9,7 +9,7 @@ import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../ht
 const VERSION = '2011-06-15';
 const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 const ACCOUNT_ID = '000000000000';
-/** Whose the cloud's own key is. */
+/** The owner of the cloud's own key. */
 const ROOT = { arn: `arn:aws:iam::${ACCOUNT_ID}:root`, userId: ACCOUNT_ID };
 
 class StsError extends Error {

@@ -20,7 +20,7 @@ export interface OutputRules {
   /** Whatever is there may be replaced, unless the command was given it. */
   readonly force: boolean;
   readonly given: readonly GivenFile[];
-  /** Whose files are ours; the user of this process unless said. */
+  /** The user whose files are ours; the user of this process unless said. */
   readonly user?: bigint | undefined;
 }
 

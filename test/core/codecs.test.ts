@@ -97,7 +97,7 @@ describe.each(Object.entries(CODECS))('the codec of a %s', (_name, [whole, decod
     );
     for (const json of [...almost, ...nonsense]) {
       const read = decode(json);
-      // What is read can be read again: it is whole.
+      // A value that was read can be read again: it is whole.
       if (read !== undefined) expect(decode(JSON.stringify(read))).toEqual(read);
     }
   });

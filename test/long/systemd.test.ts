@@ -150,7 +150,7 @@ describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgrou
     );
     writeFileSync(path.join(users, 'group'), 'root:x:0:\nspotpool:x:64123:\n');
     chownSync(paths.home, 64_123, 64_123);
-    // As the AWS CLI does: a profile may name a program that gives it its keys (credential_process).
+    // The AWS CLI does the same: a profile may name a program that gives it its keys (credential_process).
     executable(
       path.join(bin, 'aws'),
       `#!/bin/sh\nid -u >'${seen}'\npwd >>'${seen}'\nsh "\${AWS_CONFIG_FILE:-$HOME/.aws/config}"\n`,

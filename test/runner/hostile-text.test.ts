@@ -10,7 +10,7 @@ import { RecordingTerminal } from '../support/recording-terminal.js';
 const EVIL =
   'x\x1b]0;owned\x07\x1b]52;c;cm0=\x1b\\\x1b[2J\x1b[1;1H\x1b[8m\x1b[41m\x9b31m\x9d0;t\x9c\u202e\u2066\u2028\x85\x00\x7f\rz';
 const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-/** What the displays write themselves: colours of their own, the cursor up and hidden, lines erased. */
+/** The displays write these themselves: colours of their own, the cursor up and hidden, lines erased. */
 const OWN = /\x1b\[(?:0|1|2|22|3[1-6]|39)m|\x1b\[\?25[lh]|\x1b\[\d+A\r?|\x1b\[[KJ]|\r(?=[^\n]*\x1b\[K)/g;
 
 const AT = '2026-01-01T00:00:01.000Z';

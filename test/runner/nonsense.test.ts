@@ -108,7 +108,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
       expect([command, await stack.run(...command)]).toEqual([command, 0]);
       expect([command, await stack.run(...command, '--json')]).toEqual([command, 0]);
     }
-    // What is damaged is the bad job's: of that, too, everything can be asked.
+    // The damage is the bad job's: every command answers for that job, too.
     for (const command of ['status', 'logs']) expect([command, await stack.run(command, 'bad')]).toEqual([command, 0]);
     expect(stack.terminal.stderr).not.toContain('error:');
   });

@@ -1,4 +1,4 @@
-/** What may stand where an object of ours should: bodies that are none, and values that are almost right. */
+/** Nonsense that may stand where an object of ours should: bodies that are none, and values that are almost right. */
 
 const deep = (levels: number): string => `${'[{"a":'.repeat(levels)}1${'}]'.repeat(levels)}`;
 
@@ -28,7 +28,7 @@ export const NONSENSE: ReadonlyMap<string, string | Uint8Array> = new Map<string
   ['gzip', new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])],
 ]);
 
-/** What a field may hold instead of what belongs there. */
+/** Values that a field may hold instead of the right one. */
 export const WRONG_VALUES: readonly unknown[] = [
   null,
   true,

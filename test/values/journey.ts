@@ -18,7 +18,7 @@ import type { BatchComputer, PreparedModel } from '../../worker/model/batch-comp
 import { systemClock } from '../../worker/system-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
-// As worker/main.ts does: sixteen objects are fetched at once.
+// The worker does the same (worker/main.ts): sixteen objects are fetched at once.
 setMaxListeners(100);
 
 const JOB = 'journey';

@@ -26,7 +26,7 @@ interface Model {
   readonly name: string;
   readonly start: string | readonly string[];
   readonly expected: Expectation;
-  /** Of two texts that are the same to it. */
+  /** Two texts that are the same to the model give the same value. */
   readonly same: (text: string) => unknown;
 }
 
@@ -44,7 +44,7 @@ function echoOf(python: string, texts: readonly string[]): readonly (string | un
   return (JSON.parse(stdout) as (string | null)[]).map((text) => text ?? undefined);
 }
 
-/** What JavaScript cannot hold or write is in the table alone. */
+/** The table alone has values that JavaScript cannot hold or write. */
 const BEYOND_JAVASCRIPT = new Set(TABLE.filter((value) => value.isBeyondJavaScript).map(({ text }) => text));
 
 const MODELS: readonly Model[] = [
@@ -73,7 +73,7 @@ const MODELS: readonly Model[] = [
   },
 ];
 
-/** As an object of S3 is named: any UTF-8. */
+/** A key of S3 is any UTF-8. */
 const keyOf = (at: number): string => `${String(at).padStart(3, '0')} ä/"🎉"\\ \u2028__proto__.json`;
 
 interface Way {

@@ -82,7 +82,7 @@ export class ModelHost {
   }
 
   /**
-   * What is there already is written together: a write each would be two system calls for every item. A promise in an item's place is
+   * Answers that are there already are written together: a write each would be two system calls for every item. A promise in an item's place is
    * answered when it is settled; all of them are listened to at once, for a rejection that nobody hears ends the process.
    */
   async #answerAll(slice: readonly HostItem[], outputs: ArrayLike<unknown>): Promise<void> {

@@ -39,7 +39,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** Of clouds that are put together by a test. */
+/** These clouds are put together by a test. */
 export const TEST_KEY: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export function knowing(key: AccessKey): Credentials {

@@ -1,4 +1,4 @@
-/** What may be called with the key of an instance's role, through the real SDK. */
+/** These tests call every service with the key of an instance's role, through the real SDK. */
 import {
   CreateFleetCommand,
   CreateLaunchTemplateCommand,

@@ -160,7 +160,7 @@ test('tags are shown only if the launch template lets them', async () => {
   expect((await get(hidden, 'meta-data/tags/instance/team')).status).toBe(404);
 });
 
-/** As any client has it that is given no credentials. */
+/** A client has this that is given no credentials. */
 async function credentialsOfDefaultChain(server: MetadataServer) {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   vi.stubEnv('AWS_PROFILE', undefined);

@@ -5,7 +5,7 @@ import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { readJsonLines } from '../../../runner/dataset/read-lines.js';
 import { chunksOf, linesOf } from './reading.js';
 
-/** As the reader does it: most lines get the quick look alone. */
+/** The reader does the same: most lines get the quick look alone. */
 function lookAt(text: string, look: BigIntegerLook): string {
   const bytes = Buffer.from(`"${text}" `);
   return mayHoldBig(bytes, 1, bytes.length - 2) ? look.look(text, 1, true) : text;

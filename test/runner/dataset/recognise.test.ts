@@ -1,4 +1,4 @@
-/** What a file is, whatever its name says: read through `openDataset`, as every command does. */
+/** A file is what its bytes say, whatever its name is: it is read through `openDataset`, as every command does. */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -9,7 +9,7 @@ import { packed, tempDirectory } from './files.js';
 
 const entry = { 'index.mjs': 'export const predict = (items) => items;' };
 
-/** What of the files is shipped, beside the entry and folders. */
+/** The files that are shipped, beside the entry and folders. */
 async function shippedOf(
   files: Readonly<Record<string, string>>,
   options: Partial<ModelRequest> = {},

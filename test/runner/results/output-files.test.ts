@@ -84,7 +84,7 @@ describe('a file of results', () => {
       expect(await fileText(`out.${job}.jsonl`)).toBe(`results of ${job}`);
       expect(JSON.parse(await fileText(`out.${job}.jsonl.meta.json`))).toMatchObject({ job });
     }
-    // What was moved is still known as ours: the same job's newer results take its place.
+    // The moved file is still known as ours: the same job's newer results take its place.
     await write('out.jsonl', { job: 'one', content: 'more of one' });
     await write('out.jsonl', { job: 'two' });
     expect(await fileText('out.one.jsonl')).toBe('more of one');

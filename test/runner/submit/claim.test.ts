@@ -7,7 +7,7 @@ import { MemoryStore } from '../../support/memory-store.js';
 
 let store: MemoryStore;
 let followed: string[];
-/** What goes on elsewhere while somebody waits. */
+/** These acts go on elsewhere while somebody waits. */
 let meanwhile: () => Promise<void> | void;
 beforeEach(() => {
   store = new MemoryStore();

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 interface Talk {
   readonly answers: readonly unknown[];
-  /** What the model printed, wherever. */
+  /** Everything that the model printed, wherever. */
   readonly log: string;
   readonly end: string;
 }

@@ -136,7 +136,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
 
   it('writes arrays and their numbers as lists and numbers', async () => {
     slot = slotOf(host);
-    // As numpy's and torch's, which need not be here.
+    // These stand for numpy's and torch's, which need not be here.
     const prelude = [
       'import array',
       'class Number:',
