@@ -18,9 +18,9 @@ const compositionRoots = ['runner/main.ts', 'runner/wiring/**/*.ts', 'runner/lam
 const sdkPattern = { regex: '^(@aws-sdk|@smithy)/', message: 'Only aws/ talks to the SDK: add a method to a port.' };
 const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
 
-/** R13: `core/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
+/** R13: `core/contract/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
 const jsonMessage =
-  'What is parsed may be anything (R13): decode it by a codec of core/, made of core/shape.ts, or take it as unknown and check it.';
+  'What is parsed may be anything (R13): decode it by a codec of core/, made of core/contract/shape.ts, or take it as unknown and check it.';
 const parsedJson = "CallExpression[callee.object.name='JSON'][callee.property.name='parse']";
 const jsonRules = [
   {

@@ -15,7 +15,7 @@ import {
   type Target,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import type { SchedulerConfig, StackConfig } from '../core/stack.js';
+import type { SchedulerConfig, StackConfig } from '../core/contract/stack.js';
 import type { DeadManSwitch } from '../runner/ports.js';
 import { isScheduleConflict, isScheduleMissing } from './errors.js';
 

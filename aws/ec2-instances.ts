@@ -1,6 +1,6 @@
 /** The instances of a fleet as EC2 shows them. All of EC2's describe calls are eventually consistent. */
 import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import type { FleetDescription, FleetInstance } from '../runner/ports.js';
 
 /** Values that one filter may have. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */

@@ -1,6 +1,6 @@
 /** A stack's fleet by its tag, among those of one kind. Neither API filters by tag, and both show deleted fleets for a while. */
 import { DescribeFleetsCommand, DescribeSpotFleetRequestsCommand, type EC2Client, type Tag } from '@aws-sdk/client-ec2';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import { allPages, fleetStateOf } from './ec2-instances.js';
 
 interface ListedFleet {

@@ -22,7 +22,7 @@ import {
   type RequestLaunchTemplateData,
   RequestSpotFleetCommand,
 } from '@aws-sdk/client-ec2';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import { allPages } from './ec2-instances.js';
 import { isAlreadyThere } from './errors.js';
 import { findEc2Fleet, findSpotFleet } from './find-fleet.js';

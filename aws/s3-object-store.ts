@@ -1,5 +1,5 @@
 /**
- * core/object-store.ts on S3. What the SDK does not retry is tried again here: a conditional put that S3 answers with 409, and
+ * core/contract/object-store.ts on S3. What the SDK does not retry is tried again here: a conditional put that S3 answers with 409, and
  * a body that breaks while it is read (the SDK retries only up to the head of an answer).
  */
 import { addAbortSignal, Readable } from 'node:stream';
@@ -26,7 +26,7 @@ import {
   type PutResult,
   type ReadOptions,
   type StoredObject,
-} from '../core/object-store.js';
+} from '../core/contract/object-store.js';
 import { isAccessDenied, isBeyondObject, isMissingObject, isPreconditionFailed, isWriteConflict } from './errors.js';
 
 /** Racing writers of one key settle within one round trip each; more conflicts than this are another fault. */

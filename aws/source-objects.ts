@@ -1,6 +1,6 @@
 /** Datasets in any bucket, for runner/dataset: what a user can put right is told as `UserError`. */
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ObjectMissing } from '../core/object-store.js';
+import { ObjectMissing } from '../core/contract/object-store.js';
 import type { SourceObject, SourceObjects } from '../runner/dataset/ports.js';
 import { messageOf, UserError } from '../runner/errors.js';
 import { S3ObjectStore } from './s3-object-store.js';

@@ -18,7 +18,7 @@ import {
   GetQueueUrlCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../core/stack.js';
+import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../core/contract/stack.js';
 import { isAlreadyThere, isBucketMissing, isQueueMissing } from './errors.js';
 import { type FleetOptions, provisionFleet } from './fleet-provisioner.js';
 

@@ -1,5 +1,5 @@
 /** Names that others give and that become parts of keys, of paths and of lines of a terminal. */
-import { type Shape, text } from './shape.js';
+import { type Shape, text } from './contract/shape.js';
 
 /** EC2's are `i-` and seventeen digits; emulators and tests have others. Neither `.` nor `..`. */
 const INSTANCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

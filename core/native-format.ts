@@ -1,5 +1,5 @@
 /** What machines a native file is for, told by its first bytes, or (a Python wheel) by its name. */
-import type { Architecture } from './stack.js';
+import type { Architecture } from './contract/stack.js';
 
 export interface NativeFormat {
   readonly system: 'Linux' | 'Linux (musl)' | 'macOS' | 'Windows' | 'other';

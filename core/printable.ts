@@ -2,7 +2,7 @@
  * Text of others (models, datasets, AWS, names of files) on its way to a terminal. A terminal obeys what it is sent: it moves its cursor, changes
  * its title, writes the clipboard, shows text backwards.
  *
- * Two rules, each in one place: what an object of the bucket says to people is made printable where it is decoded (core/shape.ts, `words`), and
+ * Two rules, each in one place: what an object of the bucket says to people is made printable where it is decoded (core/contract/shape.ts, `words`), and
  * whatever a command writes goes through `harmless` (runner/cli/process-terminal.ts), which no display can forget.
  */
 

@@ -11,7 +11,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/keys.js';
+import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
 import { permit, type Permission } from './permissions.js';
 import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
 
@@ -136,7 +136,7 @@ function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): 
   ];
 }
 
-/** What core/stack.ts asks for; the region is in every Lambda function's environment. */
+/** What core/contract/stack.ts asks for; the region is in every Lambda function's environment. */
 function environment({
   name,
   store,

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { metricNames } from '../core/metrics.js';
+import { metricNames } from '../core/pool/metrics.js';
 import type { JobStore } from './job-store.js';
 import { committed, inFlight, ofPool, ofSwitch, period, visible } from './pool-metrics.js';
 

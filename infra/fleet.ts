@@ -6,7 +6,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnEC2Fleet } from 'aws-cdk-lib/aws-ec2';
 import { CfnServiceLinkedRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import type { Range, Settings } from './props.js';
 
 export interface FleetProps {

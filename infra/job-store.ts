@@ -7,8 +7,8 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { attentionPrefix, exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/keys.js';
-import { SHORT_LIVED_TAG } from '../core/tags.js';
+import { attentionPrefix, exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/contract/keys.js';
+import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
 
 /** A backstop only: reclaims are no attempts, and attempts are counted by us (R4). SQS allows 1 to 1,000. */
 export const MAX_RECEIVE_COUNT = 1000;

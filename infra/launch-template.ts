@@ -8,7 +8,7 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { ParameterValueType, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import type { Architecture, Settings } from './props.js';
 
 /** https://docs.aws.amazon.com/linux/al2023/ug/ec2.html */

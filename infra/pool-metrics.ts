@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { METRICS_DIMENSION, METRICS_NAMESPACE } from '../core/metrics.js';
+import { METRICS_DIMENSION, METRICS_NAMESPACE } from '../core/pool/metrics.js';
 
 const PERIOD_MINUTES = 5;
 

@@ -9,7 +9,7 @@ import { Annotations, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { STACK_TAG } from '../core/tags.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import { Alarms } from './alarms.js';
 import { userData } from './boot/user-data.js';
 import { problemsOf } from './check-props.js';

@@ -1,6 +1,6 @@
 /** What every controller needs, the stack's Lambda and a command of the CLI alike: both run the same passes. */
 import { Aws } from 'aws-cdk-lib';
-import { fleetStateKey, jobsPrefix } from '../core/keys.js';
+import { fleetStateKey, jobsPrefix } from '../core/contract/keys.js';
 import { fleetArn } from './arns.js';
 import type { DeadManSwitch } from './dead-man-switch.js';
 import type { JobStore } from './job-store.js';

@@ -2,8 +2,8 @@
 import { Aws } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { jobsPrefix, modelsPrefix, workersPrefix } from '../core/keys.js';
-import { STACK_TAG } from '../core/tags.js';
+import { jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import { STACK_TAG } from '../core/contract/tags.js';
 import { anyInstanceArn } from './arns.js';
 import { readInputBuckets } from './input-buckets.js';
 import { explainWildcards, type Permission, toStatement } from './permissions.js';

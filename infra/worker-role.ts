@@ -1,9 +1,9 @@
 /** What an instance may do: no EC2 at all (it ends itself through the operating system), one queue, and its own corners of one bucket. */
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/keys.js';
-import { SHORT_LIVED_TAG } from '../core/tags.js';
-import { OUTCOMES_WRITTEN, SHORT_LIVED_WRITTEN, WORKER_WRITES } from '../core/worker-writes.js';
+import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
+import { OUTCOMES_WRITTEN, SHORT_LIVED_WRITTEN, WORKER_WRITES } from '../core/contract/worker-writes.js';
 import type { JobStore } from './job-store.js';
 import { readInputBuckets } from './input-buckets.js';
 import { permit, type Permission } from './permissions.js';

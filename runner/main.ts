@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { SPOTPOOL_VERSION } from '../core/version.js';
+import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { confirm } from './cli/confirm.js';
 import { EXIT } from './cli/exit-codes.js';
 import { listenForInterrupts } from './cli/interrupts.js';

@@ -1,5 +1,5 @@
 /** What the runner needs from the world; `aws/` implements it. */
-export type { ListedObject, ObjectStore } from '../core/object-store.js';
+export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
 
 export interface JobQueue {
   /** Sends all, in calls of ten, with what `Failed` lists sent again; throws when an entry cannot be sent. `group` is the job (fair queues). */

@@ -1,5 +1,5 @@
 /** Waiting for trouble to pass: an outage of S3 or of the network is no fault of a batch, a model or an instance. */
-import { ObjectMissing, ObjectRefused } from '../core/object-store.js';
+import { ObjectMissing, ObjectRefused } from '../core/contract/object-store.js';
 import { type Clock, SecretRefused } from './ports.js';
 
 /** The disk's own words for what a second try meets again. */

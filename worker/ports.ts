@@ -1,7 +1,7 @@
 /** What the worker needs from the world. `aws/` implements the first three; tests use fakes with the same semantics. */
-import type { NewWorkerEvent } from '../core/events.js';
+import type { NewWorkerEvent } from '../core/contract/events.js';
 
-export type { ObjectStore } from '../core/object-store.js';
+export type { ObjectStore } from '../core/contract/object-store.js';
 
 export interface ReceivedMessage {
   readonly messageId: string;

@@ -4,7 +4,7 @@
  *   spotpool run urls.txt --model examples/download/model.ts --concurrency 4
  */
 import { createHash } from 'node:crypto';
-import type { ModelContext, Prediction } from '../../core/model-api.js';
+import type { ModelContext, Prediction } from '../../core/contract/model-api.js';
 
 export interface Download {
   readonly status: number;

@@ -7,7 +7,7 @@
  */
 import rdkitModule, { type MainModule } from '@rdkit/rdkit';
 import rdkitWasm from '@rdkit/rdkit/RDKit_minimal.wasm';
-import type { Prediction } from '../../core/model-api.js';
+import type { Prediction } from '../../core/contract/model-api.js';
 import { HergNetwork, INPUTS } from './herg-network.js';
 import weights from './herg-weights.bin';
 

@@ -3,7 +3,7 @@
  * started again. The unit cannot say that itself: with systemd 252, which Amazon Linux 2023 has, SuccessAction and FailureAction act before each
  * restart too (https://github.com/systemd/systemd/issues/11419; docs/decisions/0009-…).
  */
-import { instancesPrefix } from '../../core/keys.js';
+import { instancesPrefix } from '../../core/contract/keys.js';
 import type { BootPaths } from './paths.js';
 import { EXIT_MISUSE } from './worker-unit.js';
 

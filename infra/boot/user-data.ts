@@ -7,7 +7,7 @@
  * - Whatever fails ends the instance, after its boot log has been put to `fleet/instances/<id>/boot.log`: nothing idles unseen.
  * - Nothing is run whose digest is not the one that the pointer names, and nothing of the bundle is run or unpacked as root.
  */
-import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/keys.js';
+import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/contract/keys.js';
 import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
 import { bootPaths, type BootPaths } from './paths.js';
 import { workerUnit } from './worker-unit.js';

@@ -1,6 +1,6 @@
 /** What commands get from outside: everything that is not a decision of their own, so that tests can hand in fakes. */
 import type { Writable } from 'node:stream';
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import type { Terminal } from '../display/terminal.js';
 import type { OpenHost } from '../host/open-host.js';
 import type { EmulatorStacks } from '../local-cloud/emulator.js';

@@ -1,5 +1,5 @@
 /** What a command's exit code says. */
-import { judgeJob, type Judged, type Success } from '../../core/success.js';
+import { judgeJob, type Judged, type Success } from '../../core/pool/success.js';
 
 export const EXIT = {
   /** Every item has its outcome, no more of them failed than may, and no batch was given up; for other commands: done. */

@@ -1,8 +1,8 @@
 /** Options that several commands share: how they read, and what they become. */
 import { type Command, Option } from 'commander';
-import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset-format.js';
-import { DEFAULT_JOB_OPTIONS } from '../../core/job.js';
-import type { MaxFailed } from '../../core/max-failed.js';
+import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset/dataset-format.js';
+import { DEFAULT_JOB_OPTIONS } from '../../core/contract/job.js';
+import type { MaxFailed } from '../../core/pool/max-failed.js';
 import { BIG_INTEGERS, type BigIntegers } from '../dataset/big-integers.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import { UserError } from '../errors.js';
 import { readLocalState } from '../local-cloud/state-file.js';
 import { stateDirectory } from '../local-cloud/paths.js';

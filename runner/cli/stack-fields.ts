@@ -1,5 +1,5 @@
 /** Reads a stack's configuration out of CDK outputs, the JSON of `local up --json`, or environment variables. Pure. */
-import { type Architecture, DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
+import { type Architecture, DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
 import { UserError } from '../errors.js';
 
 /** As found: nothing is sure to be there. */

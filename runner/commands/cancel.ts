@@ -1,7 +1,7 @@
 /** `spotpool cancel <job>`: writes the mark, lets the controller look once, and shows what is left. */
 import type { Command } from 'commander';
-import type { CancelMark } from '../../core/job.js';
-import { cancelledKey } from '../../core/keys.js';
+import type { CancelMark } from '../../core/contract/job.js';
+import { cancelledKey } from '../../core/contract/keys.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';

@@ -1,8 +1,8 @@
 /** `spotpool doctor`: looks at what a job needs, and says for each what is wrong and what to do. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { fleetStateKey, jobsPrefix } from '../../core/keys.js';
-import { quotaShortfall } from '../../core/spot-quota.js';
+import { fleetStateKey, jobsPrefix } from '../../core/contract/keys.js';
+import { quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';

@@ -10,7 +10,7 @@ import { completeOutputs, type Outputs, readOutputs, removeOutputs } from '../cl
 import { CDK_OUTPUTS_FILE, stackFieldsOfFile } from '../cli/stack-choice.js';
 import { DEFAULT_STACK_NAME, type StackFields, stacksInFile, UNKNOWN } from '../cli/stack-fields.js';
 import { integerBetween } from '../cli/values.js';
-import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/stack.js';
+import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
 import { plural } from '../display/format.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import type { Emulator } from '../local-cloud/emulator.js';

@@ -4,7 +4,7 @@ import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
-import type { WorkerEvent } from '../../core/events.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
 import { newJobMemory } from '../controller/ports.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';

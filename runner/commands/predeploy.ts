@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type CloudFormationTemplate, fleetReplacements } from '../../core/fleet-replacement.js';
+import { type CloudFormationTemplate, fleetReplacements } from '../../core/pool/fleet-replacement.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';

@@ -1,6 +1,6 @@
 /** `spotpool status <job>`: one screen. */
 import type { Command } from 'commander';
-import { judgeJob } from '../../core/success.js';
+import { judgeJob } from '../../core/pool/success.js';
 import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';

@@ -1,8 +1,8 @@
 /** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
 import path from 'node:path';
-import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/job.js';
-import { LOWEST_WORKER_VERSION } from '../../core/version.js';
-import type { StackConfig } from '../../core/stack.js';
+import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/contract/job.js';
+import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags, StackFlags } from '../cli/options.js';
 import { readFleetState } from '../controller/read-fleet.js';

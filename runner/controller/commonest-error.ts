@@ -1,7 +1,7 @@
 /** The commonest error of a job's failed items is read from some of its outcomes, once, when the job ends for its failed items. */
-import { outcomeKey } from '../../core/keys.js';
+import { outcomeKey } from '../../core/contract/keys.js';
 import { withCommonestError } from '../../core/last-words.js';
-import { MOST_FAILING_KEPT, type Progress } from '../../core/progress.js';
+import { MOST_FAILING_KEPT, type Progress } from '../../core/pool/progress.js';
 import { shorten } from '../../core/shorten.js';
 import { ErrorCounter } from '../results/error-counter.js';
 import type { ObjectStore } from '../ports.js';

@@ -1,8 +1,8 @@
-/** Adds the instances' time to the jobs that they worked for (core/usage.ts). */
-import { progressKey } from '../../core/keys.js';
+/** Adds the instances' time to the jobs that they worked for (core/contract/usage.ts). */
+import { progressKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import { encodeProgress } from '../../core/progress.js';
-import { addUsage } from '../../core/usage.js';
+import { encodeProgress } from '../../core/pool/progress.js';
+import { addUsage } from '../../core/contract/usage.js';
 import type { ObjectStore } from '../ports.js';
 import { JSON_TYPE } from './json-objects.js';
 import { keepToJob, type KeptTo } from './keep-to-job.js';

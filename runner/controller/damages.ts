@@ -1,5 +1,5 @@
 /** Tells of objects that are not what their keys say (R13): each once, however often it is read, and a flood of them in one sentence. */
-import type { Damage, ObjectStore } from '../../core/object-store.js';
+import type { Damage, ObjectStore } from '../../core/contract/object-store.js';
 import { printable } from '../../core/printable.js';
 
 /** Whoever damages more than this damages everything: a list of all of it helps nobody. */

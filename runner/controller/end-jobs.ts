@@ -1,11 +1,11 @@
 /** Ends jobs that have come to their end: the mark is written once, by whoever sees it first. */
-import { decideBootFailure } from '../../core/boot.js';
-import { decideEnd, type DecidedEnd } from '../../core/completion.js';
-import type { WorkerStatus } from '../../core/fleet-state.js';
-import type { DoneMark } from '../../core/job.js';
-import { doneKey } from '../../core/keys.js';
+import { decideBootFailure } from '../../core/pool/boot.js';
+import { decideEnd, type DecidedEnd } from '../../core/pool/completion.js';
+import type { WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { DoneMark } from '../../core/contract/job.js';
+import { doneKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import { judgeJob } from '../../core/success.js';
+import { judgeJob } from '../../core/pool/success.js';
 import type { FleetDescription } from '../ports.js';
 import { withErrorOf } from './commonest-error.js';
 import { JSON_TYPE, toJson } from './json-objects.js';

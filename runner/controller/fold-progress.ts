@@ -2,7 +2,7 @@
  * Counts a job's outcomes: what `progress.json` has, and whatever was committed since. Always exact: the file only says
  * which outcomes need not be looked at again.
  */
-import { batchOfOutcomeKey, outcomeKey, progressKey, resultsPrefix } from '../../core/keys.js';
+import { batchOfOutcomeKey, outcomeKey, progressKey, resultsPrefix } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import {
   decodeProgress,
@@ -12,9 +12,9 @@ import {
   NO_PROGRESS,
   type Outcome,
   type Progress,
-} from '../../core/progress.js';
-import { rangeHolding, type Ranges } from '../../core/ranges.js';
-import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/result-line.js';
+} from '../../core/pool/progress.js';
+import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
+import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/contract/result-line.js';
 import type { ObjectStore } from '../ports.js';
 import { JSON_TYPE, type Kind, readObject } from './json-objects.js';
 import type { JobMemory } from './ports.js';

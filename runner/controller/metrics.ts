@@ -1,10 +1,10 @@
 /**
- * What a pool reports to CloudWatch: one line of the log in the embedded metric format, from which CloudWatch makes the metrics of core/metrics.ts.
+ * What a pool reports to CloudWatch: one line of the log in the embedded metric format, from which CloudWatch makes the metrics of core/pool/metrics.ts.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { mapBounded } from '../../core/map-bounded.js';
-import { metricNames, METRICS_DIMENSION, METRICS_NAMESPACE } from '../../core/metrics.js';
-import { reclaimedKey } from '../../core/keys.js';
+import { metricNames, METRICS_DIMENSION, METRICS_NAMESPACE } from '../../core/pool/metrics.js';
+import { reclaimedKey } from '../../core/contract/keys.js';
 import type { FleetInstance, ObjectStore } from '../ports.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
 import type { JobProgress, PassReport } from './report.js';

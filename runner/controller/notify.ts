@@ -4,9 +4,9 @@
  * Invariants: only who holds the claim of a notice (created, or taken over from one that never told) sends it; a claim is marked as
  * told only after it was sent. So a controller that dies in between costs a late notice, never a lost one.
  */
-import type { DoneMark } from '../../core/job.js';
-import { attentionKey, doneKey, notifiedKey } from '../../core/keys.js';
-import { decodeNoticeClaim, MOST_CLAIM_BYTES, type NoticeClaim } from '../../core/notice-claim.js';
+import type { DoneMark } from '../../core/contract/job.js';
+import { attentionKey, doneKey, notifiedKey } from '../../core/contract/keys.js';
+import { decodeNoticeClaim, MOST_CLAIM_BYTES, type NoticeClaim } from '../../core/contract/notice-claim.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { Notice, Notifier, ObjectStore } from '../ports.js';
 import { getObject, JSON_TYPE, type Kind, readObject, toJson } from './json-objects.js';

@@ -1,9 +1,9 @@
 /** What a pass of the controller needs, and what it remembers between passes. */
-import type { JobDemand } from '../../core/capacity.js';
-import type { UnableMark, CancelMark, Manifest } from '../../core/job.js';
-import type { Progress } from '../../core/progress.js';
-import type { Quiet } from '../../core/quiet.js';
-import type { StackConfig } from '../../core/stack.js';
+import type { JobDemand } from '../../core/pool/capacity.js';
+import type { UnableMark, CancelMark, Manifest } from '../../core/contract/job.js';
+import type { Progress } from '../../core/pool/progress.js';
+import type { Quiet } from '../../core/pool/quiet.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import type { Clock, DeadManSwitch, Fleet, JobQueue, ObjectStore } from '../ports.js';
 import type { ToldDamages } from './damages.js';
 

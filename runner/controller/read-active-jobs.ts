@@ -1,5 +1,5 @@
 /** The jobs that have not ended, as a pass finds them. One that cannot be read keeps no other from being looked at. */
-import type { JobDemand } from '../../core/capacity.js';
+import type { JobDemand } from '../../core/pool/capacity.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectStore } from '../ports.js';
 import { keepToJob, type KeptTo } from './keep-to-job.js';

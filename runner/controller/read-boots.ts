@@ -1,7 +1,7 @@
-/** Which instances ended before their worker had said anything (core/boot.ts), from the fleet's description and the statuses. */
-import type { BootHistory } from '../../core/boot.js';
-import type { WorkerStatus } from '../../core/fleet-state.js';
-import { instanceStatusKey } from '../../core/keys.js';
+/** Which instances ended before their worker had said anything (core/pool/boot.ts), from the fleet's description and the statuses. */
+import type { BootHistory } from '../../core/pool/boot.js';
+import type { WorkerStatus } from '../../core/pool/fleet-state.js';
+import { instanceStatusKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
 import type { ControllerMemory } from './ports.js';

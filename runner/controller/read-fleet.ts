@@ -1,5 +1,5 @@
 /** What the fleet is and says: the controller's word, EC2's description, the exit tickets, the workers' own words. */
-import type { ExitTicketSeen } from '../../core/exit-grants.js';
+import type { ExitTicketSeen } from '../../core/pool/exit-grants.js';
 import {
   decodeExitTicket,
   decodeFleetState,
@@ -7,9 +7,9 @@ import {
   MOST_FLEET_STATE_BYTES,
   MOST_STATUS_BYTES,
   MOST_TICKET_BYTES,
-} from '../../core/decode-fleet.js';
-import type { ExitTicket, FleetState, WorkerStatus } from '../../core/fleet-state.js';
-import { exitTicketsPrefix, fleetStateKey, instanceStatusKey } from '../../core/keys.js';
+} from '../../core/contract/decode-fleet.js';
+import type { ExitTicket, FleetState, WorkerStatus } from '../../core/pool/fleet-state.js';
+import { exitTicketsPrefix, fleetStateKey, instanceStatusKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { Fleet, FleetDescription, FleetInstance, ListedObject, ObjectStore } from '../ports.js';
 import { getObject, type Kind, readObject } from './json-objects.js';
@@ -44,7 +44,7 @@ export interface FleetReading {
   readonly tickets: readonly ExitTicketSeen[];
 }
 
-/** In this order, which core/exit-grants.ts relies on: state, fleet, tickets. */
+/** In this order, which core/pool/exit-grants.ts relies on: state, fleet, tickets. */
 export async function readFleet(
   ports: { readonly store: ObjectStore; readonly fleet: Fleet },
   memory: ControllerMemory,

@@ -1,6 +1,6 @@
 /** Everything that decides about a job, read from its folder. The same for the controller and for `spotpool status`. */
 import { createHash } from 'node:crypto';
-import { jobVerdict, type JobFacts, type JobVerdict } from '../../core/completion.js';
+import { jobVerdict, type JobFacts, type JobVerdict } from '../../core/pool/completion.js';
 import {
   decodeCancelMark,
   decodeDoneMark,
@@ -8,15 +8,15 @@ import {
   decodeUnableMark,
   MOST_MANIFEST_BYTES,
   MOST_MARK_BYTES,
-} from '../../core/decode-job.js';
-import { isJobId } from '../../core/job-id.js';
-import type { CancelMark, DoneMark, Manifest, UnableMark } from '../../core/job.js';
-import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../core/keys.js';
+} from '../../core/contract/decode-job.js';
+import { isJobId } from '../../core/contract/job-id.js';
+import type { CancelMark, DoneMark, Manifest, UnableMark } from '../../core/contract/job.js';
+import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { isInstanceId } from '../../core/names.js';
-import { decodeSent, MOST_SENT_BYTES } from '../../core/plan.js';
-import type { BatchItems } from '../../core/result-line.js';
-import type { SubmitStanding } from '../../core/submit-claim.js';
+import { decodeSent, MOST_SENT_BYTES } from '../../core/dataset/plan.js';
+import type { BatchItems } from '../../core/contract/result-line.js';
+import type { SubmitStanding } from '../../core/contract/submit-claim.js';
 import type { ListedObject, ObjectStore } from '../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
 import { getObject, type Kind, readObject, sightOf } from './json-objects.js';

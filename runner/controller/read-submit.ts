@@ -1,13 +1,13 @@
 /** How the submit of a job stands whose batches are not all sent: at work, or broken off. */
-import { inputPrefix, submitClaimKey } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
+import { inputPrefix, submitClaimKey } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
 import {
   decodeSubmitClaim,
   MOST_CLAIM_BYTES,
   type SubmitClaim,
   submitStanding,
   type SubmitStanding,
-} from '../../core/submit-claim.js';
+} from '../../core/contract/submit-claim.js';
 import { getObject, type Kind } from './json-objects.js';
 
 const CLAIM: Kind<SubmitClaim> = {

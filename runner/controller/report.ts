@@ -1,8 +1,8 @@
 /** What a pass found and did, for displays and logs. */
-import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
-import type { JobState } from '../../core/job.js';
-import type { MaxFailed } from '../../core/max-failed.js';
-import { instanceHours } from '../../core/usage.js';
+import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { JobState } from '../../core/contract/job.js';
+import type { MaxFailed } from '../../core/pool/max-failed.js';
+import { instanceHours } from '../../core/contract/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
 import type { JobView } from './read-job.js';
 

@@ -1,8 +1,8 @@
 /** R5: sends the batches that lack an outcome again, made anew from the plan. */
-import { encodeBatchMessage } from '../../core/batch-message.js';
-import { planKey } from '../../core/keys.js';
-import { decodePlanLine } from '../../core/plan.js';
-import { rangeHolding } from '../../core/ranges.js';
+import { encodeBatchMessage } from '../../core/contract/batch-message.js';
+import { planKey } from '../../core/contract/keys.js';
+import { decodePlanLine } from '../../core/dataset/plan.js';
+import { rangeHolding } from '../../core/dataset/ranges.js';
 import type { JobQueue, ObjectStore } from '../ports.js';
 import { linesOf } from './lines.js';
 import type { JobView } from './read-job.js';

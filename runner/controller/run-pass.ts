@@ -2,8 +2,8 @@
  * One pass of the controller: observe the jobs, end those that have come to their end, send lost batches again, steer the fleet. Any number of
  * controllers may run passes at once, and none needs to: workers go on without (R8).
  */
-import { decideTarget, holdForUnknown } from '../../core/capacity.js';
-import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/quiet.js';
+import { decideTarget, holdForUnknown } from '../../core/pool/capacity.js';
+import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/pool/quiet.js';
 import type { FleetDescription, ObjectStore } from '../ports.js';
 import { countUsage } from './count-usage.js';
 import { tellingOfDamages } from './damages.js';

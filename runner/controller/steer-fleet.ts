@@ -1,11 +1,11 @@
 /**
- * Carries out core/exit-grants.ts: observe, take the next step, observe again, until nothing is to be done or the fleet must be
+ * Carries out core/pool/exit-grants.ts: observe, take the next step, observe again, until nothing is to be done or the fleet must be
  * waited for. Never raises without the dead-man's switch (R9).
  */
-import type { TargetDecision } from '../../core/capacity.js';
-import { nextFleetAction, type FleetAction, type NewFleetState } from '../../core/exit-grants.js';
-import type { FleetState, WorkerStatus } from '../../core/fleet-state.js';
-import { fleetStateKey } from '../../core/keys.js';
+import type { TargetDecision } from '../../core/pool/capacity.js';
+import { nextFleetAction, type FleetAction, type NewFleetState } from '../../core/pool/exit-grants.js';
+import type { FleetState, WorkerStatus } from '../../core/pool/fleet-state.js';
+import { fleetStateKey } from '../../core/contract/keys.js';
 import { armForRaise, keepArmed, type Means } from './hold-switch.js';
 import { JSON_TYPE, toJson } from './json-objects.js';
 import type { PassEvents } from './pass-events.js';

@@ -2,7 +2,7 @@
  * Integers that JavaScript's numbers cannot hold: its `JSON.parse` rounds whatever is beyond 2^53. They are counted for models in
  * JavaScript, or written as strings (`--big-integers string`), always all that are beyond, so that a field is not now one and now the other.
  */
-import { forEachWord, type JsonWord } from '../../core/json-words.js';
+import { forEachWord, type JsonWord } from '../../core/contract/json-words.js';
 import type { DatasetNotice } from './notice.js';
 
 export const BIG_INTEGERS = ['keep', 'string'] as const;

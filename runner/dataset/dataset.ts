@@ -1,9 +1,9 @@
 /** From what the user named to a stream of items: a file, `s3://bucket/file`, or `s3://bucket/prefix/`. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ItemFormat } from '../../core/dataset-format.js';
-import type { ObjectReference } from '../../core/input-line.js';
-import type { DatasetSpec } from '../../core/job.js';
+import type { ItemFormat } from '../../core/dataset/dataset-format.js';
+import type { ObjectReference } from '../../core/contract/input-line.js';
+import type { DatasetSpec } from '../../core/contract/job.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';

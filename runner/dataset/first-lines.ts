@@ -1,5 +1,5 @@
 /** Judges the first lines of a text. */
-import { findNotANumber, isJson } from '../../core/json-text.js';
+import { findNotANumber, isJson } from '../../core/contract/json-text.js';
 
 /** Lines that are looked at. */
 const MOST_LINES = 100;

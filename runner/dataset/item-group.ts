@@ -1,6 +1,6 @@
-/** The unit in which a dataset's items flow: some whole lines of the uploaded JSON Lines (core/input-line.ts). */
-import { encodeBadLine } from '../../core/input-line.js';
-import { ITEM_ERROR_CODES } from '../../core/result-line.js';
+/** The unit in which a dataset's items flow: some whole lines of the uploaded JSON Lines (core/contract/input-line.ts). */
+import { encodeBadLine } from '../../core/contract/input-line.js';
+import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { UserError } from '../errors.js';
 
 export interface ItemGroup {
@@ -16,7 +16,7 @@ const GROUP_BYTES = 256 * 1024;
 /** A reader adds a whole block before it asks whether the group is full. */
 const BUFFER_BYTES = 2 * GROUP_BYTES;
 const NEWLINE = 0x0a;
-const BAD_MARK = 0x21; // `!` of core/input-line.ts: no JSON text begins with it
+const BAD_MARK = 0x21; // `!` of core/contract/input-line.ts: no JSON text begins with it
 
 export interface BadLineRule {
   /** For messages: the dataset's name. */

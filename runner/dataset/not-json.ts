@@ -1,5 +1,5 @@
 /** The message for a dataset's line that is not JSON. */
-import { findNotANumber, sayNotANumber } from '../../core/json-text.js';
+import { findNotANumber, sayNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
 /** Completes "line N …"; undefined when the text is JSON. */

@@ -9,8 +9,8 @@ import {
   type ItemFormat,
   namedGzip,
   unreadReason,
-} from '../../core/dataset-format.js';
-import { fileKind } from '../../core/file-kind.js';
+} from '../../core/dataset/dataset-format.js';
+import { fileKind } from '../../core/dataset/file-kind.js';
 import { UserError } from '../errors.js';
 import type { Head } from './byte-source.js';
 import { COMMA, type Delimiter, delimiterOf, dialectOf, type Reading, TAB } from './csv-dialect.js';

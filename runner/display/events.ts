@@ -2,7 +2,7 @@
  * What a followed job reports: one stream of coded events, which renderers turn into a live screen, plain lines, or JSON.
  * Whoever produces them knows nothing of terminals.
  */
-import type { JobState } from '../../core/job.js';
+import type { JobState } from '../../core/contract/job.js';
 import type { JobSummary, Progress } from './views.js';
 
 export type Level = 'info' | 'good' | 'warning';

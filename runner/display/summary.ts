@@ -2,7 +2,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { splitLastWords } from '../../core/last-words.js';
 import { shorten } from '../../core/shorten.js';
-import { judgeJob } from '../../core/success.js';
+import { judgeJob } from '../../core/pool/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
 import type { JobSummary } from './views.js';
 

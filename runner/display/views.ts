@@ -1,7 +1,7 @@
 /** The numbers that displays show. `status --json` is made of the same ones. */
-import type { ErrorCount } from '../../core/failure-tally.js';
-import type { JobState } from '../../core/job.js';
-import type { MaxFailed } from '../../core/max-failed.js';
+import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { JobState } from '../../core/contract/job.js';
+import type { MaxFailed } from '../../core/pool/max-failed.js';
 
 export type { ErrorCount };
 

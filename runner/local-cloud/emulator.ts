@@ -1,5 +1,5 @@
 /** An emulator of AWS that somebody else runs (LocalStack, moto): what commands ask of it beyond what they ask of AWS. */
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 
 export interface Emulator {
   readonly endpoint: string;

@@ -1,5 +1,5 @@
 /** A local cloud with a stack on it, for as long as its owner lives: what `run --local` and `local up` both stand on. */
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import { type LocalCloud, type LocalCloudAddress, startLocalCloud } from './child.js';
 import type { LocalCloudOptions } from './options.js';
 import { installedFiles } from './paths.js';

@@ -9,7 +9,7 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { makeStateDirectory } from './paths.js';
 

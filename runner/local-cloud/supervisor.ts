@@ -6,7 +6,7 @@
  * cloud is ended only once it is this supervisor's: until then whoever gives it may give it to another.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import { messageOf, UserError } from '../errors.js';
 import type { LocalCloudOptions } from './options.js';
 import { type LocalStack, type ProvisionLocalStack, startLocalStack } from './stack.js';

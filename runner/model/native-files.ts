@@ -15,8 +15,8 @@ import {
   runsOn,
   withoutPlatform,
 } from '../../core/native-format.js';
-import { decode, list, object, optional, text } from '../../core/shape.js';
-import type { Architecture } from '../../core/stack.js';
+import { decode, list, object, optional, text } from '../../core/contract/shape.js';
+import type { Architecture } from '../../core/contract/stack.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 

@@ -1,6 +1,6 @@
 /** What is asked of `--model`, and what it turned out to be. */
-import type { ModelStart } from '../../core/job.js';
-import type { Architecture } from '../../core/stack.js';
+import type { ModelStart } from '../../core/contract/job.js';
+import type { Architecture } from '../../core/contract/stack.js';
 import type { BundleEntry } from './bundle.js';
 import type { Apart, LeftOut } from './shipping/walk.js';
 

@@ -1,7 +1,7 @@
 /** A job's outcomes in the order of batches, several read ahead, in bounded memory. */
-import { batchOfOutcomeKey, resultsPrefix } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/result-line.js';
+import { batchOfOutcomeKey, resultsPrefix } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
+import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/contract/result-line.js';
 
 export interface Outcome {
   readonly batch: number;

@@ -1,8 +1,8 @@
 /** Where each batch's items are, read from the plan beside the outcomes, in memory of one line and one piece. */
-import type { BatchLocation } from '../../core/batch-message.js';
-import { planKey } from '../../core/keys.js';
-import { ObjectMissing, type ObjectStore } from '../../core/object-store.js';
-import { decodePlanLine } from '../../core/plan.js';
+import type { BatchLocation } from '../../core/contract/batch-message.js';
+import { planKey } from '../../core/contract/keys.js';
+import { ObjectMissing, type ObjectStore } from '../../core/contract/object-store.js';
+import { decodePlanLine } from '../../core/dataset/plan.js';
 import { linesOf } from '../controller/lines.js';
 
 export type PlannedItems = Pick<BatchLocation, 'firstIndex' | 'items'>;

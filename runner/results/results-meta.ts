@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { isJobId } from '../../core/job-id.js';
+import { isJobId } from '../../core/contract/job-id.js';
 import { systemCode } from '../errors.js';
 
 /** Ids can be given again, on another stack or a later local cloud: with its time a job is one only. */

@@ -1,7 +1,7 @@
 /** Joins a job's outcomes into one text of result lines, in dataset order, once each has been checked against the plan (R13). */
-import { FailureTally, type ErrorCount } from '../../core/failure-tally.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import { type CheckedOutcome, OutcomeCheck } from '../../core/outcome-check.js';
+import { FailureTally, type ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
+import { type CheckedOutcome, OutcomeCheck } from '../../core/batch/outcome-check.js';
 import { count, plural } from '../display/format.js';
 import { type Outcome, outcomesInOrder } from './outcomes-in-order.js';
 import { PlannedBatches, type PlannedItems } from './planned-batches.js';

@@ -1,5 +1,5 @@
 /** `spotpool fleet`: target, fulfilled, and each instance with what its worker says. */
-import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/fleet-state.js';
+import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
 import { liveInstances, readFleetState, readStatuses } from '../controller/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';

@@ -3,7 +3,7 @@
  * ended instance within the hour. An instance's end is the first description that no longer shows it live, so
  * seconds are right to one look.
  */
-import type { InstanceUse } from '../../core/cost.js';
+import type { InstanceUse } from '../../core/pool/cost.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
 
 export interface LedgerEntry {

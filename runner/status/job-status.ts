@@ -1,6 +1,6 @@
 /** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
-import { isJobId, JOB_ID_RULE } from '../../core/job-id.js';
-import { manifestKey } from '../../core/keys.js';
+import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
+import { manifestKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/ports.js';
 import { readSubmitStanding } from '../controller/read-submit.js';

@@ -1,8 +1,8 @@
 /** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
-import type { WorkerEvent } from '../../core/events.js';
-import type { ShapeStatus } from '../../core/fleet-state.js';
-import type { JobState } from '../../core/job.js';
-import { shapeText } from '../../core/slot-shape.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import type { ShapeStatus } from '../../core/pool/fleet-state.js';
+import type { JobState } from '../../core/contract/job.js';
+import { shapeText } from '../../core/batch/slot-shape.js';
 
 export interface ShapeView extends Omit<ShapeStatus, 'job'> {
   /** That run it so; the reason is one of theirs. */

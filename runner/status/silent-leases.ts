@@ -2,7 +2,7 @@
  * Bounds what workers had in hand that ended without a word (a reclaim without notice, a lost machine). Nobody can know how much of it they had
  * computed; but each receive of a batch is counted by SQS, and each that ended otherwise was reported. The rest gives a bound.
  */
-import type { WorkerEvent } from '../../core/events.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
 
 interface Committed {
   readonly receives: number;

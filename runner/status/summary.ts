@@ -1,5 +1,5 @@
 /** The end of a run as data: what was done, what it took, what it cost. */
-import { costOf, poolName, type Cost } from '../../core/cost.js';
+import { costOf, poolName, type Cost } from '../../core/pool/cost.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { JobProgress } from '../controller/report.js';
 import type { ObjectStore, SpotPrices } from '../ports.js';

@@ -8,15 +8,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { enqueuedKey, submitClaimKey } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
+import { enqueuedKey, submitClaimKey } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
 import {
   CLAIM_BEAT_MS,
   decodeSubmitClaim,
   encodeSubmitClaim,
   type SubmitClaim,
   TAKE_OVER_AFTER_MS,
-} from '../../core/submit-claim.js';
+} from '../../core/contract/submit-claim.js';
 import type { Clock } from '../ports.js';
 
 /** Another submit has taken over: it did not hear of this one for a while. */

@@ -5,10 +5,10 @@
  * submission made again comes to the same.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { BatchLocation } from '../../core/batch-message.js';
-import { BatchPlanner, type BatchSizes } from '../../core/batch-planner.js';
-import { decodeInputLine } from '../../core/input-line.js';
-import { inputPartKey } from '../../core/keys.js';
+import type { BatchLocation } from '../../core/contract/batch-message.js';
+import { BatchPlanner, type BatchSizes } from '../../core/dataset/batch-planner.js';
+import { decodeInputLine } from '../../core/contract/input-line.js';
+import { inputPartKey } from '../../core/contract/keys.js';
 import { isBadLineAt, type ItemGroup } from '../dataset/item-group.js';
 
 /** Small enough that a broken-off upload loses little, large enough that a dataset has few parts. */

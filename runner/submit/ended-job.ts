@@ -1,6 +1,6 @@
 /** The id of a job that has ended starts nothing: whoever submits it again is told how it ended, and what is left to do. */
-import type { JobState } from '../../core/job.js';
-import { cancelledKey, doneKey } from '../../core/keys.js';
+import type { JobState } from '../../core/contract/job.js';
+import { cancelledKey, doneKey } from '../../core/contract/keys.js';
 import { newJobMemory } from '../controller/ports.js';
 import { readJob } from '../controller/read-job.js';
 import type { ObjectStore } from '../ports.js';

@@ -1,6 +1,6 @@
 /** What makes a submission another job than the one that has its id. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/job.js';
+import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
 
 export interface JobContent {
   readonly dataset: DatasetSpec;

@@ -1,10 +1,10 @@
 /** Puts a job's messages into the queue, and keeps count in `sent.json`, so that a broken-off submission goes on from there. */
-import { type BatchLocation, encodeBatchMessage } from '../../core/batch-message.js';
-import { sentKey } from '../../core/keys.js';
+import { type BatchLocation, encodeBatchMessage } from '../../core/contract/batch-message.js';
+import { sentKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import { encodeSent } from '../../core/plan.js';
-import { inSendingOrder, SAMPLE_BATCHES } from '../../core/sending-order.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
+import { encodeSent } from '../../core/dataset/plan.js';
+import { inSendingOrder, SAMPLE_BATCHES } from '../../core/dataset/sending-order.js';
 import type { JobQueue } from '../ports.js';
 
 /** As many as one call to SQS carries. */

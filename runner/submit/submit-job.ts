@@ -7,14 +7,14 @@
  * - Of two at once, one is at work and the other follows it (claim.ts). A job that has ended is refused (ended-job.ts).
  */
 import { createHash } from 'node:crypto';
-import type { BatchLocation } from '../../core/batch-message.js';
-import { type BatchSizes, isGuided } from '../../core/batch-planner.js';
-import { decodeManifest } from '../../core/decode-job.js';
-import { isJobId, JOB_ID_RULE, newJobId } from '../../core/job-id.js';
-import type { BatchSizing, JobOptions, Manifest } from '../../core/job.js';
-import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import { decodePlanLine, decodeSentInOrder } from '../../core/plan.js';
+import type { BatchLocation } from '../../core/contract/batch-message.js';
+import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
+import { decodeManifest } from '../../core/contract/decode-job.js';
+import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
+import type { BatchSizing, JobOptions, Manifest } from '../../core/contract/job.js';
+import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
+import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';

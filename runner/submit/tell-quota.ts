@@ -1,5 +1,5 @@
 /** Says when a job wants more than the account's Spot quota. A hint: it holds nothing up, and what cannot be read is left to `spotpool doctor`. */
-import { quotaShortfall } from '../../core/spot-quota.js';
+import { quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { SpotQuota } from '../ports.js';
 
 /** Service Quotas answers in well under a second; nobody waits for a hint. */

@@ -3,11 +3,11 @@
  * job left is compared instead of sent; nothing that a worker may be reading is ever overwritten.
  */
 import type { Hash } from 'node:crypto';
-import type { BatchLocation } from '../../core/batch-message.js';
-import type { DatasetSpec } from '../../core/job.js';
-import { inputPartKey, planKey } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
-import { encodePlanLine } from '../../core/plan.js';
+import type { BatchLocation } from '../../core/contract/batch-message.js';
+import type { DatasetSpec } from '../../core/contract/job.js';
+import { inputPartKey, planKey } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
+import { encodePlanLine } from '../../core/dataset/plan.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';

@@ -2,8 +2,8 @@
  * The mark of a teardown, a part of the controller's word (`fleet/state.json`): every controller reads that before each decision, and
  * writes it only on condition that nobody else has, so that none can miss the mark or write over it.
  */
-import type { FleetState, TeardownMark } from '../../core/fleet-state.js';
-import { fleetStateKey } from '../../core/keys.js';
+import type { FleetState, TeardownMark } from '../../core/pool/fleet-state.js';
+import { fleetStateKey } from '../../core/contract/keys.js';
 import { JSON_TYPE, toJson } from '../controller/json-objects.js';
 import { readFleetState } from '../controller/read-fleet.js';
 import type { ObjectStore } from '../ports.js';

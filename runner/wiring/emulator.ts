@@ -10,7 +10,7 @@ import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
 import { tellFunctionItsFleet } from '../../aws/lambda-controller.js';
 import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../local-cloud/emulator.js';
 import { installedFiles } from '../local-cloud/paths.js';
 import { localUserData } from '../local-cloud/user-data.js';

@@ -12,7 +12,7 @@ import {
 } from '../../local/instances/instance-runtime.js';
 import { makePrivateDirectory } from '../../local/instances/private-files.js';
 import { startWatchdog, type Watchdog } from '../../local/instances/watchdog.js';
-import { decode, linesOfWords, object } from '../../core/shape.js';
+import { decode, linesOfWords, object } from '../../core/contract/shape.js';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
 import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';

@@ -1,5 +1,5 @@
 /** Joins a stack's configuration with the adapters that reach it. */
-import type { StackConfig } from '../../core/stack.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import {
   type ClientOptions,
   makeCloudFormationClient,

@@ -1,16 +1,16 @@
 /**
  * Puts the worker of this installation into the bucket, from which instances boot, and moves the pointer to it.
  *
- * Invariants: the pointer only moves forward (core/worker-pointer.ts), whoever publishes at the same time; a bundle is there before the pointer names it.
+ * Invariants: the pointer only moves forward (core/contract/worker-pointer.ts), whoever publishes at the same time; a bundle is there before the pointer names it.
  */
-import { workerBundleKey, workerPointerKey } from '../../core/keys.js';
-import type { ObjectStore } from '../../core/object-store.js';
+import { workerBundleKey, workerPointerKey } from '../../core/contract/keys.js';
+import type { ObjectStore } from '../../core/contract/object-store.js';
 import {
   decidePointer,
   decodeWorkerPointer,
   encodeWorkerPointer,
   type WorkerPointer,
-} from '../../core/worker-pointer.js';
+} from '../../core/contract/worker-pointer.js';
 import type { WorkerBundle } from './worker-bundle.js';
 
 /** As many publish at the same moment at most; each loses to another one that has moved the pointer. */

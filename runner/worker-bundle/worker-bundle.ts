@@ -1,7 +1,7 @@
 /** What instances run, as this installation has it: `worker.mjs` and `host.mjs` in one tar.gz, packed by the build, so that a release has one digest everywhere. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { SPOTPOOL_VERSION } from '../../core/version.js';
+import { SPOTPOOL_VERSION } from '../../core/contract/version.js';
 import { UserError } from '../errors.js';
 
 export interface WorkerBundle {

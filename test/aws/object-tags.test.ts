@@ -7,7 +7,7 @@ import { CreateBucketCommand, GetObjectTaggingCommand, HeadObjectCommand, type S
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
-import { SHORT_LIVED_TAG } from '../../core/tags.js';
+import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
 import { startServer } from '../../local/http/server.js';
 import { createS3Service } from '../../local/s3/service.js';
 

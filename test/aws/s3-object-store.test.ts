@@ -14,7 +14,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
-import { ObjectMissing } from '../../core/object-store.js';
+import { ObjectMissing } from '../../core/contract/object-store.js';
 import { mockedClient } from '../support/mocked-client.js';
 
 const s3 = mockedClient(S3Client);

@@ -1,7 +1,7 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeSqsClient } from '../../aws/clients.js';
-import { enqueuedKey, manifestKey, resultsPrefix } from '../../core/keys.js';
+import { enqueuedKey, manifestKey, resultsPrefix } from '../../core/contract/keys.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 import { Lab } from '../support/lab.js';

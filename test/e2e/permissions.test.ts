@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outcomeKey } from '../../core/keys.js';
+import { outcomeKey } from '../../core/contract/keys.js';
 import { projectRoot } from '../support/cli.js';
 import { type Call, EVERYWHERE, needsOf, type Request } from './permissions/calls.js';
 import {

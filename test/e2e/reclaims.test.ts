@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { outcomeKey } from '../../core/keys.js';
+import { outcomeKey } from '../../core/contract/keys.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 import { Lab } from '../support/lab.js';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeS3Client, makeSchedulerClient, makeSqsClient } from '../../aws/clients.js';
 import { switchName } from '../../aws/dead-man-switch.js';
-import { outcomeKey, resultsPrefix } from '../../core/keys.js';
+import { outcomeKey, resultsPrefix } from '../../core/contract/keys.js';
 import { modelPath } from '../e2e/models.js';
 import { jsonLines, runCli } from '../support/cli.js';
 import { submitCutOff } from '../support/cut-off.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WorkerPhase } from '../../core/fleet-state.js';
-import { instanceStatusKey, outcomeKey } from '../../core/keys.js';
+import type { WorkerPhase } from '../../core/pool/fleet-state.js';
+import { instanceStatusKey, outcomeKey } from '../../core/contract/keys.js';
 import { modelPath } from '../e2e/models.js';
 import { Gate } from '../support/gate.js';
 import { EmulatorLab } from './support/emulator-lab.js';

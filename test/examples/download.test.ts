@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ModelContext } from '../../core/model-api.js';
+import type { ModelContext } from '../../core/contract/model-api.js';
 import { predict } from '../../examples/download/model.js';
 
 const waiting = new Set<() => void>();

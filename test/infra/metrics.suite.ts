@@ -1,6 +1,6 @@
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { describe, expect, it } from 'vitest';
-import { metricNames } from '../../core/metrics.js';
+import { metricNames } from '../../core/pool/metrics.js';
 import { ofPool } from '../../infra/pool-metrics.js';
 import { metricsRecord } from '../../runner/controller/metrics.js';
 

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fleetReplacements } from '../../core/fleet-replacement.js';
+import { fleetReplacements } from '../../core/pool/fleet-replacement.js';
 import { controllerDirectory, only, synth } from './synth.js';
 
 let directory: string;

@@ -1,8 +1,8 @@
 /** Whatever others wrote, no command sends the terminal a control character but the display's own. */
 import { describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../core/events.js';
-import * as keys from '../../core/keys.js';
-import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../core/result-line.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import * as keys from '../../core/contract/keys.js';
+import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../core/contract/result-line.js';
 import { FakeStack } from '../support/fake-stack.js';
 import { RecordingTerminal } from '../support/recording-terminal.js';
 

@@ -1,10 +1,10 @@
 /**
- * R13: whatever stands under a key that a worker may write, the pool goes on. The keys are those of the worker's role (core/worker-writes.ts), so
+ * R13: whatever stands under a key that a worker may write, the pool goes on. The keys are those of the worker's role (core/contract/worker-writes.ts), so
  * that a new one cannot be forgotten: it has no example here, and the first test fails.
  */
 import { describe, expect, it } from 'vitest';
-import * as keys from '../../core/keys.js';
-import { WORKER_WRITES } from '../../core/worker-writes.js';
+import * as keys from '../../core/contract/keys.js';
+import { WORKER_WRITES } from '../../core/contract/worker-writes.js';
 import { MOST_TOLD } from '../../runner/controller/damages.js';
 import { FakeStack } from '../support/fake-stack.js';
 import { NONSENSE, withWrongFields } from '../support/nonsense.js';

@@ -1,5 +1,5 @@
 /** A job whose input is cut off in the middle of its second batch: that range is no longer there. */
-import { inputPartKey } from '../../core/keys.js';
+import { inputPartKey } from '../../core/contract/keys.js';
 import { modelPath } from '../e2e/models.js';
 import type { StackLab } from './stack-lab.js';
 

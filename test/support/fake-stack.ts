@@ -3,13 +3,13 @@
  * clock, and leave when the target is 0. No AWS, no processes, no waiting.
  */
 import { Writable } from 'node:stream';
-import { type BatchMessage, decodeBatchMessage } from '../../core/batch-message.js';
-import type { WorkerEvent } from '../../core/events.js';
-import type { Manifest } from '../../core/job.js';
-import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/keys.js';
-import { encodePlanLine } from '../../core/plan.js';
-import { encodeOutcomeMetadata, encodeOutputLine, encodeResultLine, failedLine } from '../../core/result-line.js';
-import type { StackConfig } from '../../core/stack.js';
+import { type BatchMessage, decodeBatchMessage } from '../../core/contract/batch-message.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
+import type { Manifest } from '../../core/contract/job.js';
+import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/contract/keys.js';
+import { encodePlanLine } from '../../core/dataset/plan.js';
+import { encodeOutcomeMetadata, encodeOutputLine, encodeResultLine, failedLine } from '../../core/contract/result-line.js';
+import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
 import type { FleetDescription, FleetInstance } from '../../runner/ports.js';

@@ -1,5 +1,5 @@
 /** A manifest of a small job, for tests that need one and not what it says. */
-import type { Manifest } from '../../core/job.js';
+import type { Manifest } from '../../core/contract/job.js';
 
 export const manifestOf = (job: string, change: Partial<Manifest> = {}): Manifest => ({
   version: 1,

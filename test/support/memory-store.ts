@@ -10,7 +10,7 @@ import {
   type PutResult,
   type ReadOptions,
   type StoredObject,
-} from '../../core/object-store.js';
+} from '../../core/contract/object-store.js';
 
 interface Kept {
   readonly body: Buffer;

@@ -3,7 +3,7 @@
  * the test moves it when every ready instance is at work.
  */
 import { expect } from 'vitest';
-import { resultsPrefix } from '../../core/keys.js';
+import { resultsPrefix } from '../../core/contract/keys.js';
 import { eventually } from './eventually.js';
 import type { Gate } from './gate.js';
 import type { StackLab } from './stack-lab.js';

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchComputer, PreparedModel } from '../../worker/model/batch-computer.js';
+import type { BatchComputer, PreparedModel } from '../../worker/slot/batch-computer.js';
 import { findPythons } from '../support/pythons.js';
-import { buildHost, modelOf, slotOf, type BuiltHost } from '../worker/model/support.js';
+import { buildHost, modelOf, slotOf, type BuiltHost } from '../worker/slot/support.js';
 import { journey, type Source } from './journey.js';
 import { FIELDS, TABLE } from './table.js';
 

@@ -5,7 +5,7 @@
  * - Whatever answers is there, also when the answer is that a lease is lost or an object missing.
  * - A call that its caller gave up says nothing.
  */
-import { ObjectMissing } from '../../core/object-store.js';
+import { ObjectMissing } from '../../core/contract/object-store.js';
 import type { Clock, ObjectStore, WorkQueue } from '../ports.js';
 
 export class Contact {

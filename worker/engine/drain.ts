@@ -5,9 +5,9 @@
  * - A drain never ends before its deadline by being told of another reason, and is hurried only by one that leaves less time.
  * - By the deadline everything is saved and handed back; shortly after it the worker waits for nothing any more.
  */
-import { decideDrain, SAVE_RESERVE_MS } from '../../core/drain.js';
+import { decideDrain, SAVE_RESERVE_MS } from '../../core/batch/drain.js';
 import type { Clock } from '../ports.js';
-import type { HeldBatch } from './held-batch.js';
+import type { HeldBatch } from '../batch/held-batch.js';
 
 /** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
 const STOP_GRACE_MS = 1_500;

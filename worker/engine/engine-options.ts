@@ -1,10 +1,10 @@
 /** The engine's ports, its limits, and its identity. */
-import type { WorkerEvent } from '../../core/events.js';
+import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from '../ports.js';
-import type { InputReader } from './batch-input.js';
-import type { MemoryLimits } from './memory-limits.js';
+import type { InputReader } from '../batch/batch-input.js';
+import type { MemoryLimits } from '../batch/memory-limits.js';
 import type { PrepareModel } from './model-shelf.js';
-import type { MakeComputer } from './slot-pool.js';
+import type { MakeComputer } from '../slot/slot-pool.js';
 
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
 

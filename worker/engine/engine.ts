@@ -3,39 +3,39 @@
  *
  * It is taking until it begins, once and for ever, to drain (drain.ts).
  * Invariants:
- * - Held at most: a batch in each slot, as many ahead as core/lease-ahead.ts allows by the measured pace, and a few being committed.
+ * - Held at most: a batch in each slot, as many ahead as core/batch/lease-ahead.ts allows by the measured pace, and a few being committed.
  * - Once it drains it asks for nothing more, and whatever an open poll still brings is handed back at once.
  * - It leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it takes a ticket.
  * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
  */
-import { decodeBatchMessage } from '../../core/batch-message.js';
-import type { HandBackReason } from '../../core/events.js';
-import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/lease-ahead.js';
-import { PipelinePace } from '../../core/pipeline-pace.js';
+import { decodeBatchMessage } from '../../core/contract/batch-message.js';
+import type { HandBackReason } from '../../core/contract/events.js';
+import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/batch/lease-ahead.js';
+import { PipelinePace } from '../../core/batch/pipeline-pace.js';
 import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Notice, ReceivedMessage } from '../ports.js';
-import { messageOf } from './batch-input.js';
-import { BatchLife } from './batch-life.js';
-import { BatchRecord } from './batch-record.js';
+import { messageOf } from '../batch/batch-input.js';
+import { BatchLife } from '../batch/batch-life.js';
+import { BatchRecord } from '../batch/batch-record.js';
 import { Bell } from './bell.js';
-import { ByteBudget } from './byte-budget.js';
+import { ByteBudget } from '../batch/byte-budget.js';
 import { Contact } from './contact.js';
 import { Drain } from './drain.js';
 import type { EndReason, EngineOptions } from './engine-options.js';
 import { ExitTickets } from './exit-tickets.js';
 import { foresee, mostCommitting } from './foresight.js';
-import { HeldBatch } from './held-batch.js';
+import { HeldBatch } from '../batch/held-batch.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
-import { memoryLimitsFor } from './memory-limits.js';
+import { memoryLimitsFor } from '../batch/memory-limits.js';
 import { ModelShelf } from './model-shelf.js';
 import { watchNotices } from './notice-watch.js';
 import { Outdated } from './outdated.js';
-import { SlotPool } from './slot-pool.js';
+import { SlotPool } from '../slot/slot-pool.js';
 import { spareSlots } from './slow-models.js';
-import { SlotShapeKeeper } from './slot-shape-keeper.js';
+import { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { WayForOthers } from './way-for-others.js';
 
 /** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */

@@ -1,7 +1,7 @@
-/** What is foreseen of the slots and of what is held: the view that core/lease-ahead.ts decides by. */
-import { boundOf, freeInMs, type LeaseAheadView } from '../../core/lease-ahead.js';
-import type { PipelinePace } from '../../core/pipeline-pace.js';
-import type { HeldBatch } from './held-batch.js';
+/** What is foreseen of the slots and of what is held: the view that core/batch/lease-ahead.ts decides by. */
+import { boundOf, freeInMs, type LeaseAheadView } from '../../core/batch/lease-ahead.js';
+import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
+import type { HeldBatch } from '../batch/held-batch.js';
 import type { SlowModels } from './slow-models.js';
 
 export interface Pipeline {

@@ -5,10 +5,10 @@
  * read once. The marks of a job (`cancelled.json`, `done.json`) are looked up at most every two seconds, however many ask.
  */
 import { createHash } from 'node:crypto';
-import type { BatchMessage } from '../../core/batch-message.js';
-import { decodeEndState, decodeManifest } from '../../core/decode-job.js';
-import type { Manifest } from '../../core/job.js';
-import { cancelledKey, doneKey, manifestKey } from '../../core/keys.js';
+import type { BatchMessage } from '../../core/contract/batch-message.js';
+import { decodeEndState, decodeManifest } from '../../core/contract/decode-job.js';
+import type { Manifest } from '../../core/contract/job.js';
+import { cancelledKey, doneKey, manifestKey } from '../../core/contract/keys.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
 export const MARKS_EVERY_MS = 2_000;

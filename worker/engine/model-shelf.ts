@@ -1,6 +1,6 @@
 /** The models on this instance: each is fetched and set up once, however many batches and slots ask for it. */
-import type { Manifest } from '../../core/job.js';
-import type { PreparedModel } from '../model/batch-computer.js';
+import type { Manifest } from '../../core/contract/job.js';
+import type { PreparedModel } from '../slot/batch-computer.js';
 
 export type UnablePhase = 'fetch' | 'setup' | 'load';
 

@@ -5,11 +5,11 @@
  * Invariant: nothing spins. Where another instance would fare the same (the pointer names this very worker, or none that is new enough, or instances do not
  * boot by it), this one leaves a mark, as for a model that it cannot use, and after three of them the job fails with what to do (R10).
  */
-import { type MessageNeeds, messageNeeds } from '../../core/batch-message.js';
-import type { UnableMark } from '../../core/job.js';
-import { unableKey, workerPointerKey } from '../../core/keys.js';
-import { compareVersions } from '../../core/version.js';
-import { decodeWorkerPointer } from '../../core/worker-pointer.js';
+import { type MessageNeeds, messageNeeds } from '../../core/contract/batch-message.js';
+import type { UnableMark } from '../../core/contract/job.js';
+import { unableKey, workerPointerKey } from '../../core/contract/keys.js';
+import { compareVersions } from '../../core/contract/version.js';
+import { decodeWorkerPointer } from '../../core/contract/worker-pointer.js';
 import type { Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 

@@ -7,7 +7,7 @@
  * - Of a job whose model is slow nothing is held but what its slots are loading it for, or one batch: the rest is for instances that have it.
  * - Slots that only load do not count; in their place others are opened, a few at most, and never for a model that is being loaded already.
  */
-import type { HeldBatch } from './held-batch.js';
+import type { HeldBatch } from '../batch/held-batch.js';
 
 /** Most models are ready by then, and a slot more is a process more. */
 const SLOW_AFTER_MS = 5_000;

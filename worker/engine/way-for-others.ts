@@ -2,7 +2,7 @@
 import type { Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink } from '../ports.js';
 import type { ExitTickets } from './exit-tickets.js';
-import type { HeldBatch } from './held-batch.js';
+import type { HeldBatch } from '../batch/held-batch.js';
 import { heldForNothing, isSlow, type SlowModels, slowModels } from './slow-models.js';
 
 /** A batch whose model is slow here comes back to no worker for so long: else it would stand before those of other jobs. */

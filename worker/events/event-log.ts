@@ -7,10 +7,10 @@
  *   number and the same bytes, so a lost reply makes no event twice. A process that starts anew goes on behind its forerunner's numbers.
  * - Memory is bounded: past the bound the model's log goes first, and how much went is told in an event.
  */
-import type { NewWorkerEvent, WorkerEvent } from '../../core/events.js';
-import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/keys.js';
+import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
+import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
 import { shorten } from '../../core/shorten.js';
-import { SHORT_LIVED_TAG } from '../../core/tags.js';
+import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
 const FLUSH_EVERY_MS = 1_000;

@@ -1,6 +1,6 @@
 /**
  * The host of JavaScript models: `node host.mjs <absolute path of the entry>`, run in the model's directory. It loads the module
- * (core/model-api.ts) and speaks the model's protocol on its behalf.
+ * (core/contract/model-api.ts) and speaks the model's protocol on its behalf.
  *
  * Invariants:
  * - The protocol has a channel of its own (channel.ts); what the model and its child processes print goes to the log.
@@ -10,7 +10,7 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { NAN_VARIABLE } from '../model/child-environment.js';
+import { NAN_VARIABLE } from '../slot/child-environment.js';
 import { type Channel, openChannel } from './channel.js';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';

@@ -3,9 +3,9 @@
  * answered. Each output is answered as it comes.
  */
 import { types } from 'node:util';
-import type { Model, ModelContext } from '../../core/model-api.js';
-import { ITEM_ERROR_CODES } from '../../core/result-line.js';
-import { LineSplitter } from '../model/line-splitter.js';
+import type { Model, ModelContext } from '../../core/contract/model-api.js';
+import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
+import { LineSplitter } from '../slot/line-splitter.js';
 import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
 
 export interface ModelHostOptions {

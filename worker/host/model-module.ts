@@ -1,5 +1,5 @@
 /** Finds the model in a module: its default export when that has `predict`, else the module's named exports. */
-import type { Model } from '../../core/model-api.js';
+import type { Model } from '../../core/contract/model-api.js';
 
 export function modelOf(exports: unknown, entry: string): Model {
   const candidates = [exports, member(exports, 'default'), member(member(exports, 'default'), 'default')];

@@ -10,8 +10,8 @@ import { pathToFileURL } from 'node:url';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { makeS3Client, makeSqsPollClient } from '../../../aws/clients.js';
-import { decodeBatchMessage } from '../../../core/batch-message.js';
-import { outcomeKey } from '../../../core/keys.js';
+import { decodeBatchMessage } from '../../../core/contract/batch-message.js';
+import { outcomeKey } from '../../../core/contract/keys.js';
 import { type PeerSlot, startSlot } from './slot.js';
 
 export interface LoopSetup {

@@ -1,8 +1,8 @@
 /** A slot for those that are compared with us: the same child process, spoken to by the same code, so that only the loop around it differs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import path from 'node:path';
-import { encodeOutputLine } from '../../../core/result-line.js';
-import { SlotProcess } from '../../../worker/model/slot-process.js';
+import { encodeOutputLine } from '../../../core/contract/result-line.js';
+import { SlotProcess } from '../../../worker/slot/slot-process.js';
 
 export interface PeerSlot {
   /** Lines of items in, result lines out; one call after another. */

@@ -1,9 +1,9 @@
 /** What a job's outcomes tell: that each is there and whole, and, from the model's own clock, when the slots were busy. */
-import type { Manifest } from '../../../core/job.js';
-import { outcomeKey } from '../../../core/keys.js';
+import type { Manifest } from '../../../core/contract/job.js';
+import { outcomeKey } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
-import type { ObjectStore } from '../../../core/object-store.js';
-import type { ResultLine } from '../../../core/result-line.js';
+import type { ObjectStore } from '../../../core/contract/object-store.js';
+import type { ResultLine } from '../../../core/contract/result-line.js';
 
 /** The output of every model of this benchmark. Milliseconds since the epoch. */
 export interface TimedOutput {

@@ -13,7 +13,7 @@ import type { Sizes } from '../sizes.js';
 /** The least that a request takes, and what differs from one to the next. */
 const SPREAD: Latency = { name: 'S3 30 to 90 ms, SQS 10 ms', sqsMs: 10, s3Ms: [30, 90] };
 const OBJECT_BYTES = 64 * 1024;
-/** Of the worker (DOWNLOADS_AT_ONCE in worker/engine/batch-input.ts), and given to the others, too. */
+/** Of the worker (DOWNLOADS_AT_ONCE in worker/batch/batch-input.ts), and given to the others, too. */
 const WIDTH = 16;
 const LEAST_OF_LIMIT = 0.95;
 const WAYS: readonly Way[] = ['serial', 'processes', 'threads', 'async'];

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { partialPrefix } from '../../../core/keys.js';
+import { partialPrefix } from '../../../core/contract/keys.js';
 import { atOnce } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { type BenchCloud, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';

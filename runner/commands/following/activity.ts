@@ -1,6 +1,6 @@
 /** What happened, as display events: which of it is worth a person's look, and how much. Pure. */
-import type { WorkerEvent } from '../../../core/events.js';
-import { isBalancing } from '../../../core/hand-back.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import { isBalancing } from '../../../core/batch/hand-back.js';
 import type { ControllerEvent } from '../../controller/report.js';
 import type { Level, RunEvent } from '../../display/events.js';
 import type { LedgerChange } from '../../status/instance-ledger.js';

@@ -4,8 +4,8 @@
  * Invariants: each file is read once; a worker writes its files in order, so behind the last one seen there is nothing old;
  * one file per instance is in memory at a time, however long the log is.
  */
-import type { WorkerEvent } from '../../../core/events.js';
-import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/keys.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import { isInstanceId } from '../../../core/names.js';
 import type { ObjectStore } from '../../ports.js';

@@ -2,7 +2,7 @@
  * Follows a job: passes of the controller, and from what they and the workers report, the events of a display. Whoever
  * follows controls as well, so the pool is right while somebody looks, whether the stack's own controller runs or not (R8).
  */
-import { addSample, paceOf, type PaceSample } from '../../../core/pace.js';
+import { addSample, paceOf, type PaceSample } from '../../../core/batch/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
 import { tellingOfDamages } from '../../controller/damages.js';

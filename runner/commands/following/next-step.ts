@@ -1,5 +1,5 @@
 /** The next step after a job that did not end well: one sentence with the command. Pure. */
-import { judgeJob } from '../../../core/success.js';
+import { judgeJob } from '../../../core/pool/success.js';
 import type { StackFlags } from '../../cli/options.js';
 import type { JobProgress } from '../../controller/report.js';
 import { stackArguments } from './stopped.js';

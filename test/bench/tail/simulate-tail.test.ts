@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { roughlyInOrder, simulateTail, type Tail } from '../../../bench/tail/simulate-tail.js';
-import { BatchPlanner, type BatchSizes } from '../../../core/batch-planner.js';
+import { BatchPlanner, type BatchSizes } from '../../../core/dataset/batch-planner.js';
 
 const ITEMS = 20_000;
 const MS_PER_ITEM = 20;

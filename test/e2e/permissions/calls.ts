@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { LoggedRequest } from '../../../local/api.js';
-import { STACK_TAG } from '../../../core/tags.js';
+import { STACK_TAG } from '../../../core/contract/tags.js';
 import { ACCOUNT, NAMES, REGION } from './names.js';
 import type { Principal } from './policies.js';
 

@@ -1,5 +1,5 @@
 /** What the tests of permissions know beforehand: exceptions with their reasons, and what nobody may do. */
-import { STACK_TAG } from '../../../core/tags.js';
+import { STACK_TAG } from '../../../core/contract/tags.js';
 import { ACCOUNT, INPUT_BUCKET, NAMES, REGION } from './names.js';
 import type { Principal } from './policies.js';
 

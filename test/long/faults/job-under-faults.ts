@@ -1,6 +1,6 @@
 /** One short job while the cloud misbehaves, and what must be true of it whatever befell its requests. */
 import { expect } from 'vitest';
-import { outcomeKey } from '../../../core/keys.js';
+import { outcomeKey } from '../../../core/contract/keys.js';
 import type { FaultRule, ListedFault } from '../../../local/faults/request-faults.js';
 import { eventually } from '../../support/eventually.js';
 import type { Lab } from '../../support/lab.js';

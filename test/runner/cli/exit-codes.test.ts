@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { MaxFailed } from '../../../core/max-failed.js';
-import type { Judged } from '../../../core/success.js';
+import type { MaxFailed } from '../../../core/pool/max-failed.js';
+import type { Judged } from '../../../core/pool/success.js';
 import { exitCodeOf } from '../../../runner/cli/exit-codes.js';
 
 const job = (

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { cancelledKey, doneKey } from '../../../core/keys.js';
+import { cancelledKey, doneKey } from '../../../core/contract/keys.js';
 import { EXIT } from '../../../runner/cli/exit-codes.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { doneKey } from '../../../core/keys.js';
+import { doneKey } from '../../../core/contract/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
 let stack: FakeStack;

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { outcomeKey, workerPointerKey } from '../../../core/keys.js';
-import { encodeWorkerPointer } from '../../../core/worker-pointer.js';
+import { outcomeKey, workerPointerKey } from '../../../core/contract/keys.js';
+import { encodeWorkerPointer } from '../../../core/contract/worker-pointer.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
 

@@ -2,8 +2,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { extract } from 'tar';
 import { beforeEach, expect, it } from 'vitest';
-import type { Manifest } from '../../../core/job.js';
-import { manifestKey, modelBundleKey } from '../../../core/keys.js';
+import type { Manifest } from '../../../core/contract/job.js';
+import { manifestKey, modelBundleKey } from '../../../core/contract/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { tempDirectory } from '../model/files.js';
 

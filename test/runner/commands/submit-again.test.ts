@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { cancelledKey, doneKey, enqueuedKey, sentKey, submitClaimKey } from '../../../core/keys.js';
-import { BROKEN_OFF_AFTER_MS, encodeSubmitClaim } from '../../../core/submit-claim.js';
+import { cancelledKey, doneKey, enqueuedKey, sentKey, submitClaimKey } from '../../../core/contract/keys.js';
+import { BROKEN_OFF_AFTER_MS, encodeSubmitClaim } from '../../../core/contract/submit-claim.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { tempDirectory } from '../model/files.js';

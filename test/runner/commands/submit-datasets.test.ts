@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inputPartKey } from '../../../core/keys.js';
+import { inputPartKey } from '../../../core/contract/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { tempDirectory } from '../model/files.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fleetStateKey } from '../../../core/keys.js';
+import { fleetStateKey } from '../../../core/contract/keys.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FleetMissing } from '../../../runner/errors.js';
 import type { DeployedStack, StackStanding } from '../../../runner/ports.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { doneKey, outcomeKey } from '../../../core/keys.js';
-import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/result-line.js';
+import { doneKey, outcomeKey } from '../../../core/contract/keys.js';
+import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import { newControllerMemory } from '../../../runner/controller/ports.js';
 import { never, Stage } from './stage.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeKey, progressKey } from '../../../core/keys.js';
-import { NO_PROGRESS } from '../../../core/progress.js';
+import { outcomeKey, progressKey } from '../../../core/contract/keys.js';
+import { NO_PROGRESS } from '../../../core/pool/progress.js';
 import { foldProgress } from '../../../runner/controller/fold-progress.js';
 import { newJobMemory } from '../../../runner/controller/ports.js';
 import { never, Stage } from './stage.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { doneKey, progressKey } from '../../../core/keys.js';
+import { doneKey, progressKey } from '../../../core/contract/keys.js';
 import { newControllerMemory } from '../../../runner/controller/ports.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import { never, Stage } from './stage.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { metricNames } from '../../../core/metrics.js';
+import { metricNames } from '../../../core/pool/metrics.js';
 import { countReclaims, metricsRecord } from '../../../runner/controller/metrics.js';
 import type { JobProgress, PassReport } from '../../../runner/controller/report.js';
 import type { FleetInstance } from '../../../runner/ports.js';

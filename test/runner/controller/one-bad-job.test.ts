@@ -1,7 +1,7 @@
 /** A failure that concerns one job stays with it (R13). */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { holdForUnknown } from '../../../core/capacity.js';
-import * as keys from '../../../core/keys.js';
+import { holdForUnknown } from '../../../core/pool/capacity.js';
+import * as keys from '../../../core/contract/keys.js';
 import { UNREADABLE_FOR_MS } from '../../../runner/controller/read-active-jobs.js';
 import { newControllerMemory } from '../../../runner/controller/ports.js';
 import { notifyOfEnds } from '../../../runner/controller/notify.js';

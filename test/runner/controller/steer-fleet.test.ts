@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as keys from '../../../core/keys.js';
+import * as keys from '../../../core/contract/keys.js';
 import { Stage } from './stage.js';
 
 describe('the target (R7)', () => {

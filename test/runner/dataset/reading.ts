@@ -1,5 +1,5 @@
 /** Reads whole datasets from memory, for tests of the readers. */
-import { decodeInputLine } from '../../../core/input-line.js';
+import { decodeInputLine } from '../../../core/contract/input-line.js';
 import type { ItemGroup } from '../../../runner/dataset/item-group.js';
 
 export async function* chunksOf(bytes: Uint8Array, chunkBytes: number): AsyncGenerator<Uint8Array> {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../runner/errors.js';
 import { createHash } from 'node:crypto';
-import { modelBundleKey } from '../../../core/keys.js';
+import { modelBundleKey } from '../../../core/contract/keys.js';
 import { packageModel, uploadModel } from '../../../runner/model/package-model.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { packed, runWith, tempDirectory } from './files.js';

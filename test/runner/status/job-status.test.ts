@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import picocolors from 'picocolors';
-import * as keys from '../../../core/keys.js';
-import { BROKEN_OFF_AFTER_MS } from '../../../core/submit-claim.js';
+import * as keys from '../../../core/contract/keys.js';
+import { BROKEN_OFF_AFTER_MS } from '../../../core/contract/submit-claim.js';
 import { statusLines } from '../../../runner/commands/status.js';
 import { newJobMemory } from '../../../runner/controller/ports.js';
 import { UserError } from '../../../runner/errors.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../core/events.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
 import { SilentLeases } from '../../../runner/status/silent-leases.js';
 
 const about = (batch: number, lease: string) => ({ at: '', instance: 'i-1', message: '', job: 'j', batch, lease });

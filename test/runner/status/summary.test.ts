@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../core/events.js';
-import * as keys from '../../../core/keys.js';
+import type { WorkerEvent } from '../../../core/contract/events.js';
+import * as keys from '../../../core/contract/keys.js';
 import type { FleetDescription, FleetInstance } from '../../../runner/ports.js';
 import { InstanceLedger } from '../../../runner/status/instance-ledger.js';
 import { readJobProgress } from '../../../runner/status/job-status.js';

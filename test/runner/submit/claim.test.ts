@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enqueuedKey, submitClaimKey } from '../../../core/keys.js';
-import { decodeSubmitClaim, type SubmitClaim, TAKE_OVER_AFTER_MS } from '../../../core/submit-claim.js';
+import { enqueuedKey, submitClaimKey } from '../../../core/contract/keys.js';
+import { decodeSubmitClaim, type SubmitClaim, TAKE_OVER_AFTER_MS } from '../../../core/contract/submit-claim.js';
 import { ClaimLost, type HeldClaim, takeClaim } from '../../../runner/submit/claim.js';
 import { eventually } from '../../support/eventually.js';
 import { MemoryStore } from '../../support/memory-store.js';

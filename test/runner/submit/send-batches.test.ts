@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { decodeBatchMessage } from '../../../core/batch-message.js';
-import { inSendingOrder } from '../../../core/sending-order.js';
+import { decodeBatchMessage } from '../../../core/contract/batch-message.js';
+import { inSendingOrder } from '../../../core/dataset/sending-order.js';
 import { sendBatches } from '../../../runner/submit/send-batches.js';
 import { MemoryStore } from '../../support/memory-store.js';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BatchLocation, type BatchMessage, decodeBatchMessage } from '../../../core/batch-message.js';
-import { DEFAULT_JOB_OPTIONS } from '../../../core/job.js';
+import { type BatchLocation, type BatchMessage, decodeBatchMessage } from '../../../core/contract/batch-message.js';
+import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job.js';
 import {
   enqueuedKey,
   inputPartKey,
@@ -14,8 +14,8 @@ import {
   sentKey,
   submitClaimKey,
   workerPointerKey,
-} from '../../../core/keys.js';
-import { decodePlanLine } from '../../../core/plan.js';
+} from '../../../core/contract/keys.js';
+import { decodePlanLine } from '../../../core/dataset/plan.js';
 import { UserError } from '../../../runner/errors.js';
 import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
 import { submitJob, type Submitted, type SubmitRequest } from '../../../runner/submit/submit-job.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { workerBundleKey, workerPointerKey } from '../../../core/keys.js';
+import { workerBundleKey, workerPointerKey } from '../../../core/contract/keys.js';
 import { publishWorker, type PublishedWorker } from '../../../runner/worker-bundle/publish-worker.js';
 import type { WorkerBundle } from '../../../runner/worker-bundle/worker-bundle.js';
 import { MemoryStore } from '../../support/memory-store.js';

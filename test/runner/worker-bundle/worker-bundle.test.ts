@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SPOTPOOL_VERSION } from '../../../core/version.js';
+import { SPOTPOOL_VERSION } from '../../../core/contract/version.js';
 import { installedFiles } from '../../../runner/local-cloud/paths.js';
 import { writeBundle } from '../../../runner/model/bundle.js';
 import { readWorkerBundle } from '../../../runner/worker-bundle/worker-bundle.js';

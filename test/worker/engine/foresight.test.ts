@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { decideLeaseAhead } from '../../../core/lease-ahead.js';
-import { PipelinePace } from '../../../core/pipeline-pace.js';
+import { decideLeaseAhead } from '../../../core/batch/lease-ahead.js';
+import { PipelinePace } from '../../../core/batch/pipeline-pace.js';
 import { foresee } from '../../../worker/engine/foresight.js';
-import { type BatchPhase, HeldBatch } from '../../../worker/engine/held-batch.js';
+import { type BatchPhase, HeldBatch } from '../../../worker/batch/held-batch.js';
 
 function held(phase: BatchPhase, msPerItem?: number, progressAtMs = 0): HeldBatch {
   const message = {

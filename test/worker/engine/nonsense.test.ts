@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { doneKey, exitTicketKey, fleetStateKey } from '../../../core/keys.js';
+import { doneKey, exitTicketKey, fleetStateKey } from '../../../core/contract/keys.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
 const NONSENSE = [

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { decideEnd } from '../../../core/completion.js';
-import type { UnableMark } from '../../../core/job.js';
-import { outcomeKey, unableKey, workerPointerKey } from '../../../core/keys.js';
-import { NO_PROGRESS } from '../../../core/progress.js';
+import { decideEnd } from '../../../core/pool/completion.js';
+import type { UnableMark } from '../../../core/contract/job.js';
+import { outcomeKey, unableKey, workerPointerKey } from '../../../core/contract/keys.js';
+import { NO_PROGRESS } from '../../../core/pool/progress.js';
 import { INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
 const [OWN, OTHER] = ['a'.repeat(64), 'b'.repeat(64)];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { outcomeKey } from '../../../core/keys.js';
-import { HeldBatch } from '../../../worker/engine/held-batch.js';
+import { outcomeKey } from '../../../core/contract/keys.js';
+import { HeldBatch } from '../../../worker/batch/held-batch.js';
 import { type SubmitOptions, WorkerWorld } from '../support/worker-world.js';
 
 const GET_MS = 30;

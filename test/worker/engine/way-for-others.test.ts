@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { fleetStateKey } from '../../../core/keys.js';
+import { fleetStateKey } from '../../../core/contract/keys.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
 const worlds: WorkerWorld[] = [];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { NewWorkerEvent, WorkerEvent } from '../../../core/events.js';
-import { instanceEventsKey, jobEventsKey } from '../../../core/keys.js';
-import { SHORT_LIVED_TAG } from '../../../core/tags.js';
+import type { NewWorkerEvent, WorkerEvent } from '../../../core/contract/events.js';
+import { instanceEventsKey, jobEventsKey } from '../../../core/contract/keys.js';
+import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
 import { EventLog } from '../../../worker/events/event-log.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';

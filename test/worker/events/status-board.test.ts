@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { instanceStatusKey } from '../../../core/keys.js';
+import { instanceStatusKey } from '../../../core/contract/keys.js';
 import { StatusBoard, type StatusView } from '../../../worker/events/status-board.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';

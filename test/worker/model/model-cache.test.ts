@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ModelSpec } from '../../../core/job.js';
-import { modelBundleKey } from '../../../core/keys.js';
-import { ObjectMissing } from '../../../core/object-store.js';
+import type { ModelSpec } from '../../../core/contract/job.js';
+import { modelBundleKey } from '../../../core/contract/keys.js';
+import { ObjectMissing } from '../../../core/contract/object-store.js';
 import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/model-cache.js';
 import { SecretRefused } from '../../../worker/ports.js';
-import type { PreparedModel } from '../../../worker/model/batch-computer.js';
+import type { PreparedModel } from '../../../worker/slot/batch-computer.js';
 
 let root: string;
 let bundle: Buffer;

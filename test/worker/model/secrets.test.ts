@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SecretRefused } from '../../../worker/ports.js';
 import { systemClock } from '../../../worker/system-clock.js';
 import { hiderOf, readSecrets } from '../../../worker/model/secrets.js';
-import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from './support.js';
+import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from '../slot/support.js';
 
 const { signal } = new AbortController();
 const patience = { clock: systemClock, signal, firstPauseMs: 1, lastPauseMs: 1, onTrouble: () => undefined };

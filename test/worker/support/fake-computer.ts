@@ -1,5 +1,5 @@
 /** Slots without processes: an item takes `msPerItem` of the test's clock, and what it becomes is the test's to say. */
-import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/result-line.js';
+import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import type {
   BatchComputation,
   BatchComputer,
@@ -7,7 +7,7 @@ import type {
   BatchWork,
   ComputedItem,
   PreparedModel,
-} from '../../../worker/model/batch-computer.js';
+} from '../../../worker/slot/batch-computer.js';
 import { untilAborted } from '../../../worker/until-aborted.js';
 import type { Clock } from '../../../worker/ports.js';
 

@@ -6,7 +6,7 @@ import type {
   PutResult,
   ReadOptions,
   StoredObject,
-} from '../../../core/object-store.js';
+} from '../../../core/contract/object-store.js';
 import { untilAborted } from '../../../worker/until-aborted.js';
 import { MemoryStore as FaultlessStore } from '../../support/memory-store.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { WorkerEvent } from '../../../../core/events.js';
+import type { WorkerEvent } from '../../../../core/contract/events.js';
 import { ofWorker, ShapesTold } from '../../../../runner/commands/following/activity.js';
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };

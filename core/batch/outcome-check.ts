@@ -1,0 +1,133 @@
+/**
+ * Whether an outcome is what its batch's place in the plan asks for (R13): one result line for each item, in order, each of them whole, valid
+ * UTF-8 and valid JSON. An instance wrote it, so nothing of it is believed before.
+ *
+ * Invariants: it holds one line at a time, of a bounded length; after the first fault nothing more is looked at. The text of an output is
+ * looked at and never changed.
+ */
+import type { BatchLocation } from '../contract/batch-message.js';
+import { FailureTally } from '../pool/failure-tally.js';
+import { type ItemError, itemError } from '../contract/result-line.js';
+import { check, count, object, parseJson } from '../contract/shape.js';
+
+/** A slot's line has 16 MiB at most, and an output is that line's text: this leaves room, and ends what would fill the memory. */
+export const MOST_RESULT_LINE_BYTES = 64 * 1024 * 1024;
+
+export type CheckedOutcome =
+  | { readonly kind: 'valid'; readonly ok: number; readonly failed: number; readonly failures: FailureTally }
+  /** `fault`: a clause whose subject is the outcome. */
+  | { readonly kind: 'damaged'; readonly fault: string };
+
+const NEWLINE = 0x0a;
+
+export class OutcomeCheck {
+  private readonly failures = new FailureTally();
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** These are the pieces of the line that is not whole yet. */
+  private pieces: Uint8Array[] = [];
+  private pieceBytes = 0;
+  private lines = 0;
+  private failed = 0;
+  private fault: string | undefined;
+
+  constructor(private readonly expected: Pick<BatchLocation, 'firstIndex' | 'items'>) {}
+
+  push(chunk: Uint8Array): void {
+    let start = 0;
+    while (this.fault === undefined) {
+      const newline = chunk.indexOf(NEWLINE, start);
+      if (newline < 0) return this.keep(chunk.subarray(start));
+      this.keep(chunk.subarray(start, newline));
+      if (this.fault === undefined) this.takeLine(this.wholeLine());
+      start = newline + 1;
+    }
+  }
+
+  end(): CheckedOutcome {
+    if (this.fault === undefined && this.pieceBytes > 0) this.fault = `ends in the middle of line ${this.lines + 1}`;
+    if (this.fault === undefined && this.lines < this.expected.items) this.fault = this.wrongCount(this.lines);
+    if (this.fault !== undefined) return { kind: 'damaged', fault: this.fault };
+    return { kind: 'valid', ok: this.lines - this.failed, failed: this.failed, failures: this.failures };
+  }
+
+  private keep(piece: Uint8Array): void {
+    this.pieces.push(piece);
+    this.pieceBytes += piece.length;
+    if (this.pieceBytes <= MOST_RESULT_LINE_BYTES) return;
+    this.fault = `has a line ${this.lines + 1} of more than ${MOST_RESULT_LINE_BYTES / 1024 / 1024} MiB`;
+    this.pieces = [];
+  }
+
+  private wholeLine(): Uint8Array {
+    const [only, ...more] = this.pieces;
+    let line = only ?? new Uint8Array();
+    if (more.length > 0) {
+      line = new Uint8Array(this.pieceBytes);
+      let at = 0;
+      for (const piece of this.pieces) {
+        line.set(piece, at);
+        at += piece.length;
+      }
+    }
+    this.pieces = [];
+    this.pieceBytes = 0;
+    return line;
+  }
+
+  private takeLine(line: Uint8Array): void {
+    const index = this.expected.firstIndex + this.lines;
+    this.lines += 1;
+    if (this.lines > this.expected.items) {
+      this.fault = this.wrongCount('more');
+      return;
+    }
+    const read = readResultLine(this.textOf(line), index);
+    if (read.kind === 'fault') this.fault = `has a line ${this.lines} that ${read.fault}`;
+    if (read.kind !== 'failed') return;
+    this.failed += 1;
+    this.failures.add(read.error);
+  }
+
+  private textOf(line: Uint8Array): string | undefined {
+    try {
+      return this.decoder.decode(line);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private wrongCount(found: number | 'more'): string {
+    const { items } = this.expected;
+    return `has ${found} ${found === 1 ? 'line' : 'lines'}${found === 'more' ? ' than' : ' instead of'} ${items}`;
+  }
+}
+
+type ReadLine =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'failed'; readonly error: ItemError }
+  /** A clause that follows "a line that". */
+  | { readonly kind: 'fault'; readonly fault: string };
+
+/** The form is exact (`core/contract/result-line.ts` fixes the order of keys), so that every reader of the results sees the same in it. */
+function readResultLine(text: string | undefined, index: number): ReadLine {
+  if (text === undefined) return { kind: 'fault', fault: 'is not UTF-8' };
+  const ok = `{"index":${index},"ok":true,"output":`;
+  const failed = `{"index":${index},"ok":false,"error":`;
+  const head = text.startsWith(ok) ? ok : text.startsWith(failed) ? failed : undefined;
+  const value = head === undefined || !text.endsWith('}') ? undefined : parseJson(text.slice(head.length, -1));
+  if (value === undefined) return { kind: 'fault', fault: faultOf(text, index) };
+  if (head === ok) return { kind: 'ok' };
+  const error = check(itemError, value);
+  return error === undefined
+    ? { kind: 'fault', fault: 'is no result line: its error has no code and message' }
+    : { kind: 'failed', error };
+}
+
+const indexed = object<{ readonly index: number }>({ index: count });
+
+function faultOf(text: string, index: number): string {
+  const whole = parseJson(text);
+  if (whole === undefined) return 'is not JSON';
+  const found = check(indexed, whole)?.index;
+  return found !== undefined && found !== index ? `has the index ${found} instead of ${index}` : 'is no result line';
+}

@@ -1,0 +1,96 @@
+/** Every S3 key of the stack's bucket, in one place (docs/architecture.md, "The contract"). */
+
+/** More batches make listings and the plan slow; past this the batch size is raised. */
+export const MAX_BATCHES_PER_JOB = 100_000;
+
+const BATCH_DIGITS = 5;
+
+/** Zero-padded, so that the UTF-8 order of keys is the order of batches. */
+export function batchName(batch: number): string {
+  return String(batch).padStart(BATCH_DIGITS, '0');
+}
+
+export const fleetStateKey = 'fleet/state.json';
+export const workersPrefix = 'workers/';
+export const workerPointerKey = `${workersPrefix}current.json`;
+export const workerBundleKey = (digest: string): string => `${workersPrefix}${digest}/worker.tar.gz`;
+
+export const exitTicketsPrefix = 'fleet/exits/';
+export const exitTicketPrefix = (generation: number): string =>
+  `${exitTicketsPrefix}${String(generation).padStart(10, '0')}/`;
+export const exitTicketKey = (generation: number, ticket: number): string =>
+  `${exitTicketPrefix(generation)}${String(ticket).padStart(5, '0')}.json`;
+
+export const instancesPrefix = 'fleet/instances/';
+export const instancePrefix = (instance: string): string => `${instancesPrefix}${instance}/`;
+export const instanceStatusKey = (instance: string): string => `${instancePrefix(instance)}status.json`;
+export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
+
+/** A controller has counted that AWS took the instance. */
+export const reclaimedKey = (instance: string): string => `${instancePrefix(instance)}reclaimed.json`;
+
+export const modelsPrefix = 'models/';
+export const modelBundleKey = (digest: string): string => `${modelsPrefix}${digest}/bundle.tar.gz`;
+
+export const jobsPrefix = 'jobs/';
+export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;
+export const manifestKey = (job: string): string => `${jobPrefix(job)}job.json`;
+export const enqueuedKey = (job: string): string => `${jobPrefix(job)}enqueued.json`;
+export const progressKey = (job: string): string => `${jobPrefix(job)}progress.json`;
+export const cancelledKey = (job: string): string => `${jobPrefix(job)}cancelled.json`;
+export const doneKey = (job: string): string => `${jobPrefix(job)}done.json`;
+
+/** Somebody tells, or has told, people of the job's end. */
+export const notifiedKey = (job: string): string => `${jobPrefix(job)}notified.json`;
+/** The same for what needs a person; once a day. */
+export const attentionPrefix = 'fleet/attention/';
+export const attentionKey = (code: string, day: string): string => `${attentionPrefix}${day}/${code}.json`;
+
+/** All that a submit writes before and beside the manifest. */
+export const inputPrefix = (job: string): string => `${jobPrefix(job)}input/`;
+/** The uploaded dataset: parts of JSON Lines; a batch never spans two. */
+export const inputPartKey = (job: string, part: number): string =>
+  `${jobPrefix(job)}input/part-${String(part).padStart(5, '0')}.jsonl`;
+/** Where every batch's items are, one line a batch: what a lost message is made anew from (R5). */
+export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jsonl`;
+/** How many messages have been sent: lets a broken-off submit go on. */
+export const sentKey = (job: string): string => `${inputPrefix(job)}sent.json`;
+/** Which submit is at work on the job (core/contract/submit-claim.ts). */
+export const submitClaimKey = (job: string): string => `${inputPrefix(job)}submit.json`;
+
+export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
+export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;
+
+/** The batch of an outcome's key; undefined for a key of another form, such as `7.jsonl`, which is nobody's outcome. */
+export function batchOfOutcomeKey(key: string): number | undefined {
+  const name = /^jobs\/[^/]+\/results\/(\d+)\.jsonl$/.exec(key)?.[1];
+  const batch = Number(name);
+  return name === undefined || batchName(batch) !== name ? undefined : batch;
+}
+
+export const partialPrefix = (job: string, batch: number): string => `${jobPrefix(job)}partial/${batchName(batch)}/`;
+export const partialKey = (job: string, batch: number, lease: string): string =>
+  `${partialPrefix(job, batch)}${lease}.jsonl`;
+
+/** What of a lease's finished items did not fit in memory, from 0: partials like the others. */
+export const spilledKey = (job: string, batch: number, lease: string, number: number): string =>
+  partialKey(job, batch, `${lease}.${number}`);
+
+export const attemptPrefix = (job: string, batch: number): string => `${jobPrefix(job)}attempts/${batchName(batch)}/`;
+export const attemptKey = (job: string, batch: number, lease: string): string =>
+  `${attemptPrefix(job, batch)}${lease}.json`;
+
+export const unablePrefix = (job: string): string => `${jobPrefix(job)}unable/`;
+export const unableKey = (job: string, instance: string): string => `${unablePrefix(job)}${instance}.json`;
+
+export const jobEventsPrefix = (job: string): string => `${jobPrefix(job)}events/`;
+export const jobEventsKey = (job: string, instance: string, sequence: number): string =>
+  `${jobEventsPrefix(job)}${instance}/${String(sequence).padStart(8, '0')}.jsonl`;
+export const instanceEventsKey = (instance: string, sequence: number): string =>
+  `${instanceEventsPrefix(instance)}${String(sequence).padStart(8, '0')}.jsonl`;
+
+/** Gives the instance whose events a key holds; undefined for a key of another form. */
+export function instanceOfEventsKey(key: string): string | undefined {
+  const match = /^(?:jobs\/[^/]+\/events\/([^/]+)|fleet\/instances\/([^/]+)\/events)\/\d+\.jsonl$/.exec(key);
+  return match?.[1] ?? match?.[2];
+}

@@ -1,0 +1,125 @@
+/**
+ * The model's protocol (docs/architecture.md): what the worker writes to a slot, and what a line that the slot prints means.
+ * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
+ */
+import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';
+import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+import { shorten } from '../shorten.js';
+
+/** A longer line is a protocol fault; it bounds what one output can cost in memory. */
+export const MAX_SLOT_LINE_BYTES = 16 * 1024 * 1024;
+/** An error's message becomes part of the result: enough for a stack trace, too little for a dump. */
+const MAX_ERROR_MESSAGE_LENGTH = 4_096;
+const MAX_ERROR_CODE_LENGTH = 128;
+/** How much of a faulty line is shown. */
+const SHOWN_LENGTH = 200;
+
+export const encodeItemLine = (index: number, itemJson: string): string => `{"index":${index},"item":${itemJson}}\n`;
+
+/**
+ * Ends a slice. The job is for the log and the context of the model; models may ignore it. `after`: to be begun only when all before it is
+ * answered; only for models that say `"ahead":true`.
+ */
+export const encodeFlushLine = (job: string, after = false): string =>
+  `{"flush":true,"job":${JSON.stringify(job)}${after ? ',"after":true' : ''}}\n`;
+
+/** What a model says of itself when it is ready; no limit where it says nothing. */
+export interface SlotLimits {
+  readonly maxSliceItems: number | undefined;
+  /** Slices at once. */
+  readonly maxConcurrency: number | undefined;
+  /** It can be given a slice before it has answered the one before. */
+  readonly takesAhead: boolean;
+}
+
+export type SlotLine =
+  | ({ readonly kind: 'ready' } & SlotLimits)
+  | { readonly kind: 'output'; readonly index: number; readonly outputJson: string }
+  | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
+  | { readonly kind: 'fault'; readonly message: string };
+
+/** Between tokens JSON allows these four characters alone; `\s` would pass over a byte order mark, too. */
+const OUTPUT_START =
+  /^[ \t\r\n]*\{[ \t\r\n]*"index"[ \t\r\n]*:[ \t\r\n]*(0|[1-9]\d{0,14})[ \t\r\n]*,[ \t\r\n]*"output"[ \t\r\n]*:[ \t\r\n]*/;
+const END = /[ \t\r\n]*\}[ \t\r\n]*$/;
+
+export function parseSlotLine(line: string): SlotLine {
+  return parseOutput(line) ?? parseAny(line);
+}
+
+/** The ordinary line, checked in one pass: what stands between the start and the last brace must be JSON by itself. */
+function parseOutput(line: string): SlotLine | undefined {
+  const start = OUTPUT_START.exec(line);
+  const end = start === null ? null : END.exec(line.slice(-MAX_TAIL));
+  if (start === null || end === null) return undefined;
+  const outputJson = line.slice(start[0].length, line.length - end[0].length);
+  if (!isJson(outputJson)) return undefined;
+  return { kind: 'output', index: Number(start[1]), outputJson };
+}
+
+/** Only the end of a line is searched for its last brace: the pattern would be slow on megabytes of spaces. */
+const MAX_TAIL = 16;
+
+function parseAny(line: string): SlotLine {
+  const value = parseJson(line)?.value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return noObject(line);
+  const fields = value as Record<string, unknown>;
+  const { index, error } = fields;
+  if (fields['ready'] === true && index === undefined) return parseReady(fields, line);
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
+    return fault(line, 'no "index" that is a whole number');
+  const outputJson = memberText(line, 'output');
+  // Many programs write both members always, one of them null: an error that is null is none.
+  if (outputJson !== undefined && (error === undefined || error === null)) return { kind: 'output', index, outputJson };
+  if ((outputJson !== undefined && fields['output'] !== null) || typeof error !== 'object' || error === null) {
+    return fault(line, 'neither one "output" nor one "error" of the form {"code":…,"message":…}');
+  }
+  const { code, message } = error as Record<string, unknown>;
+  if (typeof message !== 'string') return fault(line, 'an "error" without a "message"');
+  return { kind: 'error', index, error: boundedError(code, message) };
+}
+
+/** An item's error as it is kept: with a code, and not longer than it may be. */
+export function boundedError(code: unknown, message: string): ItemError {
+  const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
+  return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
+}
+
+/** The start of a line as it is shown in a fault. */
+export const showLine = (line: string): string => JSON.stringify(shorten(line, SHOWN_LENGTH));
+
+function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
+  const [maxSliceItems, maxConcurrency] = LIMITS.map((name) => fields[name] ?? undefined);
+  if (!isLimit(maxSliceItems)) return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
+  if (!isLimit(maxConcurrency)) return fault(line, 'a "maxConcurrency" that is not a whole number above 0');
+  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead: fields['ahead'] === true };
+}
+
+const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;
+
+const isLimit = (value: unknown): value is number | undefined =>
+  value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1);
+
+function noObject(line: string): SlotLine {
+  const notANumber = findNotANumber(line);
+  if (notANumber !== undefined) {
+    return { kind: 'fault', message: `${showLine(line)} (not JSON: ${sayNotANumber(notANumber)})` };
+  }
+  if (line.startsWith(BYTE_ORDER_MARK))
+    return fault(line, 'it begins with a byte order mark, which JSON does not allow');
+  return fault(line, 'no JSON object');
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+function fault(line: string, why: string): SlotLine {
+  return { kind: 'fault', message: `${showLine(line)} (${why}; a model writes its log to standard error)` };
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,197 @@
+/** Each codec: what is written is read as it was; whatever else stands there is undefined or whole, and nothing is thrown (R13). */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
+import { decodeWorkerEvent } from '../../../core/contract/decode-events.js';
+import { decodeExitTicket, decodeFleetState, decodeWorkerStatus } from '../../../core/contract/decode-fleet.js';
+import { decodeCancelMark, decodeDoneMark, decodeManifest, decodeUnableMark } from '../../../core/contract/decode-job.js';
+import { decodeInputLine, decodeObjectReference } from '../../../core/contract/input-line.js';
+import { decodeNoticeClaim } from '../../../core/contract/notice-claim.js';
+import { decodePlanLine, decodeSent, encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';
+import { decodeProgress, encodeProgress } from '../../../core/pool/progress.js';
+import {
+  decodeItemError,
+  decodeOutcomeMetadata,
+  decodeResultLine,
+  encodeOutcomeMetadata,
+} from '../../../core/contract/result-line.js';
+import { decodeWorkerPointer } from '../../../core/contract/worker-pointer.js';
+import { manifestOf } from '../../support/manifest.js';
+import { NONSENSE, withWrongFields } from '../../support/nonsense.js';
+
+const at = '2026-01-01T00:00:00.000Z';
+const location = {
+  batch: 3,
+  key: 'jobs/j/input/part-00000.jsonl',
+  startByte: 10,
+  endByte: 20,
+  firstIndex: 6,
+  items: 2,
+};
+const shape = { job: 'j', slots: 2, concurrency: 1, settled: true, reason: 'measured', hint: 'fewer' };
+const status = {
+  instance: 'i-1',
+  phase: 'busy',
+  slots: 2,
+  shape,
+  notice: 'rebalance',
+  instanceType: 'c7g.large',
+  zone: 'a',
+  startedAt: at,
+  at,
+};
+const progress = {
+  folded: [{ first: 0, last: 4 }],
+  batches: { done: 5, failed: 1 },
+  items: { ok: 9, failed: 1 },
+  usage: { instanceSeconds: 1.5, countedAt: at },
+};
+const event = { at, instance: 'i-1', message: 'one\ntwo', job: 'j', batch: 3, lease: 'i-1-ab' };
+
+/** A whole value of each, and how it is read from its JSON. */
+const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknown]>> = {
+  manifest: [manifestOf('j'), (json) => decodeManifest(json, 'j')],
+  'mark of an end': [{ state: 'failed', reason: 'one\ntwo', at }, decodeDoneMark],
+  'mark of a cancel': [{ by: 'me', at }, (json) => decodeCancelMark(json, 0)],
+  'mark of an unable instance': [
+    { instance: 'i-1', phase: 'load', message: 'one\ntwo', at },
+    (json) => decodeUnableMark(json, 'i-1'),
+  ],
+  'fleet state': [
+    { version: 1, generation: 1, target: 2, grants: 3, jobs: ['j'], teardown: { by: 'me', at }, at },
+    decodeFleetState,
+  ],
+  'exit ticket': [{ instance: 'i-1', at, void: true }, decodeExitTicket],
+  status: [status, (json) => decodeWorkerStatus(json, 'i-1')],
+  'event of a batch': [
+    { ...event, code: 'batch-committed', ok: 1, failed: 0, resumed: 0, computeMs: 1.5, heldMs: 2 },
+    (json) => decodeWorkerEvent(json, 'i-1'),
+  ],
+  'event of a hand-back': [
+    { ...event, code: 'batch-handed-back', reason: 'draining', savedItems: 1 },
+    (json) => decodeWorkerEvent(json, 'i-1'),
+  ],
+  'claim of a notice': [{ at, told: true }, decodeNoticeClaim],
+  'line of the plan': [location, decodePlanLine],
+  reference: [{ bucket: 'b', key: 'k', size: 1 }, decodeObjectReference],
+  'error of an item': [{ code: 'Bad', message: 'no' }, decodeItemError],
+  'failed line': [{ index: 1, ok: false, error: { code: 'Bad', message: 'no' } }, decodeResultLine],
+  'good line': [{ index: 1, ok: true, output: { a: [1] } }, decodeResultLine],
+  pointer: [{ version: '1.0.0', sha256: 'a'.repeat(64) }, decodeWorkerPointer],
+};
+
+describe.each(Object.entries(CODECS))('the codec of a %s', (_name, [whole, decode]) => {
+  it('reads what was written', () => {
+    expect(decode(JSON.stringify(whole))).toEqual(whole);
+  });
+
+  it('leaves behind what it does not know', () => {
+    expect(decode(JSON.stringify({ ...whole, unknown: { a: 1 }, ['__proto__x']: 1 }))).toEqual(whole);
+    expect(decode(JSON.stringify(whole).replace('{', '{"__proto__":{"evil":1},'))).toEqual(whole);
+  });
+
+  it('takes nothing else, and throws nothing', () => {
+    const almost = withWrongFields(whole).map((wrong) => JSON.stringify(wrong));
+    const nonsense = [...NONSENSE.values()].map((body) =>
+      typeof body === 'string' ? body : Buffer.from(body).toString('latin1'),
+    );
+    for (const json of [...almost, ...nonsense]) {
+      const read = decode(json);
+      // A value that was read can be read again: it is whole.
+      if (read !== undefined) expect(decode(JSON.stringify(read))).toEqual(read);
+    }
+  });
+
+  it('takes nothing that chance makes', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom(...Object.keys(whole)), (json, field) => {
+        for (const text of [json, JSON.stringify({ ...whole, [field]: JSON.parse(json) as unknown })]) {
+          const read = decode(text);
+          if (read !== undefined) expect(decode(JSON.stringify(read))).toEqual(read);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a manifest', () => {
+  it('of another job is none of this', () => {
+    expect(decodeManifest(JSON.stringify(manifestOf('other')), 'j')).toBeUndefined();
+  });
+});
+
+describe('an event', () => {
+  it('of a code that is not known yet is shown; one that every object has is none', () => {
+    const json = (code: string): string => JSON.stringify({ ...event, code });
+    expect(decodeWorkerEvent(json('of-a-newer-worker'), 'i-1')).toEqual({ ...event, code: 'of-a-newer-worker' });
+    for (const code of ['constructor', '__proto__', 'toString', '', 'A B'])
+      expect(decodeWorkerEvent(json(code), 'i-1')).toBeUndefined();
+  });
+
+  it('of another instance than its key names is none', () => {
+    expect(decodeWorkerEvent(JSON.stringify({ ...event, code: 'slot-hint' }), 'i-2')).toBeUndefined();
+  });
+});
+
+describe('counts', () => {
+  it('of an outcome are those of a batch', () => {
+    const whole = { lease: 'l', instance: 'i', ok: 3, failed: 1, givenUp: false };
+    const written = encodeOutcomeMetadata(whole);
+    expect(decodeOutcomeMetadata(written)).toEqual(whole);
+    expect(decodeOutcomeMetadata(written, { least: 4, most: 4 })).toEqual(whole);
+    expect(decodeOutcomeMetadata(written, { least: 1, most: 3 })).toBeUndefined();
+    expect(decodeOutcomeMetadata(written, { least: 5, most: 9 })).toBeUndefined();
+    for (const wrong of ['-1', '1.5', '1e3', '', ' 1', '0x1', 'NaN', '99999999999999999999']) {
+      expect(decodeOutcomeMetadata({ ...written, ok: wrong })).toBeUndefined();
+    }
+    expect(decodeOutcomeMetadata({})).toBeUndefined();
+    expect(decodeOutcomeMetadata({ ...written, ok: '0', failed: '0' })).toBeUndefined();
+  });
+
+  it('of a progress file agree with each other, and with the number of batches', () => {
+    const json = encodeProgress(progress);
+    expect(decodeProgress(json)).toEqual(progress);
+    expect(decodeProgress(json, 5)).toEqual(progress);
+    expect(decodeProgress(json, 4)).toBeUndefined();
+    expect(decodeProgress(json.replace('"done":5', '"done":6'))).toBeUndefined();
+    expect(decodeProgress(json.replace('"failed":1', '"failed":9'))).toBeUndefined();
+    for (const folded of ['4-0', '0-4,x', '0-99999999999999999999']) {
+      expect(decodeProgress(json.replace('"0-4"', JSON.stringify(folded)))).toBeUndefined();
+    }
+  });
+
+  it('of sent messages are none when they cannot be read', () => {
+    expect(decodeSent(encodeSent(7))).toBe(7);
+    for (const json of ['', 'null', '{"sent":-1}', '{"sent":1e999}', '{"sent":"7"}']) expect(decodeSent(json)).toBe(0);
+  });
+});
+
+describe('a message', () => {
+  it('is what it was, and nothing else is one', () => {
+    const message = { ...location, job: 'j', manifestDigest: 'd' };
+    const body = encodeBatchMessage(message);
+    expect(decodeBatchMessage(body)).toEqual(message);
+    for (const wrong of withWrongFields(JSON.parse(body) as object)) {
+      const text = JSON.stringify(wrong);
+      const read = decodeBatchMessage(text);
+      if (read !== undefined) expect(decodeBatchMessage(encodeBatchMessage(read))).toEqual(read);
+      messageNeeds(text);
+    }
+    expect(decodeBatchMessage(encodeBatchMessage({ ...message, endByte: 5 }))).toBeUndefined();
+    expect(decodeBatchMessage(' '.repeat(2_000_000) + body)).toBeUndefined();
+  });
+
+  it('of a plan has items, in a range', () => {
+    expect(decodePlanLine(encodePlanLine({ ...location, items: 0 }))).toBeUndefined();
+    expect(decodePlanLine(encodePlanLine({ ...location, endByte: 9 }))).toBeUndefined();
+  });
+});
+
+describe('a line that is marked as bad', () => {
+  it('is no item, whatever else it says', () => {
+    for (const rest of ['', 'null', '{"code":1}', '{"code":"A","message":"b"}']) {
+      expect(decodeInputLine(`!${rest}`).kind).toBe('bad');
+    }
+  });
+});

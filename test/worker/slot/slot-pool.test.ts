@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { type Slot, SlotPool } from '../../../worker/slot/slot-pool.js';
+import type { BatchComputation, BatchComputer } from '../../../worker/slot/batch-computer.js';
+import { systemClock } from '../../../worker/system-clock.js';
+
+const never = new AbortController().signal;
+
+class StillComputer implements BatchComputer {
+  msPerItem = 1;
+  isLoading = false;
+  modelKey: string | undefined = 'm';
+  usage = async (): Promise<undefined> => undefined;
+  warm = (): void => undefined;
+  compute = async (): Promise<BatchComputation> => ({ kind: 'computed' });
+  close = async (): Promise<void> => undefined;
+}
+
+interface Use {
+  readonly slot: Slot;
+  readonly end: () => Promise<void>;
+}
+
+async function use(pool: SlotPool, modelKey = 'm', signal = never): Promise<Use> {
+  const slot = await pool.acquire(modelKey, signal);
+  let done = (): void => undefined;
+  const computation = new Promise<BatchComputation>((resolve) => (done = () => resolve({ kind: 'computed' })));
+  pool.release(slot, computation);
+  return {
+    slot,
+    end: async () => {
+      done();
+      await computation;
+      await settled();
+    },
+  };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Whether it has a slot, once nothing moves. */
+async function isGiven(use: Promise<unknown>): Promise<boolean> {
+  let given = false;
+  void use.then(() => (given = true));
+  await settled();
+  return given;
+}
+
+describe('a slot that is nearly done', () => {
+  const pool = (): SlotPool => new SlotPool(() => new StillComputer(), systemClock);
+
+  it('is given the next batch of its model, one, and none before', async () => {
+    const slots = pool();
+    const first = await use(slots);
+    const second = use(slots);
+    const third = use(slots);
+    expect(await isGiven(second)).toBe(false);
+    slots.expectEnd(first.slot);
+    expect([await isGiven(second), await isGiven(third)]).toEqual([true, false]);
+    expect((await second).slot).toBe(first.slot);
+  });
+
+  it('is given another one when it is nearly done with that, and not for what it said of the first', async () => {
+    const slots = pool();
+    const first = await use(slots);
+    slots.expectEnd(first.slot);
+    const second = await use(slots);
+    slots.expectEnd(first.slot); // once more: its process was lost, and is nearly done again
+    const third = use(slots);
+    expect(await isGiven(third)).toBe(false);
+    await first.end();
+    expect(await isGiven(third)).toBe(false);
+    slots.expectEnd(second.slot);
+    expect(await isGiven(third)).toBe(true);
+  });
+
+  it('is idle again when both are released, and not nearly done any more', async () => {
+    const slots = pool();
+    const first = await use(slots);
+    slots.expectEnd(first.slot);
+    const second = await use(slots);
+    await second.end();
+    await first.end();
+    const third = await use(slots);
+    expect(await isGiven(use(slots))).toBe(false);
+    await third.end();
+  });
+
+  it('is left alone by batches of other models, and by one that an idle slot can have', async () => {
+    const slots = pool();
+    slots.resize(2);
+    const first = await use(slots);
+    slots.expectEnd(first.slot);
+    const second = await use(slots);
+    expect(second.slot).not.toBe(first.slot);
+    expect(await isGiven(use(slots, 'other'))).toBe(false);
+  });
+
+  it('is given nothing when it says that something went wrong', async () => {
+    const slots = pool();
+    const first = await use(slots);
+    slots.expectEnd(first.slot);
+    slots.expectNoEnd(first.slot);
+    expect(await isGiven(use(slots))).toBe(false);
+  });
+
+  it('is idle again though nobody waited, and its model was lost meanwhile', async () => {
+    const computer = new StillComputer();
+    const slots = new SlotPool(() => computer, systemClock);
+    const first = await use(slots);
+    computer.modelKey = undefined;
+    slots.expectEnd(first.slot);
+    await first.end();
+    expect(await isGiven(use(slots))).toBe(true);
+  });
+
+  it('is not given a model that is avoided, and serves the others', async () => {
+    const slots = pool();
+    slots.resize(1, new Set(['slow']));
+    const slow = use(slots, 'slow');
+    expect(await isGiven(slow)).toBe(false);
+    const other = await use(slots, 'other');
+    await other.end();
+    expect(await isGiven(slow)).toBe(false);
+    slots.resize(1);
+    expect(await isGiven(slow)).toBe(true);
+  });
+
+  it('is given nothing when there are more slots than wanted', async () => {
+    const slots = pool();
+    slots.resize(2);
+    const first = await use(slots);
+    await use(slots);
+    slots.resize(1);
+    slots.expectEnd(first.slot);
+    expect(await isGiven(use(slots))).toBe(false);
+  });
+});

@@ -1,0 +1,134 @@
+/** Slots with real child processes for tests: the host built from source, models from fixtures/. */
+import { build } from 'esbuild';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ModelStart } from '../../../core/contract/job.js';
+import type { ResultLine } from '../../../core/contract/result-line.js';
+import type {
+  BatchComputation,
+  BatchComputer,
+  BatchItem,
+  BatchWork,
+  PreparedModel,
+  SlotEvent,
+} from '../../../worker/slot/batch-computer.js';
+import { createBatchComputer, type BatchComputerOptions } from '../../../worker/slot/slot-computer.js';
+import { systemClock } from '../../../worker/system-clock.js';
+
+export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+
+export interface BuiltHost {
+  readonly hostPath: string;
+  readonly remove: () => Promise<void>;
+}
+
+export async function buildHost(): Promise<BuiltHost> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'spotpool-host-'));
+  const hostPath = path.join(directory, 'host.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('../../../worker/host/main.ts', import.meta.url))],
+    outfile: hostPath,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
+  return { hostPath, remove: async () => rm(directory, { recursive: true }) };
+}
+
+/** Bounds that let tests see faults soon, and no sound model on a busy machine as faulty. */
+export function slotOf(host: BuiltHost, options: Partial<BatchComputerOptions> = {}): BatchComputer {
+  return createBatchComputer({
+    clock: systemClock,
+    hostPath: host.hostPath,
+    memoryLimitBytes: () => 400 * 1024 * 1024,
+    pollMs: 20,
+    ...options,
+  });
+}
+
+export function modelOf(
+  start: string | readonly string[],
+  options: Partial<PreparedModel['options']> & { readonly directory?: string } = {},
+): PreparedModel {
+  const how: ModelStart =
+    typeof start === 'string' ? { kind: 'module', entry: start } : { kind: 'command', argv: start };
+  const { directory = fixtures, ...rest } = options;
+  return {
+    modelKey: JSON.stringify([how, rest.env, rest.nan]),
+    spec: { name: JSON.stringify(start), digest: 'd'.repeat(64), start: how },
+    directory,
+    options: { concurrency: 1, itemTimeoutSeconds: 30, env: {}, ...rest },
+  };
+}
+
+export const itemsOf = (values: readonly unknown[], first = 0): readonly BatchItem[] =>
+  values.map((value, position) => ({
+    index: first + position,
+    input: { kind: 'item', json: JSON.stringify(value) },
+  }));
+
+export interface Computed {
+  readonly end: BatchComputation;
+  /** By index; empty where nothing was handed on. */
+  readonly results: readonly (ResultLine | undefined)[];
+  readonly failed: readonly number[];
+  readonly repeated: number;
+  readonly events: readonly SlotEvent[];
+  readonly log: readonly string[];
+}
+
+export async function computeWith(
+  slot: BatchComputer,
+  model: PreparedModel,
+  items: readonly BatchItem[],
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onLine?: (line: ResultLine) => void;
+    readonly onEvent?: (event: SlotEvent) => void;
+  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onTurn' | 'onNearlyDone'> = {},
+): Promise<Computed> {
+  const { signal = new AbortController().signal, onLine, onEvent, ...rest } = options;
+  const results: ResultLine[] = [];
+  const events: SlotEvent[] = [];
+  let repeated = 0;
+  const end = await slot.compute({
+    job: 'job-1',
+    batch: 0,
+    model,
+    items,
+    onComputed: (computed) => {
+      for (const { index, line, ok } of computed) {
+        const parsed = JSON.parse(line) as ResultLine;
+        if (results[index] !== undefined || parsed.index !== index || parsed.ok !== ok) repeated += 1;
+        results[index] = parsed;
+        onLine?.(parsed);
+      }
+    },
+    onEvent: (event) => {
+      events.push(event);
+      onEvent?.(event);
+    },
+    signal,
+    ...rest,
+  });
+  const failed = results.filter((line) => line !== undefined && !line.ok).map(({ index }) => index);
+  const log = events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
+  return { end, results, failed, repeated, events, log };
+}
+
+export const rebuildsIn = (computed: Computed): readonly string[] =>
+  computed.events.flatMap((event) => (event.kind === 'rebuilt' ? [event.reason] : []));
+
+/** False for a process that has ended, also when nobody has waited for it yet. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+}

@@ -1,0 +1,204 @@
+/**
+ * How a batch's life ends: what the bucket and the queue are told, in which order, and which events say so.
+ *
+ * Invariants:
+ * - The outcome is written before the message is deleted (R1); what is finished is saved before the batch is handed back (R3).
+ * - Only an attempt is counted, and only by its key (R4).
+ * - What an ending asks of the queue is asked once (lease-keeper.ts).
+ */
+import type { HandBackReason } from '../../core/contract/events.js';
+import { afterAttempt } from '../../core/contract/give-up.js';
+import type { UnableMark } from '../../core/contract/job.js';
+import { unableKey } from '../../core/contract/keys.js';
+import type { ItemError } from '../../core/contract/result-line.js';
+import type { LeaseKeeper } from '../lease/lease-keeper.js';
+import type { Clock, EventSink, ObjectStore } from '../ports.js';
+import { messageOf } from './batch-input.js';
+import type { BatchRecord, CommitResult } from './batch-record.js';
+import type { HeldBatch } from './held-batch.js';
+import type { JobBook } from '../engine/job-book.js';
+import type { UnablePhase } from '../engine/model-shelf.js';
+
+/** After trouble of the worker's own, so that the batch does not come straight back. */
+const TROUBLE_DELAY_SECONDS = 5;
+
+export type Ending =
+  | { readonly kind: CommitResult; readonly wasteItems: number }
+  | { readonly kind: 'dropped'; readonly reason: 'cancelled' | 'failed' | 'foreign-manifest' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'handed-back'; readonly reason: HandBackReason; readonly delaySeconds: number }
+  | { readonly kind: 'attempt'; readonly error: ItemError }
+  | { readonly kind: 'unable'; readonly phase: UnablePhase; readonly message: string };
+
+export interface BatchEndingsOptions {
+  readonly instance: string;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly leases: LeaseKeeper;
+  readonly jobs: JobBook;
+  readonly record: BatchRecord;
+  readonly onUnable: (job: string) => void;
+  /** The worker's own end: what saves, commits and hands back goes on until then. */
+  readonly signal: AbortSignal;
+}
+
+export class BatchEndings {
+  /** Jobs whose model cannot be used here; few, because the worker ends after the first. */
+  private readonly unableJobs = new Set<string>();
+
+  constructor(private readonly options: BatchEndingsOptions) {}
+
+  async settle(batch: HeldBatch, ending: Ending): Promise<void> {
+    switch (ending.kind) {
+      case 'committed':
+        this.tellCommitted(batch);
+        return this.delete(batch);
+      case 'duplicate':
+        this.tellDuplicate(batch, ending.wasteItems);
+        return this.delete(batch);
+      case 'dropped':
+        this.options.events.emit({
+          code: 'batch-dropped',
+          reason: ending.reason,
+          ...batch.tags,
+          message: `Batch ${batch.message.batch} was dropped: ${DROPPED_BECAUSE[ending.reason]}.`,
+        });
+        return this.delete(batch);
+      case 'lost':
+        return this.tellLost(batch);
+      case 'handed-back':
+        return this.handBack(batch, ending, await this.save(batch));
+      case 'attempt':
+        return this.settleAttempt(batch, ending.error);
+      case 'unable':
+        return this.settleUnable(batch, ending.phase, ending.message);
+    }
+  }
+
+  private async settleAttempt(batch: HeldBatch, error: ItemError): Promise<void> {
+    const { clock, events, jobs, record, signal } = this.options;
+    const maxAttempts = (await jobs.manifest(batch.message))?.options.maxAttempts ?? 1;
+    const savedItems = await this.save(batch);
+    const at = new Date(clock.nowMs()).toISOString();
+    const attempts = await record.recordAttempt(batch, error, at, signal);
+    const message = `Attempt ${attempts} of ${maxAttempts} at batch ${batch.message.batch} failed: ${error.code}: ${error.message}`;
+    events.emit({ code: 'attempt', attempts, maxAttempts, ...batch.tags, message });
+    const next = afterAttempt(attempts, maxAttempts);
+    if (next.kind === 'hand-back') {
+      return this.handBack(batch, { reason: 'attempt', delaySeconds: next.delaySeconds }, savedItems);
+    }
+    if ((await record.giveUp(batch, attempts, error, signal)) === 'committed') {
+      const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
+      events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
+    } else {
+      this.tellDuplicate(batch, batch.freshItems);
+    }
+    return this.delete(batch);
+  }
+
+  private async settleUnable(batch: HeldBatch, phase: UnablePhase, message: string): Promise<void> {
+    const { clock, events, instance, signal, store } = this.options;
+    const { job } = batch.message;
+    const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
+    await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
+    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
+    // Told once, however many batches were held.
+    if (!this.unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
+    this.unableJobs.add(job);
+    this.options.onUnable(job);
+    return this.handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.save(batch));
+  }
+
+  /** How many items were saved; a save that fails must not keep the batch from others. */
+  private async save(batch: HeldBatch): Promise<number> {
+    try {
+      return await this.options.record.savePartial(batch, this.options.signal);
+    } catch (error) {
+      this.trouble(batch, 'saving finished items', error);
+      return 0;
+    }
+  }
+
+  /** Of what nobody expected; never rejects. */
+  async handBackAfterTrouble(batch: HeldBatch): Promise<void> {
+    try {
+      const savedItems = await this.save(batch);
+      await this.handBack(batch, { reason: 'worker-failed', delaySeconds: TROUBLE_DELAY_SECONDS }, savedItems);
+    } catch (error) {
+      this.trouble(batch, 'handing a batch back', error);
+    }
+  }
+
+  trouble(batch: HeldBatch, doing: string, error: unknown): void {
+    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${messageOf(error)}`;
+    this.options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
+  }
+
+  private async handBack(
+    batch: HeldBatch,
+    ending: { readonly reason: HandBackReason; readonly delaySeconds: number },
+    savedItems: number,
+  ): Promise<void> {
+    const { events, leases, signal } = this.options;
+    const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
+    if (result === 'lost') return this.tellLost(batch);
+    const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
+    const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
+    const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
+    events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });
+  }
+
+  private async delete(batch: HeldBatch): Promise<void> {
+    await this.options.leases.delete(batch.lease, this.options.signal);
+  }
+
+  private tellLost(batch: HeldBatch): void {
+    const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
+    this.options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
+  }
+
+  private tellCommitted(batch: HeldBatch): void {
+    const nowMs = this.options.clock.nowMs();
+    const { okItems: ok, failedItems: failed } = batch;
+    this.options.events.emit({
+      code: 'batch-committed',
+      ok,
+      failed,
+      resumed: batch.resumedItems,
+      receives: batch.receiveCount,
+      computeMs: batch.computeStartedAtMs === undefined ? 0 : nowMs - batch.computeStartedAtMs,
+      heldMs: nowMs - batch.lease.receivedAtMs,
+      ...batch.tags,
+      message: `Batch ${batch.message.batch} is done: ${ok} items ok, ${failed} failed.`,
+    });
+  }
+
+  private tellDuplicate(batch: HeldBatch, items: number): void {
+    const waste =
+      items === 0
+        ? 'nothing was computed twice'
+        : items === 1
+          ? '1 item was computed for nothing'
+          : `${items} items were computed for nothing`;
+    const message = `Batch ${batch.message.batch} had its outcome already; ${waste}.`;
+    this.options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
+  }
+}
+
+const DROPPED_BECAUSE = {
+  cancelled: 'its job was cancelled',
+  failed: 'its job has failed',
+  'foreign-manifest': 'the job.json in the bucket is not the one that its message was made for',
+} as const;
+
+const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
+  interruption: 'AWS takes this instance',
+  draining: 'this worker ends',
+  'twelve-hours': 'no message can be held longer than twelve hours; smaller batches (--batch-size) do not get there',
+  unable: 'its model cannot be used on this instance',
+  attempt: 'this attempt failed, and it is tried again',
+  'worker-failed': 'the worker had trouble of its own',
+  outdated: 'it asks for a newer worker',
+  waiting: 'what is computed here takes longer than expected, and another worker may be free',
+};

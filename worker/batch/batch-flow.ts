@@ -1,0 +1,297 @@
+/**
+ * One batch's items on their way: fetched (while its model is prepared), computed by a slot, kept until the commit. A batch whose input is large
+ * goes in pieces of consecutive items, the next one fetched while one is computed; each is a work of its own for the slot, so that what an
+ * outcome means (bisection, doubts, rebuilds) is decided within a piece.
+ *
+ * Invariants:
+ * - Every byte that is held is counted in the budget until it is let go of.
+ * - Who waits for the budget, and does nothing else, holds no slot, no input and no results: so nobody waits for somebody who waits for them.
+ * - No slice is given to a slot while results are being let go of.
+ */
+import path from 'node:path';
+import type { Manifest } from '../../core/contract/job.js';
+import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
+import type { BatchItem, PreparedModel, SlotEvent } from '../slot/batch-computer.js';
+import { outlast } from '../outlast.js';
+import type { Clock } from '../ports.js';
+import {
+  BatchFault,
+  type BatchInput,
+  type InputPosition,
+  fetchObjects,
+  type InputReader,
+  messageOf,
+  readInput,
+  removeInput,
+} from './batch-input.js';
+import type { BatchRecord } from './batch-record.js';
+import type { ByteBudget } from './byte-budget.js';
+import type { HeldBatch } from './held-batch.js';
+import type { MemoryLimits } from './memory-limits.js';
+import { ModelUnable } from '../engine/model-shelf.js';
+import type { SlotPool } from '../slot/slot-pool.js';
+import { untilAborted } from '../until-aborted.js';
+
+/** Half a minute in all: what S3 refuses for longer is an attempt. */
+const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
+
+export interface BatchFlowOptions {
+  readonly slots: SlotPool;
+  readonly reader: InputReader;
+  readonly record: BatchRecord;
+  readonly budget: ByteBudget;
+  readonly memory: MemoryLimits;
+  readonly pace: PipelinePace;
+  readonly clock: Clock;
+  readonly onPhase: () => void;
+  readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
+  readonly onTrouble: (batch: HeldBatch, doing: string, error: unknown) => void;
+}
+
+/** An error is costly to make. */
+const OVER = new Error('The batch is over.');
+
+interface Piece extends BatchInput {
+  /** Of objects. */
+  readonly fetchMs?: number;
+  readonly giveBack: () => void;
+}
+
+export class BatchFlow {
+  /** Counted in the budget. */
+  private chargedBytes = 0;
+  private closed = false;
+  /** Input is waited for, or about to be. */
+  private waiting = false;
+  private computing = false;
+  private lettingGo: Promise<void> | undefined;
+  /** What was fetched ahead is wanted no longer, or results cannot be kept. */
+  private readonly over = new AbortController();
+  private readonly signal: AbortSignal;
+
+  constructor(
+    private readonly batch: HeldBatch,
+    private readonly manifest: Manifest,
+    /** Objects of the batch are fetched into it. */
+    private readonly directory: string,
+    private readonly options: BatchFlowOptions,
+  ) {
+    this.signal = AbortSignal.any([batch.signal, this.over.signal]);
+  }
+
+  /** Until every item is finished. */
+  async run(model: Promise<PreparedModel>): Promise<void> {
+    const { firstIndex, startByte } = this.batch.message;
+    // What an earlier lease had finished is in memory.
+    this.count();
+    let reading: Promise<Piece> | undefined = this.read({ byte: startByte, index: firstIndex });
+    try {
+      while (reading !== undefined) {
+        const [ready, piece]: [PreparedModel, Piece] = await Promise.all([untilAborted(model, this.signal), reading]);
+        reading = piece.next && this.read(piece.next);
+        reading?.catch(() => undefined);
+        try {
+          this.computing = true;
+          await this.compute(ready, piece.items, reading === undefined);
+        } finally {
+          this.computing = false;
+          piece.giveBack();
+        }
+        await this.lettingGo;
+        this.letGoWhileWaiting();
+        await this.lettingGo;
+      }
+    } finally {
+      this.over.abort(OVER);
+      reading?.then(
+        ({ giveBack }) => giveBack(),
+        () => undefined,
+      );
+    }
+  }
+
+  /** The results are committed, or nobody wants them. */
+  close(): void {
+    this.closed = true;
+    this.options.budget.charge(-this.chargedBytes);
+  }
+
+  /** Of the budget. */
+  private async take(bytes: number): Promise<() => void> {
+    const taken = this.options.budget.take(bytes, this.signal);
+    this.waiting = true;
+    this.letGoWhileWaiting();
+    try {
+      return await taken;
+    } finally {
+      this.waiting = false;
+    }
+  }
+
+  /** Others may wait for the bytes of its results. */
+  private letGoWhileWaiting(): void {
+    if (this.waiting && !this.computing && this.options.budget.isSpent) this.letGo();
+  }
+
+  private async read(from: InputPosition): Promise<Piece> {
+    const { clock, memory, pace, reader } = this.options;
+    const { batch } = this;
+    const { kind } = this.manifest.dataset;
+    for (let bytes = memory.pieceBytes; ; bytes *= 2) {
+      const left = batch.message.endByte - from.byte;
+      // A piece that is all but the rest is no piece.
+      const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
+      const giveBack = await this.take(endByte - from.byte);
+      try {
+        const startedAtMs = clock.nowMs();
+        const input = await readInput(reader.store, batch.message, kind, {
+          ...this.patience('reading input'),
+          from,
+          endByte,
+          mostObjectBytes: memory.objectPieceBytes,
+          isDone: (index) => batch.isDone(index),
+        });
+        if (input !== undefined) {
+          const readMs = clock.nowMs() - startedAtMs;
+          const piece = kind === 'lines' ? { ...input, giveBack } : await this.fetch(input, from, giveBack);
+          if (from.byte === batch.message.startByte) pace.fetched(readMs + (piece.fetchMs ?? 0));
+          batch.believe(piece.failed);
+          return piece;
+        }
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+      giveBack();
+    }
+  }
+
+  /** Objects count before they are fetched: in many systems the folder for them is memory. Their names alone are held while the budget is waited for. */
+  private async fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
+    const { clock, reader } = this.options;
+    giveBackLines();
+    const giveBackBytes = await this.take(input.objectBytes);
+    const directory = path.join(this.directory, String(from.index));
+    const giveBack = (): void => {
+      // What it leaves goes with the worker's directory.
+      void removeInput(directory).then(giveBackBytes, giveBackBytes);
+    };
+    const startedAtMs = clock.nowMs();
+    try {
+      const { storeOf } = reader;
+      const fetched = await fetchObjects(input, { ...this.patience('fetching objects'), directory, storeOf });
+      return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  private async compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
+    const { batch } = this;
+    if (items.length === 0) return;
+    if (batch.phase !== 'computing') this.enter('waiting');
+    const { clock, onSlotEvent, pace, slots } = this.options;
+    const slot = await slots.acquire(model.modelKey, this.signal);
+    if (this.signal.aborted) {
+      // It was stopped when the slot was on its way to it already.
+      slots.release(slot, Promise.resolve({ kind: 'aborted' }));
+      this.signal.throwIfAborted();
+    }
+    let startedAtMs = clock.nowMs();
+    batch.msPerItem = () => slot.computer.msPerItem;
+    batch.loadingModel = () => (hasTurn && slot.computer.isLoading ? model.modelKey : undefined);
+    let hasTurn = false;
+    let isMeasure = isLast && items.length === batch.message.items;
+    const computation = slot.computer.compute({
+      job: batch.message.job,
+      batch: batch.message.batch,
+      model,
+      items,
+      itemsEndWithBatch: this.manifest.dataset.kind === 'objects',
+      onTurn: () => {
+        startedAtMs = clock.nowMs();
+        batch.computeStartedAtMs ??= startedAtMs;
+        batch.progressAtMs = startedAtMs;
+        hasTurn = true;
+        if (!this.signal.aborted) this.enter('computing');
+      },
+      onNearlyDone: () => slots.expectEnd(slot),
+      onComputed: (computed) => {
+        batch.believe(computed);
+        batch.progressAtMs = clock.nowMs();
+        this.count();
+      },
+      mayGoOn: () => this.lettingGo,
+      onEvent: (event) => {
+        // A batch that waited for its model is no measure of the next.
+        if (event.kind !== 'log') isMeasure = false;
+        if (event.kind === 'rebuilt') slots.expectNoEnd(slot);
+        onSlotEvent(batch, model, event);
+      },
+      signal: this.signal,
+    });
+    slots.release(slot, computation);
+    const result = await untilAborted(computation, this.signal);
+    batch.loadingModel = () => undefined;
+    switch (result.kind) {
+      case 'computed':
+        if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
+        if (!isLast || batch.itemsLeft === 0) return;
+        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+      case 'unable':
+        throw new ModelUnable('load', result.message);
+      case 'attempt':
+        throw new BatchFault(result.error.code, result.error.message);
+      case 'late':
+        return await this.compute(model, items, isLast);
+      case 'aborted':
+        throw new Error('The slot aborted a batch that nobody had stopped.');
+    }
+  }
+
+  /** Results are in memory, and counted; too many of them are let go of. */
+  private count(): void {
+    const { batch } = this;
+    if (this.closed) return;
+    const { budget, memory } = this.options;
+    budget.charge(batch.resultBytes - this.chargedBytes);
+    this.chargedBytes = batch.resultBytes;
+    const most = budget.isSpent ? memory.leastResultBytes : memory.resultBytes;
+    if (batch.resultBytes <= most) return;
+    this.letGo();
+  }
+
+  private letGo(): void {
+    if (this.lettingGo !== undefined || this.batch.results.size === 0) return;
+    const done = (): void => {
+      this.lettingGo = undefined;
+      this.count();
+    };
+    this.lettingGo = this.saveAside().then(done);
+    this.lettingGo.catch((error: unknown) => this.over.abort(error));
+  }
+
+  private async saveAside(): Promise<void> {
+    const { batch, signal } = this;
+    const { record } = this.options;
+    try {
+      const patience = { ...WRITE_PAUSES, ...this.patience('saving finished items') };
+      await outlast(() => record.letGo(batch, signal), patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+    }
+  }
+
+  private patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+    const { clock, onTrouble } = this.options;
+    return { clock, signal: this.signal, onTrouble: (error) => onTrouble(this.batch, doing, error) };
+  }
+
+  private enter(phase: HeldBatch['phase']): void {
+    this.signal.throwIfAborted();
+    this.batch.phase = phase;
+    this.options.onPhase();
+  }
+}

@@ -1,0 +1,245 @@
+/** A batch's items, from its bytes in the bucket; of a dataset of objects also the objects, as local files. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BatchMessage } from '../../core/contract/batch-message.js';
+import { decodeInputLine, decodeObjectReference, type InputLine } from '../../core/contract/input-line.js';
+import type { DatasetSpec } from '../../core/contract/job.js';
+import { mapBounded } from '../../core/map-bounded.js';
+import type { ObjectItem } from '../../core/contract/model-api.js';
+import { ObjectMissing, ObjectRefused } from '../../core/contract/object-store.js';
+import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
+import type { BatchItem, ComputedItem } from '../slot/batch-computer.js';
+import { outlast } from '../outlast.js';
+import type { Clock, ObjectStore } from '../ports.js';
+
+/** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
+const DOWNLOADS_AT_ONCE = 16;
+
+/** https://docs.kernel.org/filesystems/tmpfs.html */
+const PAGE_BYTES = 4_096;
+const NEWLINE = 10;
+
+/** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
+const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
+
+/** The batch cannot be tried here and now: an attempt (docs/architecture.md, "What an outcome means"). */
+export class BatchFault extends Error {
+  override readonly name = 'BatchFault';
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get itemError(): ItemError {
+    return { code: this.code, message: this.message };
+  }
+}
+
+/** Where in its part, and in the dataset, a batch's input goes on. */
+export interface InputPosition {
+  readonly byte: number;
+  readonly index: number;
+}
+
+export interface BatchInput {
+  /** For the slot, in order of index. */
+  readonly items: readonly BatchItem[];
+  /** Items that have failed already: lines that were not readable, objects that cannot be fetched. */
+  readonly failed: readonly ComputedItem[];
+  /** Of the objects that the items name, as their dataset says; 0 for items that are their lines. */
+  readonly objectBytes: number;
+  /** Undefined at the batch's end. */
+  readonly next: InputPosition | undefined;
+}
+
+export interface InputReader {
+  readonly store: ObjectStore;
+  /** Objects of a dataset may be in any bucket. */
+  readonly storeOf: (bucket: string) => ObjectStore;
+}
+
+export interface ReadInputOptions {
+  readonly from: InputPosition;
+  /** Lines that end before it are read. */
+  readonly endByte: number;
+  /** Of a dataset of objects: no line more when its objects are larger than this; a line at least. */
+  readonly mostObjectBytes: number;
+  readonly isDone: (index: number) => boolean;
+  readonly clock: Clock;
+  /** Something could not be read, and is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Items for which `isDone` are left out. Undefined when no line ends before `endByte`. */
+export async function readInput(
+  store: ObjectStore,
+  message: BatchMessage,
+  kind: DatasetSpec['kind'],
+  options: ReadInputOptions,
+): Promise<BatchInput | undefined> {
+  const piece = await readLines(store, message, options);
+  if (piece === undefined) return undefined;
+  const { lines, next } = piece;
+  const { from, isDone, mostObjectBytes } = options;
+  const items: BatchItem[] = [];
+  const failed: ComputedItem[] = [];
+  let objectBytes = 0;
+  let { byte } = from;
+  for (const [offset, line] of lines.entries()) {
+    const index = from.index + offset;
+    const input = decodeInputLine(line);
+    if (kind === 'objects') {
+      const bytes = isDone(index) ? 0 : sizeOf(input);
+      if (objectBytes > 0 && objectBytes + bytes > mostObjectBytes) {
+        return { items, failed, objectBytes, next: { byte, index } };
+      }
+      objectBytes += bytes;
+      byte += Buffer.byteLength(line) + 1;
+    }
+    if (isDone(index)) continue;
+    if (input.kind === 'bad') failed.push(failedItem(index, input.error));
+    else items.push({ index, input });
+  }
+  return { items, failed, objectBytes, next };
+}
+
+export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTrouble' | 'signal'> {
+  /** It is made, and the caller's to remove. */
+  readonly directory: string;
+  /** Objects of a dataset may be in any bucket. */
+  readonly storeOf: (bucket: string) => ObjectStore;
+}
+
+/** The objects that the items name, as local files. */
+export async function fetchObjects(input: BatchInput, options: FetchOptions): Promise<BatchInput> {
+  await mkdir(options.directory, { recursive: true });
+  const fetched = await fetchAll(input.items, options);
+  return {
+    ...input,
+    items: fetched.filter((item) => 'input' in item),
+    failed: [...input.failed, ...fetched.filter((item) => 'line' in item)],
+  };
+}
+
+/** When one fails, the others are stopped and waited for: nothing is written any more when it rejects. */
+async function fetchAll(
+  items: readonly BatchItem[],
+  options: FetchOptions,
+): Promise<readonly (BatchItem | ComputedItem)[]> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, failing.signal]);
+  const fetches: Promise<unknown>[] = [];
+  try {
+    return await mapBounded(items, DOWNLOADS_AT_ONCE, (item) => {
+      const fetched = fetchObject(item, { ...options, signal });
+      fetches.push(fetched);
+      return fetched;
+    });
+  } catch (error) {
+    failing.abort(error);
+    await Promise.allSettled(fetches);
+    throw error;
+  }
+}
+
+export const removeInput = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true });
+
+interface Lines {
+  readonly lines: readonly string[];
+  readonly next: InputPosition | undefined;
+}
+
+async function readLines(
+  store: ObjectStore,
+  message: BatchMessage,
+  options: ReadInputOptions,
+): Promise<Lines | undefined> {
+  const { endByte, from, signal } = options;
+  const { key } = message;
+  const where = `bytes ${from.byte} to ${endByte} of ${key}`;
+  let text: string;
+  let nextByte = endByte;
+  try {
+    const readOnce = () => store.get(key, { signal, range: { startByte: from.byte, endByte } });
+    const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
+    if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
+    let { body } = stored;
+    if (body.length !== endByte - from.byte) {
+      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} are there.`);
+    }
+    if (endByte < message.endByte) {
+      body = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
+      if (body.length === 0) return undefined;
+      nextByte = from.byte + body.length;
+    }
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof BatchFault) throw error;
+    throw new BatchFault('InputUnreadable', `Reading ${where} failed: ${messageOf(error)}`, { cause: error });
+  }
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const nextIndex = from.index + lines.length;
+  const isEnd = nextByte === message.endByte;
+  const items = nextIndex - message.firstIndex;
+  if (isEnd ? items !== message.items : items > message.items) {
+    throw new BatchFault(
+      'InputUnreadable',
+      `There are ${items} items in bytes ${message.startByte} to ${nextByte} of ${key}, not ${message.items}.`,
+    );
+  }
+  return { lines, next: isEnd ? undefined : { byte: nextByte, index: nextIndex } };
+}
+
+async function fetchObject(item: BatchItem, options: FetchOptions): Promise<BatchItem | ComputedItem> {
+  if (item.input.kind === 'bad') return item;
+  const reference = decodeObjectReference(item.input.json);
+  if (reference === undefined) {
+    const message = 'Its line in the uploaded dataset names no object of S3.';
+    return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
+  }
+  const { bucket, key } = reference;
+  // The key never becomes a path: only an ordinary ending is kept, for models that look at it.
+  const ending = /\.[A-Za-z0-9]{1,12}$/.exec(key)?.[0] ?? '';
+  const file = path.join(options.directory, `${item.index}${ending}`);
+  try {
+    const { signal } = options;
+    const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
+    const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
+    await outlast(fetchOnce, { ...READ_PAUSES, ...options });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof ObjectMissing || error instanceof ObjectRefused) {
+      const message = `s3://${bucket}/${key} cannot be read: ${error.message}`;
+      return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
+    }
+    throw new BatchFault('InputUnreadable', `Fetching s3://${bucket}/${key} failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const object: ObjectItem = { key, path: file };
+  return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
+}
+
+/** Of memory, in a file system that is memory: whole pages, one at least. */
+function sizeOf(input: InputLine): number {
+  if (input.kind === 'bad') return 0;
+  const size = decodeObjectReference(input.json)?.size ?? 0;
+  return Math.max(1, Math.ceil(size / PAGE_BYTES)) * PAGE_BYTES;
+}
+
+function failedItem(index: number, error: ItemError): ComputedItem {
+  return { index, ok: false, line: encodeResultLine(failedLine(index, error)) };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,135 @@
+/**
+ * Result lines in the bucket: read one by one, and put together, in order of index, to the outcome of a batch whose results are not all in memory.
+ *
+ * Invariant: no more is held than a chunk of each run that is being read; runs are read forward only, each from its first own line to its last.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Range } from '../../core/dataset/ranges.js';
+import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ObjectStore } from '../ports.js';
+import type { HeldBatch, StoredRun } from './held-batch.js';
+
+const NEWLINE = 10;
+/** Lines are handed on in pieces of about so much. */
+const PIECE_BYTES = 64 * 1024;
+
+/** With their newlines; what stands behind the last newline is no line. */
+export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const chunk of chunks) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      const line = bytes.subarray(start, end + 1);
+      yield rest.length === 0 ? line : Buffer.concat([...rest, line]);
+      rest = [];
+      start = end + 1;
+    }
+    if (start < bytes.length) rest.push(bytes.subarray(start));
+  }
+}
+
+/** The form that `encodeResultLine` gives; the output itself is not parsed. */
+const RESULT_START = /^\{"index":(\d{1,16}),"ok":(true|false),/;
+const LONGEST_START = 48;
+
+/** Undefined also for bytes that are not UTF-8: turned into text they would be another result, so the item counts as not finished. */
+export function headOf(line: Buffer): { readonly index: number; readonly ok: boolean } | undefined {
+  const match = RESULT_START.exec(line.toString('latin1', 0, LONGEST_START));
+  return match === null || !isUtf8(line) ? undefined : { index: Number(match[1]), ok: match[2] === 'true' };
+}
+
+/** Whether the line is JSON in UTF-8: what goes into an outcome keeps its text, and has to be one. */
+export function isWhole(line: Buffer): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every finished item of the batch, in order of index. */
+export async function* finishedLines(
+  batch: HeldBatch,
+  store: ObjectStore,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const inMemory = batch.sortedResults();
+  const readers = batch.runs.map((run) => new RunReader(run, store, signal));
+  const sources: Source[] = [
+    ...readers.flatMap((reader) => {
+      return reader.run.own.map((range) => ({ range, lines: (wanted: Range) => reader.read(wanted) }));
+    }),
+    ...rangesOf(inMemory).map(({ range, items }) => ({ range, lines: () => encoded(items) })),
+  ];
+  try {
+    let piece: Uint8Array[] = [];
+    let bytes = 0;
+    for (const { range, lines } of sources.sort((a, b) => a.range.first - b.range.first)) {
+      for await (const line of lines(range)) {
+        piece.push(line);
+        bytes += line.length;
+        if (bytes < PIECE_BYTES) continue;
+        yield Buffer.concat(piece);
+        piece = [];
+        bytes = 0;
+      }
+    }
+    yield Buffer.concat(piece);
+  } finally {
+    // Also when the writer has failed: no body may be left open half-read.
+    await Promise.all(readers.map((reader) => reader.close()));
+  }
+}
+
+interface Source {
+  readonly range: Range;
+  readonly lines: (range: Range) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** One run, asked for its ranges in order. */
+class RunReader {
+  private lines: AsyncGenerator<Buffer> | undefined;
+
+  constructor(
+    readonly run: StoredRun,
+    private readonly store: ObjectStore,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async *read({ first, last }: Range): AsyncGenerator<Buffer> {
+    const { key, own } = this.run;
+    this.lines ??= splitLines(this.store.stream(key, { signal: this.signal }));
+    for (let index = first; index <= last;) {
+      const next = await this.lines.next();
+      if (next.done === true) throw new Error(`The finished item ${index} is not in ${key} any more.`);
+      if (headOf(next.value)?.index !== index) continue;
+      yield next.value;
+      index += 1;
+    }
+    if (last === own.at(-1)?.last) await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.lines?.return(undefined);
+  }
+}
+
+function rangesOf(
+  items: readonly ComputedItem[],
+): { readonly range: Range; readonly items: readonly ComputedItem[] }[] {
+  const ranges: { range: { first: number; last: number }; items: ComputedItem[] }[] = [];
+  for (const item of items) {
+    const open = ranges.at(-1);
+    if (open?.range.last === item.index - 1) {
+      open.range.last = item.index;
+      open.items.push(item);
+    } else ranges.push({ range: { first: item.index, last: item.index }, items: [item] });
+  }
+  return ranges;
+}
+
+function* encoded(items: readonly ComputedItem[]): Generator<Uint8Array> {
+  for (const item of items) yield Buffer.from(item.line);
+}

@@ -1,0 +1,344 @@
+/**
+ * Computes one batch on one slot: carries out what the outcome machine decides (core/batch/outcome-machine.ts) and hands on what it
+ * believes. Holds no decision of its own.
+ */
+import type { Verdict } from '../../core/batch/doubts.js';
+import { withSentence } from '../../core/last-words.js';
+import { OutcomeMachine, type SlotLoss, type Step } from '../../core/batch/outcome-machine.js';
+import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/contract/result-line.js';
+import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';
+import type { SlotMemory } from '../../core/batch/slot-memory.js';
+import type { Clock } from '../ports.js';
+import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './batch-computer.js';
+import type { LoadedSlot, LoadResult } from './loaded-slot.js';
+import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem, type SlotProcess } from './slot-process.js';
+
+export interface BatchRunOptions {
+  readonly work: BatchWork;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly memory: SlotMemory<SlotItem>;
+  readonly pace: SlicePace;
+  /** Resolves when the model is loaded, or could not be. */
+  readonly loaded: () => Promise<LoadResult>;
+  readonly reload: () => Promise<LoadResult>;
+  /** Ends the slot's process, without waiting for it. */
+  readonly end: () => void;
+  readonly emit: (event: SlotEvent) => void;
+}
+
+/** A slice that takes longer gains nothing from being sent ahead, and an idle slot might have had the batch by then. */
+const NEARLY_DONE_MS = 250;
+
+interface Ahead {
+  readonly process: SlotProcess;
+  readonly positions: readonly number[];
+}
+
+interface TimedSlice {
+  readonly items: number;
+  readonly sentAtMs: number;
+  readonly inFlight: number;
+  readonly isMeasure: boolean;
+  unanswered: number;
+}
+
+export class BatchRun {
+  readonly #items: readonly SlotItem[];
+  readonly #positionOf: ReadonlyMap<number, number>;
+  readonly #wanted: () => number;
+  #machine: OutcomeMachine<SlotItem>;
+  #ahead: Ahead | undefined;
+  readonly #slices = new Map<number, TimedSlice>();
+  readonly #computed: ComputedItem[] = [];
+  readonly #abort: Promise<undefined>;
+  #resolveAbort: (value: undefined) => void = () => undefined;
+  /** The model's own limit. */
+  #mostSlices = Infinity;
+  #probing = false;
+  #slotEnd: SlotEnd | undefined;
+  #wake: () => void = () => undefined;
+  /** A slot outlives its batches, and must hold none of them. */
+  #detach: () => void = () => undefined;
+
+  constructor(private readonly options: BatchRunOptions) {
+    const { work } = options;
+    this.#items = work.items.flatMap(({ index, input }) =>
+      input.kind === 'item' ? [{ index, json: input.json }] : [],
+    );
+    this.#positionOf = new Map(this.#items.map(({ index }, position) => [index, position]));
+    this.#abort = new Promise((resolve) => {
+      this.#resolveAbort = resolve;
+    });
+    const { concurrency } = work.model.options;
+    const fixed = concurrency === 'auto' ? 1 : concurrency;
+    this.#wanted = work.concurrency ?? ((): number => fixed);
+    this.#machine = this.#newMachine();
+  }
+
+  /** Whether it is of the model that is loaded now. */
+  isOf(memory: SlotMemory<SlotItem>): boolean {
+    return this.options.memory === memory;
+  }
+
+  /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
+  goAhead(slot: LoadedSlot): void {
+    const { work } = this.options;
+    // A slice that is forgotten is computed all the same: its files have to be there then.
+    const isSafe = work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
+    const mayBe = slot.takesAhead && this.#wanted() === 1 && isSafe;
+    if (!mayBe || this.#items.length === 0) return;
+    const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot));
+    if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
+    const { process } = slot;
+    if (process.sendAhead(this.#itemsAt(step.positions), work.job))
+      this.#ahead = { process, positions: step.positions };
+    else this.#machine = this.#newMachine();
+  }
+
+  /** What was sent ahead, and not taken up, is not wanted any more. */
+  forget(): void {
+    this.#ahead?.process.forgetAhead();
+    this.#ahead = undefined;
+  }
+
+  #newMachine(): OutcomeMachine<SlotItem> {
+    const concurrency = (): number => Math.min(this.#wanted(), this.#mostSlices);
+    return new OutcomeMachine({ items: this.#items, concurrency, memory: this.options.memory });
+  }
+
+  async run(): Promise<BatchComputation> {
+    this.#handOnBadItems();
+    const { memory, signal, work } = this.options;
+    if (work.itemsEndWithBatch === true) memory.forgetItems();
+    const onAbort = (): void => {
+      this.#resolveAbort(undefined);
+      this.#wake();
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    try {
+      return await this.#compute();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.forget();
+      this.#detach();
+      if (work.itemsEndWithBatch === true) memory.forgetItems();
+    }
+  }
+
+  async #compute(): Promise<BatchComputation> {
+    if (this.#items.length === 0) return { kind: 'computed' };
+    const { signal } = this.options;
+    let slot = await this.#load(this.options.loaded);
+    if ('kind' in slot) return slot;
+    for (;;) {
+      this.#handOn();
+      if (signal.aborted) return this.#aborted();
+      if (this.#slotEnd !== undefined) this.#lost(this.#slotEnd);
+      const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot as LoadedSlot));
+      switch (step.kind) {
+        case 'finished':
+          this.#handOn();
+          return { kind: 'computed' };
+        case 'attempt':
+          this.#handOn();
+          this.options.end(); // it may be alive, but broken
+          return step;
+        case 'wait':
+          await this.#event();
+          break;
+        case 'send':
+          await Promise.race([this.options.work.mayGoOn?.(), this.#abort]);
+          if (signal.aborted) return this.#aborted();
+          await this.#send(step.positions, slot);
+          break;
+        case 'probe':
+          await this.#probe(step.item, slot);
+          break;
+        case 'rebuild': {
+          this.#handOn();
+          const rebuilt = await this.#rebuild(step);
+          if ('kind' in rebuilt) return rebuilt;
+          slot = rebuilt;
+        }
+      }
+    }
+  }
+
+  async #load(load: () => Promise<LoadResult>): Promise<LoadedSlot | BatchComputation> {
+    // The load goes on when the batch is no longer wanted: the next batch wants the model as well.
+    const result = await Promise.race([load(), this.#abort]);
+    if (result === undefined || this.options.signal.aborted) return { kind: 'aborted' };
+    if (result.kind === 'unable') return result;
+    this.#attach(result.slot);
+    return result.slot;
+  }
+
+  #attach({ process, maxConcurrency = Infinity }: LoadedSlot): void {
+    this.#mostSlices = maxConcurrency;
+    this.#detach();
+    this.#slotEnd = process.endedWith;
+    process.onAnswer = (answer) => {
+      this.#answered(answer);
+    };
+    process.onEnd = (end) => {
+      this.#slotEnd = end;
+      this.#wake();
+    };
+    this.#detach = () => {
+      process.onAnswer = () => undefined;
+      process.onEnd = () => undefined;
+    };
+    this.#takeUp(process);
+  }
+
+  /** What was sent ahead to a process that is gone was never begun, as far as anybody knows: it is sent anew, and nobody is to blame. */
+  #takeUp(process: SlotProcess): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return;
+    if (ahead.process !== process || process.isOver) {
+      this.#machine = this.#newMachine();
+      return;
+    }
+    // Of answers that were there before nobody knows how long they took.
+    this.#note(ahead.positions, !process.keepsAnswers);
+    process.takeUp({ itemTimeoutMs: this.#itemTimeoutMs });
+    this.#tellNearlyDone(ahead.positions.length);
+  }
+
+  async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {
+    this.options.emit({
+      kind: 'rebuilt',
+      reason: step.reason,
+      message: withSentence(step.message, 'The model is loaded again for the items that have no result yet.'),
+    });
+    const slot = await this.#load(this.options.reload);
+    if (!('kind' in slot)) this.#machine.rebuilt();
+    return slot;
+  }
+
+  #take(positions: readonly number[], lanes: number, slot: LoadedSlot): number {
+    const share = Math.ceil(positions.length / lanes);
+    return itemsThatFit(
+      lengths(this.#items, positions),
+      Math.min(share, this.options.pace.nextItems(slot.maxSliceItems)),
+    );
+  }
+
+  async #send(positions: readonly number[], slot: LoadedSlot): Promise<void> {
+    this.#note(positions);
+    await this.#ask(this.#itemsAt(positions), slot);
+    if (slot.takesAhead) this.#tellNearlyDone(positions.length);
+  }
+
+  /** A slice is in the slot, and its turn begins now. */
+  #note(positions: readonly number[], isMeasure = true): void {
+    const slice: TimedSlice = {
+      items: positions.length,
+      sentAtMs: this.options.clock.nowMs(),
+      inFlight: new Set(this.#slices.values()).size + 1,
+      unanswered: positions.length,
+      isMeasure,
+    };
+    for (const position of positions) this.#slices.set(position, slice);
+  }
+
+  /** `items`: of the slice that was given to the model last. */
+  #tellNearlyDone(items: number): void {
+    const { pace, work } = this.options;
+    const isLast = this.#machine.allAsked && this.#wanted() === 1;
+    if (isLast && items * (pace.msPerItem ?? Infinity) <= NEARLY_DONE_MS) work.onNearlyDone?.();
+  }
+
+  #itemsAt(positions: readonly number[]): readonly SlotItem[] {
+    return positions.map((position) => this.#items[position] as SlotItem);
+  }
+
+  get #itemTimeoutMs(): number {
+    return this.options.work.model.options.itemTimeoutSeconds * 1000;
+  }
+
+  async #probe(item: SlotItem, slot: LoadedSlot): Promise<void> {
+    this.#probing = true;
+    await this.#ask([item], slot);
+  }
+
+  async #ask(items: readonly SlotItem[], slot: LoadedSlot): Promise<void> {
+    const { work } = this.options;
+    const sent = slot.process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
+    // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
+    await Promise.race([sent, this.#abort]);
+  }
+
+  #answered(answer: SlotAnswer): void {
+    const error = 'error' in answer ? answer.error : undefined;
+    if (this.#probing) {
+      this.#probing = false;
+      this.#believe(this.#machine.probed(error));
+    } else {
+      const position = this.#positionOf.get(answer.index);
+      if (position === undefined) return;
+      this.#measure(position);
+      const outputLine = 'error' in answer ? undefined : encodeOutputLine(answer.index, answer.outputJson);
+      this.#believe(this.#machine.answered(position, error), outputLine);
+    }
+    this.#wake();
+  }
+
+  #measure(position: number): void {
+    const slice = this.#slices.get(position);
+    this.#slices.delete(position);
+    if (slice === undefined) return;
+    slice.unanswered -= 1;
+    if (slice.unanswered > 0 || !slice.isMeasure) return;
+    this.options.pace.measured({ ...slice, elapsedMs: this.options.clock.nowMs() - slice.sentAtMs });
+  }
+
+  /** `outputLine` belongs to the verdict without an error, of which there is at most one. */
+  #believe(verdicts: readonly Verdict[], outputLine?: string): void {
+    for (const { position, error } of verdicts) {
+      const { index } = this.#items[position] as SlotItem;
+      if (error !== undefined) {
+        this.#computed.push({ index, ok: false, line: encodeResultLine(failedLine(index, error)) });
+      } else if (outputLine !== undefined) this.#computed.push({ index, ok: true, line: outputLine });
+    }
+  }
+
+  #lost(end: SlotEnd): void {
+    const loss: SlotLoss = { reason: end.reason === 'stopped' ? 'crashed' : end.reason, error: errorOfEnd(end) };
+    this.#slotEnd = undefined;
+    this.#probing = false;
+    this.#slices.clear();
+    this.#believe(this.#machine.lost(loss));
+  }
+
+  #aborted(): BatchComputation {
+    if (this.#slices.size > 0 || this.#probing) this.options.end();
+    return { kind: 'aborted' };
+  }
+
+  /** Resolves at the next answer, at the slot's end, or at an abort. */
+  async #event(): Promise<void> {
+    if (this.#slotEnd !== undefined || this.options.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #handOn(): void {
+    if (this.#computed.length > 0) this.options.work.onComputed(this.#computed.splice(0));
+  }
+
+  #handOnBadItems(): void {
+    const bad = this.options.work.items.flatMap(({ index, input }) =>
+      input.kind === 'bad' ? [{ index, ok: false, line: encodeResultLine(failedLine(index, input.error)) }] : [],
+    );
+    if (bad.length > 0) this.options.work.onComputed(bad);
+  }
+}
+
+function* lengths(items: readonly SlotItem[], positions: readonly number[]): Iterable<number> {
+  for (const position of positions) yield items[position]?.json.length ?? 0;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the slots of a job do while they have something to do, as windows for core/batch/slot-shape.ts: sums of the differences between looks
+ * at each slot's process. What happens while a slot is being loaded counts for nothing: it takes cores, and gives no answers yet.
+ */
+import type { ShapeWindow } from '../../core/batch/slot-shape.js';
+import type { BatchComputer, SlotUsage } from './batch-computer.js';
+
+const EMPTY: ShapeWindow = { wallMs: 0, busyMs: 0, cpuMs: 0, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
+
+export class ShapeMeter {
+  private readonly lastOf = new Map<BatchComputer, SlotUsage | undefined>();
+  private readonly computing = new Set<BatchComputer>();
+  private current = EMPTY;
+  private toSkip = 0;
+  private lookedAtMs: number | undefined;
+
+  get window(): ShapeWindow {
+    return this.current;
+  }
+
+  get isBusy(): boolean {
+    return this.computing.size > 0;
+  }
+
+  began(computer: BatchComputer): void {
+    this.computing.add(computer);
+    if (!this.lastOf.has(computer)) this.lastOf.set(computer, undefined);
+  }
+
+  ended(computer: BatchComputer): void {
+    this.computing.delete(computer);
+  }
+
+  /** After a rest, which is not to count. */
+  goOn(): void {
+    this.lookedAtMs = undefined;
+  }
+
+  /** Forgets what was seen; `skip` answers are passed over before a new window begins. */
+  startAnew(skip: number): void {
+    this.current = EMPTY;
+    this.toSkip = skip;
+  }
+
+  async look(nowMs: number): Promise<void> {
+    const seen: (readonly [SlotUsage, SlotUsage])[] = [];
+    let isLoading = false;
+    for (const [computer, last] of [...this.lastOf]) {
+      const now = await computer.usage();
+      if (now === undefined && this.computing.has(computer)) isLoading = true;
+      // Closed, or not loaded yet.
+      if (now === undefined && !this.computing.has(computer)) this.lastOf.delete(computer);
+      else this.lastOf.set(computer, now);
+      if (now !== undefined && last?.process === now.process) seen.push([last, now]);
+    }
+    const wallMs = nowMs - (this.lookedAtMs ?? nowMs);
+    this.lookedAtMs = nowMs;
+    if (isLoading) return;
+    if (this.toSkip > 0) {
+      for (const [last, now] of seen) this.toSkip -= now.answered - last.answered;
+      return;
+    }
+    this.current = { ...this.current, wallMs: this.current.wallMs + wallMs };
+    for (const [last, now] of seen) this.add(last, now);
+  }
+
+  private add(last: SlotUsage, now: SlotUsage): void {
+    const { current } = this;
+    const measured = current.cpuMs !== undefined && now.cpuMs !== undefined && last.cpuMs !== undefined;
+    this.current = {
+      ...current,
+      busyMs: current.busyMs + now.busyMs - last.busyMs,
+      // A thread that ended takes what it had waited with it.
+      cpuMs: measured ? (current.cpuMs ?? 0) + Math.max(0, (now.cpuMs ?? 0) - (last.cpuMs ?? 0)) : undefined,
+      items: current.items + now.answered - last.answered,
+      answeringMs: current.answeringMs + now.answeredAtBusyMs - last.answeredAtBusyMs,
+      slotMemoryBytes: Math.max(current.slotMemoryBytes, now.memoryBytes),
+    };
+  }
+}

@@ -1,0 +1,382 @@
+/**
+ * One child process with one loaded model, spoken to in the model's protocol (docs/architecture.md, "The model's protocol").
+ *
+ * Invariants:
+ * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
+ * - No more than `MAX_SLOT_LINE_BYTES` of an unfinished line is held, and items are written no faster than the model reads them.
+ * - The slot ends once, for one reason: the first that was seen. `ended` resolves when its process group is gone and every answer
+ *   that it gave before was passed on.
+ */
+import { once } from 'node:events';
+import { withLogEnd } from '../../core/last-words.js';
+import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
+import { shorten } from '../../core/shorten.js';
+import {
+  encodeFlushLine,
+  encodeItemLine,
+  MAX_SLOT_LINE_BYTES,
+  parseSlotLine,
+  showLine,
+  type SlotLimits,
+  type SlotLine,
+} from '../../core/contract/slot-protocol.js';
+import type { Clock } from '../ports.js';
+import type { SlotUsage } from './batch-computer.js';
+import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
+import { AskedItems } from './asked-items.js';
+import { LineSplitter } from './line-splitter.js';
+import { type Hide, hideNothing } from '../model/secrets.js';
+import { ModelLog } from './model-log.js';
+import { ProcessGroup } from './process-group.js';
+
+/** Weights of many GiB load from disk in minutes; a load that takes longer hangs. */
+export const LOAD_TIMEOUT_MS = 10 * 60_000;
+/** Most models load in less; a command that prints no `{"ready":true}` is found out by then, not after minutes. */
+export const SLOW_LOAD_MS = 20_000;
+/** How often memory and progress are looked at: short beside an item's time, long beside the look. */
+export const POLL_MS = 1_000;
+/** Items are written in pieces of about a pipe's buffer. */
+const WRITE_BYTES = 64 * 1024;
+const SHOWN_LOG_LENGTH = 300;
+const LOAD_LOG_LINES = 5;
+const BYTES_PER_MIB = 1024 * 1024;
+
+export interface SlotItem {
+  readonly index: number;
+  /** Its JSON text. */
+  readonly json: string;
+}
+
+export type SlotAnswer =
+  { readonly index: number; readonly outputJson: string } | { readonly index: number; readonly error: ItemError };
+
+export interface SlotEnd {
+  readonly reason: 'crashed' | 'protocol' | 'timeout' | 'memory' | 'stopped';
+  /** What happened, with the last line that the model logged. */
+  readonly message: string;
+}
+
+export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
+
+export interface SlotOptions {
+  readonly argv: readonly string[];
+  /** It answers on a channel of its own (host-channel.ts); a command does on its standard output. */
+  readonly isHost?: boolean;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly memoryLimitBytes: () => number;
+  readonly loadTimeoutMs: number;
+  /** It is not ready after `SLOW_LOAD_MS`; told once, in a sentence: what it printed so far, and what is awaited. */
+  readonly onSlowLoad?: (message: string) => void;
+  readonly pollMs: number;
+  /** Takes the job's secrets out of logs and errors. */
+  readonly hide?: Hide;
+  readonly onLog: (line: string) => void;
+}
+
+export class SlotProcess {
+  /** Takes the answers of the work in hand. */
+  onAnswer: (answer: SlotAnswer) => void = () => undefined;
+  /**
+   * Tells the batch in hand of the end. Not a promise: a batch's reaction on one would live, and its items with it, as long as
+   * the slot does.
+   */
+  onEnd: (end: SlotEnd) => void = () => undefined;
+  readonly loaded: Promise<SlotLoad>;
+  readonly ended: Promise<SlotEnd>;
+  readonly #group: ProcessGroup;
+  readonly #log: ModelLog;
+  readonly #stdout: LineSplitter;
+  readonly #hide: Hide;
+  readonly #over = new AbortController();
+  readonly #asked = new AskedItems<SlotAnswer>();
+  /** Slices are written one after another. */
+  #written: Promise<void> = Promise.resolve();
+  #resolveLoaded: (load: SlotLoad) => void = () => undefined;
+  #ready = false;
+  #saidSlow = false;
+  #takesAhead = false;
+  #cause: SlotEnd | undefined;
+  #endedWith: SlotEnd | undefined;
+  #isOver = false;
+  #lines = 0;
+  #progressAtMs: number;
+  #answered = 0;
+  #answeredAtBusyMs = 0;
+  #busyMs = 0;
+  #busySinceMs: number | undefined;
+  #itemTimeoutMs = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly options: SlotOptions) {
+    this.#progressAtMs = options.clock.nowMs();
+    this.#hide = options.hide ?? hideNothing;
+    this.#log = new ModelLog(options.clock, options.onLog, options.hide);
+    const stdout = (this.#stdout = new LineSplitter(MAX_SLOT_LINE_BYTES, {
+      line: (line) => {
+        this.#line(line);
+      },
+      tooLong: (start) => {
+        this.#lines += 1;
+        this.#fault(`${showLine(start)} (it goes on for more than ${MAX_SLOT_LINE_BYTES / BYTES_PER_MIB} MiB)`);
+      },
+      notUtf8: (line, { position, byte }) => {
+        this.#lines += 1;
+        this.#fault(`${showLine(line)} (its byte ${position}, 0x${hex(byte)}, is not UTF-8; the protocol's lines are)`);
+      },
+    }));
+    this.loaded = new Promise((resolve) => {
+      this.#resolveLoaded = resolve;
+    });
+    this.#group = new ProcessGroup({
+      ...options,
+      onStdout: (chunk) => {
+        stdout.write(chunk);
+      },
+      onStderr: (chunk) => {
+        this.#log.write(chunk);
+      },
+    });
+    this.ended = this.#end(stdout);
+    void this.#watch();
+  }
+
+  /** Set before `onEnd` is called. */
+  get endedWith(): SlotEnd | undefined {
+    return this.#endedWith;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver || this.#cause !== undefined;
+  }
+
+  /** Writes a slice; resolves when the model has taken it in, or the slot has ended. */
+  async send(
+    items: readonly SlotItem[],
+    options: { readonly job: string; readonly itemTimeoutMs: number },
+  ): Promise<void> {
+    if (this.#asked.sizeOfAll === 0) {
+      this.#progressAtMs = this.options.clock.nowMs();
+      this.#busySinceMs = this.#progressAtMs;
+    }
+    this.#itemTimeoutMs = options.itemTimeoutMs;
+    // After the last answer of an async generator its call may still be at something.
+    const after = this.#asked.sizeOfOthers > 0 || this.#asked.sizeOfAll === 0;
+    this.#asked.ask(items.map(({ index }) => index));
+    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#takesAhead));
+  }
+
+  /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
+  sendAhead(items: readonly SlotItem[], job: string): boolean {
+    if (this.isOver || this.#asked.size === 0 || !this.#asked.askAhead(items.map(({ index }) => index))) return false;
+    void this.#writeSlice(items, encodeFlushLine(job, true));
+    return true;
+  }
+
+  /** The batch of the slice that was sent ahead is in hand: passes on what was answered of it. */
+  takeUp(options: { readonly itemTimeoutMs: number }): void {
+    this.#itemTimeoutMs = options.itemTimeoutMs;
+    for (const answer of this.#asked.takeUp()) this.onAnswer(answer);
+  }
+
+  /** Some of what was sent ahead is answered already. */
+  get keepsAnswers(): boolean {
+    return this.#asked.keepsAnswers;
+  }
+
+  /** Nobody wants what was sent ahead any more. */
+  forgetAhead(): void {
+    this.#asked.forgetAhead();
+  }
+
+  #writeSlice(items: readonly SlotItem[], flush: string): Promise<void> {
+    this.#written = this.#written.then(async () => {
+      let text = '';
+      for (const { index, json } of items) {
+        text += encodeItemLine(index, json);
+        if (text.length < WRITE_BYTES) continue;
+        await this.#write(text);
+        text = '';
+      }
+      await this.#write(text + flush);
+    });
+    return this.#written;
+  }
+
+  /** Undefined before it is loaded, and after its end. */
+  async usage(): Promise<SlotUsage | undefined> {
+    const { pid } = this.#group;
+    if (!this.#ready || this.isOver || pid === undefined) return undefined;
+    const sums = {
+      process: pid,
+      busyMs: this.#busyUntil(this.options.clock.nowMs()),
+      answered: this.#answered,
+      answeredAtBusyMs: this.#answeredAtBusyMs,
+    };
+    try {
+      const used = await groupUsage(pid);
+      return used && { ...sums, ...used };
+    } catch {
+      return { ...sums, cpuMs: undefined, memoryBytes: 0 };
+    }
+  }
+
+  #busyUntil(nowMs: number): number {
+    return this.#busyMs + (this.#busySinceMs === undefined ? 0 : nowMs - this.#busySinceMs);
+  }
+
+  /** Ends the process group and waits for it. */
+  async stop(): Promise<void> {
+    this.#cause ??= { reason: 'stopped', message: 'The slot was stopped.' };
+    await this.#group.stop();
+    await this.ended;
+  }
+
+  async #write(text: string): Promise<void> {
+    const { stdin } = this.#group;
+    if (this.isOver || stdin.destroyed || stdin.write(text)) return;
+    // Whichever comes first; the signal aborts when the process has ended.
+    await once(stdin, 'drain', { signal: this.#over.signal }).catch(() => undefined);
+  }
+
+  #line(line: string): void {
+    if (this.#cause !== undefined) return;
+    this.#lines += 1;
+    const parsed = parseSlotLine(line);
+    if (parsed.kind === 'fault') return this.#fault(parsed.message);
+    if (parsed.kind === 'ready' || !this.#ready) return this.#readyLine(parsed, line);
+    const shown = parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed;
+    const whose = this.#asked.answered(shown);
+    if (whose === undefined) {
+      return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
+    }
+    this.#progressAtMs = this.options.clock.nowMs();
+    this.#answered += 1;
+    this.#answeredAtBusyMs = this.#busyUntil(this.#progressAtMs);
+    if (this.#asked.sizeOfAll === 0) {
+      this.#busyMs = this.#answeredAtBusyMs;
+      this.#busySinceMs = undefined;
+    }
+    if (whose === 'now') this.onAnswer(shown);
+  }
+
+  #readyLine(parsed: SlotLine, line: string): void {
+    if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
+    if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
+    this.#ready = true;
+    const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
+    this.#takesAhead = takesAhead;
+    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency, takesAhead });
+  }
+
+  #fault(what: string): void {
+    const shown = this.#hide(what);
+    const where = this.options.isHost === true ? "its host's channel" : 'standard output';
+    const awaited = this.#ready ? '' : ' The first line that is awaited is {"ready":true}.';
+    this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.${awaited}`);
+  }
+
+  #shown({ code, message }: ItemError): ItemError {
+    return { code: this.#hide(code), message: this.#hide(message) };
+  }
+
+  #kill(reason: SlotEnd['reason'], message: string): void {
+    if (this.#cause !== undefined) return;
+    this.#cause = { reason, message };
+    // A program that passes signals on (docker) may need SIGTERM; one that floods us is not read any longer.
+    if (reason === 'timeout') void this.#group.stop();
+    else this.#group.destroy();
+  }
+
+  async #end(stdout: LineSplitter): Promise<SlotEnd> {
+    const how = await this.#group.ended;
+    if (this.#group.pid !== undefined) forgetGroup(this.#group.pid);
+    stdout.end();
+    this.#log.end();
+    this.#isOver = true;
+    this.#over.abort();
+    const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
+    // A wrong line is itself what the model said: the log beside it tells of something else.
+    const log = cause.reason === 'protocol' ? [] : this.#log.lastLines;
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(log)) });
+    const end = { reason: cause.reason, message: withLog(cause.message, log.slice(-1)) };
+    this.#endedWith = end;
+    this.onEnd(end);
+    return end;
+  }
+
+  /** Memory, progress and the time to load, looked at again and again until the slot is over. */
+  async #watch(): Promise<void> {
+    const { clock, pollMs } = this.options;
+    try {
+      for (;;) {
+        await clock.sleep(pollMs, this.#over.signal);
+        if (this.#cause !== undefined) continue;
+        this.#checkProgress(clock.nowMs());
+        await this.#checkMemory();
+      }
+    } catch {
+      // The slot is over.
+    }
+  }
+
+  #checkProgress(nowMs: number): void {
+    const silentMs = nowMs - this.#progressAtMs;
+    if (!this.#ready) {
+      const { loadTimeoutMs } = this.options;
+      if (silentMs >= loadTimeoutMs) this.#kill('timeout', this.#notReady(`within ${loadTimeoutMs / 1000} s`));
+      else if (silentMs >= SLOW_LOAD_MS && !this.#saidSlow) this.#saySlow(silentMs);
+    } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
+      const waiting = this.#asked.size === 1 ? 'the item' : `any of ${this.#asked.sizeOfAll} items`;
+      this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
+    }
+  }
+
+  #saySlow(silentMs: number): void {
+    this.#saidSlow = true;
+    const { isHost, loadTimeoutMs, onSlowLoad } = this.options;
+    const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
+    const advice = isHost === true ? '' : ' A command that is a model prints that line once it is loaded.';
+    const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
+    onSlowLoad?.(withLog(message + advice + limit, tellingLines(this.#log.lastLines)));
+  }
+
+  /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
+  #notReady(when: string): string {
+    if (this.options.isHost === true) return `The model's load did not end ${when}.`;
+    const { unfinished } = this.#stdout;
+    const printed = unfinished === '' ? 'nothing' : `${this.#hide(showLine(unfinished))} without the end of a line`;
+    return `The model's command printed ${printed} on standard output ${when}; the worker awaits the line {"ready":true}.`;
+  }
+
+  async #checkMemory(): Promise<void> {
+    const memoryLimitBytes = this.options.memoryLimitBytes();
+    const bytes = this.#group.pid === undefined ? 0 : await groupMemoryBytes(this.#group.pid).catch(() => 0);
+    if (bytes <= memoryLimitBytes) return;
+    const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));
+    this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);
+  }
+}
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+const LOSS_CODES = {
+  crashed: ITEM_ERROR_CODES.slotCrashed,
+  stopped: ITEM_ERROR_CODES.slotCrashed,
+  protocol: ITEM_ERROR_CODES.protocolFault,
+  timeout: ITEM_ERROR_CODES.itemTimeout,
+  memory: ITEM_ERROR_CODES.memoryExceeded,
+} as const;
+
+/** The error of an item that is guilty of a slot's end. */
+export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
+
+/** JavaScript's stack frames are in the log, and tell a person who reads of the failure nothing. */
+const tellingLines = (lines: readonly string[]): readonly string[] =>
+  lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
+
+const withLog = (message: string, lines: readonly string[]): string =>
+  withLogEnd(
+    message,
+    lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)),
+  );

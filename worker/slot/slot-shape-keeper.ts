@@ -1,0 +1,268 @@
+/**
+ * Keeps the shape of each job on this worker: slots, and slices at once in each. It watches the computers of the slots, carries out what
+ * core/batch/slot-shape.ts decides, and tells every change.
+ *
+ * Invariants:
+ * - A model is measured once: jobs that run the same model in the same way share what was found.
+ * - It measures only while something is computed, and no more once it knows.
+ */
+import type { NewWorkerEvent } from '../../core/contract/events.js';
+import type { ShapeStatus } from '../../core/pool/fleet-state.js';
+import type { Manifest } from '../../core/contract/job.js';
+import { hintFor, isEnoughForHint } from '../../core/batch/shape-hint.js';
+import {
+  firstShape,
+  isEnough,
+  isSettled,
+  itemsToSkip,
+  memoryIsFree,
+  MOST_SLOTS,
+  outOfMemory,
+  reshape,
+  type Shape,
+  type ShapeBounds,
+  type Shaping,
+  shapeText,
+} from '../../core/batch/slot-shape.js';
+import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotUsage } from './batch-computer.js';
+import type { Clock, EventSink } from '../ports.js';
+import { ShapeMeter } from './shape-meter.js';
+import type { MakeComputer } from './slot-pool.js';
+
+/** Often enough to settle within seconds; a look costs a few milliseconds. */
+const LOOK_EVERY_MS = 250;
+/** Between batches there may be nothing to compute for a moment. */
+const IDLE_LOOKS = 4;
+/** Of a worker's whole life; an older one is measured again. */
+const MOST_KEPT_MODELS = 256;
+
+export interface SlotShapeKeeperOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly cpus: number;
+  /** For all slots together. */
+  readonly memoryBytes: number;
+  /** A job may want another number of slots now. */
+  readonly onShape: () => void;
+  readonly signal: AbortSignal;
+}
+
+export class SlotShapeKeeper {
+  private readonly shapeOfJob = new Map<string, JobShape>();
+  private readonly shapeOfModel = new Map<string, JobShape>();
+  private newest: JobShape | undefined;
+
+  constructor(private readonly options: SlotShapeKeeperOptions) {}
+
+  /** A batch of the job is to be computed. */
+  enter(manifest: Manifest): void {
+    const { job } = manifest;
+    const key = likeness(manifest);
+    const known = this.shapeOfModel.get(key) ?? new JobShape(this.options, manifest);
+    known.job = job;
+    keep(this.shapeOfModel, key, known);
+    keep(this.shapeOfJob, job, known);
+    this.newest = known;
+    this.options.onShape();
+  }
+
+  /** As many as the job that wants the most. */
+  slotsFor(held: Iterable<{ readonly message: { readonly job: string } }>): number {
+    return Math.max(1, ...Array.from(held, ({ message }) => this.shapeOfJob.get(message.job)?.shape.slots ?? 1));
+  }
+
+  /** Of the job that a batch came from last. */
+  get status(): ShapeStatus | undefined {
+    return this.newest?.status;
+  }
+
+  watched(make: MakeComputer): MakeComputer {
+    return (slots) => new WatchedComputer(make(slots), (job) => this.shapeOfJob.get(job));
+  }
+}
+
+class JobShape {
+  job: string;
+  private readonly bounds: ShapeBounds;
+  private readonly meter = new ShapeMeter();
+  /** The user has chosen the slots, and may want to hear of it. */
+  private readonly chosen: boolean;
+  private shaping: Shaping;
+  private hint: string | undefined;
+  private known = false;
+  private measuring = false;
+  private aloneBatch: number | undefined;
+
+  constructor(
+    private readonly options: SlotShapeKeeperOptions,
+    { job, options: { slots, concurrency } }: Manifest,
+  ) {
+    const { cpus, memoryBytes } = options;
+    this.job = job;
+    this.chosen = slots !== 'auto';
+    this.bounds = {
+      cpus,
+      memoryBytes,
+      ...(slots === 'auto' ? {} : { slots: slots === 'cpus' ? cpus : Math.min(slots, MOST_SLOTS) }),
+      ...(concurrency === 'auto' ? {} : { concurrency }),
+    };
+    const first = firstShape(this.bounds);
+    this.shaping =
+      slots === 'auto' || concurrency === 'auto'
+        ? first
+        : { ...first, phase: 'settled', reason: `${shapeText(first.shape)}, as asked for` };
+  }
+
+  get shape(): Shape {
+    return this.shaping.shape;
+  }
+
+  get status(): ShapeStatus {
+    const { shaping, hint, job } = this;
+    const told = { job, ...shaping.shape, settled: isSettled(shaping), reason: shaping.reason };
+    return hint === undefined ? told : { ...told, hint };
+  }
+
+  began(computer: BatchComputer): void {
+    this.meter.began(computer);
+    if (this.known || this.measuring) return;
+    this.measuring = true;
+    void this.measure().finally(() => {
+      this.measuring = false;
+    });
+  }
+
+  ended(computer: BatchComputer, batch: number): void {
+    this.meter.ended(computer);
+    if (this.aloneBatch !== batch) return;
+    this.aloneBatch = undefined;
+    this.become(memoryIsFree(this.shaping));
+  }
+
+  ranOutOfMemory(batch: number): void {
+    const next = outOfMemory(this.shaping, this.bounds);
+    if (next === this.shaping) return;
+    this.aloneBatch = batch;
+    this.known = true;
+    this.become(next);
+  }
+
+  private async measure(): Promise<void> {
+    const { clock, signal } = this.options;
+    this.meter.goOn();
+    for (let idle = 0; idle < IDLE_LOOKS && !this.known; idle = this.meter.isBusy ? 0 : idle + 1) {
+      await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.meter.look(clock.nowMs());
+      this.judge();
+    }
+  }
+
+  private judge(): void {
+    const { bounds, meter, shaping } = this;
+    const { window } = meter;
+    if (isSettled(shaping)) {
+      // Nothing to decide: only whether the user should hear something.
+      if (window.busyMs > 0 && window.cpuMs === undefined) this.known = true;
+      else if (isEnoughForHint(window)) this.conclude();
+      return;
+    }
+    if (!isEnough(shaping, window)) return;
+    const next = reshape(shaping, window, bounds);
+    if (isSettled(next)) this.conclude(next.shape);
+    meter.startAnew(itemsToSkip(next));
+    this.become(next);
+  }
+
+  private conclude(shape: Shape = this.shape): void {
+    this.known = true;
+    const { window } = this.meter;
+    this.hint = this.chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.bounds) : undefined;
+    if (this.hint !== undefined) this.tell({ code: 'slot-hint', message: this.hint });
+  }
+
+  private become(next: Shaping): void {
+    const before = this.shaping;
+    if (next === before) return;
+    this.shaping = next;
+    const { slots, concurrency } = next.shape;
+    const changed = slots !== before.shape.slots || concurrency !== before.shape.concurrency;
+    if (changed || isSettled(next)) {
+      this.tell({ code: 'slot-shape', slots, concurrency, settled: isSettled(next), message: `${next.reason}.` });
+    }
+    if (changed) this.options.onShape();
+  }
+
+  private tell(event: NewWorkerEvent): void {
+    this.options.events.emit({ ...event, job: this.job });
+  }
+}
+
+class WatchedComputer implements BatchComputer {
+  constructor(
+    private readonly inner: BatchComputer,
+    private readonly shapeOf: (job: string) => JobShape | undefined,
+  ) {}
+
+  get modelKey(): string | undefined {
+    return this.inner.modelKey;
+  }
+
+  get isLoading(): boolean {
+    return this.inner.isLoading;
+  }
+
+  get msPerItem(): number | undefined {
+    return this.inner.msPerItem;
+  }
+
+  warm(model: PreparedModel): void {
+    this.inner.warm(model);
+  }
+
+  async usage(): Promise<SlotUsage | undefined> {
+    return this.inner.usage();
+  }
+
+  async compute(work: BatchWork): Promise<BatchComputation> {
+    const shape = this.shapeOf(work.job);
+    if (shape === undefined) return this.inner.compute(work);
+    let began = false;
+    try {
+      return await this.inner.compute({
+        ...work,
+        onTurn: () => {
+          began = true;
+          shape.began(this.inner);
+          work.onTurn?.();
+        },
+        concurrency: () => shape.shape.concurrency,
+        onEvent: (event) => {
+          work.onEvent(event);
+          if (event.kind === 'rebuilt' && event.reason === 'memory') shape.ranOutOfMemory(work.batch);
+        },
+      });
+    } finally {
+      if (began) shape.ended(this.inner, work.batch);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.inner.close();
+  }
+}
+
+/** Equal for jobs whose slots behave alike. */
+function likeness({ model, options }: Manifest): string {
+  const { slots, concurrency, env, secrets } = options;
+  return JSON.stringify([model.digest, model.start, model.setup, slots, concurrency, env, secrets]);
+}
+
+function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= MOST_KEPT_MODELS) return;
+    map.delete(oldest);
+  }
+}
