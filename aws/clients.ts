@@ -11,6 +11,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { definedFields } from '../core/defined-fields.js';
 
 export interface ClientOptions {
   readonly region: string;
@@ -49,7 +50,7 @@ function common(options: ClientOptions, requestTimeoutMs: number, socketTimeoutM
     ...(options.endpoint === undefined
       ? {}
       : { endpoint: options.endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...definedFields({ credentials: options.credentials }),
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,

@@ -31,36 +31,39 @@ export function backendOf(client: EC2Client, fleetId: string): FleetBackend {
 class AwsFleet implements KnownFleet {
   readonly #configuredId: string;
 
-  constructor(
-    private readonly client: EC2Client,
-    private backend: FleetBackend,
-    private readonly stack: string,
-  ) {
+  readonly #client: EC2Client;
+  #backend: FleetBackend;
+  readonly #stack: string;
+
+  constructor(client: EC2Client, backend: FleetBackend, stack: string) {
+    this.#client = client;
+    this.#backend = backend;
+    this.#stack = stack;
     this.#configuredId = backend.fleetId;
   }
 
   get fleetId(): string {
-    return this.backend.fleetId;
+    return this.#backend.fleetId;
   }
 
   async describe(signal: AbortSignal): Promise<FleetDescription> {
     const fleet = await this.#read(signal);
     if (fleet === undefined) {
       throw new FleetMissing(
-        `EC2 shows neither the fleet ${this.#configuredId} nor another of the stack ${this.stack}: are they of this region?`,
+        `EC2 shows neither the fleet ${this.#configuredId} nor another of the stack ${this.#stack}: are they of this region?`,
       );
     }
-    const active = await allPages((token) => this.backend.activeInstances(token, signal));
+    const active = await allPages((token) => this.#backend.activeInstances(token, signal));
     const ids = active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
-    const instances = await describeInstances(this.client, { stack: this.stack, ids }, signal);
-    const { fleetId } = this.backend;
+    const instances = await describeInstances(this.#client, { stack: this.#stack, ids }, signal);
+    const { fleetId } = this.#backend;
     const named = this.#configuredId;
     return { ...fleet, instances, ...(fleetId === named ? {} : { insteadOf: { named, found: fleetId } }) };
   }
 
   async setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult> {
     try {
-      await this.backend.setTarget(target, signal);
+      await this.#backend.setTarget(target, signal);
       return 'accepted';
     } catch (error) {
       if (isFleetBusy(error)) return 'busy';
@@ -72,15 +75,15 @@ class AwsFleet implements KnownFleet {
   async #read(signal: AbortSignal): ReturnType<FleetBackend['read']> {
     const fleet = await this.#readKnown(signal);
     if (fleet !== undefined && fleet.state !== 'deleted') return fleet;
-    const found = await this.backend.findAnother(this.stack, signal);
-    if (found === undefined || found === this.backend.fleetId) return fleet;
-    this.backend = backendOf(this.client, found);
-    return this.backend.read(signal);
+    const found = await this.#backend.findAnother(this.#stack, signal);
+    if (found === undefined || found === this.#backend.fleetId) return fleet;
+    this.#backend = backendOf(this.#client, found);
+    return this.#backend.read(signal);
   }
 
   async #readKnown(signal: AbortSignal): ReturnType<FleetBackend['read']> {
     try {
-      return await this.backend.read(signal);
+      return await this.#backend.read(signal);
     } catch (error) {
       if (isFleetMissing(error)) return undefined;
       throw error;

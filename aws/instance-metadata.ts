@@ -17,6 +17,11 @@ const REQUEST_TIMEOUT_MS = 2_000;
 /** Asked for notices twice a second for the instance's whole life, over the same sockets. Not `fetch`, which takes several times the processor time. */
 const MOST_SOCKETS = 2;
 
+interface Token {
+  readonly value: Promise<string>;
+  readonly expiresAtMs: number;
+}
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -24,26 +29,26 @@ interface Answer {
 
 export class Imds implements InstanceMetadata {
   /** Shared by calls at once: one token is enough for all. */
-  private token: { readonly value: Promise<string>; readonly expiresAtMs: number } | undefined;
-  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
+  #token: Token | undefined;
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
   /** Without a slash at its end; the path that it may have is a secret on a local cloud, so messages say where it is and no more. */
-  private readonly base: string;
-  private readonly place: string;
+  readonly #base: string;
+  readonly #place: string;
 
-  constructor(
-    endpoint: string = DEFAULT_METADATA_ENDPOINT,
-    private readonly nowMs: () => number = Date.now,
-  ) {
-    this.base = endpoint.replace(/\/+$/, '');
-    this.place = URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint;
+  readonly #nowMs: () => number;
+
+  constructor(endpoint: string = DEFAULT_METADATA_ENDPOINT, nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
+    this.#base = endpoint.replace(/\/+$/, '');
+    this.#place = URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint;
   }
 
   async identity(signal: AbortSignal): Promise<InstanceIdentity> {
     const paths = ['instance-id', 'instance-type', 'placement/availability-zone', 'placement/region'];
     const values: string[] = [];
     for (const path of paths) {
-      const value = await this.get(`/latest/meta-data/${path}`, signal);
-      if (value === undefined) throw new Error(`The instance metadata at ${this.place} has no ${path}.`);
+      const value = await this.#get(`/latest/meta-data/${path}`, signal);
+      if (value === undefined) throw new Error(`The instance metadata at ${this.#place} has no ${path}.`);
       values.push(value.trim());
     }
     const [instance = '', instanceType = '', zone = '', region = ''] = values;
@@ -53,65 +58,65 @@ export class Imds implements InstanceMetadata {
   /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html, …/rebalance-recommendations.html */
   async notices(signal: AbortSignal): Promise<readonly Notice[]> {
     const [action, rebalance] = await Promise.all([
-      this.json('/latest/meta-data/spot/instance-action', signal),
-      this.json('/latest/meta-data/events/recommendations/rebalance', signal),
+      this.#json('/latest/meta-data/spot/instance-action', signal),
+      this.#json('/latest/meta-data/events/recommendations/rebalance', signal),
     ]);
     const notices: Notice[] = [];
-    if (action !== undefined) notices.push({ kind: 'interruption', takesAtMs: this.timeOf(action['time']) });
+    if (action !== undefined) notices.push({ kind: 'interruption', takesAtMs: this.#timeOf(action['time']) });
     if (rebalance !== undefined) {
-      notices.push({ kind: 'rebalance', noticedAtMs: this.timeOf(rebalance['noticeTime']) });
+      notices.push({ kind: 'rebalance', noticedAtMs: this.#timeOf(rebalance['noticeTime']) });
     }
     return notices;
   }
 
   /** A notice without a readable time is still a notice. */
-  private timeOf(value: unknown): number {
+  #timeOf(value: unknown): number {
     const timeMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-    return Number.isNaN(timeMs) ? this.nowMs() : timeMs;
+    return Number.isNaN(timeMs) ? this.#nowMs() : timeMs;
   }
 
-  private async json(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-    const text = await this.get(path, signal);
+  async #json(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    const text = await this.#get(path, signal);
     if (text === undefined) return undefined;
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   }
 
   /** Undefined for 404: there is no such thing to tell, such as a notice. */
-  private async get(path: string, signal: AbortSignal): Promise<string | undefined> {
+  async #get(path: string, signal: AbortSignal): Promise<string | undefined> {
     for (let mayRenew = true; ; mayRenew = false) {
-      const token = this.currentToken(signal);
+      const token = this.#currentToken(signal);
       const value = await token.value;
       const headers = { 'x-aws-ec2-metadata-token': value };
-      const { status, text } = await this.request('GET', path, headers, signal);
+      const { status, text } = await this.#request('GET', path, headers, signal);
       if (isOk(status)) return text;
       if (status === 404) return undefined;
       if (status !== 401 || !mayRenew) {
-        throw new Error(`The instance metadata answered ${status} for ${path} at ${this.place}.`);
+        throw new Error(`The instance metadata answered ${status} for ${path} at ${this.#place}.`);
       }
-      if (this.token === token) this.token = undefined;
+      if (this.#token === token) this.#token = undefined;
     }
   }
 
-  private currentToken(signal: AbortSignal): NonNullable<typeof this.token> {
-    if (this.token !== undefined && this.token.expiresAtMs > this.nowMs()) return this.token;
-    const expiresAtMs = this.nowMs() + TOKEN_SECONDS * 1000 - TOKEN_MARGIN_MS;
-    const token = { value: this.newToken(signal), expiresAtMs };
-    this.token = token;
+  #currentToken(signal: AbortSignal): Token {
+    if (this.#token !== undefined && this.#token.expiresAtMs > this.#nowMs()) return this.#token;
+    const expiresAtMs = this.#nowMs() + TOKEN_SECONDS * 1000 - TOKEN_MARGIN_MS;
+    const token = { value: this.#newToken(signal), expiresAtMs };
+    this.#token = token;
     token.value.catch(() => {
-      if (this.token === token) this.token = undefined;
+      if (this.#token === token) this.#token = undefined;
     });
     return token;
   }
 
-  private async newToken(signal: AbortSignal): Promise<string> {
+  async #newToken(signal: AbortSignal): Promise<string> {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_SECONDS) };
-    const { status, text } = await this.request('PUT', '/latest/api/token', headers, signal);
-    if (!isOk(status)) throw new Error(`The instance metadata at ${this.place} gave no token (${status}).`);
+    const { status, text } = await this.#request('PUT', '/latest/api/token', headers, signal);
+    if (!isOk(status)) throw new Error(`The instance metadata at ${this.#place} gave no token (${status}).`);
     return text;
   }
 
-  private async request(
+  async #request(
     method: 'GET' | 'PUT',
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -119,23 +124,18 @@ export class Imds implements InstanceMetadata {
   ): Promise<Answer> {
     signal.throwIfAborted();
     try {
-      return await this.ask(method, path, headers, signal);
+      return await this.#ask(method, path, headers, signal);
     } catch (error) {
       signal.throwIfAborted();
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`The instance metadata at ${this.place} does not answer: ${why}.`, { cause: error });
+      throw new Error(`The instance metadata at ${this.#place} does not answer: ${why}.`, { cause: error });
     }
   }
 
-  private ask(
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  #ask(method: string, path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const { agent } = this;
-      const request = http.request(new URL(`${this.base}${path}`), { method, headers, agent }, (response) => {
+      const agent = this.#agent;
+      const request = http.request(new URL(`${this.#base}${path}`), { method, headers, agent }, (response) => {
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (part: string) => (text += part));

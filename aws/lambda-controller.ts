@@ -8,16 +8,19 @@ import {
 import type { StackController } from '../runner/ports.js';
 
 export class LambdaController implements StackController {
-  constructor(
-    private readonly client: LambdaClient,
-    private readonly functionName: string,
-  ) {}
+  readonly #client: LambdaClient;
+  readonly #functionName: string;
+
+  constructor(client: LambdaClient, functionName: string) {
+    this.#client = client;
+    this.#functionName = functionName;
+  }
 
   /** As an event: Lambda queues it and answers at once. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
   async wake(signal: AbortSignal): Promise<void> {
-    await this.client.send(
+    await this.#client.send(
       new InvokeCommand({
-        FunctionName: this.functionName,
+        FunctionName: this.#functionName,
         InvocationType: 'Event',
         Payload: JSON.stringify({ source: 'spotpool.submit' }),
       }),

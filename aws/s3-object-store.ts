@@ -41,28 +41,31 @@ const UPLOAD_PARTS_AT_ONCE = 3;
 const CLEAN_UP_MS = 5_000;
 
 export class S3ObjectStore implements ObjectStore {
-  constructor(
-    private readonly client: S3Client,
-    private readonly bucket: string,
-  ) {}
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
 
   async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
     // S3 has no empty ranges.
     if (options.range !== undefined && options.range.endByte <= options.range.startByte)
-      return this.empty(key, options);
+      return this.#empty(key, options);
     for (let tries = 1; ; tries += 1) {
-      const response = await this.open(key, options).catch((error: unknown) => {
+      const response = await this.#open(key, options).catch((error: unknown) => {
         if (isBeyondObject(error)) return 'beyond' as const;
         throw error;
       });
       if (response === undefined) return undefined;
-      if (response === 'beyond') return this.empty(key, options);
+      if (response === 'beyond') return this.#empty(key, options);
       try {
         const body = await bytesOf(response, options.signal);
         return { body, etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
       } catch (error) {
         options.signal.throwIfAborted();
-        if (tries >= MAX_BROKEN_READS) throw this.explain(error, 'reading', key);
+        if (tries >= MAX_BROKEN_READS) throw this.#explain(error, 'reading', key);
       }
       await backOff(tries, options.signal);
     }
@@ -76,7 +79,7 @@ export class S3ObjectStore implements ObjectStore {
     let broken = 0;
     while (endByte === undefined || position < endByte) {
       const range = position === 0 && endByte === undefined ? undefined : { startByte: position, endByte };
-      const response = await this.open(key, { ...options, range }, etag);
+      const response = await this.#open(key, { ...options, range }, etag);
       if (response === undefined) throw new ObjectMissing(key);
       etag = response.ETag;
       try {
@@ -89,7 +92,7 @@ export class S3ObjectStore implements ObjectStore {
       } catch (error) {
         options.signal.throwIfAborted();
         broken += 1;
-        if (broken >= MAX_BROKEN_READS) throw this.explain(error, 'reading', key);
+        if (broken >= MAX_BROKEN_READS) throw this.#explain(error, 'reading', key);
       }
       await backOff(broken, options.signal);
     }
@@ -97,12 +100,12 @@ export class S3ObjectStore implements ObjectStore {
 
   async head(key: string, options: { readonly signal: AbortSignal }): Promise<ObjectHead | undefined> {
     try {
-      const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
-      const response = await this.client.send(command, { abortSignal: options.signal });
+      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      const response = await this.#client.send(command, { abortSignal: options.signal });
       return { size: response.ContentLength ?? 0, etag: response.ETag ?? '', metadata: response.Metadata ?? {} };
     } catch (error) {
       if (isMissingObject(error)) return undefined;
-      throw this.explain(error, 'reading', key);
+      throw this.#explain(error, 'reading', key);
     }
   }
 
@@ -111,13 +114,13 @@ export class S3ObjectStore implements ObjectStore {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     for (let tries = 1; ; tries += 1) {
       try {
-        const command = new PutObjectCommand({ ...this.putParameters(key, options), Body: bytes });
-        const response = await this.client.send(command, { abortSignal: options.signal });
+        const command = new PutObjectCommand({ ...this.#putParameters(key, options), Body: bytes });
+        const response = await this.#client.send(command, { abortSignal: options.signal });
         return { kind: 'written', etag: response.ETag ?? '' };
       } catch (error) {
         const result = refusal(error, options);
         if (result !== undefined) return result;
-        if (!isWriteConflict(error) || tries >= MAX_PUT_TRIES) throw this.explain(error, doing(options), key);
+        if (!isWriteConflict(error) || tries >= MAX_PUT_TRIES) throw this.#explain(error, doing(options), key);
       }
       await backOff(tries, options.signal);
     }
@@ -127,8 +130,8 @@ export class S3ObjectStore implements ObjectStore {
     options.signal.throwIfAborted();
     try {
       const upload = new Upload({
-        client: abortable(this.client, options.signal),
-        params: { ...this.putParameters(key, options), Body: Readable.from(untilAborted(body, options.signal)) },
+        client: abortable(this.#client, options.signal),
+        params: { ...this.#putParameters(key, options), Body: Readable.from(untilAborted(body, options.signal)) },
         partSize: UPLOAD_PART_BYTES,
         queueSize: UPLOAD_PARTS_AT_ONCE,
       });
@@ -138,7 +141,7 @@ export class S3ObjectStore implements ObjectStore {
       options.signal.throwIfAborted();
       const result = refusal(error, options);
       if (result !== undefined) return result;
-      throw this.explain(error, doing(options), key);
+      throw this.#explain(error, doing(options), key);
     }
   }
 
@@ -146,7 +149,7 @@ export class S3ObjectStore implements ObjectStore {
     prefix: string,
     options: { readonly signal: AbortSignal; readonly startAfter?: string },
   ): AsyncGenerator<ListedObject> {
-    for await (const page of this.pages(prefix, options)) {
+    for await (const page of this.#pages(prefix, options)) {
       yield* listedObjects(page);
     }
   }
@@ -156,14 +159,14 @@ export class S3ObjectStore implements ObjectStore {
     const folders: string[] = [];
     let atMs = Date.now(); // where no answer bears a date
     const onDate = (dateMs: number): void => void (atMs = dateMs);
-    for await (const page of this.pages(prefix, { ...options, delimiter: '/', onDate })) {
+    for await (const page of this.#pages(prefix, { ...options, delimiter: '/', onDate })) {
       objects.push(...listedObjects(page));
       for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.push(Prefix);
     }
     return { objects, folders, atMs };
   }
 
-  private async *pages(
+  async *#pages(
     prefix: string,
     options: {
       readonly signal: AbortSignal;
@@ -176,7 +179,7 @@ export class S3ObjectStore implements ObjectStore {
     let token: string | undefined;
     do {
       const command = new ListObjectsV2Command({
-        Bucket: this.bucket,
+        Bucket: this.#bucket,
         Prefix: prefix,
         Delimiter: options.delimiter,
         StartAfter: token === undefined ? options.startAfter : undefined,
@@ -185,9 +188,9 @@ export class S3ObjectStore implements ObjectStore {
       if (options.onDate !== undefined) tellDate(command, options.onDate);
       let page: ListObjectsV2CommandOutput;
       try {
-        page = await this.client.send(command, { abortSignal: options.signal });
+        page = await this.#client.send(command, { abortSignal: options.signal });
       } catch (error) {
-        throw this.explain(error, 'listing', prefix);
+        throw this.#explain(error, 'listing', prefix);
       }
       yield page;
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
@@ -195,33 +198,33 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /** Nothing of an object that is there. */
-  private async empty(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
+  async #empty(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
     const head = await this.head(key, options);
     return head && { body: new Uint8Array(), etag: head.etag, metadata: head.metadata };
   }
 
-  private async open(
+  async #open(
     key: string,
     options: { readonly signal: AbortSignal; readonly range?: OpenRange | undefined },
     etag?: string,
   ): Promise<GetObjectCommandOutput | undefined> {
     try {
       const command = new GetObjectCommand({
-        Bucket: this.bucket,
+        Bucket: this.#bucket,
         Key: key,
         Range: options.range && rangeHeader(options.range),
         IfMatch: etag,
       });
-      return await this.client.send(command, { abortSignal: options.signal });
+      return await this.#client.send(command, { abortSignal: options.signal });
     } catch (error) {
       if (isMissingObject(error)) return undefined;
-      throw this.explain(error, 'reading', key);
+      throw this.#explain(error, 'reading', key);
     }
   }
 
-  private putParameters(key: string, options: PutOptions) {
+  #putParameters(key: string, options: PutOptions) {
     return {
-      Bucket: this.bucket,
+      Bucket: this.#bucket,
       Key: key,
       ContentType: options.contentType,
       Metadata: options.metadata && { ...options.metadata },
@@ -231,13 +234,13 @@ export class S3ObjectStore implements ObjectStore {
     };
   }
 
-  private explain(error: unknown, doing: Doing, key: string): unknown {
+  #explain(error: unknown, doing: Doing, key: string): unknown {
     if (!isAccessDenied(error)) return error;
     const permission = PERMISSIONS[doing];
     const hint =
       doing === 'reading' ? ' and s3:ListBucket (without it S3 answers 403, not 404, for a missing object)' : '';
     return new ObjectRefused(
-      `S3 refused ${doing} s3://${this.bucket}/${key} (403). Check the credentials, and that they allow ${permission}${hint}.`,
+      `S3 refused ${doing} s3://${this.#bucket}/${key} (403). Check the credentials, and that they allow ${permission}${hint}.`,
       { cause: error },
     );
   }

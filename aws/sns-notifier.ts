@@ -6,14 +6,17 @@ import type { Notice, Notifier } from '../runner/ports.js';
 const MAX_SUBJECT_CHARACTERS = 100;
 
 export class SnsNotifier implements Notifier {
-  constructor(
-    private readonly client: SNSClient,
-    private readonly topicArn: string,
-  ) {}
+  readonly #client: SNSClient;
+  readonly #topicArn: string;
+
+  constructor(client: SNSClient, topicArn: string) {
+    this.#client = client;
+    this.#topicArn = topicArn;
+  }
 
   async notify({ subject, text }: Notice, signal: AbortSignal): Promise<void> {
     const Subject = subject.replace(/[^\x20-\x7e]+/g, '?').slice(0, MAX_SUBJECT_CHARACTERS);
-    await this.client.send(new PublishCommand({ TopicArn: this.topicArn, Subject, Message: text }), {
+    await this.#client.send(new PublishCommand({ TopicArn: this.#topicArn, Subject, Message: text }), {
       abortSignal: signal,
     });
   }

@@ -6,11 +6,15 @@ import { messageOf, UserError } from '../runner/errors.js';
 import { S3ObjectStore } from './s3-object-store.js';
 
 export class S3SourceObjects implements SourceObjects {
-  constructor(private readonly client: S3Client) {}
+  readonly #client: S3Client;
+
+  constructor(client: S3Client) {
+    this.#client = client;
+  }
 
   async *stream(bucket: string, key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
-      yield* new S3ObjectStore(this.client, bucket).stream(key, { signal });
+      yield* new S3ObjectStore(this.#client, bucket).stream(key, { signal });
     } catch (error) {
       throw explain(error, bucket, key, signal);
     }
@@ -18,7 +22,7 @@ export class S3SourceObjects implements SourceObjects {
 
   async *list(bucket: string, prefix: string, signal: AbortSignal): AsyncGenerator<SourceObject> {
     try {
-      for await (const { key, size } of new S3ObjectStore(this.client, bucket).list(prefix, { signal })) {
+      for await (const { key, size } of new S3ObjectStore(this.#client, bucket).list(prefix, { signal })) {
         yield { key, size };
       }
     } catch (error) {

@@ -11,37 +11,40 @@ interface KeptPrice {
 }
 
 export class Ec2SpotPrices implements SpotPrices {
-  private readonly kept = new Map<string, KeptPrice>();
+  readonly #kept = new Map<string, KeptPrice>();
 
-  constructor(
-    private readonly client: EC2Client,
-    private readonly nowMs: () => number,
-  ) {}
+  readonly #client: EC2Client;
+  readonly #nowMs: () => number;
+
+  constructor(client: EC2Client, nowMs: () => number) {
+    this.#client = client;
+    this.#nowMs = nowMs;
+  }
 
   async spotDollarsPerHour(
     pool: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const name = `${pool.instanceType} ${pool.zone}`;
-    const known = this.kept.get(name);
-    if (known !== undefined && this.nowMs() - known.atMs < KEPT_MS) return known.dollars;
-    const dollars = this.newest(pool, signal);
-    this.kept.set(name, { atMs: this.nowMs(), dollars });
-    dollars.catch(() => this.kept.delete(name));
+    const known = this.#kept.get(name);
+    if (known !== undefined && this.#nowMs() - known.atMs < KEPT_MS) return known.dollars;
+    const dollars = this.#newest(pool, signal);
+    this.#kept.set(name, { atMs: this.#nowMs(), dollars });
+    dollars.catch(() => this.#kept.delete(name));
     return dollars;
   }
 
   /** A start time of now gives each pool's last change before it. */
-  private async newest(
+  async #newest(
     { instanceType, zone }: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const { SpotPriceHistory } = await this.client.send(
+    const { SpotPriceHistory } = await this.#client.send(
       new DescribeSpotPriceHistoryCommand({
         InstanceTypes: [instanceType as _InstanceType],
         AvailabilityZone: zone,
         ProductDescriptions: ['Linux/UNIX'],
-        StartTime: new Date(this.nowMs()),
+        StartTime: new Date(this.#nowMs()),
       }),
       { abortSignal: signal },
     );

@@ -18,23 +18,26 @@ const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 100;
 
 export class SqsJobQueue implements JobQueue {
-  constructor(
-    private readonly client: SQSClient,
-    private readonly queueUrl: string,
-  ) {}
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SQSClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
 
   async send(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void> {
     const calls: (readonly string[])[] = [];
     for (let start = 0; start < bodies.length; start += ENTRIES_PER_CALL) {
       calls.push(bodies.slice(start, start + ENTRIES_PER_CALL));
     }
-    await mapBounded(calls, CALLS_AT_ONCE, (entries) => this.sendTen(entries, group, signal));
+    await mapBounded(calls, CALLS_AT_ONCE, (entries) => this.#sendTen(entries, group, signal));
   }
 
   async counts(signal: AbortSignal): Promise<QueueCounts> {
-    const { Attributes } = await this.client.send(
+    const { Attributes } = await this.#client.send(
       new GetQueueAttributesCommand({
-        QueueUrl: this.queueUrl,
+        QueueUrl: this.#queueUrl,
         AttributeNames: [
           'ApproximateNumberOfMessages',
           'ApproximateNumberOfMessagesNotVisible',
@@ -51,10 +54,10 @@ export class SqsJobQueue implements JobQueue {
   }
 
   /** A call that succeeds may still list entries that failed: those alone are sent again. */
-  private async sendTen(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void> {
+  async #sendTen(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void> {
     let unsent = bodies;
     for (let tries = 1; ; tries++) {
-      const failed = await this.sendOnce(unsent, group, signal);
+      const failed = await this.#sendOnce(unsent, group, signal);
       const [first] = failed;
       if (first === undefined) return;
       if (tries >= MAX_TRIES || failed.some(({ SenderFault }) => SenderFault === true)) {
@@ -68,14 +71,14 @@ export class SqsJobQueue implements JobQueue {
     }
   }
 
-  private async sendOnce(
+  async #sendOnce(
     bodies: readonly string[],
     group: string,
     signal: AbortSignal,
   ): Promise<readonly BatchResultErrorEntry[]> {
-    const { Failed } = await this.client.send(
+    const { Failed } = await this.#client.send(
       new SendMessageBatchCommand({
-        QueueUrl: this.queueUrl,
+        QueueUrl: this.#queueUrl,
         Entries: bodies.map((body, index) => ({ Id: String(index), MessageBody: body, MessageGroupId: group })),
       }),
       { abortSignal: signal },

@@ -19,6 +19,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../core/contract/stack.js';
+import { definedFields } from '../core/defined-fields.js';
 import { isAlreadyThere, isBucketMissing, isQueueMissing } from './errors.js';
 import { type FleetOptions, provisionFleet } from './fleet-provisioner.js';
 
@@ -64,8 +65,7 @@ export async function provisionStack(options: ProvisionOptions, signal: AbortSig
     fleetId,
     maxWorkers,
     scheduler: { roleArn: EMULATOR_SCHEDULER_ROLE, groupName: DEFAULT_SCHEDULE_GROUP },
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...definedFields({ endpoint, credentials }),
   };
 }
 

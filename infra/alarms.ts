@@ -39,13 +39,13 @@ export class Alarms extends Construct {
     super(scope, id);
     const action = new SnsAction(props.topic);
     this.alarms = Object.entries({ ...jobRules(props), ...controllerRules(props) }).map(([name, rule]) => {
-      const alarm = this.makeAlarm(name, props.name, rule);
+      const alarm = this.#makeAlarm(name, props.name, rule);
       alarm.addAlarmAction(action);
       return alarm;
     });
   }
 
-  private makeAlarm(id: string, pool: string, { metric, says, atLeast = 1, periods = 1, whenLess }: Rule): Alarm {
+  #makeAlarm(id: string, pool: string, { metric, says, atLeast = 1, periods = 1, whenLess }: Rule): Alarm {
     return new Alarm(this, id, {
       alarmDescription: `spotpool ${pool}: ${says}`,
       metric,

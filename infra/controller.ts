@@ -58,11 +58,11 @@ export class Controller extends Construct {
       maxEventAge: Duration.seconds(MAX_EVENT_AGE_SECONDS),
       environment: environment(props),
     });
-    this.eachMinute();
-    this.atOnce();
+    this.#eachMinute();
+    this.#atOnce();
   }
 
-  private eachMinute(): void {
+  #eachMinute(): void {
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
       description: 'spotpool: wakes the controller',
@@ -88,7 +88,7 @@ export class Controller extends Construct {
   }
 
   /** Of any instance of the account: no rule can tell whose it is, and a pass too many costs nothing. */
-  private atOnce(): void {
+  #atOnce(): void {
     for (const [id, detailType] of [
       ['Interruption', 'EC2 Spot Instance Interruption Warning'],
       ['Rebalance', 'EC2 Instance Rebalance Recommendation'],

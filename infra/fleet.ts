@@ -45,11 +45,11 @@ export class Fleet extends Construct {
       tagSpecifications: [{ resourceType: 'fleet', tags: [{ key: STACK_TAG, value: settings.name }] }],
     });
     this.fleetId = fleet.attrFleetId;
-    if (settings.createServiceLinkedRole) fleet.node.addDependency(this.serviceLinkedRole());
+    if (settings.createServiceLinkedRole) fleet.node.addDependency(this.#serviceLinkedRole());
   }
 
   /** Other fleets of the account need it too, so that it stays. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-prerequisites.html */
-  private serviceLinkedRole(): CfnServiceLinkedRole {
+  #serviceLinkedRole(): CfnServiceLinkedRole {
     const role = new CfnServiceLinkedRole(this, 'ServiceLinkedRole', { awsServiceName: 'ec2fleet.amazonaws.com' });
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return role;

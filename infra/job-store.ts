@@ -59,14 +59,14 @@ export class JobStore extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: lifecycleRules(jobRetentionDays),
     });
-    this.bucket.addToResourcePolicy(this.outcomesAreWrittenOnce());
+    this.bucket.addToResourcePolicy(this.#outcomesAreWrittenOnce());
   }
 
   /**
    * R1 without trust in any writer: an outcome is only ever put where there is none. Creating a multipart upload and its parts carry no conditions
    * and are exempt; completing it is not. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
    */
-  private outcomesAreWrittenOnce(): PolicyStatement {
+  #outcomesAreWrittenOnce(): PolicyStatement {
     return new PolicyStatement({
       sid: 'OutcomesAreWrittenOnce',
       effect: Effect.DENY,

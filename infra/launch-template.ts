@@ -9,6 +9,7 @@ import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { ParameterValueType, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { STACK_TAG } from '../core/contract/tags.js';
+import { definedFields } from '../core/defined-fields.js';
 import type { Architecture, Settings } from './props.js';
 
 /** https://docs.aws.amazon.com/linux/al2023/ug/ec2.html */
@@ -36,20 +37,20 @@ export class LaunchTemplate extends Construct {
     super(scope, id);
     const { settings } = props;
     const data = templateData(props);
-    const template = new CfnLaunchTemplate(this, `Template${this.digestOf(data, settings.imageRevision)}`, {
-      launchTemplateData: { ...data, imageId: settings.imageId ?? this.newestImage(settings.architecture) },
+    const template = new CfnLaunchTemplate(this, `Template${this.#digestOf(data, settings.imageRevision)}`, {
+      launchTemplateData: { ...data, imageId: settings.imageId ?? this.#newestImage(settings.architecture) },
       tagSpecifications: [{ resourceType: 'launch-template', tags: [{ key: STACK_TAG, value: settings.name }] }],
     });
     this.launchTemplateId = template.ref;
   }
 
-  private digestOf(data: CfnLaunchTemplate.LaunchTemplateDataProperty, imageRevision = ''): string {
+  #digestOf(data: CfnLaunchTemplate.LaunchTemplateDataProperty, imageRevision = ''): string {
     const content: unknown = Stack.of(this).resolve({ data, imageRevision });
     return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, DIGEST_DIGITS);
   }
 
   /** A parameter of the template, which CloudFormation reads at deploy: `maintain` fleets take a literal id alone. */
-  private newestImage(architecture: Architecture): string {
+  #newestImage(architecture: Architecture): string {
     return StringParameter.valueForTypedStringParameterV2(
       this,
       IMAGE_PARAMETERS[architecture],
@@ -63,7 +64,7 @@ function templateData(props: LaunchTemplateProps): CfnLaunchTemplate.LaunchTempl
   const { settings, userData, instanceProfileArn, securityGroupId } = props;
   return {
     // An id of one's own is content: another image is another fleet.
-    ...(settings.imageId === undefined ? {} : { imageId: settings.imageId }),
+    ...definedFields({ imageId: settings.imageId }),
     userData: Fn.base64(userData),
     iamInstanceProfile: { arn: instanceProfileArn },
     securityGroupIds: [securityGroupId],

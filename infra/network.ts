@@ -34,7 +34,7 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     if (settings.vpcId === undefined) {
-      this.vpc = this.makeVpc(settings);
+      this.vpc = this.#makeVpc(settings);
       this.vpcId = this.vpc.vpcId;
       this.subnetIds = [...this.vpc.publicSubnets, ...this.vpc.isolatedSubnets].map(({ subnetId }) => subnetId);
     } else {
@@ -57,10 +57,10 @@ export class Network extends Construct {
       ],
     });
     this.securityGroupId = group.attrGroupId;
-    if (this.vpc !== undefined && settings.isolated) this.addEndpoints(this.vpc, settings);
+    if (this.vpc !== undefined && settings.isolated) this.#addEndpoints(this.vpc, settings);
   }
 
-  private makeVpc({ zones, isolated }: Settings): IVpc {
+  #makeVpc({ zones, isolated }: Settings): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(VPC_RANGE),
       // Picked at deploy: a synth asks no account.
@@ -85,7 +85,7 @@ export class Network extends Construct {
     return vpc;
   }
 
-  private addEndpoints(vpc: IVpc, { sessionManager, secretArns }: Settings): void {
+  #addEndpoints(vpc: IVpc, { sessionManager, secretArns }: Settings): void {
     const group = new SecurityGroup(this, 'Endpoints', {
       vpc,
       description: 'spotpool endpoints: HTTPS from its instances',

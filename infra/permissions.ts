@@ -2,6 +2,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import { definedFields } from '../core/defined-fields.js';
 
 export interface Permission {
   readonly sid: string;
@@ -16,7 +17,7 @@ export function toStatement({ sid, actions, resources, conditions }: Permission)
     sid,
     actions: [...actions],
     resources: [...resources],
-    ...(conditions === undefined ? {} : { conditions }),
+    ...definedFields({ conditions }),
   });
 }
 

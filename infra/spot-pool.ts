@@ -10,6 +10,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { STACK_TAG } from '../core/contract/tags.js';
+import { definedFields } from '../core/defined-fields.js';
 import { Alarms } from './alarms.js';
 import { userData } from './boot/user-data.js';
 import { problemsOf } from './check-props.js';
@@ -50,7 +51,7 @@ export class SpotPool extends Construct {
     const { stackName } = Stack.of(this);
     // A nested stack's name is known at deploy alone.
     const name = props.name ?? (Token.isUnresolved(stackName) ? undefined : stackName);
-    const problems = problemsOf({ ...props, ...(name === undefined ? {} : { name }) });
+    const problems = problemsOf({ ...props, ...definedFields({ name }) });
     for (const problem of problems) Annotations.of(this).addError(problem);
     // With wrong properties the synth fails; the rest is made of the defaults, so that all problems are told at once.
     this.settings = withDefaults(problems.length === 0 ? props : { controller: 'cli' }, stackName);
@@ -59,7 +60,7 @@ export class SpotPool extends Construct {
     this.store = new JobStore(this, 'Store', { jobRetentionDays: settings.jobRetentionDays });
     this.network = new Network(this, 'Network', settings);
     this.workerRole = new WorkerRole(this, 'Worker', { settings, store: this.store });
-    this.launchTemplateId = this.makeLaunchTemplate();
+    this.launchTemplateId = this.#makeLaunchTemplate();
     this.fleetId = new Fleet(this, 'Fleet', {
       settings,
       launchTemplateId: this.launchTemplateId,
@@ -68,14 +69,14 @@ export class SpotPool extends Construct {
     this.deadMan = new DeadManSwitch(this, 'Switch', { name: settings.name, fleetId: this.fleetId });
     this.topic = new Notices(this, 'Notices', settings.notifyEmail).topic;
     const means: SteeringMeans = { store: this.store, fleetId: this.fleetId, deadMan: this.deadMan };
-    if (settings.controller === 'lambda') this.controller = this.makeController(means);
+    if (settings.controller === 'lambda') this.controller = this.#makeController(means);
     this.userPolicy = new UserPolicy(this, 'User', {
       ...means,
       name: settings.name,
       inputBuckets: settings.inputBuckets,
       controllerArn: this.controller?.function.functionArn,
     });
-    this.watch();
+    this.#watch();
     Tags.of(this).add(STACK_TAG, settings.name);
     acknowledge({ bucket: this.store.bucket, vpc: this.network.vpc });
   }
@@ -106,7 +107,7 @@ export class SpotPool extends Construct {
     };
   }
 
-  private makeLaunchTemplate(): string {
+  #makeLaunchTemplate(): string {
     const { settings, store } = this;
     return new LaunchTemplate(this, 'Instance', {
       settings,
@@ -122,13 +123,13 @@ export class SpotPool extends Construct {
     }).launchTemplateId;
   }
 
-  private makeController(means: SteeringMeans): Controller {
+  #makeController(means: SteeringMeans): Controller {
     const { name, maxWorkers, maxLifeSeconds } = this.settings;
-    const props = { name, maxWorkers, maxLifeSeconds, code: this.code(), topic: this.topic };
+    const props = { name, maxWorkers, maxLifeSeconds, code: this.#code(), topic: this.topic };
     return new Controller(this, 'Controller', { ...means, ...props });
   }
 
-  private code(): Code {
+  #code(): Code {
     const directory = this.settings.controllerDirectory ?? BUILT_CONTROLLER;
     if (existsSync(path.join(directory, CONTROLLER_FILE))) return Code.fromAsset(directory);
     Annotations.of(this).addError(
@@ -137,7 +138,7 @@ export class SpotPool extends Construct {
     return Code.fromInline('throw new Error("not built");');
   }
 
-  private watch(): void {
+  #watch(): void {
     const { store, topic } = this;
     const { name, stallMinutes } = this.settings;
     const controller = this.controller?.function;

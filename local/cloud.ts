@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
+import { definedFields } from './defined-fields.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { TroubleLog } from './disk-trouble.js';
 import { createEc2Service } from './ec2/service.js';
@@ -89,7 +90,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       delay: latency(options.latencyMs),
       credentials,
       faults: faults.requests,
-      ...(requests === undefined ? {} : { log: requests }),
+      ...definedFields({ log: requests }),
     });
     return {
       endpoint: server.endpoint,

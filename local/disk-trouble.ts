@@ -37,11 +37,15 @@ export function diskTrouble(error: unknown, directory: string): string | undefin
 export class TroubleLog {
   readonly #told = new Set<string>();
 
-  constructor(private readonly write: (line: string) => void) {}
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
 
   tell(trouble: string): void {
     if (this.#told.has(trouble)) return;
     this.#told.add(trouble);
-    this.write(`${trouble}\n`);
+    this.#write(`${trouble}\n`);
   }
 }

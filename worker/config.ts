@@ -1,5 +1,7 @@
 /** A worker's configuration, from its environment (docs/architecture.md, "Processes"). */
 
+import { definedFields } from '../core/defined-fields.js';
+
 export interface WorkerConfig {
   readonly queueUrl: string;
   readonly bucket: string;
@@ -47,10 +49,7 @@ export function readConfig(environment: Environment): WorkerConfig {
     maxIdleMs: seconds(environment, 'SPOTPOOL_MAX_IDLE_SECONDS', DEFAULT_MAX_IDLE_SECONDS, MAX_SECONDS) * 1000,
     maxLifeMs: seconds(environment, 'SPOTPOOL_MAX_LIFE_SECONDS', DEFAULT_MAX_LIFE_SECONDS, MAX_SECONDS) * 1000,
     sharedBy: whole(environment, 'SPOTPOOL_SHARED_BY', 'instances', MAX_SHARED_BY) ?? 1,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
-    ...(workDirectory === undefined ? {} : { workDirectory }),
-    ...(bundle === undefined ? {} : { bundle }),
+    ...definedFields({ endpoint, metadataEndpoint, workDirectory, bundle }),
   };
 }
 

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestCase, TestModule, TestSuite } from 'vitest/node';
 import type { Reporter } from 'vitest/reporters';
+import { definedFields } from '../../core/defined-fields.js';
 import { EVENTS_FILE, type SuiteEvent, type TestId } from './events.js';
 
 export default class EventReporter implements Reporter {
@@ -17,7 +18,7 @@ export default class EventReporter implements Reporter {
     if (result.state === 'pending') return;
     const error = result.errors?.[0]?.message;
     const note = result.state === 'skipped' ? result.note : undefined;
-    const why = { ...(error === undefined ? {} : { error }), ...(note === undefined ? {} : { note }) };
+    const why = { ...definedFields({ error, note }) };
     this.#tell({ kind: 'result', test: idOf(test), state: result.state, ...why });
   }
 

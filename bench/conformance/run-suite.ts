@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { definedFields } from '../../core/defined-fields.js';
 import { startGroup } from '../support/process-group.js';
 import { EVENTS_FILE, SUITE_FOLDER, type SuiteEvent } from './events.js';
 import { type FeatureResult, type SuiteResult, tally } from './tally.js';
@@ -49,7 +50,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
       ...(options.vitestArgs ?? []),
       ...options.filters,
     ],
-    ...(options.root === undefined ? {} : { cwd: options.root }),
+    ...definedFields({ cwd: options.root }),
     env: {
       ...options.env,
       ENDPOINT: target.endpoint,

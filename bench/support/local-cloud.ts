@@ -1,6 +1,7 @@
 /** The local cloud as users start it: dist/local/main.js, a process of its own. */
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { definedFields } from '../../core/defined-fields.js';
 import { basicAuthorization } from '../../local/http/basic.js';
 import { lastLines, type ProcessGroup, startGroup } from './process-group.js';
 
@@ -27,7 +28,7 @@ export async function startLocalCloudProcess(start: LocalCloudStart = {}): Promi
   const group = startGroup({
     file: process.execPath,
     args: [...(start.nodeArgs ?? []), path.resolve('dist/local/main.js'), ...(start.args ?? [])],
-    ...(start.ipc === undefined ? {} : { ipc: start.ipc }),
+    ...definedFields({ ipc: start.ipc }),
   });
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   while (!group.stdout().includes('\n')) {

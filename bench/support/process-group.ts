@@ -7,6 +7,7 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { definedFields } from '../../core/defined-fields.js';
 
 export interface Command {
   readonly file: string;
@@ -44,7 +45,7 @@ export function startGroup(command: Command): ProcessGroup {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...(command.ipc === true ? (['ipc'] as const) : [])],
     env: { ...cleanEnvironment(process.env), ...command.env },
-    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    ...definedFields({ cwd: command.cwd }),
   });
   let output = '';
   let stdout = '';

@@ -21,83 +21,88 @@ export type CheckedOutcome =
 const NEWLINE = 0x0a;
 
 export class OutcomeCheck {
-  private readonly failures = new FailureTally();
-  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #failures = new FailureTally();
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   /** These are the pieces of the line that is not whole yet. */
-  private pieces: Uint8Array[] = [];
-  private pieceBytes = 0;
-  private lines = 0;
-  private failed = 0;
-  private fault: string | undefined;
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+  #lines = 0;
+  #failed = 0;
+  #fault: string | undefined;
 
-  constructor(private readonly expected: Pick<BatchLocation, 'firstIndex' | 'items'>) {}
+  readonly #expected: Pick<BatchLocation, 'firstIndex' | 'items'>;
+
+  constructor(expected: Pick<BatchLocation, 'firstIndex' | 'items'>) {
+    this.#expected = expected;
+  }
 
   push(chunk: Uint8Array): void {
     let start = 0;
-    while (this.fault === undefined) {
+    while (this.#fault === undefined) {
       const newline = chunk.indexOf(NEWLINE, start);
-      if (newline < 0) return this.keep(chunk.subarray(start));
-      this.keep(chunk.subarray(start, newline));
-      if (this.fault === undefined) this.takeLine(this.wholeLine());
+      if (newline < 0) return this.#keep(chunk.subarray(start));
+      this.#keep(chunk.subarray(start, newline));
+      if (this.#fault === undefined) this.#takeLine(this.#wholeLine());
       start = newline + 1;
     }
   }
 
   end(): CheckedOutcome {
-    if (this.fault === undefined && this.pieceBytes > 0) this.fault = `ends in the middle of line ${this.lines + 1}`;
-    if (this.fault === undefined && this.lines < this.expected.items) this.fault = this.wrongCount(this.lines);
-    if (this.fault !== undefined) return { kind: 'damaged', fault: this.fault };
-    return { kind: 'valid', ok: this.lines - this.failed, failed: this.failed, failures: this.failures };
+    if (this.#fault === undefined && this.#pieceBytes > 0)
+      this.#fault = `ends in the middle of line ${this.#lines + 1}`;
+    if (this.#fault === undefined && this.#lines < this.#expected.items) this.#fault = this.#wrongCount(this.#lines);
+    if (this.#fault !== undefined) return { kind: 'damaged', fault: this.#fault };
+    return { kind: 'valid', ok: this.#lines - this.#failed, failed: this.#failed, failures: this.#failures };
   }
 
-  private keep(piece: Uint8Array): void {
-    this.pieces.push(piece);
-    this.pieceBytes += piece.length;
-    if (this.pieceBytes <= MOST_RESULT_LINE_BYTES) return;
-    this.fault = `has a line ${this.lines + 1} of more than ${MOST_RESULT_LINE_BYTES / 1024 / 1024} MiB`;
-    this.pieces = [];
+  #keep(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#pieceBytes += piece.length;
+    if (this.#pieceBytes <= MOST_RESULT_LINE_BYTES) return;
+    this.#fault = `has a line ${this.#lines + 1} of more than ${MOST_RESULT_LINE_BYTES / 1024 / 1024} MiB`;
+    this.#pieces = [];
   }
 
-  private wholeLine(): Uint8Array {
-    const [only, ...more] = this.pieces;
+  #wholeLine(): Uint8Array {
+    const [only, ...more] = this.#pieces;
     let line = only ?? new Uint8Array();
     if (more.length > 0) {
-      line = new Uint8Array(this.pieceBytes);
+      line = new Uint8Array(this.#pieceBytes);
       let at = 0;
-      for (const piece of this.pieces) {
+      for (const piece of this.#pieces) {
         line.set(piece, at);
         at += piece.length;
       }
     }
-    this.pieces = [];
-    this.pieceBytes = 0;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
     return line;
   }
 
-  private takeLine(line: Uint8Array): void {
-    const index = this.expected.firstIndex + this.lines;
-    this.lines += 1;
-    if (this.lines > this.expected.items) {
-      this.fault = this.wrongCount('more');
+  #takeLine(line: Uint8Array): void {
+    const index = this.#expected.firstIndex + this.#lines;
+    this.#lines += 1;
+    if (this.#lines > this.#expected.items) {
+      this.#fault = this.#wrongCount('more');
       return;
     }
-    const read = readResultLine(this.textOf(line), index);
-    if (read.kind === 'fault') this.fault = `has a line ${this.lines} that ${read.fault}`;
+    const read = readResultLine(this.#textOf(line), index);
+    if (read.kind === 'fault') this.#fault = `has a line ${this.#lines} that ${read.fault}`;
     if (read.kind !== 'failed') return;
-    this.failed += 1;
-    this.failures.add(read.error);
+    this.#failed += 1;
+    this.#failures.add(read.error);
   }
 
-  private textOf(line: Uint8Array): string | undefined {
+  #textOf(line: Uint8Array): string | undefined {
     try {
-      return this.decoder.decode(line);
+      return this.#decoder.decode(line);
     } catch {
       return undefined;
     }
   }
 
-  private wrongCount(found: number | 'more'): string {
-    const { items } = this.expected;
+  #wrongCount(found: number | 'more'): string {
+    const { items } = this.#expected;
     return `has ${found} ${found === 1 ? 'line' : 'lines'}${found === 'more' ? ' than' : ' instead of'} ${items}`;
   }
 }

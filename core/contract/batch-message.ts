@@ -1,5 +1,6 @@
 /** The message of a batch: what it is and where its items are, never the items themselves. */
 
+import { definedFields } from '../defined-fields.js';
 import { jobId } from './decode-job.js';
 import { count, decode, just, list, object, optional, text, where } from './shape.js';
 
@@ -90,7 +91,7 @@ export function decodeBatchMessage(body: string): BatchMessage | undefined {
     endByte,
     firstIndex: first,
     items,
-    ...(worker === undefined ? {} : { worker }),
+    ...definedFields({ worker }),
   };
 }
 

@@ -1,5 +1,12 @@
 /** The codec of what controllers and workers say of the fleet (core/pool/fleet-state.ts). */
-import type { ExitTicket, FleetState, ShapeStatus, TeardownMark, WorkerPhase, WorkerStatus } from '../pool/fleet-state.js';
+import type {
+  ExitTicket,
+  FleetState,
+  ShapeStatus,
+  TeardownMark,
+  WorkerPhase,
+  WorkerStatus,
+} from '../pool/fleet-state.js';
 import { jobId } from './decode-job.js';
 import { instanceId } from '../names.js';
 import {

@@ -53,56 +53,61 @@ interface OpenBatch {
 
 export class BatchPlanner {
   /** Without a wish for the size: pieces of batches. */
-  private batches: OpenBatch[] = [];
-  private items = 0;
-  private itemLimit: number;
-  private weightLimit: number;
-  private readonly guided: boolean;
-  private readonly maxBatches: number;
-  private mergeAbove: number;
+  #batches: OpenBatch[] = [];
+  #items = 0;
+  #itemLimit: number;
+  #weightLimit: number;
+  readonly #guided: boolean;
+  readonly #maxBatches: number;
+  #mergeAbove: number;
 
-  constructor(private readonly sizes: BatchSizes = {}) {
+  readonly #sizes: BatchSizes;
+
+  constructor(sizes: BatchSizes = {}) {
+    this.#sizes = sizes;
     const { batchItems, batchBytes } = sizes;
-    this.guided = isGuided(sizes);
-    this.itemLimit = batchItems ?? (this.guided ? 1 : MOST_ITEMS);
-    this.weightLimit = batchBytes ?? (this.guided ? OWN_BATCH_BYTES / LARGEST_OVER_SMALLEST : WISHED_BATCH_BYTES);
-    this.maxBatches = sizes.maxBatches ?? MAX_BATCHES_PER_JOB;
-    this.mergeAbove = this.maxBatches;
+    this.#guided = isGuided(sizes);
+    this.#itemLimit = batchItems ?? (this.#guided ? 1 : MOST_ITEMS);
+    this.#weightLimit = batchBytes ?? (this.#guided ? OWN_BATCH_BYTES / LARGEST_OVER_SMALLEST : WISHED_BATCH_BYTES);
+    this.#maxBatches = sizes.maxBatches ?? MAX_BATCHES_PER_JOB;
+    this.#mergeAbove = this.#maxBatches;
   }
 
   /** The largest number of items that a batch may have by now. */
   get batchItems(): number {
-    return this.itemLimit;
+    return this.#itemLimit;
   }
 
   get itemCount(): number {
-    return this.items;
+    return this.#items;
   }
 
   /** The next item: the next `bytes` bytes of `part`, for which a worker fetches `weight` bytes. */
   add(part: number, bytes: number, weight = bytes): void {
-    const open = this.batches.at(-1);
-    const fits = open?.part === part && open.items < this.itemLimit && open.weight + weight <= this.weightLimit;
+    const open = this.#batches.at(-1);
+    const fits = open?.part === part && open.items < this.#itemLimit && open.weight + weight <= this.#weightLimit;
     if (open !== undefined && fits) {
       open.endByte += bytes;
       open.items += 1;
       open.weight += weight;
     } else {
       const startByte = open?.part === part ? open.endByte : 0;
-      const firstIndex = this.items;
-      this.batches.push({ part, startByte, endByte: startByte + bytes, firstIndex, items: 1, weight });
-      if (this.batches.length > this.mergeAbove) this.makeLarger();
+      const firstIndex = this.#items;
+      this.#batches.push({ part, startByte, endByte: startByte + bytes, firstIndex, items: 1, weight });
+      if (this.#batches.length > this.#mergeAbove) this.#makeLarger();
     }
-    this.items += 1;
+    this.#items += 1;
   }
 
   plan(): readonly PlannedBatch[] {
-    const { sizes, items: total, weightLimit } = this;
-    const batches = this.guided
-      ? merged(this.batches, Math.max(OWN_BATCH_BYTES, weightLimit), ({ firstIndex }) =>
+    const sizes = this.#sizes;
+    const total = this.#items;
+    const weightLimit = this.#weightLimit;
+    const batches = this.#guided
+      ? merged(this.#batches, Math.max(OWN_BATCH_BYTES, weightLimit), ({ firstIndex }) =>
           guidedSize({ total, left: total - firstIndex, workers: sizes.workers }),
         )
-      : this.batches;
+      : this.#batches;
     return batches.map(({ part, startByte, endByte, firstIndex, items }) => ({
       part,
       startByte,
@@ -112,26 +117,26 @@ export class BatchPlanner {
     }));
   }
 
-  private makeLarger(): void {
-    this.itemLimit *= 2;
-    if (!this.guided) this.weightLimit *= 2;
-    this.join();
-    if (this.guided && this.batches.length > this.maxBatches * WELL_JOINED) {
-      this.weightLimit *= 2;
-      this.join();
+  #makeLarger(): void {
+    this.#itemLimit *= 2;
+    if (!this.#guided) this.#weightLimit *= 2;
+    this.#join();
+    if (this.#guided && this.#batches.length > this.#maxBatches * WELL_JOINED) {
+      this.#weightLimit *= 2;
+      this.#join();
     }
-    const { length } = this.batches;
-    const lastPart = this.batches.at(-1)?.part ?? 0;
-    if (length > this.maxBatches && length > lastPart + 1) {
-      this.makeLarger();
+    const { length } = this.#batches;
+    const lastPart = this.#batches.at(-1)?.part ?? 0;
+    if (length > this.#maxBatches && length > lastPart + 1) {
+      this.#makeLarger();
       return;
     }
     // Where parts forbid merging: try again only after as many more, so that the work stays linear.
-    this.mergeAbove = length <= this.maxBatches ? this.maxBatches : length * 2;
+    this.#mergeAbove = length <= this.#maxBatches ? this.#maxBatches : length * 2;
   }
 
-  private join(): void {
-    this.batches = merged(this.batches, this.weightLimit, () => this.itemLimit);
+  #join(): void {
+    this.#batches = merged(this.#batches, this.#weightLimit, () => this.#itemLimit);
   }
 }
 

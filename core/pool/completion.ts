@@ -1,4 +1,5 @@
 /** What state a job is in, and when it ends (R5, R10). */
+import { definedFields } from '../defined-fields.js';
 import { whyItemsEndJob } from './failed-items.js';
 import type { CancelMark, DoneMark, JobState, UnableMark } from '../contract/job.js';
 import { type MaxFailed, tooManyFailed } from './max-failed.js';
@@ -71,7 +72,7 @@ function byFailedItems(facts: JobFacts): DecidedEnd | undefined {
 const failedItems = ({ batches, items, maxFailed, progress }: JobFacts) => ({
   batches: { total: batches, done: progress.batches.done },
   items: { total: items, ...progress.items },
-  ...(maxFailed === undefined ? {} : { maxFailed }),
+  ...definedFields({ maxFailed }),
 });
 
 function usedUp({ batches, progress, maxInstanceHours = Infinity }: JobFacts): JobEnd | undefined {

@@ -14,25 +14,25 @@ const MOST_CODES = 1_000;
 const EXAMPLE_CHARACTERS = 2_000;
 
 export class FailureTally {
-  private readonly counts = new Map<string, { count: number; readonly example: string }>();
+  readonly #counts = new Map<string, { count: number; readonly example: string }>();
 
   add({ code, message }: ItemError): void {
-    this.count(code, 1, message);
+    this.#count(code, 1, message);
   }
 
   addAll(other: FailureTally): void {
-    for (const [code, { count, example }] of other.counts) this.count(code, count, example);
+    for (const [code, { count, example }] of other.#counts) this.#count(code, count, example);
   }
 
   /** The most frequent first. */
   errors(): readonly ErrorCount[] {
-    return [...this.counts].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
+    return [...this.#counts].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
   }
 
-  private count(code: string, times: number, example: string): void {
-    const entry = this.counts.get(code);
+  #count(code: string, times: number, example: string): void {
+    const entry = this.#counts.get(code);
     if (entry !== undefined) entry.count += times;
-    else if (this.counts.size < MOST_CODES)
-      this.counts.set(code, { count: times, example: shorten(example, EXAMPLE_CHARACTERS) });
+    else if (this.#counts.size < MOST_CODES)
+      this.#counts.set(code, { count: times, example: shorten(example, EXAMPLE_CHARACTERS) });
   }
 }

@@ -7,12 +7,12 @@ const HIDDEN = 64;
 const FLOATS = 3 * HIDDEN + 1;
 
 export class HergNetwork {
-  private readonly scales: Float32Array;
-  private readonly biases: Float32Array;
-  private readonly outputWeights: Float32Array;
-  private readonly outputBias: number;
-  private readonly weights: Int8Array;
-  private readonly sums = new Int32Array(HIDDEN);
+  readonly #scales: Float32Array;
+  readonly #biases: Float32Array;
+  readonly #outputWeights: Float32Array;
+  readonly #outputBias: number;
+  readonly #weights: Int8Array;
+  readonly #sums = new Int32Array(HIDDEN);
 
   static async load(file: string): Promise<HergNetwork> {
     const bytes = await readFile(file);
@@ -23,23 +23,23 @@ export class HergNetwork {
 
   private constructor(bytes: Buffer) {
     const floats = Float32Array.from({ length: FLOATS }, (_, i) => bytes.readFloatLE(i * 4));
-    this.scales = floats.subarray(0, HIDDEN);
-    this.biases = floats.subarray(HIDDEN, 2 * HIDDEN);
-    this.outputWeights = floats.subarray(2 * HIDDEN, 3 * HIDDEN);
-    this.outputBias = floats.at(-1) ?? 0;
-    this.weights = Int8Array.from(bytes.subarray(FLOATS * 4));
+    this.#scales = floats.subarray(0, HIDDEN);
+    this.#biases = floats.subarray(HIDDEN, 2 * HIDDEN);
+    this.#outputWeights = floats.subarray(2 * HIDDEN, 3 * HIDDEN);
+    this.#outputBias = floats.at(-1) ?? 0;
+    this.#weights = Int8Array.from(bytes.subarray(FLOATS * 4));
   }
 
   /** `fingerprint`: one bit an input, lowest bit first. */
   predict(fingerprint: Uint8Array): number {
-    this.sums.fill(0);
+    this.#sums.fill(0);
     for (let bit = 0; bit < INPUTS; bit++) {
       if (((fingerprint[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) continue;
-      for (let h = 0; h < HIDDEN; h++) this.sums[h] = at(this.sums, h) + at(this.weights, bit * HIDDEN + h);
+      for (let h = 0; h < HIDDEN; h++) this.#sums[h] = at(this.#sums, h) + at(this.#weights, bit * HIDDEN + h);
     }
-    let output = this.outputBias;
+    let output = this.#outputBias;
     for (let h = 0; h < HIDDEN; h++) {
-      output += Math.max(0, at(this.sums, h) * at(this.scales, h) + at(this.biases, h)) * at(this.outputWeights, h);
+      output += Math.max(0, at(this.#sums, h) * at(this.#scales, h) + at(this.#biases, h)) * at(this.#outputWeights, h);
     }
     return output;
   }

@@ -1,4 +1,5 @@
 /** What a person or a test may tell the market to do, checked: the same over HTTP (service.ts) and in TypeScript (../api.ts). */
+import { definedFields } from '../defined-fields.js';
 import type { Compute } from '../ec2/compute.js';
 import { isFulfilling } from '../instances/instance.js';
 import { instanceTypeNamed, ZONES } from '../market/instance-types.js';
@@ -38,7 +39,11 @@ export interface PriceOrder {
 type Unchecked<T> = { readonly [Key in keyof T]?: unknown };
 
 export class MarketOrders {
-  constructor(private readonly compute: Compute) {}
+  readonly #compute: Compute;
+
+  constructor(compute: Compute) {
+    this.#compute = compute;
+  }
 
   reclaim(
     id: string,
@@ -46,7 +51,7 @@ export class MarketOrders {
   ): { readonly instance: string; readonly noticeMs: number | null } {
     const { noticeMs, takenAfterMs } = this.#taking(order);
     this.#checkTakeable(id);
-    if (!this.compute.reclaim(id, noticeMs, takenAfterMs)) {
+    if (!this.#compute.reclaim(id, noticeMs, takenAfterMs)) {
       throw new OrderError('wrong', `The instance ${id} is under notice already.`);
     }
     return { instance: id, noticeMs };
@@ -55,12 +60,12 @@ export class MarketOrders {
   /** The ids of those that were taken. */
   reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
     const { noticeMs, takenAfterMs } = this.#taking(order);
-    return this.compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);
+    return this.#compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);
   }
 
   rebalance(id: string): void {
     this.#checkTakeable(id);
-    this.compute.recommendRebalance(id);
+    this.#compute.recommendRebalance(id);
   }
 
   setCapacity({ capacity, pool }: Unchecked<CapacityOrder>): void {
@@ -69,18 +74,18 @@ export class MarketOrders {
     }
     const instances = capacity as number | null;
     const selector = checkedPool(pool);
-    if (selector === undefined) this.compute.market.setCapacity(instances ?? Infinity);
-    else this.compute.market.setPoolCapacity({ pool: selector, capacity: instances });
+    if (selector === undefined) this.#compute.market.setCapacity(instances ?? Infinity);
+    else this.#compute.market.setPoolCapacity({ pool: selector, capacity: instances });
   }
 
   setPrice({ dollarsPerHour, pool }: Unchecked<PriceOrder>): void {
     if (dollarsPerHour !== null && !(typeof dollarsPerHour === 'number' && dollarsPerHour > 0)) {
       throw new OrderError('wrong', 'dollarsPerHour must be a number above 0, or null for what the seed says.');
     }
-    this.compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
+    this.#compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
   }
 
-  #taking({ noticeMs = this.compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
+  #taking({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
     if (noticeMs !== null && !isDuration(noticeMs)) {
       throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
     }
@@ -91,7 +96,7 @@ export class MarketOrders {
   }
 
   #checkTakeable(id: string): void {
-    const instance = this.compute.instances.get(id);
+    const instance = this.#compute.instances.get(id);
     if (instance === undefined) throw new OrderError('missing', `There is no instance ${id}.`);
     if (!isFulfilling(instance)) throw new OrderError('wrong', `The instance ${id} is ${instance.state}.`);
   }
@@ -114,7 +119,6 @@ export function checkedPool(value: unknown): PoolSelector | undefined {
   const [unknown] = Object.keys(more);
   if (unknown !== undefined) throw new OrderError('wrong', `A pool has instanceType and zone, not ${unknown}.`);
   return {
-    ...(instanceType === undefined ? {} : { instanceType }),
-    ...(zone === undefined ? {} : { zone }),
+    ...definedFields({ instanceType, zone }),
   };
 }

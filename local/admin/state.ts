@@ -1,4 +1,5 @@
 /** What is true now behind the scenes of EC2 and the market, for tests and people: with none of EC2's lag. */
+import { definedFields } from '../defined-fields.js';
 import type { Compute } from '../ec2/compute.js';
 import { type InstanceStateName, type InstanceView, isLive } from '../instances/instance.js';
 import { instanceTypes, ZONES } from '../market/instance-types.js';
@@ -99,12 +100,11 @@ export function instanceStateOf(instance: InstanceView): InstanceState {
   return {
     id: instance.id,
     state: instance.state,
-    ...(stateReason === undefined ? {} : { stateReason }),
+    ...definedFields({ stateReason }),
     type: spec.instanceType,
     zone: spec.zone,
     fleet: spec.fleetId,
-    ...(pid === undefined ? {} : { pid }),
-    ...(metadataEndpoint === undefined ? {} : { metadataEndpoint }),
+    ...definedFields({ pid, metadataEndpoint }),
     directory: instance.directory,
     ...(takenAtMs === undefined ? {} : { takenAt: new Date(takenAtMs).toISOString() }),
     ...(rebalanceAtMs === undefined ? {} : { rebalanceAt: new Date(rebalanceAtMs).toISOString() }),

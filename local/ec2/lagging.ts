@@ -30,26 +30,29 @@ export interface LagClock {
 export class Lagging<Item extends object> {
   readonly #known = new WeakMap<Item, Known<Item>>();
 
-  constructor(
-    private readonly copy: (item: Item) => Item,
-    private readonly clock: LagClock,
-  ) {}
+  readonly #copy: (item: Item) => Item;
+  readonly #clock: LagClock;
+
+  constructor(copy: (item: Item) => Item, clock: LagClock) {
+    this.#copy = copy;
+    this.#clock = clock;
+  }
 
   /** To be called after each change; the first call is the making of the thing. */
   changed(item: Item): void {
     const known = this.#known.get(item);
-    const latest = this.copy(item);
-    const superseded = { untilMs: this.clock.nowMs(), was: known?.latest };
-    const sinceMs = superseded.untilMs - this.clock.lagMs();
-    const past = this.clock.lagMs() > 0 ? [...(known?.past ?? []), superseded] : [];
+    const latest = this.#copy(item);
+    const superseded = { untilMs: this.#clock.nowMs(), was: known?.latest };
+    const sinceMs = superseded.untilMs - this.#clock.lagMs();
+    const past = this.#clock.lagMs() > 0 ? [...(known?.past ?? []), superseded] : [];
     this.#known.set(item, { latest, past: past.filter(({ untilMs }) => untilMs > sinceMs).slice(-MOST_PAST) });
   }
 
   seen(item: Item): Item | undefined {
-    const lagMs = this.clock.lagMs();
+    const lagMs = this.#clock.lagMs();
     if (lagMs <= 0) return item;
     const known = this.#known.get(item);
-    const atMs = this.clock.nowMs() - lagMs;
+    const atMs = this.#clock.nowMs() - lagMs;
     const shown = known?.past.find(({ untilMs }) => untilMs > atMs);
     return shown === undefined ? (known?.latest ?? item) : shown.was;
   }

@@ -19,7 +19,10 @@ export class Visible {
   readonly #instances: Lagging<InstanceView>;
   readonly #fleets: Lagging<Fleet>;
 
-  constructor(private readonly options: VisibleOptions) {
+  readonly #options: VisibleOptions;
+
+  constructor(options: VisibleOptions) {
+    this.#options = options;
     const clock = { nowMs: () => options.clock.nowMs(), lagMs: () => this.#lagMs() };
     this.#instances = new Lagging((instance) => ({ ...instance, tags: new Map(instance.tags) }), clock);
     this.#fleets = new Lagging((fleet) => ({ ...fleet, tags: new Map(fleet.tags) }), clock);
@@ -36,12 +39,12 @@ export class Visible {
 
   /** The moment that is seen: events after it have not happened yet. */
   asOfMs(): number {
-    return this.options.clock.nowMs() - this.#lagMs();
+    return this.#options.clock.nowMs() - this.#lagMs();
   }
 
   /** In order of launch. */
   instances(): readonly InstanceView[] {
-    return present(this.options.instances().map((instance) => this.#instances.seen(instance)));
+    return present(this.#options.instances().map((instance) => this.#instances.seen(instance)));
   }
 
   instance(id: string): InstanceView | undefined {
@@ -50,7 +53,7 @@ export class Visible {
 
   /** In order of creation. */
   fleets(): readonly Fleet[] {
-    return present(this.options.fleets().map((fleet) => this.#fleets.seen(fleet)));
+    return present(this.#options.fleets().map((fleet) => this.#fleets.seen(fleet)));
   }
 
   fleet(id: string): Fleet | undefined {
@@ -62,7 +65,7 @@ export class Visible {
   }
 
   #lagMs(): number {
-    const { clock, imperfections } = this.options;
+    const { clock, imperfections } = this.#options;
     return clock.realMs(imperfections.describeLagMs);
   }
 }

@@ -70,7 +70,11 @@ export class RequestFaults {
   #rules: readonly Held[] = [];
   #made = 0;
 
-  constructor(private readonly seed = 0) {}
+  readonly #seed: number;
+
+  constructor(seed = 0) {
+    this.#seed = seed;
+  }
 
   /** Returns what removes the rule again. */
   add(rule: FaultRule): () => void {
@@ -84,7 +88,7 @@ export class RequestFaults {
       throw new FaultRuleError(`There are ${MOST_RULES} rules already: remove some.`);
     this.#made += 1;
     const id = `fault-${this.#made}`;
-    const random = seededRandom(this.seed, `request ${id}`);
+    const random = seededRandom(this.#seed, `request ${id}`);
     const held: Held = { id, rule, pattern: patternOf(rule.action ?? '*'), random, matched: 0, struck: 0 };
     this.#rules = [...this.#rules, held];
     return listed(held);

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
+import { definedFields } from '../defined-fields.js';
 import type { Service } from './service.js';
 
 export interface RefusalForm {
@@ -45,7 +46,7 @@ const form = (status: number, code: string, message: string, shape?: string): Re
   status,
   code,
   message,
-  ...(shape === undefined ? {} : { shape }),
+  ...definedFields({ shape }),
 });
 
 /** What AWS does not say, and a user of the local cloud needs. */

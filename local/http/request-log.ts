@@ -3,6 +3,7 @@
  * habits. Off unless a length is given; the newest requests are kept.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { definedFields } from '../defined-fields.js';
 import { accessKeyIdOf } from './destination.js';
 import type { Service } from './service.js';
 
@@ -54,17 +55,19 @@ export class RequestLog {
   #requests: LoggedRequest[] = [];
   #number = 0;
 
-  constructor(
-    private readonly length: number,
-    private readonly instanceOf: (accessKeyId: string) => string | undefined,
-  ) {
+  readonly #length: number;
+  readonly #instanceOf: (accessKeyId: string) => string | undefined;
+
+  constructor(length: number, instanceOf: (accessKeyId: string) => string | undefined) {
+    this.#length = length;
+    this.#instanceOf = instanceOf;
     if (Number.isSafeInteger(length) && length > 0 && length <= MOST_LOGGED_REQUESTS) return;
     throw new RangeError(`requestLog is a whole number up to ${MOST_LOGGED_REQUESTS}, not ${length}.`);
   }
 
   /** The oldest first. */
   list(): readonly LoggedRequest[] {
-    return this.#requests.slice(-this.length);
+    return this.#requests.slice(-this.#length);
   }
 
   clear(): void {
@@ -73,7 +76,7 @@ export class RequestLog {
 
   add({ service, action, request, response, url, body, named }: Entrant): void {
     const accessKeyId = accessKeyIdOf(request, url);
-    const instance = this.instanceOf(accessKeyId);
+    const instance = this.#instanceOf(accessKeyId);
     const app = / app\/(\S+)/.exec(request.headers['user-agent'] ?? '')?.[1];
     const logged: { -readonly [Key in keyof LoggedRequest]: LoggedRequest[Key] } = {
       number: (this.#number += 1),
@@ -81,15 +84,14 @@ export class RequestLog {
       service,
       action,
       accessKeyId,
-      ...(instance === undefined ? {} : { instance }),
-      ...(app === undefined ? {} : { app }),
+      ...definedFields({ instance, app }),
       parameters: parametersOf(request.headers, url, body, named),
       headers: headersOf(request.headers),
     };
     response.once('finish', () => (logged.status = response.statusCode));
     this.#requests.push(logged);
     // Now and then, and not one by one: that would move all of them each time.
-    if (this.#requests.length >= 2 * this.length) this.#requests = this.#requests.slice(-this.length);
+    if (this.#requests.length >= 2 * this.#length) this.#requests = this.#requests.slice(-this.#length);
   }
 }
 

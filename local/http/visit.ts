@@ -29,14 +29,19 @@ export class Visit implements ServiceRequest {
   principal: Principal | undefined;
   readonly #closed = new AbortController();
 
+  readonly #service: Service['name'];
+  readonly #door: DoorOptions;
+
   constructor(
-    private readonly service: Service['name'],
-    private readonly door: DoorOptions,
+    service: Service['name'],
+    door: DoorOptions,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly url: URL,
     readonly requestId: string,
   ) {
+    this.#service = service;
+    this.#door = door;
     // A reply that waits for others before it on its connection does not hear of the connection's end by itself.
     const gone = (): void => this.#closed.abort();
     request.socket.once('close', gone);
@@ -52,15 +57,16 @@ export class Visit implements ServiceRequest {
   }
 
   async enter(action: string, body?: Uint8Array, named: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { credentials, faults, log } = this.door;
+    const { credentials, faults, log } = this.#door;
     if (credentials !== undefined) {
-      const signed = { service: this.service, message: this.request, body, nowMs: Date.now() };
+      const signed = { service: this.#service, message: this.request, body, nowMs: Date.now() };
       this.principal = credentials.principalOf(checkSignature(signed, credentials));
-      checkPermission(this.principal, this.service, action);
+      checkPermission(this.principal, this.#service, action);
     }
-    const { service, request, response, url } = this;
+    const { request, response, url } = this;
+    const service = this.#service;
     log?.add({ service, action, request, response, url, body, named });
-    const strike = faults?.strike(this.service, action);
+    const strike = faults?.strike(this.#service, action);
     if (strike === undefined) return;
     if (strike.delayMs > 0) await delay(strike.delayMs, undefined, { signal: this.signal });
     const { fault } = strike;
@@ -69,7 +75,7 @@ export class Visit implements ServiceRequest {
     else if (fault === 'reset-before') {
       this.#reset();
       throw new Error('The connection was reset on purpose.');
-    } else throw new Refusal(this.service, REASONS[fault]);
+    } else throw new Refusal(this.#service, REASONS[fault]);
   }
 
   /** The first byte of the reply becomes a reset. */

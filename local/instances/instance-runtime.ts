@@ -41,7 +41,11 @@ export class InstanceRuntime {
   /** The way down, once it is taken. */
   #ending: Promise<void> | undefined;
 
-  constructor(private readonly options: InstanceRuntimeOptions) {}
+  readonly #options: InstanceRuntimeOptions;
+
+  constructor(options: InstanceRuntimeOptions) {
+    this.#options = options;
+  }
 
   get metadataEndpoint(): string | undefined {
     return this.#metadata?.endpoint;
@@ -58,7 +62,7 @@ export class InstanceRuntime {
 
   /** Rejects when the user data cannot be run, which the console tells as well; `end` is called all the same. */
   start(): Promise<void> {
-    const { directory } = this.options;
+    const { directory } = this.#options;
     this.#starting ??= this.#up().catch((error: unknown) => {
       const why = diskTrouble(error, directory) ?? (error instanceof Error ? error.message : String(error));
       this.#console?.write(Buffer.from(`${why}\n`));
@@ -76,11 +80,11 @@ export class InstanceRuntime {
 
   /** The instance is forgotten: its console goes too. */
   removeConsole(): void {
-    rmSync(this.options.consoleFile, { force: true });
+    rmSync(this.#options.consoleFile, { force: true });
   }
 
   async #up(): Promise<void> {
-    const { subject, region, directory, consoleFile, watchdog } = this.options;
+    const { subject, region, directory, consoleFile, watchdog } = this.#options;
     if (this.#ending !== undefined) return;
     this.#console = new ConsoleLog(consoleFile);
     makePrivateDirectory(directory);
@@ -93,7 +97,7 @@ export class InstanceRuntime {
       console: this.#console,
     });
     watchdog.watch(this.#process.family);
-    void this.#process.leaderEnded.then(this.options.onLeaderEnded);
+    void this.#process.leaderEnded.then(this.#options.onLeaderEnded);
   }
 
   /** It may have been asked for during an await, which a type checker does not see. */
@@ -105,7 +109,7 @@ export class InstanceRuntime {
     await this.#starting?.catch(() => undefined);
     if (this.#process !== undefined) {
       await this.#process.end(graceMs, this.#hurry.signal);
-      this.options.watchdog.forget(this.#process.family);
+      this.#options.watchdog.forget(this.#process.family);
     }
     await this.#metadata?.close();
     this.#removeDisk();
@@ -116,7 +120,7 @@ export class InstanceRuntime {
 
   /** As a root volume goes with its instance. */
   #removeDisk(): void {
-    const { directory } = this.options;
+    const { directory } = this.#options;
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {

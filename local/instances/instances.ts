@@ -52,7 +52,10 @@ export class Instances {
   readonly #entries = new Map<string, Entry>();
   #sequence = 0;
 
-  constructor(private readonly options: InstancesOptions) {
+  readonly #options: InstancesOptions;
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
     for (const name of ['instances', CONSOLES]) makePrivateDirectory(path.join(options.directory, name));
   }
 
@@ -80,8 +83,8 @@ export class Instances {
       spec,
       tags: new Map(Object.entries(spec.tags)),
       spotRequestId: `sir-${randomBytes(4).toString('hex')}`,
-      directory: path.join(this.options.directory, 'instances', id),
-      launchedAtMs: this.options.clock.nowMs(),
+      directory: path.join(this.#options.directory, 'instances', id),
+      launchedAtMs: this.#options.clock.nowMs(),
       state: 'pending',
       stateReason: undefined,
       terminatedAtMs: undefined,
@@ -93,7 +96,7 @@ export class Instances {
     };
     const entry: Entry = { view, runtime: this.#runtimeOf(view) };
     this.#entries.set(id, entry);
-    this.options.clock.after(bootMs, () => {
+    this.#options.clock.after(bootMs, () => {
       if (view.state === 'pending') void this.#start(entry);
     });
     return view;
@@ -102,7 +105,7 @@ export class Instances {
   #roleKeyOf(id: string, spec: LaunchSpec): AccessKey | undefined {
     const role = roleOf({ spec });
     if (role === undefined) return undefined;
-    return this.options.credentials.issue('temporary', principalOfInstance(ACCOUNT_ID, role, id));
+    return this.#options.credentials.issue('temporary', principalOfInstance(ACCOUNT_ID, role, id));
   }
 
   /** As TerminateInstances does: SIGTERM, then SIGKILL. Nothing happens to one that is on its way down. */
@@ -123,7 +126,7 @@ export class Instances {
       return true;
     }
     if (entry.view.takenAtMs !== undefined) return false;
-    const { clock } = this.options;
+    const { clock } = this.#options;
     entry.view.takenAtMs = clock.nowMs() + clock.realMs(noticeMs);
     clock.after(takenAfterMs ?? noticeMs, () => void this.#end(entry, 'Server.SpotInstanceTermination', 0));
     return true;
@@ -132,7 +135,7 @@ export class Instances {
   recommendRebalance(id: string): boolean {
     const view = this.#entries.get(id)?.view;
     if (view === undefined || !isFulfilling(view)) return false;
-    view.rebalanceAtMs ??= this.options.clock.nowMs();
+    view.rebalanceAtMs ??= this.#options.clock.nowMs();
     return true;
   }
 
@@ -142,7 +145,7 @@ export class Instances {
   }
 
   #runtimeOf(view: InstanceView): InstanceRuntime {
-    const { directory, region, watchdog } = this.options;
+    const { directory, region, watchdog } = this.#options;
     return new InstanceRuntime({
       subject: view,
       region,
@@ -161,15 +164,15 @@ export class Instances {
     try {
       await runtime.start();
     } catch (error) {
-      const trouble = diskTrouble(error, this.options.directory);
-      if (trouble !== undefined) this.options.troubles?.tell(trouble);
+      const trouble = diskTrouble(error, this.#options.directory);
+      if (trouble !== undefined) this.#options.troubles?.tell(trouble);
       return this.#end(entry, 'Server.InternalError', 0); // the console says why
     }
     if (entry.ending !== undefined) return;
     view.metadataEndpoint = runtime.metadataEndpoint;
     view.pid = runtime.pid;
     view.state = 'running';
-    this.options.onRunning(view);
+    this.#options.onRunning(view);
   }
 
   #end(entry: Entry, reason: StateReasonCode, graceMs: number): Promise<void> {
@@ -181,16 +184,16 @@ export class Instances {
   async #down({ view }: Entry, reason: StateReasonCode, down: Promise<void>): Promise<void> {
     view.state = 'shutting-down';
     view.stateReason = reason;
-    this.options.onEnding(view);
+    this.#options.onEnding(view);
     await down;
-    if (view.roleKey !== undefined) this.options.credentials.forget(view.roleKey.accessKeyId);
+    if (view.roleKey !== undefined) this.#options.credentials.forget(view.roleKey.accessKeyId);
     view.roleKey = undefined;
     view.pid = undefined;
     view.metadataEndpoint = undefined;
-    view.terminatedAtMs = this.options.clock.nowMs();
+    view.terminatedAtMs = this.#options.clock.nowMs();
     view.state = 'terminated';
     this.#forgetOld();
-    this.options.onTerminated(view);
+    this.#options.onTerminated(view);
   }
 
   #forgetOld(): void {

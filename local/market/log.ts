@@ -23,10 +23,14 @@ const MOST_EVENTS = 10_000;
 export class MarketLog {
   readonly #events: MarketEvent[] = [];
 
-  constructor(private readonly clock: MarketClock) {}
+  readonly #clock: MarketClock;
+
+  constructor(clock: MarketClock) {
+    this.#clock = clock;
+  }
 
   add(happening: MarketHappening): void {
-    this.#events.push({ atMs: Math.round(this.clock.marketMs()), ...happening });
+    this.#events.push({ atMs: Math.round(this.#clock.marketMs()), ...happening });
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 

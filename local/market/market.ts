@@ -57,12 +57,19 @@ export class Market {
   readonly #taker: Taker;
   #stopWatching: (() => void) | undefined;
 
+  readonly #clock: MarketClock;
+  readonly #prices: SpotPrices;
+  readonly #instances: MarketInstances;
+
   constructor(
     readonly options: MarketOptions,
-    private readonly clock: MarketClock,
-    private readonly prices: SpotPrices,
-    private readonly instances: MarketInstances,
+    clock: MarketClock,
+    prices: SpotPrices,
+    instances: MarketInstances,
   ) {
+    this.#clock = clock;
+    this.#prices = prices;
+    this.#instances = instances;
     this.#capacity = options.capacity;
     this.log = new MarketLog(clock);
     this.#pools = new PoolCapacities(options.seed, options.poolCapacity, options.pools);
@@ -81,7 +88,7 @@ export class Market {
   }
 
   capacityOf(pool: Pool): number {
-    return this.#pools.at(pool, this.clock.marketMs());
+    return this.#pools.at(pool, this.#clock.marketMs());
   }
 
   setCapacity(capacity: number): void {
@@ -97,7 +104,7 @@ export class Market {
   }
 
   setPrice(change: PriceChange): void {
-    this.prices.set(change, this.clock.nowMs());
+    this.#prices.set(change, this.#clock.nowMs());
     this.log.add({ kind: 'price', ...change.pool, dollarsPerHour: change.dollarsPerHour });
   }
 
@@ -121,7 +128,7 @@ export class Market {
         grant(request, pool);
         return pool;
       };
-      this.clock.after(Math.max(0, delayMs - staggeredBootMs(this.options.arriveOverMs)), () => {
+      this.#clock.after(Math.max(0, delayMs - staggeredBootMs(this.options.arriveOverMs)), () => {
         this.#due.push({ request, grantIn, asker });
         this.#grantDue();
       });
@@ -147,10 +154,10 @@ export class Market {
 
   #grantDue(): void {
     if (this.#due.length === 0) return;
-    const nowMs = this.clock.marketMs();
+    const nowMs = this.#clock.marketMs();
     const taken = new Map<string, number>();
-    for (const pool of this.instances.live()) taken.set(poolName(pool), (taken.get(poolName(pool)) ?? 0) + 1);
-    let live = this.instances.live().length;
+    for (const pool of this.#instances.live()) taken.set(poolName(pool), (taken.get(poolName(pool)) ?? 0) + 1);
+    let live = this.#instances.live().length;
     const hasRoom = (pool: Pool): boolean => (taken.get(poolName(pool)) ?? 0) < this.#pools.at(pool, nowMs);
     const shortAskers = new Set<object>();
     for (const { request, grantIn, asker } of [...this.#due]) {
@@ -173,8 +180,8 @@ export class Market {
     this.#stopWatching?.();
     this.#stopWatching = undefined;
     if (this.#due.length === 0 || !Number.isFinite(this.options.poolCapacity)) return;
-    const untilNextMs = CAPACITY_STEP_MS - (this.clock.marketMs() % CAPACITY_STEP_MS);
-    this.#stopWatching = this.clock.after(untilNextMs, () => this.#grantDue());
+    const untilNextMs = CAPACITY_STEP_MS - (this.#clock.marketMs() % CAPACITY_STEP_MS);
+    this.#stopWatching = this.#clock.after(untilNextMs, () => this.#grantDue());
   }
 
   events(): readonly MarketEvent[] {

@@ -30,12 +30,15 @@ export class SpotPrices {
   /** In the order of their times. */
   readonly #changes: (PriceChange & { readonly sinceMs: number })[] = [];
 
+  readonly #originMs: number;
+
   /** Steps are counted from `originMs`: a market that opened then has the same prices in each run. */
   constructor(
     readonly seed: number,
     timeScale: number,
-    private readonly originMs = 0,
+    originMs = 0,
   ) {
+    this.#originMs = originMs;
     this.#stepMs = PRICE_STEP_MS / timeScale;
   }
 
@@ -71,12 +74,12 @@ export class SpotPrices {
   }
 
   #stepAt(atMs: number): number {
-    return Math.floor((atMs - this.originMs) / this.#stepMs);
+    return Math.floor((atMs - this.#originMs) / this.#stepMs);
   }
 
   /** Rounded up, so that the time that is shown has the price that is shown. */
   #startOf(step: number): number {
-    return Math.ceil(this.originMs + step * this.#stepMs);
+    return Math.ceil(this.#originMs + step * this.#stepMs);
   }
 
   #ofStep(pool: Pool, step: number): number {

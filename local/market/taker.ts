@@ -7,6 +7,7 @@
  *   takes its place in a scripted reclaim.
  * - What an instance meets by rate goes by the seed and the order of its launch, not by when others ran.
  */
+import { definedFields } from '../defined-fields.js';
 import type { MarketClock } from './clock.js';
 import { isSelected, type Pool, type PoolSelector } from './pools.js';
 import { type Random, seededFraction, seededRandom } from './random.js';
@@ -51,12 +52,21 @@ export class Taker {
   /** Recommended for a rebalance, and taken soon. */
   readonly #chosen = new Set<string>();
 
+  readonly #options: TakerOptions;
+  readonly #clock: MarketClock;
+  readonly #instances: TakeableInstances;
+  readonly #change: (event: ScriptedChange) => void;
+
   constructor(
-    private readonly options: TakerOptions,
-    private readonly clock: MarketClock,
-    private readonly instances: TakeableInstances,
-    private readonly change: (event: ScriptedChange) => void,
+    options: TakerOptions,
+    clock: MarketClock,
+    instances: TakeableInstances,
+    change: (event: ScriptedChange) => void,
   ) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#instances = instances;
+    this.#change = change;
     this.#victims = seededRandom(options.seed, 'victims');
   }
 
@@ -64,7 +74,7 @@ export class Taker {
     this.#takeByRate(instance);
     if (!this.#ranFirst) {
       this.#ranFirst = true;
-      for (const event of this.options.script) this.#schedule(event);
+      for (const event of this.#options.script) this.#schedule(event);
     }
     const next = this.#waiting.findIndex(({ pool }) => isSelected(instance, pool));
     const [event] = next < 0 ? [] : this.#waiting.splice(next, 1);
@@ -72,30 +82,30 @@ export class Taker {
   }
 
   #takeByRate({ id, sequence }: MarketInstance): void {
-    const { seed, reclaimRatePerHour, unnoticedShare, rebalanceLeadMs, noticeMs } = this.options;
+    const { seed, reclaimRatePerHour, unnoticedShare, rebalanceLeadMs, noticeMs } = this.#options;
     const lifeMs = lifetimeMs(reclaimRatePerHour, seededFraction(seed, `lifetime/${sequence}`));
     if (lifeMs === Infinity) return;
     const isUnnoticed = seededFraction(seed, `unnoticed/${sequence}`) < unnoticedShare;
     const leadMs = Math.min(lifeMs, rebalanceLeadMs);
-    this.clock.after(lifeMs - leadMs, () => {
+    this.#clock.after(lifeMs - leadMs, () => {
       if (this.#isTakeable(id)) this.#takeAfter(leadMs, id, { noticeMs: isUnnoticed ? null : noticeMs });
     });
   }
 
   #schedule(event: ScriptedEvent): void {
     // The recommendation comes before the time that the script names, so that the notice comes at it.
-    const leadMs = event.kind === 'reclaim' ? Math.min(event.afterMs, this.options.rebalanceLeadMs) : 0;
-    this.clock.after(event.afterMs - leadMs, () => this.#happen(event, leadMs));
+    const leadMs = event.kind === 'reclaim' ? Math.min(event.afterMs, this.#options.rebalanceLeadMs) : 0;
+    this.#clock.after(event.afterMs - leadMs, () => this.#happen(event, leadMs));
   }
 
   #happen(event: ScriptedEvent, leadMs: number): void {
-    if (event.kind === 'capacity' || event.kind === 'price') return this.change(event);
+    if (event.kind === 'capacity' || event.kind === 'price') return this.#change(event);
     if (event.kind === 'reclaim' && event.all !== true) return this.#reclaimOne(event, leadMs);
     const candidates = this.#takeable(event.pool);
     const one = event.all === true ? undefined : chooseVictim(candidates, this.#victims);
     for (const { id } of one === undefined ? candidates : [one]) {
       if (event.kind === 'reclaim') this.#takeAfter(leadMs, id, this.#takingOf(event));
-      else this.instances.recommendRebalance(id);
+      else this.#instances.recommendRebalance(id);
     }
   }
 
@@ -107,24 +117,24 @@ export class Taker {
 
   #takingOf({ noticeMs, takenAfterMs }: ScriptedReclaim): Taking {
     return {
-      noticeMs: noticeMs === undefined ? this.options.noticeMs : noticeMs,
-      ...(takenAfterMs === undefined ? {} : { takenAfterMs }),
+      noticeMs: noticeMs === undefined ? this.#options.noticeMs : noticeMs,
+      ...definedFields({ takenAfterMs }),
     };
   }
 
   #takeAfter(leadMs: number, id: string, taking: Taking, otherwise: () => void = () => undefined): void {
-    if (leadMs <= 0) return this.instances.reclaim(id, taking);
-    this.instances.recommendRebalance(id);
+    if (leadMs <= 0) return this.#instances.reclaim(id, taking);
+    this.#instances.recommendRebalance(id);
     this.#chosen.add(id);
-    this.clock.after(leadMs, () => {
+    this.#clock.after(leadMs, () => {
       this.#chosen.delete(id);
-      if (this.#isTakeable(id)) this.instances.reclaim(id, taking);
+      if (this.#isTakeable(id)) this.#instances.reclaim(id, taking);
       else otherwise();
     });
   }
 
   #takeable(selector?: PoolSelector): readonly MarketInstance[] {
-    const running = this.instances.takeable().filter((instance) => isSelected(instance, selector));
+    const running = this.#instances.takeable().filter((instance) => isSelected(instance, selector));
     return running.filter(({ id }) => !this.#chosen.has(id));
   }
 

@@ -15,11 +15,12 @@ export class MemoryWriter implements BodyWriter {
   readonly #bytes: Buffer;
   #size = 0;
 
-  constructor(
-    size: number,
-    private readonly free: () => void,
-    private readonly toBody: (bytes: Buffer) => Body,
-  ) {
+  readonly #free: () => void;
+  readonly #toBody: (bytes: Buffer) => Body;
+
+  constructor(size: number, free: () => void, toBody: (bytes: Buffer) => Body) {
+    this.#free = free;
+    this.#toBody = toBody;
     // Not from the pool: a body of one byte would keep eight KiB of it alive.
     this.#bytes = Buffer.allocUnsafeSlow(size);
   }
@@ -30,11 +31,11 @@ export class MemoryWriter implements BodyWriter {
   }
 
   async finish(): Promise<Body> {
-    return this.toBody(this.#bytes.subarray(0, this.#size));
+    return this.#toBody(this.#bytes.subarray(0, this.#size));
   }
 
   async discard(): Promise<void> {
-    this.free();
+    this.#free();
   }
 }
 
@@ -46,10 +47,13 @@ export class FileWriter implements BodyWriter {
   #size = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly path: string,
-    private readonly toBody: (path: string, size: number) => Body,
-  ) {}
+  readonly #path: string;
+  readonly #toBody: (path: string, size: number) => Body;
+
+  constructor(path: string, toBody: (path: string, size: number) => Body) {
+    this.#path = path;
+    this.#toBody = toBody;
+  }
 
   write(data: Uint8Array): Promise<void> | undefined {
     const isFirst = this.#size === 0;
@@ -65,7 +69,7 @@ export class FileWriter implements BodyWriter {
     await this.#flush();
     await this.#writing;
     await this.#close();
-    return this.toBody(this.path, this.#size);
+    return this.#toBody(this.#path, this.#size);
   }
 
   async discard(): Promise<void> {
@@ -73,7 +77,7 @@ export class FileWriter implements BodyWriter {
     if (this.#gathering !== undefined) giveBuffer(this.#gathering);
     this.#gathering = undefined;
     await this.#close();
-    await unlink(this.path).catch(() => undefined);
+    await unlink(this.#path).catch(() => undefined);
   }
 
   async #writeOn(data: Uint8Array): Promise<void> {
@@ -108,7 +112,7 @@ export class FileWriter implements BodyWriter {
   }
 
   async #writeAll(buffer: Buffer, size: number): Promise<void> {
-    this.#handle ??= await open(this.path, 'wx', PRIVATE_FILE);
+    this.#handle ??= await open(this.#path, 'wx', PRIVATE_FILE);
     for (let done = 0; done < size;) {
       done += (await this.#handle.write(buffer, done, size - done)).bytesWritten;
     }

@@ -20,15 +20,18 @@ abstract class Source {
 }
 
 export class MemorySource extends Source {
+  readonly #free: () => void;
+
   constructor(
     readonly bytes: Buffer,
-    private readonly free: () => void,
+    free: () => void,
   ) {
     super();
+    this.#free = free;
   }
 
   protected override end(): void {
-    this.free();
+    this.#free();
   }
 
   override async *read(offset: number, size: number): AsyncGenerator<Buffer, void, undefined> {
@@ -37,18 +40,21 @@ export class MemorySource extends Source {
 }
 
 export class FileSource extends Source {
-  constructor(private readonly path: string) {
+  readonly #path: string;
+
+  constructor(path: string) {
     super();
+    this.#path = path;
   }
 
   protected override end(): void {
     // A file that cannot be deleted is nobody's concern any more: the directory goes with the local cloud.
-    unlink(this.path).catch(() => undefined);
+    unlink(this.#path).catch(() => undefined);
   }
 
   /** Reads the next piece while its reader has the one before. */
   override async *read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    const handle = await open(this.path, 'r');
+    const handle = await open(this.#path, 'r');
     let [current, next] = [takeBuffer(), takeBuffer()];
     const readAt = (buffer: Buffer, at: number): Promise<{ readonly bytesRead: number }> =>
       handle.read(buffer, 0, Math.min(buffer.length, size - at), offset + at);
@@ -57,7 +63,7 @@ export class FileSource extends Source {
       for (let done = 0; done < size;) {
         signal.throwIfAborted();
         const { bytesRead } = await reading;
-        if (bytesRead === 0) throw new Error(`The file ${this.path} is shorter than it was written.`);
+        if (bytesRead === 0) throw new Error(`The file ${this.#path} is shorter than it was written.`);
         done += bytesRead;
         if (done < size) reading = readAt(next, done);
         yield current.subarray(0, bytesRead);

@@ -16,11 +16,15 @@ const MOST_SHOWN = 10;
 const SHOWN_LENGTH = 256;
 
 export class Fields {
-  private constructor(
-    private readonly values: Readonly<Record<string, unknown>>,
-    private readonly path: string,
-    private readonly violations: string[],
-  ) {}
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #violations: string[];
+
+  private constructor(values: Readonly<Record<string, unknown>>, path: string, violations: string[]) {
+    this.#values = values;
+    this.#path = path;
+    this.#violations = violations;
+  }
 
   static of(values: Readonly<Record<string, unknown>>): Fields {
     return new Fields(values, '', []);
@@ -33,14 +37,14 @@ export class Fields {
 
   /** Throws when anything that was read is not as it must be. */
   check(): void {
-    const count = this.violations.length;
+    const count = this.#violations.length;
     if (count === 0) return;
-    const shown = this.violations.slice(0, MOST_SHOWN).join('; ');
+    const shown = this.#violations.slice(0, MOST_SHOWN).join('; ');
     throw invalid(`${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`);
   }
 
   names(): readonly string[] {
-    return Object.keys(this.values).filter((name) => this.has(name));
+    return Object.keys(this.#values).filter((name) => this.has(name));
   }
 
   has(name: string): boolean {
@@ -99,7 +103,7 @@ export class Fields {
     const value = this.#value(name);
     if (value === undefined) return undefined;
     if (!isRecord(value)) throw this.#wrongKind(name, 'an object');
-    return new Fields(value, `${this.#pathOf(name)}.`, this.violations);
+    return new Fields(value, `${this.#pathOf(name)}.`, this.#violations);
   }
 
   requiredObject(name: string): Fields {
@@ -111,13 +115,15 @@ export class Fields {
   }
 
   #missing<Value>(name: string, instead: Value): Value {
-    this.violations.push(`Value null at '${this.#pathOf(name)}' failed to satisfy constraint: Member must not be null`);
+    this.#violations.push(
+      `Value null at '${this.#pathOf(name)}' failed to satisfy constraint: Member must not be null`,
+    );
     return instead;
   }
 
   #violated(name: string, value: string | number, constraint: string): void {
     const shown = String(value).slice(0, SHOWN_LENGTH);
-    this.violations.push(`Value '${shown}' at '${this.#pathOf(name)}' failed to satisfy constraint: ${constraint}`);
+    this.#violations.push(`Value '${shown}' at '${this.#pathOf(name)}' failed to satisfy constraint: ${constraint}`);
   }
 
   #wrongKind(name: string, kind: string): SchedulerError {
@@ -126,11 +132,11 @@ export class Fields {
 
   /** A null is an absent value, as in AWS's own JSON protocols. */
   #value(name: string): unknown {
-    return Object.hasOwn(this.values, name) ? (this.values[name] ?? undefined) : undefined;
+    return Object.hasOwn(this.#values, name) ? (this.#values[name] ?? undefined) : undefined;
   }
 
   #pathOf(name: string): string {
-    return `${this.path}${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+    return `${this.#path}${name.charAt(0).toLowerCase()}${name.slice(1)}`;
   }
 }
 

@@ -38,7 +38,11 @@ export class Invocations {
   readonly #known: Invocation[] = [];
   readonly #waits = new Map<Invocation, () => void>();
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The last ones, the oldest first. */
   all(): readonly Readonly<Invocation>[] {
@@ -69,7 +73,7 @@ export class Invocations {
       invocation.error = error instanceof Error ? error.message : String(error);
       if (this.#mayRetry(invocation, call, waitMs)) {
         const again = (): void => this.#try(invocation, call, Math.min(2 * waitMs, LONGEST_WAIT_MS));
-        this.#waits.set(invocation, this.clock.after(waitMs, again));
+        this.#waits.set(invocation, this.#clock.after(waitMs, again));
         return;
       }
       invocation.state = 'failed';
@@ -80,7 +84,7 @@ export class Invocations {
   #mayRetry({ attempts, dueMs }: Invocation, { retry }: Call, waitMs: number): boolean {
     return (
       attempts <= retry.maxRetries &&
-      this.clock.nowMs() + waitMs - dueMs <= retry.maxAgeSeconds * 1000 &&
+      this.#clock.nowMs() + waitMs - dueMs <= retry.maxAgeSeconds * 1000 &&
       this.#waits.size < MOST_RETRYING
     );
   }

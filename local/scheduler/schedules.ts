@@ -41,7 +41,10 @@ export class Schedules {
   readonly #tokens = new Map<string, string>();
   readonly #invocations: Invocations;
 
-  constructor(private readonly options: SchedulesOptions) {
+  readonly #options: SchedulesOptions;
+
+  constructor(options: SchedulesOptions) {
+    this.#options = options;
     this.#invocations = new Invocations(options.clock);
   }
 
@@ -69,8 +72,8 @@ export class Schedules {
     if (this.#schedules.size >= MOST_SCHEDULES) {
       throw new SchedulerError('ServiceQuotaExceededException', `The local cloud holds ${MOST_SCHEDULES} schedules.`);
     }
-    const nowMs = this.options.clock.nowMs();
-    const arn = `arn:aws:scheduler:${this.options.region}:${ACCOUNT_ID}:schedule/${settings.groupName}/${name}`;
+    const nowMs = this.#options.clock.nowMs();
+    const arn = `arn:aws:scheduler:${this.#options.region}:${ACCOUNT_ID}:schedule/${settings.groupName}/${name}`;
     this.#remember('create', name, token, settings);
     return this.#put({ name, arn, createdAtMs: nowMs, modifiedAtMs: nowMs, settings });
   }
@@ -79,7 +82,7 @@ export class Schedules {
     const known = this.get({ groupName: settings.groupName, name });
     if (this.#wasAsked('update', name, token, settings)) return known;
     this.#remember('update', name, token, settings);
-    return this.#put({ ...known, modifiedAtMs: this.options.clock.nowMs(), settings });
+    return this.#put({ ...known, modifiedAtMs: this.#options.clock.nowMs(), settings });
   }
 
   delete(id: ScheduleId, token: string | undefined): void {
@@ -125,10 +128,10 @@ export class Schedules {
     const { name, settings } = schedule;
     this.#disarm(name);
     if (settings.state === 'DISABLED' || this.#firedFor.get(name) === settings.dueMs) return;
-    const waitMs = settings.dueMs - this.options.clock.nowMs();
+    const waitMs = settings.dueMs - this.#options.clock.nowMs();
     // The clock may come back early from a long wait.
-    const due = (): void => (this.options.clock.nowMs() < settings.dueMs ? this.#arm(schedule) : this.#fire(schedule));
-    this.#timers.set(name, this.options.clock.after(waitMs, due));
+    const due = (): void => (this.#options.clock.nowMs() < settings.dueMs ? this.#arm(schedule) : this.#fire(schedule));
+    this.#timers.set(name, this.#options.clock.after(waitMs, due));
   }
 
   #fire(schedule: Schedule): void {
@@ -142,7 +145,7 @@ export class Schedules {
       // The age of an event counts from when it could first be sent.
       dueMs: Math.max(dueMs, schedule.modifiedAtMs),
       retry: target.retry,
-      act: () => this.options.invoke(target.universal.action, target.parameters),
+      act: () => this.#options.invoke(target.universal.action, target.parameters),
       onEnd: () => {
         if (settings.afterCompletion === 'DELETE' && this.#schedules.get(name) === schedule) this.#remove(name);
       },

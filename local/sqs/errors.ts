@@ -3,6 +3,8 @@
  * protocol, from which the SDKs choose the class of the error.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  */
+import { definedFields } from '../defined-fields.js';
+
 interface Form {
   readonly type: string;
   readonly status: number;
@@ -19,7 +21,7 @@ const legacy = (name: string): Form => model(name, `AWS.SimpleQueueService.${nam
 const common = (name: string, queryCode?: string, status = 400): Form => ({
   type: `com.amazon.coral.service#${name}`,
   status,
-  ...(queryCode === undefined ? {} : { queryCode }),
+  ...definedFields({ queryCode }),
 });
 
 const forms = {

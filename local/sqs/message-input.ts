@@ -1,5 +1,6 @@
 /** Reads one message of SendMessage or SendMessageBatch. */
 import { createHash } from 'node:crypto';
+import { definedFields } from '../defined-fields.js';
 import { invalidParameter, missingParameter, SqsError } from './errors.js';
 import type { Input, JsonObject } from './input.js';
 import { MAX_DELAY_SECONDS } from './limits.js';
@@ -69,8 +70,7 @@ export function readMessage(
     },
     digests: {
       MD5OfMessageBody: md5(body),
-      ...(attributesMd5 === undefined ? {} : { MD5OfMessageAttributes: attributesMd5 }),
-      ...(traceHeaderMd5 === undefined ? {} : { MD5OfMessageSystemAttributes: traceHeaderMd5 }),
+      ...definedFields({ MD5OfMessageAttributes: attributesMd5, MD5OfMessageSystemAttributes: traceHeaderMd5 }),
     },
   };
 }

@@ -32,7 +32,11 @@ export class MoveTasks {
   readonly #tasks = new Map<string, MoveTask[]>();
   readonly #timers = new Map<MoveTask, () => void>();
 
-  constructor(private readonly surroundings: QueueSurroundings) {}
+  readonly #surroundings: QueueSurroundings;
+
+  constructor(surroundings: QueueSurroundings) {
+    this.#surroundings = surroundings;
+  }
 
   start(source: Queue, destination: Queue | undefined, perSecond: number | undefined): MoveTask {
     const earlier = this.list(source.arn);
@@ -46,7 +50,7 @@ export class MoveTasks {
       sourceArn: source.arn,
       destinationArn: destination?.arn,
       perSecond,
-      startedMs: this.surroundings.clock.nowMs(),
+      startedMs: this.#surroundings.clock.nowMs(),
       toMove: source.counts().visible,
       moved: 0,
       status: 'RUNNING',
@@ -73,21 +77,21 @@ export class MoveTasks {
   #arm(task: MoveTask): void {
     this.#timers.set(
       task,
-      this.surroundings.clock.after(TICK_MS, () => this.#step(task)),
+      this.#surroundings.clock.after(TICK_MS, () => this.#step(task)),
     );
   }
 
   #step(task: MoveTask): void {
-    const elapsedMs = this.surroundings.clock.nowMs() - task.startedMs;
+    const elapsedMs = this.#surroundings.clock.nowMs() - task.startedMs;
     const dueByNow = Math.floor((elapsedMs / 1000) * (task.perSecond ?? MAX_MOVED_PER_SECOND));
     while (task.moved < Math.min(dueByNow, task.toMove)) {
-      const source = this.surroundings.findByArn(task.sourceArn);
+      const source = this.#surroundings.findByArn(task.sourceArn);
       if (source === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       const message = source.peekOldest();
       if (message === undefined) return this.#end(task, 'COMPLETED');
       const destinationArn = task.destinationArn ?? message.deadLetterSourceArn;
       if (destinationArn === undefined) return this.#end(task, 'FAILED', 'CouldNotDetermineMessageSource');
-      const destination = this.surroundings.findByArn(destinationArn);
+      const destination = this.#surroundings.findByArn(destinationArn);
       if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       source.release(message);
       // A moved message is a new one: its id and its time of sending are of the move.

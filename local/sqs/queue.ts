@@ -60,12 +60,15 @@ export class Queue {
   #purgedMs = -Infinity;
   #closed: Error | 'silently' | undefined;
 
+  readonly #surroundings: QueueSurroundings;
+
   constructor(
     readonly name: string,
     readonly arn: string,
     settings: QueueSettings,
-    private readonly surroundings: QueueSurroundings,
+    surroundings: QueueSurroundings,
   ) {
+    this.#surroundings = surroundings;
     this.#settings = settings;
     this.#pool = new MessagePool(surroundings.messageIds);
     this.#random = surroundings.random(name);
@@ -100,7 +103,7 @@ export class Queue {
   /** What clients are told: the counts, or those of a while ago. */
   reportedCounts(): Counts {
     const nowMs = this.#settle();
-    return this.#history?.at(nowMs - this.surroundings.imperfections.counterLagMs) ?? this.#pool.counts();
+    return this.#history?.at(nowMs - this.#surroundings.imperfections.counterLagMs) ?? this.#pool.counts();
   }
 
   /** Gives the messages' ids. */
@@ -108,7 +111,7 @@ export class Queue {
     const nowMs = this.#settle();
     const ids = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
     this.#settle();
-    return ids.map((id) => this.surroundings.messageIds.text(id));
+    return ids.map((id) => this.#surroundings.messageIds.text(id));
   }
 
   /** A message that comes from a queue whose redrive policy names this one. */
@@ -125,9 +128,9 @@ export class Queue {
     if (request.waitMs === 0 && this.#isFull()) {
       // A long poll gets no error, only nothing.
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
-      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.surroundings.maxInFlight} may be.`);
+      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.#surroundings.maxInFlight} may be.`);
     }
-    const { emptyReceiveRate } = this.surroundings.imperfections;
+    const { emptyReceiveRate } = this.#surroundings.imperfections;
     if (emptyReceiveRate > 0 && this.#pool.counts().visible > 0 && this.#random() < emptyReceiveRate) return [];
     // Whatever is visible after settling is wanted by nobody who came before.
     const taken = this.#take(request, nowMs);
@@ -143,7 +146,7 @@ export class Queue {
   }
 
   idOf(message: Message): string {
-    return this.surroundings.messageIds.text(message.id);
+    return this.#surroundings.messageIds.text(message.id);
   }
 
   handleOf(delivery: Delivery): string {
@@ -194,7 +197,7 @@ export class Queue {
       throw new SqsError('PurgeQueueInProgress', message);
     }
     this.#purgedMs = nowMs;
-    this.#pool = new MessagePool(this.surroundings.messageIds);
+    this.#pool = new MessagePool(this.#surroundings.messageIds);
     this.#settle();
   }
 
@@ -260,7 +263,7 @@ export class Queue {
 
   /** Brings everything up to this moment: due messages, waiting polls, the timer. */
   #settle(): number {
-    const nowMs = this.surroundings.clock.nowMs();
+    const nowMs = this.#surroundings.clock.nowMs();
     this.#advance(nowMs);
     for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
       const taken = this.#take(waiter, nowMs);
@@ -281,7 +284,7 @@ export class Queue {
 
   #advance(nowMs: number): void {
     const { retentionMs } = this.#settings;
-    if (this.surroundings.imperfections.counterLagMs > 0) {
+    if (this.#surroundings.imperfections.counterLagMs > 0) {
       this.#history ??= new CountHistory(this.#pool.counts());
       // One change at a time: nobody has looked since, but the history knows when each of them was.
       let dueMs = this.#pool.nextChangeMs(retentionMs);
@@ -296,17 +299,17 @@ export class Queue {
   }
 
   #remember(nowMs: number): void {
-    this.#history?.record(nowMs, this.#pool.counts(), this.surroundings.imperfections.counterLagMs);
+    this.#history?.record(nowMs, this.#pool.counts(), this.#surroundings.imperfections.counterLagMs);
   }
 
   #isFull(): boolean {
-    return this.#pool.inFlight >= this.surroundings.maxInFlight;
+    return this.#pool.inFlight >= this.#surroundings.maxInFlight;
   }
 
   /** The one place from which messages are given out; those received too often go to the dead-letter queue instead. */
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
-    const deadLetterQueue = redrive === undefined ? undefined : this.surroundings.findByArn(redrive.targetArn);
+    const deadLetterQueue = redrive === undefined ? undefined : this.#surroundings.findByArn(redrive.targetArn);
     const taken: Delivery[] = [];
     while (taken.length < request.max) {
       const message = this.#repeats.next(this.#pool);
@@ -341,7 +344,7 @@ export class Queue {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (dueMs === undefined) return;
-    const cancel = this.surroundings.clock.after(dueMs - this.surroundings.clock.nowMs(), () => {
+    const cancel = this.#surroundings.clock.after(dueMs - this.#surroundings.clock.nowMs(), () => {
       this.#timer = undefined;
       this.#settle();
     });

@@ -11,10 +11,13 @@ import type { MessagePool } from './message-pool.js';
 export class Repeats {
   #chosen: Delivery[] = [];
 
-  constructor(
-    private readonly imperfections: Imperfections['sqs'],
-    private readonly random: Random,
-  ) {}
+  readonly #imperfections: Imperfections['sqs'];
+  readonly #random: Random;
+
+  constructor(imperfections: Imperfections['sqs'], random: Random) {
+    this.#imperfections = imperfections;
+    this.#random = random;
+  }
 
   /** The next one that is still in flight with the receive that it was chosen for. */
   next(pool: MessagePool): Message | undefined {
@@ -26,7 +29,7 @@ export class Repeats {
 
   /** Never one that its redrive policy lets nobody have again: that one goes to the dead-letter queue. */
   choose(given: readonly Delivery[], mostReceives = Infinity): void {
-    const { duplicateRate } = this.imperfections;
+    const { duplicateRate } = this.#imperfections;
     if (duplicateRate === 0) {
       if (this.#chosen.length > 0) this.#chosen = [];
       return;
@@ -34,7 +37,7 @@ export class Repeats {
     for (const delivery of given) {
       const { receiveCount, receiveCountAtArrival } = delivery.message;
       if (receiveCount - receiveCountAtArrival >= mostReceives) continue;
-      if (this.random() < duplicateRate) this.#chosen.push(delivery);
+      if (this.#random() < duplicateRate) this.#chosen.push(delivery);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset/dataset-format.js';
 import { DEFAULT_JOB_OPTIONS } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { MaxFailed } from '../../core/pool/max-failed.js';
 import { BIG_INTEGERS, type BigIntegers } from '../dataset/big-integers.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
@@ -275,17 +276,19 @@ export function localCloudOptions(flags: LocalFlags, maxWorkers: number): LocalC
   return {
     maxWorkers,
     reclaims: flags.reclaim ?? [],
-    ...(port === undefined ? {} : { port }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(timeScale === undefined ? {} : { timeScale }),
-    ...(arriveOver === undefined ? {} : { arriveOverMs: arriveOver }),
-    ...(launchDelay === undefined ? {} : { launchDelay }),
-    ...(capacity === undefined ? {} : { capacity }),
-    ...(rebalanceBefore === undefined ? {} : { rebalanceLeadMs: rebalanceBefore }),
-    ...(reclaimRate === undefined ? {} : { reclaimRate }),
-    ...(notice === undefined ? {} : { noticeMs: notice }),
-    ...(latency === undefined ? {} : { latency }),
-    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
-    ...(maxIdleSeconds === undefined ? {} : { maxIdleSeconds }),
+    ...definedFields({
+      port,
+      seed,
+      timeScale,
+      arriveOverMs: arriveOver,
+      launchDelay,
+      capacity,
+      rebalanceLeadMs: rebalanceBefore,
+      reclaimRate,
+      noticeMs: notice,
+      latency,
+      leaseSeconds,
+      maxIdleSeconds,
+    }),
   };
 }

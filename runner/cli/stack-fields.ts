@@ -1,5 +1,6 @@
 /** Reads a stack's configuration out of CDK outputs, the JSON of `local up --json`, or environment variables. Pure. */
 import { type Architecture, DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 
 /** As found: nothing is sure to be there. */
@@ -86,8 +87,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     bucket: needed.bucket ?? '',
     fleetId: needed.fleetId ?? '',
     maxWorkers,
-    ...(fields.controlled === undefined ? {} : { controlled: fields.controlled }),
-    ...(fields.installedWorker === undefined ? {} : { installedWorker: fields.installedWorker }),
+    ...definedFields({ controlled: fields.controlled, installedWorker: fields.installedWorker }),
     ...(controllerFunction ? { controllerFunction } : {}),
     ...(topicArn ? { topicArn } : {}),
     ...(schedulerRoleArn
@@ -97,7 +97,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
     ...(isArchitecture(architecture) ? { architecture } : {}),
     ...(Number(fields.minVcpus) > 0 ? { minVcpus: Number(fields.minVcpus) } : {}),
     ...(Number(fields.maxLifeSeconds) > 0 ? { maxLifeSeconds: Number(fields.maxLifeSeconds) } : {}),
-    ...(fields.isolated === undefined ? {} : { isolated: fields.isolated }),
+    ...definedFields({ isolated: fields.isolated }),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/contract/job.js';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags, StackFlags } from '../cli/options.js';
 import { readFleetState } from '../controller/read-fleet.js';
@@ -64,10 +65,10 @@ export async function submitFromFlags(
       model: modelRequest(context, ports.config, submission),
       sizes: {
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
-        ...(batchBytes === undefined ? {} : { batchBytes }),
+        ...definedFields({ batchBytes }),
       },
       options: jobOptions(flags),
-      ...(id === undefined ? {} : { id }),
+      ...definedFields({ id }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
     },
@@ -145,11 +146,9 @@ function modelRequest(
     argument: flags.model,
     cwd,
     searchPath: env['PATH'] ?? '',
-    ...(files === undefined ? {} : { files }),
-    ...(setup === undefined ? {} : { setup }),
+    ...definedFields({ files, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
-    ...(ship === undefined ? {} : { ship }),
-    ...(followLinks === undefined ? {} : { followLinks }),
+    ...definedFields({ ship, followLinks }),
     apart: apartFromModel(cwd, submission),
   };
 }
@@ -171,11 +170,7 @@ function datasetRequest(argument: string, cwd: string, flags: JobFlags): Dataset
   return {
     argument,
     cwd,
-    ...(strict === undefined ? {} : { strict }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(format === undefined ? {} : { format }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(bigIntegers === undefined ? {} : { bigIntegers }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
   };
 }
 
@@ -185,13 +180,14 @@ function jobOptions(flags: JobFlags): JobOptions {
     concurrency: flags.concurrency,
     maxAttempts: flags.maxAttempts,
     itemTimeoutSeconds: flags.itemTimeout,
-    ...(flags.loadTimeout === undefined ? {} : { loadTimeoutSeconds: flags.loadTimeout }),
-    ...(flags.nan === undefined ? {} : { nan: flags.nan }),
+    ...definedFields({ loadTimeoutSeconds: flags.loadTimeout, nan: flags.nan }),
     env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
-    ...(flags.maxWorkers === undefined ? {} : { maxWorkers: flags.maxWorkers }),
-    ...(flags.secret === undefined ? {} : { secrets: flags.secret }),
-    ...(flags.maxInstanceHours === undefined ? {} : { maxInstanceHours: flags.maxInstanceHours }),
-    ...(flags.maxFailed === undefined ? {} : { maxFailed: flags.maxFailed }),
+    ...definedFields({
+      maxWorkers: flags.maxWorkers,
+      secrets: flags.secret,
+      maxInstanceHours: flags.maxInstanceHours,
+      maxFailed: flags.maxFailed,
+    }),
   };
 }
 

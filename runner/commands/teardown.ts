@@ -1,5 +1,6 @@
 /** `spotpool teardown`: the end of a pool, with the proof that nothing runs any more. */
 import { type Command, Option } from 'commander';
+import { definedFields } from '../../core/defined-fields.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
@@ -135,7 +136,7 @@ const resultOf = ({ config, deployed }: StackPorts, retained: Retained | undefin
   stack: config.name,
   instancesLeft: 0,
   stackDeleted: deployed !== undefined,
-  ...(retained === undefined ? {} : { retained }),
+  ...definedFields({ retained }),
 });
 
 function endLines({ config, deployed }: StackPorts, retained: Retained | undefined, where: string): readonly string[] {

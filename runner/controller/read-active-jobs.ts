@@ -1,4 +1,5 @@
 /** The jobs that have not ended, as a pass finds them. One that cannot be read keeps no other from being looked at. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectStore } from '../ports.js';
@@ -50,7 +51,7 @@ export function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobD
     job,
     left: active ? Math.max(0, sent - facts.progress.batches.done) : 0,
     enqueued: facts.enqueued,
-    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...definedFields({ maxWorkers }),
   };
 }
 

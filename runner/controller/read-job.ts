@@ -1,5 +1,6 @@
 /** Everything that decides about a job, read from its folder. The same for the controller and for `spotpool status`. */
 import { createHash } from 'node:crypto';
+import { definedFields } from '../../core/defined-fields.js';
 import { jobVerdict, type JobFacts, type JobVerdict } from '../../core/pool/completion.js';
 import {
   decodeCancelMark,
@@ -11,7 +12,15 @@ import {
 } from '../../core/contract/decode-job.js';
 import { isJobId } from '../../core/contract/job-id.js';
 import type { CancelMark, DoneMark, Manifest, UnableMark } from '../../core/contract/job.js';
-import { cancelledKey, doneKey, jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../core/contract/keys.js';
+import {
+  cancelledKey,
+  doneKey,
+  jobPrefix,
+  jobsPrefix,
+  manifestKey,
+  sentKey,
+  unablePrefix,
+} from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { isInstanceId } from '../../core/names.js';
 import { decodeSent, MOST_SENT_BYTES } from '../../core/dataset/plan.js';
@@ -90,11 +99,9 @@ export async function readJob(
     items: manifest.dataset.items,
     progress: await foldProgress(store, job, manifest.batches, memory, { ...options, batchItems: itemsOf(manifest) }),
     enqueued,
-    ...(memory.cancelled === undefined ? {} : { cancelled: memory.cancelled }),
-    ...(done === undefined ? {} : { done }),
+    ...definedFields({ cancelled: memory.cancelled, done }),
     unable: [...memory.unable.values()],
-    ...(maxInstanceHours === undefined ? {} : { maxInstanceHours }),
-    ...(maxFailed === undefined ? {} : { maxFailed }),
+    ...definedFields({ maxInstanceHours, maxFailed }),
   };
   const verdict = jobVerdict(facts);
   const scope = { sinceMs: born.lastModifiedMs, signal };
@@ -107,7 +114,7 @@ export async function readJob(
     facts,
     verdict,
     sent,
-    ...(submit === undefined ? {} : { submit }),
+    ...definedFields({ submit }),
   };
 }
 

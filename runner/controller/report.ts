@@ -1,4 +1,5 @@
 /** What a pass found and did, for displays and logs. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/pool/max-failed.js';
@@ -89,10 +90,10 @@ export function progressOfJob({ job, manifest, facts, verdict, sent, submit }: J
     ...verdict,
     batches: { total: manifest.batches, ...facts.progress.batches },
     items: { total: manifest.dataset.items, ...facts.progress.items },
-    ...(facts.maxFailed === undefined ? {} : { maxFailed: facts.maxFailed }),
+    ...definedFields({ maxFailed: facts.maxFailed }),
     instanceHours: {
       used: instanceHours(facts.progress.usage),
-      ...(facts.maxInstanceHours === undefined ? {} : { max: facts.maxInstanceHours }),
+      ...definedFields({ max: facts.maxInstanceHours }),
     },
     createdAt: manifest.createdAt,
     createdBy: manifest.createdBy,

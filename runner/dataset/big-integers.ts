@@ -28,14 +28,14 @@ export class BigIntegerLook {
     forEachWord(text, (word) => {
       const number = text.slice(word.start, word.end);
       if (!isBig(number)) return;
-      this.add(number, line, word);
+      this.#add(number, line, word);
       quoted += `${text.slice(done, word.start)}"${number}"`;
       done = word.end;
     });
     return quote && done > 0 ? quoted + text.slice(done) : text;
   }
 
-  private add(text: string, line: number, { path }: JsonWord): void {
+  #add(text: string, line: number, { path }: JsonWord): void {
     this.count += 1;
     this.first ??= { text, line, path: path() };
   }

@@ -7,36 +7,36 @@ export interface Head {
 }
 
 export class ByteSource implements AsyncIterable<Buffer> {
-  private readonly chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   /** Taken from `chunks`, but not yet by the reader. */
-  private held: Buffer[] = [];
-  private ended = false;
+  #held: Buffer[] = [];
+  #ended = false;
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.chunks = chunks[Symbol.asyncIterator]();
+    this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
   /** Undefined at the end. */
   async next(): Promise<Buffer | undefined> {
-    return this.held.shift() ?? (await this.read());
+    return this.#held.shift() ?? (await this.#read());
   }
 
   unread(bytes: Buffer): void {
-    if (bytes.length > 0) this.held.unshift(bytes);
+    if (bytes.length > 0) this.#held.unshift(bytes);
   }
 
   /** The first bytes of what comes, at most so many; the next reader gets them all the same. */
   async peek(mostBytes: number): Promise<Head> {
-    let length = this.held.reduce((sum, chunk) => sum + chunk.length, 0);
+    let length = this.#held.reduce((sum, chunk) => sum + chunk.length, 0);
     while (length < mostBytes) {
-      const chunk = await this.read();
+      const chunk = await this.#read();
       if (chunk === undefined) break;
-      this.held.push(chunk);
+      this.#held.push(chunk);
       length += chunk.length;
     }
-    if (this.held.length > 1) this.held = [Buffer.concat(this.held)];
-    const bytes = (this.held[0] ?? Buffer.alloc(0)).subarray(0, mostBytes);
-    return { bytes, whole: this.ended && bytes.length === length };
+    if (this.#held.length > 1) this.#held = [Buffer.concat(this.#held)];
+    const bytes = (this.#held[0] ?? Buffer.alloc(0)).subarray(0, mostBytes);
+    return { bytes, whole: this.#ended && bytes.length === length };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
@@ -49,16 +49,16 @@ export class ByteSource implements AsyncIterable<Buffer> {
 
   /** Lets go of what it reads from, at any point. */
   async close(): Promise<void> {
-    this.held = [];
-    this.ended = true;
-    await this.chunks.return?.();
+    this.#held = [];
+    this.#ended = true;
+    await this.#chunks.return?.();
   }
 
-  private async read(): Promise<Buffer | undefined> {
-    if (this.ended) return undefined;
-    const next = await this.chunks.next();
+  async #read(): Promise<Buffer | undefined> {
+    if (this.#ended) return undefined;
+    const next = await this.#chunks.next();
     if (next.done !== true) return Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
-    this.ended = true;
+    this.#ended = true;
     return undefined;
   }
 }

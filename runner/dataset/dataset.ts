@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ItemFormat } from '../../core/dataset/dataset-format.js';
 import type { ObjectReference } from '../../core/contract/input-line.js';
 import type { DatasetSpec } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';
@@ -79,8 +80,7 @@ export async function openDataset(request: DatasetRequest, sources: SourceObject
 function formatHints({ argument: name, format, delimiter }: DatasetRequest): FormatHints {
   return {
     name,
-    ...(format === undefined ? {} : { format }),
-    ...(delimiter === undefined ? {} : { delimiter }),
+    ...definedFields({ format, delimiter }),
   };
 }
 

@@ -16,10 +16,12 @@ export class FirstLines {
   readonly jsonLines: number;
   readonly objects: number;
 
-  constructor(
-    private readonly text: string,
-    private readonly whole: boolean,
-  ) {
+  readonly #text: string;
+  readonly #whole: boolean;
+
+  constructor(text: string, whole: boolean) {
+    this.#text = text;
+    this.#whole = whole;
     this.carriageReturns = text.includes('\r') && !text.includes('\n') && !isJson(text);
     const lines = text.split(this.carriageReturns ? '\r' : /\r?\n/, MOST_LINES + 1);
     const complete = whole && lines.length <= MOST_LINES ? lines : lines.slice(0, -1);
@@ -32,8 +34,8 @@ export class FirstLines {
   /** One JSON document over many lines, or an array of items on one. */
   get isDocument(): boolean {
     const [first] = this.lines;
-    if (first === undefined) return !this.whole && /^\s*\[/.test(this.text);
-    if (isJson(first)) return this.lines.length === 1 && this.whole && first.trimStart().startsWith('[');
+    if (first === undefined) return !this.#whole && /^\s*\[/.test(this.#text);
+    if (isJson(first)) return this.lines.length === 1 && this.#whole && first.trimStart().startsWith('[');
     return DOCUMENT_START.test(first) && this.lines.length > 1 && this.jsonLines < this.lines.length / 2;
   }
 }

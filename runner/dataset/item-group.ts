@@ -29,70 +29,73 @@ export interface BadLineRule {
 
 /** Gathers lines into groups. Call `take` when `full`, and at the end. */
 export class ItemGroupBuilder {
-  private bytes = Buffer.allocUnsafe(BUFFER_BYTES);
-  private length = 0;
-  private ends: number[] = [];
-  private taken = 0;
+  #bytes = Buffer.allocUnsafe(BUFFER_BYTES);
+  #length = 0;
+  #ends: number[] = [];
+  #taken = 0;
 
-  private readonly limit: number;
+  readonly #limit: number;
 
-  constructor(private readonly rule: BadLineRule) {
-    this.limit = rule.limit ?? Infinity;
+  readonly #rule: BadLineRule;
+
+  constructor(rule: BadLineRule) {
+    this.#rule = rule;
+    this.#limit = rule.limit ?? Infinity;
   }
 
   get full(): boolean {
-    return this.length >= GROUP_BYTES;
+    return this.#length >= GROUP_BYTES;
   }
 
   /** There are as many items as are wanted: add no more. */
   get done(): boolean {
-    return this.taken + this.ends.length >= this.limit;
+    return this.#taken + this.#ends.length >= this.#limit;
   }
 
   /** An item whose JSON text is `source[start, end)`. */
   addBytes(source: Buffer, start: number, end: number): void {
-    this.reserve(end - start + 1);
-    source.copy(this.bytes, this.length, start, end);
-    this.finishLine(end - start);
+    this.#reserve(end - start + 1);
+    source.copy(this.#bytes, this.#length, start, end);
+    this.#finishLine(end - start);
   }
 
   addText(json: string): void {
     const most = json.length * 3; // UTF-8 needs at most three bytes a UTF-16 unit
-    this.reserve(most + 1);
-    this.finishLine(this.bytes.write(json, this.length, 'utf8'));
+    this.#reserve(most + 1);
+    this.#finishLine(this.#bytes.write(json, this.#length, 'utf8'));
   }
 
   /** A line that could not be read, in its place. `reason` completes "line N …". */
   addBad(line: number, reason: string): void {
     const message = `line ${line} ${reason}`;
-    if (this.rule.strict)
-      throw new UserError(`${this.rule.name}, ${message}. Without --strict it would be a failed item.`);
+    if (this.#rule.strict)
+      throw new UserError(`${this.#rule.name}, ${message}. Without --strict it would be a failed item.`);
     this.addText(encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }));
   }
 
   /** Undefined when there is nothing. */
   take(): ItemGroup | undefined {
-    if (this.ends.length === 0) return undefined;
-    const group = { bytes: this.bytes.subarray(0, this.length), ends: this.ends };
-    this.bytes = Buffer.allocUnsafe(BUFFER_BYTES);
-    this.length = 0;
-    this.taken += this.ends.length;
-    this.ends = [];
+    if (this.#ends.length === 0) return undefined;
+    const group = { bytes: this.#bytes.subarray(0, this.#length), ends: this.#ends };
+    this.#bytes = Buffer.allocUnsafe(BUFFER_BYTES);
+    this.#length = 0;
+    this.#taken += this.#ends.length;
+    this.#ends = [];
     return group;
   }
 
-  private finishLine(bytes: number): void {
-    this.length += bytes;
-    this.bytes[this.length] = NEWLINE;
-    this.length += 1;
-    this.ends.push(this.length);
+  #finishLine(bytes: number): void {
+    this.#length += bytes;
+    this.#bytes[this.#length] = NEWLINE;
+    this.#length += 1;
+    this.#ends.push(this.#length);
   }
 
-  private reserve(bytes: number): void {
-    if (this.length + bytes <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + bytes));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
   }
 }
 

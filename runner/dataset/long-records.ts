@@ -26,42 +26,45 @@ const LIKE_ROWS = 0.8;
 const LONG_LINES = 1_000;
 
 export class LongRecords {
-  private count = 0;
-  private first: CsvRecord | undefined;
+  #count = 0;
+  #first: CsvRecord | undefined;
 
-  constructor(
-    private readonly name: string,
-    private readonly delimiter: string,
-  ) {}
+  readonly #name: string;
+  readonly #delimiter: string;
+
+  constructor(name: string, delimiter: string) {
+    this.#name = name;
+    this.#delimiter = delimiter;
+  }
 
   /** A record that is right by the rules of CSV. */
   look(record: CsvRecord, columns: number): void {
     const { lines, bytes } = record;
     if (lines < FEWEST_INNER_LINES + 2 || bytes === undefined) return;
-    if (columns > 1 && this.holdsRows(bytes, columns)) {
-      refuseSwallowed(this.name, record, `holds lines that look like rows of the table, with ${columns} fields each`);
+    if (columns > 1 && this.#holdsRows(bytes, columns)) {
+      refuseSwallowed(this.#name, record, `holds lines that look like rows of the table, with ${columns} fields each`);
     }
     if (lines <= LONG_LINES) return;
-    this.count += 1;
-    this.first ??= record;
+    this.#count += 1;
+    this.#first ??= record;
   }
 
   notice(): DatasetNotice | undefined {
-    if (this.first === undefined) return undefined;
-    const { line, lines } = this.first;
-    const others = this.count === 1 ? '' : `, and ${this.count - 1} more are so long`;
+    if (this.#first === undefined) return undefined;
+    const { line, lines } = this.#first;
+    const others = this.#count === 1 ? '' : `, and ${this.#count - 1} more are so long`;
     const message =
-      `${this.name}: the record that begins on line ${line} covers ${lines} lines, because a quoted field goes on over them${others}. ` +
+      `${this.#name}: the record that begins on line ${line} covers ${lines} lines, because a quoted field goes on over them${others}. ` +
       'Check that there is no stray quote (") on that line: if there is, the rows after it are missing.';
     return { level: 'warning', code: 'long-records', message };
   }
 
-  private holdsRows(bytes: Buffer, columns: number): boolean {
+  #holdsRows(bytes: Buffer, columns: number): boolean {
     const inner = bytes
       .toString('latin1')
       .split(/\r\n|\r|\n/)
       .slice(1, -1);
-    const rows = inner.filter((line) => line.split(this.delimiter).length === columns).length;
+    const rows = inner.filter((line) => line.split(this.#delimiter).length === columns).length;
     return rows >= inner.length * LIKE_ROWS;
   }
 }

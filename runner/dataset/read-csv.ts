@@ -29,50 +29,53 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>, options: CsvOp
 
 class CsvReader {
   readonly builder: ItemGroupBuilder;
-  private readonly splitter: CsvRecordSplitter;
-  private readonly delimiter: string;
-  private readonly maxRecordBytes: number;
-  private readonly longRecords: LongRecords;
-  private encoder: RecordEncoder | undefined;
+  readonly #splitter: CsvRecordSplitter;
+  readonly #delimiter: string;
+  readonly #maxRecordBytes: number;
+  readonly #longRecords: LongRecords;
+  #encoder: RecordEncoder | undefined;
 
-  constructor(private readonly options: CsvOptions) {
-    this.delimiter = (options.delimiter ?? COMMA).character;
-    this.maxRecordBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
-    this.splitter = new CsvRecordSplitter(this.delimiter.charCodeAt(0), this.maxRecordBytes);
+  readonly #options: CsvOptions;
+
+  constructor(options: CsvOptions) {
+    this.#options = options;
+    this.#delimiter = (options.delimiter ?? COMMA).character;
+    this.#maxRecordBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+    this.#splitter = new CsvRecordSplitter(this.#delimiter.charCodeAt(0), this.#maxRecordBytes);
     this.builder = new ItemGroupBuilder(options);
-    this.longRecords = new LongRecords(options.name, this.delimiter);
+    this.#longRecords = new LongRecords(options.name, this.#delimiter);
   }
 
   push(chunk: Buffer): void {
-    this.add(this.splitter.push(chunk));
-    const { overgrown } = this.splitter;
+    this.#add(this.#splitter.push(chunk));
+    const { overgrown } = this.#splitter;
     if (overgrown !== undefined && !this.builder.done)
-      refuseSwallowed(this.options.name, overgrown, tooLong(this.maxRecordBytes));
+      refuseSwallowed(this.#options.name, overgrown, tooLong(this.#maxRecordBytes));
   }
 
   end(): void {
-    const left = this.splitter.end();
-    if (left !== undefined) this.add([left]);
-    const notice = this.longRecords.notice();
-    if (notice !== undefined) this.options.notify?.(notice);
+    const left = this.#splitter.end();
+    if (left !== undefined) this.#add([left]);
+    const notice = this.#longRecords.notice();
+    if (notice !== undefined) this.#options.notify?.(notice);
   }
 
-  private add(records: readonly CsvRecord[]): void {
-    let data = records.filter(({ bytes }) => bytes === undefined || !isBlank(bytes, 0, bytes.length, this.delimiter));
-    if (this.encoder === undefined) {
+  #add(records: readonly CsvRecord[]): void {
+    let data = records.filter(({ bytes }) => bytes === undefined || !isBlank(bytes, 0, bytes.length, this.#delimiter));
+    if (this.#encoder === undefined) {
       if (data[0]?.line === 1 && statedDelimiter(data[0].bytes) !== undefined) data = data.slice(1);
       const [header, ...rest] = data;
       if (header === undefined) return;
-      const { name } = this.options;
-      const options = parseOptions(this.delimiter);
-      this.encoder = new RecordEncoder(readHeader(header, name, options), this.builder, this.longRecords, {
+      const { name } = this.#options;
+      const options = parseOptions(this.#delimiter);
+      this.#encoder = new RecordEncoder(readHeader(header, name, options), this.builder, this.#longRecords, {
         name,
         options,
-        maxRecordBytes: this.maxRecordBytes,
+        maxRecordBytes: this.#maxRecordBytes,
       });
       data = rest;
     }
-    this.encoder.add(data);
+    this.#encoder.add(data);
   }
 }
 
@@ -126,45 +129,52 @@ interface EncoderOptions {
 }
 
 class RecordEncoder {
-  private readonly keys: readonly string[];
+  readonly #keys: readonly string[];
+
+  readonly #builder: ItemGroupBuilder;
+  readonly #longRecords: LongRecords;
+  readonly #context: EncoderOptions;
 
   constructor(
     columns: readonly string[],
-    private readonly builder: ItemGroupBuilder,
-    private readonly longRecords: LongRecords,
-    private readonly context: EncoderOptions,
+    builder: ItemGroupBuilder,
+    longRecords: LongRecords,
+    context: EncoderOptions,
   ) {
-    this.keys = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`);
+    this.#builder = builder;
+    this.#longRecords = longRecords;
+    this.#context = context;
+    this.#keys = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`);
   }
 
   add(records: readonly CsvRecord[]): void {
-    const rows = parseTogether(records, this.context.options);
+    const rows = parseTogether(records, this.#context.options);
     records.forEach((record, i) => {
-      if (!this.builder.done) this.addRecord(record, rows?.[i]);
+      if (!this.#builder.done) this.#addRecord(record, rows?.[i]);
     });
   }
 
-  private addRecord(record: CsvRecord, parsed: readonly string[] | undefined): void {
-    const fields = this.fieldsOf(record, parsed);
+  #addRecord(record: CsvRecord, parsed: readonly string[] | undefined): void {
+    const fields = this.#fieldsOf(record, parsed);
     if (typeof fields === 'string') {
       // How many items such a record has swallowed, nobody knows: none of them may be missing without a word.
-      if (record.unclosed || record.quoteLine !== undefined) refuseSwallowed(this.context.name, record, fields);
-      this.builder.addBad(record.line, fields);
+      if (record.unclosed || record.quoteLine !== undefined) refuseSwallowed(this.#context.name, record, fields);
+      this.#builder.addBad(record.line, fields);
       return;
     }
-    this.longRecords.look(record, this.keys.length);
-    this.builder.addText(`${this.keys.map((key, i) => key + JSON.stringify(fields[i])).join('')}}`);
+    this.#longRecords.look(record, this.#keys.length);
+    this.#builder.addText(`${this.#keys.map((key, i) => key + JSON.stringify(fields[i])).join('')}}`);
   }
 
   /** Or what completes "line N …". */
-  private fieldsOf(record: CsvRecord, parsed: readonly string[] | undefined): readonly string[] | string {
-    const { maxRecordBytes, options } = this.context;
+  #fieldsOf(record: CsvRecord, parsed: readonly string[] | undefined): readonly string[] | string {
+    const { maxRecordBytes, options } = this.#context;
     if (record.bytes === undefined) return tooLong(maxRecordBytes);
     try {
       const fields = parsed ?? parseOne(record, options);
-      return fields.length === this.keys.length
+      return fields.length === this.#keys.length
         ? fields
-        : `has ${count(fields.length, 'field')}, the header has ${this.keys.length}`;
+        : `has ${count(fields.length, 'field')}, the header has ${this.#keys.length}`;
     } catch (error) {
       return messageOf(error);
     }

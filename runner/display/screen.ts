@@ -18,46 +18,50 @@ const ERASE_BELOW = '\x1b[J';
 const cursorUp = (rows: number): string => (rows > 0 ? `\x1b[${rows}A\r` : '\r');
 
 export class Screen {
-  private shown: readonly string[] = [];
-  private hidden = false;
-  private readonly onExit = (): void => this.restore();
+  #shown: readonly string[] = [];
+  #hidden = false;
+  readonly #onExit = (): void => this.#restore();
 
-  constructor(private readonly terminal: Terminal) {}
+  readonly #terminal: Terminal;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
 
   draw(lines: readonly string[]): void {
-    const { columns, rows } = this.terminal.size();
+    const { columns, rows } = this.#terminal.size();
     // One column and one row stay free: a full last line would wrap or scroll.
     const fitted = lines.slice(0, Math.max(1, rows - 1)).map((line) => fit(shown(line), Math.max(1, columns - 1)));
-    const before = cursorUp(this.rowsTaken(columns));
+    const before = cursorUp(this.#rowsTaken(columns));
     const body = fitted.map((line) => `${line}${ERASE_TO_LINE_END}\n`).join('');
-    this.terminal.control(`${this.hide()}${before}${body}${ERASE_BELOW}`);
-    this.shown = fitted;
+    this.#terminal.control(`${this.#hide()}${before}${body}${ERASE_BELOW}`);
+    this.#shown = fitted;
   }
 
   /** Leaves the block where it is, as ordinary output. */
   release(): void {
-    this.shown = [];
-    this.restore();
+    this.#shown = [];
+    this.#restore();
   }
 
   /** A terminal that became narrower has wrapped the lines that it shows. */
-  private rowsTaken(columns: number): number {
-    return this.shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
+  #rowsTaken(columns: number): number {
+    return this.#shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
   }
 
-  private hide(): string {
-    if (this.hidden) return '';
-    this.hidden = true;
+  #hide(): string {
+    if (this.#hidden) return '';
+    this.#hidden = true;
     // However the process ends, the user gets the cursor back.
-    process.once('exit', this.onExit);
+    process.once('exit', this.#onExit);
     return HIDE_CURSOR;
   }
 
-  private restore(): void {
-    if (!this.hidden) return;
-    this.hidden = false;
-    process.removeListener('exit', this.onExit);
-    this.terminal.control(SHOW_CURSOR);
+  #restore(): void {
+    if (!this.#hidden) return;
+    this.#hidden = false;
+    process.removeListener('exit', this.#onExit);
+    this.#terminal.control(SHOW_CURSOR);
   }
 }
 

@@ -61,13 +61,16 @@ class Host {
   #fullIsTold = false;
   #wake = new AbortController();
 
-  constructor(
-    private readonly ports: HostPorts,
-    private readonly options: HostOptions,
-  ) {}
+  readonly #ports: HostPorts;
+  readonly #options: HostOptions;
+
+  constructor(ports: HostPorts, options: HostOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.ports;
+    const { clock } = this.#ports;
     while (!signal.aborted) {
       this.#wake = new AbortController();
       await this.#look(signal);
@@ -78,10 +81,10 @@ class Host {
 
   /** A notice may be over between two looks. */
   #untilNextMs(): number {
-    const lookEveryMs = this.options.lookEveryMs ?? LOOK_EVERY_MS;
+    const lookEveryMs = this.#options.lookEveryMs ?? LOOK_EVERY_MS;
     const dueMs = [...this.#entries.values()]
       .filter(({ phase }) => phase === 'noticed')
-      .map(({ takenAtMs }) => (takenAtMs ?? 0) - this.ports.clock.nowMs());
+      .map(({ takenAtMs }) => (takenAtMs ?? 0) - this.#ports.clock.nowMs());
     return Math.max(0, Math.min(lookEveryMs, ...dueMs));
   }
 
@@ -91,10 +94,10 @@ class Host {
 
   async #look(signal: AbortSignal): Promise<void> {
     const seen = await this.#trying('EC2 does not show its instances', signal, () =>
-      this.ports.ec2.list([...this.#entries.keys()], signal),
+      this.#ports.ec2.list([...this.#entries.keys()], signal),
     );
-    const { noticeMs, replace, most } = this.options;
-    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.ports.clock.nowMs(), noticeMs, most });
+    const { noticeMs, replace, most } = this.#options;
+    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.#ports.clock.nowMs(), noticeMs, most });
     await mapBounded(actions, AT_ONCE, (action) => this.#carryOut(action, signal));
     if (seen === undefined) return;
     this.#tellWaiting(seen);
@@ -103,19 +106,19 @@ class Host {
 
   #tellWaiting(seen: readonly SeenInstance[]): void {
     const waiting = seen.some(({ instance, state }) => state === 'running' && !this.#entries.has(instance));
-    const isFull = this.#entries.size >= this.options.most;
+    const isFull = this.#entries.size >= this.#options.most;
     if (waiting && isFull && !this.#fullIsTold) {
-      const message = `Other instances wait: this host runs ${plural(this.options.most, 'instance')} at once (--max-instances).`;
-      this.ports.tell({ event: 'instances-wait', message });
+      const message = `Other instances wait: this host runs ${plural(this.#options.most, 'instance')} at once (--max-instances).`;
+      this.#ports.tell({ event: 'instances-wait', message });
     }
     this.#fullIsTold = waiting && isFull;
   }
 
   async #refill(signal: AbortSignal): Promise<void> {
-    const lacking = await this.#trying('The fleet cannot be refilled', signal, () => this.ports.ec2.refill(signal));
+    const lacking = await this.#trying('The fleet cannot be refilled', signal, () => this.#ports.ec2.refill(signal));
     if (lacking === undefined || lacking === 0) return;
     const message = `The fleet lacked ${plural(lacking, 'instance')} of its target: the rest is launched.`;
-    this.ports.tell({ event: 'fleet-refilled', message });
+    this.#ports.tell({ event: 'fleet-refilled', message });
   }
 
   #hosted(): readonly HostedInstance[] {
@@ -141,7 +144,7 @@ class Host {
   }
 
   async #start(seen: SeenInstance, signal: AbortSignal): Promise<void> {
-    const { ec2, machine, tell } = this.ports;
+    const { ec2, machine, tell } = this.#ports;
     const { instance } = seen;
     const userData = await this.#trying(`The user data of ${instance} cannot be read`, signal, () =>
       ec2.userData(instance, signal),
@@ -165,9 +168,9 @@ class Host {
     entry.phase = 'noticed';
     entry.takenAtMs = takenAtMs;
     (await startedOf(entry))?.notice(takenAtMs);
-    const seconds = Math.round((takenAtMs - this.ports.clock.nowMs()) / 1000);
+    const seconds = Math.round((takenAtMs - this.#ports.clock.nowMs()) / 1000);
     const message = `${instance} was terminated in EC2: its worker has a notice, and ${seconds} s.`;
-    this.ports.tell({ event: 'notice', instance, message });
+    this.#ports.tell({ event: 'notice', instance, message });
   }
 
   #endFor(entry: Entry, how: 'terminated' | 'taken'): void {
@@ -176,7 +179,7 @@ class Host {
       how === 'taken'
         ? `The notice of ${instance} is over: it is taken now.`
         : `${instance} was terminated in EC2: its processes end.`;
-    this.ports.tell({ event: 'instance-ending', instance, message });
+    this.#ports.tell({ event: 'instance-ending', instance, message });
     void this.#endProcesses(entry, how === 'taken' ? 'at-once' : 'gracefully');
   }
 
@@ -186,7 +189,7 @@ class Host {
     if (entry.phase === 'ending' || entry.phase === 'ended') return;
     const lastLine = how.endsWith('code 0') ? undefined : running?.lastLine();
     const message = `The worker of ${entry.instance} ${how}.${lastLine === undefined ? '' : ` Its last line: ${lastLine}`}`;
-    this.ports.tell({ event: 'worker-ended', instance: entry.instance, message });
+    this.#ports.tell({ event: 'worker-ended', instance: entry.instance, message });
     await this.#endProcesses(entry, 'gracefully');
   }
 
@@ -195,17 +198,17 @@ class Host {
     await (await startedOf(entry))?.end(how);
     entry.phase = 'ended';
     const { instance } = entry;
-    this.ports.tell({ event: 'instance-ended', instance, message: `Nothing of ${instance} runs here any more.` });
+    this.#ports.tell({ event: 'instance-ended', instance, message: `Nothing of ${instance} runs here any more.` });
     this.#wake.abort();
   }
 
   async #terminate(instance: string, signal: AbortSignal): Promise<void> {
     const done = await this.#trying(terminating(instance), signal, async () => {
-      await this.ports.ec2.terminate(instance, signal);
+      await this.#ports.ec2.terminate(instance, signal);
       return true;
     });
     if (done === undefined) return;
-    this.ports.tell({
+    this.#ports.tell({
       event: 'instance-terminated',
       instance,
       message: `${instance} is terminated in EC2, since its worker has ended.`,
@@ -216,14 +219,14 @@ class Host {
   async #trying<T>(what: string, signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await act();
-      if (this.#troubles.delete(what)) this.ports.tell({ event: 'trouble-over', message: `${what}: that is over.` });
+      if (this.#troubles.delete(what)) this.#ports.tell({ event: 'trouble-over', message: `${what}: that is over.` });
       return result;
     } catch (error) {
       if (signal.aborted) return undefined;
       const why = messageOf(error);
       if (this.#troubles.get(what) !== why) {
         this.#troubles.set(what, why);
-        this.ports.tell({ event: 'trouble', message: `${what}, which is tried again: ${why}` });
+        this.#ports.tell({ event: 'trouble', message: `${what}, which is tried again: ${why}` });
       }
       return undefined;
     }

@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { Header, Pax } from 'tar';
+import { definedFields } from '../../core/defined-fields.js';
 import { systemCode, UserError } from '../errors.js';
 
 /** Paths are relative to the bundle's root, with `/`. */
@@ -155,5 +156,5 @@ function headerOf(entry: BundleEntry, size: number): Buffer {
   const block = header.block ?? Buffer.alloc(TAR_BLOCK_BYTES);
   if (!needsPax) return block;
   const { path, linkpath } = { linkpath: undefined, ...fields };
-  return Buffer.concat([new Pax({ path, size, ...(linkpath === undefined ? {} : { linkpath }) }).encode(), block]);
+  return Buffer.concat([new Pax({ path, size, ...definedFields({ linkpath }) }).encode(), block]);
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { type BundleEntry, writeBundle } from './bundle.js';
 import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
@@ -44,7 +45,7 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
     const file = path.join(directory, 'bundle.tar.gz');
     const { digest, contents, bytes } = await writeBundle(resolved.entries, file, signal);
     const { name, start, leftOut } = resolved;
-    const spec = { name, digest, contents, start, ...(request.setup === undefined ? {} : { setup: request.setup }) };
+    const spec = { name, digest, contents, start, ...definedFields({ setup: request.setup }) };
     return { spec, file, bytes, shipped: shippedOf(resolved.entries), leftOut, dispose };
   } catch (error) {
     await dispose();

@@ -11,14 +11,14 @@ const HEAD_BYTES = 48;
 const FAILED = /^\{"index":\d+,"ok":false,/;
 
 export class ErrorCounter {
-  private readonly tally = new FailureTally();
+  readonly #tally = new FailureTally();
   /** The unfinished last line: as much of it as is needed. */
-  private rest: Buffer = Buffer.alloc(0);
-  private skipping = false;
+  #rest: Buffer = Buffer.alloc(0);
+  #skipping = false;
 
   /** The most frequent first. */
   errors(): readonly ErrorCount[] {
-    return this.tally.errors();
+    return this.#tally.errors();
   }
 
   add(bytes: Uint8Array): void {
@@ -27,34 +27,34 @@ export class ErrorCounter {
     while (start < chunk.length) {
       const newline = chunk.indexOf(NEWLINE, start);
       const end = newline < 0 ? chunk.length : newline;
-      if (!this.skipping) this.take(chunk.subarray(start, end));
+      if (!this.#skipping) this.#take(chunk.subarray(start, end));
       if (newline < 0) return;
-      this.endLine();
+      this.#endLine();
       start = newline + 1;
     }
   }
 
   /** Another text comes next: a line that was read to its middle is not counted. */
   dropLine(): void {
-    this.rest = Buffer.alloc(0);
-    this.skipping = false;
+    this.#rest = Buffer.alloc(0);
+    this.#skipping = false;
   }
 
-  private endLine(): void {
-    if (!this.skipping) this.count(this.rest);
+  #endLine(): void {
+    if (!this.#skipping) this.#count(this.#rest);
     this.dropLine();
   }
 
   /** Lines of success, which may be long, are skipped as soon as they show what they are. */
-  private take(part: Buffer): void {
-    this.rest = this.rest.length === 0 ? part : Buffer.concat([this.rest, part]);
-    if (this.rest.length >= HEAD_BYTES && !isFailure(this.rest)) this.skipping = true;
+  #take(part: Buffer): void {
+    this.#rest = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);
+    if (this.#rest.length >= HEAD_BYTES && !isFailure(this.#rest)) this.#skipping = true;
   }
 
-  private count(line: Buffer): void {
+  #count(line: Buffer): void {
     // Whoever reads results checks them: a line that only begins like a failed item's is not counted here.
     const read = isFailure(line) ? decodeResultLine(line.toString()) : undefined;
-    if (read?.ok === false) this.tally.add(read.error);
+    if (read?.ok === false) this.#tally.add(read.error);
   }
 }
 

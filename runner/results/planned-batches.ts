@@ -8,58 +8,60 @@ import { linesOf } from '../controller/lines.js';
 export type PlannedItems = Pick<BatchLocation, 'firstIndex' | 'items'>;
 
 export class PlannedBatches {
-  private readonly lines: AsyncGenerator<string>;
-  private readonly key: string;
-  private batch = -1;
+  readonly #lines: AsyncGenerator<string>;
+  readonly #key: string;
+  #batch = -1;
   /** Batches follow each other without a gap: where the next one has to begin. */
-  private nextIndex = 0;
+  #nextIndex = 0;
 
   constructor(store: ObjectStore, job: string, signal: AbortSignal) {
-    this.key = planKey(job);
-    this.lines = linesOf(store.stream(this.key, { signal }));
+    this.#key = planKey(job);
+    this.#lines = linesOf(store.stream(this.#key, { signal }));
   }
 
   /** The batch must come after all that were asked for before. */
   async itemsOf(batch: number): Promise<PlannedItems> {
     for (;;) {
-      const { batch: found, ...items } = await this.next();
+      const { batch: found, ...items } = await this.#next();
       if (found === batch) return items;
     }
   }
 
   async close(): Promise<void> {
-    await this.lines.return(undefined);
+    await this.#lines.return(undefined);
   }
 
-  private async next(): Promise<PlannedItems & { readonly batch: number }> {
-    this.batch += 1;
-    const { firstIndex, items } = await this.readLocation();
-    this.nextIndex = firstIndex + items;
-    return { batch: this.batch, firstIndex, items };
+  async #next(): Promise<PlannedItems & { readonly batch: number }> {
+    this.#batch += 1;
+    const { firstIndex, items } = await this.#readLocation();
+    this.#nextIndex = firstIndex + items;
+    return { batch: this.#batch, firstIndex, items };
   }
 
-  private async readLocation(): Promise<PlannedItems> {
-    const line = await this.readLine();
-    if (line === undefined) throw this.damaged('ends too early');
+  async #readLocation(): Promise<PlannedItems> {
+    const line = await this.#readLine();
+    if (line === undefined) throw this.#damaged('ends too early');
     const location = decodePlanLine(line);
-    const follows = location?.batch === this.batch && location.firstIndex === this.nextIndex;
+    const follows = location?.batch === this.#batch && location.firstIndex === this.#nextIndex;
     if (location === undefined || !follows) {
-      throw this.damaged(`has a line ${this.batch + 1} that does not describe batch ${this.batch}`);
+      throw this.#damaged(`has a line ${this.#batch + 1} that does not describe batch ${this.#batch}`);
     }
     return location;
   }
 
-  private async readLine(): Promise<string | undefined> {
+  async #readLine(): Promise<string | undefined> {
     try {
-      const next = await this.lines.next();
+      const next = await this.#lines.next();
       return next.done === true ? undefined : next.value;
     } catch (error) {
-      if (error instanceof ObjectMissing) throw this.damaged('is not there');
+      if (error instanceof ObjectMissing) throw this.#damaged('is not there');
       throw error;
     }
   }
 
-  private damaged(what: string): Error {
-    return new Error(`The plan of the job ${what} (${this.key} in the stack's bucket): its results cannot be checked.`);
+  #damaged(what: string): Error {
+    return new Error(
+      `The plan of the job ${what} (${this.#key} in the stack's bucket): its results cannot be checked.`,
+    );
   }
 }

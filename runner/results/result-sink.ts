@@ -63,80 +63,94 @@ export async function requireOutput(out: string, rules: OutputRules): Promise<vo
 }
 
 class FileSink implements ResultSink {
-  private readonly hash = createHash('sha256');
+  readonly #hash = createHash('sha256');
+
+  readonly #out: string;
+  readonly #handle: FileHandle;
+  readonly #place: SinkRequest & { readonly temporary: string; readonly target: string };
 
   constructor(
-    private readonly out: string,
-    private readonly handle: FileHandle,
-    private readonly place: SinkRequest & { readonly temporary: string; readonly target: string },
-  ) {}
+    out: string,
+    handle: FileHandle,
+    place: SinkRequest & { readonly temporary: string; readonly target: string },
+  ) {
+    this.#out = out;
+    this.#handle = handle;
+    this.#place = place;
+  }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.hash.update(bytes);
-    await this.named(this.handle.writeFile(bytes)); // goes on where the last write ended, and writes all
+    this.#hash.update(bytes);
+    await this.#named(this.#handle.writeFile(bytes)); // goes on where the last write ended, and writes all
   }
 
   async finish(): Promise<Placed> {
     // A disk may tell only now that it had no room.
-    await this.named(this.handle.sync());
-    await this.named(this.handle.close());
-    const movedTo = await this.named(putInPlace({ ...this.place, sha256: this.hash.digest('hex') }));
+    await this.#named(this.#handle.sync());
+    await this.#named(this.#handle.close());
+    const movedTo = await this.#named(putInPlace({ ...this.#place, sha256: this.#hash.digest('hex') }));
     return movedTo === undefined ? {} : { movedTo };
   }
 
   async discard(): Promise<void> {
-    await this.handle.close().catch(() => undefined); // the first failure says more
-    await rm(this.place.temporary, { force: true }).catch(() => undefined);
+    await this.#handle.close().catch(() => undefined); // the first failure says more
+    await rm(this.#place.temporary, { force: true }).catch(() => undefined);
   }
 
-  private named<T>(doing: Promise<T>): Promise<T> {
+  #named<T>(doing: Promise<T>): Promise<T> {
     return doing.catch((error: unknown) => {
-      throw writeFailed(this.out, error, path.dirname(this.place.target));
+      throw writeFailed(this.#out, error, path.dirname(this.#place.target));
     });
   }
 }
 
 class DeviceSink implements ResultSink {
-  constructor(
-    private readonly out: string,
-    private readonly handle: FileHandle,
-  ) {}
+  readonly #out: string;
+  readonly #handle: FileHandle;
+
+  constructor(out: string, handle: FileHandle) {
+    this.#out = out;
+    this.#handle = handle;
+  }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.named(this.handle.writeFile(bytes));
+    await this.#named(this.#handle.writeFile(bytes));
   }
 
   async finish(): Promise<Placed> {
-    await this.named(this.handle.close());
+    await this.#named(this.#handle.close());
     return {};
   }
 
   async discard(): Promise<void> {
-    await this.handle.close().catch(() => undefined);
+    await this.#handle.close().catch(() => undefined);
   }
 
-  private named<T>(doing: Promise<T>): Promise<T> {
+  #named<T>(doing: Promise<T>): Promise<T> {
     return doing.catch((error: unknown) => {
       if (systemCode(error) === 'EPIPE') throw new OutputClosed('The output was closed.');
-      throw writeFailed(this.out, error, path.dirname(this.out));
+      throw writeFailed(this.#out, error, path.dirname(this.#out));
     });
   }
 }
 
 class StreamSink implements ResultSink {
   /** The bytes of a character that is not whole yet. */
-  private readonly decoder = new StringDecoder('utf8');
+  readonly #decoder = new StringDecoder('utf8');
 
-  constructor(private readonly stream: Writable) {
-    stream.on('error', this.onError);
+  readonly #stream: Writable;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', this.#onError);
   }
 
   /** The write's own callback tells; without a listener the process would end. */
-  private readonly onError = (): void => undefined;
+  readonly #onError = (): void => undefined;
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.stream.write(this.shown(bytes), (error) => {
+      this.#stream.write(this.#shown(bytes), (error) => {
         if (error === null || error === undefined) resolve();
         else if (systemCode(error) === 'EPIPE') reject(new OutputClosed('The output was closed.'));
         else reject(writeFailed('standard output', error, '.'));
@@ -145,13 +159,13 @@ class StreamSink implements ResultSink {
   }
 
   /** A terminal obeys what models wrote; in escapes it is the same JSON. Whatever else reads gets the bytes as they are. */
-  private shown(bytes: Uint8Array): Uint8Array | string {
-    const isTerminal = 'isTTY' in this.stream && this.stream.isTTY === true;
-    return isTerminal ? harmless(this.decoder.write(Buffer.from(bytes)), { colours: false }) : bytes;
+  #shown(bytes: Uint8Array): Uint8Array | string {
+    const isTerminal = 'isTTY' in this.#stream && this.#stream.isTTY === true;
+    return isTerminal ? harmless(this.#decoder.write(Buffer.from(bytes)), { colours: false }) : bytes;
   }
 
   async finish(): Promise<Placed> {
-    this.stream.off('error', this.onError);
+    this.#stream.off('error', this.#onError);
     return {};
   }
 

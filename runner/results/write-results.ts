@@ -1,4 +1,5 @@
 /** Joins a job's outcomes into one text of result lines, in dataset order, once each has been checked against the plan (R13). */
+import { definedFields } from '../../core/defined-fields.js';
 import { FailureTally, type ErrorCount } from '../../core/pool/failure-tally.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { type CheckedOutcome, OutcomeCheck } from '../../core/batch/outcome-check.js';
@@ -111,49 +112,58 @@ async function pass(
 }
 
 class Tally {
-  private readonly failures = new FailureTally();
-  private ok = 0;
-  private failed = 0;
-  private missing = 0;
-  private firstMissing: number | undefined;
-  private expected = 0;
-  private damagedBatches = 0;
-  private readonly damaged: DamagedBatch[] = [];
+  readonly #failures = new FailureTally();
+  #ok = 0;
+  #failed = 0;
+  #missing = 0;
+  #firstMissing: number | undefined;
+  #expected = 0;
+  #damagedBatches = 0;
+  readonly #damaged: DamagedBatch[] = [];
 
-  constructor(private readonly batches: number) {}
+  readonly #batches: number;
+
+  constructor(batches: number) {
+    this.#batches = batches;
+  }
 
   add(batch: number, { items }: PlannedItems, checked: CheckedOutcome): void {
-    this.missUntil(batch);
-    this.expected = batch + 1;
+    this.#missUntil(batch);
+    this.#expected = batch + 1;
     if (checked.kind === 'damaged') {
-      this.damagedBatches += 1;
-      if (this.damaged.length < NAMED_DAMAGED) this.damaged.push({ batch, items, fault: checked.fault });
+      this.#damagedBatches += 1;
+      if (this.#damaged.length < NAMED_DAMAGED) this.#damaged.push({ batch, items, fault: checked.fault });
       return;
     }
-    this.ok += checked.ok;
-    this.failed += checked.failed;
-    this.failures.addAll(checked.failures);
+    this.#ok += checked.ok;
+    this.#failed += checked.failed;
+    this.#failures.addAll(checked.failures);
   }
 
   total(): WrittenResults {
-    this.missUntil(this.batches);
-    const { ok, failed, batches, damaged, damagedBatches, firstMissing } = this;
+    this.#missUntil(this.#batches);
+    const ok = this.#ok;
+    const failed = this.#failed;
+    const batches = this.#batches;
+    const damaged = this.#damaged;
+    const damagedBatches = this.#damagedBatches;
+    const firstMissing = this.#firstMissing;
     return {
       items: ok + failed,
       ok,
       failed,
-      errors: this.failures.errors(),
+      errors: this.#failures.errors(),
       batches,
-      missingBatches: this.missing,
-      ...(firstMissing === undefined ? {} : { firstMissing }),
+      missingBatches: this.#missing,
+      ...definedFields({ firstMissing }),
       damagedBatches,
       damaged,
     };
   }
 
-  private missUntil(batch: number): void {
-    if (batch > this.expected) this.firstMissing ??= this.expected;
-    this.missing += batch - this.expected;
-    this.expected = batch;
+  #missUntil(batch: number): void {
+    if (batch > this.#expected) this.#firstMissing ??= this.#expected;
+    this.#missing += batch - this.#expected;
+    this.#expected = batch;
   }
 }

@@ -1,4 +1,5 @@
 /** `spotpool fleet`: target, fulfilled, and each instance with what its worker says. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
 import { liveInstances, readFleetState, readStatuses } from '../controller/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
@@ -43,7 +44,7 @@ export async function readFleetView(
     );
   const { state, insteadOf } = description;
   const counts = countFleet(description, live, statuses);
-  return { counts, state, instances, published, ...(insteadOf === undefined ? {} : { insteadOf }) };
+  return { counts, state, instances, published, ...definedFields({ insteadOf }) };
 }
 
 function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus | undefined): InstanceView {

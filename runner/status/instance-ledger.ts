@@ -18,37 +18,41 @@ export interface LedgerEntry {
 export type LedgerChange = { readonly kind: 'launched' | 'ended' | 'reclaimed'; readonly entry: LedgerEntry };
 
 export class InstanceLedger {
-  private readonly entries = new Map<string, LedgerEntry>();
+  readonly #entries = new Map<string, LedgerEntry>();
+
+  readonly #sinceMs: number;
 
   /** `sinceMs`: when the run began. What ended before is none of its business, what ran before counts from then on. */
-  constructor(private readonly sinceMs: number) {}
+  constructor(sinceMs: number) {
+    this.#sinceMs = sinceMs;
+  }
 
   observe(description: FleetDescription, atMs: number): readonly LedgerChange[] {
     const changes: LedgerChange[] = [];
     const shown = new Set<string>();
     for (const instance of description.instances) {
       shown.add(instance.instance);
-      const before = this.entries.get(instance.instance);
+      const before = this.#entries.get(instance.instance);
       const after = entryOf(instance, before, atMs);
       if (after === undefined) continue;
-      this.entries.set(after.instance, after);
-      if (before === undefined && after.launchedAtMs >= this.sinceMs) changes.push({ kind: 'launched', entry: after });
+      this.#entries.set(after.instance, after);
+      if (before === undefined && after.launchedAtMs >= this.#sinceMs) changes.push({ kind: 'launched', entry: after });
       if (after.reclaimed && before?.reclaimed !== true) changes.push({ kind: 'reclaimed', entry: after });
       else if (after.endedAtMs !== undefined && before?.endedAtMs === undefined) {
         changes.push({ kind: 'ended', entry: after });
       }
     }
-    for (const before of this.entries.values()) {
+    for (const before of this.#entries.values()) {
       if (shown.has(before.instance) || before.endedAtMs !== undefined) continue;
       const entry = { ...before, endedAtMs: atMs };
-      this.entries.set(entry.instance, entry);
+      this.#entries.set(entry.instance, entry);
       changes.push({ kind: 'ended', entry });
     }
     return changes;
   }
 
   all(): readonly LedgerEntry[] {
-    return [...this.entries.values()].sort((a, b) => a.launchedAtMs - b.launchedAtMs);
+    return [...this.#entries.values()].sort((a, b) => a.launchedAtMs - b.launchedAtMs);
   }
 
   reclaims(): number {
@@ -61,7 +65,7 @@ export class InstanceLedger {
       instance,
       instanceType,
       zone,
-      seconds: Math.max(0, endedAtMs - Math.max(launchedAtMs, this.sinceMs)) / 1000,
+      seconds: Math.max(0, endedAtMs - Math.max(launchedAtMs, this.#sinceMs)) / 1000,
       reclaimed,
       lifeSeconds: Math.max(0, endedAtMs - launchedAtMs) / 1000,
     }));

@@ -1,5 +1,6 @@
 /** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
 import type { WorkerEvent } from '../../core/contract/events.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { ShapeStatus } from '../../core/pool/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
 import { shapeText } from '../../core/batch/slot-shape.js';
@@ -17,7 +18,7 @@ export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>, state: J
     const reason = reasonOf(shape, state);
     const key = JSON.stringify([slots, concurrency, settled, hint !== undefined]);
     const workers = (groups.get(key)?.workers ?? 0) + 1;
-    groups.set(key, { slots, concurrency, settled, workers, reason, ...(hint === undefined ? {} : { hint }) });
+    groups.set(key, { slots, concurrency, settled, workers, reason, ...definedFields({ hint }) });
   }
   return [...groups.values()].sort((a, b) => b.workers - a.workers);
 }

@@ -12,9 +12,9 @@ interface Committed {
 
 export class SilentLeases {
   /** Batches that were received more than once. */
-  private readonly committed = new Map<number, Committed>();
+  readonly #committed = new Map<number, Committed>();
   /** By batch: leases that ended otherwise than by a commit. */
-  private readonly ended = new Map<number, Set<string>>();
+  readonly #ended = new Map<number, Set<string>>();
 
   add(event: WorkerEvent): void {
     const { batch, lease } = event;
@@ -22,7 +22,7 @@ export class SilentLeases {
     switch (event.code) {
       case 'batch-committed': {
         const { ok, failed, receives = 1, resumed } = event;
-        if (receives > 1) this.committed.set(batch, { receives, items: ok + failed, resumed });
+        if (receives > 1) this.#committed.set(batch, { receives, items: ok + failed, resumed });
         return;
       }
       case 'batch-handed-back':
@@ -31,7 +31,7 @@ export class SilentLeases {
       case 'batch-given-up':
       case 'attempt':
       case 'lease-lost':
-        this.ended.set(batch, (this.ended.get(batch) ?? new Set()).add(lease));
+        this.#ended.set(batch, (this.#ended.get(batch) ?? new Set()).add(lease));
         return;
       default:
         return;
@@ -41,9 +41,9 @@ export class SilentLeases {
   /** Items that were computed for nothing there, at most. */
   itemsAtMost(): number {
     let sum = 0;
-    for (const [batch, { receives, items, resumed }] of this.committed) {
+    for (const [batch, { receives, items, resumed }] of this.#committed) {
       const earlier = receives - 1;
-      const silent = Math.max(0, earlier - (this.ended.get(batch)?.size ?? 0));
+      const silent = Math.max(0, earlier - (this.#ended.get(batch)?.size ?? 0));
       // Resumed items may be of a lease that was reported, unless there was none.
       sum += silent * items - (silent === earlier ? resumed : 0);
     }

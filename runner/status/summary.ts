@@ -1,4 +1,5 @@
 /** The end of a run as data: what was done, what it took, what it cost. */
+import { definedFields } from '../../core/defined-fields.js';
 import { costOf, poolName, type Cost } from '../../core/pool/cost.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import type { JobProgress } from '../controller/report.js';
@@ -42,10 +43,10 @@ export async function summarise(
   return {
     job,
     state,
-    ...(reason === undefined ? {} : { reason }),
+    ...definedFields({ reason }),
     batches,
     items,
-    ...(maxFailed === undefined ? {} : { maxFailed }),
+    ...definedFields({ maxFailed }),
     dataset,
     model,
     seconds: (nowMs - sinceMs) / 1000,

@@ -86,27 +86,32 @@ const isFree = ({ claim, silentMs }: FoundClaim): boolean =>
   claim === undefined || claim.stopped || silentMs >= TAKE_OVER_AFTER_MS;
 
 export class HeldClaim {
-  private beat = 0;
+  #beat = 0;
 
-  constructor(
-    private readonly key: string,
-    private readonly id: string,
-    private etag: string,
-    private readonly means: ClaimMeans,
-  ) {}
+  readonly #key: string;
+  readonly #id: string;
+  #etag: string;
+  readonly #means: ClaimMeans;
+
+  constructor(key: string, id: string, etag: string, means: ClaimMeans) {
+    this.#key = key;
+    this.#id = id;
+    this.#etag = etag;
+    this.#means = means;
+  }
 
   /** Beats while the work goes on. Work that fails, or is stopped, lets go of the claim; work that has sent everything needs none. */
   async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const done = new AbortController();
-    const beating = this.keepBeating(lost, AbortSignal.any([done.signal, this.means.signal]));
+    const beating = this.#keepBeating(lost, AbortSignal.any([done.signal, this.#means.signal]));
     try {
-      return await work(AbortSignal.any([this.means.signal, lost.signal]));
+      return await work(AbortSignal.any([this.#means.signal, lost.signal]));
     } catch (error) {
       done.abort();
       await beating;
-      if (lost.signal.aborted && !this.means.signal.aborted) throw lost.signal.reason;
-      await this.write(true, AbortSignal.timeout(STOP_WITHIN_MS)).catch(() => undefined);
+      if (lost.signal.aborted && !this.#means.signal.aborted) throw lost.signal.reason;
+      await this.#write(true, AbortSignal.timeout(STOP_WITHIN_MS)).catch(() => undefined);
       throw error;
     } finally {
       done.abort();
@@ -114,12 +119,12 @@ export class HeldClaim {
     }
   }
 
-  private async keepBeating(lost: AbortController, signal: AbortSignal): Promise<void> {
-    const beatMs = this.means.beatMs ?? CLAIM_BEAT_MS;
+  async #keepBeating(lost: AbortController, signal: AbortSignal): Promise<void> {
+    const beatMs = this.#means.beatMs ?? CLAIM_BEAT_MS;
     while (!signal.aborted) {
       try {
         await delay(beatMs, undefined, { signal });
-        if (await this.write(false, signal)) continue;
+        if (await this.#write(false, signal)) continue;
         lost.abort(new ClaimLost('Another submit of the job has taken over.'));
         return;
       } catch {
@@ -129,20 +134,20 @@ export class HeldClaim {
   }
 
   /** False when it is another's. */
-  private async write(stopped: boolean, signal: AbortSignal): Promise<boolean> {
-    const { store, by } = this.means;
+  async #write(stopped: boolean, signal: AbortSignal): Promise<boolean> {
+    const { store, by } = this.#means;
     for (;;) {
-      const body = encodeSubmitClaim({ id: this.id, by, beat: ++this.beat, stopped });
-      const put = await store.put(this.key, body, { signal, ifMatch: this.etag, contentType: JSON_TYPE });
+      const body = encodeSubmitClaim({ id: this.#id, by, beat: ++this.#beat, stopped });
+      const put = await store.put(this.#key, body, { signal, ifMatch: this.#etag, contentType: JSON_TYPE });
       if (put.kind === 'written') {
-        this.etag = put.etag;
+        this.#etag = put.etag;
         return true;
       }
-      const stored = await store.get(this.key, { signal });
+      const stored = await store.get(this.#key, { signal });
       // A write of our own whose answer was lost, or that was given up and landed all the same.
-      const isOurs = (stored && decodeSubmitClaim(stored.body))?.id === this.id;
+      const isOurs = (stored && decodeSubmitClaim(stored.body))?.id === this.#id;
       if (stored === undefined || !isOurs) return false;
-      this.etag = stored.etag;
+      this.#etag = stored.etag;
     }
   }
 }

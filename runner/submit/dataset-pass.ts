@@ -20,29 +20,28 @@ export class DatasetPass {
   badItems = 0;
   /** Why the first line that could not be read could not. */
   firstBad: string | undefined;
-  private readonly hash = createHash('sha256');
-  private readonly planner: BatchPlanner;
-  private readonly groups: AsyncIterator<ItemGroup>;
+  readonly #hash = createHash('sha256');
+  readonly #planner: BatchPlanner;
+  readonly #groups: AsyncIterator<ItemGroup>;
   /** Lines that are read but belong to no part yet: those of `group` from `next` on. */
-  private group: ItemGroup | undefined;
-  private next = 0;
+  #group: ItemGroup | undefined;
+  #next = 0;
 
-  constructor(
-    groups: AsyncIterable<ItemGroup>,
-    sizes: BatchSizes,
-    private readonly partBytes = PART_BYTES,
-  ) {
-    this.groups = groups[Symbol.asyncIterator]();
-    this.planner = new BatchPlanner(sizes);
+  readonly #partBytes: number;
+
+  constructor(groups: AsyncIterable<ItemGroup>, sizes: BatchSizes, partBytes = PART_BYTES) {
+    this.#partBytes = partBytes;
+    this.#groups = groups[Symbol.asyncIterator]();
+    this.#planner = new BatchPlanner(sizes);
   }
 
   /** Is there an item that no part has had? */
   async hasMore(): Promise<boolean> {
-    while (this.group === undefined || this.next >= this.group.ends.length) {
-      const read = await this.groups.next();
+    while (this.#group === undefined || this.#next >= this.#group.ends.length) {
+      const read = await this.#groups.next();
       if (read.done === true) return false;
-      this.group = read.value;
-      this.next = 0;
+      this.#group = read.value;
+      this.#next = 0;
     }
     return true;
   }
@@ -51,39 +50,39 @@ export class DatasetPass {
   async *part(part: number): AsyncGenerator<Uint8Array> {
     let taken = 0;
     while (await this.hasMore()) {
-      const bytes = this.takeLines(part, taken);
+      const bytes = this.#takeLines(part, taken);
       if (bytes === undefined) return;
       taken += bytes.length;
-      this.hash.update(bytes);
+      this.#hash.update(bytes);
       yield bytes;
     }
   }
 
   /** The digest of all parts so far. */
   digest(): string {
-    return this.hash.copy().digest('hex');
+    return this.#hash.copy().digest('hex');
   }
 
   /** Takes what a part holds into the digest that was reached before it: equal content, equal digest. */
   forkHash(): Hash {
-    return this.hash.copy();
+    return this.#hash.copy();
   }
 
   /** Most items of a batch, as raised on the way. */
   get batchItems(): number {
-    return this.planner.batchItems;
+    return this.#planner.batchItems;
   }
 
   plan(job: string): readonly BatchLocation[] {
-    return this.planner.plan().map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
+    return this.#planner.plan().map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
   }
 
   /** Lets go of the source before its end. */
   async close(): Promise<void> {
-    await this.groups.return?.();
+    await this.#groups.return?.();
   }
 
-  private countBad(line: Buffer): void {
+  #countBad(line: Buffer): void {
     this.badItems += 1;
     if (this.firstBad !== undefined) return;
     const read = decodeInputLine(line.toString().trimEnd());
@@ -91,17 +90,17 @@ export class DatasetPass {
   }
 
   /** The next lines that still go into the part of which `taken` bytes are there; undefined when it is full. */
-  private takeLines(part: number, taken: number): Buffer | undefined {
-    const { group } = this;
+  #takeLines(part: number, taken: number): Buffer | undefined {
+    const group = this.#group;
     if (group === undefined) return undefined;
-    const start = this.next === 0 ? 0 : (group.ends[this.next - 1] ?? 0);
+    const start = this.#next === 0 ? 0 : (group.ends[this.#next - 1] ?? 0);
     let end = start;
-    for (; this.next < group.ends.length; this.next++) {
-      const lineEnd = group.ends[this.next] ?? end;
-      const full = taken + lineEnd - start > this.partBytes;
+    for (; this.#next < group.ends.length; this.#next++) {
+      const lineEnd = group.ends[this.#next] ?? end;
+      const full = taken + lineEnd - start > this.#partBytes;
       if (full && taken + end - start > 0) break;
-      this.planner.add(part, lineEnd - end, group.weights?.[this.next]);
-      if (isBadLineAt(group, this.next)) this.countBad(group.bytes.subarray(end, lineEnd));
+      this.#planner.add(part, lineEnd - end, group.weights?.[this.#next]);
+      if (isBadLineAt(group, this.#next)) this.#countBad(group.bytes.subarray(end, lineEnd));
       this.items += 1;
       end = lineEnd;
     }

@@ -1,6 +1,7 @@
 /** The id of a job that has ended starts nothing: whoever submits it again is told how it ended, and what is left to do. */
 import type { JobState } from '../../core/contract/job.js';
 import { cancelledKey, doneKey } from '../../core/contract/keys.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { newJobMemory } from '../controller/ports.js';
 import { readJob } from '../controller/read-job.js';
 import type { ObjectStore } from '../ports.js';
@@ -37,7 +38,7 @@ export async function findEnded(store: ObjectStore, job: string, signal: AbortSi
   if (state === 'submitting' || state === 'running') return undefined;
   const at = view.facts.done?.at ?? view.facts.cancelled?.at;
   const batches = { total: view.facts.batches, done: view.facts.progress.batches.done };
-  return { job, state, reason, batches, ...(at === undefined ? {} : { at }) };
+  return { job, state, reason, batches, ...definedFields({ at }) };
 }
 
 /** Like `findEnded`, but a job that nobody has marked as ended has not: its outcomes, of which there may be very many by now, are not looked at. */

@@ -15,6 +15,7 @@ import type { BatchSizing, JobOptions, Manifest } from '../../core/contract/job.
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
@@ -131,59 +132,60 @@ async function submitOnce(means: Means): Promise<Submitted> {
 }
 
 class Submission {
-  private readonly job: string;
-  private readonly request: SubmitRequest;
-  private readonly ports: SubmitPorts;
-  private readonly hooks: SubmitHooks;
-  private readonly dataset: Dataset;
-  private readonly model: PackagedModel;
+  readonly #job: string;
+  readonly #request: SubmitRequest;
+  readonly #ports: SubmitPorts;
+  readonly #hooks: SubmitHooks;
+  readonly #dataset: Dataset;
+  readonly #model: PackagedModel;
 
   constructor(means: Means) {
-    this.job = means.job;
-    this.request = means.request;
-    this.ports = means.ports;
-    this.hooks = means.hooks;
-    this.dataset = means.dataset;
-    this.model = means.model;
+    this.#job = means.job;
+    this.#request = means.request;
+    this.#ports = means.ports;
+    this.#hooks = means.hooks;
+    this.#dataset = means.dataset;
+    this.#model = means.model;
   }
 
   /** The stored manifest, if any, is of the same model and options. */
   async refuseOtherModel(): Promise<Stored | undefined> {
-    const before = await this.readManifest();
-    if (before !== undefined) this.refuseIf(this.modelDifferences(before.manifest));
+    const before = await this.#readManifest();
+    if (before !== undefined) this.#refuseIf(this.#modelDifferences(before.manifest));
     return before;
   }
 
   async run(pass: DatasetPass): Promise<Submitted> {
-    const { job } = this;
+    const job = this.#job;
     const before = await this.refuseOtherModel();
-    const { passed, sizeRaised } = await this.readDataset(pass, before === undefined ? 'upload' : 'check');
-    if (sizeRaised !== undefined) this.hooks.onEvent(sizeRaised);
+    const { passed, sizeRaised } = await this.#readDataset(pass, before === undefined ? 'upload' : 'check');
+    if (sizeRaised !== undefined) this.#hooks.onEvent(sizeRaised);
     // Before the manifest: from then on instances may boot for the job.
-    const worker = await this.ports.publishWorker?.();
-    if (worker !== undefined) this.hooks.onEvent({ code: 'worker', ...worker });
-    const { stored, resumed } = before === undefined ? await this.create(passed) : { stored: before, resumed: true };
-    const plan = resumed ? await this.planOf(stored.manifest, passed) : passed.plan;
-    await this.enqueue(stored, plan);
-    await this.refuseIfStopped();
+    const worker = await this.#ports.publishWorker?.();
+    if (worker !== undefined) this.#hooks.onEvent({ code: 'worker', ...worker });
+    const { stored, resumed } = before === undefined ? await this.#create(passed) : { stored: before, resumed: true };
+    const plan = resumed ? await this.#planOf(stored.manifest, passed) : passed.plan;
+    await this.#enqueue(stored, plan);
+    await this.#refuseIfStopped();
     const { dataset, batches } = stored.manifest;
     const { items, badItems } = dataset;
-    this.hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
+    this.#hooks.onEvent({ code: 'submitted', job, resumed, items, badItems, batches });
     return { job, manifest: stored.manifest, resumed };
   }
 
   /** Somebody may have cancelled the job meanwhile, or it failed: then nobody works on what was sent. */
-  private async refuseIfStopped(): Promise<void> {
-    const ended = await findMarkedEnded(this.ports.store, this.job, this.hooks.signal);
+  async #refuseIfStopped(): Promise<void> {
+    const ended = await findMarkedEnded(this.#ports.store, this.#job, this.#hooks.signal);
     if (ended !== undefined && ended.state !== 'complete') throw new JobEnded(ended);
   }
 
-  private async readDataset(pass: DatasetPass, doing: 'upload' | 'check') {
-    const { job, dataset } = this;
-    const { signal, onEvent } = this.hooks;
+  async #readDataset(pass: DatasetPass, doing: 'upload' | 'check') {
+    const job = this.#job;
+    const dataset = this.#dataset;
+    const { signal, onEvent } = this.#hooks;
     let shownMs = -Infinity;
     const onProgress = (): void => {
-      const nowMs = this.ports.clock.nowMs();
+      const nowMs = this.#ports.clock.nowMs();
       if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
       // A comparison is told of once.
       shownMs = doing === 'upload' ? nowMs : Infinity;
@@ -192,111 +194,111 @@ class Submission {
     const options = { job, signal, onProgress };
     const passed =
       doing === 'upload'
-        ? await uploadDataset(dataset, pass, this.ports.store, options)
+        ? await uploadDataset(dataset, pass, this.#ports.store, options)
         : await checkDataset(dataset, pass, options);
     if (doing === 'upload') shownMs = -Infinity;
     onProgress();
-    return { passed, sizeRaised: this.sizeRaised(pass.batchItems) };
+    return { passed, sizeRaised: this.#sizeRaised(pass.batchItems) };
   }
 
-  private sizeRaised(items: number): SubmitEvent | undefined {
-    const wantedItems = this.request.sizes.batchItems;
+  #sizeRaised(items: number): SubmitEvent | undefined {
+    const wantedItems = this.#request.sizes.batchItems;
     return wantedItems !== undefined && items > wantedItems
       ? { code: 'batch-size-raised', wantedItems, items }
       : undefined;
   }
 
   /** Writes the manifest, or finds that the same submission, made at the same time, has been faster. */
-  private async create({ spec, plan }: PassedDataset): Promise<{ readonly stored: Stored; readonly resumed: boolean }> {
-    const { store, clock } = this.ports;
-    const { signal } = this.hooks;
-    await uploadModel(this.model, store, signal);
-    const { options, createdBy, versions } = this.request;
+  async #create({ spec, plan }: PassedDataset): Promise<{ readonly stored: Stored; readonly resumed: boolean }> {
+    const { store, clock } = this.#ports;
+    const { signal } = this.#hooks;
+    await uploadModel(this.#model, store, signal);
+    const { options, createdBy, versions } = this.#request;
     const manifest: Manifest = {
       version: 1,
-      job: this.job,
+      job: this.#job,
       dataset: spec,
-      model: this.model.spec,
+      model: this.#model.spec,
       options,
       batches: plan.length,
-      batchSizes: sizingOf(plan, this.request.sizes),
+      batchSizes: sizingOf(plan, this.#request.sizes),
       createdAt: new Date(clock.nowMs()).toISOString(),
       createdBy,
       versions,
     };
     const body = Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
-    const put = await store.put(manifestKey(this.job), body, {
+    const put = await store.put(manifestKey(this.#job), body, {
       signal,
       ifNoneMatch: true,
       contentType: 'application/json',
     });
     if (put.kind === 'written') return { stored: { manifest, digest: digestOf(body) }, resumed: false };
-    const stored = await this.readManifest();
+    const stored = await this.#readManifest();
     if (stored === undefined)
-      throw new Error(`The manifest of the job ${this.job} was removed while it was submitted.`);
+      throw new Error(`The manifest of the job ${this.#job} was removed while it was submitted.`);
     // Our own write, if its reply was lost and the client wrote again.
     if (stored.digest === digestOf(body)) return { stored, resumed: false };
-    this.refuseIf(this.modelDifferences(stored.manifest));
+    this.#refuseIf(this.#modelDifferences(stored.manifest));
     return { stored, resumed: true };
   }
 
-  private async readManifest(): Promise<Stored | undefined> {
-    const found = await this.ports.store.get(manifestKey(this.job), { signal: this.hooks.signal });
+  async #readManifest(): Promise<Stored | undefined> {
+    const found = await this.#ports.store.get(manifestKey(this.#job), { signal: this.#hooks.signal });
     if (found === undefined) return undefined;
-    const manifest = decodeManifest(found.body, this.job);
+    const manifest = decodeManifest(found.body, this.#job);
     if (manifest === undefined) {
       throw new UserError(
-        `The object ${manifestKey(this.job)} is not a manifest of this version of spotpool. Use the version that submitted the job, or another --id.`,
+        `The object ${manifestKey(this.#job)} is not a manifest of this version of spotpool. Use the version that submitted the job, or another --id.`,
       );
     }
     return { manifest, digest: digestOf(found.body) };
   }
 
-  private modelDifferences(before: Manifest): string[] {
-    return modelDifferences(before, { model: this.model.spec, options: this.request.options });
+  #modelDifferences(before: Manifest): string[] {
+    return modelDifferences(before, { model: this.#model.spec, options: this.#request.options });
   }
 
   /** Of the job that is there: its batches are sent as they were planned. */
-  private async planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
+  async #planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
     const difference = datasetDifference(before.dataset, spec);
-    if (difference !== undefined) this.refuseIf([difference]);
-    const planned = await readPlan(this.ports.store, this.job, this.hooks.signal);
+    if (difference !== undefined) this.#refuseIf([difference]);
+    const planned = await readPlan(this.#ports.store, this.#job, this.#hooks.signal);
     if (planned === planText(plan)) return plan;
     // Nobody asked for a size, then or now: another version of spotpool chose otherwise.
-    const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.request.sizes);
-    if (planned !== undefined && isOurChoice) return this.plannedBatches(planned);
-    this.refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
+    const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.#request.sizes);
+    if (planned !== undefined && isOurChoice) return this.#plannedBatches(planned);
+    this.#refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
     return plan;
   }
 
-  private plannedBatches(planned: string): readonly BatchLocation[] {
+  #plannedBatches(planned: string): readonly BatchLocation[] {
     const plan = planned.trimEnd().split('\n').map(decodePlanLine);
     const known = plan.filter((location) => location !== undefined);
     if (known.length === plan.length) return known;
     throw new UserError(
-      `The object ${planKey(this.job)}, the plan of the job ${this.job}, is damaged, so the job cannot be continued. Submit it under another --id.`,
+      `The object ${planKey(this.#job)}, the plan of the job ${this.#job}, is damaged, so the job cannot be continued. Submit it under another --id.`,
     );
   }
 
-  private refuseIf(differences: readonly string[]): void {
+  #refuseIf(differences: readonly string[]): void {
     if (differences.length === 0) return;
     throw new UserError(
-      `The job ${this.job} is there already, with other content: ${differences.join('; ')}. ` +
+      `The job ${this.#job} is there already, with other content: ${differences.join('; ')}. ` +
         `To continue it, submit exactly what was submitted; for a new job choose another --id.`,
     );
   }
 
-  private async enqueue({ digest, manifest }: Stored, plan: readonly BatchLocation[]): Promise<void> {
-    const { job } = this;
-    const { store, clock } = this.ports;
-    const { signal, onEvent } = this.hooks;
+  async #enqueue({ digest, manifest }: Stored, plan: readonly BatchLocation[]): Promise<void> {
+    const job = this.#job;
+    const { store, clock } = this.#ports;
+    const { signal, onEvent } = this.#hooks;
     if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return;
     const counted = await store.get(sentKey(job), { signal });
     const from = counted === undefined ? 0 : Math.min(decodeSentInOrder(counted.body), plan.length);
     const onSent = (sent: number): void => onEvent({ code: 'enqueueing', sent, batches: plan.length });
     onSent(from);
     const { worker } = manifest.versions;
-    await sendBatches(plan, this.ports, { job, manifestDigest: digest, worker, from, signal, onSent });
+    await sendBatches(plan, this.#ports, { job, manifestDigest: digest, worker, from, signal, onSent });
     const mark = { at: new Date(clock.nowMs()).toISOString(), batches: plan.length };
     const body = `${JSON.stringify(mark)}\n`;
     await store.put(enqueuedKey(job), body, { signal, ifNoneMatch: true, contentType: 'application/json' });
@@ -304,7 +306,7 @@ class Submission {
 }
 
 function sizesOf({ options, sizes }: SubmitRequest): BatchSizes {
-  return { ...sizes, ...(options.maxWorkers === undefined ? {} : { workers: options.maxWorkers }) };
+  return { ...sizes, ...definedFields({ workers: options.maxWorkers }) };
 }
 
 function sizingOf(plan: readonly BatchLocation[], sizes: BatchSizes): BatchSizing {

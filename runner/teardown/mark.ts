@@ -2,6 +2,7 @@
  * The mark of a teardown, a part of the controller's word (`fleet/state.json`): every controller reads that before each decision, and
  * writes it only on condition that nobody else has, so that none can miss the mark or write over it.
  */
+import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, TeardownMark } from '../../core/pool/fleet-state.js';
 import { fleetStateKey } from '../../core/contract/keys.js';
 import { JSON_TYPE, toJson } from '../controller/json-objects.js';
@@ -39,7 +40,7 @@ function nextState(state: FleetState | undefined, mark: TeardownMark | undefined
     target,
     grants: 0,
     jobs,
-    ...(mark === undefined ? {} : { teardown: mark }),
+    ...definedFields({ teardown: mark }),
     at,
   };
 }

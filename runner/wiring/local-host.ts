@@ -68,7 +68,10 @@ interface MachineOptions {
 export class LocalMachine implements Machine {
   readonly #ended: InstanceRuntime[] = [];
 
-  constructor(private readonly options: MachineOptions) {
+  readonly #options: MachineOptions;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
     for (const name of ['instances', 'consoles']) makePrivateDirectory(path.join(options.root, name));
   }
 
@@ -77,7 +80,7 @@ export class LocalMachine implements Machine {
     userData: Uint8Array,
     onLeaderEnded: (how: string) => void,
   ): Promise<RunningInstance> {
-    const { root, region, watchdog, roleKey } = this.options;
+    const { root, region, watchdog, roleKey } = this.#options;
     const subject = subjectOf(seen, userData, roleKey());
     const consoleFile = path.join(root, 'consoles', `${seen.instance}.log`);
     const directory = path.join(root, 'instances', seen.instance);

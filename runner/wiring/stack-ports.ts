@@ -22,6 +22,7 @@ import { SnsNotifier } from '../../aws/sns-notifier.js';
 import { Ec2SpotPrices } from '../../aws/spot-prices.js';
 import { makeSpotQuota } from '../../aws/spot-quota.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { StackPorts } from '../cli/context.js';
 import type { Notifier } from '../ports.js';
 import { systemClock } from './clock.js';
@@ -30,8 +31,7 @@ import { systemClock } from './clock.js';
 export function clientOptions({ region, endpoint, credentials }: StackConfig): ClientOptions {
   return {
     region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...definedFields({ endpoint, credentials }),
   };
 }
 
@@ -61,7 +61,7 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
       stack: config,
       fleetId: () => fleet.fleetId,
       nowMs: () => systemClock.nowMs(),
-      ...(switchDelayMs === undefined ? {} : { delayMs: switchDelayMs }),
+      ...definedFields({ delayMs: switchDelayMs }),
     }),
     ...(config.controllerFunction === undefined
       ? {}

@@ -89,9 +89,10 @@ describe('a job on an emulator', () => {
     await gate.waitForStarted(1);
     await gate.open();
     expect((await watch.exited).code, watch.stderr).toBe(0);
-    await lab.soon('both messages to be deleted', async () => {
-      return JSON.stringify(await lab.counts()) === JSON.stringify(EMPTY);
-    });
+    await lab.soon(
+      'both messages to be deleted',
+      async () => JSON.stringify(await lab.counts()) === JSON.stringify(EMPTY),
+    );
     expect(await versionsOf(outcomeKey(job, 0))).toBe(1);
     expect(await lab.results(job)).toEqual([{ index: 0, ok: true, output: 42 }]);
   });

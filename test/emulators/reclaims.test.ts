@@ -58,9 +58,9 @@ describe('a reclaimed instance of an emulator', () => {
     const held = await oneHeldBatch();
     lab.killWorker(held.holder);
     await held.gate.waitForStarted(2);
-    await lab.soon('the host to end the instance', async () => {
-      return (await lab.running()).every(({ instance }) => instance !== held.holder);
-    });
+    await lab.soon('the host to end the instance', async () =>
+      (await lab.running()).every(({ instance }) => instance !== held.holder),
+    );
     await finishedByTheOther(held);
   });
 });

@@ -8,7 +8,12 @@ import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/contract/keys.js';
 import { encodePlanLine } from '../../core/dataset/plan.js';
-import { encodeOutcomeMetadata, encodeOutputLine, encodeResultLine, failedLine } from '../../core/contract/result-line.js';
+import {
+  encodeOutcomeMetadata,
+  encodeOutputLine,
+  encodeResultLine,
+  failedLine,
+} from '../../core/contract/result-line.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
@@ -29,7 +34,7 @@ export class FakeStack {
   instances: readonly FleetInstance[] = [];
   /** Batches that instances have still to commit, by job. */
   readonly undone = new Map<string, number[]>();
-  private readonly firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
+  readonly #firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
   /** Called with each tick. */
   onTick: () => void | Promise<void> = () => undefined;
   quotaVcpus = 1_000;
@@ -80,16 +85,16 @@ export class FakeStack {
     this.undone.set(job, numbers);
   }
 
-  private enqueue(bodies: readonly string[], job: string): void {
+  #enqueue(bodies: readonly string[], job: string): void {
     for (const message of bodies.map(decodeBatchMessage)) {
       if (message === undefined) throw new Error('This is no message of a batch.');
-      this.firstItems.set(`${job} ${message.batch}`, message);
+      this.#firstItems.set(`${job} ${message.batch}`, message);
       this.undone.set(job, [...(this.undone.get(job) ?? []), message.batch]);
     }
   }
 
   async commit(job: string, batch: number, failed = 0, givenUp = false): Promise<void> {
-    const { firstIndex, items } = this.firstItems.get(`${job} ${batch}`) ?? { firstIndex: batch * 2, items: 2 };
+    const { firstIndex, items } = this.#firstItems.get(`${job} ${batch}`) ?? { firstIndex: batch * 2, items: 2 };
     const lines = Array.from({ length: items }, (_, item) =>
       item < failed
         ? encodeResultLine(failedLine(firstIndex + item, { code: 'Odd', message: `item ${firstIndex + item} is odd` }))
@@ -115,7 +120,7 @@ export class FakeStack {
     return {
       version: '0.0.0',
       terminal: this.terminal,
-      stdout: this.stdout(),
+      stdout: this.#stdout(),
       env: {
         PATH: process.env['PATH'],
         SPOTPOOL_HOME: '/nonexistent',
@@ -127,7 +132,7 @@ export class FakeStack {
         AWS_REGION: this.config.region,
       },
       cwd: this.cwd,
-      clock: { nowMs: () => this.nowMs, sleep: (ms, signal) => this.tick(ms, signal) },
+      clock: { nowMs: () => this.nowMs, sleep: (ms, signal) => this.#tick(ms, signal) },
       random: () => 0.5,
       user: 'tester',
       signal: this.interrupt.signal,
@@ -135,7 +140,7 @@ export class FakeStack {
         this.asked.push(question);
         return this.answer;
       },
-      connect: () => this.ports(),
+      connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
       emulator: {
@@ -148,7 +153,7 @@ export class FakeStack {
     };
   }
 
-  private stdout(): Writable {
+  #stdout(): Writable {
     return new Writable({
       write: (bytes: Buffer, _encoding, done) => {
         this.terminal.control(bytes.toString());
@@ -157,17 +162,17 @@ export class FakeStack {
     });
   }
 
-  private ports(): StackPorts {
+  #ports(): StackPorts {
     return {
       config: this.config,
       store: this.store,
       sources: { stream: () => never(), list: () => never() },
       queue: {
-        send: async (bodies, job) => this.enqueue(bodies, job),
-        counts: async () => ({ visible: this.left(), inFlight: 0, delayed: 0 }),
+        send: async (bodies, job) => this.#enqueue(bodies, job),
+        counts: async () => ({ visible: this.#left(), inFlight: 0, delayed: 0 }),
       },
       fleet: {
-        describe: async () => this.describe(),
+        describe: async () => this.#describe(),
         setTarget: async (target) => {
           this.target = target;
           return 'accepted';
@@ -189,7 +194,7 @@ export class FakeStack {
     };
   }
 
-  private describe(): FleetDescription {
+  #describe(): FleetDescription {
     const live = this.instances.filter(({ state }) => state === 'running');
     const missing = Math.max(0, this.target - live.length);
     const fresh = Array.from({ length: missing }, (_, index): FleetInstance => ({
@@ -204,7 +209,7 @@ export class FakeStack {
     return { target: this.target, fulfilled: live.length, state: 'active', instances: this.instances };
   }
 
-  private async tick(ms: number, signal: AbortSignal): Promise<void> {
+  async #tick(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.nowMs += ms;
     this.instances = this.instances.map((seen) =>
@@ -225,7 +230,7 @@ export class FakeStack {
     );
   }
 
-  private left(): number {
+  #left(): number {
     return [...this.undone.values()].reduce((sum, batches) => sum + batches.length, 0);
   }
 }

@@ -8,6 +8,7 @@ import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { definedFields } from '../../core/defined-fields.js';
 import { basicAuthorization } from '../../local/http/basic.js';
 import type { ProvisionLocalStack } from '../../runner/local-cloud/stack.js';
 import { provisionLocalStack } from '../../runner/wiring/local-stack.js';
@@ -35,11 +36,11 @@ export interface CloudInstance {
 }
 
 export class Lab extends StackLab {
-  private constructor(
-    site: StackLabSite,
-    private readonly cloud: ChildProcess,
-  ) {
+  readonly #cloud: ChildProcess;
+
+  private constructor(site: StackLabSite, cloud: ChildProcess) {
     super(site);
+    this.#cloud = cloud;
   }
 
   static async start(options: LabOptions = {}): Promise<Lab> {
@@ -65,7 +66,7 @@ export class Lab extends StackLab {
         reclaims: [],
         maxWorkers: options.maxWorkers ?? 4,
         leaseSeconds: options.leaseSeconds ?? 3,
-        ...(options.maxIdleSeconds === undefined ? {} : { maxIdleSeconds: options.maxIdleSeconds }),
+        ...definedFields({ maxIdleSeconds: options.maxIdleSeconds }),
       },
       AbortSignal.timeout(30_000),
     );
@@ -110,8 +111,8 @@ export class Lab extends StackLab {
   /** Ends everything, and fails when a process of an instance has outlived the cloud. */
   async close(): Promise<void> {
     await this.killCommands();
-    const ended = once(this.cloud, 'exit');
-    this.cloud.stdin?.end();
+    const ended = once(this.#cloud, 'exit');
+    this.#cloud.stdin?.end();
     await ended;
     const left = await processesBelow(this.directory);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');

@@ -7,18 +7,23 @@ export class RecordingTerminal implements Terminal {
   stdout = '';
   stderr = '';
   readonly colors;
-  private readonly listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
+
+  #dimensions: { columns: number; rows: number };
+  readonly #colored: boolean;
 
   constructor(
-    private dimensions = { columns: 80, rows: 24 },
+    dimensions = { columns: 80, rows: 24 },
     readonly interactive = false,
-    private readonly colored = false,
+    colored = false,
   ) {
+    this.#dimensions = dimensions;
+    this.#colored = colored;
     this.colors = picocolors.createColors(colored);
   }
 
   out(text: string): void {
-    this.stdout += harmless(text, { colours: this.colored });
+    this.stdout += harmless(text, { colours: this.#colored });
   }
 
   err(text: string): void {
@@ -30,17 +35,17 @@ export class RecordingTerminal implements Terminal {
   }
 
   size(): { columns: number; rows: number } {
-    return this.dimensions;
+    return this.#dimensions;
   }
 
   onResize(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   resize(columns: number, rows: number): void {
-    this.dimensions = { columns, rows };
-    for (const listener of this.listeners) listener();
+    this.#dimensions = { columns, rows };
+    for (const listener of this.#listeners) listener();
   }
 
   /** What is to be seen, trailing blanks and blank last lines left out. Knows the escapes that `Screen` uses. */

@@ -39,20 +39,23 @@ export class StackLab {
   readonly store: ObjectStore;
   readonly #running = new Set<RunningCli>();
 
-  constructor(private readonly site: StackLabSite) {
+  readonly #site: StackLabSite;
+
+  constructor(site: StackLabSite) {
+    this.#site = site;
     this.store = new S3ObjectStore(makeS3Client(clientOptions(site.stack)), site.stack.bucket);
   }
 
   get directory(): string {
-    return this.site.directory;
+    return this.#site.directory;
   }
 
   get stack(): StackConfig {
-    return this.site.stack;
+    return this.#site.stack;
   }
 
   get stackFile(): string {
-    return this.site.stackFile;
+    return this.#site.stackFile;
   }
 
   async file(name: string, content: string): Promise<string> {
@@ -62,11 +65,11 @@ export class StackLab {
   }
 
   cli(args: readonly string[]): Promise<CliResult> {
-    return runCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.site.cliEnv });
+    return runCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.#site.cliEnv });
   }
 
   startCli(args: readonly string[]): RunningCli {
-    const cli = startCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.site.cliEnv });
+    const cli = startCli([...args, '--stack', this.stackFile], { cwd: this.directory, env: this.#site.cliEnv });
     this.#running.add(cli);
     void cli.exited.finally(() => this.#running.delete(cli));
     return cli;

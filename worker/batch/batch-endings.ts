@@ -45,75 +45,79 @@ export interface BatchEndingsOptions {
 
 export class BatchEndings {
   /** Jobs whose model cannot be used here; few, because the worker ends after the first. */
-  private readonly unableJobs = new Set<string>();
+  readonly #unableJobs = new Set<string>();
 
-  constructor(private readonly options: BatchEndingsOptions) {}
+  readonly #options: BatchEndingsOptions;
+
+  constructor(options: BatchEndingsOptions) {
+    this.#options = options;
+  }
 
   async settle(batch: HeldBatch, ending: Ending): Promise<void> {
     switch (ending.kind) {
       case 'committed':
-        this.tellCommitted(batch);
-        return this.delete(batch);
+        this.#tellCommitted(batch);
+        return this.#delete(batch);
       case 'duplicate':
-        this.tellDuplicate(batch, ending.wasteItems);
-        return this.delete(batch);
+        this.#tellDuplicate(batch, ending.wasteItems);
+        return this.#delete(batch);
       case 'dropped':
-        this.options.events.emit({
+        this.#options.events.emit({
           code: 'batch-dropped',
           reason: ending.reason,
           ...batch.tags,
           message: `Batch ${batch.message.batch} was dropped: ${DROPPED_BECAUSE[ending.reason]}.`,
         });
-        return this.delete(batch);
+        return this.#delete(batch);
       case 'lost':
-        return this.tellLost(batch);
+        return this.#tellLost(batch);
       case 'handed-back':
-        return this.handBack(batch, ending, await this.save(batch));
+        return this.#handBack(batch, ending, await this.#save(batch));
       case 'attempt':
-        return this.settleAttempt(batch, ending.error);
+        return this.#settleAttempt(batch, ending.error);
       case 'unable':
-        return this.settleUnable(batch, ending.phase, ending.message);
+        return this.#settleUnable(batch, ending.phase, ending.message);
     }
   }
 
-  private async settleAttempt(batch: HeldBatch, error: ItemError): Promise<void> {
-    const { clock, events, jobs, record, signal } = this.options;
+  async #settleAttempt(batch: HeldBatch, error: ItemError): Promise<void> {
+    const { clock, events, jobs, record, signal } = this.#options;
     const maxAttempts = (await jobs.manifest(batch.message))?.options.maxAttempts ?? 1;
-    const savedItems = await this.save(batch);
+    const savedItems = await this.#save(batch);
     const at = new Date(clock.nowMs()).toISOString();
     const attempts = await record.recordAttempt(batch, error, at, signal);
     const message = `Attempt ${attempts} of ${maxAttempts} at batch ${batch.message.batch} failed: ${error.code}: ${error.message}`;
     events.emit({ code: 'attempt', attempts, maxAttempts, ...batch.tags, message });
     const next = afterAttempt(attempts, maxAttempts);
     if (next.kind === 'hand-back') {
-      return this.handBack(batch, { reason: 'attempt', delaySeconds: next.delaySeconds }, savedItems);
+      return this.#handBack(batch, { reason: 'attempt', delaySeconds: next.delaySeconds }, savedItems);
     }
     if ((await record.giveUp(batch, attempts, error, signal)) === 'committed') {
       const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
       events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
     } else {
-      this.tellDuplicate(batch, batch.freshItems);
+      this.#tellDuplicate(batch, batch.freshItems);
     }
-    return this.delete(batch);
+    return this.#delete(batch);
   }
 
-  private async settleUnable(batch: HeldBatch, phase: UnablePhase, message: string): Promise<void> {
-    const { clock, events, instance, signal, store } = this.options;
+  async #settleUnable(batch: HeldBatch, phase: UnablePhase, message: string): Promise<void> {
+    const { clock, events, instance, signal, store } = this.#options;
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
     const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
     // Told once, however many batches were held.
-    if (!this.unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
-    this.unableJobs.add(job);
-    this.options.onUnable(job);
-    return this.handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.save(batch));
+    if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
+    this.#unableJobs.add(job);
+    this.#options.onUnable(job);
+    return this.#handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.#save(batch));
   }
 
   /** How many items were saved; a save that fails must not keep the batch from others. */
-  private async save(batch: HeldBatch): Promise<number> {
+  async #save(batch: HeldBatch): Promise<number> {
     try {
-      return await this.options.record.savePartial(batch, this.options.signal);
+      return await this.#options.record.savePartial(batch, this.#options.signal);
     } catch (error) {
       this.trouble(batch, 'saving finished items', error);
       return 0;
@@ -123,8 +127,8 @@ export class BatchEndings {
   /** Of what nobody expected; never rejects. */
   async handBackAfterTrouble(batch: HeldBatch): Promise<void> {
     try {
-      const savedItems = await this.save(batch);
-      await this.handBack(batch, { reason: 'worker-failed', delaySeconds: TROUBLE_DELAY_SECONDS }, savedItems);
+      const savedItems = await this.#save(batch);
+      await this.#handBack(batch, { reason: 'worker-failed', delaySeconds: TROUBLE_DELAY_SECONDS }, savedItems);
     } catch (error) {
       this.trouble(batch, 'handing a batch back', error);
     }
@@ -132,36 +136,36 @@ export class BatchEndings {
 
   trouble(batch: HeldBatch, doing: string, error: unknown): void {
     const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${messageOf(error)}`;
-    this.options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
+    this.#options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
   }
 
-  private async handBack(
+  async #handBack(
     batch: HeldBatch,
     ending: { readonly reason: HandBackReason; readonly delaySeconds: number },
     savedItems: number,
   ): Promise<void> {
-    const { events, leases, signal } = this.options;
+    const { events, leases, signal } = this.#options;
     const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
-    if (result === 'lost') return this.tellLost(batch);
+    if (result === 'lost') return this.#tellLost(batch);
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
     const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
     events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });
   }
 
-  private async delete(batch: HeldBatch): Promise<void> {
-    await this.options.leases.delete(batch.lease, this.options.signal);
+  async #delete(batch: HeldBatch): Promise<void> {
+    await this.#options.leases.delete(batch.lease, this.#options.signal);
   }
 
-  private tellLost(batch: HeldBatch): void {
+  #tellLost(batch: HeldBatch): void {
     const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
-    this.options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
+    this.#options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
   }
 
-  private tellCommitted(batch: HeldBatch): void {
-    const nowMs = this.options.clock.nowMs();
+  #tellCommitted(batch: HeldBatch): void {
+    const nowMs = this.#options.clock.nowMs();
     const { okItems: ok, failedItems: failed } = batch;
-    this.options.events.emit({
+    this.#options.events.emit({
       code: 'batch-committed',
       ok,
       failed,
@@ -174,7 +178,7 @@ export class BatchEndings {
     });
   }
 
-  private tellDuplicate(batch: HeldBatch, items: number): void {
+  #tellDuplicate(batch: HeldBatch, items: number): void {
     const waste =
       items === 0
         ? 'nothing was computed twice'
@@ -182,7 +186,7 @@ export class BatchEndings {
           ? '1 item was computed for nothing'
           : `${items} items were computed for nothing`;
     const message = `Batch ${batch.message.batch} had its outcome already; ${waste}.`;
-    this.options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
+    this.#options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
   }
 }
 

@@ -59,50 +59,54 @@ interface Piece extends BatchInput {
 
 export class BatchFlow {
   /** Counted in the budget. */
-  private chargedBytes = 0;
-  private closed = false;
+  #chargedBytes = 0;
+  #closed = false;
   /** Input is waited for, or about to be. */
-  private waiting = false;
-  private computing = false;
-  private lettingGo: Promise<void> | undefined;
+  #waiting = false;
+  #computing = false;
+  #lettingGo: Promise<void> | undefined;
   /** What was fetched ahead is wanted no longer, or results cannot be kept. */
-  private readonly over = new AbortController();
-  private readonly signal: AbortSignal;
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
 
-  constructor(
-    private readonly batch: HeldBatch,
-    private readonly manifest: Manifest,
-    /** Objects of the batch are fetched into it. */
-    private readonly directory: string,
-    private readonly options: BatchFlowOptions,
-  ) {
-    this.signal = AbortSignal.any([batch.signal, this.over.signal]);
+  readonly #batch: HeldBatch;
+  readonly #manifest: Manifest;
+  /** Objects of the batch are fetched into it. */
+  readonly #directory: string;
+  readonly #options: BatchFlowOptions;
+
+  constructor(batch: HeldBatch, manifest: Manifest, directory: string, options: BatchFlowOptions) {
+    this.#batch = batch;
+    this.#manifest = manifest;
+    this.#directory = directory;
+    this.#options = options;
+    this.#signal = AbortSignal.any([batch.signal, this.#over.signal]);
   }
 
   /** Until every item is finished. */
   async run(model: Promise<PreparedModel>): Promise<void> {
-    const { firstIndex, startByte } = this.batch.message;
+    const { firstIndex, startByte } = this.#batch.message;
     // What an earlier lease had finished is in memory.
-    this.count();
-    let reading: Promise<Piece> | undefined = this.read({ byte: startByte, index: firstIndex });
+    this.#count();
+    let reading: Promise<Piece> | undefined = this.#read({ byte: startByte, index: firstIndex });
     try {
       while (reading !== undefined) {
-        const [ready, piece]: [PreparedModel, Piece] = await Promise.all([untilAborted(model, this.signal), reading]);
-        reading = piece.next && this.read(piece.next);
+        const [ready, piece]: [PreparedModel, Piece] = await Promise.all([untilAborted(model, this.#signal), reading]);
+        reading = piece.next && this.#read(piece.next);
         reading?.catch(() => undefined);
         try {
-          this.computing = true;
-          await this.compute(ready, piece.items, reading === undefined);
+          this.#computing = true;
+          await this.#compute(ready, piece.items, reading === undefined);
         } finally {
-          this.computing = false;
+          this.#computing = false;
           piece.giveBack();
         }
-        await this.lettingGo;
-        this.letGoWhileWaiting();
-        await this.lettingGo;
+        await this.#lettingGo;
+        this.#letGoWhileWaiting();
+        await this.#lettingGo;
       }
     } finally {
-      this.over.abort(OVER);
+      this.#over.abort(OVER);
       reading?.then(
         ({ giveBack }) => giveBack(),
         () => undefined,
@@ -112,40 +116,40 @@ export class BatchFlow {
 
   /** The results are committed, or nobody wants them. */
   close(): void {
-    this.closed = true;
-    this.options.budget.charge(-this.chargedBytes);
+    this.#closed = true;
+    this.#options.budget.charge(-this.#chargedBytes);
   }
 
   /** Of the budget. */
-  private async take(bytes: number): Promise<() => void> {
-    const taken = this.options.budget.take(bytes, this.signal);
-    this.waiting = true;
-    this.letGoWhileWaiting();
+  async #take(bytes: number): Promise<() => void> {
+    const taken = this.#options.budget.take(bytes, this.#signal);
+    this.#waiting = true;
+    this.#letGoWhileWaiting();
     try {
       return await taken;
     } finally {
-      this.waiting = false;
+      this.#waiting = false;
     }
   }
 
   /** Others may wait for the bytes of its results. */
-  private letGoWhileWaiting(): void {
-    if (this.waiting && !this.computing && this.options.budget.isSpent) this.letGo();
+  #letGoWhileWaiting(): void {
+    if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#letGo();
   }
 
-  private async read(from: InputPosition): Promise<Piece> {
-    const { clock, memory, pace, reader } = this.options;
-    const { batch } = this;
-    const { kind } = this.manifest.dataset;
+  async #read(from: InputPosition): Promise<Piece> {
+    const { clock, memory, pace, reader } = this.#options;
+    const batch = this.#batch;
+    const { kind } = this.#manifest.dataset;
     for (let bytes = memory.pieceBytes; ; bytes *= 2) {
       const left = batch.message.endByte - from.byte;
       // A piece that is all but the rest is no piece.
       const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
-      const giveBack = await this.take(endByte - from.byte);
+      const giveBack = await this.#take(endByte - from.byte);
       try {
         const startedAtMs = clock.nowMs();
         const input = await readInput(reader.store, batch.message, kind, {
-          ...this.patience('reading input'),
+          ...this.#patience('reading input'),
           from,
           endByte,
           mostObjectBytes: memory.objectPieceBytes,
@@ -153,7 +157,7 @@ export class BatchFlow {
         });
         if (input !== undefined) {
           const readMs = clock.nowMs() - startedAtMs;
-          const piece = kind === 'lines' ? { ...input, giveBack } : await this.fetch(input, from, giveBack);
+          const piece = kind === 'lines' ? { ...input, giveBack } : await this.#fetch(input, from, giveBack);
           if (from.byte === batch.message.startByte) pace.fetched(readMs + (piece.fetchMs ?? 0));
           batch.believe(piece.failed);
           return piece;
@@ -167,11 +171,11 @@ export class BatchFlow {
   }
 
   /** Objects count before they are fetched: in many systems the folder for them is memory. Their names alone are held while the budget is waited for. */
-  private async fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
-    const { clock, reader } = this.options;
+  async #fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
+    const { clock, reader } = this.#options;
     giveBackLines();
-    const giveBackBytes = await this.take(input.objectBytes);
-    const directory = path.join(this.directory, String(from.index));
+    const giveBackBytes = await this.#take(input.objectBytes);
+    const directory = path.join(this.#directory, String(from.index));
     const giveBack = (): void => {
       // What it leaves goes with the worker's directory.
       void removeInput(directory).then(giveBackBytes, giveBackBytes);
@@ -179,7 +183,7 @@ export class BatchFlow {
     const startedAtMs = clock.nowMs();
     try {
       const { storeOf } = reader;
-      const fetched = await fetchObjects(input, { ...this.patience('fetching objects'), directory, storeOf });
+      const fetched = await fetchObjects(input, { ...this.#patience('fetching objects'), directory, storeOf });
       return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
     } catch (error) {
       giveBack();
@@ -187,16 +191,16 @@ export class BatchFlow {
     }
   }
 
-  private async compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
-    const { batch } = this;
+  async #compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
+    const batch = this.#batch;
     if (items.length === 0) return;
-    if (batch.phase !== 'computing') this.enter('waiting');
-    const { clock, onSlotEvent, pace, slots } = this.options;
-    const slot = await slots.acquire(model.modelKey, this.signal);
-    if (this.signal.aborted) {
+    if (batch.phase !== 'computing') this.#enter('waiting');
+    const { clock, onSlotEvent, pace, slots } = this.#options;
+    const slot = await slots.acquire(model.modelKey, this.#signal);
+    if (this.#signal.aborted) {
       // It was stopped when the slot was on its way to it already.
       slots.release(slot, Promise.resolve({ kind: 'aborted' }));
-      this.signal.throwIfAborted();
+      this.#signal.throwIfAborted();
     }
     let startedAtMs = clock.nowMs();
     batch.msPerItem = () => slot.computer.msPerItem;
@@ -208,31 +212,31 @@ export class BatchFlow {
       batch: batch.message.batch,
       model,
       items,
-      itemsEndWithBatch: this.manifest.dataset.kind === 'objects',
+      itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
       onTurn: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
         batch.progressAtMs = startedAtMs;
         hasTurn = true;
-        if (!this.signal.aborted) this.enter('computing');
+        if (!this.#signal.aborted) this.#enter('computing');
       },
       onNearlyDone: () => slots.expectEnd(slot),
       onComputed: (computed) => {
         batch.believe(computed);
         batch.progressAtMs = clock.nowMs();
-        this.count();
+        this.#count();
       },
-      mayGoOn: () => this.lettingGo,
+      mayGoOn: () => this.#lettingGo,
       onEvent: (event) => {
         // A batch that waited for its model is no measure of the next.
         if (event.kind !== 'log') isMeasure = false;
         if (event.kind === 'rebuilt') slots.expectNoEnd(slot);
         onSlotEvent(batch, model, event);
       },
-      signal: this.signal,
+      signal: this.#signal,
     });
     slots.release(slot, computation);
-    const result = await untilAborted(computation, this.signal);
+    const result = await untilAborted(computation, this.#signal);
     batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
@@ -244,39 +248,40 @@ export class BatchFlow {
       case 'attempt':
         throw new BatchFault(result.error.code, result.error.message);
       case 'late':
-        return await this.compute(model, items, isLast);
+        return await this.#compute(model, items, isLast);
       case 'aborted':
         throw new Error('The slot aborted a batch that nobody had stopped.');
     }
   }
 
   /** Results are in memory, and counted; too many of them are let go of. */
-  private count(): void {
-    const { batch } = this;
-    if (this.closed) return;
-    const { budget, memory } = this.options;
-    budget.charge(batch.resultBytes - this.chargedBytes);
-    this.chargedBytes = batch.resultBytes;
+  #count(): void {
+    const batch = this.#batch;
+    if (this.#closed) return;
+    const { budget, memory } = this.#options;
+    budget.charge(batch.resultBytes - this.#chargedBytes);
+    this.#chargedBytes = batch.resultBytes;
     const most = budget.isSpent ? memory.leastResultBytes : memory.resultBytes;
     if (batch.resultBytes <= most) return;
-    this.letGo();
+    this.#letGo();
   }
 
-  private letGo(): void {
-    if (this.lettingGo !== undefined || this.batch.results.size === 0) return;
+  #letGo(): void {
+    if (this.#lettingGo !== undefined || this.#batch.results.size === 0) return;
     const done = (): void => {
-      this.lettingGo = undefined;
-      this.count();
+      this.#lettingGo = undefined;
+      this.#count();
     };
-    this.lettingGo = this.saveAside().then(done);
-    this.lettingGo.catch((error: unknown) => this.over.abort(error));
+    this.#lettingGo = this.#saveAside().then(done);
+    this.#lettingGo.catch((error: unknown) => this.#over.abort(error));
   }
 
-  private async saveAside(): Promise<void> {
-    const { batch, signal } = this;
-    const { record } = this.options;
+  async #saveAside(): Promise<void> {
+    const batch = this.#batch;
+    const signal = this.#signal;
+    const { record } = this.#options;
     try {
-      const patience = { ...WRITE_PAUSES, ...this.patience('saving finished items') };
+      const patience = { ...WRITE_PAUSES, ...this.#patience('saving finished items') };
       await outlast(() => record.letGo(batch, signal), patience);
     } catch (error) {
       signal.throwIfAborted();
@@ -284,14 +289,14 @@ export class BatchFlow {
     }
   }
 
-  private patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
-    const { clock, onTrouble } = this.options;
-    return { clock, signal: this.signal, onTrouble: (error) => onTrouble(this.batch, doing, error) };
+  #patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+    const { clock, onTrouble } = this.#options;
+    return { clock, signal: this.#signal, onTrouble: (error) => onTrouble(this.#batch, doing, error) };
   }
 
-  private enter(phase: HeldBatch['phase']): void {
-    this.signal.throwIfAborted();
-    this.batch.phase = phase;
-    this.options.onPhase();
+  #enter(phase: HeldBatch['phase']): void {
+    this.#signal.throwIfAborted();
+    this.#batch.phase = phase;
+    this.#options.onPhase();
   }
 }

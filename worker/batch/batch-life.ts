@@ -32,58 +32,61 @@ export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
 }
 
 export class BatchLife {
-  private readonly endings: BatchEndings;
-  private readonly flowOptions: BatchFlowOptions;
+  readonly #endings: BatchEndings;
+  readonly #flowOptions: BatchFlowOptions;
 
-  constructor(private readonly options: BatchLifeOptions) {
-    this.endings = new BatchEndings(options);
-    this.flowOptions = {
+  readonly #options: BatchLifeOptions;
+
+  constructor(options: BatchLifeOptions) {
+    this.#options = options;
+    this.#endings = new BatchEndings(options);
+    this.#flowOptions = {
       ...options,
-      onSlotEvent: (batch, model, event) => this.tellSlot(batch, model, event),
-      onTrouble: (batch, doing, error) => this.endings.trouble(batch, doing, error),
+      onSlotEvent: (batch, model, event) => this.#tellSlot(batch, model, event),
+      onTrouble: (batch, doing, error) => this.#endings.trouble(batch, doing, error),
     };
   }
 
   /** Never rejects: what nobody expected is told, and the batch handed back. */
   async live(batch: HeldBatch): Promise<void> {
     try {
-      const ending = await this.lead(batch);
+      const ending = await this.#lead(batch);
       // Only its message is left to be deleted: the slot is free for others, of which a job that is over may have thousands to drop.
       if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.phase = 'committing';
-      const settled = this.endings.settle(batch, ending);
-      this.options.onPhase();
+      const settled = this.#endings.settle(batch, ending);
+      this.#options.onPhase();
       await settled;
     } catch (error) {
-      if (this.options.signal.aborted) return;
-      this.endings.trouble(batch, 'working on a batch', error);
-      await this.endings.handBackAfterTrouble(batch);
+      if (this.#options.signal.aborted) return;
+      this.#endings.trouble(batch, 'working on a batch', error);
+      await this.#endings.handBackAfterTrouble(batch);
     }
   }
 
-  private async lead(batch: HeldBatch): Promise<Ending> {
+  async #lead(batch: HeldBatch): Promise<Ending> {
     try {
       const { message } = batch;
-      const manifest = await untilAborted(this.options.jobs.manifest(message), batch.signal);
+      const manifest = await untilAborted(this.#options.jobs.manifest(message), batch.signal);
       if (manifest === undefined) return { kind: 'dropped', reason: 'foreign-manifest' };
-      const over = await this.whenOver(batch);
+      const over = await this.#whenOver(batch);
       if (over !== undefined) return over;
-      this.options.onJob(manifest);
-      if (batch.receiveCount > 1) await this.options.record.resume(batch, batch.signal);
-      const directory = path.join(this.options.workDirectory, batch.lease.id);
-      const flow = new BatchFlow(batch, manifest, directory, this.flowOptions);
+      this.#options.onJob(manifest);
+      if (batch.receiveCount > 1) await this.#options.record.resume(batch, batch.signal);
+      const directory = path.join(this.#options.workDirectory, batch.lease.id);
+      const flow = new BatchFlow(batch, manifest, directory, this.#flowOptions);
       try {
         // The model is made ready while the batch downloads.
-        await flow.run(this.prepare(batch, manifest));
+        await flow.run(this.#prepare(batch, manifest));
         // The slot is given its next batch first: what a request costs the processor comes after.
         await new Promise((resolve) => setImmediate(resolve));
-        return await this.commit(batch);
+        return await this.#commit(batch);
       } finally {
         flow.close();
         // Nobody waits for it; what it leaves goes with the worker's directory.
         if (manifest.dataset.kind === 'objects') void removeInput(directory).catch(() => undefined);
       }
     } catch (error) {
-      if (batch.stopCause !== undefined) return this.endingOf(batch.stopCause);
+      if (batch.stopCause !== undefined) return this.#endingOf(batch.stopCause);
       if (error instanceof BatchFault) return { kind: 'attempt', error: error.itemError };
       if (error instanceof ModelUnable) return { kind: 'unable', phase: error.phase, message: error.message };
       throw error;
@@ -91,28 +94,28 @@ export class BatchLife {
   }
 
   /** R1: what was received before, or belongs to a complete job, is looked up first. */
-  private async whenOver(batch: HeldBatch): Promise<Ending | undefined> {
-    const end = await untilAborted(this.options.jobs.end(batch.message.job), batch.signal);
+  async #whenOver(batch: HeldBatch): Promise<Ending | undefined> {
+    const end = await untilAborted(this.#options.jobs.end(batch.message.job), batch.signal);
     if (end === 'cancelled' || end === 'failed') return { kind: 'dropped', reason: end };
     const mayBeDone = batch.receiveCount > 1 || end === 'complete';
-    if (mayBeDone && (await this.options.record.hasOutcome(batch, batch.signal))) {
+    if (mayBeDone && (await this.#options.record.hasOutcome(batch, batch.signal))) {
       return { kind: 'duplicate', wasteItems: 0 };
     }
     return undefined;
   }
 
-  private async prepare(batch: HeldBatch, manifest: Manifest): Promise<PreparedModel> {
-    batch.modelAskedAtMs = this.options.clock.nowMs();
-    const model = await this.options.models.get(manifest);
+  async #prepare(batch: HeldBatch, manifest: Manifest): Promise<PreparedModel> {
+    batch.modelAskedAtMs = this.#options.clock.nowMs();
+    const model = await this.#options.models.get(manifest);
     batch.modelAskedAtMs = undefined;
-    this.options.slots.warm(model);
+    this.#options.slots.warm(model);
     return model;
   }
 
   /** Nothing stops it from here: whoever writes the outcome first has done the batch. */
-  private async commit(batch: HeldBatch): Promise<Ending> {
-    this.enter(batch, 'committing');
-    const { clock, record, signal } = this.options;
+  async #commit(batch: HeldBatch): Promise<Ending> {
+    this.#enter(batch, 'committing');
+    const { clock, record, signal } = this.#options;
     for (let pauseMs = FIRST_COMMIT_PAUSE_MS; ; pauseMs *= 2) {
       try {
         const kind = await record.commit(batch, signal);
@@ -120,7 +123,7 @@ export class BatchLife {
         return { kind, wasteItems: batch.freshItems };
       } catch (error) {
         signal.throwIfAborted();
-        this.endings.trouble(batch, 'writing an outcome', error);
+        this.#endings.trouble(batch, 'writing an outcome', error);
         if (pauseMs > LAST_COMMIT_PAUSE_MS)
           throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
       }
@@ -128,7 +131,7 @@ export class BatchLife {
     }
   }
 
-  private endingOf(cause: StopCause): Ending {
+  #endingOf(cause: StopCause): Ending {
     switch (cause) {
       case 'lost':
         return { kind: 'lost' };
@@ -140,18 +143,18 @@ export class BatchLife {
       case 'waiting':
         return { kind: 'handed-back', reason: cause, delaySeconds: 0 };
       case 'drain':
-        return { kind: 'handed-back', reason: this.options.drainReason(), delaySeconds: 0 };
+        return { kind: 'handed-back', reason: this.#options.drainReason(), delaySeconds: 0 };
     }
   }
 
-  private enter(batch: HeldBatch, phase: HeldBatch['phase']): void {
+  #enter(batch: HeldBatch, phase: HeldBatch['phase']): void {
     batch.signal.throwIfAborted();
     batch.phase = phase;
-    this.options.onPhase();
+    this.#options.onPhase();
   }
 
-  private tellSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
-    const { events } = this.options;
+  #tellSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
+    const { events } = this.#options;
     switch (event.kind) {
       case 'ready': {
         const message = `The model ${model.spec.name} was loaded in ${event.loadMs} ms.`;

@@ -7,7 +7,14 @@
  * - Partials are in order of index. What they hold beyond a batch's share of the memory is read for its indexes alone, and again for the outcome.
  */
 import { giveUpOutcome } from '../../core/contract/give-up.js';
-import { attemptKey, attemptPrefix, outcomeKey, partialKey, partialPrefix, spilledKey } from '../../core/contract/keys.js';
+import {
+  attemptKey,
+  attemptPrefix,
+  outcomeKey,
+  partialKey,
+  partialPrefix,
+  spilledKey,
+} from '../../core/contract/keys.js';
 import { addToRanges, countOf, type Ranges } from '../../core/dataset/ranges.js';
 import { ObjectMissing } from '../../core/contract/object-store.js';
 import {
@@ -32,46 +39,50 @@ export type CommitResult = 'committed' | 'duplicate';
 
 export class BatchRecord {
   /** Of each batch, the numbers of the saves under way. */
-  private readonly saving = new WeakMap<HeldBatch, Set<number>>();
+  readonly #saving = new WeakMap<HeldBatch, Set<number>>();
 
-  constructor(
-    private readonly store: ObjectStore,
-    private readonly instance: string,
-    private readonly memory: MemoryLimits,
-  ) {}
+  readonly #store: ObjectStore;
+  readonly #instance: string;
+  readonly #memory: MemoryLimits;
+
+  constructor(store: ObjectStore, instance: string, memory: MemoryLimits) {
+    this.#store = store;
+    this.#instance = instance;
+    this.#memory = memory;
+  }
 
   async hasOutcome(batch: HeldBatch, signal: AbortSignal): Promise<boolean> {
-    return (await this.store.head(outcomeKey(batch.message.job, batch.message.batch), { signal })) !== undefined;
+    return (await this.#store.head(outcomeKey(batch.message.job, batch.message.batch), { signal })) !== undefined;
   }
 
   commit(batch: HeldBatch, signal: AbortSignal): Promise<CommitResult> {
     const counts = { ok: batch.okItems, failed: batch.failedItems, givenUp: false };
-    const body = batch.runs.length === 0 ? linesOf(batch.sortedResults()) : finishedLines(batch, this.store, signal);
-    return this.writeOutcome(batch, body, counts, signal);
+    const body = batch.runs.length === 0 ? linesOf(batch.sortedResults()) : finishedLines(batch, this.#store, signal);
+    return this.#writeOutcome(batch, body, counts, signal);
   }
 
   giveUp(batch: HeldBatch, attempts: number, last: ItemError, signal: AbortSignal): Promise<CommitResult> {
     const counts = { ok: 0, failed: batch.message.items, givenUp: true };
-    return this.writeOutcome(batch, giveUpOutcome(batch.message, attempts, last), counts, signal);
+    return this.#writeOutcome(batch, giveUpOutcome(batch.message, attempts, last), counts, signal);
   }
 
   /** What earlier leases finished: the union of their partials, in memory while it has room there. */
   async resume(batch: HeldBatch, signal: AbortSignal): Promise<void> {
     const { job, batch: number } = batch.message;
-    let room = this.memory.resultBytes;
+    let room = this.#memory.resultBytes;
     const items: ComputedItem[] = [];
     const stored: string[] = [];
-    for await (const { key, size } of this.store.list(partialPrefix(job, number), { signal })) {
+    for await (const { key, size } of this.#store.list(partialPrefix(job, number), { signal })) {
       room -= size;
       if (room < 0) stored.push(key);
       else {
-        for await (const item of this.readPartial(batch, key, signal)) {
+        for await (const item of this.#readPartial(batch, key, signal)) {
           items.push({ index: item.index, ok: item.ok, line: item.line.toString() });
         }
       }
     }
     batch.resume(items);
-    for (const key of stored) await this.resumeStored(batch, key, signal);
+    for (const key of stored) await this.#resumeStored(batch, key, signal);
   }
 
   /** Keeps finished items of the batch in the bucket instead of in memory. */
@@ -79,7 +90,7 @@ export class BatchRecord {
     const { job, batch: number } = batch.message;
     const items = batch.sortedResults();
     const key = spilledKey(job, number, batch.lease.id, batch.runs.length);
-    await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
+    await this.#store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     const indexes = items.map(({ index }) => index);
     const ok = items.filter((item) => item.ok).length;
     batch.letGo(items, { key, own: addToRanges([], indexes), items: items.length, ok });
@@ -87,46 +98,46 @@ export class BatchRecord {
 
   /** Saves what this lease has finished; how many items of it are in the bucket then. */
   async savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
-    const underWay = this.saving.get(batch) ?? new Set();
-    this.saving.set(batch, underWay);
+    const underWay = this.#saving.get(batch) ?? new Set();
+    this.#saving.set(batch, underWay);
     // A key of its own while another save is under way: an earlier put that arrives later holds less, and the last save waits for none.
     let number = 0;
     while (underWay.has(number)) number += 1;
     underWay.add(number);
     try {
-      return await this.putPartial(batch, number === 0 ? batch.lease.id : `${batch.lease.id}.again-${number}`, signal);
+      return await this.#putPartial(batch, number === 0 ? batch.lease.id : `${batch.lease.id}.again-${number}`, signal);
     } finally {
       underWay.delete(number);
     }
   }
 
-  private async putPartial(batch: HeldBatch, name: string, signal: AbortSignal): Promise<number> {
+  async #putPartial(batch: HeldBatch, name: string, signal: AbortSignal): Promise<number> {
     const items = batch.freshResults();
     // What is not in memory is in the bucket.
     const savedItems = batch.freshItems;
     if (items.length === 0) return savedItems;
     const { job, batch: number } = batch.message;
     const key = partialKey(job, number, name);
-    await this.store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
+    await this.#store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     return savedItems;
   }
 
   /** How many attempts there are now, this one included. */
   async recordAttempt(batch: HeldBatch, error: ItemError, at: string, signal: AbortSignal): Promise<number> {
     const { job, batch: number } = batch.message;
-    const body = JSON.stringify({ at, instance: this.instance, error });
-    await this.store.put(attemptKey(job, number, batch.lease.id), body, { signal, contentType: 'application/json' });
+    const body = JSON.stringify({ at, instance: this.#instance, error });
+    await this.#store.put(attemptKey(job, number, batch.lease.id), body, { signal, contentType: 'application/json' });
     let attempts = 0;
-    for await (const _ of this.store.list(attemptPrefix(job, number), { signal })) attempts += 1;
+    for await (const _ of this.#store.list(attemptPrefix(job, number), { signal })) attempts += 1;
     return attempts;
   }
 
   /** A partial that has no room in memory: what of it is news counts, and stays where it is. */
-  private async resumeStored(batch: HeldBatch, key: string, signal: AbortSignal): Promise<void> {
+  async #resumeStored(batch: HeldBatch, key: string, signal: AbortSignal): Promise<void> {
     let own: Ranges = [];
     let ok = 0;
     let indexes: number[] = [];
-    for await (const item of this.readPartial(batch, key, signal)) {
+    for await (const item of this.#readPartial(batch, key, signal)) {
       if (batch.isDone(item.index)) continue;
       indexes.push(item.index);
       if (item.ok) ok += 1;
@@ -138,13 +149,13 @@ export class BatchRecord {
     if (own.length > 0) batch.resumeStored({ key, own, items: countOf(own), ok });
   }
 
-  private async *readPartial(
+  async *#readPartial(
     batch: HeldBatch,
     key: string,
     signal: AbortSignal,
   ): AsyncGenerator<{ readonly index: number; readonly ok: boolean; readonly line: Buffer }> {
     try {
-      for await (const line of splitLines(this.store.stream(key, { signal }))) {
+      for await (const line of splitLines(this.#store.stream(key, { signal }))) {
         const head = headOf(line);
         if (head !== undefined && isOf(batch, head.index) && isWhole(line)) yield { ...head, line };
       }
@@ -154,18 +165,18 @@ export class BatchRecord {
     }
   }
 
-  private async writeOutcome(
+  async #writeOutcome(
     batch: HeldBatch,
     body: Uint8Array | string | AsyncIterable<Uint8Array>,
     counts: Pick<OutcomeMetadata, 'ok' | 'failed' | 'givenUp'>,
     signal: AbortSignal,
   ): Promise<CommitResult> {
     const key = outcomeKey(batch.message.job, batch.message.batch);
-    const metadata = encodeOutcomeMetadata({ lease: batch.lease.id, instance: this.instance, ...counts });
+    const metadata = encodeOutcomeMetadata({ lease: batch.lease.id, instance: this.#instance, ...counts });
     const how = { signal, ifNoneMatch: true, contentType: JSON_LINES, metadata };
-    const result = await (isStream(body) ? this.store.upload(key, body, how) : this.store.put(key, body, how));
+    const result = await (isStream(body) ? this.#store.upload(key, body, how) : this.#store.put(key, body, how));
     if (result.kind === 'written') return 'committed';
-    const head = await this.store.head(key, { signal });
+    const head = await this.#store.head(key, { signal });
     return head && decodeOutcomeMetadata(head.metadata)?.lease === batch.lease.id ? 'committed' : 'duplicate';
   }
 }

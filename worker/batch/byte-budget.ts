@@ -5,18 +5,22 @@
  * Invariant: whoever waits holds nothing that only they can give back, so that everyone gets a turn (batch-flow.ts).
  */
 export class ByteBudget {
-  private used = 0;
-  private readonly waiting: { readonly bytes: number; readonly grant: () => void }[] = [];
+  #used = 0;
+  readonly #waiting: { readonly bytes: number; readonly grant: () => void }[] = [];
 
-  constructor(private readonly totalBytes: number) {}
+  readonly #totalBytes: number;
+
+  constructor(totalBytes: number) {
+    this.#totalBytes = totalBytes;
+  }
 
   /** Somebody waits for bytes, or would have to. */
   get isSpent(): boolean {
-    return this.waiting.length > 0 || this.used >= this.totalBytes;
+    return this.#waiting.length > 0 || this.#used >= this.#totalBytes;
   }
 
   get usedBytes(): number {
-    return this.used;
+    return this.#used;
   }
 
   /** Resolves with what gives the bytes back. */
@@ -24,9 +28,9 @@ export class ByteBudget {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(signal.reason as Error);
-        this.next();
+        this.#next();
       };
       const waiter = {
         bytes,
@@ -36,29 +40,29 @@ export class ByteBudget {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.waiting.push(waiter);
-      this.next();
+      this.#waiting.push(waiter);
+      this.#next();
     });
     let given = false;
     return () => {
       if (given) return;
       given = true;
-      this.used -= bytes;
-      this.next();
+      this.#used -= bytes;
+      this.#next();
     };
   }
 
   /** What is there already counts, also past the budget: others wait the longer. Negative gives back. */
   charge(bytes: number): void {
-    this.used += bytes;
-    if (bytes < 0) this.next();
+    this.#used += bytes;
+    if (bytes < 0) this.#next();
   }
 
-  private next(): void {
-    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
-      if (this.used > 0 && this.used + first.bytes > this.totalBytes) return;
-      this.waiting.shift();
-      this.used += first.bytes;
+  #next(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (this.#used > 0 && this.#used + first.bytes > this.#totalBytes) return;
+      this.#waiting.shift();
+      this.#used += first.bytes;
       first.grant();
     }
   }

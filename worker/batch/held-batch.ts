@@ -45,15 +45,15 @@ export class HeldBatch {
   /** The pace of the slot that computes it. */
   msPerItem: () => number | undefined = () => undefined;
   /** Indexes in memory that partials of earlier leases hold. */
-  private resumed: ReadonlySet<number> = new Set();
-  private resumedCount = 0;
+  #resumed: ReadonlySet<number> = new Set();
+  #resumedCount = 0;
   /** In memory, by index. */
   readonly results = new Map<number, ComputedItem>();
   resultBytes = 0;
-  private readonly stored: StoredRun[] = [];
-  private finished = 0;
-  private ok = 0;
-  private readonly work = new AbortController();
+  readonly #stored: StoredRun[] = [];
+  #finished = 0;
+  #ok = 0;
+  readonly #work = new AbortController();
 
   constructor(
     readonly message: BatchMessage,
@@ -63,46 +63,46 @@ export class HeldBatch {
 
   /** Aborts with `WorkStopped`. */
   get signal(): AbortSignal {
-    return this.work.signal;
+    return this.#work.signal;
   }
 
   get stopCause(): StopCause | undefined {
-    const reason: unknown = this.work.signal.reason;
+    const reason: unknown = this.#work.signal.reason;
     return reason instanceof WorkStopped ? reason.stopCause : undefined;
   }
 
   get runs(): readonly StoredRun[] {
-    return this.stored;
+    return this.#stored;
   }
 
   get itemsLeft(): number {
-    return this.message.items - this.finished;
+    return this.message.items - this.#finished;
   }
 
   get okItems(): number {
-    return this.ok;
+    return this.#ok;
   }
 
   get failedItems(): number {
-    return this.finished - this.ok;
+    return this.#finished - this.#ok;
   }
 
   get resumedItems(): number {
-    return this.resumedCount;
+    return this.#resumedCount;
   }
 
   /** Finished under this lease. */
   get freshItems(): number {
-    return this.finished - this.resumedCount;
+    return this.#finished - this.#resumedCount;
   }
 
   isDone(index: number): boolean {
-    return this.results.has(index) || this.stored.some(({ own }) => rangeHolding(own, index) !== undefined);
+    return this.results.has(index) || this.#stored.some(({ own }) => rangeHolding(own, index) !== undefined);
   }
 
   /** Results in memory that no partial of an earlier lease holds, in order of index. */
   freshResults(): readonly ComputedItem[] {
-    return this.sortedResults().filter((item) => !this.resumed.has(item.index));
+    return this.sortedResults().filter((item) => !this.#resumed.has(item.index));
   }
 
   /** Those in memory. */
@@ -115,31 +115,31 @@ export class HeldBatch {
 
   stop(cause: StopCause): void {
     if (this.phase === 'committing' || this.phase === 'gone') return;
-    this.work.abort(new WorkStopped(cause));
+    this.#work.abort(new WorkStopped(cause));
   }
 
   resume(items: Iterable<ComputedItem>): void {
     this.believe(items);
-    this.resumed = new Set(this.results.keys());
-    this.resumedCount = this.finished;
+    this.#resumed = new Set(this.results.keys());
+    this.#resumedCount = this.#finished;
   }
 
   /** A partial of an earlier lease that is too large for memory. */
   resumeStored(run: StoredRun): void {
-    this.stored.push(run);
-    this.finished += run.items;
-    this.ok += run.ok;
-    this.resumedCount += run.items;
+    this.#stored.push(run);
+    this.#finished += run.items;
+    this.#ok += run.ok;
+    this.#resumedCount += run.items;
   }
 
   believe(items: Iterable<ComputedItem>): void {
-    if (this.work.signal.aborted || this.phase === 'committing' || this.phase === 'gone') return;
+    if (this.#work.signal.aborted || this.phase === 'committing' || this.phase === 'gone') return;
     for (const item of items) {
       if (this.isDone(item.index)) continue; // a believed result is never taken back
       this.results.set(item.index, item);
       this.resultBytes += item.line.length;
-      this.finished += 1;
-      if (item.ok) this.ok += 1;
+      this.#finished += 1;
+      if (item.ok) this.#ok += 1;
     }
   }
 
@@ -148,7 +148,7 @@ export class HeldBatch {
     for (const item of items) {
       if (this.results.delete(item.index)) this.resultBytes -= item.line.length;
     }
-    this.stored.push(run);
+    this.#stored.push(run);
   }
 
   /** The outcome is in the bucket; what is told of it later are counts. */

@@ -58,9 +58,9 @@ export async function* finishedLines(
   const inMemory = batch.sortedResults();
   const readers = batch.runs.map((run) => new RunReader(run, store, signal));
   const sources: Source[] = [
-    ...readers.flatMap((reader) => {
-      return reader.run.own.map((range) => ({ range, lines: (wanted: Range) => reader.read(wanted) }));
-    }),
+    ...readers.flatMap((reader) =>
+      reader.run.own.map((range) => ({ range, lines: (wanted: Range) => reader.read(wanted) })),
+    ),
     ...rangesOf(inMemory).map(({ range, items }) => ({ range, lines: () => encoded(items) })),
   ];
   try {
@@ -90,19 +90,25 @@ interface Source {
 
 /** One run, asked for its ranges in order. */
 class RunReader {
-  private lines: AsyncGenerator<Buffer> | undefined;
+  #lines: AsyncGenerator<Buffer> | undefined;
+
+  readonly #store: ObjectStore;
+  readonly #signal: AbortSignal;
 
   constructor(
     readonly run: StoredRun,
-    private readonly store: ObjectStore,
-    private readonly signal: AbortSignal,
-  ) {}
+    store: ObjectStore,
+    signal: AbortSignal,
+  ) {
+    this.#store = store;
+    this.#signal = signal;
+  }
 
   async *read({ first, last }: Range): AsyncGenerator<Buffer> {
     const { key, own } = this.run;
-    this.lines ??= splitLines(this.store.stream(key, { signal: this.signal }));
+    this.#lines ??= splitLines(this.#store.stream(key, { signal: this.#signal }));
     for (let index = first; index <= last;) {
-      const next = await this.lines.next();
+      const next = await this.#lines.next();
       if (next.done === true) throw new Error(`The finished item ${index} is not in ${key} any more.`);
       if (headOf(next.value)?.index !== index) continue;
       yield next.value;
@@ -112,7 +118,7 @@ class RunReader {
   }
 
   async close(): Promise<void> {
-    await this.lines?.return(undefined);
+    await this.#lines?.return(undefined);
   }
 }
 

@@ -9,47 +9,51 @@
 import type { Clock } from '../ports.js';
 
 export class Bell {
-  private waiting: (() => void)[] = [];
-  private rung = false;
-  private timerAtMs = Infinity;
-  private timer = new AbortController();
+  #waiting: (() => void)[] = [];
+  #rung = false;
+  #timerAtMs = Infinity;
+  #timer = new AbortController();
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   ring(): void {
-    if (this.rung) return;
-    this.rung = true;
+    if (this.#rung) return;
+    this.#rung = true;
     setImmediate(() => {
-      this.rung = false;
-      const { waiting } = this;
-      this.waiting = [];
+      this.#rung = false;
+      const waiting = this.#waiting;
+      this.#waiting = [];
       for (const wake of waiting) wake();
     });
   }
 
   /** Resolves at the next ring, and after `withinMs` at the latest. */
   next(withinMs?: number): Promise<void> {
-    if (withinMs !== undefined) this.ringWithin(withinMs);
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (withinMs !== undefined) this.#ringWithin(withinMs);
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  private ringWithin(ms: number): void {
-    const atMs = this.clock.nowMs() + ms;
-    if (this.timerAtMs <= atMs) return;
-    this.timer.abort(REPLACED);
-    this.timer = new AbortController();
-    this.timerAtMs = atMs;
+  #ringWithin(ms: number): void {
+    const atMs = this.#clock.nowMs() + ms;
+    if (this.#timerAtMs <= atMs) return;
+    this.#timer.abort(REPLACED);
+    this.#timer = new AbortController();
+    this.#timerAtMs = atMs;
     const due = (): void => {
-      if (this.timerAtMs !== atMs) return;
-      this.timerAtMs = Infinity;
+      if (this.#timerAtMs !== atMs) return;
+      this.#timerAtMs = Infinity;
       this.ring();
     };
-    this.clock.sleep(ms, this.timer.signal).then(due, () => undefined);
+    this.#clock.sleep(ms, this.#timer.signal).then(due, () => undefined);
   }
 
   /** Ends the timer. */
   stop(): void {
-    this.timer.abort(REPLACED);
+    this.#timer.abort(REPLACED);
   }
 }
 

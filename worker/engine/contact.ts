@@ -9,42 +9,48 @@ import { ObjectMissing } from '../../core/contract/object-store.js';
 import type { Clock, ObjectStore, WorkQueue } from '../ports.js';
 
 export class Contact {
-  private readonly queueTrouble = new Trouble();
-  private readonly storeTrouble = new Trouble();
+  readonly #queueTrouble = new Trouble();
+  readonly #storeTrouble = new Trouble();
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** For so long nothing has answered, neither the queue nor the bucket, though both were asked; 0 when one has. */
   get lostForMs(): number {
-    const { clock, queueTrouble, storeTrouble } = this;
+    const clock = this.#clock;
+    const queueTrouble = this.#queueTrouble;
+    const storeTrouble = this.#storeTrouble;
     const sinceMs = Math.max(queueTrouble.sinceMs, storeTrouble.sinceMs);
     return sinceMs === Infinity ? 0 : clock.nowMs() - sinceMs;
   }
 
   queue(queue: WorkQueue): WorkQueue {
-    const trouble = this.queueTrouble;
+    const trouble = this.#queueTrouble;
     return {
-      receive: (options) => this.watch(trouble, options.signal, () => queue.receive(options)),
+      receive: (options) => this.#watch(trouble, options.signal, () => queue.receive(options)),
       changeVisibility: (changes, signal) =>
-        this.watch(trouble, signal, () => queue.changeVisibility(changes, signal), isAnswer),
-      delete: (handles, signal) => this.watch(trouble, signal, () => queue.delete(handles, signal), isAnswer),
+        this.#watch(trouble, signal, () => queue.changeVisibility(changes, signal), isAnswer),
+      delete: (handles, signal) => this.#watch(trouble, signal, () => queue.delete(handles, signal), isAnswer),
     };
   }
 
   store(store: ObjectStore): ObjectStore {
-    const trouble = this.storeTrouble;
+    const trouble = this.#storeTrouble;
     return {
-      get: (key, options) => this.watch(trouble, options.signal, () => store.get(key, options)),
-      head: (key, options) => this.watch(trouble, options.signal, () => store.head(key, options)),
-      put: (key, body, options) => this.watch(trouble, options.signal, () => store.put(key, body, options)),
-      upload: (key, body, options) => this.watch(trouble, options.signal, () => store.upload(key, body, options)),
-      listFolder: (prefix, options) => this.watch(trouble, options.signal, () => store.listFolder(prefix, options)),
-      stream: (key, options) => this.watchAll(options.signal, store.stream(key, options)),
-      list: (prefix, options) => this.watchAll(options.signal, store.list(prefix, options)),
+      get: (key, options) => this.#watch(trouble, options.signal, () => store.get(key, options)),
+      head: (key, options) => this.#watch(trouble, options.signal, () => store.head(key, options)),
+      put: (key, body, options) => this.#watch(trouble, options.signal, () => store.put(key, body, options)),
+      upload: (key, body, options) => this.#watch(trouble, options.signal, () => store.upload(key, body, options)),
+      listFolder: (prefix, options) => this.#watch(trouble, options.signal, () => store.listFolder(prefix, options)),
+      stream: (key, options) => this.#watchAll(options.signal, store.stream(key, options)),
+      list: (prefix, options) => this.#watchAll(options.signal, store.list(prefix, options)),
     };
   }
 
-  private async watch<T>(
+  async #watch<T>(
     trouble: Trouble,
     signal: AbortSignal,
     call: () => Promise<T>,
@@ -53,16 +59,16 @@ export class Contact {
     try {
       const result = await call();
       if (answers(result)) trouble.end();
-      else if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      else if (!signal.aborted) trouble.begin(this.#clock.nowMs());
       return result;
     } catch (error) {
-      if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      if (!signal.aborted) trouble.begin(this.#clock.nowMs());
       throw error;
     }
   }
 
-  private async *watchAll<T>(signal: AbortSignal, answers: AsyncIterable<T>): AsyncGenerator<T> {
-    const trouble = this.storeTrouble;
+  async *#watchAll<T>(signal: AbortSignal, answers: AsyncIterable<T>): AsyncGenerator<T> {
+    const trouble = this.#storeTrouble;
     try {
       for await (const answer of answers) {
         trouble.end();
@@ -71,7 +77,7 @@ export class Contact {
       trouble.end();
     } catch (error) {
       if (error instanceof ObjectMissing) trouble.end();
-      else if (!signal.aborted) trouble.begin(this.clock.nowMs());
+      else if (!signal.aborted) trouble.begin(this.#clock.nowMs());
       throw error;
     }
   }

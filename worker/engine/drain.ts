@@ -33,45 +33,49 @@ interface Begun {
 }
 
 export class Drain {
-  private begun: Begun | undefined;
-  private over = false;
+  #begun: Begun | undefined;
+  #over = false;
 
-  constructor(private readonly options: DrainOptions) {}
+  readonly #options: DrainOptions;
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+  }
 
   get reason(): DrainReason | undefined {
-    return this.begun?.reason;
+    return this.#begun?.reason;
   }
 
   /** By when everything is to be saved and handed back; Infinity before it has begun. */
   get deadlineMs(): number {
-    return this.begun?.deadlineMs ?? Infinity;
+    return this.#begun?.deadlineMs ?? Infinity;
   }
 
   /** Nothing is waited for any more. */
   get graceOver(): boolean {
-    return this.over;
+    return this.#over;
   }
 
   /** Begins to end, or hurries an end that has begun; what is not done in the time that is left is saved and handed back. */
   begin(reason: DrainReason, leftMs: number): void {
-    const { clock, held, onChange, pollMs, stopTaking } = this.options;
+    const { clock, held, onChange, pollMs, stopTaking } = this.#options;
     const deadlineMs = clock.nowMs() + leftMs;
-    if (this.begun !== undefined && !hurries(reason, deadlineMs, this.begun)) return;
-    this.begun = { reason, deadlineMs };
+    if (this.#begun !== undefined && !hurries(reason, deadlineMs, this.#begun)) return;
+    this.#begun = { reason, deadlineMs };
     // A poll that is aborted may lose what it was about to bring for one lease: only when it cannot be waited for.
     if (leftMs < pollMs + SAVE_RESERVE_MS) stopTaking();
     for (const batch of held) drainBatch(batch, leftMs);
-    void this.enforce(leftMs);
+    void this.#enforce(leftMs);
     onChange();
   }
 
   /** However good the pace looked: what is not finished shortly before the deadline is saved. */
-  private async enforce(leftMs: number): Promise<void> {
-    const { clock, held, onChange, signal, stopTaking } = this.options;
+  async #enforce(leftMs: number): Promise<void> {
+    const { clock, held, onChange, signal, stopTaking } = this.#options;
     await clock.sleep(Math.max(0, leftMs - SAVE_RESERVE_MS), signal).catch(() => undefined);
     for (const batch of held) batch.stop('drain');
     await clock.sleep(Math.min(leftMs, SAVE_RESERVE_MS) + STOP_GRACE_MS, signal).catch(() => undefined);
-    this.over = true;
+    this.#over = true;
     stopTaking(); // no ticket that S3 keeps it waiting for may keep the worker
     onChange();
   }

@@ -12,6 +12,7 @@ import { decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/batch/lease-ahead.js';
 import { PipelinePace } from '../../core/batch/pipeline-pace.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
@@ -54,169 +55,175 @@ const LAST_BATCH_MS = 600_000;
 const CONTACT_EVERY_MS = 1_000;
 
 export class Engine {
-  private readonly held = new Set<HeldBatch>();
-  private readonly bell: Bell;
-  private readonly pace = new PipelinePace();
-  private readonly intake: Intake;
-  private readonly drain: Drain;
+  readonly #held = new Set<HeldBatch>();
+  readonly #bell: Bell;
+  readonly #pace = new PipelinePace();
+  readonly #intake: Intake;
+  readonly #drain: Drain;
   /** Aborts when the worker has ended. */
-  private readonly life = new AbortController();
+  readonly #life = new AbortController();
   /** Aborts the open poll and the idle worker's looks. */
-  private readonly taking = new AbortController();
-  private readonly budget: ByteBudget;
-  private readonly leases: LeaseKeeper;
-  private readonly jobs: JobBook;
-  private readonly slots: SlotPool;
-  private readonly shapes: SlotShapeKeeper;
-  private readonly record: BatchRecord;
-  private readonly batchLife: BatchLife;
-  private readonly tickets: ExitTickets;
-  private readonly outdated: Outdated;
-  private readonly way: WayForOthers;
-  private notice: Notice['kind'] | undefined;
+  readonly #taking = new AbortController();
+  readonly #budget: ByteBudget;
+  readonly #leases: LeaseKeeper;
+  readonly #jobs: JobBook;
+  readonly #slots: SlotPool;
+  readonly #shapes: SlotShapeKeeper;
+  readonly #record: BatchRecord;
+  readonly #batchLife: BatchLife;
+  readonly #tickets: ExitTickets;
+  readonly #outdated: Outdated;
+  readonly #way: WayForOthers;
+  #notice: Notice['kind'] | undefined;
   /** The slots beside the wanted ones. */
-  private spareSlots = 0;
-  private started = false;
-  private ended = false;
-  private heldAtEnd = 0;
-  private idleSinceMs: number;
+  #spareSlots = 0;
+  #started = false;
+  #ended = false;
+  #heldAtEnd = 0;
+  #idleSinceMs: number;
 
-  private readonly options: EngineOptions;
-  private readonly contact: Contact;
+  readonly #options: EngineOptions;
+  readonly #contact: Contact;
 
   constructor(given: EngineOptions) {
-    this.contact = new Contact(given.clock);
-    const options = { ...given, queue: this.contact.queue(given.queue), store: this.contact.store(given.store) };
-    this.options = options;
+    this.#contact = new Contact(given.clock);
+    const options = { ...given, queue: this.#contact.queue(given.queue), store: this.#contact.store(given.store) };
+    this.#options = options;
     const { clock, events, instance, queue, store } = options;
     const { memory = memoryLimitsFor(options.cpus) } = options;
-    const { signal } = this.life;
-    this.budget = new ByteBudget(memory.budgetBytes);
-    this.idleSinceMs = clock.nowMs();
-    this.bell = new Bell(clock);
-    this.intake = new Intake({
+    const { signal } = this.#life;
+    this.#budget = new ByteBudget(memory.budgetBytes);
+    this.#idleSinceMs = clock.nowMs();
+    this.#bell = new Bell(clock);
+    this.#intake = new Intake({
       ...options,
-      signal: this.taking.signal,
-      onMessages: (messages, elapsedMs) => this.receive(messages, elapsedMs),
-      onTrouble: (error) => this.trouble('polling the queue', error),
-      onChange: () => this.bell.ring(),
+      signal: this.#taking.signal,
+      onMessages: (messages, elapsedMs) => this.#receive(messages, elapsedMs),
+      onTrouble: (error) => this.#trouble('polling the queue', error),
+      onChange: () => this.#bell.ring(),
     });
-    this.drain = new Drain({
+    this.#drain = new Drain({
       clock,
-      held: this.held,
+      held: this.#held,
       pollMs: POLL_SECONDS * 1000,
       signal,
-      onChange: () => this.bell.ring(),
-      stopTaking: () => this.taking.abort(),
+      onChange: () => this.#bell.ring(),
+      stopTaking: () => this.#taking.abort(),
     });
-    this.leases = new LeaseKeeper({
+    this.#leases = new LeaseKeeper({
       queue,
       clock,
       leaseSeconds: options.leaseSeconds,
-      onLost: (lease) => this.stopHeld(lease, 'lost'),
-      onOld: (lease) => this.stopHeld(lease, 'twelve-hours'),
-      onTrouble: (error) => this.trouble('beating leases', error),
+      onLost: (lease) => this.#stopHeld(lease, 'lost'),
+      onOld: (lease) => this.#stopHeld(lease, 'twelve-hours'),
+      onTrouble: (error) => this.#trouble('beating leases', error),
     });
-    this.jobs = new JobBook(store, clock, signal);
-    this.shapes = new SlotShapeKeeper({ ...options, signal, onShape: () => this.fitSlots() });
-    this.slots = new SlotPool(this.shapes.watched(options.makeComputer), clock);
-    this.record = new BatchRecord(store, instance, memory);
-    this.tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
-    this.outdated = new Outdated({ ...options, leases: this.leases, signal, onSettled: () => this.bell.ring() });
-    const { held, leases, tickets } = this;
-    this.way = new WayForOthers({ ...options, held, leases, tickets, signal, onSlots: () => this.fitSlots() });
-    this.batchLife = new BatchLife({
+    this.#jobs = new JobBook(store, clock, signal);
+    this.#shapes = new SlotShapeKeeper({ ...options, signal, onShape: () => this.#fitSlots() });
+    this.#slots = new SlotPool(this.#shapes.watched(options.makeComputer), clock);
+    this.#record = new BatchRecord(store, instance, memory);
+    this.#tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
+    this.#outdated = new Outdated({ ...options, leases: this.#leases, signal, onSettled: () => this.#bell.ring() });
+    const held = this.#held;
+    const leases = this.#leases;
+    const tickets = this.#tickets;
+    this.#way = new WayForOthers({ ...options, held, leases, tickets, signal, onSlots: () => this.#fitSlots() });
+    this.#batchLife = new BatchLife({
       ...options,
-      leases: this.leases,
-      jobs: this.jobs,
+      leases: this.#leases,
+      jobs: this.#jobs,
       models: new ModelShelf(options.prepareModel),
-      slots: this.slots,
-      record: this.record,
+      slots: this.#slots,
+      record: this.#record,
       reader: { store, storeOf: options.storeOf },
-      budget: this.budget,
+      budget: this.#budget,
       memory,
-      pace: this.pace,
+      pace: this.#pace,
       signal,
-      onJob: (manifest) => this.shapes.enter(manifest),
-      onPhase: () => this.bell.ring(),
-      onUnable: (job) => this.beginUnable(job),
-      drainReason: () => this.handBackReason(),
+      onJob: (manifest) => this.#shapes.enter(manifest),
+      onPhase: () => this.#bell.ring(),
+      onUnable: (job) => this.#beginUnable(job),
+      drainReason: () => this.#handBackReason(),
     });
   }
 
   /** Batches that were still held when the worker ended. */
   get leftBehind(): number {
-    return this.heldAtEnd;
+    return this.#heldAtEnd;
   }
 
   get status(): StatusView {
-    const notice = this.notice === undefined ? {} : { notice: this.notice };
-    const { status: shape } = this.shapes;
+    const notice = this.#notice === undefined ? {} : { notice: this.#notice };
+    const { status: shape } = this.#shapes;
     return {
-      phase: this.phase(),
-      slots: this.slots.size - this.spareSlots,
-      ...(shape === undefined ? {} : { shape }),
+      phase: this.#phase(),
+      slots: this.#slots.size - this.#spareSlots,
+      ...definedFields({ shape }),
       ...notice,
     };
   }
 
   /** Works until the worker has to end; `stop` is SIGTERM. */
   async run(stop: AbortSignal): Promise<EndReason> {
-    const loops = this.startLoops();
-    const onStop = (): void => this.drain.begin('stopped', 0);
+    const loops = this.#startLoops();
+    const onStop = (): void => this.#drain.begin('stopped', 0);
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
     try {
-      return await this.takeBatches();
+      return await this.#takeBatches();
     } finally {
       stop.removeEventListener('abort', onStop);
-      this.ended = true;
-      this.heldAtEnd = this.held.size;
-      this.taking.abort();
-      this.life.abort();
-      this.bell.stop();
-      await Promise.all([...loops, this.slots.close()]);
+      this.#ended = true;
+      this.#heldAtEnd = this.#held.size;
+      this.#taking.abort();
+      this.#life.abort();
+      this.#bell.stop();
+      await Promise.all([...loops, this.#slots.close()]);
     }
   }
 
-  private async takeBatches(): Promise<EndReason> {
+  async #takeBatches(): Promise<EndReason> {
     for (;;) {
-      if (this.drain.reason !== undefined) return this.drained();
-      if (this.held.size === 0) {
-        if (this.intake.takeEmpty() && (await this.mayLeave())) return 'ticket';
+      if (this.#drain.reason !== undefined) return this.#drained();
+      if (this.#held.size === 0) {
+        if (this.#intake.takeEmpty() && (await this.#mayLeave())) return 'ticket';
         // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
-        const idleMs = this.options.clock.nowMs() - this.idleSinceMs;
-        if (!this.intake.isOpen && idleMs >= this.options.maxIdleMs) return 'idle';
-        if (this.drain.reason !== undefined) continue;
+        const idleMs = this.#options.clock.nowMs() - this.#idleSinceMs;
+        if (!this.#intake.isOpen && idleMs >= this.#options.maxIdleMs) return 'idle';
+        if (this.#drain.reason !== undefined) continue;
       }
-      const next = this.decide();
-      this.intake.ask(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
-      this.giveBack(next.surplus);
-      await this.bell.next(next.againInMs);
+      const next = this.#decide();
+      this.#intake.ask(next.ask, this.#held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
+      this.#giveBack(next.surplus);
+      await this.#bell.next(next.againInMs);
     }
   }
 
-  private decide(): LeaseAhead {
-    const { held, intake, notice, pace, slots } = this;
-    const nowMs = this.options.clock.nowMs();
-    if (held.size === 0 && nowMs - this.idleSinceMs > REST_MS) pace.forgetBatches();
-    this.way.make();
-    const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.way.slow });
+  #decide(): LeaseAhead {
+    const held = this.#held;
+    const intake = this.#intake;
+    const notice = this.#notice;
+    const pace = this.#pace;
+    const slots = this.#slots;
+    const nowMs = this.#options.clock.nowMs();
+    if (held.size === 0 && nowMs - this.#idleSinceMs > REST_MS) pace.forgetBatches();
+    this.#way.make();
+    const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.#way.slow });
     const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
     // Nothing more will come to be deleted for a while: what is done goes now.
-    if (seen.committing === this.held.size) this.leases.flushDeletions(this.life.signal);
-    const clogged = seen.committing >= mostCommitting(seen) || this.budget.isSpent;
-    const { pauseMs } = this.way;
+    if (seen.committing === this.#held.size) this.#leases.flushDeletions(this.#life.signal);
+    const clogged = seen.committing >= mostCommitting(seen) || this.#budget.isSpent;
+    const { pauseMs } = this.#way;
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
     return clogged || pauseMs > 0 ? { ...next, ask: 0, againInMs } : next;
   }
 
   /** The newest first: they have waited least. */
-  private giveBack(surplus: number): void {
+  #giveBack(surplus: number): void {
     if (surplus === 0) return;
-    const [nowMs, { queueWasEmpty }] = [this.options.clock.nowMs(), this.intake];
-    const modelIsLoading = [...this.held].some((batch) => batch.loadingModel() !== undefined);
-    const ahead = [...this.held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
+    const [nowMs, { queueWasEmpty }] = [this.#options.clock.nowMs(), this.#intake];
+    const modelIsLoading = [...this.#held].some((batch) => batch.loadingModel() !== undefined);
+    const ahead = [...this.#held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
     for (const batch of ahead.slice(-surplus)) {
       const heldForMs = nowMs - batch.lease.receivedAtMs;
       if (mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }) && batch.receiveCount <= MOST_WANDERINGS)
@@ -224,169 +231,174 @@ export class Engine {
     }
   }
 
-  private receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {
-    this.started = true;
-    if (messages.length > 0) this.pace.received(elapsedMs);
-    for (const message of messages) this.take(message);
+  #receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {
+    this.#started = true;
+    if (messages.length > 0) this.#pace.received(elapsedMs);
+    for (const message of messages) this.#take(message);
   }
 
-  private take(message: ReceivedMessage): void {
-    const { clock, events, instance, newLeaseId } = this.options;
+  #take(message: ReceivedMessage): void {
+    const { clock, events, instance, newLeaseId } = this.#options;
     const lease: Lease = {
       id: `${instance}-${newLeaseId()}`,
       receiptHandle: message.receiptHandle,
       receivedAtMs: clock.nowMs(),
     };
-    const needs = this.outdated.tooNew(message.body);
+    const needs = this.#outdated.tooNew(message.body);
     if (needs !== undefined) {
-      this.drain.begin('outdated', LAST_BATCH_MS);
-      this.inBackground('handing back a batch', this.outdated.handBack(lease, needs));
+      this.#drain.begin('outdated', LAST_BATCH_MS);
+      this.#inBackground('handing back a batch', this.#outdated.handBack(lease, needs));
       return;
     }
     const decoded = decodeBatchMessage(message.body);
     if (decoded === undefined) {
       const text = `A message that no version of spotpool known here has written was discarded: ${shorten(message.body, 200)}`;
       events.emit({ code: 'message-discarded', message: text });
-      this.inBackground('discarding a message', this.leases.delete(lease, this.life.signal));
+      this.#inBackground('discarding a message', this.#leases.delete(lease, this.#life.signal));
       return;
     }
-    const left = this.way.leave(lease, decoded.job);
-    if (left !== undefined) return this.inBackground('leaving a batch to others', left);
-    this.hold(new HeldBatch(decoded, lease, message.receiveCount));
+    const left = this.#way.leave(lease, decoded.job);
+    if (left !== undefined) return this.#inBackground('leaving a batch to others', left);
+    this.#hold(new HeldBatch(decoded, lease, message.receiveCount));
   }
 
-  private hold(batch: HeldBatch): void {
-    this.leases.hold(batch.lease);
-    this.held.add(batch);
-    if (this.drain.reason !== undefined) batch.stop('drain');
-    this.inBackground(
+  #hold(batch: HeldBatch): void {
+    this.#leases.hold(batch.lease);
+    this.#held.add(batch);
+    if (this.#drain.reason !== undefined) batch.stop('drain');
+    this.#inBackground(
       'ending a batch',
-      this.batchLife.live(batch).finally(() => {
+      this.#batchLife.live(batch).finally(() => {
         batch.phase = 'gone';
-        this.held.delete(batch);
-        if (this.held.size === 0) this.idleSinceMs = this.options.clock.nowMs();
-        this.bell.ring();
+        this.#held.delete(batch);
+        if (this.#held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
+        this.#bell.ring();
       }),
     );
   }
 
-  private async mayLeave(): Promise<boolean> {
+  async #mayLeave(): Promise<boolean> {
     try {
-      return await this.tickets.tryLeave(this.taking.signal);
+      return await this.#tickets.tryLeave(this.#taking.signal);
     } catch (error) {
-      if (!this.taking.signal.aborted) this.trouble("reading the fleet's state", error);
+      if (!this.#taking.signal.aborted) this.#trouble("reading the fleet's state", error);
       return false;
     }
   }
 
-  private async drained(): Promise<EndReason> {
-    const { drain, held, intake, outdated } = this;
-    this.leases.hurry(this.life.signal);
-    while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.bell.next();
+  async #drained(): Promise<EndReason> {
+    const drain = this.#drain;
+    const held = this.#held;
+    const intake = this.#intake;
+    const outdated = this.#outdated;
+    this.#leases.hurry(this.#life.signal);
+    while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.#bell.next();
     // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
     // A notice that nobody carries out does not keep it for ever (R9).
-    const { clock, maxIdleMs } = this.options;
+    const { clock, maxIdleMs } = this.#options;
     for (;;) {
       const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
       if (drain.reason !== 'interruption' || leftMs <= 0) break;
-      await this.bell.next(leftMs);
+      await this.#bell.next(leftMs);
     }
     if (drain.reason === 'cut-off') return 'cut-off';
-    return this.notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
+    return this.#notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
   }
 
-  private onNotice(notice: Notice): void {
-    if (this.notice !== 'interruption') this.notice = notice.kind;
+  #onNotice(notice: Notice): void {
+    if (this.#notice !== 'interruption') this.#notice = notice.kind;
     if (notice.kind !== 'interruption') return;
-    this.drain.begin('interruption', Math.max(0, notice.takesAtMs - this.options.clock.nowMs()));
+    this.#drain.begin('interruption', Math.max(0, notice.takesAtMs - this.#options.clock.nowMs()));
   }
 
-  private beginUnable(job: string): void {
-    for (const batch of this.held) if (batch.message.job === job) batch.stop('unable');
-    this.drain.begin('unable', LAST_BATCH_MS);
+  #beginUnable(job: string): void {
+    for (const batch of this.#held) if (batch.message.job === job) batch.stop('unable');
+    this.#drain.begin('unable', LAST_BATCH_MS);
   }
 
-  private startLoops(): Promise<void>[] {
-    const { clock, events, maxLifeMs, metadata } = this.options;
-    const { signal } = this.life;
-    const onNotice = (notice: Notice): void => this.onNotice(notice);
+  #startLoops(): Promise<void>[] {
+    const { clock, events, maxLifeMs, metadata } = this.#options;
+    const { signal } = this.#life;
+    const onNotice = (notice: Notice): void => this.#onNotice(notice);
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
-      if (!signal.aborted) this.drain.begin('life', LAST_BATCH_MS);
+      if (!signal.aborted) this.#drain.begin('life', LAST_BATCH_MS);
     };
     return [
-      this.leases.run(signal),
+      this.#leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
-      this.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.stopOverJobs()),
-      this.every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.endWhenCutOff()),
-      this.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.way.look()),
-      this.every(SAVE_EVERY_MS, 'saving finished items', () => this.saveWhileAtRisk()),
+      this.#every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.#stopOverJobs()),
+      this.#every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.#endWhenCutOff()),
+      this.#every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.#way.look()),
+      this.#every(SAVE_EVERY_MS, 'saving finished items', () => this.#saveWhileAtRisk()),
       endLife(),
     ];
   }
 
-  private async every(ms: number, doing: string, act: () => Promise<void>): Promise<void> {
-    const { signal } = this.life;
+  async #every(ms: number, doing: string, act: () => Promise<void>): Promise<void> {
+    const { signal } = this.#life;
     while (!signal.aborted) {
-      await this.options.clock.sleep(ms, signal).catch(() => undefined);
+      await this.#options.clock.sleep(ms, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await act().catch((error: unknown) => this.trouble(doing, error));
+      await act().catch((error: unknown) => this.#trouble(doing, error));
     }
   }
 
   /** Also with batches in hand: nobody will ever have their results, and others have the batches by their leases (R9). */
-  private endWhenCutOff(): void {
-    if (this.contact.lostForMs >= this.options.maxIdleMs) this.drain.begin('cut-off', 0);
+  #endWhenCutOff(): void {
+    if (this.#contact.lostForMs >= this.#options.maxIdleMs) this.#drain.begin('cut-off', 0);
   }
 
-  private async stopOverJobs(): Promise<void> {
-    for (const job of new Set([...this.held].map((batch) => batch.message.job))) {
-      const end = await this.jobs.end(job);
+  async #stopOverJobs(): Promise<void> {
+    for (const job of new Set([...this.#held].map((batch) => batch.message.job))) {
+      const end = await this.#jobs.end(job);
       if (end !== 'cancelled' && end !== 'failed') continue;
-      for (const batch of this.held) if (batch.message.job === job) batch.stop(end);
+      for (const batch of this.#held) if (batch.message.job === job) batch.stop(end);
     }
   }
 
-  private async saveWhileAtRisk(): Promise<void> {
-    if (this.notice === undefined || this.drain.reason !== undefined) return;
-    const computing = [...this.held].filter(({ phase }) => phase === 'computing');
+  async #saveWhileAtRisk(): Promise<void> {
+    if (this.#notice === undefined || this.#drain.reason !== undefined) return;
+    const computing = [...this.#held].filter(({ phase }) => phase === 'computing');
     // One that cannot be saved keeps no other from it.
-    const saved = await Promise.allSettled(computing.map((batch) => this.record.savePartial(batch, this.life.signal)));
+    const saved = await Promise.allSettled(
+      computing.map((batch) => this.#record.savePartial(batch, this.#life.signal)),
+    );
     for (const save of saved) if (save.status === 'rejected') throw save.reason;
   }
 
-  private fitSlots(): void {
-    if (this.ended) return;
-    const wanted = this.shapes.slotsFor(this.held);
-    const { slow } = this.way;
-    this.spareSlots = spareSlots(slow, wanted);
-    this.slots.resize(wanted + this.spareSlots, slow.modelKeys);
-    this.bell.ring();
+  #fitSlots(): void {
+    if (this.#ended) return;
+    const wanted = this.#shapes.slotsFor(this.#held);
+    const { slow } = this.#way;
+    this.#spareSlots = spareSlots(slow, wanted);
+    this.#slots.resize(wanted + this.#spareSlots, slow.modelKeys);
+    this.#bell.ring();
   }
 
-  private stopHeld(lease: Lease, cause: 'lost' | 'twelve-hours'): void {
-    for (const batch of this.held) if (batch.lease.id === lease.id) batch.stop(cause);
+  #stopHeld(lease: Lease, cause: 'lost' | 'twelve-hours'): void {
+    for (const batch of this.#held) if (batch.lease.id === lease.id) batch.stop(cause);
   }
 
-  private handBackReason(): HandBackReason {
-    return this.drain.reason === 'interruption' || this.notice === 'interruption' ? 'interruption' : 'draining';
+  #handBackReason(): HandBackReason {
+    return this.#drain.reason === 'interruption' || this.#notice === 'interruption' ? 'interruption' : 'draining';
   }
 
-  private phase(): StatusView['phase'] {
-    if (this.ended) return 'ended';
-    if (this.drain.reason !== undefined) return 'draining';
-    if (this.held.size > 0) return 'busy';
-    return this.started ? 'idle' : 'starting';
+  #phase(): StatusView['phase'] {
+    if (this.#ended) return 'ended';
+    if (this.#drain.reason !== undefined) return 'draining';
+    if (this.#held.size > 0) return 'busy';
+    return this.#started ? 'idle' : 'starting';
   }
 
-  private inBackground(doing: string, work: Promise<unknown>): void {
+  #inBackground(doing: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      if (!this.life.signal.aborted) this.trouble(doing, error);
+      if (!this.#life.signal.aborted) this.#trouble(doing, error);
     });
   }
 
-  private trouble(doing: string, error: unknown): void {
+  #trouble(doing: string, error: unknown): void {
     const message = `There was trouble ${doing}; it is tried again: ${messageOf(error)}`;
-    this.options.events.emit({ code: 'trouble', doing, message });
+    this.#options.events.emit({ code: 'trouble', doing, message });
   }
 }

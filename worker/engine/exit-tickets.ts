@@ -22,77 +22,81 @@ export interface ExitTicketsOptions {
 }
 
 export class ExitTickets {
-  private toldOfState = false;
+  #toldOfState = false;
 
-  constructor(private readonly options: ExitTicketsOptions) {}
+  readonly #options: ExitTicketsOptions;
+
+  constructor(options: ExitTicketsOptions) {
+    this.#options = options;
+  }
 
   async tryLeave(signal: AbortSignal): Promise<boolean> {
-    const state = await this.readState(signal);
+    const state = await this.#readState(signal);
     if (state === undefined) return false;
-    for (const number of ticketsToTry(state, this.options.random())) {
+    for (const number of ticketsToTry(state, this.#options.random())) {
       const key = exitTicketKey(state.generation, number);
-      if (await this.take(key, signal)) return this.confirm(key, state.generation, signal);
+      if (await this.#take(key, signal)) return this.#confirm(key, state.generation, signal);
     }
     return false;
   }
 
   /** Jobs of the pool that had work when its target was decided. */
   async jobsWithWork(signal: AbortSignal): Promise<readonly string[]> {
-    return (await this.readState(signal))?.jobs ?? [];
+    return (await this.#readState(signal))?.jobs ?? [];
   }
 
-  private async take(key: string, signal: AbortSignal): Promise<boolean> {
-    const { store } = this.options;
+  async #take(key: string, signal: AbortSignal): Promise<boolean> {
+    const { store } = this.#options;
     try {
-      const result = await store.put(key, this.ticket(), { signal, ifNoneMatch: true });
+      const result = await store.put(key, this.#ticket(), { signal, ifNoneMatch: true });
       if (result.kind === 'written') return true;
     } catch (error) {
       signal.throwIfAborted();
-      this.tell('taking an exit ticket', error);
+      this.#tell('taking an exit ticket', error);
     }
     // Somebody else's, or our own whose reply was lost.
-    return this.insist('looking at an exit ticket', signal, async () => {
+    return this.#insist('looking at an exit ticket', signal, async () => {
       const stored = await store.get(key, { signal });
       if (stored === undefined) return false;
       const ticket = decodeExitTicket(stored.body);
-      return ticket?.instance === this.options.instance && ticket.void !== true;
+      return ticket?.instance === this.#options.instance && ticket.void !== true;
     });
   }
 
-  private async confirm(key: string, generation: number, signal: AbortSignal): Promise<boolean> {
-    return this.insist('confirming an exit ticket', signal, async () => {
-      if (judgeTicket(generation, await this.readState(signal)) === 'leave') return true;
-      await this.options.store.put(key, this.ticket(true), { signal });
+  async #confirm(key: string, generation: number, signal: AbortSignal): Promise<boolean> {
+    return this.#insist('confirming an exit ticket', signal, async () => {
+      if (judgeTicket(generation, await this.#readState(signal)) === 'leave') return true;
+      await this.#options.store.put(key, this.#ticket(true), { signal });
       return false;
     });
   }
 
-  private async readState(signal: AbortSignal): Promise<FleetState | undefined> {
-    const stored = await this.options.store.get(fleetStateKey, { signal });
+  async #readState(signal: AbortSignal): Promise<FleetState | undefined> {
+    const stored = await this.#options.store.get(fleetStateKey, { signal });
     if (stored === undefined) return undefined;
     const state = decodeFleetState(stored.body);
-    if (state === undefined && !this.toldOfState) {
-      this.toldOfState = true;
+    if (state === undefined && !this.#toldOfState) {
+      this.#toldOfState = true;
       const message = `${fleetStateKey} is no state of a fleet, and is taken for missing. The next pass of a controller writes it anew.`;
-      this.options.events.emit({ code: 'trouble', doing: "reading the fleet's state", message });
+      this.#options.events.emit({ code: 'trouble', doing: "reading the fleet's state", message });
     }
     return state;
   }
 
-  private async insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  async #insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await act();
       } catch (error) {
         signal.throwIfAborted();
-        this.tell(doing, error);
+        this.#tell(doing, error);
       }
-      await this.options.clock.sleep(RETRY_MS, signal);
+      await this.#options.clock.sleep(RETRY_MS, signal);
     }
   }
 
-  private ticket(isVoid = false): string {
-    const { instance, clock } = this.options;
+  #ticket(isVoid = false): string {
+    const { instance, clock } = this.#options;
     const ticket: ExitTicket = {
       instance,
       at: new Date(clock.nowMs()).toISOString(),
@@ -101,9 +105,9 @@ export class ExitTickets {
     return JSON.stringify(ticket);
   }
 
-  private tell(doing: string, error: unknown): void {
+  #tell(doing: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.options.events.emit({
+    this.#options.events.emit({
       code: 'trouble',
       doing,
       message: `There was trouble ${doing}; it is tried again: ${why}`,

@@ -28,74 +28,78 @@ export interface IntakeOptions {
 }
 
 export class Intake {
-  private polls = 0;
-  private messagesAsked = 0;
-  private backlog = false;
-  private empty = false;
-  private wasEmpty = false;
-  private failures = 0;
+  #polls = 0;
+  #messagesAsked = 0;
+  #backlog = false;
+  #empty = false;
+  #wasEmpty = false;
+  #failures = 0;
 
-  constructor(private readonly options: IntakeOptions) {}
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
 
   get isOpen(): boolean {
-    return this.polls > 0;
+    return this.#polls > 0;
   }
 
   /** Batches that open polls may bring. */
   get asked(): number {
-    return this.messagesAsked;
+    return this.#messagesAsked;
   }
 
   /** The last poll's answer; false before the first, and while polls fail. */
   get queueWasEmpty(): boolean {
-    return this.wasEmpty;
+    return this.#wasEmpty;
   }
 
   /** True once after a poll that came back empty, as long as no other is open. */
   takeEmpty(): boolean {
-    const empty = this.empty && this.polls === 0;
-    this.empty = false;
+    const empty = this.#empty && this.#polls === 0;
+    this.#empty = false;
     return empty;
   }
 
   ask(batches: number, waitSeconds: number): void {
-    for (let left = batches; left > 0 && this.mayOpen(); left -= MOST_MESSAGES_PER_POLL) {
-      void this.poll(Math.min(left, MOST_MESSAGES_PER_POLL), waitSeconds);
+    for (let left = batches; left > 0 && this.#mayOpen(); left -= MOST_MESSAGES_PER_POLL) {
+      void this.#poll(Math.min(left, MOST_MESSAGES_PER_POLL), waitSeconds);
     }
   }
 
-  private mayOpen(): boolean {
-    return this.polls === 0 || (this.backlog && this.polls < MOST_POLLS);
+  #mayOpen(): boolean {
+    return this.#polls === 0 || (this.#backlog && this.#polls < MOST_POLLS);
   }
 
-  private async poll(maxMessages: number, waitSeconds: number): Promise<void> {
-    const { clock, leaseSeconds, onChange, onMessages, queue, signal } = this.options;
-    this.polls += 1;
-    this.messagesAsked += maxMessages;
+  async #poll(maxMessages: number, waitSeconds: number): Promise<void> {
+    const { clock, leaseSeconds, onChange, onMessages, queue, signal } = this.#options;
+    this.#polls += 1;
+    this.#messagesAsked += maxMessages;
     const startedAtMs = clock.nowMs();
     try {
       const asked = { maxMessages, waitSeconds, visibilityTimeoutSeconds: leaseSeconds, signal };
       const messages = await queue.receive(asked);
-      this.failures = 0;
-      this.backlog = messages.length > 0;
-      this.empty = messages.length === 0;
-      this.wasEmpty = this.empty;
+      this.#failures = 0;
+      this.#backlog = messages.length > 0;
+      this.#empty = messages.length === 0;
+      this.#wasEmpty = this.#empty;
       onMessages(messages, clock.nowMs() - startedAtMs);
     } catch (error) {
-      if (!signal.aborted) await this.pause(error);
+      if (!signal.aborted) await this.#pause(error);
     } finally {
-      this.polls -= 1;
-      this.messagesAsked -= maxMessages;
+      this.#polls -= 1;
+      this.#messagesAsked -= maxMessages;
       onChange();
     }
   }
 
-  private async pause(error: unknown): Promise<void> {
-    const { clock, onTrouble, signal } = this.options;
-    this.backlog = false;
-    this.wasEmpty = false;
+  async #pause(error: unknown): Promise<void> {
+    const { clock, onTrouble, signal } = this.#options;
+    this.#backlog = false;
+    this.#wasEmpty = false;
     onTrouble(error);
-    const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures++);
+    const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
     await clock.sleep(pauseMs, signal).catch(() => undefined);
   }
 }

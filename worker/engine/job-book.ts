@@ -23,53 +23,57 @@ interface Marks {
 }
 
 export class JobBook {
-  private readonly manifests = new Map<string, Promise<Manifest | undefined>>();
-  private readonly marks = new Map<string, Marks>();
+  readonly #manifests = new Map<string, Promise<Manifest | undefined>>();
+  readonly #marks = new Map<string, Marks>();
 
-  constructor(
-    private readonly store: ObjectStore,
-    private readonly clock: Clock,
-    /** The worker's own: what is read here is shared by batches. */
-    private readonly signal: AbortSignal,
-  ) {}
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  /** The worker's own: what is read here is shared by batches. */
+  readonly #signal: AbortSignal;
+
+  constructor(store: ObjectStore, clock: Clock, signal: AbortSignal) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
 
   /** Undefined when the stored manifest is not the one of the message, or there is none. */
   manifest(message: BatchMessage): Promise<Manifest | undefined> {
     const name = `${message.job}/${message.manifestDigest}`;
-    const known = this.manifests.get(name);
+    const known = this.#manifests.get(name);
     if (known !== undefined) return known;
-    const reading = this.readManifest(message);
-    this.manifests.set(name, reading);
-    if (this.manifests.size > MAX_MANIFESTS) this.manifests.delete(this.manifests.keys().next().value ?? '');
-    const forget = (): void => void this.manifests.delete(name);
+    const reading = this.#readManifest(message);
+    this.#manifests.set(name, reading);
+    if (this.#manifests.size > MAX_MANIFESTS) this.#manifests.delete(this.#manifests.keys().next().value ?? '');
+    const forget = (): void => void this.#manifests.delete(name);
     reading.then((manifest) => manifest ?? forget(), forget);
     return reading;
   }
 
   /** How the job ended; undefined while it goes on. */
   end(job: string): Promise<JobEnd | undefined> {
-    const nowMs = this.clock.nowMs();
-    const known = this.marks.get(job);
+    const nowMs = this.#clock.nowMs();
+    const known = this.#marks.get(job);
     if (known !== undefined && nowMs - known.readAtMs < MARKS_EVERY_MS) return known.end;
-    for (const [name, old] of this.marks) if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.marks.delete(name);
-    const end = this.readMarks(job);
-    this.marks.set(job, { readAtMs: nowMs, end });
-    end.catch(() => this.marks.delete(job));
+    for (const [name, old] of this.#marks) if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.#marks.delete(name);
+    const end = this.#readMarks(job);
+    this.#marks.set(job, { readAtMs: nowMs, end });
+    end.catch(() => this.#marks.delete(job));
     return end;
   }
 
-  private async readManifest(message: BatchMessage): Promise<Manifest | undefined> {
-    const stored = await this.store.get(manifestKey(message.job), { signal: this.signal });
+  async #readManifest(message: BatchMessage): Promise<Manifest | undefined> {
+    const stored = await this.#store.get(manifestKey(message.job), { signal: this.#signal });
     if (stored === undefined) return undefined;
     const digest = createHash('sha256').update(stored.body).digest('hex');
     if (digest !== message.manifestDigest) return undefined;
     return decodeManifest(stored.body, message.job);
   }
 
-  private async readMarks(job: string): Promise<JobEnd | undefined> {
+  async #readMarks(job: string): Promise<JobEnd | undefined> {
     const [cancelled, done] = await Promise.all([
-      this.store.head(cancelledKey(job), { signal: this.signal }),
-      this.store.get(doneKey(job), { signal: this.signal }),
+      this.#store.head(cancelledKey(job), { signal: this.#signal }),
+      this.#store.get(doneKey(job), { signal: this.#signal }),
     ]);
     if (cancelled !== undefined) return 'cancelled';
     return done && decodeEndState(done.body);

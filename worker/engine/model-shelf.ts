@@ -20,19 +20,23 @@ export class ModelUnable extends Error {
 export type PrepareModel = (manifest: Manifest) => Promise<PreparedModel>;
 
 export class ModelShelf {
-  private readonly models = new Map<string, Promise<PreparedModel>>();
+  readonly #models = new Map<string, Promise<PreparedModel>>();
 
-  constructor(private readonly prepare: PrepareModel) {}
+  readonly #prepare: PrepareModel;
+
+  constructor(prepare: PrepareModel) {
+    this.#prepare = prepare;
+  }
 
   get(manifest: Manifest): Promise<PreparedModel> {
     const { concurrency, itemTimeoutSeconds, loadTimeoutSeconds, nan, env, secrets } = manifest.options;
     const of = [concurrency, itemTimeoutSeconds, loadTimeoutSeconds, nan, env, secrets];
     const name = JSON.stringify([manifest.model, ...of]);
-    const known = this.models.get(name);
+    const known = this.#models.get(name);
     if (known !== undefined) return known;
-    const preparing = this.prepare(manifest);
-    this.models.set(name, preparing);
-    preparing.catch(() => this.models.delete(name));
+    const preparing = this.#prepare(manifest);
+    this.#models.set(name, preparing);
+    preparing.catch(() => this.#models.delete(name));
     return preparing;
   }
 }

@@ -30,47 +30,51 @@ export interface OutdatedOptions {
 
 export class Outdated {
   /** Jobs of which it has been told; few, because the worker ends after the first. */
-  private readonly told = new Set<string>();
-  private underWay = 0;
+  readonly #told = new Set<string>();
+  #underWay = 0;
 
-  constructor(private readonly options: OutdatedOptions) {}
+  readonly #options: OutdatedOptions;
+
+  constructor(options: OutdatedOptions) {
+    this.#options = options;
+  }
 
   /** The worker waits for it before it ends. */
   get busy(): boolean {
-    return this.underWay > 0;
+    return this.#underWay > 0;
   }
 
   /** What the batch of a message asks for, if this worker is too old for it. */
   tooNew(body: string): MessageNeeds | undefined {
     const needs = messageNeeds(body);
-    return needs !== undefined && compareVersions(this.options.version, needs.worker) < 0 ? needs : undefined;
+    return needs !== undefined && compareVersions(this.#options.version, needs.worker) < 0 ? needs : undefined;
   }
 
   async handBack(lease: Lease, needs: MessageNeeds): Promise<void> {
-    this.underWay += 1;
+    this.#underWay += 1;
     try {
-      await this.giveBack(lease, needs);
+      await this.#giveBack(lease, needs);
     } finally {
-      this.underWay -= 1;
-      this.options.onSettled();
+      this.#underWay -= 1;
+      this.#options.onSettled();
     }
   }
 
-  private async giveBack(lease: Lease, { worker, job, batch }: MessageNeeds): Promise<void> {
-    const { events, leases, signal, version } = this.options;
+  async #giveBack(lease: Lease, { worker, job, batch }: MessageNeeds): Promise<void> {
+    const { events, leases, signal, version } = this.#options;
     leases.hold(lease);
     if ((await leases.handBack(lease, 0, signal)) === 'lost') return;
     const message = `Batch ${batch} was handed back: it asks for the worker ${worker} or newer, and this one is ${version}.`;
     events.emit({ code: 'batch-handed-back', reason: 'outdated', savedItems: 0, job, batch, lease: lease.id, message });
-    if (this.told.has(job)) return;
-    this.told.add(job);
-    await this.tell(job, worker);
+    if (this.#told.has(job)) return;
+    this.#told.add(job);
+    await this.#tell(job, worker);
   }
 
-  private async tell(job: string, needs: string): Promise<void> {
-    const { clock, events, instance, signal, store, version } = this.options;
+  async #tell(job: string, needs: string): Promise<void> {
+    const { clock, events, instance, signal, store, version } = this.#options;
     const text = `The job ${job} asks for the worker ${needs} or newer, and this one is ${version}`;
-    const prospect = await this.prospect(needs);
+    const prospect = await this.#prospect(needs);
     const message = `${text}${prospect.says}`;
     if (!prospect.mends) {
       const mark: UnableMark = { instance, phase: 'version', message, at: new Date(clock.nowMs()).toISOString() };
@@ -80,8 +84,8 @@ export class Outdated {
   }
 
   /** Whether the instance that takes this one's place will do. */
-  private async prospect(needs: string): Promise<{ readonly mends: boolean; readonly says: string }> {
-    const { bundle, signal, store } = this.options;
+  async #prospect(needs: string): Promise<{ readonly mends: boolean; readonly says: string }> {
+    const { bundle, signal, store } = this.#options;
     if (bundle === undefined) {
       const says = `, as on all instances of this stack, which do not fetch it: start the local cloud again with spotpool ${needs} or newer.`;
       return { mends: false, says };

@@ -23,53 +23,57 @@ export interface WayForOthersOptions {
 }
 
 export class WayForOthers {
-  private now: SlowModels = slowModels([], [], 0);
-  private jobsWithWork: readonly string[] = [];
-  private readonly told = new Set<string>();
-  private askAgainAtMs = 0;
+  #now: SlowModels = slowModels([], [], 0);
+  #jobsWithWork: readonly string[] = [];
+  readonly #told = new Set<string>();
+  #askAgainAtMs = 0;
 
-  constructor(private readonly options: WayForOthersOptions) {}
+  readonly #options: WayForOthersOptions;
+
+  constructor(options: WayForOthersOptions) {
+    this.#options = options;
+  }
 
   get slow(): SlowModels {
-    return this.now;
+    return this.#now;
   }
 
   /** Nothing is asked for until then. */
   get pauseMs(): number {
-    return Math.max(0, this.askAgainAtMs - this.options.clock.nowMs());
+    return Math.max(0, this.#askAgainAtMs - this.#options.clock.nowMs());
   }
 
   /** Looks at what is held. */
   make(): void {
-    const { clock, held, onSlots } = this.options;
-    const before = this.now;
-    this.now = slowModels(held, this.jobsWithWork, clock.nowMs());
-    for (const batch of heldForNothing(held, this.now)) batch.stop('waiting');
-    for (const job of this.now.jobs) this.tell(job);
-    if (textOf(before) !== textOf(this.now)) onSlots();
+    const { clock, held, onSlots } = this.#options;
+    const before = this.#now;
+    this.#now = slowModels(held, this.#jobsWithWork, clock.nowMs());
+    for (const batch of heldForNothing(held, this.#now)) batch.stop('waiting');
+    for (const job of this.#now.jobs) this.#tell(job);
+    if (textOf(before) !== textOf(this.#now)) onSlots();
   }
 
   /** Looks whether other jobs have work; only when it matters. */
   async look(): Promise<void> {
-    const { clock, held, tickets, signal } = this.options;
+    const { clock, held, tickets, signal } = this.#options;
     const nowMs = clock.nowMs();
-    if ([...held].some((batch) => isSlow(batch, nowMs))) this.jobsWithWork = await tickets.jobsWithWork(signal);
+    if ([...held].some((batch) => isSlow(batch, nowMs))) this.#jobsWithWork = await tickets.jobsWithWork(signal);
   }
 
   /** The work of leaving a received batch to others; undefined when the batch is to be held. */
   leave(lease: Lease, job: string): Promise<unknown> | undefined {
-    if (!this.now.jobs.has(job)) return undefined;
-    const { clock, leases, signal } = this.options;
-    this.askAgainAtMs = clock.nowMs() + PAUSE_MS;
+    if (!this.#now.jobs.has(job)) return undefined;
+    const { clock, leases, signal } = this.#options;
+    this.#askAgainAtMs = clock.nowMs() + PAUSE_MS;
     leases.hold(lease);
     return leases.handBack(lease, LEAVE_TO_OTHERS_SECONDS, signal);
   }
 
-  private tell(job: string): void {
-    if (this.told.has(job)) return;
-    this.told.add(job);
+  #tell(job: string): void {
+    if (this.#told.has(job)) return;
+    this.#told.add(job);
     const message = `The model of job ${job} is not ready yet on this instance. Meanwhile the instance takes batches of other jobs, while there are any.`;
-    this.options.events.emit({ code: 'trouble', doing: 'waiting for a model', job, message });
+    this.#options.events.emit({ code: 'trouble', doing: 'waiting for a model', job, message });
   }
 }
 

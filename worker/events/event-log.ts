@@ -45,43 +45,47 @@ interface Folder {
 }
 
 export class EventLog implements EventSink {
-  private readonly folders = new Map<string | undefined, Folder>();
-  private readonly troubleToldMs = new Map<string, number>();
-  private waitingEvents = 0;
-  private waitingBytes = 0;
-  private leftOut = 0;
-  private flushing: Promise<void> = Promise.resolve();
+  readonly #folders = new Map<string | undefined, Folder>();
+  readonly #troubleToldMs = new Map<string, number>();
+  #waitingEvents = 0;
+  #waitingBytes = 0;
+  #leftOut = 0;
+  #flushing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: EventLogOptions) {}
+  readonly #options: EventLogOptions;
+
+  constructor(options: EventLogOptions) {
+    this.#options = options;
+  }
 
   emit(event: NewWorkerEvent): void {
-    const nowMs = this.options.clock.nowMs();
-    if (event.code === 'trouble' && !this.isNews(event.doing, nowMs)) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (event.code === 'trouble' && !this.#isNews(event.doing, nowMs)) return;
     const at = new Date(nowMs).toISOString();
     const message = shorten(event.message, MAX_MESSAGE_CHARACTERS);
-    const full = { at, instance: this.options.instance, ...event, message } as WorkerEvent;
+    const full = { at, instance: this.#options.instance, ...event, message } as WorkerEvent;
     const line = JSON.stringify(full);
-    this.options.writeLine(line);
-    this.folder(event.job).waiting.push({ line, modelLog: event.code === 'model-log' });
-    this.waitingEvents += 1;
-    this.waitingBytes += line.length;
-    if (this.waitingEvents > MAX_WAITING_EVENTS || this.waitingBytes > MAX_WAITING_BYTES) this.shed();
+    this.#options.writeLine(line);
+    this.#folder(event.job).waiting.push({ line, modelLog: event.code === 'model-log' });
+    this.#waitingEvents += 1;
+    this.#waitingBytes += line.length;
+    if (this.#waitingEvents > MAX_WAITING_EVENTS || this.#waitingBytes > MAX_WAITING_BYTES) this.#shed();
   }
 
   /** Flushes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.options.clock.sleep(FLUSH_EVERY_MS, signal).catch(() => undefined);
+      await this.#options.clock.sleep(FLUSH_EVERY_MS, signal).catch(() => undefined);
       if (!signal.aborted) await this.flush(signal);
     }
   }
 
   /** Writes what waits; what cannot be written waits on. One at a time. */
   flush(signal: AbortSignal): Promise<void> {
-    this.flushing = this.flushing.then(async () => {
-      for (const folder of this.folders.values()) {
+    this.#flushing = this.#flushing.then(async () => {
+      for (const folder of this.#folders.values()) {
         try {
-          await this.write(folder, signal);
+          await this.#write(folder, signal);
         } catch (error) {
           if (signal.aborted) return;
           const why = error instanceof Error ? error.message : String(error);
@@ -89,21 +93,21 @@ export class EventLog implements EventSink {
         }
       }
     });
-    return this.flushing;
+    return this.#flushing;
   }
 
-  private async write(folder: Folder, signal: AbortSignal): Promise<void> {
+  async #write(folder: Folder, signal: AbortSignal): Promise<void> {
     // Not until nothing waits: a model may log faster than that.
-    if (folder.writing !== undefined) await this.writeObject(folder, folder.writing, signal);
+    if (folder.writing !== undefined) await this.#writeObject(folder, folder.writing, signal);
     if (folder.waiting.length === 0) return;
-    folder.writing = this.takeAll(folder);
-    await this.writeObject(folder, folder.writing, signal);
+    folder.writing = this.#takeAll(folder);
+    await this.#writeObject(folder, folder.writing, signal);
   }
 
-  private async writeObject(folder: Folder, text: string, signal: AbortSignal): Promise<void> {
-    const { instance, store } = this.options;
+  async #writeObject(folder: Folder, text: string, signal: AbortSignal): Promise<void> {
+    const { instance, store } = this.#options;
     const { job } = folder;
-    folder.next ??= await this.firstFree(job, signal);
+    folder.next ??= await this.#firstFree(job, signal);
     const key = job === undefined ? instanceEventsKey(instance, folder.next) : jobEventsKey(job, instance, folder.next);
     // What is of no job expires by its folder's name.
     const tag = job === undefined ? {} : { tag: SHORT_LIVED_TAG };
@@ -112,15 +116,15 @@ export class EventLog implements EventSink {
     folder.writing = undefined;
   }
 
-  private takeAll(folder: Folder): string {
+  #takeAll(folder: Folder): string {
     const text = folder.waiting.map((event) => `${event.line}\n`).join('');
-    this.forget(folder.waiting);
+    this.#forget(folder.waiting);
     folder.waiting = [];
     return text;
   }
 
-  private async firstFree(job: string | undefined, signal: AbortSignal): Promise<number> {
-    const { instance, store } = this.options;
+  async #firstFree(job: string | undefined, signal: AbortSignal): Promise<number> {
+    const { instance, store } = this.#options;
     const prefix = job === undefined ? instanceEventsPrefix(instance) : `${jobEventsPrefix(job)}${instance}/`;
     let next = 0;
     for await (const { key } of store.list(prefix, { signal })) {
@@ -129,40 +133,40 @@ export class EventLog implements EventSink {
     return next;
   }
 
-  private folder(job: string | undefined): Folder {
-    const known = this.folders.get(job);
+  #folder(job: string | undefined): Folder {
+    const known = this.#folders.get(job);
     if (known !== undefined) return known;
     const folder: Folder = { job, waiting: [], next: undefined, writing: undefined };
-    this.folders.set(job, folder);
+    this.#folders.set(job, folder);
     return folder;
   }
 
-  private isNews(doing: string, nowMs: number): boolean {
-    const toldMs = this.troubleToldMs.get(doing);
+  #isNews(doing: string, nowMs: number): boolean {
+    const toldMs = this.#troubleToldMs.get(doing);
     if (toldMs !== undefined && nowMs - toldMs < TROUBLE_EVERY_MS) return false;
-    this.troubleToldMs.set(doing, nowMs);
+    this.#troubleToldMs.set(doing, nowMs);
     return true;
   }
 
   /** The model's log goes first; then, if that is not enough, everything that waits. */
-  private shed(): void {
-    const before = this.waitingEvents;
-    for (const folder of this.folders.values()) this.keep(folder, (event) => !event.modelLog);
-    if (this.waitingEvents > MAX_WAITING_EVENTS / 2 || this.waitingBytes > MAX_WAITING_BYTES / 2) {
-      for (const folder of this.folders.values()) this.keep(folder, () => false);
+  #shed(): void {
+    const before = this.#waitingEvents;
+    for (const folder of this.#folders.values()) this.#keep(folder, (event) => !event.modelLog);
+    if (this.#waitingEvents > MAX_WAITING_EVENTS / 2 || this.#waitingBytes > MAX_WAITING_BYTES / 2) {
+      for (const folder of this.#folders.values()) this.#keep(folder, () => false);
     }
-    this.leftOut += before - this.waitingEvents;
-    const message = `${this.leftOut} events so far, the model's log first, were left out: they came faster than they can be stored.`;
+    this.#leftOut += before - this.#waitingEvents;
+    const message = `${this.#leftOut} events so far, the model's log first, were left out: they came faster than they can be stored.`;
     this.emit({ code: 'trouble', doing: 'keeping events', message });
   }
 
-  private keep(folder: Folder, isKept: (event: Waiting) => boolean): void {
-    this.forget(folder.waiting.filter((event) => !isKept(event)));
+  #keep(folder: Folder, isKept: (event: Waiting) => boolean): void {
+    this.#forget(folder.waiting.filter((event) => !isKept(event)));
     folder.waiting = folder.waiting.filter(isKept);
   }
 
-  private forget(events: readonly Waiting[]): void {
-    this.waitingEvents -= events.length;
-    for (const event of events) this.waitingBytes -= event.line.length;
+  #forget(events: readonly Waiting[]): void {
+    this.#waitingEvents -= events.length;
+    for (const event of events) this.#waitingBytes -= event.line.length;
   }
 }

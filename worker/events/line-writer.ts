@@ -14,23 +14,27 @@ const GATHERED_FOR_MS = 50;
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 export class LineWriter {
-  private text = '';
-  private timer: NodeJS.Timeout | undefined;
+  #text = '';
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: LineWriterOptions) {}
+  readonly #options: LineWriterOptions;
+
+  constructor(options: LineWriterOptions) {
+    this.#options = options;
+  }
 
   write(line: string): void {
-    if (this.options.waitingBytes() + this.text.length >= MAX_WAITING_BYTES) return;
-    this.text += `${line}\n`;
-    this.timer ??= setTimeout(() => this.flush(), GATHERED_FOR_MS);
+    if (this.#options.waitingBytes() + this.#text.length >= MAX_WAITING_BYTES) return;
+    this.#text += `${line}\n`;
+    this.#timer ??= setTimeout(() => this.flush(), GATHERED_FOR_MS);
   }
 
   /** At the end, too. */
   flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const { text } = this;
-    this.text = '';
-    if (text !== '') this.options.write(text);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#text;
+    this.#text = '';
+    if (text !== '') this.#options.write(text);
   }
 }

@@ -21,38 +21,41 @@ export interface StatusBoardOptions {
 }
 
 export class StatusBoard {
-  private readonly startedAt: string;
-  private written = '';
+  readonly #startedAt: string;
+  #written = '';
 
-  constructor(private readonly options: StatusBoardOptions) {
-    this.startedAt = new Date(options.clock.nowMs()).toISOString();
+  readonly #options: StatusBoardOptions;
+
+  constructor(options: StatusBoardOptions) {
+    this.#options = options;
+    this.#startedAt = new Date(options.clock.nowMs()).toISOString();
   }
 
   /** Writes changes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.write(signal);
-      await this.options.clock.sleep(WRITE_EVERY_MS, signal).catch(() => undefined);
+      await this.#options.clock.sleep(WRITE_EVERY_MS, signal).catch(() => undefined);
     }
   }
 
   async write(signal: AbortSignal): Promise<void> {
-    const { identity, store, clock, events, view } = this.options;
+    const { identity, store, clock, events, view } = this.#options;
     const seen = view();
     const mark = JSON.stringify(seen);
-    if (mark === this.written) return;
+    if (mark === this.#written) return;
     const status: WorkerStatus = {
       instance: identity.instance,
       ...seen,
       instanceType: identity.instanceType,
       zone: identity.zone,
-      startedAt: this.startedAt,
+      startedAt: this.#startedAt,
       at: new Date(clock.nowMs()).toISOString(),
     };
     try {
       const key = instanceStatusKey(identity.instance);
       await store.put(key, JSON.stringify(status), { signal, contentType: 'application/json' });
-      this.written = mark;
+      this.#written = mark;
     } catch (error) {
       if (signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);

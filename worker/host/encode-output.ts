@@ -86,7 +86,11 @@ class OutputWriter {
   /** The objects that are being written: one that is met again contains itself. */
   readonly #open = new Set<object>();
 
-  constructor(private readonly nan: NanRule) {}
+  readonly #nan: NanRule;
+
+  constructor(nan: NanRule) {
+    this.#nan = nan;
+  }
 
   write(output: unknown): string {
     try {
@@ -133,7 +137,7 @@ class OutputWriter {
   #number(value: number): string {
     if (Object.is(value, -0)) return '-0';
     if (Number.isFinite(value)) return String(value);
-    if (this.nan === 'null') return 'null';
+    if (this.#nan === 'null') return 'null';
     return this.#fail(`${value}; give null, or submit the job with --nan null`);
   }
 

@@ -33,11 +33,15 @@ export class ModelHost {
   /** The slices that were begun. */
   #begun: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: ModelHostOptions) {}
+  readonly #options: ModelHostOptions;
+
+  constructor(options: ModelHostOptions) {
+    this.#options = options;
+  }
 
   /** Loads the model and serves until the input ends. */
   async serve(input: AsyncIterable<Buffer>): Promise<void> {
-    const { model, write, fail } = this.options;
+    const { model, write, fail } = this.#options;
     await model.load?.(this.#context(''));
     const { maxSliceItems, maxConcurrency } = model;
     write(`${JSON.stringify({ ready: true, maxSliceItems, maxConcurrency, ahead: true })}\n`);
@@ -63,7 +67,7 @@ export class ModelHost {
   }
 
   async #predict(slice: readonly HostItem[], job: string): Promise<void> {
-    const { model, write } = this.options;
+    const { model, write } = this.#options;
     const items = slice.map(({ item }) => item);
     const outputs: unknown = await model.predict(items, this.#context(job));
     // Which output belongs to which item is unknown when their numbers differ: none of an array is answered then.
@@ -86,7 +90,7 @@ export class ModelHost {
    * answered when it is settled; all of them are listened to at once, for a rejection that nobody hears ends the process.
    */
   async #answerAll(slice: readonly HostItem[], outputs: ArrayLike<unknown>): Promise<void> {
-    const { write } = this.options;
+    const { write } = this.#options;
     const awaited: Promise<void>[] = [];
     let text = '';
     for (const [at, { index }] of slice.entries()) {
@@ -107,14 +111,14 @@ export class ModelHost {
   #answerLine(index: number, output: unknown): string {
     if (isError(output)) return errorLine(index, output);
     try {
-      return `{"index":${index},"output":${encodeOutput(output, this.options.nan)}}\n`;
+      return `{"index":${index},"output":${encodeOutput(output, this.#options.nan)}}\n`;
     } catch (error) {
       return errorLine(index, new Error(`The output is no JSON value: ${textOfThrown(error)}.`));
     }
   }
 
   #context(job: string): ModelContext {
-    const { signal, directory } = this.options;
+    const { signal, directory } = this.#options;
     return { signal, job, directory, log: (message) => process.stderr.write(`${message}\n`) };
   }
 }

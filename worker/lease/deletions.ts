@@ -21,47 +21,50 @@ interface Waiting {
 }
 
 export class Deletions {
-  private readonly waiting: Waiting[] = [];
-  private hurried = false;
-  private timer = false;
+  readonly #waiting: Waiting[] = [];
+  #hurried = false;
+  #timer = false;
 
-  constructor(
-    private readonly queue: WorkQueue,
-    private readonly clock: Clock,
-  ) {}
+  readonly #queue: WorkQueue;
+  readonly #clock: Clock;
+
+  constructor(queue: WorkQueue, clock: Clock) {
+    this.#queue = queue;
+    this.#clock = clock;
+  }
 
   add(receiptHandle: string, signal: AbortSignal): Promise<LeaseCallResult> {
     return new Promise((done) => {
-      this.waiting.push({ receiptHandle, done });
-      if (this.hurried || this.waiting.length >= MOST_IN_A_CALL) this.flush(signal);
-      else this.flushSoon(signal);
+      this.#waiting.push({ receiptHandle, done });
+      if (this.#hurried || this.#waiting.length >= MOST_IN_A_CALL) this.flush(signal);
+      else this.#flushSoon(signal);
     });
   }
 
   /** From now on nothing waits. */
   hurry(signal: AbortSignal): void {
-    this.hurried = true;
+    this.#hurried = true;
     this.flush(signal);
   }
 
   flush(signal: AbortSignal): void {
-    while (this.waiting.length > 0) void this.send(this.waiting.splice(0, MOST_IN_A_CALL), signal);
+    while (this.#waiting.length > 0) void this.#send(this.#waiting.splice(0, MOST_IN_A_CALL), signal);
   }
 
-  private flushSoon(signal: AbortSignal): void {
-    if (this.timer) return;
-    this.timer = true;
+  #flushSoon(signal: AbortSignal): void {
+    if (this.#timer) return;
+    this.#timer = true;
     const due = (): void => {
-      this.timer = false;
+      this.#timer = false;
       this.flush(signal);
     };
-    this.clock.sleep(GATHERED_FOR_MS, signal).then(due, due);
+    this.#clock.sleep(GATHERED_FOR_MS, signal).then(due, due);
   }
 
-  private async send(deletions: readonly Waiting[], signal: AbortSignal): Promise<void> {
+  async #send(deletions: readonly Waiting[], signal: AbortSignal): Promise<void> {
     let left = deletions;
     for (let tries = 1; left.length > 0; tries += 1) {
-      const results = await this.results(left, signal);
+      const results = await this.#results(left, signal);
       const failed: Waiting[] = [];
       for (const [index, deletion] of left.entries()) {
         const result = results[index] ?? 'failed';
@@ -69,12 +72,12 @@ export class Deletions {
         else deletion.done(result);
       }
       left = failed;
-      if (left.length > 0) await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+      if (left.length > 0) await this.#clock.sleep(RETRY_MS, signal).catch(() => undefined);
     }
   }
 
-  private async results(deletions: readonly Waiting[], signal: AbortSignal): Promise<readonly LeaseCallResult[]> {
+  async #results(deletions: readonly Waiting[], signal: AbortSignal): Promise<readonly LeaseCallResult[]> {
     const handles = deletions.map(({ receiptHandle }) => receiptHandle);
-    return this.queue.delete(handles, signal).catch(() => []);
+    return this.#queue.delete(handles, signal).catch(() => []);
   }
 }

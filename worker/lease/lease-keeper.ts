@@ -45,84 +45,87 @@ interface Held {
 }
 
 export class LeaseKeeper {
-  private readonly held = new Map<string, Held>();
-  private round: Promise<void> = Promise.resolve();
+  readonly #held = new Map<string, Held>();
+  #round: Promise<void> = Promise.resolve();
 
-  private readonly deletions: Deletions;
+  readonly #deletions: Deletions;
 
-  constructor(private readonly options: LeaseKeeperOptions) {
-    this.deletions = new Deletions(options.queue, options.clock);
+  readonly #options: LeaseKeeperOptions;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#deletions = new Deletions(options.queue, options.clock);
   }
 
   hold(lease: Lease): void {
-    this.held.set(lease.id, { lease, toldOld: false });
+    this.#held.set(lease.id, { lease, toldOld: false });
   }
 
   isHeld(lease: Lease): boolean {
-    return this.held.has(lease.id);
+    return this.#held.has(lease.id);
   }
 
   /** Beats until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, leaseSeconds } = this.options;
+    const { clock, leaseSeconds } = this.#options;
     let beganMs = clock.nowMs();
     while (!signal.aborted) {
       // From one beginning to the next: slow rounds must not cost one of the tries that a lease has.
       const nextMs = beganMs + (leaseSeconds * 1000) / BEATS_PER_LEASE;
       await clock.sleep(Math.max(0, nextMs - clock.nowMs()), signal).catch(() => undefined);
       beganMs = clock.nowMs();
-      if (!signal.aborted) await this.beat(signal);
+      if (!signal.aborted) await this.#beat(signal);
     }
   }
 
   /** Visible to others again after `delaySeconds`; 0 is at once. `lost` when it was lost before. */
   async handBack(lease: Lease, delaySeconds: number, signal: AbortSignal): Promise<LeaseCallResult> {
-    if (!this.held.delete(lease.id)) return 'lost';
-    const { queue } = this.options;
+    if (!this.#held.delete(lease.id)) return 'lost';
+    const { queue } = this.#options;
     const change = { receiptHandle: lease.receiptHandle, visibilityTimeoutSeconds: delaySeconds };
-    return this.end(signal, () => queue.changeVisibility([change], signal));
+    return this.#end(signal, () => queue.changeVisibility([change], signal));
   }
 
   /**
    * Deletes the message, soon (deletions.ts), even of a lost lease: its outcome exists, and SQS lets a late delete through where it can.
    */
   delete(lease: Lease, signal: AbortSignal): Promise<LeaseCallResult> {
-    this.held.delete(lease.id);
-    return this.deletions.add(lease.receiptHandle, signal);
+    this.#held.delete(lease.id);
+    return this.#deletions.add(lease.receiptHandle, signal);
   }
 
   /** Deletes now what waits for company. */
   flushDeletions(signal: AbortSignal): void {
-    this.deletions.flush(signal);
+    this.#deletions.flush(signal);
   }
 
   /** The worker ends: nothing waits for company any more. */
   hurry(signal: AbortSignal): void {
-    this.deletions.hurry(signal);
+    this.#deletions.hurry(signal);
   }
 
   /** Of a lease that is held no more. */
-  private async end(signal: AbortSignal, change: () => Promise<readonly LeaseCallResult[]>): Promise<LeaseCallResult> {
-    await this.round;
+  async #end(signal: AbortSignal, change: () => Promise<readonly LeaseCallResult[]>): Promise<LeaseCallResult> {
+    await this.#round;
     for (let tries = 1; ; tries += 1) {
       const [result = 'failed'] = await change();
       if (result !== 'failed' || tries >= MAX_END_TRIES || signal.aborted) return result;
-      await this.options.clock.sleep(END_RETRY_MS, signal).catch(() => undefined);
+      await this.#options.clock.sleep(END_RETRY_MS, signal).catch(() => undefined);
     }
   }
 
-  private async beat(signal: AbortSignal): Promise<void> {
-    this.round = this.beatAll(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.options.onTrouble(error);
+  async #beat(signal: AbortSignal): Promise<void> {
+    this.#round = this.#beatAll(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#options.onTrouble(error);
     });
-    await this.round;
+    await this.#round;
   }
 
-  private async beatAll(signal: AbortSignal): Promise<void> {
-    const { clock, leaseSeconds, queue, onOld } = this.options;
+  async #beatAll(signal: AbortSignal): Promise<void> {
+    const { clock, leaseSeconds, queue, onOld } = this.#options;
     const nowMs = clock.nowMs();
-    for (const { lease } of this.held.values()) if (secondsLeft(lease, nowMs) <= 0) this.lose(lease);
-    const beaten = [...this.held.values()];
+    for (const { lease } of this.#held.values()) if (secondsLeft(lease, nowMs) <= 0) this.#lose(lease);
+    const beaten = [...this.#held.values()];
     if (beaten.length === 0) return;
     const changes = beaten.map(({ lease }) => ({
       receiptHandle: lease.receiptHandle,
@@ -135,9 +138,9 @@ export class LeaseKeeper {
     ]);
     const results = await queue.changeVisibility(changes, timed);
     for (const [index, held] of beaten.entries()) {
-      if (!this.held.has(held.lease.id)) continue; // it ended meanwhile
+      if (!this.#held.has(held.lease.id)) continue; // it ended meanwhile
       if (results[index] === 'lost') {
-        this.lose(held.lease);
+        this.#lose(held.lease);
       } else if (!held.toldOld && nowMs - held.lease.receivedAtMs >= OLD_AFTER_MS) {
         held.toldOld = true;
         onOld(held.lease);
@@ -145,9 +148,9 @@ export class LeaseKeeper {
     }
   }
 
-  private lose(lease: Lease): void {
-    this.held.delete(lease.id);
-    this.options.onLost(lease);
+  #lose(lease: Lease): void {
+    this.#held.delete(lease.id);
+    this.#options.onLost(lease);
   }
 }
 

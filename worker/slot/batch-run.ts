@@ -61,7 +61,10 @@ export class BatchRun {
   /** A slot outlives its batches, and must hold none of them. */
   #detach: () => void = () => undefined;
 
-  constructor(private readonly options: BatchRunOptions) {
+  readonly #options: BatchRunOptions;
+
+  constructor(options: BatchRunOptions) {
+    this.#options = options;
     const { work } = options;
     this.#items = work.items.flatMap(({ index, input }) =>
       input.kind === 'item' ? [{ index, json: input.json }] : [],
@@ -78,12 +81,12 @@ export class BatchRun {
 
   /** Whether it is of the model that is loaded now. */
   isOf(memory: SlotMemory<SlotItem>): boolean {
-    return this.options.memory === memory;
+    return this.#options.memory === memory;
   }
 
   /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
   goAhead(slot: LoadedSlot): void {
-    const { work } = this.options;
+    const { work } = this.#options;
     // A slice that is forgotten is computed all the same: its files have to be there then.
     const isSafe = work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
     const mayBe = slot.takesAhead && this.#wanted() === 1 && isSafe;
@@ -104,12 +107,12 @@ export class BatchRun {
 
   #newMachine(): OutcomeMachine<SlotItem> {
     const concurrency = (): number => Math.min(this.#wanted(), this.#mostSlices);
-    return new OutcomeMachine({ items: this.#items, concurrency, memory: this.options.memory });
+    return new OutcomeMachine({ items: this.#items, concurrency, memory: this.#options.memory });
   }
 
   async run(): Promise<BatchComputation> {
     this.#handOnBadItems();
-    const { memory, signal, work } = this.options;
+    const { memory, signal, work } = this.#options;
     if (work.itemsEndWithBatch === true) memory.forgetItems();
     const onAbort = (): void => {
       this.#resolveAbort(undefined);
@@ -129,8 +132,8 @@ export class BatchRun {
 
   async #compute(): Promise<BatchComputation> {
     if (this.#items.length === 0) return { kind: 'computed' };
-    const { signal } = this.options;
-    let slot = await this.#load(this.options.loaded);
+    const { signal } = this.#options;
+    let slot = await this.#load(this.#options.loaded);
     if ('kind' in slot) return slot;
     for (;;) {
       this.#handOn();
@@ -143,13 +146,13 @@ export class BatchRun {
           return { kind: 'computed' };
         case 'attempt':
           this.#handOn();
-          this.options.end(); // it may be alive, but broken
+          this.#options.end(); // it may be alive, but broken
           return step;
         case 'wait':
           await this.#event();
           break;
         case 'send':
-          await Promise.race([this.options.work.mayGoOn?.(), this.#abort]);
+          await Promise.race([this.#options.work.mayGoOn?.(), this.#abort]);
           if (signal.aborted) return this.#aborted();
           await this.#send(step.positions, slot);
           break;
@@ -169,7 +172,7 @@ export class BatchRun {
   async #load(load: () => Promise<LoadResult>): Promise<LoadedSlot | BatchComputation> {
     // The load goes on when the batch is no longer wanted: the next batch wants the model as well.
     const result = await Promise.race([load(), this.#abort]);
-    if (result === undefined || this.options.signal.aborted) return { kind: 'aborted' };
+    if (result === undefined || this.#options.signal.aborted) return { kind: 'aborted' };
     if (result.kind === 'unable') return result;
     this.#attach(result.slot);
     return result.slot;
@@ -209,12 +212,12 @@ export class BatchRun {
   }
 
   async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {
-    this.options.emit({
+    this.#options.emit({
       kind: 'rebuilt',
       reason: step.reason,
       message: withSentence(step.message, 'The model is loaded again for the items that have no result yet.'),
     });
-    const slot = await this.#load(this.options.reload);
+    const slot = await this.#load(this.#options.reload);
     if (!('kind' in slot)) this.#machine.rebuilt();
     return slot;
   }
@@ -223,7 +226,7 @@ export class BatchRun {
     const share = Math.ceil(positions.length / lanes);
     return itemsThatFit(
       lengths(this.#items, positions),
-      Math.min(share, this.options.pace.nextItems(slot.maxSliceItems)),
+      Math.min(share, this.#options.pace.nextItems(slot.maxSliceItems)),
     );
   }
 
@@ -237,7 +240,7 @@ export class BatchRun {
   #note(positions: readonly number[], isMeasure = true): void {
     const slice: TimedSlice = {
       items: positions.length,
-      sentAtMs: this.options.clock.nowMs(),
+      sentAtMs: this.#options.clock.nowMs(),
       inFlight: new Set(this.#slices.values()).size + 1,
       unanswered: positions.length,
       isMeasure,
@@ -247,7 +250,7 @@ export class BatchRun {
 
   /** `items`: of the slice that was given to the model last. */
   #tellNearlyDone(items: number): void {
-    const { pace, work } = this.options;
+    const { pace, work } = this.#options;
     const isLast = this.#machine.allAsked && this.#wanted() === 1;
     if (isLast && items * (pace.msPerItem ?? Infinity) <= NEARLY_DONE_MS) work.onNearlyDone?.();
   }
@@ -257,7 +260,7 @@ export class BatchRun {
   }
 
   get #itemTimeoutMs(): number {
-    return this.options.work.model.options.itemTimeoutSeconds * 1000;
+    return this.#options.work.model.options.itemTimeoutSeconds * 1000;
   }
 
   async #probe(item: SlotItem, slot: LoadedSlot): Promise<void> {
@@ -266,7 +269,7 @@ export class BatchRun {
   }
 
   async #ask(items: readonly SlotItem[], slot: LoadedSlot): Promise<void> {
-    const { work } = this.options;
+    const { work } = this.#options;
     const sent = slot.process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
     // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
     await Promise.race([sent, this.#abort]);
@@ -293,7 +296,7 @@ export class BatchRun {
     if (slice === undefined) return;
     slice.unanswered -= 1;
     if (slice.unanswered > 0 || !slice.isMeasure) return;
-    this.options.pace.measured({ ...slice, elapsedMs: this.options.clock.nowMs() - slice.sentAtMs });
+    this.#options.pace.measured({ ...slice, elapsedMs: this.#options.clock.nowMs() - slice.sentAtMs });
   }
 
   /** `outputLine` belongs to the verdict without an error, of which there is at most one. */
@@ -315,27 +318,27 @@ export class BatchRun {
   }
 
   #aborted(): BatchComputation {
-    if (this.#slices.size > 0 || this.#probing) this.options.end();
+    if (this.#slices.size > 0 || this.#probing) this.#options.end();
     return { kind: 'aborted' };
   }
 
   /** Resolves at the next answer, at the slot's end, or at an abort. */
   async #event(): Promise<void> {
-    if (this.#slotEnd !== undefined || this.options.signal.aborted) return;
+    if (this.#slotEnd !== undefined || this.#options.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
   }
 
   #handOn(): void {
-    if (this.#computed.length > 0) this.options.work.onComputed(this.#computed.splice(0));
+    if (this.#computed.length > 0) this.#options.work.onComputed(this.#computed.splice(0));
   }
 
   #handOnBadItems(): void {
-    const bad = this.options.work.items.flatMap(({ index, input }) =>
+    const bad = this.#options.work.items.flatMap(({ index, input }) =>
       input.kind === 'bad' ? [{ index, ok: false, line: encodeResultLine(failedLine(index, input.error)) }] : [],
     );
-    if (bad.length > 0) this.options.work.onComputed(bad);
+    if (bad.length > 0) this.#options.work.onComputed(bad);
   }
 }
 

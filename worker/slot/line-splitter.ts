@@ -29,10 +29,13 @@ export class LineSplitter {
   #dropping = false;
   #ended = false;
 
-  constructor(
-    private readonly maxBytes: number,
-    private readonly handlers: LineHandlers,
-  ) {}
+  readonly #maxBytes: number;
+  readonly #handlers: LineHandlers;
+
+  constructor(maxBytes: number, handlers: LineHandlers) {
+    this.#maxBytes = maxBytes;
+    this.#handlers = handlers;
+  }
 
   write(chunk: Buffer): void {
     let start = 0;
@@ -58,19 +61,19 @@ export class LineSplitter {
 
   #add(bytes: Buffer): void {
     if (this.#dropping || this.#ended || bytes.length === 0) return;
-    if (this.#bytes + bytes.length <= this.maxBytes) {
+    if (this.#bytes + bytes.length <= this.#maxBytes) {
       this.#parts.push(bytes);
       this.#bytes += bytes.length;
       return;
     }
-    this.#parts.push(bytes.subarray(0, this.maxBytes - this.#bytes));
+    this.#parts.push(bytes.subarray(0, this.#maxBytes - this.#bytes));
     const start = this.#take();
-    if (this.handlers.tooLong === undefined) {
+    if (this.#handlers.tooLong === undefined) {
       this.#dropping = true;
-      this.handlers.line(`${start.toString('utf8')}…`);
+      this.#handlers.line(`${start.toString('utf8')}…`);
     } else {
       this.#ended = true;
-      this.handlers.tooLong(start.subarray(0, SHOWN_BYTES).toString('utf8'));
+      this.#handlers.tooLong(start.subarray(0, SHOWN_BYTES).toString('utf8'));
     }
   }
 
@@ -82,9 +85,9 @@ export class LineSplitter {
     if (dropped) return;
     const text = bytes.toString('utf8');
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    const { notUtf8 } = this.handlers;
+    const { notUtf8 } = this.#handlers;
     // Most lines have no such character: their bytes need no second look.
-    if (notUtf8 === undefined || !text.includes(REPLACEMENT) || isUtf8(bytes)) this.handlers.line(line);
+    if (notUtf8 === undefined || !text.includes(REPLACEMENT) || isUtf8(bytes)) this.#handlers.line(line);
     else notUtf8(line, firstNotUtf8(bytes, text));
   }
 

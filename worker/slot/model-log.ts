@@ -20,11 +20,14 @@ export class ModelLog {
   #leftOut = 0;
   #lastLines: string[] = [];
 
-  constructor(
-    private readonly clock: Pick<Clock, 'nowMs'>,
-    private readonly onLine: (line: string) => void,
-    private readonly hide: Hide = hideNothing,
-  ) {
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #onLine: (line: string) => void;
+  readonly #hide: Hide;
+
+  constructor(clock: Pick<Clock, 'nowMs'>, onLine: (line: string) => void, hide: Hide = hideNothing) {
+    this.#clock = clock;
+    this.#onLine = onLine;
+    this.#hide = hide;
     this.#windowStartMs = clock.nowMs();
     this.#splitter = new LineSplitter(MAX_LINE_BYTES, {
       line: (line) => {
@@ -48,20 +51,20 @@ export class ModelLog {
 
   #line(text: string): void {
     if (text.trim() === '') return;
-    const line = this.hide(text);
+    const line = this.#hide(text);
     this.#lastLines = [...this.#lastLines.slice(1 - KEPT_LINES), line];
-    if (this.clock.nowMs() - this.#windowStartMs >= WINDOW_MS) {
+    if (this.#clock.nowMs() - this.#windowStartMs >= WINDOW_MS) {
       this.#sayLeftOut();
-      this.#windowStartMs = this.clock.nowMs();
+      this.#windowStartMs = this.#clock.nowMs();
       this.#linesInWindow = 0;
     }
     this.#linesInWindow += 1;
     if (this.#linesInWindow > MAX_LINES_PER_WINDOW) this.#leftOut += 1;
-    else this.onLine(line);
+    else this.#onLine(line);
   }
 
   #sayLeftOut(): void {
-    if (this.#leftOut > 0) this.onLine(`(${this.#leftOut} lines left out)`);
+    if (this.#leftOut > 0) this.#onLine(`(${this.#leftOut} lines left out)`);
     this.#leftOut = 0;
   }
 }

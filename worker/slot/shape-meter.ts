@@ -8,66 +8,66 @@ import type { BatchComputer, SlotUsage } from './batch-computer.js';
 const EMPTY: ShapeWindow = { wallMs: 0, busyMs: 0, cpuMs: 0, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
 
 export class ShapeMeter {
-  private readonly lastOf = new Map<BatchComputer, SlotUsage | undefined>();
-  private readonly computing = new Set<BatchComputer>();
-  private current = EMPTY;
-  private toSkip = 0;
-  private lookedAtMs: number | undefined;
+  readonly #lastOf = new Map<BatchComputer, SlotUsage | undefined>();
+  readonly #computing = new Set<BatchComputer>();
+  #current = EMPTY;
+  #toSkip = 0;
+  #lookedAtMs: number | undefined;
 
   get window(): ShapeWindow {
-    return this.current;
+    return this.#current;
   }
 
   get isBusy(): boolean {
-    return this.computing.size > 0;
+    return this.#computing.size > 0;
   }
 
   began(computer: BatchComputer): void {
-    this.computing.add(computer);
-    if (!this.lastOf.has(computer)) this.lastOf.set(computer, undefined);
+    this.#computing.add(computer);
+    if (!this.#lastOf.has(computer)) this.#lastOf.set(computer, undefined);
   }
 
   ended(computer: BatchComputer): void {
-    this.computing.delete(computer);
+    this.#computing.delete(computer);
   }
 
   /** After a rest, which is not to count. */
   goOn(): void {
-    this.lookedAtMs = undefined;
+    this.#lookedAtMs = undefined;
   }
 
   /** Forgets what was seen; `skip` answers are passed over before a new window begins. */
   startAnew(skip: number): void {
-    this.current = EMPTY;
-    this.toSkip = skip;
+    this.#current = EMPTY;
+    this.#toSkip = skip;
   }
 
   async look(nowMs: number): Promise<void> {
     const seen: (readonly [SlotUsage, SlotUsage])[] = [];
     let isLoading = false;
-    for (const [computer, last] of [...this.lastOf]) {
+    for (const [computer, last] of [...this.#lastOf]) {
       const now = await computer.usage();
-      if (now === undefined && this.computing.has(computer)) isLoading = true;
+      if (now === undefined && this.#computing.has(computer)) isLoading = true;
       // Closed, or not loaded yet.
-      if (now === undefined && !this.computing.has(computer)) this.lastOf.delete(computer);
-      else this.lastOf.set(computer, now);
+      if (now === undefined && !this.#computing.has(computer)) this.#lastOf.delete(computer);
+      else this.#lastOf.set(computer, now);
       if (now !== undefined && last?.process === now.process) seen.push([last, now]);
     }
-    const wallMs = nowMs - (this.lookedAtMs ?? nowMs);
-    this.lookedAtMs = nowMs;
+    const wallMs = nowMs - (this.#lookedAtMs ?? nowMs);
+    this.#lookedAtMs = nowMs;
     if (isLoading) return;
-    if (this.toSkip > 0) {
-      for (const [last, now] of seen) this.toSkip -= now.answered - last.answered;
+    if (this.#toSkip > 0) {
+      for (const [last, now] of seen) this.#toSkip -= now.answered - last.answered;
       return;
     }
-    this.current = { ...this.current, wallMs: this.current.wallMs + wallMs };
-    for (const [last, now] of seen) this.add(last, now);
+    this.#current = { ...this.#current, wallMs: this.#current.wallMs + wallMs };
+    for (const [last, now] of seen) this.#add(last, now);
   }
 
-  private add(last: SlotUsage, now: SlotUsage): void {
-    const { current } = this;
+  #add(last: SlotUsage, now: SlotUsage): void {
+    const current = this.#current;
     const measured = current.cpuMs !== undefined && now.cpuMs !== undefined && last.cpuMs !== undefined;
-    this.current = {
+    this.#current = {
       ...current,
       busyMs: current.busyMs + now.busyMs - last.busyMs,
       // A thread that ended takes what it had waited with it.

@@ -9,6 +9,7 @@
  */
 import { SlotMemory } from '../../core/batch/slot-memory.js';
 import { SlicePace } from '../../core/batch/slice-size.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { Clock } from '../ports.js';
 import type {
   BatchComputation,
@@ -66,7 +67,11 @@ class SlotComputer implements BatchComputer {
   readonly #keptEvents: SlotEvent[] = [];
   readonly #closing = new AbortController();
 
-  constructor(private readonly options: BatchComputerOptions) {}
+  readonly #options: BatchComputerOptions;
+
+  constructor(options: BatchComputerOptions) {
+    this.#options = options;
+  }
 
   get modelKey(): string | undefined {
     return this.#current?.modelKey;
@@ -167,7 +172,7 @@ class SlotComputer implements BatchComputer {
     return new BatchRun({
       work,
       signal,
-      clock: this.options.clock,
+      clock: this.#options.clock,
       memory: current.memory,
       pace: current.pace,
       loaded: async () => this.#loaded(current),
@@ -232,7 +237,7 @@ class SlotComputer implements BatchComputer {
   }
 
   async #start(current: Current, model: PreparedModel): Promise<LoadResult> {
-    const { clock } = this.options;
+    const { clock } = this.#options;
     if (this.#closing.signal.aborted || this.#current !== current) {
       return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
     }
@@ -244,17 +249,17 @@ class SlotComputer implements BatchComputer {
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
       env: {
-        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.options.workerEnv),
-        ...(model.options.nan === undefined ? {} : { [NAN_VARIABLE]: model.options.nan }),
+        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.#options.workerEnv),
+        ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
       },
       hide: hiderOf(model.secrets ?? {}),
       clock,
-      memoryLimitBytes: this.options.memoryLimitBytes,
-      loadTimeoutMs: loadTimeoutMs ?? this.options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      memoryLimitBytes: this.#options.memoryLimitBytes,
+      loadTimeoutMs: loadTimeoutMs ?? this.#options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
       onSlowLoad: (message) => {
         this.#emit({ kind: 'slow-load', message: `The model ${model.spec.name} is not loaded yet. ${message}` });
       },
-      pollMs: this.options.pollMs ?? POLL_MS,
+      pollMs: this.#options.pollMs ?? POLL_MS,
       onLog: (line) => {
         this.#emit({ kind: 'log', line });
       },
@@ -276,7 +281,7 @@ class SlotComputer implements BatchComputer {
   #argv(model: PreparedModel): readonly string[] {
     const { start } = model.spec;
     if (start.kind === 'command') return start.argv;
-    return [process.execPath, this.options.hostPath, `${model.directory}/${start.entry}`];
+    return [process.execPath, this.#options.hostPath, `${model.directory}/${start.entry}`];
   }
 
   async #loaded(current: Current): Promise<LoadResult> {

@@ -108,7 +108,10 @@ export class SlotProcess {
   #busySinceMs: number | undefined;
   #itemTimeoutMs = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly options: SlotOptions) {
+  readonly #options: SlotOptions;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
     this.#progressAtMs = options.clock.nowMs();
     this.#hide = options.hide ?? hideNothing;
     this.#log = new ModelLog(options.clock, options.onLog, options.hide);
@@ -156,7 +159,7 @@ export class SlotProcess {
     options: { readonly job: string; readonly itemTimeoutMs: number },
   ): Promise<void> {
     if (this.#asked.sizeOfAll === 0) {
-      this.#progressAtMs = this.options.clock.nowMs();
+      this.#progressAtMs = this.#options.clock.nowMs();
       this.#busySinceMs = this.#progressAtMs;
     }
     this.#itemTimeoutMs = options.itemTimeoutMs;
@@ -209,7 +212,7 @@ export class SlotProcess {
     if (!this.#ready || this.isOver || pid === undefined) return undefined;
     const sums = {
       process: pid,
-      busyMs: this.#busyUntil(this.options.clock.nowMs()),
+      busyMs: this.#busyUntil(this.#options.clock.nowMs()),
       answered: this.#answered,
       answeredAtBusyMs: this.#answeredAtBusyMs,
     };
@@ -250,7 +253,7 @@ export class SlotProcess {
     if (whose === undefined) {
       return this.#fault(`${showLine(line)} (index ${parsed.index} is not asked for, or was answered already)`);
     }
-    this.#progressAtMs = this.options.clock.nowMs();
+    this.#progressAtMs = this.#options.clock.nowMs();
     this.#answered += 1;
     this.#answeredAtBusyMs = this.#busyUntil(this.#progressAtMs);
     if (this.#asked.sizeOfAll === 0) {
@@ -271,7 +274,7 @@ export class SlotProcess {
 
   #fault(what: string): void {
     const shown = this.#hide(what);
-    const where = this.options.isHost === true ? "its host's channel" : 'standard output';
+    const where = this.#options.isHost === true ? "its host's channel" : 'standard output';
     const awaited = this.#ready ? '' : ' The first line that is awaited is {"ready":true}.';
     this.#kill('protocol', `The model's line ${this.#lines} on ${where} is not of the protocol: ${shown}.${awaited}`);
   }
@@ -307,7 +310,7 @@ export class SlotProcess {
 
   /** Memory, progress and the time to load, looked at again and again until the slot is over. */
   async #watch(): Promise<void> {
-    const { clock, pollMs } = this.options;
+    const { clock, pollMs } = this.#options;
     try {
       for (;;) {
         await clock.sleep(pollMs, this.#over.signal);
@@ -323,7 +326,7 @@ export class SlotProcess {
   #checkProgress(nowMs: number): void {
     const silentMs = nowMs - this.#progressAtMs;
     if (!this.#ready) {
-      const { loadTimeoutMs } = this.options;
+      const { loadTimeoutMs } = this.#options;
       if (silentMs >= loadTimeoutMs) this.#kill('timeout', this.#notReady(`within ${loadTimeoutMs / 1000} s`));
       else if (silentMs >= SLOW_LOAD_MS && !this.#saidSlow) this.#saySlow(silentMs);
     } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
@@ -334,7 +337,7 @@ export class SlotProcess {
 
   #saySlow(silentMs: number): void {
     this.#saidSlow = true;
-    const { isHost, loadTimeoutMs, onSlowLoad } = this.options;
+    const { isHost, loadTimeoutMs, onSlowLoad } = this.#options;
     const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
     const advice = isHost === true ? '' : ' A command that is a model prints that line once it is loaded.';
     const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
@@ -343,14 +346,14 @@ export class SlotProcess {
 
   /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
   #notReady(when: string): string {
-    if (this.options.isHost === true) return `The model's load did not end ${when}.`;
+    if (this.#options.isHost === true) return `The model's load did not end ${when}.`;
     const { unfinished } = this.#stdout;
     const printed = unfinished === '' ? 'nothing' : `${this.#hide(showLine(unfinished))} without the end of a line`;
     return `The model's command printed ${printed} on standard output ${when}; the worker awaits the line {"ready":true}.`;
   }
 
   async #checkMemory(): Promise<void> {
-    const memoryLimitBytes = this.options.memoryLimitBytes();
+    const memoryLimitBytes = this.#options.memoryLimitBytes();
     const bytes = this.#group.pid === undefined ? 0 : await groupMemoryBytes(this.#group.pid).catch(() => 0);
     if (bytes <= memoryLimitBytes) return;
     const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));

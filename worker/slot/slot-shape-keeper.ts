@@ -48,192 +48,203 @@ export interface SlotShapeKeeperOptions {
 }
 
 export class SlotShapeKeeper {
-  private readonly shapeOfJob = new Map<string, JobShape>();
-  private readonly shapeOfModel = new Map<string, JobShape>();
-  private newest: JobShape | undefined;
+  readonly #shapeOfJob = new Map<string, JobShape>();
+  readonly #shapeOfModel = new Map<string, JobShape>();
+  #newest: JobShape | undefined;
 
-  constructor(private readonly options: SlotShapeKeeperOptions) {}
+  readonly #options: SlotShapeKeeperOptions;
+
+  constructor(options: SlotShapeKeeperOptions) {
+    this.#options = options;
+  }
 
   /** A batch of the job is to be computed. */
   enter(manifest: Manifest): void {
     const { job } = manifest;
     const key = likeness(manifest);
-    const known = this.shapeOfModel.get(key) ?? new JobShape(this.options, manifest);
+    const known = this.#shapeOfModel.get(key) ?? new JobShape(this.#options, manifest);
     known.job = job;
-    keep(this.shapeOfModel, key, known);
-    keep(this.shapeOfJob, job, known);
-    this.newest = known;
-    this.options.onShape();
+    keep(this.#shapeOfModel, key, known);
+    keep(this.#shapeOfJob, job, known);
+    this.#newest = known;
+    this.#options.onShape();
   }
 
   /** As many as the job that wants the most. */
   slotsFor(held: Iterable<{ readonly message: { readonly job: string } }>): number {
-    return Math.max(1, ...Array.from(held, ({ message }) => this.shapeOfJob.get(message.job)?.shape.slots ?? 1));
+    return Math.max(1, ...Array.from(held, ({ message }) => this.#shapeOfJob.get(message.job)?.shape.slots ?? 1));
   }
 
   /** Of the job that a batch came from last. */
   get status(): ShapeStatus | undefined {
-    return this.newest?.status;
+    return this.#newest?.status;
   }
 
   watched(make: MakeComputer): MakeComputer {
-    return (slots) => new WatchedComputer(make(slots), (job) => this.shapeOfJob.get(job));
+    return (slots) => new WatchedComputer(make(slots), (job) => this.#shapeOfJob.get(job));
   }
 }
 
 class JobShape {
   job: string;
-  private readonly bounds: ShapeBounds;
-  private readonly meter = new ShapeMeter();
+  readonly #bounds: ShapeBounds;
+  readonly #meter = new ShapeMeter();
   /** The user has chosen the slots, and may want to hear of it. */
-  private readonly chosen: boolean;
-  private shaping: Shaping;
-  private hint: string | undefined;
-  private known = false;
-  private measuring = false;
-  private aloneBatch: number | undefined;
+  readonly #chosen: boolean;
+  #shaping: Shaping;
+  #hint: string | undefined;
+  #known = false;
+  #measuring = false;
+  #aloneBatch: number | undefined;
 
-  constructor(
-    private readonly options: SlotShapeKeeperOptions,
-    { job, options: { slots, concurrency } }: Manifest,
-  ) {
+  readonly #options: SlotShapeKeeperOptions;
+
+  constructor(options: SlotShapeKeeperOptions, { job, options: { slots, concurrency } }: Manifest) {
+    this.#options = options;
     const { cpus, memoryBytes } = options;
     this.job = job;
-    this.chosen = slots !== 'auto';
-    this.bounds = {
+    this.#chosen = slots !== 'auto';
+    this.#bounds = {
       cpus,
       memoryBytes,
       ...(slots === 'auto' ? {} : { slots: slots === 'cpus' ? cpus : Math.min(slots, MOST_SLOTS) }),
       ...(concurrency === 'auto' ? {} : { concurrency }),
     };
-    const first = firstShape(this.bounds);
-    this.shaping =
+    const first = firstShape(this.#bounds);
+    this.#shaping =
       slots === 'auto' || concurrency === 'auto'
         ? first
         : { ...first, phase: 'settled', reason: `${shapeText(first.shape)}, as asked for` };
   }
 
   get shape(): Shape {
-    return this.shaping.shape;
+    return this.#shaping.shape;
   }
 
   get status(): ShapeStatus {
-    const { shaping, hint, job } = this;
+    const { job } = this;
+    const shaping = this.#shaping;
+    const hint = this.#hint;
     const told = { job, ...shaping.shape, settled: isSettled(shaping), reason: shaping.reason };
     return hint === undefined ? told : { ...told, hint };
   }
 
   began(computer: BatchComputer): void {
-    this.meter.began(computer);
-    if (this.known || this.measuring) return;
-    this.measuring = true;
-    void this.measure().finally(() => {
-      this.measuring = false;
+    this.#meter.began(computer);
+    if (this.#known || this.#measuring) return;
+    this.#measuring = true;
+    void this.#measure().finally(() => {
+      this.#measuring = false;
     });
   }
 
   ended(computer: BatchComputer, batch: number): void {
-    this.meter.ended(computer);
-    if (this.aloneBatch !== batch) return;
-    this.aloneBatch = undefined;
-    this.become(memoryIsFree(this.shaping));
+    this.#meter.ended(computer);
+    if (this.#aloneBatch !== batch) return;
+    this.#aloneBatch = undefined;
+    this.#become(memoryIsFree(this.#shaping));
   }
 
   ranOutOfMemory(batch: number): void {
-    const next = outOfMemory(this.shaping, this.bounds);
-    if (next === this.shaping) return;
-    this.aloneBatch = batch;
-    this.known = true;
-    this.become(next);
+    const next = outOfMemory(this.#shaping, this.#bounds);
+    if (next === this.#shaping) return;
+    this.#aloneBatch = batch;
+    this.#known = true;
+    this.#become(next);
   }
 
-  private async measure(): Promise<void> {
-    const { clock, signal } = this.options;
-    this.meter.goOn();
-    for (let idle = 0; idle < IDLE_LOOKS && !this.known; idle = this.meter.isBusy ? 0 : idle + 1) {
+  async #measure(): Promise<void> {
+    const { clock, signal } = this.#options;
+    this.#meter.goOn();
+    for (let idle = 0; idle < IDLE_LOOKS && !this.#known; idle = this.#meter.isBusy ? 0 : idle + 1) {
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.meter.look(clock.nowMs());
-      this.judge();
+      await this.#meter.look(clock.nowMs());
+      this.#judge();
     }
   }
 
-  private judge(): void {
-    const { bounds, meter, shaping } = this;
+  #judge(): void {
+    const bounds = this.#bounds;
+    const meter = this.#meter;
+    const shaping = this.#shaping;
     const { window } = meter;
     if (isSettled(shaping)) {
       // Nothing to decide: only whether the user should hear something.
-      if (window.busyMs > 0 && window.cpuMs === undefined) this.known = true;
-      else if (isEnoughForHint(window)) this.conclude();
+      if (window.busyMs > 0 && window.cpuMs === undefined) this.#known = true;
+      else if (isEnoughForHint(window)) this.#conclude();
       return;
     }
     if (!isEnough(shaping, window)) return;
     const next = reshape(shaping, window, bounds);
-    if (isSettled(next)) this.conclude(next.shape);
+    if (isSettled(next)) this.#conclude(next.shape);
     meter.startAnew(itemsToSkip(next));
-    this.become(next);
+    this.#become(next);
   }
 
-  private conclude(shape: Shape = this.shape): void {
-    this.known = true;
-    const { window } = this.meter;
-    this.hint = this.chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.bounds) : undefined;
-    if (this.hint !== undefined) this.tell({ code: 'slot-hint', message: this.hint });
+  #conclude(shape: Shape = this.shape): void {
+    this.#known = true;
+    const { window } = this.#meter;
+    this.#hint = this.#chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.#bounds) : undefined;
+    if (this.#hint !== undefined) this.#tell({ code: 'slot-hint', message: this.#hint });
   }
 
-  private become(next: Shaping): void {
-    const before = this.shaping;
+  #become(next: Shaping): void {
+    const before = this.#shaping;
     if (next === before) return;
-    this.shaping = next;
+    this.#shaping = next;
     const { slots, concurrency } = next.shape;
     const changed = slots !== before.shape.slots || concurrency !== before.shape.concurrency;
     if (changed || isSettled(next)) {
-      this.tell({ code: 'slot-shape', slots, concurrency, settled: isSettled(next), message: `${next.reason}.` });
+      this.#tell({ code: 'slot-shape', slots, concurrency, settled: isSettled(next), message: `${next.reason}.` });
     }
-    if (changed) this.options.onShape();
+    if (changed) this.#options.onShape();
   }
 
-  private tell(event: NewWorkerEvent): void {
-    this.options.events.emit({ ...event, job: this.job });
+  #tell(event: NewWorkerEvent): void {
+    this.#options.events.emit({ ...event, job: this.job });
   }
 }
 
 class WatchedComputer implements BatchComputer {
-  constructor(
-    private readonly inner: BatchComputer,
-    private readonly shapeOf: (job: string) => JobShape | undefined,
-  ) {}
+  readonly #inner: BatchComputer;
+  readonly #shapeOf: (job: string) => JobShape | undefined;
+
+  constructor(inner: BatchComputer, shapeOf: (job: string) => JobShape | undefined) {
+    this.#inner = inner;
+    this.#shapeOf = shapeOf;
+  }
 
   get modelKey(): string | undefined {
-    return this.inner.modelKey;
+    return this.#inner.modelKey;
   }
 
   get isLoading(): boolean {
-    return this.inner.isLoading;
+    return this.#inner.isLoading;
   }
 
   get msPerItem(): number | undefined {
-    return this.inner.msPerItem;
+    return this.#inner.msPerItem;
   }
 
   warm(model: PreparedModel): void {
-    this.inner.warm(model);
+    this.#inner.warm(model);
   }
 
   async usage(): Promise<SlotUsage | undefined> {
-    return this.inner.usage();
+    return this.#inner.usage();
   }
 
   async compute(work: BatchWork): Promise<BatchComputation> {
-    const shape = this.shapeOf(work.job);
-    if (shape === undefined) return this.inner.compute(work);
+    const shape = this.#shapeOf(work.job);
+    if (shape === undefined) return this.#inner.compute(work);
     let began = false;
     try {
-      return await this.inner.compute({
+      return await this.#inner.compute({
         ...work,
         onTurn: () => {
           began = true;
-          shape.began(this.inner);
+          shape.began(this.#inner);
           work.onTurn?.();
         },
         concurrency: () => shape.shape.concurrency,
@@ -243,12 +254,12 @@ class WatchedComputer implements BatchComputer {
         },
       });
     } finally {
-      if (began) shape.ended(this.inner, work.batch);
+      if (began) shape.ended(this.#inner, work.batch);
     }
   }
 
   async close(): Promise<void> {
-    await this.inner.close();
+    await this.#inner.close();
   }
 }
 

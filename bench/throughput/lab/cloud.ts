@@ -62,13 +62,16 @@ export class BenchCloud {
   readonly #removeScratch = (): void => rmSync(this.scratch, { recursive: true, force: true });
   #queues = 0;
 
+  readonly #group: ProcessGroup;
+
   private constructor(
     readonly endpoint: string,
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
-    private readonly group: ProcessGroup,
+    group: ProcessGroup,
     /** The bundle of child.ts. */
     readonly child: string,
   ) {
+    this.#group = group;
     const options = { region: REGION, endpoint, credentials };
     this.sqs = makeSqsClient(options);
     this.s3 = makeS3Client(options);
@@ -86,13 +89,13 @@ export class BenchCloud {
   }
 
   get pid(): number {
-    return this.group.pid;
+    return this.#group.pid;
   }
 
   async close(): Promise<void> {
     this.sqs.destroy();
     this.s3.destroy();
-    await this.group.stop();
+    await this.#group.stop();
     process.off('exit', this.#removeScratch);
     this.#removeScratch();
   }

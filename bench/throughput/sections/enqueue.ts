@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { definedFields } from '../../../core/defined-fields.js';
 import { versionOf } from '../../peers/catalogue.js';
 import { install } from '../../peers/install.js';
 import { inRounds, medianOf, show } from '../../support/rounds.js';
@@ -96,7 +97,7 @@ export async function sendOnce(
     endpoint: cloud.endpoint,
     region: REGION,
     model: modelFile('busy.mjs'),
-    ...(batchItems === undefined ? {} : { batchItems }),
+    ...definedFields({ batchItems }),
   };
   const result = await runChild<SenderResult>(cloud, 'send', setup);
   const calls = (await cloud.requests()).filter(({ action }) => action.startsWith('SendMessage')).length;

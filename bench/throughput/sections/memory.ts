@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { definedFields } from '../../../core/defined-fields.js';
 import { inRounds, medianOf, show } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { mostResidentBytesOf } from '../../support/usage.js';
@@ -65,7 +66,7 @@ async function runOnce(cloud: BenchCloud, { itemBytes, program }: Way, batches: 
   const queueUrl = await cloud.makeQueue();
   const dataset = path.join(cloud.scratch, 'memory.jsonl');
   await pipeline(Readable.from(linesOf(batches * ITEMS_PER_BATCH, itemBytes)), createWriteStream(dataset));
-  const worker = await startWorker(cloud, { queueUrl, ...(program === undefined ? {} : { program }) });
+  const worker = await startWorker(cloud, { queueUrl, ...definedFields({ program }) });
   try {
     await untilStarted(worker);
     const options = { slots: SLOTS, env: { BENCH_DONE: '/dev/null' } };

@@ -1,5 +1,6 @@
 /** The end of a job on workers of which one is slow: batches of one size, and batches that fall in size with what is left. */
 import path from 'node:path';
+import { definedFields } from '../../../core/defined-fields.js';
 import { inRounds, show } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { type BenchCloud, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
@@ -93,7 +94,7 @@ async function runOnce(
       dataset,
       model: 'uneven.mjs',
       options,
-      ...(batchItems === undefined ? {} : { batchItems }),
+      ...definedFields({ batchItems }),
     });
     await cloud.untilEmpty(
       queueUrl,

@@ -55,7 +55,11 @@ export class Fleets {
   readonly #fleets = new Map<string, Fleet>();
   #sequence = 0;
 
-  constructor(private readonly compute: FleetGround) {}
+  readonly #compute: FleetGround;
+
+  constructor(compute: FleetGround) {
+    this.#compute = compute;
+  }
 
   all(): readonly Fleet[] {
     return [...this.#fleets.values()];
@@ -81,7 +85,7 @@ export class Fleets {
       id: `${config.kind === 'ec2' ? 'fleet' : 'sfr'}-${randomUUID()}`,
       sequence: this.#sequence,
       config,
-      createdAtMs: this.compute.clock.nowMs(),
+      createdAtMs: this.#compute.clock.nowMs(),
       tags: new Map(config.tags),
       status: 'submitted',
       target: config.target,
@@ -119,7 +123,7 @@ export class Fleets {
     this.#enter(fleet, terminateInstances ? 'ending-terminating' : 'ending-running');
     this.#cancel(fleet, fleet.openRequests.length);
     if (terminateInstances)
-      for (const instance of this.fulfilling(fleet)) this.compute.instances.terminate(instance.id);
+      for (const instance of this.fulfilling(fleet)) this.#compute.instances.terminate(instance.id);
     this.look(fleet);
   }
 
@@ -128,7 +132,7 @@ export class Fleets {
   }
 
   instancesOf(fleet: Fleet): readonly InstanceView[] {
-    return this.compute.instances.all().filter((instance) => instance.spec.fleetId === fleet.id);
+    return this.#compute.instances.all().filter((instance) => instance.spec.fleetId === fleet.id);
   }
 
   instanceRuns(instance: InstanceView): void {
@@ -161,14 +165,14 @@ export class Fleets {
       keepsSurplus: fleet.keepsSurplus,
       fulfilling: this.fulfilling(fleet).map((instance) => ({
         id: instance.id,
-        dollarsPerHour: this.compute.prices.at(instance.spec, instance.launchedAtMs),
+        dollarsPerHour: this.#compute.prices.at(instance.spec, instance.launchedAtMs),
         leaving: instance.takenAtMs !== undefined,
       })),
       openRequests: fleet.openRequests.length,
       isHeldBack: fleet.isHeldBack,
     });
     if (decision.launch > 0) {
-      const requests = this.compute.market.request(
+      const requests = this.#compute.market.request(
         decision.launch,
         () => this.#pools(fleet),
         (request, pool) => this.#granted(fleet, request, pool),
@@ -182,7 +186,7 @@ export class Fleets {
     for (const id of decision.end) {
       // On AWS too this event is the scale-down's alone: a reclaim by the market has none.
       this.#record(fleet, 'instance', 'termination_notified', { instanceId: id });
-      this.compute.reclaim(id, this.compute.options.noticeMs);
+      this.#compute.reclaim(id, this.#compute.options.noticeMs);
     }
   }
 
@@ -194,10 +198,10 @@ export class Fleets {
         fleet,
         template,
         { instanceType: pool.instanceType, zone: pool.zone },
-        this.compute.templates,
+        this.#compute.templates,
       );
-      const instance = this.compute.instances.launch(spec, request.bootMs);
-      this.compute.visible.instanceChanged(instance);
+      const instance = this.#compute.instances.launch(spec, request.bootMs);
+      this.#compute.visible.instanceChanged(instance);
       this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
       // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
@@ -213,7 +217,7 @@ export class Fleets {
     this.#holdBack(fleet, true);
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** fleet.failedRounds, LONGEST_WAIT_MS);
     fleet.failedRounds += 1;
-    this.compute.clock.after(waitMs, () => {
+    this.#compute.clock.after(waitMs, () => {
       this.#holdBack(fleet, false);
       this.look(fleet);
     });
@@ -221,18 +225,18 @@ export class Fleets {
 
   #holdBack(fleet: Fleet, isHeldBack: boolean): void {
     fleet.isHeldBack = isHeldBack;
-    this.compute.visible.fleetChanged(fleet);
+    this.#compute.visible.fleetChanged(fleet);
   }
 
   /** Best first. */
   #pools(fleet: Fleet): readonly FleetPool[] {
-    const nowMs = this.compute.clock.nowMs();
+    const nowMs = this.#compute.clock.nowMs();
     const priced = fleet.config.templates.flatMap((template) =>
       template.pools.map((pool) => ({
         ...pool,
         template,
-        dollarsPerHour: this.compute.prices.at(pool, nowMs),
-        depth: poolDepth(this.compute.options.seed, pool),
+        dollarsPerHour: this.#compute.prices.at(pool, nowMs),
+        depth: poolDepth(this.#compute.options.seed, pool),
       })),
     );
     return poolsInOrder(fleet.config.strategy, priced, fleet.launches);
@@ -245,7 +249,7 @@ export class Fleets {
 
   /** Comes to `active` after the market's while, unless the fleet has left the state by then. */
   #afterSettling(fleet: Fleet, from: Fleet['status'], change: () => void): void {
-    this.compute.clock.after(this.compute.options.settleMs, () => {
+    this.#compute.clock.after(this.#compute.options.settleMs, () => {
       if (fleet.status !== from) return;
       change();
       this.#enter(fleet, 'active');
@@ -255,7 +259,7 @@ export class Fleets {
 
   #enter(fleet: Fleet, status: FleetStatus, event?: string): void {
     fleet.status = status;
-    this.compute.visible.fleetChanged(fleet);
+    this.#compute.visible.fleetChanged(fleet);
     this.#record(fleet, 'fleet', event ?? stateName(fleet));
   }
 
@@ -266,7 +270,7 @@ export class Fleets {
     more: Pick<FleetEvent, 'description' | 'instanceId'> = {},
   ): void {
     fleet.eventCount += 1;
-    fleet.events.push({ sequence: fleet.eventCount, type, subType, ...more, atMs: this.compute.clock.nowMs() });
+    fleet.events.push({ sequence: fleet.eventCount, type, subType, ...more, atMs: this.#compute.clock.nowMs() });
     if (fleet.events.length > MOST_EVENTS) fleet.events.shift();
   }
 

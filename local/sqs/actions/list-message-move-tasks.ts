@@ -1,3 +1,4 @@
+import { definedFields } from '../../defined-fields.js';
 import type { Action } from '../action.js';
 import type { JsonObject } from '../input.js';
 import type { MoveTask } from '../move-tasks.js';
@@ -16,10 +17,9 @@ const taskToJson = (task: MoveTask): JsonObject => ({
   ...(task.status === 'RUNNING' ? { TaskHandle: encodeTaskHandle(task) } : {}),
   Status: task.status,
   SourceArn: task.sourceArn,
-  ...(task.destinationArn === undefined ? {} : { DestinationArn: task.destinationArn }),
-  ...(task.perSecond === undefined ? {} : { MaxNumberOfMessagesPerSecond: task.perSecond }),
+  ...definedFields({ DestinationArn: task.destinationArn, MaxNumberOfMessagesPerSecond: task.perSecond }),
   ApproximateNumberOfMessagesMoved: task.moved,
   ApproximateNumberOfMessagesToMove: task.toMove,
-  ...(task.failureReason === undefined ? {} : { FailureReason: task.failureReason }),
+  ...definedFields({ FailureReason: task.failureReason }),
   StartedTimestamp: task.startedMs,
 });

@@ -1,3 +1,4 @@
+import { definedFields } from '../../defined-fields.js';
 import { pageOfQueues, type Action } from '../action.js';
 
 export const listQueues: Action = (context) => {
@@ -6,6 +7,6 @@ export const listQueues: Action = (context) => {
   const { urls, nextToken } = pageOfQueues(context, queues);
   return {
     ...(urls.length === 0 ? {} : { QueueUrls: urls }),
-    ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+    ...definedFields({ NextToken: nextToken }),
   };
 };

@@ -1,3 +1,4 @@
+import { definedFields } from '../../defined-fields.js';
 import { queueOf, type Action } from '../action.js';
 import { SqsError } from '../errors.js';
 import type { JsonObject } from '../input.js';
@@ -79,6 +80,6 @@ function contentToJson({ message }: Delivery, systemNames: readonly string[], wa
     MD5OfBody: md5(content.body),
     ...(system.length === 0 ? {} : { Attributes: Object.fromEntries(system) }),
     ...(selected.size === 0 ? {} : { MessageAttributes: attributesToJson(selected) }),
-    ...(attributesMd5 === undefined ? {} : { MD5OfMessageAttributes: attributesMd5 }),
+    ...definedFields({ MD5OfMessageAttributes: attributesMd5 }),
   };
 }

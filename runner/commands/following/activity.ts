@@ -1,6 +1,7 @@
 /** What happened, as display events: which of it is worth a person's look, and how much. Pure. */
 import type { WorkerEvent } from '../../../core/contract/events.js';
 import { isBalancing } from '../../../core/batch/hand-back.js';
+import { definedFields } from '../../../core/defined-fields.js';
 import type { ControllerEvent } from '../../controller/report.js';
 import type { Level, RunEvent } from '../../display/events.js';
 import type { LedgerChange } from '../../status/instance-ledger.js';
@@ -41,7 +42,7 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
     message: names(event.message, event.instance) ? event.message : `${event.instance}: ${event.message}`,
     at: event.at,
     instance: event.instance,
-    ...(event.batch === undefined ? {} : { batch: event.batch }),
+    ...definedFields({ batch: event.batch }),
   };
 }
 
@@ -49,7 +50,7 @@ const TOLD_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot
 
 /** The instances of a fleet come to the same shape, hear the same hint and wait for the same model: a person once (`status` has all of them). */
 export class ShapesTold {
-  private readonly told = new Set<string>();
+  readonly #told = new Set<string>();
 
   isNews(event: WorkerEvent): boolean {
     if (!TOLD_ONCE.has(event.code)) return true;
@@ -57,8 +58,8 @@ export class ShapesTold {
     const said = event.code === 'slot-hint' ? event.message.replace(/\d+\.\d+/g, '') : '';
     const shape = event.code === 'slot-shape' ? [event.settled, event.slots, event.concurrency] : [];
     const key = JSON.stringify([event.job, event.code, said, ...shape]);
-    if (this.told.has(key)) return false;
-    this.told.add(key);
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
     return true;
   }
 }

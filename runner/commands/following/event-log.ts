@@ -14,34 +14,38 @@ import { readEventsFile } from '../../status/worker-events.js';
 const FIRST_FILES_AT_ONCE = 16;
 
 export class EventLog {
-  private readonly lastKeys = new Map<string, string>();
+  readonly #lastKeys = new Map<string, string>();
 
-  constructor(
-    private readonly store: ObjectStore,
-    private readonly job: string,
-    /** Only this instance's. */
-    private readonly worker?: string,
-  ) {}
+  readonly #store: ObjectStore;
+  readonly #job: string;
+  /** Only this instance's. */
+  readonly #worker: string | undefined;
+
+  constructor(store: ObjectStore, job: string, worker?: string) {
+    this.#store = store;
+    this.#job = job;
+    this.#worker = worker;
+  }
 
   /** `instances`: those known to work, whose own events (boot, notices, end) are wanted before they have any for the job. */
   async *newEvents(instances: Iterable<string>, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
-    const { folders } = await this.store.listFolder(jobEventsPrefix(this.job), { signal });
-    const working = folders.map((folder) => folder.slice(jobEventsPrefix(this.job).length, -1));
+    const { folders } = await this.#store.listFolder(jobEventsPrefix(this.#job), { signal });
+    const working = folders.map((folder) => folder.slice(jobEventsPrefix(this.#job).length, -1));
     const wanted = [...new Set([...working, ...instances])].filter(
-      (instance) => isInstanceId(instance) && (this.worker === undefined || instance === this.worker),
+      (instance) => isInstanceId(instance) && (this.#worker === undefined || instance === this.#worker),
     );
     const prefixes = wanted.flatMap((instance) => [
-      `${jobEventsPrefix(this.job)}${instance}/`,
+      `${jobEventsPrefix(this.#job)}${instance}/`,
       instanceEventsPrefix(instance),
     ]);
-    yield* mergeByTime(prefixes.map((prefix) => this.newOf(prefix, signal)));
+    yield* mergeByTime(prefixes.map((prefix) => this.#newOf(prefix, signal)));
   }
 
-  private async *newOf(prefix: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
-    const startAfter = this.lastKeys.get(prefix);
-    for await (const { key } of this.store.list(prefix, { signal, ...(startAfter ? { startAfter } : {}) })) {
-      const events = await readEventsFile(this.store, key, signal);
-      this.lastKeys.set(prefix, key);
+  async *#newOf(prefix: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
+    const startAfter = this.#lastKeys.get(prefix);
+    for await (const { key } of this.#store.list(prefix, { signal, ...(startAfter ? { startAfter } : {}) })) {
+      const events = await readEventsFile(this.#store, key, signal);
+      this.#lastKeys.set(prefix, key);
       yield* events;
     }
   }

@@ -37,113 +37,120 @@ export interface ZeroProof {
 
 export class Follower {
   readonly ledger: InstanceLedger;
-  private readonly memory: ControllerMemory = newControllerMemory();
-  private readonly log: EventLog;
-  private readonly noticed = new Set<string>();
-  private readonly shapes = new ShapesTold();
-  private readonly instances = new Set<string>();
-  private samples: readonly PaceSample[] = [];
-  private last: JobProgress;
-  private target: number | undefined;
+  readonly #memory: ControllerMemory = newControllerMemory();
+  readonly #log: EventLog;
+  readonly #noticed = new Set<string>();
+  readonly #shapes = new ShapesTold();
+  readonly #instances = new Set<string>();
+  #samples: readonly PaceSample[] = [];
+  #last: JobProgress;
+  #target: number | undefined;
   /** Changes of the target that have not shown yet, but are this controller's, and were told. */
-  private setByUs = 0;
-  private eventsReadAtMs = Number.NEGATIVE_INFINITY;
+  #setByUs = 0;
+  #eventsReadAtMs = Number.NEGATIVE_INFINITY;
+
+  readonly #ports: StackPorts;
+  readonly #clock: Clock;
+  readonly #display: Display;
 
   constructor(
-    private readonly ports: StackPorts,
-    private readonly clock: Clock,
-    private readonly display: Display,
+    ports: StackPorts,
+    clock: Clock,
+    display: Display,
     start: { readonly progress: JobProgress; readonly sinceMs: number },
   ) {
-    this.last = start.progress;
+    this.#ports = ports;
+    this.#clock = clock;
+    this.#display = display;
+    this.#last = start.progress;
     this.ledger = new InstanceLedger(start.sinceMs);
-    const store = tellingOfDamages(ports.store, this.memory.toldDamages, (sentence) =>
-      this.warn('object-damaged', sentence),
+    const store = tellingOfDamages(ports.store, this.#memory.toldDamages, (sentence) =>
+      this.#warn('object-damaged', sentence),
     );
-    this.log = new EventLog(store, start.progress.job);
+    this.#log = new EventLog(store, start.progress.job);
   }
 
   /** Until the job has ended, for whatever reason, or nobody is left who sends the rest of it. */
   async untilEnded(signal: AbortSignal): Promise<JobProgress> {
-    await this.passes(() => hasEnded(this.last) || this.last.brokenOff !== undefined, signal);
-    if (!hasEnded(this.last)) return this.last;
-    const { job, state, reason } = this.last;
-    this.display.show({ event: 'ended', job, state, reason: reason ?? `Job ${job} is ${state}.` });
-    return this.last;
+    await this.#passes(() => hasEnded(this.#last) || this.#last.brokenOff !== undefined, signal);
+    if (!hasEnded(this.#last)) return this.#last;
+    const { job, state, reason } = this.#last;
+    this.#display.show({ event: 'ended', job, state, reason: reason ?? `Job ${job} is ${state}.` });
+    return this.#last;
   }
 
   /** R9, until a describe call shows no instance, or others need them, or patience ends. */
   async untilZero(signal: AbortSignal): Promise<ZeroProof> {
-    const deadlineMs = this.clock.nowMs() + ZERO_WITHIN_MS;
+    const deadlineMs = this.#clock.nowMs() + ZERO_WITHIN_MS;
     let shown = -1;
-    const report = await this.passes((pass) => {
-      if (pass.parked || neededByOthers(pass, this.last.job) || this.clock.nowMs() > deadlineMs) return true;
+    const report = await this.#passes((pass) => {
+      if (pass.parked || neededByOthers(pass, this.#last.job) || this.#clock.nowMs() > deadlineMs) return true;
       const left = liveCount(pass);
-      if (left !== shown && left > 0) this.display.show({ event: 'waiting-for-zero', instances: left });
+      if (left !== shown && left > 0) this.#display.show({ event: 'waiting-for-zero', instances: left });
       shown = left;
       return false;
     }, signal);
-    if (report.parked && shown > 0) this.display.show({ event: 'waiting-for-zero', instances: 0 });
-    return { instancesLeft: liveCount(report), otherJobs: othersWith(report, this.last.job) };
+    if (report.parked && shown > 0) this.#display.show({ event: 'waiting-for-zero', instances: 0 });
+    return { instancesLeft: liveCount(report), otherJobs: othersWith(report, this.#last.job) };
   }
 
-  private passes(until: (report: PassReport) => boolean, signal: AbortSignal): Promise<PassReport> {
+  #passes(until: (report: PassReport) => boolean, signal: AbortSignal): Promise<PassReport> {
     return controlUntil(
-      { ...this.ports, clock: this.clock },
+      { ...this.#ports, clock: this.#clock },
       {
-        ...controllerLimits(this.ports.config),
+        ...controllerLimits(this.#ports.config),
         passMs: PASS_MS,
-        memory: this.memory,
+        memory: this.#memory,
         until,
-        onReport: (report) => this.tell(report, signal),
-        onTrouble: (error) => this.tellTrouble(error),
+        onReport: (report) => this.#tell(report, signal),
+        onTrouble: (error) => this.#tellTrouble(error),
       },
       signal,
     );
   }
 
-  private async tell(report: PassReport, signal: AbortSignal): Promise<void> {
-    this.last = report.jobs.find(({ job }) => job === this.last.job) ?? this.last;
+  async #tell(report: PassReport, signal: AbortSignal): Promise<void> {
+    this.#last = report.jobs.find(({ job }) => job === this.#last.job) ?? this.#last;
     for (const { instance, state } of report.description.instances) {
-      if (state === 'pending' || state === 'running') this.instances.add(instance);
+      if (state === 'pending' || state === 'running') this.#instances.add(instance);
     }
-    await this.tellWorkers(report, signal);
+    await this.#tellWorkers(report, signal);
     for (const change of this.ledger.observe(report.description, report.atMs)) {
-      const event = ofLedger(change, (instance) => this.noticed.has(instance), report.atMs);
-      if (event !== undefined) this.display.show(event);
+      const event = ofLedger(change, (instance) => this.#noticed.has(instance), report.atMs);
+      if (event !== undefined) this.#display.show(event);
     }
     for (const event of report.events) {
-      if (isTarget(event)) this.setByUs += 1;
+      if (isTarget(event)) this.#setByUs += 1;
       // The job's own end is told by `untilEnded`.
-      if (!isEndOf(event, this.last.job)) this.display.show(ofController(event));
+      if (!isEndOf(event, this.#last.job)) this.#display.show(ofController(event));
     }
-    this.tellTarget(report);
-    this.tellProgress(report);
+    this.#tellTarget(report);
+    this.#tellProgress(report);
     // The pass was good for the others; whoever follows this job has waited in vain, and not for ever.
-    if (report.unreadable.has(this.last.job)) throw report.unreadable.get(this.last.job);
+    if (report.unreadable.has(this.#last.job)) throw report.unreadable.get(this.#last.job);
   }
 
-  private async tellWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
-    const many = this.instances.size > EVENTS_EVERY_PASS_UP_TO_INSTANCES && !hasEnded(this.last);
-    if (many && report.atMs - this.eventsReadAtMs < EVENTS_OF_MANY_EVERY_MS) return;
-    this.eventsReadAtMs = report.atMs;
-    for await (const event of this.log.newEvents(this.instances, signal)) {
-      if (event.code === 'notice' && event.kind === 'interruption') this.noticed.add(event.instance);
+  async #tellWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
+    const many = this.#instances.size > EVENTS_EVERY_PASS_UP_TO_INSTANCES && !hasEnded(this.#last);
+    if (many && report.atMs - this.#eventsReadAtMs < EVENTS_OF_MANY_EVERY_MS) return;
+    this.#eventsReadAtMs = report.atMs;
+    for await (const event of this.#log.newEvents(this.#instances, signal)) {
+      if (event.code === 'notice' && event.kind === 'interruption') this.#noticed.add(event.instance);
       const shown = ofWorker(event);
-      if (shown !== undefined && this.shapes.isNews(event)) this.display.show(shown);
+      if (shown !== undefined && this.#shapes.isNews(event)) this.#display.show(shown);
     }
   }
 
   /** Another controller of the same stack may have set it. What this one sets shows some passes later. */
-  private tellTarget({ fleet, atMs }: PassReport): void {
-    const before = this.target;
-    this.target = fleet.target;
+  #tellTarget({ fleet, atMs }: PassReport): void {
+    const before = this.#target;
+    this.#target = fleet.target;
     if (before === undefined || before === fleet.target) return;
-    if (this.setByUs > 0) {
-      this.setByUs -= 1;
+    if (this.#setByUs > 0) {
+      this.#setByUs -= 1;
       return;
     }
-    this.display.show({
+    this.#display.show({
       event: 'happened',
       level: 'info',
       code: 'target-changed',
@@ -152,27 +159,27 @@ export class Follower {
     });
   }
 
-  private tellProgress({ fleet, atMs }: PassReport): void {
-    const { job, state, batches, items } = this.last;
+  #tellProgress({ fleet, atMs }: PassReport): void {
+    const { job, state, batches, items } = this.#last;
     const itemsDone = items.ok + items.failed;
     // The time until the first instances are up says nothing of their pace.
-    if (itemsDone > 0) this.samples = addSample(this.samples, { atMs, itemsDone });
+    if (itemsDone > 0) this.#samples = addSample(this.#samples, { atMs, itemsDone });
     const { target, pending, running, noticed, draining } = fleet;
-    const pace = paceOf(this.samples, items.total);
+    const pace = paceOf(this.#samples, items.total);
     // Before the first items are done there is no pace to tell, and afterwards none any more.
-    const told = hasEnded(this.last) || !pace.itemsPerSecond ? {} : pace;
+    const told = hasEnded(this.#last) || !pace.itemsPerSecond ? {} : pace;
     const counts = { target, pending, running, noticed, draining };
-    this.display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...told });
+    this.#display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...told });
   }
 
-  private tellTrouble(error: unknown): void {
+  #tellTrouble(error: unknown): void {
     const message = `Looking at the stack failed, and is tried again (workers that are up do not depend on it): ${messageOf(error)}`;
-    this.warn('trouble', message);
+    this.#warn('trouble', message);
   }
 
-  private warn(code: string, message: string): void {
-    const at = new Date(this.clock.nowMs()).toISOString();
-    this.display.show({ event: 'happened', level: 'warning', code, message, at });
+  #warn(code: string, message: string): void {
+    const at = new Date(this.#clock.nowMs()).toISOString();
+    this.#display.show({ event: 'happened', level: 'warning', code, message, at });
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the display shows at the end, from what the status code summed up. Pure. */
+import { definedFields } from '../../../core/defined-fields.js';
 import type { ErrorCount, JobSummary } from '../../display/views.js';
 import type { Summary } from '../../status/summary.js';
 import type { ZeroProof } from './follow.js';
@@ -19,8 +20,7 @@ export function summaryOf(
   return {
     job,
     state,
-    ...(reason === undefined ? {} : { reason }),
-    ...(maxFailed === undefined ? {} : { maxFailed }),
+    ...definedFields({ reason, maxFailed }),
     items,
     batches,
     handBacks: events.handBacks,
@@ -32,14 +32,12 @@ export function summaryOf(
           reclaims: { withNotice: reclaims.withNotice, withoutNotice: reclaims.withoutNotice },
           instances,
           instanceSeconds: cost.instanceSeconds,
-          ...(cost.spotDollars === undefined ? {} : { spotDollars: cost.spotDollars }),
-          ...(cost.onDemandDollars === undefined ? {} : { onDemandDollars: cost.onDemandDollars }),
+          ...definedFields({ spotDollars: cost.spotDollars, onDemandDollars: cost.onDemandDollars }),
         }
       : {}),
     ...(shapes[0] === undefined ? {} : { slots: shapes[0].reason }),
     errors,
-    ...(next === undefined ? {} : { next }),
-    ...(resultsFile === undefined ? {} : { resultsFile }),
+    ...definedFields({ next, resultsFile }),
     instancesLeft: zero.instancesLeft,
     otherJobs: zero.otherJobs,
   };

@@ -45,14 +45,17 @@ interface Layer {
 }
 
 export class IgnoreRules {
-  private readonly own: Layer[] = [];
-  private readonly git: Layer[] = [];
+  readonly #own: Layer[] = [];
+  readonly #git: Layer[] = [];
 
-  private constructor(
-    private readonly root: string,
-    /** Paths that were named, and the folders above them. */
-    private readonly named: ReadonlySet<string>,
-  ) {}
+  readonly #root: string;
+  /** Paths that were named, and the folders above them. */
+  readonly #named: ReadonlySet<string>;
+
+  private constructor(root: string, named: ReadonlySet<string>) {
+    this.#root = root;
+    this.#named = named;
+  }
 
   /** `named`: paths relative to the root that git's rules cannot hide, and words that may be such. */
   static async of(root: string, named: readonly string[]): Promise<IgnoreRules> {
@@ -60,7 +63,7 @@ export class IgnoreRules {
     for (const folder of await repositoryAbove(root)) {
       const below = posix(path.relative(folder, root));
       const name = `${posix(path.relative(root, folder))}/${GIT_IGNORE_FILE}`;
-      await addLayer(rules.git, path.join(folder, GIT_IGNORE_FILE), name, (asked) => `${below}/${asked}`);
+      await addLayer(rules.#git, path.join(folder, GIT_IGNORE_FILE), name, (asked) => `${below}/${asked}`);
     }
     return rules;
   }
@@ -68,9 +71,9 @@ export class IgnoreRules {
   /** Before anything in the folder is asked for; '' is the root. */
   async enter(folder: string): Promise<void> {
     if (isInPackages(folder)) return; // packages' own ignore files are about their repositories
-    for (const [layers, file] of [[this.git, GIT_IGNORE_FILE] as const, [this.own, OWN_IGNORE_FILE] as const]) {
+    for (const [layers, file] of [[this.#git, GIT_IGNORE_FILE] as const, [this.#own, OWN_IGNORE_FILE] as const]) {
       const name = path.posix.join(folder, file);
-      await addLayer(layers, path.join(this.root, name), name, (asked) =>
+      await addLayer(layers, path.join(this.#root, name), name, (asked) =>
         folder === '' ? asked : asked.startsWith(`${folder}/`) ? asked.slice(folder.length + 1) : undefined,
       );
     }
@@ -79,12 +82,12 @@ export class IgnoreRules {
   /** Undefined when nothing is said against the path; `kept` when `.spotpoolignore` says that it is to be shipped. */
   hidden(place: string, isFolder: boolean): Hidden | 'kept' | undefined {
     const asked = isFolder ? `${place}/` : place;
-    const own = opinion(this.own, asked);
+    const own = opinion(this.#own, asked);
     if (own !== undefined) return own;
-    if (this.named.has(place)) return undefined;
+    if (this.#named.has(place)) return undefined;
     const inPackages = isInPackages(place);
     const isPackages = isFolder && path.posix.basename(place) === PACKAGES;
-    const git = inPackages || isPackages ? undefined : opinion(this.git, asked);
+    const git = inPackages || isPackages ? undefined : opinion(this.#git, asked);
     if (git !== undefined) return git === 'kept' ? undefined : git;
     const useless = inPackages ? USELESS_IN_PACKAGES : USELESS;
     if (!useless.test(asked).ignored) return undefined;

@@ -58,91 +58,100 @@ interface Way {
 }
 
 class Walker {
-  private readonly entries: BundleEntry[] = [];
-  private readonly leftOut: LeftOut[] = [];
-  private readonly secrets: { path: string; what: string }[] = [];
-  private readonly outward: { path: string; target: string }[] = [];
+  readonly #entries: BundleEntry[] = [];
+  readonly #leftOut: LeftOut[] = [];
+  readonly #secrets: { path: string; what: string }[] = [];
+  readonly #outward: { path: string; target: string }[] = [];
   /** Links to places inside, which may turn out to be left out. */
-  private readonly inner: { readonly path: string; readonly target: string; readonly place: string }[] = [];
+  readonly #inner: { readonly path: string; readonly target: string; readonly place: string }[] = [];
+
+  readonly #request: WalkRequest;
+  readonly #apart: ReadonlyMap<string, Apart>;
 
   constructor(
     readonly root: string,
-    private readonly request: WalkRequest,
-    private readonly apart: ReadonlyMap<string, Apart>,
-  ) {}
+    request: WalkRequest,
+    apart: ReadonlyMap<string, Apart>,
+  ) {
+    this.#request = request;
+    this.#apart = apart;
+  }
 
   found(): Walked {
-    const shipped = new Set(['', ...this.entries.map((entry) => entry.path)]);
-    for (const { path: place, target, place: pointsAt } of this.inner) {
-      if (shipped.has(pointsAt)) this.entries.push({ kind: 'symlink', path: place, target });
-      else this.leave(place, 'it points at what is left out');
+    const shipped = new Set(['', ...this.#entries.map((entry) => entry.path)]);
+    for (const { path: place, target, place: pointsAt } of this.#inner) {
+      if (shipped.has(pointsAt)) this.#entries.push({ kind: 'symlink', path: place, target });
+      else this.#leave(place, 'it points at what is left out');
     }
-    const { entries, leftOut, secrets, outward } = this;
+    const entries = this.#entries;
+    const leftOut = this.#leftOut;
+    const secrets = this.#secrets;
+    const outward = this.#outward;
     return { entries, leftOut, secrets, outward };
   }
 
   async folder(absolute: string, place: string, way: Way): Promise<void> {
-    await this.request.rules.enter(place);
+    await this.#request.rules.enter(place);
     for (const name of (await readdir(absolute)).sort()) {
-      await this.visit(path.join(absolute, name), place === '' ? name : `${place}/${name}`, way);
+      await this.#visit(path.join(absolute, name), place === '' ? name : `${place}/${name}`, way);
     }
   }
 
-  private async visit(absolute: string, place: string, way: Way): Promise<void> {
-    const asked = this.isAsked(place);
-    const leads = this.leadsToAsked(place);
+  async #visit(absolute: string, place: string, way: Way): Promise<void> {
+    const asked = this.#isAsked(place);
+    const leads = this.#leadsToAsked(place);
     if (way.onlyAsked && !asked && !leads) return; // told of with the folder
     const found = await lstat(absolute);
-    const why = await this.whyLeftOut(absolute, place, found, asked);
-    if (why !== undefined) this.leave(place, why, found);
+    const why = await this.#whyLeftOut(absolute, place, found, asked);
+    if (why !== undefined) this.#leave(place, why, found);
     if (why !== undefined && (!leads || !found.isDirectory() || why === VERSION_CONTROL)) return;
-    if (found.isSymbolicLink()) return await this.link(absolute, place, way);
+    if (found.isSymbolicLink()) return await this.#link(absolute, place, way);
     if (found.isDirectory()) {
       const onlyAsked = !asked && (way.onlyAsked || why !== undefined);
-      return await this.subfolder(absolute, place, { ...way, onlyAsked });
+      return await this.#subfolder(absolute, place, { ...way, onlyAsked });
     }
-    if (!found.isFile()) return this.leave(place, 'it is no file');
+    if (!found.isFile()) return this.#leave(place, 'it is no file');
     const secret = asked ? undefined : await secretFile(place, absolute, found.size);
-    if (secret === undefined) this.entries.push(fileEntry(absolute, place, found));
-    else this.secrets.push({ path: place, what: secret });
+    if (secret === undefined) this.#entries.push(fileEntry(absolute, place, found));
+    else this.#secrets.push({ path: place, what: secret });
   }
 
-  private async subfolder(absolute: string, place: string, way: Way): Promise<void> {
-    const secret = this.isAsked(place) ? undefined : secretFolder(place, absolute);
-    const leads = this.leadsToAsked(place);
-    if (secret !== undefined && !way.onlyAsked) this.secrets.push({ path: `${place}/`, what: secret });
+  async #subfolder(absolute: string, place: string, way: Way): Promise<void> {
+    const secret = this.#isAsked(place) ? undefined : secretFolder(place, absolute);
+    const leads = this.#leadsToAsked(place);
+    if (secret !== undefined && !way.onlyAsked) this.#secrets.push({ path: `${place}/`, what: secret });
     if (secret !== undefined && !leads) return;
-    this.entries.push({ kind: 'directory', path: place });
+    this.#entries.push({ kind: 'directory', path: place });
     await this.folder(absolute, place, { ...way, onlyAsked: way.onlyAsked || secret !== undefined });
   }
 
   /** A link to a place inside stays a link, relative, so that layouts such as pnpm's survive; what lies outside is copied when that was asked for. */
-  private async link(absolute: string, place: string, way: Way): Promise<void> {
+  async #link(absolute: string, place: string, way: Way): Promise<void> {
     const { copied } = way;
     const real = await realpath(absolute).catch(() => undefined);
-    if (real === undefined) return this.leave(place, 'it is a link to nothing');
-    if (copied.includes(real)) return this.leave(place, 'it is a link to what holds it');
+    if (real === undefined) return this.#leave(place, 'it is a link to nothing');
+    if (copied.includes(real)) return this.#leave(place, 'it is a link to what holds it');
     if (copied.length === 0 && isInside(this.root, real)) {
       const pointsAt = path.relative(this.root, real).split(path.sep).join('/');
-      this.inner.push({ path: place, target: await innerTarget(this.root, absolute, real), place: pointsAt });
+      this.#inner.push({ path: place, target: await innerTarget(this.root, absolute, real), place: pointsAt });
       return;
     }
-    if (!this.request.followLinks && !this.isAsked(place)) {
-      this.outward.push({ path: place, target: real });
+    if (!this.#request.followLinks && !this.#isAsked(place)) {
+      this.#outward.push({ path: place, target: real });
     } else if ((await stat(real)).isDirectory()) {
-      await this.subfolder(real, place, { ...way, copied: [...copied, real] });
+      await this.#subfolder(real, place, { ...way, copied: [...copied, real] });
     } else {
-      await this.visit(real, place, way);
+      await this.#visit(real, place, way);
     }
   }
 
-  private async whyLeftOut(absolute: string, place: string, found: Stats, asked: boolean): Promise<string | undefined> {
+  async #whyLeftOut(absolute: string, place: string, found: Stats, asked: boolean): Promise<string | undefined> {
     if (VERSION_CONTROL_NAMES.has(path.posix.basename(place))) return VERSION_CONTROL;
     const target = found.isSymbolicLink() ? await stat(absolute).catch(() => found) : found;
-    const apart = this.apart.get(identity(target));
+    const apart = this.#apart.get(identity(target));
     if (apart !== undefined && (apart.always || !asked)) return apart.why;
     if (asked) return undefined;
-    const hidden = this.request.rules.hidden(place, found.isDirectory());
+    const hidden = this.#request.rules.hidden(place, found.isDirectory());
     if (hidden === 'kept') return undefined;
     if (hidden !== undefined) return hidden.by;
     if (place.includes(`${PACKAGES}/`)) return undefined;
@@ -150,18 +159,18 @@ class Walker {
     return found.isFile() && (await isResultsFile(absolute)) ? 'results of a job' : undefined;
   }
 
-  private isAsked(place: string): boolean {
-    for (let at = place; at !== '.'; at = path.posix.dirname(at)) if (this.request.ship.has(at)) return true;
+  #isAsked(place: string): boolean {
+    for (let at = place; at !== '.'; at = path.posix.dirname(at)) if (this.#request.ship.has(at)) return true;
     return false;
   }
 
-  private leadsToAsked(place: string): boolean {
-    return [...this.request.ship].some((asked) => asked.startsWith(`${place}/`));
+  #leadsToAsked(place: string): boolean {
+    return [...this.#request.ship].some((asked) => asked.startsWith(`${place}/`));
   }
 
-  private leave(place: string, why: string, found?: Stats): void {
-    if (found?.isDirectory()) this.leftOut.push({ path: `${place}/`, why });
-    else this.leftOut.push({ path: place, why, ...(found?.isFile() ? { bytes: found.size } : {}) });
+  #leave(place: string, why: string, found?: Stats): void {
+    if (found?.isDirectory()) this.#leftOut.push({ path: `${place}/`, why });
+    else this.#leftOut.push({ path: place, why, ...(found?.isFile() ? { bytes: found.size } : {}) });
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SuiteEvent, TestId } from '../../../bench/conformance/events.js';
 import { firstSentence, tally } from '../../../bench/conformance/tally.js';
+import { definedFields } from '../../../core/defined-fields.js';
 
 const id = (name: string, extra: Partial<TestId> = {}): TestId => ({
   service: 'sqs',
@@ -14,7 +15,7 @@ const result = (test: TestId, state: 'passed' | 'failed' | 'skipped', error?: st
   kind: 'result',
   test,
   state,
-  ...(error === undefined ? {} : { error }),
+  ...definedFields({ error }),
 });
 
 test('tests are counted by service and feature, each once', () => {

@@ -48,8 +48,11 @@ export class TestEc2 {
   /** In the order in which they were made. */
   readonly #removals: (() => Promise<unknown>)[] = [];
 
+  readonly #target: () => ConformanceTarget;
+
   /** To be made at the top of a test file. */
-  constructor(private readonly target: () => ConformanceTarget) {
+  constructor(target: () => ConformanceTarget) {
+    this.#target = target;
     afterEach(async () => {
       // What the test removed itself cannot be removed again.
       for (const remove of this.#removals.splice(0).reverse()) await remove().catch(() => undefined);
@@ -57,7 +60,7 @@ export class TestEc2 {
   }
 
   get client(): EC2Client {
-    return this.target().ec2;
+    return this.#target().ec2;
   }
 
   /** Emulators launch no image, but some insist on one of theirs. */

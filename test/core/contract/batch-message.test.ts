@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type BatchMessage, decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
+import {
+  type BatchMessage,
+  decodeBatchMessage,
+  encodeBatchMessage,
+  messageNeeds,
+} from '../../../core/contract/batch-message.js';
 
 const message: BatchMessage = {
   job: 'job',

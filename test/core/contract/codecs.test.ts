@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
 import { decodeWorkerEvent } from '../../../core/contract/decode-events.js';
 import { decodeExitTicket, decodeFleetState, decodeWorkerStatus } from '../../../core/contract/decode-fleet.js';
-import { decodeCancelMark, decodeDoneMark, decodeManifest, decodeUnableMark } from '../../../core/contract/decode-job.js';
+import {
+  decodeCancelMark,
+  decodeDoneMark,
+  decodeManifest,
+  decodeUnableMark,
+} from '../../../core/contract/decode-job.js';
 import { decodeInputLine, decodeObjectReference } from '../../../core/contract/input-line.js';
 import { decodeNoticeClaim } from '../../../core/contract/notice-claim.js';
 import { decodePlanLine, decodeSent, encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';

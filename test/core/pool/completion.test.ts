@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { definedFields } from '../../../core/defined-fields.js';
 import { decideEnd, jobVerdict, type JobFacts } from '../../../core/pool/completion.js';
 import type { UnableMark } from '../../../core/contract/job.js';
 import { NO_PROGRESS } from '../../../core/pool/progress.js';
@@ -67,7 +68,7 @@ describe('a job whose items fail', () => {
   const after = (done: number, ok: number, failed: number, maxFailed?: MaxFailed): JobFacts =>
     facts({
       progress: { ...NO_PROGRESS, batches: { done, failed: 0 }, items: { ok, failed } },
-      ...(maxFailed === undefined ? {} : { maxFailed }),
+      ...definedFields({ maxFailed }),
     });
 
   it('ends when nothing of the first twenty batches is ok, and goes on for one item that is (R10)', () => {

@@ -3,6 +3,7 @@
  * replaces what it loses, reclaims, new jobs, describe calls that lag. One step is one call to AWS; whatever the order,
  * the invariants at the end of each step must hold.
  */
+import { definedFields } from '../../../core/defined-fields.js';
 import { decideTarget } from '../../../core/pool/capacity.js';
 import { nextFleetAction, type ExitTicketSeen } from '../../../core/pool/exit-grants.js';
 import type { FleetState } from '../../../core/pool/fleet-state.js';
@@ -65,23 +66,26 @@ export interface WorldOptions {
 }
 
 export class FleetWorld {
-  private now = 0;
-  private fleetTarget = 0;
-  private readonly instances: Instance[] = [];
-  private readonly jobs: Job[] = [];
-  private readonly tickets: Ticket[] = [];
-  private readonly snapshots: Snapshot[] = [{ step: 0, target: 0, live: [] }];
-  private readonly reclaimSteps: number[] = [];
-  private readonly publications = new Map<number, Publication>();
-  private readonly exits = new Map<number, number>();
-  private readonly grants = new Map<number, number>();
-  private state: FleetState | undefined;
-  private etag = 0;
-  private newWorkStep = 0;
-  private readonly controllers: Controller[];
+  #now = 0;
+  #fleetTarget = 0;
+  readonly #instances: Instance[] = [];
+  readonly #jobs: Job[] = [];
+  readonly #tickets: Ticket[] = [];
+  readonly #snapshots: Snapshot[] = [{ step: 0, target: 0, live: [] }];
+  readonly #reclaimSteps: number[] = [];
+  readonly #publications = new Map<number, Publication>();
+  readonly #exits = new Map<number, number>();
+  readonly #grants = new Map<number, number>();
+  #state: FleetState | undefined;
+  #etag = 0;
+  #newWorkStep = 0;
+  readonly #controllers: Controller[];
 
-  constructor(private readonly options: WorldOptions) {
-    this.controllers = Array.from({ length: options.controllers }, () => ({
+  readonly #options: WorldOptions;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.#controllers = Array.from({ length: options.controllers }, () => ({
       stage: 'jobs' as const,
       demands: [],
       demandsStep: 0,
@@ -93,55 +97,55 @@ export class FleetWorld {
   }
 
   submit(total: number, maxWorkers: number | undefined): void {
-    this.tick();
-    const id = `job-${this.jobs.length}`;
-    this.jobs.push({ id, total, maxWorkers, sent: 0, visible: 0, done: 0, enqueued: false });
+    this.#tick();
+    const id = `job-${this.#jobs.length}`;
+    this.#jobs.push({ id, total, maxWorkers, sent: 0, visible: 0, done: 0, enqueued: false });
   }
 
   send(pick: number): void {
-    const job = this.jobs.filter(({ enqueued }) => !enqueued).at(0);
+    const job = this.#jobs.filter(({ enqueued }) => !enqueued).at(0);
     if (job === undefined) return;
-    this.tick();
+    this.#tick();
     const count = Math.min(job.total - job.sent, 1 + (pick % 4));
     job.sent += count;
     job.visible += count;
     job.enqueued = job.sent === job.total;
     // A job that is still being sent may bring more at any moment.
-    this.newWorkStep = job.enqueued ? this.now : Infinity;
+    this.#newWorkStep = job.enqueued ? this.#now : Infinity;
   }
 
   launch(): void {
-    if (this.live().length >= this.fleetTarget) return;
-    this.instances.push({ id: `i-${this.instances.length}`, alive: true, phase: 'booting' });
-    this.tick();
+    if (this.#live().length >= this.#fleetTarget) return;
+    this.#instances.push({ id: `i-${this.#instances.length}`, alive: true, phase: 'booting' });
+    this.#tick();
   }
 
   reclaim(pick: number): void {
-    const instance = pickOf(this.live(), pick);
+    const instance = pickOf(this.#live(), pick);
     if (instance === undefined) return;
     instance.alive = false;
     if (instance.job !== undefined) instance.job.visible += 1;
-    this.tick();
-    this.reclaimSteps.push(this.now);
+    this.#tick();
+    this.#reclaimSteps.push(this.#now);
   }
 
   /** R9: the schedule that parks the fleet, no-termination, when no controller pushes it out. */
   deadManFires(): void {
-    this.fleetTarget = 0;
-    this.tick();
+    this.#fleetTarget = 0;
+    this.#tick();
   }
 
   /** Computing a batch and shutting an instance down take long: much happens meanwhile. */
   work(pick: number, patience: number): void {
-    const instance = pickOf(this.live(), pick);
+    const instance = pickOf(this.#live(), pick);
     if (instance === undefined) return;
     const slow = instance.phase === 'busy' || instance.phase === 'leaving';
-    if (!slow || patience % 8 === 0) this.workOf(instance);
+    if (!slow || patience % 8 === 0) this.#workOf(instance);
   }
 
   control(pick: number, lagPick: number): void {
-    const controller = pickOf(this.controllers, pick);
-    if (controller !== undefined) this.controlOf(controller, lagPick);
+    const controller = pickOf(this.#controllers, pick);
+    if (controller !== undefined) this.#controlOf(controller, lagPick);
   }
 
   /** A fleet that is up and has work: what happens before is not what R6 is about. */
@@ -149,8 +153,8 @@ export class FleetWorld {
     for (let round = 0; round < 60; round++) {
       this.send(3);
       this.launch();
-      for (const controller of this.controllers) this.controlOf(controller, 0);
-      for (const instance of this.live()) if (instance.phase !== 'busy') this.workOf(instance);
+      for (const controller of this.#controllers) this.#controlOf(controller, 0);
+      for (const instance of this.#live()) if (instance.phase !== 'busy') this.#workOf(instance);
     }
   }
 
@@ -159,27 +163,27 @@ export class FleetWorld {
     for (let round = 0; round < 400; round++) {
       this.send(3);
       this.launch();
-      for (const instance of this.live()) this.workOf(instance);
-      for (const controller of this.controllers) this.controlOf(controller, 0);
+      for (const instance of this.#live()) this.#workOf(instance);
+      for (const controller of this.#controllers) this.#controlOf(controller, 0);
     }
   }
 
   end(): { readonly live: number; readonly target: number; readonly published: number; readonly left: number } {
     return {
-      live: this.live().length,
-      target: this.fleetTarget,
-      published: this.state?.target ?? 0,
-      left: this.jobs.reduce((sum, { total, done }) => sum + total - done, 0),
+      live: this.#live().length,
+      target: this.#fleetTarget,
+      published: this.#state?.target ?? 0,
+      left: this.#jobs.reduce((sum, { total, done }) => sum + total - done, 0),
     };
   }
 
-  private workOf(instance: Instance): void {
+  #workOf(instance: Instance): void {
     switch (instance.phase) {
       case 'booting':
         instance.phase = 'polling';
         break;
       case 'polling': {
-        const job = this.jobs.find(({ visible }) => visible > 0);
+        const job = this.#jobs.find(({ visible }) => visible > 0);
         if (job !== undefined) job.visible -= 1;
         if (job !== undefined) instance.job = job;
         instance.phase = job === undefined ? 'idle' : 'busy';
@@ -191,98 +195,98 @@ export class FleetWorld {
         instance.phase = 'polling';
         break;
       case 'idle':
-        if (this.state !== undefined) instance.read = this.state;
+        if (this.#state !== undefined) instance.read = this.#state;
         instance.phase = (instance.read?.grants ?? 0) > 0 ? 'granted' : 'polling';
         break;
       case 'granted':
-        instance.phase = this.takeTicket(instance) ? 'confirming' : 'polling';
+        instance.phase = this.#takeTicket(instance) ? 'confirming' : 'polling';
         break;
       case 'confirming':
-        instance.phase = this.state?.generation === instance.ticket?.generation ? 'leaving' : 'voiding';
+        instance.phase = this.#state?.generation === instance.ticket?.generation ? 'leaving' : 'voiding';
         break;
       case 'voiding':
         if (instance.ticket !== undefined) instance.ticket.void = true;
         instance.phase = 'polling';
         break;
       case 'leaving':
-        this.leave(instance);
+        this.#leave(instance);
         break;
     }
-    this.tick();
+    this.#tick();
   }
 
-  private takeTicket(instance: Instance): boolean {
+  #takeTicket(instance: Instance): boolean {
     const { generation = 0, grants = 0 } = instance.read ?? {};
-    const taken = new Set(this.tickets.filter((ticket) => ticket.generation === generation).map((t) => t.number));
+    const taken = new Set(this.#tickets.filter((ticket) => ticket.generation === generation).map((t) => t.number));
     for (let number = 0; number < grants; number++) {
       if (taken.has(number)) continue;
       instance.ticket = { generation, number, instance: instance.id, void: false };
-      this.tickets.push(instance.ticket);
+      this.#tickets.push(instance.ticket);
       return true;
     }
     return false;
   }
 
-  private leave(instance: Instance): void {
+  #leave(instance: Instance): void {
     const generation = instance.ticket?.generation ?? -1;
     if (instance.job !== undefined) throw new Error(`${instance.id} was busy when it ended itself`);
     instance.alive = false;
-    const exits = (this.exits.get(generation) ?? 0) + 1;
-    this.exits.set(generation, exits);
-    if (exits > (this.grants.get(generation) ?? 0)) throw new Error(`generation ${generation} had ${exits} exits`);
+    const exits = (this.#exits.get(generation) ?? 0) + 1;
+    this.#exits.set(generation, exits);
+    if (exits > (this.#grants.get(generation) ?? 0)) throw new Error(`generation ${generation} had ${exits} exits`);
 
-    const granted = this.publications.get(generation);
-    const latest = [...this.publications.values()].at(-1);
+    const granted = this.#publications.get(generation);
+    const latest = [...this.#publications.values()].at(-1);
     if (granted === undefined || latest === undefined) throw new Error(`generation ${generation} was never published`);
     const since = Math.min(granted.snapshotStep, latest.snapshotStep);
-    const reclaimed = this.reclaimSteps.filter((step) => step > since).length;
+    const reclaimed = this.#reclaimSteps.filter((step) => step > since).length;
     const least = Math.min(granted.target, latest.target);
-    const left = this.live().length;
+    const left = this.#live().length;
     if (left + reclaimed < least)
       throw new Error(`${left} live after an exit, ${reclaimed} reclaimed, target ${least}`);
   }
 
-  private controlOf(controller: Controller, lagPick: number): void {
+  #controlOf(controller: Controller, lagPick: number): void {
     switch (controller.stage) {
       case 'jobs':
-        controller.demands = this.jobs.map((job) => ({
+        controller.demands = this.#jobs.map((job) => ({
           job: job.id,
           left: job.sent - job.done,
           enqueued: job.enqueued,
-          ...(job.maxWorkers === undefined ? {} : { maxWorkers: job.maxWorkers }),
+          ...definedFields({ maxWorkers: job.maxWorkers }),
         }));
-        controller.demandsStep = this.now;
+        controller.demandsStep = this.#now;
         controller.stage = 'state';
         break;
       case 'state':
-        controller.state = this.state;
-        controller.etag = this.etag;
+        controller.state = this.#state;
+        controller.etag = this.#etag;
         controller.stage = 'fleet';
         break;
       case 'fleet': {
-        const behind = this.options.lag === 0 ? 0 : lagPick % (this.options.lag + 1);
-        controller.snapshot = this.snapshots.at(-1 - behind) ?? (this.snapshots[0] as Snapshot);
+        const behind = this.#options.lag === 0 ? 0 : lagPick % (this.#options.lag + 1);
+        controller.snapshot = this.#snapshots.at(-1 - behind) ?? (this.#snapshots[0] as Snapshot);
         controller.stage = 'tickets';
         break;
       }
       case 'tickets':
-        controller.tickets = this.tickets.map((ticket) => ({ ...ticket }));
+        controller.tickets = this.#tickets.map((ticket) => ({ ...ticket }));
         controller.stage = 'act';
         break;
       case 'act':
-        this.act(controller);
+        this.#act(controller);
         controller.stage = 'jobs';
         break;
     }
-    this.tick();
+    this.#tick();
   }
 
-  private act(controller: Controller): void {
+  #act(controller: Controller): void {
     const { state, snapshot, tickets, demands } = controller;
     const desired = decideTarget({
       demands,
       reportedSlots: snapshot.live.map((id) => 1 + (Number(id.slice(2)) % 3)),
-      maxWorkers: this.options.maxWorkers,
+      maxWorkers: this.#options.maxWorkers,
       published: state,
     });
     const action = nextFleetAction({
@@ -295,41 +299,42 @@ export class FleetWorld {
       desired,
       awaited: undefined,
     });
-    if (action.kind === 'set-target') this.setTarget(action.target, controller);
+    if (action.kind === 'set-target') this.#setTarget(action.target, controller);
     if (action.kind !== 'close' && action.kind !== 'publish') return;
-    if (controller.etag !== this.etag) return; // 412: the loser observes again
-    if (action.state.generation <= (this.state?.generation ?? 0)) throw new Error('a generation came again');
-    if (action.state.grants > 0 && (this.state?.grants ?? 0) > 0) throw new Error('opened from an open generation');
-    this.state = { version: 1, ...action.state, at: '' };
-    this.etag += 1;
-    this.grants.set(action.state.generation, action.state.grants);
-    if (action.kind === 'publish') this.publish(action.state.generation, action.state.target, controller);
+    if (controller.etag !== this.#etag) return; // 412: the loser observes again
+    if (action.state.generation <= (this.#state?.generation ?? 0)) throw new Error('a generation came again');
+    if (action.state.grants > 0 && (this.#state?.grants ?? 0) > 0) throw new Error('opened from an open generation');
+    this.#state = { version: 1, ...action.state, at: '' };
+    this.#etag += 1;
+    this.#grants.set(action.state.generation, action.state.grants);
+    if (action.kind === 'publish') this.#publish(action.state.generation, action.state.target, controller);
   }
 
   /** With one controller and describes that do not lag, the fleet's own target falls monotonically too. */
-  private setTarget(target: number, { demandsStep, state }: Controller): void {
-    const alone = this.options.controllers === 1 && this.options.lag === 0;
-    const latest = [...this.publications.values()].at(-1);
-    const noNewWork = latest !== undefined && this.newWorkStep <= latest.demandsStep && demandsStep >= this.newWorkStep;
+  #setTarget(target: number, { demandsStep, state }: Controller): void {
+    const alone = this.#options.controllers === 1 && this.#options.lag === 0;
+    const latest = [...this.#publications.values()].at(-1);
+    const noNewWork =
+      latest !== undefined && this.#newWorkStep <= latest.demandsStep && demandsStep >= this.#newWorkStep;
     if (alone && noNewWork && target > (state?.target ?? 0)) throw new Error(`raised to ${target} without new work`);
-    this.fleetTarget = target;
+    this.#fleetTarget = target;
   }
 
-  private publish(generation: number, target: number, { snapshot, demandsStep }: Controller): void {
-    const before = [...this.publications.values()].at(-1);
-    if (before !== undefined && this.newWorkStep <= before.demandsStep && target > before.target) {
+  #publish(generation: number, target: number, { snapshot, demandsStep }: Controller): void {
+    const before = [...this.#publications.values()].at(-1);
+    if (before !== undefined && this.#newWorkStep <= before.demandsStep && target > before.target) {
       throw new Error(`published ${target} after ${before.target} without new work`);
     }
-    this.publications.set(generation, { target, snapshotStep: snapshot.step, demandsStep });
+    this.#publications.set(generation, { target, snapshotStep: snapshot.step, demandsStep });
   }
 
-  private live(): Instance[] {
-    return this.instances.filter(({ alive }) => alive);
+  #live(): Instance[] {
+    return this.#instances.filter(({ alive }) => alive);
   }
 
-  private tick(): void {
-    this.now += 1;
-    this.snapshots.push({ step: this.now, target: this.fleetTarget, live: this.live().map(({ id }) => id) });
+  #tick(): void {
+    this.#now += 1;
+    this.#snapshots.push({ step: this.#now, target: this.#fleetTarget, live: this.#live().map(({ id }) => id) });
   }
 }
 

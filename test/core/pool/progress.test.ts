@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeProgress, encodeProgress, foldOutcomes, NO_PROGRESS } from '../../../core/pool/progress.js';
-import { addToRanges, countOf, formatRanges, missingBelow, parseRanges, rangeHolding } from '../../../core/dataset/ranges.js';
+import {
+  addToRanges,
+  countOf,
+  formatRanges,
+  missingBelow,
+  parseRanges,
+  rangeHolding,
+} from '../../../core/dataset/ranges.js';
 
 const batches = fc.array(fc.nat(60));
 

@@ -5,6 +5,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { definedFields } from '../../../core/defined-fields.js';
 import type { Request } from './calls.js';
 
 export interface OtherRequest extends Request {
@@ -59,10 +60,14 @@ const SERVICES: Readonly<Record<string, OtherService>> = {
 export class Front {
   readonly requests: OtherRequest[] = [];
 
+  readonly #server: http.Server;
+
   private constructor(
     readonly endpoint: string,
-    private readonly server: http.Server,
-  ) {}
+    server: http.Server,
+  ) {
+    this.#server = server;
+  }
 
   static async start(cloud: string): Promise<Front> {
     const server = http.createServer((request, response) => {
@@ -77,8 +82,8 @@ export class Front {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
     await closed;
   }
 }
@@ -98,7 +103,7 @@ async function serve(
   const asked = read(request, await text(request));
   const app = / app\/(\S+)/.exec(request.headers['user-agent'] ?? '')?.[1];
   const { status = 200, body } = answer(asked);
-  requests.push({ service, accessKeyId, ...(app === undefined ? {} : { app }), ...asked, headers: {}, status });
+  requests.push({ service, accessKeyId, ...definedFields({ app }), ...asked, headers: {}, status });
   response.writeHead(status).end(body);
 }
 

@@ -31,12 +31,20 @@ const MOST_REQUESTS = 50_000;
 const MAX_IDLE_SECONDS = 60;
 
 export class Pool {
+  readonly #front: Front;
+  readonly #directory: string;
+  readonly #functionEnvironment: Readonly<Record<string, string>>;
+
   private constructor(
     readonly lab: Lab,
-    private readonly front: Front,
-    private readonly directory: string,
-    private readonly functionEnvironment: Readonly<Record<string, string>>,
-  ) {}
+    front: Front,
+    directory: string,
+    functionEnvironment: Readonly<Record<string, string>>,
+  ) {
+    this.#front = front;
+    this.#directory = directory;
+    this.#functionEnvironment = functionEnvironment;
+  }
 
   /** The first instance of one that `boots` runs the stack's boot script; others have their worker at once. */
   static async start({ outputs, functionEnvironment }: StackPolicies, { boots = false } = {}): Promise<Pool> {
@@ -63,7 +71,7 @@ export class Pool {
   /** The controller function, with the environment that the stack gives it. */
   invoke(events: readonly unknown[]): Promise<Invoked> {
     const { queueUrl, fleetId } = this.lab.stack;
-    const named = { ...this.functionEnvironment, SPOTPOOL_QUEUE_URL: queueUrl, SPOTPOOL_FLEET_ID: fleetId };
+    const named = { ...this.#functionEnvironment, SPOTPOOL_QUEUE_URL: queueUrl, SPOTPOOL_FLEET_ID: fleetId };
     return invokeController(this.lab.stack, events, { ...named, ...this.controllerEnv });
   }
 
@@ -117,7 +125,7 @@ export class Pool {
   async #allRequests(): Promise<readonly OtherRequest[]> {
     const { requests } = (await this.lab.admin('GET', 'requests')) as { requests: LoggedRequest[] };
     if (requests.length >= MOST_REQUESTS) throw new Error('Some requests are not in the log any more.');
-    return [...requests, ...this.front.requests];
+    return [...requests, ...this.#front.requests];
   }
 
   async calls(): Promise<readonly Call[]> {
@@ -135,8 +143,8 @@ export class Pool {
 
   async close(): Promise<void> {
     await this.lab.close();
-    await this.front.close();
-    await rm(this.directory, { recursive: true });
+    await this.#front.close();
+    await rm(this.#directory, { recursive: true });
   }
 }
 

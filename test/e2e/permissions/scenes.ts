@@ -5,7 +5,14 @@ import { once } from 'node:events';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { doneKey, exitTicketKey, fleetStateKey, inputPartKey, outcomeKey, unablePrefix } from '../../../core/contract/keys.js';
+import {
+  doneKey,
+  exitTicketKey,
+  fleetStateKey,
+  inputPartKey,
+  outcomeKey,
+  unablePrefix,
+} from '../../../core/contract/keys.js';
 import { projectRoot } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
 import { Gate } from '../../support/gate.js';

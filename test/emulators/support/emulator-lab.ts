@@ -36,13 +36,18 @@ const LOOK_EVERY_MS = 200;
 export class EmulatorLab extends StackLab {
   readonly ports: StackPorts;
 
+  readonly #host: RunningCli;
+  readonly #earlier: ReadonlySet<string>;
+
   private constructor(
     site: StackLabSite,
     readonly emulator: EmulatorUnderTest,
-    private readonly host: RunningCli,
-    private readonly earlier: ReadonlySet<string>,
+    host: RunningCli,
+    earlier: ReadonlySet<string>,
   ) {
     super(site);
+    this.#host = host;
+    this.#earlier = earlier;
     this.ports = connectStack(site.stack);
   }
 
@@ -76,7 +81,7 @@ export class EmulatorLab extends StackLab {
   /** The fleet, and of its instances those of this lab: emulators show terminated ones for ever. */
   async fleet(): Promise<FleetDescription> {
     const fleet = await this.ports.fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));
-    return { ...fleet, instances: fleet.instances.filter(({ instance }) => !this.earlier.has(instance)) };
+    return { ...fleet, instances: fleet.instances.filter(({ instance }) => !this.#earlier.has(instance)) };
   }
 
   async running(): Promise<readonly FleetInstance[]> {
@@ -98,14 +103,14 @@ export class EmulatorLab extends StackLab {
 
   /** Its worker and slots at once, as when a machine loses its power. */
   killWorker(instance: string): void {
-    const up = this.host.events.find((event) => event['event'] === 'instance-up' && event['instance'] === instance);
-    if (up === undefined) throw new Error(`The host has not told of ${instance}: ${this.host.stdout}`);
+    const up = this.#host.events.find((event) => event['event'] === 'instance-up' && event['instance'] === instance);
+    if (up === undefined) throw new Error(`The host has not told of ${instance}: ${this.#host.stdout}`);
     process.kill(-Number(up['pid']), 'SIGKILL');
   }
 
   /** What the host told, for a failure's message. */
   get hostSaid(): string {
-    return this.host.stdout + this.host.stderr;
+    return this.#host.stdout + this.#host.stderr;
   }
 
   async keys(prefix: string): Promise<string[]> {
@@ -130,9 +135,9 @@ export class EmulatorLab extends StackLab {
       live.map(({ instance }) => instance),
       AbortSignal.timeout(FACT_WITHIN_MS),
     );
-    this.host.child.kill('SIGINT');
-    await this.host.exited;
-    await this.purge();
+    this.#host.child.kill('SIGINT');
+    await this.#host.exited;
+    await this.#purge();
     const left = await processesBelow(this.directory);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
@@ -140,7 +145,7 @@ export class EmulatorLab extends StackLab {
   }
 
   /** A queue is purged once in 60 s, on moto as on AWS: workers of the next lab drop what is left then, since its jobs have ended. */
-  private async purge(): Promise<void> {
+  async #purge(): Promise<void> {
     const sqs = makeSqsClient(clientOptions(this.stack));
     try {
       for (const QueueUrl of [this.stack.queueUrl, this.stack.deadLetterQueueUrl]) {

@@ -23,21 +23,24 @@ export const lastOutputs = (directory: string): string => path.join(directory, '
 export const deployOutputs = (directory: string): string => path.join(directory, 'cdk-outputs.json');
 
 export class StackEnd {
-  constructor(
-    private readonly emulator: EmulatorUnderTest,
-    private readonly directory: string,
-  ) {}
+  readonly #emulator: EmulatorUnderTest;
+  readonly #directory: string;
+
+  constructor(emulator: EmulatorUnderTest, directory: string) {
+    this.#emulator = emulator;
+    this.#directory = directory;
+  }
 
   /** A run of the deploy alone, or one that failed early, has had no lab. */
   get #outputs(): string {
-    const last = lastOutputs(this.directory);
-    return existsSync(last) ? last : deployOutputs(this.directory);
+    const last = lastOutputs(this.#directory);
+    return existsSync(last) ? last : deployOutputs(this.#directory);
   }
 
   /** Whatever is there of it, the bucket too: the emulator may be somebody's own. */
   async all(): Promise<void> {
     const bucket = existsSync(this.#outputs) ? await this.bucket() : undefined;
-    if (this.emulator.name === 'moto') {
+    if (this.#emulator.name === 'moto') {
       if (bucket === undefined) return;
       await this.emptyBucket(bucket);
       return this.deleteMade();
@@ -60,7 +63,7 @@ export class StackEnd {
 
   async destroy(): Promise<void> {
     const app = appArguments({ stack: STACK_NAME, controller: 'cli' });
-    await cdk(this.emulator, this.directory, ['destroy', '--force', ...app]);
+    await cdk(this.#emulator, this.#directory, ['destroy', '--force', ...app]);
   }
 
   async bucket(): Promise<string> {
@@ -70,7 +73,7 @@ export class StackEnd {
 
   /** Of all versions. Says what was in it. */
   async emptyBucket(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
-    const s3 = makeS3Client(clientOptionsOf(this.emulator));
+    const s3 = makeS3Client(clientOptionsOf(this.#emulator));
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
     let hasVersions = false;
     for (;;) {
@@ -88,7 +91,7 @@ export class StackEnd {
   }
 
   async deleteBucket(Bucket: string): Promise<void> {
-    const s3 = makeS3Client(clientOptionsOf(this.emulator));
+    const s3 = makeS3Client(clientOptionsOf(this.#emulator));
     await s3.send(new DeleteBucketCommand({ Bucket })).catch((error: unknown) => {
       // LocalStack's own destroy takes an empty one.
       if ((error as Error).name !== 'NoSuchBucket') throw error;
@@ -97,7 +100,7 @@ export class StackEnd {
   }
 
   async #spotpool(...args: string[]): Promise<void> {
-    const site = { cwd: this.directory, env: environmentOf(this.emulator) };
+    const site = { cwd: this.#directory, env: environmentOf(this.#emulator) };
     const { code, stdout, stderr } = await runCli([...args, '--stack', this.#outputs, '--json'], site);
     if (code !== 0) throw new Error(`spotpool ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
   }

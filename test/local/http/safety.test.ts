@@ -9,6 +9,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { definedFields } from '../../../core/defined-fields.js';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
 import { basicAuthorization } from '../../../local/http/basic.js';
 import { startServer } from '../../../local/http/server.js';
@@ -143,7 +144,7 @@ test('whoever asks for a tunnel breaks nothing, and holds up no end, however it 
 });
 
 async function serverOfNothing(headersTimeoutMs?: number) {
-  const server = await startServer({}, { port: 0, ...(headersTimeoutMs === undefined ? {} : { headersTimeoutMs }) });
+  const server = await startServer({}, { port: 0, ...definedFields({ headersTimeoutMs }) });
   return { server, port: server.port };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { definedFields } from '../../../core/defined-fields.js';
 import type { MaxFailed } from '../../../core/pool/max-failed.js';
 import type { Judged } from '../../../core/pool/success.js';
 import { exitCodeOf } from '../../../runner/cli/exit-codes.js';
@@ -11,7 +12,7 @@ const job = (
   state,
   batches: { failed: more.givenUp ?? 0 },
   items: { total: 100, ok, failed },
-  ...(more.maxFailed === undefined ? {} : { maxFailed: more.maxFailed }),
+  ...definedFields({ maxFailed: more.maxFailed }),
 });
 
 it.each<readonly [number, string, Judged]>([

@@ -16,10 +16,10 @@ class FakeDeployed implements DeployedStack {
   standing: StackStanding = { state: 'there', isProtected: false };
   end: StackStanding = { state: 'deleted', isProtected: false };
   instancesAtDelete: number | undefined;
-  private looks = 0;
+  #looks = 0;
 
   async describe(): Promise<StackStanding> {
-    if (this.standing.state === 'deleting' && ++this.looks > 2) this.standing = this.end;
+    if (this.standing.state === 'deleting' && ++this.#looks > 2) this.standing = this.end;
     return this.standing;
   }
 

@@ -38,7 +38,7 @@ export class Stage {
       counts: async () => this.counts,
     },
     fleet: {
-      describe: async () => this.describe(),
+      describe: async () => this.#describe(),
       setTarget: async (target) => {
         this.targetsSet.push(target);
         if (this.setTargetResult === 'accepted') this.target = target;
@@ -168,7 +168,7 @@ export class Stage {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  private describe(): FleetDescription {
+  #describe(): FleetDescription {
     return {
       target: this.shownTarget ?? this.target,
       fulfilled: this.instances.filter(({ state }) => state === 'running').length,

@@ -67,14 +67,18 @@ class World {
   readonly workerEnded = new Set<string>();
   readonly noticedAtMs = new Map<string, number>();
 
-  constructor(private readonly noticeMs: number) {}
+  readonly #noticeMs: number;
+
+  constructor(noticeMs: number) {
+    this.#noticeMs = noticeMs;
+  }
 
   look(): number {
     const actions = decideHosting({
       seen: [...this.states].map(([instance, state]) => seen(instance, state)),
       hosted: [...this.hosted].map(([instance, entry]) => ({ instance, ...entry })),
       nowMs: this.nowMs,
-      noticeMs: this.noticeMs,
+      noticeMs: this.#noticeMs,
       most: MOST,
     });
 
@@ -101,8 +105,8 @@ class World {
       case 'end':
         expect(this.workerEnded.has(id)).toBe(false);
         expect(this.states.get(id)).not.toBe('running');
-        if (this.noticeMs > 0) {
-          expect(this.nowMs - (this.noticedAtMs.get(id) ?? Infinity)).toBeGreaterThanOrEqual(this.noticeMs);
+        if (this.#noticeMs > 0) {
+          expect(this.nowMs - (this.noticedAtMs.get(id) ?? Infinity)).toBeGreaterThanOrEqual(this.#noticeMs);
         }
         this.hosted.set(id, { phase: 'ended' });
         return;

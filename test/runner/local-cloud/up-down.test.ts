@@ -79,12 +79,13 @@ describe('a local cloud that outlives the command', () => {
     await eventually(() => !isAlive(pid));
     expect(JSON.parse((await spotpool('local', 'status', '--json')).stdout)).toEqual({ up: false });
     expect(existsSync(stateFile(home))).toBe(false);
-    await eventually(async () => {
-      return await fetch(String(endpoint)).then(
-        () => false,
-        () => true,
-      );
-    });
+    await eventually(
+      async () =>
+        await fetch(String(endpoint)).then(
+          () => false,
+          () => true,
+        ),
+    );
     expect((await up()).pid).not.toBe(pid);
   });
 

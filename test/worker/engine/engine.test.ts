@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { attemptPrefix, cancelledKey, doneKey, outcomeKey, partialKey, unableKey } from '../../../core/contract/keys.js';
+import {
+  attemptPrefix,
+  cancelledKey,
+  doneKey,
+  outcomeKey,
+  partialKey,
+  unableKey,
+} from '../../../core/contract/keys.js';
 import { decodeOutcomeMetadata } from '../../../core/contract/result-line.js';
 import { ModelUnable } from '../../../worker/engine/model-shelf.js';
 import { badLine, INSTANCE, WorkerWorld } from '../support/worker-world.js';

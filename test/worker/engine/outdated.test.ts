@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { definedFields } from '../../../core/defined-fields.js';
 import { decideEnd } from '../../../core/pool/completion.js';
 import type { UnableMark } from '../../../core/contract/job.js';
 import { outcomeKey, unableKey, workerPointerKey } from '../../../core/contract/keys.js';
@@ -85,7 +86,7 @@ describe('a batch that asks for a newer worker', () => {
     ['the pointer names this very worker', OWN, '1.1.0', 'only 1.1.0 is published'],
     ['instances do not boot by the pointer', undefined, '1.1.0', 'start the local cloud again with spotpool 1.1.0'],
   ])('R10: leaves a mark too when %s', async (_, bundle, published, says) => {
-    const w = new WorkerWorld({ version: '1.0.0', ...(bundle === undefined ? {} : { bundle }) });
+    const w = new WorkerWorld({ version: '1.0.0', ...definedFields({ bundle }) });
     worlds.push(w);
     publish(w, published, OWN);
     w.submit({ worker: '1.1.0' });

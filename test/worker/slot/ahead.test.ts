@@ -38,7 +38,7 @@ class Begun {
   isNearlyDone = false;
   hasTurn = false;
   stopAtTurn = false;
-  private readonly stopping = new AbortController();
+  readonly #stopping = new AbortController();
 
   constructor(items: readonly unknown[], first: number, ready: string) {
     const model = modelOf([process.execPath, path.join(fixtures, 'ahead.mjs'), directory, ready]);
@@ -49,12 +49,12 @@ class Begun {
         if (this.stopAtTurn) this.stop();
       },
       onNearlyDone: () => void (this.isNearlyDone = true),
-      signal: this.stopping.signal,
+      signal: this.#stopping.signal,
     });
   }
 
   stop(): void {
-    this.stopping.abort();
+    this.#stopping.abort();
   }
 }
 

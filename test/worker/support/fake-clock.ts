@@ -8,12 +8,12 @@ interface Sleeper {
 }
 
 export class FakeClock implements Clock {
-  private time = Date.parse('2026-01-01T00:00:00Z');
-  private order = 0;
-  private sleepers: Sleeper[] = [];
+  #time = Date.parse('2026-01-01T00:00:00Z');
+  #order = 0;
+  #sleepers: Sleeper[] = [];
 
   nowMs(): number {
-    return this.time;
+    return this.#time;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -23,39 +23,39 @@ export class FakeClock implements Clock {
         return;
       }
       const abort = (): void => {
-        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         reject(signal.reason as Error);
       };
       const wake = (): void => {
         signal.removeEventListener('abort', abort);
         resolve();
       };
-      const sleeper: Sleeper = { atMs: this.time + ms, order: this.order++, wake };
+      const sleeper: Sleeper = { atMs: this.#time + ms, order: this.#order++, wake };
       signal.addEventListener('abort', abort, { once: true });
-      this.sleepers.push(sleeper);
+      this.#sleepers.push(sleeper);
     });
   }
 
   /** Wakes sleepers in order of time, letting everything settle after each. */
   async advance(ms: number): Promise<void> {
-    const untilMs = this.time + ms;
+    const untilMs = this.#time + ms;
     await settle();
     for (;;) {
-      const [next] = this.sleepers
+      const [next] = this.#sleepers
         .filter((s) => s.atMs <= untilMs)
         .sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       if (next === undefined) break;
-      this.time = Math.max(this.time, next.atMs);
-      this.sleepers = this.sleepers.filter((other) => other !== next);
+      this.#time = Math.max(this.#time, next.atMs);
+      this.#sleepers = this.#sleepers.filter((other) => other !== next);
       next.wake();
       await settle();
     }
-    this.time = untilMs;
+    this.#time = untilMs;
   }
 
   /** As when a machine slept: hours pass, and every sleeper wakes once. */
   async jump(ms: number): Promise<void> {
-    this.time += ms;
+    this.#time += ms;
     await this.advance(0);
   }
 }

@@ -51,17 +51,19 @@ export function fakeModel(): FakeModel {
 export class FakeComputer implements BatchComputer {
   modelKey: string | undefined;
   isLoading = false;
-  private last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    private readonly model: FakeModel,
-    private readonly clock: Clock,
-  ) {
+  readonly #model: FakeModel;
+  readonly #clock: Clock;
+
+  constructor(model: FakeModel, clock: Clock) {
+    this.#model = model;
+    this.#clock = clock;
     model.computers += 1;
   }
 
   get msPerItem(): number | undefined {
-    return this.isLoading ? undefined : this.model.msPerItem;
+    return this.isLoading ? undefined : this.#model.msPerItem;
   }
 
   async usage(): Promise<undefined> {
@@ -71,50 +73,50 @@ export class FakeComputer implements BatchComputer {
   warm(model: PreparedModel): void {
     if (this.modelKey === model.modelKey) return;
     this.modelKey = model.modelKey;
-    this.model.loads.push(model.modelKey);
+    this.#model.loads.push(model.modelKey);
   }
 
   /** One after another, as a slot does. */
   compute(work: BatchWork): Promise<BatchComputation> {
-    const computation = this.last.then(() => this.takeTurn(work));
-    this.last = computation;
+    const computation = this.#last.then(() => this.#takeTurn(work));
+    this.#last = computation;
     return computation;
   }
 
-  private async takeTurn(work: BatchWork): Promise<BatchComputation> {
+  async #takeTurn(work: BatchWork): Promise<BatchComputation> {
     if (work.signal.aborted) return { kind: 'aborted' };
     work.onTurn?.();
     this.warm(work.model);
-    const ready = this.model.whenReady(work.model.modelKey);
+    const ready = this.#model.whenReady(work.model.modelKey);
     if (ready !== undefined) {
       this.isLoading = true;
       await untilAborted(ready, work.signal).catch(() => undefined);
       this.isLoading = false;
       if (work.signal.aborted) return { kind: 'aborted' };
     }
-    const end = this.model.end(work);
+    const end = this.#model.end(work);
     if (end !== undefined) return end;
-    this.model.running += 1;
-    this.model.mostRunning = Math.max(this.model.mostRunning, this.model.running);
+    this.#model.running += 1;
+    this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);
     try {
       for (const item of work.items) {
         await work.mayGoOn?.();
         if (item === work.items.at(-1)) work.onNearlyDone?.();
-        const { delayOnceMs, msPerItem } = this.model;
-        this.model.delayOnceMs = 0;
-        await this.clock.sleep(msPerItem + delayOnceMs, work.signal);
-        this.model.computed.push(item.index);
-        work.onComputed([this.model.output(item)]);
+        const { delayOnceMs, msPerItem } = this.#model;
+        this.#model.delayOnceMs = 0;
+        await this.#clock.sleep(msPerItem + delayOnceMs, work.signal);
+        this.#model.computed.push(item.index);
+        work.onComputed([this.#model.output(item)]);
       }
       return { kind: 'computed' };
     } catch {
       return { kind: 'aborted' };
     } finally {
-      this.model.running -= 1;
+      this.#model.running -= 1;
     }
   }
 
   async close(): Promise<void> {
-    this.model.closed += 1;
+    this.#model.closed += 1;
   }
 }

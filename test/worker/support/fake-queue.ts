@@ -30,34 +30,38 @@ export class FakeQueue implements WorkQueue {
   readonly deletions: number[] = [];
   /** Calls of `receive`. */
   receives = 0;
-  private sent = 0;
+  #sent = 0;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   send(body: string): void {
-    this.messages.push({ id: `m${this.sent++}`, body, visibleAtMs: 0, receives: 0, handle: undefined });
+    this.messages.push({ id: `m${this.#sent++}`, body, visibleAtMs: 0, receives: 0, handle: undefined });
   }
 
   get visible(): number {
-    return this.messages.filter((message) => message.visibleAtMs <= this.clock.nowMs()).length;
+    return this.messages.filter((message) => message.visibleAtMs <= this.#clock.nowMs()).length;
   }
 
   /** Also when a later receive has it: then this handle is dead. */
   isVisible(handle: string): boolean {
     const message = this.messages.find((candidate) => candidate.handle === handle);
-    return message === undefined || message.visibleAtMs <= this.clock.nowMs();
+    return message === undefined || message.visibleAtMs <= this.#clock.nowMs();
   }
 
   async receive(options: Parameters<WorkQueue['receive']>[0]): Promise<readonly ReceivedMessage[]> {
     this.receives += 1;
     const error = this.failReceive();
     if (error !== undefined) throw error;
-    const untilMs = this.clock.nowMs() + options.waitSeconds * 1000;
-    if (this.receiveDelayMs > 0) await this.clock.sleep(this.receiveDelayMs, options.signal);
+    const untilMs = this.#clock.nowMs() + options.waitSeconds * 1000;
+    if (this.receiveDelayMs > 0) await this.#clock.sleep(this.receiveDelayMs, options.signal);
     for (;;) {
-      const taken = this.take(options.maxMessages, options.visibilityTimeoutSeconds);
-      if (taken.length > 0 || this.clock.nowMs() >= untilMs) return taken;
-      await this.clock.sleep(Math.min(100, untilMs - this.clock.nowMs()), options.signal);
+      const taken = this.#take(options.maxMessages, options.visibilityTimeoutSeconds);
+      if (taken.length > 0 || this.#clock.nowMs() >= untilMs) return taken;
+      await this.#clock.sleep(Math.min(100, untilMs - this.#clock.nowMs()), options.signal);
     }
   }
 
@@ -67,10 +71,10 @@ export class FakeQueue implements WorkQueue {
   ): Promise<readonly LeaseCallResult[]> {
     for (const { receiptHandle: handle, visibilityTimeoutSeconds: seconds } of changes) {
       const call = changes.length === 1 && seconds === 0 ? 'hand-back' : 'beat';
-      this.calls.push({ call, handle, atMs: this.clock.nowMs(), seconds });
+      this.calls.push({ call, handle, atMs: this.#clock.nowMs(), seconds });
     }
-    if (this.changeDelayMs > 0) await this.clock.sleep(this.changeDelayMs, signal);
-    const nowMs = this.clock.nowMs();
+    if (this.changeDelayMs > 0) await this.#clock.sleep(this.changeDelayMs, signal);
+    const nowMs = this.#clock.nowMs();
     return changes.map(({ receiptHandle, visibilityTimeoutSeconds }) => {
       const refused = this.refuse('change', receiptHandle);
       if (refused !== undefined) return refused;
@@ -84,7 +88,7 @@ export class FakeQueue implements WorkQueue {
   async delete(handles: readonly string[]): Promise<readonly LeaseCallResult[]> {
     this.deletions.push(handles.length);
     return handles.map((handle) => {
-      this.calls.push({ call: 'delete', handle, atMs: this.clock.nowMs() });
+      this.calls.push({ call: 'delete', handle, atMs: this.#clock.nowMs() });
       const refused = this.refuse('delete', handle);
       if (refused !== undefined) return refused;
       const index = this.messages.findIndex((candidate) => candidate.handle === handle);
@@ -93,8 +97,8 @@ export class FakeQueue implements WorkQueue {
     });
   }
 
-  private take(most: number, seconds: number): ReceivedMessage[] {
-    const nowMs = this.clock.nowMs();
+  #take(most: number, seconds: number): ReceivedMessage[] {
+    const nowMs = this.#clock.nowMs();
     const taken = this.messages.filter((message) => message.visibleAtMs <= nowMs).slice(0, most);
     return taken.map((message) => {
       message.receives += 1;

@@ -22,17 +22,17 @@ export class MemoryStore extends FaultlessStore {
   loseReplyOf: (key: string) => boolean = () => false;
 
   override async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
-    await this.enter('get', key, options.signal);
+    await this.#enter('get', key, options.signal);
     return super.get(key, options);
   }
 
   override async head(key: string, options: { readonly signal: AbortSignal }): Promise<ObjectHead | undefined> {
-    await this.enter('head', key, options.signal);
+    await this.#enter('head', key, options.signal);
     return super.head(key, options);
   }
 
   override async put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult> {
-    await this.enter('put', key, options.signal);
+    await this.#enter('put', key, options.signal);
     const result = await super.put(key, body, options);
     // As the SDK does: the same put again, which now meets its own write.
     const meetsItself = result.kind === 'written' && this.loseReplyOf(key) && options.ifNoneMatch === true;
@@ -43,7 +43,7 @@ export class MemoryStore extends FaultlessStore {
     prefix: string,
     options: { readonly signal: AbortSignal; readonly startAfter?: string },
   ): AsyncGenerator<ListedObject> {
-    await this.enter('list', prefix, options.signal);
+    await this.#enter('list', prefix, options.signal);
     yield* super.list(prefix, options);
   }
 
@@ -66,7 +66,7 @@ export class MemoryStore extends FaultlessStore {
     this.objects.set(key, { body, etag: `"${this.objects.size}"`, metadata: {}, lastModifiedMs: this.nowMs });
   }
 
-  private async enter(call: StoreCall, key: string, signal: AbortSignal): Promise<void> {
+  async #enter(call: StoreCall, key: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.calls.push({ call, key });
     await untilAborted(Promise.resolve(this.before(call, key)), signal);

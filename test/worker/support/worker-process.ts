@@ -44,17 +44,26 @@ export interface RunningWorker {
 
 export class WorkerCloud {
   readonly store: S3ObjectStore;
-  private readonly workers: RunningWorker[] = [];
-  private started = 0;
+  readonly #workers: RunningWorker[] = [];
+  #started = 0;
+
+  readonly #sqs: SQSClient;
+  readonly #queueUrl: string;
+  readonly #directory: string;
+  readonly #closeServer: () => Promise<void>;
 
   private constructor(
     readonly endpoint: string,
-    private readonly sqs: SQSClient,
+    sqs: SQSClient,
     s3: S3Client,
-    private readonly queueUrl: string,
-    private readonly directory: string,
-    private readonly closeServer: () => Promise<void>,
+    queueUrl: string,
+    directory: string,
+    closeServer: () => Promise<void>,
   ) {
+    this.#sqs = sqs;
+    this.#queueUrl = queueUrl;
+    this.#directory = directory;
+    this.#closeServer = closeServer;
     this.store = new S3ObjectStore(s3, BUCKET);
   }
 
@@ -86,17 +95,17 @@ export class WorkerCloud {
 
   async close(): Promise<void> {
     await this.endWorkers();
-    await this.closeServer();
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    await this.#closeServer();
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** SQS and S3 are gone from here on, as when their process was killed. */
   async cutOff(): Promise<void> {
-    await this.closeServer();
+    await this.#closeServer();
   }
 
   async endWorkers(): Promise<void> {
-    for (const worker of this.workers.splice(0)) {
+    for (const worker of this.#workers.splice(0)) {
       worker.process.kill('SIGKILL');
       await worker.ended;
     }
@@ -110,7 +119,7 @@ export class WorkerCloud {
     itemsPerBatch: number,
     options?: Partial<JobOptions>,
   ): Promise<void> {
-    const folder = path.join(this.directory, `model-${job}`);
+    const folder = path.join(this.#directory, `model-${job}`);
     await mkdir(folder);
     await writeFile(path.join(folder, 'model.mjs'), model);
     const file = `${folder}.tar.gz`;
@@ -142,22 +151,24 @@ export class WorkerCloud {
       const where = { key, startByte, endByte: part.length, firstIndex, items: itemsPerBatch };
       const body = encodeBatchMessage({ job, manifestDigest, batch, ...where });
       await this.store.put(key, part, { signal });
-      await this.sqs.send(new SendMessageCommand({ QueueUrl: this.queueUrl, MessageBody: body, MessageGroupId: job }));
+      await this.#sqs.send(
+        new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: body, MessageGroupId: job }),
+      );
     }
   }
 
   startWorker(metadata: FakeMetadata, variables: Readonly<Record<string, string>> = {}): RunningWorker {
-    const child = spawn(process.execPath, [path.join(this.directory, 'worker.mjs')], {
+    const child = spawn(process.execPath, [path.join(this.#directory, 'worker.mjs')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
         AWS_REGION: REGION,
         AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-        SPOTPOOL_QUEUE_URL: this.queueUrl,
+        SPOTPOOL_QUEUE_URL: this.#queueUrl,
         SPOTPOOL_BUCKET: BUCKET,
         SPOTPOOL_ENDPOINT: this.endpoint,
-        SPOTPOOL_WORK_DIRECTORY: path.join(this.directory, `work-${this.started++}`),
+        SPOTPOOL_WORK_DIRECTORY: path.join(this.#directory, `work-${this.#started++}`),
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.endpoint,
         ...variables,
       },
@@ -167,14 +178,14 @@ export class WorkerCloud {
     const ended = once(child, 'close').then(([code, name]) => (code ?? name) as number | string);
     const worker: RunningWorker = { process: child, events, ended, stderr: '' };
     child.stderr.on('data', (chunk: Buffer) => (worker.stderr += chunk.toString()));
-    this.workers.push(worker);
+    this.#workers.push(worker);
     return worker;
   }
 
   /** The local SQS counts exactly. */
   async counts(): Promise<{ readonly visible: number; readonly inFlight: number }> {
-    const reply = await this.sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: this.queueUrl, AttributeNames: ['All'] }),
+    const reply = await this.#sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: ['All'] }),
     );
     return {
       visible: Number(reply.Attributes?.ApproximateNumberOfMessages),
@@ -201,10 +212,14 @@ export class WorkerCloud {
 export class FakeMetadata {
   takesAt: Date | undefined;
 
+  readonly #server: http.Server;
+
   private constructor(
-    private readonly server: http.Server,
+    server: http.Server,
     readonly endpoint: string,
-  ) {}
+  ) {
+    this.#server = server;
+  }
 
   static async start(instance: string): Promise<FakeMetadata> {
     const server = http.createServer((request, response) => {
@@ -229,7 +244,7 @@ export class FakeMetadata {
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -8,6 +8,7 @@ import type { NewWorkerEvent, WorkerEventCode } from '../../../core/contract/eve
 import { encodeBadLine } from '../../../core/contract/input-line.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
 import { inputPartKey, manifestKey } from '../../../core/contract/keys.js';
+import { definedFields } from '../../../core/defined-fields.js';
 import { Engine } from '../../../worker/engine/engine.js';
 import type { EndReason } from '../../../worker/engine/engine-options.js';
 import type { MemoryLimits } from '../../../worker/batch/memory-limits.js';
@@ -51,12 +52,23 @@ export class WorkerWorld {
   prepares: (job: string) => Promise<void> = async () => undefined;
   ended: EndReason | undefined;
   engine: Engine | undefined;
-  private readonly workDirectory = path.join(tmpdir(), `spotpool-test-${randomUUID()}`);
-  private readonly stopped = new AbortController();
-  private running: Promise<unknown> = Promise.resolve();
+  readonly #workDirectory = path.join(tmpdir(), `spotpool-test-${randomUUID()}`);
+  readonly #stopped = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  readonly #limits: {
+    readonly maxIdleMs?: number;
+    readonly maxLifeMs?: number;
+    readonly cpus?: number;
+    readonly instance?: string;
+    /** Of the worker. */
+    readonly version?: string;
+    readonly bundle?: string;
+    readonly memory?: MemoryLimits;
+  };
 
   constructor(
-    private readonly limits: {
+    limits: {
       readonly maxIdleMs?: number;
       readonly maxLifeMs?: number;
       readonly cpus?: number;
@@ -66,7 +78,9 @@ export class WorkerWorld {
       readonly bundle?: string;
       readonly memory?: MemoryLimits;
     } = {},
-  ) {}
+  ) {
+    this.#limits = limits;
+  }
 
   submit(options: SubmitOptions = {}): BatchMessage[] {
     const { job = 'job', batches = 1, itemsPerBatch = 4, kind = 'lines', line = String, worker } = options;
@@ -108,12 +122,12 @@ export class WorkerWorld {
   }
 
   start(): this {
-    const { maxIdleMs = 600_000, maxLifeMs = 24 * 3_600_000, cpus = 4, instance = INSTANCE } = this.limits;
+    const { maxIdleMs = 600_000, maxLifeMs = 24 * 3_600_000, cpus = 4, instance = INSTANCE } = this.#limits;
     let leases = 0;
     this.engine = new Engine({
       instance,
-      version: this.limits.version ?? '1.0.0',
-      ...(this.limits.bundle === undefined ? {} : { bundle: this.limits.bundle }),
+      version: this.#limits.version ?? '1.0.0',
+      ...definedFields({ bundle: this.#limits.bundle }),
       queue: this.queue,
       metadata: {
         identity: async () => ({ instance, instanceType: 't', zone: 'z', region: 'r' }),
@@ -139,16 +153,16 @@ export class WorkerWorld {
       leaseSeconds: LEASE_SECONDS,
       maxIdleMs,
       maxLifeMs,
-      workDirectory: this.workDirectory,
-      ...(this.limits.memory === undefined ? {} : { memory: this.limits.memory }),
+      workDirectory: this.#workDirectory,
+      ...definedFields({ memory: this.#limits.memory }),
     });
-    this.running = this.engine.run(this.stopped.signal).then((reason) => (this.ended = reason));
+    this.#running = this.engine.run(this.#stopped.signal).then((reason) => (this.ended = reason));
     return this;
   }
 
   /** SIGTERM. */
   stop(): void {
-    this.stopped.abort(new Error('SIGTERM'));
+    this.#stopped.abort(new Error('SIGTERM'));
   }
 
   async pass(ms: number): Promise<void> {
@@ -169,8 +183,8 @@ export class WorkerWorld {
   async end(): Promise<EndReason | undefined> {
     this.stop();
     await this.passUntil(() => this.ended !== undefined);
-    await this.running;
-    await rm(this.workDirectory, { recursive: true, force: true });
+    await this.#running;
+    await rm(this.#workDirectory, { recursive: true, force: true });
     return this.ended;
   }
 
