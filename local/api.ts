@@ -1,5 +1,5 @@
 /**
- * `spotpool/local`: the local cloud in your own process, for your own tests (docs/local-cloud.md).
+ * `spotpool/local`: the local cloud in your own process, for your own tests (docs/reference/local-cloud.md).
  *
  * A cloud shares nothing with another one: as many as you like in one process. It ends with `close()`, `await using`, its signal, and
  * also when the process is killed: a watchdog then ends its instances.

@@ -1,4 +1,4 @@
-/** A worker's configuration, from its environment (docs/architecture.md, "Processes"). */
+/** A worker's configuration, from its environment (docs/reference/configuration.md). */
 
 import { definedFields } from '../core/defined-fields.js';
 

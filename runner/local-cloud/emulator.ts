@@ -8,7 +8,7 @@ export interface Emulator {
 }
 
 export interface EmulatorFleetRequest extends Pick<StackConfig, 'name' | 'queueUrl' | 'bucket'> {
-  /** Variables of the workers beyond the stack's names (docs/architecture.md, "Processes"). */
+  /** Variables of the workers beyond the stack's names (docs/reference/configuration.md). */
   readonly worker: Readonly<Record<string, string>>;
   /** Of a stack that a function controls, which is told of the fleet. */
   readonly controllerFunction?: string | undefined;
