@@ -36,6 +36,14 @@ const jsonRules = [
   { selector: `CallExpression > ${parsedJson}.arguments`, message: jsonMessage },
 ];
 
+/** One dialect of privacy: what is private to a class is private when the program runs, too. A constructor cannot be a `#` member. */
+const privacyMessage = 'Private members begin with "#".';
+const privacyRules = [
+  "PropertyDefinition[accessibility='private']",
+  "MethodDefinition[accessibility='private'][kind!='constructor']",
+  "TSParameterProperty[accessibility='private']",
+].map((selector) => ({ selector, message: privacyMessage }));
+
 function folderRule(folder, extra = []) {
   const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
   return {
@@ -74,6 +82,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
+      'arrow-body-style': ['error', 'as-needed'],
+      'no-restricted-syntax': ['error', ...privacyRules],
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
     },
@@ -112,6 +122,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
@@ -125,6 +136,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector:
@@ -144,7 +156,7 @@ export default tseslint.config(
       'runner/commands/predeploy.ts',
       'runner/cli/outputs-file.ts',
     ],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': ['error', ...privacyRules] },
   },
   folderRule('aws'),
   folderRule('runner', [sdkPattern]),

@@ -4,6 +4,7 @@
  * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
  * it wrote is void (false). A write whose reply was lost is looked at until it is known.
  */
+import { errorText } from '../../core/error-text.js';
 import { decodeExitTicket, decodeFleetState } from '../../core/contract/decode-fleet.js';
 import { judgeTicket, ticketsToTry } from '../../core/pool/exit-ticket.js';
 import type { ExitTicket, FleetState } from '../../core/pool/fleet-state.js';
@@ -106,7 +107,7 @@ export class ExitTickets {
   }
 
   #tell(doing: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     this.#options.events.emit({
       code: 'trouble',
       doing,
