@@ -5,8 +5,8 @@
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-choice.js';
 import { tellingOfDamages } from './controller/damages.js';
-import { countReclaims, metricsRecord } from './controller/metrics.js';
-import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
+import { countReclaims, metricsRecord } from './controller/act/metrics.js';
+import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/act/notify.js';
 import { controllerLimits, newControllerMemory } from './controller/ports.js';
 import type { ControllerEvent, PassReport } from './controller/report.js';
 import { controlUntilStill } from './controller/until-still.js';

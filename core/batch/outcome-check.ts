@@ -6,7 +6,7 @@
  * looked at and never changed.
  */
 import type { BatchLocation } from '../contract/batch-message.js';
-import { FailureTally } from '../pool/failure-tally.js';
+import { FailureTally } from './failure-tally.js';
 import { type ItemError, itemError } from '../contract/result-line.js';
 import { check, count, object, parseJson } from '../contract/shape.js';
 

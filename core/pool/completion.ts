@@ -2,10 +2,10 @@
 import { definedFields } from '../defined-fields.js';
 import { whyItemsEndJob } from './failed-items.js';
 import type { CancelMark, DoneMark, JobState, UnableMark } from '../contract/job.js';
-import { type MaxFailed, tooManyFailed } from './max-failed.js';
+import { type MaxFailed, tooManyFailed } from '../contract/max-failed.js';
 import type { Progress } from './progress.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
-import { instanceHours } from '../contract/usage.js';
+import { instanceHours } from './usage.js';
 
 /** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
 export const ALIKE_UNABLE_MARKS = 3;

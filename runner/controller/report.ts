@@ -1,11 +1,11 @@
 /** What a pass found and did, for displays and logs. */
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
-import type { MaxFailed } from '../../core/pool/max-failed.js';
-import { instanceHours } from '../../core/contract/usage.js';
+import type { MaxFailed } from '../../core/contract/max-failed.js';
+import { instanceHours } from '../../core/pool/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
-import type { JobView } from './read-job.js';
+import type { JobView } from './observe/read-job.js';
 
 export type ControllerEventCode =
   | 'target-raised'

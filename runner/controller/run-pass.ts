@@ -5,21 +5,20 @@
 import { decideTarget, holdForUnknown } from '../../core/pool/capacity.js';
 import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/pool/quiet.js';
 import type { FleetDescription, ObjectStore } from '../ports.js';
-import { countUsage } from './count-usage.js';
+import { countUsage } from './act/count-usage.js';
 import { tellingOfDamages } from './damages.js';
-import { endJobs, endJobsWithoutWorkers, type EndMeans } from './end-jobs.js';
-import { takeSwitchAway } from './hold-switch.js';
+import { endJobs, endJobsWithoutWorkers, type EndMeans } from './act/end-jobs.js';
+import { takeSwitchAway } from './act/hold-switch.js';
 import { PassEvents } from './pass-events.js';
 import { keepToJob } from './keep-to-job.js';
-import { newControllerMemory } from './ports.js';
-import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
-import type { FleetReading } from './read-fleet.js';
-import { demandOf, demandsOfUnreadable, readActiveJobs } from './read-active-jobs.js';
-import type { JobView } from './read-job.js';
+import { newControllerMemory, type ControllerMemory, type ControllerOptions, type ControllerPorts } from './ports.js';
+import type { FleetReading } from './observe/read-fleet.js';
+import { demandOf, demandsOfUnreadable, readActiveJobs } from './observe/read-active-jobs.js';
+import type { JobView } from './observe/read-job.js';
 import { tellOverdue } from './tell-overdue.js';
 import { countFleet, progressOfJob, type PassReport } from './report.js';
-import { resendMissing } from './resend.js';
-import { awaitedTarget, steerFleet } from './steer-fleet.js';
+import { resendMissing } from './act/resend.js';
+import { awaitedTarget, steerFleet } from './act/steer-fleet.js';
 
 /** Fewer instances than wanted for this long is the market's answer, not a boot under way. */
 const SHORTAGE_MS = 60_000;

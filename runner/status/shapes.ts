@@ -1,7 +1,7 @@
 /** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
 import type { WorkerEvent } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { ShapeStatus } from '../../core/pool/fleet-state.js';
+import type { ShapeStatus } from '../../core/contract/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
 import { shapeText } from '../../core/batch/slot-shape.js';
 

@@ -1,9 +1,13 @@
 /** What workers reported of a job, read from the bucket one file at a time, and summed. */
-import { decodeWorkerEvent, MOST_EVENTS_BYTES } from '../../core/contract/decode-events.js';
-import type { HandBackReason, WorkerEvent } from '../../core/contract/events.js';
+import {
+  decodeWorkerEvent,
+  MOST_EVENTS_BYTES,
+  type HandBackReason,
+  type WorkerEvent,
+} from '../../core/contract/events.js';
 import { isBalancing } from '../../core/batch/hand-back.js';
 import { instanceEventsPrefix, instanceOfEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
-import { isInstanceId } from '../../core/names.js';
+import { isInstanceId } from '../../core/contract/names.js';
 import type { ObjectStore } from '../ports.js';
 import { addShape, type ToldShapes } from './shapes.js';
 import { SilentLeases } from './silent-leases.js';

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdForUnknown } from '../../../core/pool/capacity.js';
 import * as keys from '../../../core/contract/keys.js';
-import { UNREADABLE_FOR_MS } from '../../../runner/controller/read-active-jobs.js';
+import { UNREADABLE_FOR_MS } from '../../../runner/controller/observe/read-active-jobs.js';
 import { newControllerMemory } from '../../../runner/controller/ports.js';
-import { notifyOfEnds } from '../../../runner/controller/notify.js';
+import { notifyOfEnds } from '../../../runner/controller/act/notify.js';
 import { listJobs } from '../../../runner/status/job-status.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { never, Stage } from './stage.js';

@@ -1,5 +1,5 @@
 /** A stack in memory for tests of the controller: a bucket, a queue's counters, a fleet that does what it is told to. */
-import type { WorkerStatus } from '../../../core/pool/fleet-state.js';
+import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import type { JobOptions, Manifest, UnableMark } from '../../../core/contract/job.js';
 import * as keys from '../../../core/contract/keys.js';
 import { encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';
