@@ -12,7 +12,7 @@ export interface Quiet {
 /** "Several minutes" says the page above. */
 export const QUIET_MS = 180_000;
 /** Looks that must agree, however far apart. */
-export const QUIET_LOOKS = 3;
+const QUIET_LOOKS = 3;
 
 export interface Counts {
   readonly visible: number;

@@ -29,7 +29,7 @@ export async function controlUntilStill(
 }
 
 /** Idle workers at the end of a job are about to be let go; those of a job with work for all are about to be busy. */
-export function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
+function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
   if (parked) return true;
   const shown = description.state === 'active' && state?.target === description.target && !awaitsTarget;
   const settled = shown && events.length === 0;

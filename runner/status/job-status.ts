@@ -66,11 +66,11 @@ export async function readJobStatus(
   const live = fleet.instances.flatMap(({ standing, shape }) =>
     standing !== undefined && shape?.job === job ? [shape] : [],
   );
-  const shapes = live.length > 0 ? live : await shapesTold(ports.store, job, signal);
+  const shapes = live.length > 0 ? live : await reportedShapes(ports.store, job, signal);
   return { ...progress, fleet: fleet.counts, shapes: groupShapes(shapes, progress.state) };
 }
 
-async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal) {
+async function reportedShapes(store: ObjectStore, job: string, signal: AbortSignal) {
   const { shapes } = await sumEvents(readJobEvents(store, job, signal));
   return Object.values(shapes);
 }
