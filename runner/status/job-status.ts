@@ -2,7 +2,7 @@
 import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
 import { manifestKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import { newJobMemory, type JobMemory } from '../controller/ports.js';
+import { newJobMemory, type JobMemory } from '../controller/memory.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
 import { listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';

@@ -2,7 +2,7 @@
 import type { JobState } from '../../core/contract/job.js';
 import { cancelledKey, doneKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { readJob } from '../controller/observe/read-job.js';
 import type { ObjectStore } from '../ports.js';
 

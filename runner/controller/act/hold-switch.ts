@@ -1,58 +1,52 @@
 /**
- * The dead-man's switch (R9) as a controller holds it: armed before a raise, pushed out while the fleet is up, taken away when it is parked.
+ * The dead-man's switch (R9) as a controller holds it: armed before a raise, pushed out while the fleet is up, disarmed when the fleet is parked.
  *
- * Invariant: a fleet that is raised for a job has its switch, whatever other controllers do meanwhile. Whoever takes the switch away looks
- * at the jobs once more afterwards: the job for which another armed it was in the bucket before that, so it is seen, and the
- * switch is armed again.
+ * Invariant: a fleet that is raised for a job has its switch, whatever other controllers do meanwhile. A controller that disarms the switch reads the
+ * jobs once more afterwards. Another controller arms the switch only for a job that is in the bucket already, so this look finds the job and arms
+ * the switch again.
  */
+import { isPushOutDue } from '../../../core/pool/pool-state.js';
 import { messageOf } from '../../errors.js';
-import type { PassEvents } from '../pass-events.js';
-import type { ControllerMemory, ControllerPorts } from '../ports.js';
+import { learn } from '../memory.js';
+import type { PassContext } from '../pass-context.js';
 
-export interface Means {
-  readonly ports: ControllerPorts;
-  readonly memory: ControllerMemory;
-  readonly events: PassEvents;
-  readonly signal: AbortSignal;
+type SwitchContext = Pick<PassContext, 'ports' | 'memory' | 'events' | 'signal'>;
+
+export async function keepArmed(context: SwitchContext): Promise<void> {
+  const { ports, memory, events } = context;
+  if (!isPushOutDue(memory.pool, ports.deadMan.pushOutEveryMs, ports.clock.nowMs())) return;
+  const error = await arm(context);
+  events.trouble('switch-not-armed', error && `Could not arm the dead-man's switch: ${error}`);
 }
 
-export async function keepArmed(means: Means): Promise<void> {
-  const { ports, memory, events } = means;
-  const armedForMs = ports.clock.nowMs() - (memory.armedAtMs ?? -Infinity);
-  if (armedForMs < ports.deadMan.pushOutEveryMs) return;
-  const error = await arm(means);
-  events.trouble('switch-not-armed', error !== undefined, () => `The dead-man's switch cannot be armed: ${error}`);
-}
-
-export async function armForRaise(means: Means): Promise<boolean> {
-  const error = await arm(means);
-  means.events.trouble(
+/** Returns whether the fleet may be raised. */
+export async function armForRaise(context: SwitchContext): Promise<boolean> {
+  const error = await arm(context);
+  context.events.trouble(
     'raise-refused',
-    error !== undefined,
-    () => `The fleet is not raised, because the switch that would park it without us cannot be armed: ${error}`,
+    error &&
+      `The fleet is not raised, because the dead-man's switch, which would park it without a controller, could not be armed: ${error}`,
   );
   return error === undefined;
 }
 
-/** Of a fleet that is parked. `isWorkLeft` reads the jobs anew. */
-export async function takeSwitchAway(means: Means, isWorkLeft: () => Promise<boolean>): Promise<void> {
-  const { ports, memory, events, signal } = means;
-  if (memory.switchGone === true) return;
-  const error = await attempt(() => ports.deadMan.disarm(signal), signal);
+/** Disarms the switch of a parked fleet. `isWorkLeft` reads the jobs anew. */
+export async function disarmParked(context: SwitchContext, isWorkLeft: () => Promise<boolean>): Promise<void> {
+  const { ports, memory, events, signal } = context;
+  if (memory.pool.deadMan.kind === 'disarmed') return;
+  const error = await errorOf(() => ports.deadMan.disarm(signal), signal);
   events.trouble(
     'switch-left',
-    error !== undefined,
-    () =>
-      `The dead-man's switch cannot be taken away, and will fire once on a parked fleet, which changes nothing: ${error}`,
+    error &&
+      `Could not disarm the dead-man's switch. It will fire once on the parked fleet, which changes nothing: ${error}`,
   );
   if (error !== undefined) return;
-  delete memory.armedAtMs;
-  memory.switchGone = true;
-  if (await orUnknown(isWorkLeft, signal)) await keepArmed(means);
+  learn(memory, { kind: 'switch-disarmed' });
+  if (await trueUnlessReadable(isWorkLeft, signal)) await keepArmed(context);
 }
 
-/** What cannot be read may be there. */
-async function orUnknown(isWorkLeft: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+/** Work that cannot be read may be there. */
+async function trueUnlessReadable(isWorkLeft: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
   try {
     return await isWorkLeft();
   } catch {
@@ -61,15 +55,14 @@ async function orUnknown(isWorkLeft: () => Promise<boolean>, signal: AbortSignal
   }
 }
 
-async function arm({ ports, memory, signal }: Means): Promise<string | undefined> {
-  const error = await attempt(() => ports.deadMan.arm(signal), signal);
-  if (error === undefined) memory.armedAtMs = ports.clock.nowMs();
-  memory.switchGone = false;
+async function arm({ ports, memory, signal }: SwitchContext): Promise<string | undefined> {
+  const error = await errorOf(() => ports.deadMan.arm(signal), signal);
+  learn(memory, error === undefined ? { kind: 'switch-armed', atMs: ports.clock.nowMs() } : { kind: 'fleet-in-use' });
   return error;
 }
 
-/** What went wrong, in words. */
-async function attempt(act: () => Promise<void>, signal: AbortSignal): Promise<string | undefined> {
+/** Returns the message of the error that `act` throws. */
+async function errorOf(act: () => Promise<void>, signal: AbortSignal): Promise<string | undefined> {
   try {
     await act();
     return undefined;

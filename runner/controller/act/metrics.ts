@@ -1,5 +1,5 @@
 /**
- * What a pool reports to CloudWatch: one line of the log in the embedded metric format, from which CloudWatch makes the metrics of core/pool/metrics.ts.
+ * Makes the line of the log, in the embedded metric format, from which CloudWatch takes the pool's metrics (core/pool/metrics.ts).
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { mapBounded } from '../../../core/map-bounded.js';
@@ -12,7 +12,6 @@ import type { JobProgress, PassReport } from '../report.js';
 const LOOKS_AT_ONCE = 16;
 
 export interface MetricsOptions {
-  /** The stack's name. */
   readonly stack: string;
   readonly reclaims: number;
 }
@@ -48,8 +47,8 @@ const batchesLeft = ({ state, batches }: JobProgress): number =>
   state === 'running' || state === 'submitting' ? batches.total - batches.done : 0;
 
 /**
- * How many instances AWS took that no controller had counted before: EC2 shows them for an hour, and several controllers look. `counted` saves requests.
- * A mark is written before its instance is reported, so that none is counted twice.
+ * Counts the instances that AWS took and no controller has counted before: EC2 shows them for an hour, and several controllers look. `counted` saves
+ * requests. A mark is written before its instance is counted, so that none is counted twice.
  */
 export async function countReclaims(
   store: ObjectStore,

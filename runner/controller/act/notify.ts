@@ -1,8 +1,8 @@
 /**
- * Tells people of a job's end, and of what needs a person, once each, however many controllers there are.
+ * Notifies people of a job's end and of troubles that need a person, once each, however many controllers there are.
  *
- * Invariants: only who holds the claim of a notice (created, or taken over from one that never told) sends it; a claim is marked as
- * told only after it was sent. So a controller that dies in between costs a late notice, never a lost one.
+ * Invariants: only the holder of a notice's claim sends the notice. A claim is created, or taken over from a holder that never sent it; it is marked as
+ * told only after the notice was sent. So a controller that dies in between costs a late notice, never a lost one.
  */
 import type { DoneMark } from '../../../core/contract/job.js';
 import { attentionKey, doneKey, notifiedKey } from '../../../core/contract/keys.js';
@@ -11,19 +11,19 @@ import { mapBounded } from '../../../core/map-bounded.js';
 import type { Notice, Notifier, ObjectStore } from '../../ports.js';
 import { getObject, JSON_TYPE, type Kind, readObject, toJson } from '../json-objects.js';
 import { DONE_MARK } from '../observe/read-job.js';
-import type { ControllerMemory } from '../ports.js';
+import type { ControllerMemory } from '../memory.js';
 import type { ControllerEvent, ControllerEventCode } from '../report.js';
 
-export interface NotifyMeans {
+export interface NotifyContext {
   readonly store: ObjectStore;
   readonly notifier: Notifier;
-  /** For the subject: which stack it was. */
+  /** The stack's name, for the subject. */
   readonly stack: string;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
 }
 
-/** What nobody but a person can mend. */
+/** The troubles that only a person can mend. */
 const NEEDS_ATTENTION: ReadonlySet<ControllerEventCode> = new Set([
   'raise-refused',
   'switch-not-armed',
@@ -33,7 +33,7 @@ const NEEDS_ATTENTION: ReadonlySet<ControllerEventCode> = new Set([
 ]);
 const JOBS_AT_ONCE = 4;
 
-/** Sending takes a second: a claim this old is of a controller that died. */
+/** Sending takes a second: the holder of a claim this old has died. */
 const CLAIM_MS = 300_000;
 
 const CLAIM: Kind<NoticeClaim> = {
@@ -42,45 +42,49 @@ const CLAIM: Kind<NoticeClaim> = {
   decode: decodeNoticeClaim,
 };
 
-/** `told` holds the jobs that need no further look, from pass to pass. */
-export async function notifyOfEnds({ ended }: ControllerMemory, told: Set<string>, means: NotifyMeans): Promise<void> {
-  const untold = [...ended].filter((job) => !told.has(job));
-  // The others are notified first: a failure that concerns one job stays with it.
+/** The caller keeps `notified` from pass to pass: its jobs need no further look. */
+export async function notifyOfEnds(
+  { ended }: ControllerMemory,
+  notified: Set<string>,
+  context: NotifyContext,
+): Promise<void> {
+  const left = [...ended].filter((job) => !notified.has(job));
+  // The failure of one job is thrown only after the notices of the others were sent.
   const failures: unknown[] = [];
-  await mapBounded(untold, JOBS_AT_ONCE, async (job) => {
+  await mapBounded(left, JOBS_AT_ONCE, async (job) => {
     try {
-      if (await isToldOf(job, means)) told.add(job);
+      if (await isNotified(job, context)) notified.add(job);
     } catch (error) {
-      means.signal.throwIfAborted();
+      context.signal.throwIfAborted();
       failures.push(error);
     }
   });
   if (failures.length > 0) throw failures[0];
 }
 
-async function isToldOf(job: string, means: NotifyMeans): Promise<boolean> {
-  const done = await getObject(means.store, doneKey(job), DONE_MARK, means.signal);
-  // A cancelled job has no such mark: who cancelled it knows.
-  return done === undefined || (await once(notifiedKey(job), means, noticeOfEnd(means.stack, job, done)));
+async function isNotified(job: string, context: NotifyContext): Promise<boolean> {
+  const done = await getObject(context.store, doneKey(job), DONE_MARK, context.signal);
+  // A cancelled job has no such mark: the person who cancelled it knows.
+  return done === undefined || (await once(notifiedKey(job), context, noticeOfEnd(context.stack, job, done)));
 }
 
 export const needsAttention = ({ code }: ControllerEvent): boolean => NEEDS_ATTENTION.has(code);
 
-/** The same trouble is told once a day. Returns those that somebody else has claimed and not told yet: to be looked at again. */
+/** Each trouble is sent once a day. Returns the events that another controller has claimed and not sent yet, for another look. */
 export async function notifyOfTrouble(
   events: readonly ControllerEvent[],
-  means: NotifyMeans,
+  context: NotifyContext,
 ): Promise<readonly ControllerEvent[]> {
-  const untold: ControllerEvent[] = [];
+  const unsent: ControllerEvent[] = [];
   for (const event of events.filter(needsAttention)) {
-    const day = new Date(means.nowMs()).toISOString().slice(0, 10);
-    const isTold = await once(attentionKey(event.code, day), means, {
-      subject: `spotpool ${means.stack} needs attention: ${event.code}`,
+    const day = new Date(context.nowMs()).toISOString().slice(0, 10);
+    const isSent = await once(attentionKey(event.code, day), context, {
+      subject: `spotpool ${context.stack} needs attention: ${event.code}`,
       text: `${event.message}\n\nspotpool fleet\n`,
     });
-    if (!isTold) untold.push(event);
+    if (!isSent) unsent.push(event);
   }
-  return untold;
+  return unsent;
 }
 
 function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): Notice {
@@ -90,15 +94,15 @@ function noticeOfEnd(stack: string, job: string, { state, reason }: DoneMark): N
   };
 }
 
-/** Complete is no success yet: how many items are. */
+/** A complete job may have failed items: the subject says how many. */
 function countsIn(reason: string): string {
   const counts = /\d+ items? ok, \d+ failed/.exec(reason)?.[0];
   return counts === undefined ? '' : ` (${counts})`;
 }
 
-/** True when the notice has been sent, by whomever. */
-async function once(key: string, means: NotifyMeans, notice: Notice): Promise<boolean> {
-  const { store, notifier, nowMs, signal } = means;
+/** Returns true when the notice has been sent, by this controller or another one. */
+async function once(key: string, context: NotifyContext, notice: Notice): Promise<boolean> {
+  const { store, notifier, nowMs, signal } = context;
   const at = new Date(nowMs()).toISOString();
   const write = (claim: NoticeClaim, condition: { ifNoneMatch: true } | { ifMatch: string }) =>
     store.put(key, toJson(claim), { signal, contentType: JSON_TYPE, ...condition });
@@ -108,7 +112,7 @@ async function once(key: string, means: NotifyMeans, notice: Notice): Promise<bo
     if (stored === undefined) return false;
     const claim = stored.value;
     if (claim?.told) return true;
-    // A claim that says nothing is nobody's: it is taken over.
+    // A damaged claim has no holder: it is taken over.
     if (claim !== undefined && nowMs() - Date.parse(claim.at) < CLAIM_MS) return false;
     claimed = await write({ at }, { ifMatch: stored.etag });
     if (claimed.kind !== 'written') return false;

@@ -1,4 +1,4 @@
-/** The commonest error of a job's failed items is read from some of its outcomes, once, when the job ends for its failed items. */
+/** Reads the commonest error of a job's failed items from some of its outcomes, once, when the job ends for its failed items. */
 import { outcomeKey } from '../../../core/contract/keys.js';
 import { withCommonestError } from '../../../core/contract/last-words.js';
 import { MOST_FAILING_KEPT, type Progress } from '../../../core/pool/progress.js';
@@ -6,12 +6,12 @@ import { shorten } from '../../../core/shorten.js';
 import { ErrorCounter } from '../../results/error-counter.js';
 import type { ObjectStore } from '../../ports.js';
 
-/** So much is read of each outcome: some thousand failed items. Twenty outcomes take less than a second. */
+/** The part of each outcome that is read: some thousand failed items. Twenty outcomes take less than a second. */
 const READ_BYTES = 1024 * 1024;
-/** A reason is a few lines of a terminal; the results have all of it. */
+/** A reason is a few lines of a terminal; the results have the whole error. */
 const MOST_CHARACTERS = 600;
 
-/** The reason with the commonest error behind it; as it was when no outcome names one. */
+/** Returns the reason with the commonest error behind it, or the reason alone when no outcome names an error. */
 export async function withErrorOf(
   store: ObjectStore,
   job: string,
@@ -24,7 +24,7 @@ export async function withErrorOf(
       const range = { startByte: 0, endByte: READ_BYTES };
       for await (const bytes of store.stream(outcomeKey(job, batch), { range, signal })) counter.add(bytes);
     } catch {
-      // An outcome that cannot be read must not keep the job from its end: then the others tell.
+      // An outcome that cannot be read must not keep the job from its end: the others are enough.
       signal.throwIfAborted();
     }
     counter.dropLine();
@@ -34,7 +34,7 @@ export async function withErrorOf(
   return withCommonestError(end.reason, `${commonest.code}: ${shorten(commonest.example, MOST_CHARACTERS)}`);
 }
 
-/** A count that an older spotpool began does not name them: any batch may be one then. */
+/** A count that an older spotpool began does not name the failing batches: then the first batches are read. */
 function failingBatches({ failing, folded }: Progress): readonly number[] {
   if (failing !== undefined) return failing;
   const batches: number[] = [];

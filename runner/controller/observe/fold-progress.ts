@@ -1,6 +1,6 @@
 /**
- * Counts a job's outcomes: what `progress.json` has, and whatever was committed since. Always exact: the file only says
- * which outcomes need not be looked at again.
+ * Counts a job's outcomes: those in `progress.json`, and those committed since. The count is always exact: the file only says which outcomes need not
+ * be looked at again.
  */
 import { batchOfOutcomeKey, outcomeKey, progressKey, resultsPrefix } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
@@ -17,22 +17,22 @@ import { rangeHolding, type Ranges } from '../../../core/dataset/ranges.js';
 import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../../core/contract/result-line.js';
 import type { ObjectStore } from '../../ports.js';
 import { JSON_TYPE, type Kind, readObject } from '../json-objects.js';
-import type { JobMemory } from '../ports.js';
+import type { JobMemory } from '../memory.js';
 
-/** HEADs at once: S3 answers each in some 20 ms, and the client has 64 sockets. */
+/** S3 answers a HEAD in some 20 ms, and the client has 64 sockets. */
 const HEADS_AT_ONCE = 32;
-/** A page of a listing. A run of known outcomes that is longer is skipped by a new listing behind it. */
+/** A page of a listing. A longer run of known outcomes is skipped by a new listing behind it. */
 const LIST_PAGE = 1_000;
 const NO_COUNTS = "has no metadata that says how many of its batch's items are ok and how many failed";
-/** Lost races for the file; after them the count is used unsaved, which is exact as well. */
+/** After so many lost races for the file the count is used unsaved, which is exact as well. */
 const MAX_SAVES = 5;
 
 export interface FoldOptions {
-  /** Write `progress.json`: the controller does, who only looks does not. */
+  /** The controller writes `progress.json`; commands that only read do not. */
   readonly save: boolean;
-  /** Look at no more new outcomes than this in one call. */
+  /** The most new outcomes that one call looks at. */
   readonly maxOutcomes?: number;
-  /** The manifest gives these sizes: an outcome of more items, or of fewer, is not believed. */
+  /** The batch sizes of the manifest: an outcome with more items, or with fewer, is damaged. */
   readonly batchItems?: BatchItems;
   readonly signal: AbortSignal;
 }
@@ -63,7 +63,7 @@ export async function foldProgress(
       memory.progress = { progress, etag: put.etag };
       return progress;
     }
-    // Another controller was first: its count is the start of ours.
+    // Another controller wrote first: go on from its count.
     delete memory.progress;
   }
 }
@@ -105,8 +105,8 @@ async function newOutcomes(
 }
 
 /**
- * The batch has its outcome, whatever its metadata says: nobody can write another one. When that says nothing that can be believed, it counts as given
- * up, so that no such job passes for a good one.
+ * The batch has its outcome, whatever the metadata says, because nobody can write another one. Without valid metadata the batch counts as given up, so
+ * that the job does not count as a success.
  */
 function outcomeOf(store: ObjectStore, key: string, batch: number, read: OutcomeMetadata | undefined): Outcome {
   if (read !== undefined) return { batch, ok: read.ok, failed: read.failed, givenUp: read.givenUp };
@@ -114,7 +114,7 @@ function outcomeOf(store: ObjectStore, key: string, batch: number, read: Outcome
   return { batch, ok: 0, failed: 0, givenUp: true };
 }
 
-/** Batches with an outcome that are not folded; long runs of folded ones are not listed. */
+/** Yields the batches that have an outcome and are not folded. Long runs of folded batches are not listed. */
 async function* listNewOutcomes(
   store: ObjectStore,
   job: string,

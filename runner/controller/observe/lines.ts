@@ -1,4 +1,4 @@
-/** The lines of a streamed text, one at a time, in memory of one line and one piece. */
+/** Yields the lines of a streamed text. It holds one line and one piece in memory. */
 export async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

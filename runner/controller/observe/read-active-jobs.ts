@@ -1,38 +1,39 @@
-/** The jobs that have not ended, as a pass finds them. One that cannot be read keeps no other from being looked at. */
+/** Reads the jobs that have not ended. A job that cannot be read keeps no other from being looked at. */
 import { definedFields } from '../../../core/defined-fields.js';
 import type { JobDemand } from '../../../core/pool/capacity.js';
 import { mapBounded } from '../../../core/map-bounded.js';
-import type { ObjectStore } from '../../ports.js';
-import { keepToJob, type KeptTo } from '../keep-to-job.js';
-import { newJobMemory } from '../ports.js';
+import { isolateJobFailure } from '../isolate-job-failure.js';
+import { newJobMemory } from '../memory.js';
+import type { PassContext } from '../pass-context.js';
 import { listJobIds, readJob, type JobView } from './read-job.js';
 
 const JOBS_AT_ONCE = 4;
 /** Keeps a pass short when a hundred thousand outcomes wait to be counted: the fleet must not wait for them. */
 const MAX_NEW_OUTCOMES = 10_000;
-/** For so long what a job that cannot be read needed last is kept for it: as long as the dead-man's switch would (R9), and no longer. */
+/** The last known demand of an unreadable job holds for as long as the dead-man's switch would hold the fleet (R9), and no longer. */
 export const UNREADABLE_FOR_MS = 900_000;
 
 export interface ActiveJobs {
   readonly views: readonly JobView[];
-  /** The reasons why jobs could not be read. */
+  /** The jobs that could not be read, each with the error. */
   readonly unreadable: ReadonlyMap<string, unknown>;
 }
 
-/** Ended jobs are looked at once: what they left behind changes nothing. */
-export async function readActiveJobs(
-  store: ObjectStore,
-  means: KeptTo & { readonly nowMs: number },
-): Promise<ActiveJobs> {
-  const { memory, signal, nowMs } = means;
+export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> {
+  const { memory, signal, nowMs } = context;
+  const { store } = context.ports;
   const active = (await listJobIds(store, signal)).filter((job) => !memory.ended.has(job));
   const unreadable = new Map<string, unknown>();
   const views = await mapBounded(active, JOBS_AT_ONCE, async (job) => {
     const jobMemory = memory.jobs.get(job) ?? newJobMemory();
     memory.jobs.set(job, jobMemory);
     const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal };
-    const onError = (error: unknown): void => void unreadable.set(job, error);
-    const read = await keepToJob(means, job, 'read', () => readJob(store, job, jobMemory, options), onError);
+    const read = await isolateJobFailure(
+      context,
+      { job, act: 'read' },
+      () => readJob(store, job, jobMemory, options),
+      (error) => void unreadable.set(job, error),
+    );
     if (read === undefined) {
       jobMemory.unreadableSinceMs ??= nowMs;
       return undefined;
@@ -55,10 +56,10 @@ export function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobD
   };
 }
 
-/** The needs of unreadable jobs when they could last be read; `unknown` counts those of which nothing is known. */
+/** Returns the last known demands of unreadable jobs. `unknown` holds the jobs whose demand was never read. */
 export function demandsOfUnreadable(
   { unreadable }: ActiveJobs,
-  { memory, nowMs }: Pick<KeptTo, 'memory'> & { readonly nowMs: number },
+  { memory, nowMs }: Pick<PassContext, 'memory' | 'nowMs'>,
 ): { readonly demands: readonly JobDemand[]; readonly unknown: readonly string[] } {
   const demands: JobDemand[] = [];
   const unknown: string[] = [];
@@ -69,4 +70,11 @@ export function demandsOfUnreadable(
     else demands.push(demand);
   }
   return { demands, unknown };
+}
+
+/** Reads the bucket anew, whatever the pass has seen so far. A job that cannot be read may have work left, for a while. */
+export async function isWorkLeft(context: PassContext): Promise<boolean> {
+  const found = await readActiveJobs(context);
+  const { demands, unknown } = demandsOfUnreadable(found, context);
+  return unknown.length > 0 || [...found.views.map(demandOf), ...demands].some(({ left }) => left > 0);
 }

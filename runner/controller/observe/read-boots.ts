@@ -1,25 +1,25 @@
-/** Which instances ended before their worker had said anything (core/pool/boot.ts), from the fleet's description and the statuses. */
+/** Finds the instances that ended before their worker had written a status (core/pool/boot.ts). */
 import type { BootHistory } from '../../../core/pool/boot.js';
 import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import { instanceStatusKey } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { FleetDescription, FleetInstance, ObjectStore } from '../../ports.js';
-import type { ControllerMemory } from '../ports.js';
+import type { ControllerMemory } from '../memory.js';
 
 const LOOKS_AT_ONCE = 16;
 
 export interface BootScope {
-  /** Launches before this matter to no job. */
+  /** Earlier launches concern no job. */
   readonly sinceMs: number;
-  /** Of live instances. */
+  /** The statuses of live instances. */
   readonly statuses: ReadonlyMap<string, WorkerStatus>;
   readonly signal: AbortSignal;
 }
 
-/** Only what was launched after the latest live worker is looked up: while workers come up, that is next to nothing. */
+/** Looks up only launches after that of the latest live worker: while workers come up, there are few or none. */
 export async function readBoots(
   store: ObjectStore,
-  memory: ControllerMemory,
+  memory: Pick<ControllerMemory, 'cameUp'>,
   { instances }: FleetDescription,
   { sinceMs, statuses, signal }: BootScope,
 ): Promise<BootHistory> {
@@ -27,7 +27,7 @@ export async function readBoots(
   const lastUpMs = Math.max(sinceMs, ...up);
   const ended = instances.filter((seen) => hasEnded(seen) && seen.launchedAtMs > lastUpMs);
   const looked = await mapBounded(ended, LOOKS_AT_ONCE, async (seen) => {
-    // What has ended writes no more: one look at each is enough.
+    // An ended instance writes no more: one look at it is enough.
     const known = memory.cameUp.get(seen.instance);
     const cameUp = known ?? (await store.head(instanceStatusKey(seen.instance), { signal })) !== undefined;
     memory.cameUp.set(seen.instance, cameUp);

@@ -1,4 +1,4 @@
-/** What the fleet is and says: the controller's word, EC2's description, the exit tickets, the workers' own words. */
+/** Reads the fleet: the controllers' published state, EC2's description, the exit tickets and the workers' statuses. */
 import type { ExitTicketSeen } from '../../../core/pool/exit-grants.js';
 import {
   decodeExitTicket,
@@ -12,17 +12,18 @@ import {
   type WorkerStatus,
 } from '../../../core/contract/fleet-state.js';
 import { exitTicketsPrefix, fleetStateKey, instanceStatusKey } from '../../../core/contract/keys.js';
+import { definedFields } from '../../../core/defined-fields.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { Fleet, FleetDescription, FleetInstance, ListedObject, ObjectStore } from '../../ports.js';
 import { getObject, type Kind, readObject } from '../json-objects.js';
-import type { ControllerMemory, TicketMemory } from '../ports.js';
+import type { ControllerMemory, KnownTicket } from '../memory.js';
 
 const READS_AT_ONCE = 16;
-/** Clocks of S3 and EC2 differ by less, and an instance that a describe left out once is shown again by then. */
+/** The clocks of S3 and EC2 differ by less. An instance that one describe call left out is shown again by then. */
 const TICKET_MARGIN_MS = 600_000;
 
 const FLEET_STATE: Kind<FleetState> = {
-  name: "a controller's word",
+  name: "a controller's state of the fleet",
   mostBytes: MOST_FLEET_STATE_BYTES,
   decode: decodeFleetState,
 };
@@ -39,14 +40,14 @@ const statusOf = (instance: string): Kind<WorkerStatus> => ({
 
 export interface FleetReading {
   readonly state: FleetState | undefined;
-  /** For the conditional write of the next state. */
+  /** The next state is written on condition of it. */
   readonly etag: string | undefined;
   readonly description: FleetDescription;
   readonly live: readonly FleetInstance[];
   readonly tickets: readonly ExitTicketSeen[];
 }
 
-/** In this order, which core/pool/exit-grants.ts relies on: state, fleet, tickets. */
+/** Reads the state, the fleet and the tickets in this order, which core/pool/exit-grants.ts relies on. */
 export async function readFleet(
   ports: { readonly store: ObjectStore; readonly fleet: Fleet },
   memory: ControllerMemory,
@@ -67,15 +68,11 @@ export async function readFleetState(
   return { state: read?.value, etag: read?.etag };
 }
 
-export const fleetReplacedSentence = (insteadOf: FleetDescription['insteadOf']): string =>
-  `The fleet ${insteadOf?.named} is gone, and ${insteadOf?.found} has the stack's tag: that one is used. Get the stack's outputs anew, ` +
-  'such as the cdk-outputs.json of whoever deployed last.';
-
 export function liveInstances({ instances }: FleetDescription): readonly FleetInstance[] {
   return instances.filter(({ state }) => state === 'pending' || state === 'running');
 }
 
-/** A worker that never wrote its status is still starting: it has no entry. */
+/** A worker that has not written its status yet has no entry. */
 export async function readStatuses(
   store: ObjectStore,
   live: readonly FleetInstance[],
@@ -88,7 +85,7 @@ export async function readStatuses(
   return new Map(statuses.filter((status) => status !== undefined).map((status) => [status.instance, status]));
 }
 
-/** Will go without a grant. A rebalance notice alone is a hint: its worker stays (R3). */
+/** Tells whether an instance goes without a grant. A rebalance notice alone is a hint: its worker stays (R3). */
 export function isDeparting(status: WorkerStatus): boolean {
   return status.notice === 'interruption' || status.phase === 'draining' || status.phase === 'ended';
 }
@@ -99,24 +96,21 @@ interface TicketScope {
   readonly signal: AbortSignal;
 }
 
-/**
- * A ticket older than every live instance belongs to none of them: it is counted, not read. So an old stack costs one listing, and
- * the memory spares even that.
- */
+/** A ticket older than every live instance belongs to none of them: it is counted, not read. The cache keeps old tickets out of later listings. */
 async function readTickets(
   store: ObjectStore,
   memory: ControllerMemory,
   { live, generation, signal }: TicketScope,
 ): Promise<readonly ExitTicketSeen[]> {
   const oldestMs = Math.min(...live.map(({ launchedAtMs }) => launchedAtMs)) - TICKET_MARGIN_MS;
-  const startAfter = memory.ticketsAfter === undefined ? {} : { startAfter: memory.ticketsAfter };
+  const startAfter = definedFields({ startAfter: memory.tickets.skipUpToKey });
   const listed: { readonly object: ListedObject; readonly generation: number }[] = [];
   let onlyOld = true;
   for await (const object of store.list(exitTicketsPrefix, { signal, ...startAfter })) {
     const of = generationOf(object.key);
     if (of === undefined) continue;
     onlyOld &&= live.length > 0 && of < generation && object.lastModifiedMs < oldestMs;
-    if (onlyOld) memory.ticketsAfter = object.key;
+    if (onlyOld) memory.tickets.skipUpToKey = object.key;
     listed.push({ object, generation: of });
   }
   return mapBounded(listed, READS_AT_ONCE, async ({ object, generation: of }) => {
@@ -126,24 +120,24 @@ async function readTickets(
   });
 }
 
-/** A ticket changes once at most, when its worker voids it: then its size does. */
+/** A ticket changes once at most, when its worker voids it; that changes its size. */
 async function readTicket(
   store: ObjectStore,
   memory: ControllerMemory,
   { key, size, lastModifiedMs }: ListedObject,
   signal: AbortSignal,
-): Promise<TicketMemory> {
-  const known = memory.tickets.get(key);
+): Promise<KnownTicket> {
+  const known = memory.tickets.known.get(key);
   if (known?.size === size && known.lastModifiedMs === lastModifiedMs) return known;
   const ticket = await getObject(store, key, EXIT_TICKET, signal);
   const fresh = { size, lastModifiedMs, instance: ticket?.instance ?? '', void: ticket?.void ?? false };
-  memory.tickets.set(key, fresh);
+  memory.tickets.known.set(key, fresh);
   return fresh;
 }
 
 function generationOf(key: string): number | undefined {
   const match = /^fleet\/exits\/(\d+)\/\d+\.json$/.exec(key);
   const generation = Number(match?.[1]);
-  // No controller opened a generation with more digits than a number holds.
+  // No controller opens a generation with more digits than a number holds.
   return Number.isSafeInteger(generation) ? generation : undefined;
 }

@@ -1,4 +1,4 @@
-/** Everything that decides about a job, read from its folder. The same for the controller and for `spotpool status`. */
+/** Reads from a job's folder everything that decides about it: the same for the controller and for `spotpool status`. */
 import { createHash } from 'node:crypto';
 import { definedFields } from '../../../core/defined-fields.js';
 import { jobVerdict, type JobFacts, type JobVerdict } from '../../../core/pool/completion.js';
@@ -32,13 +32,13 @@ import type { SubmitStanding } from '../../../core/contract/submit-claim.js';
 import type { ListedObject, ObjectStore } from '../../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
 import { getObject, type Kind, readObject, sightOf } from '../json-objects.js';
-import type { JobMemory, StoredManifest } from '../ports.js';
+import type { JobMemory, StoredManifest } from '../memory.js';
 import { readSubmitStanding } from './read-submit.js';
 
-/** More marks than this say nothing that the first did not. */
+/** More marks than this add nothing to the first ones. */
 const MAX_UNABLE_MARKS = 100;
 const MARKS_AT_ONCE = 8;
-/** A job has one mark an instance: what else lies there is looked at up to here. */
+/** A job has one mark per instance. If other objects lie there, the listing ends here. */
 const MAX_MARKS_LISTED = 10_000;
 
 const manifestOf = (job: string): Kind<Manifest> => ({
@@ -57,23 +57,23 @@ export interface JobView {
   readonly job: string;
   readonly manifest: Manifest;
   readonly manifestDigest: string;
-  /** By S3's clock, which agrees with EC2's. */
+  /** The time by S3's clock, which agrees with EC2's. */
   readonly beganAtMs: number;
   readonly facts: JobFacts;
   readonly verdict: JobVerdict;
-  /** Messages sent so far; all of them once the job is enqueued. */
+  /** The number of messages sent so far; all of them once the job is enqueued. */
   readonly sent: number;
-  /** While the job is being submitted. */
+  /** Present while the job is being submitted. */
   readonly submit?: SubmitStanding;
 }
 
-/** Ids of all jobs whose submit got as far as an upload; a folder of another name is nobody's job. */
+/** Returns the ids of all jobs whose submit began its upload. A folder whose name is not an id is ignored. */
 export async function listJobIds(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
   const { folders } = await store.listFolder(jobsPrefix, { signal });
   return folders.map(lastName).filter(isJobId).sort();
 }
 
-/** Undefined while there is no manifest. */
+/** Returns undefined while there is no manifest. */
 export async function readJob(
   store: ObjectStore,
   job: string,
@@ -170,13 +170,13 @@ async function readUnableMarks(store: ObjectStore, job: string, memory: JobMemor
   });
 }
 
-/** `name`: the key's last part, which names the instance. */
+/** `name` is the key's last part, which names the instance. */
 function markOf(json: Uint8Array, name: string): UnableMark | undefined {
   const instance = name.replace(/\.json$/, '');
   return isInstanceId(instance) ? decodeUnableMark(json, instance) : undefined;
 }
 
-/** The last part of a key or folder. */
+/** Returns the last part of a key or folder. */
 function lastName(path: string): string {
   return path.replace(/\/$/, '').split('/').at(-1) ?? '';
 }

@@ -1,4 +1,4 @@
-/** How the submit of a job stands whose batches are not all sent: at work, or broken off. */
+/** Tells whether the submit of a job whose batches are not all sent is at work, or has broken off. */
 import { inputPrefix, submitClaimKey } from '../../../core/contract/keys.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
 import {
@@ -16,13 +16,13 @@ const CLAIM: Kind<SubmitClaim> = {
   decode: decodeSubmitClaim,
 };
 
-/** By S3's clock alone; `sinceMs` is when something else of the submit was written. Undefined when it has written nothing. */
+/** Goes by S3's clock alone. `sinceMs` is when the submit wrote another object. Returns undefined when it has written nothing. */
 export async function readSubmitStanding(
   store: ObjectStore,
   job: string,
   { sinceMs = 0, signal }: { readonly sinceMs?: number; readonly signal: AbortSignal },
 ): Promise<SubmitStanding | undefined> {
-  // The claim first: one that is written meanwhile makes the silence shorter, never longer.
+  // The claim is read first: a write in between makes the silence shorter, never longer.
   const claim = await getObject(store, submitClaimKey(job), CLAIM, signal);
   const { objects, atMs } = await store.listFolder(inputPrefix(job), { signal });
   if (objects.length === 0) return undefined;

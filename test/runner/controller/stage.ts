@@ -4,7 +4,8 @@ import type { JobOptions, Manifest, UnableMark } from '../../../core/contract/jo
 import * as keys from '../../../core/contract/keys.js';
 import { encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';
 import { encodeOutcomeMetadata } from '../../../core/contract/result-line.js';
-import { newControllerMemory, type ControllerOptions, type ControllerPorts } from '../../../runner/controller/ports.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
+import type { ControllerOptions, ControllerPorts } from '../../../runner/controller/ports.js';
 import type { PassReport } from '../../../runner/controller/report.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import type { FleetDescription, FleetInstance, QueueCounts, SetTargetResult } from '../../../runner/ports.js';

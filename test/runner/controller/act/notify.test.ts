@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { notifyOfEnds, notifyOfTrouble, type NotifyMeans } from '../../../../runner/controller/act/notify.js';
+import { notifyOfEnds, notifyOfTrouble, type NotifyContext } from '../../../../runner/controller/act/notify.js';
 import type { Notice } from '../../../../runner/ports.js';
 import { never, Stage } from '../stage.js';
 
@@ -7,7 +7,7 @@ describe('notices to people', () => {
   let stage: Stage;
   let sent: Notice[];
   let failure: Error | undefined;
-  const means = (): NotifyMeans => ({
+  const means = (): NotifyContext => ({
     store: stage.store,
     stack: 'lab',
     nowMs: () => stage.nowMs,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeKey, progressKey } from '../../../../core/contract/keys.js';
 import { NO_PROGRESS } from '../../../../core/pool/progress.js';
 import { foldProgress } from '../../../../runner/controller/observe/fold-progress.js';
-import { newJobMemory } from '../../../../runner/controller/ports.js';
+import { newJobMemory } from '../../../../runner/controller/memory.js';
 import { never, Stage } from '../stage.js';
 
 const BATCHES = 3_000;
