@@ -80,7 +80,7 @@ function parseAny(line: string): SlotLine {
 }
 
 /** An item's error as it is kept: with a code, and not longer than it may be. */
-export function boundedError(code: unknown, message: string): ItemError {
+function boundedError(code: unknown, message: string): ItemError {
   const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
   return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ITEM_FORMATS, type ItemFormat } from '../../core/dataset/dataset-format.js';
 import { DEFAULT_JOB_OPTIONS } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { MaxFailed } from '../../core/pool/max-failed.js';
+import type { MaxFailed } from '../../core/contract/max-failed.js';
 import { BIG_INTEGERS, type BigIntegers } from '../dataset/big-integers.js';
 import { LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import * as values from './values.js';

@@ -13,7 +13,7 @@ import { addStatusCommand } from '../commands/status.js';
 import { addSubmitCommand } from '../commands/submit.js';
 import { addTeardownCommand } from '../commands/teardown.js';
 import { addWatchCommand } from '../commands/watch.js';
-import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
+import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import type { CommandHost } from './command-host.js';
 import type { CliContext } from './context.js';
@@ -76,11 +76,11 @@ export async function runCommandLine(argv: readonly string[], outerContext: CliC
 
 /** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
 function tellingOnStandardError(context: CliContext): CliContext {
-  const told: ToldDamages = new Set();
+  const told: ReportedDamages = new Set();
   const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: tellingOfDamages(ports.store, told, tell) };
+    return { ...ports, store: reportingDamages(ports.store, told, tell) };
   };
   return { ...context, connect };
 }

@@ -1,5 +1,5 @@
 /** The results at the end of a `run`: fetched, or, when they cannot be written, kept where they are. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
 import type { StackFlags } from '../cli/options.js';
 import type { JobProgress } from '../controller/report.js';

@@ -4,7 +4,7 @@ import type { CliContext } from '../cli/context.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
-import { fleetReplacedSentence } from '../controller/read-fleet.js';
+import { fleetReplacedSentence } from '../controller/decide/troubles.js';
 import { plural, span, table } from '../display/format.js';
 import { type FleetView, type InstanceView, readFleetView } from '../status/fleet-view.js';
 import { openStack } from './open-stack.js';

@@ -5,7 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { WorkerEvent } from '../../core/contract/events.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';

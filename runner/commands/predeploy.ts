@@ -7,7 +7,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { plural } from '../display/format.js';
 import { FleetMissing, UserError } from '../errors.js';
 import type { DeployedStack } from '../ports.js';

@@ -6,7 +6,7 @@ import type { StackConfig } from '../../core/contract/stack.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import type { JobFlags, StackFlags } from '../cli/options.js';
-import { readFleetState } from '../controller/read-fleet.js';
+import { readFleetState } from '../controller/observe/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, Level, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';

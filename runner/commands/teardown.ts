@@ -6,7 +6,7 @@ import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import * as values from '../cli/values.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { count, plural } from '../display/format.js';

@@ -1,6 +1,6 @@
 /** The end of a run, for people: what came out, what it took, and that nothing is left. Pure but for colours. */
 import type { Colors } from 'picocolors/types.js';
-import { splitLastWords } from '../../core/last-words.js';
+import { splitLastWords } from '../../core/contract/last-words.js';
 import { shorten } from '../../core/shorten.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';

@@ -2,7 +2,7 @@
  * Counts, as bytes of result lines go by, why items failed. Holds one line of failure at most, and a bounded number of codes.
  * Whether a line is one shows in its first bytes: `core/contract/result-line.ts` fixes the order of keys.
  */
-import { type ErrorCount, FailureTally } from '../../core/pool/failure-tally.js';
+import { type ErrorCount, FailureTally } from '../../core/batch/failure-tally.js';
 import { decodeResultLine } from '../../core/contract/result-line.js';
 
 const NEWLINE = 0x0a;

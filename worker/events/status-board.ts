@@ -1,6 +1,6 @@
 /** `fleet/instances/<id>/status.json`: written when it changes, at most once a second, and once more at the end. */
+import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import { errorText } from '../../core/error-text.js';
-import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
 
