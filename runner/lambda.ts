@@ -3,7 +3,7 @@
  * until nothing moves. Any number may run at once (R6). What a container remembers only saves requests.
  */
 import process from 'node:process';
-import { stackFromEnvironment } from './cli/stack-choice.js';
+import { stackFromEnvironment } from './cli/stack-fields.js';
 import { reportingDamages } from './controller/report-damages.js';
 import { countReclaims, metricsRecord } from './controller/act/metrics.js';
 import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyContext } from './controller/act/notify.js';

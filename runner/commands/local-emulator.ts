@@ -11,6 +11,7 @@ import { CDK_OUTPUTS_FILE, stackFieldsOfFile } from '../cli/stack-choice.js';
 import { DEFAULT_STACK_NAME, type StackFields, stacksInFile, UNKNOWN } from '../cli/stack-fields.js';
 import { integerBetween } from '../cli/values.js';
 import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
+import { fieldsOfRecord, outputsOf } from '../../core/contract/stack-fields.js';
 import { plural } from '../display/format.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import type { Emulator } from '../local-cloud/emulator.js';
@@ -142,11 +143,13 @@ async function createStack(context: CliContext, flags: StackFlags): Promise<numb
   const choice = chooseEmulator(flags.endpoint, there[0] ?? {}, env);
   const worker = workerVariables({ ...flags, reclaims: [] });
   const request = { name, maxWorkers, worker };
-  const config = await asked(choice.emulator, context.emulator.createStack(choice.emulator, request, signal));
-  await completeOutputs(file, name, { ...stackOutputs(config), ...hostedOutputs(choice) });
-  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: config.fleetId, outputs: file })}\n`);
+  const created = await asked(choice.emulator, context.emulator.createStack(choice.emulator, request, signal));
+  // hostedOutputs decides which credentials a file may name.
+  const { credentials: _credentials, ...stack } = created;
+  await completeOutputs(file, name, { ...outputsOf(fieldsOfRecord(stack)), ...hostedOutputs(choice) });
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: stack.fleetId, outputs: file })}\n`);
   else {
-    const { queueUrl, bucket, fleetId } = config;
+    const { queueUrl, bucket, fleetId } = stack;
     terminal.out(`The stack ${name} is there; ${file} names it.\n`);
     terminal.out(`Queue ${queueUrl}, bucket ${bucket}, fleet ${fleetId} at target 0.\n${nextSteps(flags)}`);
   }
@@ -195,28 +198,15 @@ const schedulerOf = ({ schedulerRoleArn: roleArn, schedulerGroup }: StackFields)
 
 /** Instances are processes of this machine, whatever the deploy was for, and run the worker that is installed on it. */
 function hostedOutputs({ emulator, usualCredentials }: EmulatorChoice): Outputs {
-  const { endpoint, region, credentials } = emulator;
-  return {
-    Region: region,
-    Endpoint: endpoint,
-    InstalledWorker: 'true',
-    Architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+  const { credentials, ...reached } = emulator;
+  return outputsOf({
+    ...reached,
+    installedWorker: 'true',
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     // Others are secrets of whoever gave them, and given again.
-    ...(usualCredentials ? { AccessKeyId: credentials.accessKeyId, SecretAccessKey: credentials.secretAccessKey } : {}),
-  };
+    ...(usualCredentials ? credentials : {}),
+  });
 }
-
-const stackOutputs = (config: StackConfig): Outputs => ({
-  Name: config.name,
-  QueueUrl: config.queueUrl,
-  DeadLetterQueueUrl: config.deadLetterQueueUrl,
-  Bucket: config.bucket,
-  FleetId: config.fleetId,
-  MaxWorkers: String(config.maxWorkers),
-  ...(config.scheduler === undefined
-    ? {}
-    : { SchedulerRoleArn: config.scheduler.roleArn, SchedulerGroup: config.scheduler.groupName }),
-});
 
 function nextSteps({ stack }: Flags): string {
   const named = stack === CDK_OUTPUTS_FILE ? '' : ` --stack ${stack}`;

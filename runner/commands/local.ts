@@ -110,24 +110,10 @@ function givenArguments(command: Command): readonly string[] {
 
 const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent));
 
-/** What `local up --json` prints: also what `--stack` reads. */
-export function publicState({ credentials, ...state }: LocalState): Record<string, unknown> {
-  const { endpoint, region, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled } = state;
-  const { installedWorker, scheduler } = state;
-  const { accessKeyId, secretAccessKey } = credentials;
-  const services = { endpoint, region, accessKeyId, secretAccessKey };
-  const stack = {
-    queueUrl,
-    deadLetterQueueUrl,
-    bucket,
-    fleetId,
-    name,
-    maxWorkers,
-    controlled,
-    installedWorker,
-    scheduler,
-  };
-  return { ...services, ...stack, pid };
+/** `local up --json` prints this, and `--stack` reads it. */
+export function publicState(state: LocalState): Record<string, unknown> {
+  const { credentials, startedAt: _startedAt, log: _log, ...config } = state;
+  return { ...config, ...credentials };
 }
 
 /** Runs the cloud, and its controller, until told to end. */
