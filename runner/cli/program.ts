@@ -29,7 +29,10 @@ Examples:
 Exit codes: 0 the job is complete, and no more items failed than --max-failed allows · 3 too many items failed (without --max-failed: not one is ok)
             1 the job failed for another reason, was cancelled, gave batches up, or has not ended · 2 misuse, before anything was started · 130 Ctrl-C`;
 
-export function buildProgram(host: CommandHost): Command {
+export type AddCommands = (program: Command, host: CommandHost) => void;
+
+/** `more` adds commands of other folders, which the composition root names. */
+export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
   const { terminal } = host.context;
   const program = new Command('spotpool')
     .description('Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.')
@@ -39,7 +42,7 @@ export function buildProgram(host: CommandHost): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', HELP_END);
-  const adders = [
+  const adders: readonly AddCommands[] = [
     addRunCommand,
     addSubmitCommand,
     addStatusCommand,
@@ -53,6 +56,7 @@ export function buildProgram(host: CommandHost): Command {
     addDoctorCommand,
     addPredeployCommand,
     addTeardownCommand,
+    ...more,
   ];
   for (const add of adders) add(program, host);
   return program;
@@ -62,10 +66,14 @@ export function buildProgram(host: CommandHost): Command {
 const NETWORK_ADVICE = ': the stack was asked several times, and could not be reached. Try again when it can be.';
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
-export async function runCommandLine(argv: readonly string[], outerContext: CliContext): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  outerContext: CliContext,
+  more: readonly AddCommands[] = [],
+): Promise<number> {
   let exitCode: number = EXIT.ok;
   const context = tellingOnStandardError(outerContext);
-  const program = buildProgram({ context, finish: (code) => (exitCode = code) });
+  const program = buildProgram({ context, finish: (code) => (exitCode = code) }, more);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

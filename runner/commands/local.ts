@@ -23,9 +23,7 @@ import { bringUp, localLogFile, takeDown } from '../local-cloud/up-down.js';
 import { listJobs } from '../status/job-status.js';
 import { readFleetView } from '../status/fleet-view.js';
 import { hasEnded } from './following/follow.js';
-import { addLocalEmulatorCommands } from './local-emulator.js';
 import { addLocalEnvCommand } from './local-env.js';
-import { addLocalHostCommand } from './local-host.js';
 
 interface UpFlags extends LocalFlags {
   readonly json?: boolean;
@@ -44,9 +42,7 @@ const ASK_WITHIN_MS = 5_000;
 export function addLocalCommand(program: Command, host: CommandHost): void {
   const local = program
     .command('local')
-    .description(
-      'A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command; and what a stack on LocalStack or moto needs.',
-    )
+    .description('A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command.')
     .addHelpText(
       'after',
       '\nExamples:\n  $ spotpool local up --max-workers 4\n  $ spotpool submit data.csv --model ./model.ts --local\n  $ eval "$(spotpool local env)" && aws s3 ls\n  $ spotpool local down',
@@ -79,8 +75,6 @@ export function addLocalCommand(program: Command, host: CommandHost): void {
     .description('Say whether it is up, where, and what it runs.')
     .addHelpText('after', '\nExamples:\n  $ spotpool local status\n  $ spotpool local status --json | jq -r .endpoint');
   addJsonOption(status).action(async (flags: Flags) => host.finish(await localStatus(host.context, flags)));
-  addLocalHostCommand(local, host);
-  addLocalEmulatorCommands(local, host);
 }
 
 async function localUp(context: CliContext, flags: UpFlags, command: Command): Promise<number> {
