@@ -13,8 +13,6 @@ import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { teardownCommand } from '../commands/teardown.js';
 import { watchCommand } from '../commands/watch.js';
-import { addLocalEmulatorCommands } from '../commands/local-emulator.js';
-import { addLocalHostCommand } from '../commands/local-host.js';
 import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
@@ -49,7 +47,10 @@ export const PROGRAM = {
   ],
 };
 
-export function buildProgram(host: CommandHost): Command {
+export type AddCommands = (program: Command, host: CommandHost) => void;
+
+/** `more` adds commands of other folders, which the composition root names. */
+export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
   const { terminal } = host.context;
   const program = new Command(PROGRAM.name)
     .description(PROGRAM.description)
@@ -59,12 +60,8 @@ export function buildProgram(host: CommandHost): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', `${examplesText(PROGRAM.examples)}\n\n${EXIT_CODES_HELP}`);
-  for (const entry of COMMANDS) {
-    const command = addCommand(program, entry, host);
-    if (entry !== localCommand) continue;
-    addLocalHostCommand(command, host);
-    addLocalEmulatorCommands(command, host);
-  }
+  for (const entry of COMMANDS) addCommand(program, entry, host);
+  for (const add of more) add(program, host);
   return program;
 }
 
@@ -72,10 +69,14 @@ export function buildProgram(host: CommandHost): Command {
 const NETWORK_ADVICE = ': the stack was asked several times, and could not be reached. Try again when it can be.';
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
-export async function runCommandLine(argv: readonly string[], outerContext: CliContext): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  outerContext: CliContext,
+  more: readonly AddCommands[] = [],
+): Promise<number> {
   let exitCode: number = EXIT.ok;
   const context = tellingOnStandardError(outerContext);
-  const program = buildProgram({ context, finish: (code) => (exitCode = code) });
+  const program = buildProgram({ context, finish: (code) => (exitCode = code) }, more);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -67,7 +67,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
   if (needed.fleetId === UNKNOWN) {
     throw new UserError(
       `The stack in ${source} has no fleet: its FleetId is "${UNKNOWN}", which emulators write that do not keep EC2 Fleets. ` +
-        'Make a fleet there that they do keep: spotpool local fleet create --endpoint <url> (docs/local-host.md).',
+        'Make a fleet there that they do keep: spotpool emulator fleet create --endpoint <url> (docs/local-host.md).',
     );
   }
   const maxWorkers = Number(fields.maxWorkers ?? DEFAULT_STACK_MAX_WORKERS);

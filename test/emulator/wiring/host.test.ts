@@ -1,4 +1,4 @@
-/** The command as users give it, with real processes, against an EC2 of records. */
+/** Runs `spotpool emulator host` as a user does, with real processes, against an EC2 whose instances are records only. */
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,10 +27,10 @@ afterEach(async () => {
 const file = (name: string): string => path.join(directory, name);
 const read = (name: string): string => readFileSync(file(name), 'utf8').trim();
 
-/** `@` in the user data is a directory that outlives the instance. */
+/** In the user data, `@` stands for a directory that outlives the instance. */
 function start(userData: string, ...args: readonly string[]): void {
   ec2.userData = `#!/bin/sh\n${userData.replaceAll('@', directory)}\n`;
-  host = startCli(['local', 'host', '--fleet', 'sfr-1', '--endpoint', ec2.endpoint, '--json', ...args], {
+  host = startCli(['emulator', 'host', '--fleet', 'sfr-1', '--endpoint', ec2.endpoint, '--json', ...args], {
     cwd: directory,
     env: { TMPDIR: directory, AWS_REGION: 'us-east-1' },
   });
@@ -67,7 +67,7 @@ it('a running instance has a process with metadata and credentials of its own, w
   expect(ec2.states.get('i-1')).toBe('shutting-down');
 });
 
-it('with --notice, an instance that is terminated in EC2 reads its notice, and is taken when that is over', async () => {
+it('with --notice, an instance that is terminated in EC2 sees its notice, and is ended when that is over', async () => {
   ec2.states.set('i-1', 'running');
   start(
     `trap "" TERM; echo $$ > @/pid; ${METADATA}for(;;){const n=await get("spot/instance-action");if(n!=="404"){console.log(n);return}\
@@ -86,7 +86,7 @@ await new Promise(r=>setTimeout(r,50))}})()' > @/notice; while :; do sleep 0.1; 
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(notice.time));
 });
 
-it('an instance whose worker ends is terminated in EC2, without a notice, and gets no other', async () => {
+it('an instance whose worker ends is terminated in EC2, without a notice, and gets no other worker', async () => {
   ec2.states.set('i-1', 'running');
   start('echo once >> @/runs; echo "cannot go on" >&2; exit 3', '--notice', '60');
   expect((await event('worker-ended'))['message']).toBe(
@@ -101,20 +101,22 @@ it('an instance whose worker ends is terminated in EC2, without a notice, and ge
   expect(host.events.some((told) => told['event'] === 'notice')).toBe(false);
 });
 
-it('user data that cannot be run ends its instance, and says why', async () => {
+it('an instance whose user data cannot be run is ended, with the reason', async () => {
   ec2.states.set('i-1', 'running');
   start('');
   ec2.userData = '#cloud-config\nruncmd: []';
-  expect((await event('instance-not-started'))['message']).toContain('i-1 cannot run: The user data is cloud-config');
+  expect((await event('instance-not-started'))['message']).toContain(
+    'Could not start i-1: The user data is cloud-config',
+  );
   await eventually(() => ec2.states.get('i-1') === 'terminated');
 });
 
-it('an EC2 that goes away is told once, ends nothing, and is gone on with when it is back', async () => {
+it('an EC2 that goes away is reported once and ends nothing; the host continues when it is back', async () => {
   ec2.states.set('i-1', 'running');
   start('echo $$ > @/pid; exec sleep 1000');
   const [pid = 0] = await pids('pid');
   ec2.isBroken = true;
-  expect((await event('trouble'))['message']).toContain('EC2 does not show its instances, which is tried again');
+  expect((await event('trouble'))['message']).toContain('Could not list the instances in EC2');
   ec2.isBroken = false;
   ec2.states.set('i-2', 'running');
   await event('trouble-over');
@@ -135,7 +137,7 @@ it('Ctrl-C ends every process, leaves EC2 as it is, and nothing on the disk', as
   expect(readdirSync(directory).filter((name) => name.startsWith('spotpool-host-'))).toEqual([]);
 });
 
-it('a host that is killed leaves no processes, and another goes on with its instances', async () => {
+it('a host that is killed leaves no processes, and another host continues with its instances', async () => {
   ec2.states.set('i-1', 'running');
   start('echo $$ > @/pid; (setsid sleep 1000 & echo $! > @/child); while :; do sleep 0.1; done');
   const processes = await pids('pid', 'child');
@@ -149,7 +151,7 @@ it('a host that is killed leaves no processes, and another goes on with its inst
   expect(isAlive(again)).toBe(true);
 });
 
-it('with --directory, the consoles of instances stay when the host has ended', async () => {
+it('with --directory, the consoles of instances are kept after the host has ended', async () => {
   ec2.states.set('i-1', 'running');
   start('echo said', '--directory', 'kept');
   await event('instance-terminated');
@@ -159,12 +161,12 @@ it('with --directory, the consoles of instances stay when the host has ended', a
   expect(existsSync(file('kept/instances/i-1'))).toBe(false);
 });
 
-it('a second host of the same instances is refused; one that was killed is in nobody’s way', async () => {
+it('a second host of the same instances is refused; a host that was killed blocks nobody', async () => {
   start('true');
   await event('hosting');
   const [second, other] = await Promise.all([
-    runCli(['local', 'host', '--fleet', 'sfr-1', '--endpoint', ec2.endpoint], { cwd: directory }),
-    runCli(['local', 'host', '--fleet', 'sfr-1'], { cwd: directory }),
+    runCli(['emulator', 'host', '--fleet', 'sfr-1', '--endpoint', ec2.endpoint], { cwd: directory }),
+    runCli(['emulator', 'host', '--fleet', 'sfr-1'], { cwd: directory }),
   ]);
   expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining(`pid ${host.child.pid}`) as string });
   expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('--endpoint') as string });

@@ -1,15 +1,15 @@
-/** Which emulator of AWS a command means, and how it is reached. */
-import type { Emulator } from '../local-cloud/emulator.js';
-import { UserError } from '../errors.js';
-import type { StackFields } from './stack-fields.js';
+/** Chooses the emulator of AWS that a command talks to, with its region and credentials. */
+import { UserError } from '../runner/errors.js';
+import type { StackFields } from '../runner/cli/stack-fields.js';
+import type { Emulator } from './emulator.js';
 
-/** What LocalStack's and moto's own pages use; they check none. */
+/** The credentials in the documentation of LocalStack and moto. Neither checks them. */
 const EMULATOR_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 const DEFAULT_REGION = 'us-east-1';
 
 export interface EmulatorChoice {
   readonly emulator: Emulator;
-  /** Nobody gave credentials: the emulators' usual ones are taken, which the outputs are to name too. */
+  /** True when the user gave no credentials, so the emulators' usual ones are used. Only these are written to the outputs file. */
   readonly usualCredentials: boolean;
 }
 
@@ -30,17 +30,17 @@ export function chooseEmulator(
   };
 }
 
-/** Never AWS itself by oversight: the endpoint is named, by whatever names one. */
+/** An endpoint must be named by an option, the outputs or a variable, so that these commands never reach AWS by mistake. */
 export function emulatorEndpoint(given: string | undefined, env: NodeJS.ProcessEnv): string {
   const endpoint = given ?? env['SPOTPOOL_ENDPOINT'] ?? env['AWS_ENDPOINT_URL'];
   if (endpoint === undefined || endpoint === '') {
     throw new UserError(
-      'Which emulator? Name its endpoint: --endpoint http://127.0.0.1:4566 (or set AWS_ENDPOINT_URL).',
+      'No emulator is named. Name its endpoint with --endpoint http://127.0.0.1:4566, or set AWS_ENDPOINT_URL.',
     );
   }
   if (!/^https?:\/\/[^/]+/.test(endpoint)) {
-    throw new UserError(`"${endpoint}" is no endpoint: it must be a URL like http://127.0.0.1:4566.`);
+    throw new UserError(`"${endpoint}" is not an endpoint. Give a URL like http://127.0.0.1:4566.`);
   }
-  // Where it is handed on to, a path of its own would make another emulator of it.
+  // One emulator has one spelling: the lock of `emulator host` compares endpoints as text.
   return endpoint.replace(/\/+$/, '');
 }

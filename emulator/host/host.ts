@@ -1,38 +1,38 @@
 /**
- * Mirrors the running instances of a fleet as processes on this machine: observe, decide (decide.ts), act.
+ * Runs the instances of a fleet as processes on this machine. Once a second it observes EC2, decides (decide.ts) and acts.
  *
  * Invariants:
- * - An instance has one process group at most. Its entry is there from before its start until EC2 has shown its end.
- * - When `hostInstances` has resolved, no process of any instance is left. EC2's records stay as they are: another host goes on with them.
- * - No trouble with EC2 ends a host: it is told once, tried again with each look, and told when it is over.
+ * - An instance has at most one process group. Its entry exists from before its start until EC2 has shown its end.
+ * - When `hostInstances` has resolved, no process of any instance is left. EC2's records are unchanged, so another host can continue with them.
+ * - A failing EC2 does not end a host. The host reports the failure once, retries at every look, and reports the recovery.
  */
 import { mapBounded } from '../../core/map-bounded.js';
-import { plural } from '../display/format.js';
-import { messageOf } from '../errors.js';
-import type { Clock } from '../ports.js';
+import { plural } from '../../runner/display/format.js';
+import { messageOf } from '../../runner/errors.js';
+import type { Clock } from '../../runner/ports.js';
 import { decideHosting, type HostAction, type HostedInstance, type HostedPhase } from './decide.js';
-import { type HostEvent, placeOf } from './events.js';
+import type { HostEvent } from './events.js';
 import type { Machine, RecordedInstances, RunningInstance, SeenInstance } from './ports.js';
 
-/** A worker has its instance, and its end, within about this. */
+/** A worker starts, and ends, within about this time after EC2 shows it. */
 const LOOK_EVERY_MS = 1_000;
-/** Calls and starts at once: emulators answer one after another. */
-const AT_ONCE = 8;
+/** Emulators answer requests one after another, so more calls and starts at the same time gain nothing. */
+const MAX_CONCURRENT_ACTIONS = 8;
 
 export interface HostPorts {
   readonly ec2: RecordedInstances;
   readonly machine: Machine;
   readonly clock: Clock;
-  readonly tell: (event: HostEvent) => void;
+  readonly report: (event: HostEvent) => void;
 }
 
 export interface HostOptions {
-  /** 0: an instance that is terminated in EC2 ends at once. */
+  /** How long an instance that was terminated in EC2 keeps running, with an interruption notice. 0 ends it at once. */
   readonly noticeMs: number;
-  /** Instances that ended are replaced up to the fleet's target. */
+  /** Replaces instances that ended, up to the fleet's target. */
   readonly replace: boolean;
-  /** Instances that may have processes at once. */
-  readonly most: number;
+  /** How many instances may have processes at the same time. */
+  readonly maxInstances: number;
   readonly lookEveryMs?: number;
 }
 
@@ -40,11 +40,11 @@ interface Entry {
   readonly instance: string;
   phase: HostedPhase;
   takenAtMs?: number;
-  /** Rejects when its user data cannot be run. */
+  /** Rejects when the instance's user data cannot be run. */
   started?: Promise<RunningInstance>;
 }
 
-/** Resolves when `signal` has aborted and all has ended. */
+/** Resolves when `signal` has aborted and every process has ended. */
 export async function hostInstances(ports: HostPorts, options: HostOptions, signal: AbortSignal): Promise<void> {
   const host = new Host(ports, options);
   try {
@@ -56,9 +56,9 @@ export async function hostInstances(ports: HostPorts, options: HostOptions, sign
 
 class Host {
   readonly #entries = new Map<string, Entry>();
-  /** Told, and not over. */
-  readonly #troubles = new Map<string, string>();
-  #fullIsTold = false;
+  /** Failures that were reported and still last: the reason by the failed action. */
+  readonly #failures = new Map<string, string>();
+  #isFullReported = false;
   #wake = new AbortController();
 
   readonly #ports: HostPorts;
@@ -75,12 +75,12 @@ class Host {
       this.#wake = new AbortController();
       await this.#look(signal);
       const untilNext = AbortSignal.any([signal, this.#wake.signal]);
-      await clock.sleep(this.#untilNextMs(), untilNext).catch(() => undefined);
+      await clock.sleep(this.#msUntilNextLook(), untilNext).catch(() => undefined);
     }
   }
 
-  /** A notice may be over between two looks. */
-  #untilNextMs(): number {
+  /** The next look comes early when a notice ends before it. */
+  #msUntilNextLook(): number {
     const lookEveryMs = this.#options.lookEveryMs ?? LOOK_EVERY_MS;
     const dueMs = [...this.#entries.values()]
       .filter(({ phase }) => phase === 'noticed')
@@ -93,32 +93,34 @@ class Host {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const seen = await this.#trying('EC2 does not show its instances', signal, () =>
+    const seen = await this.#attempt('Could not list the instances in EC2', signal, () =>
       this.#ports.ec2.list([...this.#entries.keys()], signal),
     );
-    const { noticeMs, replace, most } = this.#options;
-    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs: this.#ports.clock.nowMs(), noticeMs, most });
-    await mapBounded(actions, AT_ONCE, (action) => this.#carryOut(action, signal));
+    const { noticeMs, replace, maxInstances } = this.#options;
+    const nowMs = this.#ports.clock.nowMs();
+    const actions = decideHosting({ seen, hosted: this.#hosted(), nowMs, noticeMs, maxInstances });
+    await mapBounded(actions, MAX_CONCURRENT_ACTIONS, (action) => this.#carryOut(action, signal));
     if (seen === undefined) return;
-    this.#tellWaiting(seen);
+    this.#reportWaiting(seen);
     if (replace) await this.#refill(signal);
   }
 
-  #tellWaiting(seen: readonly SeenInstance[]): void {
+  #reportWaiting(seen: readonly SeenInstance[]): void {
+    const { maxInstances } = this.#options;
     const waiting = seen.some(({ instance, state }) => state === 'running' && !this.#entries.has(instance));
-    const isFull = this.#entries.size >= this.#options.most;
-    if (waiting && isFull && !this.#fullIsTold) {
-      const message = `Other instances wait: this host runs ${plural(this.#options.most, 'instance')} at once (--max-instances).`;
-      this.#ports.tell({ event: 'instances-wait', message });
+    const isFull = this.#entries.size >= maxInstances;
+    if (waiting && isFull && !this.#isFullReported) {
+      const message = `This host runs ${plural(maxInstances, 'instance')} already (--max-instances). The others wait until one ends.`;
+      this.#ports.report({ event: 'instances-wait', message });
     }
-    this.#fullIsTold = waiting && isFull;
+    this.#isFullReported = waiting && isFull;
   }
 
   async #refill(signal: AbortSignal): Promise<void> {
-    const lacking = await this.#trying('The fleet cannot be refilled', signal, () => this.#ports.ec2.refill(signal));
+    const lacking = await this.#attempt('Could not refill the fleet', signal, () => this.#ports.ec2.refill(signal));
     if (lacking === undefined || lacking === 0) return;
-    const message = `The fleet lacked ${plural(lacking, 'instance')} of its target: the rest is launched.`;
-    this.#ports.tell({ event: 'fleet-refilled', message });
+    const message = `The fleet was ${plural(lacking, 'instance')} below its target. It launches the rest.`;
+    this.#ports.report({ event: 'fleet-refilled', message });
   }
 
   #hosted(): readonly HostedInstance[] {
@@ -139,14 +141,14 @@ class Host {
         return this.#terminate(instance, signal);
       case 'forget':
         this.#entries.delete(instance);
-        this.#troubles.delete(terminating(instance));
+        this.#failures.delete(terminationFailure(instance));
     }
   }
 
   async #start(seen: SeenInstance, signal: AbortSignal): Promise<void> {
-    const { ec2, machine, tell } = this.#ports;
-    const { instance } = seen;
-    const userData = await this.#trying(`The user data of ${instance} cannot be read`, signal, () =>
+    const { ec2, machine, report } = this.#ports;
+    const { instance, instanceType, zone } = seen;
+    const userData = await this.#attempt(`Could not read the user data of ${instance}`, signal, () =>
       ec2.userData(instance, signal),
     );
     if (userData === undefined || signal.aborted) return;
@@ -155,11 +157,11 @@ class Host {
     entry.started = machine.start(seen, userData, (how) => void this.#leaderEnded(entry, how));
     try {
       const { pid, consoleFile } = await entry.started;
-      const message = `${instance} is up (${placeOf(seen)}), pid ${pid}.`;
-      tell({ event: 'instance-up', instance, pid, consoleFile, message });
+      const message = `${instance} (${instanceType} in ${zone}) is up, pid ${pid}.`;
+      report({ event: 'instance-up', instance, pid, consoleFile, message });
     } catch (error) {
       entry.phase = 'ended';
-      tell({ event: 'instance-not-started', instance, message: `${instance} cannot run: ${messageOf(error)}` });
+      report({ event: 'instance-not-started', instance, message: `Could not start ${instance}: ${messageOf(error)}` });
     }
   }
 
@@ -169,27 +171,27 @@ class Host {
     entry.takenAtMs = takenAtMs;
     (await startedOf(entry))?.notice(takenAtMs);
     const seconds = Math.round((takenAtMs - this.#ports.clock.nowMs()) / 1000);
-    const message = `${instance} was terminated in EC2: its worker has a notice, and ${seconds} s.`;
-    this.#ports.tell({ event: 'notice', instance, message });
+    const message = `${instance} was terminated in EC2. Its worker has an interruption notice and ${seconds} s left.`;
+    this.#ports.report({ event: 'notice', instance, message });
   }
 
   #endFor(entry: Entry, how: 'terminated' | 'taken'): void {
     const { instance } = entry;
     const message =
       how === 'taken'
-        ? `The notice of ${instance} is over: it is taken now.`
-        : `${instance} was terminated in EC2: its processes end.`;
-    this.#ports.tell({ event: 'instance-ending', instance, message });
+        ? `The notice of ${instance} is over. Ending its processes at once.`
+        : `${instance} was terminated in EC2. Ending its processes.`;
+    this.#ports.report({ event: 'instance-ending', instance, message });
     void this.#endProcesses(entry, how === 'taken' ? 'at-once' : 'gracefully');
   }
 
-  /** By itself, or because it is being ended. */
+  /** The first process ended, either by itself or because the host is ending it. */
   async #leaderEnded(entry: Entry, how: string): Promise<void> {
     const running = await startedOf(entry);
     if (entry.phase === 'ending' || entry.phase === 'ended') return;
     const lastLine = how.endsWith('code 0') ? undefined : running?.lastLine();
     const message = `The worker of ${entry.instance} ${how}.${lastLine === undefined ? '' : ` Its last line: ${lastLine}`}`;
-    this.#ports.tell({ event: 'worker-ended', instance: entry.instance, message });
+    this.#ports.report({ event: 'worker-ended', instance: entry.instance, message });
     await this.#endProcesses(entry, 'gracefully');
   }
 
@@ -198,43 +200,44 @@ class Host {
     await (await startedOf(entry))?.end(how);
     entry.phase = 'ended';
     const { instance } = entry;
-    this.#ports.tell({ event: 'instance-ended', instance, message: `Nothing of ${instance} runs here any more.` });
+    this.#ports.report({ event: 'instance-ended', instance, message: `No process of ${instance} is left.` });
     this.#wake.abort();
   }
 
   async #terminate(instance: string, signal: AbortSignal): Promise<void> {
-    const done = await this.#trying(terminating(instance), signal, async () => {
+    const done = await this.#attempt(terminationFailure(instance), signal, async () => {
       await this.#ports.ec2.terminate(instance, signal);
       return true;
     });
     if (done === undefined) return;
-    this.#ports.tell({
+    this.#ports.report({
       event: 'instance-terminated',
       instance,
-      message: `${instance} is terminated in EC2, since its worker has ended.`,
+      message: `Terminated ${instance} in EC2, because its worker has ended.`,
     });
   }
 
-  /** Undefined when it failed, which is told unless it has been. */
-  async #trying<T>(what: string, signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
+  /** Resolves with undefined when `act` failed. A failure is reported when it is new or has another reason than before. */
+  async #attempt<T>(failure: string, signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
+    const { report } = this.#ports;
     try {
       const result = await act();
-      if (this.#troubles.delete(what)) this.#ports.tell({ event: 'trouble-over', message: `${what}: that is over.` });
+      if (this.#failures.delete(failure)) report({ event: 'trouble-over', message: `Resolved: ${failure}.` });
       return result;
     } catch (error) {
       if (signal.aborted) return undefined;
-      const why = messageOf(error);
-      if (this.#troubles.get(what) !== why) {
-        this.#troubles.set(what, why);
-        this.#ports.tell({ event: 'trouble', message: `${what}, which is tried again: ${why}` });
+      const reason = messageOf(error);
+      if (this.#failures.get(failure) !== reason) {
+        this.#failures.set(failure, reason);
+        report({ event: 'trouble', message: `${failure} (${reason}); retrying.` });
       }
       return undefined;
     }
   }
 }
 
-/** Undefined when it could not be started. */
+/** Resolves with undefined when the instance could not be started. */
 const startedOf = (entry: Entry): Promise<RunningInstance | undefined> =>
   (entry.started ?? Promise.resolve(undefined)).catch(() => undefined);
 
-const terminating = (instance: string): string => `${instance} cannot be terminated in EC2`;
+const terminationFailure = (instance: string): string => `Could not terminate ${instance} in EC2`;

@@ -1,18 +1,21 @@
 /**
- * One host for the same instances on this machine: with two, each instance would have two workers of one name.
+ * Allows one host for the same instances on this machine. With two hosts, each instance would have two workers of the same name.
  *
- * Invariant: a lock is its file, made at once and whole (it is linked into place); one whose process is gone holds nobody up.
+ * Invariant: a lock is a file that appears at once and whole, because it is linked into place. A lock whose process is gone blocks nobody.
  */
 import { createHash } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { systemCode, UserError } from '../errors.js';
-import { makeStateDirectory } from '../local-cloud/paths.js';
-import { isAlive } from '../local-cloud/state-file.js';
+import { systemCode, UserError } from '../../runner/errors.js';
+import { makeStateDirectory } from '../../runner/local-cloud/paths.js';
+import { isAlive } from '../../runner/local-cloud/state-file.js';
 
-const NAME_LENGTH = 16;
+const DIGEST_LENGTH = 16;
 
-/** Each of `names` names the instances in a way of its own, by which another host may mean them. Resolves with what gives the locks back. */
+/**
+ * Another host may select the same instances in another way, so each way of selecting them has a name, and every name is locked. Resolves
+ * with the function that releases the locks.
+ */
 export async function lockHost(directory: string, names: readonly string[]): Promise<() => Promise<void>> {
   await makeStateDirectory(directory);
   const files: string[] = [];
@@ -29,7 +32,7 @@ export async function lockHost(directory: string, names: readonly string[]): Pro
 }
 
 async function lock(directory: string, name: string): Promise<string> {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, NAME_LENGTH);
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, DIGEST_LENGTH);
   const file = path.join(directory, `host-${digest}.pid`);
   const mine = `${file}.${process.pid}`;
   await removeStale(file, `${mine}.stale`);
@@ -39,7 +42,7 @@ async function lock(directory: string, name: string): Promise<string> {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     throw new UserError(
-      `A host of these instances runs already (pid ${await holderOf(file)}): end it first, or let it do its work. If that process is no host, remove ${file}.`,
+      `Another host of these instances is running (pid ${await holderOf(file)}). End it first, or let it run. If that process is not a host, remove ${file}.`,
     );
   } finally {
     await rm(mine, { force: true });
@@ -47,13 +50,16 @@ async function lock(directory: string, name: string): Promise<string> {
   return file;
 }
 
-/** Taken aside first: by now it may be the lock of another host, which found the same one stale; that is put back. */
+/**
+ * The file is moved aside before it is removed. A second host may have found the same stale lock and replaced it with its own meanwhile; that
+ * one is put back.
+ */
 async function removeStale(file: string, aside: string): Promise<void> {
   if (!(await isStale(file))) return;
   try {
     await rename(file, aside);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return; // the other host was first
+    if (systemCode(error) === 'ENOENT') return; // The other host has removed it first.
     throw error;
   }
   if (!(await isStale(aside))) await link(aside, file).catch(() => undefined);
@@ -65,5 +71,5 @@ const isStale = async (file: string): Promise<boolean> => {
   return holder > 0 && !isAlive(holder);
 };
 
-/** 0 when there is none. */
+/** The process id of the lock's owner; 0 when there is no lock. */
 const holderOf = async (file: string): Promise<number> => Number(await readFile(file, 'utf8').catch(() => '0'));

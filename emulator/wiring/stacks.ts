@@ -1,4 +1,4 @@
-/** Makes and deletes stacks on an emulator: as `provisionLocalStack` does on the local cloud, with a Spot Fleet. */
+/** Implements the port `EmulatorStacks` with the SDK. A stack on an emulator has a Spot Fleet, because LocalStack and moto keep no EC2 Fleet. */
 import {
   makeEc2Client,
   makeLambdaClient,
@@ -11,10 +11,10 @@ import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
 import { tellFunctionItsFleet } from '../../aws/lambda-controller.js';
 import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
 import type { StackConfig } from '../../core/contract/stack.js';
-import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../local-cloud/emulator.js';
-import { installedFiles } from '../local-cloud/paths.js';
-import { localUserData } from '../local-cloud/user-data.js';
-import { systemClock } from './clock.js';
+import { installedFiles } from '../../runner/local-cloud/paths.js';
+import { localUserData } from '../../runner/local-cloud/user-data.js';
+import { systemClock } from '../../runner/wiring/clock.js';
+import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../emulator.js';
 
 export const emulatorStacks: EmulatorStacks = {
   createFleet: async (emulator, request, signal) => {
@@ -43,15 +43,15 @@ export const emulatorStacks: EmulatorStacks = {
     )),
     installedWorker: true,
   }),
-  deleteFleet: endFleet,
+  deleteFleet: deleteFleetAndSwitch,
   deleteStack: async (emulator, stack, signal) => {
-    const fleet = await endFleet(emulator, stack, signal);
+    const fleet = await deleteFleetAndSwitch(emulator, stack, signal);
     await deleteStores({ sqs: makeSqsClient(emulator), s3: makeS3Client(emulator) }, stack.name, signal);
     return fleet;
   },
 };
 
-async function endFleet(
+async function deleteFleetAndSwitch(
   emulator: Emulator,
   stack: Pick<StackConfig, 'name' | 'scheduler'>,
   signal: AbortSignal,

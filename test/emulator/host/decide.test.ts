@@ -1,24 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideHosting, type HostAction, type HostedInstance } from '../../../runner/host/decide.js';
-import type { SeenInstance } from '../../../runner/host/ports.js';
+import { decideHosting, type HostAction, type HostedInstance } from '../../../emulator/host/decide.js';
+import type { SeenInstance } from '../../../emulator/host/ports.js';
 import { seen } from './seen.js';
 
 const look = (
   shown: readonly SeenInstance[] | undefined,
   hosted: readonly HostedInstance[],
   options: { readonly nowMs?: number; readonly noticeMs?: number } = {},
-): readonly HostAction[] => decideHosting({ seen: shown, hosted, nowMs: 1_000, noticeMs: 0, most: 2, ...options });
+): readonly HostAction[] =>
+  decideHosting({ seen: shown, hosted, nowMs: 1_000, noticeMs: 0, maxInstances: 2, ...options });
 
 describe('an instance', () => {
-  it('is started when it runs, and not before or after', () => {
+  it('is started while EC2 shows it as running, and not before or after', () => {
     const all = (['pending', 'running', 'shutting-down', 'terminated', 'stopping', 'stopped'] as const).map((state) =>
       seen(`i-${state}`, state),
     );
     expect(look(all, [])).toEqual([{ kind: 'start', seen: seen('i-running', 'running') }]);
   });
 
-  it('that EC2 ended is ended, after a notice if one is wanted', () => {
+  it('that EC2 ended is ended here, after a notice if notices are on', () => {
     const up: HostedInstance = { instance: 'i-1', phase: 'up' };
     const gone = [seen('i-1', 'terminated')];
     expect(look(gone, [up])).toEqual([{ kind: 'end', instance: 'i-1', how: 'terminated' }]);
@@ -30,11 +31,11 @@ describe('an instance', () => {
     ]);
   });
 
-  it('that EC2 does not show any more is one that it ended', () => {
+  it('that EC2 no longer shows is treated as one that EC2 ended', () => {
     expect(look([], [{ instance: 'i-1', phase: 'up' }])).toEqual([{ kind: 'end', instance: 'i-1', how: 'terminated' }]);
   });
 
-  it('stays as it is while EC2 does not answer, but for one whose notice is over', () => {
+  it('stays as it is while EC2 does not answer, unless its notice is over', () => {
     const hosted: readonly HostedInstance[] = [
       { instance: 'i-1', phase: 'up' },
       { instance: 'i-2', phase: 'noticed', takenAtMs: 1_500 },
@@ -46,7 +47,7 @@ describe('an instance', () => {
     ]);
   });
 
-  it('whose worker ended is terminated until EC2 shows it, and then forgotten', () => {
+  it('whose worker ended is terminated until EC2 shows its end, and then forgotten', () => {
     const ended: HostedInstance = { instance: 'i-1', phase: 'ended' };
     for (const state of ['pending', 'running'] as const) {
       expect(look([seen('i-1', state)], [ended])).toEqual([{ kind: 'terminate', instance: 'i-1' }]);
@@ -58,7 +59,7 @@ describe('an instance', () => {
 
 const MOST = 2;
 
-/** EC2 and a machine, as far as the decision sees them; what the host does with an action is done at once. */
+/** EC2 and a machine, as far as the decision sees them. Every action is carried out at once. */
 class World {
   nowMs = 0;
   readonly states = new Map<string, SeenInstance['state']>();
@@ -79,7 +80,7 @@ class World {
       hosted: [...this.hosted].map(([instance, entry]) => ({ instance, ...entry })),
       nowMs: this.nowMs,
       noticeMs: this.#noticeMs,
-      most: MOST,
+      maxInstances: MOST,
     });
 
     for (const action of actions) this.#carryOut(action);
@@ -119,7 +120,7 @@ class World {
     }
   }
 
-  /** By itself. */
+  /** The worker ends by itself. */
   endWorker(id: string): void {
     const phase = this.hosted.get(id)?.phase;
     if (phase !== 'up' && phase !== 'noticed') return;
@@ -132,7 +133,7 @@ class World {
     const state = this.states.get(id);
     if (state === undefined) this.states.set(id, 'pending');
     else if (state in next) this.states.set(id, next[state as keyof typeof next]);
-    else this.states.delete(id); // EC2 shows it no more
+    else this.states.delete(id); // EC2 no longer shows it.
   }
 }
 
@@ -145,15 +146,15 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), id: fc.constantFrom('1', '50', '100') }) },
 );
 
-describe('whatever happens to EC2 and to the workers', () => {
-  it('an instance is started once, has its notice before its end, and the two sides come to agree', () => {
+describe('whatever EC2 and the workers do', () => {
+  it('an instance is started once, gets its notice before its end, and host and EC2 come to agree', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 100), (steps, noticeMs) => {
         const world = new World(noticeMs);
         let launched = 0;
         const idOf = new Map<string, string>();
         for (const { do: what, id } of steps) {
-          // EC2 gives no id twice.
+          // EC2 never reuses an id.
           const known = idOf.get(id);
           if (what === 'wait') world.nowMs += Number(id);
           else if (what === 'end' && known !== undefined) world.endWorker(known);
@@ -163,7 +164,7 @@ describe('whatever happens to EC2 and to the workers', () => {
           }
           world.look();
         }
-        // Nothing more happens: soon nothing is to be done.
+        // When nothing more happens, a few looks later nothing is left to do.
         for (let round = 0; round < 4; round += 1) {
           world.nowMs += noticeMs;
           world.look();

@@ -1,4 +1,4 @@
-import type { SeenInstance } from '../../../runner/host/ports.js';
+import type { SeenInstance } from '../../../emulator/host/ports.js';
 
 /** An instance of a fleet as EC2 shows it. */
 export const seen = (instance: string, state: SeenInstance['state']): SeenInstance => ({

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { HostEvent } from '../../../runner/host/events.js';
-import { hostInstances, type HostOptions } from '../../../runner/host/host.js';
-import type { Machine, RecordedInstances, RunningInstance, SeenInstance } from '../../../runner/host/ports.js';
+import type { HostEvent } from '../../../emulator/host/events.js';
+import { hostInstances, type HostOptions } from '../../../emulator/host/host.js';
+import type { Machine, RecordedInstances, RunningInstance, SeenInstance } from '../../../emulator/host/ports.js';
 import { eventually } from '../../support/eventually.js';
 import { seen } from './seen.js';
 
 class Fake {
   readonly states = new Map<string, SeenInstance['state']>();
-  readonly told: HostEvent[] = [];
+  readonly reported: HostEvent[] = [];
   readonly terminated: string[] = [];
   readonly ended: string[] = [];
   readonly leaders = new Map<string, (how: string) => void>();
@@ -16,7 +16,7 @@ class Fake {
   refusals = 0;
   looks = 0;
   isSilent = false;
-  /** Held up until it resolves. */
+  /** A start waits for it. */
   starting: Promise<void> = Promise.resolve();
 
   readonly ec2: RecordedInstances = {
@@ -53,7 +53,7 @@ class Fake {
   };
 
   events(name: HostEvent['event']): readonly HostEvent[] {
-    return this.told.filter(({ event }) => event === name);
+    return this.reported.filter(({ event }) => event === name);
   }
 }
 
@@ -66,9 +66,9 @@ let stop: AbortController;
 let done: Promise<void>;
 
 function host(options: Partial<HostOptions> = {}): void {
-  const tell = (event: HostEvent): void => void fake.told.push(event);
-  const all = { noticeMs: 0, replace: false, most: 10, lookEveryMs: 5, ...options };
-  done = hostInstances({ ec2: fake.ec2, machine: fake.machine, clock, tell }, all, stop.signal);
+  const report = (event: HostEvent): void => void fake.reported.push(event);
+  const all = { noticeMs: 0, replace: false, maxInstances: 10, lookEveryMs: 5, ...options };
+  done = hostInstances({ ec2: fake.ec2, machine: fake.machine, clock, report }, all, stop.signal);
 }
 
 beforeEach(() => {
@@ -80,7 +80,7 @@ afterEach(async () => {
   await done;
 });
 
-it('a worker that ends while its instance is still being started is cleaned up, and its instance terminated', async () => {
+it('when a worker ends while its instance is starting, its processes are ended and its instance is terminated', async () => {
   let started = (): void => undefined;
   fake.starting = new Promise((resolve) => (started = resolve));
   fake.states.set('i-1', 'running');
@@ -90,7 +90,7 @@ it('a worker that ends while its instance is still being started is cleaned up, 
   started();
   await eventually(() => fake.terminated.length === 1);
   expect(fake.ended).toEqual(['i-1']);
-  expect(fake.told.map(({ event }) => event)).toEqual([
+  expect(fake.reported.map(({ event }) => event)).toEqual([
     'instance-up',
     'worker-ended',
     'instance-ended',
@@ -99,19 +99,19 @@ it('a worker that ends while its instance is still being started is cleaned up, 
   expect(fake.events('worker-ended')[0]?.message).toContain('Its last line: the last line');
 });
 
-it('a termination that EC2 refuses is told once, and tried again until it is done', async () => {
+it('a termination that EC2 refuses is reported once and retried until it succeeds', async () => {
   fake.refusals = 3;
   fake.states.set('i-1', 'running');
   host();
   (await eventually(() => fake.leaders.get('i-1')))('exited with code 0');
   await eventually(() => fake.terminated.length === 1);
   expect(fake.events('trouble').map(({ message }) => message)).toEqual([
-    'i-1 cannot be terminated in EC2, which is tried again: not now',
+    'Could not terminate i-1 in EC2 (not now); retrying.',
   ]);
   await eventually(() => fake.events('trouble-over').length === 1);
 });
 
-it('a host that is ended while an instance is being started ends that one too', async () => {
+it('a host that is ended while an instance starts ends that instance too', async () => {
   let started = (): void => undefined;
   fake.starting = new Promise((resolve) => (started = resolve));
   fake.states.set('i-1', 'running');
@@ -124,7 +124,7 @@ it('a host that is ended while an instance is being started ends that one too', 
   expect(fake.terminated).toEqual([]);
 });
 
-it('refills its fleet when it is to, and says so', async () => {
+it('a host with --replace refills its fleet and reports it', async () => {
   fake.lacking = 2;
   host();
   await eventually(() => fake.looks > 2);
@@ -134,12 +134,12 @@ it('refills its fleet when it is to, and says so', async () => {
   stop = new AbortController();
   host({ replace: true });
   await eventually(() => fake.events('fleet-refilled').length === 1);
-  expect(fake.told[0]?.message).toContain('2 instances');
+  expect(fake.reported[0]?.message).toContain('2 instances');
 });
 
-it('runs no more instances at once than it may, says so once, and runs the others when there is room', async () => {
+it('a host runs at most --max-instances at once, reports it once, and runs the others when one ends', async () => {
   for (const id of ['i-1', 'i-2', 'i-3']) fake.states.set(id, 'running');
-  host({ most: 2 });
+  host({ maxInstances: 2 });
   await eventually(() => fake.events('instance-up').length === 2 && fake.looks > 3);
   expect(fake.leaders.has('i-3')).toBe(false);
   expect(fake.events('instances-wait')).toHaveLength(1);
@@ -147,7 +147,7 @@ it('runs no more instances at once than it may, says so once, and runs the other
   await eventually(() => fake.leaders.has('i-3'));
 });
 
-it('an instance whose notice is over is taken, whether EC2 answers or not', async () => {
+it('an instance whose notice is over is ended, whether EC2 answers or not', async () => {
   fake.states.set('i-1', 'running');
   host({ noticeMs: 200 });
   await eventually(() => fake.events('instance-up').length === 1);

@@ -1,6 +1,4 @@
-/** What a host has to tell: one line each. */
-import type { SeenInstance } from './ports.js';
-
+/** The events that a host reports. `spotpool emulator host` prints each as one line. */
 export interface HostEvent {
   readonly event:
     | 'hosting'
@@ -16,10 +14,8 @@ export interface HostEvent {
     | 'trouble'
     | 'trouble-over';
   readonly instance?: string;
-  /** A sentence for people. */
+  /** The event as a sentence for people. */
   readonly message: string;
   readonly pid?: number;
   readonly consoleFile?: string;
 }
-
-export const placeOf = ({ instanceType, zone }: SeenInstance): string => `${instanceType} in ${zone}`;

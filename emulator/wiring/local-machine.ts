@@ -1,6 +1,6 @@
 /**
- * Joins a host of instances with what gives the local cloud's own instances their processes (local/instances/): the one file of ours that
- * imports that. Why not over HTTP as the rest: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
+ * Opens a host: EC2 through the SDK, and a machine that runs instances with the local cloud's own code (local/instances/). This is the only file
+ * that imports that code. The reason is in docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
  */
 import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
 import os from 'node:os';
@@ -12,18 +12,18 @@ import {
 } from '../../local/instances/instance-runtime.js';
 import { makePrivateDirectory } from '../../local/instances/private-files.js';
 import { startWatchdog, type Watchdog } from '../../local/instances/watchdog.js';
-import { decode, linesOfWords, object } from '../../core/contract/shape.js';
 import { makeEc2Client } from '../../aws/clients.js';
 import { makeRecordedInstances } from '../../aws/recorded-instances.js';
-import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';
-import type { OpenHost } from '../host/open-host.js';
+import { decode, linesOfWords, object } from '../../core/contract/shape.js';
+import { installedFiles } from '../../runner/local-cloud/paths.js';
+import type { Emulator } from '../emulator.js';
 import { inventInstanceKey } from '../host/instance-key.js';
-import type { Emulator } from '../local-cloud/emulator.js';
-import { installedFiles } from '../local-cloud/paths.js';
+import type { OpenHost } from '../host/open-host.js';
+import type { Machine, RunningInstance, SeenInstance } from '../host/ports.js';
 
-/** EC2 shows no profile for the instances of emulators' Spot Fleets, but an SDK looks for credentials under a role's name. */
+/** An SDK looks for credentials under the name of a role, but emulators show no instance profile for the instances of a Spot Fleet. */
 const ROLE_NAME = 'spotpool-worker';
-/** Consoles of instances that ended, the oldest go first: enough to see why the last ones did. */
+/** The consoles of the last instances that ended are kept, to see why they ended. Older ones are removed. */
 const KEPT_CONSOLES = 200;
 const LAST_LINE_LENGTH = 300;
 
@@ -52,7 +52,7 @@ export const openHost: OpenHost = async (emulator, { of, directory }) => {
 
 function directoryOf(given: string | undefined): string {
   if (given === undefined) return realpathSync(mkdtempSync(path.join(os.tmpdir(), 'spotpool-host-')));
-  // One that is there may have other things in it, of others too; what is made in it is private.
+  // An existing directory keeps its mode: it may hold other files, which others may read. What is made in it is private.
   if (!existsSync(given)) makePrivateDirectory(given);
   return realpathSync(given);
 }
@@ -60,7 +60,7 @@ function directoryOf(given: string | undefined): string {
 interface MachineOptions {
   readonly root: string;
   readonly region: string;
-  /** Made anew for each instance. */
+  /** Returns a new key for each instance. */
   readonly roleKey: () => Emulator['credentials'];
   readonly watchdog: Watchdog;
 }
@@ -132,7 +132,7 @@ function subjectOf(seen: SeenInstance, userData: Uint8Array, roleKey: Emulator['
   };
 }
 
-/** Of a worker's log, which is JSON, what it says to people. */
+/** A worker's log lines are JSON; their `message` is the part for people. */
 function lastLineOf(output: Buffer | undefined): string | undefined {
   const last = output?.toString().trimEnd().split('\n').at(-1) ?? '';
   return (messageIn(last) ?? last).slice(-LAST_LINE_LENGTH) || undefined;

@@ -1,5 +1,5 @@
-/** An emulator of AWS that somebody else runs (LocalStack, moto): what commands ask of it beyond what they ask of AWS. */
-import type { StackConfig } from '../../core/contract/stack.js';
+/** The port for an emulator of AWS that the user runs (LocalStack, moto). `emulator/wiring/stacks.ts` implements it. */
+import type { StackConfig } from '../core/contract/stack.js';
 
 export interface Emulator {
   readonly endpoint: string;
@@ -8,9 +8,9 @@ export interface Emulator {
 }
 
 export interface EmulatorFleetRequest extends Pick<StackConfig, 'name' | 'queueUrl' | 'bucket'> {
-  /** Variables of the workers beyond the stack's names (docs/architecture.md, "Processes"). */
+  /** Further environment variables of the workers (docs/architecture.md, "Processes"), by name. */
   readonly worker: Readonly<Record<string, string>>;
-  /** Of a stack that a function controls, which is told of the fleet. */
+  /** The function that controls the stack, if it has one. It is told the id of the fleet. */
   readonly controllerFunction?: string | undefined;
 }
 
@@ -19,24 +19,25 @@ export interface EmulatorStackRequest extends Pick<StackConfig, 'name' | 'maxWor
 }
 
 export interface DeletedFleet {
-  /** Undefined when there was none. */
+  /** Undefined when the stack had no fleet. */
   readonly fleetId: string | undefined;
+  /** The ids of the instances that were terminated with the fleet. */
   readonly ended: readonly string[];
 }
 
-/** Each may be given again: what is there is found, what is gone is no error. `runner/wiring/` implements it. */
+/** Every method may be repeated: a create finds what an earlier one made, and a delete ignores what is already gone. */
 export interface EmulatorStacks {
-  /** A launch template and a Spot Fleet at target 0, whose instances run the worker of this installation; the fleet's id. */
+  /** Creates a launch template and a Spot Fleet at target 0, whose instances run the worker of this installation. Resolves with the fleet's id. */
   createFleet(emulator: Emulator, request: EmulatorFleetRequest, signal: AbortSignal): Promise<string>;
-  /** Queues and bucket, and such a fleet. */
+  /** Creates queues, a bucket, a launch template and a Spot Fleet. */
   createStack(emulator: Emulator, request: EmulatorStackRequest, signal: AbortSignal): Promise<StackConfig>;
-  /** With its instances, its launch template, and the stack's dead-man's switch. */
+  /** Deletes the fleet, its instances, its launch template and the stack's dead-man's switch. */
   deleteFleet(
     emulator: Emulator,
     stack: Pick<StackConfig, 'name' | 'scheduler'>,
     signal: AbortSignal,
   ): Promise<DeletedFleet>;
-  /** All that `createStack` makes, and all that is in it. */
+  /** Deletes everything that `createStack` makes, including the messages and objects in it. */
   deleteStack(
     emulator: Emulator,
     stack: Pick<StackConfig, 'name' | 'scheduler'>,
