@@ -3,7 +3,7 @@
  * until nothing moves. Any number may run at once (R6). What a container remembers only saves requests.
  */
 import process from 'node:process';
-import { stackFromEnvironment } from './cli/stack-choice.js';
+import { stackFromEnvironment } from './cli/stack-fields.js';
 import { tellingOfDamages } from './controller/damages.js';
 import { countReclaims, metricsRecord } from './controller/metrics.js';
 import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';

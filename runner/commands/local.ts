@@ -94,24 +94,10 @@ async function localUp({ context, options, rawArguments }: UpCall): Promise<numb
   return EXIT.ok;
 }
 
-/** What `local up --json` prints: also what `--stack` reads. */
-export function publicState({ credentials, ...state }: LocalState): Record<string, unknown> {
-  const { endpoint, region, queueUrl, deadLetterQueueUrl, bucket, fleetId, pid, name, maxWorkers, controlled } = state;
-  const { installedWorker, scheduler } = state;
-  const { accessKeyId, secretAccessKey } = credentials;
-  const services = { endpoint, region, accessKeyId, secretAccessKey };
-  const stack = {
-    queueUrl,
-    deadLetterQueueUrl,
-    bucket,
-    fleetId,
-    name,
-    maxWorkers,
-    controlled,
-    installedWorker,
-    scheduler,
-  };
-  return { ...services, ...stack, pid };
+/** `local up --json` prints this, and `--stack` reads it. */
+export function publicState(state: LocalState): Record<string, unknown> {
+  const { credentials, startedAt: _startedAt, log: _log, ...config } = state;
+  return { ...config, ...credentials };
 }
 
 /** Runs the cloud, and its controller, until told to end. */
