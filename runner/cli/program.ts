@@ -4,7 +4,7 @@ import { cancelCommand } from '../commands/cancel.js';
 import { doctorCommand } from '../commands/doctor.js';
 import { fleetCommand } from '../commands/fleet.js';
 import { jobsCommand } from '../commands/jobs.js';
-import { localCommand } from '../commands/local.js';
+import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { resultsCommand } from '../commands/results.js';

@@ -14,7 +14,7 @@ import { type WrittenResults, writeResults } from '../results/write-results.js';
 import { readJobProgress } from '../status/job-status.js';
 import { newJobMemory } from '../controller/ports.js';
 import { givenFiles } from './given-files.js';
-import { movedText, resultsCommandLine } from './results-command.js';
+import { movedText, resultsCommandLine } from './advice/command-lines.js';
 
 export const resultsCommand = defineStackCommand({
   name: 'results',

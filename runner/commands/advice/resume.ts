@@ -8,7 +8,7 @@ import type { JobEnded } from '../../submit/ended-job.js';
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text));
 
 /** Under the sentence that says how it ended. `where`: the options that name the same stack again. */
-export function afterEnded({ ended }: JobEnded, where: string): string {
+export function adviceAfterEnd({ ended }: JobEnded, where: string): string {
   const { job, state, batches } = ended;
   const fetch = `spotpool results ${job}${where}`;
   const anew = 'To compute the dataset anew, choose another --id, or give none.';
@@ -28,7 +28,7 @@ export function brokenOffText({ job, brokenOff, batches }: JobProgress): string 
 }
 
 /** The options of a job are many; they are in the shell's history, and what differs is refused. */
-export const goOnWithSubmit = (
+export const resumeSubmitText = (
   { job, dataset, model }: Pick<JobProgress, 'job' | 'dataset' | 'model'>,
   where: string,
 ): string =>

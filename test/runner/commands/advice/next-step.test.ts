@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nextStep } from '../../../../runner/commands/following/next-step.js';
+import { nextStep } from '../../../../runner/commands/advice/next-step.js';
 
 const progress = (state: 'complete' | 'failed' | 'cancelled', ok: number, done = 10) => ({
   job: 'herg',

@@ -12,7 +12,7 @@ import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { InstanceLedger } from '../../status/instance-ledger.js';
-import { ofController, ofLedger, ofWorker, ShapesTold } from './activity.js';
+import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
 import { EventLog } from './event-log.js';
 
 const PASS_MS = 1_000;
@@ -40,7 +40,7 @@ export class Follower {
   readonly #memory: ControllerMemory = newControllerMemory();
   readonly #log: EventLog;
   readonly #noticed = new Set<string>();
-  readonly #shapes = new ShapesTold();
+  readonly #shapes = new RepeatedNews();
   readonly #instances = new Set<string>();
   #samples: readonly PaceSample[] = [];
   #last: JobProgress;
@@ -116,13 +116,13 @@ export class Follower {
     }
     await this.#tellWorkers(report, signal);
     for (const change of this.ledger.observe(report.description, report.atMs)) {
-      const event = ofLedger(change, (instance) => this.#noticed.has(instance), report.atMs);
+      const event = ledgerNews(change, (instance) => this.#noticed.has(instance), report.atMs);
       if (event !== undefined) this.#display.show(event);
     }
     for (const event of report.events) {
       if (isTarget(event)) this.#setByUs += 1;
       // The job's own end is told by `untilEnded`.
-      if (!isEndOf(event, this.#last.job)) this.#display.show(ofController(event));
+      if (!isEndOf(event, this.#last.job)) this.#display.show(controllerNews(event));
     }
     this.#tellTarget(report);
     this.#tellProgress(report);
@@ -136,7 +136,7 @@ export class Follower {
     this.#eventsReadAtMs = report.atMs;
     for await (const event of this.#log.newEvents(this.#instances, signal)) {
       if (event.code === 'notice' && event.kind === 'interruption') this.#noticed.add(event.instance);
-      const shown = ofWorker(event);
+      const shown = workerNews(event);
       if (shown !== undefined && this.#shapes.isNews(event)) this.#display.show(shown);
     }
   }

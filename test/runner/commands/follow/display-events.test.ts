@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import type { WorkerEvent } from '../../../../core/contract/events.js';
-import { ofWorker, ShapesTold } from '../../../../runner/commands/following/activity.js';
+import { workerNews, RepeatedNews } from '../../../../runner/commands/follow/display-events.js';
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
 
 it('tells the same shape, the same hint, or the same slow model, of a large fleet once', () => {
-  const told = new ShapesTold();
+  const told = new RepeatedNews();
   const events = Array.from({ length: 60 }, (_, n): readonly WorkerEvent[] => {
     const instance = `i-${n}`;
     const cores = `0.${90 + (n % 10)} of a core`;
@@ -39,6 +39,6 @@ it('leaves to the numbers what was handed back because it could not be started s
     savedItems: 0,
     message: 'handed back',
   } as const;
-  expect(ofWorker({ ...handedBack, reason: 'waiting' })).toBeUndefined();
-  expect(ofWorker({ ...handedBack, reason: 'interruption' })?.level).toBe('info');
+  expect(workerNews({ ...handedBack, reason: 'waiting' })).toBeUndefined();
+  expect(workerNews({ ...handedBack, reason: 'interruption' })?.level).toBe('info');
 });

@@ -2,7 +2,7 @@
 import { judgeJob } from '../../../core/pool/success.js';
 import type { StackFlags } from '../../cli/stack-options.js';
 import type { JobProgress } from '../../controller/report.js';
-import { stackArguments } from './stopped.js';
+import { stackArguments } from './report-interruption.js';
 
 /** `own`: the job's local cloud, and what the model logged, is gone with the command. */
 export function nextStep(

@@ -1,8 +1,8 @@
 /** Sentences about files of results, and the commands that a message gives to be copied. Pure. */
 import path from 'node:path';
-import type { StackFlags } from '../cli/stack-options.js';
-import { shellQuote } from '../local-cloud/user-data.js';
-import { stackArguments } from './following/stopped.js';
+import type { StackFlags } from '../../cli/stack-options.js';
+import { shellQuote } from '../../local-cloud/user-data.js';
+import { stackArguments } from './report-interruption.js';
 
 const PLAIN_WORD = /^[\w./:@%+,=-]+$/;
 

@@ -2,7 +2,7 @@
 import { definedFields } from '../../../core/defined-fields.js';
 import type { ErrorCount, JobSummary } from '../../display/views.js';
 import type { Summary } from '../../status/summary.js';
-import type { ZeroProof } from './follow.js';
+import type { ZeroProof } from './follower.js';
 
 export function summaryOf(
   summary: Summary,

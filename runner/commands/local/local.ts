@@ -1,21 +1,21 @@
 /** `spotpool local up | env | down | status`: a local cloud that outlives the command. */
-import type { CliContext } from '../cli/context.js';
-import { type Call, type CommandGroup, defineCommand } from '../cli/command.js';
-import { EXIT } from '../cli/exit-codes.js';
-import { localCloudOptions, localCloudRows, localMaxWorkers } from '../cli/local-options.js';
-import { toggle } from '../cli/option-rows.js';
-import { controlUntil } from '../controller/control-until.js';
-import { clockTime, plural, span } from '../display/format.js';
-import { messageOf, UserError } from '../errors.js';
-import { adoptStack } from '../local-cloud/keep-up.js';
-import { stateDirectory } from '../local-cloud/paths.js';
-import { type LocalState, readLocalState, removeLocalState } from '../local-cloud/state-file.js';
-import { superviseLocalCloud } from '../local-cloud/supervisor.js';
-import { bringUp, localLogFile, takeDown } from '../local-cloud/up-down.js';
-import { listJobs } from '../status/job-status.js';
-import { readFleetView } from '../status/fleet-view.js';
-import { hasEnded } from './following/follow.js';
-import { envCommand } from './local-env.js';
+import type { CliContext } from '../../cli/context.js';
+import { type Call, type CommandGroup, defineCommand } from '../../cli/command.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { localCloudOptions, localCloudRows, localMaxWorkers } from '../../cli/local-options.js';
+import { toggle } from '../../cli/option-rows.js';
+import { controlUntil } from '../../controller/control-until.js';
+import { clockTime, plural, span } from '../../display/format.js';
+import { messageOf, UserError } from '../../errors.js';
+import { adoptStack } from '../../local-cloud/keep-up.js';
+import { stateDirectory } from '../../local-cloud/paths.js';
+import { type LocalState, readLocalState, removeLocalState } from '../../local-cloud/state-file.js';
+import { superviseLocalCloud } from '../../local-cloud/supervisor.js';
+import { bringUp, localLogFile, takeDown } from '../../local-cloud/up-down.js';
+import { listJobs } from '../../status/job-status.js';
+import { readFleetView } from '../../status/fleet-view.js';
+import { hasEnded } from '../follow/follower.js';
+import { envCommand } from './env.js';
 
 /** What is still running is told if the cloud answers soon; ending it must not hang on one that does not. */
 const ASK_WITHIN_MS = 5_000;

@@ -1,6 +1,6 @@
 /** Says in a sentence or two which files of a model are shipped, and which are not and why. */
-import { bytes, oneLine, plural } from '../display/format.js';
-import type { SubmitEvent } from '../submit/submit-event.js';
+import { bytes, oneLine, plural } from '../../display/format.js';
+import type { SubmitEvent } from '../../submit/submit-event.js';
 
 type Bundled = Extract<SubmitEvent, { code: 'model-bundled' }>;
 

@@ -18,9 +18,9 @@ import type { SubmitEvent } from '../submit/submit-event.js';
 import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
-import { afterEnded } from './following/go-on.js';
-import { stackArguments, type Started } from './following/stopped.js';
-import { leftOutText, missedText, shippedText } from './shipped-text.js';
+import { adviceAfterEnd } from './advice/resume.js';
+import { stackArguments, type CommandProgress } from './advice/report-interruption.js';
+import { leftOutText, missedText, shippedText } from './advice/shipped-files.js';
 
 /** What the event says of it. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
@@ -43,7 +43,7 @@ export async function submitFromFlags(
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
     /** Learns how far it came. */
-    readonly started?: Started;
+    readonly started?: CommandProgress;
     readonly display: Display;
     readonly signal: AbortSignal;
   },
@@ -90,7 +90,7 @@ export async function submitFromFlags(
   );
   const { job, manifest, resumed } = await submitted.catch((error: unknown): never => {
     if (!(error instanceof JobEnded)) throw error;
-    throw new Error(`${error.message}\n${afterEnded(error, stackArguments(flags))}`, { cause: error });
+    throw new Error(`${error.message}\n${adviceAfterEnd(error, stackArguments(flags))}`, { cause: error });
   });
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
@@ -102,7 +102,7 @@ export async function submitFromFlags(
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
 }
 
-function noteBeginning(started: Started, event: SubmitEvent): void {
+function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
   if (event.code === 'begun') started.begun = { job: event.job };
   if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobProgress } from '../../../../runner/controller/report.js';
-import { type Left, leftLines } from '../../../../runner/commands/following/left.js';
+import { type Interruption, interruptionLines } from '../../../../runner/commands/advice/interruption.js';
 
 const progress = (change: Partial<JobProgress> = {}, done = 2): JobProgress => ({
   job: 'j',
@@ -14,8 +14,10 @@ const progress = (change: Partial<JobProgress> = {}, done = 2): JobProgress => (
   model: 'model.ts',
   ...change,
 });
-const text = (left: Partial<Left>): string =>
-  leftLines({ how: 'Stopped', own: false, controlled: true, progress: undefined, where: '', ...left }).join('\n');
+const text = (left: Partial<Interruption>): string =>
+  interruptionLines({ how: 'Stopped', own: false, controlled: true, progress: undefined, where: '', ...left }).join(
+    '\n',
+  );
 
 /** Sentences that are false in all situations but those that ask for them. */
 const CLAIMS = {
@@ -27,7 +29,7 @@ const CLAIMS = {
 } as const;
 type Claim = keyof typeof CLAIMS;
 
-const situations: readonly (readonly [string, Partial<Left>, readonly Claim[], RegExp?])[] = [
+const situations: readonly (readonly [string, Partial<Interruption>, readonly Claim[], RegExp?])[] = [
   ['nothing was sent', {}, [], /no job was begun/],
   ['the submit was under way, and no job is there', { begun: { job: 'j' } }, ['continues']],
   [

@@ -28,7 +28,7 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
   trouble: 'warning',
 };
 
-export function ofWorker(event: WorkerEvent): Happened | undefined {
+export function workerNews(event: WorkerEvent): Happened | undefined {
   const level = WORKER_LEVELS[event.code];
   if (level === undefined) return undefined;
   // What is only tried out is for the logs.
@@ -49,7 +49,7 @@ export function ofWorker(event: WorkerEvent): Happened | undefined {
 const TOLD_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
 
 /** The instances of a fleet come to the same shape, hear the same hint and wait for the same model: a person once (`status` has all of them). */
-export class ShapesTold {
+export class RepeatedNews {
   readonly #told = new Set<string>();
 
   isNews(event: WorkerEvent): boolean {
@@ -88,12 +88,12 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'job-trouble': 'warning',
 };
 
-export function ofController({ at, code, message }: ControllerEvent): Happened {
+export function controllerNews({ at, code, message }: ControllerEvent): Happened {
   return { event: 'happened', level: CONTROLLER_LEVELS[code], code, message, at };
 }
 
 /** A launch shows as pending, an orderly end as the worker's own word; what AWS takes nobody else tells of. */
-export function ofLedger(
+export function ledgerNews(
   { kind, entry }: LedgerChange,
   hadNotice: (instance: string) => boolean,
   atMs: number,

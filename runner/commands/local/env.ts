@@ -1,10 +1,10 @@
 /** `spotpool local env`: the environment of the local cloud that is up, for a shell or (`--json`) a program. */
-import { type Call, defineCommand } from '../cli/command.js';
-import { EXIT } from '../cli/exit-codes.js';
-import { UserError } from '../errors.js';
-import { environmentOf, shellExports } from '../local-cloud/environment.js';
-import { stateDirectory } from '../local-cloud/paths.js';
-import { readLocalState } from '../local-cloud/state-file.js';
+import { type Call, defineCommand } from '../../cli/command.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { UserError } from '../../errors.js';
+import { environmentOf, shellExports } from '../../local-cloud/environment.js';
+import { stateDirectory } from '../../local-cloud/paths.js';
+import { readLocalState } from '../../local-cloud/state-file.js';
 
 export const envCommand = defineCommand({
   name: 'env',

@@ -4,11 +4,11 @@
  */
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
-import { hasEnded } from './follow.js';
-import { brokenOffText, goOnWithSubmit } from './go-on.js';
+import { hasEnded } from '../follow/follower.js';
+import { brokenOffText, resumeSubmitText } from './resume.js';
 
 /** How far a command came. */
-export interface Started {
+export interface CommandProgress {
   /** Its submit has begun to write, or follows another one of the same job, which somebody else gave. */
   begun?: { readonly job: string; readonly follows?: string };
   /** Once it is submitted whole. */
@@ -17,7 +17,7 @@ export interface Started {
   resultsFile?: string;
 }
 
-export interface Left extends Readonly<Started> {
+export interface Interruption extends Readonly<CommandProgress> {
   /** The person stopped it, or something else did. */
   readonly how: 'Stopped' | 'Broken off';
   /** The job is in a local cloud of the command's own, which ends with it. */
@@ -30,13 +30,13 @@ export interface Left extends Readonly<Started> {
   readonly where: string;
 }
 
-export function leftLines(left: Left): readonly string[] {
+export function interruptionLines(left: Interruption): readonly string[] {
   if (left.own) return ownCloudLines(left);
   if (left.job === undefined) return unsubmittedLines(left);
   return lastingLines(left, left.job);
 }
 
-function ownCloudLines({ how, job, progress, resultsFile }: Left): readonly string[] {
+function ownCloudLines({ how, job, progress, resultsFile }: Interruption): readonly string[] {
   if (resultsFile !== undefined) {
     return [`${how} when the results were in ${resultsFile}. The local cloud of this command ends, and its instances.`];
   }
@@ -52,7 +52,7 @@ const ownDone = (progress: JobProgress | undefined): string =>
     ? '. Whatever was computed is lost.'
     : `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ' What was done is lost.' : ''}`;
 
-function unsubmittedLines({ how, begun, progress, where }: Left): readonly string[] {
+function unsubmittedLines({ how, begun, progress, where }: Interruption): readonly string[] {
   if (begun === undefined) return [`${how} before anything was sent: no job was begun.`];
   const { job, follows } = begun;
   if (follows !== undefined) {
@@ -72,7 +72,7 @@ function unsubmittedLines({ how, begun, progress, where }: Left): readonly strin
   ];
 }
 
-function lastingLines(left: Left, job: string): readonly string[] {
+function lastingLines(left: Interruption, job: string): readonly string[] {
   const { how, progress, resultsFile, where } = left;
   const commands = [
     `  watch it again:   spotpool watch ${job}${where}`,
@@ -84,7 +84,7 @@ function lastingLines(left: Left, job: string): readonly string[] {
     return [`${how}. Job ${job} is in the stack; how it is now could not be read in time.`, ...commands];
   }
   if (hasEnded(progress)) return [`${how}. ${endedText(progress, where)}`];
-  if (progress.brokenOff !== undefined) return [brokenOffText(progress), goOnWithSubmit(progress, where)];
+  if (progress.brokenOff !== undefined) return [brokenOffText(progress), resumeSubmitText(progress, where)];
   return [`${how} following. ${goesOnText(left, progress)}`, ...commands];
 }
 
@@ -94,7 +94,7 @@ function endedText({ job, state, batches }: JobProgress, where: string): string 
 }
 
 /** Workers that are up need nobody (R8); but nobody else starts one where the stack has no controller. */
-function goesOnText({ controlled }: Left, progress: JobProgress): string {
+function goesOnText({ controlled }: Interruption, progress: JobProgress): string {
   const done = doneText(progress);
   return controlled
     ? `Job ${progress.job} goes on without this command: ${done}`
