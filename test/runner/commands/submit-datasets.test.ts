@@ -40,7 +40,7 @@ describe('what submit says of a dataset', () => {
   it('is that not one of its lines can be read, and why the first cannot: a fleet would only commit those errors', async () => {
     expect(await submit('windows.txt')).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /Not one of the 200 lines of the dataset windows\.txt can be read, so there is nothing to do\. The first: /,
+      /None of the 200 lines of the dataset windows\.txt can be read\. The first error: /,
     );
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
