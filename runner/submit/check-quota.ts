@@ -1,21 +1,24 @@
-/** Says when a job wants more than the account's Spot quota. A hint: it holds nothing up, and what cannot be read is left to `spotpool doctor`. */
+/**
+ * Warns when a job needs more vCPUs than the account's Spot quota allows. This is only a hint: it delays nothing, and it is silent
+ * when the quota cannot be read. `spotpool doctor` reports that.
+ */
 import { quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { SpotQuota } from '../ports.js';
 
-/** Service Quotas answers in well under a second; nobody waits for a hint. */
+/** Service Quotas usually answers in well under a second, and a hint is not worth a longer wait. */
 const ANSWER_WITHIN_MS = 5_000;
 
-export interface QuotaLook {
-  /** The sentence to show, if any. */
+export interface QuotaCheck {
+  /** The warning to show, or undefined. */
   shortfall(instances: number): Promise<string | undefined>;
 }
 
-/** Asks at once, so that the answer is there when it is wanted. */
-export function lookAtQuota(
+/** Sends the request at once, so that the answer has arrived when it is needed. */
+export function checkQuota(
   quota: SpotQuota | undefined,
   vcpusEach: number | undefined,
   signal: AbortSignal,
-): QuotaLook {
+): QuotaCheck {
   const asked =
     quota === undefined || vcpusEach === undefined
       ? Promise.resolve(undefined)
