@@ -1,6 +1,6 @@
 /**
- * The meaning of a system's error on a file of the local cloud for whoever reads it: where it was, why, and what helps. The error itself says `ENOSPC: no
- * space left on device, write`, and names no place.
+ * Explains a file system error of the local cloud: where it happened, why, and what helps. The error itself says
+ * `ENOSPC: no space left on device, write`, and names no place.
  */
 interface Trouble {
   readonly why: string;
@@ -24,16 +24,16 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   ENFILE: { why: 'the machine has as many files open as it can', ...NO_FILES },
 };
 
-/** A sentence or two; undefined for an error that is none of a disk. */
+/** Returns an explanation in one or two sentences, or undefined for errors that do not come from a disk. */
 export function diskTrouble(error: unknown, directory: string): string | undefined {
   const { code = '', syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   const known = typeof code === 'string' && Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
-  // Only what the system itself said of a call has both.
+  // Only errors of system calls have both.
   if (known === undefined || typeof syscall !== 'string') return undefined;
   return `The local cloud cannot use its directory ${directory}: ${known.why} (${String(code)}). ${known.remedy}.`;
 }
 
-/** Each trouble is told once: on a full disk every write has it. */
+/** Reports each trouble only once: on a full disk every write fails with it. */
 export class TroubleLog {
   readonly #told = new Set<string>();
 

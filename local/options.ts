@@ -1,4 +1,4 @@
-/** What a local cloud is started with, and how its process reads it from its arguments. */
+/** The options of a local cloud, and how its process parses them from its arguments. */
 import { parseArgs } from 'node:util';
 import { ImperfectionError, changeImperfections, noImperfections } from './faults/imperfections.js';
 import { parseFault, parseImperfection } from './faults/options.js';
@@ -13,30 +13,30 @@ import type { ScriptedEvent } from './market/reclaims.js';
 
 export interface LocalCloudOptions extends MarketOptions {
   readonly port: number;
-  /** A fresh temporary one when absent, removed at the end. */
+  /** The default is a new temporary directory, which is removed at the end. */
   readonly directory: string | undefined;
-  /** The market runs this many times faster than real time; nothing else does. */
+  /** The market runs this many times faster than real time; nothing else is accelerated. */
   readonly timeScale: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
-  /** What befalls requests from the start on (faults/request-faults.ts). */
+  /** Faults of requests that are active from the start (faults/request-faults.ts). */
   readonly faults: readonly FaultRule[];
-  /** As changeImperfections takes them (faults/imperfections.ts). */
+  /** Changes in the form that changeImperfections takes (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
-  /** How many of the newest requests are kept to be looked at (http/request-log.ts); none when 0. */
+  /** How many of the newest requests the log keeps (http/request-log.ts); 0 turns the log off. */
   readonly requestLog: number;
-  /** Invented unless given. */
+  /** The default is a generated key. */
   readonly credentials?: AccessKey;
 }
 
-/** What was given wrongly, in a sentence. */
+/** A wrong option or argument; the message explains what is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 const DELAYED: readonly Service['name'][] = ['sqs', 's3', 'ec2'];
 
-/** A calm and real market. */
+/** The defaults give a calm market in real time. */
 export const DEFAULT_OPTIONS: LocalCloudOptions = {
   ...marketDefaults(),
   port: 0,

@@ -71,7 +71,7 @@ const RULE_FIELDS: readonly string[] = [
   'delayMs',
 ] satisfies readonly (keyof FaultRule)[];
 
-/** What the fields hold is checked where the rule is added. */
+/** The fields' values are checked where the rule is added. */
 function ruleOf(body: Body): FaultRule {
   const unknown = Object.keys(body).find((name) => !RULE_FIELDS.includes(name));
   if (unknown !== undefined) throw new FaultRuleError(`A fault has ${RULE_FIELDS.join(', ')}, not ${unknown}.`);

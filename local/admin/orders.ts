@@ -1,11 +1,14 @@
-/** What a person or a test may tell the market to do, checked: the same over HTTP (service.ts) and in TypeScript (../api.ts). */
+/**
+ * The orders that a person or a test may give to the market, and their checks. They are the same over HTTP
+ * (service.ts) and in TypeScript (../api.ts).
+ */
 import { definedFields } from '../defined-fields.js';
 import type { Compute } from '../ec2/compute.js';
 import { isFulfilling } from '../instances/instance.js';
 import { instanceTypeNamed, ZONES } from '../market/instance-types.js';
 import type { PoolSelector } from '../market/pools.js';
 
-/** What was wrong, in a sentence. */
+/** An order that is invalid; its message explains what is wrong. */
 export class OrderError extends Error {
   override readonly name = 'OrderError';
   constructor(
@@ -17,21 +20,27 @@ export class OrderError extends Error {
 }
 
 export interface ReclaimOrder {
-  /** From the notice to the time that it says, in market milliseconds; null is without notice; the market's own unless given. */
+  /**
+   * The time between the notice and the reclaim that it announces, in market milliseconds. Null reclaims without
+   * notice. The default is the market's own notice time.
+   */
   readonly noticeMs?: number | null;
-  /** From the notice to the end, when AWS does not keep its word; what the notice says unless given. */
+  /**
+   * The time between the notice and the real end, in market milliseconds, for tests in which AWS breaks its
+   * promise. The default is `noticeMs`.
+   */
   readonly takenAfterMs?: number;
 }
 
-/** With a pool, of every pool that has what is given; without, of the market as a whole. */
+/** Limits capacity. With a pool, the order is for every pool that matches; without one, for the market as a whole. */
 export interface CapacityOrder {
-  /** Instances; null takes back what was said. */
+  /** A number of instances; null removes the limit. */
   readonly capacity: number | null;
   readonly pool?: PoolSelector;
 }
 
 export interface PriceOrder {
-  /** Null takes back what was said. */
+  /** Null restores the market's own price. */
   readonly dollarsPerHour: number | null;
   readonly pool?: PoolSelector;
 }
@@ -57,7 +66,7 @@ export class MarketOrders {
     return { instance: id, noticeMs };
   }
 
-  /** The ids of those that were taken. */
+  /** Reclaims all matching instances and returns their ids. */
   reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
     const { noticeMs, takenAfterMs } = this.#taking(order);
     return this.#compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);

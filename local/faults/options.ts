@@ -1,12 +1,13 @@
-/** Faults and imperfections as they are written on a command line. */
+/** Parses faults and imperfections from the command line. */
 import { ImperfectionError } from './imperfections.js';
 import { type Fault, FaultRuleError, type FaultRule, type FaultyService } from './request-faults.js';
 
 export const FAULT_SYNTAX = 'service:action:fault[=ms[-ms]][:rate][:times=n][:after=n]';
 
 /**
- * `sqs:SendMessageBatch:reset-after:0.1`, `s3:*:slow=100-300`, `ec2:ModifyFleet:503:times=2:after=1`. Whether there is such a
- * service or fault is checked where the rule is added.
+ * Parses rules such as `sqs:SendMessageBatch:reset-after:0.1`, `s3:*:slow=100-300` and
+ * `ec2:ModifyFleet:503:times=2:after=1`. The names of the service and of the fault are checked where the rule is
+ * added.
  */
 export function parseFault(text: string): FaultRule {
   const [service = '', action = '', what = '', ...rest] = text.split(':');
@@ -36,7 +37,7 @@ function delayOf(delay: string, text: string): number | readonly [number, number
 const unreadable = (text: string): FaultRuleError =>
   new FaultRuleError(`A fault is ${FAULT_SYNTAX}, as sqs:SendMessageBatch:reset-after:0.1, not '${text}'.`);
 
-/** `sqs.counterLagMs=5000` as `{sqs: {counterLagMs: 5000}}`. */
+/** Parses `sqs.counterLagMs=5000` into `{sqs: {counterLagMs: 5000}}`. */
 export function parseImperfection(text: string): Readonly<Record<string, Readonly<Record<string, number>>>> {
   const [, group, name, value] = /^(\w+)\.(\w+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   if (group === undefined || name === undefined || value === undefined) {

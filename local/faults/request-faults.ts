@@ -1,8 +1,9 @@
 /**
- * What can befall a request of any service, on purpose: rules that say which requests, how likely, and how often. None at
- * first; they come and go while the cloud runs. The same seed and the same order of requests give the same faults.
+ * Deliberate faults of requests, for any service. Rules say which requests are hit, how likely, and how often.
+ * There are none by default; rules come and go while the cloud runs. The same seed and the same order of requests
+ * give the same faults.
  *
- * A request meets the first of its rules that strikes; rules that only slow it down add up.
+ * The first rule that strikes decides a request's fault; the delays of `slow` rules add up.
  */
 import type { Service } from '../http/service.js';
 import { type Random, seededRandom } from '../market/random.js';
@@ -11,34 +12,34 @@ export type FaultyService = Exclude<Service['name'], 'admin'>;
 export const FAULTY_SERVICES: readonly FaultyService[] = ['sqs', 's3', 'ec2', 'scheduler', 'sts'];
 
 /**
- * - `throttle`, `500`, `503`: refused in the service's own words; nothing was done.
- * - `reset-before`: the connection is reset; nothing was done.
- * - `reset-after`: it was done, and then the connection is reset in the place of an answer.
- * - `slow`: it waits `delayMs` first.
+ * - `throttle`, `500`, `503`: the request is refused in the service's own words and has no effect.
+ * - `reset-before`: the connection is reset and the request has no effect.
+ * - `reset-after`: the request takes effect, and the connection is reset instead of an answer.
+ * - `slow`: the request waits `delayMs` first.
  */
 export const FAULTS = ['throttle', '500', '503', 'reset-before', 'reset-after', 'slow'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface FaultRule {
   readonly service: FaultyService;
-  /** As AWS spells it; `*` stands for any characters. Every action when absent. */
+  /** The action's name as AWS spells it; `*` stands for any characters. The default is every action. */
   readonly action?: string;
   readonly fault: Fault;
-  /** How likely each matching request is struck, 0 to 1. Certain when absent. */
+  /** The probability that a matching request is hit, from 0 to 1. The default is 1. */
   readonly rate?: number;
-  /** How often it strikes in all. Without end when absent. */
+  /** The most requests that the rule hits. The default is no limit. */
   readonly times?: number;
-  /** How many matching requests pass before the first that may be struck. */
+  /** The number of matching requests that pass before the rule may hit one. */
   readonly after?: number;
-  /** For `slow`: milliseconds, or the least and the most. */
+  /** The delay of `slow` in milliseconds, or the least and the most. */
   readonly delayMs?: number | readonly [number, number];
 }
 
 export interface ListedFault extends FaultRule {
   readonly id: string;
-  /** Requests that the rule was asked about. */
+  /** The number of requests that the rule was checked against. */
   readonly matched: number;
-  /** Requests that it struck. */
+  /** The number of requests that the rule hit. */
   readonly struck: number;
 }
 
@@ -47,14 +48,14 @@ export interface Strike {
   readonly fault: Exclude<Fault, 'slow'> | undefined;
 }
 
-/** What was wrong with a rule, in a sentence. */
+/** An invalid rule; its message explains what is wrong. */
 export class FaultRuleError extends Error {
   override readonly name = 'FaultRuleError';
 }
 
-/** A test's few; each request asks every one. */
+/** Each request checks every rule, and a test needs only a few. */
 const MOST_RULES = 100;
-/** Longer than any client waits: what shall never answer can be had by a longer chain of rules. */
+/** No client waits longer than this. Several rules can add up to a longer delay. */
 const MOST_DELAY_MS = 600_000;
 
 interface Held {
@@ -76,7 +77,7 @@ export class RequestFaults {
     this.#seed = seed;
   }
 
-  /** Returns what removes the rule again. */
+  /** Adds a rule; the returned function removes it. */
   add(rule: FaultRule): () => void {
     const { id } = this.put(rule);
     return () => void this.remove(id);
@@ -108,7 +109,10 @@ export class RequestFaults {
     return this.#rules.map(listed);
   }
 
-  /** Called once for each request, with what it is for; undefined is the ordinary case. */
+  /**
+   * Called once for each request with its service and action. Returns undefined when no rule hits it, which is the
+   * ordinary case.
+   */
   strike(service: Service['name'], action: string): Strike | undefined {
     if (this.#rules.length === 0) return undefined;
     let delayMs = 0;
@@ -142,7 +146,7 @@ const listed = ({ id, rule, matched, struck }: Held): ListedFault => ({ id, ...r
 const patternOf = (glob: string): RegExp =>
   new RegExp(`^${glob.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
 
-/** Nothing is taken for granted: rules come as JSON, too. */
+/** Every field is checked, because rules arrive as JSON, too. */
 function checkRule(rule: FaultRule): void {
   const { service, fault, action, rate, times, after, delayMs } = rule;
   if (!FAULTY_SERVICES.includes(service)) refuse('service', `one of ${FAULTY_SERVICES.join(', ')}`, service);

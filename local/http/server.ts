@@ -1,8 +1,10 @@
 /**
- * One endpoint for all services, on 127.0.0.1 only. A request is told apart by its protocol (SQS names its action in a
- * header) and by the service in its signature's credential scope; what is left is S3, as on AWS virtual hosts.
+ * One endpoint for all services, on 127.0.0.1 only. A request's service is found by its protocol (SQS names its
+ * action in a header) and by the credential scope of its signature. All other requests are S3's, as on AWS virtual
+ * hosts.
  *
- * Every request is answered. Those that are no HTTP are answered by Node: 400, 408 (slow headers) or 431 (long ones).
+ * Every request is answered. Node answers requests that are not valid HTTP: 400, 408 (slow headers) or 431 (long
+ * headers).
  */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
@@ -24,27 +26,30 @@ export interface Services {
 export interface RunningServer {
   readonly port: number;
   readonly endpoint: string;
-  /** Breaks every connection; nothing of any request is still at work when it resolves. */
+  /** Breaks every connection; when it resolves, no request is still at work. */
   close(): Promise<void>;
 }
 
-/** Delays the reply of a service, for tests and benchmarks of latency. */
+/** Delays the replies of a service, for tests and benchmarks of latency. */
 export type Delay = (service: Service['name'], signal: AbortSignal) => Promise<void>;
 
 export interface ServerOptions extends DoorOptions {
   readonly port: number;
   readonly delay?: Delay;
-  /** How long a client may take for its headers. */
+  /** The longest time in which a client may send its headers. */
   readonly headersTimeoutMs?: number;
 }
 
-/** The request line and all headers: an S3 key, its metadata and a session token take below 8 KiB. */
+/** The limit for the request line and all headers. An S3 key, its metadata and a session token take below 8 KiB. */
 const MOST_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 60_000;
-/** No poll lasts so long, nor any slowness that can be asked for: whoever is silent for longer is gone. */
+/** No poll and no delay of a `slow` rule lasts this long, so a client that is silent for longer is gone. */
 const SILENCE_MS = 660_000;
-/** The largest put. A refused client reads its answer only after it has sent everything, so that much is read and dropped. */
+/**
+ * The size of the largest put. A refused client reads its answer only after it has sent its whole body, so that
+ * much is read and dropped.
+ */
 const MOST_DROPPED_BYTES = 5 * 1024 ** 3;
 /** Requests end with their connections; one that does not must not keep the cloud from ending. */
 const CLOSE_MS = 5_000;
@@ -57,7 +62,7 @@ export async function startServer(services: Services, options: ServerOptions): P
       maxHeaderSize: MOST_HEADER_BYTES,
       headersTimeout,
       connectionsCheckingInterval: headersTimeout / 4,
-      // Long polls last 20 s and uploads take as long as they take.
+      // There is no limit for a request's time: long polls last 20 s, and uploads may take arbitrarily long.
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
@@ -67,7 +72,7 @@ export async function startServer(services: Services, options: ServerOptions): P
     },
   );
   server.timeout = SILENCE_MS;
-  server.maxHeadersCount = 0; // their size is what is bounded; Node would drop what is over a count without a word
+  server.maxHeadersCount = 0; // The headers' size is bounded instead; Node would silently drop headers above a count.
   server.on('connect', (_, socket) => refuseTunnel(socket as Socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -113,7 +118,10 @@ async function dispatch(
   dropRest(request);
 }
 
-/** Node leaves such a socket to us alone: its errors, and its end whether or not the client ends it too. */
+/**
+ * Node leaves the socket of a CONNECT request to its listener. The listener handles the socket's errors and ends
+ * it, whether or not the client does.
+ */
 function refuseTunnel(socket: Socket): void {
   socket.on('error', () => undefined);
   socket.write('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n');
