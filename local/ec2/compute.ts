@@ -1,4 +1,4 @@
-/** The parts of the EC2 side, joined: what the API's actions, the admin's calls and the metadata look at and act on. */
+/** Joins the parts of the EC2 side, which the API's actions, the admin's calls and the metadata read and change. */
 import type { TroubleLog } from '../disk-trouble.js';
 import { type Imperfections, noImperfections } from '../faults/imperfections.js';
 import { Credentials } from '../http/credentials.js';
@@ -96,8 +96,8 @@ export class Compute {
   }
 
   /**
-   * The one way in which capacity is taken back; `noticeMs` null is without notice. `takenAfterMs` is when it is really taken, if not
-   * when the notice says. False if there is nothing to take.
+   * Reclaims an instance; every reclaim goes through here. A null `noticeMs` gives no notice. `takenAfterMs` sets
+   * the real end if it differs from the notice's. Returns false if the instance cannot be taken.
    */
   reclaim(id: string, noticeMs: Taking['noticeMs'], takenAfterMs?: number): boolean {
     const taken = this.instances.reclaim(id, noticeMs, takenAfterMs);
@@ -108,7 +108,7 @@ export class Compute {
     return taken;
   }
 
-  /** Those that were taken. */
+  /** Returns the ids of the instances that were taken. */
   reclaimAll(noticeMs: Taking['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
     return this.#marketInstances(isFulfilling)
       .filter((instance) => isSelected(instance, pool))
@@ -128,10 +128,10 @@ export class Compute {
     return this.instances.all().filter(which).map(marketInstance);
   }
 
-  /** Nothing of any instance runs when this resolves. */
+  /** When it resolves, no process of any instance is left. */
   async close(): Promise<void> {
     this.clock.close();
-    this.market.setCapacity(0); // what ends now frees capacity for nobody
+    this.market.setCapacity(0); // Instances that end now must not free capacity for new ones.
     await this.instances.close();
   }
 }

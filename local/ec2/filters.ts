@@ -1,6 +1,6 @@
 /**
- * `Filter.N` of describe calls: all filters must hold, one of a filter's values is enough, `*` and `?` are wild cards, which a
- * backslash makes plain. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ * `Filter.N` of describe calls. All filters must match; a filter matches if one of its values does. `*` and `?` are
+ * wildcards, and a backslash escapes them. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
  */
 import { Ec2Error } from './errors.js';
 import type { Query } from './query.js';
@@ -9,9 +9,9 @@ import type { Tags } from './tags.js';
 const MOST_VALUES = 200;
 
 export interface Filterable<Item> {
-  /** For each filter's name, the item's values. */
+  /** Returns an item's values, by the name of the filter. */
   readonly fields: Readonly<Record<string, (item: Item) => readonly string[]>>;
-  /** Lets `tag:<key>` and `tag-key` work. */
+  /** Enables the filters `tag:<key>` and `tag-key`. */
   readonly tags?: (item: Item) => Tags;
 }
 

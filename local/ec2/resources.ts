@@ -1,4 +1,4 @@
-/** Everything that can be tagged, by id. */
+/** All resources that can have tags, by id. */
 import type { Compute } from './compute.js';
 import { Ec2Error } from './errors.js';
 import { findFleet } from './fleet/answers.js';
@@ -11,7 +11,7 @@ export interface TaggedResource {
   readonly tags: Tags;
 }
 
-/** As describe calls see them. */
+/** Returns the resources as describe calls see them. */
 export const taggedResources = ({ templates, visible }: Compute): readonly TaggedResource[] => [
   ...templates.all().map(({ id, tags }): TaggedResource => ({ id, type: 'launch-template', tags })),
   ...visible.fleets().map(({ id, tags, config }): TaggedResource => ({
@@ -22,12 +22,12 @@ export const taggedResources = ({ templates, visible }: Compute): readonly Tagge
   ...visible.instances().map(({ id, tags }): TaggedResource => ({ id, type: 'instance', tags })),
 ];
 
-/** What CreateTags and DeleteTags act on. */
+/** A resource as CreateTags and DeleteTags change it. */
 export interface Taggable {
   readonly tags: Map<string, string>;
-  /** The instance reads them as paths of its metadata. */
+  /** True if the instance reads its tags as paths of its metadata. */
   readonly areInMetadata?: boolean;
-  /** Call when the tags have changed. */
+  /** Must be called after the tags have changed. */
   changed(): void;
 }
 

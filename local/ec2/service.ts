@@ -1,4 +1,7 @@
-/** The EC2 Query protocol: a form in, XML out. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
+/**
+ * The EC2 Query protocol: requests are forms, answers are XML.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
+ */
 import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';

@@ -1,4 +1,4 @@
-/** Tags: reading them from requests, writing them in answers. */
+/** Reads tags from requests and writes them in answers. */
 import { Ec2Error, invalidValue } from './errors.js';
 import type { Query } from './query.js';
 import type { XmlValue } from './xml.js';
@@ -9,10 +9,10 @@ export type Tags = ReadonlyMap<string, string>;
 const MOST_KEY_CHARACTERS = 128;
 const MOST_VALUE_CHARACTERS = 256;
 const MOST_TAGS = 50;
-/** Tags with this prefix are AWS's own: nobody else may set or delete them, and they do not count. */
+/** Tags with this prefix are AWS's own: clients may not set or delete them, and they do not count towards the limit. */
 export const RESERVED_PREFIX = 'aws:';
 
-/** The `Tag.N` of a request. */
+/** Reads the `Tag.N` of a request. */
 export function readTags(query: Query): Tags {
   const tags = new Map<string, string>();
   for (const tag of query.list('Tag')) {
@@ -34,7 +34,10 @@ export function refuseReserved(key: string): void {
   throw invalidValue('Tag.Key', key, 'Tag keys that start with aws: are reserved for AWS.');
 }
 
-/** A key that is to be a path of the metadata: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
+/**
+ * Checks a key that becomes a path of the metadata:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+ */
 export function requireMetadataTagKey(key: string): void {
   if (/^[\w+\-=,.@:]+$/.test(key) && !['.', '..', '_index'].includes(key)) return;
   const allowed =
@@ -48,7 +51,7 @@ export function refuseTooMany(tags: Tags): void {
   throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MOST_TAGS} tags, not ${own.length}.`);
 }
 
-/** The tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */
+/** Reads the tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */
 export function readTagSpecifications(query: Query, resourceType: string): Tags {
   const tags = new Map<string, string>();
   for (const specification of query.list('TagSpecification')) {

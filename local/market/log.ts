@@ -1,13 +1,19 @@
-/** What happened on the market, in order: for tests, and for people who look behind the scenes. The same seed writes the same. */
+/**
+ * The market's events, in order, for tests and for people who look behind the scenes. The same seed gives the same
+ * events.
+ */
 import type { MarketClock } from './clock.js';
 import type { PoolSelector } from './pools.js';
 
 export type MarketEvent = MarketHappening & {
-  /** Since the market opened, in its own time. */
+  /** The time since the market opened, in market time. */
   readonly atMs: number;
 };
 
-/** `sequence` is an instance's place in the order of launches; the pool is its own, or those that something was said of. */
+/**
+ * `sequence` is an instance's place in the order of launches. The pool is the instance's own, or the one that an
+ * order was for.
+ */
 export type MarketHappening = PoolSelector &
   (
     | { readonly kind: 'granted' }
@@ -17,7 +23,7 @@ export type MarketHappening = PoolSelector &
     | { readonly kind: 'price'; readonly dollarsPerHour: number | null }
   );
 
-/** More than a test or a person reads; the oldest are forgotten. */
+/** No test and no person reads more; the oldest are forgotten. */
 const MOST_EVENTS = 10_000;
 
 export class MarketLog {

@@ -1,11 +1,13 @@
 /**
- * How the market takes capacity back: by rate and by script.
+ * Reclaims capacity for the market: by rate and by script.
  *
  * Invariants:
- * - A scripted reclaim takes exactly one instance (or all): one that runs and that nothing else has chosen, or else the next that runs.
- * - An instance that is chosen and recommended for a rebalance is not chosen again; if it is gone before its notice, another one
- *   takes its place in a scripted reclaim.
- * - What an instance meets by rate goes by the seed and the order of its launch, not by when others ran.
+ * - A scripted reclaim takes exactly one instance (or all): a running one that is not yet chosen, or else the next
+ * that runs.
+ * - An instance that is chosen and recommended for a rebalance is not chosen again. If it ends before its notice,
+ * another one takes its place in a scripted reclaim.
+ * - Reclaims by rate depend on the seed and on an instance's place in the order of launches, not on the times at
+ * which others ran.
  */
 import { definedFields } from '../defined-fields.js';
 import type { MarketClock } from './clock.js';
@@ -15,41 +17,41 @@ import { chooseVictim, lifetimeMs, type ScriptedEvent, type Taking } from './rec
 
 export interface MarketInstance extends Pool {
   readonly id: string;
-  /** Order of launch. */
+  /** The place in the order of launches. */
   readonly sequence: number;
 }
 
 export interface TakerOptions {
   readonly seed: number;
-  /** Expected reclaims per instance-hour. */
+  /** The expected number of reclaims per instance-hour. */
   readonly reclaimRatePerHour: number;
-  /** From 0 to 1: how many of the reclaims by rate come without a notice. */
+  /** The share of the reclaims by rate that come without a notice, from 0 to 1. */
   readonly unnoticedShare: number;
   readonly script: readonly ScriptedEvent[];
-  /** How long before a reclaim its notice comes. */
+  /** The time between the notice and the reclaim. */
   readonly noticeMs: number;
-  /** How long before its notice an instance that the market takes is recommended for a rebalance; 0 is never. */
+  /** The time between a rebalance recommendation and the notice; 0 turns recommendations off. */
   readonly rebalanceLeadMs: number;
 }
 
-/** What is taken from. */
+/** The instances that may be reclaimed. */
 export interface TakeableInstances {
-  /** Those that run and are under no notice, oldest first. */
+  /** Running instances that are under no notice, the oldest first. */
   takeable(): readonly MarketInstance[];
   reclaim(id: string, taking: Taking): void;
   recommendRebalance(id: string): void;
 }
 
 type ScriptedReclaim = ScriptedEvent & { readonly kind: 'reclaim' };
-/** What of the script is not the taker's own. */
+/** Scripted events that other parts of the market carry out. */
 export type ScriptedChange = ScriptedEvent & { readonly kind: 'capacity' | 'price' };
 
 export class Taker {
   readonly #victims: Random;
   #ranFirst = false;
-  /** Scripted reclaims that found nobody to take. */
+  /** Scripted reclaims that wait for a running instance. */
   readonly #waiting: ScriptedReclaim[] = [];
-  /** Recommended for a rebalance, and taken soon. */
+  /** Instances that have a rebalance recommendation and will be taken soon. */
   readonly #chosen = new Set<string>();
 
   readonly #options: TakerOptions;
@@ -93,7 +95,7 @@ export class Taker {
   }
 
   #schedule(event: ScriptedEvent): void {
-    // The recommendation comes before the time that the script names, so that the notice comes at it.
+    // The recommendation precedes the script's time, so that the notice comes at that time.
     const leadMs = event.kind === 'reclaim' ? Math.min(event.afterMs, this.#options.rebalanceLeadMs) : 0;
     this.#clock.after(event.afterMs - leadMs, () => this.#happen(event, leadMs));
   }

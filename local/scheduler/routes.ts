@@ -1,4 +1,4 @@
-/** The actions that are served, by method and path. One that is not here is an unknown operation. */
+/** The actions that are served, by method and path. Any other is an unknown operation. */
 import type { Action } from './action.js';
 import { createSchedule } from './actions/create-schedule.js';
 import { deleteSchedule } from './actions/delete-schedule.js';
@@ -36,6 +36,6 @@ function decode(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    return encoded; // refused as a name
+    return encoded; // The check of the name refuses it.
   }
 }

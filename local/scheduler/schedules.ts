@@ -2,9 +2,11 @@
  * The schedules, and the clock that fires them.
  *
  * Invariants:
- * - An enabled schedule fires once for each time that it was set to: when that time comes, or at once if it has passed.
- * - A schedule that deletes itself goes when its invocation has ended, unless it was updated meanwhile.
- * - A request whose client token was seen for the same action and schedule is answered as it was, and changes nothing.
+ * - An enabled schedule fires once for each time that it was set to: when that time comes, or immediately if it has
+ * passed.
+ * - A schedule that deletes itself is removed when its invocation has ended, unless it was updated meanwhile.
+ * - A request whose client token was seen for the same action and schedule gets the earlier answer, and changes
+ * nothing.
  */
 import type { Clock } from '../clock.js';
 import { invalid, SchedulerError } from './errors.js';
@@ -27,17 +29,17 @@ export interface SchedulesOptions {
 }
 
 const ACCOUNT_ID = '000000000000';
-/** AWS allows a million; a user of the local cloud has a handful, and each holds memory and a timer. */
+/** AWS allows a million. A user of the local cloud has a handful, and each takes memory and a timer. */
 const MOST_SCHEDULES = 10_000;
-/** A client asks again within seconds or not at all. */
+/** Clients retry within seconds or not at all. */
 const MOST_TOKENS = 1_000;
 
 export class Schedules {
   readonly #schedules = new Map<string, Schedule>();
   readonly #timers = new Map<string, () => void>();
-  /** For which time each schedule has fired last. */
+  /** The time for which each schedule has fired last. */
   readonly #firedFor = new Map<string, number>();
-  /** What was asked for with a token, the oldest first. */
+  /** The requests by their client tokens, the oldest first. */
   readonly #tokens = new Map<string, string>();
   readonly #invocations: Invocations;
 
@@ -48,7 +50,7 @@ export class Schedules {
     this.#invocations = new Invocations(options.clock);
   }
 
-  /** In the order of their names. */
+  /** Returns the schedules in the order of their names. */
   all(): readonly Schedule[] {
     return [...this.#schedules.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
@@ -129,7 +131,7 @@ export class Schedules {
     this.#disarm(name);
     if (settings.state === 'DISABLED' || this.#firedFor.get(name) === settings.dueMs) return;
     const waitMs = settings.dueMs - this.#options.clock.nowMs();
-    // The clock may come back early from a long wait.
+    // The clock may fire early after a long wait.
     const due = (): void => (this.#options.clock.nowMs() < settings.dueMs ? this.#arm(schedule) : this.#fire(schedule));
     this.#timers.set(name, this.#options.clock.after(waitMs, due));
   }
@@ -142,7 +144,7 @@ export class Schedules {
     this.#invocations.start({
       schedule: name,
       target: target.arn,
-      // The age of an event counts from when it could first be sent.
+      // The age of an event counts from the first moment at which it could be sent.
       dueMs: Math.max(dueMs, schedule.modifiedAtMs),
       retry: target.retry,
       act: () => this.#options.invoke(target.universal.action, target.parameters),

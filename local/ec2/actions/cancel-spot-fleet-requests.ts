@@ -26,7 +26,7 @@ export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
     else if (isEnding(fleet)) refuse(id, 'fleetRequestNotInCancellableState', `${id} is cancelled already.`);
     else {
       const previous = stateName(fleet);
-      // What it enters, though with no instance left it has passed through it already.
+      // The answer names the state that the fleet enters, although a fleet without instances has already left it.
       const current = terminate ? 'cancelled_terminating' : 'cancelled_running';
       fleets.delete(fleet, terminate);
       cancelled.push({

@@ -23,7 +23,7 @@ export const createFleet: Action = (query, compute) => {
   refuse(spot, REFUSED_OPTIONS, 'fleets with SpotOptions');
   spot.only(['AllocationStrategy', 'InstanceInterruptionBehavior']);
   refuseOtherWays(spot);
-  // With no on-demand capacity its strategy says nothing.
+  // The on-demand capacity is always 0, so its strategy has no effect.
   query.child('OnDemandOptions').only(['AllocationStrategy']);
   const fleet = compute.fleets.create({
     kind: 'ec2',

@@ -5,7 +5,7 @@ import type { XmlValue } from '../xml.js';
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html */
 const MOST_AT_ONCE = 200;
 
-/** What cannot be deleted is told one by one, in an answer that is a success. */
+/** Versions that cannot be deleted are listed one by one in an answer that is a success. */
 export const deleteLaunchTemplateVersions: Action = (query, { templates }) => {
   const template = templates.find(query);
   const versions = query.strings('LaunchTemplateVersion');

@@ -27,7 +27,7 @@ const filterable: Filterable<Found> = {
   },
 };
 
-/** Of one template, the newest first; or, of all templates, the latest or the default ones. */
+/** Describes the versions of one template, the newest first, or the latest or default versions of all templates. */
 export const describeLaunchTemplateVersions: Action = (query, compute) => {
   if (query.boolean('ResolveAlias') === true) throw notServed('ResolveAlias');
   const isNamed = query.has('LaunchTemplateId') || query.has('LaunchTemplateName');
@@ -51,7 +51,7 @@ function checkWords(versions: readonly string[]): void {
   );
 }
 
-/** By template, and within one by number downwards: whatever comes or goes meanwhile moves nothing. */
+/** Orders by template, and within a template by descending number, so that changes between two pages move nothing. */
 const orderOf = ({ template, version }: Found): number =>
   template.sequence * MOST_VERSIONS * MOST_VERSIONS + (MOST_VERSIONS * MOST_VERSIONS - version.number);
 

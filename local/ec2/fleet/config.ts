@@ -1,4 +1,4 @@
-/** The launch templates and pools that a fleet is made from: the same for both fleet APIs. */
+/** Reads the launch templates and pools of a new fleet, for both fleet APIs. */
 import { instanceTypeNamed, zoneId, ZONES } from '../../market/instance-types.js';
 import type { MarketClock } from '../../market/clock.js';
 import type { Pool } from '../../market/pools.js';
@@ -15,14 +15,14 @@ import { typesThatMeet } from './requirements.js';
 
 export interface FleetTemplate {
   readonly templateId: string;
-  /** As asked for: `$Latest` and `$Default` are resolved at each launch. */
+  /** The version as requested: `$Latest` and `$Default` are resolved at each launch. */
   readonly version: string;
   readonly pools: readonly Pool[];
-  /** `launchTemplateConfigs` of answers. */
+  /** The `launchTemplateConfigs` of answers. */
   readonly echo: XmlRecord;
 }
 
-/** What the pools are chosen by. */
+/** The context in which a fleet's pools are chosen. */
 export interface PoolGround {
   readonly templates: LaunchTemplates;
   readonly prices: SpotPrices;
@@ -31,7 +31,7 @@ export interface PoolGround {
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
 const MOST_POOLS = 300;
-/** Attribute-based selection makes pools of its own, which that quota does not count; this bounds them. */
+/** Attribute-based selection creates pools that the quota does not count; this limit bounds them. */
 const MOST_SELECTED_POOLS = 10_000;
 
 export function readTemplates(query: Query, ground: PoolGround): readonly FleetTemplate[] {
@@ -51,7 +51,7 @@ function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
     .child('LaunchTemplateSpecification')
     .only(['LaunchTemplateId', 'LaunchTemplateName', 'Version']);
   const template = ground.templates.find(specification);
-  // AWS: "You must specify a value, otherwise the request fails."
+  // AWS documents: "You must specify a value, otherwise the request fails."
   const version = specification.required('Version');
   if (!/^\d+$/.test(version) && !VERSION_WORDS.includes(version)) {
     throw invalidValue('Version', version, `It must be a version's number, ${VERSION_WORDS.join(' or ')}.`);
@@ -87,7 +87,7 @@ const OVERRIDE_NAMES = [
 ];
 const REFUSED_NAMES = ['MaxPrice', 'SpotPrice', 'ImageId', 'BlockDeviceMapping', 'KeyName', 'MetadataOptions'];
 
-/** What the override says, and the template where it says nothing. */
+/** Values of the override win over those of the template. */
 function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): readonly Pool[] {
   if (override !== undefined) {
     refuse(override, REFUSED_NAMES, 'an override of');
@@ -124,7 +124,7 @@ function knownType(name: string | undefined): string {
   throw invalidValue('InstanceType', name, 'DescribeInstanceTypes lists what the local cloud has.');
 }
 
-/** Undefined: it does not say. */
+/** Returns undefined if the request does not name zones. */
 function zonesOf(source: Query | undefined): readonly string[] | undefined {
   if (source === undefined) return undefined;
   const zones = source.string('AvailabilityZone') ?? source.child('Placement').string('AvailabilityZone');

@@ -1,9 +1,11 @@
 /**
- * The fleets: carries out what `decideFleet` says, and holds each fleet's state.
+ * The fleets: carries out the decisions of `decideFleet`, and holds each fleet's state.
  *
  * States: submitted → active ⇄ modifying; each of them → ending → ended. Invariants:
- * - A change of target is accepted only by an active (EC2 Fleet: or submitted) fleet, shows and acts only when `modifying` is over.
- * - A fleet acts after everything that can change its decision: its own states, an instance that ended, a market that moved.
+ * - Only an active (EC2 Fleet: or submitted) fleet accepts a change of target. The new target is shown and takes
+ * effect when `modifying` is over.
+ * - A fleet decides again after everything that can change its decision: its own states, an instance that ended, a
+ * market that moved.
  */
 import { randomUUID } from 'node:crypto';
 import { isFulfilling, type InstanceView } from '../../instances/instance.js';
@@ -21,29 +23,32 @@ import { type Fleet, type FleetConfig, type FleetEvent, type FleetStatus, isEndi
 import { launchSpec } from './launch-spec.js';
 import { stateName } from './states.js';
 
-/** How long a fleet is `submitted` or `modifying`, in market time; on AWS some seconds. */
+/** How long a fleet is `submitted` or `modifying`, in market time; on AWS it takes some seconds. */
 export const DEFAULT_SETTLE_MS = 200;
-/** How long a fleet waits after a launch that failed, in market time: longer each time, or it would spin. AWS documents no numbers. */
+/**
+ * The backoff after a failed launch, in market time. It grows with each failure, because a fleet would otherwise
+ * spin. AWS documents no numbers.
+ */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** More events than any test or person reads. */
+/** No test and no person reads more events. */
 const MOST_EVENTS = 1_000;
-/** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
+/** Fleets that ended stay visible, as on AWS for two days; above this number the oldest are forgotten. */
 const MOST_ENDED = 1_000;
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
 const MOST_FLEETS = 1_000;
 
-/** What fleets stand on: the parts of the EC2 side that they look at and act on. */
+/** The parts of the EC2 side that fleets read and change. */
 export interface FleetGround {
   readonly clock: MarketClock;
   readonly instances: Pick<Instances, 'all' | 'launch' | 'terminate'>;
-  /** Told of each change that describe calls show. */
+  /** Records each change that describe calls show. */
   readonly visible: Pick<Visible, 'fleetChanged' | 'instanceChanged'>;
   readonly market: Market;
   readonly prices: SpotPrices;
   readonly templates: LaunchTemplates;
   readonly options: { readonly seed: number; readonly noticeMs: number; readonly settleMs: number };
-  /** Takes an instance's capacity back, with a notice. */
+  /** Reclaims an instance's capacity, with a notice. */
   reclaim(id: string, noticeMs: number | null): boolean;
 }
 
@@ -151,7 +156,7 @@ export class Fleets {
     this.look(fleet);
   }
 
-  /** Decides, and does it. */
+  /** Decides the fleet's next step and carries it out. */
   look(fleet: Fleet): void {
     if (isEnding(fleet)) {
       const isOver = this.instancesOf(fleet).every((instance) => instance.state === 'terminated');
@@ -184,7 +189,7 @@ export class Fleets {
       this.#record(fleet, 'fleet', 'progress', { description: decision.reason });
     }
     for (const id of decision.end) {
-      // On AWS too this event is the scale-down's alone: a reclaim by the market has none.
+      // On AWS, too, only a scale-down causes this event: a reclaim by the market causes none.
       this.#record(fleet, 'instance', 'termination_notified', { instanceId: id });
       this.#compute.reclaim(id, this.#compute.options.noticeMs);
     }
@@ -204,13 +209,13 @@ export class Fleets {
       this.#compute.visible.instanceChanged(instance);
       this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
-      // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
+      // As on AWS, a missing launch template is an error of the fleet, shown in its history.
       const description = error instanceof Error ? error.message : String(error);
       this.#launchFailed(fleet, 'spotFleetRequestConfigurationInvalid', description);
     }
   }
 
-  /** Launches that fail together are one round: one event, and one wait. */
+  /** Launches that fail together are one round, with one event and one wait. */
   #launchFailed(fleet: Fleet, subType: string, description: string): void {
     if (fleet.isHeldBack || isEnding(fleet)) return;
     this.#record(fleet, 'error', subType, { description });
@@ -228,7 +233,7 @@ export class Fleets {
     this.#compute.visible.fleetChanged(fleet);
   }
 
-  /** Best first. */
+  /** Returns the fleet's pools, the best first. */
   #pools(fleet: Fleet): readonly FleetPool[] {
     const nowMs = this.#compute.clock.nowMs();
     const priced = fleet.config.templates.flatMap((template) =>
@@ -247,7 +252,7 @@ export class Fleets {
       request.state = 'cancelled';
   }
 
-  /** Comes to `active` after the market's while, unless the fleet has left the state by then. */
+  /** Makes the fleet `active` after the settling time, unless it has left the state by then. */
   #afterSettling(fleet: Fleet, from: Fleet['status'], change: () => void): void {
     this.#compute.clock.after(this.#compute.options.settleMs, () => {
       if (fleet.status !== from) return;
