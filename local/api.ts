@@ -36,9 +36,9 @@ export interface StartOptions extends Partial<Omit<LocalCloudOptions, 'endWithSt
 }
 
 export interface WaitOptions {
-  /** The default is `running`. */
+  /** The state to wait for; the default is `running`. */
   readonly state?: InstanceState['state'];
-  /** The default is ten seconds. */
+  /** The longest wait; the default is ten seconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

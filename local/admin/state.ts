@@ -40,7 +40,7 @@ export interface CloudState {
   readonly market: {
     readonly seed: number;
     readonly timeScale: number;
-    /** Null means no limit. */
+    /** Null means that there is no limit. */
     readonly capacity: number | null;
     /** The number of requests that are due but find no room. */
     readonly short: number;
@@ -60,7 +60,7 @@ export interface CloudState {
 export interface PoolState extends Pool {
   /** The number of instances that occupy this pool's capacity. */
   readonly live: number;
-  /** Null means no limit. */
+  /** Null means that there is no limit. */
   readonly capacity: number | null;
   readonly dollarsPerHour: number;
 }

@@ -85,7 +85,7 @@ function decode(text: string): string {
   }
 }
 
-/** AWS calls this UriEncode: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+/** AWS calls this function UriEncode: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 function encode(text: string, kept = ''): string {
   let encoded: string;
   try {

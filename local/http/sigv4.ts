@@ -18,7 +18,7 @@ import { checkQuerySignature, isQuerySigned } from './sigv2-query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 /**
- * AWS documents this limit:
+ * AWS documents this limit for the clock skew:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp
  */
 const MAX_SKEW_MS = 15 * 60_000;

@@ -19,7 +19,7 @@ export interface PriceChange {
 
 /** Spot prices move slowly; most pools show one change in six hours. */
 const PRICE_STEP_MS = 6 * 3_600_000;
-/** AWS keeps 90 days: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html */
+/** AWS keeps the prices of 90 days: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html */
 const HISTORY_STEPS = (90 * 24 * 3_600_000) / PRICE_STEP_MS;
 const LOWEST_FRACTION = 0.3;
 const FRACTION_RANGE = 0.15;
@@ -30,7 +30,7 @@ const MOST_CHANGES = 1_000;
 
 export class SpotPrices {
   readonly #stepMs: number;
-  /** Sorted by time. */
+  /** The changes are sorted by time. */
   readonly #changes: (PriceChange & { readonly sinceMs: number })[] = [];
 
   readonly #originMs: number;

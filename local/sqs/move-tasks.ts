@@ -1,9 +1,10 @@
 /**
- * Message move tasks: messages of a dead-letter queue go back to where they came from, or elsewhere, a few at a time.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ * Message move tasks: they move messages of a dead-letter queue back to their source or to another queue, a few at
+ * a time. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  *
- * Invariants: one running task a source queue; a running task has exactly one timer; a message is always in one queue;
- * a task ends when it has met as many messages as the source held at its start, or the source has no more.
+ * Invariants: a source queue has at most one running task, and a running task has exactly one timer. A message is
+ * always in one queue. A task ends when it has met as many messages as the source held at its start, or when the
+ * source is empty.
  */
 import { randomUUID } from 'node:crypto';
 import { SqsError } from './errors.js';
@@ -21,14 +22,14 @@ export interface MoveTask {
   failureReason: string | undefined;
 }
 
-/** AWS's most; what it chooses by itself is not stated. */
+/** The most that AWS allows; AWS does not document the rate that it chooses by itself. */
 export const MAX_MOVED_PER_SECOND = 500;
 /** AWS lists no more of them. */
 const MAX_KEPT_TASKS = 10;
 const TICK_MS = 100;
 
 export class MoveTasks {
-  /** By source, the newest first. */
+  /** The tasks by source, the newest first. */
   readonly #tasks = new Map<string, MoveTask[]>();
   readonly #timers = new Map<MoveTask, () => void>();
 
@@ -94,7 +95,7 @@ export class MoveTasks {
       const destination = this.#surroundings.findByArn(destinationArn);
       if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       source.release(message);
-      // A moved message is a new one: its id and its time of sending are of the move.
+      // A moved message is a new one: its id and its sending time come from the move.
       destination.send([{ content: message.content, delayMs: 0 }]);
       task.moved += 1;
     }

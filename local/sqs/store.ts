@@ -1,8 +1,8 @@
 /**
  * All queues of the local cloud's one account and region.
  *
- * Invariants: a queue's name is unique and cannot be taken again for a minute after it was deleted; after `close` no timer
- * is left and no poll waits.
+ * Invariants: a queue's name is unique, and cannot be used again for a minute after the queue was deleted. After
+ * `close` no timer is left and no poll waits.
  */
 import { noImperfections, type Imperfections } from '../faults/imperfections.js';
 import { seededRandom } from '../market/random.js';
@@ -20,9 +20,9 @@ export interface SqsStoreOptions {
   readonly region?: string;
   readonly accountId?: string;
   readonly maxInFlight?: number;
-  /** Kept and read at each use. */
+  /** The object is kept and read at each use. */
   readonly imperfections?: Imperfections['sqs'];
-  /** Which messages an imperfection meets. */
+  /** The seed decides which messages an imperfection affects. */
   readonly seed?: number;
 }
 
@@ -52,7 +52,7 @@ export class SqsStore {
     this.moveTasks = new MoveTasks(this.#surroundings);
   }
 
-  /** Creating again what exists alike gives what exists. */
+  /** Creating a queue again with the same attributes returns the existing one. */
   createQueue(name: string, attributes: ReadonlyMap<string, string>, tags: ReadonlyMap<string, string>): Queue {
     if (name.endsWith('.fifo')) {
       throw new SqsError('UnsupportedOperation', 'The local cloud serves standard queues only, no FIFO queues.');
@@ -101,7 +101,7 @@ export class SqsStore {
     return queue?.arn === arn ? queue : undefined;
   }
 
-  /** In the order of their names. */
+  /** Returns the queues in the order of their names. */
   queues(): readonly Queue[] {
     return [...this.#queues.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }

@@ -18,7 +18,7 @@ export interface FleetTemplate {
   /** The version as requested: `$Latest` and `$Default` are resolved at each launch. */
   readonly version: string;
   readonly pools: readonly Pool[];
-  /** The `launchTemplateConfigs` of answers. */
+  /** The `launchTemplateConfigs` element of answers. */
   readonly echo: XmlRecord;
 }
 

@@ -209,7 +209,7 @@ export class Fleets {
       this.#compute.visible.instanceChanged(instance);
       this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
-      // As on AWS, a missing launch template is an error of the fleet, shown in its history.
+      // A missing launch template is an error of the fleet, shown in its history, as on AWS.
       const description = error instanceof Error ? error.message : String(error);
       this.#launchFailed(fleet, 'spotFleetRequestConfigurationInvalid', description);
     }
