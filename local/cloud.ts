@@ -7,7 +7,7 @@ import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
 import { definedFields } from './defined-fields.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
-import { TroubleLog } from './disk-trouble.js';
+import { DiskErrorLog } from './disk-errors.js';
 import { createEc2Service } from './ec2/service.js';
 import { changeImperfections } from './faults/imperfections.js';
 import { type AccessKey, Credentials } from './http/credentials.js';
@@ -57,13 +57,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const credentials = new Credentials();
   const accessKey = options.credentials ?? credentials.issue();
   credentials.add(accessKey);
-  const troubles = new TroubleLog((line) => void process.stderr.write(line));
+  const diskErrors = new DiskErrorLog((line) => void process.stderr.write(line));
   const compute = new Compute(
     { ...DEFAULT_COMPUTE_OPTIONS, ...options, directory },
     watchdog,
     credentials,
     faults.imperfections,
-    troubles,
+    diskErrors,
   );
   const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
@@ -78,7 +78,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   const services = {
     sqs: createSqsService({ store }),
-    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, troubles }),
+    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, diskErrors }),
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),

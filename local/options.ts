@@ -4,7 +4,7 @@ import { ImperfectionError, changeImperfections, noImperfections } from './fault
 import { parseFault, parseImperfection } from './faults/options.js';
 import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
 import type { AccessKey } from './http/credentials.js';
-import { MOST_LOGGED_REQUESTS } from './http/request-log.js';
+import { MAX_LOGGED_REQUESTS } from './http/request-log.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { LAUNCH_DELAYS, type LaunchDelay } from './market/arrivals.js';
@@ -76,7 +76,7 @@ export function parseOptions(args: readonly string[]): LocalCloudOptions {
     imperfections: (values.imperfection ?? []).map(imperfectionOf),
     endWithStdin: values['end-with-stdin'] ?? false,
     requestLog:
-      whole('--request-log', values['request-log'], { min: 0, max: MOST_LOGGED_REQUESTS }) ?? byDefault.requestLog,
+      whole('--request-log', values['request-log'], { min: 0, max: MAX_LOGGED_REQUESTS }) ?? byDefault.requestLog,
   };
 }
 

@@ -58,7 +58,7 @@ export class MarketOrders {
     id: string,
     order: Unchecked<ReclaimOrder> = {},
   ): { readonly instance: string; readonly noticeMs: number | null } {
-    const { noticeMs, takenAfterMs } = this.#taking(order);
+    const { noticeMs, takenAfterMs } = this.#timing(order);
     this.#checkTakeable(id);
     if (!this.#compute.reclaim(id, noticeMs, takenAfterMs)) {
       throw new OrderError('wrong', `The instance ${id} is under notice already.`);
@@ -68,7 +68,7 @@ export class MarketOrders {
 
   /** Reclaims all matching instances and returns their ids. */
   reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
-    const { noticeMs, takenAfterMs } = this.#taking(order);
+    const { noticeMs, takenAfterMs } = this.#timing(order);
     return this.#compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);
   }
 
@@ -94,7 +94,7 @@ export class MarketOrders {
     this.#compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
   }
 
-  #taking({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
+  #timing({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
     if (noticeMs !== null && !isDuration(noticeMs)) {
       throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
     }

@@ -109,10 +109,12 @@ export function instanceStateOf(instance: InstanceView): InstanceState {
     fleet: spec.fleetId,
     ...definedFields({ pid, metadataEndpoint }),
     directory: instance.directory,
-    ...(takenAtMs === undefined ? {} : { takenAt: new Date(takenAtMs).toISOString() }),
-    ...(rebalanceAtMs === undefined ? {} : { rebalanceAt: new Date(rebalanceAtMs).toISOString() }),
+    ...definedFields({ takenAt: isoTime(takenAtMs), rebalanceAt: isoTime(rebalanceAtMs) }),
   };
 }
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
 
 export function marketStateOf({ instances, market, prices, clock }: Compute): MarketState {
   const live = instances.all().filter(isLive);

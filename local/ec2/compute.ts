@@ -1,5 +1,5 @@
 /** Joins the parts of the EC2 side, which the API's actions, the admin's calls and the metadata read and change. */
-import type { TroubleLog } from '../disk-trouble.js';
+import type { DiskErrorLog } from '../disk-errors.js';
 import { type Imperfections, noImperfections } from '../faults/imperfections.js';
 import { Credentials } from '../http/credentials.js';
 import { Instances } from '../instances/instances.js';
@@ -10,8 +10,8 @@ import { REGION } from '../market/instance-types.js';
 import { Market, type MarketOptions, placeOf } from '../market/market.js';
 import { isSelected, type PoolSelector } from '../market/pools.js';
 import { SpotPrices } from '../market/prices.js';
-import type { Taking } from '../market/reclaims.js';
-import type { MarketInstance } from '../market/taker.js';
+import type { ReclaimTiming } from '../market/reclaims.js';
+import type { MarketInstance } from '../market/reclaimer.js';
 import { DEFAULT_SETTLE_MS, Fleets } from './fleet/fleets.js';
 import { LaunchTemplates } from './launch-templates.js';
 import { Visible } from './visible.js';
@@ -56,7 +56,7 @@ export class Compute {
     watchdog: Watchdog,
     credentials = new Credentials(),
     imperfections: Imperfections = noImperfections(),
-    troubles?: TroubleLog,
+    diskErrors?: DiskErrorLog,
   ) {
     this.clock = new MarketClock(options.timeScale);
     this.prices = new SpotPrices(options.seed, options.timeScale, this.clock.startMs);
@@ -66,7 +66,7 @@ export class Compute {
       clock: this.clock,
       watchdog,
       credentials,
-      troubles,
+      diskErrors,
       onRunning: (instance) => {
         this.visible.instanceChanged(instance);
         this.fleets.instanceRuns(instance);
@@ -81,7 +81,7 @@ export class Compute {
     });
     this.market = new Market(options, this.clock, this.prices, {
       live: () => this.#marketInstances(isLive),
-      takeable: () =>
+      reclaimable: () =>
         this.#marketInstances((instance) => instance.state === 'running' && instance.takenAtMs === undefined),
       reclaim: (id, { noticeMs, takenAfterMs }) => this.reclaim(id, noticeMs, takenAfterMs),
       recommendRebalance: (id) => this.recommendRebalance(id),
@@ -99,7 +99,7 @@ export class Compute {
    * Reclaims an instance; every reclaim goes through here. A null `noticeMs` gives no notice. `takenAfterMs` sets
    * the real end if it differs from the notice's. Returns false if the instance cannot be taken.
    */
-  reclaim(id: string, noticeMs: Taking['noticeMs'], takenAfterMs?: number): boolean {
+  reclaim(id: string, noticeMs: ReclaimTiming['noticeMs'], takenAfterMs?: number): boolean {
     const taken = this.instances.reclaim(id, noticeMs, takenAfterMs);
     const instance = this.instances.get(id);
     if (!taken || instance === undefined) return taken;
@@ -109,7 +109,7 @@ export class Compute {
   }
 
   /** Returns the ids of the instances that were taken. */
-  reclaimAll(noticeMs: Taking['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
+  reclaimAll(noticeMs: ReclaimTiming['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
     return this.#marketInstances(isFulfilling)
       .filter((instance) => isSelected(instance, pool))
       .map(({ id }) => id)

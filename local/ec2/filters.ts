@@ -6,7 +6,7 @@ import { Ec2Error } from './errors.js';
 import type { Query } from './query.js';
 import type { Tags } from './tags.js';
 
-const MOST_VALUES = 200;
+const MAX_VALUES = 200;
 
 export interface Filterable<Item> {
   /** Returns an item's values, by the name of the filter. */
@@ -19,7 +19,7 @@ export function applyFilters<Item>(items: readonly Item[], query: Query, by: Fil
   const tests = query.list('Filter').map((filter) => {
     const name = filter.required('Name');
     const patterns = filter.strings('Value').map(wildcard);
-    if (patterns.length > MOST_VALUES) throw new Ec2Error('FilterLimitExceeded', `At most ${MOST_VALUES} values.`);
+    if (patterns.length > MAX_VALUES) throw new Ec2Error('FilterLimitExceeded', `At most ${MAX_VALUES} values.`);
     const valuesOf = reader(name, by);
     return (item: Item): boolean => valuesOf(item).some((value) => patterns.some((pattern) => pattern.test(value)));
   });

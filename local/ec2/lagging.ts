@@ -6,14 +6,14 @@
  * - With a lag, `seen` returns an immutable copy: the first state that was superseded after the requested moment,
  * or else the latest.
  * - Earlier states are kept at most as long as the thing itself (weakly held), as long as the lag, and up to
- * MOST_PAST.
+ * MAX_PAST.
  */
 
 /**
  * A fleet or an instance changes a few times in its life. Above this number somebody sets tags in a loop, and the
  * oldest states are lost.
  */
-const MOST_PAST = 100;
+const MAX_PAST = 100;
 
 interface Superseded<Item> {
   readonly untilMs: number;
@@ -50,7 +50,7 @@ export class Lagging<Item extends object> {
     const superseded = { untilMs: this.#clock.nowMs(), was: known?.latest };
     const sinceMs = superseded.untilMs - this.#clock.lagMs();
     const past = this.#clock.lagMs() > 0 ? [...(known?.past ?? []), superseded] : [];
-    this.#known.set(item, { latest, past: past.filter(({ untilMs }) => untilMs > sinceMs).slice(-MOST_PAST) });
+    this.#known.set(item, { latest, past: past.filter(({ untilMs }) => untilMs > sinceMs).slice(-MAX_PAST) });
   }
 
   seen(item: Item): Item | undefined {

@@ -10,7 +10,7 @@ import { readTags, type Tags } from './tags.js';
  * AWS allows 16 KB before base64:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
  */
-const MOST_USER_DATA_BYTES = 16 * 1024;
+const MAX_USER_DATA_BYTES = 16 * 1024;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html */
 const NAMES = `KernelId EbsOptimized IamInstanceProfile BlockDeviceMapping NetworkInterface ImageId InstanceType KeyName
@@ -28,8 +28,8 @@ export function readTemplateData(query: Query): Query {
     throw new Ec2Error('InvalidUserData.Malformed', 'Invalid BASE64 encoding of user data.');
   }
   const bytes = Buffer.from(userData, 'base64').length;
-  if (bytes > MOST_USER_DATA_BYTES) {
-    throw invalidValue('UserData', `${bytes} bytes`, `User data is limited to ${MOST_USER_DATA_BYTES} bytes.`);
+  if (bytes > MAX_USER_DATA_BYTES) {
+    throw invalidValue('UserData', `${bytes} bytes`, `User data is limited to ${MAX_USER_DATA_BYTES} bytes.`);
   }
   instanceTags(data);
   return data;

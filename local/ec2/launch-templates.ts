@@ -38,8 +38,8 @@ export interface LaunchTemplate extends Idempotency {
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-template-restrictions.html */
-const MOST_TEMPLATES = 5_000;
-export const MOST_VERSIONS = 10_000;
+const MAX_TEMPLATES = 5_000;
+export const MAX_VERSIONS = 10_000;
 /** These words are resolved at each use. */
 export const VERSION_WORDS: readonly string[] = ['$Latest', '$Default'];
 const NAME = /^[\w().\-/]{3,128}$/;
@@ -66,7 +66,7 @@ export class LaunchTemplates {
         'A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following characters: - ( ) . / _.',
       );
     }
-    if (this.#byId.size >= MOST_TEMPLATES) throw limitExceeded(`${MOST_TEMPLATES} launch templates`);
+    if (this.#byId.size >= MAX_TEMPLATES) throw limitExceeded(`${MAX_TEMPLATES} launch templates`);
     const data = readTemplateData(query);
     this.#sequence += 1;
     const template: LaunchTemplate = {
@@ -89,8 +89,7 @@ export class LaunchTemplates {
     const idempotency = idempotencyOf(query);
     const retried = sameRequest(template.versions, idempotency);
     if (retried !== undefined) return retried;
-    if (template.versions.length >= MOST_VERSIONS)
-      throw limitExceeded(`${MOST_VERSIONS} versions of a launch template`);
+    if (template.versions.length >= MAX_VERSIONS) throw limitExceeded(`${MAX_VERSIONS} versions of a launch template`);
     const source = query.string('SourceVersion');
     const data = readTemplateData(query);
     const version: LaunchTemplateVersion = {

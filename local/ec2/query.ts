@@ -7,9 +7,9 @@ import { Ec2Error, invalidValue, missingParameter } from './errors.js';
 import type { XmlRecord, XmlValue } from './xml.js';
 
 /** Requests of spotpool have below a hundred parameters; above this number a request is an attack on memory. */
-const MOST_PARAMETERS = 10_000;
+const MAX_PARAMETERS = 10_000;
 /** The deepest parameter of the EC2 API has below ten names. */
-const MOST_LEVELS = 20;
+const MAX_LEVELS = 20;
 
 const tooMany = (count: number): Ec2Error => invalidValue('request', `${count} parameters`, 'There are too many.');
 
@@ -22,17 +22,17 @@ export class Query {
   /** Parses a form; the parameters are counted before they are split. */
   static read(text: string): Query {
     const count = countOf('&', text) + 1;
-    if (count > MOST_PARAMETERS) throw tooMany(count);
+    if (count > MAX_PARAMETERS) throw tooMany(count);
     return Query.parse(new URLSearchParams(text));
   }
 
   static parse(form: URLSearchParams): Query {
     const root = new Query('');
-    if (form.size > MOST_PARAMETERS) throw tooMany(form.size);
+    if (form.size > MAX_PARAMETERS) throw tooMany(form.size);
     for (const [key, value] of form) {
       let node = root;
       const names = key.split('.');
-      if (names.length > MOST_LEVELS) throw invalidValue('request', key.slice(0, 100), 'It is nested too deeply.');
+      if (names.length > MAX_LEVELS) throw invalidValue('request', key.slice(0, 100), 'It is nested too deeply.');
       for (const name of names) node = node.#grow(name);
       node.#value = value;
     }

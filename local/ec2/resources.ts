@@ -32,11 +32,11 @@ export interface Taggable {
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html */
-export const MOST_RESOURCES = 1000;
+export const MAX_RESOURCES = 1000;
 
 export function taggable(compute: Compute, ids: readonly string[]): readonly Taggable[] {
-  if (ids.length > MOST_RESOURCES) {
-    throw new Ec2Error('InvalidParameterValue', `At most ${MOST_RESOURCES} resources at once, not ${ids.length}.`);
+  if (ids.length > MAX_RESOURCES) {
+    throw new Ec2Error('InvalidParameterValue', `At most ${MAX_RESOURCES} resources at once, not ${ids.length}.`);
   }
   return ids.map((id) => taggableWithId(compute, id));
 }

@@ -6,9 +6,9 @@ import type { XmlValue } from './xml.js';
 export type Tags = ReadonlyMap<string, string>;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
-const MOST_KEY_CHARACTERS = 128;
-const MOST_VALUE_CHARACTERS = 256;
-const MOST_TAGS = 50;
+const MAX_KEY_CHARACTERS = 128;
+const MAX_VALUE_CHARACTERS = 256;
+const MAX_TAGS = 50;
 /** Tags with this prefix are AWS's own: clients may not set or delete them, and they do not count towards the limit. */
 export const RESERVED_PREFIX = 'aws:';
 
@@ -20,8 +20,8 @@ export function readTags(query: Query): Tags {
     const value = tag.string('Value') ?? '';
     refuseReserved(key);
     if (tags.has(key)) throw invalidValue('Tag.Key', key, 'It is given twice.');
-    if (key.length > MOST_KEY_CHARACTERS) throw invalidValue('Tag.Key', key, 'It is longer than 128 characters.');
-    if (value.length > MOST_VALUE_CHARACTERS)
+    if (key.length > MAX_KEY_CHARACTERS) throw invalidValue('Tag.Key', key, 'It is longer than 128 characters.');
+    if (value.length > MAX_VALUE_CHARACTERS)
       throw invalidValue('Tag.Value', value, 'It is longer than 256 characters.');
     tags.set(key, value);
   }
@@ -47,8 +47,8 @@ export function requireMetadataTagKey(key: string): void {
 
 export function refuseTooMany(tags: Tags): void {
   const own = [...tags.keys()].filter((key) => !key.startsWith(RESERVED_PREFIX));
-  if (own.length <= MOST_TAGS) return;
-  throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MOST_TAGS} tags, not ${own.length}.`);
+  if (own.length <= MAX_TAGS) return;
+  throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MAX_TAGS} tags, not ${own.length}.`);
 }
 
 /** Reads the tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */

@@ -29,7 +29,7 @@ export class ImperfectionError extends Error {
 }
 
 /** One hour: AWS never lags as long, so a larger value is a typing error. */
-const MOST_LAG_MS = 3_600_000;
+const MAX_LAG_MS = 3_600_000;
 
 /**
  * Sets the imperfections that `change` names (`{"sqs":{"counterLagMs":5000}}`) and keeps the others. An invalid
@@ -44,7 +44,7 @@ export function changeImperfections(imperfections: Imperfections, change: unknow
       throw new ImperfectionError(`There are imperfections of ${listOf(groups)}, not of ${group}.`);
     for (const [name, value] of entriesOf(values, group)) {
       if (!Object.hasOwn(known, name)) throw new ImperfectionError(`${group} has ${listOf(known)}, not ${name}.`);
-      const most = name.endsWith('Rate') ? 1 : MOST_LAG_MS;
+      const most = name.endsWith('Rate') ? 1 : MAX_LAG_MS;
       if (typeof value !== 'number' || !(value >= 0 && value <= most)) {
         throw new ImperfectionError(`${group}.${name} is a number from 0 to ${most}, not ${JSON.stringify(value)}.`);
       }

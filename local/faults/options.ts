@@ -1,4 +1,5 @@
 /** Parses faults and imperfections from the command line. */
+import { definedFields } from '../defined-fields.js';
 import { ImperfectionError } from './imperfections.js';
 import { type Fault, FaultRuleError, type FaultRule, type FaultyService } from './request-faults.js';
 
@@ -24,11 +25,12 @@ export function parseFault(text: string): FaultRule {
     action,
     fault: fault as Fault,
     ...named,
-    ...(delay === undefined ? {} : { delayMs: delayOf(delay, text) }),
+    ...definedFields({ delayMs: delayOf(delay, text) }),
   };
 }
 
-function delayOf(delay: string, text: string): number | readonly [number, number] {
+function delayOf(delay: string | undefined, text: string): FaultRule['delayMs'] {
+  if (delay === undefined) return undefined;
   const [, least, most] = /^(\d+)(?:-(\d+))?(?:ms)?$/.exec(delay) ?? [];
   if (least === undefined) throw unreadable(text);
   return most === undefined ? Number(least) : [Number(least), Number(most)];

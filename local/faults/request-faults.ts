@@ -54,9 +54,9 @@ export class FaultRuleError extends Error {
 }
 
 /** Each request checks every rule, and a test needs only a few. */
-const MOST_RULES = 100;
+const MAX_RULES = 100;
 /** No client waits longer than this. Several rules can add up to a longer delay. */
-const MOST_DELAY_MS = 600_000;
+const MAX_DELAY_MS = 600_000;
 
 interface Held {
   readonly id: string;
@@ -85,8 +85,7 @@ export class RequestFaults {
 
   put(rule: FaultRule): ListedFault {
     checkRule(rule);
-    if (this.#rules.length >= MOST_RULES)
-      throw new FaultRuleError(`There are ${MOST_RULES} rules already: remove some.`);
+    if (this.#rules.length >= MAX_RULES) throw new FaultRuleError(`There are ${MAX_RULES} rules already: remove some.`);
     this.#made += 1;
     const id = `fault-${this.#made}`;
     const random = seededRandom(this.#seed, `request ${id}`);
@@ -166,8 +165,8 @@ function checkRule(rule: FaultRule): void {
   const bounds: readonly unknown[] = Array.isArray(delayMs) ? delayMs : [delayMs, delayMs];
   const [least, most] = bounds;
   if (delayMs === undefined) return;
-  if (bounds.length !== 2 || !isWithin(least, 0, MOST_DELAY_MS) || !isWithin(most, least, MOST_DELAY_MS)) {
-    refuse('delayMs', `milliseconds up to ${MOST_DELAY_MS}, or the least and the most of them`, delayMs);
+  if (bounds.length !== 2 || !isWithin(least, 0, MAX_DELAY_MS) || !isWithin(most, least, MAX_DELAY_MS)) {
+    refuse('delayMs', `milliseconds up to ${MAX_DELAY_MS}, or the least and the most of them`, delayMs);
   }
 }
 

@@ -35,7 +35,7 @@ export function readTarget(request: IncomingMessage): URL {
  * Answers in the protocol that the client speaks, as far as the request shows it: SDKs drop answers that they
  * cannot parse.
  */
-export function sayNotServed(name: string, request: IncomingMessage, response: ServerResponse): void {
+export function answerNotServed(name: string, request: IncomingMessage, response: ServerResponse): void {
   const service = name.slice(0, 64).replace(/[^\w-]/g, '?');
   const message = `The local cloud does not serve ${service}: it has SQS, S3, EC2, EventBridge Scheduler and STS.`;
   const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;

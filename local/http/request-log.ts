@@ -32,7 +32,7 @@ export interface LoggedRequest {
 }
 
 /** A request as the front door sees it. */
-export interface Entrant {
+export interface IncomingRequest {
   readonly service: Service['name'];
   readonly action: string;
   readonly request: IncomingMessage;
@@ -44,14 +44,14 @@ export interface Entrant {
 }
 
 /** This many requests take some hundred megabytes. A test that makes more must read and clear the log on the way. */
-export const MOST_LOGGED_REQUESTS = 100_000;
+export const MAX_LOGGED_REQUESTS = 100_000;
 /** This suffices for every name and address; a log of calls does not need messages and user data. */
-const MOST_VALUE_LENGTH = 1_024;
+const MAX_VALUE_LENGTH = 1_024;
 /** Only lists of ids have more, and their first entries suffice. */
-const MOST_PARAMETERS = 100;
+const MAX_PARAMETERS = 100;
 
 /** Headers that sign a request or pack its body; they say nothing about its purpose. */
-const OF_THE_WIRE =
+const TRANSPORT_HEADERS =
   /^x-amz-(algorithm|content-sha256|credential|date|decoded-content-length|expires|sdk-.*|security-token|signature|signedheaders|target|trailer|user-agent|checksum-.*)$/;
 
 export class RequestLog {
@@ -64,8 +64,8 @@ export class RequestLog {
   constructor(length: number, instanceOf: (accessKeyId: string) => string | undefined) {
     this.#length = length;
     this.#instanceOf = instanceOf;
-    if (Number.isSafeInteger(length) && length > 0 && length <= MOST_LOGGED_REQUESTS) return;
-    throw new RangeError(`requestLog is a whole number up to ${MOST_LOGGED_REQUESTS}, not ${length}.`);
+    if (Number.isSafeInteger(length) && length > 0 && length <= MAX_LOGGED_REQUESTS) return;
+    throw new RangeError(`requestLog is a whole number up to ${MAX_LOGGED_REQUESTS}, not ${length}.`);
   }
 
   /** Returns the requests, the oldest first. */
@@ -77,7 +77,7 @@ export class RequestLog {
     this.#requests = [];
   }
 
-  add({ service, action, request, response, url, body, named }: Entrant): void {
+  add({ service, action, request, response, url, body, named }: IncomingRequest): void {
     const accessKeyId = accessKeyIdOf(request, url);
     const instance = this.#instanceOf(accessKeyId);
     const app = / app\/(\S+)/.exec(request.headers['user-agent'] ?? '')?.[1];
@@ -107,8 +107,8 @@ function parametersOf(
   const query = [...searchParams].filter(([name]) => !/^x-(amz-|id$)/i.test(name));
   return Object.fromEntries(
     [...Object.entries(named), ...query, ...fieldsOf(headers['content-type'], body)]
-      .slice(0, MOST_PARAMETERS)
-      .map(([name, value]) => [name, value.slice(0, MOST_VALUE_LENGTH)]),
+      .slice(0, MAX_PARAMETERS)
+      .map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),
   );
 }
 
@@ -131,8 +131,8 @@ function fieldsOf(contentType = '', body: Uint8Array | undefined): readonly (rea
 const headersOf = (headers: IncomingHttpHeaders): LoggedRequest['headers'] =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === 'string' && /^(if-|range$|x-amz-)/.test(name) && !OF_THE_WIRE.test(name)
-        ? [[name, value.slice(0, MOST_VALUE_LENGTH)]]
+      typeof value === 'string' && /^(if-|range$|x-amz-)/.test(name) && !TRANSPORT_HEADERS.test(name)
+        ? [[name, value.slice(0, MAX_VALUE_LENGTH)]]
         : [],
     ),
   );

@@ -10,9 +10,9 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { destinationOf, readTarget, sayNotServed } from './destination.js';
+import { destinationOf, readTarget, answerNotServed } from './destination.js';
 import type { Service } from './service.js';
-import { type DoorOptions, Visit } from './visit.js';
+import { type DoorOptions, Exchange } from './exchange.js';
 
 export interface Services {
   readonly sqs?: Service;
@@ -41,7 +41,7 @@ export interface ServerOptions extends DoorOptions {
 }
 
 /** The limit for the request line and all headers. An S3 key, its metadata and a session token take below 8 KiB. */
-const MOST_HEADER_BYTES = 16 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 60_000;
 /** No poll and no delay of a `slow` rule lasts this long, so a client that is silent for longer is gone. */
@@ -50,7 +50,7 @@ const SILENCE_MS = 660_000;
  * The size of the largest put. A refused client reads its answer only after it has sent its whole body, so that
  * much is read and dropped.
  */
-const MOST_DROPPED_BYTES = 5 * 1024 ** 3;
+const MAX_DROPPED_BYTES = 5 * 1024 ** 3;
 /** Requests end with their connections; one that does not must not keep the cloud from ending. */
 const CLOSE_MS = 5_000;
 
@@ -59,7 +59,7 @@ export async function startServer(services: Services, options: ServerOptions): P
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const server = http.createServer(
     {
-      maxHeaderSize: MOST_HEADER_BYTES,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout,
       connectionsCheckingInterval: headersTimeout / 4,
       // There is no limit for a request's time: long polls last 20 s, and uploads may take arbitrarily long.
@@ -99,19 +99,19 @@ async function dispatch(
 ): Promise<void> {
   const requestId = randomUUID();
   response.setHeader('x-amzn-requestid', requestId);
-  let visit: Visit | undefined;
+  let exchange: Exchange | undefined;
   try {
     const url = readTarget(request);
     const name = destinationOf(request, url);
     const service = isServed(services, name) ? services[name] : undefined;
-    if (service === undefined) sayNotServed(name, request, response);
+    if (service === undefined) answerNotServed(name, request, response);
     else {
-      visit = new Visit(service.name, options, request, response, url, requestId);
-      await options.delay?.(service.name, visit.signal);
-      await service.handle(visit);
+      exchange = new Exchange(service.name, options, request, response, url, requestId);
+      await options.delay?.(service.name, exchange.signal);
+      await service.handle(exchange);
     }
   } catch (error) {
-    if (visit?.signal.aborted) return;
+    if (exchange?.signal.aborted) return;
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
     response.end(`InternalError: ${String(error)}\n`);
   }
@@ -137,7 +137,7 @@ function dropRest(request: http.IncomingMessage): void {
     .on('error', () => undefined)
     .on('data', (piece: Buffer) => {
       bytes += piece.length;
-      if (bytes > MOST_DROPPED_BYTES) request.destroy();
+      if (bytes > MAX_DROPPED_BYTES) request.destroy();
     })
     .resume();
 }

@@ -27,7 +27,7 @@ const HEX_SHA256 = /^[0-9a-f]{64}$/;
  * The cache for one access key holds a signing key per day, region and service. A client may name any region, so
  * the cache is bounded.
  */
-const MOST_SIGNING_KEYS = 64;
+const MAX_SIGNING_KEYS = 64;
 
 export interface SignedRequest {
   readonly service: Service['name'];
@@ -139,7 +139,7 @@ const signingKeys = new WeakMap<AccessKey, Map<string, Buffer>>();
 
 function signingKey(key: AccessKey, { text, date, region, service }: Authorization['scope']): Buffer {
   let known = signingKeys.get(key);
-  if (known === undefined || known.size > MOST_SIGNING_KEYS) signingKeys.set(key, (known = new Map<string, Buffer>()));
+  if (known === undefined || known.size > MAX_SIGNING_KEYS) signingKeys.set(key, (known = new Map<string, Buffer>()));
   let signing = known.get(text);
   if (signing === undefined) {
     signing = [date, region, service, 'aws4_request'].reduce<Buffer>(

@@ -86,7 +86,7 @@ function answer(
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
   if (options.instance.spec.metadataIsOff) return reply(403, 'Forbidden');
   if (refusalOfBrowsers(request) !== undefined) return reply(403, 'Forbidden');
-  const path = belowSecret(secrets.path, request.url ?? '/');
+  const path = pathAfterSecret(secrets.path, request.url ?? '/');
   if (path === undefined) return reply(403, 'Forbidden');
   const [, version = '', below = ''] = /^([^/]*)\/*(.*)$/s.exec(path) ?? [];
   if (below === 'api/token' && method === 'PUT') {
@@ -110,7 +110,7 @@ function answer(
  * Returns the path without slashes at its ends, which are ignored: some SDKs ask for `//latest/…`. Returns
  * undefined if the path lacks the secret.
  */
-function belowSecret(secret: string, url: string): string | undefined {
+function pathAfterSecret(secret: string, url: string): string | undefined {
   const path = decode(url.replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');
   const [first = ''] = path.split('/', 1);
   const [given, wanted] = [Buffer.from(first), Buffer.from(secret)];

@@ -11,7 +11,7 @@
  */
 import { rmSync } from 'node:fs';
 import type { MetadataSubject } from '../imds/documents.js';
-import { diskTrouble } from '../disk-trouble.js';
+import { explainDiskError } from '../disk-errors.js';
 import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import { ConsoleLog } from './console-log.js';
 import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
@@ -72,7 +72,7 @@ export class InstanceRuntime {
   start(): Promise<void> {
     const { directory } = this.#options;
     this.#starting ??= this.#up().catch((error: unknown) => {
-      const why = diskTrouble(error, directory) ?? (error instanceof Error ? error.message : String(error));
+      const why = explainDiskError(error, directory) ?? (error instanceof Error ? error.message : String(error));
       this.#console?.write(Buffer.from(`${why}\n`));
       throw error;
     });

@@ -9,7 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
+import { explainDiskError, type DiskErrorLog } from '../disk-errors.js';
 import type { AccessKey, Credentials } from '../http/credentials.js';
 import { principalOfInstance } from '../http/permissions.js';
 import { ACCOUNT_ID, roleOf } from '../imds/documents.js';
@@ -23,7 +23,7 @@ import type { Watchdog } from './watchdog.js';
 export const CONSOLES = 'consoles';
 
 /** Terminated instances stay visible (on AWS for about an hour). Above this number the oldest are forgotten. */
-const MOST_TERMINATED = 5_000;
+const MAX_TERMINATED = 5_000;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -41,7 +41,7 @@ export interface InstancesOptions {
   readonly clock: MarketClock;
   readonly watchdog: Watchdog;
   /** Reports instances that cannot start because of a disk error, which their consoles cannot show. */
-  readonly troubles: TroubleLog | undefined;
+  readonly diskErrors: DiskErrorLog | undefined;
   /** Issues and forgets the keys of the instances' roles. */
   readonly credentials: Credentials;
   readonly onRunning: (instance: InstanceView) => void;
@@ -165,8 +165,8 @@ export class Instances {
     try {
       await runtime.start();
     } catch (error) {
-      const trouble = diskTrouble(error, this.#options.directory);
-      if (trouble !== undefined) this.#options.troubles?.tell(trouble);
+      const explanation = explainDiskError(error, this.#options.directory);
+      if (explanation !== undefined) this.#options.diskErrors?.report(explanation);
       return this.#end(entry, 'Server.InternalError', 0); // The console says why the start failed.
     }
     if (entry.ending !== undefined) return;
@@ -199,7 +199,7 @@ export class Instances {
 
   #forgetOld(): void {
     const terminated = [...this.#entries.values()].filter((entry) => !isLive(entry.view));
-    for (const entry of terminated.slice(0, Math.max(0, terminated.length - MOST_TERMINATED))) {
+    for (const entry of terminated.slice(0, Math.max(0, terminated.length - MAX_TERMINATED))) {
       this.#entries.delete(entry.view.id);
       entry.runtime.removeConsole();
     }

@@ -5,7 +5,7 @@ import { membersOf, processTable, type ProcessFamily } from './process-table.js'
 /** A process that forks while it is being killed needs another round. */
 const ROUND_MS = 10;
 /** Only a process in uninterruptible sleep survives SIGKILL for this long; the machine then has a larger problem. */
-const MOST_ROUNDS = 500;
+const MAX_ROUNDS = 500;
 
 export function signalAll(family: ProcessFamily, signal: NodeJS.Signals): number {
   const members = membersOf(family, processTable());
@@ -21,7 +21,7 @@ export function signalAll(family: ProcessFamily, signal: NodeJS.Signals): number
 
 /** Resolves when no process is left; the value is false if some could not be killed. */
 export async function killAll(family: ProcessFamily): Promise<boolean> {
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (signalAll(family, 'SIGKILL') === 0) return true;
     await delay(ROUND_MS);
   }

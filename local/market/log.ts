@@ -5,7 +5,7 @@
 import type { MarketClock } from './clock.js';
 import type { PoolSelector } from './pools.js';
 
-export type MarketEvent = MarketHappening & {
+export type MarketEvent = MarketEventDetails & {
   /** The time since the market opened, in market time. */
   readonly atMs: number;
 };
@@ -14,7 +14,7 @@ export type MarketEvent = MarketHappening & {
  * `sequence` is an instance's place in the order of launches. The pool is the instance's own, or the one that an
  * order was for.
  */
-export type MarketHappening = PoolSelector &
+export type MarketEventDetails = PoolSelector &
   (
     | { readonly kind: 'granted' }
     | { readonly kind: 'ran' | 'rebalance' | 'ended'; readonly sequence: number }
@@ -24,7 +24,7 @@ export type MarketHappening = PoolSelector &
   );
 
 /** No test and no person reads more; the oldest are forgotten. */
-const MOST_EVENTS = 10_000;
+const MAX_EVENTS = 10_000;
 
 export class MarketLog {
   readonly #events: MarketEvent[] = [];
@@ -35,9 +35,9 @@ export class MarketLog {
     this.#clock = clock;
   }
 
-  add(happening: MarketHappening): void {
+  add(happening: MarketEventDetails): void {
     this.#events.push({ atMs: Math.round(this.#clock.marketMs()), ...happening });
-    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
   events(): readonly MarketEvent[] {

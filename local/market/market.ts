@@ -1,6 +1,6 @@
 /**
  * The Spot market: grants capacity, staggered, up to its own limit and those of its pools. Reclaims are in
- * taker.ts.
+ * reclaimer.ts.
  *
  * Invariants:
  * - A launch request is open until it is granted or cancelled, each once. Requests are granted in the order in
@@ -14,9 +14,15 @@ import { type MarketEvent, MarketLog } from './log.js';
 import { CAPACITY_STEP_MS, type Pool, PoolCapacities, type PoolCapacity, poolName } from './pools.js';
 import type { PriceChange, SpotPrices } from './prices.js';
 import { type Random, seededRandom } from './random.js';
-import { type MarketInstance, type ScriptedChange, type TakeableInstances, Taker, type TakerOptions } from './taker.js';
+import {
+  type MarketInstance,
+  type ScriptedChange,
+  type ReclaimableInstances,
+  Reclaimer,
+  type ReclaimerOptions,
+} from './reclaimer.js';
 
-export interface MarketOptions extends TakerOptions {
+export interface MarketOptions extends ReclaimerOptions {
   readonly arriveOverMs: number;
   /** The distribution of boot times; `none` boots almost immediately. */
   readonly launchDelay: LaunchDelay;
@@ -32,7 +38,7 @@ export interface MarketOptions extends TakerOptions {
 }
 
 /** The instances that the market takes from and gives to. */
-export interface MarketInstances extends TakeableInstances {
+export interface MarketInstances extends ReclaimableInstances {
   /** Instances that hold capacity: pending, running, or shutting down. */
   live(): readonly Pool[];
 }
@@ -58,7 +64,7 @@ export class Market {
   readonly #pools: PoolCapacities;
   readonly #arrivals: Random;
   readonly #boots: Random;
-  readonly #taker: Taker;
+  readonly #reclaimer: Reclaimer;
   #stopWatching: (() => void) | undefined;
 
   readonly #clock: MarketClock;
@@ -79,7 +85,7 @@ export class Market {
     this.#pools = new PoolCapacities(options.seed, options.poolCapacity, options.pools);
     this.#arrivals = seededRandom(options.seed, 'arrivals');
     this.#boots = seededRandom(options.seed, 'boots');
-    this.#taker = new Taker(options, clock, instances, (event) => this.#changeByScript(event));
+    this.#reclaimer = new Reclaimer(options, clock, instances, (event) => this.#changeByScript(event));
   }
 
   get capacity(): number {
@@ -147,7 +153,7 @@ export class Market {
 
   instanceRuns(instance: MarketInstance): void {
     this.log.add({ kind: 'ran', ...placeOf(instance) });
-    this.#taker.instanceRuns(instance);
+    this.#reclaimer.instanceRuns(instance);
   }
 
   #changeByScript(event: ScriptedChange): void {

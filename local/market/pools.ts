@@ -35,7 +35,7 @@ export const CAPACITY_STEP_MS = 600_000;
 /** The share of a pool's capacity that is constant; the rest changes with time. */
 const STEADY_SHARE = 0.6;
 /** No test makes more changes; the oldest are forgotten. */
-const MOST_CHANGES = 1_000;
+const MAX_CHANGES = 1_000;
 
 export class PoolCapacities {
   readonly #changes: PoolCapacity[];
@@ -52,7 +52,7 @@ export class PoolCapacities {
   /** The last change of a pool counts. */
   set(change: PoolCapacity): void {
     this.#changes.push(change);
-    if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    if (this.#changes.length > MAX_CHANGES) this.#changes.shift();
   }
 
   at(pool: Pool, marketMs: number): number {

@@ -26,7 +26,7 @@ const FRACTION_RANGE = 0.15;
 /** The share of the price range that is constant for a pool; the rest changes with time. */
 const STEADY_SHARE = 0.7;
 /** No test makes more changes; the oldest are forgotten. */
-const MOST_CHANGES = 1_000;
+const MAX_CHANGES = 1_000;
 
 export class SpotPrices {
   readonly #stepMs: number;
@@ -47,7 +47,7 @@ export class SpotPrices {
 
   set(change: PriceChange, nowMs: number): void {
     this.#changes.push({ ...change, sinceMs: nowMs });
-    if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    if (this.#changes.length > MAX_CHANGES) this.#changes.shift();
   }
 
   at(pool: Pool, atMs: number): number {

@@ -3,7 +3,7 @@ import type { PoolSelector } from './pools.js';
 import type { Random } from './random.js';
 
 /** The timing of a reclaim, in market milliseconds. */
-export interface Taking {
+export interface ReclaimTiming {
   /** The time between the notice and the reclaim that it announces; null reclaims without notice. */
   readonly noticeMs: number | null;
   /**
@@ -22,7 +22,7 @@ export type ScriptedEvent = { readonly afterMs: number } & (
       readonly pool?: PoolSelector;
       /** The default is the market's own notice. */
       readonly noticeMs?: number | null;
-    } & Omit<Taking, 'noticeMs'>)
+    } & Omit<ReclaimTiming, 'noticeMs'>)
   | { readonly kind: 'rebalance'; readonly all?: boolean; readonly pool?: PoolSelector }
   | { readonly kind: 'capacity'; readonly capacity: number | null; readonly pool?: PoolSelector }
   | { readonly kind: 'price'; readonly dollarsPerHour: number | null; readonly pool?: PoolSelector }

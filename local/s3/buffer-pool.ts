@@ -10,7 +10,7 @@
 export const POOLED_BYTES = 256 * 1024;
 
 /** The number of unused buffers that are kept: as many as several transfers use at once. */
-const MOST_IDLE = 32;
+const MAX_IDLE = 32;
 
 const idle: Buffer[] = [];
 
@@ -18,5 +18,5 @@ export const takeBuffer = (): Buffer => idle.pop() ?? Buffer.allocUnsafeSlow(POO
 
 /** Must be called once by the buffer's taker, when nothing reads or writes the buffer any more. */
 export function giveBuffer(buffer: Buffer): void {
-  if (idle.length < MOST_IDLE) idle.push(buffer);
+  if (idle.length < MAX_IDLE) idle.push(buffer);
 }

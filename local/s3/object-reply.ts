@@ -1,4 +1,5 @@
 /** The parts of answers that GetObject and HeadObject share, and the headers that writes answer with. */
+import { definedFields } from '../defined-fields.js';
 import type { S3State } from './action.js';
 import type { StoredObject } from './buckets.js';
 import { checksumElement, checksumHeader, type Checksum } from './checksums.js';
@@ -74,7 +75,7 @@ function choosePart(object: StoredObject, request: S3Request): Piece {
         // An empty part has no range.
         range: part.size === 0 ? undefined : { start, end: start + part.size },
         checksum: part.checksum,
-        headers: object.parts === undefined ? {} : { 'x-amz-mp-parts-count': String(parts.length) },
+        headers: definedFields({ 'x-amz-mp-parts-count': object.parts && String(parts.length) }),
       };
     }
     start += part.size;

@@ -6,7 +6,7 @@
  * Configuration of buckets is kept and given back, but has no effect. Other sub-resources are refused.
  */
 import type { IncomingMessage } from 'node:http';
-import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
+import { explainDiskError, type DiskErrorLog } from '../disk-errors.js';
 import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
@@ -31,7 +31,7 @@ export interface S3Options {
   readonly region?: string;
   readonly nowMs?: () => number;
   /** Reports errors of the disk, in addition to the answer to the client. */
-  readonly troubles?: TroubleLog;
+  readonly diskErrors?: DiskErrorLog;
 }
 
 const findRoute = createRouter(ROUTES);
@@ -44,11 +44,11 @@ export function createS3Service(options: S3Options): Service {
     nowMs: options.nowMs ?? Date.now,
   };
   const explain = (error: unknown): S3Error => {
-    const trouble = diskTrouble(error, options.directory);
-    if (trouble === undefined) return toS3Error(error);
-    options.troubles?.tell(trouble);
+    const explanation = explainDiskError(error, options.directory);
+    if (explanation === undefined) return toS3Error(error);
+    options.diskErrors?.report(explanation);
     // The client may retry, as on AWS: space on the disk may become free.
-    return new S3Error(500, 'InternalError', `We encountered an internal error. ${trouble}`);
+    return new S3Error(500, 'InternalError', `We encountered an internal error. ${explanation}`);
   };
   return { name: 's3', handle: (request) => handle(state, explain, request) };
 }

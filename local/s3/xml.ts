@@ -67,14 +67,14 @@ const parser = new XMLParser({
 });
 
 /** The limit for documents that are not lists: the largest is a lifecycle of a thousand rules. */
-const MOST_TAGS = 40_000;
+const MAX_TAGS = 40_000;
 
 /**
  * Parses a document and returns the content of its root element. Throws MalformedXML if the text is not XML, has
  * another root, or has too many tags. Tags are counted first, because each costs the parser more than its bytes.
  * None of S3's documents has a DTD.
  */
-export function parseXml(text: string, root: string, mostTags = MOST_TAGS): XmlElement {
+export function parseXml(text: string, root: string, mostTags = MAX_TAGS): XmlElement {
   if (text.includes('<!DOCTYPE') || countOf('<', text) > mostTags) throw malformedXml();
   let tree: Readonly<Record<string, unknown>>;
   try {

@@ -11,7 +11,7 @@ interface Length {
 }
 
 /** One answer shows at most this many violations. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 /** This much of a value suffices to recognize it. */
 const SHOWN_LENGTH = 256;
 
@@ -39,7 +39,7 @@ export class Fields {
   check(): void {
     const count = this.#violations.length;
     if (count === 0) return;
-    const shown = this.#violations.slice(0, MOST_SHOWN).join('; ');
+    const shown = this.#violations.slice(0, MAX_SHOWN).join('; ');
     throw invalid(`${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`);
   }
 

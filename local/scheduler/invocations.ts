@@ -30,9 +30,9 @@ export interface Call extends Pick<Invocation, 'schedule' | 'target' | 'dueMs'> 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** No test and no person reads more. */
-const MOST_REMEMBERED = 100;
+const MAX_REMEMBERED = 100;
 /** Calls can fail for a day, so the number of calls that are retried must be bounded. */
-const MOST_RETRYING = 1_000;
+const MAX_RETRYING = 1_000;
 
 export class Invocations {
   readonly #known: Invocation[] = [];
@@ -53,7 +53,7 @@ export class Invocations {
     const { schedule, target, dueMs } = call;
     const invocation: Invocation = { schedule, target, dueMs, attempts: 0, state: 'retrying' };
     this.#known.push(invocation);
-    if (this.#known.length > MOST_REMEMBERED) this.#known.shift();
+    if (this.#known.length > MAX_REMEMBERED) this.#known.shift();
     this.#try(invocation, call, FIRST_WAIT_MS);
   }
 
@@ -85,7 +85,7 @@ export class Invocations {
     return (
       attempts <= retry.maxRetries &&
       this.#clock.nowMs() + waitMs - dueMs <= retry.maxAgeSeconds * 1000 &&
-      this.#waits.size < MOST_RETRYING
+      this.#waits.size < MAX_RETRYING
     );
   }
 }

@@ -30,9 +30,9 @@ export interface SchedulesOptions {
 
 const ACCOUNT_ID = '000000000000';
 /** AWS allows a million. A user of the local cloud has a handful, and each takes memory and a timer. */
-const MOST_SCHEDULES = 10_000;
+const MAX_SCHEDULES = 10_000;
 /** Clients retry within seconds or not at all. */
-const MOST_TOKENS = 1_000;
+const MAX_TOKENS = 1_000;
 
 export class Schedules {
   readonly #schedules = new Map<string, Schedule>();
@@ -71,8 +71,8 @@ export class Schedules {
     const known = this.#schedules.get(name);
     if (known !== undefined && this.#wasAsked('create', name, token, settings)) return known;
     if (known !== undefined) throw new SchedulerError('ConflictException', `Schedule ${name} already exists.`);
-    if (this.#schedules.size >= MOST_SCHEDULES) {
-      throw new SchedulerError('ServiceQuotaExceededException', `The local cloud holds ${MOST_SCHEDULES} schedules.`);
+    if (this.#schedules.size >= MAX_SCHEDULES) {
+      throw new SchedulerError('ServiceQuotaExceededException', `The local cloud holds ${MAX_SCHEDULES} schedules.`);
     }
     const nowMs = this.#options.clock.nowMs();
     const arn = `arn:aws:scheduler:${this.#options.region}:${ACCOUNT_ID}:schedule/${settings.groupName}/${name}`;
@@ -166,7 +166,7 @@ export class Schedules {
     if (token === undefined) return;
     this.#tokens.set(tokenKey(action, name, token), JSON.stringify(settings));
     const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size > MOST_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
   }
 }
 

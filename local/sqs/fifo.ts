@@ -1,7 +1,7 @@
 /** A first-in-first-out list that costs one pointer per item. */
 
 /** Below this number, the space of removed items is not worth a copy. */
-const LEAST_COPIED = 1024;
+const MIN_COPIED = 1024;
 
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
@@ -25,7 +25,7 @@ export class Fifo<Item> {
     this.#items[this.#head] = undefined;
     this.#head += 1;
     // Half of the items have left, so copying the rest costs each item one move on average.
-    if (this.#head >= LEAST_COPIED && this.#head * 2 >= this.#items.length) {
+    if (this.#head >= MIN_COPIED && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

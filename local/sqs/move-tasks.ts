@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { SqsError } from './errors.js';
-import type { Queue, QueueSurroundings } from './queue.js';
+import type { Queue, QueueContext } from './queue.js';
 
 export interface MoveTask {
   readonly id: string;
@@ -33,10 +33,10 @@ export class MoveTasks {
   readonly #tasks = new Map<string, MoveTask[]>();
   readonly #timers = new Map<MoveTask, () => void>();
 
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
-  constructor(surroundings: QueueSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(context: QueueContext) {
+    this.#context = context;
   }
 
   start(source: Queue, destination: Queue | undefined, perSecond: number | undefined): MoveTask {
@@ -51,7 +51,7 @@ export class MoveTasks {
       sourceArn: source.arn,
       destinationArn: destination?.arn,
       perSecond,
-      startedMs: this.#surroundings.clock.nowMs(),
+      startedMs: this.#context.clock.nowMs(),
       toMove: source.counts().visible,
       moved: 0,
       status: 'RUNNING',
@@ -78,21 +78,21 @@ export class MoveTasks {
   #arm(task: MoveTask): void {
     this.#timers.set(
       task,
-      this.#surroundings.clock.after(TICK_MS, () => this.#step(task)),
+      this.#context.clock.after(TICK_MS, () => this.#step(task)),
     );
   }
 
   #step(task: MoveTask): void {
-    const elapsedMs = this.#surroundings.clock.nowMs() - task.startedMs;
+    const elapsedMs = this.#context.clock.nowMs() - task.startedMs;
     const dueByNow = Math.floor((elapsedMs / 1000) * (task.perSecond ?? MAX_MOVED_PER_SECOND));
     while (task.moved < Math.min(dueByNow, task.toMove)) {
-      const source = this.#surroundings.findByArn(task.sourceArn);
+      const source = this.#context.findByArn(task.sourceArn);
       if (source === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       const message = source.peekOldest();
       if (message === undefined) return this.#end(task, 'COMPLETED');
       const destinationArn = task.destinationArn ?? message.deadLetterSourceArn;
       if (destinationArn === undefined) return this.#end(task, 'FAILED', 'CouldNotDetermineMessageSource');
-      const destination = this.#surroundings.findByArn(destinationArn);
+      const destination = this.#context.findByArn(destinationArn);
       if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       source.release(message);
       // A moved message is a new one: its id and its sending time come from the move.

@@ -25,7 +25,7 @@ import type { QueueSettings } from './settings.js';
 import { Waiters, type ReceiveRequest, type Waiter } from './waiters.js';
 
 /** The parts of the service that a queue uses. */
-export interface QueueSurroundings {
+export interface QueueContext {
   readonly clock: Clock;
   readonly maxInFlight: number;
   readonly messageIds: MessageIds;
@@ -61,20 +61,20 @@ export class Queue {
   #purgedMs = -Infinity;
   #closed: Error | 'silently' | undefined;
 
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
   constructor(
     readonly name: string,
     readonly arn: string,
     settings: QueueSettings,
-    surroundings: QueueSurroundings,
+    context: QueueContext,
   ) {
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#settings = settings;
-    this.#pool = new MessagePool(surroundings.messageIds);
-    this.#random = surroundings.random(name);
-    this.#repeats = new Repeats(surroundings.imperfections, surroundings.random(`${name} repeats`));
-    this.createdMs = this.#modifiedMs = surroundings.clock.nowMs();
+    this.#pool = new MessagePool(context.messageIds);
+    this.#random = context.random(name);
+    this.#repeats = new Repeats(context.imperfections, context.random(`${name} repeats`));
+    this.createdMs = this.#modifiedMs = context.clock.nowMs();
   }
 
   get settings(): QueueSettings {
@@ -104,7 +104,7 @@ export class Queue {
   /** Returns the counts that clients see: the current ones, or earlier ones while counters lag. */
   reportedCounts(): Counts {
     const nowMs = this.#settle();
-    return this.#history?.at(nowMs - this.#surroundings.imperfections.counterLagMs) ?? this.#pool.counts();
+    return this.#history?.at(nowMs - this.#context.imperfections.counterLagMs) ?? this.#pool.counts();
   }
 
   /** Returns the ids of the messages. */
@@ -112,7 +112,7 @@ export class Queue {
     const nowMs = this.#settle();
     const ids = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
     this.#settle();
-    return ids.map((id) => this.#surroundings.messageIds.text(id));
+    return ids.map((id) => this.#context.messageIds.text(id));
   }
 
   /** Takes a message from a queue whose redrive policy names this one. */
@@ -129,9 +129,9 @@ export class Queue {
     if (request.waitMs === 0 && this.#isFull()) {
       // A long poll gets no error but an empty answer.
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
-      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.#surroundings.maxInFlight} may be.`);
+      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.#context.maxInFlight} may be.`);
     }
-    const { emptyReceiveRate } = this.#surroundings.imperfections;
+    const { emptyReceiveRate } = this.#context.imperfections;
     if (emptyReceiveRate > 0 && this.#pool.counts().visible > 0 && this.#random() < emptyReceiveRate) return [];
     // No earlier poll wants the messages that are still visible after settling.
     const taken = this.#take(request, nowMs);
@@ -147,7 +147,7 @@ export class Queue {
   }
 
   idOf(message: Message): string {
-    return this.#surroundings.messageIds.text(message.id);
+    return this.#context.messageIds.text(message.id);
   }
 
   handleOf(delivery: Delivery): string {
@@ -198,7 +198,7 @@ export class Queue {
       throw new SqsError('PurgeQueueInProgress', message);
     }
     this.#purgedMs = nowMs;
-    this.#pool = new MessagePool(this.#surroundings.messageIds);
+    this.#pool = new MessagePool(this.#context.messageIds);
     this.#settle();
   }
 
@@ -264,7 +264,7 @@ export class Queue {
 
   /** Brings everything up to the current moment: due messages, waiting polls, the timer. */
   #settle(): number {
-    const nowMs = this.#surroundings.clock.nowMs();
+    const nowMs = this.#context.clock.nowMs();
     this.#advance(nowMs);
     for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
       const taken = this.#take(waiter, nowMs);
@@ -285,7 +285,7 @@ export class Queue {
 
   #advance(nowMs: number): void {
     const { retentionMs } = this.#settings;
-    if (this.#surroundings.imperfections.counterLagMs > 0) {
+    if (this.#context.imperfections.counterLagMs > 0) {
       this.#history ??= new CountHistory(this.#pool.counts());
       // Changes are applied one at a time, although no request has read the counts since, because the history needs
       // the moment of each.
@@ -301,17 +301,17 @@ export class Queue {
   }
 
   #remember(nowMs: number): void {
-    this.#history?.record(nowMs, this.#pool.counts(), this.#surroundings.imperfections.counterLagMs);
+    this.#history?.record(nowMs, this.#pool.counts(), this.#context.imperfections.counterLagMs);
   }
 
   #isFull(): boolean {
-    return this.#pool.inFlight >= this.#surroundings.maxInFlight;
+    return this.#pool.inFlight >= this.#context.maxInFlight;
   }
 
   /** All deliveries happen here. Messages that were received too often go to the dead-letter queue instead. */
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
-    const deadLetterQueue = redrive === undefined ? undefined : this.#surroundings.findByArn(redrive.targetArn);
+    const deadLetterQueue = redrive === undefined ? undefined : this.#context.findByArn(redrive.targetArn);
     const taken: Delivery[] = [];
     while (taken.length < request.max) {
       const message = this.#repeats.next(this.#pool);
@@ -349,7 +349,7 @@ export class Queue {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (dueMs === undefined) return;
-    const cancel = this.#surroundings.clock.after(dueMs - this.#surroundings.clock.nowMs(), () => {
+    const cancel = this.#context.clock.after(dueMs - this.#context.clock.nowMs(), () => {
       this.#timer = undefined;
       this.#settle();
     });

@@ -100,7 +100,7 @@ function parse(body: Buffer): Input {
 }
 
 function refuse(serviceRequest: ServiceRequest, cause: unknown): void {
-  const error = cause instanceof Refusal ? ofTheDoor(cause) : toSqsError(cause);
+  const error = cause instanceof Refusal ? fromRefusal(cause) : toSqsError(cause);
   if (error.queryCode !== undefined) {
     const fault = error.status < 500 ? 'Sender' : 'Receiver';
     serviceRequest.response.setHeader('x-amzn-query-error', `${error.queryCode};${fault}`);
@@ -108,7 +108,7 @@ function refuse(serviceRequest: ServiceRequest, cause: unknown): void {
   respond(serviceRequest, error.status, { __type: error.type, message: error.message });
 }
 
-const ofTheDoor = ({
+const fromRefusal = ({
   status,
   shape,
   code,

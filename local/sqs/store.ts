@@ -11,7 +11,7 @@ import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_IN_FLIGHT, NAME_REUSE_MS } from './limits.js';
 import { MessageIds } from './message-ids.js';
 import { MoveTasks } from './move-tasks.js';
-import { Queue, type QueueSurroundings } from './queue.js';
+import { Queue, type QueueContext } from './queue.js';
 import { allowsSource } from './redrive.js';
 import { changeSettings, defaultSettings, differingAttribute, type QueueSettings } from './settings.js';
 
@@ -35,13 +35,13 @@ export class SqsStore {
   readonly moveTasks: MoveTasks;
   readonly #queues = new Map<string, Queue>();
   readonly #deletedMs = new Map<string, number>();
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
   constructor(options: SqsStoreOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.region = options.region ?? 'us-east-1';
     this.accountId = options.accountId ?? '000000000000';
-    this.#surroundings = {
+    this.#context = {
       clock: this.clock,
       maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
       messageIds: new MessageIds(),
@@ -49,7 +49,7 @@ export class SqsStore {
       random: (purpose) => seededRandom(options.seed ?? 0, `sqs ${purpose}`),
       findByArn: (arn) => this.findByArn(arn),
     };
-    this.moveTasks = new MoveTasks(this.#surroundings);
+    this.moveTasks = new MoveTasks(this.#context);
   }
 
   /** Creating a queue again with the same attributes returns the existing one. */
@@ -72,7 +72,7 @@ export class SqsStore {
     const arn = this.#arnOf(name);
     const settings = changeSettings(defaultSettings, attributes);
     this.#checkRedrive(arn, settings);
-    const queue = new Queue(name, arn, settings, this.#surroundings);
+    const queue = new Queue(name, arn, settings, this.#context);
     for (const [key, value] of tags) queue.tags.set(key, value);
     this.#queues.set(name, queue);
     return queue;

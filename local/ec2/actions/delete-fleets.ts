@@ -9,12 +9,12 @@ import type { XmlValue } from '../xml.js';
  * This limit is for fleets that are not `instant`:
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html
  */
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 
 export const deleteFleets: Action = (query, { fleets }) => {
   const ids = query.strings('FleetId');
   if (ids.length === 0) throw missingParameter('FleetId');
-  if (ids.length > MOST_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MOST_IDS} fleets at once.`);
+  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MAX_IDS} fleets at once.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const deleted: XmlValue[] = [];

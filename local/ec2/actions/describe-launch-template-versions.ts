@@ -3,7 +3,7 @@ import type { Compute } from '../compute.js';
 import { Ec2Error, missingParameter, notServed } from '../errors.js';
 import { applyFilters, type Filterable } from '../filters.js';
 import { launchTemplateVersionAnswer } from '../launch-template-answers.js';
-import { type LaunchTemplate, type LaunchTemplateVersion, MOST_VERSIONS, VERSION_WORDS } from '../launch-templates.js';
+import { type LaunchTemplate, type LaunchTemplateVersion, MAX_VERSIONS, VERSION_WORDS } from '../launch-templates.js';
 import { page } from '../paging.js';
 import type { Query } from '../query.js';
 
@@ -53,7 +53,7 @@ function checkWords(versions: readonly string[]): void {
 
 /** Orders by template, and within a template by descending number, so that changes between two pages move nothing. */
 const orderOf = ({ template, version }: Found): number =>
-  template.sequence * MOST_VERSIONS * MOST_VERSIONS + (MOST_VERSIONS * MOST_VERSIONS - version.number);
+  template.sequence * MAX_VERSIONS * MAX_VERSIONS + (MAX_VERSIONS * MAX_VERSIONS - version.number);
 
 function versionsOf(template: LaunchTemplate, query: Query, { templates }: Compute): readonly Found[] {
   const wanted = query.strings('LaunchTemplateVersion');

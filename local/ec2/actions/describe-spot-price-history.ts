@@ -13,7 +13,7 @@ const DECIMALS = 6;
  * bounds are the year 2096 and more pools than there are.
  */
 const LAST_MS = 4e12;
-const MOST_POOLS = 1024;
+const MAX_POOLS = 1024;
 
 export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
   const nowMs = clock.nowMs();
@@ -39,7 +39,7 @@ export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
       productDescription: PRODUCT,
       spotPrice: point.dollarsPerHour.toFixed(DECIMALS),
       timestamp: new Date(point.sinceMs),
-      order: (LAST_MS - point.sinceMs) * MOST_POOLS + point.index,
+      order: (LAST_MS - point.sinceMs) * MAX_POOLS + point.index,
     }))
     .sort((one, other) => one.order - other.order);
   const found = applyFilters(points, query, {

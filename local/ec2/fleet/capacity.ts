@@ -40,7 +40,7 @@ export function keepsSurplus(query: Query, kind: FleetKind): boolean | undefined
 }
 
 /** Refuses fleets whose instances survive an interruption, and units other than whole instances. */
-export function refuseOtherWays(query: Query): void {
+export function refuseUnservedModes(query: Query): void {
   const behaviour = query.oneOf('InstanceInterruptionBehavior', ['terminate', 'stop', 'hibernate']) ?? 'terminate';
   if (behaviour !== 'terminate') throw notServed(`InstanceInterruptionBehavior ${behaviour}`);
   const unit = query.oneOf('TargetCapacityUnitType', ['units', 'vcpu', 'memory-mib']) ?? 'units';
@@ -70,7 +70,7 @@ export function ec2Target(query: Query, { isNew }: { readonly isNew: boolean }):
       'DefaultTargetCapacityType',
       'TargetCapacityUnitType',
     ]);
-  refuseOtherWays(specification);
+  refuseUnservedModes(specification);
   const total = specification.integer('TotalTargetCapacity', TARGET_RANGE);
   if (total === undefined) throw missingParameter('TargetCapacitySpecification.TotalTargetCapacity');
   const type = specification.oneOf('DefaultTargetCapacityType', ['spot', 'on-demand']);

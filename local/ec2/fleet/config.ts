@@ -23,40 +23,40 @@ export interface FleetTemplate {
 }
 
 /** The context in which a fleet's pools are chosen. */
-export interface PoolGround {
+export interface PoolContext {
   readonly templates: LaunchTemplates;
   readonly prices: SpotPrices;
   readonly clock: Pick<MarketClock, 'nowMs'>;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
-const MOST_POOLS = 300;
+const MAX_POOLS = 300;
 /** Attribute-based selection creates pools that the quota does not count; this limit bounds them. */
-const MOST_SELECTED_POOLS = 10_000;
+const MAX_SELECTED_POOLS = 10_000;
 
-export function readTemplates(query: Query, ground: PoolGround): readonly FleetTemplate[] {
-  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, ground));
+export function readTemplates(query: Query, context: PoolContext): readonly FleetTemplate[] {
+  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, context));
   if (configs.length === 0) throw missingParameter('LaunchTemplateConfigs');
   const named = query.list('LaunchTemplateConfigs').flatMap((config) => config.list('Overrides')).length;
   const pools = configs.reduce((sum, config) => sum + config.pools.length, 0);
-  if (named > MOST_POOLS || pools > MOST_SELECTED_POOLS) {
-    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; ${MOST_POOLS} are the most.`);
+  if (named > MAX_POOLS || pools > MAX_SELECTED_POOLS) {
+    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; ${MAX_POOLS} are the most.`);
   }
   return configs;
 }
 
-function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
+function readTemplate(config: Query, context: PoolContext): FleetTemplate {
   config.only(['LaunchTemplateSpecification', 'Overrides']);
   const specification = config
     .child('LaunchTemplateSpecification')
     .only(['LaunchTemplateId', 'LaunchTemplateName', 'Version']);
-  const template = ground.templates.find(specification);
+  const template = context.templates.find(specification);
   // AWS documents: "You must specify a value, otherwise the request fails."
   const version = specification.required('Version');
   if (!/^\d+$/.test(version) && !VERSION_WORDS.includes(version)) {
     throw invalidValue('Version', version, `It must be a version's number, ${VERSION_WORDS.join(' or ')}.`);
   }
-  const { data } = ground.templates.version(template, version);
+  const { data } = context.templates.version(template, version);
   const imageId = data.string('ImageId');
   if (imageId?.startsWith('ami-') !== true) {
     // AWS resolves `resolve:ssm:` for fleets of type instant alone.
@@ -67,7 +67,7 @@ function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
   return {
     templateId: template.id,
     version,
-    pools: sources.flatMap((override) => poolsOf(override, data, ground)),
+    pools: sources.flatMap((override) => poolsOf(override, data, context)),
     echo: {
       launchTemplateSpecification: { launchTemplateId: template.id, launchTemplateName: template.name, version },
       overrides: overrides.map((override) => override.echo()),
@@ -88,7 +88,7 @@ const OVERRIDE_NAMES = [
 const REFUSED_NAMES = ['MaxPrice', 'SpotPrice', 'ImageId', 'BlockDeviceMapping', 'KeyName', 'MetadataOptions'];
 
 /** Values of the override win over those of the template. */
-function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): readonly Pool[] {
+function poolsOf(override: Query | undefined, data: Query, context: PoolContext): readonly Pool[] {
   if (override !== undefined) {
     refuse(override, REFUSED_NAMES, 'an override of');
     override.only(OVERRIDE_NAMES);
@@ -107,8 +107,8 @@ function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): 
   if (pools.length === 0) {
     throw new Ec2Error('InvalidParameterCombination', 'No instance types match your specified instance requirements.');
   }
-  const nowMs = ground.clock.nowMs();
-  const affordable = withinPriceLimit(pools, requirements, (pool) => ground.prices.at(pool, nowMs));
+  const nowMs = context.clock.nowMs();
+  const affordable = withinPriceLimit(pools, requirements, (pool) => context.prices.at(pool, nowMs));
   if (affordable.length > 0) return affordable;
   throw invalidValue('InstanceRequirements', 'price limit', 'Every type that matches costs more than its limit.');
 }

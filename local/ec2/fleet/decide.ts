@@ -43,7 +43,7 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
   return {
     launch: 0,
     cancel,
-    end: dearestFirst(staying)
+    end: mostExpensiveFirst(staying)
       .slice(0, surplus)
       .map((member) => member.id),
     reason:
@@ -54,5 +54,5 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
 }
 
 /** Among equally expensive instances the newest ends first, because it has done the least work. */
-const dearestFirst = (members: readonly FleetMember[]): readonly FleetMember[] =>
+const mostExpensiveFirst = (members: readonly FleetMember[]): readonly FleetMember[] =>
   [...members].reverse().sort((one, other) => other.dollarsPerHour - one.dollarsPerHour);

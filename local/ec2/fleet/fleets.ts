@@ -32,14 +32,14 @@ export const DEFAULT_SETTLE_MS = 200;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 /** No test and no person reads more events. */
-const MOST_EVENTS = 1_000;
+const MAX_EVENTS = 1_000;
 /** Fleets that ended stay visible, as on AWS for two days; above this number the oldest are forgotten. */
-const MOST_ENDED = 1_000;
+const MAX_ENDED = 1_000;
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
-const MOST_FLEETS = 1_000;
+const MAX_FLEETS = 1_000;
 
 /** The parts of the EC2 side that fleets read and change. */
-export interface FleetGround {
+export interface FleetContext {
   readonly clock: MarketClock;
   readonly instances: Pick<Instances, 'all' | 'launch' | 'terminate'>;
   /** Records each change that describe calls show. */
@@ -60,9 +60,9 @@ export class Fleets {
   readonly #fleets = new Map<string, Fleet>();
   #sequence = 0;
 
-  readonly #compute: FleetGround;
+  readonly #compute: FleetContext;
 
-  constructor(compute: FleetGround) {
+  constructor(compute: FleetContext) {
     this.#compute = compute;
   }
 
@@ -82,8 +82,8 @@ export class Fleets {
       if (known.config.fingerprint === config.fingerprint) return known;
       throw idempotentMismatch(config.clientToken);
     }
-    if (this.all().filter((fleet) => !isEnding(fleet)).length >= MOST_FLEETS) {
-      throw new Ec2Error('MaxSpotFleetRequestCountExceeded', `There are ${MOST_FLEETS} fleets, which is the most.`);
+    if (this.all().filter((fleet) => !isEnding(fleet)).length >= MAX_FLEETS) {
+      throw new Ec2Error('MaxSpotFleetRequestCountExceeded', `There are ${MAX_FLEETS} fleets, which is the most.`);
     }
     this.#sequence += 1;
     const fleet: Fleet = {
@@ -129,7 +129,7 @@ export class Fleets {
     this.#cancel(fleet, fleet.openRequests.length);
     if (terminateInstances)
       for (const instance of this.fulfilling(fleet)) this.#compute.instances.terminate(instance.id);
-    this.look(fleet);
+    this.reconcile(fleet);
   }
 
   fulfilling(fleet: Fleet): readonly InstanceView[] {
@@ -153,11 +153,11 @@ export class Fleets {
       const description = `${instance.id} could not be started: its console output says why.`;
       this.#launchFailed(fleet, 'allLaunchSpecsTemporarilyBlacklisted', description);
     }
-    this.look(fleet);
+    this.reconcile(fleet);
   }
 
   /** Decides the fleet's next step and carries it out. */
-  look(fleet: Fleet): void {
+  reconcile(fleet: Fleet): void {
     if (isEnding(fleet)) {
       const isOver = this.instancesOf(fleet).every((instance) => instance.state === 'terminated');
       if (isOver && fleet.status !== 'ended') this.#enter(fleet, 'ended');
@@ -224,7 +224,7 @@ export class Fleets {
     fleet.failedRounds += 1;
     this.#compute.clock.after(waitMs, () => {
       this.#holdBack(fleet, false);
-      this.look(fleet);
+      this.reconcile(fleet);
     });
   }
 
@@ -258,7 +258,7 @@ export class Fleets {
       if (fleet.status !== from) return;
       change();
       this.#enter(fleet, 'active');
-      this.look(fleet);
+      this.reconcile(fleet);
     });
   }
 
@@ -276,11 +276,11 @@ export class Fleets {
   ): void {
     fleet.eventCount += 1;
     fleet.events.push({ sequence: fleet.eventCount, type, subType, ...more, atMs: this.#compute.clock.nowMs() });
-    if (fleet.events.length > MOST_EVENTS) fleet.events.shift();
+    if (fleet.events.length > MAX_EVENTS) fleet.events.shift();
   }
 
   #forgetEnded(): void {
     const ended = this.all().filter((fleet) => fleet.status === 'ended');
-    for (const fleet of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#fleets.delete(fleet.id);
+    for (const fleet of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#fleets.delete(fleet.id);
   }
 }

@@ -3,6 +3,7 @@
  * bucket on AWS works here, too: Get, Put and Delete of each sub-resource. Where silence would mislead (a website
  * that is never served, events that are never sent), the configuration can only be read, as absent.
  */
+import { definedFields } from '../../defined-fields.js';
 import type { Action } from '../action.js';
 import { S3Error, malformedXml, notImplemented } from '../errors.js';
 import { receiveDocument } from '../receive.js';
@@ -147,7 +148,7 @@ export const getConfiguration =
   ({ subresource, absent, contentType }: Configuration): Action =>
   async (state, { bucket }) => {
     const kept = state.buckets.get(bucket).configuration.get(subresource);
-    if (kept !== undefined) return xmlResponse(kept, contentType === undefined ? {} : { 'content-type': contentType });
+    if (kept !== undefined) return xmlResponse(kept, definedFields({ 'content-type': contentType }));
     if ('document' in absent) return xmlResponse(absent.document);
     throw new S3Error(404, absent.code, absent.message, { BucketName: bucket });
   };

@@ -23,7 +23,7 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
  * Ten thousand parts, each with its number, its ETag and a checksum of each kind, give eight elements of two tags
  * each.
  */
-const MOST_TAGS = 10_000 * 2 * 8;
+const MAX_TAGS = 10_000 * 2 * 8;
 
 /** Everything after the reading of the document happens in one turn, so that one of several racing completions wins. */
 export const completeMultipartUpload: Action = async (state, request) => {
@@ -32,7 +32,7 @@ export const completeMultipartUpload: Action = async (state, request) => {
   bucket.upload(uploadId, request.key);
   const object = await bucket.conditionalWrites.during(request.key, request.headers, async (watch) => {
     const document = await receiveDocument(request, 'CompleteMultipartUpload', { checksumIsOfBody: false });
-    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload', MOST_TAGS), 'Part');
+    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload', MAX_TAGS), 'Part');
     return complete(state, request, listed, watch);
   });
   return xmlResponse(

@@ -13,11 +13,11 @@ const MAX_KEYS_PER_CALL = 1000;
  * Each object has at most five elements. One more key is allowed here, so that an oversized list is refused for its
  * number of keys.
  */
-const MOST_TAGS = (MAX_KEYS_PER_CALL + 1) * 2 * 6;
+const MAX_TAGS = (MAX_KEYS_PER_CALL + 1) * 2 * 6;
 
 export const deleteObjects: Action = async (state, request) => {
   requireDigest(request.headers);
-  const list = parseXml(await receiveDocument(request, 'DeleteObjects'), 'Delete', MOST_TAGS);
+  const list = parseXml(await receiveDocument(request, 'DeleteObjects'), 'Delete', MAX_TAGS);
   const objects = childrenOf(list, 'Object');
   if (objects.length === 0 || objects.length > MAX_KEYS_PER_CALL) throw malformedXml();
   const isQuiet = textOf(list, 'Quiet')?.trim() === 'true';

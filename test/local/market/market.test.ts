@@ -5,8 +5,8 @@ import { DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { Market, type MarketOptions } from '../../../local/market/market.js';
 import { CAPACITY_STEP_MS, type Pool } from '../../../local/market/pools.js';
 import { SpotPrices } from '../../../local/market/prices.js';
-import type { Taking } from '../../../local/market/reclaims.js';
-import type { MarketInstance } from '../../../local/market/taker.js';
+import type { ReclaimTiming } from '../../../local/market/reclaims.js';
+import type { MarketInstance } from '../../../local/market/reclaimer.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 const poolA: Pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
 const poolB: Pool = { instanceType: 'm7g.large', zone: 'us-east-1b' };
 
-interface Taken extends Taking {
+interface Taken extends ReclaimTiming {
   readonly id: string;
   readonly atMs: number;
 }
@@ -28,8 +28,8 @@ function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   const clock = new MarketClock(timeScale);
   const market = new Market({ ...DEFAULT_COMPUTE_OPTIONS, ...options }, clock, new SpotPrices(1, timeScale), {
     live: () => [...live.values()],
-    takeable: () => [...live.values()].filter(({ id }) => !reclaimed.some((taken) => taken.id === id)),
-    reclaim: (id, taking) => reclaimed.push({ id, ...taking, atMs: Date.now() - clock.startMs }),
+    reclaimable: () => [...live.values()].filter(({ id }) => !reclaimed.some((taken) => taken.id === id)),
+    reclaim: (id, timing) => reclaimed.push({ id, ...timing, atMs: Date.now() - clock.startMs }),
     recommendRebalance: (id) => recommended.push(`${id} at ${Date.now() - clock.startMs}`),
   });
   const request = (count: number, pools: readonly Pool[] = [poolA]) =>

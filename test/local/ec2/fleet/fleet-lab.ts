@@ -9,7 +9,7 @@ import { type InstanceView, isFulfilling, isLive, type LaunchSpec } from '../../
 import { MarketClock } from '../../../../local/market/clock.js';
 import { Market } from '../../../../local/market/market.js';
 import { SpotPrices } from '../../../../local/market/prices.js';
-import type { MarketInstance } from '../../../../local/market/taker.js';
+import type { MarketInstance } from '../../../../local/market/reclaimer.js';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -35,7 +35,7 @@ export class FleetLab {
     const prices = new SpotPrices(seed, 1);
     this.market = new Market(options, this.clock, prices, {
       live: () => this.all.filter(isLive).map(marketInstance),
-      takeable: () => this.all.filter((instance) => instance.state === 'running').map(marketInstance),
+      reclaimable: () => this.all.filter((instance) => instance.state === 'running').map(marketInstance),
       reclaim: (id, { noticeMs }) => this.reclaim(id, noticeMs),
       recommendRebalance: () => undefined,
     });

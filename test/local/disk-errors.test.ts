@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { diskTrouble, TroubleLog } from '../../local/disk-trouble.js';
+import { explainDiskError, DiskErrorLog } from '../../local/disk-errors.js';
 import { startServer } from '../../local/http/server.js';
 import { createS3Service } from '../../local/s3/service.js';
 import { errorOf } from '../support/error-of.js';
@@ -15,8 +15,8 @@ const LARGE = Buffer.alloc(300_000, 'x');
 
 async function startS3(directory: string) {
   const lines: string[] = [];
-  const troubles = new TroubleLog((line) => lines.push(line));
-  const server = await startServer({ s3: createS3Service({ directory, troubles }) }, { port: 0 });
+  const diskErrors = new DiskErrorLog((line) => lines.push(line));
+  const server = await startServer({ s3: createS3Service({ directory, diskErrors }) }, { port: 0 });
   afterThisTest(() => server.close());
   const s3 = new S3Client({
     endpoint: server.endpoint,
@@ -41,16 +41,18 @@ describe('the trouble with a disk', () => {
     ['ENOENT', 'not there any more', 'Start the local cloud again'],
   ])('%s is told with the folder, the reason and the remedy', (code, why, remedy) => {
     const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });
-    const told = diskTrouble(error, '/data/cloud');
+    const told = explainDiskError(error, '/data/cloud');
     expect(told).toContain(`The local cloud cannot use its directory /data/cloud: `);
     for (const part of [why, code, remedy]) expect(told).toContain(part);
   });
 
   it('is not read into any other error', () => {
     for (const error of [new Error('ENOSPC'), Object.assign(new Error(), { code: 'ENOSPC' }), undefined, 'ENOSPC']) {
-      expect(diskTrouble(error, '/data')).toBeUndefined();
+      expect(explainDiskError(error, '/data')).toBeUndefined();
     }
-    expect(diskTrouble(Object.assign(new Error(), { code: 'constructor', syscall: 'write' }), '/data')).toBeUndefined();
+    expect(
+      explainDiskError(Object.assign(new Error(), { code: 'constructor', syscall: 'write' }), '/data'),
+    ).toBeUndefined();
   });
 });
 

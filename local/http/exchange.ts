@@ -24,7 +24,7 @@ export interface DoorOptions {
   readonly log?: RequestLog;
 }
 
-export class Visit implements ServiceRequest {
+export class Exchange implements ServiceRequest {
   losesReply = false;
   principal: Principal | undefined;
   readonly #closed = new AbortController();

@@ -2,7 +2,7 @@
  * Explains a file system error of the local cloud: where it happened, why, and what helps. The error itself says
  * `ENOSPC: no space left on device, write`, and names no place.
  */
-interface Trouble {
+interface KnownError {
   readonly why: string;
   readonly remedy: string;
 }
@@ -11,7 +11,7 @@ const ELSEWHERE =
   'or start the local cloud on another disk: with TMPDIR, or with --directory if you start its own program';
 const NO_FILES = { remedy: 'Raise the limit (ulimit -n), and start the local cloud again' } as const;
 
-const TROUBLES: Readonly<Record<string, Trouble>> = {
+const KNOWN_ERRORS: Readonly<Record<string, KnownError>> = {
   ENOSPC: { why: 'its disk is full', remedy: `Free some space there, ${ELSEWHERE}` },
   EDQUOT: { why: 'the disk quota of your user is used up', remedy: `Free some space there, ${ELSEWHERE}` },
   EFBIG: { why: 'a file would be larger than the system allows', remedy: `Raise the limit (ulimit -f), ${ELSEWHERE}` },
@@ -25,17 +25,17 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 };
 
 /** Returns an explanation in one or two sentences, or undefined for errors that do not come from a disk. */
-export function diskTrouble(error: unknown, directory: string): string | undefined {
+export function explainDiskError(error: unknown, directory: string): string | undefined {
   const { code = '', syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
-  const known = typeof code === 'string' && Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
+  const known = typeof code === 'string' && Object.hasOwn(KNOWN_ERRORS, code) ? KNOWN_ERRORS[code] : undefined;
   // Only errors of system calls have both.
   if (known === undefined || typeof syscall !== 'string') return undefined;
   return `The local cloud cannot use its directory ${directory}: ${known.why} (${String(code)}). ${known.remedy}.`;
 }
 
-/** Reports each trouble only once: on a full disk every write fails with it. */
-export class TroubleLog {
-  readonly #told = new Set<string>();
+/** Reports each error only once: on a full disk every write fails in the same way. */
+export class DiskErrorLog {
+  readonly #reported = new Set<string>();
 
   readonly #write: (line: string) => void;
 
@@ -43,9 +43,9 @@ export class TroubleLog {
     this.#write = write;
   }
 
-  tell(trouble: string): void {
-    if (this.#told.has(trouble)) return;
-    this.#told.add(trouble);
-    this.#write(`${trouble}\n`);
+  report(explanation: string): void {
+    if (this.#reported.has(explanation)) return;
+    this.#reported.add(explanation);
+    this.#write(`${explanation}\n`);
   }
 }
