@@ -160,7 +160,7 @@ function instancesOf({ compute: { instances } }: RunningCloud): CloudInstances {
         if (Date.now() >= deadlineMs) {
           const all = list().map(({ id, state: now }) => `${id} ${now}`);
           throw new Error(
-            `${found.length} instances are ${state} after ${timeoutMs} ms, not ${count}: ${all.join(', ') || 'there are none'}.`,
+            `Expected ${count} instances to be ${state} within ${timeoutMs} ms, but ${found.length} are. All instances: ${all.join(', ') || 'none'}.`,
           );
         }
         await delay(LOOK_EVERY_MS, undefined, { signal });
@@ -172,7 +172,7 @@ function instancesOf({ compute: { instances } }: RunningCloud): CloudInstances {
 function requestsOf({ requests }: RunningCloud): CloudRequests {
   const log = (): CloudRequests => {
     if (requests !== undefined) return requests;
-    throw new Error('No requests are kept: start the local cloud with { requestLog: 10_000 }.');
+    throw new Error('The request log is off. Start the local cloud with { requestLog: 10_000 }.');
   };
   return { list: () => log().list(), clear: () => log().clear() };
 }

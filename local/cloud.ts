@@ -131,12 +131,12 @@ function directoryOf(options: LocalCloudOptions): string {
       .map((entry) => (entry.isDirectory() || entry.isFile() ? entry.name : `${entry.name} (no directory)`));
     if (foreign.length > 0) {
       throw new UsageError(
-        `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${directory} has ${foreign.join(', ')}.`,
+        `--directory must be empty, or contain only the ${CONSOLES} of an earlier local cloud. ${directory} contains ${foreign.join(', ')}.`,
       );
     }
     if (isOfAnotherUser(directory)) {
       throw new UsageError(
-        `--directory must be yours alone: ${directory} belongs to another user, who could read and change everything in it. Name one that is not there yet.`,
+        `--directory must belong to you: ${directory} belongs to another user, who could read and change everything in it. Name a directory that does not exist yet.`,
       );
     }
   }

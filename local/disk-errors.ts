@@ -16,12 +16,12 @@ const KNOWN_ERRORS: Readonly<Record<string, KnownError>> = {
   EDQUOT: { why: 'the disk quota of your user is used up', remedy: `Free some space there, ${ELSEWHERE}` },
   EFBIG: { why: 'a file would be larger than the system allows', remedy: `Raise the limit (ulimit -f), ${ELSEWHERE}` },
   EROFS: { why: 'its file system is read-only', remedy: `Mount it for writing, ${ELSEWHERE}` },
-  EACCES: { why: 'its permissions do not allow it', remedy: `Give it back to your user, ${ELSEWHERE}` },
-  EPERM: { why: 'its permissions do not allow it', remedy: `Give it back to your user, ${ELSEWHERE}` },
-  ENOENT: { why: 'it is not there any more', remedy: 'Start the local cloud again' },
-  EIO: { why: 'its disk reports an error', remedy: `Look at the disk, ${ELSEWHERE}` },
+  EACCES: { why: 'its permissions do not allow that', remedy: `Give your user access to it, ${ELSEWHERE}` },
+  EPERM: { why: 'its permissions do not allow that', remedy: `Give your user access to it, ${ELSEWHERE}` },
+  ENOENT: { why: 'it no longer exists', remedy: 'Start the local cloud again' },
+  EIO: { why: 'its disk reports an error', remedy: `Check the disk, ${ELSEWHERE}` },
   EMFILE: { why: 'the local cloud has as many files open as its process may have', ...NO_FILES },
-  ENFILE: { why: 'the machine has as many files open as it can', ...NO_FILES },
+  ENFILE: { why: 'the machine has as many files open as it may have', ...NO_FILES },
 };
 
 /** Returns an explanation in one or two sentences, or undefined for errors that do not come from a disk. */

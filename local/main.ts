@@ -13,7 +13,7 @@ async function main(options: LocalCloudOptions): Promise<void> {
   const asked = endAsked(options.endWithStdin);
   const cloud = await startLocalCloud(options).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' && options.port > 0
-      ? new UsageError(`Port ${options.port} is taken: choose another --port, or leave it out for any free one.`)
+      ? new UsageError(`Port ${options.port} is in use. Choose another --port, or omit it to use any free port.`)
       : error;
   });
   process.stdout.on('error', () => undefined); // The reader of the output is gone; the end of standard input says whether to end.

@@ -143,7 +143,7 @@ function reclaimOf(text: string): ScriptedEvent {
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match?.[1] === undefined || unitMs === undefined) {
     throw new UsageError(
-      `--reclaim takes a time after the first instance ran, as 6000, 6s, 6s:no-notice, 6s:all or 6s:all:no-notice, not '${text}'.`,
+      `--reclaim takes a time after the first instance ran, such as 6000, 6s, 6s:no-notice, 6s:all or 6s:all:no-notice, not '${text}'.`,
     );
   }
   return {
@@ -167,7 +167,9 @@ function latencyOf(text: string | undefined): LocalCloudOptions['latencyMs'] {
     const match = /^(\w+)=(\d+(?:\.\d+)?)(?:ms)?$/.exec(part);
     const service = DELAYED.find((name) => name === match?.[1]);
     if (service === undefined) {
-      throw new UsageError(`--latency takes milliseconds a service, as sqs=10,s3=30,ec2=20, not '${text ?? ''}'.`);
+      throw new UsageError(
+        `--latency takes milliseconds per service, such as sqs=10,s3=30,ec2=20, not '${text ?? ''}'.`,
+      );
     }
     latencyMs[service] = Number(match?.[2]);
   }

@@ -61,7 +61,7 @@ export class MarketOrders {
     const { noticeMs, takenAfterMs } = this.#timing(order);
     this.#checkTakeable(id);
     if (!this.#compute.reclaim(id, noticeMs, takenAfterMs)) {
-      throw new OrderError('wrong', `The instance ${id} is under notice already.`);
+      throw new OrderError('wrong', `The instance ${id} already has an interruption notice.`);
     }
     return { instance: id, noticeMs };
   }
@@ -89,14 +89,14 @@ export class MarketOrders {
 
   setPrice({ dollarsPerHour, pool }: Unchecked<PriceOrder>): void {
     if (dollarsPerHour !== null && !(typeof dollarsPerHour === 'number' && dollarsPerHour > 0)) {
-      throw new OrderError('wrong', 'dollarsPerHour must be a number above 0, or null for what the seed says.');
+      throw new OrderError('wrong', "dollarsPerHour must be a number above 0, or null for the seed's price.");
     }
     this.#compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
   }
 
   #timing({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
     if (noticeMs !== null && !isDuration(noticeMs)) {
-      throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
+      throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null to reclaim without notice.');
     }
     if (takenAfterMs !== undefined && !(isDuration(takenAfterMs) && noticeMs !== null)) {
       throw new OrderError('wrong', 'takenAfterMs must be a number of milliseconds after a notice.');
@@ -116,17 +116,21 @@ const isDuration = (value: unknown): value is number => typeof value === 'number
 export function checkedPool(value: unknown): PoolSelector | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) {
-    throw new OrderError('wrong', 'pool must be an object with instanceType and zone, either or both.');
+    throw new OrderError('wrong', 'pool must be an object with instanceType, zone, or both.');
   }
   const { instanceType, zone, ...more } = value as Record<string, unknown>;
   if (instanceType !== undefined && !(typeof instanceType === 'string' && instanceTypeNamed(instanceType))) {
     throw new OrderError('wrong', `The market has no instance type ${JSON.stringify(instanceType)}.`);
   }
   if (zone !== undefined && !(typeof zone === 'string' && ZONES.includes(zone))) {
-    throw new OrderError('wrong', `There is no zone ${JSON.stringify(zone)}, only ${ZONES.join(', ')}.`);
+    throw new OrderError('wrong', `The market has no zone ${JSON.stringify(zone)}. Its zones are ${ZONES.join(', ')}.`);
   }
   const [unknown] = Object.keys(more);
-  if (unknown !== undefined) throw new OrderError('wrong', `A pool has instanceType and zone, not ${unknown}.`);
+  if (unknown !== undefined)
+    throw new OrderError(
+      'wrong',
+      `Unknown field ${JSON.stringify(unknown)} of a pool. The fields are instanceType and zone.`,
+    );
   return {
     ...definedFields({ instanceType, zone }),
   };

@@ -88,7 +88,7 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/_local\/shutdown$/,
-    act: ({ shutdown }) => ({ body: { message: 'The local cloud ends now.' }, afterwards: shutdown }),
+    act: ({ shutdown }) => ({ body: { message: 'The local cloud is shutting down.' }, afterwards: shutdown }),
   },
   ...faultRoutes.map(({ method, path, act }): Route => ({
     method,
@@ -121,7 +121,7 @@ async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<
   if (refusal !== undefined) throw new AdminError(403, refusal);
   checkKey(admin.credentials, request.headers.authorization);
   const matching = routes.filter((route) => route.path.test(url.pathname));
-  if (matching.length === 0) throw new AdminError(404, `There is nothing at ${url.pathname}.`);
+  if (matching.length === 0) throw new AdminError(404, `There is no admin route ${url.pathname}.`);
   const route = matching.find((candidate) => candidate.method === request.method);
   if (route === undefined) {
     const allowed = matching.map((candidate) => candidate.method).join(', ');
@@ -155,7 +155,7 @@ function changeMarket({ compute, orders }: Admin, _: string, body: Body): Reply 
 
 function logOf({ requests }: Admin): RequestLog {
   if (requests !== undefined) return requests;
-  throw new AdminError(404, 'No requests are kept: start the local cloud with --request-log 10000.');
+  throw new AdminError(404, 'The request log is off. Start the local cloud with --request-log 10000.');
 }
 
 function asRefusal(error: unknown): AdminError {

@@ -189,4 +189,4 @@ function sameRequest<Made extends Idempotency>(all: readonly Made[], asked: Idem
 }
 
 const limitExceeded = (what: string): Ec2Error =>
-  new Ec2Error('ResourceLimitExceeded', `There are ${what}, which is the most.`);
+  new Ec2Error('ResourceLimitExceeded', `There are already ${what}, which is the maximum.`);

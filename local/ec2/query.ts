@@ -11,7 +11,8 @@ const MAX_PARAMETERS = 10_000;
 /** The deepest parameter of the EC2 API has below ten names. */
 const MAX_LEVELS = 20;
 
-const tooMany = (count: number): Ec2Error => invalidValue('request', `${count} parameters`, 'There are too many.');
+const tooMany = (count: number): Ec2Error =>
+  invalidValue('request', `${count} parameters`, 'There are too many parameters.');
 
 export class Query {
   readonly #children = new Map<string, Query>();

@@ -36,7 +36,7 @@ export const MAX_RESOURCES = 1000;
 
 export function taggable(compute: Compute, ids: readonly string[]): readonly Taggable[] {
   if (ids.length > MAX_RESOURCES) {
-    throw new Ec2Error('InvalidParameterValue', `At most ${MAX_RESOURCES} resources at once, not ${ids.length}.`);
+    throw new Ec2Error('InvalidParameterValue', `A call has at most ${MAX_RESOURCES} resources, not ${ids.length}.`);
   }
   return ids.map((id) => taggableWithId(compute, id));
 }

@@ -41,7 +41,7 @@ export function refuseReserved(key: string): void {
 export function requireMetadataTagKey(key: string): void {
   if (/^[\w+\-=,.@:]+$/.test(key) && !['.', '..', '_index'].includes(key)) return;
   const allowed =
-    'With instance tags in the metadata, keys are letters, digits and +-=._,:@, and neither ., .. nor _index.';
+    'With instance tags in the metadata, a key may contain letters, digits and +-=._,:@, and must not be ., .. or _index.';
   throw invalidValue('Tag.Key', key, allowed);
 }
 

@@ -41,12 +41,16 @@ export function changeImperfections(imperfections: Imperfections, change: unknow
   for (const [group, values] of entriesOf(change, 'Imperfections')) {
     const known = Object.hasOwn(groups, group) ? groups[group] : undefined;
     if (known === undefined)
-      throw new ImperfectionError(`There are imperfections of ${listOf(groups)}, not of ${group}.`);
+      throw new ImperfectionError(
+        `Unknown service ${JSON.stringify(group)} of an imperfection. The services are ${listOf(groups)}.`,
+      );
     for (const [name, value] of entriesOf(values, group)) {
       if (!Object.hasOwn(known, name)) throw new ImperfectionError(`${group} has ${listOf(known)}, not ${name}.`);
       const most = name.endsWith('Rate') ? 1 : MAX_LAG_MS;
       if (typeof value !== 'number' || !(value >= 0 && value <= most)) {
-        throw new ImperfectionError(`${group}.${name} is a number from 0 to ${most}, not ${JSON.stringify(value)}.`);
+        throw new ImperfectionError(
+          `${group}.${name} must be a number from 0 to ${most}, not ${JSON.stringify(value)}.`,
+        );
       }
       sets.push(() => (known[name] = value));
     }

@@ -37,13 +37,17 @@ function delayOf(delay: string | undefined, text: string): FaultRule['delayMs'] 
 }
 
 const unreadable = (text: string): FaultRuleError =>
-  new FaultRuleError(`A fault is ${FAULT_SYNTAX}, as sqs:SendMessageBatch:reset-after:0.1, not '${text}'.`);
+  new FaultRuleError(
+    `Invalid fault '${text}'. Expected ${FAULT_SYNTAX}, such as sqs:SendMessageBatch:reset-after:0.1.`,
+  );
 
 /** Parses `sqs.counterLagMs=5000` into `{sqs: {counterLagMs: 5000}}`. */
 export function parseImperfection(text: string): Readonly<Record<string, Readonly<Record<string, number>>>> {
   const [, group, name, value] = /^(\w+)\.(\w+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   if (group === undefined || name === undefined || value === undefined) {
-    throw new ImperfectionError(`An imperfection is service.name=number, as sqs.counterLagMs=5000, not '${text}'.`);
+    throw new ImperfectionError(
+      `Invalid imperfection '${text}'. Expected service.name=number, such as sqs.counterLagMs=5000.`,
+    );
   }
   return { [group]: { [name]: Number(value) } };
 }

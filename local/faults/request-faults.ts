@@ -85,7 +85,8 @@ export class RequestFaults {
 
   put(rule: FaultRule): ListedFault {
     checkRule(rule);
-    if (this.#rules.length >= MAX_RULES) throw new FaultRuleError(`There are ${MAX_RULES} rules already: remove some.`);
+    if (this.#rules.length >= MAX_RULES)
+      throw new FaultRuleError(`There are already ${MAX_RULES} rules, which is the maximum. Remove some first.`);
     this.#made += 1;
     const id = `fault-${this.#made}`;
     const random = seededRandom(this.#seed, `request ${id}`);
@@ -151,7 +152,7 @@ function checkRule(rule: FaultRule): void {
   if (!FAULTY_SERVICES.includes(service)) refuse('service', `one of ${FAULTY_SERVICES.join(', ')}`, service);
   if (!FAULTS.includes(fault)) refuse('fault', `one of ${FAULTS.join(', ')}`, fault);
   if (action !== undefined && !(typeof action === 'string' && /^[\w*]{1,100}$/.test(action))) {
-    refuse('action', "an action's name, in which * stands for any letters", action);
+    refuse('action', "an action's name, in which * stands for any characters", action);
   }
   if (rate !== undefined && !isWithin(rate, 0, 1)) refuse('rate', 'a number from 0 to 1', rate);
   for (const [name, value] of Object.entries({ times, after })) {
@@ -160,13 +161,13 @@ function checkRule(rule: FaultRule): void {
     }
   }
   if ((fault === 'slow') !== (delayMs !== undefined)) {
-    throw new FaultRuleError('A rule has delayMs if its fault is slow, and only then.');
+    throw new FaultRuleError('A rule must have delayMs if its fault is slow, and only then.');
   }
   const bounds: readonly unknown[] = Array.isArray(delayMs) ? delayMs : [delayMs, delayMs];
   const [least, most] = bounds;
   if (delayMs === undefined) return;
   if (bounds.length !== 2 || !isWithin(least, 0, MAX_DELAY_MS) || !isWithin(most, least, MAX_DELAY_MS)) {
-    refuse('delayMs', `milliseconds up to ${MAX_DELAY_MS}, or the least and the most of them`, delayMs);
+    refuse('delayMs', `milliseconds up to ${MAX_DELAY_MS}, or a pair of the least and the most`, delayMs);
   }
 }
 

@@ -11,7 +11,7 @@ const OWN_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 export function refusalOfBrowsers({ headers }: IncomingMessage): string | undefined {
   const host = headers.host ?? '';
   if (!OWN_HOSTS.has(host.replace(/:\d*$/, '').toLowerCase())) {
-    return `Only requests to 127.0.0.1 or localhost are answered here, not to '${host}'.`;
+    return `The local cloud answers requests to 127.0.0.1 or localhost only, not to '${host}'.`;
   }
   const site = headers['sec-fetch-site'];
   if (headers.origin !== undefined || (site !== undefined && site !== 'none')) {

@@ -37,7 +37,7 @@ export function readTarget(request: IncomingMessage): URL {
  */
 export function answerNotServed(name: string, request: IncomingMessage, response: ServerResponse): void {
   const service = name.slice(0, 64).replace(/[^\w-]/g, '?');
-  const message = `The local cloud does not serve ${service}: it has SQS, S3, EC2, EventBridge Scheduler and STS.`;
+  const message = `The local cloud does not serve ${service}. It serves SQS, S3, EC2, EventBridge Scheduler and STS.`;
   const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
   const code = 'UnknownOperationException';
   const xml = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;

@@ -74,7 +74,7 @@ export class Exchange implements ServiceRequest {
     if (fault === 'reset-after') this.#loseReply();
     else if (fault === 'reset-before') {
       this.#reset();
-      throw new Error('The connection was reset on purpose.');
+      throw new Error('A fault rule reset the connection.');
     } else throw new Refusal(this.#service, REASONS[fault]);
   }
 

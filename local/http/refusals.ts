@@ -51,7 +51,7 @@ const form = (status: number, code: string, message: string, shape?: string): Re
 });
 
 /** AWS does not say this, but users of the local cloud need it. */
-const HINT = 'The local cloud knows only the keys that it invented: those that it printed when it started.';
+const HINT = 'The local cloud knows only its own keys, which it printed when it started.';
 
 const INVALID_TOKEN = `The security token included in the request is invalid. ${HINT}`;
 const NOT_VALIDATED = 'AWS was not able to validate the provided access credentials.';

@@ -65,7 +65,7 @@ export class RequestLog {
     this.#length = length;
     this.#instanceOf = instanceOf;
     if (Number.isSafeInteger(length) && length > 0 && length <= MAX_LOGGED_REQUESTS) return;
-    throw new RangeError(`requestLog is a whole number up to ${MAX_LOGGED_REQUESTS}, not ${length}.`);
+    throw new RangeError(`requestLog must be a whole number up to ${MAX_LOGGED_REQUESTS}, not ${length}.`);
   }
 
   /** Returns the requests, the oldest first. */

@@ -33,11 +33,11 @@ export function bootCommand(userData: Buffer, script: string): readonly string[]
   const other = OTHER_FORMATS.find(([start]) => first.toLowerCase().startsWith(start.toLowerCase()))?.[1];
   if (other !== undefined || userData.subarray(0, GZIP.length).equals(GZIP)) {
     throw new UserDataError(
-      `The user data is ${other ?? 'compressed'}: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).`,
+      `The user data is ${other ?? 'compressed'}: the local cloud runs only scripts that begin with #! (such as #!/bin/sh).`,
     );
   }
   throw new UserDataError(
-    `The user data does not begin with #! (as #!/bin/sh), so on AWS cloud-init would not run it. It begins: ${JSON.stringify(first.slice(0, 60))}`,
+    `The user data does not begin with #! (such as #!/bin/sh), so on AWS cloud-init would not run it. It begins: ${JSON.stringify(first.slice(0, 60))}`,
   );
 }
 
@@ -45,7 +45,7 @@ export function bootCommand(userData: Buffer, script: string): readonly string[]
 function interpreterOf(line: string): readonly string[] {
   if (line.endsWith('\r')) {
     throw new UserDataError(
-      'The first line of the user data ends with a carriage return (Windows line ends): no such program would be found on AWS.',
+      'The first line of the user data ends with a carriage return (Windows line ends). AWS would not find such a program.',
     );
   }
   const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(line);

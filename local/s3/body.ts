@@ -63,7 +63,7 @@ export class FileSource extends Source {
       for (let done = 0; done < size;) {
         signal.throwIfAborted();
         const { bytesRead } = await reading;
-        if (bytesRead === 0) throw new Error(`The file ${this.#path} is shorter than it was written.`);
+        if (bytesRead === 0) throw new Error(`The file ${this.#path} is shorter than the data that was written to it.`);
         done += bytesRead;
         if (done < size) reading = readAt(next, done);
         yield current.subarray(0, bytesRead);

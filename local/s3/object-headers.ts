@@ -77,7 +77,9 @@ function checkServed(headers: S3Headers): void {
   if (unserved !== undefined) throw headerNotImplemented(unserved);
   const encryption = headers.get('x-amz-server-side-encryption') ?? 'AES256';
   if (encryption.startsWith('aws:')) {
-    throw notImplemented(`The local cloud has no KMS keys: the encryption ${encryption} is not served, AES256 is.`);
+    throw notImplemented(
+      `The local cloud has no KMS keys, so it serves the encryption AES256 only, not ${encryption}.`,
+    );
   }
   if (encryption !== 'AES256') {
     throw invalidArgument(

@@ -28,7 +28,7 @@ export function findRoute(method: string, path: string): Route & { readonly name
   const served = [...Object.values(ONE), ...Object.values(ALL)].map(({ operation }) => operation);
   throw new SchedulerError(
     'UnknownOperationException',
-    `The local cloud's scheduler serves no ${method} ${path.slice(0, 200)}; it serves ${served.join(', ')}.`,
+    `The local cloud's scheduler does not serve ${method} ${path.slice(0, 200)}. It serves ${served.join(', ')}.`,
   );
 }
 

@@ -94,7 +94,7 @@ function readTarget(fields: Fields, whole: Fields): ScheduleTarget {
   };
   whole.check();
   if (fields.has('DeadLetterConfig')) {
-    throw notSupported('DeadLetterConfig: what failed is shown by GET /_local/state');
+    throw notSupported('DeadLetterConfig; GET /_local/state shows failed calls');
   }
   const other = fields.names().find((name) => !['Arn', 'RoleArn', 'Input', 'RetryPolicy'].includes(name));
   if (other !== undefined) throw notSupported(`Target.${other}`);

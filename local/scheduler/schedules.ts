@@ -72,7 +72,10 @@ export class Schedules {
     if (known !== undefined && this.#wasAsked('create', name, token, settings)) return known;
     if (known !== undefined) throw new SchedulerError('ConflictException', `Schedule ${name} already exists.`);
     if (this.#schedules.size >= MAX_SCHEDULES) {
-      throw new SchedulerError('ServiceQuotaExceededException', `The local cloud holds ${MAX_SCHEDULES} schedules.`);
+      throw new SchedulerError(
+        'ServiceQuotaExceededException',
+        `There are already ${MAX_SCHEDULES} schedules, which is the maximum of the local cloud.`,
+      );
     }
     const nowMs = this.#options.clock.nowMs();
     const arn = `arn:aws:scheduler:${this.#options.region}:${ACCOUNT_ID}:schedule/${settings.groupName}/${name}`;
@@ -99,7 +102,7 @@ export class Schedules {
     if (groupName === DEFAULT_GROUP) return;
     throw new SchedulerError(
       'ResourceNotFoundException',
-      `Schedule group ${groupName} does not exist: the local cloud has the group ${DEFAULT_GROUP} only.`,
+      `Schedule group ${groupName} does not exist. The local cloud has only the group ${DEFAULT_GROUP}.`,
     );
   }
 

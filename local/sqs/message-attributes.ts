@@ -44,8 +44,8 @@ export function readMessageAttributes(input: Input | undefined): MessageAttribut
 function readMessageAttribute(name: string, input: Input): MessageAttribute {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES || !NAME.test(name)) {
     throw refuse(
-      `Message (user) attribute name '${name}' is invalid: it may have up to ${MAX_NAME_BYTES} letters, digits, underscores, ` +
-        'hyphens and periods, no two periods in a row, none first or last, and not begin with AWS. or Amazon.',
+      `Message (user) attribute name '${name}' is invalid: it must have at most ${MAX_NAME_BYTES} letters, digits, underscores, ` +
+        'hyphens and periods. It must not begin or end with a period, have two in a row, or begin with AWS. or Amazon.',
     );
   }
   const dataType = input.text('DataType') ?? '';

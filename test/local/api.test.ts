@@ -97,7 +97,7 @@ test('instances can be watched, taken, and taken all at once', async () => {
   expect(() => cloud.market.reclaim('i-0')).toThrow('There is no instance i-0.');
   expect(() => cloud.market.setCapacity({ capacity: -1 })).toThrow('capacity must be a whole number');
   await expect(cloud.instances.waitFor(9, { timeoutMs: 1 })).rejects.toThrow(
-    '2 instances are running after 1 ms, not 9',
+    'Expected 9 instances to be running within 1 ms, but 2 are.',
   );
 });
 

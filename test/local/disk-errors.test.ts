@@ -31,14 +31,14 @@ async function startS3(directory: string) {
   return { s3, put, lines };
 }
 
-describe('the trouble with a disk', () => {
+describe('the explanation of a disk error', () => {
   it.each([
     ['ENOSPC', 'its disk is full', 'Free some space there'],
     ['EDQUOT', 'quota', 'Free some space there'],
     ['EROFS', 'read-only', '--directory'],
     ['EACCES', 'permissions', '--directory'],
     ['EMFILE', 'files open', 'ulimit -n'],
-    ['ENOENT', 'not there any more', 'Start the local cloud again'],
+    ['ENOENT', 'no longer exists', 'Start the local cloud again'],
   ])('%s is told with the folder, the reason and the remedy', (code, why, remedy) => {
     const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });
     const told = explainDiskError(error, '/data/cloud');
@@ -61,7 +61,7 @@ describe('a put', () => {
     const directory = path.join(temporaryDirectory(), 'objects');
     const { put, lines } = await startS3(directory);
     rmSync(directory, { recursive: true });
-    const sentence = `The local cloud cannot use its directory ${directory}: it is not there any more (ENOENT). Start the local cloud again.`;
+    const sentence = `The local cloud cannot use its directory ${directory}: it no longer exists (ENOENT). Start the local cloud again.`;
     for (const key of ['a', 'b']) {
       const error = await errorOf(put(key));
       expect([error.code, error.status, error.message]).toEqual([

@@ -171,7 +171,7 @@ test('a port that is taken is said', async () => {
   const port = new URL(cloud.endpoint).port;
   const second = start('--port', port);
   expect(await second.ended).toBe(2);
-  expect(second.stderr()).toContain(`Port ${port} is taken: choose another --port`);
+  expect(second.stderr()).toContain(`Port ${port} is in use. Choose another --port`);
 });
 
 test('a directory that was given keeps the consoles of its instances, and can be used again', async () => {

@@ -63,7 +63,7 @@ it('a link in the place of the consoles is refused: what instances print would g
   const elsewhere = temporaryDirectory();
   mkdirSync(directory);
   symlinkSync(elsewhere, path.join(directory, 'consoles'));
-  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} has consoles (no directory).`);
+  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} contains consoles (no directory).`);
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 
@@ -74,7 +74,7 @@ it.skipIf(process.getuid?.() !== 0)(
     mkdirSync(directory);
     chownSync(directory, 65_534, 65_534);
     await expect(startLocalCloud({ directory })).rejects.toThrow(
-      `--directory must be yours alone: ${directory} belongs to another user`,
+      `--directory must belong to you: ${directory} belongs to another user`,
     );
   },
 );

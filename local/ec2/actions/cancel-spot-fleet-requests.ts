@@ -11,7 +11,7 @@ const MAX_IDS = 100;
 export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
   const ids = query.strings('SpotFleetRequestId');
   if (ids.length === 0) throw missingParameter('SpotFleetRequestId');
-  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MAX_IDS} requests at once.`);
+  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `A call cancels at most ${MAX_IDS} requests.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const cancelled: XmlValue[] = [];

@@ -14,7 +14,7 @@ const MAX_IDS = 100;
 export const deleteFleets: Action = (query, { fleets }) => {
   const ids = query.strings('FleetId');
   if (ids.length === 0) throw missingParameter('FleetId');
-  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MAX_IDS} fleets at once.`);
+  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `A call deletes at most ${MAX_IDS} fleets.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const deleted: XmlValue[] = [];

@@ -11,7 +11,7 @@ export const deleteLaunchTemplateVersions: Action = (query, { templates }) => {
   const versions = query.strings('LaunchTemplateVersion');
   if (versions.length === 0) throw missingParameter('LaunchTemplateVersion');
   if (versions.length > MAX_AT_ONCE) {
-    throw new Ec2Error('InvalidParameterValue', `At most ${MAX_AT_ONCE} versions at once.`);
+    throw new Ec2Error('InvalidParameterValue', `A call deletes at most ${MAX_AT_ONCE} versions.`);
   }
   const numbers = versions.map((version) => {
     if (/^\d+$/.test(version)) return Number(version);

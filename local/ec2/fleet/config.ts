@@ -40,7 +40,7 @@ export function readTemplates(query: Query, context: PoolContext): readonly Flee
   const named = query.list('LaunchTemplateConfigs').flatMap((config) => config.list('Overrides')).length;
   const pools = configs.reduce((sum, config) => sum + config.pools.length, 0);
   if (named > MAX_POOLS || pools > MAX_SELECTED_POOLS) {
-    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; ${MAX_POOLS} are the most.`);
+    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; the maximum is ${MAX_POOLS}.`);
   }
   return configs;
 }
@@ -110,7 +110,7 @@ function poolsOf(override: Query | undefined, data: Query, context: PoolContext)
   const nowMs = context.clock.nowMs();
   const affordable = withinPriceLimit(pools, requirements, (pool) => context.prices.at(pool, nowMs));
   if (affordable.length > 0) return affordable;
-  throw invalidValue('InstanceRequirements', 'price limit', 'Every type that matches costs more than its limit.');
+  throw invalidValue('InstanceRequirements', 'price limit', 'All matching instance types exceed the price limit.');
 }
 
 const saysType = (query: Query): boolean => query.has('InstanceType') || query.has('InstanceRequirements');

@@ -33,7 +33,7 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
   const { target, fulfilling, openRequests } = snapshot;
   const wanted = target - fulfilling.length;
   if (wanted > openRequests) {
-    if (snapshot.isHeldBack) return { launch: 0, cancel: 0, end: [], reason: 'its launches fail: it waits' };
+    if (snapshot.isHeldBack) return { launch: 0, cancel: 0, end: [], reason: 'launches fail: backing off' };
     const launch = wanted - openRequests;
     return { launch, cancel: 0, end: [], reason: `fulfilled ${fulfilling.length} of ${target}: ${launch} more` };
   }
@@ -48,7 +48,7 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
       .map((member) => member.id),
     reason:
       surplus > 0 || cancel > 0
-        ? `above the target ${target}: ${cancel} requests called off, ${surplus} instances ended`
+        ? `above the target ${target}: canceling ${cancel} requests, ending ${surplus} instances`
         : `${fulfilling.length} instances for a target of ${target}: nothing to do`,
   };
 }

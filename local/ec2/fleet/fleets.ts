@@ -83,7 +83,10 @@ export class Fleets {
       throw idempotentMismatch(config.clientToken);
     }
     if (this.all().filter((fleet) => !isEnding(fleet)).length >= MAX_FLEETS) {
-      throw new Ec2Error('MaxSpotFleetRequestCountExceeded', `There are ${MAX_FLEETS} fleets, which is the most.`);
+      throw new Ec2Error(
+        'MaxSpotFleetRequestCountExceeded',
+        `There are already ${MAX_FLEETS} fleets, which is the maximum.`,
+      );
     }
     this.#sequence += 1;
     const fleet: Fleet = {

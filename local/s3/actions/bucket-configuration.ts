@@ -196,7 +196,7 @@ function checkOwnership(document: string): void {
   if (ownership === undefined) throw malformedXml();
   if (ownership !== ACLS_DISABLED) {
     throw notImplemented(
-      `The local cloud serves no ACLs: of object ownerships only ${ACLS_DISABLED}, not ${ownership}.`,
+      `The local cloud does not serve ACLs, so the object ownership must be ${ACLS_DISABLED}, not ${ownership}.`,
     );
   }
 }

@@ -85,7 +85,7 @@ test('a second notice is refused, a reclaim without notice is not', async () => 
   expect((await reclaim(60_000)).status).toBe(200);
   expect(await reclaim(60_000)).toEqual({
     status: 400,
-    body: { error: `The instance ${idOf(instance)} is under notice already.` },
+    body: { error: `The instance ${idOf(instance)} already has an interruption notice.` },
   });
   expect((await reclaim(null)).status).toBe(200);
   await terminated(cloud, 1);
@@ -204,7 +204,7 @@ test('what is wrong is said', async () => {
   expect((await statusAndError('POST', 'market', { dollarsPerHour: 0 }))[0]).toBe(400);
   expect(await statusAndError('POST', 'market', { capacity: 1, pool: { zone: 'mars-1a' } })).toEqual([
     400,
-    'There is no zone "mars-1a", only us-east-1a, us-east-1b, us-east-1c, us-east-1d.',
+    'The market has no zone "mars-1a". Its zones are us-east-1a, us-east-1b, us-east-1c, us-east-1d.',
   ]);
   for (const pool of ['c7g', null, { type: 'c7g.large' }, { instanceType: 'x' }]) {
     expect((await statusAndError('POST', 'reclaim-all', { pool }))[0]).toBe(400);
@@ -212,7 +212,7 @@ test('what is wrong is said', async () => {
   expect((await statusAndError('POST', 'reclaim-all', 'nonsense'))[1]).toBe('The body is not JSON.');
   expect((await statusAndError('POST', 'reclaim-all', '[]'))[1]).toBe('The body must be a JSON object.');
   expect((await statusAndError('POST', 'market', { capacity: 1.5 }))[0]).toBe(400);
-  expect(await statusAndError('GET', 'nothing')).toEqual([404, 'There is nothing at /_local/nothing.']);
+  expect(await statusAndError('GET', 'nothing')).toEqual([404, 'There is no admin route /_local/nothing.']);
   expect(await statusAndError('DELETE', 'state')).toEqual([405, '/_local/state takes GET, not DELETE.']);
   expect((await statusAndError('GET', 'shutdown'))[0]).toBe(405);
 });

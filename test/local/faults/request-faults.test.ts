@@ -83,13 +83,15 @@ describe('on a command line', () => {
   test.each(['sqs', 'sqs:a', 'sqs:a:500:x', 'sqs:a:500:0.1:0.2', 'sqs:a:slow=x', 'sqs:a:500:1.2.3'])(
     '%s is none',
     (text) => {
-      expect(() => parseFault(text)).toThrow('A fault is service:action:fault');
+      expect(() => parseFault(text)).toThrow(`Invalid fault '${text}'. Expected service:action:fault`);
     },
   );
 
   test('an imperfection is a name and a number', () => {
     expect(parseImperfection('sqs.counterLagMs=5000')).toEqual({ sqs: { counterLagMs: 5000 } });
-    expect(() => parseImperfection('sqs.counterLagMs')).toThrow('An imperfection is service.name=number');
+    expect(() => parseImperfection('sqs.counterLagMs')).toThrow(
+      "Invalid imperfection 'sqs.counterLagMs'. Expected service.name=number",
+    );
   });
 });
 
@@ -106,9 +108,9 @@ describe('imperfections', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ sqs: { counterLagMs: 1, duplicateRate: 2 } }, 'sqs.duplicateRate is a number from 0 to 1, not 2'],
+    [{ sqs: { counterLagMs: 1, duplicateRate: 2 } }, 'sqs.duplicateRate must be a number from 0 to 1, not 2'],
     [{ sqs: { constructor: 1 } }, 'not constructor'],
-    [{ s4: {} }, 'not of s4'],
+    [{ s4: {} }, 'Unknown service "s4"'],
     [{ sqs: 1 }, 'sqs must be a JSON object'],
     [[], 'Imperfections must be a JSON object'],
   ])('%j changes nothing and is refused', (change, message) => {

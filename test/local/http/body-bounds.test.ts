@@ -88,7 +88,7 @@ describe('what has too much in it for such a document', () => {
   });
 
   it('is a form of too many parameters', () => {
-    expect(() => Query.read('Action=DescribeInstances&'.repeat(10_001))).toThrow('There are too many.');
+    expect(() => Query.read('Action=DescribeInstances&'.repeat(10_001))).toThrow('There are too many parameters.');
     expect(Query.read('Action=DescribeInstances&Filter.1.Name=a').string('Action')).toBe('DescribeInstances');
   });
 });

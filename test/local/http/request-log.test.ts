@@ -188,7 +188,7 @@ describe('a cloud', () => {
 
   it('refuses a log without bound', async () => {
     await expect(startLocalCloud({ requestLog: Infinity })).rejects.toThrow(
-      'requestLog is a whole number up to 100000',
+      'requestLog must be a whole number up to 100000',
     );
   });
 });

@@ -93,7 +93,7 @@ test('user data that is no script ends its instance, and the console says what i
   const [gone] = await terminated(cloud, 1);
   expect(gone?.StateReason?.Code).toBe('Server.InternalError');
   expect(cloud.compute.instances.consoleOutput(id)?.toString()).toBe(
-    'The user data is cloud-config: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).\n',
+    'The user data is cloud-config: the local cloud runs only scripts that begin with #! (such as #!/bin/sh).\n',
   );
 });
 

@@ -20,7 +20,7 @@ test.each([
   ['## template: jinja\n#cloud-config', 'is a template'],
   [
     'echo hello\n',
-    'does not begin with #! (as #!/bin/sh), so on AWS cloud-init would not run it. It begins: "echo hello"',
+    'does not begin with #! (such as #!/bin/sh), so on AWS cloud-init would not run it. It begins: "echo hello"',
   ],
   ['\n#!/bin/sh\n', 'does not begin with #!'],
   ['#!/bin/sh\r\ntrue\r\n', 'carriage return'],

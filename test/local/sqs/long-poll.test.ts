@@ -187,6 +187,18 @@ test('on the system’s clock, a poll that waits is woken by an expiry too', asy
   store.close();
 });
 
+/** The request with another signal; a Proxy or an heir of the request could not read its private fields. */
+const withSignal = (request: ServiceRequest, signal: AbortSignal): ServiceRequest => ({
+  request: request.request,
+  response: request.response,
+  url: request.url,
+  requestId: request.requestId,
+  losesReply: request.losesReply,
+  principal: request.principal,
+  signal,
+  enter: (...admission) => request.enter(...admission),
+});
+
 describe('a client that is gone when its messages were just picked', () => {
   test('gets nothing: they are visible at once, with the receive count they had', async () => {
     const sqs = await startTestSqs();
@@ -197,7 +209,7 @@ describe('a client that is gone when its messages were just picked', () => {
       sqs: {
         name: 'sqs',
         handle: (request: ServiceRequest) => {
-          handled.push(service.handle(Object.create(request, { signal: { value: gone.signal } }) as ServiceRequest));
+          handled.push(service.handle(withSignal(request, gone.signal)));
           return handled.at(-1) as Promise<void>;
         },
       },
