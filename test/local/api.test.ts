@@ -1,4 +1,4 @@
-/** `spotpool/local`, as other people's suites use it. */
+/** Tests of `spotpool/local` as other test suites use it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';

@@ -1,4 +1,7 @@
-/** The local cloud on a disk that does not take what it writes: the client is told where, why and what helps, and so is whoever runs it. */
+/**
+ * The local cloud on a disk that fails: the client learns where, why and what helps, and so does the log of the
+ * cloud.
+ */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +13,7 @@ import { createS3Service } from '../../local/s3/service.js';
 import { errorOf } from '../support/error-of.js';
 import { afterThisTest, temporaryDirectory } from './ec2/support.js';
 
-/** Beyond what is kept in memory. */
+/** This is too large to be kept in memory. */
 const LARGE = Buffer.alloc(300_000, 'x');
 
 async function startS3(directory: string) {

@@ -73,11 +73,11 @@ function use<Client extends { destroy(): void }>(client: Client): Client {
   return client;
 }
 
-/** Starts instances whose processes write their numbers where they outlive them; resolves to those numbers. */
+/** Starts instances whose processes write their pids to a place that outlives them; resolves with the pids. */
 async function launch({ config }: Ready, count: number): Promise<readonly number[]> {
   const marks = temporaryDirectory();
   const ec2 = use(new EC2Client(config));
-  // One child in a group, session, directory and environment of its own: the hardest to find again.
+  // One child has its own group, session, directory and environment, so it is the hardest to find again.
   const userData = `#!/bin/sh
     env -i setsid sh -c 'cd /; echo $$ > ${marks}/slot-'$$'; exec /bin/sleep 1000' &
     echo $$ > ${marks}/leader-$$; while :; do sleep 1; done`;

@@ -1,4 +1,4 @@
-/** Other users of the machine can read nothing that the local cloud keeps on disk. */
+/** Other users of the machine must not read anything that the local cloud keeps on disk. */
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
@@ -8,7 +8,7 @@ import { startLocalCloud } from '../../local/api.js';
 import { eventually } from '../support/eventually.js';
 import { afterThisTest, base64, temporaryDirectory } from './ec2/support.js';
 
-/** Every file and directory that is there, with what others than its owner may do with it. */
+/** Lists every file and directory with the permissions of users other than its owner. */
 function modesBelow(directory: string): Record<string, string> {
   const names = ['', ...(readdirSync(directory, { recursive: true }) as string[])];
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Faults as a client meets them, set over HTTP while the cloud runs. */
+/** Faults that are set over HTTP while the cloud runs, as a client sees them. */
 import { DescribeFleetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {

@@ -22,7 +22,7 @@ import {
 } from './support.js';
 import { errorOf } from '../../support/error-of.js';
 
-/** Longer than any test: nothing that happens after it is set is seen until it is taken away. */
+/** This is longer than any test: changes after it is set stay invisible until it is set back. */
 const LONG_MS = 3_600_000;
 
 test('describe calls answer as things were: fleets, instances, their tags and the history', async () => {
@@ -84,7 +84,7 @@ test('what was made within the lag is not there yet, though it can be acted on',
 test('a change is seen once the lag is over, which passes in market time', async () => {
   const cloud = await startTestCloud({ timeScale: 100 });
   const id = await createFleet(cloud, { target: 0 });
-  cloud.imperfections.ec2.describeLagMs = 50_000; // half a second
+  cloud.imperfections.ec2.describeLagMs = 50_000; // This is half a second of real time.
   const before = Date.now();
   await cloud.ec2.send(
     new ModifyFleetCommand({ FleetId: id, TargetCapacitySpecification: { TotalTargetCapacity: 1 } }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createFleet, startTestCloud } from './support.js';
 import { errorOf } from '../../support/error-of.js';
 
-/** A request that no SDK would make; the scope of its signature is what brings it to EC2. */
+/** Sends a request that no SDK would make; the scope of its signature leads it to EC2. */
 const raw = (endpoint: string, body: string): Promise<Response> =>
   fetch(endpoint, {
     method: 'POST',

@@ -1,4 +1,7 @@
-/** A body that is too large, or has too much in it, is refused before it is parsed: a parser holds up every other client. */
+/**
+ * A body that is too large, or has too many elements, is refused before it is parsed: a parser blocks every other
+ * client.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
 import { mostBodyBytes } from '../../../local/http/body-bounds.js';

@@ -62,7 +62,7 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** No client of the project speaks STS: signed by hand, as the AWS CLI does. */
+/** No client of the project speaks STS, so the request is signed by hand, as the AWS CLI signs it. */
 async function whoAmI({ accessKeyId, secretAccessKey, sessionToken = '' }: AccessKey): Promise<string> {
   const body = 'Action=GetCallerIdentity&Version=2011-06-15';
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');

@@ -8,7 +8,7 @@ import { basicAuthorization } from '../../../local/http/basic.js';
 import { base64 } from '../ec2/support.js';
 import { eventually } from '../../support/eventually.js';
 
-/** As AWS's own tools ask for what their role's key is. */
+/** AWS's own tools read the key of their instance's role in this way. */
 const ASK_WITH_THE_ROLE = `#!/bin/sh
 token=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/api/token)
 curl -s -H "X-aws-ec2-metadata-token: $token" $AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/meta-data/iam/security-credentials/worker

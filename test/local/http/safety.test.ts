@@ -1,4 +1,4 @@
-/** The endpoint as someone meets it who means it ill, or who never finishes what it began. */
+/** The endpoint under malicious clients, and under clients that never finish a request. */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import http from 'node:http';
@@ -135,7 +135,7 @@ test('whoever asks for a tunnel breaks nothing, and holds up no end, however it 
     socket.write(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${'x'.repeat(100_000)}`);
     return socket;
   };
-  // An error that nobody hears would end the process; vitest tells of it.
+  // An error that no listener handles would end the process, and vitest would report it.
   for (let i = 0; i < 10; i++) (await ask()).resetAndDestroy();
   const open = await ask();
   expect(String(((await once(open, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1.1 405 /);
@@ -167,7 +167,7 @@ test('the end comes at once with polls, uploads and downloads under way, and lea
     return upload;
   });
   const broken = [...downloads, ...uploads].map(
-    (request) => new Promise((resolve) => request.once('close', resolve)), // events' once would tell of errors, too
+    (request) => new Promise((resolve) => request.once('close', resolve)), // `once` from node:events would also reject on errors.
   );
   for (const request of [...downloads, ...uploads]) request.on('error', () => undefined);
   for (const [answer] of answers) (answer as http.IncomingMessage).on('error', () => undefined);

@@ -1,4 +1,7 @@
-/** What the SDK signs is accepted, whatever the names; what it signs with a wrong key is refused in each service's words. */
+/**
+ * Requests that the SDK signs are accepted, whatever names they contain. Requests that it signs with a wrong key
+ * are refused in each service's own words.
+ */
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateBucketCommand,
@@ -48,7 +51,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** A service that only lets in: what is in it has tests of its own. */
+/** A service that admits the request and does nothing else: the real services have their own tests. */
 const entering = (name: 'ec2' | 'scheduler'): Service => ({
   name,
   handle: async (serviceRequest) => {
@@ -77,7 +80,7 @@ function kept<Client extends { destroy(): void }>(client: Client): Client {
   return client;
 }
 const s3 = (key: AccessKey = lasting): S3Client =>
-  // Or else a URL that is presigned without a body is good for an empty one only.
+  // With the default, a URL that is presigned without a body would be valid for an empty body only.
   kept(new S3Client({ ...configOf(key), forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }));
 const sqs = (key: AccessKey = lasting): SQSClient => kept(new SQSClient(configOf(key)));
 const ec2 = (key: AccessKey = lasting): EC2Client => kept(new EC2Client(configOf(key)));
@@ -117,7 +120,7 @@ describe.each([
 
   test('presigns URLs that work without any client', async () => {
     const client = s3(key);
-    // A browser's fetch folds the dots.
+    // The fetch of a browser folds the dots.
     for (const Key of KEYS.filter((name) => !name.includes('..'))) {
       const putUrl = await getSignedUrl(client, new PutObjectCommand({ Bucket, Key, ContentType: 'text/x' }));
       const response = await fetch(putUrl, {

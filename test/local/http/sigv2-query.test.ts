@@ -1,4 +1,4 @@
-// The example is AWS's own: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
+// The example comes from AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Credentials } from '../../../local/http/credentials.js';

@@ -1,4 +1,7 @@
-/** The signatures that AWS documents, and what is refused how. What clients sign is tested in signed-requests.test.ts. */
+/**
+ * The signatures that AWS documents, and the refusals of others. Requests that clients sign are tested in
+ * signed-requests.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { Credentials } from '../../../local/http/credentials.js';
 import type { Refusal } from '../../../local/http/refusal.js';
@@ -17,7 +20,7 @@ interface Example {
   readonly signature?: string;
 }
 
-/** What it is refused with; undefined when it is not. */
+/** Returns the refusal of a request, or undefined if it is accepted. */
 function refusalOf(request: SignedRequest, keys = [KEY]): Pick<Refusal, 'code' | 'status'> | undefined {
   const credentials = new Credentials();
   for (const key of keys) credentials.add(key);

@@ -160,7 +160,7 @@ test('tags are shown only if the launch template lets them', async () => {
   expect((await get(hidden, 'meta-data/tags/instance/team')).status).toBe(404);
 });
 
-/** A client has this that is given no credentials. */
+/** Returns the credentials that a client finds if the test gives it none. */
 async function credentialsOfDefaultChain(server: MetadataServer) {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   vi.stubEnv('AWS_PROFILE', undefined);

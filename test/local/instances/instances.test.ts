@@ -14,14 +14,14 @@ import {
   type TestCloud,
 } from '../ec2/support.js';
 
-/** One instance with this user data, in which `@` is a directory that outlives it. */
+/** Launches one instance with this user data, in which `@` stands for a directory that outlives the instance. */
 async function launch(cloud: TestCloud, userData: string): Promise<string> {
   const fleet = await createFleet(cloud, { target: 1, userData: userData.replaceAll('@', cloud.scratch) });
   const [instance] = await eventually(() => {
     const all = cloud.compute.instances.all();
     return all.length > 0 ? all : undefined;
   });
-  // The fleet is parked, so that an instance that ended is not replaced.
+  // The fleet is parked, so that it does not replace an instance that ends.
   await eventually(() => cloud.compute.instances.get(instance?.id ?? '')?.state !== 'pending');
   const parked = cloud.compute.fleets.get(fleet);
   if (parked !== undefined) parked.target = 0;
@@ -30,7 +30,7 @@ async function launch(cloud: TestCloud, userData: string): Promise<string> {
 
 const read = (cloud: TestCloud, name: string): string => readFileSync(path.join(cloud.scratch, name), 'utf8');
 
-/** Waits for processes to have written their numbers, one file each. */
+/** Waits until processes have written their pids, each into a file of its own. */
 async function pids(cloud: TestCloud, ...names: readonly string[]): Promise<readonly number[]> {
   return eventually(() => {
     const found = names.map((name) => Number(read(cloud, name)));

@@ -19,7 +19,7 @@ interface Taken extends ReclaimTiming {
   readonly atMs: number;
 }
 
-/** A market whose instances run as soon as they are granted. */
+/** Builds a market whose instances run as soon as they are granted. */
 function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   const grantedAtMs: number[] = [];
   const live = new Map<string, MarketInstance>();
@@ -129,7 +129,7 @@ test('a rate takes instances by and by, with notice', () => {
   const { request, reclaimed } = marketOf({ reclaimRatePerHour: 60 });
   request(200);
   vi.advanceTimersByTime(60_000);
-  // One a minute for each: within the first minute 1 - 1/e of them, 126.
+  // At one reclaim a minute for each, the first minute should take a share of 1 - 1/e, which is 126.
   expect(reclaimed.length).toBeGreaterThan(105);
   expect(reclaimed.length).toBeLessThan(147);
   expect(reclaimed.every(({ noticeMs }) => noticeMs === 120_000)).toBe(true);

@@ -19,7 +19,7 @@ const digest = (algorithm: ChecksumAlgorithm, data: string | Uint8Array): Buffer
 };
 
 describe('the algorithms', () => {
-  // The check values of https://reveng.sourceforge.io/crc-catalogue/all.htm
+  // The check values come from https://reveng.sourceforge.io/crc-catalogue/all.htm
   it.each([
     ['CRC32', 'cbf43926'],
     ['CRC32C', 'e3069283'],
@@ -64,7 +64,7 @@ describe('a body that is not what its headers say', () => {
   ])('is refused: %s', async (_what, headers, code, status) => {
     const path = `/${BUCKET}/unmatched`;
     const options = { headers: { 'content-length': content.length, ...headers } };
-    // A body of the length that is too large is never sent.
+    // A body whose announced length is too large is never sent.
     const isSent = options.headers['content-length'] === content.length;
     const reply = isSent
       ? await rawRequest(cloud.port, 'PUT', path, { ...options, pieces: [content] })

@@ -4,7 +4,7 @@ import { OrderedMap } from '../../../local/s3/ordered-map.js';
 import { byteOrder, listingOf, type ListingQuery } from '../../support/listing-model.js';
 import { decodeToken, encodeToken, listPage, type Position } from '../../../local/s3/listing.js';
 
-// Few letters, so that prefixes meet; U+E000 and an emoji, whose order as UTF-16 is not that of their bytes.
+// There are few letters, so that keys share prefixes. U+E000 and an emoji sort differently as UTF-16 and as bytes.
 const letters = fc.constantFrom('a', 'b', '/', '\ue000', '😀', '-');
 const words = (min: number, max: number) =>
   fc.array(letters, { minLength: min, maxLength: max }).map((parts) => parts.join(''));

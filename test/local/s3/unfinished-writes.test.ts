@@ -21,7 +21,7 @@ import { errorOf } from '../../support/error-of.js';
 
 let cloud: S3Cloud;
 beforeAll(async () => {
-  // Every body is a file: what is left over can be counted.
+  // Every body becomes a file, so that files that are left behind can be counted.
   cloud = await startS3({ memoryBudgetBytes: 0 });
 });
 afterAll(() => cloud.close());
@@ -31,7 +31,7 @@ const put = (Key: string, Body: string, more: object = {}) =>
 const text = async (Key: string) =>
   (await cloud.client.send(new GetObjectCommand({ Bucket: BUCKET, Key }))).Body?.transformToString();
 
-/** A put whose body is sent when the test says so. */
+/** Starts a put whose body is sent when the test says so. */
 function slowPut(path: string, size: number, headers: http.OutgoingHttpHeaders = {}) {
   const request = http.request({
     port: cloud.port,
@@ -129,7 +129,7 @@ it.each([
   await cloud.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'contested' }));
   slow.request.end('ow');
   expect(await slow.status).toBe(status);
-  // Tried again, it is alone.
+  // The second try has no rival.
   await put('contested', 'new', { IfNoneMatch: '*' });
   expect(await text('contested')).toBe('new');
 });
@@ -196,7 +196,7 @@ it('who asks for much on one connection, and goes, leaves nothing open', async (
   const filesBefore = await cloud.countFiles();
   const socket = net.connect(cloud.port, '127.0.0.1');
   socket.write(`GET /${BUCKET}/piped HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(5));
-  // The replies have begun, and nobody reads them.
+  // The replies have begun, and no client reads them.
   await once(socket, 'readable');
   await cloud.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'piped' }));
   expect(await cloud.countFiles()).toBe(filesBefore);

@@ -19,7 +19,7 @@ let clock: FakeClock;
 let schedules: Schedules;
 let client: SchedulerClient;
 let calls: [string, Readonly<Record<string, unknown>>][];
-/** What the target answers with, while it is not well. */
+/** The error that the target throws while it is set. */
 let failure: Error | undefined;
 
 beforeEach(async () => {

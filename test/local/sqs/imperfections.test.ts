@@ -28,7 +28,7 @@ describe('counters that lag', () => {
     expect(await queue.counts()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
     sqs.clock.advanceSeconds(10);
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 3, delayed: 0 });
-    // Nobody asked when the visibility ended: it is known all the same.
+    // No request was made when the visibility ended, but the counts include it.
     sqs.clock.advanceSeconds(4.999);
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 3, delayed: 0 });
     sqs.clock.advance(1);

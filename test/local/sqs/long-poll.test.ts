@@ -27,7 +27,7 @@ describe('long polls', () => {
     return Number(Attributes?.ApproximateReceiveCount);
   };
 
-  /** A client of which every byte is in the test's hands: it polls, and reads nothing unless told. */
+  /** Opens a client that the test controls byte by byte: it polls, and reads only when the test says so. */
   async function rawPoll(): Promise<net.Socket> {
     const body = JSON.stringify({ QueueUrl: queue.url, WaitTimeSeconds: 20 });
     const socket = net.connect({ port: sqs.cloud.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -136,7 +136,8 @@ describe('long polls', () => {
 
   test('messages that were sent to a client that had just left come back', async () => {
     const socket = await rawPoll();
-    // Where the event loop hears of sockets: until it comes back there, the server has answered and knows of no end.
+    // The event loop notices sockets at this point. Before it gets here again, the server has answered and does not
+    // know of the end.
     await new Promise((resolve) => stat('.', resolve));
     sqs.store.queue('work').send([newMessage('a')]);
     socket.destroy();
@@ -187,7 +188,10 @@ test('on the system’s clock, a poll that waits is woken by an expiry too', asy
   store.close();
 });
 
-/** The request with another signal; a Proxy or an heir of the request could not read its private fields. */
+/**
+ * Copies the request with another signal. A Proxy or an object that inherits from the request could not read its
+ * private fields.
+ */
 const withSignal = (request: ServiceRequest, signal: AbortSignal): ServiceRequest => ({
   request: request.request,
   response: request.response,

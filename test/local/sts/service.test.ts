@@ -1,4 +1,4 @@
-/** No client of the project speaks STS: the requests are as the AWS CLI sends them. */
+/** No client of the project speaks STS, so the requests are built as the AWS CLI sends them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../../../local/http/server.js';
 import { createStsService } from '../../../local/sts/service.js';

@@ -12,13 +12,13 @@ afterEach(() => {
 });
 
 const MOST = 6;
-/** Everything that is on its way has arrived, or is gone. */
+/** After this time every pending instance runs and every ending one is gone. */
 const QUIET_MS = 20_000;
 
 type Step =
   | { readonly kind: 'modify'; readonly target: number; readonly keepsSurplus: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
-  /** The instance of this place among those alive. */
+  /** `place` selects one of the living instances. */
   | { readonly kind: 'ends-itself' | 'taken-at-once' | 'taken-with-notice'; readonly place: number }
   | { readonly kind: 'capacity'; readonly capacity: number };
 
@@ -48,7 +48,7 @@ const scenario = fc.record({
   steps: fc.array(step, { maxLength: 25 }),
 });
 
-/** What the fleet was told last, and has taken: the model. */
+/** The model: the settings that the fleet accepted last. */
 interface Told {
   target: number;
   keepsSurplus: boolean;
@@ -68,7 +68,7 @@ function take(lab: FleetLab, fleet: ReturnType<FleetLab['create']>, todo: Step, 
         lab.fleets.modify(fleet, todo);
         Object.assign(told, { target: todo.target, keepsSurplus: todo.keepsSurplus });
       } catch (error) {
-        // It may only be refused while an earlier change, or its making, is not over.
+        // A change may be refused only while an earlier change or the creation is still in progress.
         if (!(error instanceof Ec2Error) || error.code !== 'FleetNotInModifiableState') throw error;
         expect(fleet.status).not.toBe('active');
       }
@@ -95,7 +95,7 @@ test('a fleet never launches at or above its target, ends nothing while it keeps
         for (const todo of steps) {
           const kept = fleet.keepsSurplus;
           take(lab, fleet, todo, told);
-          // Waiting may bring a change of policy into effect within the step.
+          // During a wait a change of the policy may take effect, so such steps are not checked.
           if (kept && fleet.keepsSurplus && todo.kind !== 'wait') expect(lab.endedByFleet).toHaveLength(endedBefore);
           endedBefore = lab.endedByFleet.length;
           expect(lab.fleets.fulfilling(fleet).length + fleet.openRequests.length).toBeLessThanOrEqual(
