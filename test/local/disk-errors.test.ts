@@ -42,14 +42,14 @@ describe('the explanation of a disk error', () => {
     ['EACCES', 'permissions', '--directory'],
     ['EMFILE', 'files open', 'ulimit -n'],
     ['ENOENT', 'no longer exists', 'Start the local cloud again'],
-  ])('%s is told with the folder, the reason and the remedy', (code, why, remedy) => {
+  ])('names the directory, the reason and the remedy of %s', (code, why, remedy) => {
     const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });
     const told = explainDiskError(error, '/data/cloud');
     expect(told).toContain(`The local cloud cannot use its directory /data/cloud: `);
     for (const part of [why, code, remedy]) expect(told).toContain(part);
   });
 
-  it('is not read into any other error', () => {
+  it('is not given for any other error', () => {
     for (const error of [new Error('ENOSPC'), Object.assign(new Error(), { code: 'ENOSPC' }), undefined, 'ENOSPC']) {
       expect(explainDiskError(error, '/data')).toBeUndefined();
     }
@@ -60,7 +60,7 @@ describe('the explanation of a disk error', () => {
 });
 
 describe('a put', () => {
-  it('into a directory that is gone says so, as often as it is asked, and once in the log', async () => {
+  it('into a missing directory fails with an explanation each time, and logs it once', async () => {
     const directory = path.join(temporaryDirectory(), 'objects');
     const { put, lines } = await startS3(directory);
     rmSync(directory, { recursive: true });
@@ -79,7 +79,7 @@ describe('a put', () => {
   const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mounts(temporaryProbe());
 
   it.skipIf(!canMount)(
-    'on a full disk names the folder, and goes well once there is room (skipped where no disk can be mounted)',
+    'on a full disk names the directory, and succeeds once there is room (skipped where no disk can be mounted)',
     async () => {
       const disk = temporaryDirectory();
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);

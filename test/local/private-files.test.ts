@@ -16,7 +16,7 @@ function modesBelow(directory: string): Record<string, string> {
   );
 }
 
-it('everything in the directory is its owner’s alone, and so is the directory, whatever it was before', async () => {
+it('the directory and everything in it is readable by its owner alone, whatever its mode was before', async () => {
   const umask = process.umask(0);
   afterThisTest(() => process.umask(umask));
   const directory = path.join(temporaryDirectory(), 'cloud');
@@ -58,7 +58,7 @@ it('everything in the directory is its owner’s alone, and so is the directory,
   expect(Object.entries(modes).filter(([, mode]) => !mode.endsWith('00'))).toEqual([]);
 });
 
-it('a link in the place of the consoles is refused: what instances print would go elsewhere', async () => {
+it("a link in the place of the consoles is refused, because it would redirect the instances' output", async () => {
   const directory = path.join(temporaryDirectory(), 'cloud');
   const elsewhere = temporaryDirectory();
   mkdirSync(directory);
@@ -68,7 +68,7 @@ it('a link in the place of the consoles is refused: what instances print would g
 });
 
 it.skipIf(process.getuid?.() !== 0)(
-  'a directory of another user is refused in a sentence (skipped without root, who alone can make one)',
+  'a directory of another user is refused with an explanation (skipped without root, which the test needs)',
   async () => {
     const directory = path.join(temporaryDirectory(), 'theirs');
     mkdirSync(directory);

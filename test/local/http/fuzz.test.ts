@@ -178,7 +178,7 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
     });
   });
 
-  test('bytes that are nearly HTTP get an answer or an end', async () => {
+  test('almost valid HTTP gets an answer or a closed connection', async () => {
     await holds(rawBytes, async (bytes) => {
       const { text } = await exchangeAndHangUp(bytes);
       if (text !== '') expect(text).toMatch(/^HTTP\/1\.1 \d{3} /);
@@ -186,7 +186,7 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
     });
   });
 
-  test('nothing is left of it but what was made', async () => {
+  test('only the created resources are left', async () => {
     const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     expect(connections()).toBeLessThan(50);
     const alive = await ask({

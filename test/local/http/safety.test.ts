@@ -66,12 +66,12 @@ describe('a request that is', () => {
     expect(answer.status, answer.text).toBe(status);
   });
 
-  test('broken in its chunks is answered while its service waits for more', async () => {
+  test('malformed in its chunks is answered while its service waits for more', async () => {
     const head = `POST / HTTP/1.1\r\n${HOST}X-Amz-Target: AmazonSQS.ListQueues\r\nTransfer-Encoding: chunked\r\n\r\n`;
     expect((await exchange(portOf(cloud), `${head}5\r\nhello\r\nzz\r\n`)).status).toBe(400);
   });
 
-  test('in the form that proxies get is the same as any other', async () => {
+  test('in the form for proxies is treated like any other', async () => {
     const answer = await exchange(
       portOf(cloud),
       `GET http://127.0.0.1/_local/state HTTP/1.1\r\n${HOST}${keyOf(cloud)}\r\n\r\n`,
@@ -87,13 +87,13 @@ describe('a request that is', () => {
       413,
       'RequestEntityTooLarge',
     ],
-  ])('larger than %s takes is answered in its own form, not broken off', async (_, headers, status, code) => {
+  ])("larger than %s allows is answered in the service's form, not broken off", async (_, headers, status, code) => {
     const body = 'x'.repeat(16 * MEBIBYTE);
     const response = await fetch(cloud.endpoint, { method: 'POST', headers: headers as Record<string, string>, body });
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(code)]);
   });
 
-  test('from a web page, or to a name that only resolves to here, does not reach the admin route', async () => {
+  test('from a web page, or to a foreign name that resolves to this machine, does not reach the admin route', async () => {
     const get = (header: string) =>
       exchange(
         portOf(cloud),
@@ -107,7 +107,7 @@ describe('a request that is', () => {
   });
 });
 
-test('it is on the loopback interface alone', async () => {
+test('it listens on the loopback interface alone', async () => {
   const { server, port } = await serverOfNothing();
   const others = Object.values(os.networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).filter(({ internal, family }) => !internal && family === 'IPv4'),
@@ -120,14 +120,14 @@ test('it is on the loopback interface alone', async () => {
   await server.close();
 });
 
-test('whoever sends its headers drop by drop is told that it took too long', async () => {
+test('a client that sends its headers too slowly gets a timeout', async () => {
   const { server, port } = await serverOfNothing(200);
   const answer = await exchange(port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
   expect(answer.status).toBe(408);
   await server.close();
 });
 
-test('whoever asks for a tunnel breaks nothing, and holds up no end, however it leaves', async () => {
+test('a client that asks for a tunnel breaks nothing and delays no shutdown, however it leaves', async () => {
   const { server, port } = await serverOfNothing();
   const ask = async () => {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
@@ -148,7 +148,7 @@ async function serverOfNothing(headersTimeoutMs?: number) {
   return { server, port: server.port };
 }
 
-test('the end comes at once with polls, uploads and downloads under way, and leaves nothing', async () => {
+test('a shutdown during polls, uploads and downloads is immediate and leaves nothing behind', async () => {
   const cloud = await startLocalCloud(parseOptions([]));
   const { s3, sqs } = clientsOf(cloud);
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue' }));

@@ -101,7 +101,7 @@ describe.each([
     '$file,with;all:of@them',
   ];
 
-  test('puts and gets objects, streamed or not, under keys of every shape', async () => {
+  test('puts and gets objects, streamed or not, under all kinds of keys', async () => {
     const client = s3(key);
     await client.send(new CreateBucketCommand({ Bucket }));
     for (const Key of KEYS) {
@@ -118,7 +118,7 @@ describe.each([
     expect(Contents?.map((object) => object.Key)).toEqual(['a b+c&d=e?f#g']);
   });
 
-  test('presigns URLs that work without any client', async () => {
+  test('presigns URLs that work without an SDK', async () => {
     const client = s3(key);
     // The fetch of a browser folds the dots.
     for (const Key of KEYS.filter((name) => !name.includes('..'))) {
@@ -148,7 +148,7 @@ describe.each([
   });
 });
 
-test('a request that was signed for another time is told so', async () => {
+test('a request that was signed for another time is refused with that reason', async () => {
   const client = kept(new S3Client({ ...configOf(lasting), forcePathStyle: true, systemClockOffset: -3_600_000 }));
   const get = new GetObjectCommand({ Bucket: 'lasting-bucket', Key: 'plain' });
   expect(await errorOf(client.send(get))).toMatchObject({ code: 'RequestTimeTooSkewed', status: 403 });
@@ -157,7 +157,7 @@ test('a request that was signed for another time is told so', async () => {
   expect([response.status, await response.text()]).toEqual([403, expect.stringContaining('Request has expired')]);
 });
 
-test('a body that is not what was signed is refused, though only its hash was', async () => {
+test('a body that differs from the signed one is refused, although only its hash was signed', async () => {
   const client = s3();
   client.middlewareStack.add(
     (next) => (args) => {
@@ -177,7 +177,7 @@ const unknown = { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'x' };
 const wrong = { ...lasting, secretAccessKey: 'x' };
 const wrongToken = { ...temporary, sessionToken: 'x' };
 
-describe('each service says in its own words', () => {
+describe('each service refuses in its own words', () => {
   const callS3 = (key: AccessKey) => s3(key).send(new GetObjectCommand({ Bucket: 'lasting-bucket', Key: 'plain' }));
   const callSqs = (key: AccessKey) => sqs(key).send(new CreateQueueCommand({ QueueName: 'x' }));
   const callEc2 = (key: AccessKey) => ec2(key).send(new DescribeInstancesCommand({}));
@@ -199,7 +199,7 @@ describe('each service says in its own words', () => {
     expect(await errorOf(call(key))).toMatchObject({ code, status });
   });
 
-  test('that a request is not signed', async () => {
+  test('an unsigned request', async () => {
     const s3Answer = await fetch(`${server.endpoint}/lasting-bucket/plain`);
     expect([s3Answer.status, await s3Answer.text()]).toEqual([
       403,
@@ -214,7 +214,7 @@ describe('each service says in its own words', () => {
   });
 });
 
-test('a service that is not there says so, in its client’s protocol', async () => {
+test('a request for an unserved service is refused in its client’s protocol', async () => {
   const scope = (name: string) =>
     `AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/${name}/aws4_request, SignedHeaders=host, Signature=x`;
   const json = await fetch(server.endpoint, {

@@ -102,7 +102,7 @@ describe('AWS’s own examples are accepted', () => {
   });
 
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-  test('of a service that is not S3', () => {
+  test('for a service other than S3', () => {
     const headers = {
       Host: 'iam.amazonaws.com',
       'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8',
@@ -126,17 +126,17 @@ describe('AWS’s own examples are accepted', () => {
   });
 });
 
-describe('refused is', () => {
+describe('the signature check refuses', () => {
   const minutes = (count: number): number => nowMs + count * 60_000;
 
-  test('a request that is more than fifteen minutes off, either way', () => {
+  test('a request that is more than fifteen minutes early or late', () => {
     const request = requestOf(getObject);
     expect(refusalOf({ ...request, nowMs: minutes(14) })).toBeUndefined();
     expect(refusalOf({ ...request, nowMs: minutes(16) })).toEqual({ code: 'RequestTimeTooSkewed', status: 403 });
     expect(refusalOf({ ...request, nowMs: minutes(-16) })).toEqual({ code: 'RequestTimeTooSkewed', status: 403 });
   });
 
-  test('a presigned URL after its time, and one of the future', () => {
+  test('a presigned URL that has expired, and one from the future', () => {
     const request = requestOf({ url: presigned });
     expect(refusalOf({ ...request, nowMs: minutes(24 * 60 - 1) })).toBeUndefined();
     expect(refusalOf({ ...request, nowMs: minutes(24 * 60 + 1) })).toEqual({ code: 'AccessDenied', status: 403 });

@@ -3,7 +3,7 @@ import { bootCommand } from '../../../local/instances/user-data.js';
 
 const command = (text: string): readonly string[] => bootCommand(Buffer.from(text), '/disk/user-data');
 
-test('a script is run by the program that it names, with one argument at most', () => {
+test('a script is run by the program that it names, with at most one argument', () => {
   expect(command('#!/bin/sh\ntrue')).toEqual(['/bin/sh', '/disk/user-data']);
   expect(command('#! /usr/bin/env  python3 -u\n')).toEqual(['/usr/bin/env', 'python3 -u', '/disk/user-data']);
 });
@@ -25,7 +25,7 @@ test.each([
   ['\n#!/bin/sh\n', 'does not begin with #!'],
   ['#!/bin/sh\r\ntrue\r\n', 'carriage return'],
   ['#!\n', 'without a program'],
-])('%j is refused in a sentence', (text, sentence) => {
+])('%j is refused with an explanation', (text, sentence) => {
   expect(() => command(text)).toThrow(sentence);
 });
 

@@ -28,7 +28,7 @@ describe('the algorithms', () => {
     expect(digest(algorithm, '123456789').toString('hex')).toBe(expected);
   });
 
-  it('give the same for data in any pieces, and CRCs of parts make that of the whole', () => {
+  it('give the same result for data in any pieces, and the CRCs of parts join to that of the whole', () => {
     const crcs = fc.constantFrom('CRC32' as const, 'CRC32C' as const, 'CRC64NVME' as const);
     fc.assert(
       fc.property(crcs, fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (algorithm, pieces) => {
@@ -43,7 +43,7 @@ describe('the algorithms', () => {
   });
 });
 
-describe('a body that is not what its headers say', () => {
+describe('a body that differs from its headers', () => {
   const content = 'some content';
   const md5 = (text: string) => createHash('md5').update(text).digest('base64');
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -73,7 +73,7 @@ describe('a body that is not what its headers say', () => {
     expect((await rawRequest(cloud.port, 'HEAD', path)).status).toBe(404);
   });
 
-  it('is kept when they match', async () => {
+  it('is accepted when they match', async () => {
     const headers = {
       'content-length': content.length,
       'content-md5': md5(content),

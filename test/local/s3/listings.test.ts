@@ -17,7 +17,7 @@ const queries: fc.Arbitrary<ListingQuery> = fc.record({
 });
 
 describe('an ordered map', () => {
-  it('walks in UTF-8 byte order from anywhere, whatever was set and deleted', () => {
+  it('walks in UTF-8 byte order from any key, after any sets and deletes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(words(0, 5), fc.boolean()), { maxLength: 300 }), words(0, 5), (steps, start) => {
         const map = new OrderedMap<number>();
@@ -38,7 +38,7 @@ describe('an ordered map', () => {
     );
   });
 
-  it('holds its order over many blocks, filled from either end or in between, and emptied', () => {
+  it('keeps its order over many blocks, whether filled from an end or in between, and when emptied', () => {
     const map = new OrderedMap<number>();
     const name = (index: number) => String(index).padStart(6, '0');
     const total = 20_000;
@@ -55,7 +55,7 @@ describe('an ordered map', () => {
 });
 
 describe('pages', () => {
-  it('put together are the whole listing, each as long as it may be', () => {
+  it('add up to the whole listing, and each is as long as it may be', () => {
     fc.assert(
       fc.property(fc.uniqueArray(words(1, 5), { maxLength: 60 }), queries, (keys, query) => {
         const objects = new OrderedMap<string>();

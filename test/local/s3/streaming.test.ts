@@ -29,7 +29,7 @@ async function peakGrowth(work: () => Promise<void>): Promise<number> {
   return peak - before;
 }
 
-it('256 MiB go in and come out without ever being held whole', async () => {
+it('256 MiB are put and read without ever being held in memory whole', async () => {
   const piece = Buffer.alloc(MIB, 'content');
   const pieces = Readable.from(
     (function* () {

@@ -19,7 +19,7 @@ async function ask(form: Record<string, string>): Promise<{ readonly status: num
 }
 
 describe('STS', () => {
-  it('says who the caller is', async () => {
+  it('names the caller', async () => {
     const { status, text } = await ask({ Action: 'GetCallerIdentity', Version: '2011-06-15' });
     expect(status).toBe(200);
     expect(text).toContain('<GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:root</Arn>');

@@ -84,7 +84,7 @@ function take(lab: FleetLab, fleet: ReturnType<FleetLab['create']>, todo: Step, 
   }
 }
 
-test('a fleet never launches at or above its target, ends nothing while it keeps its surplus, and comes to what it was told', () => {
+test('a fleet never launches at or above its target, ends nothing while it keeps its surplus, and reaches its target', () => {
   fc.assert(
     fc.property(scenario, ({ seed, kind, target, keepsSurplus, steps }) => {
       const lab = new FleetLab(seed);
@@ -116,7 +116,7 @@ test('a fleet never launches at or above its target, ends nothing while it keeps
   );
 });
 
-test('a fleet that always keeps its surplus ends nothing, whatever happens to it', () => {
+test('a fleet that always keeps its surplus never ends an instance', () => {
   fc.assert(
     fc.property(scenario, ({ seed, kind, target, steps }) => {
       const lab = new FleetLab(seed);
@@ -134,7 +134,7 @@ test('a fleet that always keeps its surplus ends nothing, whatever happens to it
   );
 });
 
-test('a deleted fleet launches nothing any more, and is over when its last instance is', () => {
+test('a deleted fleet launches nothing more, and ends with its last instance', () => {
   fc.assert(
     fc.property(scenario, fc.boolean(), ({ seed, kind, target, keepsSurplus, steps }, terminates) => {
       const lab = new FleetLab(seed);
@@ -160,7 +160,7 @@ test('a deleted fleet launches nothing any more, and is over when its last insta
   );
 });
 
-test('a cancelled request is never granted, though capacity comes later', () => {
+test('a cancelled request is never granted, even if capacity comes later', () => {
   const lab = new FleetLab(1);
   lab.market.setCapacity(0);
   const fleet = lab.create('ec2', 4, true);
