@@ -1,66 +1,68 @@
 /**
- * How the market takes capacity back: by rate and by script.
+ * Reclaims capacity for the market: by rate and by script.
  *
  * Invariants:
- * - A scripted reclaim takes exactly one instance (or all): one that runs and that nothing else has chosen, or else the next that runs.
- * - An instance that is chosen and recommended for a rebalance is not chosen again; if it is gone before its notice, another one
- *   takes its place in a scripted reclaim.
- * - What an instance meets by rate goes by the seed and the order of its launch, not by when others ran.
+ * - A scripted reclaim takes exactly one instance (or all): a running one that is not yet chosen, or else the next
+ * that runs.
+ * - An instance that is chosen and recommended for a rebalance is not chosen again. If it ends before its notice,
+ * another one takes its place in a scripted reclaim.
+ * - Reclaims by rate depend on the seed and on an instance's place in the order of launches, not on the times at
+ * which others ran.
  */
 import { definedFields } from '../defined-fields.js';
 import type { MarketClock } from './clock.js';
 import { isSelected, type Pool, type PoolSelector } from './pools.js';
 import { type Random, seededFraction, seededRandom } from './random.js';
-import { chooseVictim, lifetimeMs, type ScriptedEvent, type Taking } from './reclaims.js';
+import { chooseVictim, lifetimeMs, type ScriptedEvent, type ReclaimTiming } from './reclaims.js';
 
 export interface MarketInstance extends Pool {
   readonly id: string;
-  /** Order of launch. */
+  /** The place in the order of launches. */
   readonly sequence: number;
 }
 
-export interface TakerOptions {
+export interface ReclaimerOptions {
   readonly seed: number;
-  /** Expected reclaims per instance-hour. */
+  /** The expected number of reclaims per instance-hour. */
   readonly reclaimRatePerHour: number;
-  /** From 0 to 1: how many of the reclaims by rate come without a notice. */
+  /** The share of the reclaims by rate that come without a notice, from 0 to 1. */
   readonly unnoticedShare: number;
   readonly script: readonly ScriptedEvent[];
-  /** How long before a reclaim its notice comes. */
+  /** The time between the notice and the reclaim. */
   readonly noticeMs: number;
-  /** How long before its notice an instance that the market takes is recommended for a rebalance; 0 is never. */
+  /** The time between a rebalance recommendation and the notice; 0 turns recommendations off. */
   readonly rebalanceLeadMs: number;
 }
 
-/** What is taken from. */
-export interface TakeableInstances {
-  /** Those that run and are under no notice, oldest first. */
-  takeable(): readonly MarketInstance[];
-  reclaim(id: string, taking: Taking): void;
+/** The instances that may be reclaimed. */
+export interface ReclaimableInstances {
+  /** Running instances that are under no notice, the oldest first. */
+  reclaimable(): readonly MarketInstance[];
+  reclaim(id: string, timing: ReclaimTiming): void;
   recommendRebalance(id: string): void;
 }
 
 type ScriptedReclaim = ScriptedEvent & { readonly kind: 'reclaim' };
-/** What of the script is not the taker's own. */
+/** Scripted events that other parts of the market carry out. */
 export type ScriptedChange = ScriptedEvent & { readonly kind: 'capacity' | 'price' };
 
-export class Taker {
+export class Reclaimer {
   readonly #victims: Random;
   #ranFirst = false;
-  /** Scripted reclaims that found nobody to take. */
+  /** Scripted reclaims that wait for a running instance. */
   readonly #waiting: ScriptedReclaim[] = [];
-  /** Recommended for a rebalance, and taken soon. */
+  /** Instances that have a rebalance recommendation and will be taken soon. */
   readonly #chosen = new Set<string>();
 
-  readonly #options: TakerOptions;
+  readonly #options: ReclaimerOptions;
   readonly #clock: MarketClock;
-  readonly #instances: TakeableInstances;
+  readonly #instances: ReclaimableInstances;
   readonly #change: (event: ScriptedChange) => void;
 
   constructor(
-    options: TakerOptions,
+    options: ReclaimerOptions,
     clock: MarketClock,
-    instances: TakeableInstances,
+    instances: ReclaimableInstances,
     change: (event: ScriptedChange) => void,
   ) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class Taker {
   }
 
   instanceRuns(instance: MarketInstance): void {
-    this.#takeByRate(instance);
+    this.#reclaimByRate(instance);
     if (!this.#ranFirst) {
       this.#ranFirst = true;
       for (const event of this.#options.script) this.#schedule(event);
@@ -81,19 +83,19 @@ export class Taker {
     if (event !== undefined) this.#reclaimOne(event, 0);
   }
 
-  #takeByRate({ id, sequence }: MarketInstance): void {
+  #reclaimByRate({ id, sequence }: MarketInstance): void {
     const { seed, reclaimRatePerHour, unnoticedShare, rebalanceLeadMs, noticeMs } = this.#options;
     const lifeMs = lifetimeMs(reclaimRatePerHour, seededFraction(seed, `lifetime/${sequence}`));
     if (lifeMs === Infinity) return;
     const isUnnoticed = seededFraction(seed, `unnoticed/${sequence}`) < unnoticedShare;
     const leadMs = Math.min(lifeMs, rebalanceLeadMs);
     this.#clock.after(lifeMs - leadMs, () => {
-      if (this.#isTakeable(id)) this.#takeAfter(leadMs, id, { noticeMs: isUnnoticed ? null : noticeMs });
+      if (this.#isReclaimable(id)) this.#reclaimAfter(leadMs, id, { noticeMs: isUnnoticed ? null : noticeMs });
     });
   }
 
   #schedule(event: ScriptedEvent): void {
-    // The recommendation comes before the time that the script names, so that the notice comes at it.
+    // The recommendation precedes the script's time, so that the notice comes at that time.
     const leadMs = event.kind === 'reclaim' ? Math.min(event.afterMs, this.#options.rebalanceLeadMs) : 0;
     this.#clock.after(event.afterMs - leadMs, () => this.#happen(event, leadMs));
   }
@@ -101,44 +103,44 @@ export class Taker {
   #happen(event: ScriptedEvent, leadMs: number): void {
     if (event.kind === 'capacity' || event.kind === 'price') return this.#change(event);
     if (event.kind === 'reclaim' && event.all !== true) return this.#reclaimOne(event, leadMs);
-    const candidates = this.#takeable(event.pool);
+    const candidates = this.#reclaimable(event.pool);
     const one = event.all === true ? undefined : chooseVictim(candidates, this.#victims);
     for (const { id } of one === undefined ? candidates : [one]) {
-      if (event.kind === 'reclaim') this.#takeAfter(leadMs, id, this.#takingOf(event));
+      if (event.kind === 'reclaim') this.#reclaimAfter(leadMs, id, this.#timingOf(event));
       else this.#instances.recommendRebalance(id);
     }
   }
 
   #reclaimOne(event: ScriptedReclaim, leadMs: number): void {
-    const victim = chooseVictim(this.#takeable(event.pool), this.#victims);
+    const victim = chooseVictim(this.#reclaimable(event.pool), this.#victims);
     if (victim === undefined) this.#waiting.push(event);
-    else this.#takeAfter(leadMs, victim.id, this.#takingOf(event), () => this.#reclaimOne(event, 0));
+    else this.#reclaimAfter(leadMs, victim.id, this.#timingOf(event), () => this.#reclaimOne(event, 0));
   }
 
-  #takingOf({ noticeMs, takenAfterMs }: ScriptedReclaim): Taking {
+  #timingOf({ noticeMs, takenAfterMs }: ScriptedReclaim): ReclaimTiming {
     return {
       noticeMs: noticeMs === undefined ? this.#options.noticeMs : noticeMs,
       ...definedFields({ takenAfterMs }),
     };
   }
 
-  #takeAfter(leadMs: number, id: string, taking: Taking, otherwise: () => void = () => undefined): void {
-    if (leadMs <= 0) return this.#instances.reclaim(id, taking);
+  #reclaimAfter(leadMs: number, id: string, timing: ReclaimTiming, otherwise: () => void = () => undefined): void {
+    if (leadMs <= 0) return this.#instances.reclaim(id, timing);
     this.#instances.recommendRebalance(id);
     this.#chosen.add(id);
     this.#clock.after(leadMs, () => {
       this.#chosen.delete(id);
-      if (this.#isTakeable(id)) this.#instances.reclaim(id, taking);
+      if (this.#isReclaimable(id)) this.#instances.reclaim(id, timing);
       else otherwise();
     });
   }
 
-  #takeable(selector?: PoolSelector): readonly MarketInstance[] {
-    const running = this.#instances.takeable().filter((instance) => isSelected(instance, selector));
+  #reclaimable(selector?: PoolSelector): readonly MarketInstance[] {
+    const running = this.#instances.reclaimable().filter((instance) => isSelected(instance, selector));
     return running.filter(({ id }) => !this.#chosen.has(id));
   }
 
-  #isTakeable(id: string): boolean {
-    return this.#takeable().some((instance) => instance.id === id);
+  #isReclaimable(id: string): boolean {
+    return this.#reclaimable().some((instance) => instance.id === id);
   }
 }

@@ -1,22 +1,25 @@
-/** The local cloud on a disk that does not take what it writes: the client is told where, why and what helps, and so is whoever runs it. */
+/**
+ * The local cloud on a disk that fails: the client learns where, why and what helps, and so does the log of the
+ * cloud.
+ */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { diskTrouble, TroubleLog } from '../../local/disk-trouble.js';
+import { explainDiskError, DiskErrorLog } from '../../local/disk-errors.js';
 import { startServer } from '../../local/http/server.js';
 import { createS3Service } from '../../local/s3/service.js';
 import { errorOf } from '../support/error-of.js';
 import { afterThisTest, temporaryDirectory } from './ec2/support.js';
 
-/** Beyond what is kept in memory. */
+/** This is too large to be kept in memory. */
 const LARGE = Buffer.alloc(300_000, 'x');
 
 async function startS3(directory: string) {
   const lines: string[] = [];
-  const troubles = new TroubleLog((line) => lines.push(line));
-  const server = await startServer({ s3: createS3Service({ directory, troubles }) }, { port: 0 });
+  const diskErrors = new DiskErrorLog((line) => lines.push(line));
+  const server = await startServer({ s3: createS3Service({ directory, diskErrors }) }, { port: 0 });
   afterThisTest(() => server.close());
   const s3 = new S3Client({
     endpoint: server.endpoint,
@@ -31,35 +34,37 @@ async function startS3(directory: string) {
   return { s3, put, lines };
 }
 
-describe('the trouble with a disk', () => {
+describe('the explanation of a disk error', () => {
   it.each([
     ['ENOSPC', 'its disk is full', 'Free some space there'],
     ['EDQUOT', 'quota', 'Free some space there'],
     ['EROFS', 'read-only', '--directory'],
     ['EACCES', 'permissions', '--directory'],
     ['EMFILE', 'files open', 'ulimit -n'],
-    ['ENOENT', 'not there any more', 'Start the local cloud again'],
-  ])('%s is told with the folder, the reason and the remedy', (code, why, remedy) => {
+    ['ENOENT', 'no longer exists', 'Start the local cloud again'],
+  ])('names the directory, the reason and the remedy of %s', (code, why, remedy) => {
     const error = Object.assign(new Error(`${code}: whatever, write`), { code, syscall: 'write' });
-    const told = diskTrouble(error, '/data/cloud');
+    const told = explainDiskError(error, '/data/cloud');
     expect(told).toContain(`The local cloud cannot use its directory /data/cloud: `);
     for (const part of [why, code, remedy]) expect(told).toContain(part);
   });
 
-  it('is not read into any other error', () => {
+  it('is not given for any other error', () => {
     for (const error of [new Error('ENOSPC'), Object.assign(new Error(), { code: 'ENOSPC' }), undefined, 'ENOSPC']) {
-      expect(diskTrouble(error, '/data')).toBeUndefined();
+      expect(explainDiskError(error, '/data')).toBeUndefined();
     }
-    expect(diskTrouble(Object.assign(new Error(), { code: 'constructor', syscall: 'write' }), '/data')).toBeUndefined();
+    expect(
+      explainDiskError(Object.assign(new Error(), { code: 'constructor', syscall: 'write' }), '/data'),
+    ).toBeUndefined();
   });
 });
 
 describe('a put', () => {
-  it('into a directory that is gone says so, as often as it is asked, and once in the log', async () => {
+  it('into a missing directory fails with an explanation each time, and logs it once', async () => {
     const directory = path.join(temporaryDirectory(), 'objects');
     const { put, lines } = await startS3(directory);
     rmSync(directory, { recursive: true });
-    const sentence = `The local cloud cannot use its directory ${directory}: it is not there any more (ENOENT). Start the local cloud again.`;
+    const sentence = `The local cloud cannot use its directory ${directory}: it no longer exists (ENOENT). Start the local cloud again.`;
     for (const key of ['a', 'b']) {
       const error = await errorOf(put(key));
       expect([error.code, error.status, error.message]).toEqual([
@@ -74,7 +79,7 @@ describe('a put', () => {
   const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mounts(temporaryProbe());
 
   it.skipIf(!canMount)(
-    'on a full disk names the folder, and goes well once there is room (skipped where no disk can be mounted)',
+    'on a full disk names the directory, and succeeds once there is room (skipped where no disk can be mounted)',
     async () => {
       const disk = temporaryDirectory();
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);

@@ -1,4 +1,4 @@
-/** One request on its way through the front door to its service. */
+/** Handles one request from its arrival at the front door to its service's reply. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestFaults } from '../faults/request-faults.js';
@@ -18,13 +18,13 @@ const REASONS: Readonly<Record<'throttle' | '500' | '503', RefusalReason>> = {
 };
 
 export interface DoorOptions {
-  /** Signatures are checked against these; nothing is checked without. */
+  /** Signatures are checked against these; without them no signature is checked. */
   readonly credentials?: Credentials;
   readonly faults?: RequestFaults;
   readonly log?: RequestLog;
 }
 
-export class Visit implements ServiceRequest {
+export class Exchange implements ServiceRequest {
   losesReply = false;
   principal: Principal | undefined;
   readonly #closed = new AbortController();
@@ -42,7 +42,7 @@ export class Visit implements ServiceRequest {
   ) {
     this.#service = service;
     this.#door = door;
-    // A reply that waits for others before it on its connection does not hear of the connection's end by itself.
+    // A reply that waits for others before it on its connection gets no event when the connection closes.
     const gone = (): void => this.#closed.abort();
     request.socket.once('close', gone);
     response.once('close', () => {
@@ -74,11 +74,11 @@ export class Visit implements ServiceRequest {
     if (fault === 'reset-after') this.#loseReply();
     else if (fault === 'reset-before') {
       this.#reset();
-      throw new Error('The connection was reset on purpose.');
+      throw new Error('A fault rule reset the connection.');
     } else throw new Refusal(this.#service, REASONS[fault]);
   }
 
-  /** The first byte of the reply becomes a reset. */
+  /** Resets the connection instead of sending the first byte of the reply. */
   #loseReply(): void {
     this.losesReply = true;
     this.response.writeHead = () => {
