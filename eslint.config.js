@@ -1,4 +1,4 @@
-// Lint rules. The folder directions of docs/architecture.md are enforced here: a folder may import only what `mayImport` names.
+// Lint rules. The folder directions of docs/explanation/architecture.md are enforced here: a folder may import only what `mayImport` names.
 import tseslint from 'typescript-eslint';
 
 const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator'];
@@ -67,7 +67,7 @@ function folderRule(folder, extra = []) {
           patterns: [
             ...banned.map((other) => ({
               regex: `^(\\.\\./)+${other}/`,
-              message: `${folder}/ must not import ${other}/ (docs/architecture.md).`,
+              message: `${folder}/ must not import ${other}/ (docs/explanation/architecture.md).`,
             })),
             ...extra,
           ],

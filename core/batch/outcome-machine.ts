@@ -1,5 +1,5 @@
 /**
- * Decides, for one batch on one slot, what to ask next and which answers to believe (docs/architecture.md, "What an outcome
+ * Decides, for one batch on one slot, what to ask next and which answers to believe (docs/reference/protocol.md, "What an outcome
  * means"). It knows items by their position in the work; a thin loop around it owns the process.
  *
  * Invariants:

@@ -1,4 +1,4 @@
-/** Every S3 key of the stack's bucket, in one place (docs/architecture.md, "The contract"). */
+/** Every S3 key of the stack's bucket, in one place (docs/reference/keys.md). */
 
 /** More batches make listings and the plan slow; past this the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;

@@ -1,5 +1,5 @@
 /**
- * The model's protocol (docs/architecture.md): what the worker writes to a slot, and what a line that the slot prints means.
+ * The model's protocol (docs/reference/protocol.md): what the worker writes to a slot, and what a line that the slot prints means.
  * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
  */
 import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';

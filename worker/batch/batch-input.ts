@@ -26,7 +26,7 @@ const NEWLINE = 10;
 /** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
-/** The batch cannot be tried here and now: an attempt (docs/architecture.md, "What an outcome means"). */
+/** The batch cannot be tried here and now: an attempt (docs/reference/protocol.md, "What an outcome means"). */
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';
   constructor(

@@ -1,5 +1,5 @@
 /**
- * One child process with one loaded model, spoken to in the model's protocol (docs/architecture.md, "The model's protocol").
+ * One child process with one loaded model, spoken to in the model's protocol (docs/reference/protocol.md).
  *
  * Invariants:
  * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
