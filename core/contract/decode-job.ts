@@ -5,13 +5,12 @@ import type {
   CancelMark,
   DatasetSpec,
   DoneMark,
-  JobOptions,
   Manifest,
   ModelSpec,
   ModelStart,
   UnableMark,
 } from './job.js';
-import { type MaxFailed, parseMaxFailed } from '../pool/max-failed.js';
+import { ARGUMENT_CHARACTERS, jobOptions, NAME_CHARACTERS } from './job-options.js';
 import { instanceId } from '../names.js';
 import {
   check,
@@ -23,12 +22,10 @@ import {
   just,
   linesOfWords,
   list,
-  number,
   object,
   oneOf,
   optional,
   parseJson,
-  record,
   type Shape,
   text,
   time,
@@ -40,19 +37,10 @@ import {
 export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 export const MOST_MARK_BYTES = 256 * 1024;
 
-/** More of a name or a sentence helps nobody. */
-const NAME_CHARACTERS = 1_024;
 const SENTENCE_CHARACTERS = 16 * 1024;
-/** A system takes this much for one argument or one variable (Linux: 128 KiB). */
-const ARGUMENT_CHARACTERS = 128 * 1024;
 const MOST_ARGUMENTS = 10_000;
-const MOST_VARIABLES = 10_000;
 /** Parts of the input may force more batches than are planned (core/contract/keys.ts); far beyond that it is no number of ours. */
 const MOST_BATCHES = 10_000_000;
-const MOST_WORKERS = 1_000_000;
-const MOST_SLOTS = 100_000;
-/** A year: no option asks for so long. */
-const MOST_SECONDS = 366 * 86_400;
 
 export const jobId: Shape<string> = where(text(63), isJobId);
 const name = words(NAME_CHARACTERS);
@@ -66,13 +54,6 @@ const start = either<ModelStart, ModelStart>(
     kind: just('command'),
     argv: list(text(ARGUMENT_CHARACTERS), MOST_ARGUMENTS),
   }),
-);
-
-const variables = record(text(ARGUMENT_CHARACTERS), { name: text(NAME_CHARACTERS, /^[^=\0]+$/), most: MOST_VARIABLES });
-
-const maxFailed: Shape<MaxFailed> = either(
-  count,
-  where(text(NAME_CHARACTERS) as Shape<`${number}%`>, (value) => parseMaxFailed(value) === value),
 );
 
 const manifestShape: Shape<Manifest> = object<Manifest>({
@@ -93,19 +74,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     start,
     setup: optional(text(ARGUMENT_CHARACTERS)),
   }),
-  options: object<JobOptions>({
-    maxWorkers: optional(integer(1, MOST_WORKERS)),
-    slots: either(integer(1, MOST_SLOTS), oneOf<'cpus' | 'auto'>({ cpus: true, auto: true })),
-    concurrency: either(integer(1, MOST_SLOTS), oneOf<'auto'>({ auto: true })),
-    maxAttempts: integer(1, MOST_SLOTS),
-    itemTimeoutSeconds: number(0, MOST_SECONDS),
-    loadTimeoutSeconds: optional(number(0, MOST_SECONDS)),
-    nan: optional(just('null')),
-    env: variables,
-    secrets: optional(variables),
-    maxInstanceHours: optional(number(0, Number.MAX_SAFE_INTEGER)),
-    maxFailed: optional(maxFailed),
-  }),
+  options: jobOptions,
   batches: integer(1, MOST_BATCHES),
   batchSizes: optional(
     object<BatchSizing>({

@@ -1,5 +1,7 @@
 /** A job's manifest and states. The manifest (`jobs/<job>/job.json`) is written once and never changes. */
-import type { MaxFailed } from '../pool/max-failed.js';
+import type { JobOptions } from './job-options.js';
+
+export { DEFAULT_JOB_OPTIONS, type JobOptions } from './job-options.js';
 
 export type JobState = 'submitting' | 'running' | 'complete' | 'cancelled' | 'failed';
 
@@ -17,29 +19,6 @@ export interface ModelSpec {
   readonly start: ModelStart;
   /** Shell command, run once per instance in the model's own directory before the first load. */
   readonly setup?: string;
-}
-
-export interface JobOptions {
-  /** The job's own maximum of instances; the stack's maximum when absent. */
-  readonly maxWorkers?: number;
-  /** Slots on each worker; `cpus` is one per virtual CPU of the instance, `auto` what the worker measures (core/batch/slot-shape.ts). */
-  readonly slots: number | 'cpus' | 'auto';
-  /** Slices that one slot works on at once. */
-  readonly concurrency: number | 'auto';
-  readonly maxAttempts: number;
-  /** No progress for this long on an item, and its slot is rebuilt. */
-  readonly itemTimeoutSeconds: number;
-  /** A model that is not ready by then is not loaded any further; the worker's own limit when absent. */
-  readonly loadTimeoutSeconds?: number;
-  /** NaN and the infinities in what a JavaScript model or the Python helper gives are written as null; an error of the item when absent. */
-  readonly nan?: 'null';
-  readonly env: Readonly<Record<string, string>>;
-  /** Variables of the model's environment whose values are secrets: where those are kept (ARNs), never what they are. */
-  readonly secrets?: Readonly<Record<string, string>>;
-  /** A guard: past it the job fails, so that the fleet is parked. */
-  readonly maxInstanceHours?: number;
-  /** A guard: the job fails as soon as more of its items have failed. */
-  readonly maxFailed?: MaxFailed;
 }
 
 export interface DatasetSpec {
@@ -106,12 +85,3 @@ export interface UnableMark {
   readonly message: string;
   readonly at: string;
 }
-
-export const DEFAULT_JOB_OPTIONS: JobOptions = {
-  slots: 'auto',
-  concurrency: 'auto',
-  maxAttempts: 3,
-  // Long enough for the slowest item of ordinary models, short enough that a hung slot costs minutes, not hours.
-  itemTimeoutSeconds: 300,
-  env: {},
-};

@@ -1,6 +1,6 @@
 /**
  * What one instance is on this machine: a disk, a metadata address, the processes of its user data, a console. The local cloud gives one
- * to each of its instances; `spotpool local host` to each instance of an EC2 that keeps records only.
+ * to each of its instances; `spotpool emulator host` to each instance of an EC2 that keeps records only.
  *
  * Invariants:
  * - There is one way down (`end`), taken once; a second call can only hurry it (SIGKILL now).

@@ -1,21 +1,13 @@
 /** `spotpool local up | env | down | status`: a local cloud that outlives the command. */
-import { type Command, Option } from 'commander';
-import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
+import { type Call, type CommandGroup, defineCommand } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import {
-  addJsonOption,
-  addLocalCloudOptions,
-  type LocalFlags,
-  localCloudOptions,
-  MOST_WORKERS,
-} from '../cli/options.js';
-import { integerBetween } from '../cli/values.js';
+import { localCloudOptions, localCloudRows, localMaxWorkers } from '../cli/local-options.js';
+import { toggle } from '../cli/option-rows.js';
 import { controlUntil } from '../controller/control-until.js';
 import { clockTime, plural, span } from '../display/format.js';
 import { messageOf, UserError } from '../errors.js';
 import { adoptStack } from '../local-cloud/keep-up.js';
-import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { type LocalState, readLocalState, removeLocalState } from '../local-cloud/state-file.js';
 import { superviseLocalCloud } from '../local-cloud/supervisor.js';
@@ -23,70 +15,70 @@ import { bringUp, localLogFile, takeDown } from '../local-cloud/up-down.js';
 import { listJobs } from '../status/job-status.js';
 import { readFleetView } from '../status/fleet-view.js';
 import { hasEnded } from './following/follow.js';
-import { addLocalEmulatorCommands } from './local-emulator.js';
-import { addLocalEnvCommand } from './local-env.js';
-import { addLocalHostCommand } from './local-host.js';
-
-interface UpFlags extends LocalFlags {
-  readonly json?: boolean;
-  readonly foreground?: boolean;
-  readonly adopt?: boolean;
-  readonly maxWorkers: number;
-}
-
-interface Flags {
-  readonly json?: boolean;
-}
+import { envCommand } from './local-env.js';
 
 /** What is still running is told if the cloud answers soon; ending it must not hang on one that does not. */
 const ASK_WITHIN_MS = 5_000;
 
-export function addLocalCommand(program: Command, host: CommandHost): void {
-  const local = program
-    .command('local')
-    .description(
-      'A local cloud (SQS, S3, EC2 with a Spot fleet) that outlives the command; and what a stack on LocalStack or moto needs.',
-    )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ spotpool local up --max-workers 4\n  $ spotpool submit data.csv --model ./model.ts --local\n  $ eval "$(spotpool local env)" && aws s3 ls\n  $ spotpool local down',
-    );
-  const up = local
-    .command('up')
-    .description('Start it, and return when all is ready.')
-    .addOption(
-      new Option('--max-workers <n>', 'most instances of its fleet')
-        .argParser(integerBetween(1, MOST_WORKERS))
-        .default(DEFAULT_LOCAL_MAX_WORKERS),
-    )
-    .addOption(new Option('--foreground', 'stay in the foreground: what `up` starts').hideHelp())
-    .addOption(new Option('--adopt', 'take over the cloud of a `run --local`').hideHelp())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s\n  $ spotpool local up --launch-delay typical --reclaim 2m:all:no-notice\n  $ eval "$(spotpool local env)" && aws sqs list-queues',
-    );
-  addJsonOption(addLocalCloudOptions(up)).action(async (flags: UpFlags, command: Command) =>
-    host.finish(await (flags.foreground ? foreground(host.context, flags) : localUp(host.context, flags, command))),
-  );
-  addLocalEnvCommand(local, host);
-  const down = local
-    .command('down')
-    .description('End it, with all its instances and data; wait until it is gone.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool local down\n  $ spotpool local down --json | jq .jobs');
-  addJsonOption(down).action(async (flags: Flags) => host.finish(await localDown(host.context, flags)));
-  const status = local
-    .command('status')
-    .description('Say whether it is up, where, and what it runs.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool local status\n  $ spotpool local status --json | jq -r .endpoint');
-  addJsonOption(status).action(async (flags: Flags) => host.finish(await localStatus(host.context, flags)));
-  addLocalHostCommand(local, host);
-  addLocalEmulatorCommands(local, host);
-}
+const upOptions = {
+  ...localMaxWorkers,
+  ...localCloudRows,
+  foreground: toggle('stay in the foreground, as the process does that `up` starts', { hidden: true }),
+  adopt: toggle('take over the cloud of a `run --local`', { hidden: true }),
+};
 
-async function localUp(context: CliContext, flags: UpFlags, command: Command): Promise<number> {
+const upCommand = defineCommand({
+  name: 'up',
+  description: 'Start the local cloud, and return when it is ready.',
+  args: {},
+  options: upOptions,
+  examples: [
+    'spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s',
+    'spotpool local up --launch-delay typical --reclaim 2m:all:no-notice',
+    'eval "$(spotpool local env)" && aws sqs list-queues',
+  ],
+  run: async (call) => (call.options.foreground ? foreground(call) : localUp(call)),
+});
+
+const downCommand = defineCommand({
+  name: 'down',
+  description: 'End the local cloud with all its instances and data, and wait until it is gone.',
+  args: {},
+  options: {},
+  examples: ['spotpool local down', 'spotpool local down --json | jq .jobs'],
+  run: localDown,
+});
+
+const statusCommand = defineCommand({
+  name: 'status',
+  description: 'Show whether the local cloud is up, where, and what it runs.',
+  args: {},
+  options: {},
+  examples: ['spotpool local status', 'spotpool local status --json | jq -r .endpoint'],
+  run: localStatus,
+});
+
+export const localCommand: CommandGroup = {
+  name: 'local',
+  description:
+    'Start, show and end a local cloud. It has SQS, S3, and EC2 with a Spot fleet, and outlives the command that starts it.',
+  examples: [
+    'spotpool local up --max-workers 4',
+    'spotpool submit data.csv --model ./model.ts --local',
+    'eval "$(spotpool local env)" && aws s3 ls',
+    'spotpool local down',
+  ],
+  commands: [upCommand, envCommand, downCommand, statusCommand],
+};
+
+type UpCall = Call<never, typeof upOptions>;
+
+async function localUp({ context, options, rawArguments }: UpCall): Promise<number> {
   const { terminal, env, signal } = context;
-  const { state, wasUp } = await bringUp(givenArguments(command), env, signal);
-  if (flags.json) {
+  // The process that stays reads the options as this one did.
+  const given = rawArguments.filter((argument) => argument !== '--json');
+  const { state, wasUp } = await bringUp(given, env, signal);
+  if (options.json) {
     terminal.out(`${JSON.stringify(publicState(state))}\n`);
     return EXIT.ok;
   }
@@ -102,14 +94,6 @@ async function localUp(context: CliContext, flags: UpFlags, command: Command): P
   return EXIT.ok;
 }
 
-/** The options as they were given, for the process that stays; it reads them as this one did. */
-function givenArguments(command: Command): readonly string[] {
-  const { rawArgs } = rootOf(command) as Command & { readonly rawArgs: readonly string[] };
-  return rawArgs.slice(rawArgs.indexOf('up') + 1).filter((argument) => argument !== '--json');
-}
-
-const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent));
-
 /** `local up --json` prints this, and `--stack` reads it. */
 export function publicState(state: LocalState): Record<string, unknown> {
   const { credentials, startedAt: _startedAt, log: _log, ...config } = state;
@@ -117,7 +101,7 @@ export function publicState(state: LocalState): Record<string, unknown> {
 }
 
 /** Runs the cloud, and its controller, until told to end. */
-async function foreground(context: CliContext, flags: UpFlags): Promise<number> {
+async function foreground({ context, options: flags }: UpCall): Promise<number> {
   const { terminal, env, clock, signal } = context;
   const log = (text: string): void => terminal.err(`${new Date(clock.nowMs()).toISOString()} ${text}\n`);
   const directory = stateDirectory(env);
@@ -147,18 +131,18 @@ async function foreground(context: CliContext, flags: UpFlags): Promise<number> 
   return EXIT.ok;
 }
 
-async function localDown(context: CliContext, flags: Flags): Promise<number> {
+async function localDown({ context, options }: Call): Promise<number> {
   const { terminal, env } = context;
   const directory = stateDirectory(env);
   const state = await readLocalState(directory);
   if (state === undefined) {
-    terminal.out(flags.json ? `${JSON.stringify({ wasUp: false })}\n` : 'No local cloud is up.\n');
+    terminal.out(options.json ? `${JSON.stringify({ wasUp: false })}\n` : 'No local cloud is up.\n');
     return EXIT.ok;
   }
   const running = await whatRuns(context, state);
   const inOrder = await takeDown(state);
   await removeLocalState(directory, state.pid);
-  if (flags.json) {
+  if (options.json) {
     terminal.out(`${JSON.stringify({ wasUp: true, pid: state.pid, inOrder, ...running })}\n`);
   } else {
     terminal.out(`${downLines(state, running, inOrder).join('\n')}\n`);
@@ -202,11 +186,11 @@ function downLines(state: LocalState, running: Running | undefined, inOrder: boo
   ];
 }
 
-async function localStatus(context: CliContext, flags: Flags): Promise<number> {
+async function localStatus({ context, options }: Call): Promise<number> {
   const { terminal, env, clock } = context;
   const state = await readLocalState(stateDirectory(env));
   const running = state && (await whatRuns(context, state));
-  if (flags.json) {
+  if (options.json) {
     const shown = state === undefined ? { up: false } : { up: true, ...publicState(state), ...running };
     terminal.out(`${JSON.stringify(shown)}\n`);
   } else if (state === undefined) {

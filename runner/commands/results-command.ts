@@ -1,6 +1,6 @@
 /** Sentences about files of results, and the commands that a message gives to be copied. Pure. */
 import path from 'node:path';
-import type { StackFlags } from '../cli/options.js';
+import type { StackFlags } from '../cli/stack-options.js';
 import { shellQuote } from '../local-cloud/user-data.js';
 import { stackArguments } from './following/stopped.js';
 
@@ -17,7 +17,7 @@ export interface ResultsCommand {
   readonly stateDirectory?: string | undefined;
 }
 
-export const resultsCommand = ({ job, out, flags, stateDirectory }: ResultsCommand): string =>
+export const resultsCommandLine = ({ job, out, flags, stateDirectory }: ResultsCommand): string =>
   `${stateVariable(stateDirectory)}spotpool results ${job}${stackArguments(flags)}${out === undefined ? '' : ` --out ${shellWord(out)}`}`;
 
 export const stateVariable = (directory: string | undefined): string =>

@@ -1,11 +1,11 @@
 /** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
 import path from 'node:path';
-import { DEFAULT_JOB_OPTIONS, type JobOptions } from '../../core/contract/job.js';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
-import type { JobFlags, StackFlags } from '../cli/options.js';
+import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
+import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, Level, RunEvent } from '../display/events.js';
@@ -52,7 +52,7 @@ export async function submitFromFlags(
   const { flags, display, signal } = submission;
   const { id, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
-  if (flags.secret !== undefined) refuseSecrets(flags, ports.config);
+  if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = lookAtQuota(ports.quota, ports.config.minVcpus, signal);
   const publish = async (): Promise<PublishedWorker> => {
@@ -67,7 +67,7 @@ export async function submitFromFlags(
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...definedFields({ batchBytes }),
       },
-      options: jobOptions(flags),
+      options: jobOptionsOf(flags),
       ...definedFields({ id }),
       createdBy: user,
       versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
@@ -111,7 +111,7 @@ const SETUP_IN_ISOLATION =
   '--setup does not go with this stack, which is isolated: its instances reach S3 and SQS and nothing else. ' +
   "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
 
-function refuseSecrets({ secret = {}, env = {}, local }: JobFlags & StackFlags, { isolated }: StackConfig): void {
+function refuseSecrets({ secrets = {}, env = {}, local }: JobFlags & StackFlags, { isolated }: StackConfig): void {
   if (local) {
     throw new UserError(
       '--secret does not go with --local: the local cloud has no Secrets Manager. Use --env NAME=VALUE with a value for tests.',
@@ -122,7 +122,7 @@ function refuseSecrets({ secret = {}, env = {}, local }: JobFlags & StackFlags, 
       '--secret does not go with this stack, which is isolated: its instances reach S3 and SQS alone.',
     );
   }
-  const twice = Object.keys(secret).find((name) => name in env);
+  const twice = Object.keys(secrets).find((name) => name in env);
   if (twice !== undefined) throw new UserError(`${twice} is given with --env and with --secret: leave one out.`);
 }
 
@@ -171,23 +171,6 @@ function datasetRequest(argument: string, cwd: string, flags: JobFlags): Dataset
     argument,
     cwd,
     ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
-  };
-}
-
-function jobOptions(flags: JobFlags): JobOptions {
-  return {
-    slots: flags.slots,
-    concurrency: flags.concurrency,
-    maxAttempts: flags.maxAttempts,
-    itemTimeoutSeconds: flags.itemTimeout,
-    ...definedFields({ loadTimeoutSeconds: flags.loadTimeout, nan: flags.nan }),
-    env: flags.env ?? DEFAULT_JOB_OPTIONS.env,
-    ...definedFields({
-      maxWorkers: flags.maxWorkers,
-      secrets: flags.secret,
-      maxInstanceHours: flags.maxInstanceHours,
-      maxFailed: flags.maxFailed,
-    }),
   };
 }
 

@@ -1,5 +1,6 @@
-/** What makes a submission another job than the one that has its id. */
+/** Finds the differences between a submission and the job that has its id already. */
 import { isDeepStrictEqual } from 'node:util';
+import { JOB_OPTION_NAMES, JOB_OPTIONS, type JobOptionName } from '../../core/contract/job-options.js';
 import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
 
 export interface JobContent {
@@ -8,21 +9,7 @@ export interface JobContent {
   readonly options: JobOptions;
 }
 
-const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
-  maxWorkers: '--max-workers',
-  slots: '--slots',
-  concurrency: '--concurrency',
-  maxAttempts: '--max-attempts',
-  itemTimeoutSeconds: '--item-timeout',
-  loadTimeoutSeconds: '--load-timeout',
-  nan: '--nan',
-  env: '--env',
-  secrets: '--secret',
-  maxInstanceHours: '--max-instance-hours',
-  maxFailed: '--max-failed',
-};
-
-/** One clause each; none when it is the same job. */
+/** Returns one clause for each difference, and none when it is the same job. */
 export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<JobContent, 'dataset'>): string[] {
   const differences: string[] = [];
   // Two machines may pack the same files into other bytes.
@@ -33,13 +20,11 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
     differences.push(`the model is started otherwise (${before.model.name} then, ${now.model.name} now)`);
   }
   if (before.model.setup !== now.model.setup) differences.push('--setup differs');
-  for (const [name, flag] of Object.entries(OPTION_FLAGS) as [keyof JobOptions, string][]) {
+  for (const name of JOB_OPTION_NAMES) {
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
-    // Values of the environment may be secrets.
+    const { flag, hidden } = JOB_OPTIONS[name];
     differences.push(
-      name === 'env' || name === 'secrets'
-        ? `${flag} differs`
-        : `${flag} was ${shown(before, name)}, now ${shown(now, name)}`,
+      hidden ? `${flag} differs` : `${flag} was ${shown(before.options[name])}, now ${shown(now.options[name])}`,
     );
   }
   return differences;
@@ -53,5 +38,5 @@ export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string
   return `the dataset has other contents (${before.name} with ${before.items} items then, ${now.name} with ${now.items} now)`;
 }
 
-const shown = ({ options }: Pick<JobContent, 'options'>, name: Exclude<keyof JobOptions, 'env' | 'secrets'>): string =>
-  String(options[name] ?? 'not given');
+const shown = (value: JobOptions[JobOptionName]): string =>
+  value === undefined ? 'not given' : typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -1,6 +1,6 @@
 /** The next step after a job that did not end well: one sentence with the command. Pure. */
 import { judgeJob } from '../../../core/pool/success.js';
-import type { StackFlags } from '../../cli/options.js';
+import type { StackFlags } from '../../cli/stack-options.js';
 import type { JobProgress } from '../../controller/report.js';
 import { stackArguments } from './stopped.js';
 

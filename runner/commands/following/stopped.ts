@@ -1,6 +1,6 @@
 /** Says what is left undone when a command ends before its job, and how to go on. */
 import type { CliContext } from '../../cli/context.js';
-import type { StackFlags } from '../../cli/options.js';
+import type { StackFlags } from '../../cli/stack-options.js';
 import { isNetworkFailure } from '../../errors.js';
 import { readJobProgress } from '../../status/job-status.js';
 import { LocalCloudLost, type RunStack } from '../run-stack.js';
