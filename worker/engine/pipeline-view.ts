@@ -1,4 +1,4 @@
-/** What is foreseen of the slots and of what is held: the view that core/batch/lease-ahead.ts decides by. */
+/** The state of the slots and of the held batches, as core/batch/lease-ahead.ts needs it to decide. */
 import { boundOf, freeInMs, type LeaseAheadView } from '../../core/batch/lease-ahead.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
 import type { HeldBatch } from '../batch/held-batch.js';
@@ -12,9 +12,9 @@ export interface Pipeline {
   readonly slow?: SlowModels;
 }
 
-export type Foreseen = Omit<LeaseAheadView, 'asked' | 'atRisk'> & { readonly committing: number };
+export type PipelineView = Omit<LeaseAheadView, 'asked' | 'atRisk'> & { readonly committing: number };
 
-export function foresee({ held, slots, pace, nowMs, slow }: Pipeline): Foreseen {
+export function pipelineView({ held, slots, pace, nowMs, slow }: Pipeline): PipelineView {
   const { leadMs } = pace;
   const boundMs = boundOf(leadMs);
   const free: (number | undefined)[] = [];
@@ -27,7 +27,7 @@ export function foresee({ held, slots, pace, nowMs, slow }: Pipeline): Foreseen 
     if (batch.phase === 'fetching' || batch.phase === 'waiting')
       ahead += slow?.jobs.has(batch.message.job) === true ? 0 : 1;
     else if (batch.phase === 'committing') committing += 1;
-    // What is done keeps its phase for a moment after the next batch has got its slot.
+    // A finished batch keeps its phase for a moment after the next batch has got its slot.
     else if (batch.phase === 'computing' && batch.itemsLeft > 0) {
       const msPerItem = batch.msPerItem();
       const sinceProgressMs = nowMs - batch.progressAtMs;
@@ -36,16 +36,20 @@ export function foresee({ held, slots, pace, nowMs, slow }: Pipeline): Foreseen 
       else msPerBatch ??= msPerItem * batch.message.items;
     }
   }
-  // The pace of other models says nothing of one that is only being loaded; that of slots beside it does.
+  // If every slot is only loading, no pace is known: the pace of other models says nothing about this one. A slot
+  // beside them that computes does give a pace.
   if (loading > 0 && loading === free.length) msPerBatch = undefined;
   while (free.length < slots) free.push(0);
-  // A slot that is not wanted any more ends its batch.
+  // A slot that is no longer wanted ends its batch, so its free time does not count.
   free.length = slots;
   return { freeInMs: free, msPerBatch, leadMs, ahead, committing };
 }
 
-/** Commits are short; when they are not (S3 has trouble) no more work is taken meanwhile. */
-export function mostCommitting({ freeInMs, leadMs, msPerBatch }: Foreseen): number {
+/**
+ * How many batches may be committing before polling stops. Commits are short; if they are not, S3 has trouble, and no
+ * more work is taken meanwhile.
+ */
+export function maxCommitting({ freeInMs, leadMs, msPerBatch }: PipelineView): number {
   const leastPerSlot = 2;
   const mostPerSlot = 64;
   const perSlot = msPerBatch === undefined ? leastPerSlot : Math.ceil(boundOf(leadMs) / Math.max(1, msPerBatch));

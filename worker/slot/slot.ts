@@ -5,7 +5,7 @@
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';
 import type { ResultLine } from '../../core/contract/result-line.js';
-import type { Secrets } from '../model/secrets.js';
+import type { Secrets } from '../process/hide-secrets.js';
 
 export type BatchItem = { readonly index: number; readonly input: InputLine };
 
@@ -42,13 +42,13 @@ export interface BatchWork {
   /** Slices that the slot works on at once, from now on; as the model's options say when absent. */
   readonly concurrency?: () => number;
   /** The slot has come to this batch; until then it may be at the one before. */
-  readonly onTurn?: () => void;
+  readonly onStart?: () => void;
   /** All of it is with the model, which will be done within moments: the slot may be given the next batch of the same model. */
   readonly onNearlyDone?: () => void;
   /** Called as results become believed, in any order, once an item. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
   /** Waited for before each slice: the results so far have to be put somewhere first. */
-  readonly mayGoOn?: () => Promise<void> | undefined;
+  readonly beforeSlice?: () => Promise<void> | undefined;
   readonly onEvent: (event: SlotEvent) => void;
   /** Aborts: the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
   readonly signal: AbortSignal;
@@ -92,7 +92,7 @@ export type BatchComputation =
   | { readonly kind: 'attempt'; readonly error: { readonly code: string; readonly message: string } };
 
 /** One slot. Batches are computed one after another, whenever they are given; `compute` never rejects but for a bug. */
-export interface BatchComputer {
+export interface Slot {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;
   /** Its process has been started, and has not said yet that it is ready. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Contact } from '../../../worker/engine/contact.js';
+import { Reachability } from '../../../worker/engine/reachability.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeQueue } from '../support/fake-queue.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -10,13 +10,13 @@ const poll = { maxMessages: 1, waitSeconds: 0, visibilityTimeoutSeconds: 20, sig
 
 function parts() {
   const clock = new FakeClock();
-  const contact = new Contact(clock);
+  const contact = new Reachability(clock);
   const inner = { queue: new FakeQueue(clock), store: new MemoryStore() };
   const down = { queue: false, store: false };
   inner.queue.failReceive = () => (down.queue ? new Error('ECONNREFUSED') : undefined);
   inner.queue.refuse = () => (down.queue ? 'failed' : undefined);
   inner.store.before = () => (down.store ? Promise.reject(new Error('ECONNREFUSED')) : undefined);
-  const [queue, store] = [contact.queue(inner.queue), contact.store(inner.store)];
+  const [queue, store] = [contact.watchQueue(inner.queue), contact.watchStore(inner.store)];
   const ask = {
     queue: () => queue.receive(poll).catch(() => undefined),
     beat: () => queue.changeVisibility([{ receiptHandle: 'h', visibilityTimeoutSeconds: 20 }], signal),
@@ -34,10 +34,10 @@ describe('contact with the queue and the bucket', () => {
     await ask.store();
     await clock.advance(500);
     await ask.beat();
-    expect(contact.lostForMs).toBe(500);
+    expect(contact.unreachableForMs).toBe(500);
     down.store = false;
     await ask.store();
-    expect(contact.lostForMs).toBe(0);
+    expect(contact.unreachableForMs).toBe(0);
   });
 
   it('is not lost while one of them has not even been asked', async () => {
@@ -45,7 +45,7 @@ describe('contact with the queue and the bucket', () => {
     down.queue = true;
     await ask.queue();
     await clock.advance(3_600_000);
-    expect(contact.lostForMs).toBe(0);
+    expect(contact.unreachableForMs).toBe(0);
   });
 });
 

@@ -21,7 +21,7 @@ interface Marks {
   readonly end: Promise<JobEnd | undefined>;
 }
 
-export class JobBook {
+export class JobCache {
   readonly #manifests = new Map<string, Promise<Manifest | undefined>>();
   readonly #marks = new Map<string, Marks>();
 

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBadLine, decodeInputLine } from '../../../core/contract/input-line.js';
-import type { BatchComputer, SlotEvent } from '../../../worker/slot/batch-computer.js';
+import type { Slot, SlotEvent } from '../../../worker/slot/slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 import { eventually } from '../../support/eventually.js';
 import {
@@ -18,7 +18,7 @@ import {
 } from './support.js';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 beforeAll(async () => {
   host = await buildHost();
 });
@@ -44,7 +44,7 @@ describe('a slot', () => {
         indexes.push(...items.map(({ index }) => index));
         full ??= new Promise((resolve) => (goOn = resolve));
       },
-      mayGoOn: () => full,
+      beforeSlice: () => full,
       onEvent: () => undefined,
       signal: new AbortController().signal,
     });

@@ -16,12 +16,13 @@ import { pipeline } from 'node:stream/promises';
 import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
-import { outlast } from '../outlast.js';
+import { retry } from '../retry.js';
 import type { Clock, ObjectStore, SecretReader } from '../ports.js';
 import { systemClock } from '../system-clock.js';
-import type { PreparedModel } from '../slot/batch-computer.js';
-import { childEnvironment } from '../slot/child-environment.js';
-import { hiderOf, readSecrets, type Secrets } from './secrets.js';
+import type { PreparedModel } from '../slot/slot.js';
+import { childEnvironment } from '../process/child-environment.js';
+import { hiderOf, type Secrets } from '../process/hide-secrets.js';
+import { readSecrets } from './read-secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
 import { unpackBundle } from './unpack.js';
@@ -136,7 +137,7 @@ function download(
       'fetching a model',
       `The model ${spec.name} could not be fetched yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
     );
-  return outlast(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
+  return retry(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 
 async function setUp(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childEnvironment } from '../../../worker/slot/child-environment.js';
+import { childEnvironment } from '../../../worker/process/child-environment.js';
 
 describe('the environment of a model', () => {
   it('has what programs need, the way to the instance’s role, and the job’s variables, nothing else of the worker', () => {

@@ -2,12 +2,12 @@
 import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import type {
   BatchComputation,
-  BatchComputer,
+  Slot,
   BatchItem,
   BatchWork,
   ComputedItem,
   PreparedModel,
-} from '../../../worker/slot/batch-computer.js';
+} from '../../../worker/slot/slot.js';
 import { untilAborted } from '../../../worker/until-aborted.js';
 import type { Clock } from '../../../worker/ports.js';
 
@@ -48,7 +48,7 @@ export function fakeModel(): FakeModel {
   };
 }
 
-export class FakeComputer implements BatchComputer {
+export class FakeSlot implements Slot {
   modelKey: string | undefined;
   isLoading = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -85,7 +85,7 @@ export class FakeComputer implements BatchComputer {
 
   async #takeTurn(work: BatchWork): Promise<BatchComputation> {
     if (work.signal.aborted) return { kind: 'aborted' };
-    work.onTurn?.();
+    work.onStart?.();
     this.warm(work.model);
     const ready = this.#model.whenReady(work.model.modelKey);
     if (ready !== undefined) {
@@ -100,7 +100,7 @@ export class FakeComputer implements BatchComputer {
     this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);
     try {
       for (const item of work.items) {
-        await work.mayGoOn?.();
+        await work.beforeSlice?.();
         if (item === work.items.at(-1)) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.#model;
         this.#model.delayOnceMs = 0;

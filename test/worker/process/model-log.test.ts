@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ModelLog } from '../../../worker/slot/model-log.js';
+import { ModelLog } from '../../../worker/process/model-log.js';
 
 function logAt(clock: { ms: number }): { log: ModelLog; lines: string[] } {
   const lines: string[] = [];

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../core/contract/job.js';
 import { modelBundleKey } from '../../../core/contract/keys.js';
 import { ObjectMissing } from '../../../core/contract/object-store.js';
-import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/model-cache.js';
+import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/prepare-model.js';
 import { SecretRefused } from '../../../worker/ports.js';
-import type { PreparedModel } from '../../../worker/slot/batch-computer.js';
+import type { PreparedModel } from '../../../worker/slot/slot.js';
 
 let root: string;
 let bundle: Buffer;

@@ -13,7 +13,7 @@ export interface StatusView {
   readonly notice?: 'interruption' | 'rebalance';
 }
 
-export interface StatusBoardOptions {
+export interface StatusWriterOptions {
   readonly identity: InstanceIdentity;
   readonly store: ObjectStore;
   readonly clock: Clock;
@@ -21,13 +21,13 @@ export interface StatusBoardOptions {
   readonly view: () => StatusView;
 }
 
-export class StatusBoard {
+export class StatusWriter {
   readonly #startedAt: string;
   #written = '';
 
-  readonly #options: StatusBoardOptions;
+  readonly #options: StatusWriterOptions;
 
-  constructor(options: StatusBoardOptions) {
+  constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.#startedAt = new Date(options.clock.nowMs()).toISOString();
   }

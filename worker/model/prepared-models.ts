@@ -1,6 +1,6 @@
 /** The models on this instance: each is fetched and set up once, however many batches and slots ask for it. */
 import type { Manifest } from '../../core/contract/job.js';
-import type { PreparedModel } from '../slot/batch-computer.js';
+import type { PreparedModel } from '../slot/slot.js';
 
 export type UnablePhase = 'fetch' | 'setup' | 'load';
 
@@ -19,7 +19,7 @@ export class ModelUnable extends Error {
 /** Fetches, unpacks and sets up; throws `ModelUnable`. */
 export type PrepareModel = (manifest: Manifest) => Promise<PreparedModel>;
 
-export class ModelShelf {
+export class PreparedModels {
   readonly #models = new Map<string, Promise<PreparedModel>>();
 
   readonly #prepare: PrepareModel;

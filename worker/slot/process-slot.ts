@@ -11,26 +11,18 @@ import { SlotMemory } from '../../core/batch/slot-memory.js';
 import { SlicePace } from '../../core/batch/slice-size.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { Clock } from '../ports.js';
-import type {
-  BatchComputation,
-  BatchComputer,
-  BatchWork,
-  PreparedModel,
-  SlotEvent,
-  SlotUsage,
-} from './batch-computer.js';
-import { BatchRun } from './batch-run.js';
-import type { LoadedSlot, LoadResult } from './loaded-slot.js';
-import { childEnvironment, NAN_VARIABLE } from './child-environment.js';
-import { hiderOf } from '../model/secrets.js';
+import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
+import { BatchRun, type LoadResult } from './batch-run.js';
+import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
+import { hiderOf } from '../process/hide-secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
 /** A batch was expected to be done within a quarter of a second: the next one looks for another slot after this. */
-const PATIENCE_MS = 2_000;
+const START_WITHIN_MS = 2_000;
 /** Events from before a batch (the load's log) are kept for it; a load that logs more has said enough. */
 const MAX_KEPT_EVENTS = 500;
 
-export interface BatchComputerOptions {
+export interface SlotOptions {
   readonly clock: Clock;
   /** Path of the bundled host (`dist/bundle/host.mjs`) that runs JavaScript modules. */
   readonly hostPath: string;
@@ -48,17 +40,17 @@ interface Current {
   readonly pace: SlicePace;
   loading: Promise<LoadResult>;
   process: SlotProcess | undefined;
-  /** The process with the model loaded. */
-  slot: LoadedSlot | undefined;
+  /** The process has the model loaded. */
+  isLoaded: boolean;
   /** Its process was stopped: load it when it is wanted again. */
   stopped: boolean;
 }
 
-export function createBatchComputer(options: BatchComputerOptions): BatchComputer {
-  return new SlotComputer(options);
+export function createSlot(options: SlotOptions): Slot {
+  return new ProcessSlot(options);
 }
 
-class SlotComputer implements BatchComputer {
+class ProcessSlot implements Slot {
   #current: Current | undefined;
   #stopping: Promise<void> = Promise.resolve();
   #onEvent: ((event: SlotEvent) => void) | undefined;
@@ -67,9 +59,9 @@ class SlotComputer implements BatchComputer {
   readonly #keptEvents: SlotEvent[] = [];
   readonly #closing = new AbortController();
 
-  readonly #options: BatchComputerOptions;
+  readonly #options: SlotOptions;
 
-  constructor(options: BatchComputerOptions) {
+  constructor(options: SlotOptions) {
     this.#options = options;
   }
 
@@ -79,7 +71,7 @@ class SlotComputer implements BatchComputer {
 
   get isLoading(): boolean {
     const current = this.#current;
-    return current !== undefined && !current.stopped && current.slot === undefined;
+    return current !== undefined && !current.stopped && !current.isLoaded;
   }
 
   get msPerItem(): number | undefined {
@@ -113,11 +105,11 @@ class SlotComputer implements BatchComputer {
     if (work.signal.aborted || this.#closing.signal.aborted) abort();
     work.signal.addEventListener('abort', abort);
     this.#closing.signal.addEventListener('abort', abort);
-    const ahead = this.#goAhead(work, signal);
+    const ahead = this.#sendAhead(work, signal);
     try {
-      const isInTime = await this.#hasTurn(before, signal);
-      if (isInTime && !signal.aborted) return await this.#takeTurn(work, signal, ahead);
-      ahead?.forget();
+      const isInTime = await this.#mayStart(before, signal);
+      if (isInTime && !signal.aborted) return await this.#runBatch(work, signal, ahead);
+      ahead?.dropAhead();
       return { kind: signal.aborted ? 'aborted' : 'late' };
     } finally {
       work.signal.removeEventListener('abort', abort);
@@ -126,17 +118,17 @@ class SlotComputer implements BatchComputer {
   }
 
   /** False when it is aborted, or those before take too long. */
-  #hasTurn(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  #mayStart(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (hasTurn: boolean): void => {
-        clearTimeout(patience);
+      const end = (mayStart: boolean): void => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
-        resolve(hasTurn);
+        resolve(mayStart);
       };
       const onAbort = (): void => {
         end(false);
       };
-      const patience = setTimeout(onAbort, PATIENCE_MS);
+      const timer = setTimeout(onAbort, START_WITHIN_MS);
       signal.addEventListener('abort', onAbort);
       if (signal.aborted) onAbort();
       void before.then(() => {
@@ -145,23 +137,23 @@ class SlotComputer implements BatchComputer {
     });
   }
 
-  #goAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
+  #sendAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
     const current = this.#current;
     const isAtWork = this.#onEvent !== undefined && current?.modelKey === work.model.modelKey;
-    if (!isAtWork || current.slot === undefined || signal.aborted) return undefined;
+    if (!isAtWork || !current.isLoaded || current.process === undefined || signal.aborted) return undefined;
     const run = this.#newRun(current, work, signal);
-    run.goAhead(current.slot);
+    run.sendAhead(current.process);
     return run;
   }
 
-  async #takeTurn(work: BatchWork, signal: AbortSignal, ahead: BatchRun | undefined): Promise<BatchComputation> {
-    work.onTurn?.();
+  async #runBatch(work: BatchWork, signal: AbortSignal, ahead: BatchRun | undefined): Promise<BatchComputation> {
+    work.onStart?.();
     this.#onEvent = work.onEvent;
     for (const event of this.#keptEvents.splice(0)) work.onEvent(event);
     try {
       const current = this.#ensure(work.model);
       if (ahead?.isOf(current.memory) === true) return await ahead.run();
-      ahead?.forget();
+      ahead?.dropAhead();
       return await this.#newRun(current, work, signal).run();
     } finally {
       this.#onEvent = undefined;
@@ -214,7 +206,7 @@ class SlotComputer implements BatchComputer {
       pace: new SlicePace(),
       loading: Promise.resolve({ kind: 'unable', message: '' }),
       process: undefined,
-      slot: undefined,
+      isLoaded: false,
       stopped: false,
     };
     this.#current = current;
@@ -244,7 +236,7 @@ class SlotComputer implements BatchComputer {
     const startedAtMs = clock.nowMs();
     const { loadTimeoutSeconds } = model.options;
     const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
-    const slot = new SlotProcess({
+    const child = new SlotProcess({
       argv: this.#argv(model),
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
@@ -264,18 +256,16 @@ class SlotComputer implements BatchComputer {
         this.#emit({ kind: 'log', line });
       },
     });
-    current.process = slot;
-    const load = await slot.loaded;
+    current.process = child;
+    const load = await child.loaded;
     if (!load.ok) {
-      await slot.ended;
+      await child.ended;
       return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
     }
     this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
-    const { maxSliceItems, maxConcurrency, takesAhead } = load;
-    const loaded: LoadedSlot = { process: slot, maxSliceItems, maxConcurrency, takesAhead };
-    // Stopped while it loaded: who waits for the load sees that.
-    if (current.process === slot) current.slot = loaded;
-    return { kind: 'loaded', slot: loaded };
+    // A process that was stopped while it loaded is no longer the current one; whoever waits for the load sees its end.
+    if (current.process === child) current.isLoaded = true;
+    return { kind: 'loaded', process: child };
   }
 
   #argv(model: PreparedModel): readonly string[] {
@@ -297,10 +287,10 @@ class SlotComputer implements BatchComputer {
 
   /** Ends the process, also one that is only about to be started. */
   #stop(current: Current): void {
-    const { process: slot } = current;
+    const { process: child } = current;
     current.stopped = true;
     current.process = undefined;
-    current.slot = undefined;
-    if (slot !== undefined) this.#stopping = Promise.all([this.#stopping, slot.stop()]).then(() => undefined);
+    current.isLoaded = false;
+    if (child !== undefined) this.#stopping = Promise.all([this.#stopping, child.stop()]).then(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { instanceStatusKey } from '../../../core/contract/keys.js';
-import { StatusBoard, type StatusView } from '../../../worker/events/status-board.js';
+import { StatusWriter, type StatusView } from '../../../worker/events/status-writer.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
@@ -9,7 +9,7 @@ it('writes the status when it changes, at most once a second, and again after a 
   const store = new MemoryStore();
   const told: string[] = [];
   let view: StatusView = { phase: 'starting', slots: 1 };
-  const board = new StatusBoard({
+  const board = new StatusWriter({
     identity: { instance: 'i', instanceType: 't', zone: 'z', region: 'r' },
     store,
     clock,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decideLeaseAhead } from '../../../core/batch/lease-ahead.js';
 import { PipelinePace } from '../../../core/batch/pipeline-pace.js';
-import { foresee } from '../../../worker/engine/foresight.js';
+import { pipelineView } from '../../../worker/engine/pipeline-view.js';
 import { type BatchPhase, HeldBatch } from '../../../worker/batch/held-batch.js';
 
 function held(phase: BatchPhase, msPerItem?: number, progressAtMs = 0): HeldBatch {
@@ -16,7 +16,7 @@ function held(phase: BatchPhase, msPerItem?: number, progressAtMs = 0): HeldBatc
     items: 10,
   };
   const batch = new HeldBatch(message, { id: '', receiptHandle: '', receivedAtMs: 0 }, 1);
-  batch.phase = phase;
+  batch.enter(phase);
   batch.progressAtMs = progressAtMs;
   batch.msPerItem = () => msPerItem;
   return batch;
@@ -39,17 +39,17 @@ it.each([1_000, 10_000])('sends nothing back while a new slot has been loading f
     pace: steadyPace(),
     nowMs,
   };
-  expect(decideLeaseAhead({ ...foresee(pipeline), asked: 0, atRisk: false }).surplus).toBe(0);
+  expect(decideLeaseAhead({ ...pipelineView(pipeline), asked: 0, atRisk: false }).surplus).toBe(0);
 });
 
 it('believes no pace while every slot that works is only being loaded', () => {
   const pipeline = { held: [held('computing'), ...ahead], slots: 1, pace: steadyPace(), nowMs: 100 };
-  expect(foresee(pipeline).msPerBatch).toBeUndefined();
+  expect(pipelineView(pipeline).msPerBatch).toBeUndefined();
 });
 
 it('goes by the batch that has the slot, not by the one that is done and about to be committed', () => {
   const done = held('computing', 10);
-  done.believe(Array.from({ length: 10 }, (_, index) => ({ index, ok: true, line: '' })));
+  done.addResults(Array.from({ length: 10 }, (_, index) => ({ index, ok: true, line: '' })));
   const pipeline = { held: [done, held('computing', 10)], slots: 1, pace: steadyPace(), nowMs: 0 };
-  expect(foresee(pipeline).freeInMs).toEqual([100]);
+  expect(pipelineView(pipeline).freeInMs).toEqual([100]);
 });

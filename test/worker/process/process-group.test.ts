@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groupMemoryBytes } from '../../../worker/slot/group-usage.js';
-import { ProcessGroup } from '../../../worker/slot/process-group.js';
+import { groupMemoryBytes } from '../../../worker/process/group-usage.js';
+import { ProcessGroup } from '../../../worker/process/process-group.js';
 import { eventually } from '../../support/eventually.js';
-import { isAlive } from './support.js';
+import { isAlive } from '../slot/support.js';
 
 let directory: string;
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 /**
- * Whether the worker's queue and bucket can still be reached, seen from the calls that it makes anyway: nothing is asked for the sake of it.
- *
+ * Whether the worker can still reach its queue and its bucket. The answer comes from the calls that the worker makes
+ * anyway; no call is made for it.
  * Invariants:
- * - Whatever answers is there, also when the answer is that a lease is lost or an object missing.
- * - A call that its caller gave up says nothing.
+ * - Any answer counts as reached, even one that says that a lease is lost or an object missing.
+ * - A call that its caller aborted says nothing.
  */
 import { ObjectMissing } from '../../core/contract/object-store.js';
 import type { Clock, ObjectStore, WorkQueue } from '../ports.js';
 
-export class Contact {
+export class Reachability {
   readonly #queueTrouble = new Trouble();
   readonly #storeTrouble = new Trouble();
 
@@ -18,8 +18,10 @@ export class Contact {
     this.#clock = clock;
   }
 
-  /** For so long nothing has answered, neither the queue nor the bucket, though both were asked; 0 when one has. */
-  get lostForMs(): number {
+  /**
+   * How long neither the queue nor the bucket has answered although both were asked; 0 when one of them has answered.
+   */
+  get unreachableForMs(): number {
     const clock = this.#clock;
     const queueTrouble = this.#queueTrouble;
     const storeTrouble = this.#storeTrouble;
@@ -27,7 +29,7 @@ export class Contact {
     return sinceMs === Infinity ? 0 : clock.nowMs() - sinceMs;
   }
 
-  queue(queue: WorkQueue): WorkQueue {
+  watchQueue(queue: WorkQueue): WorkQueue {
     const trouble = this.#queueTrouble;
     return {
       receive: (options) => this.#watch(trouble, options.signal, () => queue.receive(options)),
@@ -37,7 +39,7 @@ export class Contact {
     };
   }
 
-  store(store: ObjectStore): ObjectStore {
+  watchStore(store: ObjectStore): ObjectStore {
     const trouble = this.#storeTrouble;
     return {
       get: (key, options) => this.#watch(trouble, options.signal, () => store.get(key, options)),
@@ -83,12 +85,12 @@ export class Contact {
   }
 }
 
-/** Results of a lease call: `failed` is what SQS has not said. */
+/** Whether SQS answered a lease call: a result is `failed` when SQS did not answer. */
 const isAnswer = (results: readonly string[]): boolean =>
   results.length === 0 || results.some((result) => result !== 'failed');
 
 class Trouble {
-  /** When the first of the calls failed of which none has been answered since; Infinity while there is none. */
+  /** The time of the first failed call since the last answer; Infinity when no call has failed since. */
   sinceMs = Infinity;
 
   begin(nowMs: number): void {

@@ -3,7 +3,7 @@
  * kept for the message of a failure.
  */
 import type { Clock } from '../ports.js';
-import { type Hide, hideNothing } from '../model/secrets.js';
+import { type Hide, hideNothing } from './hide-secrets.js';
 import { LineSplitter } from './line-splitter.js';
 
 /** A log line travels in an event: enough for a long stack frame, too little for a dump of weights. */
@@ -42,7 +42,7 @@ export class ModelLog {
 
   end(): void {
     this.#splitter.end();
-    this.#sayLeftOut();
+    this.#reportLeftOut();
   }
 
   get lastLines(): readonly string[] {
@@ -54,7 +54,7 @@ export class ModelLog {
     const line = this.#hide(text);
     this.#lastLines = [...this.#lastLines.slice(1 - KEPT_LINES), line];
     if (this.#clock.nowMs() - this.#windowStartMs >= WINDOW_MS) {
-      this.#sayLeftOut();
+      this.#reportLeftOut();
       this.#windowStartMs = this.#clock.nowMs();
       this.#linesInWindow = 0;
     }
@@ -63,7 +63,7 @@ export class ModelLog {
     else this.#onLine(line);
   }
 
-  #sayLeftOut(): void {
+  #reportLeftOut(): void {
     if (this.#leftOut > 0) this.#onLine(`(${this.#leftOut} lines left out)`);
     this.#leftOut = 0;
   }

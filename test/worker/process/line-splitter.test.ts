@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LineSplitter } from '../../../worker/slot/line-splitter.js';
+import { LineSplitter } from '../../../worker/process/line-splitter.js';
 
 function split(chunks: readonly Buffer[], maxBytes: number, cut = false): { lines: string[]; tooLong: string[] } {
   const lines: string[] = [];

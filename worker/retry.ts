@@ -5,7 +5,7 @@ import { type Clock, SecretRefused } from './ports.js';
 /** The disk's own words for what a second try meets again. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 
-export interface Patience {
+export interface RetryOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Pauses between tries double from the first to the last. */
@@ -17,7 +17,7 @@ export interface Patience {
 }
 
 /** What `act` comes to, or the error that lasts; rejects with the signal's reason when it aborts. */
-export async function outlast<T>(act: () => Promise<T>, patience: Patience): Promise<T> {
+export async function retry<T>(act: () => Promise<T>, patience: RetryOptions): Promise<T> {
   const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = patience;
   for (let pauseMs = firstPauseMs; ; pauseMs = endless ? Math.min(pauseMs * 2, lastPauseMs) : pauseMs * 2) {
     try {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SecretRefused } from '../../../worker/ports.js';
 import { systemClock } from '../../../worker/system-clock.js';
-import { hiderOf, readSecrets } from '../../../worker/model/secrets.js';
+import { readSecrets } from '../../../worker/model/read-secrets.js';
+import { hiderOf } from '../../../worker/process/hide-secrets.js';
 import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from '../slot/support.js';
 
 const { signal } = new AbortController();

@@ -5,15 +5,11 @@
  * Invariant: only what Secrets Manager refuses counts against the instance. A throttle or an outage is waited for, however long it takes.
  */
 import { errorText } from '../../core/error-text.js';
-import { outlast, type Patience } from '../outlast.js';
+import { retry, type RetryOptions } from '../retry.js';
 import type { SecretReader } from '../ports.js';
+import type { Secrets } from '../process/hide-secrets.js';
 
-export type Secrets = Readonly<Record<string, string>>;
-
-/** Shorter lines (of a secret of several) would take ordinary words out of logs. */
-const MIN_HIDDEN_LENGTH = 4;
-
-export interface ReadSecretsOptions extends Pick<Patience, 'clock' | 'signal' | 'firstPauseMs' | 'lastPauseMs'> {
+export interface ReadSecretsOptions extends Pick<RetryOptions, 'clock' | 'signal' | 'firstPauseMs' | 'lastPauseMs'> {
   /** A sentence for users: the secret could not be read yet. */
   readonly onTrouble: (message: string) => void;
 }
@@ -33,7 +29,7 @@ export async function readSecrets(
             `The secret ${name} could not be read yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
           );
         const read = (): Promise<string> => reader.read(arn, signal);
-        return [name, await outlast(read, { ...options, endless: true, onTrouble })] as const;
+        return [name, await retry(read, { ...options, endless: true, onTrouble })] as const;
       } catch (error) {
         signal.throwIfAborted();
         const reason = errorText(error);
@@ -46,22 +42,4 @@ export async function readSecrets(
     }),
   );
   return Object.fromEntries(read);
-}
-
-export type Hide = (text: string) => string;
-
-export const hideNothing: Hide = (text) => text;
-
-/** Also as JSON has them: a line of the model's protocol may be part of an error. */
-export function hiderOf(secrets: Secrets): Hide {
-  const hidden = Object.entries(secrets).flatMap(([name, value]) =>
-    [value, ...value.split(/\r?\n/)]
-      .flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])
-      .filter((text) => text.length >= MIN_HIDDEN_LENGTH)
-      .map((text) => ({ text, name })),
-  );
-  if (hidden.length === 0) return hideNothing;
-  // The longest first: one may be a part of another.
-  hidden.sort((a, b) => b.text.length - a.text.length);
-  return (shown) => hidden.reduce((left, { text, name }) => left.replaceAll(text, `[secret ${name}]`), shown);
 }
