@@ -1,21 +1,33 @@
 // Lint rules. The folder directions of docs/explanation/architecture.md are enforced here: a folder may import only what `mayImport` names.
 import tseslint from 'typescript-eslint';
 
-const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local'];
+const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator'];
 
 /** For each folder, the other folders of ours that it may import. */
 const mayImport = {
   core: [],
-  aws: ['core', 'runner', 'worker'],
+  aws: ['core', 'runner', 'worker', 'emulator'],
   runner: ['core'],
   worker: ['core'],
   infra: ['core'],
   local: [],
+  emulator: ['core', 'runner'],
 };
 
-const compositionRoots = ['runner/main.ts', 'runner/wiring/**/*.ts', 'runner/lambda.ts', 'worker/main.ts'];
+const compositionRoots = [
+  'runner/main.ts',
+  'runner/wiring/**/*.ts',
+  'runner/lambda.ts',
+  'worker/main.ts',
+  'emulator/wiring/**/*.ts',
+];
 
 const sdkPattern = { regex: '^(@aws-sdk|@smithy)/', message: 'Only aws/ talks to the SDK: add a method to a port.' };
+/** emulator/ adds commands to the runner's program, so it uses the runner's helpers for commands, and nothing that runs jobs. */
+const runnerInsides = {
+  regex: '^(\\.\\./)+runner/(?!(cli|display|local-cloud)/|errors\\.js$|ports\\.js$)',
+  message: "emulator/ may import only the runner's cli/, display/, local-cloud/, errors and ports.",
+};
 const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
 
 /** R13: `core/contract/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
@@ -132,7 +144,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts'],
+    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts', 'emulator/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -147,14 +159,13 @@ export default tseslint.config(
     },
   },
   {
-    // The cursor of the live display; and what a process of our own says to its parent, or a file says that somebody at this machine wrote.
+    // Exempt are the cursor of the live display, what our own processes tell each other, and files that the user wrote.
     files: [
       'runner/display/screen.ts',
       'worker/host/**/*.ts',
       'runner/local-cloud/child.ts',
       'runner/local-cloud/keep-up.ts',
       'runner/commands/predeploy.ts',
-      'runner/cli/outputs-file.ts',
     ],
     rules: { 'no-restricted-syntax': ['error', ...privacyRules] },
   },
@@ -163,6 +174,7 @@ export default tseslint.config(
   folderRule('worker', [sdkPattern]),
   folderRule('infra', [sdkPattern]),
   folderRule('local', [sdkPattern]),
+  folderRule('emulator', [sdkPattern, runnerInsides]),
   {
     files: compositionRoots,
     rules: {
@@ -173,16 +185,19 @@ export default tseslint.config(
     },
   },
   {
-    // `spotpool local host` gives an emulator's instances their processes by the code that gives the local cloud's own theirs. There is no
-    // local cloud in it to be reached over HTTP: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
-    files: ['runner/wiring/local-host.ts'],
+    // `spotpool emulator host` runs an emulator's instances with the local cloud's code. It has no local cloud to reach over HTTP:
+    // docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
+    files: ['emulator/wiring/local-machine.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
             sdkPattern,
-            { regex: '^(\\.\\./)+local/(?!instances/)', message: 'Of the local cloud, instances/ alone is run here.' },
+            {
+              regex: '^(\\.\\./)+local/(?!instances/)',
+              message: 'The host may import only local/instances/ of the local cloud.',
+            },
           ],
         },
       ],

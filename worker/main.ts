@@ -17,12 +17,12 @@ import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
 import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
-import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
+import { ModelUnable, type PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
-import { StatusBoard } from './events/status-board.js';
-import { prepareModel } from './model/model-cache.js';
-import { createBatchComputer } from './slot/slot-computer.js';
+import { StatusWriter } from './events/status-writer.js';
+import { prepareModel } from './model/prepare-model.js';
+import { createSlot } from './slot/process-slot.js';
 import type { InstanceIdentity, InstanceMetadata, SecretReader } from './ports.js';
 import { systemClock } from './system-clock.js';
 
@@ -93,8 +93,8 @@ async function work(
     storeOf: (bucket) => new S3ObjectStore(s3, bucket),
     clock,
     events,
-    makeComputer: (slots) =>
-      createBatchComputer({
+    makeSlot: (slots) =>
+      createSlot({
         clock,
         hostPath: hostPath(),
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
@@ -110,7 +110,7 @@ async function work(
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusBoard({ identity, store, clock, events, view: () => engine.status });
+  const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });
   const bootMs = Math.round(process.uptime() * 1000);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });

@@ -12,8 +12,8 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectItem } from '../../core/contract/model-api.js';
 import { ObjectMissing, ObjectRefused } from '../../core/contract/object-store.js';
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
-import type { BatchItem, ComputedItem } from '../slot/batch-computer.js';
-import { outlast } from '../outlast.js';
+import type { BatchItem, ComputedItem } from '../slot/slot.js';
+import { retry } from '../retry.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
 /** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
@@ -169,7 +169,7 @@ async function readLines(
   let nextByte = endByte;
   try {
     const readOnce = () => store.get(key, { signal, range: { startByte: from.byte, endByte } });
-    const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
+    const stored = await retry(readOnce, { ...READ_PAUSES, ...options });
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
     let { body } = stored;
     if (body.length !== endByte - from.byte) {
@@ -215,7 +215,7 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
     const { signal } = options;
     const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
     const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
-    await outlast(fetchOnce, { ...READ_PAUSES, ...options });
+    await retry(fetchOnce, { ...READ_PAUSES, ...options });
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof ObjectMissing || error instanceof ObjectRefused) {

@@ -47,7 +47,7 @@ interface Folder {
 
 export class EventLog implements EventSink {
   readonly #folders = new Map<string | undefined, Folder>();
-  readonly #troubleToldMs = new Map<string, number>();
+  readonly #troubleReportedMs = new Map<string, number>();
   #waitingEvents = 0;
   #waitingBytes = 0;
   #leftOut = 0;
@@ -143,9 +143,9 @@ export class EventLog implements EventSink {
   }
 
   #isNews(doing: string, nowMs: number): boolean {
-    const toldMs = this.#troubleToldMs.get(doing);
-    if (toldMs !== undefined && nowMs - toldMs < TROUBLE_EVERY_MS) return false;
-    this.#troubleToldMs.set(doing, nowMs);
+    const reportedMs = this.#troubleReportedMs.get(doing);
+    if (reportedMs !== undefined && nowMs - reportedMs < TROUBLE_EVERY_MS) return false;
+    this.#troubleReportedMs.set(doing, nowMs);
     return true;
   }
 

@@ -68,7 +68,7 @@ export class EmulatorLab extends StackLab {
     const { instances } = await connectStack(stack).fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));
     const notice = options.noticeSeconds === undefined ? [] : ['--notice', String(options.noticeSeconds)];
     const host = startCli(
-      ['local', 'host', '--stack', stackFile, '--directory', path.join(directory, 'host'), ...notice, '--json'],
+      ['emulator', 'host', '--stack', stackFile, '--directory', path.join(directory, 'host'), ...notice, '--json'],
       { cwd: directory, env: cliEnv },
     );
     const site = { directory, stack, stackFile, cliEnv };
@@ -187,7 +187,7 @@ function fleetArguments(
   if (maxIdleSeconds !== undefined) worker.push('--max-idle-seconds', String(maxIdleSeconds));
   const what =
     name === 'localstack'
-      ? ['local', 'fleet', 'create']
-      : ['local', 'stack', 'create', '--name', STACK_NAME.toLowerCase(), '--max-workers', '4'];
+      ? ['emulator', 'fleet', 'create']
+      : ['emulator', 'stack', 'create', '--name', STACK_NAME.toLowerCase(), '--max-workers', '4'];
   return [...what, '--stack', stackFile, ...worker, '--json'];
 }

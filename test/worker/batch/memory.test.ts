@@ -9,7 +9,7 @@ import type { ObjectItem } from '../../../core/contract/model-api.js';
 import { decodeOutcomeMetadata, encodeOutputLine } from '../../../core/contract/result-line.js';
 import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
 import type { HeldBatch } from '../../../worker/batch/held-batch.js';
-import type { BatchItem, BatchWork } from '../../../worker/slot/batch-computer.js';
+import type { BatchItem, BatchWork } from '../../../worker/slot/slot.js';
 import { eventually } from '../../support/eventually.js';
 import { WorkerWorld } from '../support/worker-world.js';
 

@@ -28,7 +28,7 @@ describe('deletions', () => {
     deletions.flush(signal);
     await first;
     const second = deletions.add('b', signal);
-    deletions.hurry(signal);
+    deletions.flushAlways(signal);
     await Promise.all([second, deletions.add('c', signal)]);
     expect(queue.deletions).toEqual([1, 1, 1]);
   });

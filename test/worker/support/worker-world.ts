@@ -13,10 +13,10 @@ import { Engine } from '../../../worker/engine/engine.js';
 import type { EndReason } from '../../../worker/engine/engine-options.js';
 import { ByteBudget } from '../../../worker/batch/byte-budget.js';
 import { type MemoryLimits, memoryLimitsFor } from '../../../worker/batch/memory-limits.js';
-import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import type { ModelUnable } from '../../../worker/model/prepared-models.js';
 import type { Notice } from '../../../worker/ports.js';
 import { FakeClock, settle } from './fake-clock.js';
-import { FakeComputer, type FakeModel, fakeModel } from './fake-computer.js';
+import { FakeSlot, type FakeModel, fakeModel } from './fake-slot.js';
 import { FakeQueue } from './fake-queue.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -147,7 +147,7 @@ export class WorkerWorld {
       storeOf: (bucket) => this.otherBuckets.get(bucket) ?? this.store,
       clock: this.clock,
       events: { emit: (event) => this.events.push(event) },
-      makeComputer: () => new FakeComputer(this.model, this.clock),
+      makeSlot: () => new FakeSlot(this.model, this.clock),
       prepareModel: async ({ job, model, options }) => {
         await this.prepares(job);
         if (this.unable !== undefined) throw this.unable;
