@@ -1,4 +1,4 @@
-/** Explains why a line of a dataset is not JSON. */
+/** The message for a dataset's line that is not JSON. */
 import { findNotANumber, describeNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
