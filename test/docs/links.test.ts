@@ -33,7 +33,7 @@ test.each(allPages())('every link of $name leads to a file and a heading', (page
 const FOLDERS = 'aws|bench|core|docs|emulator|examples|infra|local|runner|scripts|test|worker';
 const NAMED_FILE = new RegExp(`\`((?:${FOLDERS})/[\\w./-]+)\``, 'g');
 
-/** Reports quote older versions. */
+/** Reports and the changelog may name files of older versions. */
 const current = allPages().filter(({ name }) => !name.startsWith('docs/reports/') && name !== 'CHANGELOG.md');
 
 test.each(current)('every file of the project that $name names is there', ({ text }) => {
