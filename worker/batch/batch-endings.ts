@@ -1,10 +1,12 @@
 /**
- * How a batch's life ends: what the bucket and the queue are told, in which order, and which events say so.
+ * Carries out how a batch's life ends: writes to the bucket, answers the queue, in this order, and emits the events
+ * about it.
  *
  * Invariants:
- * - The outcome is written before the message is deleted (R1); what is finished is saved before the batch is handed back (R3).
+ * - The outcome is written before the message is deleted (R1). Finished items are saved before the batch is handed back
+ *   (R3).
  * - Only an attempt is counted, and only by its key (R4).
- * - What an ending asks of the queue is asked once (lease-keeper.ts).
+ * - An ending changes the queue once (lease-keeper.ts).
  */
 import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
@@ -19,7 +21,7 @@ import type { HeldBatch } from './held-batch.js';
 import type { JobCache } from './job-cache.js';
 import type { UnablePhase } from '../model/prepared-models.js';
 
-/** After trouble of the worker's own, so that the batch does not come straight back. */
+/** The delay keeps the batch from coming straight back after trouble of the worker's own. */
 const TROUBLE_DELAY_SECONDS = 5;
 
 export type Ending =
@@ -39,12 +41,12 @@ export interface BatchEndingsOptions {
   readonly jobs: JobCache;
   readonly record: BatchRecord;
   readonly onUnable: (job: string) => void;
-  /** The worker's own end: what saves, commits and hands back goes on until then. */
+  /** Aborts when the worker has ended. Until then the saves, commits and hand-backs go on. */
   readonly signal: AbortSignal;
 }
 
 export class BatchEndings {
-  /** Jobs whose model cannot be used here; few, because the worker ends after the first. */
+  /** The jobs whose model this instance cannot use. They are few, because the worker ends after the first. */
   readonly #unableJobs = new Set<string>();
 
   readonly #options: BatchEndingsOptions;
@@ -107,14 +109,14 @@ export class BatchEndings {
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
     const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
-    // Told once, however many batches were held.
+    // The event is emitted once, however many batches were held.
     if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
     this.#unableJobs.add(job);
     this.#options.onUnable(job);
     return this.#handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.#save(batch));
   }
 
-  /** How many items were saved; a save that fails must not keep the batch from others. */
+  /** Returns how many items were saved. A failed save must not keep the batch from other workers. */
   async #save(batch: HeldBatch): Promise<number> {
     try {
       return await this.#options.record.savePartial(batch, this.#options.signal);
@@ -124,7 +126,7 @@ export class BatchEndings {
     }
   }
 
-  /** Of what nobody expected; never rejects. */
+  /** Hands a batch back after an error that nobody expected; never rejects. */
   async handBackAfterTrouble(batch: HeldBatch): Promise<void> {
     try {
       const savedItems = await this.#save(batch);
