@@ -1,4 +1,4 @@
-/** `fleet/instances/<id>/status.json`: written when it changes, at most once a second, and once more at the end. */
+/** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
 import { errorText } from '../../core/error-text.js';
 import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';

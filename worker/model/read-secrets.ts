@@ -1,8 +1,9 @@
 /**
- * A job's secrets: read where they are kept, handed to the model's processes, and nowhere else. What those processes write into logs and
- * errors has them taken out again.
+ * Reads a job's secrets where they are kept. Their values go to the model's processes and nowhere else
+ * (process/hide-secrets.ts).
  *
- * Invariant: only what Secrets Manager refuses counts against the instance. A throttle or an outage is waited for, however long it takes.
+ * Invariant: Only a refusal by Secrets Manager counts against the instance. A throttle or an outage is waited for,
+ * however long it takes.
  */
 import { errorText } from '../../core/error-text.js';
 import { retry, type RetryOptions } from '../retry.js';
@@ -10,7 +11,7 @@ import type { SecretReader } from '../ports.js';
 import type { Secrets } from '../process/hide-secrets.js';
 
 export interface ReadSecretsOptions extends Pick<RetryOptions, 'clock' | 'signal' | 'firstPauseMs' | 'lastPauseMs'> {
-  /** A sentence for users: the secret could not be read yet. */
+  /** Receives a sentence for users about a secret that could not be read yet. */
   readonly onTrouble: (message: string) => void;
 }
 

@@ -155,7 +155,7 @@ export class SlotProcess {
     void this.#watch();
   }
 
-  /** What the model said of itself; no limits before it is loaded. */
+  /** The limits that the model named when it was ready; none before that. */
   get limits(): SlotLimits {
     return this.#limits;
   }
