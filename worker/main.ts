@@ -81,7 +81,7 @@ async function work(
   const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
-    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${errorText(error)}` });
+    events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const engine = new Engine({
@@ -176,15 +176,14 @@ function hostPath(): string {
 }
 
 const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
-  ticket: 'This worker ended: the fleet needs fewer, and it held nothing.',
+  ticket: 'This worker ended: the fleet needs fewer instances, and it held no batch.',
   interruption: 'This worker ended: AWS took its instance.',
-  idle: 'This worker ended: it had nothing to do for the longest time that it may be idle.',
-  life: 'This worker ended: it reached the longest time that it may live.',
+  idle: 'This worker ended: it was idle for its maximum idle time.',
+  life: 'This worker ended: it reached its maximum life.',
   stopped: 'This worker ended: it was asked to stop.',
-  outdated: 'This worker ended: a job asks for a newer one, which the instance that takes its place fetches.',
-  'cut-off':
-    'This worker ended: neither its queue nor its bucket has answered for the longest time that it may be idle.',
-  unable: 'This worker ended, so that another instance can try: a model could not be used here.',
+  outdated: 'This worker ended: a job needs a newer worker, which the replacement instance fetches.',
+  'cut-off': 'This worker ended: neither its queue nor its bucket answered for as long as it may be idle.',
+  unable: 'This worker ended: it could not use a model. Another instance can try.',
 };
 
 setMaxListeners(MAX_LISTENERS);

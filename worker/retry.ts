@@ -22,8 +22,8 @@ export interface RetryOptions {
 }
 
 /** Returns the result of `act`, or throws its last error. Rejects with the signal's reason when it aborts. */
-export async function retry<T>(act: () => Promise<T>, patience: RetryOptions): Promise<T> {
-  const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = patience;
+export async function retry<T>(act: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = options;
   for (let pauseMs = firstPauseMs; ; pauseMs = endless ? Math.min(pauseMs * 2, lastPauseMs) : pauseMs * 2) {
     try {
       return await act();

@@ -8,12 +8,12 @@
  * - Only an attempt is counted, and only by its key (R4).
  * - An ending changes the queue once (lease-keeper.ts).
  */
-import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { afterAttempt } from '../../core/contract/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';
+import { couldNot } from '../could-not.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 import type { BatchRecord, CommitResult } from './batch-record.js';
@@ -23,6 +23,17 @@ import type { UnablePhase } from '../model/prepared-models.js';
 
 /** The delay keeps the batch from coming straight back after trouble of the worker's own. */
 const TROUBLE_DELAY_SECONDS = 5;
+
+/** Maps what the worker was doing when there was trouble, as events name it, to the words of a message. */
+const ACTS = {
+  'reading input': 'read the input of',
+  'fetching objects': 'fetch the objects of',
+  'saving finished items': 'save the finished items of',
+  'writing an outcome': 'write the outcome of',
+  'working on a batch': 'finish',
+  'handing a batch back': 'hand back',
+} as const;
+export type BatchAct = keyof typeof ACTS;
 
 export type Ending =
   | { readonly kind: CommitResult; readonly wasteItems: number }
@@ -108,7 +119,7 @@ export class BatchEndings {
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
-    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
+    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model and ends: ${message}`;
     // The event is emitted once, however many batches were held.
     if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
     this.#unableJobs.add(job);
@@ -121,7 +132,7 @@ export class BatchEndings {
     try {
       return await this.#options.record.savePartial(batch, this.#options.signal);
     } catch (error) {
-      this.trouble(batch, 'saving finished items', error);
+      this.reportTrouble(batch, 'saving finished items', error, 'they are computed again');
       return 0;
     }
   }
@@ -132,12 +143,13 @@ export class BatchEndings {
       const savedItems = await this.#save(batch);
       await this.#handBack(batch, { reason: 'worker-failed', delaySeconds: TROUBLE_DELAY_SECONDS }, savedItems);
     } catch (error) {
-      this.trouble(batch, 'handing a batch back', error);
+      this.reportTrouble(batch, 'handing a batch back', error, 'its lease runs out by itself');
     }
   }
 
-  trouble(batch: HeldBatch, doing: string, error: unknown): void {
-    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${errorText(error)}`;
+  /** `next` says what follows; by default the act is retried. */
+  reportTrouble(batch: HeldBatch, doing: BatchAct, error: unknown, next?: string): void {
+    const message = couldNot(`${ACTS[doing]} batch ${batch.message.batch}`, error, next);
     this.#options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
   }
 
@@ -150,7 +162,7 @@ export class BatchEndings {
     const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
     if (result === 'lost') return this.#reportLost(batch);
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
-    const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
+    const how = result === 'ok' ? '' : ' (SQS did not accept it, so its lease must run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
     events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });
   }
@@ -195,16 +207,16 @@ export class BatchEndings {
 const DROPPED_BECAUSE = {
   cancelled: 'its job was cancelled',
   failed: 'its job has failed',
-  'foreign-manifest': 'the job.json in the bucket is not the one that its message was made for',
+  'foreign-manifest': 'the job.json in the bucket is not the one that its message names',
 } as const;
 
 const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
   interruption: 'AWS takes this instance',
   draining: 'this worker ends',
-  'twelve-hours': 'no message can be held longer than twelve hours; smaller batches (--batch-size) do not get there',
+  'twelve-hours': 'SQS lets nobody hold a message for more than twelve hours; use smaller batches (--batch-size)',
   unable: 'its model cannot be used on this instance',
-  attempt: 'this attempt failed, and it is tried again',
+  attempt: 'this attempt failed and is retried',
   'worker-failed': 'the worker had trouble of its own',
-  outdated: 'it asks for a newer worker',
-  waiting: 'what is computed here takes longer than expected, and another worker may be free',
+  outdated: 'it needs a newer worker',
+  waiting: 'this worker is busy for longer than expected, and another one may be free',
 };

@@ -25,6 +25,7 @@ import {
   readInput,
   removeInput,
 } from './batch-input.js';
+import type { BatchAct } from './batch-endings.js';
 import type { BatchRecord } from './batch-record.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
@@ -48,7 +49,7 @@ export interface BatchFlowOptions {
   readonly clock: Clock;
   readonly onPhase: () => void;
   readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
-  readonly onTrouble: (batch: HeldBatch, doing: string, error: unknown) => void;
+  readonly onTrouble: (batch: HeldBatch, doing: BatchAct, error: unknown) => void;
 }
 
 /** The error is made once, because making an error is costly. */
@@ -248,7 +249,7 @@ export class BatchFlow {
       case 'computed':
         if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
         if (!isLast || batch.itemsLeft === 0) return;
-        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+        throw new BatchFault('Unanswered', `The slot ended the batch, but ${batch.itemsLeft} items have no answer.`);
       case 'unable':
         throw new ModelUnable('load', result.message);
       case 'attempt':
@@ -295,7 +296,7 @@ export class BatchFlow {
     }
   }
 
-  #retryOptions(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+  #retryOptions(doing: BatchAct): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
     const { clock, onTrouble } = this.#options;
     return { clock, signal: this.#signal, onTrouble: (error) => onTrouble(this.#batch, doing, error) };
   }

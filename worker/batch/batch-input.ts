@@ -177,7 +177,7 @@ async function readLines(
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
     let { body } = stored;
     if (body.length !== endByte - from.byte) {
-      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} are there.`);
+      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} exist.`);
     }
     if (endByte < message.endByte) {
       body = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
@@ -208,7 +208,7 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
   if (item.input.kind === 'bad') return item;
   const reference = decodeObjectReference(item.input.json);
   if (reference === undefined) {
-    const message = 'Its line in the uploaded dataset names no object of S3.';
+    const message = 'The line of this item in the uploaded dataset names no object in S3.';
     return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
   }
   const { bucket, key } = reference;

@@ -50,7 +50,7 @@ export class BatchLife {
     this.#flowOptions = {
       ...options,
       onSlotEvent: (batch, model, event) => this.#reportSlot(batch, model, event),
-      onTrouble: (batch, doing, error) => this.#endings.trouble(batch, doing, error),
+      onTrouble: (batch, doing, error) => this.#endings.reportTrouble(batch, doing, error),
     };
   }
 
@@ -66,7 +66,7 @@ export class BatchLife {
       await settled;
     } catch (error) {
       if (this.#options.signal.aborted) return;
-      this.#endings.trouble(batch, 'working on a batch', error);
+      this.#endings.reportTrouble(batch, 'working on a batch', error, 'it is handed back');
       await this.#endings.handBackAfterTrouble(batch);
     }
   }
@@ -131,9 +131,9 @@ export class BatchLife {
         return { kind, wasteItems: batch.freshItems };
       } catch (error) {
         signal.throwIfAborted();
-        this.#endings.trouble(batch, 'writing an outcome', error);
-        if (pauseMs > LAST_COMMIT_PAUSE_MS)
-          throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
+        const isLast = pauseMs > LAST_COMMIT_PAUSE_MS;
+        this.#endings.reportTrouble(batch, 'writing an outcome', error, isLast ? 'this attempt failed' : 'retrying');
+        if (isLast) throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
       }
       await clock.sleep(pauseMs, signal);
     }

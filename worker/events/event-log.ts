@@ -8,11 +8,12 @@
  *   predecessor's numbers.
  * - Memory is bounded. Beyond the bound the model's log is dropped first, and an event says how much was dropped.
  */
-import { errorText } from '../../core/error-text.js';
 import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
+import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
 const FLUSH_EVERY_MS = 1_000;
@@ -54,7 +55,7 @@ export class EventLog implements EventSink {
   readonly #troubleReportedMs = new Map<string, number>();
   #waitingEvents = 0;
   #waitingBytes = 0;
-  #leftOut = 0;
+  #dropped = 0;
   #flushing: Promise<void> = Promise.resolve();
 
   readonly #options: EventLogOptions;
@@ -93,8 +94,7 @@ export class EventLog implements EventSink {
           await this.#write(folder, signal);
         } catch (error) {
           if (signal.aborted) return;
-          const why = errorText(error);
-          this.emit({ code: 'trouble', doing: 'writing events', message: `Events could not be written yet: ${why}` });
+          this.emit({ code: 'trouble', doing: 'writing events', message: couldNot('write events', error) });
         }
       }
     });
@@ -115,8 +115,8 @@ export class EventLog implements EventSink {
     folder.next ??= await this.#firstFree(job, signal);
     const key = job === undefined ? instanceEventsKey(instance, folder.next) : jobEventsKey(job, instance, folder.next);
     // Events of no job expire by the name of their folder.
-    const tag = job === undefined ? {} : { tag: SHORT_LIVED_TAG };
-    await store.put(key, text, { signal, contentType: 'application/x-ndjson', ...tag });
+    const tag = job === undefined ? undefined : SHORT_LIVED_TAG;
+    await store.put(key, text, { signal, contentType: 'application/x-ndjson', ...definedFields({ tag }) });
     folder.next += 1;
     folder.writing = undefined;
   }
@@ -160,8 +160,8 @@ export class EventLog implements EventSink {
     if (this.#waitingEvents > MAX_WAITING_EVENTS / 2 || this.#waitingBytes > MAX_WAITING_BYTES / 2) {
       for (const folder of this.#folders.values()) this.#keep(folder, () => false);
     }
-    this.#leftOut += before - this.#waitingEvents;
-    const message = `${this.#leftOut} events so far, the model's log first, were left out: they came faster than they can be stored.`;
+    this.#dropped += before - this.#waitingEvents;
+    const message = `Dropped ${this.#dropped} events so far, the model's log first, because they came faster than they can be stored.`;
     this.emit({ code: 'trouble', doing: 'keeping events', message });
   }
 

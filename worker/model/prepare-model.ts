@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises';
 import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
+import { couldNot } from '../could-not.js';
 import { retry } from '../retry.js';
 import type { Clock, ObjectStore, SecretReader } from '../ports.js';
 import { systemClock } from '../system-clock.js';
@@ -119,7 +120,7 @@ async function fetchInto(
 function download(
   key: string,
   file: string,
-  { store, spec, clock = systemClock, onTrouble: tell }: PrepareModelOptions,
+  { store, spec, clock = systemClock, onTrouble: report }: PrepareModelOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const fetchOnce = async (): Promise<string> => {
@@ -134,10 +135,7 @@ function download(
     return digest.digest('hex');
   };
   const onTrouble = (error: unknown, pauseMs: number): void =>
-    tell(
-      'fetching a model',
-      `The model ${spec.name} could not be fetched yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
-    );
+    report('fetching a model', couldNot(`fetch the model ${spec.name}`, error, `retrying in ${pauseMs / 1000} s`));
   return retry(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 

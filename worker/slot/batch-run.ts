@@ -10,7 +10,8 @@ import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';
 import type { SlotMemory } from '../../core/batch/slot-memory.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './slot.js';
-import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem, type SlotProcess } from './slot-process.js';
+import { errorOfEnd, type SlotEnd } from './slot-end.js';
+import type { SlotAnswer, SlotItem, SlotProcess } from './slot-process.js';
 
 export type LoadResult =
   { readonly kind: 'loaded'; readonly process: SlotProcess } | { readonly kind: 'unable'; readonly message: string };

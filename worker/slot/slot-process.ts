@@ -11,9 +11,7 @@
  *   every answer from before was passed on.
  */
 import { once } from 'node:events';
-import { withLogEnd } from '../../core/last-words.js';
-import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
-import { shorten } from '../../core/shorten.js';
+import type { ItemError } from '../../core/contract/result-line.js';
 import {
   encodeFlushLine,
   encodeItemLine,
@@ -27,6 +25,7 @@ import type { Clock } from '../ports.js';
 import type { SlotUsage } from './slot.js';
 import { forgetGroup, groupMemoryBytes, groupUsage } from '../process/group-usage.js';
 import { AskedItems } from './asked-items.js';
+import { type SlotEnd, withLog, withoutStack } from './slot-end.js';
 import { LineSplitter } from '../process/line-splitter.js';
 import { type Hide, hideNothing } from '../process/hide-secrets.js';
 import { ModelLog } from '../process/model-log.js';
@@ -46,8 +45,6 @@ export const SLOW_LOAD_MS = 20_000;
 export const POLL_MS = 1_000;
 /** Items are written in pieces of about the size of a pipe's buffer. */
 const WRITE_BYTES = 64 * 1024;
-const SHOWN_LOG_LENGTH = 300;
-const LOAD_LOG_LINES = 5;
 const BYTES_PER_MIB = 1024 * 1024;
 
 export interface SlotItem {
@@ -57,12 +54,6 @@ export interface SlotItem {
 
 export type SlotAnswer =
   { readonly index: number; readonly outputJson: string } | { readonly index: number; readonly error: ItemError };
-
-export interface SlotEnd {
-  readonly reason: 'crashed' | 'protocol' | 'timeout' | 'memory' | 'stopped';
-  /** Says what happened, with the last line that the model logged. */
-  readonly message: string;
-}
 
 export type SlotLoad = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
@@ -384,24 +375,3 @@ export class SlotProcess {
 }
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
-
-const LOSS_CODES = {
-  crashed: ITEM_ERROR_CODES.slotCrashed,
-  stopped: ITEM_ERROR_CODES.slotCrashed,
-  protocol: ITEM_ERROR_CODES.protocolFault,
-  timeout: ITEM_ERROR_CODES.itemTimeout,
-  memory: ITEM_ERROR_CODES.memoryExceeded,
-} as const;
-
-/** The error of an item that caused the end of its process. */
-export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
-
-/** Stack frames of JavaScript are in the log, and do not help a person who reads the message. */
-const withoutStack = (lines: readonly string[]): readonly string[] =>
-  lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
-
-const withLog = (message: string, lines: readonly string[]): string =>
-  withLogEnd(
-    message,
-    lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)),
-  );

@@ -33,7 +33,7 @@ describe('a batch that asks for a newer worker', () => {
     expect(w.model.computed).toEqual([]);
     expect(w.codes().filter((code) => code === 'outdated')).toHaveLength(1);
     expect(w.event('outdated')).toMatchObject({ job: 'job', version: '1.0.0', needs: '1.1.0' });
-    expect(w.event('outdated').message).toContain('replaced by one with the worker 1.1.0');
+    expect(w.event('outdated').message).toContain('an instance with worker 1.1.0 replaces this one');
     expect(w.event('batch-handed-back')).toMatchObject({ reason: 'outdated' });
     expect(w.store.keys(unableKey('job', INSTANCE))).toEqual([]);
   });
@@ -78,13 +78,13 @@ describe('a batch that asks for a newer worker', () => {
     const end = decideEnd({ ...facts, unable: [second, third, { ...third, instance: 'i-0dddd' }] });
     expect(end?.state).toBe('failed');
     expect(end?.reason).toContain('3 instances could not take its batches');
-    expect(end?.reason).toContain('only 1.0.0 is published');
+    expect(end?.reason).toContain('Only worker 1.0.0 is published');
     expect(end?.reason).toContain('Submit the job again with spotpool 1.1.0 or newer');
   });
 
   it.each([
-    ['the pointer names this very worker', OWN, '1.1.0', 'only 1.1.0 is published'],
-    ['instances do not boot by the pointer', undefined, '1.1.0', 'start the local cloud again with spotpool 1.1.0'],
+    ['the pointer names this very worker', OWN, '1.1.0', 'Only worker 1.1.0 is published'],
+    ['instances do not boot by the pointer', undefined, '1.1.0', 'restart the local cloud with spotpool 1.1.0'],
   ])('R10: leaves a mark too when %s', async (_, bundle, published, says) => {
     const w = new WorkerWorld({ version: '1.0.0', ...definedFields({ bundle }) });
     worlds.push(w);

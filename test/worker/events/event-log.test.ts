@@ -94,7 +94,7 @@ describe('EventLog', () => {
     await log.flush(signal);
     expect(messages(jobEventsKey('j', 'i', 0))[0]).toBe('kept');
     expect(events(jobEventsKey('j', 'i', 0)).length).toBeLessThan(100);
-    expect(messages(instanceEventsKey('i', 0))[0]).toMatch(/^20\d\d\d events so far/);
+    expect(messages(instanceEventsKey('i', 0))[0]).toMatch(/^Dropped 20\d\d\d events so far/);
   });
 
   it('cuts what a model logs in one endless line', () => {

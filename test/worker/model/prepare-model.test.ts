@@ -97,7 +97,7 @@ describe('preparing a model', () => {
     expect(waited.reduce((sum, ms) => sum + ms)).toBeGreaterThan(3_600_000);
     expect(troubles).toHaveLength(200);
     expect(troubles[0]).toContain(
-      'fetching a model: The model model.mjs could not be fetched yet, and is tried again in 1 s: Error: connect ECONNREFUSED',
+      'fetching a model: Could not fetch the model model.mjs (connect ECONNREFUSED); retrying in 1 s',
     );
   });
 
@@ -112,7 +112,9 @@ describe('preparing a model', () => {
     const options = { concurrency: 1, itemTimeoutSeconds: 10, env: {}, secrets } as const;
     expect((await prepared({ options, clock, secretReader: { read } })).secrets).toEqual({ TOKEN: 'hunter2' });
     expect(troubles).toHaveLength(100);
-    expect(troubles[0]).toMatch(/^reading secrets: The secret TOKEN could not be read yet.* in 1 s: .*Rate exceeded/);
+    expect(troubles[0]).toMatch(
+      /^reading secrets: Could not read the secret TOKEN \(.*Rate exceeded.*\); retrying in 1 s$/,
+    );
     const refusing = { read: () => Promise.reject(new SecretRefused('AccessDeniedException: no')) };
     const never = { nowMs: () => 0, sleep: () => Promise.reject(new Error('It waited.')) };
     const { phase, message } = await unable(optionsOf({ options, clock: never, secretReader: refusing }));

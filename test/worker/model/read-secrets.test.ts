@@ -6,18 +6,18 @@ import { hiderOf } from '../../../worker/process/hide-secrets.js';
 import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from '../slot/support.js';
 
 const { signal } = new AbortController();
-const patience = { clock: systemClock, signal, firstPauseMs: 1, lastPauseMs: 1, onTrouble: () => undefined };
+const options = { clock: systemClock, signal, firstPauseMs: 1, lastPauseMs: 1, onTrouble: () => undefined };
 const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf';
 
 describe('a job’s secrets', () => {
   it('are read by their ARNs, under the names that the model knows them by', async () => {
     const reader = { read: async (asked: string) => `value of ${asked}` };
-    expect(await readSecrets({ TOKEN: arn }, reader, patience)).toEqual({ TOKEN: `value of ${arn}` });
+    expect(await readSecrets({ TOKEN: arn }, reader, options)).toEqual({ TOKEN: `value of ${arn}` });
   });
 
   it('that cannot be read are named, with what to do', async () => {
     const reader = { read: () => Promise.reject(new SecretRefused('AccessDeniedException')) };
-    const reading = readSecrets({ TOKEN: arn }, reader, patience);
+    const reading = readSecrets({ TOKEN: arn }, reader, options);
     for (const said of ['TOKEN', arn, 'AccessDeniedException', 'secretArns']) {
       await expect(reading).rejects.toThrow(said);
     }
