@@ -22,7 +22,7 @@ const publish = (w: WorkerWorld, version: string, sha256 = OTHER): void =>
   w.store.set(workerPointerKey, { version, sha256 });
 
 describe('a batch that asks for a newer worker', () => {
-  it('goes back at once, and the worker ends so that a newer one takes its place', async () => {
+  it('is handed back at once, and the worker ends so that a newer one replaces it', async () => {
     const w = world('1.0.0');
     publish(w, '1.1.0');
     w.submit({ batches: 3, worker: '1.1.0' });
@@ -38,7 +38,7 @@ describe('a batch that asks for a newer worker', () => {
     expect(w.store.keys(unableKey('job', INSTANCE))).toEqual([]);
   });
 
-  it('is not taken again, while the batch in hand of another job is finished', async () => {
+  it('is not taken again while the current batch of another job is finished', async () => {
     const w = world('1.0.0');
     publish(w, '1.1.0');
     w.submit({ job: 'old', itemsPerBatch: 100 });
@@ -51,7 +51,7 @@ describe('a batch that asks for a newer worker', () => {
     expect(w.codes().filter((code) => code === 'batch-handed-back')).toHaveLength(1);
   });
 
-  it('is not discarded when its form is one that this worker does not know', async () => {
+  it('is not discarded when this worker does not know its form', async () => {
     const w = world('1.0.0');
     publish(w, '2.0.0');
     w.queue.send(JSON.stringify({ v: 2, worker: '2.0.0', job: 'job', batch: 0, parts: [] }));
@@ -85,7 +85,7 @@ describe('a batch that asks for a newer worker', () => {
   it.each([
     ['the pointer names this very worker', OWN, '1.1.0', 'Only worker 1.1.0 is published'],
     ['instances do not boot by the pointer', undefined, '1.1.0', 'restart the local cloud with spotpool 1.1.0'],
-  ])('R10: leaves a mark too when %s', async (_, bundle, published, says) => {
+  ])('R10: makes the worker leave a mark when %s', async (_, bundle, published, says) => {
     const w = new WorkerWorld({ version: '1.0.0', ...definedFields({ bundle }) });
     worlds.push(w);
     publish(w, published, OWN);
