@@ -9,7 +9,7 @@
  * - An ending changes the queue once (lease-keeper.ts).
  */
 import type { HandBackReason } from '../../core/contract/events.js';
-import { afterAttempt } from '../../core/contract/give-up.js';
+import { afterAttempt } from '../../core/batch/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';

@@ -27,7 +27,7 @@ const NEWLINE = 10;
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 /**
- * The batch cannot be tried here and now, which counts as an attempt (docs/architecture.md, "What an outcome means").
+ * The batch cannot be tried here and now, which counts as an attempt (docs/reference/protocol.md, "What an outcome means").
  */
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';

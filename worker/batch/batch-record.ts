@@ -8,7 +8,7 @@
  * - Partials are in order of index. If they exceed the batch's share of the memory, only their indexes are read at
  *   first, and their lines once more for the outcome.
  */
-import { giveUpOutcome } from '../../core/contract/give-up.js';
+import { giveUpOutcome } from '../../core/batch/give-up.js';
 import {
   attemptKey,
   attemptPrefix,

@@ -1,5 +1,5 @@
 /** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
-import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';

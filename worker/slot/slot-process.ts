@@ -1,6 +1,5 @@
 /**
- * One child process with one loaded model. The two speak the model's protocol (docs/architecture.md, "The model's
- * protocol").
+ * One child process with one loaded model. The two speak the model's protocol (docs/reference/protocol.md).
  *
  * Invariants:
  * - An answer is passed on only for an item that was sent and is not answered yet. Anything else ends the process as a

@@ -1,7 +1,7 @@
 /**
  * The seam between the worker's batches (leases, fetch, commit) and its slots (child processes with a loaded model).
  * The batch's side owns the lease and the outcome. The slot decides what an answer or a failure means
- * (docs/architecture.md, "What an outcome means").
+ * (docs/reference/protocol.md, "What an outcome means").
  */
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';

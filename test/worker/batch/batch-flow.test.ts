@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PipelinePace } from '../../../core/batch/pipeline-pace.js';
-import { decodeManifest } from '../../../core/contract/decode-job.js';
+import { decodeManifest } from '../../../core/contract/job.js';
 import { manifestKey } from '../../../core/contract/keys.js';
 import { BatchFlow } from '../../../worker/batch/batch-flow.js';
 import { BatchRecord } from '../../../worker/batch/batch-record.js';
