@@ -1,5 +1,5 @@
 /**
- * Decides, for one batch on one slot, which items to ask next and which answers to accept (docs/architecture.md, "What an outcome means"). It knows items
+ * Decides, for one batch on one slot, which items to ask next and which answers to accept (docs/reference/protocol.md, "What an outcome means"). It knows items
  * by their position in the work; a thin loop around it owns the process.
  *
  * Invariants:

@@ -2,7 +2,7 @@
  * A job's manifest and marks, each with its codec. The manifest (`jobs/<job>/job.json`) is written once and never changes.
  */
 import { jobId } from './job-id.js';
-import { type MaxFailed, maxFailed } from './max-failed.js';
+import { ARGUMENT_CHARACTERS, type JobOptions, jobOptions, NAME_CHARACTERS } from './job-options.js';
 import { instanceId } from './names.js';
 import {
   check,
@@ -14,17 +14,17 @@ import {
   just,
   linesOfWords,
   list,
-  number,
   object,
   oneOf,
   optional,
   parseJson,
-  record,
   type Shape,
   text,
   time,
   words,
 } from './shape.js';
+
+export { DEFAULT_JOB_OPTIONS, type JobOptions } from './job-options.js';
 
 export type JobState = 'submitting' | 'running' | 'complete' | 'cancelled' | 'failed';
 
@@ -42,29 +42,6 @@ export interface ModelSpec {
   readonly start: ModelStart;
   /** A shell command that runs once per instance, in the model's own directory, before the first load. */
   readonly setup?: string;
-}
-
-export interface JobOptions {
-  /** The job's own maximum of instances; when absent, the stack's maximum holds. */
-  readonly maxWorkers?: number;
-  /** Slots on each worker: `cpus` is one per virtual CPU of the instance, `auto` is measured by the worker (core/batch/slot-shape.ts). */
-  readonly slots: number | 'cpus' | 'auto';
-  /** The number of slices that one slot works on at once. */
-  readonly concurrency: number | 'auto';
-  readonly maxAttempts: number;
-  /** After this long without progress on an item, its slot is rebuilt. */
-  readonly itemTimeoutSeconds: number;
-  /** After this long the load of a model is ended; when absent, the worker's own limit holds. */
-  readonly loadTimeoutSeconds?: number;
-  /** NaN and the infinities in the outputs of a JavaScript model or the Python helper become null; when absent, they fail their item. */
-  readonly nan?: 'null';
-  readonly env: Readonly<Record<string, string>>;
-  /** Variables of the model's environment that hold secrets. A value is the secret's place (an ARN), never the secret. */
-  readonly secrets?: Readonly<Record<string, string>>;
-  /** A guard: past it the job fails, so that the fleet is parked. */
-  readonly maxInstanceHours?: number;
-  /** A guard: the job fails as soon as more of its items have failed. */
-  readonly maxFailed?: MaxFailed;
 }
 
 export interface DatasetSpec {
@@ -132,33 +109,16 @@ export interface UnableMark {
   readonly at: string;
 }
 
-export const DEFAULT_JOB_OPTIONS: JobOptions = {
-  slots: 'auto',
-  concurrency: 'auto',
-  maxAttempts: 3,
-  // Long enough for the slowest item of ordinary models, short enough that a hung slot costs minutes, not hours.
-  itemTimeoutSeconds: 300,
-  env: {},
-};
-
 /** A manifest holds a model's whole environment. */
 export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** A mark holds one sentence. */
 export const MOST_MARK_BYTES = 256 * 1024;
 
-/** Nobody reads more of a name or a sentence. */
-const NAME_CHARACTERS = 1_024;
+/** Nobody reads more of a sentence. */
 const SENTENCE_CHARACTERS = 16 * 1024;
-/** An operating system takes this much for one argument or one variable (Linux: 128 KiB). */
-const ARGUMENT_CHARACTERS = 128 * 1024;
 const MOST_ARGUMENTS = 10_000;
-const MOST_VARIABLES = 10_000;
 /** Parts of the input may force more batches than are planned (core/contract/keys.ts). A number far beyond that is not ours. */
 const MOST_BATCHES = 10_000_000;
-const MOST_WORKERS = 1_000_000;
-const MOST_SLOTS = 100_000;
-/** No option asks for more than a year. */
-const MOST_SECONDS = 366 * 86_400;
 
 const name = words(NAME_CHARACTERS);
 /** A SHA-256 in hex; it becomes a part of keys and of paths. */
@@ -172,8 +132,6 @@ const start = either<ModelStart, ModelStart>(
     argv: list(text(ARGUMENT_CHARACTERS), MOST_ARGUMENTS),
   }),
 );
-
-const variables = record(text(ARGUMENT_CHARACTERS), { name: text(NAME_CHARACTERS, /^[^=\0]+$/), most: MOST_VARIABLES });
 
 const manifestShape: Shape<Manifest> = object<Manifest>({
   version: just(1),
@@ -193,19 +151,7 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     start,
     setup: optional(text(ARGUMENT_CHARACTERS)),
   }),
-  options: object<JobOptions>({
-    maxWorkers: optional(integer(1, MOST_WORKERS)),
-    slots: either(integer(1, MOST_SLOTS), oneOf<'cpus' | 'auto'>({ cpus: true, auto: true })),
-    concurrency: either(integer(1, MOST_SLOTS), oneOf<'auto'>({ auto: true })),
-    maxAttempts: integer(1, MOST_SLOTS),
-    itemTimeoutSeconds: number(0, MOST_SECONDS),
-    loadTimeoutSeconds: optional(number(0, MOST_SECONDS)),
-    nan: optional(just('null')),
-    env: variables,
-    secrets: optional(variables),
-    maxInstanceHours: optional(number(0, Number.MAX_SAFE_INTEGER)),
-    maxFailed: optional(maxFailed),
-  }),
+  options: jobOptions,
   batches: integer(1, MOST_BATCHES),
   batchSizes: optional(
     object<BatchSizing>({

@@ -1,4 +1,4 @@
-/** Every S3 key of the stack's bucket (docs/architecture.md, "The contract"). */
+/** Every S3 key of the stack's bucket (docs/reference/keys.md). */
 
 /** More batches would make listings and the plan slow: past this number the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;

@@ -1,5 +1,5 @@
 /**
- * The model's protocol (docs/architecture.md): the lines that the worker writes to a slot, and the meaning of a line that the slot prints. An output is
+ * The model's protocol (docs/reference/protocol.md): the lines that the worker writes to a slot, and the meaning of a line that the slot prints. An output is
  * kept as the JSON text that the slot printed, so that no number loses a digit on its way.
  */
 import { findNotANumber, isJson, memberText, describeNotANumber } from './json-text.js';

@@ -7,6 +7,9 @@ import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
 import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
+/** Nobody may ask for more instances: a slip of the keyboard must not cost a fortune. */
+export const MOST_WORKERS = 5_000;
+
 export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -2,7 +2,7 @@
 import { findNotANumber, describeNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
-/** Completes "line N …"; undefined when the text is JSON. */
+/** Returns a predicate that completes "line N …", or undefined when the text is JSON. */
 export function notJson(text: string): string | undefined {
   try {
     JSON.parse(text);

@@ -1,6 +1,6 @@
 /**
  * Ends the instances that still run, and waits until they have ended. An instance that EC2 ends shuts down in order: its worker saves the finished items
- * of its batches and hands the batches back (docs/architecture.md, R3).
+ * of its batches and hands the batches back (docs/explanation/architecture.md, R3).
  */
 import { runPass } from '../controller/run-pass.js';
 import { plural } from '../display/format.js';
