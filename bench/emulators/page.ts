@@ -1,4 +1,4 @@
-/** docs/localstack.md: made from the records, the notes and page-text.ts, so that none of it can go stale unseen. */
+/** docs/reports/localstack.md: made from the records, the notes and page-text.ts, so that none of it can go stale unseen. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';
@@ -8,7 +8,7 @@ import { meaningOf } from './notes.js';
 import { BEFORE } from './page-text.js';
 import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
 
-export const PAGE = 'docs/localstack.md';
+export const PAGE = 'docs/reports/localstack.md';
 
 export interface PageColumn {
   readonly emulator: EmulatorName;

@@ -4,7 +4,7 @@ import { cancelCommand } from '../commands/cancel.js';
 import { doctorCommand } from '../commands/doctor.js';
 import { fleetCommand } from '../commands/fleet.js';
 import { jobsCommand } from '../commands/jobs.js';
-import { localCommand } from '../commands/local.js';
+import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { resultsCommand } from '../commands/results.js';
@@ -13,7 +13,7 @@ import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { teardownCommand } from '../commands/teardown.js';
 import { watchCommand } from '../commands/watch.js';
-import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
+import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
 import type { CliContext } from './context.js';
@@ -87,11 +87,11 @@ export async function runCommandLine(
 
 /** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
 function tellingOnStandardError(context: CliContext): CliContext {
-  const told: ToldDamages = new Set();
+  const told: ReportedDamages = new Set();
   const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: tellingOfDamages(ports.store, told, tell) };
+    return { ...ports, store: reportingDamages(ports.store, told, tell) };
   };
   return { ...context, connect };
 }

@@ -20,7 +20,8 @@ export interface Finding {
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  description: 'Check versions, configuration, network and permissions. Every problem comes with advice.',
+  description:
+    'Check what a job needs. The checks cover versions, configuration, network and permissions; every problem comes with advice.',
   args: {},
   options: stackOptions,
   examples: ['spotpool doctor --local', 'spotpool doctor --stack cdk-outputs.json'],

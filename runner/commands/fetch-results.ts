@@ -1,5 +1,5 @@
 /** The results at the end of a `run`: fetched, or, when they cannot be written, kept where they are. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
@@ -9,8 +9,8 @@ import { troublesOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { openSink } from '../results/result-sink.js';
 import { writeResults } from '../results/write-results.js';
-import type { Started } from './following/stopped.js';
-import { movedText, resultsCommandLine, stateVariable } from './results-command.js';
+import type { CommandProgress } from './advice/report-interruption.js';
+import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
 import type { RunStack } from './run-stack.js';
 
 /** Where the results go, once it is known that they may. */
@@ -21,7 +21,7 @@ export interface RunOutput {
 }
 
 /** How far a run came. */
-export interface RunState extends Started {
+export interface RunState extends CommandProgress {
   /** Why there is no file of results, and how to get it: what is said last. */
   notWritten?: string;
 }

@@ -4,8 +4,8 @@ import { EXIT } from '../cli/exit-codes.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
-import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { stackArguments } from './following/stopped.js';
+import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { stackArguments } from './advice/report-interruption.js';
 
 export const jobsCommand = defineStackCommand({
   name: 'jobs',
@@ -42,7 +42,7 @@ async function jobs({ context, ports: { store }, options }: StackCall): Promise<
     ]);
     const notes = found
       .filter((job) => job.brokenOff !== undefined)
-      .map((job) => `\n${brokenOffText(job)}\n${goOnWithSubmit(job, stackArguments(options))}\n`);
+      .map((job) => `\n${brokenOffText(job)}\n${resumeSubmitText(job, stackArguments(options))}\n`);
     terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n${notes.join('')}`);
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.failed;

@@ -3,13 +3,13 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { text, toggle } from '../cli/option-rows.js';
 import type { WorkerEvent } from '../../core/contract/events.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
-import { EventLog } from './following/event-log.js';
-import { hasEnded } from './following/follow.js';
-import { brokenOffText } from './following/go-on.js';
+import { EventLog } from './follow/event-log.js';
+import { hasEnded } from './follow/follower.js';
+import { brokenOffText } from './advice/resume.js';
 
 const logsOptions = {
   worker: text('<id>', 'print only what this instance wrote'),

@@ -14,15 +14,15 @@ import { requireOutput } from '../results/result-sink.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
-import { Follower } from './following/follow.js';
-import { makeDisplay } from './following/make-display.js';
-import { nextStep } from './following/next-step.js';
-import { beforeAnythingIsSent, sayWhatIsLeft } from './following/stopped.js';
-import { summaryOf } from './following/summary-of.js';
+import { Follower } from './follow/follower.js';
+import { makeDisplay } from './follow/make-display.js';
+import { nextStep } from './advice/next-step.js';
+import { checkBeforeStart, reportInterruption } from './advice/report-interruption.js';
+import { summaryOf } from './follow/job-summary.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, submitFromFlags } from './submitting.js';
+import { requireDataset, submitFromFlags } from './submit-job.js';
 
 const runOptions = { ...jobOptionRows, ...resultsOptions, ...stackOptions, ...localCloudRows };
 
@@ -43,7 +43,7 @@ export const runCommand = defineCommand({
 });
 
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  const output = await beforeAnythingIsSent(context, () => requireInputs(context, dataset, flags));
+  const output = await checkBeforeStart(context, () => requireInputs(context, dataset, flags));
   const stack = await openRunStack(context, flags);
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();
@@ -64,7 +64,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     display.close();
     // The signal's reason says more than what broke because of it.
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
-    await sayWhatIsLeft(context, stack, state, flags, reason);
+    await reportInterruption(context, stack, state, flags, reason);
     throw reason;
   } finally {
     display.close();

@@ -8,11 +8,11 @@ import { clockTime, count, percent, plural, sentence, table } from '../display/f
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
-import { ofWorker } from './following/activity.js';
-import { EventLog } from './following/event-log.js';
-import { hasEnded } from './following/follow.js';
-import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { stackArguments } from './following/stopped.js';
+import { workerNews } from './follow/display-events.js';
+import { EventLog } from './follow/event-log.js';
+import { hasEnded } from './follow/follower.js';
+import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { stackArguments } from './advice/report-interruption.js';
 import { printStatusJson } from './status-json.js';
 
 export const statusCommand = defineStackCommand({
@@ -36,7 +36,7 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
   }
   let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
   for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
-    const shown = ofWorker(event);
+    const shown = workerNews(event);
     if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
   }
   const { columns } = context.terminal.size();
@@ -89,7 +89,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       ? `  results: spotpool results ${status.job}${where}`
       : status.brokenOff === undefined
         ? ''
-        : `  ${goOnWithSubmit(status, where)}`;
+        : `  ${resumeSubmitText(status, where)}`;
   return [
     '',
     ` ${name}  ${share}`,

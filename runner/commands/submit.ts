@@ -9,9 +9,14 @@ import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
-import { beforeAnythingIsSent, sayWhatIsLeft, stackArguments, type Started } from './following/stopped.js';
+import {
+  checkBeforeStart,
+  reportInterruption,
+  stackArguments,
+  type CommandProgress,
+} from './advice/report-interruption.js';
 import { messageOf } from '../errors.js';
-import { requireDataset, submitFromFlags } from './submitting.js';
+import { requireDataset, submitFromFlags } from './submit-job.js';
 
 const submitOptions = { ...jobOptionRows, ...stackOptions };
 
@@ -39,9 +44,9 @@ const warningsOnly = (terminal: Terminal): Display => ({
 
 async function submit({ context, args: { dataset }, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { terminal, clock, signal } = context;
-  await beforeAnythingIsSent(context, () => requireDataset(context, dataset, options));
+  await checkBeforeStart(context, () => requireDataset(context, dataset, options));
   const ports = await openStack(context, options);
-  const started: Started = {};
+  const started: CommandProgress = {};
   const display = options.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
     const submitted = await submitFromFlags(context, ports, { dataset, flags: options, started, display, signal });
@@ -62,7 +67,7 @@ async function submit({ context, args: { dataset }, options }: Call<'dataset', t
     terminal.out(`  fetch results:  spotpool results ${submitted.job}${where}\n`);
     return EXIT.ok;
   } catch (error) {
-    await sayWhatIsLeft(context, { ports, own: false }, started, options, error);
+    await reportInterruption(context, { ports, own: false }, started, options, error);
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { parsed, toggle, withDefault } from '../cli/option-rows.js';
 import { duration } from '../cli/values.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { count, plural } from '../display/format.js';
@@ -16,8 +16,8 @@ import { writeTeardownMark } from '../teardown/mark.js';
 import type { Reached } from '../teardown/means.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
-import { hasEnded } from './following/follow.js';
-import { stackArguments } from './following/stopped.js';
+import { hasEnded } from './follow/follower.js';
+import { stackArguments } from './advice/report-interruption.js';
 
 /** Idle workers look every few seconds whether they may go; busy ones do not end sooner for waiting longer. */
 const DEFAULT_GRACE_MS = 30_000;
@@ -69,7 +69,7 @@ async function teardown({ context, ports, options }: TeardownCall): Promise<numb
     else terminal.out(`${endLines(ports, retained, stackArguments(options)).join('\n')}\n`);
     return EXIT.ok;
   } catch (error) {
-    terminal.err(`${leftLines(reached, stackArguments(options)).join('\n')}\n`);
+    terminal.err(`${interruptionLines(reached, stackArguments(options)).join('\n')}\n`);
     throw error;
   }
 }
@@ -144,7 +144,7 @@ function endLines({ config, deployed }: StackPorts, retained: Retained | undefin
 }
 
 /** After an interruption or a failure: what is so now, and how to go on. */
-function leftLines(reached: Reached, where: string): readonly string[] {
+function interruptionLines(reached: Reached, where: string): readonly string[] {
   const again = `To go on: spotpool teardown${where}`;
   const open = `To open the pool again instead: spotpool teardown --undo${where}`;
   switch (reached) {

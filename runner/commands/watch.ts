@@ -3,12 +3,12 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { Follower, hasEnded } from './following/follow.js';
-import { makeDisplay } from './following/make-display.js';
-import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { nextStep } from './following/next-step.js';
-import { sayWhatIsLeft, stackArguments } from './following/stopped.js';
-import { summaryOf } from './following/summary-of.js';
+import { Follower, hasEnded } from './follow/follower.js';
+import { makeDisplay } from './follow/make-display.js';
+import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { nextStep } from './advice/next-step.js';
+import { reportInterruption, stackArguments } from './advice/report-interruption.js';
+import { summaryOf } from './follow/job-summary.js';
 import { printStatusJson } from './status-json.js';
 
 export const watchCommand = defineStackCommand({
@@ -31,7 +31,7 @@ async function watch({ context, ports, args: { job }, options }: StackCall<'job'
     const ended = await follower.untilEnded(signal);
     if (ended.brokenOff !== undefined) {
       display.close();
-      terminal.err(`${brokenOffText(ended)}\n${goOnWithSubmit(ended, stackArguments(options))}\n`);
+      terminal.err(`${brokenOffText(ended)}\n${resumeSubmitText(ended, stackArguments(options))}\n`);
       if (options.json) printStatusJson(terminal, await readJobStatus(ports, job, signal));
       return EXIT.failed;
     }
@@ -46,7 +46,7 @@ async function watch({ context, ports, args: { job }, options }: StackCall<'job'
     return exitCodeOf(progress);
   } catch (error) {
     display.close();
-    await sayWhatIsLeft(context, { ports, own: false }, { job }, options, error);
+    await reportInterruption(context, { ports, own: false }, { job }, options, error);
     throw error;
   } finally {
     display.close();
