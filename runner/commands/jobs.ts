@@ -1,4 +1,4 @@
-/** `spotpool jobs`: every job of the stack. */
+/** `spotpool jobs` lists every job of the stack. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
@@ -21,7 +21,7 @@ async function jobs({ context, ports: { store }, options }: StackCall): Promise<
   const unreadable: string[] = [];
   const found = await listJobs(store, signal, (job, error) => {
     unreadable.push(job);
-    terminal.err(`error: Job ${job} could not be read, and is not in the list: ${messageOf(error)}\n`);
+    terminal.err(`error: Job ${job} could not be read, so the list lacks it: ${messageOf(error)}\n`);
   });
   if (options.json) {
     terminal.out(`${JSON.stringify({ jobs: found })}\n`);

@@ -1,4 +1,4 @@
-/** `spotpool watch <job>`: the live display; leaving it leaves the job running. */
+/** `spotpool watch <job>` shows the live display. The job runs on when the display ends. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
@@ -36,7 +36,7 @@ async function watch({ context, ports, args: { job }, options }: StackCall<'job'
       return EXIT.failed;
     }
     const zero = await follower.untilZero(signal);
-    // After the early end of a job, workers still commit the batches in hand.
+    // After the early end of a job, workers still commit the batches that they hold.
     const progress = await readJobProgress(ports.store, job, signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);

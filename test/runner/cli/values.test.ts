@@ -38,7 +38,7 @@ describe('option values', () => {
   it('take a number of slots or cpus', () => {
     expect(values.slots('4')).toBe(4);
     expect(values.slots('cpus')).toBe('cpus');
-    expect(() => values.slots('cpu')).toThrow('cpus (one per virtual CPU)');
+    expect(() => values.slots('cpu')).toThrow('cpus (one slot per virtual CPU)');
   });
 
   it('take seconds bare or as a duration', () => {

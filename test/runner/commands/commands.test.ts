@@ -145,7 +145,7 @@ describe('spotpool cancel', () => {
     expect(await stack.run('cancel', 'j')).toBe(0);
     expect(stack.store.text(cancelledKey('j'))).toContain('tester');
     expect(stack.target).toBe(0);
-    expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items), whose results stay');
+    expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items); their results are kept');
     expect(stack.terminal.stdout).toContain('3 instances left (they end themselves once they are idle)');
     expect(await stack.run('cancel', 'j', '--json')).toBe(0);
     expect(json()).toMatchObject({ state: 'cancelled' });
@@ -250,7 +250,7 @@ describe('spotpool doctor', () => {
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
     stack.broken = { queue: { send: () => Promise.reject(denied), counts: () => Promise.reject(denied) } };
     expect(await stack.run('doctor')).toBe(1);
-    expect(stack.terminal.stdout).toMatch(/problem +SQS.*sqs:GetQueueAttributes.*ask for it/);
+    expect(stack.terminal.stdout).toMatch(/problem +SQS.*sqs:GetQueueAttributes.*Ask for this permission/);
   });
 });
 
@@ -301,7 +301,7 @@ describe('a network that fails for longer than requests are repeated', () => {
     stack.broken = { fleet: { describe: () => Promise.reject(reset), setTarget: () => Promise.reject(reset) } };
     expect(await stack.run('fleet')).toBe(1);
     expect(stack.terminal.stderr).toContain(
-      'read ECONNRESET: the stack was asked several times, and could not be reached.',
+      'read ECONNRESET. The stack could not be reached in several tries.',
     );
     expect(stack.terminal.stderr).toContain('Try again');
   });

@@ -92,7 +92,7 @@ describe('spotpool run', () => {
     [['run', 'data.txt', '--model', '.', '--out', 'model.mjs', '--force'], /it is a file of the model/],
     [['run', 'data.txt', '--model', 'model.mjs', '--stack', 'data.txt', '--out', 'data.txt'], /it is the dataset/],
     [['run', 'data.txt', '--model', 'x', '--stack', 'model.mjs', '--out', 'model.mjs'], /the file that --stack names/],
-    [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud: add --local/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud\. Add --local/],
     [['run', 'data.txt', '--model', 'model.mjs', '--slots', 'some'], /--slots.*'some'.*cpus/],
   ])('refuses %j before anything is started', async (argv, message) => {
     expect(await stack.run(...argv)).toBe(2);
@@ -264,7 +264,7 @@ describe('spotpool submit and results', () => {
     expect(woken).toBe(1);
     stack.broken = { controller: { wake: () => Promise.reject(new Error('AccessDenied')) } };
     expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'other')).toBe(0);
-    expect(stack.terminal.stderr).toMatch(/enqueued.*could not be woken.*within a minute.*AccessDenied/);
+    expect(stack.terminal.stderr).toMatch(/enqueued.*could not be woken.*AccessDenied.*within a minute/);
   });
 
   it('says that nothing starts by itself on a stack without a controller', async () => {

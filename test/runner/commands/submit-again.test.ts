@@ -65,7 +65,7 @@ describe('a job that is submitted again while it runs', () => {
     await job('submit');
     stack.terminal.stdout = '';
     expect(await job('submit')).toBe(0);
-    expect(stack.terminal.stdout).toContain('the dataset is compared with what was submitted');
+    expect(stack.terminal.stdout).toContain('Its dataset is compared with this one');
     expect(stack.terminal.stdout).not.toContain('Uploading');
     expect(stack.terminal.stdout).toContain('Job mine goes on');
   });
@@ -181,7 +181,7 @@ describe('a command that is stopped, or cut off, before its job is submitted who
       };
       expect(await job(command)).toBe(1);
       expect(stack.terminal.stderr).toContain('Broken off before job mine was submitted whole');
-      expect(stack.terminal.stderr).toContain('read ECONNRESET: the stack was asked several times');
+      expect(stack.terminal.stderr).toContain('read ECONNRESET. The stack could not be reached in several tries');
       expect(stack.terminal.stderr).not.toContain('is lost');
     },
   );
@@ -194,7 +194,7 @@ describe('a job that comes to its end while it is cancelled', () => {
       if (key === cancelledKey('mine')) await stack.commit('mine', 0);
     };
     expect(await stack.run('cancel', 'mine')).toBe(1);
-    expect(stack.terminal.stderr).toContain('came to its end first (complete)');
+    expect(stack.terminal.stderr).toContain('ended first (complete)');
     expect(stack.terminal.stdout).not.toContain('is cancelled');
   });
 });
