@@ -5,7 +5,7 @@ import { clockTime, count, oneLine, percent, table } from '../display/format.js'
 import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 
 export const jobsCommand = defineStackCommand({
   name: 'jobs',

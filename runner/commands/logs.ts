@@ -8,7 +8,7 @@ import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
 import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { brokenOffText } from './advice/resume.js';
 
 const logsOptions = {

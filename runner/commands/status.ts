@@ -10,9 +10,9 @@ import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
 import { workerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
 
 export const statusCommand = defineStackCommand({

@@ -18,7 +18,8 @@ import { lookAtQuota } from '../submit/tell-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { adviceAfterEnd } from './advice/resume.js';
-import { stackArguments, type CommandProgress } from './advice/report-interruption.js';
+import { type CommandProgress } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { newsNow } from './follow/news.js';
 import { submitNews } from './follow/submit-events.js';
 

@@ -9,12 +9,8 @@ import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
-import {
-  checkBeforeStart,
-  reportInterruption,
-  stackArguments,
-  type CommandProgress,
-} from './advice/report-interruption.js';
+import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { messageOf } from '../errors.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
 

@@ -16,8 +16,8 @@ import { writeTeardownMark } from '../teardown/mark.js';
 import type { Reached } from '../teardown/means.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
-import { hasEnded } from './follow/follower.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { hasEnded } from './job-state.js';
+import { stackArguments } from './advice/command-lines.js';
 
 /** Idle workers check every few seconds whether they may end. A longer wait does not end busy workers sooner. */
 const DEFAULT_GRACE_MS = 30_000;

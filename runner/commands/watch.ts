@@ -3,11 +3,13 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { Follower, hasEnded } from './follow/follower.js';
+import { Follower } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { makeDisplay } from './follow/make-display.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
 import { nextStep } from './advice/next-step.js';
-import { reportInterruption, stackArguments } from './advice/report-interruption.js';
+import { reportInterruption } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { summaryOf } from './follow/job-summary.js';
 import { printStatusJson } from './status-json.js';
 

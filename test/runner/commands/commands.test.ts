@@ -119,7 +119,7 @@ describe('spotpool watch', () => {
     stack.undone.clear();
     expect(await stack.run('watch', 'j')).toBe(0);
     expect(stack.terminal.stdout).toContain('Job j is complete.');
-    // What nobody saw is not told as nothing.
+    // Nobody saw the instances, so the summary leaves them out and does not print zeros.
     expect(stack.terminal.stdout).not.toMatch(/instance-seconds|on Spot/);
   });
 

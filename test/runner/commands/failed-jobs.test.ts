@@ -35,7 +35,7 @@ describe('a job of which every item failed', () => {
     expect(
       text.match(/✗ Job j is complete(?: after .*)?, but not one item is ok\.\n\n {2}Odd: item 0 is odd\n/g),
     ).toHaveLength(2);
-    expect(text.match(/logged: spotpool logs j\n\n/g)).toHaveLength(2);
+    expect(text.match(/To read all logs of the model: spotpool logs j\n\n/g)).toHaveLength(2);
   });
 
   it('is ended after the first batches when it is large, and keeps what it has', async () => {

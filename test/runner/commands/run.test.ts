@@ -58,7 +58,7 @@ describe('spotpool run', () => {
     expect(await results()).toEqual([{ index: 0, ok: true }]);
     expect((await readdir(stack.cwd)).sort()).toEqual(['data.results.jsonl', 'data.txt', 'model.mjs']);
     expect(stack.terminal.stderr).toMatch(
-      /Instances that are up go on with job mine: 0 of 3 batches are done, 3 are left\. .*no controller/,
+      /Running instances go on with job mine: 0 of 3 batches are done, 3 are left\. .*no controller/,
     );
     expect(stack.terminal.stderr).toContain('spotpool watch mine');
   });

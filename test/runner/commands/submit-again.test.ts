@@ -103,7 +103,7 @@ describe('a job whose submit was killed before all was sent', () => {
     silent(1);
     expect(await stack.run(...argv)).toBe(0);
     expect(stack.terminal.stdout).toMatch(
-      /broke off .*at least 1 of its 3 batches were put into the queue; the others are not computed/,
+      /broke off .*at least 1 of its 3 batches are in the queue; the others wait until/,
     );
     expect(stack.terminal.stdout).toContain("spotpool submit 'my data.jsonl' --model model.ts --id mine");
   });
@@ -164,7 +164,7 @@ describe('a command that is stopped, or cut off, before its job is submitted who
       stack.interrupt.signal.throwIfAborted();
     };
     expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs')).toBe(130);
-    expect(stack.terminal.stderr).toMatch(/Stopped before job (\S+) was submitted whole.* with --id \1\./);
+    expect(stack.terminal.stderr).toMatch(/Stopped before the whole job (\S+) was submitted\..* with --id \1\./);
   });
 
   it('says that no job was begun when nothing was sent', async () => {
@@ -180,7 +180,7 @@ describe('a command that is stopped, or cut off, before its job is submitted who
         if (key === enqueuedKey('mine')) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
       };
       expect(await job(command)).toBe(1);
-      expect(stack.terminal.stderr).toContain('Broken off before job mine was submitted whole');
+      expect(stack.terminal.stderr).toContain('Broken off before the whole job mine was submitted');
       expect(stack.terminal.stderr).toContain('read ECONNRESET. The stack could not be reached in several tries');
       expect(stack.terminal.stderr).not.toContain('is lost');
     },
