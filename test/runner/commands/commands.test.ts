@@ -300,9 +300,7 @@ describe('a network that fails for longer than requests are repeated', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     stack.broken = { fleet: { describe: () => Promise.reject(reset), setTarget: () => Promise.reject(reset) } };
     expect(await stack.run('fleet')).toBe(1);
-    expect(stack.terminal.stderr).toContain(
-      'read ECONNRESET. The stack could not be reached in several tries.',
-    );
+    expect(stack.terminal.stderr).toContain('read ECONNRESET. The stack could not be reached in several tries.');
     expect(stack.terminal.stderr).toContain('Try again');
   });
 });

@@ -38,7 +38,12 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
     ['continues'],
     /compute the batches that are in the queue[^]*spotpool cancel j/,
   ],
-  ['another submit was followed', { begun: { job: 'j', follows: 'bob' } }, [], /while bob was submitting job j\. This command has changed nothing/],
+  [
+    'another submit was followed',
+    { begun: { job: 'j', follows: 'bob' } },
+    [],
+    /while bob was submitting job j\. This command has changed nothing/,
+  ],
   ['it runs under a controller', { job: 'j', progress: progress() }, ['goesOn'], /2 of 5 batches are done, 3 are left/],
   [
     'it runs, and the stack has no controller',

@@ -15,9 +15,7 @@ it('names no next step after a success', () => {
 });
 
 it('leads to what the model logged, with the options that name the stack', () => {
-  expect(nextStep(progress('failed', 0), lasting)).toBe(
-    'To read all logs of the model: spotpool logs herg --local',
-  );
+  expect(nextStep(progress('failed', 0), lasting)).toBe('To read all logs of the model: spotpool logs herg --local');
   expect(nextStep(progress('complete', 0), { own: false, flags: { stack: 'lab.json' } })).toMatch(
     /logs herg --stack lab\.json$/,
   );
