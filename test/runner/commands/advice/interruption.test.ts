@@ -80,7 +80,7 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
   ],
 ];
 
-describe('a command that ends before its job says what', () => {
+describe('the report of a command that ends before its job', () => {
   it.each(situations.map(([what, left, claims, said]) => ({ what, left, claims, said })))(
     'is true when $what',
     (situation) => {
