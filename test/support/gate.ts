@@ -17,7 +17,7 @@ export class Gate {
     return Number(started.split('-').at(-1));
   }
 
-  /** The value of `--env`. */
+  /** The value of `--env` for the gated models. */
   get env(): string {
     return `GATE=${this.directory}`;
   }

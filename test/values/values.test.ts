@@ -79,7 +79,7 @@ const keyOf = (at: number): string => `${String(at).padStart(3, '0')} ä/"🎉"\
 interface Way {
   readonly name: string;
   readonly source: (texts: readonly string[]) => Source;
-  /** The item's JSON text. */
+  /** The JSON text of the item. */
   readonly item: (text: string, at: number, isCommand: boolean) => string;
   readonly texts: readonly string[];
 }

@@ -14,7 +14,7 @@ const plan = Array.from({ length: 300 }, (_, batch) => ({
   items: 1,
 }));
 
-/** Of several calls at once the later ones arrive first. */
+/** When several calls are open at once, the later ones arrive first. */
 async function arrivals(from = 0): Promise<readonly number[]> {
   const arrived: number[] = [];
   let open: (() => void)[] = [];
