@@ -1,3 +1,4 @@
+import { errorText } from '../core/error-text.js';
 import { printableLines } from '../core/printable.js';
 
 /** The user's input cannot work. The message says what is wrong, where, and what to do. The exit code is 2. */
@@ -12,7 +13,7 @@ export class FleetMissing extends Error {
 
 /** The message of anything that was thrown. AWS and models write such messages, so control characters are escaped. */
 export function messageOf(error: unknown): string {
-  return printableLines(error instanceof Error ? error.message : String(error));
+  return printableLines(errorText(error));
 }
 
 /** The code of a failed system call, such as `ENOENT`. */

@@ -1,17 +1,14 @@
 /** The runner's ports to AWS. `aws/` implements them. */
+import type { QueueCounts } from '../core/pool/quiet.js';
+
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
+export type { QueueCounts };
 
 export interface JobQueue {
   /** Sends all messages in calls of ten and retries failed entries. Throws when an entry cannot be sent. `group` is the job (fair queues). */
   send(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void>;
   /** The counts are approximate, and may be wrong for minutes (R5). */
   counts(signal: AbortSignal): Promise<QueueCounts>;
-}
-
-export interface QueueCounts {
-  readonly visible: number;
-  readonly inFlight: number;
-  readonly delayed: number;
 }
 
 export interface FleetInstance {

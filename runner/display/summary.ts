@@ -1,6 +1,6 @@
 /** Renders the summary at the end of a run: the outcome, the cost, and the instances that still run. */
 import type { Colors } from 'picocolors/types.js';
-import { splitLastWords } from '../../core/last-words.js';
+import { splitLastWords } from '../../core/contract/last-words.js';
 import { shorten } from '../../core/shorten.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';

@@ -1,7 +1,7 @@
 /** The numbers that displays show. `status --json` prints the same ones. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { JobState } from '../../core/contract/job.js';
-import type { MaxFailed } from '../../core/pool/max-failed.js';
+import type { MaxFailed } from '../../core/contract/max-failed.js';
 
 export type { ErrorCount };
 

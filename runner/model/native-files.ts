@@ -14,7 +14,7 @@ import {
   packageOf,
   runsOn,
   withoutPlatform,
-} from '../../core/native-format.js';
+} from './native-format.js';
 import { decode, list, object, optional, text } from '../../core/contract/shape.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import { UserError } from '../errors.js';

@@ -2,7 +2,7 @@
  * Counts why items failed while the bytes of result lines pass through. It holds at most one failed item's line, and a bounded number of codes.
  * The first bytes of a line show whether its item failed, because `core/contract/result-line.ts` fixes the order of keys.
  */
-import { type ErrorCount, FailureTally } from '../../core/pool/failure-tally.js';
+import { type ErrorCount, FailureTally } from '../../core/batch/failure-tally.js';
 import { decodeResultLine } from '../../core/contract/result-line.js';
 
 const NEWLINE = 0x0a;

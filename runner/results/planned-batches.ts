@@ -3,7 +3,7 @@ import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { planKey } from '../../core/contract/keys.js';
 import { ObjectMissing, type ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine } from '../../core/dataset/plan.js';
-import { linesOf } from '../controller/lines.js';
+import { linesOf } from '../controller/observe/lines.js';
 
 export type PlannedItems = Pick<BatchLocation, 'firstIndex' | 'items'>;
 

@@ -1,6 +1,6 @@
 /** Writes a job's outcomes as result lines in dataset order. Each outcome is first checked against the plan (R13). */
 import { definedFields } from '../../core/defined-fields.js';
-import { FailureTally, type ErrorCount } from '../../core/pool/failure-tally.js';
+import { FailureTally, type ErrorCount } from '../../core/batch/failure-tally.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { type CheckedOutcome, OutcomeCheck } from '../../core/batch/outcome-check.js';
 import { count, plural } from '../display/format.js';

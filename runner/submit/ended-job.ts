@@ -2,8 +2,8 @@
 import type { JobState } from '../../core/contract/job.js';
 import { cancelledKey, doneKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { newJobMemory } from '../controller/ports.js';
-import { readJob } from '../controller/read-job.js';
+import { newJobMemory } from '../controller/memory.js';
+import { readJob } from '../controller/observe/read-job.js';
 import type { ObjectStore } from '../ports.js';
 
 export interface EndedJob {

@@ -1,5 +1,6 @@
 /** Finds the differences between a submission and the existing job with the same id. */
 import { isDeepStrictEqual } from 'node:util';
+import { JOB_OPTION_NAMES, JOB_OPTIONS, type JobOptionName } from '../../core/contract/job-options.js';
 import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
 
 export interface JobContent {
@@ -7,20 +8,6 @@ export interface JobContent {
   readonly model: ModelSpec;
   readonly options: JobOptions;
 }
-
-const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
-  maxWorkers: '--max-workers',
-  slots: '--slots',
-  concurrency: '--concurrency',
-  maxAttempts: '--max-attempts',
-  itemTimeoutSeconds: '--item-timeout',
-  loadTimeoutSeconds: '--load-timeout',
-  nan: '--nan',
-  env: '--env',
-  secrets: '--secret',
-  maxInstanceHours: '--max-instance-hours',
-  maxFailed: '--max-failed',
-};
 
 /** Returns a clause for each difference. An empty list means that it is the same job. */
 export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<JobContent, 'dataset'>): string[] {
@@ -33,13 +20,12 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
     differences.push(`the model is started differently${namesOf(before.model, now.model)}`);
   }
   if (before.model.setup !== now.model.setup) differences.push('--setup differs');
-  for (const [name, flag] of Object.entries(OPTION_FLAGS) as [keyof JobOptions, string][]) {
+  for (const name of JOB_OPTION_NAMES) {
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
-    // The values are not shown, because they may be secrets.
+    // A hidden value may be a secret.
+    const { flag, hidden } = JOB_OPTIONS[name];
     differences.push(
-      name === 'env' || name === 'secrets'
-        ? `${flag} differs`
-        : `${flag} was ${shown(before, name)}, now ${shown(now, name)}`,
+      hidden ? `${flag} differs` : `${flag} was ${shown(before.options[name])}, now ${shown(now.options[name])}`,
     );
   }
   return differences;
@@ -56,5 +42,5 @@ export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string
   return `the dataset's contents differ (it was ${before.name} with ${before.items} items, now ${now.name} with ${now.items})`;
 }
 
-const shown = ({ options }: Pick<JobContent, 'options'>, name: Exclude<keyof JobOptions, 'env' | 'secrets'>): string =>
-  String(options[name] ?? 'not given');
+const shown = (value: JobOptions[JobOptionName]): string =>
+  value === undefined ? 'not given' : typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -9,9 +9,8 @@
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import { decodeManifest } from '../../core/contract/decode-job.js';
+import { decodeManifest, type BatchSizing, type JobOptions, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import type { BatchSizing, JobOptions, Manifest } from '../../core/contract/job.js';
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';

@@ -1,6 +1,6 @@
 /** A test of a fleet that shrinks while one worker stays busy (R6). It works for a fleet on any cloud. */
 import { expect } from 'vitest';
-import { readFleetState } from '../../runner/controller/read-fleet.js';
+import { readFleetState } from '../../runner/controller/observe/read-fleet.js';
 import { modelPath } from '../e2e/models.js';
 import { eventually } from './eventually.js';
 import { Gate } from './gate.js';
