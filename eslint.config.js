@@ -1,21 +1,33 @@
-// Lint rules. The folder directions of docs/architecture.md are enforced here: a folder may import only what `mayImport` names.
+// Lint rules. The folder directions of docs/explanation/architecture.md are enforced here: a folder may import only what `mayImport` names.
 import tseslint from 'typescript-eslint';
 
-const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local'];
+const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator'];
 
 /** For each folder, the other folders of ours that it may import. */
 const mayImport = {
   core: [],
-  aws: ['core', 'runner', 'worker'],
+  aws: ['core', 'runner', 'worker', 'emulator'],
   runner: ['core'],
   worker: ['core'],
   infra: ['core'],
   local: [],
+  emulator: ['core', 'runner'],
 };
 
-const compositionRoots = ['runner/main.ts', 'runner/wiring/**/*.ts', 'runner/lambda.ts', 'worker/main.ts'];
+const compositionRoots = [
+  'runner/main.ts',
+  'runner/wiring/**/*.ts',
+  'runner/lambda.ts',
+  'worker/main.ts',
+  'emulator/wiring/**/*.ts',
+];
 
 const sdkPattern = { regex: '^(@aws-sdk|@smithy)/', message: 'Only aws/ talks to the SDK: add a method to a port.' };
+/** emulator/ adds commands to the runner's program, so it uses the runner's helpers for commands, and nothing that runs jobs. */
+const runnerInsides = {
+  regex: '^(\\.\\./)+runner/(?!(cli|display|local-cloud)/|errors\\.js$|ports\\.js$)',
+  message: "emulator/ may import only the runner's cli/, display/, local-cloud/, errors and ports.",
+};
 const nodePattern = { regex: '^node:', message: 'core/ is pure: no Node built-ins.' };
 
 /** R13: `core/contract/shape.ts` decodes what others wrote, and the codec beside each type says what is of its shape. */
@@ -36,6 +48,14 @@ const jsonRules = [
   { selector: `CallExpression > ${parsedJson}.arguments`, message: jsonMessage },
 ];
 
+/** One dialect of privacy: what is private to a class is private when the program runs, too. A constructor cannot be a `#` member. */
+const privacyMessage = 'Private members begin with "#".';
+const privacyRules = [
+  "PropertyDefinition[accessibility='private']",
+  "MethodDefinition[accessibility='private'][kind!='constructor']",
+  "TSParameterProperty[accessibility='private']",
+].map((selector) => ({ selector, message: privacyMessage }));
+
 function folderRule(folder, extra = []) {
   const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
   return {
@@ -47,7 +67,7 @@ function folderRule(folder, extra = []) {
           patterns: [
             ...banned.map((other) => ({
               regex: `^(\\.\\./)+${other}/`,
-              message: `${folder}/ must not import ${other}/ (docs/architecture.md).`,
+              message: `${folder}/ must not import ${other}/ (docs/explanation/architecture.md).`,
             })),
             ...extra,
           ],
@@ -74,6 +94,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
+      'arrow-body-style': ['error', 'as-needed'],
+      'no-restricted-syntax': ['error', ...privacyRules],
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
     },
@@ -112,6 +134,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
@@ -121,10 +144,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts'],
+    files: ['aws/**/*.ts', 'runner/**/*.ts', 'worker/**/*.ts', 'infra/**/*.ts', 'emulator/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector:
@@ -135,22 +159,22 @@ export default tseslint.config(
     },
   },
   {
-    // The cursor of the live display; and what a process of our own says to its parent, or a file says that somebody at this machine wrote.
+    // Exempt are the cursor of the live display, what our own processes tell each other, and files that the user wrote.
     files: [
       'runner/display/screen.ts',
       'worker/host/**/*.ts',
       'runner/local-cloud/child.ts',
       'runner/local-cloud/keep-up.ts',
       'runner/commands/predeploy.ts',
-      'runner/cli/outputs-file.ts',
     ],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': ['error', ...privacyRules] },
   },
   folderRule('aws'),
   folderRule('runner', [sdkPattern]),
   folderRule('worker', [sdkPattern]),
   folderRule('infra', [sdkPattern]),
   folderRule('local', [sdkPattern]),
+  folderRule('emulator', [sdkPattern, runnerInsides]),
   {
     files: compositionRoots,
     rules: {
@@ -161,16 +185,19 @@ export default tseslint.config(
     },
   },
   {
-    // `spotpool local host` gives an emulator's instances their processes by the code that gives the local cloud's own theirs. There is no
-    // local cloud in it to be reached over HTTP: docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
-    files: ['runner/wiring/local-host.ts'],
+    // `spotpool emulator host` runs an emulator's instances with the local cloud's code. It has no local cloud to reach over HTTP:
+    // docs/decisions/0010-the-host-runs-instances-with-the-local-clouds-code.md.
+    files: ['emulator/wiring/local-machine.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
             sdkPattern,
-            { regex: '^(\\.\\./)+local/(?!instances/)', message: 'Of the local cloud, instances/ alone is run here.' },
+            {
+              regex: '^(\\.\\./)+local/(?!instances/)',
+              message: 'The host may import only local/instances/ of the local cloud.',
+            },
           ],
         },
       ],

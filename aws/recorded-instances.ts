@@ -5,7 +5,7 @@ import {
   type Instance,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { RecordedInstances, SeenInstance } from '../runner/host/ports.js';
+import type { RecordedInstances, SeenInstance } from '../emulator/host/ports.js';
 import { allPages, listInstances } from './ec2-instances.js';
 import { isFleetMissing, isInstanceMissing } from './errors.js';
 import { backendOf } from './fleet.js';

@@ -1,5 +1,5 @@
 /**
- * `spotpool/local`: the local cloud in your own process, for your own tests (docs/local-cloud.md).
+ * `spotpool/local`: the local cloud in your own process, for your own tests (docs/reference/local-cloud.md).
  *
  * Clouds share nothing, so one process may run as many as it likes. A cloud ends with `close()`, `await using` or
  * its signal. If the process is killed, a watchdog ends the cloud's instances.

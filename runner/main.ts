@@ -5,15 +5,18 @@ import os from 'node:os';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { SPOTPOOL_VERSION } from '../core/contract/version.js';
+import { emulatorCommands } from '../emulator/commands/emulator.js';
+import { withNewNames } from '../emulator/commands/old-names.js';
+import { openHost } from '../emulator/wiring/local-machine.js';
+import { emulatorStacks } from '../emulator/wiring/stacks.js';
 import { confirm } from './cli/confirm.js';
+import type { CliContext } from './cli/context.js';
 import { EXIT } from './cli/exit-codes.js';
 import { listenForInterrupts } from './cli/interrupts.js';
 import { processTerminal } from './cli/process-terminal.js';
 import { runCommandLine } from './cli/program.js';
 import { installedFiles } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
-import { emulatorStacks } from './wiring/emulator.js';
-import { openHost } from './wiring/local-host.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
 import { connectStack } from './wiring/stack-ports.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
@@ -36,7 +39,8 @@ for (const stream of [process.stdout, process.stderr]) {
     else unwritten ??= error;
   });
 }
-const exitCode = await runCommandLine(process.argv.slice(2), {
+const argv = withNewNames(process.argv.slice(2), (text) => terminal.err(text));
+const context: CliContext = {
   version: SPOTPOOL_VERSION,
   terminal,
   stdout: process.stdout,
@@ -49,10 +53,9 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   confirm: (question) => confirm(question, interrupts.signal),
   connect: connectStack,
   provision: provisionLocalStack,
-  emulator: emulatorStacks,
-  openHost,
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
-});
+};
+const exitCode = await runCommandLine(argv, context, [emulatorCommands({ stacks: emulatorStacks, openHost })]);
 interrupts.dispose();
 // Where writes to a pipe are asynchronous, exiting at once would cut them off.
 process.stdout.write('', () => setImmediate(end)); // a failed write is told of after its callback

@@ -1,7 +1,7 @@
 /**
  * `npm run conformance [-- --peers] [-- filters]` runs the suite in test/conformance/ against the endpoint in
  * ENDPOINT, or against a local cloud in a process of its own. With --peers it runs against the local cloud and then
- * against each peer that can run here, and writes docs/conformance.md. It exits with code 0 only if the endpoint,
+ * against each peer that can run here, and writes docs/reports/conformance.md. It exits with code 0 only if the endpoint,
  * or the local cloud, passes all tests.
  */
 import { existsSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { type Column, conformancePage, failuresIn, type LeftOut, printedReport } from './report.js';
 import { runSuite } from './run-suite.js';
 
-const PAGE = 'docs/conformance.md';
+const PAGE = 'docs/reports/conformance.md';
 /** The local cloud takes well under a minute; a slow machine may take several. */
 const OWN_LIMIT_MS = 600_000;
 /** A peer that hangs at every test is cut off: the tests that it did not reach count as failed. */

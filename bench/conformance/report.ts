@@ -1,4 +1,4 @@
-/** Writes the table of results, as text and as docs/conformance.md. */
+/** Writes the table of results, as text and as docs/reports/conformance.md. */
 import { markdownTable, type Row, textTable } from '../support/table.js';
 import type { FeatureResult, SuiteResult } from './tally.js';
 

@@ -17,7 +17,9 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest. */
   readonly filters: readonly string[];
   readonly limitMs: number;
-  /** The default is the configuration of the conformance suite. */
+  /** A project of vitest.config.ts; the default is the conformance suite. */
+  readonly project?: string;
+  /** A configuration file without projects, instead of a project. */
   readonly config?: string;
   /** The project's folder; the default is the working directory. */
   readonly root?: string;
@@ -47,7 +49,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
     args: [
       'node_modules/vitest/vitest.mjs',
       'run',
-      `--config=${options.config ?? 'vitest.conformance.config.ts'}`,
+      options.config === undefined ? `--project=${options.project ?? 'conformance'}` : `--config=${options.config}`,
       '--reporter=./bench/conformance/reporter.ts',
       '--passWithNoTests',
       ...(options.vitestArgs ?? []),

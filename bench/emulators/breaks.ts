@@ -54,7 +54,7 @@ export interface Caught {
   readonly title: string;
   readonly emulator: EmulatorName;
   readonly version: string;
-  /** The tests that failed. */
+  /** The tests that failed under the break. */
   readonly by: readonly string[];
 }
 

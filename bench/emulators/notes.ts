@@ -17,7 +17,7 @@ export const NOTES: readonly Note[] = [
   {
     where: 'ec2: EC2 Fleet',
     matters:
-      'Nothing keeps an EC2 Fleet at its target, and none can be modified: on an emulator spotpool makes a Spot Fleet (`spotpool local fleet create`); its code for EC2 Fleets is tested on the local cloud.',
+      'Nothing keeps an EC2 Fleet at its target, and none can be modified: on an emulator spotpool makes a Spot Fleet (`spotpool emulator fleet create`); its code for EC2 Fleets is tested on the local cloud.',
   },
   {
     where: 'ec2: Spot Fleet: cancel',

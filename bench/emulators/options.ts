@@ -19,7 +19,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
   --only conformance|end-to-end   one of the two suites
-  --write                         record what differs, and write docs/localstack.md
+  --write                         record what differs, and write docs/reports/localstack.md
   --serve                         run nothing: keep it up until Ctrl-C, and print how to reach it
   --breaks                        break the product on purpose, in a copy, and see what fails (records it)
   filters                         only test files whose paths contain one of them

@@ -1,9 +1,9 @@
-/** The part of docs/localstack.md that is written by hand. */
+/** The part of docs/reports/localstack.md that is written by hand. */
 export const BEFORE = `<!-- Made by \`npm run test:localstack -- --write\` and \`npm run test:moto -- --write\`, from bench/emulators/. -->
 
 # LocalStack and moto
 
-spotpool is built for AWS, and its own [local cloud](local-cloud.md) is what \`npm start\` and most tests run on. LocalStack and moto were written by others: what spotpool's code does on
+spotpool is built for AWS, and its own [local cloud](../reference/local-cloud.md) is what \`npm start\` and most tests run on. LocalStack and moto were written by others: what spotpool's code does on
 them, nobody here made fit. The same stack, runner and workers run on both, over HTTP and for real.
 
 \`\`\`
@@ -26,7 +26,7 @@ Which one is tested, in this order:
 What was started is stopped, with all that it started, also on Ctrl-C and on failure; what was found running stays, and so do the things of others in it.
 
 **What runs**: the conformance suite (\`test/conformance/\`, written from AWS's documentation), then the end-to-end suite (\`test/emulators/\`): on LocalStack the CDK's own command line bootstraps, deploys and destroys
-the stack; moto's CloudFormation takes no such stack, so that \`spotpool local stack create\` makes it there. Workers are real processes: \`spotpool local host\` gives each running instance one.
+the stack; moto's CloudFormation takes no such stack, so that \`spotpool emulator stack create\` makes it there. Workers are real processes: \`spotpool emulator host\` gives each running instance one.
 
 **What it is held to**: of the end-to-end suite nothing may fail. A conformance test may fail where its difference from AWS is on record below, for this very version installed from the pins;
 a difference that is gone is an error too, until it is recorded. Another version (or a container, or somebody's own) is compared with the nearest record, and must do what spotpool relies on: sending, receiving,

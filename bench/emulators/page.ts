@@ -1,5 +1,5 @@
 /**
- * Builds docs/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
+ * Builds docs/reports/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
  * unnoticed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { meaningOf } from './notes.js';
 import { BEFORE } from './page-text.js';
 import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
 
-export const PAGE = 'docs/localstack.md';
+export const PAGE = 'docs/reports/localstack.md';
 
 export interface PageColumn {
   readonly emulator: EmulatorName;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --quick] [--write] [--only <section> …]`: measures how close the worker comes to the limits of
  * its model and the machine, compared with its competitors in the same run. --quick does less work, and the output
- * says so; --write puts the tables into docs/benchmarks.md. It fails when an outcome is missing or wrong, never
+ * says so; --write puts the tables into docs/reports/benchmarks.md. It fails when an outcome is missing or wrong, never
  * because of a slow result.
  */
 import { setMaxListeners } from 'node:events';
@@ -44,7 +44,7 @@ const MOST_LISTENERS = 1_000;
 const USAGE =
   'Usage: npm run bench [-- --quick] [-- --write] [-- --only <section> …]\n' +
   '  --quick  less of everything: to see that it works, not how fast\n' +
-  '  --write  put the tables into docs/benchmarks.md; needs all sections\n' +
+  '  --write  put the tables into docs/reports/benchmarks.md; needs all sections\n' +
   `  --only   some sections of: ${Object.keys(SECTIONS).join(', ')}\n`;
 
 class Misuse extends Error {}

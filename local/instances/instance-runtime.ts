@@ -1,6 +1,6 @@
 /**
  * One instance as it exists on this machine: a disk, a metadata address, the processes of its user data, and a
- * console. The local cloud gives one to each of its instances; `spotpool local host` gives one to each instance of
+ * console. The local cloud gives one to each of its instances; `spotpool emulator host` gives one to each instance of
  * an EC2 that only keeps records.
  *
  * Invariants:

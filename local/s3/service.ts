@@ -2,7 +2,7 @@
  * The S3 of the local cloud: REST, path-style or `<bucket>.localhost`, one region, one account. Objects live as
  * long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts).
  *
- * Known differences from AWS (docs/local-cloud/s3.md): objects have one version each, whatever versioning was set.
+ * Known differences from AWS (docs/reference/local-cloud/s3.md): objects have one version each, whatever versioning was set.
  * Configuration of buckets is kept and given back, but has no effect. Other sub-resources are refused.
  */
 import type { IncomingMessage } from 'node:http';

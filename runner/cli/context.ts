@@ -2,8 +2,6 @@
 import type { Writable } from 'node:stream';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { Terminal } from '../display/terminal.js';
-import type { OpenHost } from '../host/open-host.js';
-import type { EmulatorStacks } from '../local-cloud/emulator.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import type { WorkerBundle } from '../worker-bundle/worker-bundle.js';
 import type { SourceObjects } from '../dataset/ports.js';
@@ -54,9 +52,6 @@ export interface CliContext {
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly connect: (config: StackConfig) => StackPorts;
   readonly provision: ProvisionLocalStack;
-  /** Makes and deletes what a stack needs on an emulator that somebody else runs. */
-  readonly emulator: EmulatorStacks;
-  readonly openHost: OpenHost;
   /** What instances run, as this installation has it. */
   readonly workerBundle: () => Promise<WorkerBundle>;
 }

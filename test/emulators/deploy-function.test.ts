@@ -41,7 +41,7 @@ describe('a stack with a function that controls', () => {
         async () => (await lab.fleet()).target === 0 && (await lab.running()).length === 0,
       );
       expect((await lab.status(job)).state).toBe('complete');
-      const deleted = await runCli(['local', 'fleet', 'delete', '--stack', lab.stackFile], {
+      const deleted = await runCli(['emulator', 'fleet', 'delete', '--stack', lab.stackFile], {
         cwd: site,
         env: environmentOf(emulator),
       });

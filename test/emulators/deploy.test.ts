@@ -61,7 +61,7 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
     expect(deployed.some((name) => name.startsWith('role '))).toBe(true);
     const status = await runCli(['fleet', '--stack', stackFile], { cwd: directory, env: environmentOf(emulator) });
     expect(status.code).toBe(2);
-    expect(status.stderr).toContain('spotpool local fleet create');
+    expect(status.stderr).toContain('spotpool emulator fleet create');
   });
 
   it('differs: sets no lifecycle rules on the bucket', async () => {

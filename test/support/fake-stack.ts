@@ -23,8 +23,6 @@ import { RecordingTerminal } from './recording-terminal.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
 
-const noEmulator = (): Promise<never> => Promise.reject(new Error('There is no emulator in this test.'));
-
 export class FakeStack {
   readonly store = new MemoryStore();
   terminal = new RecordingTerminal();
@@ -143,13 +141,6 @@ export class FakeStack {
       connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
-      emulator: {
-        createFleet: noEmulator,
-        createStack: noEmulator,
-        deleteFleet: noEmulator,
-        deleteStack: noEmulator,
-      },
-      openHost: noEmulator,
     };
   }
 

@@ -71,7 +71,7 @@ export class BenchCloud {
     readonly endpoint: string,
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
     group: ProcessGroup,
-    /** The bundle of child.ts. */
+    /** The path of the bundle of child.ts. */
     readonly child: string,
   ) {
     this.#group = group;

@@ -18,7 +18,7 @@ const ITEM_MS = 20;
 
 interface Way {
   readonly title: string;
-  /** Undefined lets `submit` choose. */
+  /** Undefined lets `submit` choose the size. */
   readonly batchItems?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Makes what all of the suite runs on. The CDK's own command line bootstraps the account, and on LocalStack it deploys; moto's CloudFormation takes no
- * such stack (deploy.test.ts), so that each lab makes its own with `spotpool local stack create`. zz-destroy.test.ts takes it down and looks at what is left.
+ * such stack (deploy.test.ts), so that each lab makes its own with `spotpool emulator stack create`. zz-destroy.test.ts takes it down and looks at what is left.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

@@ -53,12 +53,12 @@ export class StackEnd {
   }
 
   deleteFleet(): Promise<void> {
-    return this.#spotpool('local', 'fleet', 'delete');
+    return this.#spotpool('emulator', 'fleet', 'delete');
   }
 
-  /** What `spotpool local stack create` made. */
+  /** What `spotpool emulator stack create` made. */
   deleteMade(): Promise<void> {
-    return this.#spotpool('local', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
+    return this.#spotpool('emulator', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
   }
 
   async destroy(): Promise<void> {
