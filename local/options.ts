@@ -56,7 +56,7 @@ function marketDefaults(): MarketOptions {
 
 interface Option<Value> {
   readonly name: string;
-  /** The option's value as parseArgs returns it. */
+  /** The option's type for parseArgs; `strings` may be given several times. */
   readonly type: 'string' | 'strings' | 'boolean';
   /** Throws a UsageError if the value is invalid. */
   readonly read: (given: readonly string[], option: string) => Value;

@@ -89,5 +89,5 @@ const MOST_OUTPUT_LINES = 20;
 function endedBadly(output: string): FeatureResult {
   const reason = output.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
   const failures = [{ test: 'ends well', reason }];
-  return { service: '', feature: 'the suite itself', passed: 0, failures, skipped: 0 };
+  return { service: '', feature: 'the suite as a whole', passed: 0, failures, skipped: 0 };
 }
