@@ -25,7 +25,7 @@ export const BREAKS: readonly Break[] = [
     asked: 'test/emulators/jobs',
   },
   {
-    title: 'nothing is handed back: a batch that is let go stays hidden',
+    title: 'batches are never handed back, so a released batch stays invisible',
     file: 'aws/sqs-work-queue.ts',
     find: 'VisibilityTimeout: change.visibilityTimeoutSeconds,',
     replace: 'VisibilityTimeout: change.visibilityTimeoutSeconds === 0 ? 600 : change.visibilityTimeoutSeconds,',
@@ -54,7 +54,7 @@ export interface Caught {
   readonly title: string;
   readonly emulator: EmulatorName;
   readonly version: string;
-  /** The tests that failed. */
+  /** The tests that failed under the break. */
   readonly by: readonly string[];
 }
 
@@ -71,6 +71,6 @@ export const writeCaught = (caught: readonly Caught[]): void =>
 export function broken(text: string, { file, find, replace }: Break): string {
   const parts = text.split(find);
   if (parts.length !== 2)
-    throw new Error(`${file} has "${find.trim()}" ${parts.length - 1} times: it must be there once.`);
+    throw new Error(`${file} has "${find.trim()}" ${parts.length - 1} times, but it must occur exactly once.`);
   return parts.join(replace);
 }

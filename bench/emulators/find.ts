@@ -70,7 +70,7 @@ export async function findEmulator(emulator: Emulator, options: FindOptions): Pr
 }
 
 const ORIGINS: Readonly<Record<Origin, string>> = {
-  given: 'as ENDPOINT says',
+  given: 'from ENDPOINT',
   running: 'found running',
   docker: 'in a container',
   host: 'host mode',
@@ -78,13 +78,13 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
 
 /** Describes the emulator, for example `LocalStack 4.12.0, host mode, http://127.0.0.1:40001`. */
 export const describeFound = ({ emulator, version, origin, endpoint }: Found): string =>
-  `${emulator.title} ${version === '' ? '(which does not tell its version)' : version}, ${ORIGINS[origin]}, ${endpoint}`;
+  `${emulator.title} ${version === '' ? '(unknown version)' : version}, ${ORIGINS[origin]}, ${endpoint}`;
 
 async function atGivenEndpoint(emulator: Emulator, endpoint: string, env: NodeJS.ProcessEnv): Promise<Found> {
   const version = await versionAt(emulator, endpoint);
   if (version === undefined) {
-    const problem = `ENDPOINT is ${endpoint}, where no ${emulator.title} answers at ${emulator.healthPath}.`;
-    throw new NoEmulator(`${problem} Start it there, or leave ENDPOINT unset to have one found or started.`);
+    const problem = `ENDPOINT is ${endpoint}, but ${emulator.title} does not answer there at ${emulator.healthPath}.`;
+    throw new NoEmulator(`${problem} Start it there, or unset ENDPOINT so that one is found or started.`);
   }
   const credentials = {
     accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? ANY_CREDENTIALS.accessKeyId,
@@ -111,9 +111,7 @@ async function inContainer(emulator: Emulator): Promise<Found> {
   if (version === undefined) {
     await group.stop();
     const said = lastLines(group.output());
-    throw new NoEmulator(
-      `${emulator.docker.image} could not be started by Docker: ${said === '' ? 'no answer' : said}`,
-    );
+    throw new NoEmulator(`${emulator.docker.image} did not start in Docker: ${said === '' ? 'no answer' : said}`);
   }
   return {
     emulator,
@@ -152,8 +150,8 @@ async function onHost(emulator: Emulator): Promise<Found> {
       problems.push(`${versionOf(peer)}: ${error.message}`);
     }
   }
-  const ways = `Give an endpoint (ENDPOINT=http://…), start Docker, or: ${problems.join(' ')}`;
-  throw new NoEmulator(`There is no ${emulator.title}. ${ways}`);
+  const ways = `Set ENDPOINT=http://…, start Docker, or solve this: ${problems.join(' ')}`;
+  throw new NoEmulator(`No ${emulator.title} was found. ${ways}`);
 }
 
 async function healthyVersion(

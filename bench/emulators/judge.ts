@@ -46,8 +46,8 @@ export function standardFor({ version, origin }: Pick<Found, 'version' | 'origin
   const nearest = exact === undefined ? newest : version;
   const why =
     exact === undefined
-      ? `What differs in ${version === '' ? 'an unknown version' : `version ${version}`} is not on record.`
-      : 'What runs here was not installed from the pins.';
+      ? `There is no record for ${version === '' ? 'an unknown version' : `version ${version}`}.`
+      : 'This emulator was not installed from the pins.';
   return { kind: 'nearest', version: nearest, record: record[nearest] ?? {}, why };
 }
 
@@ -80,7 +80,7 @@ function judgeFeature(
     } else {
       asKnown += 1;
       if (known[test] === reason || kind === 'nearest') continue;
-      findings.push({ test: name, what: `differs, but not as recorded: ${reason}`, isHarmless: true });
+      findings.push({ test: name, what: `differs from the record: ${reason}`, isHarmless: true });
     }
   }
   const failing = new Set(found.failures.map(({ test }) => test));

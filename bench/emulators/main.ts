@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function serve(found: Found): Promise<number> {
   for (const [name, value] of Object.entries(environmentOf(found))) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(`export AWS_ENDPOINT_URL=${found.endpoint}\n`);
-  say(found.group === undefined ? 'It was running already, and stays.' : 'Ctrl-C stops it.');
+  say(found.group === undefined ? 'It was already running and stays up.' : 'Ctrl-C stops it.');
   if (found.group === undefined) return 0;
   await new Promise((resolve) => found.group?.child.once('exit', resolve));
   return 1;
@@ -51,7 +51,7 @@ async function breaks({ emulator, filters }: Options): Promise<number> {
   const start = async (): Promise<Found> => {
     const found = await findEmulator(CATALOGUE[emulator], { env: process.env, say });
     if (found.group !== undefined) return found;
-    throw new Error(`${describeFound(found)} is somebody's: what is broken on purpose needs one of its own.`);
+    throw new Error(`${describeFound(found)} was not started by this program. --breaks needs an emulator of its own.`);
   };
   const isAllCaught = await tryBreaks(start, filters, say);
   await wrotePage();
@@ -73,9 +73,9 @@ async function run(found: Found, options: Options): Promise<number> {
   if (found.group?.hasEnded() === true) say(`${found.emulator.title} ended during the run:\n${found.group.output()}`);
   // Filters may name files of only one suite.
   const isComplete = options.filters.length === 0 ? told.length === options.parts.length : told.length > 0;
-  if (!isComplete) say('A suite had nothing to run.');
+  if (!isComplete) say('A suite had no tests to run.');
   const isCurrent = options.isWriting ? await wrotePage() : await isPageCurrent();
-  if (!isCurrent) say(`${PAGE} is not what the records make: write it with --write.`);
+  if (!isCurrent) say(`${PAGE} does not match the records. Update it with --write.`);
   return isComplete && isCurrent && told.every(isAsExpected) ? 0 : 1;
 }
 
@@ -85,13 +85,16 @@ async function conformance(found: Found, options: Options): Promise<Judgement> {
   const rules = { isSometimes: isSometimes(name), isReliedOn: isReliedOn(name) };
   const before = readRecord(name);
   // Only pinned versions can be compared with later runs.
-  if (options.isWriting && found.origin !== 'host') say('Nothing is recorded: only host mode runs what the pins say.');
+  if (options.isWriting && found.origin !== 'host')
+    say('Nothing was recorded, because only host mode runs the pinned versions.');
   else if (options.isWriting) {
     writeRecord(name, found.version, recordOf(result, before[found.version], rules.isSometimes));
   }
   const standard = standardFor(found, readRecord(name));
   if (standard.kind === 'nearest') {
-    say(`${standard.why} It is compared with ${title} ${standard.version}, and must do what spotpool relies on.`);
+    say(
+      `${standard.why} It is compared with ${title} ${standard.version}, and must pass the tests that spotpool relies on.`,
+    );
   }
   return judge(result, standard, rules);
 }

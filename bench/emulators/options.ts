@@ -45,12 +45,12 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
       const part = PARTS.find((known) => known === rest[at]);
       if (part === undefined) return { problem: `--only takes ${PARTS.join(' or ')}.` };
       parts = [part];
-    } else if (arg.startsWith('-')) return { problem: `There is no option ${arg}.` };
+    } else if (arg.startsWith('-')) return { problem: `Unknown option ${arg}.` };
     else filters.push(arg);
   }
   // A record of a part would drop the known differences of the rest.
   if (isWriting && (filters.length > 0 || !parts.includes('conformance'))) {
-    return { problem: '--write records the whole conformance suite: leave the filters and --only end-to-end out.' };
+    return { problem: '--write records the whole conformance suite. Omit the filters and --only end-to-end.' };
   }
   return { emulator, parts, isWriting, isServing, isBreaking, filters };
 }

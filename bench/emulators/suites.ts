@@ -69,7 +69,7 @@ async function orWhy(service: string, run: Promise<SuiteResult>): Promise<SuiteR
     const reason = error.message.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
     const failed: FeatureResult = {
       service,
-      feature: 'the suite itself',
+      feature: 'the suite as a whole',
       passed: 0,
       failures: [{ test: 'starts', reason }],
       skipped: 0,

@@ -10,7 +10,7 @@ export function printedTable(judgements: readonly Judgement[]): string {
   return [
     textTable(HEADER, [...rows.map(lineOf), lineOf(sumOf(rows))]),
     ...listed(
-      'Not as expected:',
+      'Unexpected results:',
       findings.filter(({ isHarmless }) => !isHarmless),
     ),
     ...listed(
@@ -18,7 +18,7 @@ export function printedTable(judgements: readonly Judgement[]): string {
       judgements.flatMap(({ skips }) => skips),
     ),
     ...listed(
-      'Otherwise than on record (this alone does not make the run fail):',
+      'Differences from the record (these alone do not fail the run):',
       findings.filter(({ isHarmless }) => isHarmless),
     ),
   ].join('\n');

@@ -70,7 +70,7 @@ async function testsThatFail(one: Break, copy: string, found: Found, filters: re
     const build = startGroup({ file: process.execPath, args: ['scripts/build.mjs'], cwd: copy });
     await new Promise((resolve) => build.child.once('exit', resolve));
     await build.stop();
-    if (build.child.exitCode !== 0) throw new Error(`It does not build when ${one.title}:\n${build.output()}`);
+    if (build.child.exitCode !== 0) throw new Error(`The build fails when ${one.title}:\n${build.output()}`);
     const { findings } = judgeEndToEnd(
       await runEndToEnd(found, filters.length === 0 ? [one.asked] : filters, { root: copy, vitestArgs: ['--bail=1'] }),
     );

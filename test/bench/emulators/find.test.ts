@@ -44,14 +44,14 @@ describe('an endpoint that is given', () => {
     expect(found).toMatchObject({ version: '4.13.1', origin: 'given', endpoint: ENDPOINT.slice(0, -1) });
     expect(found.credentials).toEqual({ accessKeyId: 'mine', secretAccessKey: 'own' });
     expect(found.group).toBeUndefined();
-    expect(describeFound(found)).toMatch(/^LocalStack 4\.13\.1, as ENDPOINT says, http:/);
+    expect(describeFound(found)).toMatch(/^LocalStack 4\.13\.1, from ENDPOINT, http:/);
   });
 
   test('is never passed over: where nobody answers, or another emulator, that is the end', async () => {
     const usual = await answeringWith(HEALTH.localstack);
     for (const ENDPOINT of [nobody, await answeringWith(HEALTH.moto)]) {
       await expect(findEmulator(CATALOGUE.localstack, options({ ENDPOINT }, usual))).rejects.toThrow(
-        `ENDPOINT is ${ENDPOINT}, where no LocalStack answers`,
+        `ENDPOINT is ${ENDPOINT}, but LocalStack does not answer there`,
       );
     }
   });
@@ -85,7 +85,7 @@ test('a Docker client without its engine is passed over; what cannot be had at a
   for (const [name, value] of Object.entries(docker.env)) vi.stubEnv(name, value);
   vi.stubEnv('PYTHON', '/nonexistent/python');
   await expect(findEmulator(CATALOGUE.localstack, options(process.env))).rejects.toThrow(
-    /^There is no LocalStack\. Give an endpoint \(ENDPOINT=http:\/\/…\), start Docker, or: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which cannot be run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
+    /^No LocalStack was found\. Set ENDPOINT=http:\/\/…, start Docker, or solve this: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which does not run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
   );
   expect(docker.calls().every((call) => call.startsWith('info'))).toBe(true);
 });

@@ -69,10 +69,10 @@ describe('held to the record of its own version', () => {
 
 describe('another version, or another installation than the pins', () => {
   test.each([
-    [{ version: '4.13.0', origin: 'running' } as const, 'version 4.13.0 is not on record'],
-    [{ version: '', origin: 'given' } as const, 'an unknown version is not on record'],
+    [{ version: '4.13.0', origin: 'running' } as const, 'There is no record for version 4.13.0.'],
+    [{ version: '', origin: 'given' } as const, 'There is no record for an unknown version.'],
     [{ version: '4.12.0', origin: 'docker' } as const, 'not installed from the pins'],
-  ])('%j is compared with the nearest record, which is said', (found, why) => {
+  ])('%j is compared with the nearest record, and the output says so', (found, why) => {
     const standard = standardFor(found, RECORD);
     expect(standard).toMatchObject({ kind: 'nearest', version: '4.12.0', why: expect.stringContaining(why) as string });
   });
@@ -100,5 +100,5 @@ test('one table holds both suites, and below it what is not as expected', () => 
   expect(printed).toMatch(/^sqs: long polls +2 +1 +·$/m);
   expect(printed).toMatch(/^end-to-end: reclaims +2 +· +1$/m);
   expect(printed).toMatch(/^all +4 +1 +1$/m);
-  expect(printed).toContain('Not as expected:\n  end-to-end: reclaims > a notice\n    lost');
+  expect(printed).toContain('Unexpected results:\n  end-to-end: reclaims > a notice\n    lost');
 });

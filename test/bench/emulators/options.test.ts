@@ -19,7 +19,7 @@ test.each([
   [[], /localstack or moto/],
   [['minio'], /localstack or moto/],
   [['moto', '--only'], /--only takes conformance or end-to-end/],
-  [['moto', '--fast'], /no option --fast/],
+  [['moto', '--fast'], /Unknown option --fast/],
   [['moto', '--write', 'sqs/'], /records the whole conformance suite/],
   [['moto', '--write', '--only', 'end-to-end'], /records the whole conformance suite/],
 ] as const)('%j is refused with what to do', (args, problem) => {

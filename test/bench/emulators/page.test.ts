@@ -60,7 +60,7 @@ test('the table has a row a feature that differs anywhere, a column a version, a
     { emulator: 'moto', title: 'moto 2.0', record: { 'sqs: long polls': { tests: 7, differences: {} } } },
   ]);
   expect(made).toMatch(/^\| feature \| LocalStack 1\.0 \| moto 2\.0 \| what it means for spotpool \|$/m);
-  expect(made).toMatch(/^\| sqs: long polls \| 1 of 7 \| 0 of 7 \| LocalStack: A poll that its client gave up/m);
+  expect(made).toMatch(/^\| sqs: long polls \| 1 of 7 \| 0 of 7 \| LocalStack: An aborted poll/m);
   expect(made).not.toContain('sqs: purge');
   expect(made).toMatch(/^\| all \| 1 of 8 \| 0 of 7 \|/m);
   expect(made).toContain('### LocalStack 1.0\n\n- sqs: long polls\n  - a poll \\| that ends — late');
