@@ -48,7 +48,7 @@ export async function sideBySide(local: Subject, sizes: Sizes): Promise<readonly
     }),
     await compare('s3', contenders, sizes, {
       title: 'Side by side: S3',
-      how: `${sizes.peerObjects} objects of 1 KiB put and got, ${CLIENTS} at a time (objects/s); ${sizes.peerLargeObjects} of 8 MiB, one at a time (MB/s). Then the small ones of all rounds so far are listed (ms).${note}`,
+      how: `${sizes.peerObjects} objects of 1 KiB put and got, ${CLIENTS} at a time (objects/s); ${sizes.peerLargeObjects} of 8 MiB, one at a time (MB/s); the small ones of all rounds so far listed (ms).${note}`,
       measure: (subject, round) => bucketFigures(subject, sizes, round),
     }),
   ];

@@ -26,8 +26,8 @@ export function pageOf(sections: readonly Section[], { machine, isQuick, rounds 
 
 \`npm run bench -- ${isQuick ? '--quick ' : ''}--write\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}.${quick}
 
-All against the [local cloud](../reference/local-cloud.md), a process of its own, whose replies are held back as long as a table says. All contenders of a table were measured in the same
-run, in an order that alternates. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Each outcome of every job that was run to its end was read and checked. \`npm run bench -- --only <section> …\` measures a part.
+All against the [local cloud](../reference/local-cloud.md), a process of its own, whose replies are held back as long as a table says. Whoever is compared with in a table was measured in the same
+run, in an order that alternates. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Of every job that was run to its end each outcome was read and checked. \`npm run bench -- --only <section> …\` measures a part.
 
 ${summaryOf(sections)}
 

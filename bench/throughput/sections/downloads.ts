@@ -82,7 +82,7 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
       `Objects of ${OBJECT_BYTES / 1024} KiB into files, ${SPREAD.name} (evenly spread, each request anew). Threads and processes download one at a time each; ` +
       `all but "one after another" have ${WIDTH} at once (10 for 10 downloads), as the worker. Each is timed from the first request to the last file, with its lanes started; starting them is the last column. ` +
       `Ours: a batch of the dataset s3://bucket/prefix/, from the first object's request to the model's last item. ` +
-      'The limit is computed from the times of single downloads one after another, with nothing beside them. It is the slowest of 10, on average; for more than are at once, the sum over the number at once. ' +
+      'The limit, from the times of the single downloads one after another, with nothing beside them: the slowest of 10, on average; or, for more than are at once, the sum over the number at once. ' +
       `One after another ${sizes.serialDownloads} are done, and the time is scaled; up to ${WIDTH}, ${sizes.downloadPasses} passes are averaged.`,
     header: ['', 'ms', '× one after another', 'limit / time', 'starting, ms'],
     rows,
