@@ -12,6 +12,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
+import { type ControllerFields, environmentOf } from '../core/contract/stack-fields.js';
 import { permit, type Permission } from './permissions.js';
 import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
 
@@ -23,9 +24,8 @@ const TIMEOUT_MINUTES = 2;
 const MAX_EVENT_AGE_SECONDS = 60;
 
 export interface ControllerProps extends SteeringMeans {
-  readonly name: string;
-  readonly maxWorkers: number;
-  readonly maxLifeSeconds: number;
+  /** The function's environment; the region is in every Lambda function's own. */
+  readonly fields: ControllerFields;
   readonly code: Code;
   readonly topic: Topic;
 }
@@ -56,7 +56,7 @@ export class Controller extends Construct {
       timeout: Duration.minutes(TIMEOUT_MINUTES),
       retryAttempts: 0,
       maxEventAge: Duration.seconds(MAX_EVENT_AGE_SECONDS),
-      environment: environment(props),
+      environment: environmentOf(props.fields),
     });
     this.#eachMinute();
     this.#atOnce();
@@ -134,28 +134,4 @@ function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): 
       resources: [store.bucket.arnForObjects(reclaimedKey('*'))],
     },
   ];
-}
-
-/** What core/contract/stack.ts asks for; the region is in every Lambda function's environment. */
-function environment({
-  name,
-  store,
-  fleetId,
-  deadMan,
-  maxWorkers,
-  maxLifeSeconds,
-  topic,
-}: ControllerProps): Record<string, string> {
-  return {
-    SPOTPOOL_STACK: name,
-    SPOTPOOL_QUEUE_URL: store.queue.queueUrl,
-    SPOTPOOL_DEAD_LETTER_QUEUE_URL: store.deadLetterQueue.queueUrl,
-    SPOTPOOL_BUCKET: store.bucket.bucketName,
-    SPOTPOOL_FLEET_ID: fleetId,
-    SPOTPOOL_MAX_WORKERS: String(maxWorkers),
-    SPOTPOOL_MAX_LIFE_SECONDS: String(maxLifeSeconds),
-    SPOTPOOL_SCHEDULER_GROUP: deadMan.groupName,
-    SPOTPOOL_SCHEDULER_ROLE_ARN: deadMan.role.roleArn,
-    SPOTPOOL_TOPIC_ARN: topic.topicArn,
-  };
 }

@@ -1,127 +1,127 @@
-/** What a pool can be told, and what is wrong with what it was told. Everything has a default that is safe and costs nothing while idle. */
+/**
+ * The properties of a pool, one row each: the row's rule and the comment above it. The type, the check of the properties, the CDK context and the
+ * configuration reference derive from this table. Every default is safe, and costs next to nothing while idle.
+ */
+import { definedFields } from '../core/defined-fields.js';
+import { flag, form, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
 
 export type Architecture = 'arm64' | 'x86_64';
+export type { Range } from './property-rules.js';
 
-export interface Range {
-  readonly min: number;
-  /** No upper bound when absent. */
-  readonly max?: number;
-}
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
+const MAX_FLEET_TARGET = 10_000;
+/** The image of Amazon Linux 2023 alone takes this much. */
+const MIN_ROOT_GIB = 8;
+/** A gp3 volume may have this much. */
+const MAX_ROOT_GIB = 16_384;
+const MAX_ZONES = 6;
+/** Boot and one lease must fit. */
+const MIN_SECONDS = 60;
+/** The worker has this bound itself, because timers of Node.js reach no further. */
+const MAX_SECONDS = 20 * 86_400;
+/** An alarm looks back a day at most. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+const MAX_STALL_MINUTES = 1_440;
+/** Messages of a job live 13 days, and its objects must outlive them. */
+const MIN_RETENTION_DAYS = 14;
+const MAX_RETENTION_DAYS = 36_500;
+/**
+ * EC2 refuses a launch whose tags are shown in the metadata and have other characters; the name of a schedule has fewer still. The group of the
+ * switch is called `<name>-switch`, in 64 characters. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html
+ */
+const NAME = /^[A-Za-z0-9_.-]{1,57}$/;
+const INSTANCE_TYPE = /^[a-z0-9.*-]{1,30}$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const SECRET_ARN = /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/;
+const instanceTypes = list(INSTANCE_TYPE, 'give types such as c7g.large or c7g.*');
 
-export interface SpotPoolProps {
-  /** What the pool's fleet and instances are tagged with, and how its dead-man's switch is called. Default: the stack's name. */
-  readonly name?: string;
-  /** The most instances that this stack ever runs at once. Default: 10. */
-  readonly maxWorkers?: number;
+export const PROPERTIES = {
+  /** The pool's fleet and instances are tagged with this name, and its dead-man's switch is called by it. Default: the stack's name. */
+  name: form(NAME, 'use letters, digits, "_", "." and "-", 57 at most'),
+  /** The most instances that this stack runs at once. */
+  maxWorkers: whole(1, MAX_FLEET_TARGET, 10),
 
-  /** The processors of its instances. Default: `arm64`, which is cheaper for the same work. */
-  readonly architecture?: Architecture;
-  /** vCPUs of an instance. Default: 2 to 8. A wide range means many Spot pools, and so fewer reclaims. */
-  readonly vcpus?: Range;
-  /** Memory of an instance in MiB. Default: 4,096 and more. */
-  readonly memoryMib?: Range;
-  /** NVIDIA GPUs of an instance. Default: none. Needs `imageId`, an image with the drivers. */
-  readonly gpus?: Range;
-  /** Only these instance types, such as `c7g.*`, of those that fit. Not together with `excludedInstanceTypes`. */
-  readonly allowedInstanceTypes?: readonly string[];
-  /** All instance types that fit but these. */
-  readonly excludedInstanceTypes?: readonly string[];
-  /** Size of the encrypted root volume in GiB: the system, models, fetched objects. Default: 20. */
-  readonly rootVolumeGib?: number;
+  /** The instances' processors. `arm64` is cheaper for the same work. */
+  architecture: oneOf<Architecture>(['arm64', 'x86_64'], 'arm64'),
+  /** The vCPUs of an instance. A wide range means many Spot pools, and so fewer reclaims. */
+  vcpus: range({ min: 2, max: 8 }),
+  /** The memory of an instance in MiB. */
+  memoryMib: range({ min: 4096 }),
+  /** The NVIDIA GPUs of an instance. They need `imageId`, an image with the drivers. Default: none. */
+  gpus: range(),
+  /** The fleet uses only these instance types, such as `c7g.*`, of those that fit. Not together with `excludedInstanceTypes`. */
+  allowedInstanceTypes: instanceTypes,
+  /** The fleet uses all instance types that fit but these. */
+  excludedInstanceTypes: instanceTypes,
+  /** The size of the encrypted root volume in GiB. It holds the system, models and fetched objects. */
+  rootVolumeGib: whole(MIN_ROOT_GIB, MAX_ROOT_GIB, 20),
 
   /**
-   * The machine image. Default: the newest Amazon Linux 2023 when the launch template is made. An image of your own needs systemd, bash,
-   * the AWS CLI, and dnf with `nodejs24` in reach or `/usr/bin/node-24`.
+   * The machine image. An image of your own needs systemd, bash, the AWS CLI, and dnf with `nodejs24` in reach or `/usr/bin/node-24`. Default: the newest
+   * Amazon Linux 2023 when the launch template is made.
    */
-  readonly imageId?: string;
+  imageId: form(/^ami-[0-9a-f]{8,17}$/, 'give the id of a machine image, such as ami-0123456789abcdef0'),
   /**
-   * Any text. Another text makes a new launch template, with the newest image, and so a new fleet: do it while nothing runs. A deploy alone
-   * never renews the image, because it would replace a fleet that may be at work (docs/decisions/0005-…).
+   * Any text. Another text makes a new launch template with the newest image, and so a new fleet: change it while nothing runs. A deploy alone never
+   * renews the image, because it would replace a fleet that may be at work (docs/decisions/0005-…).
    */
-  readonly imageRevision?: string;
+  imageRevision: text(),
 
-  /** A VPC of your own; `subnetIds` then too. Default: one is made, with public subnets and no NAT gateway. */
-  readonly vpcId?: string;
+  /** A VPC of your own, which needs `subnetIds` too. Default: the stack makes one with public subnets and no NAT gateway. */
+  vpcId: form(/^vpc-[0-9a-f]{8,17}$/, 'give the id of a VPC, such as vpc-0123456789abcdef0'),
   /** Subnets of `vpcId`, one in each zone that the pool may use: a fleet takes no two subnets of one zone. */
-  readonly subnetIds?: readonly string[];
-  /** How many of the region's zones the VPC that is made spans. Default: 3; a region with two needs 2. */
-  readonly zones?: number;
+  subnetIds: list(/^subnet-[0-9a-f]{8,17}$/, 'give ids such as subnet-0123456789abcdef0'),
+  /** The VPC that the stack makes spans this many of the region's zones. A region with two zones needs 2. */
+  zones: whole(1, MAX_ZONES, 3),
   /**
-   * Instances reach S3 and SQS through endpoints of the VPC and nothing else, so that `submit` refuses `--setup`. Costs about $7 a month for each
-   * zone, also while idle. A VPC of your own must have the endpoints itself. Default: false.
+   * Instances reach S3 and SQS through endpoints of the VPC and nothing else, so that `submit` refuses `--setup`. This costs about $7 a month for each
+   * zone, also while idle. A VPC of your own must have the endpoints itself.
    */
-  readonly isolated?: boolean;
+  isolated: flag(false),
 
   /**
-   * Makes the role that EC2 Fleet itself acts with (`AWSServiceRoleForEC2Fleet`), one of which an account has: true only in an account that has none, or the
-   * deploy fails. It stays when the stack is deleted. Default: false.
+   * The stack makes the role with which EC2 Fleet itself acts (`AWSServiceRoleForEC2Fleet`). An account has one such role: set this only in an account
+   * that has none, or the deploy fails. The role stays when the stack is deleted.
    */
-  readonly createServiceLinkedRole?: boolean;
-  /** Shells on instances through AWS Systems Manager. Default: false. */
-  readonly sessionManager?: boolean;
-  /** Buckets of yours that jobs read their input from (`s3://…`): workers and the CLI's users may list and read them. Default: none. */
-  readonly inputBuckets?: readonly string[];
-  /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. Default: none. */
-  readonly secretArns?: readonly string[];
+  createServiceLinkedRole: flag(false),
+  /** AWS Systems Manager opens shells on instances. */
+  sessionManager: flag(false),
+  /** Buckets of yours from which jobs read their input (`s3://…`): workers and the CLI's users may list and read them. */
+  inputBuckets: list(BUCKET, 'give names of buckets, without s3://', []),
+  /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. */
+  secretArns: list(SECRET_ARN, 'give whole ARNs of secrets', []),
 
-  /** Who raises and lowers the fleet: a Lambda function, each minute, or the CLI alone, while a command follows. Default: `lambda`. */
-  readonly controller?: 'lambda' | 'cli';
+  /** A Lambda function raises and lowers the fleet each minute, or the CLI alone does, while a command follows a job. */
+  controller: oneOf<'lambda' | 'cli'>(['lambda', 'cli'], 'lambda'),
   /** The folder with the controller's bundle. Default: the one that came with spotpool. */
-  readonly controllerDirectory?: string;
-  /** An instance without work ends itself after this. Default: 600. */
-  readonly maxIdleSeconds?: number;
-  /** An instance ends itself after this whatever happens. Default: 86,400, a day. */
-  readonly maxLifeSeconds?: number;
+  controllerDirectory: text(),
+  /** An instance without work ends itself after this many seconds. */
+  maxIdleSeconds: whole(MIN_SECONDS, MAX_SECONDS, 600),
+  /** An instance ends itself after this many seconds, whatever happens. */
+  maxLifeSeconds: whole(MIN_SECONDS, MAX_SECONDS, 86_400),
 
-  /** Told when a job ends or needs attention, and of alarms. AWS sends a mail that has to be confirmed. Default: nobody. */
-  readonly notifyEmail?: string;
-  /** Work is left and nothing was committed for this long: an alarm. Set it above the time of your longest batch. Default: 30. */
-  readonly stallMinutes?: number;
-  /** Everything of a job, results too, is deleted so many days after it was written. Default: kept. */
-  readonly jobRetentionDays?: number;
-}
+  /** This address hears of alarms, of jobs that end and of jobs that need attention. AWS sends a mail that must be confirmed. Default: nobody. */
+  notifyEmail: form(/^[^@\s]+@[^@\s]+$/, 'give one mail address'),
+  /** An alarm goes off when work is left and nothing was committed for this many minutes. Set it above the time of your longest batch. */
+  stallMinutes: whole(1, MAX_STALL_MINUTES, 30),
+  /** Everything of a job, results too, is deleted this many days after it was written. Default: kept. */
+  jobRetentionDays: whole(MIN_RETENTION_DAYS, MAX_RETENTION_DAYS),
+} as const satisfies Readonly<Record<string, Rule<unknown>>>;
 
-export type Settings = SpotPoolProps &
-  Required<
-    Pick<
-      SpotPoolProps,
-      | 'maxWorkers'
-      | 'architecture'
-      | 'vcpus'
-      | 'memoryMib'
-      | 'rootVolumeGib'
-      | 'zones'
-      | 'isolated'
-      | 'sessionManager'
-      | 'createServiceLinkedRole'
-      | 'inputBuckets'
-      | 'secretArns'
-      | 'controller'
-      | 'maxIdleSeconds'
-      | 'maxLifeSeconds'
-      | 'stallMinutes'
-    >
-  > & { readonly name: string };
+type Table = typeof PROPERTIES;
+type Value<Name extends keyof Table> = Table[Name] extends Rule<infer Held> ? Held : never;
 
-const DEFAULTS = {
-  maxWorkers: 10,
-  architecture: 'arm64',
-  vcpus: { min: 2, max: 8 },
-  memoryMib: { min: 4096 },
-  rootVolumeGib: 20,
-  zones: 3,
-  isolated: false,
-  sessionManager: false,
-  createServiceLinkedRole: false,
-  inputBuckets: [],
-  secretArns: [],
-  controller: 'lambda',
-  maxIdleSeconds: 600,
-  maxLifeSeconds: 86_400,
-  stallMinutes: 30,
-} as const satisfies SpotPoolProps;
+export type SpotPoolProps = { readonly [Name in keyof Table]?: Value<Name> };
+
+type DefaultedName = {
+  [Name in keyof Table]: Table[Name] extends { readonly byDefault: unknown } ? Name : never;
+}[keyof Table];
+
+/** The properties of a pool after the defaults. */
+export type Settings = SpotPoolProps & { readonly [Name in DefaultedName | 'name']: Value<Name> };
 
 export const withDefaults = (props: SpotPoolProps, stackName: string): Settings => {
-  const given = Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined));
-  return { name: stackName, ...DEFAULTS, ...given };
+  const defaults = Object.fromEntries(
+    Object.entries<Rule<unknown>>(PROPERTIES).map(([name, { byDefault }]) => [name, byDefault]),
+  ) as Pick<Settings, DefaultedName>;
+  return { name: stackName, ...definedFields(defaults), ...definedFields(props) };
 };

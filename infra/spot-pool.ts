@@ -9,6 +9,7 @@ import { Annotations, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { type ControllerFields, type DeployedFields, outputsOf } from '../core/contract/stack-fields.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { definedFields } from '../core/defined-fields.js';
 import { Alarms } from './alarms.js';
@@ -81,29 +82,35 @@ export class SpotPool extends Construct {
     acknowledge({ bucket: this.store.bucket, vpc: this.network.vpc });
   }
 
-  /** What the CLI reads from `cdk-outputs.json`: each is to be an output of the stack, under its name. */
+  /** The CLI reads these values from `cdk-outputs.json`: make each an output of the stack under its name. */
   outputs(): Readonly<Record<string, string>> {
-    const { settings, store, deadMan, controller } = this;
-    return {
-      Name: settings.name,
-      Region: Stack.of(this).region,
-      QueueUrl: store.queue.queueUrl,
-      DeadLetterQueueUrl: store.deadLetterQueue.queueUrl,
-      Bucket: store.bucket.bucketName,
-      FleetId: this.fleetId,
-      MaxWorkers: String(settings.maxWorkers),
+    const { settings, controller } = this;
+    const fields: DeployedFields = {
+      ...this.#controllerFields(),
+      region: Stack.of(this).region,
       // The Spot quota of GPU instances is another one.
-      ...(settings.gpus === undefined ? { MinVcpus: String(settings.vcpus.min) } : {}),
-      MaxLifeSeconds: String(settings.maxLifeSeconds),
-      Architecture: settings.architecture,
-      Isolated: String(settings.isolated),
-      // Something of the stack's own raises and lowers the fleet, also when no command follows a job.
-      Controlled: String(controller !== undefined),
-      ...(controller === undefined ? {} : { ControllerFunction: controller.function.functionName }),
-      SchedulerGroup: deadMan.groupName,
-      SchedulerRoleArn: deadMan.role.roleArn,
-      TopicArn: this.topic.topicArn,
-      UserPolicyArn: this.userPolicy.policyArn,
+      minVcpus: settings.gpus === undefined ? String(settings.vcpus.min) : undefined,
+      architecture: settings.architecture,
+      isolated: String(settings.isolated),
+      controlled: String(controller !== undefined),
+      controllerFunction: controller?.function.functionName,
+    };
+    return { ...outputsOf(fields), UserPolicyArn: this.userPolicy.policyArn };
+  }
+
+  #controllerFields(): ControllerFields {
+    const { settings, store, deadMan } = this;
+    return {
+      name: settings.name,
+      queueUrl: store.queue.queueUrl,
+      deadLetterQueueUrl: store.deadLetterQueue.queueUrl,
+      bucket: store.bucket.bucketName,
+      fleetId: this.fleetId,
+      maxWorkers: String(settings.maxWorkers),
+      maxLifeSeconds: String(settings.maxLifeSeconds),
+      schedulerGroup: deadMan.groupName,
+      schedulerRoleArn: deadMan.role.roleArn,
+      topicArn: this.topic.topicArn,
     };
   }
 
@@ -124,8 +131,7 @@ export class SpotPool extends Construct {
   }
 
   #makeController(means: SteeringMeans): Controller {
-    const { name, maxWorkers, maxLifeSeconds } = this.settings;
-    const props = { name, maxWorkers, maxLifeSeconds, code: this.#code(), topic: this.topic };
+    const props = { fields: this.#controllerFields(), code: this.#code(), topic: this.topic };
     return new Controller(this, 'Controller', { ...means, ...props });
   }
 

@@ -1,10 +1,10 @@
-/** What a local cloud is started with, and how its process reads it from its arguments. */
+/** The options of a local cloud, and how its process reads them from its arguments. */
 import { parseArgs } from 'node:util';
 import { ImperfectionError, changeImperfections, noImperfections } from './faults/imperfections.js';
 import { parseFault, parseImperfection } from './faults/options.js';
 import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
 import type { AccessKey } from './http/credentials.js';
-import { MOST_LOGGED_REQUESTS } from './http/request-log.js';
+import { MAX_LOGGED_REQUESTS } from './http/request-log.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { LAUNCH_DELAYS, type LaunchDelay } from './market/arrivals.js';
@@ -13,30 +13,30 @@ import type { ScriptedEvent } from './market/reclaims.js';
 
 export interface LocalCloudOptions extends MarketOptions {
   readonly port: number;
-  /** A fresh temporary one when absent, removed at the end. */
+  /** When absent, the cloud makes a temporary directory and removes it at the end. */
   readonly directory: string | undefined;
-  /** The market runs this many times faster than real time; nothing else does. */
+  /** The market runs this many times faster than real time; nothing else is accelerated. */
   readonly timeScale: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
-  /** What befalls requests from the start on (faults/request-faults.ts). */
+  /** The rules that disturb requests from the start on (faults/request-faults.ts). */
   readonly faults: readonly FaultRule[];
-  /** As changeImperfections takes them (faults/imperfections.ts). */
+  /** Changes for `changeImperfections` (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
-  /** How many of the newest requests are kept to be looked at (http/request-log.ts); none when 0. */
+  /** The log keeps this many of the newest requests (http/request-log.ts). */
   readonly requestLog: number;
-  /** Invented unless given. */
+  /** When absent, the cloud invents an access key. */
   readonly credentials?: AccessKey;
 }
 
-/** What was given wrongly, in a sentence. */
+/** Explains a wrong option in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 const DELAYED: readonly Service['name'][] = ['sqs', 's3', 'ec2'];
 
-/** A calm and real market. */
+/** By default the market is calm, and as fast as AWS. */
 export const DEFAULT_OPTIONS: LocalCloudOptions = {
   ...marketDefaults(),
   port: 0,
@@ -54,96 +54,98 @@ function marketDefaults(): MarketOptions {
   return market;
 }
 
-export function parseOptions(args: readonly string[]): LocalCloudOptions {
-  const values = parse(args);
-  const byDefault = DEFAULT_OPTIONS;
-  return {
-    ...byDefault,
-    port: whole('--port', values.port, { min: 0, max: 65_535 }) ?? byDefault.port,
-    directory: values.directory,
-    seed: whole('--seed', values.seed, ANY_WHOLE) ?? byDefault.seed,
-    timeScale: positive('--time-scale', values['time-scale']) ?? byDefault.timeScale,
-    arriveOverMs: number('--arrive-over-ms', values['arrive-over-ms']) ?? byDefault.arriveOverMs,
-    launchDelay: launchDelayOf(values['launch-delay']) ?? byDefault.launchDelay,
-    noticeMs: number('--notice-ms', values['notice-ms']) ?? byDefault.noticeMs,
-    rebalanceLeadMs: number('--rebalance-lead-ms', values['rebalance-lead-ms']) ?? byDefault.rebalanceLeadMs,
-    reclaimRatePerHour: number('--reclaim-rate', values['reclaim-rate']) ?? byDefault.reclaimRatePerHour,
-    script: (values.reclaim ?? []).map(reclaimOf),
-    capacity: whole('--capacity', values.capacity, ANY_WHOLE) ?? byDefault.capacity,
-    poolCapacity: number('--pool-capacity', values['pool-capacity']) ?? byDefault.poolCapacity,
-    latencyMs: latencyOf(values.latency),
-    faults: (values.fault ?? []).map(faultOf),
-    imperfections: (values.imperfection ?? []).map(imperfectionOf),
-    endWithStdin: values['end-with-stdin'] ?? false,
-    requestLog:
-      whole('--request-log', values['request-log'], { min: 0, max: MOST_LOGGED_REQUESTS }) ?? byDefault.requestLog,
-  };
+interface Option<Value> {
+  readonly name: string;
+  /** What parseArgs makes of the option. */
+  readonly type: 'string' | 'strings' | 'boolean';
+  /** Throws UsageError. */
+  readonly read: (given: readonly string[], option: string) => Value;
 }
 
-const ANY_WHOLE = { min: 0, max: Number.MAX_SAFE_INTEGER };
+/** The arguments of the process, each by the field that it sets. Fields without a row are set through `spotpool/local` alone. */
+const OPTIONS: { readonly [Field in keyof LocalCloudOptions]?: Option<LocalCloudOptions[Field]> } = {
+  port: one('port', wholeBetween(0, 65_535)),
+  directory: one('directory', (text) => text),
+  seed: one('seed', wholeBetween(0, Number.MAX_SAFE_INTEGER)),
+  timeScale: one('time-scale', positive),
+  arriveOverMs: one('arrive-over-ms', number),
+  launchDelay: one('launch-delay', launchDelay),
+  noticeMs: one('notice-ms', number),
+  rebalanceLeadMs: one('rebalance-lead-ms', number),
+  reclaimRatePerHour: one('reclaim-rate', number),
+  script: many('reclaim', reclaim),
+  capacity: one('capacity', wholeBetween(0, Number.MAX_SAFE_INTEGER)),
+  poolCapacity: one('pool-capacity', number),
+  latencyMs: one('latency', latency),
+  faults: many('fault', fault),
+  imperfections: many('imperfection', imperfection),
+  requestLog: one('request-log', wholeBetween(0, MAX_LOGGED_REQUESTS)),
+  endWithStdin: { name: 'end-with-stdin', type: 'boolean', read: () => true },
+};
 
-function parse(args: readonly string[]) {
+function one<Value>(name: string, read: (text: string, option: string) => Value): Option<Value> {
+  return { name, type: 'string', read: ([text = ''], option) => read(text, option) };
+}
+
+function many<Value>(name: string, read: (text: string, option: string) => Value): Option<readonly Value[]> {
+  return { name, type: 'strings', read: (texts, option) => texts.map((text) => read(text, option)) };
+}
+
+export function parseOptions(args: readonly string[]): LocalCloudOptions {
+  const given = parse(args);
+  const values = Object.entries(OPTIONS).flatMap(([field, { name, read }]) => {
+    const value = given[name];
+    return value === undefined ? [] : [[field, read([value].flat().map(String), `--${name}`)]];
+  });
+  return { ...DEFAULT_OPTIONS, ...(Object.fromEntries(values) as Partial<LocalCloudOptions>) };
+}
+
+type Given = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+function parse(args: readonly string[]): Given {
+  const options = Object.values(OPTIONS).map(({ name, type }) => {
+    const parsed = type === 'boolean' ? 'boolean' : 'string';
+    return [name, { type: parsed, multiple: type === 'strings' }] as const;
+  });
   try {
     return parseArgs({
       args: [...args],
       strict: true,
       allowPositionals: false,
-      options: {
-        port: { type: 'string' },
-        directory: { type: 'string' },
-        seed: { type: 'string' },
-        'time-scale': { type: 'string' },
-        'arrive-over-ms': { type: 'string' },
-        'notice-ms': { type: 'string' },
-        'reclaim-rate': { type: 'string' },
-        reclaim: { type: 'string', multiple: true },
-        capacity: { type: 'string' },
-        'launch-delay': { type: 'string' },
-        'pool-capacity': { type: 'string' },
-        'rebalance-lead-ms': { type: 'string' },
-        latency: { type: 'string' },
-        fault: { type: 'string', multiple: true },
-        imperfection: { type: 'string', multiple: true },
-        'request-log': { type: 'string' },
-        'end-with-stdin': { type: 'boolean' },
-      },
+      options: Object.fromEntries(options),
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function number(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function number(text: string, option: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`${option} takes a number, 0 or more, not '${text}'.`);
   return Number(text);
 }
 
-function positive(option: string, text: string | undefined): number | undefined {
-  const value = number(option, text);
+function positive(text: string, option: string): number {
+  const value = number(text, option);
   if (value === 0) throw new UsageError(`${option} takes a number above 0, not '0'.`);
   return value;
 }
 
-function whole(
-  option: string,
-  text: string | undefined,
-  range: { readonly min: number; readonly max: number },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
-  throw new UsageError(`${option} takes a whole number from ${range.min} to ${range.max}, not '${text}'.`);
+function wholeBetween(min: number, max: number): (text: string, option: string) => number {
+  return (text, option) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new UsageError(`${option} takes a whole number from ${min} to ${max}, not '${text}'.`);
+  };
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000 };
 
-function reclaimOf(text: string): ScriptedEvent {
+function reclaim(text: string): ScriptedEvent {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|)(:all)?(:no-notice)?$/.exec(text);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match?.[1] === undefined || unitMs === undefined) {
     throw new UsageError(
-      `--reclaim takes a time after the first instance ran, as 6000, 6s, 6s:no-notice, 6s:all or 6s:all:no-notice, not '${text}'.`,
+      `--reclaim takes a time after the start of the first instance, such as 6000, 6s, 6s:no-notice, 6s:all or 6s:all:no-notice, not '${text}'.`,
     );
   }
   return {
@@ -154,27 +156,28 @@ function reclaimOf(text: string): ScriptedEvent {
   };
 }
 
-function launchDelayOf(text: string | undefined): LaunchDelay | undefined {
-  if (text === undefined) return undefined;
+function launchDelay(text: string): LaunchDelay {
   const known = LAUNCH_DELAYS.find((name) => name === text);
   if (known !== undefined) return known;
-  throw new UsageError(`--launch-delay is one of ${LAUNCH_DELAYS.join(', ')}, not '${text}'.`);
+  throw new UsageError(`--launch-delay takes one of ${LAUNCH_DELAYS.join(', ')}, not '${text}'.`);
 }
 
-function latencyOf(text: string | undefined): LocalCloudOptions['latencyMs'] {
+function latency(text: string): LocalCloudOptions['latencyMs'] {
   const latencyMs: Partial<Record<Service['name'], number>> = {};
-  for (const part of text?.split(',') ?? []) {
+  for (const part of text.split(',')) {
     const match = /^(\w+)=(\d+(?:\.\d+)?)(?:ms)?$/.exec(part);
     const service = DELAYED.find((name) => name === match?.[1]);
     if (service === undefined) {
-      throw new UsageError(`--latency takes milliseconds a service, as sqs=10,s3=30,ec2=20, not '${text ?? ''}'.`);
+      throw new UsageError(
+        `--latency takes milliseconds for each service, such as sqs=10,s3=30,ec2=20, not '${text}'.`,
+      );
     }
     latencyMs[service] = Number(match?.[2]);
   }
   return latencyMs;
 }
 
-function faultOf(text: string): FaultRule {
+function fault(text: string): FaultRule {
   try {
     const rule = parseFault(text);
     new RequestFaults().add(rule);
@@ -184,7 +187,7 @@ function faultOf(text: string): FaultRule {
   }
 }
 
-function imperfectionOf(text: string): unknown {
+function imperfection(text: string): unknown {
   try {
     const change = parseImperfection(text);
     changeImperfections(noImperfections(), change);

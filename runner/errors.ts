@@ -1,3 +1,4 @@
+import { errorText } from '../core/error-text.js';
 import { printableLines } from '../core/printable.js';
 
 /** Misuse: what was given cannot work. The message says what, where, and what to do; the exit code is 2. */
@@ -12,7 +13,7 @@ export class FleetMissing extends Error {
 
 /** The text of anything that was thrown, for people: AWS and models have their words in it. */
 export function messageOf(error: unknown): string {
-  return printableLines(error instanceof Error ? error.message : String(error));
+  return printableLines(errorText(error));
 }
 
 /** `ENOENT` and the like, when a system call failed. */

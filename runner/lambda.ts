@@ -3,11 +3,12 @@
  * until nothing moves. Any number may run at once (R6). What a container remembers only saves requests.
  */
 import process from 'node:process';
-import { stackFromEnvironment } from './cli/stack-choice.js';
-import { tellingOfDamages } from './controller/damages.js';
-import { countReclaims, metricsRecord } from './controller/metrics.js';
-import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyMeans } from './controller/notify.js';
-import { controllerLimits, newControllerMemory } from './controller/ports.js';
+import { stackFromEnvironment } from './cli/stack-fields.js';
+import { reportingDamages } from './controller/report-damages.js';
+import { countReclaims, metricsRecord } from './controller/act/metrics.js';
+import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyContext } from './controller/act/notify.js';
+import { newControllerMemory } from './controller/memory.js';
+import { controllerLimits } from './controller/ports.js';
 import type { ControllerEvent, PassReport } from './controller/report.js';
 import { controlUntilStill } from './controller/until-still.js';
 import { messageOf } from './errors.js';
@@ -38,7 +39,9 @@ const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const stack = connectStack(config);
 /** Damage that a pass finds is in its events; this is for objects that are read beside it. */
-const store = tellingOfDamages(stack.store, memory.toldDamages, (message) => log({ code: 'object-damaged', message }));
+const store = reportingDamages(stack.store, memory.reportedDamages, (message) =>
+  log({ code: 'object-damaged', message }),
+);
 const ports = { ...stack, store, clock: systemClock };
 const told = new Set<string>();
 /** Troubles that people have not been told of yet. */
@@ -91,7 +94,7 @@ async function measure(report: PassReport, signal: AbortSignal): Promise<void> {
 async function tell({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
   for (const event of events) log(event);
   if (notifier === undefined) return undefined;
-  const means: NotifyMeans = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
+  const means: NotifyContext = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
   troubles = [...troubles, ...events.filter(needsAttention)];
   try {
     troubles = await notifyOfTrouble(troubles, means);

@@ -1,17 +1,14 @@
 /** What the runner needs from the world; `aws/` implements it. */
+import type { QueueCounts } from '../core/pool/quiet.js';
+
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
+export type { QueueCounts };
 
 export interface JobQueue {
   /** Sends all, in calls of ten, with what `Failed` lists sent again; throws when an entry cannot be sent. `group` is the job (fair queues). */
   send(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void>;
   /** Approximate, and wrong for minutes at times (R5). */
   counts(signal: AbortSignal): Promise<QueueCounts>;
-}
-
-export interface QueueCounts {
-  readonly visible: number;
-  readonly inFlight: number;
-  readonly delayed: number;
 }
 
 export interface FleetInstance {

@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { errorText } from '../core/error-text.js';
 import { makeS3Client, makeSecretsManagerClient, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
 import { Imds } from '../aws/instance-metadata.js';
 import { S3ObjectStore } from '../aws/s3-object-store.js';
@@ -14,7 +15,6 @@ import { makeSecretReader } from '../aws/secrets.js';
 import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
 import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
-import { messageOf } from './batch/batch-input.js';
 import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
 import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
@@ -75,7 +75,7 @@ async function work(
   const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
-    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${messageOf(error)}` });
+    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const engine = new Engine({
@@ -188,7 +188,7 @@ process.stderr.on('error', () => undefined);
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`spotpool worker: ${messageOf(error)}\n`);
+  process.stderr.write(`spotpool worker: ${errorText(error)}\n`);
   process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;
 }
 stdout.flush();

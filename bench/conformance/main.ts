@@ -1,7 +1,7 @@
 /**
  * `npm run conformance [-- --peers] [-- filters]`: the suite in test/conformance/ against the endpoint in ENDPOINT, or else against
  * a local cloud in a process of its own; with --peers, against the local cloud and then each peer that can run here, and
- * into docs/conformance.md. Exit code 0 only if the endpoint, or the local cloud, passes all.
+ * into docs/reports/conformance.md. Exit code 0 only if the endpoint, or the local cloud, passes all.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
@@ -13,7 +13,7 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { type Column, conformancePage, failuresIn, type LeftOut, printedReport } from './report.js';
 import { runSuite } from './run-suite.js';
 
-const PAGE = 'docs/conformance.md';
+const PAGE = 'docs/reports/conformance.md';
 /** Ours takes well under a minute; a slow machine may take several. */
 const OWN_LIMIT_MS = 600_000;
 /** A peer that hangs at every test is cut off: what it did not reach counts as failed. */

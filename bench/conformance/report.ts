@@ -1,4 +1,4 @@
-/** The table of results, as text and as docs/conformance.md. */
+/** The table of results, as text and as docs/reports/conformance.md. */
 import { markdownTable, type Row, textTable } from '../support/table.js';
 import type { FeatureResult, SuiteResult } from './tally.js';
 

@@ -17,7 +17,9 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest's. */
   readonly filters: readonly string[];
   readonly limitMs: number;
-  /** Of the conformance suite, unless said. */
+  /** A project of vitest.config.ts; the conformance suite unless given. */
+  readonly project?: string;
+  /** A configuration of its own, which has no projects. */
   readonly config?: string;
   /** Where the project is, unless it is here. */
   readonly root?: string;
@@ -44,7 +46,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
     args: [
       'node_modules/vitest/vitest.mjs',
       'run',
-      `--config=${options.config ?? 'vitest.conformance.config.ts'}`,
+      options.config === undefined ? `--project=${options.project ?? 'conformance'}` : `--config=${options.config}`,
       '--reporter=./bench/conformance/reporter.ts',
       '--passWithNoTests',
       ...(options.vitestArgs ?? []),

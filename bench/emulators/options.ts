@@ -19,7 +19,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
   --only conformance|end-to-end   run one of the two suites
-  --write                         record the differences, and write docs/localstack.md
+  --write                         record the differences, and write docs/reports/localstack.md
   --serve                         run no suite: print how to reach the emulator, and keep it running until Ctrl-C
   --breaks                        break a copy of the product on purpose, and record which tests fail
   filters                         run only test files whose paths contain one of them

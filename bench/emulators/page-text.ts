@@ -1,9 +1,9 @@
-/** The part of docs/localstack.md that is written by hand. */
+/** The part of docs/reports/localstack.md that is written by hand. */
 export const BEFORE = `<!-- Made by \`npm run test:localstack -- --write\` and \`npm run test:moto -- --write\`, from bench/emulators/. -->
 
 # LocalStack and moto
 
-spotpool is built for AWS. \`npm start\` and most tests run on its own [local cloud](local-cloud.md). LocalStack and moto were written by others, without spotpool in mind, so they are an independent test. The same stack,
+spotpool is built for AWS. \`npm start\` and most tests run on its own [local cloud](../reference/local-cloud.md). LocalStack and moto were written by others, without spotpool in mind, so they are an independent test. The same stack,
 runner and workers run on them, over HTTP and with real processes.
 
 \`\`\`

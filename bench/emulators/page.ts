@@ -1,4 +1,4 @@
-/** Generates docs/localstack.md from the records, the notes and page-text.ts. Every run checks that the page is current. */
+/** Generates docs/reports/localstack.md from the records, the notes and page-text.ts. Every run checks that the page is current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';
@@ -8,7 +8,7 @@ import { meaningOf } from './notes.js';
 import { BEFORE } from './page-text.js';
 import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
 
-export const PAGE = 'docs/localstack.md';
+export const PAGE = 'docs/reports/localstack.md';
 
 export interface PageColumn {
   readonly emulator: EmulatorName;

@@ -53,7 +53,7 @@ export const runEndToEnd = (
     runSuite(found, {
       filters,
       limitMs: END_TO_END_LIMIT_MS,
-      config: 'vitest.emulators.config.ts',
+      project: 'emulators',
       mustEndWell: true,
       ...more,
       env: environmentOf(found),

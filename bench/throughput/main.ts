@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --quick] [--write] [--only <section> …]`: how near the worker comes to what its model and the machine allow, next to what it is
- * compared with in the same run. --quick does less, and says so; --write puts the tables into docs/benchmarks.md.
+ * compared with in the same run. --quick does less, and says so; --write puts the tables into docs/reports/benchmarks.md.
  * It fails when an outcome is missing or wrong, never because something was slow.
  */
 import { setMaxListeners } from 'node:events';
@@ -43,7 +43,7 @@ const MOST_LISTENERS = 1_000;
 const USAGE =
   'Usage: npm run bench [-- --quick] [-- --write] [-- --only <section> …]\n' +
   '  --quick  less of everything: to see that it works, not how fast\n' +
-  '  --write  put the tables into docs/benchmarks.md; needs all sections\n' +
+  '  --write  put the tables into docs/reports/benchmarks.md; needs all sections\n' +
   `  --only   some sections of: ${Object.keys(SECTIONS).join(', ')}\n`;
 
 class Misuse extends Error {}

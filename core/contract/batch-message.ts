@@ -1,7 +1,7 @@
 /** The message of a batch: what it is and where its items are, never the items themselves. */
 
 import { definedFields } from '../defined-fields.js';
-import { jobId } from './decode-job.js';
+import { jobId } from './job-id.js';
 import { count, decode, just, list, object, optional, text, where } from './shape.js';
 
 /** Where a batch's items are: bytes `[startByte, endByte)` of an input part. */

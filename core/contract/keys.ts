@@ -1,4 +1,4 @@
-/** Every S3 key of the stack's bucket, in one place (docs/architecture.md, "The contract"). */
+/** Every S3 key of the stack's bucket, in one place (docs/reference/keys.md). */
 
 /** More batches make listings and the plan slow; past this the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;
@@ -6,7 +6,7 @@ export const MAX_BATCHES_PER_JOB = 100_000;
 const BATCH_DIGITS = 5;
 
 /** Zero-padded, so that the UTF-8 order of keys is the order of batches. */
-export function batchName(batch: number): string {
+function batchName(batch: number): string {
   return String(batch).padStart(BATCH_DIGITS, '0');
 }
 
@@ -16,8 +16,7 @@ export const workerPointerKey = `${workersPrefix}current.json`;
 export const workerBundleKey = (digest: string): string => `${workersPrefix}${digest}/worker.tar.gz`;
 
 export const exitTicketsPrefix = 'fleet/exits/';
-export const exitTicketPrefix = (generation: number): string =>
-  `${exitTicketsPrefix}${String(generation).padStart(10, '0')}/`;
+const exitTicketPrefix = (generation: number): string => `${exitTicketsPrefix}${String(generation).padStart(10, '0')}/`;
 export const exitTicketKey = (generation: number, ticket: number): string =>
   `${exitTicketPrefix(generation)}${String(ticket).padStart(5, '0')}.json`;
 

@@ -1,4 +1,4 @@
-/** `notified.json` of a job, and `fleet/attention/…`: who tells people of something claims it first (runner/controller/notify.ts). */
+/** `notified.json` of a job, and `fleet/attention/…`: who tells people of something claims it first (runner/controller/act/notify.ts). */
 import { decode, instant, just, object, optional } from './shape.js';
 
 export interface NoticeClaim {

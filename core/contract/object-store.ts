@@ -69,7 +69,7 @@ export interface ObjectStore {
   listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder>;
   /**
    * Called by whoever reads an object that is not what its key says and treats it as missing (R13). Whoever hands the store on decides who is told of
-   * it, and how; each object is told of once (runner/controller/damages.ts).
+   * it, and how; each object is told of once (runner/controller/report-damages.ts).
    */
   readonly damaged?: (damage: Damage) => void;
 }

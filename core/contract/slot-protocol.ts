@@ -1,5 +1,5 @@
 /**
- * The model's protocol (docs/architecture.md): what the worker writes to a slot, and what a line that the slot prints means.
+ * The model's protocol (docs/reference/protocol.md): what the worker writes to a slot, and what a line that the slot prints means.
  * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
  */
 import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';
@@ -80,7 +80,7 @@ function parseAny(line: string): SlotLine {
 }
 
 /** An item's error as it is kept: with a code, and not longer than it may be. */
-export function boundedError(code: unknown, message: string): ItemError {
+function boundedError(code: unknown, message: string): ItemError {
   const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
   return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
 }

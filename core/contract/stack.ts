@@ -1,46 +1,48 @@
-/** Which stack a command talks to: the same for AWS, LocalStack and the local cloud. */
-export interface StackConfig {
-  readonly name: string;
-  readonly region: string;
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string;
-  readonly bucket: string;
-  /** `fleet-…` (EC2 Fleet) or `sfr-…` (Spot Fleet). */
-  readonly fleetId: string;
-  /** The stack's maximum of instances. */
-  readonly maxWorkers: number;
-  /** vCPUs of the smallest instance of the fleet; unknown when it takes others than the standard families. */
-  readonly minVcpus?: number;
-  /** How long an instance may live; unknown when the stack does not say. */
-  readonly maxLifeSeconds?: number;
-  /** Something of the stack's own raises and lowers the fleet, also when no command follows a job. */
-  readonly controlled?: boolean;
-  /** Its instances run the worker of the installation that made them, and none from the bucket: nothing is published. */
-  readonly installedWorker?: boolean;
-  /** The function that controls the stack, woken by whoever submits; the stack's name for it. */
-  readonly controllerFunction?: string;
-  /** Where people are told of jobs' ends. */
-  readonly topicArn?: string;
-  /** For the dead-man's switch: without it nobody may raise the fleet (R9). */
-  readonly scheduler?: SchedulerConfig;
-  /** The CloudFormation stack that is this pool and nothing else, by its ARN; a pool within a stack of the user's own has none. */
-  readonly stackId?: string;
-  /** Of the instances' processors; unknown when the stack does not say. */
-  readonly architecture?: Architecture;
-  /** Instances reach S3 and SQS alone. */
-  readonly isolated?: boolean;
-  /** One endpoint for all services; the SDK's own when absent. */
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
+import { definedFields } from '../defined-fields.js';
+import {
+  type CertainField,
+  type MemberField,
+  REQUIRED_FIELDS,
+  type StackFieldName,
+  type StackValue,
+  type StackValues,
+} from './stack-fields.js';
 
-export type Architecture = 'arm64' | 'x86_64';
+export type { Architecture } from './stack-fields.js';
+
+/** The stack that a command talks to: the same on AWS, LocalStack and the local cloud. The table in stack-fields.ts explains its fields. */
+export type StackConfig = { readonly [Name in CertainField]: StackValue<Name> } & {
+  readonly [Name in Exclude<StackFieldName, CertainField | MemberField>]?: StackValue<Name>;
+} & {
+  /** The place of the dead-man's switch: without it nobody may raise the fleet (R9). */
+  readonly scheduler?: SchedulerConfig;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
 
 export interface SchedulerConfig {
-  /** What EventBridge Scheduler assumes to modify the fleet. */
+  /** EventBridge Scheduler assumes this role to modify the fleet. */
   readonly roleArn: string;
   readonly groupName: string;
 }
 
-/** Every account has it. */
+/** Every account has this schedule group. */
 export const DEFAULT_SCHEDULE_GROUP = 'default';
+
+type CertainValues = StackValues & { readonly [Name in CertainField]: StackValue<Name> };
+
+/** Tells whether the values of all required fields are there. */
+const isCertain = (values: StackValues): values is CertainValues =>
+  REQUIRED_FIELDS.every((field) => values[field] !== undefined);
+
+/** Returns undefined unless the values of all required fields are there. */
+export function configOfValues(values: StackValues): StackConfig | undefined {
+  if (!isCertain(values)) return undefined;
+  const { schedulerRoleArn, schedulerGroup, accessKeyId, secretAccessKey, ...others } = values;
+  const scheduler =
+    schedulerRoleArn === undefined
+      ? undefined
+      : { roleArn: schedulerRoleArn, groupName: schedulerGroup ?? DEFAULT_SCHEDULE_GROUP };
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  return { ...definedFields(others), ...definedFields({ scheduler, credentials }) };
+}

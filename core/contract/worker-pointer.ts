@@ -16,8 +16,6 @@ export interface WorkerPointer {
 
 export const encodeWorkerPointer = (to: WorkerPointer): string => `${JSON.stringify(to)}\n`;
 
-export const MOST_POINTER_BYTES = 16 * 1024;
-
 const pointer = object<Omit<WorkerPointer, 'publishedAt'>>({
   version: where(text(256), isVersion),
   sha256: text(64, /^[0-9a-f]{64}$/),

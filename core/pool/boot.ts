@@ -5,7 +5,7 @@
 import type { JobEnd } from './completion.js';
 
 /** As many as for a model that cannot be loaded: so many in a row are not bad luck any more. */
-export const BOOT_FAILURES = 3;
+const BOOT_FAILURES = 3;
 
 export interface BootedInstance {
   readonly instance: string;

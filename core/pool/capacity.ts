@@ -1,5 +1,5 @@
 /** R7: how many instances are wanted. Pure: the same observation gives the same target to every controller. */
-import type { FleetState } from './fleet-state.js';
+import type { FleetState } from '../contract/fleet-state.js';
 
 export interface JobDemand {
   readonly job: string;

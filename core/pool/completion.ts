@@ -2,17 +2,17 @@
 import { definedFields } from '../defined-fields.js';
 import { whyItemsEndJob } from './failed-items.js';
 import type { CancelMark, DoneMark, JobState, UnableMark } from '../contract/job.js';
-import { type MaxFailed, tooManyFailed } from './max-failed.js';
+import { type MaxFailed, tooManyFailed } from '../contract/max-failed.js';
 import type { Progress } from './progress.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
-import { instanceHours } from '../contract/usage.js';
+import { instanceHours } from './usage.js';
 
 /** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
-export const ALIKE_UNABLE_MARKS = 3;
+const ALIKE_UNABLE_MARKS = 3;
 /** R10: and so many, whatever each says, while not one batch has an outcome: a message may differ for one cause. */
-export const UNABLE_MARKS_WITHOUT_OUTCOME = 10;
+const UNABLE_MARKS_WITHOUT_OUTCOME = 10;
 /** R10: when the first so many batches were all given up, the others would be too. */
-export const FIRST_BATCHES_GIVEN_UP = SAMPLE_BATCHES;
+const FIRST_BATCHES_GIVEN_UP = SAMPLE_BATCHES;
 /** Enough of a message to tell two causes apart; the rest is often a path or a stack. */
 const COMPARED_CHARACTERS = 300;
 

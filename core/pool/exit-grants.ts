@@ -10,7 +10,7 @@
  * - An exit changes neither `excess` nor `unused` (ticket taken: both fall by one; instance gone: live and leaving both fall by one), so an
  *   open generation that needs no change stays open.
  */
-import type { FleetState } from './fleet-state.js';
+import type { FleetState } from '../contract/fleet-state.js';
 
 export interface ExitTicketSeen {
   readonly generation: number;

@@ -1,5 +1,5 @@
-/** A worker's side of rule R6: which tickets an idle worker tries for, and what a ticket that it holds means. See core/pool/fleet-state.ts. */
-import type { FleetState } from './fleet-state.js';
+/** A worker's side of rule R6: which tickets an idle worker tries for, and what a ticket that it holds means. See core/contract/fleet-state.ts. */
+import type { FleetState } from '../contract/fleet-state.js';
 
 /**
  * Tickets tried in one look at the state. Thousands of grants mostly taken would else cost thousands of requests; the next look,

@@ -1,10 +1,10 @@
 /** R10: whether a job ends because its items fail: more of them than it allows, or every one of a fair sample. */
-import { type FailedItems, mostFailed } from './max-failed.js';
+import { type FailedItems, mostFailed } from '../contract/max-failed.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
 
 /** Large batches need not all be done to know: so many items, out of at least so many batches, are a sample as well. */
-export const SAMPLE_ITEMS = 200;
-export const SAMPLE_ITEMS_OF_BATCHES = 5;
+const SAMPLE_ITEMS = 200;
+const SAMPLE_ITEMS_OF_BATCHES = 5;
 
 export interface FailedItemsFacts extends FailedItems {
   readonly batches: { readonly total: number; readonly done: number };

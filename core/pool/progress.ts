@@ -4,7 +4,7 @@
  */
 import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from '../dataset/ranges.js';
 import { count, decode, instant, just, list, number, object, optional, text } from '../contract/shape.js';
-import type { Usage } from '../contract/usage.js';
+import type { Usage } from './usage.js';
 
 export interface BatchCounts {
   readonly done: number;

@@ -1,6 +1,6 @@
 /** Whether a job is a success: what exit codes, ticks and notices go by, so that they never disagree. */
 import type { JobState } from '../contract/job.js';
-import { type FailedItems, tooManyFailed } from './max-failed.js';
+import { type FailedItems, tooManyFailed } from '../contract/max-failed.js';
 
 export interface Judged extends FailedItems {
   readonly state: JobState;

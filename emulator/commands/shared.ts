@@ -1,5 +1,6 @@
 /** The options, outputs and messages that the commands `fleet` and `stack` share. */
 import { type Command, Option } from 'commander';
+import { outputsOf } from '../../core/contract/stack-fields.js';
 import { addJsonOption } from '../../runner/cli/options.js';
 import { CDK_OUTPUTS_FILE } from '../../runner/cli/stack-choice.js';
 import { integerBetween } from '../../runner/cli/values.js';
@@ -53,15 +54,14 @@ export async function askEmulator<T>({ endpoint }: Emulator, answer: Promise<T>)
 
 /** The outputs that a deploy cannot know: instances are processes of this machine, and run the worker that is installed on it. */
 export function hostedOutputs({ emulator, usualCredentials }: EmulatorChoice): Outputs {
-  const { endpoint, region, credentials } = emulator;
-  return {
-    Region: region,
-    Endpoint: endpoint,
-    InstalledWorker: 'true',
-    Architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+  const { credentials, ...reached } = emulator;
+  return outputsOf({
+    ...reached,
+    installedWorker: 'true',
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     // Credentials that the user gave are secret, so they are not written down and must be given again.
-    ...(usualCredentials ? { AccessKeyId: credentials.accessKeyId, SecretAccessKey: credentials.secretAccessKey } : {}),
-  };
+    ...(usualCredentials ? credentials : {}),
+  });
 }
 
 export function nextSteps({ stack }: EmulatorFlags): string {

@@ -1,7 +1,8 @@
 /** `spotpool emulator stack create | delete`: a whole stack on an emulator of AWS, without a deploy. */
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
+import { DEFAULT_SCHEDULE_GROUP } from '../../core/contract/stack.js';
+import { fieldsOfRecord, outputsOf } from '../../core/contract/stack-fields.js';
 import type { CommandHost } from '../../runner/cli/command-host.js';
 import type { CliContext } from '../../runner/cli/context.js';
 import { EXIT } from '../../runner/cli/exit-codes.js';
@@ -12,7 +13,7 @@ import { UserError } from '../../runner/errors.js';
 import { DEFAULT_LOCAL_MAX_WORKERS, workerVariables } from '../../runner/local-cloud/options.js';
 import { chooseEmulator } from '../choose-emulator.js';
 import type { EmulatorStacks } from '../emulator.js';
-import { completeOutputs, type Outputs, readOutputs, removeOutputs } from '../outputs-file.js';
+import { completeOutputs, readOutputs, removeOutputs } from '../outputs-file.js';
 import {
   addEmulatorOptions,
   addWorkerOptions,
@@ -79,11 +80,13 @@ async function createStack(context: CliContext, stacks: EmulatorStacks, flags: C
   const choice = chooseEmulator(flags.endpoint, existing[0] ?? {}, env);
   const worker = workerVariables({ ...flags, reclaims: [] });
   const request = { name, maxWorkers, worker };
-  const config = await askEmulator(choice.emulator, stacks.createStack(choice.emulator, request, signal));
-  await completeOutputs(file, name, { ...stackOutputs(config), ...hostedOutputs(choice) });
-  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: config.fleetId, outputs: file })}\n`);
+  const created = await askEmulator(choice.emulator, stacks.createStack(choice.emulator, request, signal));
+  // hostedOutputs decides which credentials a file may name.
+  const { credentials: _credentials, ...stack } = created;
+  await completeOutputs(file, name, { ...outputsOf(fieldsOfRecord(stack)), ...hostedOutputs(choice) });
+  if (flags.json) terminal.out(`${JSON.stringify({ stack: name, fleetId: stack.fleetId, outputs: file })}\n`);
   else {
-    const { queueUrl, bucket, fleetId } = config;
+    const { queueUrl, bucket, fleetId } = stack;
     terminal.out(`The stack ${name} is ready. ${file} holds its outputs.\n`);
     terminal.out(`Queue ${queueUrl}, bucket ${bucket}, fleet ${fleetId} at target 0.\n${nextSteps(flags)}`);
   }
@@ -102,15 +105,3 @@ async function deleteStack(context: CliContext, stacks: EmulatorStacks, flags: D
   reportDeleted(context.terminal, flags, { stack: flags.name, what: 'stack', ...deleted });
   return EXIT.ok;
 }
-
-const stackOutputs = (config: StackConfig): Outputs => ({
-  Name: config.name,
-  QueueUrl: config.queueUrl,
-  DeadLetterQueueUrl: config.deadLetterQueueUrl,
-  Bucket: config.bucket,
-  FleetId: config.fleetId,
-  MaxWorkers: String(config.maxWorkers),
-  ...(config.scheduler === undefined
-    ? {}
-    : { SchedulerRoleArn: config.scheduler.roleArn, SchedulerGroup: config.scheduler.groupName }),
-});

@@ -1,7 +1,1 @@
-import type { CliContext } from './context.js';
-
-export interface CommandHost {
-  readonly context: CliContext;
-  /** A command ends with its exit code. */
-  readonly finish: (exitCode: number) => void;
-}
+export type { CommandHost } from './command.js';

@@ -1,17 +1,55 @@
-/** What a command's exit code says. */
+/** The exit codes of commands, and their meaning: one table, which help and reference print. */
 import { judgeJob, type Judged, type Success } from '../../core/pool/success.js';
 
-export const EXIT = {
-  /** Every item has its outcome, no more of them failed than may, and no batch was given up; for other commands: done. */
-  ok: 0,
-  /** The job failed, was cancelled or has not ended, or batches were given up; for other commands: something is wrong. */
-  failed: 1,
-  /** Nothing was started. */
-  misuse: 2,
-  /** More items failed than `--max-failed` allows; without it: some failed, and not one is ok. */
-  tooManyFailed: 3,
-  interrupted: 130,
-} as const;
+export interface ExitCode {
+  readonly code: number;
+  /** After `run`, `watch` and `results`. */
+  readonly ofJobs: string;
+  /** After other commands. */
+  readonly ofOthers: string;
+}
+
+const TABLE = {
+  ok: {
+    code: 0,
+    ofJobs: 'The job is complete, and no more items failed than --max-failed allows.',
+    ofOthers: 'The command did what it was asked to do.',
+  },
+  failed: {
+    code: 1,
+    ofJobs: 'The job failed, was cancelled, gave batches up, or has not ended.',
+    ofOthers: 'Something is wrong; a message says what.',
+  },
+  misuse: {
+    code: 2,
+    ofJobs: 'The command line or its input is wrong; nothing was started.',
+    ofOthers: 'The command line or its input is wrong; nothing was started.',
+  },
+  tooManyFailed: {
+    code: 3,
+    ofJobs: 'Too many items failed; without --max-failed: items failed and none is ok.',
+    ofOthers: '-',
+  },
+  interrupted: {
+    code: 130,
+    ofJobs: 'Ctrl-C stopped the command; a job that was submitted goes on.',
+    ofOthers: 'Ctrl-C stopped the command.',
+  },
+} as const satisfies Readonly<Record<string, ExitCode>>;
+
+type Name = keyof typeof TABLE;
+
+export const EXIT_CODES: readonly ExitCode[] = Object.values(TABLE);
+
+export const EXIT = Object.fromEntries(Object.entries(TABLE).map(([name, { code }]) => [name, code])) as {
+  readonly [Key in Name]: (typeof TABLE)[Key]['code'];
+};
+
+/** The end of the program's help. */
+export const EXIT_CODES_HELP = [
+  'Exit codes of run, watch and results:',
+  ...EXIT_CODES.map(({ code, ofJobs }) => `  ${String(code).padEnd(4)}${ofJobs.replace(/\.$/, '')}`),
+].join('\n');
 
 const CODES: Readonly<Record<Success, number>> = {
   success: EXIT.ok,

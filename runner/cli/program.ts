@@ -1,64 +1,67 @@
 /** The command line: which commands there are, and what becomes of errors. */
 import { Command, CommanderError } from 'commander';
-import { addCancelCommand } from '../commands/cancel.js';
-import { addDoctorCommand } from '../commands/doctor.js';
-import { addFleetCommand } from '../commands/fleet.js';
-import { addJobsCommand } from '../commands/jobs.js';
-import { addLocalCommand } from '../commands/local.js';
-import { addLogsCommand } from '../commands/logs.js';
-import { addPredeployCommand } from '../commands/predeploy.js';
-import { addResultsCommand } from '../commands/results.js';
-import { addRunCommand } from '../commands/run.js';
-import { addStatusCommand } from '../commands/status.js';
-import { addSubmitCommand } from '../commands/submit.js';
-import { addTeardownCommand } from '../commands/teardown.js';
-import { addWatchCommand } from '../commands/watch.js';
-import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
+import { cancelCommand } from '../commands/cancel.js';
+import { doctorCommand } from '../commands/doctor.js';
+import { fleetCommand } from '../commands/fleet.js';
+import { jobsCommand } from '../commands/jobs.js';
+import { localCommand } from '../commands/local/local.js';
+import { logsCommand } from '../commands/logs.js';
+import { predeployCommand } from '../commands/predeploy.js';
+import { resultsCommand } from '../commands/results.js';
+import { runCommand } from '../commands/run.js';
+import { statusCommand } from '../commands/status.js';
+import { submitCommand } from '../commands/submit.js';
+import { teardownCommand } from '../commands/teardown.js';
+import { watchCommand } from '../commands/watch.js';
+import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
-import type { CommandHost } from './command-host.js';
+import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
 import type { CliContext } from './context.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import { Interrupted } from './interrupts.js';
 
-const HELP_END = `
-Examples:
-  $ spotpool run molecules.csv --model ./model.ts --local       on this machine, with a fleet of its own
-  $ spotpool run molecules.csv --model "python3 model.py"       on the stack that cdk-outputs.json names
-  $ spotpool local up && spotpool submit data.jsonl --model ./model.ts --local
+/** The commands in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  runCommand,
+  submitCommand,
+  statusCommand,
+  watchCommand,
+  resultsCommand,
+  cancelCommand,
+  jobsCommand,
+  logsCommand,
+  fleetCommand,
+  localCommand,
+  doctorCommand,
+  predeployCommand,
+  teardownCommand,
+];
 
-Exit codes: 0 the job is complete, and no more items failed than --max-failed allows · 3 too many items failed (without --max-failed: not one is ok)
-            1 the job failed for another reason, was cancelled, gave batches up, or has not ended · 2 misuse, before anything was started · 130 Ctrl-C`;
+export const PROGRAM = {
+  name: 'spotpool',
+  description: 'Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.',
+  examples: [
+    'spotpool run molecules.csv --model ./model.ts --local       on this machine, with a fleet of its own',
+    'spotpool run molecules.csv --model "python3 model.py"       on the stack that cdk-outputs.json names',
+    'spotpool local up && spotpool submit data.jsonl --model ./model.ts --local',
+  ],
+};
 
 export type AddCommands = (program: Command, host: CommandHost) => void;
 
 /** `more` adds commands of other folders, which the composition root names. */
 export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
   const { terminal } = host.context;
-  const program = new Command('spotpool')
-    .description('Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.')
+  const program = new Command(PROGRAM.name)
+    .description(PROGRAM.description)
     .version(host.context.version, '-V, --version', 'print the version')
     .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(add --help for the usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
-    .addHelpText('after', HELP_END);
-  const adders: readonly AddCommands[] = [
-    addRunCommand,
-    addSubmitCommand,
-    addStatusCommand,
-    addWatchCommand,
-    addResultsCommand,
-    addCancelCommand,
-    addJobsCommand,
-    addLogsCommand,
-    addFleetCommand,
-    addLocalCommand,
-    addDoctorCommand,
-    addPredeployCommand,
-    addTeardownCommand,
-    ...more,
-  ];
-  for (const add of adders) add(program, host);
+    .addHelpText('after', `${examplesText(PROGRAM.examples)}\n\n${EXIT_CODES_HELP}`);
+  for (const entry of COMMANDS) addCommand(program, entry, host);
+  for (const add of more) add(program, host);
   return program;
 }
 
@@ -84,11 +87,11 @@ export async function runCommandLine(
 
 /** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
 function tellingOnStandardError(context: CliContext): CliContext {
-  const told: ToldDamages = new Set();
+  const told: ReportedDamages = new Set();
   const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: tellingOfDamages(ports.store, told, tell) };
+    return { ...ports, store: reportingDamages(ports.store, told, tell) };
   };
   return { ...context, connect };
 }

@@ -1,14 +1,15 @@
 /**
- * Which stack a command talks to. In this order: `--local` or `--stack FILE`, the environment (when SPOTPOOL_QUEUE_URL is
- * set), `cdk-outputs.json` in the working directory.
+ * Chooses the stack that a command talks to, in this order: `--local` or `--stack FILE`, the environment when SPOTPOOL_QUEUE_URL is set,
+ * `cdk-outputs.json` in the working directory.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { OPTIONAL_FIELDS, REQUIRED_FIELDS, type StackFieldName, variableOf } from '../../core/contract/stack-fields.js';
 import { UserError } from '../errors.js';
 import { readLocalState } from '../local-cloud/state-file.js';
 import { stateDirectory } from '../local-cloud/paths.js';
-import { type StackFields, stackFromFields, stacksInFile } from './stack-fields.js';
+import { stackFromEnvironment, stackFromFields, type StackFields, stacksInFile } from './stack-fields.js';
 
 export interface StackChoice {
   readonly local?: boolean;
@@ -22,7 +23,7 @@ export interface Surroundings {
 
 export interface ChosenStack {
   readonly config: StackConfig;
-  /** For people: where the configuration came from. */
+  /** Tells people where the configuration came from. */
   readonly source: string;
 }
 
@@ -56,14 +57,14 @@ async function readStackFile(file: string, given: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`--stack ${given} cannot be read: ${(error as Error).message}`);
+    throw new UserError(`Could not read the file of --stack ${given}: ${(error as Error).message}`);
   }
 }
 
 const stackOfFile = (file: string, text: string, env: NodeJS.ProcessEnv): StackConfig =>
   stackFromFields(stackFieldsOfFile(file, text, env), file, env);
 
-/** The one stack in a file that commands mean. */
+/** Finds the one stack of a file, or the one that SPOTPOOL_STACK names. */
 export function stackFieldsOfFile(file: string, text: string, env: NodeJS.ProcessEnv): StackFields {
   const stacks = stacksInFile(text, file);
   const wanted = env['SPOTPOOL_STACK'];
@@ -73,7 +74,7 @@ export function stackFieldsOfFile(file: string, text: string, env: NodeJS.Proces
     throw new UserError(`${file} holds no stack ${wanted} (SPOTPOOL_STACK); it holds ${namesOf(stacks)}.`);
   }
   if (only === undefined) {
-    throw new UserError(`${file} holds no spotpool stack: none has an output QueueUrl.`);
+    throw new UserError(`${file} holds no spotpool stack: no stack in it has an output QueueUrl.`);
   }
   if (more.length > 0) {
     throw new UserError(`${file} holds several stacks (${namesOf(stacks)}): name one with SPOTPOOL_STACK.`);
@@ -83,28 +84,8 @@ export function stackFieldsOfFile(file: string, text: string, env: NodeJS.Proces
 
 const namesOf = (stacks: readonly StackFields[]): string => stacks.map((stack) => stack.name ?? '?').join(', ');
 
-/** What commands may be given, and what the stack's own controller is given. */
-export const stackFromEnvironment = (env: NodeJS.ProcessEnv): StackConfig =>
-  stackFromFields(environmentFields(env), 'the environment', env);
-
-const environmentFields = (env: NodeJS.ProcessEnv): StackFields => ({
-  name: env['SPOTPOOL_STACK'],
-  queueUrl: env['SPOTPOOL_QUEUE_URL'],
-  deadLetterQueueUrl: env['SPOTPOOL_DEAD_LETTER_QUEUE_URL'],
-  bucket: env['SPOTPOOL_BUCKET'],
-  fleetId: env['SPOTPOOL_FLEET_ID'],
-  region: env['AWS_REGION'],
-  maxWorkers: env['SPOTPOOL_MAX_WORKERS'],
-  minVcpus: env['SPOTPOOL_MIN_VCPUS'],
-  maxLifeSeconds: env['SPOTPOOL_MAX_LIFE_SECONDS'],
-  topicArn: env['SPOTPOOL_TOPIC_ARN'],
-  schedulerRoleArn: env['SPOTPOOL_SCHEDULER_ROLE_ARN'],
-  schedulerGroup: env['SPOTPOOL_SCHEDULER_GROUP'],
-  stackId: env['SPOTPOOL_STACK_ID'],
-  architecture: env['SPOTPOOL_ARCHITECTURE'],
-  isolated: env['SPOTPOOL_ISOLATED'] === 'true' || undefined,
-  endpoint: env['SPOTPOOL_ENDPOINT'],
-});
+const variablesOf = (fields: readonly StackFieldName[]): string =>
+  fields.flatMap((field) => variableOf(field) ?? []).join(', ');
 
 async function noStackMessage(env: NodeJS.ProcessEnv): Promise<string> {
   const local = await readLocalState(stateDirectory(env));
@@ -113,8 +94,8 @@ async function noStackMessage(env: NodeJS.ProcessEnv): Promise<string> {
     `  --local        ${local === undefined ? 'a local cloud (start one with: spotpool local up)' : 'the local cloud that is up now'}`,
     `  --stack FILE   the outputs of a deployed stack, or what "spotpool local up --json" printed`,
     `  ${CDK_OUTPUTS_FILE} in the working directory (written by: cdk deploy --outputs-file ${CDK_OUTPUTS_FILE})`,
-    '  environment    SPOTPOOL_QUEUE_URL, SPOTPOOL_DEAD_LETTER_QUEUE_URL, SPOTPOOL_BUCKET, SPOTPOOL_FLEET_ID, AWS_REGION,',
-    '                 SPOTPOOL_SCHEDULER_ROLE_ARN (without it the fleet is never raised)',
-    '                 (and, if wanted, SPOTPOOL_MAX_WORKERS, SPOTPOOL_SCHEDULER_GROUP, SPOTPOOL_STACK, SPOTPOOL_ENDPOINT)',
+    `  environment    ${variablesOf(REQUIRED_FIELDS)}`,
+    `                 and ${variableOf('schedulerRoleArn')}, without which no command may raise the fleet`,
+    `                 optional: ${variablesOf(OPTIONAL_FIELDS)}`,
   ].join('\n');
 }

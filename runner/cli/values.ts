@@ -4,8 +4,11 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
-import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/pool/max-failed.js';
+import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
+
+/** Nobody may ask for more instances: a slip of the keyboard must not cost a fortune. */
+export const MOST_WORKERS = 5_000;
 
 export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,35 +1,25 @@
 /** `spotpool cancel <job>`: writes the mark, lets the controller look once, and shows what is left. */
-import type { Command } from 'commander';
 import type { CancelMark } from '../../core/contract/job.js';
 import { cancelledKey } from '../../core/contract/keys.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import type { CommandHost } from '../cli/command-host.js';
 import { runPass } from '../controller/run-pass.js';
 import { count, plural } from '../display/format.js';
 import { type JobStatus, readJobProgress, readJobStatus } from '../status/job-status.js';
-import { openStack } from './open-stack.js';
 import { printStatusJson } from './status-json.js';
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-}
+export const cancelCommand = defineStackCommand({
+  name: 'cancel',
+  description: 'Stop a job. Its finished results are kept, and other jobs are unaffected.',
+  args: { job: 'the id of the job' },
+  options: {},
+  examples: ['spotpool cancel herg --local', 'spotpool cancel herg --json'],
+  run: cancel,
+});
 
-export function addCancelCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('cancel')
-    .argument('<job>', "the job's id")
-    .description('Cancel a job: workers drop its batches as they meet them; other jobs go on; what is done stays.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool cancel herg --local\n  $ spotpool cancel herg --json');
-  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
-    host.finish(await cancel(host.context, job, flags)),
-  );
-}
-
-async function cancel(context: CliContext, job: string, flags: Flags): Promise<number> {
+async function cancel({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
   const { terminal, signal } = context;
-  const ports = await openStack(context, flags);
   const before = await readJobProgress(ports.store, job, signal);
   if (before.state === 'complete' || before.state === 'failed') {
     terminal.err(`Job ${job} has ended already (${before.state}): there is nothing to cancel.\n`);
@@ -43,7 +33,7 @@ async function cancel(context: CliContext, job: string, flags: Flags): Promise<n
     terminal.err(`Job ${job} came to its end first (${status.state}): there was nothing left to cancel.\n`);
     return EXIT.failed;
   }
-  if (flags.json) printStatusJson(terminal, status);
+  if (options.json) printStatusJson(terminal, status);
   else terminal.out(`${cancelLines(status, was, await ports.queue.counts(signal)).join('\n')}\n`);
   return EXIT.ok;
 }

@@ -1,13 +1,12 @@
 /** `spotpool doctor`: looks at what a job needs, and says for each what is wrong and what to do. */
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
 import { fleetStateKey, jobsPrefix } from '../../core/contract/keys.js';
 import { quotaShortfall } from '../../core/pool/spot-quota.js';
-import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
+import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
 import { chooseStack } from '../cli/stack-choice.js';
+import { type StackFlags, stackOptions } from '../cli/stack-options.js';
 import { plural } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { installedFiles } from '../local-cloud/paths.js';
@@ -19,24 +18,20 @@ export interface Finding {
   readonly says: string;
 }
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-}
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  description:
+    'Check what a job needs. The checks cover versions, configuration, network and permissions; every problem comes with advice.',
+  args: {},
+  options: stackOptions,
+  examples: ['spotpool doctor --local', 'spotpool doctor --stack cdk-outputs.json'],
+  run: doctor,
+});
 
-export function addDoctorCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('doctor')
-    .description('Check versions, configuration, reachability and permissions; every line says what to do.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool doctor --local\n  $ spotpool doctor --stack cdk-outputs.json');
-  addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
-    host.finish(await doctor(host.context, flags)),
-  );
-}
-
-async function doctor(context: CliContext, flags: Flags): Promise<number> {
+async function doctor({ context, options }: Call<never, typeof stackOptions>): Promise<number> {
   const { terminal } = context;
-  const findings = await examine(context, flags);
-  if (flags.json) {
+  const findings = await examine(context, options);
+  if (options.json) {
     terminal.out(`${JSON.stringify(findings)}\n`);
   } else {
     const { green, red, bold } = terminal.colors;
@@ -47,7 +42,7 @@ async function doctor(context: CliContext, flags: Flags): Promise<number> {
   return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
 }
 
-async function examine(context: CliContext, flags: Flags): Promise<readonly Finding[]> {
+async function examine(context: CliContext, flags: StackFlags): Promise<readonly Finding[]> {
   const installed = [nodeFinding(process.versions.node), installationFinding()];
   let ports: StackPorts;
   try {

@@ -1,7 +1,7 @@
 /** The results at the end of a `run`: fetched, or, when they cannot be written, kept where they are. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
-import type { StackFlags } from '../cli/options.js';
+import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
@@ -9,8 +9,8 @@ import { troublesOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { openSink } from '../results/result-sink.js';
 import { writeResults } from '../results/write-results.js';
-import type { Started } from './following/stopped.js';
-import { movedText, resultsCommand, stateVariable } from './results-command.js';
+import type { CommandProgress } from './advice/report-interruption.js';
+import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
 import type { RunStack } from './run-stack.js';
 
 /** Where the results go, once it is known that they may. */
@@ -21,7 +21,7 @@ export interface RunOutput {
 }
 
 /** How far a run came. */
-export interface RunState extends Started {
+export interface RunState extends CommandProgress {
   /** Why there is no file of results, and how to get it: what is said last. */
   notWritten?: string;
 }
@@ -77,7 +77,7 @@ async function keepResults(stack: RunStack, { progress, output, flags }: Fetch):
   const { own } = stack;
   try {
     const stateDirectory = await stack.keep();
-    const command = resultsCommand({ job: progress.job, out: output.out, flags, stateDirectory });
+    const command = resultsCommandLine({ job: progress.job, out: output.out, flags, stateDirectory });
     const advice = `Once that is mended, or with the name of another file, this command fetches them:\n  ${command}`;
     if (!own) return `The results are still in the stack. ${advice}`;
     return (

@@ -1,35 +1,28 @@
 /** `spotpool fleet`: target, fulfilled, and the instances. */
-import type { Command } from 'commander';
-import type { CliContext } from '../cli/context.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import type { CommandHost } from '../cli/command-host.js';
-import { fleetReplacedSentence } from '../controller/read-fleet.js';
+import { toggle } from '../cli/option-rows.js';
+import { fleetReplacedSentence } from '../controller/decide/troubles.js';
 import { plural, span, table } from '../display/format.js';
 import { type FleetView, type InstanceView, readFleetView } from '../status/fleet-view.js';
-import { openStack } from './open-stack.js';
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-  readonly all?: boolean;
-}
+const fleetOptions = { all: toggle('show ended instances too, as long as EC2 shows them') };
 
-export function addFleetCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('fleet')
-    .description("Show the fleet's target, what of it is fulfilled, and its instances.")
-    .option('--all', 'ended instances too, as long as EC2 shows them')
-    .addHelpText('after', '\nExamples:\n  $ spotpool fleet --local\n  $ spotpool fleet --json | jq .counts.running');
-  addJsonOption(addStackOptions(command)).action(async (flags: Flags) => host.finish(await fleet(host.context, flags)));
-}
+export const fleetCommand = defineStackCommand({
+  name: 'fleet',
+  description: "Show the fleet's capacity and its instances.",
+  args: {},
+  options: fleetOptions,
+  examples: ['spotpool fleet --local', 'spotpool fleet --json | jq .counts.running'],
+  run: fleet,
+});
 
-async function fleet(context: CliContext, flags: Flags): Promise<number> {
+async function fleet({ context, ports, options }: StackCall<never, typeof fleetOptions>): Promise<number> {
   const { terminal, signal, clock } = context;
-  const ports = await openStack(context, flags);
   const view = await readFleetView(ports, signal);
-  if (flags.json)
-    terminal.out(`${JSON.stringify({ fleet: view.insteadOf?.found ?? ports.config.fleetId, ...view })}\n`);
-  else terminal.out(`${fleetLines(view, ports.config.fleetId, flags.all ?? false, clock.nowMs()).join('\n')}\n`);
+  const { fleetId } = ports.config;
+  if (options.json) terminal.out(`${JSON.stringify({ fleet: view.insteadOf?.found ?? fleetId, ...view })}\n`);
+  else terminal.out(`${fleetLines(view, fleetId, options.all ?? false, clock.nowMs()).join('\n')}\n`);
   return EXIT.ok;
 }
 

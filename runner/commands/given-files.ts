@@ -1,7 +1,7 @@
 /** The files that a command line names: its results never go to one of them, by whatever name (R15). */
 import path from 'node:path';
 import { CDK_OUTPUTS_FILE } from '../cli/stack-choice.js';
-import type { StackFlags } from '../cli/options.js';
+import type { StackFlags } from '../cli/stack-options.js';
 import { findEntry } from '../model/directory-model.js';
 import { shellWords } from '../model/shell-words.js';
 import type { GivenFile } from '../results/output-place.js';

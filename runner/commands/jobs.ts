@@ -1,37 +1,29 @@
 /** `spotpool jobs`: every job of the stack. */
-import type { Command } from 'commander';
-import type { CliContext } from '../cli/context.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import type { CommandHost } from '../cli/command-host.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
-import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { stackArguments } from './following/stopped.js';
-import { openStack } from './open-stack.js';
+import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { stackArguments } from './advice/report-interruption.js';
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-}
+export const jobsCommand = defineStackCommand({
+  name: 'jobs',
+  description: 'List every job of the stack, the newest first.',
+  args: {},
+  options: {},
+  examples: ['spotpool jobs --local', 'spotpool jobs --json | jq -r .jobs[].job'],
+  run: jobs,
+});
 
-export function addJobsCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('jobs')
-    .description('List every job of the stack, the newest first: state, progress, when, by whom.')
-    .addHelpText('after', '\nExamples:\n  $ spotpool jobs --local\n  $ spotpool jobs --json | jq -r .jobs[].job');
-  addJsonOption(addStackOptions(command)).action(async (flags: Flags) => host.finish(await jobs(host.context, flags)));
-}
-
-async function jobs(context: CliContext, flags: Flags): Promise<number> {
+async function jobs({ context, ports: { store }, options }: StackCall): Promise<number> {
   const { terminal, signal } = context;
-  const { store } = await openStack(context, flags);
   const unreadable: string[] = [];
   const found = await listJobs(store, signal, (job, error) => {
     unreadable.push(job);
     terminal.err(`error: Job ${job} could not be read, and is not in the list: ${messageOf(error)}\n`);
   });
-  if (flags.json) {
+  if (options.json) {
     terminal.out(`${JSON.stringify({ jobs: found })}\n`);
   } else if (found.length + unreadable.length === 0) {
     terminal.out('No jobs yet. Submit one with: spotpool submit <dataset> --model <model>\n');
@@ -50,7 +42,7 @@ async function jobs(context: CliContext, flags: Flags): Promise<number> {
     ]);
     const notes = found
       .filter((job) => job.brokenOff !== undefined)
-      .map((job) => `\n${brokenOffText(job)}\n${goOnWithSubmit(job, stackArguments(flags))}\n`);
+      .map((job) => `\n${brokenOffText(job)}\n${resumeSubmitText(job, stackArguments(options))}\n`);
     terminal.out(`${table([header, ...rows], [2, 3, 4]).join('\n')}\n${notes.join('')}`);
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.failed;

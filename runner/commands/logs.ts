@@ -1,49 +1,38 @@
 /** `spotpool logs <job>`: what workers and models wrote, merged by time, newest last. */
-import type { Command } from 'commander';
-import type { CliContext } from '../cli/context.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import type { CommandHost } from '../cli/command-host.js';
+import { text, toggle } from '../cli/option-rows.js';
 import type { WorkerEvent } from '../../core/contract/events.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
-import { EventLog } from './following/event-log.js';
-import { hasEnded } from './following/follow.js';
-import { brokenOffText } from './following/go-on.js';
-import { openStack } from './open-stack.js';
+import { EventLog } from './follow/event-log.js';
+import { hasEnded } from './follow/follower.js';
+import { brokenOffText } from './advice/resume.js';
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-  readonly worker?: string;
-  readonly follow?: boolean;
-}
+const logsOptions = {
+  worker: text('<id>', 'print only what this instance wrote'),
+  follow: toggle('go on until the job has ended', { short: '-f' }),
+};
 
-export function addLogsCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('logs')
-    .argument('<job>', "the job's id")
-    .description('Print what workers and models wrote of a job, newest last.')
-    .option('--worker <id>', 'only what this instance wrote')
-    .option('-f, --follow', 'go on until the job has ended')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ spotpool logs herg --local -f\n  $ spotpool logs herg --worker i-0123456789abcdef0',
-    );
-  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
-    host.finish(await logs(host.context, job, flags)),
-  );
-}
+export const logsCommand = defineStackCommand({
+  name: 'logs',
+  description: 'Print what workers and models wrote about a job. The newest lines come last.',
+  args: { job: 'the id of the job' },
+  options: logsOptions,
+  examples: ['spotpool logs herg --local -f', 'spotpool logs herg --worker i-0123456789abcdef0'],
+  run: logs,
+});
 
 /** Workers write their events once in a second or so. */
 const FOLLOW_EVERY_MS = 1_000;
 
-async function logs(context: CliContext, job: string, flags: Flags): Promise<number> {
+async function logs({ context, ports, args: { job }, options }: StackCall<'job', typeof logsOptions>): Promise<number> {
   const { terminal, signal, clock } = context;
-  const { store } = await openStack(context, flags);
+  const { store } = ports;
   const memory = newJobMemory();
-  const log = new EventLog(store, job, flags.worker);
+  const log = new EventLog(store, job, options.worker);
   let printed = 0;
   for (;;) {
     // In this order: what is written before the job's end is read after it was seen.
@@ -52,14 +41,14 @@ async function logs(context: CliContext, job: string, flags: Flags): Promise<num
       // Instances of before, whose boot is no news of this job.
       if (event.job === undefined && event.at < progress.createdAt) continue;
       printed += 1;
-      terminal.out(flags.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
+      terminal.out(options.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
     }
-    if (!flags.follow || hasEnded(progress) || progress.brokenOff !== undefined) {
+    if (!options.follow || hasEnded(progress) || progress.brokenOff !== undefined) {
       if (progress.brokenOff !== undefined) terminal.err(`${brokenOffText(progress)}\n`);
       const none =
-        flags.worker === undefined
+        options.worker === undefined
           ? 'No worker has written anything'
-          : `The instance ${flags.worker} has written nothing`;
+          : `The instance ${options.worker} has written nothing`;
       if (printed === 0) terminal.err(`${none} of job ${job} so far.\n`);
       return EXIT.ok;
     }

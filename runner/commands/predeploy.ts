@@ -1,54 +1,47 @@
 /** `spotpool predeploy`: whether a `cdk deploy` now would take a fleet away that is at work. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command } from 'commander';
 import { type CloudFormationTemplate, fleetReplacements } from '../../core/pool/fleet-replacement.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import type { CommandHost } from '../cli/command-host.js';
-import type { CliContext, StackPorts } from '../cli/context.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { text, withDefault } from '../cli/option-rows.js';
+import type { StackPorts } from '../cli/context.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { plural } from '../display/format.js';
 import { FleetMissing, UserError } from '../errors.js';
 import type { DeployedStack } from '../ports.js';
 import { listJobs } from '../status/job-status.js';
-import { hasEnded } from './following/follow.js';
-import { openStack } from './open-stack.js';
-
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-  readonly output: string;
-}
+import { hasEnded } from './follow/follower.js';
 
 /** Where `cdk synth` writes unless told otherwise. */
 const SYNTH_DIRECTORY = 'cdk.out';
 
-export function addPredeployCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('predeploy')
-    .description(
-      'Refuse a deploy that would replace the fleet while it is at work; compares cdk.out with what is deployed.',
-    )
-    .option('--output <dir>', 'where "cdk synth" wrote the template', SYNTH_DIRECTORY)
-    .addHelpText('after', '\nExamples:\n  $ npx cdk synth --quiet && npx spotpool predeploy && npx cdk deploy');
-  addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
-    host.finish(await predeploy(host.context, flags)),
-  );
-}
+const predeployOptions = {
+  output: withDefault(text('<dir>', 'read the template that "cdk synth" wrote to this directory'), SYNTH_DIRECTORY),
+};
 
-async function predeploy(context: CliContext, flags: Flags): Promise<number> {
+export const predeployCommand = defineStackCommand({
+  name: 'predeploy',
+  description:
+    'Refuse a deploy that would replace a busy fleet. The command compares the template in cdk.out with the deployed one.',
+  args: {},
+  options: predeployOptions,
+  examples: ['npx cdk synth --quiet && npx spotpool predeploy && npx cdk deploy'],
+  run: predeploy,
+});
+
+async function predeploy({ context, ports, options }: StackCall<never, typeof predeployOptions>): Promise<number> {
   const { cwd, terminal, signal } = context;
-  const ports = await openStack(context, flags);
   if (ports.deployed === undefined) {
     throw new UserError(
       `The stack ${ports.config.name} names no CloudFormation stack of its own (the output StackId): there is nothing to compare with.`,
     );
   }
-  const next = await readSynthesised(path.resolve(cwd, flags.output), ports.deployed);
+  const next = await readSynthesised(path.resolve(cwd, options.output), ports.deployed);
   const changes = fleetReplacements(JSON.parse(await ports.deployed.template(signal)) as CloudFormationTemplate, next);
   const atWork = changes.length === 0 ? [] : await workOf(ports, signal);
   const refused = changes.length > 0 && atWork.length > 0;
-  if (flags.json) terminal.out(`${JSON.stringify({ replacesFleet: changes, atWork, ok: !refused })}\n`);
+  if (options.json) terminal.out(`${JSON.stringify({ replacesFleet: changes, atWork, ok: !refused })}\n`);
   else if (refused) terminal.err(`${refusal(changes, atWork)}\n`);
   else terminal.out(`${verdict(changes)}\n`);
   return refused ? EXIT.failed : EXIT.ok;

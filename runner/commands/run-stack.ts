@@ -3,14 +3,15 @@
  * own, which ends with it whatever happens.
  */
 import type { CliContext, StackPorts } from '../cli/context.js';
-import { givenLocalFlags, type LocalFlags, localCloudOptions, type StackFlags } from '../cli/options.js';
+import { givenLocalFlags, type LocalFlags, localCloudOptions } from '../cli/local-options.js';
+import { openStack } from '../cli/open-stack.js';
+import type { StackFlags } from '../cli/stack-options.js';
 import { UserError } from '../errors.js';
 import { keepUp } from '../local-cloud/keep-up.js';
 import { DEFAULT_LOCAL_MAX_WORKERS } from '../local-cloud/options.js';
 import { stateDirectory } from '../local-cloud/paths.js';
 import { startLocalStack } from '../local-cloud/stack.js';
 import { readLocalState } from '../local-cloud/state-file.js';
-import { openStack } from './open-stack.js';
 
 export interface RunStack {
   readonly ports: StackPorts;

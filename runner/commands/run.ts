@@ -1,19 +1,11 @@
 /** `spotpool run`: submit, follow, fetch the results, prove that nothing is left running. */
-import type { Command } from 'commander';
-import type { CommandHost } from '../cli/command-host.js';
 import type { CliContext } from '../cli/context.js';
-import {
-  addJobOptions,
-  addJsonOption,
-  addLocalCloudOptions,
-  addResultsOptions,
-  addStackOptions,
-  type JobFlags,
-  type LocalFlags,
-  type ResultsFlags,
-  type StackFlags,
-} from '../cli/options.js';
+import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
+import { localCloudRows } from '../cli/local-options.js';
+import { resultsOptions } from '../cli/results-options.js';
+import { stackOptions } from '../cli/stack-options.js';
 import type { Display } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { defaultResultsFile } from '../results/default-name.js';
@@ -22,45 +14,36 @@ import { requireOutput } from '../results/result-sink.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
-import { Follower } from './following/follow.js';
-import { makeDisplay } from './following/make-display.js';
-import { nextStep } from './following/next-step.js';
-import { beforeAnythingIsSent, sayWhatIsLeft } from './following/stopped.js';
-import { summaryOf } from './following/summary-of.js';
+import { Follower } from './follow/follower.js';
+import { makeDisplay } from './follow/make-display.js';
+import { nextStep } from './advice/next-step.js';
+import { checkBeforeStart, reportInterruption } from './advice/report-interruption.js';
+import { summaryOf } from './follow/job-summary.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
-import { requireDataset, submitFromFlags } from './submitting.js';
+import { requireDataset, submitFromFlags } from './submit-job.js';
 
-interface Flags extends JobFlags, LocalFlags, ResultsFlags, StackFlags {
-  readonly json?: boolean;
-}
+const runOptions = { ...jobOptionRows, ...resultsOptions, ...stackOptions, ...localCloudRows };
 
-const EXAMPLES = `
-Examples:
-  $ spotpool run molecules.csv --model ./model.ts --local
-  $ spotpool run reviews.jsonl.gz --model "python3 model.py" --files ./model --setup "pip install -r requirements.txt"
-  $ spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl
-  $ spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s`;
+type Flags = Call<'dataset', typeof runOptions>['options'];
 
-export function addRunCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('run')
-    .argument(
-      '<dataset>',
-      'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/',
-    )
-    .description('Run a model over a dataset: submit, follow, and fetch the results.')
-    .addHelpText('after', EXAMPLES);
-  addJobOptions(command);
-  addResultsOptions(command, "where the results go (default: the dataset's name with .results.jsonl)");
-  addJsonOption(addLocalCloudOptions(addStackOptions(command))).action(async (dataset: string, flags: Flags) =>
-    host.finish(await run(host.context, dataset, flags)),
-  );
-}
+export const runCommand = defineCommand({
+  name: 'run',
+  description: 'Run a model over a dataset. The command submits the job, follows it, and fetches the results.',
+  args: { dataset: DATASET_HELP },
+  options: runOptions,
+  examples: [
+    'spotpool run molecules.csv --model ./model.ts --local',
+    'spotpool run reviews.jsonl.gz --model "python3 model.py" --files ./model --setup "pip install -r requirements.txt"',
+    'spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl',
+    'spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s',
+  ],
+  run: async ({ context, args, options }) => run(context, args.dataset, options),
+});
 
 async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  const output = await beforeAnythingIsSent(context, () => requireInputs(context, dataset, flags));
+  const output = await checkBeforeStart(context, () => requireInputs(context, dataset, flags));
   const stack = await openRunStack(context, flags);
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();
@@ -69,7 +52,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
         'Copy it here (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
     );
   }
-  const display = makeDisplay(context, flags.json ?? false);
+  const display = makeDisplay(context, flags.json);
   const state: RunState = {};
   try {
     if (stack.own) {
@@ -81,7 +64,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     display.close();
     // The signal's reason says more than what broke because of it.
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
-    await sayWhatIsLeft(context, stack, state, flags, reason);
+    await reportInterruption(context, stack, state, flags, reason);
     throw reason;
   } finally {
     display.close();

@@ -1,61 +1,47 @@
 /** `spotpool status <job>`: one screen. */
-import type { Command } from 'commander';
 import { judgeJob } from '../../core/pool/success.js';
-import type { CliContext } from '../cli/context.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import type { CommandHost } from '../cli/command-host.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
 import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
-import { ofWorker } from './following/activity.js';
-import { EventLog } from './following/event-log.js';
-import { hasEnded } from './following/follow.js';
-import { brokenOffText, goOnWithSubmit } from './following/go-on.js';
-import { stackArguments } from './following/stopped.js';
-import { openStack } from './open-stack.js';
+import { workerNews } from './follow/display-events.js';
+import { EventLog } from './follow/event-log.js';
+import { hasEnded } from './follow/follower.js';
+import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { stackArguments } from './advice/report-interruption.js';
 import { printStatusJson } from './status-json.js';
 
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-}
-
-export function addStatusCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('status')
-    .argument('<job>', "the job's id")
-    .description('Show how a job is doing, on one screen.')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ spotpool status herg --local\n  $ spotpool status herg --json | jq .items.ok',
-    );
-  addJsonOption(addStackOptions(command)).action(async (job: string, flags: Flags) =>
-    host.finish(await status(host.context, job, flags)),
-  );
-}
+export const statusCommand = defineStackCommand({
+  name: 'status',
+  description: 'Show how a job is doing, on one screen.',
+  args: { job: 'the id of the job' },
+  options: {},
+  examples: ['spotpool status herg --local', 'spotpool status herg --json | jq .items.ok'],
+  run: status,
+});
 
 /** The newest ones; `spotpool logs` has all. */
 const SHOWN_EVENTS = 8;
 const BAR_COLUMNS = 50;
 
-async function status(context: CliContext, job: string, flags: Flags): Promise<number> {
-  const ports = await openStack(context, flags);
+async function status({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
   const found = await readJobStatus(ports, job, context.signal);
-  if (flags.json) {
+  if (options.json) {
     printStatusJson(context.terminal, found);
     return EXIT.ok;
   }
   let happened: readonly Extract<RunEvent, { event: 'happened' }>[] = [];
   for await (const event of new EventLog(ports.store, job).newEvents([], context.signal)) {
-    const shown = ofWorker(event);
+    const shown = workerNews(event);
     if (shown !== undefined) happened = [...happened, shown].slice(-SHOWN_EVENTS);
   }
   const { columns } = context.terminal.size();
   const lines = [
-    ...statusLines(found, context.terminal, stackArguments(flags)),
+    ...statusLines(found, context.terminal, stackArguments(options)),
     ...happened.flatMap((event) =>
       eventLines({ ...event, message: sentence(event.message) }, columns, context.terminal.colors),
     ),
@@ -103,7 +89,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       ? `  results: spotpool results ${status.job}${where}`
       : status.brokenOff === undefined
         ? ''
-        : `  ${goOnWithSubmit(status, where)}`;
+        : `  ${resumeSubmitText(status, where)}`;
   return [
     '',
     ` ${name}  ${share}`,

@@ -1,12 +1,11 @@
 /** `spotpool teardown`: the end of a pool, with the proof that nothing runs any more. */
-import { type Command, Option } from 'commander';
 import { definedFields } from '../../core/defined-fields.js';
+import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
-import type { CommandHost } from '../cli/command-host.js';
+import { parsed, toggle, withDefault } from '../cli/option-rows.js';
+import { duration } from '../cli/values.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
-import { addJsonOption, addStackOptions, type StackFlags } from '../cli/options.js';
-import * as values from '../cli/values.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { count, plural } from '../display/format.js';
@@ -17,66 +16,60 @@ import { writeTeardownMark } from '../teardown/mark.js';
 import type { Reached } from '../teardown/means.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
-import { hasEnded } from './following/follow.js';
-import { stackArguments } from './following/stopped.js';
-import { openStack } from './open-stack.js';
-
-interface Flags extends StackFlags {
-  readonly json?: boolean;
-  readonly yes?: boolean;
-  readonly undo?: boolean;
-  readonly grace: number;
-}
+import { hasEnded } from './follow/follower.js';
+import { stackArguments } from './advice/report-interruption.js';
 
 /** Idle workers look every few seconds whether they may go; busy ones do not end sooner for waiting longer. */
 const DEFAULT_GRACE_MS = 30_000;
 
-const EXAMPLES = `
-Examples:
-  $ spotpool teardown                    asks, then takes down the stack that cdk-outputs.json names
-  $ spotpool teardown --yes --json       for scripts: ends with one JSON object
-  $ spotpool teardown --undo             broken off: opens the pool again`;
+const teardownOptions = {
+  yes: toggle('take the stack down without asking'),
+  undo: toggle('open a pool again whose teardown was broken off'),
+  grace: withDefault(
+    parsed('<duration>', 'give idle workers this long to end themselves', duration),
+    DEFAULT_GRACE_MS,
+    '30s',
+  ),
+};
 
-export function addTeardownCommand(program: Command, host: CommandHost): void {
-  const command = program
-    .command('teardown')
-    .description('Take a stack down, also while jobs run: target 0, instances ended and seen ended, the stack deleted.')
-    .option('--yes', 'do not ask')
-    .option('--undo', 'open a pool again whose teardown was broken off')
-    .addOption(
-      new Option('--grace <duration>', 'time for idle workers to end themselves')
-        .argParser(values.duration)
-        .default(DEFAULT_GRACE_MS, '30s'),
-    )
-    .addHelpText('after', EXAMPLES);
-  addJsonOption(addStackOptions(command)).action(async (flags: Flags) =>
-    host.finish(await (flags.undo ? undo(host.context, flags) : teardown(host.context, flags))),
-  );
-}
+type TeardownCall = StackCall<never, typeof teardownOptions>;
 
-async function teardown(context: CliContext, flags: Flags): Promise<number> {
+export const teardownCommand = defineStackCommand({
+  name: 'teardown',
+  description:
+    'Take a stack down, also while jobs run. The command sets the target to 0, ends the instances, waits until EC2 shows none, and deletes the stack.',
+  args: {},
+  options: teardownOptions,
+  examples: [
+    'spotpool teardown                    asks, then takes down the stack that cdk-outputs.json names',
+    'spotpool teardown --yes --json       for scripts: ends with one JSON object',
+    'spotpool teardown --undo             opens the pool again after a teardown that was broken off',
+  ],
+  run: async (call) => (call.options.undo ? undo(call) : teardown(call)),
+});
+
+async function teardown({ context, ports, options }: TeardownCall): Promise<number> {
   const { clock, terminal, user, signal } = context;
-  const ports = await openStack(context, flags);
   const standing = await ports.deployed?.describe(signal);
   refuse(standing);
-  if (!flags.yes && !(await agreed(context, ports, standing))) return EXIT.failed;
-  const display = (flags.json ? jsonDisplay : plainDisplay)(terminal, () => clock.nowMs());
+  if (!options.yes && !(await agreed(context, ports, standing))) return EXIT.failed;
+  const display = (options.json ? jsonDisplay : plainDisplay)(terminal, () => clock.nowMs());
   let reached: Reached = 'nothing';
   try {
     const retained = await tearDown(
       { ...ports, clock },
-      { stack: ports.config, by: user, graceMs: flags.grace, standing },
+      { stack: ports.config, by: user, graceMs: options.grace, standing },
       {
         signal,
         onReached: (step) => (reached = step),
         tell: (event) => display.show({ event: 'happened', ...event, at: new Date(clock.nowMs()).toISOString() }),
       },
     );
-    if (flags.json) terminal.out(`${JSON.stringify(resultOf(ports, retained))}\n`);
-    else terminal.out(`${endLines(ports, retained, stackArguments(flags)).join('\n')}\n`);
+    if (options.json) terminal.out(`${JSON.stringify(resultOf(ports, retained))}\n`);
+    else terminal.out(`${endLines(ports, retained, stackArguments(options)).join('\n')}\n`);
     return EXIT.ok;
   } catch (error) {
-    terminal.err(`${leftLines(reached, stackArguments(flags)).join('\n')}\n`);
+    terminal.err(`${interruptionLines(reached, stackArguments(options)).join('\n')}\n`);
     throw error;
   }
 }
@@ -151,7 +144,7 @@ function endLines({ config, deployed }: StackPorts, retained: Retained | undefin
 }
 
 /** After an interruption or a failure: what is so now, and how to go on. */
-function leftLines(reached: Reached, where: string): readonly string[] {
+function interruptionLines(reached: Reached, where: string): readonly string[] {
   const again = `To go on: spotpool teardown${where}`;
   const open = `To open the pool again instead: spotpool teardown --undo${where}`;
   switch (reached) {
@@ -174,12 +167,11 @@ function leftLines(reached: Reached, where: string): readonly string[] {
   }
 }
 
-async function undo(context: CliContext, flags: Flags): Promise<number> {
+async function undo({ context, ports: { store, config }, options }: TeardownCall): Promise<number> {
   const { clock, terminal, signal } = context;
-  const { store, config } = await openStack(context, flags);
   const at = new Date(clock.nowMs()).toISOString();
   await writeTeardownMark(store, undefined, { at, signal });
-  if (flags.json) terminal.out(`${JSON.stringify({ stack: config.name, open: true })}\n`);
+  if (options.json) terminal.out(`${JSON.stringify({ stack: config.name, open: true })}\n`);
   else terminal.out(`The pool ${config.name} is open: controllers raise its fleet again while work is left.\n`);
   return EXIT.ok;
 }

@@ -1,8 +1,8 @@
-/** The message for a dataset's line that is not JSON. */
+/** Explains why a line of a dataset is not JSON. */
 import { findNotANumber, sayNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
-/** Completes "line N …"; undefined when the text is JSON. */
+/** Returns a predicate that completes "line N …", or undefined when the text is JSON. */
 export function notJson(text: string): string | undefined {
   try {
     JSON.parse(text);

@@ -1,73 +1,91 @@
-/** The options of a local cloud, as users give them to `run --local` and `local up`, and as its process takes them. */
+/** The options of a local cloud that users give to `run --local` and `local up`, and how they reach its process and its workers. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { Latencies, PlannedReclaim } from '../cli/values.js';
 
-export interface LocalCloudOptions {
-  readonly port?: number;
-  readonly seed?: number;
-  readonly timeScale?: number;
-  readonly arriveOverMs?: number;
-  readonly launchDelay?: string;
-  /** Most instances that the market has. */
-  readonly capacity?: number;
-  readonly noticeMs?: number;
-  readonly rebalanceLeadMs?: number;
-  /** Expected reclaims per instance-hour. */
-  readonly reclaimRate?: number;
-  readonly reclaims: readonly PlannedReclaim[];
-  readonly latency?: Latencies;
-  readonly maxWorkers: number;
-  readonly leaseSeconds?: number;
-  readonly maxIdleSeconds?: number;
-}
+/** An option reaches the cloud's process as an argument, or its workers as an environment variable. */
+type Row<Value> = { readonly texts: (value: Value) => readonly string[] } & (
+  { readonly argument: `--${string}` } | { readonly variable: string }
+);
 
-/** As many as a laptop carries: each worker is a process with a process per slot. */
+const asOne = (value: string | number): readonly string[] => [String(value)];
+const number = (argument: `--${string}`): Row<number> => ({ argument, texts: asOne });
+
+/** local/options.ts reads these arguments, and worker/config.ts these variables. */
+const ROWS = {
+  port: number('--port'),
+  seed: number('--seed'),
+  timeScale: number('--time-scale'),
+  arriveOverMs: number('--arrive-over-ms'),
+  launchDelay: { argument: '--launch-delay', texts: asOne } as Row<string>,
+  /** The most instances that the market has. */
+  capacity: number('--capacity'),
+  noticeMs: number('--notice-ms'),
+  rebalanceLeadMs: number('--rebalance-lead-ms'),
+  /** Expected reclaims per instance-hour. */
+  reclaimRate: number('--reclaim-rate'),
+  latency: { argument: '--latency', texts: latencyTexts } as Row<Latencies>,
+  reclaims: { argument: '--reclaim', texts: reclaimTexts } as Row<readonly PlannedReclaim[]>,
+  leaseSeconds: { variable: 'SPOTPOOL_LEASE_SECONDS', texts: asOne } as Row<number>,
+  maxIdleSeconds: { variable: 'SPOTPOOL_MAX_IDLE_SECONDS', texts: asOne } as Row<number>,
+  /** Workers share the user's machine: each chooses its slots for a part of it, as if all were up. */
+  maxWorkers: { variable: 'SPOTPOOL_SHARED_BY', texts: shareTexts } as Row<number>,
+};
+
+type Table = typeof ROWS;
+type Value<Name extends keyof Table> = Table[Name] extends Row<infer Held> ? Held : never;
+type NeededName = 'maxWorkers' | 'reclaims';
+
+export type LocalCloudOptions = { readonly [Name in NeededName]: Value<Name> } & {
+  readonly [Name in Exclude<keyof Table, NeededName>]?: Value<Name>;
+};
+
+/** A laptop carries this many workers: each is a process with a process per slot. */
 export const DEFAULT_LOCAL_MAX_WORKERS = 4;
 
-/** As the local cloud names them. */
+/** The names of local/market/arrivals.ts. */
 export const LAUNCH_DELAYS: readonly string[] = ['none', 'typical', 'long-tail'];
 
-export function localCloudArguments(options: LocalCloudOptions): readonly string[] {
-  const named: readonly (readonly [string, number | string | undefined])[] = [
-    ['--port', options.port ?? 0],
-    ['--seed', options.seed],
-    ['--time-scale', options.timeScale],
-    ['--arrive-over-ms', options.arriveOverMs],
-    ['--launch-delay', options.launchDelay],
-    ['--capacity', options.capacity],
-    ['--notice-ms', options.noticeMs],
-    ['--rebalance-lead-ms', options.rebalanceLeadMs],
-    ['--reclaim-rate', options.reclaimRate],
-    ['--latency', options.latency && latencyText(options.latency)],
-  ];
+export const localCloudArguments = (options: LocalCloudOptions): readonly string[] => [
+  ...textsOf({ port: 0, ...definedFields(options) }).flatMap(({ row, texts }) =>
+    'argument' in row ? texts.flatMap((text) => [row.argument, text]) : [],
+  ),
+  '--end-with-stdin',
+];
+
+/** The variables of a local instance's worker beyond the names of the stack. */
+export const workerVariables = (options: LocalCloudOptions): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    textsOf(options).flatMap(({ row, texts }) => ('variable' in row ? texts.map((text) => [row.variable, text]) : [])),
+  );
+
+const rows: Readonly<Record<string, Row<never>>> = ROWS;
+
+function textsOf(options: LocalCloudOptions) {
+  return Object.entries(rows).flatMap(([name, row]) => {
+    const value = options[name as keyof Table];
+    return value === undefined ? [] : [{ row, texts: row.texts(value as never) }];
+  });
+}
+
+function latencyTexts(latency: Latencies): readonly string[] {
   return [
-    ...named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
-    ...options.reclaims.flatMap((reclaim) => [
-      '--reclaim',
-      `${reclaim.afterMs}${reclaim.all ? ':all' : ''}${reclaim.noNotice ? ':no-notice' : ''}`,
-    ]),
-    '--end-with-stdin',
+    Object.entries(latency)
+      .map(([service, ms]) => `${service}=${String(ms)}`)
+      .join(','),
   ];
 }
 
-const latencyText = (latency: Latencies): string =>
-  Object.entries(latency)
-    .map(([service, ms]) => `${service}=${String(ms)}`)
-    .join(',');
+function reclaimTexts(reclaims: readonly PlannedReclaim[]): readonly string[] {
+  return reclaims.map(({ afterMs, all, noNotice }) => `${afterMs}${all ? ':all' : ''}${noNotice ? ':no-notice' : ''}`);
+}
 
-/** What the worker on a local instance is told beyond the stack's names. */
-export function workerVariables(options: LocalCloudOptions): Readonly<Record<string, string>> {
-  const { maxWorkers } = options;
-  return {
-    // They share the user's machine: slots are chosen for a part of it, as if all were up.
-    ...(maxWorkers > 1 ? { SPOTPOOL_SHARED_BY: String(maxWorkers) } : {}),
-    ...(options.leaseSeconds === undefined ? {} : { SPOTPOOL_LEASE_SECONDS: String(options.leaseSeconds) }),
-    ...(options.maxIdleSeconds === undefined ? {} : { SPOTPOOL_MAX_IDLE_SECONDS: String(options.maxIdleSeconds) }),
-  };
+function shareTexts(maxWorkers: number): readonly string[] {
+  return maxWorkers > 1 ? [String(maxWorkers)] : [];
 }
 
 /**
- * What a local cloud's process may see of the user's environment: nothing of AWS (a profile or a proxy for metadata would
- * leak into its instances) and nothing of another stack.
+ * The user's environment without the variables that a local cloud must not see: those of AWS, because a profile or a proxy for metadata would leak into
+ * its instances, and those of another stack.
  */
 export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AWS|SPOTPOOL)_/i.test(name)));

@@ -9,7 +9,7 @@ export interface UserDataOptions {
   readonly endpoint: string;
   readonly nodePath: string;
   readonly workerPath: string;
-  /** Further environment variables of the worker (docs/architecture.md, "Processes"), by name. */
+  /** Further environment variables of the worker (docs/reference/configuration.md), by name. */
   readonly worker?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
-/** What makes a submission another job than the one that has its id. */
+/** Finds the differences between a submission and the existing job with the same id. */
 import { isDeepStrictEqual } from 'node:util';
+import { JOB_OPTION_NAMES, JOB_OPTIONS, type JobOptionName } from '../../core/contract/job-options.js';
 import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
 
 export interface JobContent {
@@ -8,50 +9,38 @@ export interface JobContent {
   readonly options: JobOptions;
 }
 
-const OPTION_FLAGS: Readonly<Record<keyof JobOptions, string>> = {
-  maxWorkers: '--max-workers',
-  slots: '--slots',
-  concurrency: '--concurrency',
-  maxAttempts: '--max-attempts',
-  itemTimeoutSeconds: '--item-timeout',
-  loadTimeoutSeconds: '--load-timeout',
-  nan: '--nan',
-  env: '--env',
-  secrets: '--secret',
-  maxInstanceHours: '--max-instance-hours',
-  maxFailed: '--max-failed',
-};
-
-/** One clause each; none when it is the same job. */
+/** Returns a clause for each difference. An empty list means that it is the same job. */
 export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<JobContent, 'dataset'>): string[] {
   const differences: string[] = [];
-  // Two machines may pack the same files into other bytes.
+  // Two machines may compress the same files into different bytes.
   const isSame = before.model.digest === now.model.digest || isSameContents(before.model, now.model);
   if (!isSame) {
-    differences.push(`the model has other contents (${before.model.name} then, ${now.model.name} now)`);
+    differences.push(`the model's files differ${namesOf(before.model, now.model)}`);
   } else if (!isDeepStrictEqual(before.model.start, now.model.start)) {
-    differences.push(`the model is started otherwise (${before.model.name} then, ${now.model.name} now)`);
+    differences.push(`the model is started differently${namesOf(before.model, now.model)}`);
   }
   if (before.model.setup !== now.model.setup) differences.push('--setup differs');
-  for (const [name, flag] of Object.entries(OPTION_FLAGS) as [keyof JobOptions, string][]) {
+  for (const name of JOB_OPTION_NAMES) {
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
-    // Values of the environment may be secrets.
+    // A hidden value may be a secret.
+    const { flag, hidden } = JOB_OPTIONS[name];
     differences.push(
-      name === 'env' || name === 'secrets'
-        ? `${flag} differs`
-        : `${flag} was ${shown(before, name)}, now ${shown(now, name)}`,
+      hidden ? `${flag} differs` : `${flag} was ${shown(before.options[name])}, now ${shown(now.options[name])}`,
     );
   }
   return differences;
 }
+
+const namesOf = (before: ModelSpec, now: ModelSpec): string =>
+  before.name === now.name ? '' : ` (it was ${before.name}, now ${now.name})`;
 
 const isSameContents = (before: ModelSpec, now: ModelSpec): boolean =>
   before.contents !== undefined && before.contents === now.contents;
 
 export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string | undefined {
   if (before.digest === now.digest && before.kind === now.kind) return undefined;
-  return `the dataset has other contents (${before.name} with ${before.items} items then, ${now.name} with ${now.items} now)`;
+  return `the dataset's contents differ (it was ${before.name} with ${before.items} items, now ${now.name} with ${now.items})`;
 }
 
-const shown = ({ options }: Pick<JobContent, 'options'>, name: Exclude<keyof JobOptions, 'env' | 'secrets'>): string =>
-  String(options[name] ?? 'not given');
+const shown = (value: JobOptions[JobOptionName]): string =>
+  value === undefined ? 'not given' : typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -17,7 +17,7 @@ describe('the properties of a pool', () => {
     expect(problemsOf(props)).toEqual([]);
   });
 
-  /** As they may come out of a cdk.json, which no compiler has seen. */
+  /** Such values come out of a cdk.json, which no compiler has seen. */
   it.each([
     [{ maxWorkers: 0 }, 'maxWorkers is 0: give a whole number from 1 to 10000.'],
     [{ maxWorkers: '20' }, 'maxWorkers is "20": give a whole number from 1 to 10000.'],
@@ -46,19 +46,19 @@ describe('the properties of a pool', () => {
     [{ subnetIds: SUBNETS }, 'subnetIds are given without vpcId: name the VPC that they belong to.'],
     [
       { vpcId: VPC, subnetIds: SUBNETS, zones: 2 },
-      'zones is given with vpcId, whose subnets say which zones are used: leave zones out.',
+      'zones is given with vpcId, whose subnets decide the zones: leave zones out.',
     ],
     [
       { gpus: { min: 1 } },
-      'gpus is given without imageId: Amazon Linux 2023 has no NVIDIA drivers; give an image that has, such as an AWS Deep Learning Base AMI of the same architecture.',
+      'gpus is given without imageId: Amazon Linux 2023 has no NVIDIA drivers. Give an image with them, such as an AWS Deep Learning Base AMI of the same architecture.',
     ],
     [
       { imageId: IMAGE, imageRevision: '2' },
-      'imageRevision is given with imageId, which alone says what is launched: leave imageRevision out.',
+      'imageRevision is given with imageId, which alone decides the image: leave imageRevision out.',
     ],
     [
       { allowedInstanceTypes: ['c7g.*'], excludedInstanceTypes: ['c6g.*'] },
-      'allowedInstanceTypes and excludedInstanceTypes are both given: EC2 takes one of them; leave one out.',
+      'allowedInstanceTypes and excludedInstanceTypes are both given: EC2 accepts only one of them; leave one out.',
     ],
     [
       { maxIdleSeconds: 900, maxLifeSeconds: 600 },

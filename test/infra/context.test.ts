@@ -26,11 +26,17 @@ describe("the app's context", () => {
   });
 
   it.each([
-    [{ stack: '7' }, 'The context\'s stack is "7": give a letter, then letters, digits and "-".'],
-    [{ spotpool: 'maxWorkers=50' }, 'The context\'s spotpool is no object: give one such as {"maxWorkers": 50}.'],
+    [{ stack: '7' }, 'The CDK context\'s "stack" is "7": give a name of a letter, then letters, digits and "-".'],
     [
-      { spotpool: { workers: 5 } },
-      "The context's spotpool has a property workers, which there is not: choose of name,",
+      { spotpool: 'maxWorkers=50' },
+      'The CDK context\'s "spotpool" is not an object: give one such as {"maxWorkers": 50}.',
+    ],
+    [{ spotpool: { maxWorker: 5 } }, 'Unknown property "maxWorker" in the CDK context. Did you mean "maxWorkers"?'],
+    [{ spotpool: { workers: 5 } }, 'Unknown property "workers" in the CDK context. Did you mean "maxWorkers"?'],
+    [{ spotpool: { gpu: 1 } }, 'Unknown property "gpu" in the CDK context. Did you mean "gpus"?'],
+    [
+      { spotpool: { colour: 'red' } },
+      'Unknown property "colour" in the CDK context. Choose one of name, maxWorkers, architecture,',
     ],
   ])('%j is refused in a sentence', (context, sentence) => {
     const { problems } = read(context);

@@ -1,7 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { stackFromEnvironment } from '../../runner/cli/stack-choice.js';
-import { stackFromFields, stacksInFile } from '../../runner/cli/stack-fields.js';
+import { stackFromEnvironment, stackFromFields, stacksInFile } from '../../runner/cli/stack-fields.js';
 import { only, plain, synth } from './synth.js';
 
 /** The pool as it is when nothing is said. */

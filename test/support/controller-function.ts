@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { environmentOf, fieldsOfRecord } from '../../core/contract/stack-fields.js';
 import type { ControllerAnswer } from '../../runner/lambda.js';
 import { jsonLines, projectRoot } from './cli.js';
 
@@ -31,21 +32,13 @@ export async function invokeController(
   events: readonly unknown[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Invoked> {
-  const { credentials, endpoint, region, scheduler } = stack;
+  const { credentials, region } = stack;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', RUNTIME], {
     env: {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials?.accessKeyId ?? '',
       AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey ?? '',
-      SPOTPOOL_STACK: stack.name,
-      SPOTPOOL_QUEUE_URL: stack.queueUrl,
-      SPOTPOOL_DEAD_LETTER_QUEUE_URL: stack.deadLetterQueueUrl,
-      SPOTPOOL_BUCKET: stack.bucket,
-      SPOTPOOL_FLEET_ID: stack.fleetId,
-      SPOTPOOL_MAX_WORKERS: String(stack.maxWorkers),
-      SPOTPOOL_SCHEDULER_ROLE_ARN: scheduler?.roleArn ?? '',
-      SPOTPOOL_SCHEDULER_GROUP: scheduler?.groupName ?? '',
-      SPOTPOOL_ENDPOINT: endpoint ?? '',
+      ...environmentOf(fieldsOfRecord(stack)),
       ...env,
       EVENTS: JSON.stringify(events),
     },

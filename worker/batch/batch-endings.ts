@@ -6,14 +6,14 @@
  * - Only an attempt is counted, and only by its key (R4).
  * - What an ending asks of the queue is asked once (lease-keeper.ts).
  */
+import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
-import { afterAttempt } from '../../core/contract/give-up.js';
+import { afterAttempt } from '../../core/batch/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
-import { messageOf } from './batch-input.js';
 import type { BatchRecord, CommitResult } from './batch-record.js';
 import type { HeldBatch } from './held-batch.js';
 import type { JobBook } from '../engine/job-book.js';
@@ -135,7 +135,7 @@ export class BatchEndings {
   }
 
   trouble(batch: HeldBatch, doing: string, error: unknown): void {
-    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${messageOf(error)}`;
+    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${errorText(error)}`;
     this.#options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
   }
 

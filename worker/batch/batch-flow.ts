@@ -9,6 +9,7 @@
  * - No slice is given to a slot while results are being let go of.
  */
 import path from 'node:path';
+import { errorText } from '../../core/error-text.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
 import type { BatchItem, PreparedModel, SlotEvent } from '../slot/batch-computer.js';
@@ -20,7 +21,6 @@ import {
   type InputPosition,
   fetchObjects,
   type InputReader,
-  messageOf,
   readInput,
   removeInput,
 } from './batch-input.js';
@@ -285,7 +285,7 @@ export class BatchFlow {
       await outlast(() => record.letGo(batch, signal), patience);
     } catch (error) {
       signal.throwIfAborted();
-      throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+      throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
     }
   }
 

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { errorText } from '../../core/error-text.js';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { decodeInputLine, decodeObjectReference, type InputLine } from '../../core/contract/input-line.js';
 import type { DatasetSpec } from '../../core/contract/job.js';
@@ -25,7 +26,7 @@ const NEWLINE = 10;
 /** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
-/** The batch cannot be tried here and now: an attempt (docs/architecture.md, "What an outcome means"). */
+/** The batch cannot be tried here and now: an attempt (docs/reference/protocol.md, "What an outcome means"). */
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';
   constructor(
@@ -183,7 +184,7 @@ async function readLines(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BatchFault) throw error;
-    throw new BatchFault('InputUnreadable', `Reading ${where} failed: ${messageOf(error)}`, { cause: error });
+    throw new BatchFault('InputUnreadable', `Reading ${where} failed: ${errorText(error)}`, { cause: error });
   }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -221,7 +222,7 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
       const message = `s3://${bucket}/${key} cannot be read: ${error.message}`;
       return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
     }
-    throw new BatchFault('InputUnreadable', `Fetching s3://${bucket}/${key} failed: ${messageOf(error)}`, {
+    throw new BatchFault('InputUnreadable', `Fetching s3://${bucket}/${key} failed: ${errorText(error)}`, {
       cause: error,
     });
   }
@@ -238,8 +239,4 @@ function sizeOf(input: InputLine): number {
 
 function failedItem(index: number, error: ItemError): ComputedItem {
   return { index, ok: false, line: encodeResultLine(failedLine(index, error)) };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

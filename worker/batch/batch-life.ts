@@ -6,12 +6,13 @@
  * on nothing stops it. How its items go through fetch and compute is in batch-flow.ts.
  */
 import path from 'node:path';
+import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PreparedModel, SlotEvent } from '../slot/batch-computer.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
-import { BatchFault, messageOf, removeInput } from './batch-input.js';
+import { BatchFault, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
 import { type ModelShelf, ModelUnable } from '../engine/model-shelf.js';
 import { untilAborted } from '../until-aborted.js';
@@ -125,7 +126,7 @@ export class BatchLife {
         signal.throwIfAborted();
         this.#endings.trouble(batch, 'writing an outcome', error);
         if (pauseMs > LAST_COMMIT_PAUSE_MS)
-          throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+          throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
       }
       await clock.sleep(pauseMs, signal);
     }

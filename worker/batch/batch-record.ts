@@ -6,7 +6,7 @@
  *   the SDK knows its own first try.
  * - Partials are in order of index. What they hold beyond a batch's share of the memory is read for its indexes alone, and again for the outcome.
  */
-import { giveUpOutcome } from '../../core/contract/give-up.js';
+import { giveUpOutcome } from '../../core/batch/give-up.js';
 import {
   attemptKey,
   attemptPrefix,

@@ -2,6 +2,7 @@
 import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from '../ports.js';
 import type { InputReader } from '../batch/batch-input.js';
+import type { ByteBudget } from '../batch/byte-budget.js';
 import type { MemoryLimits } from '../batch/memory-limits.js';
 import type { PrepareModel } from './model-shelf.js';
 import type { MakeComputer } from '../slot/slot-pool.js';
@@ -33,4 +34,6 @@ export interface EngineOptions {
   readonly maxLifeMs: number;
   readonly workDirectory: string;
   readonly memory?: MemoryLimits;
+  /** The budget that all batches share; by default one of `memory.budgetBytes`. */
+  readonly budget?: ByteBudget;
 }

@@ -8,16 +8,16 @@
  * - It leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it takes a ticket.
  * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
  */
+import { errorText } from '../../core/error-text.js';
 import { decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { HandBackReason } from '../../core/contract/events.js';
-import { decideLeaseAhead, type LeaseAhead, mayGiveBack } from '../../core/batch/lease-ahead.js';
+import { decideLeaseAhead, type LeaseAhead } from '../../core/batch/lease-ahead.js';
 import { PipelinePace } from '../../core/batch/pipeline-pace.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
 import type { StatusView } from '../events/status-board.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Notice, ReceivedMessage } from '../ports.js';
-import { messageOf } from '../batch/batch-input.js';
 import { BatchLife } from '../batch/batch-life.js';
 import { BatchRecord } from '../batch/batch-record.js';
 import { Bell } from './bell.js';
@@ -28,6 +28,7 @@ import type { EndReason, EngineOptions } from './engine-options.js';
 import { ExitTickets } from './exit-tickets.js';
 import { foresee, mostCommitting } from './foresight.js';
 import { HeldBatch } from '../batch/held-batch.js';
+import { HeldBatches } from '../batch/held-batches.js';
 import { Intake } from './intake.js';
 import { JobBook, MARKS_EVERY_MS } from './job-book.js';
 import { memoryLimitsFor } from '../batch/memory-limits.js';
@@ -43,8 +44,6 @@ import { WayForOthers } from './way-for-others.js';
 const POLL_SECONDS = 2;
 /** While idle the fleet's state is read between polls. */
 const IDLE_POLL_SECONDS = 1;
-/** What was received more often stays where it is: no batch wanders for ever. */
-const MOST_WANDERINGS = 8;
 /** What comes after so long without work is taken for a new job. */
 const REST_MS = 2_000;
 /** At risk of a reclaim: what would be lost without a notice. */
@@ -55,7 +54,7 @@ const LAST_BATCH_MS = 600_000;
 const CONTACT_EVERY_MS = 1_000;
 
 export class Engine {
-  readonly #held = new Set<HeldBatch>();
+  readonly held = new HeldBatches();
   readonly #bell: Bell;
   readonly #pace = new PipelinePace();
   readonly #intake: Intake;
@@ -92,7 +91,7 @@ export class Engine {
     const { clock, events, instance, queue, store } = options;
     const { memory = memoryLimitsFor(options.cpus) } = options;
     const { signal } = this.#life;
-    this.#budget = new ByteBudget(memory.budgetBytes);
+    this.#budget = options.budget ?? new ByteBudget(memory.budgetBytes);
     this.#idleSinceMs = clock.nowMs();
     this.#bell = new Bell(clock);
     this.#intake = new Intake({
@@ -104,7 +103,7 @@ export class Engine {
     });
     this.#drain = new Drain({
       clock,
-      held: this.#held,
+      held: this.held,
       pollMs: POLL_SECONDS * 1000,
       signal,
       onChange: () => this.#bell.ring(),
@@ -114,8 +113,8 @@ export class Engine {
       queue,
       clock,
       leaseSeconds: options.leaseSeconds,
-      onLost: (lease) => this.#stopHeld(lease, 'lost'),
-      onOld: (lease) => this.#stopHeld(lease, 'twelve-hours'),
+      onLost: (lease) => this.held.stopLease(lease, 'lost'),
+      onOld: (lease) => this.held.stopLease(lease, 'twelve-hours'),
       onTrouble: (error) => this.#trouble('beating leases', error),
     });
     this.#jobs = new JobBook(store, clock, signal);
@@ -124,7 +123,7 @@ export class Engine {
     this.#record = new BatchRecord(store, instance, memory);
     this.#tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
     this.#outdated = new Outdated({ ...options, leases: this.#leases, signal, onSettled: () => this.#bell.ring() });
-    const held = this.#held;
+    const { held } = this;
     const leases = this.#leases;
     const tickets = this.#tickets;
     this.#way = new WayForOthers({ ...options, held, leases, tickets, signal, onSlots: () => this.#fitSlots() });
@@ -174,7 +173,7 @@ export class Engine {
     } finally {
       stop.removeEventListener('abort', onStop);
       this.#ended = true;
-      this.#heldAtEnd = this.#held.size;
+      this.#heldAtEnd = this.held.size;
       this.#taking.abort();
       this.#life.abort();
       this.#bell.stop();
@@ -185,7 +184,7 @@ export class Engine {
   async #takeBatches(): Promise<EndReason> {
     for (;;) {
       if (this.#drain.reason !== undefined) return this.#drained();
-      if (this.#held.size === 0) {
+      if (this.held.size === 0) {
         if (this.#intake.takeEmpty() && (await this.#mayLeave())) return 'ticket';
         // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
         const idleMs = this.#options.clock.nowMs() - this.#idleSinceMs;
@@ -193,14 +192,15 @@ export class Engine {
         if (this.#drain.reason !== undefined) continue;
       }
       const next = this.#decide();
-      this.#intake.ask(next.ask, this.#held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
-      this.#giveBack(next.surplus);
+      this.#intake.ask(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
+      const { queueWasEmpty } = this.#intake;
+      this.held.stopSurplus(next.surplus, { nowMs: this.#options.clock.nowMs(), queueWasEmpty });
       await this.#bell.next(next.againInMs);
     }
   }
 
   #decide(): LeaseAhead {
-    const held = this.#held;
+    const { held } = this;
     const intake = this.#intake;
     const notice = this.#notice;
     const pace = this.#pace;
@@ -211,24 +211,11 @@ export class Engine {
     const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.#way.slow });
     const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
     // Nothing more will come to be deleted for a while: what is done goes now.
-    if (seen.committing === this.#held.size) this.#leases.flushDeletions(this.#life.signal);
+    if (seen.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
     const clogged = seen.committing >= mostCommitting(seen) || this.#budget.isSpent;
     const { pauseMs } = this.#way;
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
     return clogged || pauseMs > 0 ? { ...next, ask: 0, againInMs } : next;
-  }
-
-  /** The newest first: they have waited least. */
-  #giveBack(surplus: number): void {
-    if (surplus === 0) return;
-    const [nowMs, { queueWasEmpty }] = [this.#options.clock.nowMs(), this.#intake];
-    const modelIsLoading = [...this.#held].some((batch) => batch.loadingModel() !== undefined);
-    const ahead = [...this.#held].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
-    for (const batch of ahead.slice(-surplus)) {
-      const heldForMs = nowMs - batch.lease.receivedAtMs;
-      if (mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }) && batch.receiveCount <= MOST_WANDERINGS)
-        batch.stop('waiting');
-    }
   }
 
   #receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {
@@ -264,14 +251,14 @@ export class Engine {
 
   #hold(batch: HeldBatch): void {
     this.#leases.hold(batch.lease);
-    this.#held.add(batch);
+    this.held.add(batch);
     if (this.#drain.reason !== undefined) batch.stop('drain');
     this.#inBackground(
       'ending a batch',
       this.#batchLife.live(batch).finally(() => {
         batch.phase = 'gone';
-        this.#held.delete(batch);
-        if (this.#held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
+        this.held.delete(batch);
+        if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
         this.#bell.ring();
       }),
     );
@@ -288,7 +275,7 @@ export class Engine {
 
   async #drained(): Promise<EndReason> {
     const drain = this.#drain;
-    const held = this.#held;
+    const { held } = this;
     const intake = this.#intake;
     const outdated = this.#outdated;
     this.#leases.hurry(this.#life.signal);
@@ -312,7 +299,7 @@ export class Engine {
   }
 
   #beginUnable(job: string): void {
-    for (const batch of this.#held) if (batch.message.job === job) batch.stop('unable');
+    this.held.stopJob(job, 'unable');
     this.#drain.begin('unable', LAST_BATCH_MS);
   }
 
@@ -350,34 +337,28 @@ export class Engine {
   }
 
   async #stopOverJobs(): Promise<void> {
-    for (const job of new Set([...this.#held].map((batch) => batch.message.job))) {
+    for (const job of this.held.jobs) {
       const end = await this.#jobs.end(job);
-      if (end !== 'cancelled' && end !== 'failed') continue;
-      for (const batch of this.#held) if (batch.message.job === job) batch.stop(end);
+      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end);
     }
   }
 
   async #saveWhileAtRisk(): Promise<void> {
     if (this.#notice === undefined || this.#drain.reason !== undefined) return;
-    const computing = [...this.#held].filter(({ phase }) => phase === 'computing');
     // One that cannot be saved keeps no other from it.
     const saved = await Promise.allSettled(
-      computing.map((batch) => this.#record.savePartial(batch, this.#life.signal)),
+      this.held.computing.map((batch) => this.#record.savePartial(batch, this.#life.signal)),
     );
     for (const save of saved) if (save.status === 'rejected') throw save.reason;
   }
 
   #fitSlots(): void {
     if (this.#ended) return;
-    const wanted = this.#shapes.slotsFor(this.#held);
+    const wanted = this.#shapes.slotsFor(this.held);
     const { slow } = this.#way;
     this.#spareSlots = spareSlots(slow, wanted);
     this.#slots.resize(wanted + this.#spareSlots, slow.modelKeys);
     this.#bell.ring();
-  }
-
-  #stopHeld(lease: Lease, cause: 'lost' | 'twelve-hours'): void {
-    for (const batch of this.#held) if (batch.lease.id === lease.id) batch.stop(cause);
   }
 
   #handBackReason(): HandBackReason {
@@ -387,7 +368,7 @@ export class Engine {
   #phase(): StatusView['phase'] {
     if (this.#ended) return 'ended';
     if (this.#drain.reason !== undefined) return 'draining';
-    if (this.#held.size > 0) return 'busy';
+    if (this.held.size > 0) return 'busy';
     return this.#started ? 'idle' : 'starting';
   }
 
@@ -398,7 +379,7 @@ export class Engine {
   }
 
   #trouble(doing: string, error: unknown): void {
-    const message = `There was trouble ${doing}; it is tried again: ${messageOf(error)}`;
+    const message = `There was trouble ${doing}; it is tried again: ${errorText(error)}`;
     this.#options.events.emit({ code: 'trouble', doing, message });
   }
 }

@@ -1,12 +1,17 @@
 /**
- * An idle worker's way out above the target (R6; core/pool/fleet-state.ts has the protocol, core/pool/exit-ticket.ts the decisions).
+ * An idle worker's way out above the target (R6; core/contract/fleet-state.ts has the protocol, core/pool/exit-ticket.ts the decisions).
  *
  * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
  * it wrote is void (false). A write whose reply was lost is looked at until it is known.
  */
-import { decodeExitTicket, decodeFleetState } from '../../core/contract/decode-fleet.js';
+import {
+  decodeExitTicket,
+  decodeFleetState,
+  type ExitTicket,
+  type FleetState,
+} from '../../core/contract/fleet-state.js';
+import { errorText } from '../../core/error-text.js';
 import { judgeTicket, ticketsToTry } from '../../core/pool/exit-ticket.js';
-import type { ExitTicket, FleetState } from '../../core/pool/fleet-state.js';
 import { exitTicketKey, fleetStateKey } from '../../core/contract/keys.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
@@ -106,7 +111,7 @@ export class ExitTickets {
   }
 
   #tell(doing: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     this.#options.events.emit({
       code: 'trouble',
       doing,

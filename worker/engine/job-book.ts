@@ -6,8 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
-import { decodeEndState, decodeManifest } from '../../core/contract/decode-job.js';
-import type { Manifest } from '../../core/contract/job.js';
+import { decodeEndState, decodeManifest, type Manifest } from '../../core/contract/job.js';
 import { cancelledKey, doneKey, manifestKey } from '../../core/contract/keys.js';
 import type { Clock, ObjectStore } from '../ports.js';
 

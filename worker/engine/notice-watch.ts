@@ -1,4 +1,5 @@
 /** Polls the instance metadata twice a second (R3, docs/decisions/0012) and tells each kind of notice once. */
+import { errorText } from '../../core/error-text.js';
 import type { Clock, EventSink, InstanceMetadata, Notice } from '../ports.js';
 
 /** From the beginning of a poll to that of the next: a notice is seen within this time, and is to be acted upon within a second. */
@@ -31,7 +32,7 @@ export async function watchNotices(options: NoticeWatchOptions, signal: AbortSig
       if (signal.aborted) return;
       failures += 1;
       if (failures === FAILURES_TOLD) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorText(error);
         const message = `Notices of a reclaim cannot be seen until this is over: ${why}`;
         events.emit({ code: 'trouble', doing: 'watching for notices', message });
       }

@@ -7,6 +7,7 @@
  *   number and the same bytes, so a lost reply makes no event twice. A process that starts anew goes on behind its forerunner's numbers.
  * - Memory is bounded: past the bound the model's log goes first, and how much went is told in an event.
  */
+import { errorText } from '../../core/error-text.js';
 import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
 import { shorten } from '../../core/shorten.js';
@@ -88,7 +89,7 @@ export class EventLog implements EventSink {
           await this.#write(folder, signal);
         } catch (error) {
           if (signal.aborted) return;
-          const why = error instanceof Error ? error.message : String(error);
+          const why = errorText(error);
           this.emit({ code: 'trouble', doing: 'writing events', message: `Events could not be written yet: ${why}` });
         }
       }

@@ -1,5 +1,6 @@
 /** `fleet/instances/<id>/status.json`: written when it changes, at most once a second, and once more at the end. */
-import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import { errorText } from '../../core/error-text.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
 
@@ -58,7 +59,7 @@ export class StatusBoard {
       this.#written = mark;
     } catch (error) {
       if (signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       events.emit({ code: 'trouble', doing: 'writing status', message: `The status could not be written yet: ${why}` });
     }
   }

@@ -13,6 +13,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
 import { outlast } from '../outlast.js';
@@ -67,7 +68,7 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
     });
   } catch (error) {
     options.signal.throwIfAborted();
-    return unable('setup', error instanceof Error ? error.message : String(error));
+    return unable('setup', errorText(error));
   }
   const directory = path.resolve(options.directory, `${spec.digest}-${hashOf([spec.setup ?? '']).slice(0, 8)}`);
   const failure = await preparations.run(directory, options.signal, async (signal) => {
@@ -104,7 +105,7 @@ async function fetchInto(
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     return unable('fetch', `The model ${spec.name} could not be fetched from ${key}: ${reason}`);
   } finally {
     await rm(bundle, { force: true });

@@ -4,6 +4,7 @@
  *
  * Invariant: only what Secrets Manager refuses counts against the instance. A throttle or an outage is waited for, however long it takes.
  */
+import { errorText } from '../../core/error-text.js';
 import { outlast, type Patience } from '../outlast.js';
 import type { SecretReader } from '../ports.js';
 
@@ -35,7 +36,7 @@ export async function readSecrets(
         return [name, await outlast(read, { ...options, endless: true, onTrouble })] as const;
       } catch (error) {
         signal.throwIfAborted();
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         throw new Error(
           `The secret ${name} could not be read from ${arn}: ${reason}. The stack must name it (secretArns, with the whole ARN); ` +
             'one with a key of its own needs that key to let the role of the instances decrypt.',

@@ -1,6 +1,6 @@
 /**
  * The seam between the engine (leases, fetch, commit) and the slots (child processes with a loaded model).
- * The engine owns the lease and the outcome; a computer owns one slot and what an outcome means (docs/architecture.md, "What an outcome means").
+ * The engine owns the lease and the outcome; a computer owns one slot and what an outcome means (docs/reference/protocol.md, "What an outcome means").
  */
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';

@@ -1,5 +1,5 @@
 /**
- * One child process with one loaded model, spoken to in the model's protocol (docs/architecture.md, "The model's protocol").
+ * One child process with one loaded model, spoken to in the model's protocol (docs/reference/protocol.md).
  *
  * Invariants:
  * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
@@ -8,7 +8,7 @@
  *   that it gave before was passed on.
  */
 import { once } from 'node:events';
-import { withLogEnd } from '../../core/last-words.js';
+import { withLogEnd } from '../../core/contract/last-words.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
 import { shorten } from '../../core/shorten.js';
 import {

@@ -7,8 +7,9 @@
  * - It measures only while something is computed, and no more once it knows.
  */
 import type { NewWorkerEvent } from '../../core/contract/events.js';
-import type { ShapeStatus } from '../../core/pool/fleet-state.js';
+import type { ShapeStatus } from '../../core/contract/fleet-state.js';
 import type { Manifest } from '../../core/contract/job.js';
+import { MOST_SLOTS, type SlotShape } from '../../core/contract/slot-shape.js';
 import { hintFor, isEnoughForHint } from '../../core/batch/shape-hint.js';
 import {
   firstShape,
@@ -16,10 +17,8 @@ import {
   isSettled,
   itemsToSkip,
   memoryIsFree,
-  MOST_SLOTS,
   outOfMemory,
   reshape,
-  type Shape,
   type ShapeBounds,
   type Shaping,
   shapeText,
@@ -117,7 +116,7 @@ class JobShape {
         : { ...first, phase: 'settled', reason: `${shapeText(first.shape)}, as asked for` };
   }
 
-  get shape(): Shape {
+  get shape(): SlotShape {
     return this.#shaping.shape;
   }
 
@@ -182,7 +181,7 @@ class JobShape {
     this.#become(next);
   }
 
-  #conclude(shape: Shape = this.shape): void {
+  #conclude(shape: SlotShape = this.shape): void {
     this.#known = true;
     const { window } = this.#meter;
     this.#hint = this.#chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.#bounds) : undefined;

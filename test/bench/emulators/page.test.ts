@@ -13,7 +13,7 @@ const recorded = EMULATORS.flatMap((emulator) =>
   ),
 );
 
-test('docs/localstack.md matches the records and the notes', async () => {
+test('docs/reports/localstack.md matches the records and the notes', async () => {
   expect(await isPageCurrent()).toBe(true);
 });
 

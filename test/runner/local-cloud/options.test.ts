@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from '../../../local/options.js';
+import { DEFAULT_OPTIONS, parseOptions } from '../../../local/options.js';
 import { LAUNCH_DELAYS as KNOWN_DELAYS } from '../../../local/market/arrivals.js';
 import {
   LAUNCH_DELAYS,
+  type LocalCloudOptions,
   localCloudArguments,
   localEnvironment,
   workerVariables,
 } from '../../../runner/local-cloud/options.js';
+import { readConfig } from '../../../worker/config.js';
 
 describe('the options of a local cloud', () => {
   it('become the arguments of its process', () => {
@@ -31,14 +33,50 @@ describe('the options of a local cloud', () => {
     );
   });
 
-  it('are all known to its process', () => {
-    for (const launchDelay of LAUNCH_DELAYS) {
-      const options = { maxWorkers: 1, reclaims: [{ afterMs: 1, noNotice: true, all: true as const }], launchDelay };
-      expect(parseOptions(localCloudArguments({ ...options, capacity: 1, rebalanceLeadMs: 1 })).launchDelay).toBe(
-        launchDelay,
-      );
-    }
+  /** The type makes a new option stand here, too. */
+  const every: Required<LocalCloudOptions> = {
+    port: 8_000,
+    seed: 7,
+    timeScale: 2,
+    arriveOverMs: 1,
+    launchDelay: 'long-tail',
+    capacity: 3,
+    noticeMs: 4,
+    rebalanceLeadMs: 5,
+    reclaimRate: 6,
+    latency: { ec2: 8 },
+    reclaims: [{ afterMs: 9, noNotice: true, all: true }],
+    leaseSeconds: 10,
+    maxIdleSeconds: 11,
+    maxWorkers: 12,
+  };
+
+  it('are all understood by its process, which tells each from its default', () => {
+    const read = parseOptions(localCloudArguments(every));
+    const changed = Object.entries(read).filter(
+      ([field, value]) => value !== DEFAULT_OPTIONS[field as keyof typeof read],
+    );
+    expect(Object.fromEntries(changed)).toEqual({
+      port: 8_000,
+      seed: 7,
+      timeScale: 2,
+      arriveOverMs: 1,
+      launchDelay: 'long-tail',
+      capacity: 3,
+      noticeMs: 4,
+      rebalanceLeadMs: 5,
+      reclaimRatePerHour: 6,
+      latencyMs: { ec2: 8 },
+      script: [{ kind: 'reclaim', afterMs: 9, all: true, noticeMs: null }],
+      endWithStdin: true,
+    });
     expect(LAUNCH_DELAYS).toEqual(KNOWN_DELAYS);
+  });
+
+  it('are all understood by its workers', () => {
+    const stack = { SPOTPOOL_QUEUE_URL: 'http://127.0.0.1/q', SPOTPOOL_BUCKET: 'b', AWS_REGION: 'us-east-1' };
+    const read = readConfig({ ...stack, ...workerVariables(every) });
+    expect(read).toMatchObject({ leaseSeconds: 10, maxIdleMs: 11_000, sharedBy: 12 });
   });
 
   it("keep the user's AWS settings away from it", () => {

@@ -46,7 +46,10 @@ describe('deletions', () => {
     const { clock, deletions, queue } = world();
     let calls = 0;
     const deleteMessages = queue.delete.bind(queue);
-    queue.delete = (handles) => (calls++ === 0 ? Promise.reject(new Error('no network')) : deleteMessages(handles));
+    queue.delete = async (handles, ended) => {
+      if (calls++ === 0) throw new Error('no network');
+      return deleteMessages(handles, ended);
+    };
     const done = deletions.add('a', signal);
     await clock.advance(5_000);
     expect(await done).toBe('ok');

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NewWorkerEvent } from '../../../core/contract/events.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
-import type { Shape } from '../../../core/batch/slot-shape.js';
+import type { SlotShape } from '../../../core/contract/slot-shape.js';
 import { SlotShapeKeeper } from '../../../worker/slot/slot-shape-keeper.js';
 import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
 import { systemClock } from '../../../worker/system-clock.js';
@@ -45,7 +45,7 @@ const manifestOf = (options: Partial<JobOptions>): Manifest => ({
 
 interface Run {
   readonly keeper: SlotShapeKeeper;
-  readonly shapes: readonly Shape[];
+  readonly shapes: readonly SlotShape[];
 }
 
 /** Gives batches to as many slots as the keeper wants (two at most, as the machine is small) until it knows. */
@@ -55,7 +55,7 @@ async function measure(
   options: Partial<JobOptions> = {},
   { cpus = 8, itemsOfBatch = 40, until = (keeper: SlotShapeKeeper) => keeper.status?.settled === true } = {},
 ): Promise<Run> {
-  const shapes: Shape[] = [];
+  const shapes: SlotShape[] = [];
   const keeper = new SlotShapeKeeper({
     clock: systemClock,
     events: { emit: (event) => void events.push(event) },

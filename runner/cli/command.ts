@@ -1,0 +1,110 @@
+/** The shape of a command's definition, from which commander's command, its help and the reference are made. */
+import type { Command } from 'commander';
+import type { CliContext, StackPorts } from './context.js';
+import { makeOption, type NoOptions, type OptionRows, type OptionValues, readOptions, toggle } from './option-rows.js';
+import { openStack } from './open-stack.js';
+import { stackOptions } from './stack-options.js';
+
+export interface Call<ArgumentName extends string = never, Rows extends OptionRows = NoOptions> {
+  readonly context: CliContext;
+  readonly args: Readonly<Record<ArgumentName, string>>;
+  readonly options: OptionValues<Rows> & { readonly json: boolean };
+  /** The command line behind the command's name, as it was given. */
+  readonly rawArguments: readonly string[];
+}
+
+export interface CommandDefinition<ArgumentName extends string = string, Rows extends OptionRows = OptionRows> {
+  readonly name: string;
+  /** Begins with a verb. Its first sentence stands in the list of commands, so it fits into a line there. */
+  readonly description: string;
+  /** The help of each argument by its name, in their order. All of them are required. */
+  readonly args: Readonly<Record<ArgumentName, string>>;
+  readonly options: Rows;
+  /** Command lines, which may end with a remark. */
+  readonly examples: readonly string[];
+  /** Left out of help and reference. */
+  readonly hidden?: true;
+  /** Resolves with the exit code. */
+  run(call: Call<ArgumentName, Rows>): Promise<number>;
+}
+
+/** A command that only holds others. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  readonly commands: readonly CommandEntry[];
+  readonly hidden?: true;
+}
+
+export type CommandEntry = CommandDefinition | CommandGroup;
+
+export interface CommandHost {
+  readonly context: CliContext;
+  /** Takes the exit code with which a command has ended. */
+  readonly finish: (exitCode: number) => void;
+}
+
+/** The first sentence of the description, without its full stop. */
+export const summaryOf = ({ description }: CommandEntry): string => description.replace(/\.( .*)?$/, '');
+
+export const isGroup = (entry: CommandEntry): entry is CommandGroup => 'commands' in entry;
+
+/** Every command has this option. */
+export const jsonOption = { json: toggle('print JSON for programs instead of text for people') };
+
+/** Checks a definition's types; the result forgets them, so that commands of all shapes fit in one list. */
+export const defineCommand = <ArgumentName extends string, Rows extends OptionRows>(
+  definition: CommandDefinition<ArgumentName, Rows>,
+): CommandDefinition => definition;
+
+export interface StackCall<ArgumentName extends string = never, Rows extends OptionRows = NoOptions> extends Call<
+  ArgumentName,
+  Rows & typeof stackOptions
+> {
+  readonly ports: StackPorts;
+}
+
+/** A command that works on one stack: it has the options that name the stack, and runs once the stack is connected. */
+export const defineStackCommand = <ArgumentName extends string, Rows extends OptionRows>(
+  definition: Omit<CommandDefinition<ArgumentName, Rows>, 'run'> & {
+    run(call: StackCall<ArgumentName, Rows>): Promise<number>;
+  },
+): CommandDefinition =>
+  defineCommand<ArgumentName, Rows & typeof stackOptions>({
+    ...definition,
+    options: { ...definition.options, ...stackOptions },
+    run: async (call) => definition.run({ ...call, ports: await openStack(call.context, call.options) }),
+  });
+
+/** Adds a command, or a group with its commands, to a program or a group. */
+export function addCommand(parent: Command, entry: CommandEntry, host: CommandHost): Command {
+  const command = parent
+    .command(entry.name, { hidden: entry.hidden ?? false })
+    .description(entry.description)
+    .summary(summaryOf(entry))
+    .addHelpText('after', examplesText(entry.examples));
+  if (isGroup(entry)) {
+    for (const member of entry.commands) addCommand(command, member, host);
+    return command;
+  }
+  for (const [name, help] of Object.entries(entry.args)) command.argument(`<${name}>`, help);
+  const rows = { ...entry.options, ...jsonOption };
+  for (const [name, row] of Object.entries(rows)) command.addOption(makeOption(name, row));
+  const argumentNames = Object.keys(entry.args);
+  return command.action(async () => {
+    const args = Object.fromEntries(argumentNames.map((name, n) => [name, command.args[n] ?? '']));
+    const options = { json: false, ...readOptions(rows, command.opts()) };
+    host.finish(await entry.run({ context: host.context, args, options, rawArguments: rawArguments(command) }));
+  });
+}
+
+export const examplesText = (examples: readonly string[]): string =>
+  `\nExample${examples.length === 1 ? '' : 's'}:\n${examples.map((example) => `  $ ${example}`).join('\n')}`;
+
+function rawArguments(command: Command): readonly string[] {
+  const { rawArgs } = rootOf(command) as Command & { readonly rawArgs: readonly string[] };
+  return rawArgs.slice(rawArgs.indexOf(command.name()) + 1);
+}
+
+const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent));

@@ -1,0 +1,178 @@
+/**
+ * The options of `run` and `submit` that describe a job. Those that the manifest keeps have a row in core/contract/job-options.ts as well, which
+ * gives their flag and their default; the compiler asks for a row here.
+ */
+import {
+  DEFAULT_JOB_OPTIONS,
+  JOB_OPTION_NAMES,
+  JOB_OPTIONS,
+  type JobOptionName,
+} from '../../core/contract/job-options.js';
+import type { JobOptions } from '../../core/contract/job.js';
+import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
+import { definedFields } from '../../core/defined-fields.js';
+import { BIG_INTEGERS } from '../dataset/big-integers.js';
+import {
+  choice,
+  inGroup,
+  type OptionRow,
+  type OptionValues,
+  parsed,
+  required,
+  text,
+  toggle,
+  withDefault,
+} from './option-rows.js';
+import * as values from './values.js';
+
+const { integerBetween, numberBetween, orAuto } = values;
+
+/** The help of the argument of `run` and `submit`. */
+export const DATASET_HELP =
+  'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/';
+
+/** All instances that anyone may ask for, for a month. */
+const MOST_INSTANCE_HOURS = 3_600_000;
+const MOST_BATCH_ITEMS = 1_000_000;
+/** A batch is read into a worker's memory. */
+const MOST_BATCH_BYTES = 256 * 1024 * 1024;
+
+type ManifestRows = {
+  readonly [Name in JobOptionName]: OptionRow<JobOptions[Name] | undefined>;
+};
+
+const MODEL = 'Options of the model:';
+const DATASET = 'Options of the dataset:';
+const WORK = 'Options of the work:';
+
+const manifestRows = {
+  maxWorkers: parsed(
+    '<n>',
+    "limit this job to so many instances (default: the stack's maximum)",
+    integerBetween(1, values.MOST_WORKERS),
+    { group: WORK },
+  ),
+  slots: parsed(
+    '<n|cpus|auto>',
+    'load so many models on each instance; auto measures how many keep every core busy and fit into memory',
+    values.slots,
+    { group: WORK },
+  ),
+  concurrency: parsed(
+    '<n|auto>',
+    'let a slot work on so many slices at once, for models that wait; auto measures it',
+    orAuto(integerBetween(1, 1_000)),
+    { group: WORK },
+  ),
+  maxAttempts: parsed(
+    '<n>',
+    'give a batch up after this many attempts (reclaims do not count)',
+    integerBetween(1, 100),
+    { group: WORK },
+  ),
+  itemTimeoutSeconds: parsed('<seconds>', 'rebuild a slot whose item takes longer than this', values.seconds, {
+    group: WORK,
+  }),
+  loadTimeoutSeconds: parsed(
+    '<seconds>',
+    'give a model this long to load on an instance (default: 600)',
+    values.seconds,
+    { group: MODEL },
+  ),
+  nan: choice(
+    '<null>',
+    'write null for NaN and Infinity in answers of JavaScript models and the Python helper; other commands write their own JSON (default: such an item fails)',
+    ['null'],
+    { group: MODEL },
+  ),
+  env: parsed('<NAME=VALUE>', 'set an environment variable of the model (repeatable)', values.environmentVariable, {
+    group: MODEL,
+  }),
+  secrets: parsed(
+    '<NAME=ARN>',
+    "set an environment variable of the model from AWS Secrets Manager, read on the instance; the stack's secretArns must name it (repeatable)",
+    values.secret,
+    { group: MODEL },
+  ),
+  maxInstanceHours: parsed(
+    '<n>',
+    'fail the job and scale the fleet to 0 after this many instance-hours',
+    numberBetween(0.001, MOST_INSTANCE_HOURS),
+    { group: WORK },
+  ),
+  maxFailed: parsed(
+    '<n|p%>',
+    'fail the job as soon as more of its items have failed than this; with 100% it goes on although no item is ok',
+    values.maxFailed,
+    { group: WORK },
+  ),
+} satisfies ManifestRows;
+
+/** Adds the flag and the default of the manifest's table. */
+const manifestOptions = Object.fromEntries(
+  JOB_OPTION_NAMES.map((name) => {
+    const given: unknown = DEFAULT_JOB_OPTIONS[name];
+    const standard = given === undefined || typeof given === 'object' ? {} : { default: given };
+    return [name, { ...manifestRows[name], flag: JOB_OPTIONS[name].flag, ...standard }];
+  }),
+) as unknown as ManifestRows;
+
+export const jobOptionRows = {
+  ...inGroup(MODEL, {
+    model: required(
+      text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
+    ),
+    files: text('<dir>', 'ship this directory with a command, and start the command in it'),
+    setup: text(
+      '<command>',
+      "run this command once per instance in the model's directory, before the model is first loaded",
+    ),
+    ship: parsed(
+      '<path>',
+      "ship this path of the model's directory even if it looks like a secret or an ignore file hides it (repeatable)",
+      values.paths,
+    ),
+    followLinks: toggle("ship the targets of links that lead out of the model's directory"),
+    anyPlatform: toggle("ship native files for other machines than the fleet's too"),
+  }),
+  ...inGroup(DATASET, {
+    limit: parsed('<n>', 'submit only the first n items', integerBetween(1, Number.MAX_SAFE_INTEGER)),
+    strict: toggle('refuse the dataset when a line cannot be read (default: such a line is a failed item)'),
+    format: choice(
+      '<format>',
+      'read the dataset in this format (default: its first bytes and its name decide)',
+      ITEM_FORMATS,
+    ),
+    delimiter: parsed(
+      '<character>',
+      "separate the columns of a CSV file at this character, or at 'tab' (default: the first lines decide)",
+      values.delimiter,
+    ),
+    bigIntegers: choice(
+      '<keep|string>',
+      "with string, submit integers beyond 2^53 in JSON Lines as strings, because JavaScript's numbers cannot hold them (default: keep)",
+      BIG_INTEGERS,
+    ),
+  }),
+  ...inGroup(WORK, {
+    id: parsed('<name>', 'give the job this id; the same id continues a submission that broke off', values.jobId),
+    batchSize: withDefault(
+      parsed<number | 'auto'>(
+        '<n|auto>',
+        'put so many items into a batch; auto chooses by the size of the dataset, and smaller batches towards its end',
+        orAuto(integerBetween(1, MOST_BATCH_ITEMS)),
+      ),
+      'auto',
+    ),
+    batchBytes: parsed('<n>', 'limit a batch to this many bytes', integerBetween(1, MOST_BATCH_BYTES)),
+  }),
+  ...manifestOptions,
+};
+
+export type JobFlags = OptionValues<typeof jobOptionRows>;
+
+/** Returns the part of the options that the manifest keeps. */
+export const jobOptionsOf = (flags: JobFlags): JobOptions => ({
+  ...DEFAULT_JOB_OPTIONS,
+  ...definedFields(Object.fromEntries(JOB_OPTION_NAMES.map((name) => [name, flags[name]]))),
+});

@@ -1,0 +1,45 @@
+/** Says in a sentence or two which files of a model are shipped, and which are not and why. */
+import { bytes, oneLine, plural } from '../../display/format.js';
+import type { SubmitEvent } from '../../submit/submit-event.js';
+
+type Bundled = Extract<SubmitEvent, { code: 'model-bundled' }>;
+
+/** More names of one kind tell nothing new. */
+const SHOWN_PATHS = 3;
+
+export function shippedText({ model, shipped, bytes: packed }: Bundled): string {
+  const { files, largest } = shipped;
+  const names = largest.map((file) => `${oneLine(file.path)} (${bytes(file.bytes)})`).join(', ');
+  return (
+    `The model ${oneLine(model)} is packed: ${plural(files, 'file')}, ${bytes(shipped.bytes)} (${bytes(packed)} compressed)` +
+    `${names === '' ? '' : `; the largest: ${names}`}.`
+  );
+}
+
+/** Without these a model cannot be loaded, and git is told to leave them out for their size. */
+const LOOKS_NEEDED =
+  /(\.(onnx|pt|pth|bin|safetensors|ckpt|pkl|pickle|joblib|h5|hdf5|keras|tflite|pb|gguf|npz|npy|wasm|model)|(^|\/)(weights|checkpoints?|models?|dist|build|lib)\/)$/i;
+
+/** Undefined when all is shipped. */
+export function leftOutText({ leftOut }: Pick<Bundled, 'leftOut'>): string | undefined {
+  if (leftOut.length === 0) return undefined;
+  const kinds = new Map<string, string[]>();
+  for (const { path, why, bytes: size } of leftOut) {
+    const name = size === undefined ? oneLine(path) : `${oneLine(path)} (${bytes(size)})`;
+    kinds.set(why, [...(kinds.get(why) ?? []), name]);
+  }
+  return `Left out of the bundle, by reason: ${[...kinds].map(([why, names]) => `${oneLine(why)}: ${someOf(names)}`).join('; ')}.`;
+}
+
+/** Files that git's ignore files hide, and that a model may well need. */
+export function missedText({ leftOut }: Pick<Bundled, 'leftOut'>): string | undefined {
+  const missed = leftOut.filter(({ path, why }) => why.endsWith('.gitignore') && LOOKS_NEEDED.test(path));
+  if (missed.length === 0) return undefined;
+  const names = someOf(missed.map(({ path }) => oneLine(path)));
+  return `If the model needs ${names}, ship it: --ship PATH, or a line "!PATH" in .spotpoolignore.`;
+}
+
+function someOf(paths: readonly string[]): string {
+  const more = paths.length - SHOWN_PATHS;
+  return paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,225 @@
+/** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
+import path from 'node:path';
+import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
+import type { StackConfig } from '../../core/contract/stack.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { CliContext, StackPorts } from '../cli/context.js';
+import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
+import type { StackFlags } from '../cli/stack-options.js';
+import { readFleetState } from '../controller/observe/read-fleet.js';
+import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
+import type { Display, Level, RunEvent } from '../display/events.js';
+import { bytes, plural } from '../display/format.js';
+import { UserError } from '../errors.js';
+import type { ModelRequest } from '../model/resolved-model.js';
+import type { Apart } from '../model/shipping/walk.js';
+import { JobEnded } from '../submit/ended-job.js';
+import type { SubmitEvent } from '../submit/submit-event.js';
+import { checkQuota } from '../submit/check-quota.js';
+import { submitJob } from '../submit/submit-job.js';
+import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
+import { adviceAfterEnd } from './advice/resume.js';
+import { stackArguments, type CommandProgress } from './advice/report-interruption.js';
+import { leftOutText, missedText, shippedText } from './advice/shipped-files.js';
+
+/** What the event says of it. */
+export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
+
+/** Before anything is started for it. */
+export async function requireDataset({ cwd, signal }: CliContext, dataset: string, flags: JobFlags): Promise<void> {
+  const notYet = (): never => {
+    throw new Error('The dataset is only opened here, not read.');
+  };
+  const opened = await openDataset(datasetRequest(dataset, cwd, flags), { stream: notYet, list: notYet });
+  await opened.check(signal);
+}
+
+export async function submitFromFlags(
+  context: CliContext,
+  ports: StackPorts,
+  submission: {
+    readonly dataset: string;
+    /** Where results are going to be written. */
+    readonly out?: string;
+    readonly flags: JobFlags & StackFlags;
+    /** Learns how far it came. */
+    readonly started?: CommandProgress;
+    readonly display: Display;
+    readonly signal: AbortSignal;
+  },
+): Promise<SubmittedJob> {
+  const { cwd, clock, random, user, version, workerBundle } = context;
+  const { flags, display, signal } = submission;
+  const { id, setup, batchSize, batchBytes } = flags;
+  if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
+  if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
+  await refuseTornDown(ports, signal);
+  const quota = checkQuota(ports.quota, ports.config.minVcpus, signal);
+  const publish = async (): Promise<PublishedWorker> => {
+    const publishedAt = new Date(clock.nowMs()).toISOString();
+    return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
+  };
+  const submitted = submitJob(
+    {
+      dataset: datasetRequest(submission.dataset, cwd, flags),
+      model: modelRequest(context, ports.config, submission),
+      sizes: {
+        ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
+        ...definedFields({ batchBytes }),
+      },
+      options: jobOptionsOf(flags),
+      ...definedFields({ id }),
+      createdBy: user,
+      versions: { spotpool: version, node: process.versions.node, worker: LOWEST_WORKER_VERSION },
+    },
+    {
+      store: ports.store,
+      queue: ports.queue,
+      sources: ports.sources,
+      clock,
+      random,
+      ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
+    },
+    {
+      signal,
+      onEvent: (event) => {
+        if (submission.started !== undefined) noteBeginning(submission.started, event);
+        for (const shown of displayed(event, new Date(clock.nowMs()).toISOString())) display.show(shown);
+      },
+    },
+  );
+  const { job, manifest, resumed } = await submitted.catch((error: unknown): never => {
+    if (!(error instanceof JobEnded)) throw error;
+    throw new Error(`${error.message}\n${adviceAfterEnd(error, stackArguments(flags))}`, { cause: error });
+  });
+  const { dataset, model, batches } = manifest;
+  const { items, badItems } = dataset;
+  const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
+  if (message !== undefined) {
+    const at = new Date(clock.nowMs()).toISOString();
+    display.show({ event: 'happened', level: 'warning', code: 'quota-short', message, at });
+  }
+  return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
+  if (event.code === 'begun') started.begun = { job: event.job };
+  if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
+}
+
+const SETUP_IN_ISOLATION =
+  '--setup does not go with this stack, which is isolated: its instances reach S3 and SQS and nothing else. ' +
+  "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
+
+function refuseSecrets({ secrets = {}, env = {}, local }: JobFlags & StackFlags, { isolated }: StackConfig): void {
+  if (local) {
+    throw new UserError(
+      '--secret does not go with --local: the local cloud has no Secrets Manager. Use --env NAME=VALUE with a value for tests.',
+    );
+  }
+  if (isolated) {
+    throw new UserError(
+      '--secret does not go with this stack, which is isolated: its instances reach S3 and SQS alone.',
+    );
+  }
+  const twice = Object.keys(secrets).find((name) => name in env);
+  if (twice !== undefined) throw new UserError(`${twice} is given with --env and with --secret: leave one out.`);
+}
+
+async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
+  const { state } = await readFleetState(store, signal);
+  if (state?.teardown === undefined) return;
+  throw new UserError(
+    `The stack ${config.name} is being torn down by ${state.teardown.by} since ${state.teardown.at}: nobody would work on the job. ` +
+      'To open it again: spotpool teardown --undo',
+  );
+}
+
+function modelRequest(
+  { cwd, env }: CliContext,
+  { architecture }: StackConfig,
+  submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
+): ModelRequest {
+  const { flags } = submission;
+  const { files, setup, ship, followLinks } = flags;
+  return {
+    argument: flags.model,
+    cwd,
+    searchPath: env['PATH'] ?? '',
+    ...definedFields({ files, setup }),
+    ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
+    ...definedFields({ ship, followLinks }),
+    apart: apartFromModel(cwd, submission),
+  };
+}
+
+/** The user's own files that often lie in a model's directory, and change without the model being another. */
+function apartFromModel(
+  cwd: string,
+  { dataset, out }: { readonly dataset: string; readonly out?: string },
+): readonly Apart[] {
+  const results = out === undefined ? [] : [out, `${out}.meta.json`];
+  return [
+    ...results.map((file) => ({ file: path.resolve(cwd, file), why: 'the results of this job', always: true })),
+    ...(dataset.startsWith('s3://') ? [] : [{ file: path.resolve(cwd, dataset), why: 'the dataset', always: false }]),
+  ];
+}
+
+function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+  const { strict, limit, format, delimiter, bigIntegers } = flags;
+  return {
+    argument,
+    cwd,
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
+  };
+}
+
+const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedWorker) => string | undefined>> = {
+  published: (worker) => `The worker ${worker.version} is published: ${bytes(worker.bytes)}.`,
+  newer: ({ version }) =>
+    `New instances run the worker ${version}, which somebody with a newer spotpool has published.`,
+  present: () => undefined,
+};
+
+function displayed(event: SubmitEvent, at: string): readonly RunEvent[] {
+  switch (event.code) {
+    case 'model-bundled': {
+      const told = (code: string, level: Level, message: string | undefined): readonly RunEvent[] =>
+        message === undefined ? [] : [{ event: 'happened', level, code, message, at }];
+      return [
+        ...told(event.code, 'info', shippedText(event)),
+        ...told('model-left-out', 'info', leftOutText(event)),
+        ...told('model-may-miss', 'warning', missedText(event)),
+      ];
+    }
+    case 'following-submit': {
+      const message = `Another submit of job ${event.job}, by ${event.by}, is at work. This command waits until it has sent everything, and goes on in its place if it stops or falls silent.`;
+      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
+    }
+    case 'worker': {
+      const message = WORKER_TEXTS[event.kind](event);
+      if (message === undefined) return [];
+      return [{ event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at }];
+    }
+    case 'checking': {
+      const message = 'The job is there already: the dataset is compared with what was submitted.';
+      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
+    }
+    case 'uploading':
+      return [{ event: 'uploading', items: event.items, bytes: event.bytes }];
+    case 'enqueueing':
+      return [{ event: 'enqueueing', sent: event.sent, batches: event.batches }];
+    case 'batch-size-raised': {
+      const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
+      return [{ event: 'happened', level: 'warning', code: event.code, message, at }];
+    }
+    case 'dataset-format':
+    case 'big-integers':
+    case 'long-records':
+      return [{ event: 'happened', level: event.level, code: event.code, message: event.message, at }];
+    case 'begun':
+      return [];
+    case 'submitted':
+      return []; // told by who asked for it
+  }
+}

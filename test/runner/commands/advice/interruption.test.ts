@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { JobProgress } from '../../../../runner/controller/report.js';
+import { type Interruption, interruptionLines } from '../../../../runner/commands/advice/interruption.js';
+
+const progress = (change: Partial<JobProgress> = {}, done = 2): JobProgress => ({
+  job: 'j',
+  state: 'running',
+  batches: { total: 5, done, failed: 0 },
+  items: { total: 10, ok: 2 * done, failed: 0 },
+  instanceHours: { used: 0 },
+  createdAt: '2026-01-01T00:00:00.000Z',
+  createdBy: 'ada',
+  dataset: 'data.csv',
+  model: 'model.ts',
+  ...change,
+});
+const text = (left: Partial<Interruption>): string =>
+  interruptionLines({ how: 'Stopped', own: false, controlled: true, progress: undefined, where: '', ...left }).join(
+    '\n',
+  );
+
+/** Sentences that are false in all situations but those that ask for them. */
+const CLAIMS = {
+  goesOn: 'goes on without this command',
+  kept: 'Its results: spotpool results j',
+  lost: 'is lost',
+  nothing: 'nothing was computed',
+  continues: '--id j',
+} as const;
+type Claim = keyof typeof CLAIMS;
+
+const situations: readonly (readonly [string, Partial<Interruption>, readonly Claim[], RegExp?])[] = [
+  ['nothing was sent', {}, [], /no job was begun/],
+  ['the submit was under way, and no job is there', { begun: { job: 'j' } }, ['continues']],
+  [
+    'some of its batches were sent',
+    { begun: { job: 'j' }, progress: progress({ state: 'submitting' }) },
+    ['continues'],
+    /in[^]*queue is computed[^]*spotpool cancel j/,
+  ],
+  ['another submit was followed', { begun: { job: 'j', follows: 'bob' } }, [], /by bob, was at work.*changed nothing/],
+  ['it runs under a controller', { job: 'j', progress: progress() }, ['goesOn'], /2 of 5 batches are done, 3 are left/],
+  [
+    'it runs, and the stack has no controller',
+    { job: 'j', controlled: false, progress: progress() },
+    [],
+    /none is started while nobody follows it/,
+  ],
+  ['the stack does not answer', { job: 'j', how: 'Broken off' }, [], /how it is now could not be read/],
+  ['it is complete', { job: 'j', progress: progress({ state: 'complete' }, 5) }, ['kept'], /Job j is complete/],
+  ['it was cancelled with results', { job: 'j', progress: progress({ state: 'cancelled' }) }, ['kept']],
+  ['it failed without results', { job: 'j', progress: progress({ state: 'failed' }, 0) }, [], /It has no results/],
+  [
+    'its results are in the file',
+    { job: 'j', resultsFile: 'r.jsonl', progress: progress({ state: 'complete' }, 5) },
+    [],
+    /in r\.jsonl/,
+  ],
+  [
+    'its own submit broke off',
+    { job: 'j', progress: progress({ state: 'submitting', brokenOff: { sent: 1, heardAt: 'noon' } }) },
+    ['continues'],
+    /broke off/,
+  ],
+  ['an own cloud, before the submit', { own: true }, ['nothing'], /run the same command again/],
+  ['an own cloud, in the middle of the submit', { own: true, begun: { job: 'j' } }, ['nothing']],
+  ['an own cloud, with work done', { own: true, job: 'j', progress: progress() }, ['lost'], /2 of 5/],
+  ['an own cloud, with nothing done', { own: true, job: 'j', progress: progress({}, 0) }, [], /0 of 5/],
+  ['an own cloud that does not answer', { own: true, job: 'j', how: 'Broken off' }, ['lost']],
+  [
+    'an own cloud, when the results are in the file',
+    { own: true, job: 'j', resultsFile: 'r.jsonl', progress: progress({ state: 'complete' }, 5) },
+    [],
+    /results were in r\.jsonl/,
+  ],
+];
+
+describe('what a command that ends before its job says', () => {
+  it.each(situations.map(([what, left, claims, said]) => ({ what, left, claims, said })))(
+    'is true when $what',
+    (situation) => {
+      const { left, claims, said = /./ } = situation;
+      const lines = text(left);
+      expect(lines).toMatch(said);
+      const claimed = (Object.keys(CLAIMS) as Claim[]).filter((claim) => lines.includes(CLAIMS[claim]));
+      expect(claimed).toEqual(claims);
+      expect(lines.startsWith(left.how ?? 'Stopped') || left.progress?.brokenOff !== undefined).toBe(true);
+    },
+  );
+
+  it('names the stack in each command', () => {
+    const lines = text({ job: 'j', where: ' --local', progress: progress() });
+    for (const command of ['watch', 'results', 'cancel']) expect(lines).toContain(`spotpool ${command} j --local`);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import type { WorkerEvent } from '../../../../core/contract/events.js';
+import { workerNews, RepeatedNews } from '../../../../runner/commands/follow/display-events.js';
+
+const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
+
+it('tells the same shape, the same hint, or the same slow model, of a large fleet once', () => {
+  const told = new RepeatedNews();
+  const events = Array.from({ length: 60 }, (_, n): readonly WorkerEvent[] => {
+    const instance = `i-${n}`;
+    const cores = `0.${90 + (n % 10)} of a core`;
+    return [
+      {
+        ...at,
+        instance,
+        code: 'slot-shape',
+        slots: n < 50 ? 2 : 4,
+        concurrency: 1,
+        settled: true,
+        message: `it uses ${cores}.`,
+      },
+      { ...at, instance, code: 'slot-hint', message: `1 slot leaves 1 of 2 vCPUs idle: it uses ${cores}.` },
+      { ...at, instance, code: 'model-slow', model: 'm', message: `the model m is not loaded after 2${n % 10} s.` },
+      { ...at, instance, code: 'lease-lost', items: 0, message: 'lost' },
+    ];
+  }).flat();
+  const shown = events.filter((event) => told.isNews(event)).map(({ code }) => code);
+  expect(shown.filter((code) => code === 'slot-shape')).toHaveLength(2);
+  expect(shown.filter((code) => code === 'slot-hint')).toHaveLength(1);
+  expect(shown.filter((code) => code === 'model-slow')).toHaveLength(1);
+  expect(shown.filter((code) => code === 'lease-lost')).toHaveLength(60);
+});
+
+it('leaves to the numbers what was handed back because it could not be started soon', () => {
+  const handedBack = {
+    ...at,
+    instance: 'i-1',
+    code: 'batch-handed-back',
+    savedItems: 0,
+    message: 'handed back',
+  } as const;
+  expect(workerNews({ ...handedBack, reason: 'waiting' })).toBeUndefined();
+  expect(workerNews({ ...handedBack, reason: 'interruption' })?.level).toBe('info');
+});
