@@ -164,11 +164,11 @@ export const NOTES: readonly Note[] = [
 
 /** These tests use random data. A run may or may not meet their differences, and neither is reported. */
 const RANDOM = [
-  's3: Keys > any key goes round put, get, head, list and delete',
-  's3: Listings > pages as the model says, by tokens alone',
+  's3: Keys > any key passes put, get, head, list and delete',
+  "s3: Listings > return the model's pages, by tokens alone",
 ];
 /** In this test LocalStack gives the message either to the poll that was given up or to the one after it. */
-const EITHER_POLL = 'sqs: long polls > a poll that its client gave up takes no message with it';
+const EITHER_POLL = 'sqs: long polls > a poll that its client aborted takes no message with it';
 export const SOMETIMES: Readonly<Record<EmulatorName, readonly string[]>> = {
   localstack: [...RANDOM, EITHER_POLL],
   moto: RANDOM,
