@@ -1,4 +1,4 @@
-/** Builds the command line from its commands, and turns errors into messages and exit codes. */
+/** The command line: which commands there are, and what becomes of errors. */
 import { Command, CommanderError } from 'commander';
 import { cancelCommand } from '../commands/cancel.js';
 import { doctorCommand } from '../commands/doctor.js';
@@ -47,10 +47,8 @@ export const PROGRAM = {
   ],
 };
 
-export type AddCommands = (program: Command, host: CommandHost) => void;
-
-/** `more` adds the commands of other folders, which the composition root (runner/main.ts) passes in. */
-export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
+/** `more` adds commands of other folders, which the composition root names. */
+export function buildProgram(host: CommandHost, more: readonly CommandEntry[] = []): Command {
   const { terminal } = host.context;
   const program = new Command(PROGRAM.name)
     .description(PROGRAM.description)
@@ -60,22 +58,21 @@ export function buildProgram(host: CommandHost, more: readonly AddCommands[] = [
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', `${examplesText(PROGRAM.examples)}\n\n${EXIT_CODES_HELP}`);
-  for (const entry of COMMANDS) addCommand(program, entry, host);
-  for (const add of more) add(program, host);
+  for (const entry of [...COMMANDS, ...more]) addCommand(program, entry, host);
   return program;
 }
 
-/** This advice is true after every command. Commands that leave work undone add their own. */
-const NETWORK_ADVICE = '. The stack could not be reached in several tries. Try again when it can be reached.';
+/** True of every command; those that leave something undone say what, themselves. */
+const NETWORK_ADVICE = ': the stack was asked several times, and could not be reached. Try again when it can be.';
 
-/** Runs one command line. It never rejects; it resolves with the exit code. */
+/** Runs one command line; resolves with the exit code, whatever happens. */
 export async function runCommandLine(
   argv: readonly string[],
   outerContext: CliContext,
-  more: readonly AddCommands[] = [],
+  more: readonly CommandEntry[] = [],
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const context = warningOfDamage(outerContext);
+  const context = tellingOnStandardError(outerContext);
   const program = buildProgram({ context, finish: (code) => (exitCode = code) }, more);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -85,19 +82,19 @@ export async function runCommandLine(
   }
 }
 
-/** Makes every command warn once of each damaged object that it reads from the bucket (R13). */
-function warningOfDamage(context: CliContext): CliContext {
-  const reported: ReportedDamages = new Set();
-  const warn = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
+/** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
+function tellingOnStandardError(context: CliContext): CliContext {
+  const told: ReportedDamages = new Set();
+  const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: reportingDamages(ports.store, reported, warn) };
+    return { ...ports, store: reportingDamages(ports.store, told, tell) };
   };
   return { ...context, connect };
 }
 
 function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): number {
-  // commander has printed the message.
+  // commander has printed what is to be said.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
   const reason: unknown = signal.reason;
   if (signal.aborted && reason instanceof Interrupted) return reason.exitCode;
