@@ -20,7 +20,7 @@ export interface LocalCloudOptions extends MarketOptions {
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
   /** The rules that disturb requests from the start on (faults/request-faults.ts). */
   readonly faults: readonly FaultRule[];
-  /** Changes for `changeImperfections` (faults/imperfections.ts). */
+  /** Changes of imperfections, in the form of `changeImperfections` (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
   /** The log keeps this many of the newest requests (http/request-log.ts). */
@@ -56,9 +56,8 @@ function marketDefaults(): MarketOptions {
 
 interface Option<Value> {
   readonly name: string;
-  /** What parseArgs makes of the option. */
   readonly type: 'string' | 'strings' | 'boolean';
-  /** Throws UsageError. */
+  /** Throws a UsageError for a wrong value. */
   readonly read: (given: readonly string[], option: string) => Value;
 }
 
