@@ -184,12 +184,12 @@ type NamesWith<Property extends keyof StackField> = {
   [Name in StackFieldName]: Table[Name] extends Readonly<Record<Property, unknown>> ? Name : never;
 }[StackFieldName];
 
-export type RequiredField = NamesWith<'required'>;
+type RequiredField = NamesWith<'required'>;
 /** The fields that every `StackConfig` has. */
 export type CertainField = RequiredField | NamesWith<'byDefault'>;
 export type MemberField = NamesWith<'member'>;
-export type DeployedField = NamesWith<'deployed'>;
-export type ControllerField = NamesWith<'controller'>;
+type DeployedField = NamesWith<'deployed'>;
+type ControllerField = NamesWith<'controller'>;
 export type StackValue<Name extends StackFieldName> = NonNullable<ReturnType<Table[Name]['read']>>;
 
 /** The fields that were found, as text; nothing is sure to be there. */
