@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-const sources = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator', 'scripts/build.mjs', 'package-lock.json'];
+const sources = [
+  'core',
+  'aws',
+  'runner',
+  'worker',
+  'infra',
+  'local',
+  'emulator',
+  'scripts/build.mjs',
+  'package-lock.json',
+];
 // The last that a build writes: a build that broke off lacks one of them.
 const products = ['dist/bundle/spotpool.mjs', 'dist/bundle/worker.mjs', 'dist/bundle/host.mjs'];
 
