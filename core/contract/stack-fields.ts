@@ -208,7 +208,6 @@ const namesWith = (property: keyof StackField): readonly StackFieldName[] =>
   STACK_FIELD_NAMES.filter((field) => rows[field][property] !== undefined);
 
 export const REQUIRED_FIELDS = namesWith('required');
-export const OPTIONAL_FIELDS = STACK_FIELD_NAMES.filter((field) => rows[field].required === undefined);
 
 /** Reads the outputs of a stack, a stored `StackConfig`, or the JSON that `spotpool local up --json` prints. */
 export const fieldsOfRecord = (record: Readonly<Record<string, unknown>>): StackFields =>
