@@ -8,9 +8,10 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { ParameterValueType, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { Architecture } from '../core/contract/stack.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { definedFields } from '../core/defined-fields.js';
-import type { Architecture, Settings } from './props.js';
+import type { Settings } from './props.js';
 
 /** https://docs.aws.amazon.com/linux/al2023/ug/ec2.html */
 const IMAGE_PARAMETERS: Readonly<Record<Architecture, string>> = {

@@ -2,10 +2,10 @@
  * The properties of a pool, one row each: the row's rule and the comment above it. The type, the check of the properties, the CDK context and the
  * configuration reference derive from this table. Every default is safe, and costs next to nothing while idle.
  */
+import type { Architecture } from '../core/contract/stack.js';
 import { definedFields } from '../core/defined-fields.js';
 import { flag, form, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
 
-export type Architecture = 'arm64' | 'x86_64';
 export type { Range } from './property-rules.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */

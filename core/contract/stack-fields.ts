@@ -184,12 +184,12 @@ type NamesWith<Property extends keyof StackField> = {
   [Name in StackFieldName]: Table[Name] extends Readonly<Record<Property, unknown>> ? Name : never;
 }[StackFieldName];
 
-export type RequiredField = NamesWith<'required'>;
+type RequiredField = NamesWith<'required'>;
 /** The fields that every `StackConfig` has. */
 export type CertainField = RequiredField | NamesWith<'byDefault'>;
 export type MemberField = NamesWith<'member'>;
-export type DeployedField = NamesWith<'deployed'>;
-export type ControllerField = NamesWith<'controller'>;
+type DeployedField = NamesWith<'deployed'>;
+type ControllerField = NamesWith<'controller'>;
 export type StackValue<Name extends StackFieldName> = NonNullable<ReturnType<Table[Name]['read']>>;
 
 /** The fields that were found, as text; nothing is sure to be there. */
@@ -208,7 +208,6 @@ const namesWith = (property: keyof StackField): readonly StackFieldName[] =>
   STACK_FIELD_NAMES.filter((field) => rows[field][property] !== undefined);
 
 export const REQUIRED_FIELDS = namesWith('required');
-export const OPTIONAL_FIELDS = STACK_FIELD_NAMES.filter((field) => rows[field].required === undefined);
 
 /** Reads the outputs of a stack, a stored `StackConfig`, or the JSON that `spotpool local up --json` prints. */
 export const fieldsOfRecord = (record: Readonly<Record<string, unknown>>): StackFields =>

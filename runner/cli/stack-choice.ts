@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StackConfig } from '../../core/contract/stack.js';
-import { OPTIONAL_FIELDS, REQUIRED_FIELDS, type StackFieldName, variableOf } from '../../core/contract/stack-fields.js';
+import { REQUIRED_FIELDS, type StackFieldName, variableOf } from '../../core/contract/stack-fields.js';
 import { UserError } from '../errors.js';
 import { readLocalState } from '../local-cloud/state-file.js';
 import { stateDirectory } from '../local-cloud/paths.js';
@@ -96,6 +96,6 @@ async function noStackMessage(env: NodeJS.ProcessEnv): Promise<string> {
     `  ${CDK_OUTPUTS_FILE} in the working directory (written by: cdk deploy --outputs-file ${CDK_OUTPUTS_FILE})`,
     `  environment    ${variablesOf(REQUIRED_FIELDS)}`,
     `                 and ${variableOf('schedulerRoleArn')}, without which no command may raise the fleet`,
-    `                 optional: ${variablesOf(OPTIONAL_FIELDS)}`,
+    '                 (docs/reference/configuration.md lists the optional ones)',
   ].join('\n');
 }

@@ -21,7 +21,7 @@ const ROWS = {
   capacity: number('--capacity'),
   noticeMs: number('--notice-ms'),
   rebalanceLeadMs: number('--rebalance-lead-ms'),
-  /** Expected reclaims per instance-hour. */
+  /** The expected number of reclaims per instance-hour. */
   reclaimRate: number('--reclaim-rate'),
   latency: { argument: '--latency', texts: latencyTexts } as Row<Latencies>,
   reclaims: { argument: '--reclaim', texts: reclaimTexts } as Row<readonly PlannedReclaim[]>,
@@ -42,7 +42,7 @@ export type LocalCloudOptions = { readonly [Name in NeededName]: Value<Name> } &
 /** A laptop carries this many workers: each is a process with a process per slot. */
 export const DEFAULT_LOCAL_MAX_WORKERS = 4;
 
-/** The names of local/market/arrivals.ts. */
+/** The same names stand in local/market/arrivals.ts. */
 export const LAUNCH_DELAYS: readonly string[] = ['none', 'typical', 'long-tail'];
 
 export const localCloudArguments = (options: LocalCloudOptions): readonly string[] => [

@@ -40,7 +40,10 @@ function propertyRows(): readonly (readonly string[])[] {
   const comments = propertyComments();
   return Object.entries<Rule<unknown>>(PROPERTIES).map(([name, { values, byDefault }]) => {
     const [meaning = '', described] = (comments.get(name) ?? '').split(/\s*Default: (?=[^.]*\.$)/);
-    const standard = byDefault === undefined ? (described?.replace(/\.$/, '') ?? '') : code(typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault));
+    const standard =
+      byDefault === undefined
+        ? (described?.replace(/\.$/, '') ?? '')
+        : code(typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault));
     return [code(name), values, standard, meaning];
   });
 }

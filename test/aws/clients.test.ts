@@ -7,7 +7,7 @@ import { makeEc2Client, makeS3Client } from '../../aws/clients.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
-it("reaches an endpoint of its own whatever the user's AWS settings say", async () => {
+it("reaches a configured endpoint whatever the user's AWS settings say", async () => {
   vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
   vi.stubEnv('AWS_USE_DUALSTACK_ENDPOINT', 'true');
   const asked: string[] = [];

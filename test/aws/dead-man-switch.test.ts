@@ -60,7 +60,7 @@ describe('the dead-man’s switch', () => {
     expect(deadMan.pushOutEveryMs).toBe(SWITCH_DELAY_MS / 15);
   });
 
-  it('parks a Spot Fleet in the words of its own API', async () => {
+  it('parks a Spot Fleet by its own API', async () => {
     mock.on(UpdateScheduleCommand).resolves({});
     await makeDeadManSwitch(client, { stack, fleetId: () => 'sfr-1', nowMs }).arm(signal);
     const { Target } = mock.commandCalls(UpdateScheduleCommand)[0]!.args[0].input;
@@ -72,19 +72,19 @@ describe('the dead-man’s switch', () => {
     });
   });
 
-  it('is created when it is not there', async () => {
+  it('is created when it does not exist', async () => {
     mock.on(UpdateScheduleCommand).rejects(missing).on(CreateScheduleCommand).resolves({});
     await makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal);
     expect(sent()).toEqual(['UpdateScheduleCommand', 'CreateScheduleCommand']);
   });
 
-  it('is pushed out when another controller was faster to create it', async () => {
+  it('is postponed when another controller was faster to create it', async () => {
     mock.on(UpdateScheduleCommand).rejectsOnce(missing).resolves({}).on(CreateScheduleCommand).rejects(conflict);
     await makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal);
     expect(sent()).toEqual(['UpdateScheduleCommand', 'CreateScheduleCommand', 'UpdateScheduleCommand']);
   });
 
-  it('says so when it cannot be armed, and gives up on a group that is not there', async () => {
+  it('reports that it cannot be armed, and gives up on a missing group', async () => {
     mock.on(UpdateScheduleCommand).rejects(missing).on(CreateScheduleCommand).rejects(missing);
     await expect(makeDeadManSwitch(client, { fleetId, stack, nowMs }).arm(signal)).rejects.toThrow('no');
     expect(sent()).toHaveLength(2);
@@ -94,7 +94,7 @@ describe('the dead-man’s switch', () => {
     );
   });
 
-  it('is taken away with the fleet parked, whether it is there or not', async () => {
+  it('is removed once the fleet is parked, whether it exists or not', async () => {
     mock.on(DeleteScheduleCommand).resolvesOnce({}).rejectsOnce(missing).rejects(new Error('denied'));
     const deadMan = makeDeadManSwitch(client, { fleetId, stack, nowMs });
     await deadMan.disarm(signal);
@@ -106,7 +106,7 @@ describe('the dead-man’s switch', () => {
     await expect(deadMan.disarm(signal)).rejects.toThrow('denied');
   });
 
-  it('has a name that schedules can have, one for each stack', () => {
+  it('has a valid name for a schedule, another one for each stack', () => {
     expect(switchName('spotpool-local')).toBe('spotpool-local');
     const long = ['x'.repeat(80), `${'x'.repeat(79)}y`, 'a/b', 'a b'].map(switchName);
     expect(new Set(long).size).toBe(long.length);
@@ -121,7 +121,7 @@ describe('the dead-man’s switch, through the real SDK', () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  it('is armed and pushed out on the local cloud', async () => {
+  it('is armed and postponed on the local cloud', async () => {
     const cloud = await startLocalCloud(parseOptions([]));
     cleanups.push(() => cloud.close());
     const local = makeSchedulerClient({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.accessKey });
@@ -140,7 +140,7 @@ describe('the dead-man’s switch, through the real SDK', () => {
     await expect(expression()).rejects.toThrow('Schedule pool does not exist.');
   });
 
-  it('goes by the clock of AWS when the clock of this machine is wrong', async () => {
+  it('uses the clock of AWS when the clock of this machine is wrong', async () => {
     const aheadMs = 3_600_000;
     const expressions: string[] = [];
     const server = http.createServer((request, response) => {

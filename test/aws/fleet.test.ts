@@ -30,7 +30,7 @@ const refusal = (name: string, message = name) =>
 beforeEach(() => void ec2.reset());
 
 describe('the target', () => {
-  it('goes with no-termination on every call, for both kinds of fleet', async () => {
+  it('is set with no-termination on every call, for both kinds of fleet', async () => {
     ec2.onAnyCommand().resolves({});
     expect(await fleet.setTarget(3, signal)).toBe('accepted');
     expect(await spotFleet.setTarget(0, signal)).toBe('accepted');
@@ -46,7 +46,7 @@ describe('the target', () => {
     });
   });
 
-  it('is busy while the fleet is being modified, accepted when nothing is to change, and else an error', async () => {
+  it('is busy while the fleet is being modified, accepted when nothing changes, and otherwise an error', async () => {
     for (const each of [fleet, spotFleet]) {
       ec2.onAnyCommand().rejects(refusal('FleetNotInModifiableState'));
       expect(await each.setTarget(1, signal)).toBe('busy');
@@ -107,7 +107,7 @@ describe('the description', () => {
     expect(description.instances[0]).toMatchObject({ zone: 'us-east-1b', launchedAtMs: launched.getTime() });
   });
 
-  it('reads a Spot Fleet alike', async () => {
+  it('reads a Spot Fleet in the same way', async () => {
     ec2.on(DescribeSpotFleetRequestsCommand).resolves({
       SpotFleetRequestConfigs: [
         {
@@ -126,7 +126,7 @@ describe('the description', () => {
     });
   });
 
-  it('calls a fleet on its way to deletion deleted, and names one that is not there', async () => {
+  it('reports a fleet that is being deleted as deleted, and names a missing one', async () => {
     ec2.on(DescribeFleetsCommand).resolves({ Fleets: [{ FleetState: 'deleted_running' }] });
     ec2.on(DescribeFleetInstancesCommand).resolves({});
     ec2.on(DescribeInstancesCommand).resolves({});
@@ -137,7 +137,7 @@ describe('the description', () => {
     await expect(fleet.describe(signal)).rejects.toBeInstanceOf(FleetMissing);
   });
 
-  it('finds the fleet that took the place of the configured one by the tag of the stack, and says so', async () => {
+  it('finds the fleet that replaced the configured one by the tag of the stack, and reports it', async () => {
     const stale = makeFleet(client, { fleetId: 'fleet-old', name: 'stack' });
     const tagged = (FleetId: string, FleetState: FleetStateCode, value = 'stack') => ({
       FleetId,
@@ -169,14 +169,14 @@ describe('the description', () => {
   });
 });
 
-it('a fleet is known by its id', () => {
+it('the kind of a fleet follows from its id', () => {
   expect(() => makeFleet(client, { fleetId: 'asg-1', name: 'stack' })).toThrow('"asg-1" is not the id of a fleet');
 });
 
 describe('Spot prices', () => {
   const pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
 
-  it('are the newest of the history, and kept for a while', async () => {
+  it('are the newest of the history, and are cached for a while', async () => {
     let nowMs = 1_000_000;
     ec2.on(DescribeSpotPriceHistoryCommand).resolves({
       SpotPriceHistory: [
@@ -200,7 +200,7 @@ describe('Spot prices', () => {
     expect(ec2.commandCalls(DescribeSpotPriceHistoryCommand)).toHaveLength(2);
   });
 
-  it('are unknown where the market has none, and asked for again after an error', async () => {
+  it('are unknown where the market has none, and are requested again after an error', async () => {
     const prices = new Ec2SpotPrices(client, () => 0);
     ec2.on(DescribeSpotPriceHistoryCommand).rejectsOnce(refusal('RequestLimitExceeded')).resolves({});
     await expect(prices.spotDollarsPerHour(pool, signal)).rejects.toThrow();

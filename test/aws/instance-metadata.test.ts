@@ -10,7 +10,7 @@ let tokens: number;
 let valid: string;
 let values: Record<string, string>;
 
-/** IMDSv2 as AWS does it: a token by PUT, 401 without it, 404 for what there is not. */
+/** IMDSv2 as on AWS: it gives a token by PUT, answers 401 without one, and 404 for a missing path. */
 beforeEach(async () => {
   tokens = 0;
   valid = '';
@@ -38,7 +38,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('tells who the instance is', async () => {
+it('reads the identity of the instance', async () => {
   values = {
     'instance-id': 'i-1',
     'instance-type': 'c7g.large',
@@ -53,7 +53,7 @@ it('tells who the instance is', async () => {
   });
 });
 
-it('takes 404 for no notice, and uses one token for many calls', async () => {
+it('reads 404 as no notice, and uses one token for many calls', async () => {
   const imds = new Imds(endpoint);
   expect(await imds.notices(signal)).toEqual([]);
   const first = tokens;
@@ -61,7 +61,7 @@ it('takes 404 for no notice, and uses one token for many calls', async () => {
   expect(tokens).toBe(first);
 });
 
-it('tells both kinds of notice with their times', async () => {
+it('reads both kinds of notice with their times', async () => {
   values = {
     'spot/instance-action': '{"action":"terminate","time":"2026-01-01T00:02:00Z"}',
     'events/recommendations/rebalance': '{"noticeTime":"2026-01-01T00:00:00Z"}',
@@ -72,7 +72,7 @@ it('tells both kinds of notice with their times', async () => {
   ]);
 });
 
-it('takes a new token when the old one is refused', async () => {
+it('gets a new token when the old one is refused', async () => {
   const imds = new Imds(endpoint);
   await imds.notices(signal);
   valid = 'revoked';
@@ -80,7 +80,7 @@ it('takes a new token when the old one is refused', async () => {
   expect(valid).toMatch(/^token-/);
 });
 
-it('takes a new token shortly before the old one expires', async () => {
+it('gets a new token shortly before the old one expires', async () => {
   let nowMs = 0;
   const imds = new Imds(endpoint, () => nowMs);
   await imds.notices(signal);
@@ -90,6 +90,6 @@ it('takes a new token shortly before the old one expires', async () => {
   expect(tokens).toBeGreaterThan(first);
 });
 
-it('says which endpoint does not answer', async () => {
+it('names the endpoint that does not answer', async () => {
   await expect(new Imds('http://127.0.0.1:9').notices(signal)).rejects.toThrow(/127\.0\.0\.1:9 does not answer/);
 });

@@ -12,14 +12,14 @@ const lambda = mockedClient(LambdaClient);
 beforeEach(() => void lambda.reset());
 
 describe("the stack's controller function", () => {
-  it('is woken without being waited for', async () => {
+  it('is woken, and nobody waits for it', async () => {
     await new LambdaController(lambda as unknown as LambdaClient, 'controller').wake(new AbortController().signal);
     expect(lambda.commandCalls(InvokeCommand).map(({ args }) => args[0].input)).toMatchObject([
       { FunctionName: 'controller', InvocationType: 'Event' },
     ]);
   });
 
-  it('is told of a fleet that no deploy made, and keeps the rest of its environment', async () => {
+  it('gets the id of a fleet that no deploy made, and keeps the rest of its environment', async () => {
     const Variables = { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'unknown' };
     lambda.on(GetFunctionConfigurationCommand).resolves({ Environment: { Variables } });
     const told = { functionName: 'controller', fleetId: 'sfr-1' };

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
 
-it('tells the time of a listing by S3’s clock, however far from ours that is', async () => {
+it('reports the time of a listing by S3’s clock, however far it is from ours', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'application/xml', Date: 'Fri, 02 Jan 2026 03:04:05 GMT' });
     response.end('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>');

@@ -1,4 +1,4 @@
-/** By the tag the bucket's lifecycle finds what is short-lived: it has to arrive, however an object is put. */
+/** The bucket's lifecycle finds short-lived objects by the tag, so it must arrive however an object is put. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ const tagsOf = async (Key: string): Promise<unknown> =>
   (await client.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
 
 describe('the tag of an object', () => {
-  it('arrives with a put, whatever is in it', async () => {
+  it('arrives with a put, whatever characters it has', async () => {
     await store.put('partial', 'x', { signal, tag: SHORT_LIVED_TAG });
     await store.put('odd', 'x', { signal, tag: { key: 'a+b=c d', value: '+/ü@' } });
     expect(await tagsOf('partial')).toEqual([{ Key: SHORT_LIVED_TAG.key, Value: SHORT_LIVED_TAG.value }]);
@@ -56,7 +56,7 @@ describe('the tag of an object', () => {
     }
   });
 
-  it('is on nothing that is put without', async () => {
+  it('is absent from an object that was put without one', async () => {
     await store.put('outcome', 'x', { signal });
     expect(await tagsOf('outcome')).toEqual([]);
   });

@@ -37,7 +37,7 @@ interface TestStack {
   readonly provision: () => Promise<StackConfig>;
 }
 
-/** A local cloud of its own for each test: its instances must have ended when the test has. */
+/** Each test has a local cloud of its own, because its instances must have ended when the test has. */
 async function withStack(use: (test: TestStack) => Promise<void>): Promise<void> {
   const cloud = await startLocalCloud(parseOptions(['--arrive-over-ms', '0', '--time-scale', '100']));
   const connection = { region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.accessKey };
@@ -83,13 +83,13 @@ async function addJob({ store }: ControllerPorts, job: string): Promise<void> {
 }
 
 describe('a stack on the local cloud', () => {
-  it('is made once, however often it is asked for', () =>
+  it('is made once, however often the command runs', () =>
     withStack(async ({ stack, ports, provision }) => {
       expect(await provision()).toEqual(stack);
       expect(await ports.fleet.describe(signal)).toMatchObject({ target: 0, fulfilled: 0, instances: [] });
     }));
 
-  it('is raised for a job, has lost messages sent again, and is parked without ending anybody', () =>
+  it('is raised for a job, sends lost messages again, and is parked without ending an instance', () =>
     withStack(async ({ stack, clients, scheduler, ports }) => {
       await addJob(ports, 'a');
       const options = { maxWorkers: stack.maxWorkers, memory: newControllerMemory(), quietMs: 1 };
@@ -143,13 +143,13 @@ describe('a stack on the local cloud', () => {
     }));
 });
 
-it('has a Spot Fleet where that is asked for, which is found again, replaced when it would boot otherwise, and deleted', async () => {
+it('makes a Spot Fleet on request, finds it again, replaces it when it would boot differently, and deletes it', async () => {
   await withStack(async ({ clients: { ec2 }, stack }) => {
     const options = { name: 'spot', region: stack.region, kind: 'spot-fleet' as const };
     const userData = '#!/bin/sh\nexec sleep 600\n';
     const first = await provisionFleet(ec2, options, userData, signal);
     expect(first).toMatch(/^sfr-/);
-    // One that was just requested cannot be modified, or cancelled with a new one in its place, yet.
+    // A fleet that was just requested cannot be modified or replaced yet.
     const fleet = makeFleet(ec2, { fleetId: first, name: 'spot' });
     await eventually(async () => (await fleet.describe(signal)).state === 'active');
     expect(await provisionFleet(ec2, options, userData, signal)).toBe(first);
@@ -160,7 +160,7 @@ it('has a Spot Fleet where that is asked for, which is found again, replaced whe
     const second = await provisionFleet(ec2, options, `${userData}# other\n`, signal);
     expect(second).not.toBe(first);
     await eventually(async () => !(await running(fleet)));
-    // The one that is gone is not looked for any more.
+    // A deleted fleet is not looked for any more.
     expect((await fleet.describe(signal)).insteadOf).toEqual({ named: first, found: second });
     await eventually(async () => (await fleet.describe(signal)).state === 'active');
     await fleet.setTarget(1, signal);

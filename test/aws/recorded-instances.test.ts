@@ -30,7 +30,7 @@ beforeEach(() => {
   mock.on(DescribeInstancesCommand).resolves({ Reservations: [] });
 });
 
-it('a stack’s instances are found by its tag, and what their metadata tells is read', async () => {
+it('a stack’s instances are found by its tag, with their metadata', async () => {
   const launchedAt = new Date('2026-01-01T00:00:00Z');
   mock.on(DescribeInstancesCommand).resolves({
     Reservations: [
@@ -64,19 +64,19 @@ it('a stack’s instances are found by its tag, and what their metadata tells is
   expect(filters()).toEqual([[{ Name: 'tag:spotpool:stack', Values: ['stack'] }]]);
 });
 
-it('a fleet’s instances are those that it counts, and those that are known', async () => {
+it('a fleet’s instances are its active ones and the known ones', async () => {
   active('i-2', 'i-1');
   await ofFleet.list(['i-1'], signal);
   expect(filters()).toEqual([[{ Name: 'instance-id', Values: ['i-1', 'i-2'] }]]);
 });
 
-it('known instances of a fleet that is gone are still looked for', async () => {
+it('known instances of a deleted fleet are still looked for', async () => {
   mock.on(DescribeSpotFleetInstancesCommand).rejects(failure('InvalidSpotFleetRequestId.NotFound'));
   await ofFleet.list(['i-1'], signal);
   expect(filters()).toEqual([[{ Name: 'instance-id', Values: ['i-1'] }]]);
 });
 
-it('a fleet that is not there is no fleet without instances', async () => {
+it('a missing fleet is an error, unlike a fleet without instances', async () => {
   active();
   mock.on(DescribeSpotFleetRequestsCommand).resolves({ SpotFleetRequestConfigs: [] });
   await expect(ofFleet.list([], signal)).rejects.toThrow('The fleet sfr-1 does not exist.');
@@ -84,7 +84,7 @@ it('a fleet that is not there is no fleet without instances', async () => {
   expect(await ofStack.list([], signal)).toEqual([]);
 });
 
-it('user data is decoded, and may be none', async () => {
+it('user data is decoded, and may be absent', async () => {
   mock
     .on(DescribeInstanceAttributeCommand)
     .resolvesOnce({ UserData: { Value: 'IyEvYmluL3No' } })
@@ -93,13 +93,13 @@ it('user data is decoded, and may be none', async () => {
   expect(await ofStack.userData('i-1', signal)).toHaveLength(0);
 });
 
-it('an instance that is gone already is terminated', async () => {
+it('the termination of a missing instance succeeds', async () => {
   mock.on(TerminateInstancesCommand).rejectsOnce(failure('InvalidInstanceID.NotFound')).rejects(failure('Denied'));
   await ofStack.terminate('i-1', signal);
   await expect(ofStack.terminate('i-1', signal)).rejects.toThrow('Denied');
 });
 
-it('a fleet that lacks instances has its own target set again, with no-termination, and no other has', async () => {
+it('the target is set again, with no-termination, for a fleet that lacks instances, and for no other', async () => {
   active('i-1');
   const request = (TargetCapacity: number) => ({
     SpotFleetRequestConfigs: [

@@ -44,7 +44,7 @@ const bodyOf = (...chunks: (string | Error)[]): Body =>
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 
 describe('reading', () => {
-  it('asks for exactly the bytes of a range', async () => {
+  it('requests exactly the bytes of a range', async () => {
     s3.on(GetObjectCommand).resolves({ Body: bodyOf('cde'), ETag: '"e"', Metadata: { lease: 'l' } });
     const object = await store.get('k', { signal, range: { startByte: 2, endByte: 5 } });
     expect(text(object?.body)).toBe('cde');
@@ -52,7 +52,7 @@ describe('reading', () => {
     expect(s3.commandCalls(GetObjectCommand)[0]?.args[0].input.Range).toBe('bytes=2-4');
   });
 
-  it('gives nothing of an object that ends before the range, which no second try would mend', async () => {
+  it('returns nothing for an object that ends before the range, and does not retry', async () => {
     s3.on(GetObjectCommand).rejects(awsError('InvalidRange', 416));
     s3.on(HeadObjectCommand).resolves({ ETag: '"e"' });
     const object = await store.get('k', { signal, range: { startByte: 20, endByte: 50 } });
@@ -79,7 +79,7 @@ describe('reading', () => {
     expect(text((await store.get('k', { signal }))?.body)).toBe('abc');
   });
 
-  it('goes on with a stream where its body broke, and only on the same object', async () => {
+  it('continues a stream where its body broke, and only on the same object', async () => {
     s3.on(GetObjectCommand)
       .resolvesOnce({ Body: bodyOf('ab', new Error('socket hang up')), ETag: '"e"' })
       .resolvesOnce({ Body: bodyOf('c'), ETag: '"e"' });
@@ -90,7 +90,7 @@ describe('reading', () => {
     expect(again).toMatchObject({ Range: 'bytes=2-', IfMatch: '"e"' });
   });
 
-  it('throws ObjectMissing from a stream of nothing', async () => {
+  it('throws ObjectMissing from a stream of a missing object', async () => {
     s3.on(GetObjectCommand).rejects(awsError('NoSuchKey', 404));
     await expect(async () => {
       for await (const _ of store.stream('k', { signal }));
@@ -114,7 +114,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  it('tells what a conditional write was refused for', async () => {
+  it('returns why S3 refused a conditional write', async () => {
     s3.on(PutObjectCommand).rejects(awsError('PreconditionFailed', 412));
     expect(await store.put('k', 'x', { signal, ifNoneMatch: true })).toEqual({ kind: 'exists' });
     expect(await store.put('k', 'x', { signal, ifMatch: '"e"' })).toEqual({ kind: 'changed' });
@@ -123,7 +123,7 @@ describe('writing', () => {
     expect(await store.put('k', 'x', { signal, ifMatch: '"e"' })).toEqual({ kind: 'changed' });
   });
 
-  it('puts again after a conflict of two writers, and gives up after a bounded number of them', async () => {
+  it('puts again after a conflict of two writers, and gives up after several conflicts', async () => {
     const conflict = awsError('ConditionalRequestConflict', 409);
     s3.on(PutObjectCommand).rejectsOnce(conflict).resolves({ ETag: '"e"' });
     expect(await store.put('k', 'x', { signal, ifNoneMatch: true })).toEqual({ kind: 'written', etag: '"e"' });
@@ -183,7 +183,7 @@ describe('listing', () => {
     expect(inputs).toMatchObject([{ StartAfter: '0' }, { ContinuationToken: 't' }]);
   });
 
-  it('tells folders from objects', async () => {
+  it('distinguishes folders from objects', async () => {
     s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: 'p/x' }], CommonPrefixes: [{ Prefix: 'p/d/' }] });
     const { objects, folders } = await store.listFolder('p/', { signal });
     expect([objects.map((object) => object.key), folders]).toEqual([['p/x'], ['p/d/']]);

@@ -28,7 +28,7 @@ describe('secrets of AWS Secrets Manager', () => {
     });
   });
 
-  it('that hold bytes are refused', async () => {
+  it('are refused when they hold bytes', async () => {
     const reader = makeSecretReader((region) => makeSecretsManagerClient({ region }));
     secretsManager.on(GetSecretValueCommand).resolves({ SecretBinary: new Uint8Array([1]) });
     await expect(reader.read(arn('eu-west-1'), signal)).rejects.toThrow('holds bytes');

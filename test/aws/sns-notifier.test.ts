@@ -16,7 +16,7 @@ describe('notices over SNS', () => {
     ]);
   });
 
-  it('have a subject that SNS takes, whatever a job is called', async () => {
+  it('have a subject that SNS accepts, whatever the name of the job', async () => {
     await notifier.notify({ subject: `Jöb\n${'x'.repeat(200)}`, text: '' }, new AbortController().signal);
     const subject = sns.commandCalls(PublishCommand)[0]?.args[0].input.Subject ?? '';
     expect(subject).toMatch(/^J\?b\?x+$/);

@@ -46,7 +46,7 @@ describe('datasets in S3', () => {
     ]);
   });
 
-  it('that are not there, or not for us, are misuse that says what to do', async () => {
+  it('cause an error that says what to do when they are missing or forbidden', async () => {
     s3.on(GetObjectCommand).rejectsOnce(new NoSuchKey({ message: '', $metadata: { httpStatusCode: 404 } }));
     await expect(textOf(sources.stream('b', 'k', signal))).rejects.toThrow('The dataset s3://b/k does not exist.');
     for (const [name, status, hint] of [
@@ -61,7 +61,7 @@ describe('datasets in S3', () => {
     }
   });
 
-  it('that fail for a reason of the network are not called misuse', async () => {
+  it('keep the error of the network when the network fails', async () => {
     s3.on(GetObjectCommand).rejects(new Error('socket hang up'));
     await expect(textOf(sources.stream('b', 'k', signal))).rejects.toThrow('socket hang up');
     await expect(textOf(sources.stream('b', 'k', signal))).rejects.not.toThrow(UserError);

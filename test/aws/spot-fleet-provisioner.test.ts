@@ -67,7 +67,7 @@ beforeEach(() => {
 });
 
 describe('a Spot Fleet', () => {
-  it('is made at target 0, with no-termination, from a numbered version, by the default subnets of its zones', async () => {
+  it('is made at target 0, with no-termination, from a numbered version, in the default subnets of its zones', async () => {
     mock.on(DescribeSubnetsCommand).resolves({
       Subnets: [
         { SubnetId: 'subnet-a', AvailabilityZone: 'us-east-1a' },
@@ -99,7 +99,7 @@ describe('a Spot Fleet', () => {
     ]);
   });
 
-  it('that is there and boots the same is found again', async () => {
+  it('is found again when it boots the same', async () => {
     templateIsThere(USER_DATA);
     fleetIsThere();
     expect(await provisionFleet(client, options, USER_DATA, signal)).toBe('sfr-old');
@@ -107,7 +107,7 @@ describe('a Spot Fleet', () => {
     expect(mock.commandCalls(CreateLaunchTemplateVersionCommand)).toHaveLength(0);
   });
 
-  it('that is there and would boot otherwise is replaced, since it is bound to its version', async () => {
+  it('is replaced when it would boot differently, because it is bound to its version', async () => {
     templateIsThere('#!/bin/sh\nfalse\n');
     fleetIsThere();
     expect(await provisionFleet(client, options, USER_DATA, signal)).toBe('sfr-new');
@@ -117,7 +117,7 @@ describe('a Spot Fleet', () => {
     ]);
   });
 
-  it('that would boot otherwise ends before its template changes, so that a replacement that broke off is done again', async () => {
+  it('ends before its template changes, so that an interrupted replacement is repeated', async () => {
     templateIsThere('#!/bin/sh\nfalse\n');
     fleetIsThere();
     mock.on(CancelSpotFleetRequestsCommand).rejects(new Error('not now'));
@@ -125,7 +125,7 @@ describe('a Spot Fleet', () => {
     expect(mock.commandCalls(CreateLaunchTemplateVersionCommand)).toHaveLength(0);
   });
 
-  it('that was cancelled is not found', async () => {
+  it('is not found after it was cancelled', async () => {
     templateIsThere(USER_DATA);
     fleetIsThere('cancelled_running');
     expect(await provisionFleet(client, options, USER_DATA, signal)).toBe('sfr-new');
@@ -133,7 +133,7 @@ describe('a Spot Fleet', () => {
 });
 
 describe('deleting', () => {
-  it('cancels the fleet with its instances, ends what else has the tag, and removes the launch template', async () => {
+  it('cancels the fleet with its instances, ends other instances with the tag, and removes the launch template', async () => {
     fleetIsThere();
     activeInstances('i-1');
     mock
@@ -148,13 +148,13 @@ describe('deleting', () => {
     expect(mock.commandCalls(DeleteLaunchTemplateCommand)).toHaveLength(1);
   });
 
-  it('is no error when nothing is there', async () => {
+  it('succeeds when nothing exists', async () => {
     mock.on(DescribeLaunchTemplatesCommand).resolves({ LaunchTemplates: [] });
     expect(await deleteFleet(client, options, signal)).toEqual({ fleetId: undefined, ended: [] });
     expect(mock.commandCalls(DeleteLaunchTemplateCommand)).toHaveLength(0);
   });
 
-  it('says why a fleet cannot be cancelled', async () => {
+  it('reports why a fleet cannot be cancelled', async () => {
     fleetIsThere();
     mock.on(CancelSpotFleetRequestsCommand).resolves({
       UnsuccessfulFleetRequests: [

@@ -16,7 +16,7 @@ const sentBodies = () =>
 
 beforeEach(() => void sqs.reset());
 
-it('sends all in tens, each with the job as its group', async () => {
+it('sends all messages in tens, each with the job as its group', async () => {
   sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
   const bodies = Array.from({ length: 25 }, (_, index) => `m${index}`);
   await queue.send(bodies, 'job-1', signal);
@@ -45,7 +45,7 @@ it('sends again exactly the entries that a successful call lists as failed', asy
   ]);
 });
 
-it('names the code when an entry cannot be sent: at once when it is our fault, after some tries when not', async () => {
+it('names the code of an entry that cannot be sent: at once when the fault is ours, otherwise after several tries', async () => {
   const failed = (SenderFault: boolean) => ({
     Successful: [],
     Failed: [{ Id: '0', Code: SenderFault ? 'InvalidMessageContents' : 'InternalError', Message: 'no', SenderFault }],
@@ -59,7 +59,7 @@ it('names the code when an entry cannot be sent: at once when it is our fault, a
   expect(sentBodies()).toHaveLength(5);
 });
 
-it('counts what is visible, in flight and delayed', async () => {
+it('counts visible, in-flight and delayed messages', async () => {
   sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: {
       ApproximateNumberOfMessages: '3',

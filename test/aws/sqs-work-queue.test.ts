@@ -26,7 +26,7 @@ beforeEach(() => {
   failures = [];
 });
 
-it('polls with the given lease and tells how often each message was received', async () => {
+it('polls with the given lease, and returns how often each message was received', async () => {
   sqs.on(ReceiveMessageCommand).resolves({
     Messages: [{ MessageId: 'm', ReceiptHandle: 'h', Body: 'b', Attributes: { ApproximateReceiveCount: '3' } }],
   });
@@ -44,7 +44,7 @@ it('answers an empty poll with no messages', async () => {
   expect(await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilityTimeoutSeconds: 1, signal })).toEqual([]);
 });
 
-it('cuts calls into tens and keeps the order of the results', async () => {
+it('splits calls into tens, and keeps the order of the results', async () => {
   sqs
     .on(ChangeMessageVisibilityBatchCommand)
     .resolvesOnce({ Failed: [{ Id: '9', Code: 'MessageNotInflight', SenderFault: true }] })
@@ -58,13 +58,13 @@ it('cuts calls into tens and keeps the order of the results', async () => {
   expect(failures).toEqual(['changing visibility: InternalError: later']);
 });
 
-it('answers failed for every entry of a call that did not get through', async () => {
+it('answers failed for every entry of a failed call', async () => {
   sqs.on(DeleteMessageBatchCommand).rejects(new Error('socket hang up'));
   expect(await queue.delete(['a', 'b'], signal)).toEqual(['failed', 'failed']);
   expect(failures[0]).toContain('socket hang up');
 });
 
-it('tells a lost lease from other refusals', () => {
+it('distinguishes a lost lease from other refusals', () => {
   expect(isLeaseLost('ReceiptHandleIsInvalid', '')).toBe(true);
   expect(isLeaseLost('AWS.SimpleQueueService.MessageNotInflight', '')).toBe(true);
   expect(isLeaseLost('InvalidParameterValue', 'Reason: The receipt handle has expired.')).toBe(true);

@@ -90,11 +90,11 @@ describe('a new stack', () => {
     expect(fleet?.LaunchTemplateConfigs?.[0]?.Overrides).toHaveLength(4);
   });
 
-  it('is refused when the boot script is larger than EC2 takes', async () => {
+  it('is refused when the boot script is larger than EC2 allows', async () => {
     await expect(provisionStack({ ...options, userData: () => 'x'.repeat(17_000) }, signal)).rejects.toThrow('17000');
   });
 
-  it('names the region of its bucket, but for us-east-1', async () => {
+  it('names the region of its bucket, except us-east-1', async () => {
     await provisionStack(options, signal);
     await provisionStack({ ...options, region: 'eu-west-1' }, signal);
     const calls = mocks.s3.commandCalls(CreateBucketCommand).map(({ args }) => args[0].input);
@@ -103,7 +103,7 @@ describe('a new stack', () => {
   });
 });
 
-describe('a stack that is there', () => {
+describe('an existing stack', () => {
   it('is found again, with a new version of the launch template', async () => {
     mocks.sqs.on(CreateQueueCommand).rejects(new QueueNameExists({ message: 'exists', $metadata: metadata }));
     mocks.sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: 'http://q/found' });
@@ -137,7 +137,7 @@ describe('a stack that is there', () => {
     expect(mocks.ec2.commandCalls(CreateLaunchTemplateVersionCommand)).toHaveLength(1);
   });
 
-  it('is not taken for one that may not be read', async () => {
+  it('is not assumed when the lookup is refused', async () => {
     const denied = new EC2ServiceException({
       name: 'UnauthorizedOperation',
       message: 'denied',

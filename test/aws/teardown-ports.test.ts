@@ -37,7 +37,7 @@ describe("a pool's instances", () => {
     ]);
   });
 
-  it('are ended in groups; one that is gone already is no error, a refusal is', async () => {
+  it('are ended in groups; a missing one is no error, but a refusal is', async () => {
     ec2.on(TerminateInstancesCommand).resolves({});
     await instances.terminate(
       Array.from({ length: 250 }, (_, index) => `i-${index}`),
@@ -66,27 +66,27 @@ describe('the deployed stack', () => {
     ['DELETE_IN_PROGRESS', 'deleting'],
     ['DELETE_FAILED', 'stuck'],
     ['DELETE_COMPLETE', 'deleted'],
-  ])('in CloudFormation’s words %s is %s in ours', async (StackStatus, state) => {
+  ])('with the CloudFormation status %s is %s', async (StackStatus, state) => {
     cloudFormation.on(DescribeStacksCommand).resolves({
       Stacks: [{ StackName: 'Pool', CreationTime: new Date(0), StackStatus, EnableTerminationProtection: true }],
     });
     expect(await stack.describe(signal)).toMatchObject({ state, isProtected: true });
   });
 
-  it('is deleted by its ARN, so that a later stack of the same name never is', async () => {
+  it('is deleted by its ARN, so that a later stack of the same name stays', async () => {
     cloudFormation.on(DeleteStackCommand).resolves({});
     await stack.delete(signal);
     expect(cloudFormation.commandCalls(DeleteStackCommand)[0]?.args[0].input).toEqual({ StackName: id });
   });
 
-  it('shows the template that it was deployed with', async () => {
+  it('has the template with which it was deployed', async () => {
     cloudFormation.on(GetTemplateCommand).resolvesOnce({ TemplateBody: '{}' }).resolves({});
     expect(await stack.template(signal)).toBe('{}');
     expect(cloudFormation.commandCalls(GetTemplateCommand)[0]?.args[0].input).toMatchObject({ StackName: id });
     await expect(stack.template(signal)).rejects.toThrow('no template');
   });
 
-  it('is deleted when CloudFormation has forgotten it; other errors are told', async () => {
+  it('counts as deleted when CloudFormation has forgotten it; other errors are thrown', async () => {
     const refusal = (name: string, message: string) =>
       new CloudFormationServiceException({ name, message, ...metadata });
     cloudFormation.on(DescribeStacksCommand).rejects(refusal('ValidationError', `Stack with id ${id} does not exist`));

@@ -20,7 +20,7 @@ describe("the app's context", () => {
     expect(read({ spotpool: '{"maxWorkers":50}' }).props).toEqual({ maxWorkers: 50 });
   });
 
-  it('may say on the command line who controls, whatever the file says of it', () => {
+  it('may name the controller on the command line, which overrides the file', () => {
     const spotpool = { maxWorkers: 50, controller: 'lambda' };
     expect(read({ controller: 'cli', spotpool }).props).toEqual({ maxWorkers: 50, controller: 'cli' });
   });

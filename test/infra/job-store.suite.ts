@@ -8,7 +8,7 @@ describe('the job store', () => {
     template = synth({ controller: 'cli' });
   });
 
-  it('gives a message a thousand receives, since reclaims are no attempts', () => {
+  it('allows a thousand receives of a message, because reclaims are not attempts', () => {
     template.hasResourceProperties('AWS::SQS::Queue', { RedrivePolicy: Match.objectLike({ maxReceiveCount: 1000 }) });
   });
 
@@ -28,7 +28,7 @@ describe('the job store', () => {
     template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  it('refuses whoever does not use TLS, on both queues and the bucket', () => {
+  it('refuses requests without TLS, on both queues and the bucket', () => {
     const denies = Match.objectLike({
       PolicyDocument: Match.objectLike({
         Statement: Match.arrayWith([
@@ -40,7 +40,7 @@ describe('the job store', () => {
     expect(Object.keys(template.findResources('AWS::S3::BucketPolicy', { Properties: denies }))).toHaveLength(1);
   });
 
-  it('lets nobody write over an outcome: a put there without If-None-Match is denied, but for the start and the parts of an upload', () => {
+  it('lets nobody overwrite an outcome: it denies a put without If-None-Match, except for the start and the parts of an upload', () => {
     template.hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: Match.objectLike({
         Statement: Match.arrayWith([
@@ -71,7 +71,7 @@ describe('the job store', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
   });
 
-  it('deletes what nobody needs any more, and no outcome', () => {
+  it('deletes objects that nobody needs any more, but no outcome', () => {
     const rules = Object.values(template.findResources('AWS::S3::Bucket')).map(
       (bucket) =>
         (bucket as { Properties: { LifecycleConfiguration: { Rules: Record<string, unknown>[] } } }).Properties

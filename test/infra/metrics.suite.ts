@@ -37,7 +37,7 @@ function metricsOf(record: Readonly<Record<string, unknown>>): unknown[] {
 }
 
 describe("the dashboard's metrics of the pool", () => {
-  it("are those that the controller's records make", () => {
+  it("have the namespace, names and dimensions of the controller's records", () => {
     const description = { target: 1, fulfilled: 1, state: 'active', instances: [] } as const;
     const report = {
       atMs: 0,

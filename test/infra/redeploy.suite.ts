@@ -1,4 +1,4 @@
-/** What a redeploy changes, and what it leaves alone (docs/decisions/0005-…). */
+/** The changes that a redeploy makes, and the resources that it keeps (docs/decisions/0005-…). */
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,14 +19,14 @@ const machines = (template: ReturnType<typeof synth>) => ({
   fleet: only(template, 'AWS::EC2::EC2Fleet'),
 });
 
-/** As `spotpool predeploy` sees it. */
+/** Compares two templates as `spotpool predeploy` does. */
 const replacements = (before: ReturnType<typeof synth>, after: ReturnType<typeof synth>): readonly string[] =>
   fleetReplacements(before.toJSON(), after.toJSON());
 
 describe('a redeploy', () => {
   const first = synth();
 
-  it('with other code changes the controller, and neither launch template nor fleet', () => {
+  it('with other code changes the controller, but neither launch template nor fleet', () => {
     const second = synth({ controllerDirectory: directory });
     expect(only(second, 'AWS::Lambda::Function').Properties['Code']).not.toEqual(
       only(first, 'AWS::Lambda::Function').Properties['Code'],
@@ -35,7 +35,7 @@ describe('a redeploy', () => {
     expect(replacements(first, second)).toEqual([]);
   });
 
-  it('after a newer machine image leaves the fleet alone: it names neither the image nor a version that moves', () => {
+  it('after a newer machine image keeps the fleet, which names neither the image nor a moving version', () => {
     const { launchTemplate, fleet } = machines(first);
     const image = (launchTemplate.Properties['LaunchTemplateData'] as { ImageId: { Ref: string } }).ImageId.Ref;
     expect(JSON.stringify(fleet)).not.toContain(image);
@@ -57,7 +57,7 @@ describe('a redeploy', () => {
     expect(JSON.stringify(fleet)).toContain(launchTemplate.id);
   });
 
-  it('with other people, limits, permissions, buckets, alarms and controller leaves launch template and fleet alone', () => {
+  it('with other people, limits, permissions, buckets, alarms and controller keeps launch template and fleet', () => {
     const other = synth({
       maxWorkers: 500,
       notifyEmail: 'a@b.example',

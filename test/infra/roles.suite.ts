@@ -21,13 +21,13 @@ beforeAll(() => {
 describe('a worker', () => {
   const may = (): Readonly<Record<string, readonly string[]>> => allowed(template, 'PoolWorkerRole');
 
-  it('has no permission of EC2 at all, nor one to delete', () => {
+  it('may call nothing of EC2, and may delete no object', () => {
     expect(Object.keys(may()).filter((action) => action.startsWith('ec2:') || action.startsWith('s3:Delete'))).toEqual(
       [],
     );
   });
 
-  it('leases, beats and deletes messages of one queue, and sends none', () => {
+  it('may lease, beat and delete messages of one queue, but send none', () => {
     expect(Object.entries(may()).filter(([action]) => action.startsWith('sqs:'))).toEqual([
       ['sqs:ReceiveMessage', [QUEUE]],
       ['sqs:ChangeMessageVisibility', [QUEUE]],
@@ -35,7 +35,7 @@ describe('a worker', () => {
     ]);
   });
 
-  it('writes neither the word of the controller nor the pointer to its own code', () => {
+  it('may write neither the state of the fleet nor the pointer to its own code', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/partial/*`,
       `${BUCKET}/jobs/*/events/*`,
@@ -47,18 +47,18 @@ describe('a worker', () => {
     ]);
   });
 
-  it('lists the bucket without a condition, so that what is missing is told from what is forbidden', () => {
+  it('may list the bucket without a condition, so that S3 distinguishes missing keys from forbidden ones', () => {
     const [list] = statements(template, 'PoolWorkerRole').filter(({ Action }) => Action === 's3:ListBucket');
     expect(list).not.toHaveProperty('Condition');
     expect(plain(list?.Resource)).toBe(BUCKET);
   });
 
-  it('reads the input buckets that are named, and is told when an object is gone', () => {
+  it('may read the named input buckets, and learns when an object is missing', () => {
     expect(may()['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');
     expect(may()['s3:ListBucket']).toContain('arn:<AWS::Partition>:s3:::their-data');
   });
 
-  it('asks for no more kinds of action than these', () => {
+  it('needs only these kinds of actions', () => {
     expect(Object.keys(may()).sort()).toEqual([
       's3:AbortMultipartUpload',
       's3:GetObject',
@@ -80,7 +80,7 @@ describe('the controller', () => {
     expect(Object.keys(may())).not.toContain('ec2:TerminateInstances');
   });
 
-  it('writes its own words, and no outcome', () => {
+  it('may write progress, ends and state, but no outcome', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/progress.json`,
       `${BUCKET}/jobs/*/done.json`,
@@ -91,7 +91,7 @@ describe('the controller', () => {
     ]);
   });
 
-  it('hands its role to the scheduler alone', () => {
+  it('may pass its role to the scheduler alone', () => {
     const [pass] = statements(template, 'PoolControllerRoleDefault').filter(({ Action }) => Action === 'iam:PassRole');
     expect(plain(pass?.Resource)).toBe('<PoolSwitchRole.Arn>');
     expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
@@ -99,33 +99,33 @@ describe('the controller', () => {
 });
 
 describe("the dead-man's switch", () => {
-  it('may modify this fleet, and nothing else', () => {
+  it('may modify this fleet and do nothing else', () => {
     expect(allowed(template, 'PoolSwitchRole')).toEqual({ 'ec2:ModifyFleet': [FLEET] });
   });
 });
 
 describe("the CLI's user", () => {
-  it('submits jobs, models and workers, and commits no outcome', () => {
+  it('may submit jobs, models and workers, but commit no outcome', () => {
     const put = allowed(template, 'PoolUserPolicy')['s3:PutObject'] ?? [];
     expect(put).toContain(`${BUCKET}/jobs/*/input/*`);
     expect(put).toContain(`${BUCKET}/workers/*`);
     expect(put.filter((resource) => resource.includes('results') || resource === `${BUCKET}/*`)).toEqual([]);
   });
 
-  it('reads and lists the input buckets that are named, whose objects become jobs', () => {
+  it('may read and list the named input buckets, whose objects become jobs', () => {
     const may = allowed(template, 'PoolUserPolicy');
     expect(may['s3:GetObject']).toContain('arn:<AWS::Partition>:s3:::their-data/*');
     expect(may['s3:ListBucket']).toContain('arn:<AWS::Partition>:s3:::their-data');
   });
 
-  it("ends only instances that bear the pool's tag", () => {
+  it("may end only instances with the pool's tag", () => {
     const [end] = statements(template, 'PoolUserPolicy').filter(({ Action }) => Action === 'ec2:TerminateInstances');
     expect(end?.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/spotpool:stack': 'Spotpool' } });
   });
 });
 
 describe('every permission', () => {
-  it('is of a statement with a name', () => {
+  it('has a named statement', () => {
     for (const role of ROLES) {
       const unnamed = statements(template, role).filter(({ Sid }: Statement) => !/^[A-Z][A-Za-z]+$/.test(Sid));
       expect(unnamed).toEqual([]);
@@ -137,7 +137,7 @@ describe('every permission', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('is of all resources only where AWS knows no narrower one', () => {
+  it('covers all resources only where IAM supports no narrower one', () => {
     const broad = ROLES.flatMap((role) => Object.entries(allowed(template, role)))
       .filter(([, resources]) => resources.includes('*'))
       .map(([action]) => action);

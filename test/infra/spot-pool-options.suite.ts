@@ -8,7 +8,7 @@ const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf';
 describe('an isolated pool', () => {
   const template = synth({ isolated: true, sessionManager: true, secretArns: [ARN], zones: 2 });
 
-  it('has no way out but endpoints', () => {
+  it('reaches only the endpoints', () => {
     template.resourceCountIs('AWS::EC2::InternetGateway', 0);
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
     const services = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map((endpoint) =>
@@ -36,18 +36,18 @@ describe('an isolated pool', () => {
     template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
   });
 
-  it('says so to the CLI, which then refuses a setup', () => {
+  it('reports itself as isolated to the CLI, which then refuses a setup', () => {
     template.hasOutput('Isolated', { Value: 'true' });
   });
 
-  it('lets workers read the secrets that are named and open sessions', () => {
+  it('lets workers read the named secrets and open sessions', () => {
     const may = allowed(template, 'PoolWorkerRole');
     expect(may['secretsmanager:GetSecretValue']).toEqual([ARN]);
     expect(may['ssmmessages:OpenDataChannel']).toEqual(['*']);
   });
 });
 
-describe('a pool of GPUs in a network of one’s own, controlled by the CLI', () => {
+describe('a pool of GPUs in the user’s own network, controlled by the CLI', () => {
   const template = synth({
     controller: 'cli',
     architecture: 'x86_64',
@@ -66,7 +66,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     createServiceLinkedRole: true,
   });
 
-  it('makes no network, and uses the subnets that are named', () => {
+  it('makes no network, and uses the named subnets', () => {
     template.resourceCountIs('AWS::EC2::VPC', 0);
     template.hasResourceProperties('AWS::EC2::EC2Fleet', {
       LaunchTemplateConfigs: [
@@ -80,7 +80,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     });
   });
 
-  it('asks for NVIDIA GPUs', () => {
+  it('requires NVIDIA GPUs', () => {
     const { LaunchTemplateConfigs } = only(template, 'AWS::EC2::EC2Fleet').Properties as {
       LaunchTemplateConfigs: { Overrides: { InstanceRequirements: unknown }[] }[];
     };
@@ -92,7 +92,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     });
   });
 
-  it('launches the image that is named, on a volume of the size that is named', () => {
+  it('launches the named image, on a volume of the named size', () => {
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       LaunchTemplateData: Match.objectLike({
         ImageId: 'ami-0123456789abcdef0',
@@ -101,7 +101,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     });
   });
 
-  it("has no function and no schedule, but the dead-man's switch all the same", () => {
+  it("has no function and no schedule, but still a dead-man's switch", () => {
     template.resourceCountIs('AWS::Lambda::Function', 0);
     template.resourceCountIs('AWS::Scheduler::Schedule', 0);
     template.resourceCountIs('AWS::Events::Rule', 0);
@@ -110,7 +110,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     template.hasOutput('Controlled', { Value: 'false' });
   });
 
-  it('says in its alarms what to do where nothing but commands controls', () => {
+  it('says in its alarms what to do where only commands control the fleet', () => {
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as {
       readonly Properties: { readonly AlarmDescription: string };
     }[];
@@ -119,33 +119,33 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     expect(says.find((text) => text.includes('switch set'))).toContain('only commands control');
   });
 
-  it('bears its own name, so that pools stand side by side', () => {
+  it('has its own name, so that several pools fit in an account', () => {
     template.hasResourceProperties('AWS::Scheduler::ScheduleGroup', { Name: 'gpus-switch' });
     template.hasOutput('Name', { Value: 'gpus' });
   });
 
-  it('tells the mail address, and deletes jobs when they are old', () => {
+  it('notifies the mail address, and deletes old jobs', () => {
     template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'team@example.org' });
     template.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ Id: 'Jobs', ExpirationInDays: 60 })]) },
     });
   });
 
-  it('waits as long as it was told before it calls a job stalled', () => {
+  it('waits for the configured time before it reports a stalled job', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmDescription: Match.stringLikeRegexp('for 90 minutes'),
       EvaluationPeriods: 18,
     });
   });
 
-  it('makes the role of EC2 Fleet when it is asked to, and leaves it', () => {
+  it('makes the role of EC2 Fleet on request, and keeps it', () => {
     template.hasResource('AWS::IAM::ServiceLinkedRole', {
       Properties: { AWSServiceName: 'ec2fleet.amazonaws.com' },
       DeletionPolicy: 'Retain',
     });
   });
 
-  it('tells instances how long they may live', () => {
+  it('gives instances their longest life', () => {
     const userData = JSON.stringify(only(template, 'AWS::EC2::LaunchTemplate').Properties);
     expect(userData).toContain('shutdown -P +130');
     expect(userData).toContain('SPOTPOOL_MAX_IDLE_SECONDS=120');
@@ -153,12 +153,12 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
 });
 
 describe('wrong properties', () => {
-  it('are told of a name that comes from the stack, too', () => {
+  it('include a wrong name that comes from the stack', () => {
     const stack = new SpotPoolStack(makeApp(), `S${'x'.repeat(57)}`, { controllerDirectory });
     Annotations.fromStack(stack).hasError('*', Match.stringLikeRegexp('^name is "Sx+": .* 57 at most'));
   });
 
-  it('are errors of the synth, all at once, each in a sentence', () => {
+  it('fail the synth all at once, each with a sentence', () => {
     const stack = makeStack({ gpus: { min: 1 }, vpcId: 'vpc-0123456789abcdef0', maxWorkers: 0 });
     const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
     expect(errors.map(({ entry }) => (entry.data as string).split(':')[0])).toEqual([
@@ -168,7 +168,7 @@ describe('wrong properties', () => {
     ]);
   });
 
-  it('say what to do when the controller is not built', () => {
+  it('include a controller that is not built, with the command to build it', () => {
     const stack = makeStack({ controllerDirectory: '/nowhere' });
     Annotations.fromStack(stack).hasError('/Spotpool/Pool', Match.stringLikeRegexp('run "npm run build" first'));
   });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { stackFromEnvironment, stackFromFields, stacksInFile } from '../../runner/cli/stack-fields.js';
 import { only, plain, synth } from './synth.js';
 
-/** The pool as it is when nothing is said. */
+/** The pool with its default properties. */
 let template: Template;
 beforeAll(() => {
   template = synth();
@@ -12,7 +12,7 @@ beforeAll(() => {
 describe('the fleet', () => {
   const fleet = (): Record<string, unknown> => only(template, 'AWS::EC2::EC2Fleet').Properties;
 
-  it('is born parked, and ends no instance when its target falls', () => {
+  it('starts parked, and ends no instance when its target falls', () => {
     expect(fleet()).toMatchObject({
       Type: 'maintain',
       ExcessCapacityTerminationPolicy: 'no-termination',
@@ -20,7 +20,7 @@ describe('the fleet', () => {
     });
   });
 
-  it('takes the pools with the best capacity for the price, without maximum price and without rebalancing', () => {
+  it('uses the pools with the best capacity for the price, without maximum price and without rebalancing', () => {
     expect(fleet()['SpotOptions']).toEqual({
       AllocationStrategy: 'price-capacity-optimized',
       InstanceInterruptionBehavior: 'terminate',
@@ -28,7 +28,7 @@ describe('the fleet', () => {
     expect(JSON.stringify(fleet())).not.toMatch(/MaxPrice|SpotMaxPrice|MaintenanceStrategies/);
   });
 
-  it('spans three zones by attributes, each instance counting one', () => {
+  it('spans three zones by attributes, and counts instances', () => {
     const [config] = fleet()['LaunchTemplateConfigs'] as { Overrides: Record<string, unknown>[] }[];
     expect(config?.Overrides).toHaveLength(3);
     for (const override of config?.Overrides ?? []) {
@@ -42,7 +42,7 @@ describe('the fleet', () => {
     }
   });
 
-  it('bears the tag that it is found by', () => {
+  it('has the tag by which it is found', () => {
     expect(fleet()['TagSpecifications']).toEqual([
       { ResourceType: 'fleet', Tags: [{ Key: 'spotpool:stack', Value: 'Spotpool' }] },
     ]);
@@ -53,7 +53,7 @@ describe('the launch template', () => {
   const data = (): Record<string, unknown> =>
     only(template, 'AWS::EC2::LaunchTemplate').Properties['LaunchTemplateData'] as Record<string, unknown>;
 
-  it('asks for session tokens from metadata, one hop away at most', () => {
+  it('requires session tokens for metadata, at most one hop away', () => {
     expect(data()['MetadataOptions']).toEqual({
       HttpEndpoint: 'enabled',
       HttpTokens: 'required',
@@ -75,7 +75,7 @@ describe('the launch template', () => {
     ]);
   });
 
-  it('tags instances, and no volumes, which Spot refuses', () => {
+  it('tags instances, but no volumes, because Spot refuses those', () => {
     expect(data()['TagSpecifications']).toEqual([
       {
         ResourceType: 'instance',
@@ -92,7 +92,7 @@ describe('the launch template', () => {
     expect(data()).not.toHaveProperty('InstanceType');
   });
 
-  it('takes the newest arm64 image of Amazon Linux 2023, which CloudFormation looks up at deploy', () => {
+  it('uses the newest arm64 image of Amazon Linux 2023, which CloudFormation looks up at deploy', () => {
     const { Ref } = data()['ImageId'] as { Ref: string };
     expect(template.toJSON()['Parameters']).toMatchObject({
       [Ref]: {
@@ -111,12 +111,12 @@ describe('the network', () => {
     });
   });
 
-  it('has no NAT gateway, which would cost while idle, and reaches S3 for nothing', () => {
+  it('has no NAT gateway, which would cost while idle, and reaches S3 for free', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
     expect(only(template, 'AWS::EC2::VPCEndpoint').Properties['VpcEndpointType']).toBe('Gateway');
   });
 
-  it('picks its zones at deploy, so that a synth asks no account', () => {
+  it('chooses its zones at deploy, so that a synth needs no account', () => {
     template.allResourcesProperties('AWS::EC2::Subnet', {
       AvailabilityZone: { 'Fn::Select': [Match.anyValue(), { 'Fn::GetAZs': { Ref: 'AWS::Region' } }] },
       MapPublicIpOnLaunch: true,
@@ -155,7 +155,7 @@ describe('the controller', () => {
     });
   });
 
-  it('is woken each minute, and a pass that is missed is not retried', () => {
+  it('is woken each minute, and does not retry a missed pass', () => {
     expect(only(template, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -183,12 +183,12 @@ describe('the controller', () => {
 });
 
 describe("the dead-man's switch", () => {
-  it('has a group, and no schedule as long as the fleet is parked', () => {
+  it('has a group, but no schedule while the fleet is parked', () => {
     expect(only(template, 'AWS::Scheduler::ScheduleGroup').Properties['Name']).toBe('Spotpool-switch');
     template.resourceCountIs('AWS::Scheduler::Schedule', 1); // the controller's minute
   });
 
-  it('acts for schedules of its group alone', () => {
+  it('gives its role to schedules of its group alone', () => {
     template.hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: Match.objectLike({
         Statement: [
@@ -207,8 +207,8 @@ describe("the dead-man's switch", () => {
   });
 });
 
-describe('people', () => {
-  it('are told over TLS only', () => {
+describe('notices', () => {
+  it('require TLS', () => {
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: Match.objectLike({
         Statement: Match.arrayWith([
@@ -218,11 +218,11 @@ describe('people', () => {
     });
   });
 
-  it('are not subscribed unless they are named', () => {
+  it('go to nobody unless an address is named', () => {
     template.resourceCountIs('AWS::SNS::Subscription', 0);
   });
 
-  it('are told by six alarms, each of which says what to do', () => {
+  it('come from six alarms, each of which says what to do', () => {
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       (alarm) => (alarm as { Properties: Record<string, unknown> }).Properties,
     );
@@ -235,7 +235,7 @@ describe('people', () => {
     }
   });
 
-  it('see everything on one dashboard', () => {
+  it('have a dashboard beside them that shows everything', () => {
     const body = JSON.stringify(only(template, 'AWS::CloudWatch::Dashboard').Properties['DashboardBody']);
     for (const word of ['Batches', 'Fleet', 'Reclaims', 'Dead letters', 'Control', 'Target', 'Fulfilled']) {
       expect(body).toContain(word);
@@ -243,8 +243,8 @@ describe('people', () => {
   });
 });
 
-describe('all of it', () => {
-  it("bears the stack's tag wherever CloudFormation takes tags", () => {
+describe('the whole stack', () => {
+  it("has the stack's tag wherever CloudFormation accepts tags", () => {
     const untagged = Object.entries(
       template.toJSON()['Resources'] as Record<string, { Type: string; Properties: object }>,
     )
@@ -266,7 +266,7 @@ describe('all of it', () => {
     ]);
   });
 
-  it('tells the CLI all that it needs', () => {
+  it('has all outputs that the CLI needs', () => {
     const outputs = template.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
     expect(Object.fromEntries(Object.entries(outputs).map(([name, { Value }]) => [name, plain(Value)]))).toEqual({
       Name: 'Spotpool',
@@ -290,7 +290,7 @@ describe('all of it', () => {
     });
   });
 
-  it('is understood by the CLI, from its outputs, and by the controller, from its environment', () => {
+  it('is understood by the CLI through its outputs, and by the controller through its environment', () => {
     const outputs = Object.entries(template.toJSON()['Outputs'] as Record<string, { Value: unknown }>);
     const file = JSON.stringify({
       Spotpool: Object.fromEntries(outputs.map(([name, { Value }]) => [name, plain(Value)])),
@@ -323,7 +323,7 @@ describe('all of it', () => {
     });
   });
 
-  it('that the CLI alone controls says so to the CLI, which then wakes nobody', () => {
+  it('has no output of a controller when the CLI alone controls it', () => {
     const outputs = synth({ controller: 'cli' }).toJSON()['Outputs'] as Record<string, { Value: unknown }>;
     const values = Object.fromEntries(Object.entries(outputs).map(([name, { Value }]) => [name, plain(Value)]));
     const [fields] = stacksInFile(JSON.stringify({ Spotpool: values }), 'cdk-outputs.json');

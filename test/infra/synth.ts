@@ -7,7 +7,7 @@ import { SpotPoolStack } from '../../infra/spotpool-stack.js';
 
 export const controllerDirectory = fileURLToPath(new URL('fixtures/controller', import.meta.url));
 
-/** Without traces of where each construct was made, which take most of the time. */
+/** The app records no stack trace of each construct, because those take most of the time. */
 export const makeApp = (): App => new App({ analyticsReporting: false, stackTraces: false, treeMetadata: false });
 
 export const makeStack = (props: SpotPoolProps = {}, app = makeApp()): SpotPoolStack =>
@@ -20,7 +20,7 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
-/** The one resource of a type. */
+/** Returns the only resource of a type. */
 export function only(template: Template, type: string): Resource & { readonly id: string } {
   const found = Object.entries(template.findResources(type));
   const [first] = found;
@@ -47,7 +47,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** What the policies whose name begins so allow: by action, the resources. */
+/** Returns the resources by action that the policies with this prefix allow. */
 export function allowed(template: Template, prefix: string): Readonly<Record<string, readonly string[]>> {
   const byAction: Record<string, string[]> = {};
   for (const { Action, Resource } of statements(template, prefix)) {

@@ -4,7 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { makeApp, makeStack } from './synth.js';
 
-/** An asset's name is the digest of a fixture; nothing else differs between machines. */
+/** The name of an asset is the digest of a fixture. Nothing else differs between machines. */
 const withoutDigests = (json: string): string => json.replaceAll(/[0-9a-f]{64}\.zip/g, '<asset>.zip');
 
 describe.each([
@@ -15,12 +15,12 @@ describe.each([
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const stack = makeStack({ controller }, app);
 
-  it('passes the AwsSolutions rules of cdk-nag, every exception being explained', () => {
-    // A rule that is broken makes the synth throw, with what is broken.
+  it('passes the AwsSolutions rules of cdk-nag, and explains every exception', () => {
+    // A broken rule makes the synth throw, with its name.
     expect(() => app.synth()).not.toThrow();
   });
 
-  it('has no custom resource, each of which is a Lambda, and needs an asset for the controller alone', () => {
+  it('has no custom resource, which would be a Lambda function, and needs an asset for the controller alone', () => {
     const template = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('Custom::') || type.includes('CustomResource'))).toEqual([]);

@@ -30,12 +30,12 @@ const options = {
 const script = userData(options);
 
 describe('the boot script', () => {
-  it('is one that bash can read', () => {
+  it('is valid for bash', () => {
     const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  it('knows no other root than the one that it is given', () => {
+  it('uses no other root than the given one', () => {
     const elsewhere = userData({ ...options, root: '/elsewhere' });
     expect(elsewhere.replaceAll('/elsewhere', '')).toBe(script);
     expect(elsewhere.replaceAll(/\/elsewhere\/|\/dev\/null|\/proc\/uptime|\/bin\/bash/g, '')).not.toMatch(
@@ -43,7 +43,7 @@ describe('the boot script', () => {
     );
   });
 
-  it('is short: a quarter of what EC2 takes', () => {
+  it('takes less than a quarter of the space that EC2 allows', () => {
     expect(Buffer.byteLength(script)).toBeLessThan(MAX_USER_DATA_BYTES / 4);
   });
 
@@ -55,7 +55,7 @@ describe('the boot script', () => {
     ]);
   });
 
-  it('arms it again at each boot: a reboot forgets it, and runs no user data', () => {
+  it('arms it again at each boot, because a reboot forgets it and runs no user data', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
     try {
       const prologue = userData({ ...options, root: directory }).split("step 'installing Node.js'")[0] ?? '';
@@ -70,13 +70,13 @@ describe('the boot script', () => {
     }
   });
 
-  it('runs nothing whose digest it has not checked', () => {
+  it('checks the digest of everything that it runs', () => {
     const order = ['sha256sum -c -', 'tar -xzf', 'systemctl enable'].map((part) => script.indexOf(part));
     expect(order.every((at) => at > 0)).toBe(true);
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
-  it("unpacks the bundle as the worker's user, without the bits by which a file gives its owner's rights away", () => {
+  it("unpacks the bundle as the worker's user, without the bits that would give its owner's rights to others", () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
     try {
       const published = path.join(directory, 'published');
@@ -104,7 +104,7 @@ describe('the boot script', () => {
     }
   });
 
-  it('gives neither the address of the metadata nor its token as arguments, which every user can read', () => {
+  it('passes neither the address of the metadata nor its token as arguments, which every user can read', () => {
     const asking = script.slice(script.indexOf('imds='), script.indexOf("step 'fetching the worker'"));
     const run = `curl() { { echo "curl $*"; cat; } >&2; echo answer; }\n${asking}\necho "$instance"`;
     const { stdout, stderr } = spawnSync('bash', ['-eu', '-c', run], {
@@ -123,7 +123,7 @@ describe('the boot script', () => {
     ]);
   });
 
-  it('ends the instance when it fails, and puts its log first', () => {
+  it('ends the instance when it fails, after it has uploaded its log', () => {
     const end = /^end\(\) \{\n(.*?)^\}\ntrap end EXIT$/ms.exec(script)?.[1] ?? '';
     expect(end.indexOf('boot.log')).toBeGreaterThan(0);
     expect(end.indexOf('systemctl poweroff')).toBeGreaterThan(end.indexOf('boot.log'));
@@ -158,7 +158,7 @@ describe('the boot script', () => {
     ]);
   });
 
-  it('finds the digest in the pointer, however it is laid out, and nothing that is none', () => {
+  it('finds the digest in the pointer in any layout, and accepts no other text', () => {
     const [command] = /sed -n .* pointer\.json/.exec(script) ?? [''];
     const find = (pointer: string): string =>
       spawnSync('bash', ['-c', command.replace('pointer.json', '')], {
@@ -173,7 +173,7 @@ describe('the boot script', () => {
 });
 
 describe("the worker's unit", () => {
-  it('ends the instance when it was started too often; what acts before each restart too is not in it', () => {
+  it('ends the instance when it was started too often, and has no action that would run before each restart', () => {
     expect(script).toContain('\nStartLimitAction=poweroff\n');
     expect(script).not.toMatch(/^(Success|Failure)Action=/m);
   });
@@ -199,7 +199,7 @@ describe("the worker's unit", () => {
     expect(script).toContain('KillSignal=SIGTERM');
   });
 
-  it('outlives a model that is out of memory', () => {
+  it('keeps the worker when a model runs out of memory', () => {
     expect(script).toContain('OOMPolicy=continue');
   });
 });

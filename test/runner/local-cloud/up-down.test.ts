@@ -96,7 +96,7 @@ describe('a local cloud that outlives the command', () => {
     const { code, stderr } = await spotpool('local', 'up', '--port', String(port));
     await new Promise((resolve) => taken.close(resolve));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/Port \d+ is taken/);
+    expect(stderr).toMatch(/Port \d+ is in use/);
     expect((await readdir(home)).sort()).toEqual(['local-cloud.log']);
   });
 });
