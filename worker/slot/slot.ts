@@ -2,6 +2,7 @@
  * The seam between the engine (leases, fetch, commit) and the slots (child processes with a loaded model).
  * The engine owns the lease and the outcome; a computer owns one slot and what an outcome means (docs/reference/protocol.md, "What an outcome means").
  */
+import type { RebuildReason } from '../../core/contract/events.js';
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';
 import type { ResultLine } from '../../core/contract/result-line.js';
@@ -76,7 +77,7 @@ export type SlotEvent =
   | { readonly kind: 'log'; readonly line: string }
   | {
       readonly kind: 'rebuilt';
-      readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
+      readonly reason: RebuildReason;
       readonly message: string;
     };
 
