@@ -8,7 +8,7 @@
  *   that it gave before was passed on.
  */
 import { once } from 'node:events';
-import { withLogEnd } from '../../core/contract/last-words.js';
+import { withLogEnd } from '../../core/contract/log-end.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
 import { shorten } from '../../core/shorten.js';
 import {
