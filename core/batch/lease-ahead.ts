@@ -23,9 +23,9 @@ export const MOST_AHEAD_PER_SLOT = 32;
 /** Shorter measured times count as this, because they would give no useful estimate. */
 const LEAST_MS_PER_BATCH = 0.1;
 /** So much waiting is normal when the pace varies from batch to batch. */
-const GIVE_BACK_AFTER_MS = 500;
+const HAND_BACK_AFTER_MS = 500;
 /** The queue may have become empty since the last poll. And no batch of a small job may wait long behind a slow item of a large job. */
-const GIVE_BACK_ANYWAY_AFTER_MS = 5_000;
+const HAND_BACK_ANYWAY_AFTER_MS = 5_000;
 /** Estimates are checked again this often while batches are held because of them. */
 const LOOK_AGAIN_MS = 500;
 const LEAST_LOOK_MS = 5;
@@ -48,7 +48,7 @@ export interface LeaseAheadView {
 export interface LeaseAhead {
   /** The number of batches to request now. */
   readonly ask: number;
-  /** The number of held batches that could not be started within the bound: they are handed back if `mayGiveBack`. */
+  /** The number of held batches that could not be started within the bound: they are handed back if `mayHandBack`. */
   readonly surplus: number;
   /** Decide again after this time, even when nothing has happened. */
   readonly againInMs: number;
@@ -95,9 +95,9 @@ export interface WaitingView {
 }
 
 /** Decides whether a batch that cannot be started soon is handed back. */
-export function mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }: WaitingView): boolean {
-  if (queueWasEmpty) return heldForMs >= GIVE_BACK_AFTER_MS;
-  return !modelIsLoading && heldForMs >= GIVE_BACK_ANYWAY_AFTER_MS;
+export function mayHandBack({ heldForMs, queueWasEmpty, modelIsLoading }: WaitingView): boolean {
+  if (queueWasEmpty) return heldForMs >= HAND_BACK_AFTER_MS;
+  return !modelIsLoading && heldForMs >= HAND_BACK_ANYWAY_AFTER_MS;
 }
 
 function furtherWithin(msPerBatch: number | undefined, ms: number): number {

@@ -13,6 +13,7 @@
  */
 import type { RebuildReason } from '../contract/events.js';
 import { rebuildBudget, suspectGroups } from './bisection.js';
+import { invariant } from '../invariant.js';
 import { Doubts, type Verdict } from './doubts.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../contract/result-line.js';
 import type { SlotMemory } from './slot-memory.js';
@@ -107,7 +108,7 @@ export class OutcomeMachine<Item> {
 
   answered(position: number, error?: ItemError): readonly Verdict[] {
     const slice = this.#sliceOf.get(position);
-    if (slice === undefined) throw new Error(`Position ${position} is not in flight.`);
+    invariant(slice !== undefined, `position ${position} is not in flight.`);
     this.#ticks += 1;
     this.#sliceOf.delete(position);
     slice.unanswered.delete(position);
@@ -193,7 +194,7 @@ export class OutcomeMachine<Item> {
 
   #send(take: TakeItems): Step<Item> {
     const [piece, ...rest] = this.#queue;
-    if (piece === undefined) throw new Error('Nothing is queued.');
+    invariant(piece !== undefined, 'no item is queued.');
     const lanes = piece.kind === 'plain' ? this.#concurrency() : 1;
     const count = piece.kind === 'suspect' ? piece.positions.length : Math.max(1, take(piece.positions, lanes));
     const positions = piece.positions.slice(0, count);

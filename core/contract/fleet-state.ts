@@ -107,9 +107,13 @@ const fleetState: Shape<FleetState> = object<FleetState>({
   at: time,
 });
 
+export const encodeFleetState = (state: FleetState): string => `${JSON.stringify(state)}\n`;
+
 export const decodeFleetState = (json: string | Uint8Array): FleetState | undefined => decode(fleetState, json);
 
 const exitTicket = object<ExitTicket>({ instance: instanceId, at: time, void: optional(just(true)) });
+
+export const encodeExitTicket = (ticket: ExitTicket): string => JSON.stringify(ticket);
 
 export const decodeExitTicket = (json: string | Uint8Array): ExitTicket | undefined => decode(exitTicket, json);
 
@@ -133,6 +137,8 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
   startedAt: time,
   at: time,
 });
+
+export const encodeWorkerStatus = (status: WorkerStatus): string => JSON.stringify(status);
 
 /** Returns this instance's own status, or undefined: no instance can write another one's status. */
 export function decodeWorkerStatus(json: string | Uint8Array, instance: string): WorkerStatus | undefined {

@@ -165,6 +165,9 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
   versions: object<Manifest['versions']>({ spotpool: version, node: version, worker: optional(version) }),
 });
 
+/** The text is the stored one: its digest is that of the manifest. */
+export const encodeManifest = (manifest: Manifest): string => `${JSON.stringify(manifest, undefined, 2)}\n`;
+
 /** Returns this job's manifest, or undefined. A manifest that was copied from another job's folder does not count. */
 export function decodeManifest(json: string | Uint8Array, job: string): Manifest | undefined {
   const manifest = decode(manifestShape, json);
@@ -180,6 +183,8 @@ const doneMark = object<DoneMark>({
   at: time,
 });
 
+export const encodeDoneMark = (mark: DoneMark): string => `${JSON.stringify(mark)}\n`;
+
 export const decodeDoneMark = (json: string | Uint8Array): DoneMark | undefined => decode(doneMark, json);
 
 const endState = object<Pick<DoneMark, 'state'>>({ state: doneState });
@@ -189,6 +194,8 @@ export const decodeEndState = (json: string | Uint8Array): DoneMark['state'] | u
   decode(endState, json)?.state;
 
 const cancelMark = object<CancelMark>({ at: time, by: name });
+
+export const encodeCancelMark = (mark: CancelMark): string => JSON.stringify(mark);
 
 /** The key alone cancels a job, whatever the object holds. If that is not a mark, `at` is when the object was written. */
 export function decodeCancelMark(json: string | Uint8Array, writtenAtMs: number): CancelMark {
@@ -201,6 +208,8 @@ const unableMark = object<UnableMark>({
   message: linesOfWords(SENTENCE_CHARACTERS),
   at: time,
 });
+
+export const encodeUnableMark = (mark: UnableMark): string => JSON.stringify(mark);
 
 /** Returns this instance's own mark, or undefined: no instance can write another one's mark. */
 export function decodeUnableMark(json: string | Uint8Array, instance: string): UnableMark | undefined {

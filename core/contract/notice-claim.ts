@@ -10,4 +10,6 @@ export const MOST_CLAIM_BYTES = 4 * 1024;
 
 const noticeClaim = object<NoticeClaim>({ at: instant, told: optional(just(true)) });
 
+export const encodeNoticeClaim = (claim: NoticeClaim): string => `${JSON.stringify(claim)}\n`;
+
 export const decodeNoticeClaim = (json: string | Uint8Array): NoticeClaim | undefined => decode(noticeClaim, json);

@@ -1,5 +1,5 @@
 /** `spotpool cancel <job>` writes the mark, runs one pass of the controller, and shows the work that is left. */
-import type { CancelMark } from '../../core/contract/job.js';
+import { type CancelMark, encodeCancelMark } from '../../core/contract/job.js';
 import { cancelledKey } from '../../core/contract/keys.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
@@ -40,7 +40,7 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
 
 async function writeMark({ clock, user, signal }: CliContext, { store }: StackPorts, job: string): Promise<boolean> {
   const mark: CancelMark = { at: new Date(clock.nowMs()).toISOString(), by: user };
-  const put = await store.put(cancelledKey(job), JSON.stringify(mark), {
+  const put = await store.put(cancelledKey(job), encodeCancelMark(mark), {
     signal,
     ifNoneMatch: true,
     contentType: 'application/json',

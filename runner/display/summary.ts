@@ -1,6 +1,6 @@
 /** Renders the summary at the end of a run: the outcome, the cost, and the instances that still run. */
 import type { Colors } from 'picocolors/types.js';
-import { splitLastWords } from '../../core/contract/last-words.js';
+import { splitLogEnd } from '../../core/contract/log-end.js';
 import { shorten } from '../../core/shorten.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
@@ -74,7 +74,7 @@ function butText(summary: JobSummary): string {
 /** The reason of a job that is no success. The model's last output comes first, because it names the cause. */
 function whyLines(summary: JobSummary, colors: Colors): readonly string[] {
   if (summary.reason === undefined || judgeJob(summary) === 'success') return [];
-  const { said, words } = splitLastWords(summary.reason);
+  const { said, words } = splitLogEnd(summary.reason);
   const reason = oneLine(withLocalTimes(shorten(said, REASON_CHARACTERS)));
   if (words === undefined) return [`  ${reason}`, ''];
   const lines = shorten(words, REASON_CHARACTERS).split('\n').map(oneLine);

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { isJobId } from '../../core/contract/job-id.js';
+import { jobId } from '../../core/contract/job-id.js';
+import { count, decode, just, object, text } from '../../core/contract/shape.js';
 import { systemCode } from '../errors.js';
 
 /** Job ids can be reused, on another stack or a later local cloud. Together with its time an id is unique. */
@@ -57,19 +58,23 @@ export async function sizeAndTime(file: string): Promise<Pick<ResultsMeta, 'byte
   return { bytes: size, writtenAt: mtime.toISOString() };
 }
 
-function decodeMeta(text: string): ResultsMeta | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { version, job, createdAt, bytes, sha256, writtenAt } = value as Readonly<Record<string, unknown>>;
-  if (version !== 1 || typeof job !== 'string' || !isJobId(job)) return undefined; // the id becomes part of a file name
-  if (![createdAt, sha256, writtenAt].every((text) => typeof text === 'string')) return undefined;
-  if (!Number.isSafeInteger(bytes)) return undefined;
-  return { job, createdAt, bytes, sha256, writtenAt } as ResultsMeta;
+const LONGEST_FIELD = 256;
+
+const metaShape = object<ResultsMeta & { readonly version: 1 }>({
+  version: just(1),
+  // The id becomes a part of a file's name.
+  job: jobId,
+  createdAt: text(LONGEST_FIELD),
+  bytes: count,
+  sha256: text(LONGEST_FIELD),
+  writtenAt: text(LONGEST_FIELD),
+});
+
+function decodeMeta(json: string): ResultsMeta | undefined {
+  const read = decode(metaShape, json);
+  if (read === undefined) return undefined;
+  const { version: _version, ...meta } = read;
+  return meta;
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -9,7 +9,13 @@
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import { decodeManifest, type BatchSizing, type JobOptions, type Manifest } from '../../core/contract/job.js';
+import {
+  decodeManifest,
+  encodeManifest,
+  type BatchSizing,
+  type JobOptions,
+  type Manifest,
+} from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
@@ -225,7 +231,7 @@ class Submission {
       createdBy,
       versions,
     };
-    const body = Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
+    const body = Buffer.from(encodeManifest(manifest));
     const put = await store.put(manifestKey(this.#job), body, {
       signal,
       ifNoneMatch: true,

@@ -3,9 +3,9 @@
  * only on condition that no other has written it since. So no controller can miss the mark or write over it.
  */
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, TeardownMark } from '../../core/contract/fleet-state.js';
+import { encodeFleetState, type FleetState, type TeardownMark } from '../../core/contract/fleet-state.js';
 import { fleetStateKey } from '../../core/contract/keys.js';
-import { JSON_TYPE, toJson } from '../controller/json-objects.js';
+import { JSON_TYPE } from '../controller/json-objects.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
 import type { ObjectStore } from '../ports.js';
 
@@ -21,7 +21,7 @@ export async function writeTeardownMark(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { state, etag } = await readFleetState(store, signal);
     if ((state?.teardown === undefined) === (mark === undefined)) return state?.teardown;
-    const put = await store.put(fleetStateKey, toJson(nextState(state, mark, at)), {
+    const put = await store.put(fleetStateKey, encodeFleetState(nextState(state, mark, at)), {
       signal,
       contentType: JSON_TYPE,
       ...(etag === undefined ? { ifNoneMatch: true } : { ifMatch: etag }),

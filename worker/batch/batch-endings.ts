@@ -8,9 +8,9 @@
  * - Only an attempt is counted, and only by its key (R4).
  * - An ending changes the queue once (lease-keeper.ts).
  */
-import type { HandBackReason } from '../../core/contract/events.js';
+import type { DropReason, HandBackReason } from '../../core/contract/events.js';
 import { afterAttempt } from '../../core/batch/give-up.js';
-import type { UnableMark } from '../../core/contract/job.js';
+import { encodeUnableMark, type UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';
 import { couldNot } from '../could-not.js';
@@ -37,7 +37,7 @@ export type BatchAct = keyof typeof ACTS;
 
 export type Ending =
   | { readonly kind: CommitResult; readonly wasteItems: number }
-  | { readonly kind: 'dropped'; readonly reason: 'cancelled' | 'failed' | 'foreign-manifest' }
+  | { readonly kind: 'dropped'; readonly reason: DropReason }
   | { readonly kind: 'lost' }
   | { readonly kind: 'handed-back'; readonly reason: HandBackReason; readonly delaySeconds: number }
   | { readonly kind: 'attempt'; readonly error: ItemError }
@@ -118,7 +118,7 @@ export class BatchEndings {
     const { clock, events, instance, signal, store } = this.#options;
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
-    await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
+    await store.put(unableKey(job, instance), encodeUnableMark(mark), { signal, contentType: 'application/json' });
     const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model and ends: ${message}`;
     // The event is emitted once, however many batches were held.
     if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });

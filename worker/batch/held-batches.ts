@@ -1,7 +1,7 @@
 /**
  * The batches that the worker holds, in the order of their receives: each from its receive until its life has ended.
  */
-import { mayGiveBack } from '../../core/batch/lease-ahead.js';
+import { mayHandBack } from '../../core/batch/lease-ahead.js';
 import type { Lease } from '../lease/lease-keeper.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
 
@@ -50,7 +50,7 @@ export class HeldBatches implements Iterable<HeldBatch> {
     const ahead = [...this.#batches].filter(({ phase }) => phase === 'fetching' || phase === 'waiting');
     for (const batch of ahead.slice(-surplus)) {
       const heldForMs = nowMs - batch.lease.receivedAtMs;
-      const mayGoBack = mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading });
+      const mayGoBack = mayHandBack({ heldForMs, queueWasEmpty, modelIsLoading });
       if (mayGoBack && batch.receiveCount <= MAX_RECEIVES_TO_HAND_BACK) batch.stop('waiting');
     }
   }

@@ -8,6 +8,7 @@
  */
 import {
   decodeExitTicket,
+  encodeExitTicket,
   decodeFleetState,
   type ExitTicket,
   type FleetState,
@@ -106,7 +107,7 @@ export class ExitTickets {
     const { instance, clock } = this.#options;
     const at = new Date(clock.nowMs()).toISOString();
     const ticket: ExitTicket = isVoid ? { instance, at, void: true } : { instance, at };
-    return JSON.stringify(ticket);
+    return encodeExitTicket(ticket);
   }
 
   #reportTrouble(doing: string, act: string, error: unknown): void {

@@ -7,7 +7,7 @@
  * do not boot from the pointer. After three marks the job fails and says what to do (R10).
  */
 import { type MessageNeeds, messageNeeds } from '../../core/contract/batch-message.js';
-import type { UnableMark } from '../../core/contract/job.js';
+import { encodeUnableMark, type UnableMark } from '../../core/contract/job.js';
 import { unableKey, workerPointerKey } from '../../core/contract/keys.js';
 import { compareVersions } from '../../core/contract/version.js';
 import { decodeWorkerPointer } from '../../core/contract/worker-pointer.js';
@@ -81,7 +81,7 @@ export class VersionCheck {
     const message = `${text}${replacement.text}`;
     if (!replacement.isNewEnough) {
       const mark: UnableMark = { instance, phase: 'version', message, at: new Date(clock.nowMs()).toISOString() };
-      await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
+      await store.put(unableKey(job, instance), encodeUnableMark(mark), { signal, contentType: 'application/json' });
     }
     events.emit({ code: 'outdated', version, needs, job, message });
   }

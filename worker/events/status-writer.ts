@@ -1,5 +1,11 @@
 /** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
-import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import type { NoticeKind } from '../../core/contract/events.js';
+import {
+  encodeWorkerStatus,
+  type ShapeStatus,
+  type WorkerPhase,
+  type WorkerStatus,
+} from '../../core/contract/fleet-state.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
@@ -10,7 +16,7 @@ export interface StatusView {
   readonly phase: WorkerPhase;
   readonly slots: number;
   readonly shape?: ShapeStatus;
-  readonly notice?: 'interruption' | 'rebalance';
+  readonly notice?: NoticeKind;
 }
 
 export interface StatusWriterOptions {
@@ -55,7 +61,7 @@ export class StatusWriter {
     };
     try {
       const key = instanceStatusKey(identity.instance);
-      await store.put(key, JSON.stringify(status), { signal, contentType: 'application/json' });
+      await store.put(key, encodeWorkerStatus(status), { signal, contentType: 'application/json' });
       this.#written = mark;
     } catch (error) {
       if (signal.aborted) return;

@@ -1,5 +1,5 @@
 /** Runs a model's setup command, once, in the model's own directory. */
-import { OUTPUT_END } from '../../core/contract/last-words.js';
+import { OUTPUT_END } from '../../core/contract/log-end.js';
 import type { Clock } from '../ports.js';
 import { ModelLog } from '../process/model-log.js';
 import type { Hide } from '../process/hide-secrets.js';

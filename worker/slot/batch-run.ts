@@ -3,7 +3,7 @@
  * passes on the results that the machine confirms, and decides nothing itself.
  */
 import type { Verdict } from '../../core/batch/doubts.js';
-import { withSentence } from '../../core/contract/last-words.js';
+import { withSentence } from '../../core/contract/log-end.js';
 import { OutcomeMachine, type SlotLoss, type Step } from '../../core/batch/outcome-machine.js';
 import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/contract/result-line.js';
 import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';

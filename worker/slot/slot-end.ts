@@ -1,5 +1,5 @@
 /** Why a slot's process ended, and how a message says so with the end of the model's log. */
-import { withLogEnd } from '../../core/contract/last-words.js';
+import { withLogEnd } from '../../core/contract/log-end.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
 import { shorten } from '../../core/shorten.js';
 

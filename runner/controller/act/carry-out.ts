@@ -1,8 +1,8 @@
 /** Carries out one step towards the target. The fleet is never raised without the dead-man's switch (R9). */
-import type { FleetState } from '../../../core/contract/fleet-state.js';
+import { encodeFleetState, type FleetState } from '../../../core/contract/fleet-state.js';
 import { fleetStateKey } from '../../../core/contract/keys.js';
 import type { FleetAction, NewFleetState } from '../../../core/pool/exit-grants.js';
-import { JSON_TYPE, toJson } from '../json-objects.js';
+import { JSON_TYPE } from '../json-objects.js';
 import { learn } from '../memory.js';
 import type { FleetReading } from '../observe/read-fleet.js';
 import type { PassContext } from '../pass-context.js';
@@ -56,7 +56,7 @@ async function publish(
   { ports, signal }: PassContext,
 ): Promise<boolean> {
   const body: FleetState = { version: 1, ...state, at: new Date(ports.clock.nowMs()).toISOString() };
-  const put = await ports.store.put(fleetStateKey, toJson(body), {
+  const put = await ports.store.put(fleetStateKey, encodeFleetState(body), {
     signal,
     contentType: JSON_TYPE,
     ...(etag === undefined ? { ifNoneMatch: true } : { ifMatch: etag }),

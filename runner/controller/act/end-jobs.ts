@@ -1,12 +1,12 @@
 /** Ends the jobs that have come to their end. The mark is written once, by the first controller that sees the end. */
 import type { DecidedEnd } from '../../../core/pool/completion.js';
 import { judgeJob } from '../../../core/pool/success.js';
-import type { DoneMark } from '../../../core/contract/job.js';
+import { encodeDoneMark, type DoneMark } from '../../../core/contract/job.js';
 import { doneKey } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { JobDecision } from '../decide/job-ends.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
-import { JSON_TYPE, toJson } from '../json-objects.js';
+import { JSON_TYPE } from '../json-objects.js';
 import type { ControllerMemory } from '../memory.js';
 import { withErrorOf } from '../observe/commonest-error.js';
 import type { JobView } from '../observe/read-job.js';
@@ -38,7 +38,7 @@ async function endJob(
     : decided.reason;
   const end = { ...decided, reason };
   const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
-  const put = await ports.store.put(doneKey(view.job), toJson(mark), {
+  const put = await ports.store.put(doneKey(view.job), encodeDoneMark(mark), {
     signal,
     ifNoneMatch: true,
     contentType: JSON_TYPE,

@@ -6,10 +6,15 @@
  */
 import type { DoneMark } from '../../../core/contract/job.js';
 import { attentionKey, doneKey, notifiedKey } from '../../../core/contract/keys.js';
-import { decodeNoticeClaim, MOST_CLAIM_BYTES, type NoticeClaim } from '../../../core/contract/notice-claim.js';
+import {
+  decodeNoticeClaim,
+  encodeNoticeClaim,
+  MOST_CLAIM_BYTES,
+  type NoticeClaim,
+} from '../../../core/contract/notice-claim.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { Notice, Notifier, ObjectStore } from '../../ports.js';
-import { getObject, JSON_TYPE, type Kind, readObject, toJson } from '../json-objects.js';
+import { getObject, JSON_TYPE, type Kind, readObject } from '../json-objects.js';
 import { DONE_MARK } from '../observe/read-job.js';
 import type { ControllerMemory } from '../memory.js';
 import type { ControllerEvent, ControllerEventCode } from '../report.js';
@@ -105,7 +110,7 @@ async function once(key: string, context: NotifyContext, notice: Notice): Promis
   const { store, notifier, nowMs, signal } = context;
   const at = new Date(nowMs()).toISOString();
   const write = (claim: NoticeClaim, condition: { ifNoneMatch: true } | { ifMatch: string }) =>
-    store.put(key, toJson(claim), { signal, contentType: JSON_TYPE, ...condition });
+    store.put(key, encodeNoticeClaim(claim), { signal, contentType: JSON_TYPE, ...condition });
   let claimed = await write({ at }, { ifNoneMatch: true });
   if (claimed.kind !== 'written') {
     const stored = await readObject(store, key, CLAIM, signal);

@@ -1,6 +1,6 @@
 /** Reads the commonest error of a job's failed items from some of its outcomes, once, when the job ends for its failed items. */
 import { outcomeKey } from '../../../core/contract/keys.js';
-import { withCommonestError } from '../../../core/contract/last-words.js';
+import { withCommonestError } from '../../../core/contract/log-end.js';
 import { MOST_FAILING_KEPT, type Progress } from '../../../core/pool/progress.js';
 import { shorten } from '../../../core/shorten.js';
 import { ErrorCounter } from '../../results/error-counter.js';

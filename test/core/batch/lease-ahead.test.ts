@@ -5,7 +5,7 @@ import {
   decideLeaseAhead,
   freeInMs,
   type LeaseAheadView,
-  mayGiveBack,
+  mayHandBack,
   MOST_AHEAD_PER_SLOT,
   startableWithin,
 } from '../../../core/batch/lease-ahead.js';
@@ -128,14 +128,14 @@ describe('how many batches are held ahead', () => {
 describe('what waits behind a slot that is slower than its pace', () => {
   it('goes back soon when another worker may be idle, and else when it has waited for long', () => {
     const may = (heldForMs: number, queueWasEmpty: boolean, modelIsLoading = false): boolean =>
-      mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading });
+      mayHandBack({ heldForMs, queueWasEmpty, modelIsLoading });
     expect([may(400, true), may(600, true)]).toEqual([false, true]);
     expect([may(4_000, false), may(6_000, false)]).toEqual([false, true]);
   });
 
   it('stays where it is while a model is loaded and the queue has work, however long that takes', () => {
-    expect(mayGiveBack({ heldForMs: 600_000, queueWasEmpty: false, modelIsLoading: true })).toBe(false);
-    expect(mayGiveBack({ heldForMs: 600, queueWasEmpty: true, modelIsLoading: true })).toBe(true);
+    expect(mayHandBack({ heldForMs: 600_000, queueWasEmpty: false, modelIsLoading: true })).toBe(false);
+    expect(mayHandBack({ heldForMs: 600, queueWasEmpty: true, modelIsLoading: true })).toBe(true);
   });
 });
 

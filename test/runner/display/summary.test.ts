@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withCommonestError, withLogEnd } from '../../../core/contract/last-words.js';
+import { withCommonestError, withLogEnd } from '../../../core/contract/log-end.js';
 import { summaryLines } from '../../../runner/display/summary.js';
 import type { JobSummary } from '../../../runner/display/views.js';
 import { RecordingTerminal } from '../../support/recording-terminal.js';

@@ -32,7 +32,7 @@ export interface SplitReason {
 }
 
 /** The last mark counts, because an error may quote a log. */
-export function splitLastWords(text: string): SplitReason {
+export function splitLogEnd(text: string): SplitReason {
   const marks = [ONE_LINE, LINES, OUTPUT_END, ERROR].map((mark) => ({
     at: text.lastIndexOf(mark),
     length: mark.length,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitLastWords, withLogEnd, withSentence } from '../../../core/contract/last-words.js';
+import { splitLogEnd, withLogEnd, withSentence } from '../../../core/contract/log-end.js';
 
 const ENDED = "The model's process ended by itself (exit code 1).";
 
@@ -9,7 +9,7 @@ describe('a message about a model that ended', () => {
     ['several lines of its log', ['Traceback:', 'ValueError: no weights']],
   ])('stands before %s, and the log keeps the last word', (_, lines) => {
     const text = withSentence(withLogEnd(ENDED, lines), 'The model is loaded again.');
-    expect(splitLastWords(text)).toEqual({ said: `${ENDED} The model is loaded again.`, words: lines.join('\n') });
+    expect(splitLogEnd(text)).toEqual({ said: `${ENDED} The model is loaded again.`, words: lines.join('\n') });
   });
 
   it('gets the sentence at its end when there is no log', () => {
