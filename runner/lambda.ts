@@ -38,15 +38,10 @@ const config = stackFromEnvironment(process.env);
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const stack = connectStack(config);
-<<<<<<< HEAD
-/** Damage that a pass finds is in its events; this is for objects that are read beside it. */
+/** A pass reports damaged objects in its events. This store reports those that are read outside of a pass. */
 const store = reportingDamages(stack.store, memory.reportedDamages, (message) =>
   log({ code: 'object-damaged', message }),
 );
-=======
-/** A pass reports damaged objects in its events. This store reports those that are read outside of a pass. */
-const store = tellingOfDamages(stack.store, memory.toldDamages, (message) => log({ code: 'object-damaged', message }));
->>>>>>> runnertext
 const ports = { ...stack, store, clock: systemClock };
 /** Jobs whose end was notified. */
 const notifiedJobs = new Set<string>();

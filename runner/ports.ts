@@ -1,10 +1,6 @@
-<<<<<<< HEAD
-/** What the runner needs from the world; `aws/` implements it. */
+/** The runner's ports to AWS. `aws/` implements them. */
 import type { QueueCounts } from '../core/pool/quiet.js';
 
-=======
-/** The runner's ports to AWS. `aws/` implements them. */
->>>>>>> runnertext
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
 export type { QueueCounts };
 

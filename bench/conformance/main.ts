@@ -1,14 +1,8 @@
 /**
-<<<<<<< HEAD
- * `npm run conformance [-- --peers] [-- filters]`: the suite in test/conformance/ against the endpoint in ENDPOINT, or else against
- * a local cloud in a process of its own; with --peers, against the local cloud and then each peer that can run here, and
- * into docs/reports/conformance.md. Exit code 0 only if the endpoint, or the local cloud, passes all.
-=======
  * `npm run conformance [-- --peers] [-- filters]` runs the suite in test/conformance/ against the endpoint in
  * ENDPOINT, or against a local cloud in a process of its own. With --peers it runs against the local cloud and then
- * against each peer that can run here, and writes docs/conformance.md. It exits with code 0 only if the endpoint,
+ * against each peer that can run here, and writes docs/reports/conformance.md. It exits with code 0 only if the endpoint,
  * or the local cloud, passes all tests.
->>>>>>> local
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
@@ -20,13 +14,8 @@ import { endOnSignals, stopAll } from '../support/process-group.js';
 import { type Column, conformancePage, failuresIn, type LeftOut, printedReport } from './report.js';
 import { runSuite } from './run-suite.js';
 
-<<<<<<< HEAD
 const PAGE = 'docs/reports/conformance.md';
-/** Ours takes well under a minute; a slow machine may take several. */
-=======
-const PAGE = 'docs/conformance.md';
 /** The local cloud takes well under a minute; a slow machine may take several. */
->>>>>>> local
 const OWN_LIMIT_MS = 600_000;
 /** A peer that hangs at every test is cut off: the tests that it did not reach count as failed. */
 const PEER_LIMIT_MS = 600_000;

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** The table of results, as text and as docs/reports/conformance.md. */
-=======
-/** Writes the table of results, as text and as docs/conformance.md. */
->>>>>>> local
+/** Writes the table of results, as text and as docs/reports/conformance.md. */
 import { markdownTable, type Row, textTable } from '../support/table.js';
 import type { FeatureResult, SuiteResult } from './tally.js';
 

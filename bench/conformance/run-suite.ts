@@ -17,13 +17,9 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest. */
   readonly filters: readonly string[];
   readonly limitMs: number;
-<<<<<<< HEAD
   /** A project of vitest.config.ts; the conformance suite unless given. */
   readonly project?: string;
   /** A configuration of its own, which has no projects. */
-=======
-  /** The default is the configuration of the conformance suite. */
->>>>>>> local
   readonly config?: string;
   /** The project's folder; the default is the working directory. */
   readonly root?: string;

@@ -1,11 +1,7 @@
-<<<<<<< HEAD
-/** docs/reports/localstack.md: made from the records, the notes and page-text.ts, so that none of it can go stale unseen. */
-=======
 /**
- * Builds docs/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
+ * Builds docs/reports/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
  * unnoticed.
  */
->>>>>>> local
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';

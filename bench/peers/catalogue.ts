@@ -79,11 +79,7 @@ export const LOCALSTACKS: readonly Peer[] = [
   localStack('4.12.0', ['3.12', '3.11', '3.10']),
 ];
 
-<<<<<<< HEAD
-/** Those that docs/reports/conformance.md and docs/reports/benchmarks-local.md compare with. */
-=======
-/** The peers that docs/conformance.md and docs/benchmarks-local.md compare with. */
->>>>>>> local
+/** The peers that docs/reports/conformance.md and docs/reports/benchmarks-local.md compare with. */
 export const PEERS: readonly Peer[] = [
   MOTO,
   {

@@ -1,14 +1,8 @@
 /**
-<<<<<<< HEAD
- * `npm run bench [-- --quick] [--write] [--only <section> …]`: how near the worker comes to what its model and the machine allow, next to what it is
- * compared with in the same run. --quick does less, and says so; --write puts the tables into docs/reports/benchmarks.md.
- * It fails when an outcome is missing or wrong, never because something was slow.
-=======
  * `npm run bench [-- --quick] [--write] [--only <section> …]`: measures how close the worker comes to the limits of
  * its model and the machine, compared with its competitors in the same run. --quick does less work, and the output
- * says so; --write puts the tables into docs/benchmarks.md. It fails when an outcome is missing or wrong, never
+ * says so; --write puts the tables into docs/reports/benchmarks.md. It fails when an outcome is missing or wrong, never
  * because of a slow result.
->>>>>>> local
  */
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** docs/reports/benchmarks.md, from the sections of a run. */
-=======
-/** Writes docs/benchmarks.md from the sections of a run. */
->>>>>>> local
+/** Writes docs/reports/benchmarks.md from the sections of a run. */
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownSection, type Section } from '../support/section.js';

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** Every S3 key of the stack's bucket, in one place (docs/reference/keys.md). */
-=======
-/** Every S3 key of the stack's bucket (docs/architecture.md, "The contract"). */
->>>>>>> core
+/** Every S3 key of the stack's bucket (docs/reference/keys.md). */
 
 /** More batches would make listings and the plan slow: past this number the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;

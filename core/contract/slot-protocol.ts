@@ -1,11 +1,6 @@
 /**
-<<<<<<< HEAD
- * The model's protocol (docs/reference/protocol.md): what the worker writes to a slot, and what a line that the slot prints means.
- * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
-=======
- * The model's protocol (docs/architecture.md): the lines that the worker writes to a slot, and the meaning of a line that the slot prints. An output is
+ * The model's protocol (docs/reference/protocol.md): the lines that the worker writes to a slot, and the meaning of a line that the slot prints. An output is
  * kept as the JSON text that the slot printed, so that no number loses a digit on its way.
->>>>>>> core
  */
 import { findNotANumber, isJson, memberText, describeNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';

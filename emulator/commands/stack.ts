@@ -1,7 +1,6 @@
 /** `spotpool emulator stack create | delete`: a whole stack on an emulator of AWS, without a deploy. */
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
 import { DEFAULT_SCHEDULE_GROUP } from '../../core/contract/stack.js';
 import { fieldsOfRecord, outputsOf } from '../../core/contract/stack-fields.js';
 import type { CommandHost } from '../../runner/cli/command-host.js';
@@ -106,10 +105,3 @@ async function deleteStack(context: CliContext, stacks: EmulatorStacks, flags: D
   reportDeleted(context.terminal, flags, { stack: flags.name, what: 'stack', ...deleted });
   return EXIT.ok;
 }
-<<<<<<< HEAD
-=======
-
-/** `hostedOutputs` decides which credentials a file may hold. */
-const stackOutputs = ({ credentials: _credentials, ...config }: StackConfig): Outputs =>
-  outputsOf(fieldsOfRecord(config));
->>>>>>> stack

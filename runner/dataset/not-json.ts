@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-/** Explains why a line of a dataset is not JSON. */
-import { findNotANumber, sayNotANumber } from '../../core/contract/json-text.js';
-=======
 /** The message for a dataset's line that is not JSON. */
 import { findNotANumber, describeNotANumber } from '../../core/contract/json-text.js';
->>>>>>> core
 import { messageOf } from '../errors.js';
 
 /** Returns a predicate that completes "line N …", or undefined when the text is JSON. */

@@ -8,7 +8,7 @@
  * - Only an attempt is counted, and only by its key (R4).
  * - An ending changes the queue once (lease-keeper.ts).
  */
-import type { HandBackReason } from '../../core/contract/events.js';
+import type { DropReason, HandBackReason } from '../../core/contract/events.js';
 import { afterAttempt } from '../../core/batch/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
@@ -37,7 +37,7 @@ export type BatchAct = keyof typeof ACTS;
 
 export type Ending =
   | { readonly kind: CommitResult; readonly wasteItems: number }
-  | { readonly kind: 'dropped'; readonly reason: 'cancelled' | 'failed' | 'foreign-manifest' }
+  | { readonly kind: 'dropped'; readonly reason: DropReason }
   | { readonly kind: 'lost' }
   | { readonly kind: 'handed-back'; readonly reason: HandBackReason; readonly delaySeconds: number }
   | { readonly kind: 'attempt'; readonly error: ItemError }

@@ -1,9 +1,10 @@
 /**
-<<<<<<< HEAD
- * An idle worker's way out above the target (R6; core/contract/fleet-state.ts has the protocol, core/pool/exit-ticket.ts the decisions).
+ * How an idle worker leaves a fleet that is above its target (R6). core/contract/fleet-state.ts has the protocol,
+ * core/pool/exit-ticket.ts the decisions.
  *
- * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
- * it wrote is void (false). A write whose reply was lost is looked at until it is known.
+ * Invariant: `tryLeave` returns only when no ticket of this worker is open. Either the worker holds a confirmed ticket
+ * (true: it ends itself), or the ticket that it wrote is void (false). After a write whose reply was lost, the ticket
+ * is read until its state is known.
  */
 import {
   decodeExitTicket,
@@ -11,17 +12,6 @@ import {
   type ExitTicket,
   type FleetState,
 } from '../../core/contract/fleet-state.js';
-import { errorText } from '../../core/error-text.js';
-=======
- * How an idle worker leaves a fleet that is above its target (R6). core/pool/fleet-state.ts has the protocol,
- * core/pool/exit-ticket.ts the decisions.
- *
- * Invariant: `tryLeave` returns only when no ticket of this worker is open. Either the worker holds a confirmed ticket
- * (true: it ends itself), or the ticket that it wrote is void (false). After a write whose reply was lost, the ticket
- * is read until its state is known.
- */
-import { decodeExitTicket, decodeFleetState } from '../../core/contract/decode-fleet.js';
->>>>>>> worker
 import { judgeTicket, ticketsToTry } from '../../core/pool/exit-ticket.js';
 import { exitTicketKey, fleetStateKey } from '../../core/contract/keys.js';
 import { couldNot } from '../could-not.js';

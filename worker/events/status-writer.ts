@@ -1,5 +1,6 @@
 /** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
 import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import type { NoticeKind } from '../../core/contract/events.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
@@ -10,7 +11,7 @@ export interface StatusView {
   readonly phase: WorkerPhase;
   readonly slots: number;
   readonly shape?: ShapeStatus;
-  readonly notice?: 'interruption' | 'rebalance';
+  readonly notice?: NoticeKind;
 }
 
 export interface StatusWriterOptions {

@@ -3,6 +3,7 @@
  * The batch's side owns the lease and the outcome. The slot decides what an answer or a failure means
  * (docs/reference/protocol.md, "What an outcome means").
  */
+import type { RebuildReason } from '../../core/contract/events.js';
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';
 import type { ResultLine } from '../../core/contract/result-line.js';
@@ -81,7 +82,7 @@ export type SlotEvent =
   | { readonly kind: 'log'; readonly line: string }
   | {
       readonly kind: 'rebuilt';
-      readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
+      readonly reason: RebuildReason;
       readonly message: string;
     };
 
