@@ -5,6 +5,8 @@
  *
  * Invariant: A waiter holds nothing that only it can give back, so that everyone gets a turn (batch-flow.ts).
  */
+import { invariant } from '../../core/invariant.js';
+
 export class ByteBudget {
   #used = 0;
   readonly #waiting: { readonly bytes: number; readonly grant: () => void }[] = [];
@@ -48,8 +50,7 @@ export class ByteBudget {
     return () => {
       if (given) return;
       given = true;
-      this.#used -= bytes;
-      this.#next();
+      this.charge(-bytes);
     };
   }
 
@@ -59,7 +60,8 @@ export class ByteBudget {
    */
   charge(bytes: number): void {
     this.#used += bytes;
-    if (bytes < 0) this.#next();
+    invariant(this.#used >= 0, 'No more bytes are given back than were taken.');
+    if (bytes <= 0) this.#next();
   }
 
   #next(): void {

@@ -10,6 +10,7 @@
  * - Nothing is extended past twelve hours from its receive. At eleven hours the owner is told once to save and hand
  *   back. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
+import { invariant } from '../../core/invariant.js';
 import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
 import { Deletions } from './deletions.js';
 
@@ -57,6 +58,7 @@ export class LeaseKeeper {
   }
 
   hold(lease: Lease): void {
+    invariant(!this.#held.has(lease.id), 'A lease is held once, because its id is new with each receive.');
     this.#held.set(lease.id, { lease, reportedOld: false });
   }
 

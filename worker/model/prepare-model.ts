@@ -24,6 +24,7 @@ import { systemClock } from '../system-clock.js';
 import type { PreparedModel } from '../slot/slot.js';
 import { childEnvironment } from '../process/child-environment.js';
 import { hiderOf, type Secrets } from '../process/hide-secrets.js';
+import type { UnablePhase } from './prepared-models.js';
 import { readSecrets } from './read-secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
@@ -53,7 +54,7 @@ export interface PrepareModelOptions {
 }
 
 export interface UnableToPrepare {
-  readonly unable: { readonly phase: 'fetch' | 'setup'; readonly message: string };
+  readonly unable: { readonly phase: Exclude<UnablePhase, 'load'>; readonly message: string };
 }
 
 const preparations = new SharedWork<UnableToPrepare | undefined>();
@@ -162,7 +163,9 @@ async function setUp(
   return undefined;
 }
 
-const unable = (phase: 'fetch' | 'setup', message: string): UnableToPrepare => ({ unable: { phase, message } });
+const unable = (phase: UnableToPrepare['unable']['phase'], message: string): UnableToPrepare => ({
+  unable: { phase, message },
+});
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 

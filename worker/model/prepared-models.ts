@@ -1,8 +1,9 @@
 /** Keeps the models on this instance: each is fetched and set up once, however many batches and slots ask for it. */
-import type { Manifest } from '../../core/contract/job.js';
+import type { Manifest, UnableMark } from '../../core/contract/job.js';
 import type { PreparedModel } from '../slot/slot.js';
 
-export type UnablePhase = 'fetch' | 'setup' | 'load';
+/** The step in which a model turned out to be unusable here. */
+export type UnablePhase = Exclude<UnableMark['phase'], 'version'>;
 
 /** This instance cannot fetch, set up or load the model, which is its own fault, not the batch's (R10). */
 export class ModelUnable extends Error {

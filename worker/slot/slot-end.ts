@@ -1,4 +1,5 @@
 /** Why a slot's process ended, and how a message says so with the end of the model's log. */
+import type { RebuildReason } from '../../core/contract/events.js';
 import { withLogEnd } from '../../core/contract/log-end.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
 import { shorten } from '../../core/shorten.js';
@@ -7,7 +8,7 @@ const SHOWN_LOG_LENGTH = 300;
 const LOAD_LOG_LINES = 5;
 
 export interface SlotEnd {
-  readonly reason: 'crashed' | 'protocol' | 'timeout' | 'memory' | 'stopped';
+  readonly reason: Exclude<RebuildReason, 'broken'> | 'stopped';
   /** Says what happened, with the last line that the model logged. */
   readonly message: string;
 }

@@ -37,6 +37,16 @@ export interface SubmitOptions {
   readonly line?: (index: number) => string;
 }
 
+export interface WorldLimits {
+  readonly maxIdleMs?: number;
+  readonly maxLifeMs?: number;
+  readonly cpus?: number;
+  readonly instance?: string;
+  readonly version?: string;
+  readonly bundle?: string;
+  readonly memory?: MemoryLimits;
+}
+
 export class WorkerWorld {
   readonly clock = new FakeClock();
   readonly queue = new FakeQueue(this.clock);
@@ -61,27 +71,9 @@ export class WorkerWorld {
   readonly #stopped = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  readonly #limits: {
-    readonly maxIdleMs?: number;
-    readonly maxLifeMs?: number;
-    readonly cpus?: number;
-    readonly instance?: string;
-    readonly version?: string;
-    readonly bundle?: string;
-    readonly memory?: MemoryLimits;
-  };
+  readonly #limits: WorldLimits;
 
-  constructor(
-    limits: {
-      readonly maxIdleMs?: number;
-      readonly maxLifeMs?: number;
-      readonly cpus?: number;
-      readonly instance?: string;
-      readonly version?: string;
-      readonly bundle?: string;
-      readonly memory?: MemoryLimits;
-    } = {},
-  ) {
+  constructor(limits: WorldLimits = {}) {
     this.#limits = limits;
     this.memory = limits.memory ?? memoryLimitsFor(limits.cpus ?? DEFAULT_CPUS);
     this.budget = new ByteBudget(this.memory.budgetBytes);
