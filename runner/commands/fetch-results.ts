@@ -5,7 +5,7 @@ import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
-import { troublesOf } from '../results/describe-written.js';
+import { problemsOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { openSink } from '../results/result-sink.js';
 import { writeResults } from '../results/write-results.js';
@@ -67,7 +67,7 @@ async function write(
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) tell(context, display, 'results-moved', movedText(written.movedTo, cwd), 'info');
   display.show({ event: 'results-written', file: output.out, items: written.items });
-  const troubles = troublesOf(written);
+  const troubles = problemsOf(written);
   for (const { code, message } of troubles) tell(context, display, code, message);
   return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0 };
 }

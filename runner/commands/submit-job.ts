@@ -12,7 +12,7 @@ import type { Display, Level, RunEvent } from '../display/events.js';
 import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
-import type { Apart } from '../model/shipping/walk.js';
+import type { ExcludedFile } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { checkQuota } from '../submit/check-quota.js';
@@ -149,15 +149,15 @@ function modelRequest(
     ...definedFields({ files, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
     ...definedFields({ ship, followLinks }),
-    apart: apartFromModel(cwd, submission),
+    excluded: excludedFromModel(cwd, submission),
   };
 }
 
 /** The user's own files that often lie in a model's directory, and change without the model being another. */
-function apartFromModel(
+function excludedFromModel(
   cwd: string,
   { dataset, out }: { readonly dataset: string; readonly out?: string },
-): readonly Apart[] {
+): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
     ...results.map((file) => ({ file: path.resolve(cwd, file), why: 'the results of this job', always: true })),
