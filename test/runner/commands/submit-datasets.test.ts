@@ -27,7 +27,7 @@ const uploaded = (job = 'j'): string => stack.store.text(inputPartKey(job, 0)) ?
 describe('what submit says of a dataset', () => {
   it.each(['submit', 'run'])('is, by %s, that it is not read, before anything is started for it', async (command) => {
     expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
-    expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not read');
+    expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not supported');
     expect(stack.store.writes).toEqual([]);
   });
 
