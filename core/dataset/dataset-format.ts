@@ -15,41 +15,42 @@ export type FormatByName =
 
 type Unread = Exclude<FileKind, 'gzip'>;
 
-const CONVERT = 'turn it into JSON Lines (.jsonl: one item a line) or CSV first';
+const CONVERT = 'Convert it to JSON Lines (.jsonl, one item per line) or CSV first';
 const pandas = (call: string): string =>
-  `turn it into JSON Lines first, for example with pandas: ${call}.to_json("items.jsonl", orient="records", lines=True)`;
+  `Convert it to JSON Lines first, for example with pandas: ${call}.to_json("items.jsonl", orient="records", lines=True)`;
 const piped = (program: string, path: string): string =>
-  `gzip (.gz) is read; or let the program unpack it: <(${program} ${path})`;
+  `Use gzip (.gz), or unpack it on the fly: <(${program} ${path})`;
 
 /** Returns a clause that follows the file's name. */
 const REASONS: Readonly<Record<Unread, (path: string) => string>> = {
   zip: (path) =>
-    `is a zip archive, which is not read; unpack it first, or give one file of it: <(unzip -p ${path} NAME)`,
-  spreadsheet: () => 'is a spreadsheet or another Office document, which is not read; save it as CSV first',
-  bzip2: (path) => `is compressed with bzip2, which is not read; ${piped('bzcat', path)}`,
-  xz: (path) => `is compressed with xz, which is not read; ${piped('xzcat', path)}`,
-  zstd: (path) => `is compressed with zstd, which is not read; ${piped('zstdcat', path)}`,
-  lz4: (path) => `is compressed with lz4, which is not read; ${piped('lz4cat', path)}`,
-  '7z': () => 'is a 7-Zip archive, which is not read; unpack it first',
-  rar: () => 'is a RAR archive, which is not read; unpack it first',
+    `is a zip archive, which is not supported. Unpack it first, or give one file of it: <(unzip -p ${path} NAME)`,
+  spreadsheet: () => 'is a spreadsheet or another Office document, which is not supported. Save it as CSV first',
+  bzip2: (path) => `is compressed with bzip2, which is not supported. ${piped('bzcat', path)}`,
+  xz: (path) => `is compressed with xz, which is not supported. ${piped('xzcat', path)}`,
+  zstd: (path) => `is compressed with zstd, which is not supported. ${piped('zstdcat', path)}`,
+  lz4: (path) => `is compressed with lz4, which is not supported. ${piped('lz4cat', path)}`,
+  '7z': () => 'is a 7-Zip archive, which is not supported. Unpack it first',
+  rar: () => 'is a RAR archive, which is not supported. Unpack it first',
   tar: (path) =>
-    `is a tar archive, which is not read; unpack it first, or give one file of it: <(tar -xOf ${path} NAME)`,
-  parquet: (path) => `is Parquet, which is not read; ${pandas(`read_parquet("${path}")`)}`,
-  arrow: (path) => `is Arrow or Feather, which is not read; ${pandas(`read_feather("${path}")`)}`,
-  orc: (path) => `is ORC, which is not read; ${pandas(`read_orc("${path}")`)}`,
-  avro: () => `is Avro, which is not read; ${CONVERT}`,
+    `is a tar archive, which is not supported. Unpack it first, or give one file of it: <(tar -xOf ${path} NAME)`,
+  parquet: (path) => `is Parquet, which is not supported. ${pandas(`read_parquet("${path}")`)}`,
+  arrow: (path) => `is Arrow or Feather, which is not supported. ${pandas(`read_feather("${path}")`)}`,
+  orc: (path) => `is ORC, which is not supported. ${pandas(`read_orc("${path}")`)}`,
+  avro: () => `is Avro, which is not supported. ${CONVERT}`,
   sqlite: (path) =>
-    `is a SQLite database, which is not read; write a table as CSV first: sqlite3 -csv -header ${path} "select * from TABLE" > items.csv`,
-  hdf5: () => `is HDF5, which is not read; ${CONVERT}`,
-  numpy: () => `is an array of NumPy, which is not read; ${CONVERT}`,
+    `is a SQLite database, which is not supported. Write a table as CSV first: sqlite3 -csv -header ${path} "select * from TABLE" > items.csv`,
+  hdf5: () => `is HDF5, which is not supported. ${CONVERT}`,
+  numpy: () => `is a NumPy array, which is not supported. ${CONVERT}`,
   pdf: () =>
-    'is a PDF document, not a file of items; for one item a document, upload them and give s3://bucket/prefix/',
-  image: () => 'is an image, not a file of items; for one item an image, upload them and give s3://bucket/prefix/',
+    'is a PDF document, not a file of items. If each document is an item, upload them to S3 and give s3://bucket/prefix/',
+  image: () =>
+    'is an image, not a file of items. If each image is an item, upload them to S3 and give s3://bucket/prefix/',
   'utf-16': (path) =>
-    `is UTF-16 text, and items are read as UTF-8; convert it: iconv -f utf-16 -t utf-8 ${path} > CONVERTED`,
+    `is UTF-16 text, but items must be UTF-8. Convert it: iconv -f utf-16 -t utf-8 ${path} > CONVERTED`,
   'utf-32': (path) =>
-    `is UTF-32 text, and items are read as UTF-8; convert it: iconv -f utf-32 -t utf-8 ${path} > CONVERTED`,
-  binary: () => `is not text: it holds bytes that no text has; ${CONVERT}, or say what it is with --format`,
+    `is UTF-32 text, but items must be UTF-8. Convert it: iconv -f utf-32 -t utf-8 ${path} > CONVERTED`,
+  binary: () => `contains bytes that are not text. ${CONVERT}, or state its format with --format`,
 };
 
 export const unreadReason = (kind: Unread, path: string): string => REASONS[kind](path);
@@ -106,7 +107,7 @@ export function documentReason(path: string, gzip: boolean): string {
   const lines = `${path.replace(/\.gz$/i, '').replace(/\.jsonl?$/i, '')}.lines.jsonl`;
   const convert = gzip ? `zcat ${path} | jq -c '.[]' > ${lines}` : `jq -c '.[]' ${path} > ${lines}`;
   return (
-    'is one JSON document; items are read one a line (JSON Lines). ' +
-    `If it is an array of items: ${convert}. If each of its lines is an item: --format jsonl`
+    'is one JSON document, but items must be one per line (JSON Lines). ' +
+    `To convert an array of items: ${convert}. If each line is an item: --format jsonl`
   );
 }

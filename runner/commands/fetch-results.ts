@@ -5,7 +5,7 @@ import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
-import { troublesOf } from '../results/describe-written.js';
+import { problemsOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
 import { openSink } from '../results/result-sink.js';
 import { writeResults } from '../results/write-results.js';
@@ -70,8 +70,8 @@ async function write(
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));
   }
   display.show({ event: 'results-written', file: output.out, items: written.items });
-  const troubles = troublesOf(written);
-  for (const { code, message } of troubles) display.show(newsNow(clock, 'warning', code, message));
+  const problems = problemsOf(written);
+  for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0 };
 }
 

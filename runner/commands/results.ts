@@ -6,7 +6,7 @@ import { resultsOptions } from '../cli/results-options.js';
 import { count, plural } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
-import { troublesOf } from '../results/describe-written.js';
+import { problemsOf } from '../results/describe-written.js';
 import { claimOutput, STANDARD_OUTPUT } from '../results/output-place.js';
 import { OutputClosed, openSink, type Placed } from '../results/result-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
@@ -42,7 +42,7 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
     const shown = place.kind !== 'standard-output';
     printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false });
     const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
-    return troublesOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
+    return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) return EXIT.ok;
@@ -60,7 +60,7 @@ function printWritten(
   /** `shown` is false when the results themselves go to standard output. */
   { shown, json }: { readonly shown: boolean; readonly json: boolean },
 ): void {
-  for (const { message } of troublesOf(written)) terminal.err(`${message}\n`);
+  for (const { message } of problemsOf(written)) terminal.err(`${message}\n`);
   if (!shown) return;
   if (json) {
     terminal.out(`${JSON.stringify(written)}\n`);

@@ -11,7 +11,7 @@ import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
-import type { Apart } from '../model/shipping/walk.js';
+import type { ExcludedFile } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { checkQuota } from '../submit/check-quota.js';
@@ -148,15 +148,15 @@ function modelRequest(
     ...definedFields({ files, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
     ...definedFields({ ship, followLinks }),
-    apart: apartFromModel(cwd, submission),
+    excluded: excludedFromModel(cwd, submission),
   };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
-function apartFromModel(
+function excludedFromModel(
   cwd: string,
   { dataset, out }: { readonly dataset: string; readonly out?: string },
-): readonly Apart[] {
+): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
     ...results.map((file) => ({ file: path.resolve(cwd, file), why: 'the results of this job', always: true })),

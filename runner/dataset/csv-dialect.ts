@@ -69,18 +69,18 @@ const FAR_MORE = 2;
 
 /** Chooses among the readings with more than one column. Undefined when there is none: then the table has one column, whatever the delimiter. */
 function choose(readings: readonly Reading[], usual: Delimiter): Reading | 'ambiguous' | undefined {
-  const asUsual = readings.find(({ delimiter }) => delimiter.character === usual.character);
+  const usualReading = readings.find(({ delimiter }) => delimiter.character === usual.character);
   const agreeing = readings.filter(({ share }) => share >= AGREES);
   const [best, second] = [...agreeing].sort((a, b) => b.columns - a.columns);
-  if (best === undefined) return readings.length === 0 ? undefined : chooseForRagged(readings, asUsual);
+  if (best === undefined) return readings.length === 0 ? undefined : chooseForRagged(readings, usualReading);
   if (second === undefined || best.columns - 1 >= FAR_MORE * (second.columns - 1)) return best;
-  return asUsual?.records === 0 ? asUsual : 'ambiguous';
+  return usualReading?.records === 0 ? usualReading : 'ambiguous';
 }
 
 /** Chooses a reading when none agrees with most of the records. */
-function chooseForRagged(readings: readonly Reading[], asUsual: Reading | undefined): Reading | 'ambiguous' {
+function chooseForRagged(readings: readonly Reading[], usualReading: Reading | undefined): Reading | 'ambiguous' {
   const most = Math.max(...readings.map(({ share }) => share));
-  if (asUsual !== undefined && asUsual.share >= most) return asUsual;
+  if (usualReading !== undefined && usualReading.share >= most) return usualReading;
   const [only, another] = readings;
   return only !== undefined && another === undefined && only.share >= AT_LEAST_AGREES ? only : 'ambiguous';
 }

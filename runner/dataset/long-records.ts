@@ -6,15 +6,15 @@ import { UserError } from '../errors.js';
 import type { CsvRecord } from './csv-records.js';
 import type { DatasetNotice } from './notice.js';
 
-/** `trouble` completes "the record …". Throws a `UserError`. */
-export function refuseSwallowed(name: string, record: CsvRecord, trouble: string): never {
+/** `reason` completes "the record …". Throws a `UserError`. */
+export function refuseSwallowedRows(name: string, record: CsvRecord, reason: string): never {
   const { quoteLine, line, lines, unclosed } = record;
   const opened = `${name}: the quote (") on line ${quoteLine ?? line} opens a field`;
   const remedy =
     'If it is a stray quote, remove it, or quote the field and double the quotes in it ("5"" pipe"). If the file has no columns, read it with --format text.';
   if (unclosed)
     throw new UserError(`${opened} that is never closed, so everything after it would be one field. ${remedy}`);
-  throw new UserError(`${opened} over several lines, and the record of ${lines} lines ${trouble}. ${remedy}`);
+  throw new UserError(`${opened} over several lines, and the record of ${lines} lines ${reason}. ${remedy}`);
 }
 
 /** A line of prose may have as many commas as the header by chance, but many lines in a row do not. */
@@ -40,7 +40,7 @@ export class LongRecords {
     const { lines, bytes } = record;
     if (lines < FEWEST_INNER_LINES + 2 || bytes === undefined) return;
     if (columns > 1 && this.#holdsRows(bytes, columns)) {
-      refuseSwallowed(
+      refuseSwallowedRows(
         this.#name,
         record,
         `contains lines that look like rows of the table, with ${columns} fields each`,

@@ -7,7 +7,7 @@ import { COMMA, type Delimiter, statedDelimiter } from './csv-dialect.js';
 import { type CsvRecord, CsvRecordSplitter } from './csv-records.js';
 import { type ItemGroup, ItemGroupBuilder } from './item-group.js';
 import { MAX_LINE_BYTES, withoutByteOrderMark } from './line-blocks.js';
-import { LongRecords, refuseSwallowed } from './long-records.js';
+import { LongRecords, refuseSwallowedRows } from './long-records.js';
 import { NOT_UTF8, type ReaderOptions, tooLong } from './read-lines.js';
 
 export interface CsvOptions extends ReaderOptions {
@@ -50,7 +50,7 @@ class CsvReader {
     this.#add(this.#splitter.push(chunk));
     const { overgrown } = this.#splitter;
     if (overgrown !== undefined && !this.builder.done)
-      refuseSwallowed(this.#options.name, overgrown, tooLong(this.#maxRecordBytes));
+      refuseSwallowedRows(this.#options.name, overgrown, tooLong(this.#maxRecordBytes));
   }
 
   end(): void {
@@ -160,7 +160,7 @@ class RecordEncoder {
     const fields = this.#fieldsOf(record, parsed);
     if (typeof fields === 'string') {
       // Nobody knows how many items such a record has swallowed, and items must not go missing silently.
-      if (record.unclosed || record.quoteLine !== undefined) refuseSwallowed(this.#context.name, record, fields);
+      if (record.unclosed || record.quoteLine !== undefined) refuseSwallowedRows(this.#context.name, record, fields);
       this.#builder.addBad(record.line, fields);
       return;
     }

@@ -20,10 +20,10 @@ export async function directoryEntries(
   named: readonly string[],
 ): Promise<DirectoryContents> {
   const root = await realpath(directory);
-  const { ship = [], followLinks = false, apart = [] } = request;
+  const { ship = [], followLinks = false, excluded = [] } = request;
   const asked = new Set(await Promise.all(ship.map((given) => placeIn(root, given, request.cwd))));
   const rules = await IgnoreRules.of(root, named);
-  const { entries, leftOut, secrets, outward } = await walk(root, { rules, ship: asked, followLinks, apart });
+  const { entries, leftOut, secrets, outward } = await walk(root, { rules, ship: asked, followLinks, excluded });
   if (secrets.length + outward.length > 0) {
     throw new UserError(refusal({ model: request.argument, secrets, outward }));
   }

@@ -1,13 +1,13 @@
-/** What machines a native file is for, told by its first bytes, or (a Python wheel) by its name. */
+/** Recognises the machines that a native file is for, by its first bytes or, for a Python wheel, by its name. */
 import type { Architecture } from '../../core/contract/stack.js';
 
 export interface NativeFormat {
   readonly system: 'Linux' | 'Linux (musl)' | 'macOS' | 'Windows' | 'other';
-  /** `any`: for several at once. */
+  /** `any` means that the file is for several processors at once. */
   readonly processor: Architecture | 'any' | 'other';
 }
 
-/** So many bytes of a file tell. */
+/** The number of first bytes that are enough to recognise a file. */
 export const HEAD_BYTES = 20;
 
 export function formatOfHead(head: Uint8Array): NativeFormat | undefined {
@@ -21,7 +21,7 @@ export function formatOfHead(head: Uint8Array): NativeFormat | undefined {
   return undefined;
 }
 
-/** https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+/** The header of an ELF file names its machine. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
 function elfFormat(bytes: DataView): NativeFormat {
   const isLittleEndian = bytes.getUint8(5) === 1;
   const machine = bytes.getUint16(18, isLittleEndian);
@@ -31,7 +31,7 @@ function elfFormat(bytes: DataView): NativeFormat {
 const ELF_PROCESSORS: Readonly<Record<number, Architecture>> = { 0x3e: 'x86_64', 0xb7: 'arm64' };
 const MACH_PROCESSORS: Readonly<Record<number, Architecture>> = { 0x01000007: 'x86_64', 0x0100000c: 'arm64' };
 
-/** One for each platform tag; none when the wheel is for any machine. https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/ */
+/** Returns a format for each platform tag. The list is empty when the wheel is for any machine. https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/ */
 export function formatsOfWheel(fileName: string): readonly NativeFormat[] {
   const tags = /-([^-]+)\.whl$/.exec(fileName)?.[1]?.split('.') ?? [];
   return tags.includes('any') ? [] : tags.map(formatOfTag);
@@ -54,7 +54,7 @@ function processorOfTag(tag: string): NativeFormat['processor'] {
   return tag.endsWith('_universal2') ? 'any' : 'other';
 }
 
-/** Instances run a Linux with glibc. */
+/** A file runs on the instances if it is for a Linux with glibc and for their processor. */
 export const runsOn = ({ system, processor }: NativeFormat, architecture: Architecture): boolean =>
   system === 'Linux' && processor === architecture;
 
@@ -64,13 +64,13 @@ export const formatName = ({ system, processor }: NativeFormat): string =>
 const PLATFORM_WORDS =
   /(?<![a-z0-9])(darwin|macos|macosx|osx|linux|linuxmusl|win32|windows|freebsd|openbsd|netbsd|android|sunos|aix|x86_64|x64|amd64|arm64|aarch64|arm|armv7|armv7l|ia32|i686|riscv64|s390x|ppc64|ppc64le|loong64|mips64el|universal|gnu|glibc|musl|msvc|gnueabihf|musleabihf)(?![a-z0-9])/gi;
 
-/** A path with its words for platforms left out: the same for all builds of one thing. */
+/** Replaces the words for platforms in a path, so that all builds of one package have the same result. */
 export const withoutPlatform = (path: string): string =>
   path.replaceAll(PLATFORM_WORDS, '*').replaceAll(/\*(?:[-_./]\*)+/g, '*');
 
 /**
- * Of which package a file is, platforms aside: packages often hold builds for many machines, or are installed as one package for each, and one
- * that fits is enough. Files of the model itself stand alone.
+ * Names the package of a file without its platform. A package often contains builds for many machines, or there is one package for each
+ * machine. One build that fits is enough. A file of the model itself is its own package.
  */
 export function packageOf(path: string): string {
   const wheel = /(?:^|\/)([^/-]+)-[^/]+\.whl$/.exec(path)?.[1];

@@ -2,7 +2,7 @@
 import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import type { BundleEntry } from './bundle.js';
-import type { Apart, LeftOut } from './shipping/walk.js';
+import type { ExcludedFile, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
   /** The argument of `--model`, unchanged. */
@@ -21,7 +21,7 @@ export interface ModelRequest {
   /** `--follow-links`: the targets of links that lead out of the directory are copied. */
   readonly followLinks?: boolean;
   /** Files that are not part of the model, although they may be in its directory. */
-  readonly apart?: readonly Apart[];
+  readonly excluded?: readonly ExcludedFile[];
 }
 
 export interface ResolvedModel {

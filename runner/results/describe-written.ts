@@ -2,7 +2,7 @@
 import { plural } from '../display/format.js';
 import type { WrittenResults } from './write-results.js';
 
-export interface Trouble {
+export interface ResultProblem {
   readonly code: 'results-damaged' | 'results-incomplete';
   /** Short enough for one event of a display. */
   readonly message: string;
@@ -12,7 +12,7 @@ export interface Trouble {
 const NAMED_BATCHES = 5;
 
 /** Empty when every item has its line. */
-export function troublesOf(written: WrittenResults): readonly Trouble[] {
+export function problemsOf(written: WrittenResults): readonly ResultProblem[] {
   return [
     ...describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message })),
     ...describeMissing(written).map((message) => ({ code: 'results-incomplete' as const, message })),

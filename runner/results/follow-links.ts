@@ -34,7 +34,7 @@ export async function followLinks(file: string, user: bigint | undefined): Promi
     }
     if ((links += 1) > MOST_LINKS)
       throw new UserError(`Cannot write to ${file}: its symbolic links form a loop. Name another file with --out.`);
-    if (await isStrange(next, found, { last: rest.length === 0, user })) throw refusedLink(next);
+    if (await isUntrusted(next, found, { last: rest.length === 0, user })) throw refusedLink(next);
     const target = await readlink(next);
     if (path.isAbsolute(target)) place = root;
     rest.unshift(...target.split(path.sep).filter((part) => part !== ''));
@@ -46,7 +46,7 @@ export async function followLinks(file: string, user: bigint | undefined): Promi
  * Another user's link in the place of the file is refused in any folder. A link on the way to it is judged by Linux's rule
  * (`fs.protected_symlinks`), but also in folders without the sticky bit, because there everybody may replace our own link.
  */
-async function isStrange(
+async function isUntrusted(
   link: string,
   found: BigIntStats,
   { last, user }: { readonly last: boolean; readonly user: bigint | undefined },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { systemCode, UserError } from '../errors.js';
 import { followLinks, isDescriptor, refuseOthersFile } from './follow-links.js';
 import { refuseForeign } from './put-in-place.js';
-import { metaFileOf, standingOf } from './results-meta.js';
+import { metaFileOf, targetStateOf } from './results-meta.js';
 import { cannotWrite } from './write-failure.js';
 
 /** A file that the command was given. Results never overwrite one of these. */
@@ -70,7 +70,7 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
     );
   }
   await access(path.dirname(file), constants.W_OK);
-  if (!force) refuseForeign(await standingOf(file));
+  if (!force) refuseForeign(await targetStateOf(file));
   return { kind: 'file', path: file };
 }
 

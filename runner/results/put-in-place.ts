@@ -17,8 +17,8 @@ import {
   metaFileOf,
   type ResultsMeta,
   sizeAndTime,
-  type Standing,
-  standingOf,
+  type TargetState,
+  targetStateOf,
 } from './results-meta.js';
 
 export interface NewFile {
@@ -35,29 +35,29 @@ const MOST_KEPT_OF_A_JOB = 1_000;
 
 /** Resolves with the path to which earlier results of another job were moved, if there were any. */
 export async function putInPlace({ temporary, target, identity, sha256, force }: NewFile): Promise<string | undefined> {
-  const standing = await standingOf(target);
-  if (!force) refuseForeign(standing);
+  const state = await targetStateOf(target);
+  if (!force) refuseForeign(state);
   const movedTo =
-    standing.kind === 'ours' && !isSameJob(standing.meta, identity) ? await keep(target, standing.meta) : undefined;
+    state.kind === 'ours' && !isSameJob(state.meta, identity) ? await keepEarlier(target, state.meta) : undefined;
   const written = await sizeAndTime(temporary);
   await rename(temporary, target);
   await writeWhole(metaFileOf(target), encodeMeta({ ...identity, ...written, sha256 }));
   return movedTo;
 }
 
-export function refuseForeign(standing: Standing): void {
-  if (standing.kind !== 'foreign') return;
+export function refuseForeign(state: TargetState): void {
+  if (state.kind !== 'foreign') return;
   throw new UserError(
-    `${standing.file} ${standing.why}. Move it away, name another file with --out, or overwrite it with --force.`,
+    `${state.file} ${state.why}. Move it away, name another file with --out, or overwrite it with --force.`,
   );
 }
 
-async function keep(target: string, meta: ResultsMeta): Promise<string> {
+async function keepEarlier(target: string, meta: ResultsMeta): Promise<string> {
   for (let number = 1; number <= MOST_KEPT_OF_A_JOB; number += 1) {
     const place = keptName(target, meta.job, number);
-    const standing = await standingOf(place);
-    const replaces = standing.kind === 'ours' && isSameJob(standing.meta, meta);
-    if (standing.kind !== 'free' && !replaces) continue;
+    const state = await targetStateOf(place);
+    const replaces = state.kind === 'ours' && isSameJob(state.meta, meta);
+    if (state.kind !== 'free' && !replaces) continue;
     if (!(await linkOrRename(target, place, replaces))) continue;
     await writeWhole(metaFileOf(place), encodeMeta(meta));
     return place;
@@ -75,7 +75,7 @@ function keptName(target: string, job: string, number: number): string {
 
 /** False when another process took the name meanwhile. */
 async function linkOrRename(target: string, place: string, replaces: boolean): Promise<boolean> {
-  const made = replaces ? besides(place) : place;
+  const made = replaces ? temporaryName(place) : place;
   try {
     await link(target, made);
   } catch (error) {
@@ -92,7 +92,7 @@ async function linkOrRename(target: string, place: string, replaces: boolean): P
 
 /** Writes a file that appears whole or not at all. */
 async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = besides(file);
+  const temporary = temporaryName(file);
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await rename(temporary, file);
@@ -103,4 +103,4 @@ async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /** A new name in the same folder, for a file that is still being written. */
-export const besides = (file: string): string => `${file}.${randomBytes(4).toString('hex')}.partial`;
+export const temporaryName = (file: string): string => `${file}.${randomBytes(4).toString('hex')}.partial`;

@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 import { harmless } from '../../core/printable.js';
 import { systemCode } from '../errors.js';
 import { claimOutput, type OutputRules } from './output-place.js';
-import { besides, putInPlace } from './put-in-place.js';
+import { temporaryName, putInPlace } from './put-in-place.js';
 import type { JobIdentity } from './results-meta.js';
 import { cannotWrite, writeFailed } from './write-failure.js';
 
@@ -42,7 +42,7 @@ export async function openSink(out: string, request: SinkRequest): Promise<Resul
   try {
     // A rename would replace a device or a pipe, and an open file may hold other output. So results are appended.
     if (place.kind === 'device') return new DeviceSink(out, await open(place.path, 'a'));
-    const temporary = besides(place.path);
+    const temporary = temporaryName(place.path);
     return new FileSink(out, await open(temporary, 'wx'), { ...request, temporary, target: place.path });
   } catch (error) {
     throw systemCode(error) === undefined ? error : cannotWrite(out, error, directory);
@@ -53,7 +53,7 @@ export async function openSink(out: string, request: SinkRequest): Promise<Resul
 export async function requireOutput(out: string, rules: OutputRules): Promise<void> {
   const place = await claimOutput(out, rules);
   if (place.kind !== 'file') return;
-  const temporary = besides(place.path);
+  const temporary = temporaryName(place.path);
   try {
     await (await open(temporary, 'wx')).close();
     await rm(temporary);

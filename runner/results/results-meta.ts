@@ -32,14 +32,14 @@ export const isSameJob = (one: JobIdentity, other: JobIdentity): boolean =>
   one.job === other.job && one.createdAt === other.createdAt;
 
 /** The state of the path to which results are to go. */
-export type Standing =
+export type TargetState =
   | { readonly kind: 'free' }
   /** The path holds unchanged results that spotpool wrote. */
   | { readonly kind: 'ours'; readonly meta: ResultsMeta }
   /** The path holds something else. `why` is a predicate whose subject is `file`. */
   | { readonly kind: 'foreign'; readonly file: string; readonly why: string };
 
-export async function standingOf(file: string): Promise<Standing> {
+export async function targetStateOf(file: string): Promise<TargetState> {
   const [found, metaText] = await Promise.all([unlessMissing(sizeAndTime(file)), textOf(metaFileOf(file))]);
   const meta = metaText === undefined ? undefined : decodeMeta(metaText);
   if (metaText !== undefined && meta === undefined) {

@@ -64,7 +64,7 @@ async function writeAll({ job, batches, store, sink, signal }: ResultsRequest): 
       if (outcome.batch >= batches) break; // the plan has no such batch
       const planned = await plan.itemsOf(outcome.batch);
       const checked = await check(outcome, planned, signal);
-      if (checked.kind === 'valid') await pass(outcome, planned, { sink, signal });
+      if (checked.kind === 'valid') await writeChecked(outcome, planned, { sink, signal });
       tally.add(outcome.batch, planned, checked);
     }
   } finally {
@@ -80,11 +80,11 @@ async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSigna
     signal.throwIfAborted();
     checking.push(chunk);
   }
-  return agreeing(checking.end(), outcome);
+  return compareCounts(checking.end(), outcome);
 }
 
 /** The job's counts and its exit code come from the metadata of outcomes. So an outcome whose lines disagree with its metadata is damaged. */
-function agreeing(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome {
+function compareCounts(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome {
   if (checked.kind === 'damaged' || counts === undefined) return checked;
   const { ok, failed } = checked;
   if (counts.ok === ok && counts.failed === failed) return checked;
@@ -96,7 +96,7 @@ function agreeing(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome 
 }
 
 /** Writes a checked outcome. A large one is fetched a second time, so it is checked a second time. */
-async function pass(
+async function writeChecked(
   outcome: Outcome,
   planned: PlannedItems,
   { sink, signal }: Pick<ResultsRequest, 'sink' | 'signal'>,

@@ -51,7 +51,7 @@ export async function takeClaim(job: string, options: ClaimOptions): Promise<Hel
     if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return undefined;
     const put = await store.put(key, body, { signal, ifNoneMatch: true, contentType: JSON_TYPE });
     if (put.kind === 'written') return held(put.etag);
-    const found = await look(store, key, signal);
+    const found = await readClaim(store, key, signal);
     if (found?.claim?.id === id) return held(found.etag); // our own write, whose reply was lost
     if (found !== undefined && isFree(found)) {
       const taken = await store.put(key, body, { signal, ifMatch: found.etag, contentType: JSON_TYPE });
@@ -76,7 +76,7 @@ interface FoundClaim {
  * Reads the claim first and its time second. A beat between the two makes the claim look alive or changes its ETag. In the other
  * order a claim that was just renewed could look silent.
  */
-async function look(store: ObjectStore, key: string, signal: AbortSignal): Promise<FoundClaim | undefined> {
+async function readClaim(store: ObjectStore, key: string, signal: AbortSignal): Promise<FoundClaim | undefined> {
   const stored = await store.get(key, { signal });
   if (stored === undefined) return undefined;
   const { objects, atMs } = await store.listFolder(key, { signal });

@@ -1,5 +1,4 @@
 /** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
-import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import type { NoticeKind } from '../../core/contract/events.js';
 import {
   encodeWorkerStatus,

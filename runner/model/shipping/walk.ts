@@ -26,7 +26,7 @@ export interface Walked {
 }
 
 /** A file or folder of the user that is not part of the model, such as the dataset or an output. */
-export interface Apart {
+export interface ExcludedFile {
   readonly file: string;
   readonly why: string;
   /** True when not even `--ship` includes it. */
@@ -38,20 +38,20 @@ export interface WalkRequest {
   /** Paths relative to the root that are always shipped, with everything below them. */
   readonly ship: ReadonlySet<string>;
   readonly followLinks: boolean;
-  readonly apart: readonly Apart[];
+  readonly excluded: readonly ExcludedFile[];
 }
 
 const VERSION_CONTROL = 'version control';
 const VERSION_CONTROL_NAMES = new Set(['.git', '.hg', '.svn', '.jj']);
 
 export async function walk(directory: string, request: WalkRequest): Promise<Walked> {
-  const walker = new Walker(await realpath(directory), request, await byIdentity(request.apart));
+  const walker = new Walker(await realpath(directory), request, await byIdentity(request.excluded));
   await walker.folder(walker.root, '', { copied: [], onlyAsked: false });
   return walker.found();
 }
 
-interface Way {
-  /** The real paths of linked folders that are being copied on the way here. A link to one of them would never end. */
+interface FolderState {
+  /** The real paths of linked folders that are being copied on the path to this folder. A link to one of them would never end. */
   readonly copied: readonly string[];
   /** True in a folder that is left out, except for paths that `--ship` names. */
   readonly onlyAsked: boolean;
@@ -66,15 +66,15 @@ class Walker {
   readonly #inner: { readonly path: string; readonly target: string; readonly place: string }[] = [];
 
   readonly #request: WalkRequest;
-  readonly #apart: ReadonlyMap<string, Apart>;
+  readonly #excluded: ReadonlyMap<string, ExcludedFile>;
 
   constructor(
     readonly root: string,
     request: WalkRequest,
-    apart: ReadonlyMap<string, Apart>,
+    excluded: ReadonlyMap<string, ExcludedFile>,
   ) {
     this.#request = request;
-    this.#apart = apart;
+    this.#excluded = excluded;
   }
 
   found(): Walked {
@@ -90,25 +90,25 @@ class Walker {
     return { entries, leftOut, secrets, outward };
   }
 
-  async folder(absolute: string, place: string, way: Way): Promise<void> {
+  async folder(absolute: string, place: string, state: FolderState): Promise<void> {
     await this.#request.rules.enter(place);
     for (const name of (await readdir(absolute)).sort()) {
-      await this.#visit(path.join(absolute, name), place === '' ? name : `${place}/${name}`, way);
+      await this.#visit(path.join(absolute, name), place === '' ? name : `${place}/${name}`, state);
     }
   }
 
-  async #visit(absolute: string, place: string, way: Way): Promise<void> {
+  async #visit(absolute: string, place: string, state: FolderState): Promise<void> {
     const asked = this.#isAsked(place);
     const leads = this.#leadsToAsked(place);
-    if (way.onlyAsked && !asked && !leads) return; // reported together with the folder
+    if (state.onlyAsked && !asked && !leads) return; // reported together with the folder
     const found = await lstat(absolute);
     const why = await this.#whyLeftOut(absolute, place, found, asked);
     if (why !== undefined) this.#leave(place, why, found);
     if (why !== undefined && (!leads || !found.isDirectory() || why === VERSION_CONTROL)) return;
-    if (found.isSymbolicLink()) return await this.#link(absolute, place, way);
+    if (found.isSymbolicLink()) return await this.#link(absolute, place, state);
     if (found.isDirectory()) {
-      const onlyAsked = !asked && (way.onlyAsked || why !== undefined);
-      return await this.#subfolder(absolute, place, { ...way, onlyAsked });
+      const onlyAsked = !asked && (state.onlyAsked || why !== undefined);
+      return await this.#subfolder(absolute, place, { ...state, onlyAsked });
     }
     if (!found.isFile()) return this.#leave(place, 'not a regular file');
     const secret = asked ? undefined : await secretFile(place, absolute, found.size);
@@ -116,18 +116,18 @@ class Walker {
     else this.#secrets.push({ path: place, what: secret });
   }
 
-  async #subfolder(absolute: string, place: string, way: Way): Promise<void> {
+  async #subfolder(absolute: string, place: string, state: FolderState): Promise<void> {
     const secret = this.#isAsked(place) ? undefined : secretFolder(place, absolute);
     const leads = this.#leadsToAsked(place);
-    if (secret !== undefined && !way.onlyAsked) this.#secrets.push({ path: `${place}/`, what: secret });
+    if (secret !== undefined && !state.onlyAsked) this.#secrets.push({ path: `${place}/`, what: secret });
     if (secret !== undefined && !leads) return;
     this.#entries.push({ kind: 'directory', path: place });
-    await this.folder(absolute, place, { ...way, onlyAsked: way.onlyAsked || secret !== undefined });
+    await this.folder(absolute, place, { ...state, onlyAsked: state.onlyAsked || secret !== undefined });
   }
 
   /** A link inside the directory stays a relative link, so that layouts such as pnpm's survive. The target of an outward link is copied only on request. */
-  async #link(absolute: string, place: string, way: Way): Promise<void> {
-    const { copied } = way;
+  async #link(absolute: string, place: string, state: FolderState): Promise<void> {
+    const { copied } = state;
     const real = await realpath(absolute).catch(() => undefined);
     if (real === undefined) return this.#leave(place, 'a broken link');
     if (copied.includes(real)) return this.#leave(place, 'a link to a folder above it');
@@ -139,17 +139,17 @@ class Walker {
     if (!this.#request.followLinks && !this.#isAsked(place)) {
       this.#outward.push({ path: place, target: real });
     } else if ((await stat(real)).isDirectory()) {
-      await this.#subfolder(real, place, { ...way, copied: [...copied, real] });
+      await this.#subfolder(real, place, { ...state, copied: [...copied, real] });
     } else {
-      await this.#visit(real, place, way);
+      await this.#visit(real, place, state);
     }
   }
 
   async #whyLeftOut(absolute: string, place: string, found: Stats, asked: boolean): Promise<string | undefined> {
     if (VERSION_CONTROL_NAMES.has(path.posix.basename(place))) return VERSION_CONTROL;
     const target = found.isSymbolicLink() ? await stat(absolute).catch(() => found) : found;
-    const apart = this.#apart.get(identity(target));
-    if (apart !== undefined && (apart.always || !asked)) return apart.why;
+    const excluded = this.#excluded.get(identity(target));
+    if (excluded !== undefined && (excluded.always || !asked)) return excluded.why;
     if (asked) return undefined;
     const hidden = this.#request.rules.hidden(place, found.isDirectory());
     if (hidden === 'kept') return undefined;
@@ -177,9 +177,9 @@ class Walker {
 /** The identity of a file is the same for all its names, links and spellings. */
 const identity = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
-async function byIdentity(apart: readonly Apart[]): Promise<ReadonlyMap<string, Apart>> {
-  const found = new Map<string, Apart>();
-  for (const one of apart) {
+async function byIdentity(excluded: readonly ExcludedFile[]): Promise<ReadonlyMap<string, ExcludedFile>> {
+  const found = new Map<string, ExcludedFile>();
+  for (const one of excluded) {
     const seen = await stat(one.file).catch(() => undefined);
     if (seen !== undefined) found.set(identity(seen), one);
   }

@@ -29,7 +29,7 @@ describe('the dataset of a submission', () => {
     'is refused by %s before anything is started, when it cannot be opened',
     async (command) => {
       expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
-      expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not read');
+      expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not supported');
       expect(stack.store.writes).toEqual([]);
     },
   );

@@ -62,9 +62,9 @@ describe('the bytes of a file decide its format', () => {
 
   it.each<[string, string | Buffer, RegExp]>([
     ['x.jsonl', binary('PAR1\x15\x04\x15\x10'), /The dataset x\.jsonl is Parquet, .*to_json/],
-    ['x.csv', binary('PK\x03\x04\x14\0\0\0\0\0[Content_Types].xml'), /is a spreadsheet.* save it as CSV/],
+    ['x.csv', binary('PK\x03\x04\x14\0\0\0\0\0[Content_Types].xml'), /is a spreadsheet.* Save it as CSV/],
     ['x.txt', binary('%PDF-1.7\n'), /is a PDF/],
-    ['x', binary('\x28\xb5\x2f\xfd\x04\x58'), /zstd, which is not read; .*<\(zstdcat x\)/],
+    ['x', binary('\x28\xb5\x2f\xfd\x04\x58'), /zstd, which is not supported\. .*<\(zstdcat x\)/],
     ['x.csv', Buffer.from('\ufeffa;b\n1;2\n', 'utf16le'), /is UTF-16 text, .*iconv -f utf-16/],
     ['x.csv', Buffer.from('a,b\n1,2\n', 'utf16le'), /is UTF-16 text/],
     [
@@ -73,7 +73,7 @@ describe('the bytes of a file decide its format', () => {
       /gzip, and its content is a tar archive/,
     ],
     ['x.jsonl.gz', gzipSync(gzipSync(objects)), /compressed with gzip twice/],
-    ['x.jsonl', Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)), /is not text/],
+    ['x.jsonl', Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)), /contains bytes that are not text/],
     ['x.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /Git LFS pointer/],
     ['x.csv', '<!DOCTYPE html>\n<html>\n', /is a web page/],
   ])('an unsupported format is refused under any name, with a remedy: %s, %#', async (name, content, message) => {
@@ -85,7 +85,7 @@ describe('the bytes of a file decide its format', () => {
     ['x.jsonl', '[\n  {"a": 1},\n  {"a": 2}\n]\n', /is one JSON document.*jq -c '\.\[\]' x\.jsonl > x\.lines\.jsonl/],
     ['x.jsonl', '[{"a":1},{"a":2}]\n', /is one JSON document/],
     ['x.jsonl', `[${'{"a":1},'.repeat(20_000)}{"a":2}]`, /is one JSON document/],
-    ['x.json', '{"a":1}\n', /is one JSON document.*If each of its lines is an item: --format jsonl/],
+    ['x.json', '{"a":1}\n', /is one JSON document.*If each line is an item: --format jsonl/],
     ['x.json', '{\n  "a": 1\n}\n', /is one JSON document/],
     ['x', '[\n  {"a": 1}\n]\n', /is one JSON document/],
     ['x.csv', objects, /name of CSV, but its lines are JSON objects\. .*--format jsonl/],

@@ -163,19 +163,19 @@ describe('the user’s own files', () => {
     });
     await link(path.join(cwd, 'data.csv'), path.join(cwd, 'hard.csv'));
     await symlink('data.csv', path.join(cwd, 'soft.csv'));
-    const apart = [
+    const excluded = [
       { file: path.join(cwd, 'data.csv'), why: 'the dataset', always: false },
       { file: path.join(cwd, 'out.txt'), why: 'the results', always: true },
     ];
-    const { shipped, leftOut } = await packed(cwd, '.', { apart });
+    const { shipped, leftOut } = await packed(cwd, '.', { excluded });
     expect(shipped).toEqual(['index.mjs', 'items.jsonl', 'other.meta.json']);
     expect(leftOut).toContain('hard.csv [the dataset]');
     expect(leftOut).toContain('soft.csv [the dataset]');
     await writeFile(path.join(cwd, '.spotpoolignore'), '!old.jsonl\n!data.csv\n');
-    const kept = (await packed(cwd, '.', { apart })).shipped;
+    const kept = (await packed(cwd, '.', { excluded })).shipped;
     expect(kept).toEqual(['.spotpoolignore', 'index.mjs', 'items.jsonl', 'old.jsonl', 'other.meta.json']);
     await rm(path.join(cwd, '.spotpoolignore'));
-    const asked = await packed(cwd, '.', { apart, ship: ['data.csv', 'out.txt', 'old.jsonl'] });
+    const asked = await packed(cwd, '.', { excluded, ship: ['data.csv', 'out.txt', 'old.jsonl'] });
     expect(asked.shipped).toEqual(['data.csv', 'index.mjs', 'items.jsonl', 'old.jsonl', 'other.meta.json']);
   });
 

@@ -6,7 +6,7 @@ import { outcomeKey, planKey } from '../../../core/contract/keys.js';
 import { encodePlanLine } from '../../../core/dataset/plan.js';
 import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import { UserError } from '../../../runner/errors.js';
-import { troublesOf } from '../../../runner/results/describe-written.js';
+import { problemsOf } from '../../../runner/results/describe-written.js';
 import { openSink, OutputClosed } from '../../../runner/results/result-sink.js';
 import { writeResults, type WrittenResults } from '../../../runner/results/write-results.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -48,7 +48,7 @@ async function write(out: string, stdout: Writable = new PassThrough(), force = 
   const sink = await openSink(out, { cwd, stdout, identity, force, given: [] });
   return writeResults({ job: JOB, batches: BATCHES, store, sink, signal: aborter.signal });
 }
-const messages = (written: WrittenResults): readonly string[] => troublesOf(written).map(({ message }) => message);
+const messages = (written: WrittenResults): readonly string[] => problemsOf(written).map(({ message }) => message);
 const fileText = (name: string): Promise<string> => readFile(path.join(cwd, name), 'utf8');
 
 describe('the results', () => {
