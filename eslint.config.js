@@ -1,4 +1,4 @@
-// Lint rules. The folder directions of docs/architecture.md are enforced here: a folder may import only what `mayImport` names.
+// Lint rules. The folder directions of docs/explanation/architecture.md are enforced here: a folder may import only what `mayImport` names.
 import tseslint from 'typescript-eslint';
 
 const folders = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator'];
@@ -48,6 +48,14 @@ const jsonRules = [
   { selector: `CallExpression > ${parsedJson}.arguments`, message: jsonMessage },
 ];
 
+/** One dialect of privacy: what is private to a class is private when the program runs, too. A constructor cannot be a `#` member. */
+const privacyMessage = 'Private members begin with "#".';
+const privacyRules = [
+  "PropertyDefinition[accessibility='private']",
+  "MethodDefinition[accessibility='private'][kind!='constructor']",
+  "TSParameterProperty[accessibility='private']",
+].map((selector) => ({ selector, message: privacyMessage }));
+
 function folderRule(folder, extra = []) {
   const banned = folders.filter((other) => other !== folder && !mayImport[folder].includes(other));
   return {
@@ -59,7 +67,7 @@ function folderRule(folder, extra = []) {
           patterns: [
             ...banned.map((other) => ({
               regex: `^(\\.\\./)+${other}/`,
-              message: `${folder}/ must not import ${other}/ (docs/architecture.md).`,
+              message: `${folder}/ must not import ${other}/ (docs/explanation/architecture.md).`,
             })),
             ...extra,
           ],
@@ -86,6 +94,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
+      'arrow-body-style': ['error', 'as-needed'],
+      'no-restricted-syntax': ['error', ...privacyRules],
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
     },
@@ -124,6 +134,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
@@ -137,6 +148,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        ...privacyRules,
         ...jsonRules,
         {
           selector:
@@ -155,7 +167,7 @@ export default tseslint.config(
       'runner/local-cloud/keep-up.ts',
       'runner/commands/predeploy.ts',
     ],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': ['error', ...privacyRules] },
   },
   folderRule('aws'),
   folderRule('runner', [sdkPattern]),

@@ -1,31 +1,91 @@
+/**
+ * All suites, a project each: `npx vitest run --project unit test/core`. `npm test` runs `unit`; the scripts of package.json run the others.
+ */
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The long ones first: an end-to-end file that starts last would be waited for alone. */
-class EndToEndFirst extends BaseSequencer {
+/** Files of the emulators' suite run by name, since the last of them takes the stack down. Elsewhere the long end-to-end files start first. */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => (moduleId.includes('/test/e2e/') ? 0 : 1);
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const inOrder = (a: TestSpecification, b: TestSpecification): number =>
+      a.project.name === 'emulators' && b.project.name === 'emulators'
+        ? a.moduleId.localeCompare(b.moduleId)
+        : rank(a) - rank(b);
+    return (await super.sort(files)).sort(inOrder);
   }
 }
 
-export default defineConfig({
-  // Examples import the package by its name, as users do.
-  resolve: { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } },
+// Examples import the package by its name, as users do.
+const resolve = { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/api.js', import.meta.url)) } };
+const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+const setupFiles = ['test/support/leaks.ts'];
+
+const unit: TestProjectInlineConfiguration = {
+  resolve,
   test: {
+    name: 'unit',
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // The second needs an emulator; the third is long too: a whole pool's life, call by call.
+    // The permissions' test follows a whole pool's life call by call, which takes as long as the suites of test/long.
     exclude: ['test/long/**', 'test/emulators/**', 'test/e2e/permissions.test.ts'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
     // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.
     isolate: false,
-    sequence: { sequencer: EndToEndFirst },
-    // On a busy machine an end-to-end test takes several times as long as alone; what hangs is seen all the same.
+    // On a busy machine an end-to-end test takes several times as long as alone; a test that hangs is still seen.
     testTimeout: 240_000,
     hookTimeout: 60_000,
-    setupFiles: ['test/support/leaks.ts'],
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    setupFiles,
+    env,
   },
+};
+
+/** The suites that take too long for `npm test`, or need too much: `npm run test:long`. */
+const long: TestProjectInlineConfiguration = {
+  resolve,
+  test: {
+    name: 'long',
+    include: ['test/long/**/*.test.ts', 'test/e2e/permissions.test.ts'],
+    maxWorkers: 1,
+    testTimeout: 1_200_000,
+    hookTimeout: 120_000,
+    setupFiles,
+    env,
+  },
+};
+
+/** The suite that runs against any endpoint: `npm run conformance` (bench/conformance/). `npm test` runs it on local clouds, too. */
+const conformance: TestProjectInlineConfiguration = {
+  test: {
+    name: 'conformance',
+    include: ['test/conformance/**/*.test.ts'],
+    maxWorkers: 2,
+    // An endpoint that hangs must not hold up the rest for long; no test waits longer than a few seconds by itself.
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+    env,
+  },
+};
+
+/** The end-to-end suite on an emulator that others wrote: `npm run test:localstack`, `npm run test:moto` (test/emulators/support/emulator.ts). */
+const emulators: TestProjectInlineConfiguration = {
+  resolve,
+  test: {
+    name: 'emulators',
+    // The example says that it runs on an emulator as well.
+    include: ['test/emulators/**/*.test.ts', 'examples/vitest/anywhere.test.ts'],
+    // There is one stack, and so one queue: its jobs come one after another.
+    maxWorkers: 1,
+    fileParallelism: false,
+    globalSetup: ['test/emulators/support/global-setup.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    setupFiles,
+    env,
+  },
+};
+
+export default defineConfig({
+  test: { projects: [unit, long, conformance, emulators], sequence: { sequencer: InOrder } },
 });

@@ -1,6 +1,6 @@
 /**
  * The dead-man's switch of R9: one schedule a stack, which sets the fleet's target to 0 and which every controller pushes out. Who takes
- * it away when the fleet is parked, and why that is safe: runner/controller/hold-switch.ts.
+ * it away when the fleet is parked, and why that is safe: runner/controller/act/hold-switch.ts.
  *
  * Invariants:
  * - It lowers with no-termination: what runs goes on, what ends is not replaced.

@@ -8,7 +8,7 @@ export interface Emulator {
 }
 
 export interface EmulatorFleetRequest extends Pick<StackConfig, 'name' | 'queueUrl' | 'bucket'> {
-  /** Further environment variables of the workers (docs/architecture.md, "Processes"), by name. */
+  /** Variables of the workers beyond the stack's names (docs/reference/configuration.md). */
   readonly worker: Readonly<Record<string, string>>;
   /** The function that controls the stack, if it has one. It is told the id of the fleet. */
   readonly controllerFunction?: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * The fleet (docs/architecture.md, R6): `maintain`, born at target 0, never ending an instance when its target falls. Almost every property of it
+ * The fleet (docs/explanation/architecture.md, R6): `maintain`, born at target 0, never ending an instance when its target falls. Almost every property of it
  * replaces it when it changes, so it names nothing that changes with code or with a newer machine image (docs/decisions/0005-…).
  */
 import { RemovalPolicy } from 'aws-cdk-lib';

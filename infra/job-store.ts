@@ -1,6 +1,6 @@
 /**
  * What outlives every instance: the input queue with its dead letters, and the results bucket. Everything durable about a
- * job is in the bucket; the queue only says what is left to do (docs/architecture.md).
+ * job is in the bucket; the queue only says what is left to do (docs/reference/keys.md).
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';

@@ -1,8 +1,8 @@
 /**
- * `spotpool/local`: the local cloud in your own process, for your own tests (docs/local-cloud.md).
+ * `spotpool/local`: the local cloud in your own process, for your own tests (docs/reference/local-cloud.md).
  *
- * A cloud shares nothing with another one: as many as you like in one process. It ends with `close()`, `await using`, its signal, and
- * also when the process is killed: a watchdog then ends its instances.
+ * Clouds share nothing, so one process may run as many as it likes. A cloud ends with `close()`, `await using` or
+ * its signal. If the process is killed, a watchdog ends the cloud's instances.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkedPool, MarketOrders, type CapacityOrder, type PriceOrder, type ReclaimOrder } from './admin/orders.js';
@@ -31,44 +31,44 @@ type PartsOf<T> = { readonly [Part in keyof T]?: Partial<T[Part]> };
 
 export interface StartOptions extends Partial<Omit<LocalCloudOptions, 'endWithStdin' | 'imperfections'>> {
   readonly imperfections?: PartsOf<Imperfections>;
-  /** Ends the cloud when it aborts. */
+  /** The cloud ends when this signal aborts. */
   readonly signal?: AbortSignal;
 }
 
 export interface WaitOptions {
-  /** `running` unless given. */
+  /** The state to wait for; the default is `running`. */
   readonly state?: InstanceState['state'];
-  /** Ten seconds unless given. */
+  /** The longest wait; the default is ten seconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The instances as they are, with none of EC2's lag. */
+/** The instances in their current state, without EC2's lag. */
 export interface CloudInstances {
   list(): readonly InstanceState[];
   get(id: string): InstanceState | undefined;
-  /** The last 64 KiB of what it wrote. */
+  /** Returns the last 64 KiB of the instance's console output. */
   console(id: string): string;
-  /** Resolves once exactly `count` instances are in that state; rejects when the time is over. */
+  /** Resolves once exactly `count` instances are in that state; rejects after the timeout. */
   waitFor(count: number, options?: WaitOptions): Promise<readonly InstanceState[]>;
 }
 
 export interface CloudMarket {
-  /** Takes this instance: with `{ noticeMs: null }` now, and without notice. */
+  /** Reclaims this instance; `{ noticeMs: null }` takes it immediately and without notice. */
   reclaim(id: string, order?: ReclaimOrder): void;
-  /** Takes all, or all of a pool; the ids of those that were taken. */
+  /** Reclaims all instances, or all of a pool, and returns their ids. */
   reclaimAll(order?: ReclaimOrder & { readonly pool?: PoolSelector }): readonly string[];
-  /** Recommends a rebalance; nothing need follow. */
+  /** Sends a rebalance recommendation; a reclaim need not follow. */
   rebalance(id: string): void;
   setCapacity(order: CapacityOrder): void;
   setPrice(order: PriceOrder): void;
   pools(): readonly PoolState[];
-  /** What has happened, in order: the same for the same seed and the same calls. */
+  /** Returns everything that has happened, in order. The same seed and the same calls give the same events. */
   events(): readonly MarketEvent[];
 }
 
 export interface CloudRequests {
-  /** Answered ones and those under way, the oldest first. */
+  /** Returns answered and unanswered requests, the oldest first. */
   list(): readonly LoggedRequest[];
   clear(): void;
 }
@@ -77,17 +77,17 @@ export interface LocalCloud extends AsyncDisposable {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: AccessKey;
-  /** For child processes: the AWS CLI, boto3 and every SDK find this cloud by it. */
+  /** Environment variables for child processes: with them the AWS CLI, boto3 and every SDK find this cloud. */
   readonly env: Readonly<Record<string, string>>;
   readonly instances: CloudInstances;
   readonly market: CloudMarket;
-  /** What AWS does badly, by service: set any of it at any time. */
+  /** AWS's imperfections by service; each may be changed at any time. */
   readonly imperfections: Imperfections;
-  /** What befalls requests: rules that come and go. */
+  /** Rules for faults of requests; they may be added and removed at any time. */
   readonly faults: RequestFaults;
-  /** What was asked of it: needs the option `requestLog`. */
+  /** The log of requests; it needs the option `requestLog`. */
   readonly requests: CloudRequests;
-  /** Nothing of it is left when this resolves: no process, no port, no file. */
+  /** Ends the cloud. When it resolves, no process, port or file of the cloud is left. */
   close(): Promise<void>;
 }
 
@@ -130,7 +130,7 @@ export async function startLocalCloud(options: StartOptions = {}): Promise<Local
   };
 }
 
-/** An option that is there but undefined is one that was not given. */
+/** An option whose value is undefined counts as absent. */
 const withoutUndefined = <T extends object>(options: T): T =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 
@@ -141,7 +141,7 @@ function environmentOf({ endpoint, region, accessKey }: RunningCloud): Readonly<
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: accessKey.accessKeyId,
     AWS_SECRET_ACCESS_KEY: accessKey.secretAccessKey,
-    // Nobody need look for a metadata service of the machine that the tests run on.
+    // Without this, SDKs might query a metadata service of the machine that runs the tests.
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }
@@ -160,7 +160,7 @@ function instancesOf({ compute: { instances } }: RunningCloud): CloudInstances {
         if (Date.now() >= deadlineMs) {
           const all = list().map(({ id, state: now }) => `${id} ${now}`);
           throw new Error(
-            `${found.length} instances are ${state} after ${timeoutMs} ms, not ${count}: ${all.join(', ') || 'there are none'}.`,
+            `Expected ${count} instances to be ${state} within ${timeoutMs} ms, but ${found.length} are. All instances: ${all.join(', ') || 'none'}.`,
           );
         }
         await delay(LOOK_EVERY_MS, undefined, { signal });
@@ -172,7 +172,7 @@ function instancesOf({ compute: { instances } }: RunningCloud): CloudInstances {
 function requestsOf({ requests }: RunningCloud): CloudRequests {
   const log = (): CloudRequests => {
     if (requests !== undefined) return requests;
-    throw new Error('No requests are kept: start the local cloud with { requestLog: 10_000 }.');
+    throw new Error('The request log is off. Start the local cloud with { requestLog: 10_000 }.');
   };
   return { list: () => log().list(), clear: () => log().clear() };
 }

@@ -1,4 +1,4 @@
-/** The whole local cloud, put together: services behind one endpoint, and one orderly end. */
+/** The whole local cloud: it joins the services behind one endpoint and ends them in order. */
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { type FaultControls, noFaults } from './admin/faults.js';
 import { createAdminService } from './admin/service.js';
 import { definedFields } from './defined-fields.js';
 import { Compute, DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
-import { TroubleLog } from './disk-trouble.js';
+import { DiskErrorLog } from './disk-errors.js';
 import { createEc2Service } from './ec2/service.js';
 import { changeImperfections } from './faults/imperfections.js';
 import { type AccessKey, Credentials } from './http/credentials.js';
@@ -30,15 +30,15 @@ export interface LocalCloud {
   readonly endpoint: string;
   readonly region: string;
   readonly directory: string;
-  /** What every call must be signed with, but for those of instances, which have keys of their own. */
+  /** The key that signs every call, except for calls by instances, which have keys of their own. */
   readonly accessKey: AccessKey;
   readonly compute: Compute;
   readonly faults: FaultControls;
-  /** Undefined when none was asked for. */
+  /** Undefined when the request log is off. */
   readonly requests: RequestLog | undefined;
-  /** Resolves when someone asked over HTTP for the end. */
+  /** Resolves when a client requests the end of the cloud over HTTP. */
   readonly shutdownRequested: Promise<void>;
-  /** Nothing of it is left when this resolves: no process, no port, and no temporary directory. */
+  /** When it resolves, no process, port or temporary directory of the cloud is left. */
   close(): Promise<void>;
 }
 
@@ -50,20 +50,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     options,
     (accessKeyId) => compute.instances.all().find(({ roleKey }) => roleKey?.accessKeyId === accessKeyId)?.id,
   );
-  // Whatever was given wrongly has been said: from here on there is something to clean up.
+  // Invalid options have been refused by now; from here on a failure must clean up.
   const isTemporary = options.directory === undefined;
   const directory = realpathSync(directoryOf(options));
   const watchdog = startWatchdog(isTemporary ? { removeDirectory: directory } : {});
   const credentials = new Credentials();
   const accessKey = options.credentials ?? credentials.issue();
   credentials.add(accessKey);
-  const troubles = new TroubleLog((line) => void process.stderr.write(line));
+  const diskErrors = new DiskErrorLog((line) => void process.stderr.write(line));
   const compute = new Compute(
     { ...DEFAULT_COMPUTE_OPTIONS, ...options, directory },
     watchdog,
     credentials,
     faults.imperfections,
-    troubles,
+    diskErrors,
   );
   const store = new SqsStore({ region: compute.region, imperfections: faults.imperfections.sqs, seed: options.seed });
   const schedules = new Schedules({ clock: systemClock, region: compute.region, invoke: invokeEc2(compute) });
@@ -78,7 +78,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   const services = {
     sqs: createSqsService({ store }),
-    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, troubles }),
+    s3: createS3Service({ directory: path.join(directory, 'objects'), region: compute.region, diskErrors }),
     ec2: createEc2Service(compute),
     scheduler: createSchedulerService({ schedules }),
     sts: createStsService(),
@@ -102,7 +102,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       requests,
       shutdownRequested,
       close: async () => {
-        await server.close(); // first: nothing new may be asked for
+        await server.close(); // The server closes first, so that no new request can arrive.
         await closeAll();
       },
     };
@@ -118,24 +118,25 @@ const requestLogOf = (
 ): RequestLog | undefined => (requestLog === 0 ? undefined : new RequestLog(requestLog, instanceOf));
 
 /**
- * A directory that was given must be ours alone: what is in it at the end, but for the instances' consoles, is removed, and nobody else may look into it.
+ * A given directory must belong to the cloud alone. At the end everything in it is removed, except for the
+ * instances' consoles, and no other user may read it.
  */
 function directoryOf(options: LocalCloudOptions): string {
   if (options.directory === undefined) return mkdtempSync(path.join(os.tmpdir(), 'spotpool-local-'));
   const { directory } = options;
   if (existsSync(directory)) {
-    // A link in the place of the consoles would have them written elsewhere.
+    // A link in the place of the consoles would redirect them to another directory.
     const foreign = readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.name !== CONSOLES || !entry.isDirectory())
       .map((entry) => (entry.isDirectory() || entry.isFile() ? entry.name : `${entry.name} (no directory)`));
     if (foreign.length > 0) {
       throw new UsageError(
-        `--directory must be empty, or hold the ${CONSOLES} of an earlier local cloud only: ${directory} has ${foreign.join(', ')}.`,
+        `--directory must be empty, or contain only the ${CONSOLES} of an earlier local cloud. ${directory} contains ${foreign.join(', ')}.`,
       );
     }
     if (isOfAnotherUser(directory)) {
       throw new UsageError(
-        `--directory must be yours alone: ${directory} belongs to another user, who could read and change everything in it. Name one that is not there yet.`,
+        `--directory must belong to you: ${directory} belongs to another user, who could read and change everything in it. Name a directory that does not exist yet.`,
       );
     }
   }

@@ -1,6 +1,7 @@
 /**
- * The local cloud's process. Prints one JSON line when it is ready, and ends on SIGTERM, SIGINT, a shutdown over HTTP, or
- * (with --end-with-stdin) the end of its standard input: in order, with everything that it started.
+ * The local cloud's process. It prints one JSON line when it is ready. It ends on SIGTERM, SIGINT, a shutdown over
+ * HTTP, or (with --end-with-stdin) the end of its standard input: in order, together with everything that it
+ * started.
  */
 import { startLocalCloud } from './cloud.js';
 import { type LocalCloudOptions, parseOptions, UsageError } from './options.js';
@@ -8,14 +9,14 @@ import { type LocalCloudOptions, parseOptions, UsageError } from './options.js';
 const EXIT_MISUSE = 2;
 
 async function main(options: LocalCloudOptions): Promise<void> {
-  // Before anything is started: an early signal must not leave half of it behind.
+  // The signal handlers come first, because an early signal must not leave a half-started cloud behind.
   const asked = endAsked(options.endWithStdin);
   const cloud = await startLocalCloud(options).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' && options.port > 0
-      ? new UsageError(`Port ${options.port} is taken: choose another --port, or leave it out for any free one.`)
+      ? new UsageError(`Port ${options.port} is in use. Choose another --port, or omit it to use any free port.`)
       : error;
   });
-  process.stdout.on('error', () => undefined); // whoever read it has gone; standard input says what that means
+  process.stdout.on('error', () => undefined); // The reader of the output is gone; the end of standard input says whether to end.
   process.stdout.write(
     `${JSON.stringify({
       endpoint: cloud.endpoint,
@@ -31,7 +32,7 @@ async function main(options: LocalCloudOptions): Promise<void> {
 
 function endAsked(withStdin: boolean): Promise<void> {
   return new Promise((resolve) => {
-    // Stay: a second Ctrl-C must not cut the end short.
+    // The handlers stay: a second Ctrl-C must not cut the end short.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
     if (!withStdin) return;
     process.stdin.once('end', () => resolve()).once('error', () => resolve());

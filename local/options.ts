@@ -4,7 +4,7 @@ import { ImperfectionError, changeImperfections, noImperfections } from './fault
 import { parseFault, parseImperfection } from './faults/options.js';
 import { type FaultRule, FaultRuleError, RequestFaults } from './faults/request-faults.js';
 import type { AccessKey } from './http/credentials.js';
-import { MOST_LOGGED_REQUESTS } from './http/request-log.js';
+import { MAX_LOGGED_REQUESTS } from './http/request-log.js';
 import type { Service } from './http/service.js';
 import { DEFAULT_COMPUTE_OPTIONS } from './ec2/compute.js';
 import { LAUNCH_DELAYS, type LaunchDelay } from './market/arrivals.js';
@@ -15,7 +15,7 @@ export interface LocalCloudOptions extends MarketOptions {
   readonly port: number;
   /** When absent, the cloud makes a temporary directory and removes it at the end. */
   readonly directory: string | undefined;
-  /** The market runs this many times faster than real time; nothing else does. */
+  /** The market runs this many times faster than real time; nothing else is accelerated. */
   readonly timeScale: number;
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
   /** The rules that disturb requests from the start on (faults/request-faults.ts). */
@@ -79,7 +79,7 @@ const OPTIONS: { readonly [Field in keyof LocalCloudOptions]?: Option<LocalCloud
   latencyMs: one('latency', latency),
   faults: many('fault', fault),
   imperfections: many('imperfection', imperfection),
-  requestLog: one('request-log', wholeBetween(0, MOST_LOGGED_REQUESTS)),
+  requestLog: one('request-log', wholeBetween(0, MAX_LOGGED_REQUESTS)),
   endWithStdin: { name: 'end-with-stdin', type: 'boolean', read: () => true },
 };
 

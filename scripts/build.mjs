@@ -1,6 +1,6 @@
 // Builds dist/: plain JavaScript and types by tsc, then what instances run as single files, so that a worker starts fast.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,7 @@ const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc',
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const esbuild = await import('esbuild');
+const bundled = new Set();
 // The SDK's CommonJS parts call require; an ES module bundle has none unless it is made.
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -30,7 +31,8 @@ for (const [entry, outfile] of [
   ['dist/runner/main.js', 'dist/bundle/spotpool.mjs'],
 ]) {
   if (!existsSync(entry)) continue;
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
+    metafile: true,
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -42,7 +44,13 @@ for (const [entry, outfile] of [
     external: ['esbuild'],
     logLevel: 'warning',
   });
+  for (const input of Object.keys(metafile.inputs)) {
+    const folder = /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (folder !== undefined) bundled.add(folder);
+  }
 }
+// Read by scripts/notices.mjs.
+writeFileSync('dist/bundle/packages.json', JSON.stringify([...bundled].sort(), undefined, 2));
 // What `submit` publishes and instances fetch. Packed here and not there, so that all who install a release have the same bytes, whatever their zlib.
 const { writeBundle } = await import('../dist/runner/model/bundle.js');
 const files = ['worker.mjs', 'host.mjs'].map((name) => {

@@ -1,76 +1,133 @@
-/** A worker's configuration, from its environment (docs/architecture.md, "Processes"). */
-
+/** A worker's configuration: one row for each environment variable. The type and the configuration reference derive from the table. */
 import { definedFields } from '../core/defined-fields.js';
 
-export interface WorkerConfig {
-  readonly queueUrl: string;
-  readonly bucket: string;
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly metadataEndpoint?: string;
-  readonly leaseSeconds: number;
-  readonly maxIdleMs: number;
-  readonly maxLifeMs: number;
-  /** Instances that share the machine (a local cloud): slots are chosen for a part of its cores and memory. 1 on AWS. */
-  readonly sharedBy: number;
-  /** Where models are unpacked and objects fetched. */
-  readonly workDirectory?: string;
-  /** SHA-256 of the published bundle that the worker is of; absent when it was there before the instance. */
-  readonly bundle?: string;
+interface Row<Value> {
+  readonly variable: string;
+  /** A noun phrase, which completes "set it to …". */
+  readonly help: string;
+  /** Without this variable the worker does not start. */
+  readonly required?: true;
+  readonly byDefault?: Value;
+  readonly read: (text: string) => Value | undefined;
+  /** The values, in words that complete "set it to …", for a text that cannot be read. */
+  readonly values?: string;
 }
 
-/** For users: names the variable, what was wrong with it, and what to do. */
+/** Timers of Node.js reach no further than 24 days. */
+const MAX_SECONDS = 20 * 24 * 3600;
+const MAX_LEASE_SECONDS = 3600;
+/** No machine can carry more. */
+const MAX_SHARED_BY = 10_000;
+
+const asIs = (text: string): string => text;
+
+const whole = (of: string, most: number, unit = 1): Pick<Row<number>, 'read' | 'values'> => ({
+  read: (text) => {
+    const value = Number(text);
+    return Number.isInteger(value) && value >= 1 && value <= most ? value * unit : undefined;
+  },
+  values: `a whole number of ${of} from 1 to ${most}`,
+});
+
+export const WORKER_VARIABLES = {
+  queueUrl: {
+    variable: 'SPOTPOOL_QUEUE_URL',
+    help: "the URL of the stack's queue",
+    required: true,
+    read: asIs,
+  },
+  bucket: {
+    variable: 'SPOTPOOL_BUCKET',
+    help: "the name of the stack's bucket",
+    required: true,
+    read: asIs,
+  },
+  region: {
+    variable: 'AWS_REGION',
+    help: "the stack's region, such as eu-west-1",
+    required: true,
+    read: asIs,
+  },
+  endpoint: {
+    variable: 'SPOTPOOL_ENDPOINT',
+    help: 'one endpoint for all AWS services',
+    read: asIs,
+  },
+  metadataEndpoint: {
+    variable: 'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+    help: "the endpoint of the instance's metadata, where it is not EC2's",
+    read: asIs,
+  },
+  /** The lease is short, because it is the cost of a worker that vanishes. It is long enough for two beats to fail. */
+  leaseSeconds: {
+    variable: 'SPOTPOOL_LEASE_SECONDS',
+    help: 'the length of the leases that the worker takes, in seconds',
+    byDefault: 20,
+    ...whole('seconds', MAX_LEASE_SECONDS),
+  },
+  maxIdleMs: {
+    variable: 'SPOTPOOL_MAX_IDLE_SECONDS',
+    help: 'the time without work after which the worker ends its instance, in seconds',
+    byDefault: 600_000,
+    ...whole('seconds', MAX_SECONDS, 1000),
+  },
+  maxLifeMs: {
+    variable: 'SPOTPOOL_MAX_LIFE_SECONDS',
+    help: 'the time after which the worker ends its instance whatever happens, in seconds',
+    byDefault: 86_400_000,
+    ...whole('seconds', MAX_SECONDS, 1000),
+  },
+  sharedBy: {
+    variable: 'SPOTPOOL_SHARED_BY',
+    help: 'the number of instances that share the machine, as on a local cloud: each chooses its slots for a part of the cores and memory',
+    byDefault: 1,
+    ...whole('instances', MAX_SHARED_BY),
+  },
+  workDirectory: {
+    variable: 'SPOTPOOL_WORK_DIRECTORY',
+    help: "the folder for unpacked models and fetched objects, where it is not the system's temporary folder",
+    read: asIs,
+  },
+  bundle: {
+    variable: 'SPOTPOOL_WORKER_SHA256',
+    help: 'the SHA-256 of the published bundle that the worker comes from. It is absent when the worker was on the machine before the instance',
+    read: asIs,
+  },
+} as const satisfies Readonly<Record<string, Row<string | number>>>;
+
+type Table = typeof WORKER_VARIABLES;
+type Value<Name extends keyof Table> = NonNullable<ReturnType<Table[Name]['read']>>;
+type CertainName = {
+  [Name in keyof Table]: Table[Name] extends { readonly required: true } | { readonly byDefault: unknown }
+    ? Name
+    : never;
+}[keyof Table];
+
+export type WorkerConfig = { readonly [Name in CertainName]: Value<Name> } & {
+  readonly [Name in Exclude<keyof Table, CertainName>]?: Value<Name>;
+};
+
+/** Tells users the name of a variable, what is wrong with it, and what to do. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Short, because it is what a worker that vanishes costs; long enough for two beats to fail. */
-const DEFAULT_LEASE_SECONDS = 20;
-const DEFAULT_MAX_IDLE_SECONDS = 600;
-const DEFAULT_MAX_LIFE_SECONDS = 24 * 3600;
-/** Timers of Node.js reach no further than 24 days. */
-const MAX_SECONDS = 20 * 24 * 3600;
-const MAX_LEASE_SECONDS = 3600;
-/** More than any machine can carry. */
-const MAX_SHARED_BY = 10_000;
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function readConfig(environment: Environment): WorkerConfig {
-  const endpoint = optional(environment, 'SPOTPOOL_ENDPOINT');
-  const metadataEndpoint = optional(environment, 'AWS_EC2_METADATA_SERVICE_ENDPOINT');
-  const workDirectory = optional(environment, 'SPOTPOOL_WORK_DIRECTORY');
-  const bundle = optional(environment, 'SPOTPOOL_WORKER_SHA256');
-  return {
-    queueUrl: required(environment, 'SPOTPOOL_QUEUE_URL', "the URL of the stack's queue"),
-    bucket: required(environment, 'SPOTPOOL_BUCKET', "the name of the stack's bucket"),
-    region: required(environment, 'AWS_REGION', "the stack's region, such as eu-west-1"),
-    leaseSeconds: seconds(environment, 'SPOTPOOL_LEASE_SECONDS', DEFAULT_LEASE_SECONDS, MAX_LEASE_SECONDS),
-    maxIdleMs: seconds(environment, 'SPOTPOOL_MAX_IDLE_SECONDS', DEFAULT_MAX_IDLE_SECONDS, MAX_SECONDS) * 1000,
-    maxLifeMs: seconds(environment, 'SPOTPOOL_MAX_LIFE_SECONDS', DEFAULT_MAX_LIFE_SECONDS, MAX_SECONDS) * 1000,
-    sharedBy: whole(environment, 'SPOTPOOL_SHARED_BY', 'instances', MAX_SHARED_BY) ?? 1,
-    ...definedFields({ endpoint, metadataEndpoint, workDirectory, bundle }),
-  };
+  const rows = Object.entries<Row<string | number>>(WORKER_VARIABLES);
+  const values = Object.fromEntries(rows.map(([name, row]) => [name, readRow(row, environment)]));
+  return definedFields(values) as unknown as WorkerConfig;
 }
 
-const optional = (environment: Environment, name: string): string | undefined => {
-  const value = environment[name]?.trim();
-  return value === '' ? undefined : value;
-};
-
-function required(environment: Environment, name: string, what: string): string {
-  const value = optional(environment, name);
+function readRow(row: Row<string | number>, environment: Environment): string | number | undefined {
+  const { variable, help, values, byDefault } = row;
+  const text = environment[variable]?.trim();
+  if (text === undefined || text === '') {
+    if (row.required) throw new ConfigError(`The environment variable ${variable} is missing: set it to ${help}.`);
+    return byDefault;
+  }
+  const value = row.read(text);
   if (value !== undefined) return value;
-  throw new ConfigError(`The environment variable ${name} is missing: set it to ${what}.`);
-}
-
-const seconds = (environment: Environment, name: string, otherwise: number, most: number): number =>
-  whole(environment, name, 'seconds', most) ?? otherwise;
-
-function whole(environment: Environment, name: string, what: string, most: number): number | undefined {
-  const text = optional(environment, name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new ConfigError(`The environment variable ${name} is "${text}": set it to whole ${what} from 1 to ${most}.`);
+  throw new ConfigError(`The environment variable ${variable} is "${text}": set it to ${values ?? help}.`);
 }

@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { errorText } from '../core/error-text.js';
 import { makeS3Client, makeSecretsManagerClient, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
 import { Imds } from '../aws/instance-metadata.js';
 import { S3ObjectStore } from '../aws/s3-object-store.js';
@@ -14,15 +15,14 @@ import { makeSecretReader } from '../aws/secrets.js';
 import { SqsWorkQueue } from '../aws/sqs-work-queue.js';
 import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
-import { messageOf } from './batch/batch-input.js';
 import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
-import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
+import { ModelUnable, type PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
-import { StatusBoard } from './events/status-board.js';
-import { prepareModel } from './model/model-cache.js';
-import { createBatchComputer } from './slot/slot-computer.js';
+import { StatusWriter } from './events/status-writer.js';
+import { prepareModel } from './model/prepare-model.js';
+import { createSlot } from './slot/process-slot.js';
 import type { InstanceIdentity, InstanceMetadata, SecretReader } from './ports.js';
 import { systemClock } from './system-clock.js';
 
@@ -75,7 +75,7 @@ async function work(
   const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
-    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${messageOf(error)}` });
+    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const engine = new Engine({
@@ -93,8 +93,8 @@ async function work(
     storeOf: (bucket) => new S3ObjectStore(s3, bucket),
     clock,
     events,
-    makeComputer: (slots) =>
-      createBatchComputer({
+    makeSlot: (slots) =>
+      createSlot({
         clock,
         hostPath: hostPath(),
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
@@ -110,7 +110,7 @@ async function work(
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusBoard({ identity, store, clock, events, view: () => engine.status });
+  const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });
   const bootMs = Math.round(process.uptime() * 1000);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
@@ -188,7 +188,7 @@ process.stderr.on('error', () => undefined);
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`spotpool worker: ${messageOf(error)}\n`);
+  process.stderr.write(`spotpool worker: ${errorText(error)}\n`);
   process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;
 }
 stdout.flush();

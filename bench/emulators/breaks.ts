@@ -1,6 +1,7 @@
 /**
- * Ways in which the product could be broken that an emulator, unlike a mock, must notice: each one is a change of one line. `npm run test:localstack
- * -- --breaks` tries them one by one in a copy of the repository; what caught them is in differences/breaks.json, and so on the page.
+ * Faults of the product that an emulator, unlike a mock, must reveal; each is a change of one line. `npm run
+ * test:localstack -- --breaks` tries them one by one in a copy of the repository. The tests that caught them are in
+ * differences/breaks.json, and so on the page.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +12,7 @@ export interface Break {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** The test files that are asked, unless others are named: the whole suite takes minutes. */
+  /** The test files that run by default; the whole suite takes minutes. */
   readonly asked: string;
 }
 
@@ -41,7 +42,8 @@ export const BREAKS: readonly Break[] = [
     title: 'clients follow the host in the queue’s URL',
     file: 'aws/clients.ts',
     find: 'useQueueUrlAsEndpoint: options.endpoint === undefined,',
-    // As a client does that finds its endpoint in the environment alone; with one of its own it never follows.
+    // A client follows the queue's URL if it finds its endpoint in the environment alone; a client with an explicit
+    // endpoint never does.
     replace:
       "useQueueUrlAsEndpoint: options.endpoint !== '', ...(process.env['AWS_ENDPOINT_URL'] === undefined ? {} : ({ endpoint: undefined } as object)),",
     asked: 'test/emulators/jobs',

@@ -1,4 +1,4 @@
-/** The emulators that the product is held against, and how each is recognised. */
+/** The emulators that the product is tested against, and how each is recognised. */
 import { LOCALSTACKS, MOTO, type Peer } from '../peers/catalogue.js';
 
 export const EMULATORS = ['localstack', 'moto'] as const;
@@ -7,13 +7,13 @@ export type EmulatorName = (typeof EMULATORS)[number];
 export interface Emulator {
   readonly name: EmulatorName;
   readonly title: string;
-  /** Where its users run it. */
+  /** The endpoint at which users run it. */
   readonly usualEndpoint: string;
   readonly healthPath: string;
-  /** Its version, '' where it tells none; undefined when the answer is not of this emulator. */
+  /** Returns the version, or '' if the answer has none; undefined if the answer is not of this emulator. */
   readonly versionIn: (answer: unknown) => string | undefined;
   readonly docker: { readonly image: string; readonly port: number; readonly env: Readonly<Record<string, string>> };
-  /** What can be installed, the best first. */
+  /** The installable packages, the best first. */
   readonly peers: readonly Peer[];
 }
 
@@ -31,7 +31,7 @@ export const CATALOGUE: Readonly<Record<EmulatorName, Emulator>> = {
       if (typeof field(answer, 'services') !== 'object') return undefined;
       return typeof version === 'string' ? version : undefined;
     },
-    // The last image that needs no account.
+    // This is the last image that needs no account.
     docker: {
       image: 'localstack/localstack:4.14.0',
       port: 4566,

@@ -1,6 +1,7 @@
 /**
- * Which emulator a run is against, in this order: the one at ENDPOINT; a healthy one at its usual port; a container, if Docker's
- * engine answers; the program itself, installed into .peers/. What this starts, it stops (bench/support/process-group.ts).
+ * Finds the emulator for a run, in this order: the one at ENDPOINT; a healthy one at its usual port; a container,
+ * if Docker's engine answers; the program itself, installed into .peers/. Emulators that this starts are also
+ * stopped (bench/support/process-group.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,16 +18,16 @@ export type Origin = 'given' | 'running' | 'docker' | 'host';
 
 export interface Found {
   readonly emulator: Emulator;
-  /** '' when it tells none. */
+  /** Empty if the emulator does not report its version. */
   readonly version: string;
   readonly origin: Origin;
   readonly endpoint: string;
   readonly credentials: Endpoint['credentials'];
-  /** Only what was found running is not ours to stop. */
+  /** Absent for an emulator that was found running, which must not be stopped. */
   readonly group?: ProcessGroup;
 }
 
-/** Why there is none, in a sentence that says what to do. */
+/** No emulator could be found or started; the message says what to do. */
 export class NoEmulator extends Error {
   override readonly name = 'NoEmulator';
 }
@@ -34,19 +35,19 @@ export class NoEmulator extends Error {
 export interface FindOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
-  /** To be left out in tests, which must not meet what happens to run on the machine. */
+  /** Tests leave it out, because they must not use an emulator that happens to run on the machine. */
   readonly usualEndpoint?: string;
 }
 
 const ANY_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const HEALTH_TIMEOUT_MS = 2_000;
 const HEALTH_POLL_MS = 200;
-/** From a first answer to a healthy one. */
+/** The time from the first answer to a healthy one. */
 const HEALTHY_WITHIN_MS = 60_000;
-/** Docker fetches the image first: more than a gigabyte. */
+/** Docker pulls the image first, which is more than a gigabyte. */
 const CONTAINER_TIMEOUT_MS = 900_000;
 const ENGINE_TIMEOUT_MS = 10_000;
-/** LocalStack runs functions in containers of their own. */
+/** LocalStack runs functions in containers of their own, for which it needs the socket. */
 const DOCKER_SOCKET = '/var/run/docker.sock';
 
 export async function findEmulator(emulator: Emulator, options: FindOptions): Promise<Found> {
@@ -75,7 +76,7 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
   host: 'host mode',
 };
 
-/** `LocalStack 4.12.0, host mode, http://127.0.0.1:40001` */
+/** Describes the emulator, for example `LocalStack 4.12.0, host mode, http://127.0.0.1:40001`. */
 export const describeFound = ({ emulator, version, origin, endpoint }: Found): string =>
   `${emulator.title} ${version === '' ? '(which does not tell its version)' : version}, ${ORIGINS[origin]}, ${endpoint}`;
 
@@ -98,7 +99,7 @@ function engineAnswers(env: NodeJS.ProcessEnv): boolean {
     timeout: ENGINE_TIMEOUT_MS,
     env,
   });
-  // A client without its engine says so, and some end with 0 all the same.
+  // Docker's client reports a missing engine, but some clients exit with 0 even so.
   return asked.status === 0 && /^\d/.test(asked.stdout.trim());
 }
 
@@ -131,7 +132,7 @@ function containerCommand({ name, docker }: Emulator, port: number): Command {
   const args = ['run', '--rm', '--name', container, '--publish', `127.0.0.1:${port}:${docker.port}`];
   for (const [key, value] of Object.entries(docker.env)) args.push('--env', `${key}=${value}`);
   if (existsSync(DOCKER_SOCKET)) args.push('--volume', `${DOCKER_SOCKET}:${DOCKER_SOCKET}`);
-  // The client may be killed; the container would stay.
+  // If only the client were killed, the container would stay.
   return { file: 'docker', args: [...args, docker.image], afterwards: ['docker', 'rm', '--force', container] };
 }
 
@@ -175,6 +176,6 @@ async function versionAt(emulator: Emulator, endpoint: string): Promise<string |
     const answer = await fetch(`${endpoint}${emulator.healthPath}`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
     return answer.ok ? emulator.versionIn(await answer.json()) : undefined;
   } catch {
-    return undefined; // nobody there, or somebody else
+    return undefined; // The port is closed, or another server listens on it.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a run is as expected. A difference from AWS is expected if it is on record for this very version, installed from the
- * pins; a run against anything else (another version, a container with other libraries, somebody's own) is compared with the
- * nearest record, and held only to what spotpool relies on.
+ * Decides whether a run is as expected. A difference from AWS is expected if it is on record for the same version,
+ * installed from the pins. Any other target (another version, a container with other libraries, a user's own
+ * emulator) is compared with the nearest record, and must pass only the tests that spotpool relies on.
  */
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
@@ -14,7 +14,7 @@ export type Standard =
 export interface Finding {
   readonly test: string;
   readonly what: string;
-  /** Only shown: it does not make the run fail. */
+  /** A harmless finding is shown, but does not make the run fail. */
   readonly isHarmless: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface Row {
 
 export interface Judgement {
   readonly rows: readonly Row[];
-  /** Tests that were skipped, and why. */
+  /** The skipped tests and their reasons. */
   readonly skips: readonly Finding[];
   readonly findings: readonly Finding[];
 }
 
 export interface Rules {
-  /** Differences that a run sees or does not, by their timing. */
+  /** Whether a difference occurs only in some runs, because of its timing. */
   readonly isSometimes: (test: string) => boolean;
   readonly isReliedOn: (test: string) => boolean;
 }
@@ -97,7 +97,7 @@ function judgeFeature(
   return { row: { feature, passed: found.passed, asKnown, broken, skipped: found.skipped }, findings };
 }
 
-/** Of the end-to-end suite nothing may fail. */
+/** No test of the end-to-end suite may fail. */
 export function judgeEndToEnd(result: SuiteResult): Judgement {
   const nothingKnown: Standard = { kind: 'exact', version: '', record: {} };
   const none = (): boolean => false;

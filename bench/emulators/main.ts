@@ -1,6 +1,7 @@
 /**
- * `npm run test:localstack` and `npm run test:moto`: finds or starts the emulator, runs the conformance suite and the
- * end-to-end suite against it, prints one table, and stops what it started. Exit code 0 only if all is as expected.
+ * `npm run test:localstack` and `npm run test:moto`: finds or starts the emulator, runs the conformance suite and
+ * the end-to-end suite against it, prints one table, and stops the emulator if it started it. It exits with code 0
+ * only if all results are as expected.
  */
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { CATALOGUE } from './catalogue.js';
@@ -36,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   return run(found, options);
 }
 
-/** For a shell of one's own: `eval` of what it prints leads vitest, the AWS CLI and the CDK there. */
+/** Keeps the emulator up for a user's own shell: `eval` of the output points vitest, the AWS CLI and the CDK to it. */
 async function serve(found: Found): Promise<number> {
   for (const [name, value] of Object.entries(environmentOf(found))) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(`export AWS_ENDPOINT_URL=${found.endpoint}\n`);
@@ -70,7 +71,7 @@ async function run(found: Found, options: Options): Promise<number> {
   const told = judgements.filter(({ rows }) => rows.length > 0);
   process.stdout.write(`${describeFound(found)}\n\n${printedTable(told)}\n`);
   if (found.group?.hasEnded() === true) say(`${found.emulator.title} ended during the run:\n${found.group.output()}`);
-  // Filters may name files of one suite alone.
+  // Filters may name files of only one suite.
   const isComplete = options.filters.length === 0 ? told.length === options.parts.length : told.length > 0;
   if (!isComplete) say('A suite had nothing to run.');
   const isCurrent = options.isWriting ? await wrotePage() : await isPageCurrent();
@@ -83,7 +84,7 @@ async function conformance(found: Found, options: Options): Promise<Judgement> {
   const result = await runConformance(found, options.filters);
   const rules = { isSometimes: isSometimes(name), isReliedOn: isReliedOn(name) };
   const before = readRecord(name);
-  // Only what the pins make can be compared with later.
+  // Only pinned versions can be compared with later runs.
   if (options.isWriting && found.origin !== 'host') say('Nothing is recorded: only host mode runs what the pins say.');
   else if (options.isWriting) {
     writeRecord(name, found.version, recordOf(result, before[found.version], rules.isSometimes));

@@ -1,14 +1,15 @@
 /**
- * What the differences on record mean to spotpool; said by hand. `where` names a service, a feature, or one test (`service: feature > test`): the
- * longest that a test's name begins with counts.
+ * Explanations of the recorded differences and of their effect on spotpool, written by hand. `where` names a
+ * service, a feature, or one test (`service: feature > test`). The longest entry that a test's name begins with
+ * counts.
  */
 import type { EmulatorName } from './catalogue.js';
 
 export interface Note {
   readonly where: string;
-  /** All of them, unless said. */
+  /** The default is all emulators. */
   readonly of?: readonly EmulatorName[];
-  /** What it does to spotpool, or to whoever tests with it, in a sentence. */
+  /** The effect on spotpool, or on its tests, in one sentence. */
   readonly matters: string;
 }
 
@@ -155,19 +156,19 @@ export const NOTES: readonly Note[] = [
   },
 ];
 
-/** Tests of what is random: whether a run meets what differs is chance, and neither is news. */
+/** Tests of random values: they find the difference only in some runs, and neither result is news. */
 const RANDOM = [
   's3: Keys > any key goes round put, get, head, list and delete',
   's3: Listings > pages as the model says, by tokens alone',
 ];
-/** LocalStack gives the message to either of the two polls that wait then: the one that was given up, or the one after it. */
+/** LocalStack gives the message to either of the two waiting polls: the one whose client gave up, or the next one. */
 const EITHER_POLL = 'sqs: long polls > a poll that its client gave up takes no message with it';
 export const SOMETIMES: Readonly<Record<EmulatorName, readonly string[]>> = {
   localstack: [...RANDOM, EITHER_POLL],
   moto: RANDOM,
 };
 
-/** Where any version must behave as AWS does, or spotpool cannot work on it. */
+/** Every version must behave as AWS does here, or spotpool cannot work on it. */
 const OF_BOTH = [
   ...['sqs: delete', 'sqs: receive', 'sqs: send a batch', 'sqs: visibility'],
   ...['s3: Conditional writes', 's3: Listings', 's3: Multipart uploads', 's3: Objects', 's3: Ranges'],

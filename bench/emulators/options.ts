@@ -1,4 +1,4 @@
-/** What `npm run test:localstack -- …` may say. */
+/** The command line options of `npm run test:localstack -- …`. */
 import { type EmulatorName, EMULATORS } from './catalogue.js';
 
 export const PARTS = ['conformance', 'end-to-end'] as const;
@@ -7,19 +7,19 @@ export type Part = (typeof PARTS)[number];
 export interface Options {
   readonly emulator: EmulatorName;
   readonly parts: readonly Part[];
-  /** Records what the run finds, and writes the page. */
+  /** Records the results and writes the page. */
   readonly isWriting: boolean;
-  /** Runs nothing: keeps the emulator up until it is interrupted. */
+  /** Runs no suite: keeps the emulator up until it is interrupted. */
   readonly isServing: boolean;
-  /** Breaks the product on purpose, in a copy, and looks whether the end-to-end suite notices. */
+  /** Breaks the product on purpose, in a copy, and checks that the end-to-end suite notices. */
   readonly isBreaking: boolean;
-  /** Vitest's: only the test files whose paths contain one of them. */
+  /** Vitest's filters: only test files whose paths contain one of them run. */
   readonly filters: readonly string[];
 }
 
 export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
   --only conformance|end-to-end   one of the two suites
-  --write                         record what differs, and write docs/localstack.md
+  --write                         record what differs, and write docs/reports/localstack.md
   --serve                         run nothing: keep it up until Ctrl-C, and print how to reach it
   --breaks                        break the product on purpose, in a copy, and see what fails (records it)
   filters                         only test files whose paths contain one of them
@@ -48,7 +48,7 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
     } else if (arg.startsWith('-')) return { problem: `There is no option ${arg}.` };
     else filters.push(arg);
   }
-  // A record of a part would lose what was known of the rest.
+  // A record of a part would drop the known differences of the rest.
   if (isWriting && (filters.length > 0 || !parts.includes('conformance'))) {
     return { problem: '--write records the whole conformance suite: leave the filters and --only end-to-end out.' };
   }

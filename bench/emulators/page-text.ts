@@ -1,9 +1,9 @@
-/** The part of docs/localstack.md that is written by hand. */
+/** The part of docs/reports/localstack.md that is written by hand. */
 export const BEFORE = `<!-- Made by \`npm run test:localstack -- --write\` and \`npm run test:moto -- --write\`, from bench/emulators/. -->
 
 # LocalStack and moto
 
-spotpool is built for AWS, and its own [local cloud](local-cloud.md) is what \`npm start\` and most tests run on. LocalStack and moto were written by others: what spotpool's code does on
+spotpool is built for AWS, and its own [local cloud](../reference/local-cloud.md) is what \`npm start\` and most tests run on. LocalStack and moto were written by others: what spotpool's code does on
 them, nobody here made fit. The same stack, runner and workers run on both, over HTTP and for real.
 
 \`\`\`

@@ -1,4 +1,7 @@
-/** docs/localstack.md: made from the records, the notes and page-text.ts, so that none of it can go stale unseen. */
+/**
+ * Builds docs/reports/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
+ * unnoticed.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';
@@ -8,7 +11,7 @@ import { meaningOf } from './notes.js';
 import { BEFORE } from './page-text.js';
 import { type EmulatorRecord, type RecordedFeature, readRecord, testName, type VersionRecord } from './record.js';
 
-export const PAGE = 'docs/localstack.md';
+export const PAGE = 'docs/reports/localstack.md';
 
 export interface PageColumn {
   readonly emulator: EmulatorName;
@@ -38,12 +41,12 @@ async function madePage(): Promise<string> {
   return format(parts.join('\n\n'), { ...options, parser: 'markdown' });
 }
 
-/** The table, and below it each test that fails with the reason that it gave. */
+/** Writes the table, and below it each failing test with the reason that it gave. */
 export function differences(columns: readonly PageColumn[]): string {
   const features = [...new Set(columns.flatMap(({ record }) => Object.keys(record)))].sort();
   const differing = features.filter((feature) => columns.some(({ record }) => countIn(record[feature]) > 0));
   const header = ['feature', ...columns.map(({ title }) => title), 'what it means for spotpool'];
-  // Padded to its longest sentence, it could not be read.
+  // A table that is padded to its longest sentence would be unreadable, so Prettier must not format it.
   const table = `<!-- prettier-ignore -->\n${markdownTable(
     header,
     [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)],
@@ -52,7 +55,7 @@ export function differences(columns: readonly PageColumn[]): string {
   return [table, ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`)].join('\n\n');
 }
 
-/** What the end-to-end suite notices: the product broken on purpose, and which tests failed. */
+/** Lists the faults that the end-to-end suite catches, with the tests that failed. */
 function whatIsCaught(caught: readonly Caught[]): string {
   if (caught.length === 0) return '';
   const rows = caught.map(({ title, emulator, version, by }) => [
@@ -75,7 +78,7 @@ function rowOf(feature: string, columns: readonly PageColumn[]): Row {
   return [feature, ...counts, meanings(feature, columns)];
 }
 
-/** Each sentence once, in the order of the tests; whose it is, where it is not everybody's. */
+/** Returns each sentence once, in the order of the tests. A sentence that is not about all emulators names its own. */
 function meanings(feature: string, columns: readonly PageColumn[]): string {
   const said = new Map<string, Set<EmulatorName>>();
   for (const { emulator, record } of columns) {
@@ -109,11 +112,11 @@ function listOf({ record }: PageColumn): string {
   return items.length === 0 ? 'Nothing.' : items.join('\n');
 }
 
-/** Names that are made of a test's data can be long. */
+/** Names that contain a test's data can be long. */
 const MOST_NAME_CHARACTERS = 120;
 
 const shortened = (name: string): string =>
   name.length > MOST_NAME_CHARACTERS ? `${name.slice(0, MOST_NAME_CHARACTERS)} …` : name;
 
-/** Error texts hold what Markdown would take for markup. */
+/** Error texts contain characters that Markdown would read as markup. */
 const asText = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);

@@ -1,27 +1,27 @@
 /**
- * What was seen to differ from AWS, by emulator and version: bench/emulators/differences/<emulator>.json. Written by `--write` alone; what
- * a difference means to spotpool is said by hand, in notes.ts.
+ * The differences from AWS that were seen, by emulator and version: bench/emulators/differences/<emulator>.json.
+ * Only `--write` writes them; notes.ts explains their effect on spotpool.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { EmulatorName } from './catalogue.js';
 
-/** `sqs: long polls` → the test's name → the reason that its failure gave. */
+/** Maps the names of a feature's failing tests to the reasons that the failures gave. */
 type Reasons = Readonly<Record<string, string>>;
 export interface RecordedFeature {
-  /** Tests of the feature, failing or not. */
+  /** The number of the feature's tests, failing or not. */
   readonly tests: number;
   readonly differences: Reasons;
 }
 export type VersionRecord = Readonly<Record<string, RecordedFeature>>;
-/** By version. */
+/** The records by the emulator's version. */
 export type EmulatorRecord = Readonly<Record<string, VersionRecord>>;
 
 export const featureName = ({ service, feature }: Pick<FeatureResult, 'service' | 'feature'>): string =>
   `${service}: ${feature}`;
 
-/** By which notes.ts names a test, and a run's output too. */
+/** Builds the name of a test for notes.ts and for the output of a run. */
 export const testName = (feature: string, test: string): string => `${feature} > ${test}`;
 
 export const testsIn = ({ passed, failures, skipped }: FeatureResult): number => passed + failures.length + skipped;
@@ -34,7 +34,7 @@ export function readRecord(emulator: EmulatorName, folder: string = FOLDER): Emu
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EmulatorRecord) : {};
 }
 
-/** What is only sometimes seen stays, though it was not seen this time. */
+/** Differences that occur only sometimes stay on record, even if this run did not see them. */
 export function recordOf(
   result: SuiteResult,
   before: VersionRecord | undefined,

@@ -1,20 +1,20 @@
-/** How the two suites are run against an emulator that was found, and what a run of them comes to. */
+/** Runs the two suites against an emulator and summarizes the results. */
 import { runSuite, SuiteDidNotRun, type SuiteOptions } from '../conformance/run-suite.js';
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
 
 export const REGION = 'us-east-1';
-/** Two to three minutes on two cores; what is not reached by then counts as failed. */
+/** The suite takes two to three minutes on two cores; tests that it has not reached by then count as failed. */
 const CONFORMANCE_LIMIT_MS = 420_000;
-/** Three minutes on two idle cores, ten on a very busy machine. */
+/** The suite takes three minutes on two idle cores, and ten on a very busy machine. */
 const END_TO_END_LIMIT_MS = 900_000;
-/** They are slower than the local cloud, on a busy machine much slower; what hangs costs as much each time. */
+/** Emulators are slower than the local cloud, on a busy machine much slower; each test that hangs costs this much. */
 const TEST_TIMEOUT_MS = 20_000;
 const MOST_OUTPUT_LINES = 25;
 
 /**
- * What test/emulators/ and test/conformance/ know of the emulator. EMULATOR_ORIGIN is one of `given`, `running`, `docker` and
- * `host`: only in a container does LocalStack run functions.
+ * The environment that tells test/emulators/ and test/conformance/ about the emulator. EMULATOR_ORIGIN is one of
+ * `given`, `running`, `docker` and `host`: LocalStack runs functions only in a container.
  */
 export const environmentOf = ({
   emulator,
@@ -53,14 +53,14 @@ export const runEndToEnd = (
     runSuite(found, {
       filters,
       limitMs: END_TO_END_LIMIT_MS,
-      config: 'vitest.emulators.config.ts',
+      project: 'emulators',
       mustEndWell: true,
       ...more,
       env: environmentOf(found),
     }),
   );
 
-/** A suite that could not even begin is one failure, which says why. */
+/** A suite that could not begin counts as one failure, with its reason. */
 async function orWhy(service: string, run: Promise<SuiteResult>): Promise<SuiteResult> {
   try {
     return await run;

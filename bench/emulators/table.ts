@@ -1,4 +1,4 @@
-/** What a run prints: one table of both suites, then all that is not as expected. */
+/** Prints a run: one table of both suites, then all unexpected results. */
 import { type Row as Line, textTable } from '../support/table.js';
 import type { Finding, Judgement, Row } from './judge.js';
 

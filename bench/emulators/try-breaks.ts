@@ -1,4 +1,7 @@
-/** `--breaks`: each break in a copy of the repository, the end-to-end suite on it, and which of its tests fail. */
+/**
+ * `--breaks`: applies each break to a copy of the repository, runs the end-to-end suite on it, and lists the tests
+ * that fail.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
@@ -10,8 +13,9 @@ import { judgeEndToEnd } from './judge.js';
 import { runEndToEnd } from './suites.js';
 
 /**
- * Returns whether the suite caught all of them. Each has an emulator of its own: a suite that breaks off leaves things behind. It breaks off at the
- * first test that fails, since that is what is asked, and some breaks make each test wait in vain.
+ * Returns whether the suite caught all breaks. Each break has an emulator of its own, because an aborted suite
+ * leaves resources behind. A suite is aborted at its first failing test, which answers the question, and some
+ * breaks make each test wait until its timeout.
  */
 export async function tryBreaks(
   start: () => Promise<Found>,
@@ -28,7 +32,7 @@ export async function tryBreaks(
       await found.group?.stop();
       const now = { title: one.title, emulator: found.emulator.name, version: found.version, by };
       caught.push(now);
-      // At once: a run that is broken off has tried what it has tried.
+      // Each result is written immediately, so that an interrupted run keeps its results.
       const others = readCaught().filter(({ title, emulator }) => title !== now.title || emulator !== now.emulator);
       writeCaught([...others, now]);
       say(by.length === 0 ? '  NOTHING failed.' : by.map((test) => `  failed: ${test}`).join('\n'));
@@ -39,11 +43,14 @@ export async function tryBreaks(
   return caught.every(({ by }) => by.length > 0);
 }
 
-/** All that git knows of, as it is now, with what is installed: what is broken must never be this working tree. */
+/**
+ * Copies all files that git knows, in their current state, with the installed packages: the breaks must never be
+ * applied to this working tree.
+ */
 function copied(): string {
   const root = process.cwd();
   const copy = mkdtempSync(path.join(os.tmpdir(), 'spotpool-broken-'));
-  process.once('exit', () => rmSync(copy, { recursive: true, force: true })); // also when it is interrupted
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true })); // The copy is also removed after an interruption.
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
@@ -67,7 +74,7 @@ async function testsThatFail(one: Break, copy: string, found: Found, filters: re
     const { findings } = judgeEndToEnd(
       await runEndToEnd(found, filters.length === 0 ? [one.asked] : filters, { root: copy, vitestArgs: ['--bail=1'] }),
     );
-    // What it did not come to any more has no result.
+    // Tests that the aborted run did not reach have no result.
     return findings.filter(({ what }) => !what.startsWith('not run')).map(({ test }) => test);
   } finally {
     writeFileSync(file, whole);

@@ -1,10 +1,10 @@
-/** docs/benchmarks.md, from the sections of a run. */
+/** Writes docs/reports/benchmarks.md from the sections of a run. */
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownSection, type Section } from '../support/section.js';
 import { NOT_MEASURED } from './notes.js';
 
-const PAGE = 'docs/benchmarks.md';
+const PAGE = 'docs/reports/benchmarks.md';
 
 export interface RunFacts {
   readonly machine: string;
@@ -26,7 +26,7 @@ export function pageOf(sections: readonly Section[], { machine, isQuick, rounds 
 
 \`npm run bench -- ${isQuick ? '--quick ' : ''}--write\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}.${quick}
 
-All against the [local cloud](local-cloud.md), a process of its own, whose replies are held back as long as a table says. Whoever is compared with in a table was measured in the same
+All against the [local cloud](../reference/local-cloud.md), a process of its own, whose replies are held back as long as a table says. Whoever is compared with in a table was measured in the same
 run, in an order that alternates. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Of every job that was run to its end each outcome was read and checked. \`npm run bench -- --only <section> …\` measures a part.
 
 ${summaryOf(sections)}
@@ -40,7 +40,7 @@ How fast the local cloud itself is: [benchmarks-local.md](benchmarks-local.md).
 `;
 }
 
-/** How many targets are met, and which are not. */
+/** Returns how many targets are met, and which are not. */
 export function summaryOf(sections: readonly Section[]): string {
   const all = sections.flatMap(({ title, targets }) => targets.map((target) => ({ title, ...target })));
   const missed = all.filter(({ isMet }) => !isMet);

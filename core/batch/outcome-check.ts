@@ -6,12 +6,12 @@
  * looked at and never changed.
  */
 import type { BatchLocation } from '../contract/batch-message.js';
-import { FailureTally } from '../pool/failure-tally.js';
+import { FailureTally } from './failure-tally.js';
 import { type ItemError, itemError } from '../contract/result-line.js';
 import { check, count, object, parseJson } from '../contract/shape.js';
 
 /** A slot's line has 16 MiB at most, and an output is that line's text: this leaves room, and ends what would fill the memory. */
-export const MOST_RESULT_LINE_BYTES = 64 * 1024 * 1024;
+const MOST_RESULT_LINE_BYTES = 64 * 1024 * 1024;
 
 export type CheckedOutcome =
   | { readonly kind: 'valid'; readonly ok: number; readonly failed: number; readonly failures: FailureTally }

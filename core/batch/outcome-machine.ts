@@ -1,5 +1,5 @@
 /**
- * Decides, for one batch on one slot, what to ask next and which answers to believe (docs/architecture.md, "What an outcome
+ * Decides, for one batch on one slot, what to ask next and which answers to believe (docs/reference/protocol.md, "What an outcome
  * means"). It knows items by their position in the work; a thin loop around it owns the process.
  *
  * Invariants:
@@ -11,12 +11,11 @@
  * - Every item is in exactly one place: queued, in flight, in doubt, or decided (its verdict was returned).
  * - Every reload counts against the budget; with the budget used up the batch is an attempt.
  */
+import type { RebuildReason } from '../contract/events.js';
 import { rebuildBudget, suspectGroups } from './bisection.js';
 import { Doubts, type Verdict } from './doubts.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../contract/result-line.js';
 import type { SlotMemory } from './slot-memory.js';
-
-export type RebuildReason = 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
 
 /** Why a slot was lost, and the error of the item that is found guilty of it. */
 export interface SlotLoss {

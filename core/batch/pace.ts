@@ -10,7 +10,7 @@ export interface Pace {
 }
 
 /** Long enough to smooth batches that end together, short enough to follow a fleet that grows. */
-export const PACE_WINDOW_MS = 30_000;
+const PACE_WINDOW_MS = 30_000;
 
 /** Keeps what the window needs: its samples and the last one before it, which says where the window began. */
 export function addSample(

@@ -1,5 +1,6 @@
 /** What a user who has chosen slots and slices should know, once the model has been measured with them. */
-import { coresText, ownCores, type Shape, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
+import type { SlotShape } from '../contract/slot-shape.js';
+import { coresText, ownCores, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
 
 /** From here on cores are left idle that as many slots again could have. */
 const HALF_IDLE = 0.5;
@@ -14,7 +15,11 @@ export const isEnoughForHint = ({ busyMs, cpuMs }: ShapeWindow): boolean =>
   busyMs >= LEAST_BUSY_MS && cpuMs !== undefined;
 
 /** A sentence; undefined when the choice is good. */
-export function hintFor(shape: Shape, window: ShapeWindow, { cpus }: Pick<ShapeBounds, 'cpus'>): string | undefined {
+export function hintFor(
+  shape: SlotShape,
+  window: ShapeWindow,
+  { cpus }: Pick<ShapeBounds, 'cpus'>,
+): string | undefined {
   const cores = (window.cpuMs ?? 0) / Math.max(1, window.busyMs);
   const used = cores * shape.slots;
   const chosen = shapeText(shape);

@@ -11,11 +11,7 @@
  *   that batch, and from then on there are at most half as many slots.
  * - A step that does not pay is taken back, and not tried again.
  */
-export interface Shape {
-  readonly slots: number;
-  /** Slices that each slot works on at once. */
-  readonly concurrency: number;
-}
+import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../contract/slot-shape.js';
 
 export interface ShapeBounds {
   readonly cpus: number;
@@ -44,7 +40,7 @@ export interface ShapeWindow {
 type Phase = 'measuring' | 'filling' | 'more-slices' | 'more-slots' | 'alone' | 'settled';
 
 interface Seen {
-  readonly shape: Shape;
+  readonly shape: SlotShape;
   /** Of one slot, while it has something to do. */
   readonly slotPace: number;
   /** Of all slots, with what they wait for batches: more than can be fed give nothing. */
@@ -54,7 +50,7 @@ interface Seen {
 }
 
 export interface Shaping {
-  readonly shape: Shape;
+  readonly shape: SlotShape;
   readonly phase: Phase;
   /** For people: the shape, and why. */
   readonly reason: string;
@@ -78,12 +74,8 @@ const PAYS = 0.3;
 const MORE_SLICES = 4;
 /** Each is a process that has to be loaded. */
 const MORE_SLOTS = 2;
-/** More slices at once than this belong into the model, which knows its limits better. */
-export const MOST_CONCURRENCY = 64;
 /** For models that wait without a way to overlap: each slot is a process with all its memory. */
 const MOST_SLOTS_PER_CPU = 32;
-/** A process each: more than any instance has use for. */
-export const MOST_SLOTS = 512;
 /** Models grow after their first batches. */
 const MEMORY_HEADROOM = 1.25;
 /** The clock of processes ticks each 10 ms. */
@@ -218,7 +210,7 @@ function inMemory({ slotMemoryBytes }: Shaping, { memoryBytes }: ShapeBounds): n
   return slotMemoryBytes === 0 ? MOST_SLOTS : Math.floor(memoryBytes / (slotMemoryBytes * MEMORY_HEADROOM));
 }
 
-function becauseOf(shape: Shape, now: Shaping, seen: Seen, bounds: ShapeBounds): string {
+function becauseOf(shape: SlotShape, now: Shaping, seen: Seen, bounds: ShapeBounds): string {
   const uses = `the model uses ${coresText(seen.cores)}, and the instance has ${bounds.cpus}`;
   const gain = seen.itemsPerSecond / (now.first?.itemsPerSecond ?? seen.itemsPerSecond);
   const faster =
@@ -234,7 +226,7 @@ export const ownCores = (cores: number): number => (cores <= ONE_THREAD ? 1 : co
 
 const coresOf = ({ cpuMs = 0, busyMs }: ShapeWindow): number => (busyMs > 0 ? cpuMs / busyMs : 0);
 
-function seenOf(shape: Shape, window: ShapeWindow): Seen {
+function seenOf(shape: SlotShape, window: ShapeWindow): Seen {
   const slotPace = (window.items * 1_000) / Math.max(1, window.answeringMs);
   const itemsPerSecond = (slotPace * window.busyMs) / Math.max(1, window.wallMs);
   return { shape, slotPace, itemsPerSecond, cores: coresOf(window) };
@@ -245,7 +237,7 @@ export const coresText = (cores: number): string =>
   cores < 1.1 ? `${cores.toFixed(2)} of a core` : `${cores.toFixed(1)} cores`;
 
 /** "1 slot", "8 slots with 4 slices at once each". */
-export function shapeText({ slots, concurrency }: Shape): string {
+export function shapeText({ slots, concurrency }: SlotShape): string {
   const text = slots === 1 ? '1 slot' : `${slots} slots`;
   if (concurrency === 1) return text;
   return `${text} with ${concurrency} slices at once${slots === 1 ? '' : ' each'}`;

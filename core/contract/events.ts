@@ -1,7 +1,27 @@
 /**
- * What workers report (R12). Each event is one JSON line under `jobs/<job>/events/<instance>/` (or, when it concerns no
- * job, `fleet/instances/<id>/events/`); `message` is a sentence that a person can act on, the other fields are for programs.
+ * The events that workers report (R12), with their codec. Each event is one JSON line under `jobs/<job>/events/<instance>/`, or under
+ * `fleet/instances/<id>/events/` when it concerns no job. `message` is a sentence that a person can act on; the other fields are for programs.
  */
+import { jobId } from './job-id.js';
+import { instanceId, isCode } from './names.js';
+import {
+  check,
+  count,
+  type Fields,
+  flag,
+  integer,
+  linesOfWords,
+  number,
+  object,
+  oneOf,
+  optional,
+  parseJson,
+  type Shape,
+  text,
+  time,
+  words,
+} from './shape.js';
+
 interface EventBase {
   readonly at: string;
   readonly instance: string;
@@ -11,8 +31,16 @@ interface EventBase {
   readonly lease?: string;
 }
 
+/** AWS takes the instance in two minutes (interruption), or may take it soon (rebalance). */
+export type NoticeKind = 'interruption' | 'rebalance';
+
 export type HandBackReason =
   'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed' | 'outdated' | 'waiting';
+
+export type DropReason = 'cancelled' | 'failed' | 'foreign-manifest';
+
+/** Why a slot's model is loaded again in a fresh process. */
+export type RebuildReason = 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
 
 export type WorkerEvent = EventBase &
   (
@@ -26,11 +54,11 @@ export type WorkerEvent = EventBase &
     | {
         readonly code: 'worker-ended';
         readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable' | 'outdated' | 'cut-off';
-        /** Batches that it could not hand back any more: others have them when their leases run out. */
+        /** Batches that it could not hand back any more: other workers get them when their leases run out. */
         readonly held: number;
       }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }
-    /** It is not ready after 20 s: what it printed so far, and what is awaited. */
+    /** The model is not ready after 20 s. The message has its output so far, and what the worker waits for. */
     | { readonly code: 'model-slow'; readonly model: string }
     | { readonly code: 'model-log'; readonly stream: 'model' | 'setup' }
     | {
@@ -38,7 +66,7 @@ export type WorkerEvent = EventBase &
         readonly ok: number;
         readonly failed: number;
         readonly resumed: number;
-        /** How often its message was received, this lease included; older workers did not say. */
+        /** How often its message was received, this lease included; older workers do not report it. */
         readonly receives?: number;
         readonly computeMs: number;
         readonly heldMs: number;
@@ -46,12 +74,12 @@ export type WorkerEvent = EventBase &
     /** The outcome existed already: `items` were computed for nothing (0 when it was seen before computing). */
     | { readonly code: 'batch-duplicate'; readonly items: number }
     | { readonly code: 'batch-handed-back'; readonly reason: HandBackReason; readonly savedItems: number }
-    | { readonly code: 'batch-dropped'; readonly reason: 'cancelled' | 'failed' | 'foreign-manifest' }
+    | { readonly code: 'batch-dropped'; readonly reason: DropReason }
     | { readonly code: 'message-discarded' }
     | { readonly code: 'lease-lost'; readonly items: number }
     | { readonly code: 'attempt'; readonly attempts: number; readonly maxAttempts: number }
     | { readonly code: 'batch-given-up'; readonly attempts: number }
-    | { readonly code: 'slot-rebuilt'; readonly reason: 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory' }
+    | { readonly code: 'slot-rebuilt'; readonly reason: RebuildReason }
     /** How the job's model is run on this instance from here on, and why. */
     | {
         readonly code: 'slot-shape';
@@ -62,17 +90,127 @@ export type WorkerEvent = EventBase &
     /** The slots that the user chose do not fit the model. */
     | { readonly code: 'slot-hint' }
     | { readonly code: 'unable'; readonly phase: 'fetch' | 'setup' | 'load' }
-    /** A job asks for a newer worker than this one. */
+    /** A job needs a newer worker than this one. */
     | { readonly code: 'outdated'; readonly version: string; readonly needs: string }
-    | { readonly code: 'notice'; readonly kind: 'interruption' | 'rebalance'; readonly takesAt?: string }
+    | { readonly code: 'notice'; readonly kind: NoticeKind; readonly takesAt?: string }
     | { readonly code: 'trouble'; readonly doing: string }
   );
 
 export type WorkerEventCode = WorkerEvent['code'];
 
-/** Distributes over the union, so that each code keeps its own fields. */
+/** The type distributes over the union, so that each code keeps its own fields. */
 export type NewWorkerEvent = WorkerEvent extends infer Event
   ? Event extends WorkerEvent
     ? Omit<Event, 'at' | 'instance'>
     : never
   : never;
+
+/** A worker holds 16 Mi characters of events before it drops some (worker/events/event-log.ts): in UTF-8 three times as many bytes. */
+export const MOST_EVENTS_BYTES = 64 * 1024 * 1024;
+
+/** A worker cuts its messages at half of that. */
+const MESSAGE_CHARACTERS = 16 * 1024;
+const NAME_CHARACTERS = 1_024;
+
+type EventOf<Code extends WorkerEventCode> = Extract<WorkerEvent, { readonly code: Code }>;
+
+const base: Fields<EventBase> = {
+  at: time,
+  instance: instanceId,
+  message: linesOfWords(MESSAGE_CHARACTERS),
+  job: optional(jobId),
+  batch: optional(count),
+  // An instance's id and a random text.
+  lease: optional(text(256, /^[\w.-]+$/)),
+};
+
+export const noticeKind: Shape<NoticeKind> = oneOf<NoticeKind>({ interruption: true, rebalance: true });
+
+/** The time was measured, so it may have a fraction. */
+const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
+const name = words(NAME_CHARACTERS);
+const MOST_SLOTS = 100_000;
+
+/** The fields that each event has besides those of all events. */
+const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyof EventBase | 'code'>> } = {
+  'worker-started': {
+    instanceType: name,
+    zone: name,
+    slots: integer(0, MOST_SLOTS),
+    bootMs: milliseconds,
+  },
+  'worker-ended': {
+    reason: oneOf<EventOf<'worker-ended'>['reason']>({
+      ticket: true,
+      interruption: true,
+      idle: true,
+      life: true,
+      stopped: true,
+      unable: true,
+      outdated: true,
+      'cut-off': true,
+    }),
+    held: count,
+  },
+  'model-ready': { model: name, loadMs: milliseconds },
+  'model-slow': { model: name },
+  'model-log': { stream: oneOf<EventOf<'model-log'>['stream']>({ model: true, setup: true }) },
+  'batch-committed': {
+    ok: count,
+    failed: count,
+    resumed: count,
+    receives: optional(count),
+    computeMs: milliseconds,
+    heldMs: milliseconds,
+  },
+  'batch-duplicate': { items: count },
+  'batch-handed-back': {
+    reason: oneOf<HandBackReason>({
+      interruption: true,
+      draining: true,
+      'twelve-hours': true,
+      unable: true,
+      attempt: true,
+      'worker-failed': true,
+      outdated: true,
+      waiting: true,
+    }),
+    savedItems: count,
+  },
+  'batch-dropped': { reason: oneOf<DropReason>({ cancelled: true, failed: true, 'foreign-manifest': true }) },
+  'message-discarded': {},
+  'lease-lost': { items: count },
+  attempt: { attempts: count, maxAttempts: count },
+  'batch-given-up': { attempts: count },
+  'slot-rebuilt': {
+    reason: oneOf<RebuildReason>({ broken: true, crashed: true, protocol: true, timeout: true, memory: true }),
+  },
+  'slot-shape': { slots: integer(0, MOST_SLOTS), concurrency: integer(0, MOST_SLOTS), settled: flag },
+  'slot-hint': {},
+  unable: { phase: oneOf<EventOf<'unable'>['phase']>({ fetch: true, setup: true, load: true }) },
+  outdated: { version: name, needs: name },
+  notice: { kind: noticeKind, takesAt: optional(time) },
+  trouble: { doing: name },
+};
+
+const baseShape = object<EventBase>(base);
+const ownShapes: ReadonlyMap<string, Shape<object>> = new Map(
+  Object.entries<Fields<object>>(own).map(([code, fields]) => [code, object(fields)]),
+);
+
+/**
+ * Returns this instance's own event, or undefined: no instance can report for another one. A newer worker may use a code that is not known here;
+ * then the event keeps only the fields that all events have, so that `logs` shows it.
+ */
+export function decodeWorkerEvent(line: string, instance: string): WorkerEvent | undefined {
+  const value = parseJson(line);
+  const common = check(baseShape, value);
+  if (common?.instance !== instance) return undefined;
+  const { code } = value as { readonly code?: unknown };
+  if (!isCode(code)) return undefined;
+  const shape = ownShapes.get(code);
+  if (shape === undefined) return { ...common, code } as WorkerEvent;
+  const rest = check(shape, value);
+  // Both parts come from one value, and its code chose the fields of the second one.
+  return rest === undefined ? undefined : ({ ...common, ...rest, code } as WorkerEvent);
+}

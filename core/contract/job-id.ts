@@ -1,18 +1,22 @@
-/** Names of jobs: part of S3 keys and message groups, and typed by people. */
+/** Names of jobs. They are part of S3 keys and message groups, and people type them. */
+import { type Shape, text, where } from './shape.js';
 
-/** Without characters that need quoting in a shell, a key or a URL. */
+/** The characters need no quoting in a shell, a key or a URL. */
 const JOB_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const LONGEST_JOB_ID = 63;
 
 export const JOB_ID_RULE = 'lower-case letters, digits and hyphens, at most 63, beginning with a letter or digit';
 
-export const isJobId = (text: string): boolean => JOB_ID.test(text);
+export const isJobId = (id: string): boolean => JOB_ID.test(id);
 
-/** No vowels, so that no words appear; no characters that look alike. */
+export const jobId: Shape<string> = where(text(LONGEST_JOB_ID), isJobId);
+
+/** The alphabet has no vowels, so that no words appear, and no characters that look alike. */
 const SUFFIX_ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
-/** 27^6: two jobs of one second collide once in 387 million; a collision is refused, not merged. */
+/** There are 27^6 suffixes: two jobs of one second collide once in 387 million times. A collision is refused, not merged. */
 const SUFFIX_LENGTH = 6;
 
-/** Like `20260131-142530-k7mq2x`: sorts by time, can be read aloud. `random` gives numbers in [0, 1). */
+/** The id looks like `20260131-142530-k7mq2x`: it sorts by time and can be read aloud. `random` gives numbers in [0, 1). */
 export function newJobId(nowMs: number, random: () => number): string {
   const [date = '', time = ''] = new Date(nowMs).toISOString().split('T');
   const suffix = Array.from(

@@ -2,9 +2,8 @@
  * The options of a job: one table, from which the type, the codec of the manifest, the defaults and the names of the command line's options are derived.
  * A new option is a row here and a row in runner/cli/job-options.ts, which says how people give it.
  */
-import { type MaxFailed, parseMaxFailed } from '../pool/max-failed.js';
+import { maxFailed } from './max-failed.js';
 import {
-  count,
   either,
   type Fields,
   integer,
@@ -17,7 +16,6 @@ import {
   record,
   type Shape,
   text,
-  where,
 } from './shape.js';
 
 /** More of a name or a sentence helps nobody. */
@@ -33,11 +31,6 @@ const MOST_SECONDS = 366 * 86_400;
 const DEFAULT_ITEM_TIMEOUT_SECONDS = 300;
 
 const variables = record(text(ARGUMENT_CHARACTERS), { name: text(NAME_CHARACTERS, /^[^=\0]+$/), most: MOST_VARIABLES });
-
-const maxFailed: Shape<MaxFailed> = either(
-  count,
-  where(text(NAME_CHARACTERS) as Shape<`${number}%`>, (value) => parseMaxFailed(value) === value),
-);
 
 interface Row<Codec extends Shape<unknown> | Optional<unknown>> {
   /** The option of `spotpool run` and `spotpool submit`, by which messages name it. */

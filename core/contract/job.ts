@@ -1,5 +1,28 @@
-/** A job's manifest and states. The manifest (`jobs/<job>/job.json`) is written once and never changes. */
-import type { JobOptions } from './job-options.js';
+/**
+ * A job's manifest and marks, each with its codec. The manifest (`jobs/<job>/job.json`) is written once and never changes.
+ */
+import { jobId } from './job-id.js';
+import { ARGUMENT_CHARACTERS, type JobOptions, jobOptions, NAME_CHARACTERS } from './job-options.js';
+import { instanceId } from './names.js';
+import {
+  check,
+  count,
+  decode,
+  either,
+  instant,
+  integer,
+  just,
+  linesOfWords,
+  list,
+  object,
+  oneOf,
+  optional,
+  parseJson,
+  type Shape,
+  text,
+  time,
+  words,
+} from './shape.js';
 
 export { DEFAULT_JOB_OPTIONS, type JobOptions } from './job-options.js';
 
@@ -10,32 +33,32 @@ export type ModelStart =
   { readonly kind: 'module'; readonly entry: string } | { readonly kind: 'command'; readonly argv: readonly string[] };
 
 export interface ModelSpec {
-  /** For people: what was given to `--model`. */
+  /** The value of `--model`, for people. */
   readonly name: string;
-  /** SHA-256 (hex) of `models/<digest>/bundle.tar.gz`. */
+  /** The SHA-256 (hex) of `models/<digest>/bundle.tar.gz`. */
   readonly digest: string;
-  /** SHA-256 (hex) of the archive in it, which is the same for the same files on every machine. Absent in manifests of older versions. */
+  /** The SHA-256 (hex) of the archive in the bundle: the same files give the same digest on every machine. Older versions write none. */
   readonly contents?: string;
   readonly start: ModelStart;
-  /** Shell command, run once per instance in the model's own directory before the first load. */
+  /** A shell command that runs once per instance, in the model's own directory, before the first load. */
   readonly setup?: string;
 }
 
 export interface DatasetSpec {
-  /** For people: the path or URL that was submitted. */
+  /** The path or URL that was submitted, for people. */
   readonly name: string;
-  /** SHA-256 (hex) of the uploaded JSON Lines, all parts in order. */
+  /** The SHA-256 (hex) of the uploaded JSON Lines, all parts in order. */
   readonly digest: string;
   /** `lines`: items are the lines. `objects`: lines are `{bucket,key,size}` of objects that workers fetch. */
   readonly kind: 'lines' | 'objects';
   readonly items: number;
   readonly bytes: number;
-  /** Items that could not be read (they become failed items). */
+  /** The number of items that could not be read; they become failed items. */
   readonly badItems: number;
 }
 
 export interface BatchSizing {
-  /** `fixed`: as the user asked. `guided`: chosen from the dataset, and smaller towards its end. */
+  /** `fixed`: the user chose the size. `guided`: it was chosen from the dataset, and falls towards the dataset's end. */
   readonly kind: 'fixed' | 'guided';
   readonly largestItems: number;
   readonly smallestItems: number;
@@ -48,40 +71,139 @@ export interface Manifest {
   readonly model: ModelSpec;
   readonly options: JobOptions;
   readonly batches: number;
-  /** Items of its batches: all but the last of a part alike, or in falling size. Absent in manifests from before there was a choice. */
+  /** How many items its batches have. Manifests from before there was a choice have no such field. */
   readonly batchSizes?: BatchSizing;
-  /** ISO 8601. */
+  /** The time of the submit, in ISO 8601. */
   readonly createdAt: string;
   readonly createdBy: string;
   readonly versions: {
     readonly spotpool: string;
     readonly node: string;
-    /** The lowest version of the worker that may take its batches; any when absent. */
+    /** The lowest version of the worker that may take its batches; when absent, any version may. */
     readonly worker?: string;
   };
 }
 
-/** `jobs/<job>/done.json`: the job's end, written once. */
+/** `jobs/<job>/done.json` is the job's end, written once. */
 export interface DoneMark {
   readonly state: 'complete' | 'failed';
-  /** A sentence for people; why, when failed. */
+  /** A sentence for people; for a failed job it says why. */
   readonly reason: string;
   readonly at: string;
 }
 
-/** `jobs/<job>/cancelled.json`. */
+/** `jobs/<job>/cancelled.json` says who cancelled the job, and when. */
 export interface CancelMark {
   readonly at: string;
   readonly by: string;
 }
 
-/**
- * `jobs/<job>/unable/<instance>.json`: this instance could not set up or load the job's model, or (`version`) its worker is too old for the job and no
- * newer one is published (R10).
- */
+/** `version`: the instance's worker is too old for the job, and no newer one is published. */
+export type UnablePhase = 'fetch' | 'setup' | 'load' | 'version';
+
+/** `jobs/<job>/unable/<instance>.json`: this instance cannot run the job's model (R10). */
 export interface UnableMark {
   readonly instance: string;
-  readonly phase: 'fetch' | 'setup' | 'load' | 'version';
+  readonly phase: UnablePhase;
   readonly message: string;
   readonly at: string;
+}
+
+/** A manifest holds a model's whole environment. */
+export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
+/** A mark holds one sentence. */
+export const MOST_MARK_BYTES = 256 * 1024;
+
+/** Nobody reads more of a sentence. */
+const SENTENCE_CHARACTERS = 16 * 1024;
+const MOST_ARGUMENTS = 10_000;
+/** Parts of the input may force more batches than are planned (core/contract/keys.ts). A number far beyond that is not ours. */
+const MOST_BATCHES = 10_000_000;
+
+const name = words(NAME_CHARACTERS);
+/** A SHA-256 in hex; it becomes a part of keys and of paths. */
+const digest = text(64, /^[0-9a-z]+$/);
+const version = text(256, /^[\w.+-]+$/);
+
+const start = either<ModelStart, ModelStart>(
+  object<Extract<ModelStart, { kind: 'module' }>>({ kind: just('module'), entry: text(ARGUMENT_CHARACTERS) }),
+  object<Extract<ModelStart, { kind: 'command' }>>({
+    kind: just('command'),
+    argv: list(text(ARGUMENT_CHARACTERS), MOST_ARGUMENTS),
+  }),
+);
+
+const manifestShape: Shape<Manifest> = object<Manifest>({
+  version: just(1),
+  job: jobId,
+  dataset: object<DatasetSpec>({
+    name,
+    digest,
+    kind: oneOf<DatasetSpec['kind']>({ lines: true, objects: true }),
+    items: count,
+    bytes: count,
+    badItems: count,
+  }),
+  model: object<ModelSpec>({
+    name,
+    digest,
+    contents: optional(digest),
+    start,
+    setup: optional(text(ARGUMENT_CHARACTERS)),
+  }),
+  options: jobOptions,
+  batches: integer(1, MOST_BATCHES),
+  batchSizes: optional(
+    object<BatchSizing>({
+      kind: oneOf<BatchSizing['kind']>({ fixed: true, guided: true }),
+      largestItems: count,
+      smallestItems: count,
+    }),
+  ),
+  createdAt: instant,
+  createdBy: name,
+  versions: object<Manifest['versions']>({ spotpool: version, node: version, worker: optional(version) }),
+});
+
+/** Returns this job's manifest, or undefined. A manifest that was copied from another job's folder does not count. */
+export function decodeManifest(json: string | Uint8Array, job: string): Manifest | undefined {
+  const manifest = decode(manifestShape, json);
+  return manifest?.job === job ? manifest : undefined;
+}
+
+const doneState = oneOf<DoneMark['state']>({ complete: true, failed: true });
+
+const doneMark = object<DoneMark>({
+  state: doneState,
+  // It has several lines where it quotes a log.
+  reason: linesOfWords(SENTENCE_CHARACTERS),
+  at: time,
+});
+
+export const decodeDoneMark = (json: string | Uint8Array): DoneMark | undefined => decode(doneMark, json);
+
+const endState = object<Pick<DoneMark, 'state'>>({ state: doneState });
+
+/** Returns how the job ended: a worker asks for nothing else. */
+export const decodeEndState = (json: string | Uint8Array): DoneMark['state'] | undefined =>
+  decode(endState, json)?.state;
+
+const cancelMark = object<CancelMark>({ at: time, by: name });
+
+/** The key alone cancels a job, whatever the object holds. If that is not a mark, `at` is when the object was written. */
+export function decodeCancelMark(json: string | Uint8Array, writtenAtMs: number): CancelMark {
+  return check(cancelMark, parseJson(json)) ?? { at: new Date(writtenAtMs).toISOString(), by: 'somebody' };
+}
+
+const unableMark = object<UnableMark>({
+  instance: instanceId,
+  phase: oneOf<UnablePhase>({ fetch: true, setup: true, load: true, version: true }),
+  message: linesOfWords(SENTENCE_CHARACTERS),
+  at: time,
+});
+
+/** Returns this instance's own mark, or undefined: no instance can write another one's mark. */
+export function decodeUnableMark(json: string | Uint8Array, instance: string): UnableMark | undefined {
+  const mark = decode(unableMark, json);
+  return mark?.instance === instance ? mark : undefined;
 }

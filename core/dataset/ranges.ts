@@ -46,19 +46,6 @@ export function rangeHolding(ranges: Ranges, number: number): Range | undefined 
   return undefined;
 }
 
-/** What of `0 … total - 1` is not in the set. */
-export function missingBelow(ranges: Ranges, total: number): Ranges {
-  const gaps: Range[] = [];
-  let next = 0;
-  for (const { first, last } of ranges) {
-    if (first >= total) break;
-    if (first > next) gaps.push({ first: next, last: first - 1 });
-    next = last + 1;
-  }
-  if (next < total) gaps.push({ first: next, last: total - 1 });
-  return gaps;
-}
-
 function normalise(ranges: readonly Range[]): Ranges {
   const sorted = [...ranges].sort((a, b) => a.first - b.first);
   const merged: { first: number; last: number }[] = [];

@@ -1,4 +1,4 @@
-/** What admin calls are given, checked. */
+/** The body of an admin call, and the checks of its fields. */
 export type Body = Readonly<Record<string, unknown>>;
 
 export class AdminError extends Error {
@@ -12,7 +12,7 @@ export class AdminError extends Error {
   }
 }
 
-/** No body is an empty one. */
+/** Parses the body of an admin call; an empty text counts as an empty object. */
 export function parseBody(text: string): Body {
   if (text.trim() === '') return {};
   let value: unknown;

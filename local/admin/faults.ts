@@ -57,7 +57,7 @@ export const faultRoutes: readonly FaultRoute[] = [
 ];
 
 function removeFault({ requests }: FaultControls, id: string): unknown {
-  if (!requests.remove(id)) throw new AdminError(404, `There is no fault ${id}.`);
+  if (!requests.remove(id)) throw new AdminError(404, `There is no fault with the id ${id}.`);
   return { faults: requests.list() };
 }
 
@@ -71,10 +71,13 @@ const RULE_FIELDS: readonly string[] = [
   'delayMs',
 ] satisfies readonly (keyof FaultRule)[];
 
-/** What the fields hold is checked where the rule is added. */
+/** The fields' values are checked where the rule is added. */
 function ruleOf(body: Body): FaultRule {
   const unknown = Object.keys(body).find((name) => !RULE_FIELDS.includes(name));
-  if (unknown !== undefined) throw new FaultRuleError(`A fault has ${RULE_FIELDS.join(', ')}, not ${unknown}.`);
+  if (unknown !== undefined)
+    throw new FaultRuleError(
+      `Unknown field ${JSON.stringify(unknown)} of a fault. The fields are ${RULE_FIELDS.join(', ')}.`,
+    );
   return body as unknown as FaultRule;
 }
 

@@ -1,11 +1,14 @@
-/** What a person or a test may tell the market to do, checked: the same over HTTP (service.ts) and in TypeScript (../api.ts). */
+/**
+ * The orders that a person or a test may give to the market, and their checks. They are the same over HTTP
+ * (service.ts) and in TypeScript (../api.ts).
+ */
 import { definedFields } from '../defined-fields.js';
 import type { Compute } from '../ec2/compute.js';
 import { isFulfilling } from '../instances/instance.js';
 import { instanceTypeNamed, ZONES } from '../market/instance-types.js';
 import type { PoolSelector } from '../market/pools.js';
 
-/** What was wrong, in a sentence. */
+/** An order that is invalid; its message explains what is wrong. */
 export class OrderError extends Error {
   override readonly name = 'OrderError';
   constructor(
@@ -17,21 +20,27 @@ export class OrderError extends Error {
 }
 
 export interface ReclaimOrder {
-  /** From the notice to the time that it says, in market milliseconds; null is without notice; the market's own unless given. */
+  /**
+   * The time between the notice and the reclaim that it announces, in market milliseconds. Null reclaims without
+   * notice. The default is the market's own notice time.
+   */
   readonly noticeMs?: number | null;
-  /** From the notice to the end, when AWS does not keep its word; what the notice says unless given. */
+  /**
+   * The time between the notice and the real end, in market milliseconds, for tests in which AWS breaks its
+   * promise. The default is `noticeMs`.
+   */
   readonly takenAfterMs?: number;
 }
 
-/** With a pool, of every pool that has what is given; without, of the market as a whole. */
+/** Limits capacity. With a pool, the order is for every pool that matches; without one, for the market as a whole. */
 export interface CapacityOrder {
-  /** Instances; null takes back what was said. */
+  /** A number of instances; null removes the limit. */
   readonly capacity: number | null;
   readonly pool?: PoolSelector;
 }
 
 export interface PriceOrder {
-  /** Null takes back what was said. */
+  /** Null restores the market's own price. */
   readonly dollarsPerHour: number | null;
   readonly pool?: PoolSelector;
 }
@@ -49,17 +58,17 @@ export class MarketOrders {
     id: string,
     order: Unchecked<ReclaimOrder> = {},
   ): { readonly instance: string; readonly noticeMs: number | null } {
-    const { noticeMs, takenAfterMs } = this.#taking(order);
+    const { noticeMs, takenAfterMs } = this.#timing(order);
     this.#checkTakeable(id);
     if (!this.#compute.reclaim(id, noticeMs, takenAfterMs)) {
-      throw new OrderError('wrong', `The instance ${id} is under notice already.`);
+      throw new OrderError('wrong', `The instance ${id} already has an interruption notice.`);
     }
     return { instance: id, noticeMs };
   }
 
-  /** The ids of those that were taken. */
+  /** Reclaims all matching instances and returns their ids. */
   reclaimAll(order: Unchecked<ReclaimOrder & { readonly pool?: PoolSelector }> = {}): readonly string[] {
-    const { noticeMs, takenAfterMs } = this.#taking(order);
+    const { noticeMs, takenAfterMs } = this.#timing(order);
     return this.#compute.reclaimAll(noticeMs, checkedPool(order.pool), takenAfterMs);
   }
 
@@ -80,14 +89,14 @@ export class MarketOrders {
 
   setPrice({ dollarsPerHour, pool }: Unchecked<PriceOrder>): void {
     if (dollarsPerHour !== null && !(typeof dollarsPerHour === 'number' && dollarsPerHour > 0)) {
-      throw new OrderError('wrong', 'dollarsPerHour must be a number above 0, or null for what the seed says.');
+      throw new OrderError('wrong', "dollarsPerHour must be a number above 0, or null for the seed's price.");
     }
     this.#compute.market.setPrice({ pool: checkedPool(pool) ?? {}, dollarsPerHour });
   }
 
-  #taking({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
+  #timing({ noticeMs = this.#compute.options.noticeMs, takenAfterMs }: Unchecked<ReclaimOrder>) {
     if (noticeMs !== null && !isDuration(noticeMs)) {
-      throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null for a reclaim without notice.');
+      throw new OrderError('wrong', 'noticeMs must be a number of milliseconds, or null to reclaim without notice.');
     }
     if (takenAfterMs !== undefined && !(isDuration(takenAfterMs) && noticeMs !== null)) {
       throw new OrderError('wrong', 'takenAfterMs must be a number of milliseconds after a notice.');
@@ -107,17 +116,21 @@ const isDuration = (value: unknown): value is number => typeof value === 'number
 export function checkedPool(value: unknown): PoolSelector | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) {
-    throw new OrderError('wrong', 'pool must be an object with instanceType and zone, either or both.');
+    throw new OrderError('wrong', 'pool must be an object with instanceType, zone, or both.');
   }
   const { instanceType, zone, ...more } = value as Record<string, unknown>;
   if (instanceType !== undefined && !(typeof instanceType === 'string' && instanceTypeNamed(instanceType))) {
     throw new OrderError('wrong', `The market has no instance type ${JSON.stringify(instanceType)}.`);
   }
   if (zone !== undefined && !(typeof zone === 'string' && ZONES.includes(zone))) {
-    throw new OrderError('wrong', `There is no zone ${JSON.stringify(zone)}, only ${ZONES.join(', ')}.`);
+    throw new OrderError('wrong', `The market has no zone ${JSON.stringify(zone)}. Its zones are ${ZONES.join(', ')}.`);
   }
   const [unknown] = Object.keys(more);
-  if (unknown !== undefined) throw new OrderError('wrong', `A pool has instanceType and zone, not ${unknown}.`);
+  if (unknown !== undefined)
+    throw new OrderError(
+      'wrong',
+      `Unknown field ${JSON.stringify(unknown)} of a pool. The fields are instanceType and zone.`,
+    );
   return {
     ...definedFields({ instanceType, zone }),
   };

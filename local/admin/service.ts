@@ -1,19 +1,20 @@
 /**
- * What AWS has no call for: looking behind the scenes and making things happen, for tests and demonstrations. JSON under `/_local/`.
+ * The admin route: it shows the state behind the scenes and causes events, for tests and demonstrations. AWS has no
+ * such calls. Requests and replies are JSON, under `/_local/`.
  *
  * GET  /_local/state                      everything but the market's details
- * GET  /_local/market                     every pool with its capacity and price, and what has happened
+ * GET  /_local/market                     every pool with its capacity and price, and the events
  * POST /_local/market                     {"capacity": 3 | null, "pool"?: {"instanceType"?, "zone"?}}
  * POST /_local/market                     {"dollarsPerHour": 0.5 | null, "pool"?: …}
- * POST /_local/instances/<id>/reclaim     {"noticeMs"?: number | null, "takenAfterMs"?: number}   null is without notice
+ * POST /_local/instances/<id>/reclaim     {"noticeMs"?: number | null, "takenAfterMs"?: number}   null: without notice
  * POST /_local/instances/<id>/rebalance
- * POST /_local/reclaim-all                as reclaim, and "pool"
- * GET  /_local/requests                   what was asked of the cloud, if it was started with --request-log
+ * POST /_local/reclaim-all                the fields of reclaim, and "pool"
+ * GET  /_local/requests                   the requests to the cloud, if it was started with --request-log
  * DELETE /_local/requests
  * POST /_local/shutdown
  *
- * Each needs the cloud's own key, as curl gives it (../http/basic.ts); an instance's will not do, and web pages are refused (../http/browser.ts).
- * Faults and imperfections: faults.ts.
+ * Each call needs the cloud's own key, as curl sends it (../http/basic.ts). Instances' keys are refused, and so are web
+ * pages (../http/browser.ts). Faults and imperfections are in faults.ts.
  */
 import type { Compute } from '../ec2/compute.js';
 import { keyOfBasic } from '../http/basic.js';
@@ -35,7 +36,7 @@ export interface AdminOptions {
   readonly faults: FaultControls;
   readonly schedules?: Schedules;
   readonly requests?: RequestLog | undefined;
-  /** Ends the local cloud; called after the answer is written. */
+  /** Ends the local cloud. It is called after the reply is written. */
   readonly shutdown: () => void;
 }
 
@@ -87,7 +88,7 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/_local\/shutdown$/,
-    act: ({ shutdown }) => ({ body: { message: 'The local cloud ends now.' }, afterwards: shutdown }),
+    act: ({ shutdown }) => ({ body: { message: 'The local cloud is shutting down.' }, afterwards: shutdown }),
   },
   ...faultRoutes.map(({ method, path, act }): Route => ({
     method,
@@ -120,7 +121,7 @@ async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<
   if (refusal !== undefined) throw new AdminError(403, refusal);
   checkKey(admin.credentials, request.headers.authorization);
   const matching = routes.filter((route) => route.path.test(url.pathname));
-  if (matching.length === 0) throw new AdminError(404, `There is nothing at ${url.pathname}.`);
+  if (matching.length === 0) throw new AdminError(404, `There is no admin route ${url.pathname}.`);
   const route = matching.find((candidate) => candidate.method === request.method);
   if (route === undefined) {
     const allowed = matching.map((candidate) => candidate.method).join(', ');
@@ -131,7 +132,7 @@ async function perform(admin: Admin, { request, url }: ServiceRequest): Promise<
   return route.act(admin, id, parseBody(text));
 }
 
-/** Before anything is said of what there is. */
+/** The key is checked before anything about the cloud is revealed. */
 function checkKey(credentials: Credentials, authorization: string | undefined): void {
   const accessKeyId = keyOfBasic(authorization, credentials);
   if (accessKeyId === undefined) {
@@ -145,7 +146,7 @@ function checkKey(credentials: Credentials, authorization: string | undefined): 
   throw new AdminError(403, "The key of an instance's role may not use the admin route.");
 }
 
-/** A capacity, a price, or both; with neither it only looks. */
+/** Sets a capacity, a price, or both; without either it only returns the market. */
 function changeMarket({ compute, orders }: Admin, _: string, body: Body): Reply {
   if ('capacity' in body) orders.setCapacity(body);
   if ('dollarsPerHour' in body) orders.setPrice(body);
@@ -154,7 +155,7 @@ function changeMarket({ compute, orders }: Admin, _: string, body: Body): Reply 
 
 function logOf({ requests }: Admin): RequestLog {
   if (requests !== undefined) return requests;
-  throw new AdminError(404, 'No requests are kept: start the local cloud with --request-log 10000.');
+  throw new AdminError(404, 'The request log is off. Start the local cloud with --request-log 10000.');
 }
 
 function asRefusal(error: unknown): AdminError {

@@ -1,4 +1,4 @@
-/** What is true now behind the scenes of EC2 and the market, for tests and people: with none of EC2's lag. */
+/** The current state behind the scenes of EC2 and the market, for tests and people. It has none of EC2's lag. */
 import { definedFields } from '../defined-fields.js';
 import type { Compute } from '../ec2/compute.js';
 import { type InstanceStateName, type InstanceView, isLive } from '../instances/instance.js';
@@ -15,12 +15,15 @@ export interface InstanceState {
   readonly zone: string;
   readonly fleet: string;
   readonly pid?: number;
-  /** With the secret of its path, which nobody has but the instance and whoever has the cloud's own key. */
+  /** The URL contains a secret path, which only the instance and holders of the cloud's own key know. */
   readonly metadataEndpoint?: string;
   readonly directory: string;
-  /** ISO 8601: it is under notice, and this is when the notice says that it is taken. */
+  /**
+   * The time at which an interruption notice says that the instance will be taken (ISO 8601). Present only while a
+   * notice is out.
+   */
   readonly takenAt?: string;
-  /** ISO 8601: since when a rebalance is recommended. */
+  /** The time at which a rebalance was recommended (ISO 8601). Absent if none was. */
   readonly rebalanceAt?: string;
 }
 
@@ -31,19 +34,19 @@ export interface CloudState {
     readonly state: string;
     readonly target: number;
     readonly fulfilled: number;
-    /** Waiting for the market. */
+    /** The number of requests that wait for the market. */
     readonly openRequests: number;
   }[];
   readonly market: {
     readonly seed: number;
     readonly timeScale: number;
-    /** Null: no limit. */
+    /** Null means that there is no limit. */
     readonly capacity: number | null;
-    /** Requests that came due and find no room. */
+    /** The number of requests that are due but find no room. */
     readonly short: number;
   };
   readonly schedules: readonly { readonly name: string; readonly state: string; readonly expression: string }[];
-  /** Calls of schedules' targets, the oldest first: what failed says why. */
+  /** Calls that schedules made to their targets, the oldest first; `error` tells why a call failed. */
   readonly invocations: readonly {
     readonly schedule: string;
     readonly target: string;
@@ -55,9 +58,9 @@ export interface CloudState {
 }
 
 export interface PoolState extends Pool {
-  /** Instances that hold its capacity. */
+  /** The number of instances that occupy this pool's capacity. */
   readonly live: number;
-  /** Null: no limit. */
+  /** Null means that there is no limit. */
   readonly capacity: number | null;
   readonly dollarsPerHour: number;
 }
@@ -106,10 +109,12 @@ export function instanceStateOf(instance: InstanceView): InstanceState {
     fleet: spec.fleetId,
     ...definedFields({ pid, metadataEndpoint }),
     directory: instance.directory,
-    ...(takenAtMs === undefined ? {} : { takenAt: new Date(takenAtMs).toISOString() }),
-    ...(rebalanceAtMs === undefined ? {} : { rebalanceAt: new Date(rebalanceAtMs).toISOString() }),
+    ...definedFields({ takenAt: isoTime(takenAtMs), rebalanceAt: isoTime(rebalanceAtMs) }),
   };
 }
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
 
 export function marketStateOf({ instances, market, prices, clock }: Compute): MarketState {
   const live = instances.all().filter(isLive);

@@ -1,4 +1,4 @@
-/** What an action of the EC2 API is: one file each in actions/. */
+/** An action of the EC2 API. Each has its own file in actions/. */
 import type { Compute } from './compute.js';
 import type { Query } from './query.js';
 import type { XmlRecord } from './xml.js';

@@ -1,4 +1,4 @@
-/** Every action that is served, by name, and the parameters that it knows: any other is refused. */
+/** All served actions by name, each with the parameters that it knows; a request with any other is refused. */
 import type { Action } from './action.js';
 import { cancelSpotFleetRequests } from './actions/cancel-spot-fleet-requests.js';
 import { createFleet } from './actions/create-fleet.js';
@@ -45,7 +45,7 @@ export interface ServedAction {
   readonly parameters: ReadonlySet<string>;
 }
 
-/** What every request may have: the protocol's, and a signature in the query. */
+/** Every request may have these: parameters of the protocol, and of a signature in the query. */
 const COMMON = [
   'Action',
   'Version',

@@ -1,5 +1,5 @@
-/** The parts of the EC2 side, joined: what the API's actions, the admin's calls and the metadata look at and act on. */
-import type { TroubleLog } from '../disk-trouble.js';
+/** Joins the parts of the EC2 side, which the API's actions, the admin's calls and the metadata read and change. */
+import type { DiskErrorLog } from '../disk-errors.js';
 import { type Imperfections, noImperfections } from '../faults/imperfections.js';
 import { Credentials } from '../http/credentials.js';
 import { Instances } from '../instances/instances.js';
@@ -10,8 +10,8 @@ import { REGION } from '../market/instance-types.js';
 import { Market, type MarketOptions, placeOf } from '../market/market.js';
 import { isSelected, type PoolSelector } from '../market/pools.js';
 import { SpotPrices } from '../market/prices.js';
-import type { Taking } from '../market/reclaims.js';
-import type { MarketInstance } from '../market/taker.js';
+import type { ReclaimTiming } from '../market/reclaims.js';
+import type { MarketInstance } from '../market/reclaimer.js';
 import { DEFAULT_SETTLE_MS, Fleets } from './fleet/fleets.js';
 import { LaunchTemplates } from './launch-templates.js';
 import { Visible } from './visible.js';
@@ -56,7 +56,7 @@ export class Compute {
     watchdog: Watchdog,
     credentials = new Credentials(),
     imperfections: Imperfections = noImperfections(),
-    troubles?: TroubleLog,
+    diskErrors?: DiskErrorLog,
   ) {
     this.clock = new MarketClock(options.timeScale);
     this.prices = new SpotPrices(options.seed, options.timeScale, this.clock.startMs);
@@ -66,7 +66,7 @@ export class Compute {
       clock: this.clock,
       watchdog,
       credentials,
-      troubles,
+      diskErrors,
       onRunning: (instance) => {
         this.visible.instanceChanged(instance);
         this.fleets.instanceRuns(instance);
@@ -81,7 +81,7 @@ export class Compute {
     });
     this.market = new Market(options, this.clock, this.prices, {
       live: () => this.#marketInstances(isLive),
-      takeable: () =>
+      reclaimable: () =>
         this.#marketInstances((instance) => instance.state === 'running' && instance.takenAtMs === undefined),
       reclaim: (id, { noticeMs, takenAfterMs }) => this.reclaim(id, noticeMs, takenAfterMs),
       recommendRebalance: (id) => this.recommendRebalance(id),
@@ -96,10 +96,10 @@ export class Compute {
   }
 
   /**
-   * The one way in which capacity is taken back; `noticeMs` null is without notice. `takenAfterMs` is when it is really taken, if not
-   * when the notice says. False if there is nothing to take.
+   * Reclaims an instance; every reclaim goes through here. A null `noticeMs` gives no notice. `takenAfterMs` sets
+   * the real end if it differs from the notice's. Returns false if the instance cannot be taken.
    */
-  reclaim(id: string, noticeMs: Taking['noticeMs'], takenAfterMs?: number): boolean {
+  reclaim(id: string, noticeMs: ReclaimTiming['noticeMs'], takenAfterMs?: number): boolean {
     const taken = this.instances.reclaim(id, noticeMs, takenAfterMs);
     const instance = this.instances.get(id);
     if (!taken || instance === undefined) return taken;
@@ -108,8 +108,8 @@ export class Compute {
     return taken;
   }
 
-  /** Those that were taken. */
-  reclaimAll(noticeMs: Taking['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
+  /** Returns the ids of the instances that were taken. */
+  reclaimAll(noticeMs: ReclaimTiming['noticeMs'], pool?: PoolSelector, takenAfterMs?: number): readonly string[] {
     return this.#marketInstances(isFulfilling)
       .filter((instance) => isSelected(instance, pool))
       .map(({ id }) => id)
@@ -128,10 +128,10 @@ export class Compute {
     return this.instances.all().filter(which).map(marketInstance);
   }
 
-  /** Nothing of any instance runs when this resolves. */
+  /** When it resolves, no process of any instance is left. */
   async close(): Promise<void> {
     this.clock.close();
-    this.market.setCapacity(0); // what ends now frees capacity for nobody
+    this.market.setCapacity(0); // Instances that end now must not free capacity for new ones.
     await this.instances.close();
   }
 }

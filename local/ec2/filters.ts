@@ -1,17 +1,17 @@
 /**
- * `Filter.N` of describe calls: all filters must hold, one of a filter's values is enough, `*` and `?` are wild cards, which a
- * backslash makes plain. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ * `Filter.N` of describe calls. All filters must match; a filter matches if one of its values does. `*` and `?` are
+ * wildcards, and a backslash escapes them. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
  */
 import { Ec2Error } from './errors.js';
 import type { Query } from './query.js';
 import type { Tags } from './tags.js';
 
-const MOST_VALUES = 200;
+const MAX_VALUES = 200;
 
 export interface Filterable<Item> {
-  /** For each filter's name, the item's values. */
+  /** Returns an item's values, by the name of the filter. */
   readonly fields: Readonly<Record<string, (item: Item) => readonly string[]>>;
-  /** Lets `tag:<key>` and `tag-key` work. */
+  /** Enables the filters `tag:<key>` and `tag-key`. */
   readonly tags?: (item: Item) => Tags;
 }
 
@@ -19,7 +19,7 @@ export function applyFilters<Item>(items: readonly Item[], query: Query, by: Fil
   const tests = query.list('Filter').map((filter) => {
     const name = filter.required('Name');
     const patterns = filter.strings('Value').map(wildcard);
-    if (patterns.length > MOST_VALUES) throw new Ec2Error('FilterLimitExceeded', `At most ${MOST_VALUES} values.`);
+    if (patterns.length > MAX_VALUES) throw new Ec2Error('FilterLimitExceeded', `At most ${MAX_VALUES} values.`);
     const valuesOf = reader(name, by);
     return (item: Item): boolean => valuesOf(item).some((value) => patterns.some((pattern) => pattern.test(value)));
   });

@@ -1,6 +1,7 @@
 /**
- * The images that DescribeImages shows: Amazon Linux 2023, of each architecture one. An instance's disk is a directory and its
- * system is this machine's, so an image is a name only; launch templates may name any other just as well.
+ * The images that DescribeImages shows: Amazon Linux 2023, one for each architecture. An instance's disk is a
+ * directory and its system is this machine's, so an image is only a name. Launch templates may name any other
+ * image, too.
  */
 export interface Image {
   readonly id: string;
@@ -15,6 +16,6 @@ export const images: readonly Image[] = [
   { id: 'ami-0000000000000b864', name: 'al2023-ami-2023.9.20260101.0-kernel-6.1-x86_64', architecture: 'x86_64' },
 ];
 
-/** Undefined: not known, and so any. */
+/** Undefined means unknown, which allows any architecture. */
 export const architectureOf = (imageId: string | undefined): Image['architecture'] | undefined =>
   images.find((image) => image.id === imageId)?.architecture;

@@ -1,4 +1,4 @@
-/** What the API shows of an instance. */
+/** The parts of answers that describe an instance. */
 import { profileArn } from '../imds/documents.js';
 import { type InstanceStateName, type InstanceView, STATE_CODES, STATE_REASONS } from '../instances/instance.js';
 import { instanceTypeNamed, zoneId } from '../market/instance-types.js';
@@ -57,7 +57,7 @@ function transitionReason(instance: InstanceView): string {
     : `${by} initiated (${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} GMT)`;
 }
 
-/** All of them, or an error that names what is missing: one bad id fails the whole call. */
+/** Returns all named instances, or throws an error that names the missing ones: one bad id fails the whole call. */
 export function chosenInstances(
   get: (id: string) => InstanceView | undefined,
   ids: readonly string[],
@@ -78,7 +78,7 @@ export function chosenInstances(
   return wanted.map(({ instance }) => instance).filter((instance) => instance !== undefined);
 }
 
-/** As describe calls see them, in order of launch: those that are named, or all. */
+/** Returns the named instances, or all, in order of launch, as describe calls see them. */
 export function describedInstances({ visible }: Compute, ids: readonly string[]): readonly InstanceView[] {
   const all = visible.instances();
   if (ids.length === 0) return all;
@@ -86,7 +86,7 @@ export function describedInstances({ visible }: Compute, ids: readonly string[])
   return [...chosenInstances((id) => byId.get(id), ids)].sort((one, other) => one.sequence - other.sequence);
 }
 
-/** AWS: a list of ids and MaxResults exclude each other. */
+/** On AWS a list of ids and MaxResults exclude each other. */
 export function refuseIdsWithPages(query: Query): void {
   if (!query.has('MaxResults') || query.strings('InstanceId').length === 0) return;
   throw new Ec2Error(

@@ -1,18 +1,23 @@
 /**
- * Things that change, and what they were a while ago: what a describe call sees while EC2 lags.
+ * Keeps earlier states of things that change, for describe calls that see an old state while EC2 lags.
  *
  * Invariants:
- * - With no lag, `seen` is the thing itself, and nothing past is kept.
- * - With a lag, `seen` is an immutable copy: the state that was superseded first after the moment asked for, or else the latest.
- * - What is kept of a thing ends with the thing (weakly held), with the lag, and at MOST_PAST states.
+ * - With no lag, `seen` returns the thing itself, and no earlier state is kept.
+ * - With a lag, `seen` returns an immutable copy: the first state that was superseded after the requested moment,
+ * or else the latest.
+ * - Earlier states are kept at most as long as the thing itself (weakly held), as long as the lag, and up to
+ * MAX_PAST.
  */
 
-/** A fleet or an instance changes a few times in its life; past this somebody sets tags in a loop, and its oldest states are lost. */
-const MOST_PAST = 100;
+/**
+ * A fleet or an instance changes a few times in its life. Above this number somebody sets tags in a loop, and the
+ * oldest states are lost.
+ */
+const MAX_PAST = 100;
 
 interface Superseded<Item> {
   readonly untilMs: number;
-  /** Undefined: it was not there yet. */
+  /** Undefined means that the thing did not exist yet. */
   readonly was: Item | undefined;
 }
 
@@ -23,7 +28,7 @@ interface Known<Item> {
 
 export interface LagClock {
   nowMs(): number;
-  /** How long ago is seen, in real time; read at each use. */
+  /** The age of the state that is seen, in real time; read at each use. */
   lagMs(): number;
 }
 
@@ -38,14 +43,14 @@ export class Lagging<Item extends object> {
     this.#clock = clock;
   }
 
-  /** To be called after each change; the first call is the making of the thing. */
+  /** Must be called after each change; the first call records the creation. */
   changed(item: Item): void {
     const known = this.#known.get(item);
     const latest = this.#copy(item);
     const superseded = { untilMs: this.#clock.nowMs(), was: known?.latest };
     const sinceMs = superseded.untilMs - this.#clock.lagMs();
     const past = this.#clock.lagMs() > 0 ? [...(known?.past ?? []), superseded] : [];
-    this.#known.set(item, { latest, past: past.filter(({ untilMs }) => untilMs > sinceMs).slice(-MOST_PAST) });
+    this.#known.set(item, { latest, past: past.filter(({ untilMs }) => untilMs > sinceMs).slice(-MAX_PAST) });
   }
 
   seen(item: Item): Item | undefined {

@@ -1,10 +1,16 @@
-/** What a launch template holds: read where the local cloud acts on it, kept and given back where it does not. */
+/**
+ * The data of a launch template. Fields that the local cloud acts on are checked; all others are kept and given
+ * back.
+ */
 import { Ec2Error, invalidValue, missingParameter } from './errors.js';
 import type { Query } from './query.js';
 import { readTags, type Tags } from './tags.js';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html: 16 KB before base64. */
-const MOST_USER_DATA_BYTES = 16 * 1024;
+/**
+ * AWS allows 16 KB before base64:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+ */
+const MAX_USER_DATA_BYTES = 16 * 1024;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html */
 const NAMES = `KernelId EbsOptimized IamInstanceProfile BlockDeviceMapping NetworkInterface ImageId InstanceType KeyName
@@ -22,18 +28,18 @@ export function readTemplateData(query: Query): Query {
     throw new Ec2Error('InvalidUserData.Malformed', 'Invalid BASE64 encoding of user data.');
   }
   const bytes = Buffer.from(userData, 'base64').length;
-  if (bytes > MOST_USER_DATA_BYTES) {
-    throw invalidValue('UserData', `${bytes} bytes`, `User data is limited to ${MOST_USER_DATA_BYTES} bytes.`);
+  if (bytes > MAX_USER_DATA_BYTES) {
+    throw invalidValue('UserData', `${bytes} bytes`, `User data is limited to ${MAX_USER_DATA_BYTES} bytes.`);
   }
   instanceTags(data);
   return data;
 }
 
-/** The tags that the template gives its instances. */
+/** Reads the tags that the template gives its instances. */
 export function instanceTags(data: Query): Tags {
   const tags = new Map<string, string>();
   for (const specification of data.list('TagSpecification')) {
-    if (specification.required('ResourceType') !== 'instance') continue; // volumes and interfaces: there are none here
+    if (specification.required('ResourceType') !== 'instance') continue; // Volumes and interfaces do not exist here.
     for (const [key, value] of readTags(specification)) tags.set(key, value);
   }
   return tags;

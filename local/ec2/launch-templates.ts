@@ -1,6 +1,6 @@
 /**
- * Launch templates. Versions are counted from 1 and never change; `$Default` and `$Latest` are resolved when they are used.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-templates.html
+ * Launch templates. Versions are counted from 1 and never change; `$Default` and `$Latest` are resolved when they
+ * are used. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-templates.html
  */
 import { randomBytes } from 'node:crypto';
 import { Ec2Error, idempotentMismatch, missingParameter } from './errors.js';
@@ -8,7 +8,10 @@ import { readTemplateData } from './launch-template-data.js';
 import type { Query } from './query.js';
 import type { Tags } from './tags.js';
 
-/** The token of a request that made something, and the request's parameters: a retry gives the same thing again. */
+/**
+ * The client token of a creating request, and the request's parameters: a retry returns what the first request
+ * created.
+ */
 interface Idempotency {
   readonly clientToken: string | undefined;
   readonly fingerprint: string;
@@ -24,20 +27,20 @@ export interface LaunchTemplateVersion extends Idempotency {
 export interface LaunchTemplate extends Idempotency {
   readonly id: string;
   readonly name: string;
-  /** Order of creation: what pages go by. */
+  /** The order of creation, which pages follow. */
   readonly sequence: number;
   readonly createdAtMs: number;
   readonly tags: Map<string, string>;
   readonly versions: LaunchTemplateVersion[];
   defaultVersion: number;
-  /** A number is never given twice, though its version was deleted. */
+  /** A number is never used twice, even after its version was deleted. */
   nextVersion: number;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-template-restrictions.html */
-const MOST_TEMPLATES = 5_000;
-export const MOST_VERSIONS = 10_000;
-/** Resolved at each use. */
+const MAX_TEMPLATES = 5_000;
+export const MAX_VERSIONS = 10_000;
+/** These words are resolved at each use. */
 export const VERSION_WORDS: readonly string[] = ['$Latest', '$Default'];
 const NAME = /^[\w().\-/]{3,128}$/;
 
@@ -63,7 +66,7 @@ export class LaunchTemplates {
         'A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following characters: - ( ) . / _.',
       );
     }
-    if (this.#byId.size >= MOST_TEMPLATES) throw limitExceeded(`${MOST_TEMPLATES} launch templates`);
+    if (this.#byId.size >= MAX_TEMPLATES) throw limitExceeded(`${MAX_TEMPLATES} launch templates`);
     const data = readTemplateData(query);
     this.#sequence += 1;
     const template: LaunchTemplate = {
@@ -86,8 +89,7 @@ export class LaunchTemplates {
     const idempotency = idempotencyOf(query);
     const retried = sameRequest(template.versions, idempotency);
     if (retried !== undefined) return retried;
-    if (template.versions.length >= MOST_VERSIONS)
-      throw limitExceeded(`${MOST_VERSIONS} versions of a launch template`);
+    if (template.versions.length >= MAX_VERSIONS) throw limitExceeded(`${MAX_VERSIONS} versions of a launch template`);
     const source = query.string('SourceVersion');
     const data = readTemplateData(query);
     const version: LaunchTemplateVersion = {
@@ -102,7 +104,10 @@ export class LaunchTemplates {
     return version;
   }
 
-  /** Not the default version: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html */
+  /**
+   * The default version cannot be deleted:
+   * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html
+   */
   deleteVersion(template: LaunchTemplate, number: number): 'deleted' | 'absent' | 'default' {
     const index = template.versions.findIndex((version) => version.number === number);
     if (index < 0) return 'absent';
@@ -115,7 +120,7 @@ export class LaunchTemplates {
     this.#byId.delete(template.id);
   }
 
-  /** By `LaunchTemplateId` or `LaunchTemplateName`, of which one must be there. */
+  /** Finds a template by `LaunchTemplateId` or `LaunchTemplateName`, one of which is required. */
   find(query: Query): LaunchTemplate {
     const id = query.string('LaunchTemplateId');
     const name = query.string('LaunchTemplateName');
@@ -151,7 +156,7 @@ export class LaunchTemplates {
     );
   }
 
-  /** A number, `$Latest`, `$Default`, or nothing (the default). */
+  /** `wanted` is a number, `$Latest`, `$Default`, or undefined (the default version). */
   version(template: LaunchTemplate, wanted: string | undefined): LaunchTemplateVersion {
     const number =
       wanted === undefined || wanted === '' || wanted === '$Default'
@@ -175,7 +180,7 @@ const idempotencyOf = (query: Query): Idempotency => ({
   fingerprint: query.canonical(['ClientToken']),
 });
 
-/** What an earlier request with this token made, if there was one. */
+/** Returns what an earlier request with the same token created, if there was one. */
 function sameRequest<Made extends Idempotency>(all: readonly Made[], asked: Idempotency): Made | undefined {
   if (asked.clientToken === undefined) return undefined;
   const known = all.find((made) => made.clientToken === asked.clientToken);
@@ -184,4 +189,4 @@ function sameRequest<Made extends Idempotency>(all: readonly Made[], asked: Idem
 }
 
 const limitExceeded = (what: string): Ec2Error =>
-  new Ec2Error('ResourceLimitExceeded', `There are ${what}, which is the most.`);
+  new Ec2Error('ResourceLimitExceeded', `There are already ${what}, which is the maximum.`);

@@ -1,6 +1,6 @@
 /**
- * The default VPC, as each account has one: a public subnet in every zone. It is there so that lookups (CDK's
- * `Vpc.fromLookup`, the CLI) and fleets that name subnets work; no packet ever goes through it.
+ * The default VPC that every account has, with a public subnet in every zone. It exists for lookups (CDK's
+ * `Vpc.fromLookup`, the CLI) and for fleets that name subnets; no packet ever goes through it.
  */
 import { ZONES } from '../market/instance-types.js';
 import { Ec2Error } from './errors.js';
@@ -20,7 +20,7 @@ export const DEFAULT_GROUP = {
   about: 'default VPC security group',
 } as const;
 
-/** /20 networks, one after another. */
+/** The zones have consecutive /20 networks. */
 export const subnets: readonly Subnet[] = ZONES.map((zone, index) => ({
   id: `subnet-${String(index + 1).padStart(17, '0')}`,
   zone,
@@ -35,7 +35,7 @@ export function zoneOfSubnet(id: string): string {
   throw new Ec2Error('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`);
 }
 
-/** Those that are named, or all; one that is not there fails the call. */
+/** Returns the named items, or all; a missing one fails the call. */
 export function chosen<Item extends { readonly id: string }>(
   all: readonly Item[],
   ids: readonly string[],

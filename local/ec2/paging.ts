@@ -1,4 +1,7 @@
-/** `MaxResults` and `NextToken`. A token names the last item that was given, so that a page is right whatever came or went. */
+/**
+ * `MaxResults` and `NextToken`. A token names the last item that was returned, so that changes between two pages
+ * neither skip nor repeat items.
+ */
 import { Ec2Error } from './errors.js';
 import type { Query } from './query.js';
 
@@ -9,7 +12,7 @@ export interface Page<Item> {
 
 const DEFAULT_PAGE_ITEMS = 1000;
 
-/** `orderOf` rises from item to item. */
+/** `orderOf` must rise from item to item. */
 export function page<Item>(
   items: readonly Item[],
   query: Query,

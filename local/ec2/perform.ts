@@ -1,4 +1,4 @@
-/** Performs an action as any door asks for it: over HTTP, or a schedule's target. */
+/** Performs an action for all callers: requests over HTTP, and the targets of schedules. */
 import { actions } from './actions.js';
 import type { Compute } from './compute.js';
 import { Ec2Error } from './errors.js';

@@ -1,14 +1,18 @@
-/** The parameters of an EC2 Query request: `A.B.1.C=value` is a tree whose numbered children are lists, counted from 1. */
+/**
+ * The parameters of an EC2 Query request: `A.B.1.C=value` is a tree whose numbered children are lists, counted from
+ * 1.
+ */
 import { countOf } from '../http/count-of.js';
 import { Ec2Error, invalidValue, missingParameter } from './errors.js';
 import type { XmlRecord, XmlValue } from './xml.js';
 
-/** A request of ours has below a hundred; past this it is an attack on memory. */
-const MOST_PARAMETERS = 10_000;
+/** Requests of spotpool have below a hundred parameters; above this number a request is an attack on memory. */
+const MAX_PARAMETERS = 10_000;
 /** The deepest parameter of the EC2 API has below ten names. */
-const MOST_LEVELS = 20;
+const MAX_LEVELS = 20;
 
-const tooMany = (count: number): Ec2Error => invalidValue('request', `${count} parameters`, 'There are too many.');
+const tooMany = (count: number): Ec2Error =>
+  invalidValue('request', `${count} parameters`, 'There are too many parameters.');
 
 export class Query {
   readonly #children = new Map<string, Query>();
@@ -16,20 +20,20 @@ export class Query {
 
   private constructor(readonly path: string) {}
 
-  /** A form as it came: its parameters are counted before it is taken apart. */
+  /** Parses a form; the parameters are counted before they are split. */
   static read(text: string): Query {
     const count = countOf('&', text) + 1;
-    if (count > MOST_PARAMETERS) throw tooMany(count);
+    if (count > MAX_PARAMETERS) throw tooMany(count);
     return Query.parse(new URLSearchParams(text));
   }
 
   static parse(form: URLSearchParams): Query {
     const root = new Query('');
-    if (form.size > MOST_PARAMETERS) throw tooMany(form.size);
+    if (form.size > MAX_PARAMETERS) throw tooMany(form.size);
     for (const [key, value] of form) {
       let node = root;
       const names = key.split('.');
-      if (names.length > MOST_LEVELS) throw invalidValue('request', key.slice(0, 100), 'It is nested too deeply.');
+      if (names.length > MAX_LEVELS) throw invalidValue('request', key.slice(0, 100), 'It is nested too deeply.');
       for (const name of names) node = node.#grow(name);
       node.#value = value;
     }
@@ -87,7 +91,7 @@ export class Query {
     return this.#children.get(name) ?? new Query(this.#pathOf(name));
   }
 
-  /** Refuses every name but these: a parameter that is not understood must not be ignored, as it may change the meaning. */
+  /** Refuses all other names: a parameter that is not understood may change the meaning, so it must not be ignored. */
   only(names: Iterable<string>): this {
     const allowed = new Set(names);
     for (const name of this.#children.keys()) {
@@ -100,14 +104,17 @@ export class Query {
     return this;
   }
 
-  /** The same text for the same parameters in whatever order, those that are left out aside: what idempotency compares. */
+  /**
+   * Returns the same text for the same parameters in any order, without those that are left out. Idempotency
+   * compares it.
+   */
   canonical(without: readonly string[] = []): string {
     const children = [...this.#children].filter(([name]) => !without.includes(name));
     const sorted = children.sort(([one], [other]) => (one < other ? -1 : 1));
     return JSON.stringify([this.#value ?? null, ...sorted.map(([name, node]) => [name, node.canonical(without)])]);
   }
 
-  /** In order of their numbers. */
+  /** Returns the list's elements in the order of their numbers. */
   list(name: string): readonly Query[] {
     return [...this.child(name).#children]
       .filter(([number]) => /^\d+$/.test(number))
@@ -122,8 +129,9 @@ export class Query {
   }
 
   /**
-   * As answers write the same thing: names begin in lower case, and a list whose name is in the singular ends in `Set`
-   * (`BlockDeviceMapping.1` is `blockDeviceMappingSet`; `Overrides.1` and the Spot Fleet's `AllowedInstanceTypeSet.1` stay).
+   * Converts the parameters to the form of answers: names begin in lower case, and a list with a singular name ends
+   * in `Set` (`BlockDeviceMapping.1` becomes `blockDeviceMappingSet`; `Overrides.1` and the Spot Fleet's
+   * `AllowedInstanceTypeSet.1` stay).
    */
   echo(): XmlRecord {
     const record: Record<string, XmlValue> = {};
@@ -139,7 +147,7 @@ export class Query {
     return record;
   }
 
-  /** A copy of `base` in which the names that are given here are replaced. */
+  /** Returns a copy of `base` in which this query's names replace those of `base`. */
   over(base: Query): Query {
     const merged = new Query(this.path);
     for (const [name, node] of [...base.#children, ...this.#children]) merged.#children.set(name, node);

@@ -1,4 +1,4 @@
-/** Everything that can be tagged, by id. */
+/** All resources that can have tags, by id. */
 import type { Compute } from './compute.js';
 import { Ec2Error } from './errors.js';
 import { findFleet } from './fleet/answers.js';
@@ -11,7 +11,7 @@ export interface TaggedResource {
   readonly tags: Tags;
 }
 
-/** As describe calls see them. */
+/** Returns the resources as describe calls see them. */
 export const taggedResources = ({ templates, visible }: Compute): readonly TaggedResource[] => [
   ...templates.all().map(({ id, tags }): TaggedResource => ({ id, type: 'launch-template', tags })),
   ...visible.fleets().map(({ id, tags, config }): TaggedResource => ({
@@ -22,21 +22,21 @@ export const taggedResources = ({ templates, visible }: Compute): readonly Tagge
   ...visible.instances().map(({ id, tags }): TaggedResource => ({ id, type: 'instance', tags })),
 ];
 
-/** What CreateTags and DeleteTags act on. */
+/** A resource as CreateTags and DeleteTags change it. */
 export interface Taggable {
   readonly tags: Map<string, string>;
-  /** The instance reads them as paths of its metadata. */
+  /** True if the instance reads its tags as paths of its metadata. */
   readonly areInMetadata?: boolean;
-  /** Call when the tags have changed. */
+  /** Must be called after the tags have changed. */
   changed(): void;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html */
-export const MOST_RESOURCES = 1000;
+export const MAX_RESOURCES = 1000;
 
 export function taggable(compute: Compute, ids: readonly string[]): readonly Taggable[] {
-  if (ids.length > MOST_RESOURCES) {
-    throw new Ec2Error('InvalidParameterValue', `At most ${MOST_RESOURCES} resources at once, not ${ids.length}.`);
+  if (ids.length > MAX_RESOURCES) {
+    throw new Ec2Error('InvalidParameterValue', `A call has at most ${MAX_RESOURCES} resources, not ${ids.length}.`);
   }
   return ids.map((id) => taggableWithId(compute, id));
 }

@@ -1,4 +1,7 @@
-/** The EC2 Query protocol: a form in, XML out. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
+/**
+ * The EC2 Query protocol: requests are forms, answers are XML.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
+ */
 import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
 import { BodyTooLarge, readBody, type Service, type ServiceRequest } from '../http/service.js';
@@ -38,7 +41,7 @@ async function perform(serviceRequest: ServiceRequest, compute: Compute): Promis
   if (name === undefined) throw new Ec2Error('MissingAction', 'The request must contain the parameter Action');
   const version = query.required('Version');
   if (version !== VERSION) {
-    throw new Ec2Error('InvalidParameterValue', `The local cloud speaks version ${VERSION}, not ${version}.`);
+    throw new Ec2Error('InvalidParameterValue', `The local cloud serves API version ${VERSION}, not ${version}.`);
   }
   if (actions.has(name)) await serviceRequest.enter(name, body);
   return answerXml(name, requestId, performAction(name, query, compute));

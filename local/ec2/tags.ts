@@ -1,4 +1,4 @@
-/** Tags: reading them from requests, writing them in answers. */
+/** Reads tags from requests and writes them in answers. */
 import { Ec2Error, invalidValue } from './errors.js';
 import type { Query } from './query.js';
 import type { XmlValue } from './xml.js';
@@ -6,13 +6,13 @@ import type { XmlValue } from './xml.js';
 export type Tags = ReadonlyMap<string, string>;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
-const MOST_KEY_CHARACTERS = 128;
-const MOST_VALUE_CHARACTERS = 256;
-const MOST_TAGS = 50;
-/** Tags with this prefix are AWS's own: nobody else may set or delete them, and they do not count. */
+const MAX_KEY_CHARACTERS = 128;
+const MAX_VALUE_CHARACTERS = 256;
+const MAX_TAGS = 50;
+/** Tags with this prefix are AWS's own: clients may not set or delete them, and they do not count towards the limit. */
 export const RESERVED_PREFIX = 'aws:';
 
-/** The `Tag.N` of a request. */
+/** Reads the `Tag.N` of a request. */
 export function readTags(query: Query): Tags {
   const tags = new Map<string, string>();
   for (const tag of query.list('Tag')) {
@@ -20,8 +20,8 @@ export function readTags(query: Query): Tags {
     const value = tag.string('Value') ?? '';
     refuseReserved(key);
     if (tags.has(key)) throw invalidValue('Tag.Key', key, 'It is given twice.');
-    if (key.length > MOST_KEY_CHARACTERS) throw invalidValue('Tag.Key', key, 'It is longer than 128 characters.');
-    if (value.length > MOST_VALUE_CHARACTERS)
+    if (key.length > MAX_KEY_CHARACTERS) throw invalidValue('Tag.Key', key, 'It is longer than 128 characters.');
+    if (value.length > MAX_VALUE_CHARACTERS)
       throw invalidValue('Tag.Value', value, 'It is longer than 256 characters.');
     tags.set(key, value);
   }
@@ -34,21 +34,24 @@ export function refuseReserved(key: string): void {
   throw invalidValue('Tag.Key', key, 'Tag keys that start with aws: are reserved for AWS.');
 }
 
-/** A key that is to be a path of the metadata: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
+/**
+ * Checks a key that becomes a path of the metadata:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+ */
 export function requireMetadataTagKey(key: string): void {
   if (/^[\w+\-=,.@:]+$/.test(key) && !['.', '..', '_index'].includes(key)) return;
   const allowed =
-    'With instance tags in the metadata, keys are letters, digits and +-=._,:@, and neither ., .. nor _index.';
+    'With instance tags in the metadata, a key may contain letters, digits and +-=._,:@, and must not be ., .. or _index.';
   throw invalidValue('Tag.Key', key, allowed);
 }
 
 export function refuseTooMany(tags: Tags): void {
   const own = [...tags.keys()].filter((key) => !key.startsWith(RESERVED_PREFIX));
-  if (own.length <= MOST_TAGS) return;
-  throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MOST_TAGS} tags, not ${own.length}.`);
+  if (own.length <= MAX_TAGS) return;
+  throw new Ec2Error('TagLimitExceeded', `A resource can have at most ${MAX_TAGS} tags, not ${own.length}.`);
 }
 
-/** The tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */
+/** Reads the tags that `TagSpecification.N` gives to a type of resource; any other type is an error. */
 export function readTagSpecifications(query: Query, resourceType: string): Tags {
   const tags = new Map<string, string>();
   for (const specification of query.list('TagSpecification')) {

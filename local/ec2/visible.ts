@@ -1,6 +1,7 @@
 /**
- * What describe calls see of instances and fleets: everything as it was `describeLagMs` ago (0 unless set), and all of it at
- * the same moment. Every describe call reads through here; whatever changes something looks at the things themselves.
+ * The state of instances and fleets that describe calls see: everything as it was `describeLagMs` ago (0 by
+ * default), and all of it at the same moment. Every describe call reads through here; actions that change something
+ * use the current state.
  */
 import type { Imperfections } from '../faults/imperfections.js';
 import { type InstanceView, isFulfilling } from '../instances/instance.js';
@@ -28,7 +29,7 @@ export class Visible {
     this.#fleets = new Lagging((fleet) => ({ ...fleet, tags: new Map(fleet.tags) }), clock);
   }
 
-  /** To be called after each change that a describe call shows. */
+  /** Must be called after each change that a describe call shows. */
   instanceChanged(instance: InstanceView): void {
     this.#instances.changed(instance);
   }
@@ -37,12 +38,12 @@ export class Visible {
     this.#fleets.changed(fleet);
   }
 
-  /** The moment that is seen: events after it have not happened yet. */
+  /** The moment whose state is visible: later events have not happened yet. */
   asOfMs(): number {
     return this.#options.clock.nowMs() - this.#lagMs();
   }
 
-  /** In order of launch. */
+  /** Returns the instances in order of launch. */
   instances(): readonly InstanceView[] {
     return present(this.#options.instances().map((instance) => this.#instances.seen(instance)));
   }
@@ -51,7 +52,7 @@ export class Visible {
     return this.instances().find((instance) => instance.id === id);
   }
 
-  /** In order of creation. */
+  /** Returns the fleets in order of creation. */
   fleets(): readonly Fleet[] {
     return present(this.#options.fleets().map((fleet) => this.#fleets.seen(fleet)));
   }

@@ -1,4 +1,4 @@
-/** Writes the XML of answers: a list is `<name><item>…</item></name>`, undefined is left out. */
+/** Writes the XML of answers: a list becomes `<name><item>…</item></name>`, undefined is left out. */
 export type XmlValue = string | number | boolean | Date | undefined | readonly XmlValue[] | XmlRecord;
 export interface XmlRecord {
   readonly [name: string]: XmlValue;
@@ -37,7 +37,7 @@ function content(value: Exclude<XmlValue, undefined>): string {
 
 const isList = (value: readonly XmlValue[] | XmlRecord): value is readonly XmlValue[] => Array.isArray(value);
 
-/** Characters that XML 1.0 does not have become U+FFFD: one of them would make the whole answer unreadable. */
+/** Characters that XML 1.0 lacks become U+FFFD: one of them would make the whole answer unreadable. */
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 const escapeText = (text: string): string =>

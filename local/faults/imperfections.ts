@@ -1,18 +1,19 @@
 /**
- * AWS's own imperfections that belong to one service: off (0) unless set, and changeable while the cloud runs. Services read
- * them at each use and never copy them. What can befall a request of any service is in request-faults.ts.
+ * Imperfections of AWS, grouped by service. Each is off (0) by default and can be changed while the cloud runs, so
+ * services read them at each use and never copy them. Faults that can hit a request of any service are in
+ * request-faults.ts.
  */
 export interface Imperfections {
   readonly sqs: {
-    /** Counts are as they were this long ago. */
+    /** The age of the counts that queue attributes report, in milliseconds. */
     counterLagMs: number;
-    /** How likely a received message is given once more, to another receive, while its lease runs. */
+    /** The probability that a received message is delivered a second time, to another receive, while its lease runs. */
     duplicateRate: number;
-    /** How likely a receive comes back empty though messages are there. */
+    /** The probability that a receive returns nothing although messages are there. */
     emptyReceiveRate: number;
   };
   readonly ec2: {
-    /** What describe calls answer is as it was this long ago, in market milliseconds. */
+    /** The age of the state that describe calls report, in market milliseconds. */
     describeLagMs: number;
   };
 }
@@ -22,27 +23,34 @@ export const noImperfections = (): Imperfections => ({
   ec2: { describeLagMs: 0 },
 });
 
-/** What was wrong with a change, in a sentence. */
+/** An invalid change of the imperfections; its message explains what is wrong. */
 export class ImperfectionError extends Error {
   override readonly name = 'ImperfectionError';
 }
 
-/** An hour: longer than AWS ever lags, and a typing error is found. */
-const MOST_LAG_MS = 3_600_000;
+/** One hour: AWS never lags as long, so a larger value is a typing error. */
+const MAX_LAG_MS = 3_600_000;
 
-/** Sets what `change` names (`{"sqs":{"counterLagMs":5000}}`) and leaves the rest; sets nothing when any of it is wrong. */
+/**
+ * Sets the imperfections that `change` names (`{"sqs":{"counterLagMs":5000}}`) and keeps the others. An invalid
+ * change sets none of them.
+ */
 export function changeImperfections(imperfections: Imperfections, change: unknown): void {
   const groups: Readonly<Record<string, Record<string, number>>> = { ...imperfections };
   const sets: (() => void)[] = [];
   for (const [group, values] of entriesOf(change, 'Imperfections')) {
     const known = Object.hasOwn(groups, group) ? groups[group] : undefined;
     if (known === undefined)
-      throw new ImperfectionError(`There are imperfections of ${listOf(groups)}, not of ${group}.`);
+      throw new ImperfectionError(
+        `Unknown service ${JSON.stringify(group)} of an imperfection. The services are ${listOf(groups)}.`,
+      );
     for (const [name, value] of entriesOf(values, group)) {
       if (!Object.hasOwn(known, name)) throw new ImperfectionError(`${group} has ${listOf(known)}, not ${name}.`);
-      const most = name.endsWith('Rate') ? 1 : MOST_LAG_MS;
+      const most = name.endsWith('Rate') ? 1 : MAX_LAG_MS;
       if (typeof value !== 'number' || !(value >= 0 && value <= most)) {
-        throw new ImperfectionError(`${group}.${name} is a number from 0 to ${most}, not ${JSON.stringify(value)}.`);
+        throw new ImperfectionError(
+          `${group}.${name} must be a number from 0 to ${most}, not ${JSON.stringify(value)}.`,
+        );
       }
       sets.push(() => (known[name] = value));
     }

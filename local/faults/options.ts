@@ -1,12 +1,14 @@
-/** Faults and imperfections as they are written on a command line. */
+/** Parses faults and imperfections from the command line. */
+import { definedFields } from '../defined-fields.js';
 import { ImperfectionError } from './imperfections.js';
 import { type Fault, FaultRuleError, type FaultRule, type FaultyService } from './request-faults.js';
 
 export const FAULT_SYNTAX = 'service:action:fault[=ms[-ms]][:rate][:times=n][:after=n]';
 
 /**
- * `sqs:SendMessageBatch:reset-after:0.1`, `s3:*:slow=100-300`, `ec2:ModifyFleet:503:times=2:after=1`. Whether there is such a
- * service or fault is checked where the rule is added.
+ * Parses rules such as `sqs:SendMessageBatch:reset-after:0.1`, `s3:*:slow=100-300` and
+ * `ec2:ModifyFleet:503:times=2:after=1`. The names of the service and of the fault are checked where the rule is
+ * added.
  */
 export function parseFault(text: string): FaultRule {
   const [service = '', action = '', what = '', ...rest] = text.split(':');
@@ -23,24 +25,29 @@ export function parseFault(text: string): FaultRule {
     action,
     fault: fault as Fault,
     ...named,
-    ...(delay === undefined ? {} : { delayMs: delayOf(delay, text) }),
+    ...definedFields({ delayMs: delayOf(delay, text) }),
   };
 }
 
-function delayOf(delay: string, text: string): number | readonly [number, number] {
+function delayOf(delay: string | undefined, text: string): FaultRule['delayMs'] {
+  if (delay === undefined) return undefined;
   const [, least, most] = /^(\d+)(?:-(\d+))?(?:ms)?$/.exec(delay) ?? [];
   if (least === undefined) throw unreadable(text);
   return most === undefined ? Number(least) : [Number(least), Number(most)];
 }
 
 const unreadable = (text: string): FaultRuleError =>
-  new FaultRuleError(`A fault is ${FAULT_SYNTAX}, as sqs:SendMessageBatch:reset-after:0.1, not '${text}'.`);
+  new FaultRuleError(
+    `Invalid fault '${text}'. Expected ${FAULT_SYNTAX}, such as sqs:SendMessageBatch:reset-after:0.1.`,
+  );
 
-/** `sqs.counterLagMs=5000` as `{sqs: {counterLagMs: 5000}}`. */
+/** Parses `sqs.counterLagMs=5000` into `{sqs: {counterLagMs: 5000}}`. */
 export function parseImperfection(text: string): Readonly<Record<string, Readonly<Record<string, number>>>> {
   const [, group, name, value] = /^(\w+)\.(\w+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   if (group === undefined || name === undefined || value === undefined) {
-    throw new ImperfectionError(`An imperfection is service.name=number, as sqs.counterLagMs=5000, not '${text}'.`);
+    throw new ImperfectionError(
+      `Invalid imperfection '${text}'. Expected service.name=number, such as sqs.counterLagMs=5000.`,
+    );
   }
   return { [group]: { [name]: Number(value) } };
 }

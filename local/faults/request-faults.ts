@@ -1,8 +1,9 @@
 /**
- * What can befall a request of any service, on purpose: rules that say which requests, how likely, and how often. None at
- * first; they come and go while the cloud runs. The same seed and the same order of requests give the same faults.
+ * Deliberate faults of requests, for any service. Rules say which requests are hit, how likely, and how often.
+ * There are none by default; rules come and go while the cloud runs. The same seed and the same order of requests
+ * give the same faults.
  *
- * A request meets the first of its rules that strikes; rules that only slow it down add up.
+ * The first rule that strikes decides a request's fault; the delays of `slow` rules add up.
  */
 import type { Service } from '../http/service.js';
 import { type Random, seededRandom } from '../market/random.js';
@@ -11,34 +12,34 @@ export type FaultyService = Exclude<Service['name'], 'admin'>;
 export const FAULTY_SERVICES: readonly FaultyService[] = ['sqs', 's3', 'ec2', 'scheduler', 'sts'];
 
 /**
- * - `throttle`, `500`, `503`: refused in the service's own words; nothing was done.
- * - `reset-before`: the connection is reset; nothing was done.
- * - `reset-after`: it was done, and then the connection is reset in the place of an answer.
- * - `slow`: it waits `delayMs` first.
+ * - `throttle`, `500`, `503`: the request is refused in the service's own words and has no effect.
+ * - `reset-before`: the connection is reset and the request has no effect.
+ * - `reset-after`: the request takes effect, and the connection is reset instead of an answer.
+ * - `slow`: the request waits `delayMs` first.
  */
 export const FAULTS = ['throttle', '500', '503', 'reset-before', 'reset-after', 'slow'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface FaultRule {
   readonly service: FaultyService;
-  /** As AWS spells it; `*` stands for any characters. Every action when absent. */
+  /** The action's name as AWS spells it; `*` stands for any characters. The default is every action. */
   readonly action?: string;
   readonly fault: Fault;
-  /** How likely each matching request is struck, 0 to 1. Certain when absent. */
+  /** The probability that a matching request is hit, from 0 to 1. The default is 1. */
   readonly rate?: number;
-  /** How often it strikes in all. Without end when absent. */
+  /** The most requests that the rule hits. The default is no limit. */
   readonly times?: number;
-  /** How many matching requests pass before the first that may be struck. */
+  /** The number of matching requests that pass before the rule may hit one. */
   readonly after?: number;
-  /** For `slow`: milliseconds, or the least and the most. */
+  /** The delay of `slow` in milliseconds, or the least and the most. */
   readonly delayMs?: number | readonly [number, number];
 }
 
 export interface ListedFault extends FaultRule {
   readonly id: string;
-  /** Requests that the rule was asked about. */
+  /** The number of requests that the rule was checked against. */
   readonly matched: number;
-  /** Requests that it struck. */
+  /** The number of requests that the rule hit. */
   readonly struck: number;
 }
 
@@ -47,15 +48,15 @@ export interface Strike {
   readonly fault: Exclude<Fault, 'slow'> | undefined;
 }
 
-/** What was wrong with a rule, in a sentence. */
+/** An invalid rule; its message explains what is wrong. */
 export class FaultRuleError extends Error {
   override readonly name = 'FaultRuleError';
 }
 
-/** A test's few; each request asks every one. */
-const MOST_RULES = 100;
-/** Longer than any client waits: what shall never answer can be had by a longer chain of rules. */
-const MOST_DELAY_MS = 600_000;
+/** Each request checks every rule, and a test needs only a few. */
+const MAX_RULES = 100;
+/** No client waits longer than this. Several rules can add up to a longer delay. */
+const MAX_DELAY_MS = 600_000;
 
 interface Held {
   readonly id: string;
@@ -76,7 +77,7 @@ export class RequestFaults {
     this.#seed = seed;
   }
 
-  /** Returns what removes the rule again. */
+  /** Adds a rule; the returned function removes it. */
   add(rule: FaultRule): () => void {
     const { id } = this.put(rule);
     return () => void this.remove(id);
@@ -84,8 +85,8 @@ export class RequestFaults {
 
   put(rule: FaultRule): ListedFault {
     checkRule(rule);
-    if (this.#rules.length >= MOST_RULES)
-      throw new FaultRuleError(`There are ${MOST_RULES} rules already: remove some.`);
+    if (this.#rules.length >= MAX_RULES)
+      throw new FaultRuleError(`There are already ${MAX_RULES} rules, which is the maximum. Remove some first.`);
     this.#made += 1;
     const id = `fault-${this.#made}`;
     const random = seededRandom(this.#seed, `request ${id}`);
@@ -108,7 +109,10 @@ export class RequestFaults {
     return this.#rules.map(listed);
   }
 
-  /** Called once for each request, with what it is for; undefined is the ordinary case. */
+  /**
+   * Called once for each request with its service and action. Returns undefined when no rule hits it, which is the
+   * ordinary case.
+   */
   strike(service: Service['name'], action: string): Strike | undefined {
     if (this.#rules.length === 0) return undefined;
     let delayMs = 0;
@@ -142,13 +146,13 @@ const listed = ({ id, rule, matched, struck }: Held): ListedFault => ({ id, ...r
 const patternOf = (glob: string): RegExp =>
   new RegExp(`^${glob.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
 
-/** Nothing is taken for granted: rules come as JSON, too. */
+/** Every field is checked, because rules arrive as JSON, too. */
 function checkRule(rule: FaultRule): void {
   const { service, fault, action, rate, times, after, delayMs } = rule;
   if (!FAULTY_SERVICES.includes(service)) refuse('service', `one of ${FAULTY_SERVICES.join(', ')}`, service);
   if (!FAULTS.includes(fault)) refuse('fault', `one of ${FAULTS.join(', ')}`, fault);
   if (action !== undefined && !(typeof action === 'string' && /^[\w*]{1,100}$/.test(action))) {
-    refuse('action', "an action's name, in which * stands for any letters", action);
+    refuse('action', "an action's name, in which * stands for any characters", action);
   }
   if (rate !== undefined && !isWithin(rate, 0, 1)) refuse('rate', 'a number from 0 to 1', rate);
   for (const [name, value] of Object.entries({ times, after })) {
@@ -157,13 +161,13 @@ function checkRule(rule: FaultRule): void {
     }
   }
   if ((fault === 'slow') !== (delayMs !== undefined)) {
-    throw new FaultRuleError('A rule has delayMs if its fault is slow, and only then.');
+    throw new FaultRuleError('A rule must have delayMs if its fault is slow, and only then.');
   }
   const bounds: readonly unknown[] = Array.isArray(delayMs) ? delayMs : [delayMs, delayMs];
   const [least, most] = bounds;
   if (delayMs === undefined) return;
-  if (bounds.length !== 2 || !isWithin(least, 0, MOST_DELAY_MS) || !isWithin(most, least, MOST_DELAY_MS)) {
-    refuse('delayMs', `milliseconds up to ${MOST_DELAY_MS}, or the least and the most of them`, delayMs);
+  if (bounds.length !== 2 || !isWithin(least, 0, MAX_DELAY_MS) || !isWithin(most, least, MAX_DELAY_MS)) {
+    refuse('delayMs', `milliseconds up to ${MAX_DELAY_MS}, or a pair of the least and the most`, delayMs);
   }
 }
 

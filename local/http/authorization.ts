@@ -1,4 +1,4 @@
-/** What a request says of its signature, in its Authorization header or (presigned) in its query. */
+/** Reads the signature of a request from its Authorization header or, if it is presigned, from its query. */
 import type { QueryParameter } from './canonical-request.js';
 import { Refusal } from './refusal.js';
 import type { Service } from './service.js';
@@ -6,18 +6,18 @@ import type { Service } from './service.js';
 export interface Authorization {
   readonly accessKeyId: string;
   readonly scope: { readonly text: string; readonly date: string; readonly region: string; readonly service: string };
-  /** In lower case, in the order that was signed. */
+  /** The names in lower case, in the order in which they were signed. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   readonly time: { readonly text: string; readonly ms: number };
   readonly sessionToken: string | undefined;
-  /** Only of a presigned URL. */
+  /** Present only in presigned URLs. */
   readonly expiresSeconds: number | undefined;
   readonly contentSha256: string | undefined;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
-/** A week: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+/** A week is S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
 const MAX_EXPIRES_SECONDS = 604_800;
 
 export function readAuthorization(
@@ -31,7 +31,8 @@ export function readAuthorization(
   if (header !== undefined && isPresigned) throw new Refusal(service, 'signed-twice');
   if (header !== undefined) return ofHeader(service, header, headers);
   if (isPresigned) return ofQuery(service, parameters);
-  // Signature Version 2: https://docs.aws.amazon.com/AmazonS3/latest/API/auth-request-sig-v2.html
+  // These are parameters of Signature Version 2:
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/auth-request-sig-v2.html
   if (parameters.has('AWSAccessKeyId') || parameters.has('Signature')) throw new Refusal(service, 'unsupported');
   throw new Refusal(service, 'unsigned');
 }
@@ -88,7 +89,7 @@ function ofQuery(service: Service['name'], parameters: ReadonlyMap<string, strin
   };
 }
 
-/** `AKIA…/20260101/us-east-1/s3/aws4_request` */
+/** Parses a credential such as `AKIA…/20260101/us-east-1/s3/aws4_request`. */
 function readCredential(
   service: Service['name'],
   credential: string,
@@ -116,7 +117,7 @@ function readCredential(
   return { accessKeyId, scope };
 }
 
-/** ISO 8601, basic; the header Date may also be as HTTP has it. */
+/** Reads a time in the basic form of ISO 8601; the Date header may also have HTTP's form. */
 function readTime(service: Service['name'], text: string | undefined): Authorization['time'] {
   if (text === undefined) throw new Refusal(service, 'date-missing');
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The cloud's key as any HTTP client can give it, where there is no SDK to sign a request: `curl --user <access key id>:<secret access key>`.
- * https://www.rfc-editor.org/rfc/rfc7617
+ * HTTP basic authentication with the cloud's key, for clients that have no SDK to sign a request: `curl --user
+ * <access key id>:<secret access key>`. https://www.rfc-editor.org/rfc/rfc7617
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { AccessKey, Credentials } from './credentials.js';
@@ -8,7 +8,7 @@ import type { AccessKey, Credentials } from './credentials.js';
 export const basicAuthorization = ({ accessKeyId, secretAccessKey }: AccessKey): string =>
   `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
 
-/** The id of the key that the header gives; undefined unless the key is known and the secret is its own. */
+/** Returns the key id that the header gives, or undefined if the key is unknown or its secret is wrong. */
 export function keyOfBasic(authorization: string | undefined, credentials: Credentials): string | undefined {
   const [, encoded = ''] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? [];
   const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];

@@ -1,6 +1,7 @@
 /**
- * The most bytes that the body of a call may have, by service and action: all of it is read into memory and parsed in one go, while every other client
- * waits. A call that is not named has the bound of the others. What S3 stores is streamed, and bounded elsewhere (../s3/receive.ts).
+ * The largest body of a call in bytes, by service and action. Each body is read into memory and parsed in one go,
+ * while every other client waits. An action that is not named has the bound `others`. Objects that S3 stores are
+ * streamed, and bounded elsewhere (../s3/receive.ts).
  */
 import type { Service } from './service.js';
 
@@ -12,31 +13,36 @@ interface Bounds {
   readonly of?: Readonly<Record<string, number>>;
 }
 
-/** A megabyte of messages (the most of a call), of which each character may come escaped as six, and the rest of the request. */
+/**
+ * A call carries at most a megabyte of messages, each character of which may arrive escaped as six. The rest of the
+ * request comes on top.
+ */
 const MESSAGES = 6 * MEBIBYTE + 256 * KIBIBYTE;
 
 const BOUNDS: Readonly<Record<Service['name'], Bounds>> = {
-  // A policy of a queue is the largest of the others: 20 KB, escaped.
+  // The largest of the others is a queue's policy: 20 KB, escaped.
   sqs: { others: 256 * KIBIBYTE, of: { SendMessage: MESSAGES, SendMessageBatch: MESSAGES } },
   s3: {
-    // 50 tags of a bucket, each of 128 + 256 characters, escaped.
+    // The largest is the tagging of a bucket: 50 tags of 128 + 256 characters each, escaped.
     others: 128 * KIBIBYTE,
     of: {
-      // 1,000 keys of 1,024 bytes, some of them escaped.
+      // A call lists up to 1,000 keys of 1,024 bytes each, some of them escaped.
       DeleteObjects: 2 * MEBIBYTE,
-      // 10,000 parts, each with its number, its ETag and a checksum.
+      // A call lists up to 10,000 parts, each with its number, its ETag and a checksum.
       CompleteMultipartUpload: 4 * MEBIBYTE,
-      // 1,000 rules. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
+      // A call has up to 1,000 rules.
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
       PutBucketLifecycleConfiguration: MEBIBYTE,
     },
   },
-  // The action is a parameter of the body: the largest is a fleet with 300 overrides, or a launch template with 16 KB of user data, encoded twice.
+  // EC2's action is a parameter of the body, so all actions share a bound. The largest bodies are a fleet with 300
+  // overrides and a launch template with 16 KB of user data, encoded twice.
   ec2: { others: MEBIBYTE },
-  // A target's Input is the largest part; a modification of a fleet has below one KiB.
+  // The largest part is a target's Input; the Input that modifies a fleet is below one KiB.
   scheduler: { others: 256 * KIBIBYTE },
   // A request for an identity has two parameters.
   sts: { others: 64 * KIBIBYTE },
-  // A number or two.
+  // An admin call has a few short fields.
   admin: { others: 64 * KIBIBYTE },
 };
 

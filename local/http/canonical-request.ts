@@ -1,4 +1,4 @@
-/** A request as it came, in the form that signatures are made of. */
+/** Brings a request as it arrived into the canonical form that signatures are computed from. */
 
 export function splitTarget(target: string): { readonly path: string; readonly query: readonly QueryParameter[] } {
   const mark = target.indexOf('?');
@@ -11,7 +11,7 @@ export interface QueryParameter {
   readonly value: string;
 }
 
-/** A plus is a space, as all of AWS's services read it. */
+/** A plus is read as a space, as all of AWS's services do. */
 function parseQuery(text: string): readonly QueryParameter[] {
   if (text === '') return [];
   return text
@@ -24,7 +24,10 @@ function parseQuery(text: string): readonly QueryParameter[] {
     });
 }
 
-/** Names in lower case; a header that came more than once has its values joined; runs of spaces and tabs are one space, as SDKs sign them. */
+/**
+ * Returns the headers by their names in lower case. The values of a repeated header are joined. Runs of spaces and
+ * tabs become one space, as SDKs sign them.
+ */
 export function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -39,8 +42,8 @@ export function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, st
 const PLAIN_PATH = /^[\w\-.~/]*$/;
 
 /**
- * S3's keys are names, not paths: encoded once, with `..` and `//` as they are. All other services fold those and encode
- * what came once more.
+ * S3's keys are names, not paths: they are encoded once and keep `..` and `//`. All other services fold those and
+ * encode the path a second time.
  */
 export function canonicalPath(path: string, isS3: boolean): string {
   if (path === '/' || path === '') return '/';
@@ -58,7 +61,7 @@ function fold(path: string): string {
   return path.endsWith('/') && folded !== '/' ? `${folded}/` : folded;
 }
 
-/** What carries the signature is not part of it. */
+/** The parameter that carries the signature is left out. */
 export function canonicalQuery(query: readonly QueryParameter[]): string {
   if (query.length === 0) return '';
   return query
@@ -69,10 +72,10 @@ export function canonicalQuery(query: readonly QueryParameter[]): string {
     .join('&');
 }
 
-/** By code unit: what is encoded is ASCII. */
+/** Encoded text is ASCII, so comparing code units suffices. */
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-/** What cannot be decoded stays as it came; it cannot have been signed so. */
+/** Text that cannot be decoded stays as it is; a client cannot have signed it in this form. */
 function decode(text: string): string {
   if (!text.includes('%')) return text;
   try {
@@ -82,7 +85,7 @@ function decode(text: string): string {
   }
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html: UriEncode */
+/** AWS calls this function UriEncode: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 function encode(text: string, kept = ''): string {
   let encoded: string;
   try {

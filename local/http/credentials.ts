@@ -1,6 +1,7 @@
 /**
- * The access keys that a local cloud invented for itself and for its instances: what signatures are checked against.
- * They come from the system's randomness, never from the seed: whoever knows a key can run commands through user data.
+ * The access keys that a local cloud generated for itself and for its instances; signatures are checked against
+ * them. They come from the system's randomness, never from the seed: anyone who knows a key can run commands
+ * through user data.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Principal } from './principal.js';
@@ -8,7 +9,7 @@ import type { Principal } from './principal.js';
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Temporary keys (those of an instance's role) are good only together with it. */
+  /** Temporary keys (those of an instance's role) are valid only together with this token. */
   readonly sessionToken?: string;
 }
 
@@ -16,7 +17,7 @@ export interface AccessKey {
 const PREFIXES = { lasting: 'AKIA', temporary: 'ASIA' } as const;
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const ID_LENGTH = 16;
-/** 40 characters of base64, as AWS's are. */
+/** 30 bytes give 40 characters of base64, which is the length of AWS's secrets. */
 const SECRET_BYTES = 30;
 const TOKEN_BYTES = 96;
 
@@ -24,7 +25,10 @@ export class Credentials {
   readonly #keys = new Map<string, AccessKey>();
   readonly #principals = new Map<string, Principal>();
 
-  /** A new key that is known from now on; one of a principal may do what that may (permissions.ts), any other everything. */
+  /**
+   * Issues a new key. The key of a principal has that principal's permissions (permissions.ts); any other key may
+   * do everything.
+   */
   issue(kind: keyof typeof PREFIXES = 'lasting', principal?: Principal): AccessKey {
     const id = Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
     const key: AccessKey = {
@@ -41,7 +45,7 @@ export class Credentials {
     this.#keys.set(key.accessKeyId, key);
   }
 
-  /** Those of an instance that is gone: what is known stays bounded by what lives. */
+  /** Forgets the key of an instance that is gone, so that the number of keys stays bounded. */
   forget(accessKeyId: string): void {
     this.#keys.delete(accessKeyId);
     this.#principals.delete(accessKeyId);
@@ -51,7 +55,7 @@ export class Credentials {
     return this.#keys.get(accessKeyId);
   }
 
-  /** Undefined for the cloud's own key. */
+  /** Returns undefined for the cloud's own key. */
   principalOf(accessKeyId: string): Principal | undefined {
     return this.#principals.get(accessKeyId);
   }

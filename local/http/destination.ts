@@ -1,9 +1,9 @@
-/** Which service a request is for, and what is said when it is not there. */
+/** Finds the service that a request is for, and answers when that service does not exist here. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** As its name stands in the scope of a signature. */
+/** Returns the service's name as it appears in the scope of a signature. */
 export function destinationOf(request: IncomingMessage, url: URL): string {
-  // As it was sent: the URL's own path has `..` folded, and an object's key may hold `../_local/`.
+  // The raw target is compared: the URL's own path has `..` folded, and an object's key may hold `../_local/`.
   if (request.url?.startsWith('/_local/')) return 'admin';
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string' && target.startsWith('AmazonSQS.')) return 'sqs';
@@ -11,19 +11,19 @@ export function destinationOf(request: IncomingMessage, url: URL): string {
   return scope === '' || scope === 'admin' ? 's3' : scope;
 }
 
-/** As it says; empty when it says none. */
+/** Returns the access key id that the request names, or an empty text if it names none. */
 export const accessKeyIdOf = (request: IncomingMessage, url: URL): string =>
   credentialOf(request, url)[0] ?? url.searchParams.get('AWSAccessKeyId') ?? '';
 
-/** `AKIA…/20260101/us-east-1/s3/aws4_request`, in its parts. */
+/** Splits a credential such as `AKIA…/20260101/us-east-1/s3/aws4_request` into its parts. */
 function credentialOf({ headers }: IncomingMessage, { searchParams }: URL): readonly string[] {
   const credential = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1];
   return (credential ?? searchParams.get('X-Amz-Credential'))?.split('/') ?? [];
 }
 
 /**
- * Makes `GET http://host/path`, which servers must take, the same as `GET /path`; the target is otherwise left as it was sent.
- * https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
+ * Turns `GET http://host/path`, which servers must accept, into `GET /path`. The target is otherwise left as it was
+ * sent. https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
  */
 export function readTarget(request: IncomingMessage): URL {
   const target = (request.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '');
@@ -31,10 +31,13 @@ export function readTarget(request: IncomingMessage): URL {
   return new URL(`http://127.0.0.1${request.url}`);
 }
 
-/** In the protocol that the client speaks, as far as it shows: SDKs drop what they cannot read. */
-export function sayNotServed(name: string, request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Answers in the protocol that the client speaks, as far as the request shows it: SDKs drop answers that they
+ * cannot parse.
+ */
+export function answerNotServed(name: string, request: IncomingMessage, response: ServerResponse): void {
   const service = name.slice(0, 64).replace(/[^\w-]/g, '?');
-  const message = `The local cloud does not serve ${service}: it has SQS, S3, EC2, EventBridge Scheduler and STS.`;
+  const message = `The local cloud does not serve ${service}. It serves SQS, S3, EC2, EventBridge Scheduler and STS.`;
   const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
   const code = 'UnknownOperationException';
   const xml = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;

@@ -1,7 +1,8 @@
 /**
- * Who may call what. The cloud's own key may do everything. The key of an instance's role reaches what work is made of, queues and objects, and never what
- * starts instances: whoever can start one has its user data run as the owner of the cloud, and a model can read its instance's key.
- * On AWS a role's policy says so (infra/worker-role.ts has neither EC2 nor the scheduler).
+ * Permissions of the access keys. The cloud's own key may do everything. The key of an instance's role may use
+ * queues and objects, but none of the actions that start instances: anyone who can start an instance has its user
+ * data run as the cloud's owner, and a model can read its instance's key. On AWS the role's policy says the same
+ * (infra/worker-role.ts has neither EC2 nor the scheduler).
  */
 import type { Principal } from './principal.js';
 import { Refusal } from './refusal.js';
@@ -12,7 +13,10 @@ const OF_INSTANCES: ReadonlySet<Service['name']> = new Set(['sqs', 's3', 'sts'])
 export const mayCall = (principal: Principal | undefined, service: Service['name']): boolean =>
   principal === undefined || OF_INSTANCES.has(service);
 
-/** Throws the service's own refusal, with IAM's sentence. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/**
+ * Throws the service's own refusal with IAM's sentence.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
 export function checkPermission(principal: Principal | undefined, service: Service['name'], action: string): void {
   if (principal === undefined || mayCall(principal, service)) return;
   const named = `${service}:${action}`;
@@ -21,7 +25,7 @@ export function checkPermission(principal: Principal | undefined, service: Servi
   });
 }
 
-/** STS names whoever has assumed the role of an instance profile like this; the session is the instance's id. */
+/** Names the assumed role of an instance profile as STS does; the session name is the instance's id. */
 export function principalOfInstance(account: string, role: string, instance: string): Principal {
   return { arn: `arn:aws:sts::${account}:assumed-role/${role}/${instance}`, userId: `AROALOCALCLOUD:${instance}` };
 }

@@ -1,4 +1,4 @@
-/** The owner of the key that signed a request, if it is not the cloud's own. */
+/** The owner of a key that is not the cloud's own. */
 export interface Principal {
   readonly arn: string;
   readonly userId: string;

@@ -1,4 +1,4 @@
-/** What the front door refuses, whatever the request was for, said as each service says it. Services pass it on as it is. */
+/** A refusal by the front door, in the form of the service that the request is for. Services pass it on unchanged. */
 import { REFUSALS, type RefusalForm, type RefusalReason } from './refusals.js';
 import type { Service } from './service.js';
 
@@ -8,13 +8,13 @@ export class Refusal extends Error {
   readonly code: string;
   /** The error's name in the JSON protocols. */
   readonly shape: string;
-  /** Further elements of S3's errors. */
+  /** Further elements of S3's error documents. */
   readonly details: Readonly<Record<string, string>>;
 
   constructor(
     service: Service['name'],
     reason: RefusalReason,
-    /** `what` ends the message. */
+    /** `what` is appended to the message. */
     more: { readonly what?: string; readonly details?: Readonly<Record<string, string>> } = {},
   ) {
     const { of, others } = REFUSALS[reason];

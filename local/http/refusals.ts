@@ -1,6 +1,7 @@
 /**
- * The words of the services' common errors:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html (and of the scheduler and STS alike)
+ * The messages of errors that the services share. Sources:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html (the scheduler and STS
+ * have the same)
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
@@ -11,7 +12,7 @@ export interface RefusalForm {
   readonly status: number;
   readonly code: string;
   readonly message: string;
-  /** The error's name in the JSON protocols, if it is not the code. */
+  /** The error's name in the JSON protocols, if it differs from the code. */
   readonly shape?: string;
 }
 
@@ -49,8 +50,8 @@ const form = (status: number, code: string, message: string, shape?: string): Re
   ...definedFields({ shape }),
 });
 
-/** What AWS does not say, and a user of the local cloud needs. */
-const HINT = 'The local cloud knows only the keys that it invented: those that it printed when it started.';
+/** AWS does not say this, but users of the local cloud need it. */
+const HINT = 'The local cloud knows only its own keys, which it printed when it started.';
 
 const INVALID_TOKEN = `The security token included in the request is invalid. ${HINT}`;
 const NOT_VALIDATED = 'AWS was not able to validate the provided access credentials.';
@@ -167,7 +168,7 @@ export const REFUSALS: Readonly<Record<RefusalReason, Said>> = {
     of: { s3: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE) },
     others: form(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE, 'InvalidSignatureException'),
   },
-  // The message is IAM's own sentence, which names who asked for what.
+  // The message is IAM's own sentence, which names the caller and the action.
   'not-allowed': {
     of: {
       ec2: form(403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'),

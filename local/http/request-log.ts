@@ -1,6 +1,6 @@
 /**
- * What was asked of the cloud, by whom, and how it was answered: the calls that somebody's code makes, for tests of its permissions and of its
- * habits. Off unless a length is given; the newest requests are kept.
+ * A log of the requests to the cloud: the caller, the call and its answer. Tests use it to check the permissions
+ * and the habits of their code. It is off unless a length is given, and it keeps the newest requests.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { definedFields } from '../defined-fields.js';
@@ -8,47 +8,50 @@ import { accessKeyIdOf } from './destination.js';
 import type { Service } from './service.js';
 
 export interface LoggedRequest {
-  /** From 1, in the order in which they came. */
+  /** Counts from 1, in the order of arrival. */
   readonly number: number;
-  /** ISO 8601. */
+  /** The time of arrival (ISO 8601). */
   readonly at: string;
   readonly service: Service['name'];
-  /** As AWS spells it. */
+  /** The action's name as AWS spells it. */
   readonly action: string;
   readonly accessKeyId: string;
-  /** Whose role's key it was signed with. */
+  /** The instance whose role's key signed the request. */
   readonly instance?: string;
-  /** What AWS_SDK_UA_APP_ID said of the caller (the SDKs' `userAgentAppId`). */
+  /** The caller's AWS_SDK_UA_APP_ID (the SDKs' `userAgentAppId`). */
   readonly app?: string;
-  /** Of path, query and body; what is no text is JSON. Long values are cut. Bodies of S3 are not looked at. */
+  /**
+   * Parameters from the path, the query and the body; values that are not text are JSON. Long values are cut.
+   * Bodies of S3 requests are not read.
+   */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Those that say what is to be done: conditions, ranges, and `x-amz-…`. */
+  /** The headers that affect the action: conditions, ranges, and `x-amz-…`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent until it is answered, and of a request whose connection broke. */
+  /** Absent until the request is answered, and for a request whose connection broke. */
   readonly status?: number;
 }
 
-/** A request as the front door has it. */
-export interface Entrant {
+/** A request as the front door sees it. */
+export interface IncomingRequest {
   readonly service: Service['name'];
   readonly action: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
   readonly body: Uint8Array | undefined;
-  /** What the path says, as the action's own parameters. */
+  /** The action's parameters that the path names. */
   readonly named: Readonly<Record<string, string>>;
 }
 
-/** Some hundred megabytes of them: a test that makes more looks, and clears, on the way. */
-export const MOST_LOGGED_REQUESTS = 100_000;
-/** Enough for every name and address; messages and user data are not what a log of calls is for. */
-const MOST_VALUE_LENGTH = 1_024;
-/** A list of ids has the most, and its first say what it is. */
-const MOST_PARAMETERS = 100;
+/** This many requests take some hundred megabytes. A test that makes more must read and clear the log on the way. */
+export const MAX_LOGGED_REQUESTS = 100_000;
+/** This suffices for every name and address; a log of calls does not need messages and user data. */
+const MAX_VALUE_LENGTH = 1_024;
+/** Only lists of ids have more, and their first entries suffice. */
+const MAX_PARAMETERS = 100;
 
-/** How a request is signed, and how its body is packed: nothing of what it is for. */
-const OF_THE_WIRE =
+/** Headers that sign a request or pack its body; they say nothing about its purpose. */
+const TRANSPORT_HEADERS =
   /^x-amz-(algorithm|content-sha256|credential|date|decoded-content-length|expires|sdk-.*|security-token|signature|signedheaders|target|trailer|user-agent|checksum-.*)$/;
 
 export class RequestLog {
@@ -61,11 +64,11 @@ export class RequestLog {
   constructor(length: number, instanceOf: (accessKeyId: string) => string | undefined) {
     this.#length = length;
     this.#instanceOf = instanceOf;
-    if (Number.isSafeInteger(length) && length > 0 && length <= MOST_LOGGED_REQUESTS) return;
-    throw new RangeError(`requestLog is a whole number up to ${MOST_LOGGED_REQUESTS}, not ${length}.`);
+    if (Number.isSafeInteger(length) && length > 0 && length <= MAX_LOGGED_REQUESTS) return;
+    throw new RangeError(`requestLog must be a whole number up to ${MAX_LOGGED_REQUESTS}, not ${length}.`);
   }
 
-  /** The oldest first. */
+  /** Returns the requests, the oldest first. */
   list(): readonly LoggedRequest[] {
     return this.#requests.slice(-this.#length);
   }
@@ -74,7 +77,7 @@ export class RequestLog {
     this.#requests = [];
   }
 
-  add({ service, action, request, response, url, body, named }: Entrant): void {
+  add({ service, action, request, response, url, body, named }: IncomingRequest): void {
     const accessKeyId = accessKeyIdOf(request, url);
     const instance = this.#instanceOf(accessKeyId);
     const app = / app\/(\S+)/.exec(request.headers['user-agent'] ?? '')?.[1];
@@ -90,7 +93,7 @@ export class RequestLog {
     };
     response.once('finish', () => (logged.status = response.statusCode));
     this.#requests.push(logged);
-    // Now and then, and not one by one: that would move all of them each time.
+    // The log is trimmed now and then, because dropping one request at a time would move all the others each time.
     if (this.#requests.length >= 2 * this.#length) this.#requests = this.#requests.slice(-this.#length);
   }
 }
@@ -104,12 +107,12 @@ function parametersOf(
   const query = [...searchParams].filter(([name]) => !/^x-(amz-|id$)/i.test(name));
   return Object.fromEntries(
     [...Object.entries(named), ...query, ...fieldsOf(headers['content-type'], body)]
-      .slice(0, MOST_PARAMETERS)
-      .map(([name, value]) => [name, value.slice(0, MOST_VALUE_LENGTH)]),
+      .slice(0, MAX_PARAMETERS)
+      .map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),
   );
 }
 
-/** A body that cannot be read is refused by its service, which says why. */
+/** A body that cannot be parsed is refused by its service, which explains why. */
 function fieldsOf(contentType = '', body: Uint8Array | undefined): readonly (readonly [string, string])[] {
   const text = Buffer.from(body ?? []).toString();
   if (contentType.startsWith('application/x-www-form-urlencoded')) return [...new URLSearchParams(text)];
@@ -128,8 +131,8 @@ function fieldsOf(contentType = '', body: Uint8Array | undefined): readonly (rea
 const headersOf = (headers: IncomingHttpHeaders): LoggedRequest['headers'] =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === 'string' && /^(if-|range$|x-amz-)/.test(name) && !OF_THE_WIRE.test(name)
-        ? [[name, value.slice(0, MOST_VALUE_LENGTH)]]
+      typeof value === 'string' && /^(if-|range$|x-amz-)/.test(name) && !TRANSPORT_HEADERS.test(name)
+        ? [[name, value.slice(0, MAX_VALUE_LENGTH)]]
         : [],
     ),
   );

@@ -1,16 +1,18 @@
 /**
- * One endpoint for all services, on 127.0.0.1 only. A request is told apart by its protocol (SQS names its action in a
- * header) and by the service in its signature's credential scope; what is left is S3, as on AWS virtual hosts.
+ * One endpoint for all services, on 127.0.0.1 only. A request's service is found by its protocol (SQS names its
+ * action in a header) and by the credential scope of its signature. All other requests are S3's, as on AWS virtual
+ * hosts.
  *
- * Every request is answered. Those that are no HTTP are answered by Node: 400, 408 (slow headers) or 431 (long ones).
+ * Every request is answered. Node answers requests that are not valid HTTP: 400, 408 (slow headers) or 431 (long
+ * headers).
  */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { destinationOf, readTarget, sayNotServed } from './destination.js';
+import { destinationOf, readTarget, answerNotServed } from './destination.js';
 import type { Service } from './service.js';
-import { type DoorOptions, Visit } from './visit.js';
+import { type DoorOptions, Exchange } from './exchange.js';
 
 export interface Services {
   readonly sqs?: Service;
@@ -24,28 +26,31 @@ export interface Services {
 export interface RunningServer {
   readonly port: number;
   readonly endpoint: string;
-  /** Breaks every connection; nothing of any request is still at work when it resolves. */
+  /** Breaks every connection; when it resolves, no request is still at work. */
   close(): Promise<void>;
 }
 
-/** Delays the reply of a service, for tests and benchmarks of latency. */
+/** Delays the replies of a service, for tests and benchmarks of latency. */
 export type Delay = (service: Service['name'], signal: AbortSignal) => Promise<void>;
 
 export interface ServerOptions extends DoorOptions {
   readonly port: number;
   readonly delay?: Delay;
-  /** How long a client may take for its headers. */
+  /** The longest time in which a client may send its headers. */
   readonly headersTimeoutMs?: number;
 }
 
-/** The request line and all headers: an S3 key, its metadata and a session token take below 8 KiB. */
-const MOST_HEADER_BYTES = 16 * 1024;
+/** The limit for the request line and all headers. An S3 key, its metadata and a session token take below 8 KiB. */
+const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 60_000;
-/** No poll lasts so long, nor any slowness that can be asked for: whoever is silent for longer is gone. */
+/** No poll and no delay of a `slow` rule lasts this long, so a client that is silent for longer is gone. */
 const SILENCE_MS = 660_000;
-/** The largest put. A refused client reads its answer only after it has sent everything, so that much is read and dropped. */
-const MOST_DROPPED_BYTES = 5 * 1024 ** 3;
+/**
+ * The size of the largest put. A refused client reads its answer only after it has sent its whole body, so that
+ * much is read and dropped.
+ */
+const MAX_DROPPED_BYTES = 5 * 1024 ** 3;
 /** Requests end with their connections; one that does not must not keep the cloud from ending. */
 const CLOSE_MS = 5_000;
 
@@ -54,10 +59,10 @@ export async function startServer(services: Services, options: ServerOptions): P
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const server = http.createServer(
     {
-      maxHeaderSize: MOST_HEADER_BYTES,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout,
       connectionsCheckingInterval: headersTimeout / 4,
-      // Long polls last 20 s and uploads take as long as they take.
+      // There is no limit for a request's time: long polls last 20 s, and uploads may take arbitrarily long.
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
@@ -67,7 +72,7 @@ export async function startServer(services: Services, options: ServerOptions): P
     },
   );
   server.timeout = SILENCE_MS;
-  server.maxHeadersCount = 0; // their size is what is bounded; Node would drop what is over a count without a word
+  server.maxHeadersCount = 0; // The headers' size is bounded instead; Node would silently drop headers above a count.
   server.on('connect', (_, socket) => refuseTunnel(socket as Socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -94,26 +99,29 @@ async function dispatch(
 ): Promise<void> {
   const requestId = randomUUID();
   response.setHeader('x-amzn-requestid', requestId);
-  let visit: Visit | undefined;
+  let exchange: Exchange | undefined;
   try {
     const url = readTarget(request);
     const name = destinationOf(request, url);
     const service = isServed(services, name) ? services[name] : undefined;
-    if (service === undefined) sayNotServed(name, request, response);
+    if (service === undefined) answerNotServed(name, request, response);
     else {
-      visit = new Visit(service.name, options, request, response, url, requestId);
-      await options.delay?.(service.name, visit.signal);
-      await service.handle(visit);
+      exchange = new Exchange(service.name, options, request, response, url, requestId);
+      await options.delay?.(service.name, exchange.signal);
+      await service.handle(exchange);
     }
   } catch (error) {
-    if (visit?.signal.aborted) return;
+    if (exchange?.signal.aborted) return;
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
     response.end(`InternalError: ${String(error)}\n`);
   }
   dropRest(request);
 }
 
-/** Node leaves such a socket to us alone: its errors, and its end whether or not the client ends it too. */
+/**
+ * Node leaves the socket of a CONNECT request to its listener. The listener handles the socket's errors and ends
+ * it, whether or not the client does.
+ */
 function refuseTunnel(socket: Socket): void {
   socket.on('error', () => undefined);
   socket.write('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n');
@@ -129,7 +137,7 @@ function dropRest(request: http.IncomingMessage): void {
     .on('error', () => undefined)
     .on('data', (piece: Buffer) => {
       bytes += piece.length;
-      if (bytes > MOST_DROPPED_BYTES) request.destroy();
+      if (bytes > MAX_DROPPED_BYTES) request.destroy();
     })
     .resume();
 }

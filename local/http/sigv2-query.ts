@@ -1,7 +1,8 @@
 /**
- * Presigned URLs of Signature Version 2, which S3 still takes in its older regions, and the AWS CLI and boto3 still make there
- * unless they are told otherwise: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
- * Requests that are signed so in their Authorization header are refused: none of today's tools sends any.
+ * Presigned URLs of Signature Version 2. S3 still accepts them in its older regions, and the AWS CLI and boto3 make
+ * them there by default:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
+ * An Authorization header with this signature is refused: none of today's tools sends one.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { QueryParameter } from './canonical-request.js';
@@ -10,14 +11,14 @@ import { Refusal } from './refusal.js';
 
 export interface QuerySignedRequest {
   readonly method: string;
-  /** As it came. */
+  /** The path as it arrived, not decoded. */
   readonly path: string;
   readonly query: readonly QueryParameter[];
   readonly headers: ReadonlyMap<string, string>;
   readonly nowMs: number;
 }
 
-/** The parameters that say what the request is for; any other is not signed. */
+/** The query parameters that are part of the signature; all others are unsigned. */
 const SIGNED_PARAMETERS = new Set([
   ...['accelerate', 'acl', 'cors', 'delete', 'encryption', 'lifecycle', 'location', 'logging', 'notification'],
   ...['object-lock', 'ownershipControls', 'partNumber', 'policy', 'publicAccessBlock', 'replication', 'requestPayment'],
@@ -43,7 +44,7 @@ const SIGNED_PARAMETERS = new Set([
 export const isQuerySigned = (query: readonly QueryParameter[]): boolean =>
   ['AWSAccessKeyId', 'Signature', 'Expires'].every((wanted) => query.some(({ name }) => name === wanted));
 
-/** The id of the key; throws a Refusal unless the URL was signed with a key that is known, and its time is not over. */
+/** Returns the id of the key. Throws a Refusal unless a known key signed the URL and its time has not expired. */
 export function checkQuerySignature(request: QuerySignedRequest, credentials: Credentials): string {
   const parameters = new Map(request.query.map(({ name, value }) => [name, value]));
   const accessKeyId = parameters.get('AWSAccessKeyId') ?? '';
@@ -66,7 +67,7 @@ function stringToSignOf(
   parameters: ReadonlyMap<string, string>,
   expires: string,
 ): string {
-  // What would have been a header may be in the query instead.
+  // A presigned URL may carry a header's value in its query instead.
   const header = (name: string): string => parameters.get(name) ?? headers.get(name) ?? '';
   const names = [...headers.keys(), ...parameters.keys()].filter((name) => name.startsWith('x-amz-'));
   const amzHeaders = [...new Set(names)].sort().map((name) => `${name}:${header(name)}\n`);
@@ -74,7 +75,7 @@ function stringToSignOf(
     .filter(({ name }) => SIGNED_PARAMETERS.has(name))
     .sort((left, right) => (left.name < right.name ? -1 : 1))
     .map(({ name, value }) => (value === '' ? name : `${name}=${value}`));
-  // A bucket that the host names is signed as if the path did.
+  // A bucket in the host name is signed as if it were in the path.
   const [, bucket] = /^(.+)\.localhost(?::\d+)?$/i.exec(headers.get('host') ?? '') ?? [];
   const resource = `${bucket === undefined ? '' : `/${bucket}`}${path}${signed.length === 0 ? '' : `?${signed.join('&')}`}`;
   return `${[method, header('content-md5'), header('content-type'), expires].join('\n')}\n${amzHeaders.join('')}${resource}`;

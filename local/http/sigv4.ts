@@ -1,9 +1,11 @@
 /**
- * Signature Version 4, checked: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * Verifies Signature Version 4:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  *
- * The canonical request is made anew from what came over the wire, never from what a parser made of it. The payload's hash is
- * believed as declared where a body is streamed (S3, whose reader checks it) and worked out where it is read whole. The
- * signatures of single chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are not looked at, nor is the region of the scope.
+ * The canonical request is rebuilt from the bytes on the wire, never from a parser's result. The payload's hash is
+ * taken as declared where a body is streamed (S3, whose reader checks it) and computed where the body is read
+ * whole. Signatures of single chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) and the region of the scope are not
+ * checked.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -15,21 +17,27 @@ import type { Service } from './service.js';
 import { checkQuerySignature, isQuerySigned } from './sigv2-query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp */
+/**
+ * AWS documents this limit for the clock skew:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp
+ */
 const MAX_SKEW_MS = 15 * 60_000;
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
-/** Of one key: a day, a region, a service each. A client may name any region, so there is an end to what is kept. */
-const MOST_SIGNING_KEYS = 64;
+/**
+ * The cache for one access key holds a signing key per day, region and service. A client may name any region, so
+ * the cache is bounded.
+ */
+const MAX_SIGNING_KEYS = 64;
 
 export interface SignedRequest {
   readonly service: Service['name'];
   readonly message: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
-  /** What came, if it was read whole. */
+  /** The body, if it was read whole. */
   readonly body: Uint8Array | undefined;
   readonly nowMs: number;
 }
 
-/** The id of the key; throws a Refusal unless the request was signed, in time, with a key that is known. */
+/** Returns the id of the key. Throws a Refusal unless a known key signed the request within the allowed time. */
 export function checkSignature(request: SignedRequest, credentials: Credentials): string {
   const { service, message, nowMs } = request;
   const { path, query } = splitTarget(message.url ?? '/');
@@ -56,7 +64,7 @@ export function checkSignature(request: SignedRequest, credentials: Credentials)
     payloadHash(request, authorization, headers),
   ].join('\n');
   const { scope, time } = authorization;
-  // As the bytes that came: Node reads headers as latin1.
+  // Node decodes headers as latin1, so this restores the original bytes.
   const stringToSign = `${ALGORITHM}\n${time.text}\n${scope.text}\n${sha256(Buffer.from(canonicalRequest, 'latin1'))}`;
   const expected = createHmac('sha256', signingKey(key, scope)).update(stringToSign).digest();
   const given = Buffer.from(authorization.signature, 'hex');
@@ -88,7 +96,10 @@ function checkToken(service: Service['name'], { sessionToken }: Authorization, k
 
 const empty = Buffer.alloc(0);
 
-/** Or else they could be changed on the way: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+/**
+ * Headers that are not signed could be changed on the way:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
 function checkSignedHeaders(
   service: Service['name'],
   { signedHeaders }: Authorization,
@@ -123,12 +134,12 @@ function payloadHash(
 
 const sha256 = (data: Uint8Array): string => hash('sha256', data);
 
-/** Forgotten with their access key. */
+/** The signing keys are dropped together with their access key. */
 const signingKeys = new WeakMap<AccessKey, Map<string, Buffer>>();
 
 function signingKey(key: AccessKey, { text, date, region, service }: Authorization['scope']): Buffer {
   let known = signingKeys.get(key);
-  if (known === undefined || known.size > MOST_SIGNING_KEYS) signingKeys.set(key, (known = new Map<string, Buffer>()));
+  if (known === undefined || known.size > MAX_SIGNING_KEYS) signingKeys.set(key, (known = new Map<string, Buffer>()));
   let signing = known.get(text);
   if (signing === undefined) {
     signing = [date, region, service, 'aws4_request'].reduce<Buffer>(

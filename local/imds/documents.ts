@@ -1,16 +1,17 @@
 /**
- * What an instance can read about itself, as a tree: a directory lists what is there at this moment.
+ * The documents that an instance can read about itself, as a tree: a directory lists the entries that exist at this
+ * moment.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
  */
 import type { AccessKey } from '../http/credentials.js';
 import type { LaunchSpec } from '../instances/instance.js';
 import { instanceTypeNamed, zoneId, ZONES } from '../market/instance-types.js';
 
-/** Longer than any process waits; the keys themselves are good for as long as their instance lives. */
+/** No process waits longer than this; the keys themselves are valid for as long as their instance lives. */
 const CREDENTIALS_LIFE_MS = 6 * 3_600_000;
 export const ACCOUNT_ID = '000000000000';
 
-/** What is told of an instance, read anew with each request. */
+/** The data behind an instance's metadata, read anew with each request. */
 export interface MetadataSubject {
   readonly id: string;
   readonly spec: Pick<
@@ -19,10 +20,10 @@ export interface MetadataSubject {
   >;
   readonly tags: ReadonlyMap<string, string>;
   readonly launchedAtMs: number;
-  /** When the notice says that it is taken. */
+  /** The time at which the notice says that the instance will be taken. */
   readonly takenAtMs: number | undefined;
   readonly rebalanceAtMs: number | undefined;
-  /** Of its role; undefined without an instance profile, as on AWS. */
+  /** The key of the instance's role; undefined without an instance profile, as on AWS. */
   readonly roleKey: AccessKey | undefined;
 }
 
@@ -34,10 +35,10 @@ export interface MetadataContext {
 
 export type MetadataDocument = string | Buffer;
 
-/** As EC2 writes times: without milliseconds. */
+/** EC2 writes times without milliseconds. */
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Undefined: it is not there (now). */
+/** A function returns undefined while its document does not exist. */
 const documents: Readonly<Record<string, (context: MetadataContext) => MetadataDocument | undefined>> = {
   'dynamic/instance-identity/document': identity,
   'meta-data/ami-id': ({ instance }) => instance.spec.imageId,
@@ -70,8 +71,8 @@ const documents: Readonly<Record<string, (context: MetadataContext) => MetadataD
 };
 
 /**
- * `path` is what follows the version, without slashes at its ends: AWS gives a document, and lists a directory, with a slash and
- * without.
+ * Finds a document. `path` is the part after the version, without slashes at its ends: AWS serves documents and
+ * directories with a slash and without.
  */
 export function metadataDocument(path: string, context: MetadataContext): MetadataDocument | undefined {
   const own = Object.hasOwn(documents, path) ? documents[path]?.(context) : undefined;
@@ -80,7 +81,7 @@ export function metadataDocument(path: string, context: MetadataContext): Metada
   return more.get(path) ?? listing(path, context, more);
 }
 
-/** Those whose names depend on the instance. */
+/** Returns the documents whose names depend on the instance. */
 function variableDocuments(context: MetadataContext): ReadonlyMap<string, string> {
   const { instance } = context;
   const found = new Map<string, string>();
@@ -95,7 +96,7 @@ function variableDocuments(context: MetadataContext): ReadonlyMap<string, string
   return found;
 }
 
-/** The system's own tags are not shown. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
+/** AWS's own tags are not shown. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html */
 const isVisibleTag = (key: string): boolean => !key.startsWith('aws:');
 
 function listing(path: string, context: MetadataContext, more: ReadonlyMap<string, string>): string | undefined {
@@ -107,14 +108,15 @@ function listing(path: string, context: MetadataContext, more: ReadonlyMap<strin
     name.slice(prefix.length),
   );
   if (below.length === 0) return undefined;
-  // Tags' keys are names as a whole; everywhere else a slash divides, and what has more below it ends with one.
+  // A tag's key is one name, even with slashes in it. Elsewhere a slash divides names, and a directory's name ends
+  // with one.
   const names = path === TAGS ? below : below.map((name) => name.replace(/\/.*$/s, path === '' ? '' : '/'));
   return [...new Set(names)].sort().join('\n');
 }
 
 const TAGS = 'meta-data/tags/instance';
 
-/** The role has its profile's name, as the console and the CDK make them. */
+/** The role has the same name as its profile, as the console and the CDK create them. */
 export const roleOf = ({ spec }: { readonly spec: Pick<LaunchSpec, 'instanceProfile'> }): string | undefined =>
   spec.instanceProfile?.split('/').at(-1);
 
@@ -125,7 +127,7 @@ export function roleCredentials(key: AccessKey, nowMs: number): string {
     Type: 'AWS-HMAC',
     AccessKeyId: key.accessKeyId,
     SecretAccessKey: key.secretAccessKey,
-    // Lasting keys have none; SDKs refuse credentials without the field, and send no empty token.
+    // Permanent keys have no token. SDKs refuse credentials without the field, and do not send an empty token.
     Token: key.sessionToken ?? '',
     Expiration: seconds(nowMs + CREDENTIALS_LIFE_MS),
   });
@@ -138,7 +140,7 @@ function profileInfo({ instance, nowMs }: MetadataContext): string | undefined {
   return JSON.stringify(answer);
 }
 
-/** A launch template may name its instance profile in either way; whatever is told of it is the ARN. */
+/** A launch template may give its instance profile by name or by ARN; the metadata always shows the ARN. */
 export const profileArn = (nameOrArn: string): string =>
   nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:iam::${ACCOUNT_ID}:instance-profile/${nameOrArn}`;
 

@@ -1,10 +1,12 @@
 /**
- * The metadata service (IMDSv2) of one instance, on a port of its own: there is no link-local address to share.
+ * The metadata service (IMDSv2) of one instance, on a port of its own, because instances on one machine cannot
+ * share the link-local address.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
- * A token carries its own expiry and is signed, so that none is stored, however many are asked for.
+ * A token is signed and carries its own expiry, so that none is stored, however many are requested.
  *
- * On AWS only the instance reaches its metadata; here every user of the machine reaches the port, and the token is for whoever asks. So the address
- * has a secret in it, which stands in the instance's environment alone: without it nothing is told.
+ * On AWS only the instance reaches its metadata. Here every user of the machine reaches the port and could request
+ * a token. So the address contains a secret, which only the instance's environment holds. Requests without it get
+ * no data.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
@@ -13,9 +15,9 @@ import { refusalOfBrowsers } from '../http/browser.js';
 import { metadataDocument, type MetadataSubject, roleCredentials } from './documents.js';
 
 export interface MetadataServer {
-  /** With the secret: who knows it is the instance. */
+  /** The URL contains the secret, so only the instance may know it. */
   readonly endpoint: string;
-  /** By which every SDK in the instance's processes finds it. */
+  /** Environment variables with which every SDK in the instance's processes finds the service. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -28,11 +30,12 @@ export interface MetadataServerOptions {
 const LONGEST_TOKEN_SECONDS = 21_600;
 const PATH_SECRET_BYTES = 24;
 /**
- * The role's credentials again, in the way of containers: the JavaScript SDK keeps host and port of the metadata's endpoint and forgets its path.
+ * The role's credentials once more, in the form for containers: the JavaScript SDK keeps host and port of the
+ * metadata's endpoint and drops its path.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 const ROLE_PATH = 'role-credentials';
-/** Some of those that there are: all have the same documents here. */
+/** Some of the versions that AWS has; here all have the same documents. */
 const VERSIONS: readonly string[] = ['2016-09-02', '2018-09-24', '2021-03-23', '2021-07-15', '2022-09-24', 'latest'];
 const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 
@@ -62,9 +65,9 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
 }
 
 interface Secrets {
-  /** First part of every path. */
+  /** The secret first part of every path. */
   readonly path: string;
-  /** The key that tokens are signed with. */
+  /** The key that signs tokens. */
   readonly tokens: Buffer;
 }
 
@@ -79,14 +82,15 @@ function answer(
     response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(body);
   };
   const { method, headers } = request;
-  // As AWS says that it is turned off: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+  // AWS answers this way when the metadata is turned off:
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
   if (options.instance.spec.metadataIsOff) return reply(403, 'Forbidden');
   if (refusalOfBrowsers(request) !== undefined) return reply(403, 'Forbidden');
-  const path = belowSecret(secrets.path, request.url ?? '/');
+  const path = pathAfterSecret(secrets.path, request.url ?? '/');
   if (path === undefined) return reply(403, 'Forbidden');
   const [, version = '', below = ''] = /^([^/]*)\/*(.*)$/s.exec(path) ?? [];
   if (below === 'api/token' && method === 'PUT') {
-    // A token must not leave the instance through a proxy, nor is there one for a dated version.
+    // A token must not leave the instance through a proxy, and dated versions have no token.
     if (headers['x-forwarded-for'] !== undefined || version !== 'latest') return reply(403, 'Forbidden');
     const ttl = headers[TTL_HEADER];
     if (typeof ttl !== 'string' || !/^\d{1,5}$/.test(ttl)) return reply(400, 'Bad Request');
@@ -102,8 +106,11 @@ function answer(
   return document === undefined ? reply(404, 'Not Found') : reply(200, document);
 }
 
-/** Without slashes at its ends, which change nothing: some SDKs ask for `//latest/…`. Undefined for whoever does not know the secret. */
-function belowSecret(secret: string, url: string): string | undefined {
+/**
+ * Returns the path without slashes at its ends, which are ignored: some SDKs ask for `//latest/…`. Returns
+ * undefined if the path lacks the secret.
+ */
+function pathAfterSecret(secret: string, url: string): string | undefined {
   const path = decode(url.replace(/\?.*$/, '')).replace(/^\/+|\/+$/g, '');
   const [first = ''] = path.split('/', 1);
   const [given, wanted] = [Buffer.from(first), Buffer.from(secret)];

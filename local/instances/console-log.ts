@@ -1,6 +1,7 @@
 /**
  * An instance's console: a file that keeps the last 64 KiB, as EC2 does
- * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html). Memory holds as much, and nothing more once it is closed.
+ * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html). Memory holds the same until
+ * the console is closed.
  */
 import { closeSync, fchmodSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { PRIVATE_FILE } from './private-files.js';
@@ -15,7 +16,7 @@ export class ConsoleLog {
 
   constructor(readonly path: string) {
     this.#file = openSync(path, 'w', PRIVATE_FILE);
-    fchmodSync(this.#file, PRIVATE_FILE); // one that was there keeps its mode else
+    fchmodSync(this.#file, PRIVATE_FILE); // An existing file would otherwise keep its mode.
   }
 
   write(bytes: Buffer): void {
@@ -28,11 +29,11 @@ export class ConsoleLog {
       if (this.#fileBytes > 2 * CONSOLE_BYTES) this.#rewrite();
       else writeSync(this.#file, bytes);
     } catch {
-      // A full disk must not end the cloud: memory has the same until the console is closed.
+      // A full disk must not end the cloud: memory has the same output until the console is closed.
     }
   }
 
-  /** The last 64 KiB. */
+  /** Returns the last 64 KiB of output. */
   read(): Buffer {
     if (this.#file === undefined) return readFileSync(this.path);
     this.#trim();

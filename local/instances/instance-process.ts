@@ -1,6 +1,6 @@
 /**
- * The processes of one instance: its user data, run as a session of its own in the instance's directory, with an
- * environment that has nothing of ours but the way to its metadata (and PATH, or nothing could run).
+ * The processes of one instance. Its user data runs as a session of its own in the instance's directory. Its
+ * environment holds nothing of the cloud's but the way to the metadata, and PATH, without which nothing could run.
  */
 import { spawn } from 'node:child_process';
 import { realpathSync, writeFileSync } from 'node:fs';
@@ -14,21 +14,24 @@ import { bootCommand } from './user-data.js';
 
 export interface InstanceProcess {
   readonly family: ProcessFamily;
-  /** Resolves when the first process has ended; says how. */
+  /** Resolves with an explanation when the first process has ended. */
   readonly leaderEnded: Promise<string>;
-  /** SIGTERM to all, SIGKILL after `graceMs` or when `signal` aborts; resolves when nothing is left. */
+  /**
+   * Sends SIGTERM to all processes, and SIGKILL after `graceMs` or when `signal` aborts. Resolves when none is
+   * left.
+   */
   end(graceMs: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface InstanceProcessOptions {
   readonly directory: string;
   readonly userData: Buffer;
-  /** The way to its metadata. */
+  /** Environment variables that lead to the instance's metadata. */
   readonly environment: Readonly<Record<string, string>>;
   readonly console: ConsoleLog;
 }
 
-/** Each look reads the process table. */
+/** Each poll reads the process table. */
 const POLL_MS = 50;
 
 export async function startInstanceProcess(options: InstanceProcessOptions): Promise<InstanceProcess> {
@@ -42,7 +45,7 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment(directory), ...options.environment },
   });
-  const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // now: it cannot have been reaped yet
+  const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // The start time is read immediately, because the process cannot have been reaped yet.
   const leaderEnded = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with code ${code ?? 0}`));
     child.once('error', (error) => resolve(error.message));
@@ -68,7 +71,7 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
   };
 }
 
-/** The graceful part: nothing is certain after it. */
+/** Ends the processes gracefully; some may still be there afterwards. */
 async function terminate(family: ProcessFamily, graceMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted || graceMs <= 0) return;
   const deadlineMs = Date.now() + graceMs;
@@ -82,7 +85,7 @@ function environment(home: string): Record<string, string> {
   const inherited = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(path.delimiter);
   const ownNode = path.dirname(process.execPath);
   return {
-    // An image has Node: here it is the one that runs the local cloud.
+    // An image has Node. Here it is the Node that runs the local cloud.
     PATH: (inherited.includes(ownNode) ? inherited : [...inherited, ownNode]).join(path.delimiter),
     HOME: home,
     TMPDIR: home,

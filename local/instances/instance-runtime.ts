@@ -1,33 +1,41 @@
 /**
- * What one instance is on this machine: a disk, a metadata address, the processes of its user data, a console. The local cloud gives one
- * to each of its instances; `spotpool emulator host` to each instance of an EC2 that keeps records only.
+ * One instance as it exists on this machine: a disk, a metadata address, the processes of its user data, and a
+ * console. The local cloud gives one to each of its instances; `spotpool emulator host` gives one to each instance of
+ * an EC2 that only keeps records.
  *
  * Invariants:
- * - There is one way down (`end`), taken once; a second call can only hurry it (SIGKILL now).
- * - When `end` has resolved, no process is left, the metadata port is closed and the disk is gone. The console stays, and can be read.
+ * - The end (`end`) happens once; a second call can only hurry it (SIGKILL at once).
+ * - When `end` has resolved, no process is left, the metadata port is closed and the disk is gone. The console
+ * remains readable.
  * - While there are processes, the watchdog knows of them.
  */
 import { rmSync } from 'node:fs';
 import type { MetadataSubject } from '../imds/documents.js';
-import { diskTrouble } from '../disk-trouble.js';
+import { explainDiskError } from '../disk-errors.js';
 import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import { ConsoleLog } from './console-log.js';
 import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
 import { makePrivateDirectory } from './private-files.js';
 import type { Watchdog } from './watchdog.js';
 
-/** Between SIGTERM and SIGKILL when an instance is terminated: real time, as processes live in it. */
+/**
+ * The time between SIGTERM and SIGKILL when an instance is terminated. It is real time, because processes live in
+ * real time.
+ */
 export const TERMINATE_GRACE_MS = 3_000;
 
 export interface InstanceRuntimeOptions {
-  /** What its metadata tells, at any moment. */
+  /** The data that the metadata service answers from. */
   readonly subject: MetadataSubject;
   readonly region: string;
-  /** Its disk: made at the start, removed at the end. Above it, nothing may be a link. */
+  /** The instance's disk: created at the start and removed at the end. No directory above it may be a link. */
   readonly directory: string;
   readonly consoleFile: string;
   readonly watchdog: Watchdog;
-  /** The first process has ended, by itself or not: says how. What it left behind still runs: whoever started the instance ends it. */
+  /**
+   * Called with an explanation when the first process has ended, whatever the cause. Processes that it left behind
+   * still run; the instance's owner must end them.
+   */
   readonly onLeaderEnded: (how: string) => void;
 }
 
@@ -36,9 +44,9 @@ export class InstanceRuntime {
   #console: ConsoleLog | undefined;
   #metadata: MetadataServer | undefined;
   #process: InstanceProcess | undefined;
-  /** The way up. */
+  /** Set once the start has begun. */
   #starting: Promise<void> | undefined;
-  /** The way down, once it is taken. */
+  /** Set once the end has begun. */
   #ending: Promise<void> | undefined;
 
   readonly #options: InstanceRuntimeOptions;
@@ -55,30 +63,30 @@ export class InstanceRuntime {
     return this.#process?.family.leader;
   }
 
-  /** The last output; undefined before the start. */
+  /** Returns the last output; undefined before the start. */
   consoleOutput(): Buffer | undefined {
     return this.#console?.read();
   }
 
-  /** Rejects when the user data cannot be run, which the console tells as well; `end` is called all the same. */
+  /** Rejects when the user data cannot be run; the console says so as well. `end` must be called even then. */
   start(): Promise<void> {
     const { directory } = this.#options;
     this.#starting ??= this.#up().catch((error: unknown) => {
-      const why = diskTrouble(error, directory) ?? (error instanceof Error ? error.message : String(error));
+      const why = explainDiskError(error, directory) ?? (error instanceof Error ? error.message : String(error));
       this.#console?.write(Buffer.from(`${why}\n`));
       throw error;
     });
     return this.#starting;
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`: at once when that is 0. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs`; SIGKILL comes immediately when that is 0. */
   end(graceMs: number): Promise<void> {
     if (graceMs === 0) this.#hurry.abort();
     this.#ending ??= this.#down(graceMs);
     return this.#ending;
   }
 
-  /** The instance is forgotten: its console goes too. */
+  /** Removes the console as well, once the instance is forgotten. */
   removeConsole(): void {
     rmSync(this.#options.consoleFile, { force: true });
   }
@@ -100,7 +108,7 @@ export class InstanceRuntime {
     void this.#process.leaderEnded.then(this.#options.onLeaderEnded);
   }
 
-  /** It may have been asked for during an await, which a type checker does not see. */
+  /** The end may begin during an await, which a type checker does not see. */
   #isEnding(): boolean {
     return this.#ending !== undefined;
   }
@@ -118,13 +126,13 @@ export class InstanceRuntime {
     this.#metadata = undefined;
   }
 
-  /** As a root volume goes with its instance. */
+  /** A root volume is deleted with its instance, as on AWS. */
   #removeDisk(): void {
     const { directory } = this.#options;
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {
-      // Files left behind are no reason to end everything else: whatever is above them is removed in the end.
+      // Files left behind must not stop the rest of the end: the directory above them is removed with the cloud.
       this.#console?.write(Buffer.from(`${directory} could not be removed: ${String(error)}\n`));
     }
   }

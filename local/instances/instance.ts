@@ -1,4 +1,4 @@
-/** What an instance is, and the codes that EC2 has for its states and their reasons. */
+/** The state of an instance, and EC2's codes for states and their reasons. */
 import type { AccessKey } from '../http/credentials.js';
 import type { Pool } from '../market/pools.js';
 
@@ -22,23 +22,23 @@ export const STATE_REASONS = {
 
 export type StateReasonCode = keyof typeof STATE_REASONS;
 
-/** What an instance is launched from. */
+/** The parameters that an instance is launched with. */
 export interface LaunchSpec extends Pool {
   readonly imageId: string;
   readonly userData: Buffer;
   readonly tags: Readonly<Record<string, string>>;
-  /** Name or ARN of the instance profile. */
+  /** The name or ARN of the instance profile. */
   readonly instanceProfile: string | undefined;
-  /** Whether the instance may read its own tags: off unless the template says so, as on AWS. */
+  /** Whether the instance may read its own tags. The default is false, as on AWS. */
   readonly metadataTags: boolean;
-  /** `HttpEndpoint: disabled` of the template: the instance can read nothing about itself. */
+  /** True for a template with `HttpEndpoint: disabled`: the instance cannot read its metadata. */
   readonly metadataIsOff: boolean;
   readonly fleetId: string;
 }
 
 export interface InstanceView {
   readonly id: string;
-  /** Order of launch: what pages go by. */
+  /** The order of launch, which pages of describe calls follow. */
   readonly sequence: number;
   readonly spec: LaunchSpec;
   readonly tags: Map<string, string>;
@@ -48,16 +48,19 @@ export interface InstanceView {
   readonly state: InstanceStateName;
   readonly stateReason: StateReasonCode | undefined;
   readonly terminatedAtMs: number | undefined;
-  /** When the notice says that it is taken. */
+  /** The time at which the notice says that the instance will be taken. */
   readonly takenAtMs: number | undefined;
   readonly rebalanceAtMs: number | undefined;
-  /** Of its role: undefined without an instance profile, as on AWS, and once it is gone. */
+  /**
+   * The key of the instance's role. Undefined without an instance profile, as on AWS, and once the instance is
+   * gone.
+   */
   readonly roleKey: AccessKey | undefined;
   readonly metadataEndpoint: string | undefined;
   readonly pid: number | undefined;
 }
 
 export const isLive = (instance: InstanceView): boolean => instance.state !== 'terminated';
-/** Counts for its fleet's capacity. */
+/** Whether the instance counts for its fleet's capacity. */
 export const isFulfilling = (instance: InstanceView): boolean =>
   instance.state === 'pending' || instance.state === 'running';

@@ -2,13 +2,14 @@
  * All instances of the local cloud.
  *
  * States: pending → running → shutting-down → terminated, never back. Invariants:
- * - There is one way down (`#end`), taken once; a second call can only hurry it (SIGKILL now) and does not change the reason.
- * - `terminated` is said only when nothing of the instance is left on this machine (instance-runtime.ts).
- * - A notice is given once, and only to an instance that is pending or running; its time is when SIGKILL comes.
+ * - The end (`#end`) happens once; a second call can only hurry it (SIGKILL at once) and does not change the
+ * reason.
+ * - An instance is `terminated` only when nothing of it is left on this machine (instance-runtime.ts).
+ * - A notice is given once, and only to an instance that is pending or running; SIGKILL comes at the notice's time.
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
+import { explainDiskError, type DiskErrorLog } from '../disk-errors.js';
 import type { AccessKey, Credentials } from '../http/credentials.js';
 import { principalOfInstance } from '../http/permissions.js';
 import { ACCOUNT_ID, roleOf } from '../imds/documents.js';
@@ -18,30 +19,30 @@ import { InstanceRuntime, TERMINATE_GRACE_MS } from './instance-runtime.js';
 import { makePrivateDirectory } from './private-files.js';
 import type { Watchdog } from './watchdog.js';
 
-/** What is left of instances that are gone, below the cloud's directory. */
+/** The folder of the consoles, which outlive their instances, inside the cloud's directory. */
 export const CONSOLES = 'consoles';
 
-/** Terminated instances stay visible (on AWS for about an hour); more than these are forgotten, the oldest first. */
-const MOST_TERMINATED = 5_000;
+/** Terminated instances stay visible (on AWS for about an hour). Above this number the oldest are forgotten. */
+const MAX_TERMINATED = 5_000;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Entry {
   readonly view: Mutable<InstanceView>;
   readonly runtime: InstanceRuntime;
-  /** The way down, once it is taken. */
+  /** Set once the end has begun. */
   ending?: Promise<void>;
 }
 
 export interface InstancesOptions {
-  /** Without links; instances live in directories below it. */
+  /** A path without links; the instances' directories are inside it. */
   readonly directory: string;
   readonly region: string;
   readonly clock: MarketClock;
   readonly watchdog: Watchdog;
-  /** Told when an instance cannot start for want of a disk: its console cannot say it. */
-  readonly troubles: TroubleLog | undefined;
-  /** Knows the keys of the instances' roles. */
+  /** Reports instances that cannot start because of a disk error, which their consoles cannot show. */
+  readonly diskErrors: DiskErrorLog | undefined;
+  /** Issues and forgets the keys of the instances' roles. */
   readonly credentials: Credentials;
   readonly onRunning: (instance: InstanceView) => void;
   readonly onEnding: (instance: InstanceView) => void;
@@ -59,7 +60,7 @@ export class Instances {
     for (const name of ['instances', CONSOLES]) makePrivateDirectory(path.join(options.directory, name));
   }
 
-  /** In order of launch. */
+  /** Returns the instances in order of launch. */
   all(): readonly InstanceView[] {
     return [...this.#entries.values()].map((entry) => entry.view);
   }
@@ -68,12 +69,12 @@ export class Instances {
     return this.#entries.get(id)?.view;
   }
 
-  /** The last output; undefined if there is no such instance, or nothing has been written. */
+  /** Returns the last output; undefined if the instance does not exist or has written nothing. */
   consoleOutput(id: string): Buffer | undefined {
     return this.#entries.get(id)?.runtime.consoleOutput();
   }
 
-  /** `bootMs` is market time. */
+  /** `bootMs` is in market time. */
   launch(spec: LaunchSpec, bootMs: number): InstanceView {
     const id = `i-${randomBytes(9).toString('hex').slice(0, 17)}`;
     this.#sequence += 1;
@@ -108,15 +109,15 @@ export class Instances {
     return this.#options.credentials.issue('temporary', principalOfInstance(ACCOUNT_ID, role, id));
   }
 
-  /** As TerminateInstances does: SIGTERM, then SIGKILL. Nothing happens to one that is on its way down. */
+  /** Sends SIGTERM, then SIGKILL, as TerminateInstances does. An instance that is already ending is left alone. */
   terminate(id: string): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) void this.#end(entry, 'Client.UserInitiatedShutdown', TERMINATE_GRACE_MS);
   }
 
   /**
-   * `noticeMs` (market time) null takes it at once. `takenAfterMs` is when it ends, if not when the notice says. False if it is not
-   * there to be taken.
+   * Takes the instance after `noticeMs` (market time), or immediately if that is null. `takenAfterMs` sets the real
+   * end if it differs from the notice's. Returns false if the instance cannot be taken.
    */
   reclaim(id: string, noticeMs: number | null, takenAfterMs = noticeMs): boolean {
     const entry = this.#entries.get(id);
@@ -139,7 +140,7 @@ export class Instances {
     return true;
   }
 
-  /** Kills everything, and waits for it. */
+  /** Kills all instances and waits for their ends. */
   async close(): Promise<void> {
     await Promise.all([...this.#entries.values()].map((entry) => this.#end(entry, 'Client.UserInitiatedShutdown', 0)));
   }
@@ -164,9 +165,9 @@ export class Instances {
     try {
       await runtime.start();
     } catch (error) {
-      const trouble = diskTrouble(error, this.#options.directory);
-      if (trouble !== undefined) this.#options.troubles?.tell(trouble);
-      return this.#end(entry, 'Server.InternalError', 0); // the console says why
+      const explanation = explainDiskError(error, this.#options.directory);
+      if (explanation !== undefined) this.#options.diskErrors?.report(explanation);
+      return this.#end(entry, 'Server.InternalError', 0); // The console says why the start failed.
     }
     if (entry.ending !== undefined) return;
     view.metadataEndpoint = runtime.metadataEndpoint;
@@ -198,7 +199,7 @@ export class Instances {
 
   #forgetOld(): void {
     const terminated = [...this.#entries.values()].filter((entry) => !isLive(entry.view));
-    for (const entry of terminated.slice(0, Math.max(0, terminated.length - MOST_TERMINATED))) {
+    for (const entry of terminated.slice(0, Math.max(0, terminated.length - MAX_TERMINATED))) {
       this.#entries.delete(entry.view.id);
       entry.runtime.removeConsole();
     }

@@ -1,7 +1,8 @@
 /**
- * Which processes belong to an instance. A worker's children may lead groups and sessions of their own, and outlive their
- * parent; so membership is closed over parents, groups and sessions, and on Linux also found by working directory and by
- * environment (HOME is the instance's directory). Nothing older than the instance's own first process ever belongs to it.
+ * Finds the processes of an instance. A worker's children may lead groups and sessions of their own, and outlive
+ * their parent. So membership follows parents, groups and sessions; on Linux it also follows the working directory
+ * and the environment (HOME is the instance's directory). A process that is older than the instance's first process
+ * never belongs to the instance.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -10,24 +11,24 @@ export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** 0 where the system does not tell. */
+  /** The session id is 0 on systems that do not report it. */
   readonly session: number;
-  /** Clock ticks since boot; 0 where the system does not tell. */
+  /** Clock ticks since boot; 0 on systems that do not report them. */
   readonly startTicks: number;
   readonly zombie: boolean;
 }
 
-/** What is known of an instance's processes. */
+/** The facts that identify an instance's processes. */
 export interface ProcessFamily {
-  /** The first process: leader of the group and session that carry its pid. */
+  /** The pid of the first process, which leads the group and the session of the same number. */
   readonly leader: number;
-  /** The first process's own start, which tells it from a later process with the same number. */
+  /** The start time of the first process, which tells it from a later process with the same pid. */
   readonly startTicks: number;
   /** The instance's directory, without links. */
   readonly directory: string;
 }
 
-/** A `ps` that hangs must not hold the cloud. */
+/** A `ps` that hangs must not block the cloud. */
 const PS_TIMEOUT_MS = 5_000;
 
 export function processTable(): readonly ProcessEntry[] {
@@ -38,11 +39,11 @@ export function startTicksOf(pid: number): number {
   return process.platform === 'linux' ? (linuxEntry(pid)?.startTicks ?? 0) : 0;
 }
 
-/** Living members, the leader among them. */
+/** Returns the living members, including the leader. */
 export function membersOf(
   family: ProcessFamily,
   table: readonly ProcessEntry[],
-  /** Whether a process shows by itself whose it is; told apart for tests. */
+  /** Whether a process itself shows its instance; a parameter for tests. */
   isMarked: (pid: number, directory: string) => boolean = isMarkedOnLinux,
 ): readonly number[] {
   const living = table.filter((entry) => !entry.zombie && entry.pid !== process.pid);
@@ -71,13 +72,16 @@ function linuxTable(): readonly ProcessEntry[] {
     .filter((entry) => entry !== undefined);
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name is in parentheses and may hold spaces and parentheses. */
+/**
+ * Parses /proc/<pid>/stat (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). The name is in parentheses
+ * and may itself hold spaces and parentheses.
+ */
 function linuxEntry(pid: number): ProcessEntry | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
-    return undefined; // it ended in between
+    return undefined; // The process ended in between.
   }
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
@@ -119,6 +123,6 @@ function isMarkedOnLinux(pid: number, directory: string): boolean {
     if (workingDirectory === directory || workingDirectory.startsWith(`${directory}/`)) return true;
     return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0HOME=${directory}\0`);
   } catch {
-    return false; // it ended in between, or is another user's
+    return false; // The process ended in between, or belongs to another user.
   }
 }

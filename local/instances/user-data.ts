@@ -1,14 +1,15 @@
 /**
- * What an instance does with its user data: what cloud-init does on the images of Amazon and Ubuntu, as far as that is one script. All
- * else is refused in a sentence, as it would quietly do something other on AWS.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html · https://cloudinit.readthedocs.io/en/latest/explanation/format.html
+ * Runs an instance's user data as cloud-init does on the images of Amazon and Ubuntu, for user data that is one
+ * script. Other forms are refused with an explanation, because AWS would silently treat them differently.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html ·
+ * https://cloudinit.readthedocs.io/en/latest/explanation/format.html
  */
 
 export class UserDataError extends Error {
   override readonly name = 'UserDataError';
 }
 
-/** Without user data an instance is up and does nothing. */
+/** An instance without user data boots and stays idle. */
 const IDLE = ['sh', '-c', 'while :; do sleep 86400; done'];
 
 const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
@@ -23,7 +24,7 @@ const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
 ];
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** The command that runs `script`, the file that holds the user data. */
+/** Returns the command that runs `script`, the file that holds the user data. */
 export function bootCommand(userData: Buffer, script: string): readonly string[] {
   if (userData.length === 0) return IDLE;
   const end = userData.indexOf('\n');
@@ -32,19 +33,19 @@ export function bootCommand(userData: Buffer, script: string): readonly string[]
   const other = OTHER_FORMATS.find(([start]) => first.toLowerCase().startsWith(start.toLowerCase()))?.[1];
   if (other !== undefined || userData.subarray(0, GZIP.length).equals(GZIP)) {
     throw new UserDataError(
-      `The user data is ${other ?? 'compressed'}: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).`,
+      `The user data is ${other ?? 'compressed'}: the local cloud runs only scripts that begin with #! (such as #!/bin/sh).`,
     );
   }
   throw new UserDataError(
-    `The user data does not begin with #! (as #!/bin/sh), so on AWS cloud-init would not run it. It begins: ${JSON.stringify(first.slice(0, 60))}`,
+    `The user data does not begin with #! (such as #!/bin/sh), so on AWS cloud-init would not run it. It begins: ${JSON.stringify(first.slice(0, 60))}`,
   );
 }
 
-/** As the kernel does: what follows the program is one argument. */
+/** The kernel passes everything after the program as one argument, and so does this. */
 function interpreterOf(line: string): readonly string[] {
   if (line.endsWith('\r')) {
     throw new UserDataError(
-      'The first line of the user data ends with a carriage return (Windows line ends): no such program would be found on AWS.',
+      'The first line of the user data ends with a carriage return (Windows line ends). AWS would not find such a program.',
     );
   }
   const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(line);

@@ -1,4 +1,4 @@
-/** The watchdog's process: see watchdog.ts. */
+/** The entry point of the watchdog's process (watchdog.ts). */
 import { rmSync } from 'node:fs';
 import readline from 'node:readline';
 import { killAll } from './kill.js';

@@ -1,6 +1,7 @@
 /**
- * If the process that runs instances is killed (SIGKILL), they must not live on. A watchdog process reads from a pipe which
- * processes are whose; the end of that pipe is the end of their owner, and the watchdog then ends whatever is left.
+ * Ends instances whose owner was killed (SIGKILL). A watchdog process reads from a pipe which processes belong to
+ * which instance. The end of that pipe means the end of their owner; the watchdog then ends every process that is
+ * left.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,28 +10,28 @@ import type { ProcessFamily } from './process-table.js';
 export type WatchdogLine =
   | { readonly watch: ProcessFamily }
   | { readonly forget: number }
-  /** Removed at the end, after the processes that may write in it. */
+  /** The directory is removed at the end, after the processes that may write in it. */
   | { readonly removeDirectory: string };
 
 export interface Watchdog {
   watch(family: ProcessFamily): void;
   forget(family: ProcessFamily): void;
-  /** Resolves when the watchdog itself has ended. */
+  /** Resolves when the watchdog's process has ended. */
   close(): Promise<void>;
 }
 
-/** For tests that live and die with their instances. */
+/** A watchdog that does nothing, for tests that end together with their instances. */
 export const noWatchdog: Watchdog = { watch: () => undefined, forget: () => undefined, close: async () => undefined };
 
 export interface WatchdogOptions {
   readonly removeDirectory?: string;
-  /** The watchdog's program, where this one is bundled into another. */
+  /** The watchdog's program, for a cloud that is bundled into another program. */
   readonly mainFile?: string;
 }
 
 export function startWatchdog(options: WatchdogOptions): Watchdog {
   const mainFile = options.mainFile ?? fileURLToPath(new URL('./watchdog-main.js', import.meta.url));
-  // A session of its own: Ctrl-C in the terminal must not end it before the cloud.
+  // The process leads its own session, because Ctrl-C in the terminal must not end it before the cloud.
   const child = spawn(process.execPath, [mainFile], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -39,7 +40,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  child.stdin.on('error', () => undefined); // the watchdog was killed: the cloud still ends its instances itself
+  child.stdin.on('error', () => undefined); // The watchdog was killed; the cloud still ends its instances itself.
   const send = (line: WatchdogLine): void => void child.stdin.write(`${JSON.stringify(line)}\n`);
   if (options.removeDirectory !== undefined) send({ removeDirectory: options.removeDirectory });
   return {

@@ -1,4 +1,7 @@
-/** Which pools a fleet's instances come from: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-allocation-strategy.html */
+/**
+ * Chooses the pools for a fleet's instances:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-allocation-strategy.html
+ */
 import type { Pool } from './pools.js';
 
 export type AllocationStrategy =
@@ -6,14 +9,14 @@ export type AllocationStrategy =
 
 export interface PricedPool extends Pool {
   readonly dollarsPerHour: number;
-  /** 0 to 1: how much spare capacity the pool has. */
+  /** The pool's spare capacity, from 0 to 1. */
   readonly depth: number;
 }
 
-/** A fleet spreads over a few good pools: one reclaimed pool must not take all. */
+/** A fleet spreads over a few good pools, so that the reclaim of one pool does not take all instances. */
 const SPREAD_OVER = 3;
 
-/** Best first; a fleet takes them in turn. Empty only if `pools` is. */
+/** Returns the preferred pools, the best first; a fleet takes them in turn. Empty only if `pools` is. */
 export function preferredPools<P extends PricedPool>(strategy: AllocationStrategy, pools: readonly P[]): readonly P[] {
   const cheapest = [...pools].sort(byPrice);
   switch (strategy) {
@@ -31,7 +34,7 @@ export function preferredPools<P extends PricedPool>(strategy: AllocationStrateg
   }
 }
 
-/** The preferred ones in turn, then the others: where a fleet looks when those are short. */
+/** Returns the preferred pools in turn, then the others, which a fleet tries when the preferred ones are short. */
 export function poolsInOrder<P extends PricedPool>(
   strategy: AllocationStrategy,
   pools: readonly P[],

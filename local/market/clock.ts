@@ -1,14 +1,21 @@
 /**
- * The market's time: durations of the market (arrival, notice, prices, the lag of EC2) pass `timeScale` times faster
- * than real ones. Points in time are always real, so that what instances and clients read is the time on their own clock.
+ * The market's clock: durations of the market (arrival, notice, prices, the lag of EC2) pass `timeScale` times
+ * faster than real ones. Points in time are always real, so that instances and clients read times that match their
+ * own clock.
  */
 
-/** Node fires a longer timer at once: what is further away than this does not happen in the life of a local cloud. */
+/**
+ * Node fires a longer timer immediately. A point in time that is further away is never reached in the life of a
+ * local cloud.
+ */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class MarketClock {
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** When the market opened, on the real clock: what the seed says is counted from here, so that it is the same in each run. */
+  /**
+   * The real time at which the market opened. Times that the seed determines are counted from here, so that they
+   * are the same in each run.
+   */
   readonly startMs = Date.now();
   #closed = false;
 
@@ -18,7 +25,7 @@ export class MarketClock {
     return Date.now();
   }
 
-  /** Since the market opened, in its own time. */
+  /** Returns the time since the market opened, in market time. */
   marketMs(): number {
     return (this.nowMs() - this.startMs) * this.timeScale;
   }
@@ -27,7 +34,7 @@ export class MarketClock {
     return marketMs / this.timeScale;
   }
 
-  /** Acts once, `marketMs` from now; returns what calls it off. */
+  /** Calls `act` once, `marketMs` from now; the returned function cancels it. */
   after(marketMs: number, act: () => void): () => void {
     const realMs = this.realMs(marketMs);
     if (this.#closed || !(realMs <= LONGEST_TIMER_MS)) return () => undefined;

@@ -1,4 +1,7 @@
-/** The instance types that the local cloud has, with on-demand prices of us-east-1 (Linux): https://aws.amazon.com/ec2/pricing/on-demand/ */
+/**
+ * The instance types of the local cloud, with on-demand prices of us-east-1 (Linux):
+ * https://aws.amazon.com/ec2/pricing/on-demand/
+ */
 export interface InstanceType {
   readonly name: string;
   readonly vcpus: number;
@@ -75,5 +78,8 @@ export const instanceTypeNamed = (name: string): InstanceType | undefined => byN
 
 export const REGION = 'us-east-1';
 export const ZONES: readonly string[] = ['a', 'b', 'c', 'd'].map((letter) => REGION + letter);
-/** Zones have the same id in every account; their letters differ: https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html */
+/**
+ * Zones have the same id in every account; their letters differ:
+ * https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+ */
 export const zoneId = (zone: string): string => `use1-az${ZONES.indexOf(zone) + 1}`;

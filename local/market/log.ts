@@ -1,14 +1,20 @@
-/** What happened on the market, in order: for tests, and for people who look behind the scenes. The same seed writes the same. */
+/**
+ * The market's events, in order, for tests and for people who look behind the scenes. The same seed gives the same
+ * events.
+ */
 import type { MarketClock } from './clock.js';
 import type { PoolSelector } from './pools.js';
 
-export type MarketEvent = MarketHappening & {
-  /** Since the market opened, in its own time. */
+export type MarketEvent = MarketEventDetails & {
+  /** The time since the market opened, in market time. */
   readonly atMs: number;
 };
 
-/** `sequence` is an instance's place in the order of launches; the pool is its own, or those that something was said of. */
-export type MarketHappening = PoolSelector &
+/**
+ * `sequence` is an instance's place in the order of launches. The pool is the instance's own, or the one that an
+ * order was for.
+ */
+export type MarketEventDetails = PoolSelector &
   (
     | { readonly kind: 'granted' }
     | { readonly kind: 'ran' | 'rebalance' | 'ended'; readonly sequence: number }
@@ -17,8 +23,8 @@ export type MarketHappening = PoolSelector &
     | { readonly kind: 'price'; readonly dollarsPerHour: number | null }
   );
 
-/** More than a test or a person reads; the oldest are forgotten. */
-const MOST_EVENTS = 10_000;
+/** No test and no person reads more; the oldest are forgotten. */
+const MAX_EVENTS = 10_000;
 
 export class MarketLog {
   readonly #events: MarketEvent[] = [];
@@ -29,9 +35,9 @@ export class MarketLog {
     this.#clock = clock;
   }
 
-  add(happening: MarketHappening): void {
+  add(happening: MarketEventDetails): void {
     this.#events.push({ atMs: Math.round(this.#clock.marketMs()), ...happening });
-    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
   events(): readonly MarketEvent[] {

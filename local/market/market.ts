@@ -1,11 +1,12 @@
 /**
- * The Spot market: gives capacity, staggered, up to its own limit and those of its pools. Who takes it back: taker.ts.
+ * The Spot market: grants capacity, staggered, up to its own limit and those of its pools. Reclaims are in
+ * reclaimer.ts.
  *
  * Invariants:
- * - A launch request is open until it is granted or cancelled, each once; requests are granted in the order in which they came due,
- *   but one whose pools are all short does not hold up another fleet's.
- * - No request is granted at a limit; whatever ends an instance or raises a limit lets the next in.
- * - What happens depends on the seed and on what was asked for, not on what day it is.
+ * - A launch request is open until it is granted or cancelled, each once. Requests are granted in the order in
+ * which they became due, but one whose pools are all short does not block another fleet's.
+ * - No request is granted at a limit; whatever ends an instance or raises a limit admits the next request.
+ * - Events depend on the seed and on the requests, not on the date.
  */
 import { arrivalDelaysMs, bootMs, type LaunchDelay, staggeredBootMs } from './arrivals.js';
 import type { MarketClock } from './clock.js';
@@ -13,37 +14,46 @@ import { type MarketEvent, MarketLog } from './log.js';
 import { CAPACITY_STEP_MS, type Pool, PoolCapacities, type PoolCapacity, poolName } from './pools.js';
 import type { PriceChange, SpotPrices } from './prices.js';
 import { type Random, seededRandom } from './random.js';
-import { type MarketInstance, type ScriptedChange, type TakeableInstances, Taker, type TakerOptions } from './taker.js';
+import {
+  type MarketInstance,
+  type ScriptedChange,
+  type ReclaimableInstances,
+  Reclaimer,
+  type ReclaimerOptions,
+} from './reclaimer.js';
 
-export interface MarketOptions extends TakerOptions {
+export interface MarketOptions extends ReclaimerOptions {
   readonly arriveOverMs: number;
-  /** How long instances boot; `none` is a moment. */
+  /** The distribution of boot times; `none` boots almost immediately. */
   readonly launchDelay: LaunchDelay;
-  /** Most instances at once over all fleets. */
+  /** The largest number of instances at the same time, over all fleets. */
   readonly capacity: number;
-  /** How many instances a pool has on average; the seed says which has more, and when. Infinity: no pool is ever short. */
+  /**
+   * The average number of instances that a pool can give; the seed decides which pool has more, and when. With
+   * Infinity no pool is ever short.
+   */
   readonly poolCapacity: number;
-  /** What single pools have, whatever the seed says. */
+  /** Capacities of single pools, which overrule the seed's. */
   readonly pools: readonly PoolCapacity[];
 }
 
-/** What the market takes from and gives to. */
-export interface MarketInstances extends TakeableInstances {
-  /** Those that hold capacity: pending, running, or on their way down. */
+/** The instances that the market takes from and gives to. */
+export interface MarketInstances extends ReclaimableInstances {
+  /** Instances that hold capacity: pending, running, or shutting down. */
   live(): readonly Pool[];
 }
 
 export interface LaunchRequest {
   state: 'open' | 'granted' | 'cancelled';
-  /** How long the instance is to be `pending`, in market milliseconds. */
+  /** How long the instance is `pending`, in market milliseconds. */
   readonly bootMs: number;
 }
 
 interface QueuedRequest {
   readonly request: LaunchRequest;
-  /** The pool that has room, best first; false if none has. */
+  /** Returns the best pool that has room; undefined if none has. */
   readonly grantIn: (hasRoom: (pool: Pool) => boolean) => Pool | undefined;
-  /** Requests of one call want the same pools. */
+  /** Requests of one call want the same pools, and share this object. */
   readonly asker: object;
 }
 
@@ -54,7 +64,7 @@ export class Market {
   readonly #pools: PoolCapacities;
   readonly #arrivals: Random;
   readonly #boots: Random;
-  readonly #taker: Taker;
+  readonly #reclaimer: Reclaimer;
   #stopWatching: (() => void) | undefined;
 
   readonly #clock: MarketClock;
@@ -75,14 +85,14 @@ export class Market {
     this.#pools = new PoolCapacities(options.seed, options.poolCapacity, options.pools);
     this.#arrivals = seededRandom(options.seed, 'arrivals');
     this.#boots = seededRandom(options.seed, 'boots');
-    this.#taker = new Taker(options, clock, instances, (event) => this.#changeByScript(event));
+    this.#reclaimer = new Reclaimer(options, clock, instances, (event) => this.#changeByScript(event));
   }
 
   get capacity(): number {
     return this.#capacity;
   }
 
-  /** Requests that came due and found no room. */
+  /** The number of requests that are due but find no room. */
   get short(): number {
     return this.#due.filter(({ request }) => request.state === 'open').length;
   }
@@ -109,8 +119,8 @@ export class Market {
   }
 
   /**
-   * Asks for `count` instances at once. Each request is granted when its instance may be launched, in the first of `pools` (looked up
-   * then, best first) that has room.
+   * Requests `count` instances at once. Each request is granted when its instance may be launched, in the first
+   * pool that has room. `pools` is called then; it lists the best pool first.
    */
   request<P extends Pool>(
     count: number,
@@ -143,7 +153,7 @@ export class Market {
 
   instanceRuns(instance: MarketInstance): void {
     this.log.add({ kind: 'ran', ...placeOf(instance) });
-    this.#taker.instanceRuns(instance);
+    this.#reclaimer.instanceRuns(instance);
   }
 
   #changeByScript(event: ScriptedChange): void {
@@ -175,7 +185,7 @@ export class Market {
     this.#watchPools();
   }
 
-  /** Pools that are short now may have more at the next step of their capacity. */
+  /** Pools that are short now may have more capacity at its next step. */
   #watchPools(): void {
     this.#stopWatching?.();
     this.#stopWatching = undefined;

@@ -1,6 +1,6 @@
 /**
- * The pools (type × zone) and how many instances each can give, over time: from the seed, unless somebody has said otherwise.
- * Capacity limits what is launched; nothing that runs is taken because of it.
+ * The pools (type × zone) and the number of instances that each can give over time. The seed determines it, unless
+ * an order overrules the seed. Capacity limits launches; it never takes a running instance.
  */
 import { seededFraction } from './random.js';
 
@@ -9,12 +9,12 @@ export interface Pool {
   readonly zone: string;
 }
 
-/** Every pool that has what is given: all of them when nothing is. */
+/** Selects every pool with the given type and zone; an empty selector selects all pools. */
 export type PoolSelector = Partial<Pool>;
 
 export interface PoolCapacity {
   readonly pool?: PoolSelector;
-  /** Instances; 0 is a shortage; null is what the seed says. */
+  /** A number of instances: 0 is a shortage; null restores the seed's capacity. */
   readonly capacity: number | null;
 }
 
@@ -24,20 +24,23 @@ export const isSelected = (pool: Pool, selector: PoolSelector | undefined): bool
   (selector?.instanceType === undefined || selector.instanceType === pool.instanceType) &&
   (selector?.zone === undefined || selector.zone === pool.zone);
 
-/** 0 to 1, for good: how much spare capacity a pool has, compared with others. What allocation strategies ask for. */
+/**
+ * A pool's constant share of spare capacity compared with other pools, from 0 to 1. Allocation strategies compare
+ * it.
+ */
 export const poolDepth = (seed: number, pool: Pool): number => seededFraction(seed, `depth/${poolName(pool)}`);
 
-/** How long a pool's capacity stays what it is, in market time. */
+/** How long a pool's capacity stays constant, in market time. */
 export const CAPACITY_STEP_MS = 600_000;
-/** How much of a pool's capacity belongs to it for good; the rest moves with time. */
+/** The share of a pool's capacity that is constant; the rest changes with time. */
 const STEADY_SHARE = 0.6;
-/** More changes than a test makes; the oldest are forgotten. */
-const MOST_CHANGES = 1_000;
+/** No test makes more changes; the oldest are forgotten. */
+const MAX_CHANGES = 1_000;
 
 export class PoolCapacities {
   readonly #changes: PoolCapacity[];
 
-  /** `mean` is that of all pools; Infinity has no limit anywhere. */
+  /** `mean` is the average over all pools; Infinity means no limit anywhere. */
   constructor(
     readonly seed: number,
     readonly mean: number,
@@ -46,10 +49,10 @@ export class PoolCapacities {
     this.#changes = [...given];
   }
 
-  /** The last word on a pool counts. */
+  /** The last change of a pool counts. */
   set(change: PoolCapacity): void {
     this.#changes.push(change);
-    if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    if (this.#changes.length > MAX_CHANGES) this.#changes.shift();
   }
 
   at(pool: Pool, marketMs: number): number {

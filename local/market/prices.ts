@@ -1,4 +1,7 @@
-/** Spot prices of the pools (type × zone): drawn from the seed, so that a price is the same whenever and however often it is asked for. */
+/**
+ * Spot prices of the pools (type × zone). They are drawn from the seed, so that a price is the same whenever and
+ * however often it is read.
+ */
 import { instanceTypeNamed } from './instance-types.js';
 import { isSelected, type Pool, poolName, type PoolSelector } from './pools.js';
 import { seededFraction } from './random.js';
@@ -10,29 +13,29 @@ export interface PricePoint extends Pool {
 
 export interface PriceChange {
   readonly pool?: PoolSelector;
-  /** Null is what the seed says. */
+  /** Null restores the seed's price. */
   readonly dollarsPerHour: number | null;
 }
 
-/** Spot prices move slowly; one change in six hours is what most pools show. */
+/** Spot prices move slowly; most pools show one change in six hours. */
 const PRICE_STEP_MS = 6 * 3_600_000;
-/** AWS gives back 90 days: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html */
+/** AWS keeps the prices of 90 days: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html */
 const HISTORY_STEPS = (90 * 24 * 3_600_000) / PRICE_STEP_MS;
 const LOWEST_FRACTION = 0.3;
 const FRACTION_RANGE = 0.15;
-/** How much of the range belongs to the pool for good; the rest moves with time. */
+/** The share of the price range that is constant for a pool; the rest changes with time. */
 const STEADY_SHARE = 0.7;
-/** More changes than a test makes; the oldest are forgotten. */
-const MOST_CHANGES = 1_000;
+/** No test makes more changes; the oldest are forgotten. */
+const MAX_CHANGES = 1_000;
 
 export class SpotPrices {
   readonly #stepMs: number;
-  /** In the order of their times. */
+  /** The changes are sorted by time. */
   readonly #changes: (PriceChange & { readonly sinceMs: number })[] = [];
 
   readonly #originMs: number;
 
-  /** Steps are counted from `originMs`: a market that opened then has the same prices in each run. */
+  /** Steps are counted from `originMs`, so that the market has the same prices in each run. */
   constructor(
     readonly seed: number,
     timeScale: number,
@@ -44,7 +47,7 @@ export class SpotPrices {
 
   set(change: PriceChange, nowMs: number): void {
     this.#changes.push({ ...change, sinceMs: nowMs });
-    if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    if (this.#changes.length > MAX_CHANGES) this.#changes.shift();
   }
 
   at(pool: Pool, atMs: number): number {
@@ -52,7 +55,7 @@ export class SpotPrices {
     return said?.dollarsPerHour ?? this.#ofStep(pool, this.#stepAt(atMs));
   }
 
-  /** Newest first; the price that held at `startMs` is part of it, as on AWS. */
+  /** Returns the prices, the newest first. The price that was valid at `startMs` is included, as on AWS. */
   history(pool: Pool, startMs: number, endMs: number, nowMs: number): readonly PricePoint[] {
     const lastMs = Math.min(endMs, nowMs);
     const newest = this.#stepAt(lastMs);
@@ -67,7 +70,8 @@ export class SpotPrices {
       .map(({ sinceMs }) => sinceMs);
     const times = [...new Set([...steps, ...said])].sort((one, other) => other - one);
     const points = times.map((sinceMs) => ({ ...pool, dollarsPerHour: this.at(pool, sinceMs), sinceMs }));
-    // A step of the seed below a price that was set changes nothing. What held before `startMs` is told once.
+    // A step of the seed has no effect while an order's price is set. The price from before `startMs` appears only
+    // once.
     const changes = points.filter((point, index) => point.dollarsPerHour !== points[index + 1]?.dollarsPerHour);
     const before = changes.findIndex(({ sinceMs }) => sinceMs <= startMs);
     return before < 0 ? changes : changes.slice(0, before + 1);
@@ -77,7 +81,7 @@ export class SpotPrices {
     return Math.floor((atMs - this.#originMs) / this.#stepMs);
   }
 
-  /** Rounded up, so that the time that is shown has the price that is shown. */
+  /** The start is rounded up, so that the price at the shown time is the shown price. */
   #startOf(step: number): number {
     return Math.ceil(this.#originMs + step * this.#stepMs);
   }

@@ -1,9 +1,9 @@
-/** Everything that happens by chance in the local cloud comes from one seed, in one stream per purpose. */
+/** All randomness of the local cloud comes from one seed, in one stream per purpose. */
 
-/** In [0, 1). */
+/** Returns a number in [0, 1). */
 export type Random = () => number;
 
-/** Streams are independent, so that one more draw in one of them moves nothing in another. */
+/** Streams are independent: one more draw in one stream changes no other stream. */
 export function seededRandom(seed: number, stream: string): Random {
   let state = hash32(`${stream}#${seed}`);
   return () => {
@@ -12,7 +12,7 @@ export function seededRandom(seed: number, stream: string): Random {
   };
 }
 
-/** A number in [0, 1) that belongs to the text: the same each time it is asked for, in any order. */
+/** Returns a number in [0, 1) that depends only on the seed and the text, not on the order of calls. */
 export const seededFraction = (seed: number, text: string): number => scramble(hash32(`${text}#${seed}`)) / 2 ** 32;
 
 function hash32(text: string): number {

@@ -1,25 +1,28 @@
-/** Which instances the market takes back, and when. */
+/** Types and times of the market's reclaims. */
 import type { PoolSelector } from './pools.js';
 import type { Random } from './random.js';
 
-/** How an instance is taken: in market milliseconds. */
-export interface Taking {
-  /** From the notice to the time that it says; null is without notice. */
+/** The timing of a reclaim, in market milliseconds. */
+export interface ReclaimTiming {
+  /** The time between the notice and the reclaim that it announces; null reclaims without notice. */
   readonly noticeMs: number | null;
-  /** From the notice to the end, when AWS keeps its word badly; what the notice says unless given. */
+  /**
+   * The time between the notice and the real end, for tests in which AWS breaks its promise. The default is
+   * `noticeMs`.
+   */
   readonly takenAfterMs?: number;
 }
 
-/** What happens by script, so long after the first instance ran. */
+/** An event of a script, at a time after the first instance ran. */
 export type ScriptedEvent = { readonly afterMs: number } & (
   | ({
       readonly kind: 'reclaim';
-      /** Every one that there is, not one of them. */
+      /** True reclaims every running instance instead of one. */
       readonly all?: boolean;
       readonly pool?: PoolSelector;
-      /** The market's own notice unless given. */
+      /** The default is the market's own notice. */
       readonly noticeMs?: number | null;
-    } & Omit<Taking, 'noticeMs'>)
+    } & Omit<ReclaimTiming, 'noticeMs'>)
   | { readonly kind: 'rebalance'; readonly all?: boolean; readonly pool?: PoolSelector }
   | { readonly kind: 'capacity'; readonly capacity: number | null; readonly pool?: PoolSelector }
   | { readonly kind: 'price'; readonly dollarsPerHour: number | null; readonly pool?: PoolSelector }
@@ -27,7 +30,10 @@ export type ScriptedEvent = { readonly afterMs: number } & (
 
 const HOUR_MS = 3_600_000;
 
-/** How long an instance lives when it is taken at `perHour` (expected reclaims an hour of its life): exponential. */
+/**
+ * Draws the lifetime of an instance from an exponential distribution; `perHour` is the expected number of reclaims
+ * an hour.
+ */
 export function lifetimeMs(perHour: number, fraction: number): number {
   return perHour <= 0 ? Infinity : (-Math.log(1 - fraction) / perHour) * HOUR_MS;
 }

@@ -1,4 +1,4 @@
-/** What every action gets besides its request. */
+/** The state that every action gets besides its request. */
 import type { BodyStore } from './body-store.js';
 import type { Buckets } from './buckets.js';
 import type { S3Request } from './request.js';

@@ -1,22 +1,22 @@
 /**
- * Takes the `aws-chunked` framing off a body: `<hex size>[;chunk-signature=…]\r\n<data>\r\n` again and again, a chunk of
- * size 0, then trailers. The SDK frames every stream so, even without signatures.
+ * Removes the `aws-chunked` framing from a body: `<hex size>[;chunk-signature=…]\r\n<data>\r\n` repeated, a chunk
+ * of size 0, then trailers. The SDK frames every stream in this way, even without signatures.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  *
- * Data is passed on as slices of what arrived; only a chunk's header line and the trailers are ever held.
+ * Data is passed on as slices of the input; only a chunk's header line and the trailers are ever buffered.
  */
 import { incompleteBody, invalidRequest } from './errors.js';
 
 /** A size of 16 hex digits and a signature of 64 fit five times. */
 const MAX_HEADER_BYTES = 512;
-/** One checksum and one signature, with room for names that AWS may add. */
+/** This is enough for one checksum and one signature, with room for names that AWS may add. */
 const MAX_TRAILER_BYTES = 16 * 1024;
 
 const LINE_FEED = 0x0a;
 
 export interface Framing {
   readonly data: AsyncIterable<Uint8Array>;
-  /** Complete, in lower-case names, once `data` has ended. */
+  /** The trailers by lower-case names; complete once `data` has ended. */
   readonly trailers: ReadonlyMap<string, string>;
 }
 

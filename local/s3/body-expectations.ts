@@ -1,4 +1,7 @@
-/** What a request's headers say about its body, read before the body comes, and whether the body was that. */
+/**
+ * The properties that a request's headers announce for its body. They are read before the body arrives and compared
+ * with it afterwards.
+ */
 import {
   CHECKSUM_ALGORITHMS,
   checksumHeader,
@@ -10,7 +13,7 @@ import { S3Error, badDigest, headerNotImplemented, invalidRequest } from './erro
 import type { S3Headers } from './request.js';
 
 export interface BodyExpectations {
-  /** Without framing. */
+  /** The size without framing, in bytes. */
   readonly size: number;
   readonly isFramed: boolean;
   readonly md5: Buffer | undefined;
@@ -74,7 +77,7 @@ function readChecksum(headers: S3Headers): BodyExpectations['checksum'] {
   return { algorithm, digest: value === undefined ? 'in trailer' : requireDigest(algorithm, value, `${name} header`) };
 }
 
-/** Of the checksum that the body comes with. */
+/** Returns the algorithm of the checksum that the request brings. */
 export const bodyAlgorithm = (headers: S3Headers): ChecksumAlgorithm | undefined => readChecksum(headers)?.algorithm;
 
 /** Throws on the first difference. */
@@ -111,7 +114,7 @@ function trailerDigest(algorithm: ChecksumAlgorithm, trailers: ReadonlyMap<strin
   return requireDigest(algorithm, value, `${name} trailing header`);
 }
 
-/** The one checksum that a completing request says the whole object has. */
+/** Returns the checksum of the whole object that a CompleteMultipartUpload request announces, if any. */
 export function readObjectChecksum(
   headers: S3Headers,
 ): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {

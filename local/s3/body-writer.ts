@@ -1,11 +1,11 @@
-/** How the bytes of a body come in: at most as many as were announced, once, ended by either `finish` or `discard`. */
+/** Writes the bytes of a body: at most the announced number, once, ended by either `finish` or `discard`. */
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { PRIVATE_FILE } from '../instances/private-files.js';
 import type { Body } from './body.js';
 import { giveBuffer, POOLED_BYTES, takeBuffer } from './buffer-pool.js';
 
 export interface BodyWriter {
-  /** A promise when the writer asks for patience; it rejects when the disk refuses. */
+  /** Returns a promise when the caller must wait; it rejects when the disk fails. */
   write(data: Uint8Array): Promise<void> | undefined;
   finish(): Promise<Body>;
   discard(): Promise<void>;
@@ -21,7 +21,7 @@ export class MemoryWriter implements BodyWriter {
   constructor(size: number, free: () => void, toBody: (bytes: Buffer) => Body) {
     this.#free = free;
     this.#toBody = toBody;
-    // Not from the pool: a body of one byte would keep eight KiB of it alive.
+    // The buffer must not come from Node's pool, because a body of one byte would keep eight KiB of the pool alive.
     this.#bytes = Buffer.allocUnsafeSlow(size);
   }
 
@@ -39,7 +39,10 @@ export class MemoryWriter implements BodyWriter {
   }
 }
 
-/** Gathers bytes in one buffer while another is written: what came is hashed and let go of meanwhile. */
+/**
+ * Collects bytes in one buffer while another is being written, so that arriving data can be hashed and released
+ * meanwhile.
+ */
 export class FileWriter implements BodyWriter {
   #handle: FileHandle | undefined;
   #gathering: Buffer | undefined;
@@ -59,7 +62,7 @@ export class FileWriter implements BodyWriter {
     const isFirst = this.#size === 0;
     this.#size += data.length;
     const fits = this.#gatheredBytes + data.length < POOLED_BYTES;
-    // The first piece goes out at once: a file that cannot be made is known before the rest comes.
+    // The first piece is written immediately: a file that cannot be created is noticed before the rest arrives.
     if (!fits || isFirst) return this.#writeOn(data);
     this.#gather(data);
     return undefined;
@@ -94,7 +97,7 @@ export class FileWriter implements BodyWriter {
     return data.length;
   }
 
-  /** Waits for the write before, not for its own. */
+  /** Waits for the previous write, not for its own. */
   async #flush(): Promise<void> {
     const [buffer, size] = [this.#gathering, this.#gatheredBytes];
     this.#gathering = undefined;
@@ -107,7 +110,7 @@ export class FileWriter implements BodyWriter {
       throw error;
     }
     this.#writing = this.#writeAll(buffer, size).finally(() => giveBuffer(buffer));
-    // Whoever waits for it next is told.
+    // The next caller that waits for this write gets the error.
     this.#writing.catch(() => undefined);
   }
 

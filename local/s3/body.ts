@@ -48,11 +48,11 @@ export class FileSource extends Source {
   }
 
   protected override end(): void {
-    // A file that cannot be deleted is nobody's concern any more: the directory goes with the local cloud.
+    // A file that cannot be deleted does no harm: the directory is removed with the local cloud.
     unlink(this.#path).catch(() => undefined);
   }
 
-  /** Reads the next piece while its reader has the one before. */
+  /** Reads the next piece while the reader still processes the previous one. */
   override async *read(offset: number, size: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const handle = await open(this.#path, 'r');
     let [current, next] = [takeBuffer(), takeBuffer()];
@@ -63,7 +63,7 @@ export class FileSource extends Source {
       for (let done = 0; done < size;) {
         signal.throwIfAborted();
         const { bytesRead } = await reading;
-        if (bytesRead === 0) throw new Error(`The file ${this.#path} is shorter than it was written.`);
+        if (bytesRead === 0) throw new Error(`The file ${this.#path} is shorter than the data that was written to it.`);
         done += bytesRead;
         if (done < size) reading = readAt(next, done);
         yield current.subarray(0, bytesRead);
@@ -84,7 +84,7 @@ interface Segment {
   readonly size: number;
 }
 
-/** Holds a reference to each of its sources until `release`, which must be called once. */
+/** Holds a reference to each of its sources until `release`, which must be called exactly once. */
 export class Body {
   readonly size: number;
   readonly #segments: readonly Segment[];
@@ -98,7 +98,7 @@ export class Body {
     return new Body(bodies.flatMap((body) => body.slice(0, body.size).#segments));
   }
 
-  /** Bytes `[start, end)` as a body of its own. */
+  /** Returns the bytes `[start, end)` as a body of its own. */
   slice(start: number, end: number): Body {
     const segments: Segment[] = [];
     let position = 0;
@@ -118,7 +118,7 @@ export class Body {
     for (const { source } of this.#segments) source.release();
   }
 
-  /** All of it at once, when that costs nothing. */
+  /** Returns all bytes at once if they are in memory already. */
   inMemory(): Buffer | undefined {
     const [first, ...others] = this.#segments;
     if (first === undefined) return Buffer.alloc(0);
@@ -126,13 +126,13 @@ export class Body {
     return first.source.bytes.subarray(first.offset, first.offset + first.size);
   }
 
-  /** A piece is good until the next one is asked for, or the reading ends. */
+  /** A piece is valid until the next one is requested or the reading ends. */
   async *read(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     for (const { source, offset, size } of this.#segments) yield* source.read(offset, size, signal);
   }
 }
 
-/** No bytes need no source. */
+/** An empty body needs no source. */
 export function bodyOf(source: Source, size: number): Body {
   if (size > 0) return new Body([{ source, offset: 0, size }]);
   source.release();

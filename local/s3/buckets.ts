@@ -1,8 +1,9 @@
 /**
  * Buckets, their objects and their unfinished uploads, in memory.
  *
- * Invariant: `publish` and `remove` are synchronous; the check of a condition and the change that it guards happen in one
- * turn, so of two racing conditional writes exactly one wins. A stored object owns its body until it is replaced or removed.
+ * Invariant: `publish` and `remove` are synchronous. The check of a condition and the change that it guards happen
+ * in one turn, so that of two racing conditional writes exactly one wins. A stored object owns its body until it is
+ * replaced or removed.
  */
 import type { Body } from './body.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.js';
@@ -16,17 +17,17 @@ import type { Tags } from './tags.js';
 
 export interface StoredObject {
   readonly body: Body;
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag: string;
   readonly lastModifiedMs: number;
   readonly headers: ObjectHeaders;
   readonly checksum: Checksum;
   readonly tags: Tags;
-  /** Of an object that came in parts. */
+  /** Present if the object was uploaded in parts. */
   readonly parts?: readonly PartRecord[];
 }
 
-/** What is remembered of a part of an object that is complete. */
+/** The data that is kept about a part of a complete object. */
 export interface PartRecord {
   readonly number: number;
   readonly size: number;
@@ -37,9 +38,12 @@ export interface Part {
   readonly number: number;
   readonly body: Body;
   readonly md5: Buffer;
-  /** The one it came with, if it did. */
+  /** The checksum that the part brought, or a computed one. */
   readonly checksum: Checksum;
-  /** What goes into the checksum of the whole: another one when its upload was begun without a word of checksums. */
+  /**
+   * The checksum that enters that of the whole object. It is another one if the upload was created without naming a
+   * checksum.
+   */
   readonly joined: Checksum;
   readonly lastModifiedMs: number;
 }
@@ -50,7 +54,7 @@ export interface Upload {
   readonly initiatedMs: number;
   readonly headers: ObjectHeaders;
   readonly tags: Tags;
-  /** What its creator asked for; without a wish S3 works out a CRC-64/NVME of the whole. */
+  /** The checksum that the upload's creator chose; by default S3 computes a CRC-64/NVME of the whole object. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
   readonly parts: Map<number, Part>;
 }
@@ -80,7 +84,7 @@ export class Bucket {
     return upload;
   }
 
-  /** Takes over the object's body; on a refusal the caller still owns it. */
+  /** Takes ownership of the object's body; if it throws, the caller still owns the body. */
   publish(key: string, object: StoredObject, conditions: S3Headers, watch: WriteWatch): void {
     const current = this.objects.get(key);
     checkWrite(conditions, key, current, watch);
@@ -97,12 +101,12 @@ export class Bucket {
     current.body.release();
   }
 
-  /** New tags; all else, also the time of the last change, stays. */
+  /** Replaces the tags; everything else stays, including the time of the last change. */
   retag(key: string, tags: Tags): void {
     this.objects.set(key, { ...this.object(key), tags });
   }
 
-  /** Takes over the part's body. */
+  /** Takes ownership of the part's body. */
   putPart(upload: Upload, part: Part): void {
     upload.parts.get(part.number)?.body.release();
     upload.parts.set(part.number, part);

@@ -1,19 +1,22 @@
 /**
- * Buffers between sockets and files, used again and again: made anew for each piece of a large object they would keep the
- * garbage collector busier than the disk.
+ * Reuses buffers between sockets and files: allocating one for each piece of a large object would keep the garbage
+ * collector busier than the disk.
  */
 
-/** Large enough that disks are read and written in long runs, small enough that a thousand transfers fit in memory. */
+/**
+ * This is large enough for disks to be read and written in long runs, and small enough for a thousand transfers to
+ * fit in memory.
+ */
 export const POOLED_BYTES = 256 * 1024;
 
-/** Of those that nobody uses: as many as some transfers at once have in hand. */
-const MOST_IDLE = 32;
+/** The number of unused buffers that are kept: as many as several transfers use at once. */
+const MAX_IDLE = 32;
 
 const idle: Buffer[] = [];
 
 export const takeBuffer = (): Buffer => idle.pop() ?? Buffer.allocUnsafeSlow(POOLED_BYTES);
 
-/** Once, by whoever took it, when nothing reads or writes it any more. */
+/** Must be called once by the buffer's taker, when nothing reads or writes the buffer any more. */
 export function giveBuffer(buffer: Buffer): void {
-  if (idle.length < MOST_IDLE) idle.push(buffer);
+  if (idle.length < MAX_IDLE) idle.push(buffer);
 }

@@ -1,4 +1,7 @@
-/** Checksums of objects and parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
+/**
+ * Checksums of objects and parts:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { createCrc32c, createCrc64nvme, joinCrcs } from './crc.js';
@@ -13,9 +16,9 @@ export const CHECKSUM_ALGORITHMS = Object.keys(DIGEST_BYTES) as readonly Checksu
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly type: ChecksumType;
-  /** Base64; a composite one ends in `-<parts>`. */
+  /** Base64; a composite checksum ends in `-<parts>`. */
   readonly value: string;
-  /** True when nobody asked for it. */
+  /** True if no client requested the checksum. */
   readonly isDefault?: boolean;
 }
 
@@ -55,7 +58,7 @@ class Crc32 implements Hasher {
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`;
 export const checksumElement = (algorithm: ChecksumAlgorithm): string => `Checksum${algorithm}`;
 
-/** From a header's value or a trailer's name. */
+/** Parses a header's value or a trailer's name. */
 export function parseAlgorithm(name: string): ChecksumAlgorithm {
   const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === name.toUpperCase());
   if (algorithm === undefined) {
@@ -66,7 +69,7 @@ export function parseAlgorithm(name: string): ChecksumAlgorithm {
   return algorithm;
 }
 
-/** Base64 of exactly the digest's length. */
+/** Requires base64 of exactly the digest's length. */
 export function requireDigest(algorithm: ChecksumAlgorithm, value: string, where: string): Buffer {
   const digest = Buffer.from(value, 'base64');
   if (digest.length !== DIGEST_BYTES[algorithm] || digest.toString('base64') !== value) {
@@ -75,10 +78,10 @@ export function requireDigest(algorithm: ChecksumAlgorithm, value: string, where
   return digest;
 }
 
-/** What S3 works out of what came without any. */
+/** S3 computes this checksum for objects that bring none. */
 export const DEFAULT_ALGORITHM = 'CRC64NVME' satisfies ChecksumAlgorithm;
 
-/** What a multipart upload's checksum is when its creator did not say. */
+/** The checksum type of a multipart upload whose creator did not choose one. */
 export const defaultChecksumType = (algorithm: ChecksumAlgorithm): ChecksumType =>
   algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
 
@@ -99,7 +102,7 @@ export function requireSupportedType(algorithm: ChecksumAlgorithm, type: string)
 const isCrc = (algorithm: ChecksumAlgorithm): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' =>
   algorithm.startsWith('CRC');
 
-/** The checksum of an object that is made of parts. */
+/** Computes the checksum of an object from those of its parts. */
 export function joinChecksums(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,

@@ -1,6 +1,7 @@
 /**
- * Conditional writes that are under way. A delete of the key that succeeds before such a write ends is a conflict for it, even
- * when the key is free in the end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * Tracks conditional writes that are in progress. If a delete of the key succeeds before such a write ends, the
+ * write fails with a conflict, even if the key is free in the end:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 import type { S3Headers } from './request.js';
 

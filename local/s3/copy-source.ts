@@ -1,4 +1,4 @@
-/** The `x-amz-copy-source` header and the work of reading what it names. */
+/** Parses the `x-amz-copy-source` header and reads the object that it names. */
 import { createHash } from 'node:crypto';
 import type { S3State } from './action.js';
 import type { Body } from './body.js';
@@ -43,7 +43,7 @@ const invalidSource = (header: string): Error =>
     header,
   );
 
-/** Reads a body once for its digests, in constant memory. */
+/** Reads a body once and computes its digests, in constant memory. */
 export async function digestBody(
   body: Body,
   algorithm: ChecksumAlgorithm | undefined,

@@ -1,7 +1,7 @@
 /**
- * The CRCs that Node has none for, over slices of eight bytes, and the joining of CRCs of parts into that of the whole.
- * Both are reflected, start from all ones and are inverted at the end.
- * CRC-64/NVME: https://reveng.sourceforge.io/crc-catalogue/all.htm
+ * Computes the CRCs that Node lacks, over slices of eight bytes, and joins the CRCs of parts into that of the
+ * whole. Both CRCs are reflected, start from all ones and are inverted at the end. CRC-64/NVME:
+ * https://reveng.sourceforge.io/crc-catalogue/all.htm
  */
 const CRC32_POLYNOMIAL = 0xedb88320n;
 const CRC32C_POLYNOMIAL = 0x82f63b78n;
@@ -9,7 +9,10 @@ const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
 const SLICE_BYTES = 8;
 
-/** `high[slice][byte]` and `low[slice][byte]`: the CRC of the byte followed by `slice` zero bytes, in two halves. */
+/**
+ * `high[slice][byte]` and `low[slice][byte]` hold the CRC of the byte followed by `slice` zero bytes, in two
+ * halves.
+ */
 interface Tables {
   readonly high: readonly Uint32Array[];
   readonly low: readonly Uint32Array[];
@@ -29,7 +32,7 @@ function makeTables(polynomial: bigint): Tables {
   return { high, low };
 }
 
-/** Tables are 16 KiB and made on first use: most clients never ask for these. */
+/** A table takes 16 KiB and is built on first use: most clients never need it. */
 const tablesOf = new Map<bigint, Tables>();
 function tables(polynomial: bigint): Tables {
   const known = tablesOf.get(polynomial) ?? makeTables(polynomial);
@@ -103,7 +106,7 @@ export const createCrc64nvme = (): SlicedCrc => new SlicedCrc(CRC64NVME_POLYNOMI
 
 const POLYNOMIALS = { CRC32: CRC32_POLYNOMIAL, CRC32C: CRC32C_POLYNOMIAL, CRC64NVME: CRC64NVME_POLYNOMIAL } as const;
 
-/** The CRC of all parts one after another: crc(A‖B) = crc(A)·x^(8·|B|) + crc(B). */
+/** Returns the CRC of the concatenated parts: crc(A‖B) = crc(A)·x^(8·|B|) + crc(B). */
 export function joinCrcs(
   algorithm: keyof typeof POLYNOMIALS,
   parts: readonly { readonly digest: Buffer; readonly size: number }[],
@@ -113,7 +116,7 @@ export function joinCrcs(
   let crc = 0n;
   let shift = { size: -1, factor: 0n };
   for (const part of parts) {
-    // Parts are nearly always of one size: the power is worked out once.
+    // Parts nearly always have the same size, so the power is computed once.
     if (part.size !== shift.size)
       shift = { size: part.size, factor: powerOfX(BigInt(part.size) * 8n, polynomial, width) };
     crc = multiply(crc, shift.factor, polynomial, width) ^ BigInt(`0x${part.digest.toString('hex')}`);
@@ -121,7 +124,7 @@ export function joinCrcs(
   return Buffer.from(crc.toString(16).padStart(Number(width / 4n), '0'), 'hex');
 }
 
-/** Product of two reflected polynomials modulo a third. */
+/** Multiplies two reflected polynomials modulo a third. */
 function multiply(left: bigint, right: bigint, polynomial: bigint, width: bigint): bigint {
   let product = 0n;
   let shifted = right;

@@ -1,4 +1,4 @@
-/** S3's errors, by their exact codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** S3's errors with their exact codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 
 export class S3Error extends Error {
   override readonly name = 'S3Error';
@@ -33,7 +33,7 @@ export const preconditionFailed = (condition: string): S3Error =>
     Condition: condition,
   });
 
-/** The write may be tried again. */
+/** The client may retry the write. */
 export const conditionalConflict = (key: string): S3Error =>
   new S3Error(
     409,
@@ -76,7 +76,7 @@ export const entityTooLarge = (size: number, most: number): S3Error =>
     MaxSizeAllowed: String(most),
   });
 
-/** This refuses a document, not an object. */
+/** This error refuses an oversized document; other errors refuse an oversized object. */
 export const documentTooLarge = (size: number, most: number): S3Error =>
   new S3Error(400, 'MaxMessageLengthExceeded', 'Your request was too large.', {
     MaxMessageLengthBytes: String(most),

@@ -1,4 +1,7 @@
-/** ETags: the MD5 of what was put, or of the parts' MD5s with their number. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
+/**
+ * ETags: the MD5 of the object, or the MD5 of the parts' MD5s with the number of parts.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ */
 import { createHash } from 'node:crypto';
 
 export const etagOf = (md5: Buffer): string => `"${md5.toString('hex')}"`;

@@ -1,4 +1,4 @@
-/** What is checked of every request before its action: whose bucket it is, which version, and that no ACL is asked for. */
+/** Checks that every request passes before its action: the bucket's owner, the version, and that it sets no ACL. */
 import { ACCOUNT_ID } from './action.js';
 import { S3Error, invalidArgument } from './errors.js';
 import type { S3Headers, S3Request } from './request.js';
@@ -29,7 +29,10 @@ export function checkVersion(id: string | undefined): void {
   throw invalidArgument('Invalid version id specified', 'versionId', id);
 }
 
-/** Buckets are as AWS makes them: ACLs are disabled. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html */
+/**
+ * ACLs are disabled, as in every new bucket of AWS.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
+ */
 function checkAcl({ headers, key }: S3Request): void {
   const isOfBucket = key === '';
   const acl = headers.get('x-amz-acl');

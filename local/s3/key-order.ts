@@ -1,6 +1,6 @@
 /**
- * S3 lists keys in the order of their UTF-8 bytes. JavaScript compares UTF-16 units, which differs for one case only:
- * surrogates (U+10000 and up) stand below U+E000–U+FFFF as units, but above them as bytes.
+ * S3 lists keys in the order of their UTF-8 bytes. JavaScript compares UTF-16 units, which differs in one case
+ * only: surrogates (U+10000 and up) sort below U+E000–U+FFFF as units, but above them as bytes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html
  */
 const FIRST_SURROGATE = 0xd800;

@@ -1,12 +1,12 @@
-/** What listings have in common: how a count is read and how names are encoded. */
+/** Parsing of counts and encoding of names, which all listings share. */
 import { invalidArgument } from './errors.js';
 
-/** S3 gives no more at once, whatever is asked for. */
+/** S3 returns at most this many entries, even if a request asks for more. */
 const MAX_PER_PAGE = 1000;
 
 export const readCount = (query: URLSearchParams, name: string): number => parseCount(name, query.get(name));
 
-/** More than `max` is `max`; less than `min` is refused. */
+/** Values above `max` become `max`; values below `min` are refused. */
 export function parseCount(
   name: string,
   value: string | null | undefined,
@@ -17,7 +17,7 @@ export function parseCount(
   return Math.min(Number(value), max);
 }
 
-/** The number after which a list of parts goes on. */
+/** Returns the part number after which a list of parts continues. */
 export function parseMarker(name: string, value: string | null | undefined): number {
   if (value === null || value === undefined || value === '') return 0;
   if (!/^\d{1,10}$/.test(value)) throw notInRange(name, value);
@@ -27,7 +27,7 @@ export function parseMarker(name: string, value: string | null | undefined): num
 const notInRange = (name: string, value: string): Error =>
   invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
 
-/** With `encoding-type=url`, names are encoded as in a form: a space is `+`, a slash stays. */
+/** With `encoding-type=url`, names are encoded as in a form: a space becomes `+`, a slash stays. */
 export function readEncoding(query: URLSearchParams): (name: string) => string {
   const type = query.get('encoding-type');
   if (type === null) return (name) => name;
@@ -36,7 +36,7 @@ export function readEncoding(query: URLSearchParams): (name: string) => string {
 }
 
 function encodeName(name: string): string {
-  // Most names have nothing to encode.
+  // Most names need no encoding.
   if (/^[\w./*-]*$/.test(name)) return name;
   return encodeURIComponent(name)
     .replace(/%20/g, '+')

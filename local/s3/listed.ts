@@ -1,4 +1,4 @@
-/** How listings show an object and a common prefix. */
+/** Renders objects and common prefixes for listings. */
 import { ACCOUNT_ID } from './action.js';
 import type { StoredObject } from './buckets.js';
 import { isoSeconds } from './time.js';
@@ -6,7 +6,7 @@ import { escapeText } from './xml.js';
 
 const OWNER = `<Owner><ID>${ACCOUNT_ID}</ID></Owner>`;
 
-/** A thousand of these make a page: one string each, with nothing escaped that cannot need it. */
+/** A page has a thousand of these, so each is one string, and only fields that may need it are escaped. */
 export function listedFields(encodedKey: string, object: StoredObject, withOwner: boolean): string {
   const { checksum, etag, body, lastModifiedMs } = object;
   const checksums = `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`;

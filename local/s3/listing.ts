@@ -1,13 +1,13 @@
 /**
- * One page of a listing, decided from the ordered keys alone. Keys that share what stands between the prefix and the
- * first delimiter after it become one common prefix, and are skipped by search instead of walked.
+ * Computes one page of a listing from the ordered keys alone. Keys that share the text between the prefix and the
+ * first delimiter after it become one common prefix; a search skips them instead of walking over them.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 import { invalidArgument } from './errors.js';
 import { compareKeys } from './key-order.js';
 import type { OrderedMap } from './ordered-map.js';
 
-/** Where a listing goes on: after a key, or after everything that begins with a common prefix. */
+/** The position at which a listing continues: after a key, or after all keys that begin with a common prefix. */
 export type Position = { readonly kind: 'key' | 'prefix'; readonly value: string };
 
 export interface PageRequest {
@@ -18,10 +18,10 @@ export interface PageRequest {
 }
 
 export interface Page<Value> {
-  /** Keys and common prefixes in order, at most `maxKeys` together. */
+  /** The keys and common prefixes of the page are in order, at most `maxKeys` together. */
   readonly entries: readonly (readonly [string, Value])[];
   readonly commonPrefixes: readonly string[];
-  /** Where the next page begins; undefined when nothing is left. */
+  /** The position at which the next page begins; undefined if nothing is left. */
   readonly next: Position | undefined;
 }
 
@@ -34,7 +34,7 @@ export function listPage<Value>(objects: OrderedMap<Value>, request: PageRequest
   for (let step = walk.next(); !step.done; step = walk.next()) {
     const [key] = step.value;
     if (!key.startsWith(prefix)) break;
-    // With no room at all AWS says that nothing is left.
+    // For a page of no keys AWS reports that nothing is left.
     if (entries.length + commonPrefixes.length >= maxKeys) return { entries, commonPrefixes, next: last };
     const common = commonPrefixOf(key, prefix, delimiter);
     if (common === undefined) {
@@ -65,14 +65,14 @@ const isPastPrefix =
   (key: string): boolean =>
     compareKeys(key, prefix) > 0 && !key.startsWith(prefix);
 
-/** A marker may be the common prefix that the last page ended with: then all of it has been listed. */
+/** A marker may be the common prefix that the last page ended with; then all keys below it have been listed. */
 export function markerPosition(marker: string, prefix: string, delimiter: string): Position | undefined {
   if (marker === '') return undefined;
   const isCommonPrefix = marker.startsWith(prefix) && commonPrefixOf(marker, prefix, delimiter) === marker;
   return { kind: isCommonPrefix ? 'prefix' : 'key', value: marker };
 }
 
-/** Opaque to clients, and good for as long as the keys are: nothing is remembered here. */
+/** The token is opaque to clients and holds the whole position: the server keeps no state. */
 export const encodeToken = (position: Position): string =>
   Buffer.from(`${position.kind === 'key' ? 'k' : 'p'}${position.value}`).toString('base64url');
 

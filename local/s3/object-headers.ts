@@ -1,11 +1,11 @@
-/** What a request says about an object and every read gives back: content headers and user metadata. */
+/** The content headers and user metadata of an object: a write sets them and every read returns them. */
 import { validateHeaderValue } from 'node:http';
 import { S3Error, headerNotImplemented, invalidArgument, notImplemented } from './errors.js';
 import type { S3Headers } from './request.js';
 
 export type ObjectHeaders = Readonly<Record<string, string>>;
 
-/** Of the content: a read may ask for others in their place (`response-…`). */
+/** Headers that describe the content; a read may replace them (`response-…`). */
 export const CONTENT_HEADERS = [
   'cache-control',
   'content-disposition',
@@ -17,12 +17,12 @@ export const CONTENT_HEADERS = [
 const KEPT_HEADERS = [...CONTENT_HEADERS, 'x-amz-storage-class', 'x-amz-website-redirect-location'] as const;
 
 const METADATA_PREFIX = 'x-amz-meta-';
-/** Names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+/** The limit covers names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2048;
 
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
-/** These change what a write means: better refused than ignored. */
+/** These headers change the meaning of a write, so they are refused rather than ignored. */
 const UNSERVED_HEADERS = [
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-server-side-encryption-aws-kms-key-id',
@@ -32,7 +32,7 @@ const UNSERVED_HEADERS = [
   'x-amz-object-lock-retain-until-date',
 ];
 
-/** Of all others that exist, an object could not be read at once. */
+/** Objects of all other classes could not be read immediately. */
 const STORAGE_CLASSES = [
   'STANDARD',
   'REDUCED_REDUNDANCY',
@@ -43,7 +43,10 @@ const STORAGE_CLASSES = [
 ];
 const UNSERVED_STORAGE_CLASSES = ['GLACIER', 'DEEP_ARCHIVE'];
 
-/** Every object is encrypted so unless it asks for more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html */
+/**
+ * Every object has this encryption by default:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html
+ */
 export const ENCRYPTED: ObjectHeaders = { 'x-amz-server-side-encryption': 'AES256' };
 
 export function readObjectHeaders(headers: S3Headers): ObjectHeaders {
@@ -74,7 +77,9 @@ function checkServed(headers: S3Headers): void {
   if (unserved !== undefined) throw headerNotImplemented(unserved);
   const encryption = headers.get('x-amz-server-side-encryption') ?? 'AES256';
   if (encryption.startsWith('aws:')) {
-    throw notImplemented(`The local cloud has no KMS keys: the encryption ${encryption} is not served, AES256 is.`);
+    throw notImplemented(
+      `The local cloud has no KMS keys, so it serves the encryption AES256 only, not ${encryption}.`,
+    );
   }
   if (encryption !== 'AES256') {
     throw invalidArgument(
@@ -94,7 +99,7 @@ function checkServed(headers: S3Headers): void {
   }
 }
 
-/** `aws-chunked` is about the way here, not about the object. */
+/** `aws-chunked` describes the transfer, not the object. */
 function contentEncoding(headers: S3Headers): string | undefined {
   const header = headers.get('content-encoding');
   if (header === undefined) return undefined;
@@ -102,7 +107,7 @@ function contentEncoding(headers: S3Headers): string | undefined {
   return encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked').join(',');
 }
 
-/** What `response-…` parameters of a read put in the place of what was kept. */
+/** Returns the `response-…` parameters of a read, which replace stored headers. */
 export function readOverrides(query: URLSearchParams): ObjectHeaders {
   const overrides: Record<string, string> = {};
   for (const [parameter, value] of query) {

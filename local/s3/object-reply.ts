@@ -1,4 +1,5 @@
-/** What GetObject and HeadObject answer alike, and what writes answer. */
+/** The parts of answers that GetObject and HeadObject share, and the headers that writes answer with. */
+import { definedFields } from '../defined-fields.js';
 import type { S3State } from './action.js';
 import type { StoredObject } from './buckets.js';
 import { checksumElement, checksumHeader, type Checksum } from './checksums.js';
@@ -17,11 +18,14 @@ export interface ObjectReply {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What of an object was asked for. */
+/** The part of an object that was requested. */
 interface Piece {
-  /** Undefined when it is the whole. */
+  /** Undefined if it is the whole object. */
   readonly range: ByteRange | undefined;
-  /** That of the piece, or of the whole; a range has none, for clients would compare the whole's with it. */
+  /**
+   * The checksum of the part or of the whole object. A range has none, because clients would compare its bytes with
+   * the whole object's checksum.
+   */
   readonly checksum: Checksum | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -57,7 +61,7 @@ function choosePiece(object: StoredObject, request: S3Request): Piece {
   return { range, checksum: range === undefined ? object.checksum : undefined, headers: {} };
 }
 
-/** An object that came at once is its own first part. */
+/** An object that was not uploaded in parts is its own first part. */
 function choosePart(object: StoredObject, request: S3Request): Piece {
   if (request.headers.has('range')) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
@@ -68,10 +72,10 @@ function choosePart(object: StoredObject, request: S3Request): Piece {
   for (const part of parts) {
     if (part.number === number) {
       return {
-        // No bytes have no range.
+        // An empty part has no range.
         range: part.size === 0 ? undefined : { start, end: start + part.size },
         checksum: part.checksum,
-        headers: object.parts === undefined ? {} : { 'x-amz-mp-parts-count': String(parts.length) },
+        headers: definedFields({ 'x-amz-mp-parts-count': object.parts && String(parts.length) }),
       };
     }
     start += part.size;
@@ -82,7 +86,7 @@ function choosePart(object: StoredObject, request: S3Request): Piece {
   });
 }
 
-/** What a put and a part answer. */
+/** Returns the headers that answer a put of an object or a part. */
 export const writtenHeaders = (etag: string, checksum: Checksum): Record<string, string> => ({
   etag,
   ...ENCRYPTED,

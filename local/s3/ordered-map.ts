@@ -1,12 +1,13 @@
 /**
  * A map whose keys are walked in UTF-8 byte order, with cheap inserts at any size.
  *
- * Invariants: `#blocks` holds each key of `#values` once; keys ascend within a block and from block to block; no block is
- * empty or longer than `MAX_BLOCK_KEYS`. A walk must not be interleaved with changes: listings are synchronous.
+ * Invariants: `#blocks` holds each key of `#values` once; keys ascend within a block and from block to block; no
+ * block is empty or longer than `MAX_BLOCK_KEYS`. A walk must not be interleaved with changes: listings are
+ * synchronous.
  */
 import { compareKeys } from './key-order.js';
 
-/** Inserting moves at most this many array slots in a block; a million keys are some thousand blocks. */
+/** An insert moves at most this many array slots in a block; a million keys need about a thousand blocks. */
 const MAX_BLOCK_KEYS = 1024;
 
 export class OrderedMap<Value> {
@@ -40,7 +41,7 @@ export class OrderedMap<Value> {
     return this.#values.values();
   }
 
-  /** The entries from the first key for which `reached` holds; once true in key order, `reached` must stay true. */
+  /** Iterates the entries from the first key for which `reached` is true; it must stay true for all later keys. */
   *entriesFrom(reached: (key: string) => boolean): Generator<readonly [string, Value]> {
     const start = this.#position(reached);
     for (let block = start.block; block < this.#blocks.length; block++) {
@@ -54,7 +55,8 @@ export class OrderedMap<Value> {
 
   #insert(key: string): void {
     const { block, offset } = this.#position((other) => compareKeys(other, key) > 0);
-    // A key before the first of a block goes to the end of the block before it, so that appending stays cheap.
+    // A key before the first one of a block is added to the end of the previous block, so that appending stays
+    // cheap.
     const target = offset === 0 && block > 0 ? block - 1 : block;
     const keys = this.#blocks[target];
     if (keys === undefined) {
@@ -74,7 +76,7 @@ export class OrderedMap<Value> {
   }
 }
 
-/** Binary search: the index of the first element for which `holds`; the length when there is none. */
+/** A binary search for the index of the first element for which `holds` is true; the length if there is none. */
 function firstIndex<Element>(elements: readonly Element[], holds: (element: Element) => boolean): number {
   let low = 0;
   let high = elements.length;

@@ -1,5 +1,5 @@
 /**
- * Conditional requests, decided from an object's ETag and time alone.
+ * Decides conditional requests from an object's ETag and time alone.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
  */
 import type { WriteWatch } from './conditional-writes.js';
@@ -7,12 +7,15 @@ import { S3Error, conditionalConflict, headerNotImplemented, noSuchKey, precondi
 import type { S3Headers } from './request.js';
 
 interface Validators {
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag: string;
   readonly lastModifiedMs: number;
 }
 
-/** Throws unless the key may be written now: called in the same turn as the publishing, so that one of two racing puts wins. */
+/**
+ * Throws unless the key may be written now. It must be called in the same turn as the publishing, so that one of
+ * two racing puts wins.
+ */
 export function checkWrite(
   headers: S3Headers,
   key: string,
@@ -37,7 +40,10 @@ export function checkDelete(ifMatch: string | undefined, key: string, current: V
   if (!matches(ifMatch, current.etag)) throw preconditionFailed('If-Match');
 }
 
-/** Throws a 412, or a 304 without a body. If-Match overrules If-Unmodified-Since, If-None-Match overrules If-Modified-Since. */
+/**
+ * Throws a 412, or a 304 without a body. If-Match overrules If-Unmodified-Since, and If-None-Match overrules
+ * If-Modified-Since.
+ */
 export function checkRead(headers: S3Headers, current: Validators): void {
   const failed = failedCondition(headers, '', current);
   if (failed === undefined) return;
@@ -54,13 +60,13 @@ export function checkRead(headers: S3Headers, current: Validators): void {
   );
 }
 
-/** Of a copy's source: every failed condition is a 412. */
+/** For a copy's source every failed condition is a 412. */
 export function checkCopySource(headers: S3Headers, source: Validators): void {
   const failed = failedCondition(headers, 'x-amz-copy-source-', source);
   if (failed !== undefined) throw preconditionFailed(failed);
 }
 
-/** The name of the first header whose condition does not hold. */
+/** Returns the name of the first header whose condition is false. */
 function failedCondition(headers: S3Headers, prefix: string, current: Validators): string | undefined {
   const ifMatch = headers.get(`${prefix}if-match`);
   const ifNoneMatch = headers.get(`${prefix}if-none-match`);
@@ -79,7 +85,7 @@ function failedCondition(headers: S3Headers, prefix: string, current: Validators
   return undefined;
 }
 
-/** NaN, which is neither before nor after anything, for what is no date: such a header is ignored. */
+/** An invalid date becomes NaN, which compares as neither before nor after any time, so the header is ignored. */
 const dateMs = (header: string | undefined): number => (header === undefined ? Number.NaN : Date.parse(header));
 
 function matches(header: string, etag: string): boolean {

@@ -1,13 +1,16 @@
-/** The `Range` header: one range a request, as S3 serves it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+/**
+ * The `Range` header: one range per request, as S3 serves it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 import { S3Error } from './errors.js';
 
-/** Bytes `[start, end)`. */
+/** The range of the bytes `[start, end)`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Undefined when there is no range or it is none that S3 knows: then the whole object is given. */
+/** Returns undefined if there is no range or S3 does not know its form; the whole object is then returned. */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
   if (match === null) return undefined;
@@ -24,7 +27,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) };
 }
 
-/** The range of a part's source: it must be whole and within the object. */
+/** Parses the range of a part's copy source, which must be within the object. */
 export function parseCopyRange(header: string, size: number): ByteRange | undefined {
   const match = /^bytes=(\d+)-(\d+)$/.exec(header.trim());
   if (match === null) return undefined;

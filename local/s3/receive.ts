@@ -1,6 +1,6 @@
 /**
- * Receives a body: takes off its framing, passes it on piece by piece, and refuses it at the end when it is not what the
- * request said that it is.
+ * Receives a body: removes its framing, passes it on piece by piece, and refuses it at the end if it differs from
+ * what the headers announced.
  */
 import { createHash } from 'node:crypto';
 import { mostBodyBytes } from '../http/body-bounds.js';
@@ -12,19 +12,19 @@ import { createHasher, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm 
 import { documentTooLarge, entityTooLarge, incompleteBody, malformedXml } from './errors.js';
 import type { S3Request } from './request.js';
 
-/** The most that one put or part may bring: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** The largest size of a put or a part: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 export interface Received {
   readonly body: Body;
   readonly md5: Buffer;
-  /** The one that the request brought, else that of the algorithm that was wanted. */
+  /** The checksum that the request brought, or else one of the wanted algorithm. */
   readonly checksum: Checksum;
-  /** That of the algorithm that was wanted. */
+  /** The checksum of the wanted algorithm. */
   readonly wanted: Checksum;
 }
 
-/** The caller owns the body. `wanted` is worked out in any case. */
+/** The caller owns the body. The checksum of the algorithm `wanted` is always computed. */
 export async function receiveBody(
   request: S3Request,
   bodies: BodyStore,
@@ -52,7 +52,10 @@ export async function receiveBody(
   }
 }
 
-/** A document in memory, as small as the operation's are. On completing an upload, checksum headers are about the object, not about the document. */
+/**
+ * Receives a document into memory, so its size must be small. When an upload is completed, checksum headers
+ * describe the object, not the document.
+ */
 export async function receiveDocument(
   request: S3Request,
   operation: string,
@@ -75,14 +78,14 @@ interface Digest {
   readonly digest: Buffer;
 }
 
-/** Of the algorithms, which may be one twice, the first is the one that the request brought a checksum of, if it did. */
+/** The algorithms may contain one twice. The first is that of the request's own checksum, if it brought one. */
 async function receive(
   request: S3Request,
   expected: BodyExpectations,
   algorithms: readonly ChecksumAlgorithm[],
   write: (piece: Uint8Array) => Promise<void> | undefined | void,
 ): Promise<{ readonly md5: Buffer; readonly checksums: readonly Digest[] }> {
-  // Not destroyed on a refusal: the socket is still needed for the reply.
+  // The request must not be destroyed on a refusal, because the socket is still needed for the reply.
   const source = request.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const framing = expected.isFramed ? decodeAwsChunked(source) : { data: source, trailers: new Map<string, string>() };
   const hashers = [...new Set(algorithms)].map((algorithm) => ({ algorithm, hasher: createHasher(algorithm) }));
@@ -92,7 +95,7 @@ async function receive(
   for await (const piece of framing.data) {
     size += piece.length;
     if (size > expected.size) throw incompleteBody();
-    // The hashes are worked out while the disk writes.
+    // The hashes are computed while the disk writes.
     const written = write(piece);
     md5.update(piece);
     for (const { hasher } of hashers) hasher.update(piece);

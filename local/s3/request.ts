@@ -1,32 +1,30 @@
-/** A request as actions see it: bucket and key decoded, headers plain. */
+/** A request as actions see it: bucket and key are decoded, headers are plain. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { S3Error } from './errors.js';
 
 export interface S3Request {
   readonly method: string;
-  /** Empty when the request is for the service. */
+  /** Empty for a request to the service itself. */
   readonly bucket: string;
-  /** Empty when the request is for a bucket. */
+  /** Empty for a request to a bucket. */
   readonly key: string;
   readonly query: URLSearchParams;
   readonly headers: S3Headers;
   readonly body: IncomingMessage;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** By lower-case name. */
+/** The headers by their lower-case names. */
 export type S3Headers = ReadonlyMap<string, string>;
 
-/** Authentication of old, and what SDKs add to say which operation they call. */
+/** These parameters belong to the old authentication. Parameters with `x-` are ignored, too: SDKs add them to name the operation. */
 const UNSIGNIFICANT_PARAMETERS = new Set(['awsaccesskeyid', 'signature', 'expires']);
 
 export const isSignificantParameter = (name: string): boolean =>
   !UNSIGNIFICANT_PARAMETERS.has(name.toLowerCase()) && !name.toLowerCase().startsWith('x-');
 
-/**
- * Reads the target as it was sent: a URL parser would fold `..` and `//`, which are ordinary parts of keys.
- */
+/** Reads the raw target: a URL parser would fold `..` and `//`, which are ordinary parts of keys. */
 export function readRequest(message: IncomingMessage, signal: AbortSignal): S3Request {
   const target = message.url ?? '/';
   const queryStart = target.indexOf('?');
@@ -44,7 +42,10 @@ export function readRequest(message: IncomingMessage, signal: AbortSignal): S3Re
   };
 }
 
-/** `<bucket>.localhost`, as SDKs ask for unless they are told to put the bucket into the path. */
+/**
+ * Finds the bucket in `<bucket>.localhost`, the form that SDKs use unless they are configured to put the bucket
+ * into the path.
+ */
 function bucketOfHost(host: string | undefined): string | undefined {
   return host === undefined ? undefined : /^(.+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
 }
@@ -63,9 +64,10 @@ function splitPath(rawPath: string, hostBucket: string | undefined): { readonly 
 }
 
 /**
- * A presigned URL carries in its query what would have been headers: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
- * S3 leaves some unread there: tags (https://github.com/aws/aws-sdk-go-v2/pull/1017), and checksums, which the SDK works out
- * of no body at all when it signs (https://github.com/aws/aws-sdk/issues/480).
+ * A presigned URL carries headers in its query:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ * S3 ignores some of them there: tags (https://github.com/aws/aws-sdk-go-v2/pull/1017), and checksums, which the
+ * SDK computes from an empty body when it signs (https://github.com/aws/aws-sdk/issues/480).
  */
 const UNREAD_IN_QUERY = /^x-amz-(checksum-|sdk-checksum-|tagging$)/;
 

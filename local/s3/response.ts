@@ -1,4 +1,4 @@
-/** What actions answer with; only `send` writes to the socket. */
+/** The replies of actions; only `send` writes to the socket. */
 import type { ServerResponse } from 'node:http';
 import type { Body } from './body.js';
 import type { S3Error } from './errors.js';
@@ -43,7 +43,7 @@ export async function send(
 ): Promise<void> {
   const { body } = reply;
   if (body === undefined || typeof body === 'string') {
-    // A HEAD tells the length that a GET would have, if any; 204 and 304 have none.
+    // The answer to a HEAD has the length that a GET would have; a 204 or 304 has none.
     const hasLength = !options.withoutBody && reply.status !== 204 && reply.status !== 304;
     const length = hasLength ? { 'content-length': String(Buffer.byteLength(body ?? '')) } : {};
     response.writeHead(reply.status, { ...reply.headers, ...length });
@@ -60,7 +60,7 @@ export async function send(
     for await (const piece of body.read(options.signal)) await flush(response, piece, options.signal);
     response.end();
   } catch (error) {
-    // The status is sent already: only a broken connection can still tell the client that bytes are missing.
+    // The status has been sent already, so only a broken connection can tell the client that bytes are missing.
     response.destroy();
     if (!options.signal.aborted) throw error;
   } finally {
@@ -68,7 +68,7 @@ export async function send(
   }
 }
 
-/** Until the bytes have left for good: their buffer is used again. */
+/** Waits until the bytes have left the process, because their buffer is used again. */
 function flush(response: ServerResponse, piece: Uint8Array, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(new Error('The client is gone.'));

@@ -1,6 +1,7 @@
 /**
- * Which operation a request is for: by method, by what it names, and by the sub-resource in its query. Each route lists every
- * parameter that it understands; a request with any other is refused, so that it can never do something else than it asked.
+ * Finds the operation of a request by its method, its target, and the sub-resource in its query. Each route lists
+ * every parameter that it understands. A request with any other parameter is refused, so that it never does
+ * something other than the client intended.
  */
 import type { Action } from './action.js';
 import type { S3Error } from './errors.js';
@@ -12,11 +13,11 @@ export type Target = 'service' | 'bucket' | 'object';
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly target: Target;
-  /** Parameters that must be there; with a value, they must have it. */
+  /** Required parameters; one with a value must have that value. */
   readonly requires: Readonly<Record<string, string | undefined>>;
   readonly allows?: readonly string[];
   readonly header?: { readonly name: string; readonly present: boolean };
-  /** As AWS spells it. */
+  /** The operation's name as AWS spells it. */
   readonly operation: string;
   readonly action: Action;
 }

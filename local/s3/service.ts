@@ -1,12 +1,12 @@
 /**
- * The S3 of the local cloud: REST, path-style or `<bucket>.localhost`, one region, one account.
- * Objects live as long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts).
+ * The S3 of the local cloud: REST, path-style or `<bucket>.localhost`, one region, one account. Objects live as
+ * long as the process: the index is in memory, bodies are in memory or in `directory` (body-store.ts).
  *
- * Known differences from AWS (docs/local-cloud/s3.md): objects have one version each, whatever the versioning that was set;
- * configuration of buckets is kept and given back, but does nothing; other sub-resources are refused.
+ * Known differences from AWS (docs/reference/local-cloud/s3.md): objects have one version each, whatever versioning was set.
+ * Configuration of buckets is kept and given back, but has no effect. Other sub-resources are refused.
  */
 import type { IncomingMessage } from 'node:http';
-import { diskTrouble, type TroubleLog } from '../disk-trouble.js';
+import { explainDiskError, type DiskErrorLog } from '../disk-errors.js';
 import { Refusal } from '../http/refusal.js';
 import type { Service, ServiceRequest } from '../http/service.js';
 import type { S3State } from './action.js';
@@ -20,15 +20,18 @@ import { createRouter } from './router.js';
 import { ROUTES } from './routes.js';
 
 export interface S3Options {
-  /** Made when missing; bodies are written into it under random names. Its owner removes it after the end. */
+  /**
+   * The directory is created if it is missing; bodies are written into it under random names. Its owner removes it
+   * after the end.
+   */
   readonly directory: string;
-  /** How much of the bodies may be held in memory. */
+  /** The most bytes of bodies that are held in memory. */
   readonly memoryBudgetBytes?: number;
-  /** Where buckets are that name no other place. */
+  /** The region of buckets whose creation names no other. */
   readonly region?: string;
   readonly nowMs?: () => number;
-  /** Told what is wrong with the disk, besides the client. */
-  readonly troubles?: TroubleLog;
+  /** Reports errors of the disk, in addition to the answer to the client. */
+  readonly diskErrors?: DiskErrorLog;
 }
 
 const findRoute = createRouter(ROUTES);
@@ -41,11 +44,11 @@ export function createS3Service(options: S3Options): Service {
     nowMs: options.nowMs ?? Date.now,
   };
   const explain = (error: unknown): S3Error => {
-    const trouble = diskTrouble(error, options.directory);
-    if (trouble === undefined) return toS3Error(error);
-    options.troubles?.tell(trouble);
-    // Worth a retry, as on AWS: somebody may be making room.
-    return new S3Error(500, 'InternalError', `We encountered an internal error. ${trouble}`);
+    const explanation = explainDiskError(error, options.directory);
+    if (explanation === undefined) return toS3Error(error);
+    options.diskErrors?.report(explanation);
+    // The client may retry, as on AWS: space on the disk may become free.
+    return new S3Error(500, 'InternalError', `We encountered an internal error. ${explanation}`);
   };
   return { name: 's3', handle: (request) => handle(state, explain, request) };
 }
@@ -77,10 +80,10 @@ const namesOf = ({ bucket, key }: S3Request): Readonly<Record<string, string>> =
   ...(key === '' ? {} : { Key: key }),
 });
 
-/** As it was sent. */
+/** Returns the path as it was sent. */
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/\?.*$/s, '');
 
-/** A bug is said as what it is, and worth a retry as on AWS. */
+/** An unexpected error is reported with its text, and the client may retry, as on AWS. */
 function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (error instanceof Refusal) return new S3Error(error.status, error.code, error.message, error.details);

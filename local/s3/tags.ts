@@ -1,4 +1,7 @@
-/** Tags of objects and buckets, as a header and as XML. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+/**
+ * Tags of objects and buckets, as a header and as XML.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+ */
 import { S3Error, invalidArgument, malformedXml } from './errors.js';
 import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument, type XmlElement } from './xml.js';
 
@@ -25,7 +28,7 @@ export function readTagHeader(value: string | undefined): Tags {
   return checkTags(entries);
 }
 
-/** `most`: of an object ten, of a bucket fifty. */
+/** `most` is ten for objects and fifty for buckets. */
 export function parseTagging(document: string, most = MAX_OBJECT_TAGS): Tags {
   const [set] = childrenOf(parseXml(document, 'Tagging'), 'TagSet');
   if (set === undefined) throw malformedXml();

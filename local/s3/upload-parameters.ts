@@ -1,4 +1,4 @@
-/** What the multipart actions read from their query. */
+/** Query parameters of the multipart actions. */
 import { invalidArgument } from './errors.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */

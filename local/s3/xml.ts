@@ -1,33 +1,36 @@
-/** XML both ways: replies are built from escaped strings, bodies are read into plain trees without trimming (keys may be spaces). */
+/**
+ * Writes and parses XML: replies are built from escaped strings; bodies are parsed into plain trees without
+ * trimming (keys may be spaces).
+ */
 import { XMLParser } from 'fast-xml-parser';
 import { countOf } from '../http/count-of.js';
 import { malformedXml } from './errors.js';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** Each delete entry may carry an entity per byte of its key: 1,000 keys of 1,024 bytes. */
+/** A list of deletions may have an entity per byte of its keys: 1,000 keys of 1,024 bytes. */
 const MAX_ENTITIES = 1_100_000;
 const MAX_EXPANDED_LENGTH = 4 * 1024 * 1024;
 
-/** An element with text; left out when the value is undefined. */
+/** Writes an element with text; an undefined value gives no element. */
 export function leaf(name: string, value: string | number | boolean | undefined): string {
   return value === undefined ? '' : `<${name}>${escapeText(String(value))}</${name}>`;
 }
 
-/** An element with elements, which are encoded already. */
+/** Writes an element around elements that are encoded already. */
 export const parent = (name: string, children: readonly string[]): string => `<${name}>${children.join('')}</${name}>`;
 
 export const xmlDocument = (root: string, children: readonly string[]): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${children.join('')}</${root}>`;
 
-/** Errors have no namespace. */
+/** Error documents have no namespace. */
 export const errorDocument = (fields: Readonly<Record<string, string>>): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${parent(
     'Error',
     Object.entries(fields).map(([name, value]) => leaf(name, value)),
   )}`;
 
-/** Control characters and line ends would not survive a parser: they go as references, as S3 sends them. */
+/** Parsers change control characters and line ends, so they are written as references, as S3 does. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"'\u0000-\u001f\u007f-\u009f\u2028\ufffe\uffff]/g, (character) => {
     const named = NAMED_REFERENCES[character];
@@ -63,14 +66,15 @@ const parser = new XMLParser({
   },
 });
 
-/** The bound of a document that is not a list: a lifecycle of a thousand rules is the largest. */
-const MOST_TAGS = 40_000;
+/** The limit for documents that are not lists: the largest is a lifecycle of a thousand rules. */
+const MAX_TAGS = 40_000;
 
 /**
- * The root element's content; MalformedXML when the text is not XML or has another root, or more tags than such a document can have: they are counted
- * first, as each costs the parser more than its bytes. None of S3's documents has a DTD.
+ * Parses a document and returns the content of its root element. Throws MalformedXML if the text is not XML, has
+ * another root, or has too many tags. Tags are counted first, because each costs the parser more than its bytes.
+ * None of S3's documents has a DTD.
  */
-export function parseXml(text: string, root: string, mostTags = MOST_TAGS): XmlElement {
+export function parseXml(text: string, root: string, mostTags = MAX_TAGS): XmlElement {
   if (text.includes('<!DOCTYPE') || countOf('<', text) > mostTags) throw malformedXml();
   let tree: Readonly<Record<string, unknown>>;
   try {
@@ -87,7 +91,7 @@ export function childrenOf(element: XmlElement, name: string): readonly XmlEleme
   return typeof element === 'string' ? [] : (element[name] ?? []);
 }
 
-/** The text of the only child of that name; undefined when there is none. */
+/** Returns the text of the only child of that name; undefined if there is none. */
 export function textOf(element: XmlElement, name: string): string | undefined {
   const children = childrenOf(element, name);
   if (children.length === 0) return undefined;

@@ -1,12 +1,12 @@
-/** What an action of the scheduler's API is: one file each in actions/, found by method and path in routes.ts. */
+/** An action of the scheduler's API. Each has its own file in actions/; routes.ts finds it by method and path. */
 import type { Schedules } from './schedules.js';
 
 export interface ActionContext {
   readonly schedules: Schedules;
-  /** From the path; empty where the path has none. */
+  /** The schedule's name from the path; empty if the path has none. */
   readonly name: string;
   readonly parameters: URLSearchParams;
-  /** The parsed body; an empty object when there is none. */
+  /** The parsed body; an empty object if there is none. */
   readonly body: unknown;
 }
 

@@ -1,5 +1,5 @@
 /**
- * When a one-time schedule fires: `at(yyyy-mm-ddThh:mm:ss)` in a time zone. Pure.
+ * Computes when a one-time schedule fires: `at(yyyy-mm-ddThh:mm:ss)` in a time zone; pure functions.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
  */
 import { invalid, notSupported } from './errors.js';
@@ -21,8 +21,8 @@ export function fireTimeMs(expression: string, timeZone: string): number {
 }
 
 /**
- * A wall time that a change of the clocks repeats means its first pass; one that the change leaves out means what the clocks
- * would have shown without it.
+ * A wall time that occurs twice when the clocks go back means its first occurrence. One that is skipped when the
+ * clocks go forward is read as if they had not.
  */
 function instantOf(wallMs: number, timeZone: string): number {
   const wallAt = wallClock(timeZone);
@@ -34,7 +34,7 @@ function instantOf(wallMs: number, timeZone: string): number {
 
 const offsetMs = (atMs: number, wallAt: (atMs: number) => number): number => wallAt(atMs) - atMs;
 
-/** What a wall clock shows, as if it were UTC. */
+/** Returns the time that a wall clock shows, expressed as if it were UTC. */
 function wallClock(timeZone: string): (atMs: number) => number {
   let format: Intl.DateTimeFormat;
   try {

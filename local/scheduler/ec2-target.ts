@@ -1,4 +1,4 @@
-/** Calls the local EC2 as the scheduler's universal targets do: the same action, with the same parameters, as over HTTP. */
+/** Calls the local EC2 as the scheduler's universal targets do: with the same action and parameters as over HTTP. */
 import type { Compute } from '../ec2/compute.js';
 import { performAction } from '../ec2/perform.js';
 import { Query } from '../ec2/query.js';
@@ -10,7 +10,7 @@ export const invokeEc2 =
     performAction(name, Query.parse(new URLSearchParams(flat(parameters))), compute);
   };
 
-/** `{ A: { B: 1 } }` is `A.B=1` in the Query protocol. */
+/** Converts `{ A: { B: 1 } }` to the Query protocol's `A.B=1`. */
 function flat(parameters: object, prefix = ''): [string, string][] {
   return Object.entries(parameters).flatMap(([name, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null

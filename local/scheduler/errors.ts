@@ -1,4 +1,7 @@
-/** Errors of the scheduler's API. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html#API_CreateSchedule_Errors */
+/**
+ * Errors of the scheduler's API.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html#API_CreateSchedule_Errors
+ */
 const STATUSES = {
   ValidationException: 400,
   ConflictException: 409,
@@ -25,5 +28,5 @@ export class SchedulerError extends Error {
 
 export const invalid = (message: string): SchedulerError => new SchedulerError('ValidationException', message);
 
-/** What AWS has and we have not: said so, instead of doing something else. */
+/** Refuses a feature of AWS that the local cloud lacks, instead of doing something else. */
 export const notSupported = (what: string): SchedulerError => invalid(`The local cloud does not support ${what}.`);

@@ -1,5 +1,5 @@
 /**
- * Reads the members of a request and gathers what is wrong with them: AWS names all violations in one ValidationException.
+ * Reads the members of a request and collects their violations: AWS lists all of them in one ValidationException.
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
  */
 import { invalid, SchedulerError } from './errors.js';
@@ -10,9 +10,9 @@ interface Length {
   readonly pattern?: RegExp;
 }
 
-/** More than these in one answer help nobody. */
-const MOST_SHOWN = 10;
-/** Enough of a value to know it again. */
+/** One answer shows at most this many violations. */
+const MAX_SHOWN = 10;
+/** This much of a value suffices to recognize it. */
 const SHOWN_LENGTH = 256;
 
 export class Fields {
@@ -35,11 +35,11 @@ export class Fields {
     throw new SchedulerError('SerializationException', 'The request must be a JSON object.');
   }
 
-  /** Throws when anything that was read is not as it must be. */
+  /** Throws if any member that was read violates its constraints. */
   check(): void {
     const count = this.#violations.length;
     if (count === 0) return;
-    const shown = this.#violations.slice(0, MOST_SHOWN).join('; ');
+    const shown = this.#violations.slice(0, MAX_SHOWN).join('; ');
     throw invalid(`${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`);
   }
 
@@ -77,7 +77,7 @@ export class Fields {
     return value;
   }
 
-  /** Seconds since 1970, as the protocol sends times. */
+  /** The protocol sends times as seconds since 1970. */
   timestamp(name: string): number | undefined {
     const value = this.#value(name);
     if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
@@ -130,7 +130,7 @@ export class Fields {
     return new SchedulerError('SerializationException', `${this.#pathOf(name)} must be ${kind}.`);
   }
 
-  /** A null is an absent value, as in AWS's own JSON protocols. */
+  /** A null counts as absent, as in AWS's own JSON protocols. */
   #value(name: string): unknown {
     return Object.hasOwn(this.#values, name) ? (this.#values[name] ?? undefined) : undefined;
   }

@@ -1,9 +1,9 @@
 /**
- * Calls of targets that are under way or were made. An invocation is on its own from the moment its schedule is due: a later
- * update or delete of the schedule takes back no call that is being retried.
+ * Calls of targets, current and past. Once its schedule is due, an invocation is independent of it: a later update
+ * or delete of the schedule does not cancel a call that is being retried.
  *
- * States: retrying → succeeded | failed. Invariants: an invocation is tried at once, then after ever longer waits, until the
- * target answers well or its retry policy ends; `onEnd` is called exactly once, unless all is closed.
+ * States: retrying → succeeded | failed. Invariants: an invocation is tried immediately, then after growing waits,
+ * until the target succeeds or the retry policy ends. `onEnd` is called exactly once, unless everything is closed.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule.html
  */
 import type { Clock } from '../clock.js';
@@ -15,24 +15,24 @@ export interface Invocation {
   readonly dueMs: number;
   attempts: number;
   state: 'retrying' | 'succeeded' | 'failed';
-  /** What the target last answered with, when that was an error. */
+  /** The target's last error, if the last try failed. */
   error?: string;
 }
 
 export interface Call extends Pick<Invocation, 'schedule' | 'target' | 'dueMs'> {
   readonly retry: RetryPolicy;
-  /** Throws what the target answers with. */
+  /** Calls the target; throws the target's error. */
   readonly act: () => void;
   readonly onEnd: () => void;
 }
 
-/** AWS says "exponential backoff" only. */
+/** AWS documents only "exponential backoff", without numbers. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-/** More than any test or person reads. */
-const MOST_REMEMBERED = 100;
-/** A call that fails for a day must not gather company without end. */
-const MOST_RETRYING = 1_000;
+/** No test and no person reads more. */
+const MAX_REMEMBERED = 100;
+/** Calls can fail for a day, so the number of calls that are retried must be bounded. */
+const MAX_RETRYING = 1_000;
 
 export class Invocations {
   readonly #known: Invocation[] = [];
@@ -44,7 +44,7 @@ export class Invocations {
     this.#clock = clock;
   }
 
-  /** The last ones, the oldest first. */
+  /** Returns the last invocations, the oldest first. */
   all(): readonly Readonly<Invocation>[] {
     return this.#known;
   }
@@ -53,7 +53,7 @@ export class Invocations {
     const { schedule, target, dueMs } = call;
     const invocation: Invocation = { schedule, target, dueMs, attempts: 0, state: 'retrying' };
     this.#known.push(invocation);
-    if (this.#known.length > MOST_REMEMBERED) this.#known.shift();
+    if (this.#known.length > MAX_REMEMBERED) this.#known.shift();
     this.#try(invocation, call, FIRST_WAIT_MS);
   }
 
@@ -85,7 +85,7 @@ export class Invocations {
     return (
       attempts <= retry.maxRetries &&
       this.#clock.nowMs() + waitMs - dueMs <= retry.maxAgeSeconds * 1000 &&
-      this.#waits.size < MOST_RETRYING
+      this.#waits.size < MAX_RETRYING
     );
   }
 }

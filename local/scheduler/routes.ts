@@ -1,4 +1,4 @@
-/** The actions that are served, by method and path. One that is not here is an unknown operation. */
+/** The actions that are served, by method and path. Any other is an unknown operation. */
 import type { Action } from './action.js';
 import { createSchedule } from './actions/create-schedule.js';
 import { deleteSchedule } from './actions/delete-schedule.js';
@@ -28,7 +28,7 @@ export function findRoute(method: string, path: string): Route & { readonly name
   const served = [...Object.values(ONE), ...Object.values(ALL)].map(({ operation }) => operation);
   throw new SchedulerError(
     'UnknownOperationException',
-    `The local cloud's scheduler serves no ${method} ${path.slice(0, 200)}; it serves ${served.join(', ')}.`,
+    `The local cloud's scheduler does not serve ${method} ${path.slice(0, 200)}. It serves ${served.join(', ')}.`,
   );
 }
 
@@ -36,6 +36,6 @@ function decode(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    return encoded; // refused as a name
+    return encoded; // The check of the name refuses it.
   }
 }

@@ -1,4 +1,7 @@
-/** What a schedule is told to be, read and checked: create and update take the same, and an update forgets what it does not say. */
+/**
+ * The settings of a schedule, read and checked. Create and update take the same settings; an update resets those
+ * that it leaves out.
+ */
 import { fireTimeMs } from './at-expression.js';
 import { notSupported } from './errors.js';
 import type { Fields } from './fields.js';
@@ -12,7 +15,7 @@ export interface ScheduleSettings {
   readonly state: 'ENABLED' | 'DISABLED';
   readonly afterCompletion: 'NONE' | 'DELETE';
   readonly description: string | undefined;
-  /** Kept and given back: AWS ignores both for one-time schedules. */
+  /** Both dates are kept and given back: AWS ignores them for one-time schedules. */
   readonly startDate: number | undefined;
   readonly endDate: number | undefined;
   readonly target: ScheduleTarget;
@@ -27,7 +30,7 @@ export interface ScheduleTarget {
   readonly retry: RetryPolicy;
 }
 
-/** A schedule is known by its group and its name. */
+/** A group and a name identify a schedule. */
 export interface ScheduleId {
   readonly groupName: string;
   readonly name: string;
@@ -47,9 +50,12 @@ const ARN = { min: 1, max: 1600 } as const;
 const EXPRESSION = { min: 1, max: 256 } as const;
 const TIME_ZONE = { min: 1, max: 50 } as const;
 const DESCRIPTION = { min: 0, max: 512 } as const;
-/** AWS names only a least length; the request's size bounds it. */
+/** AWS documents only a minimum length; the request's size bounds it. */
 const INPUT = { min: 1, max: Number.MAX_SAFE_INTEGER } as const;
-/** AWS's own defaults. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html */
+/**
+ * These are AWS's own limits and defaults.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
+ */
 const RETRY_AGE_SECONDS = { min: 60, max: 86_400 } as const;
 const RETRIES = { min: 0, max: 185 } as const;
 
@@ -88,7 +94,7 @@ function readTarget(fields: Fields, whole: Fields): ScheduleTarget {
   };
   whole.check();
   if (fields.has('DeadLetterConfig')) {
-    throw notSupported('DeadLetterConfig: what failed is shown by GET /_local/state');
+    throw notSupported('DeadLetterConfig; GET /_local/state shows failed calls');
   }
   const other = fields.names().find((name) => !['Arn', 'RoleArn', 'Input', 'RetryPolicy'].includes(name));
   if (other !== undefined) throw notSupported(`Target.${other}`);

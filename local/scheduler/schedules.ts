@@ -2,9 +2,11 @@
  * The schedules, and the clock that fires them.
  *
  * Invariants:
- * - An enabled schedule fires once for each time that it was set to: when that time comes, or at once if it has passed.
- * - A schedule that deletes itself goes when its invocation has ended, unless it was updated meanwhile.
- * - A request whose client token was seen for the same action and schedule is answered as it was, and changes nothing.
+ * - An enabled schedule fires once for each time that it was set to: when that time comes, or immediately if it has
+ * passed.
+ * - A schedule that deletes itself is removed when its invocation has ended, unless it was updated meanwhile.
+ * - A request whose client token was seen for the same action and schedule gets the earlier answer, and changes
+ * nothing.
  */
 import type { Clock } from '../clock.js';
 import { invalid, SchedulerError } from './errors.js';
@@ -27,17 +29,17 @@ export interface SchedulesOptions {
 }
 
 const ACCOUNT_ID = '000000000000';
-/** AWS allows a million; a user of the local cloud has a handful, and each holds memory and a timer. */
-const MOST_SCHEDULES = 10_000;
-/** A client asks again within seconds or not at all. */
-const MOST_TOKENS = 1_000;
+/** AWS allows a million. A user of the local cloud has a handful, and each takes memory and a timer. */
+const MAX_SCHEDULES = 10_000;
+/** Clients retry within seconds or not at all. */
+const MAX_TOKENS = 1_000;
 
 export class Schedules {
   readonly #schedules = new Map<string, Schedule>();
   readonly #timers = new Map<string, () => void>();
-  /** For which time each schedule has fired last. */
+  /** The time for which each schedule has fired last. */
   readonly #firedFor = new Map<string, number>();
-  /** What was asked for with a token, the oldest first. */
+  /** The requests by their client tokens, the oldest first. */
   readonly #tokens = new Map<string, string>();
   readonly #invocations: Invocations;
 
@@ -48,7 +50,7 @@ export class Schedules {
     this.#invocations = new Invocations(options.clock);
   }
 
-  /** In the order of their names. */
+  /** Returns the schedules in the order of their names. */
   all(): readonly Schedule[] {
     return [...this.#schedules.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
@@ -69,8 +71,11 @@ export class Schedules {
     const known = this.#schedules.get(name);
     if (known !== undefined && this.#wasAsked('create', name, token, settings)) return known;
     if (known !== undefined) throw new SchedulerError('ConflictException', `Schedule ${name} already exists.`);
-    if (this.#schedules.size >= MOST_SCHEDULES) {
-      throw new SchedulerError('ServiceQuotaExceededException', `The local cloud holds ${MOST_SCHEDULES} schedules.`);
+    if (this.#schedules.size >= MAX_SCHEDULES) {
+      throw new SchedulerError(
+        'ServiceQuotaExceededException',
+        `There are already ${MAX_SCHEDULES} schedules, which is the maximum of the local cloud.`,
+      );
     }
     const nowMs = this.#options.clock.nowMs();
     const arn = `arn:aws:scheduler:${this.#options.region}:${ACCOUNT_ID}:schedule/${settings.groupName}/${name}`;
@@ -97,7 +102,7 @@ export class Schedules {
     if (groupName === DEFAULT_GROUP) return;
     throw new SchedulerError(
       'ResourceNotFoundException',
-      `Schedule group ${groupName} does not exist: the local cloud has the group ${DEFAULT_GROUP} only.`,
+      `Schedule group ${groupName} does not exist. The local cloud has only the group ${DEFAULT_GROUP}.`,
     );
   }
 
@@ -129,7 +134,7 @@ export class Schedules {
     this.#disarm(name);
     if (settings.state === 'DISABLED' || this.#firedFor.get(name) === settings.dueMs) return;
     const waitMs = settings.dueMs - this.#options.clock.nowMs();
-    // The clock may come back early from a long wait.
+    // The clock may fire early after a long wait.
     const due = (): void => (this.#options.clock.nowMs() < settings.dueMs ? this.#arm(schedule) : this.#fire(schedule));
     this.#timers.set(name, this.#options.clock.after(waitMs, due));
   }
@@ -142,7 +147,7 @@ export class Schedules {
     this.#invocations.start({
       schedule: name,
       target: target.arn,
-      // The age of an event counts from when it could first be sent.
+      // The age of an event counts from the first moment at which it could be sent.
       dueMs: Math.max(dueMs, schedule.modifiedAtMs),
       retry: target.retry,
       act: () => this.#options.invoke(target.universal.action, target.parameters),
@@ -164,7 +169,7 @@ export class Schedules {
     if (token === undefined) return;
     this.#tokens.set(tokenKey(action, name, token), JSON.stringify(settings));
     const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size > MOST_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * EventBridge Scheduler as R9 needs it: one-time schedules of the group `default` whose target modifies a fleet, and which fire.
- * The REST JSON protocol. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
+ * EventBridge Scheduler as rule R9 needs it: one-time schedules of the group `default` whose targets modify a
+ * fleet. It speaks the REST JSON protocol. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
 import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
@@ -9,7 +9,7 @@ import { SchedulerError } from './errors.js';
 import { findRoute } from './routes.js';
 import type { Schedules } from './schedules.js';
 
-/** The schedules outlive the service; whoever made them closes them. */
+/** The schedules outlive the service; their creator must close them. */
 export function createSchedulerService({ schedules }: { readonly schedules: Schedules }): Service {
   return {
     name: 'scheduler',

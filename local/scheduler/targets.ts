@@ -1,5 +1,6 @@
 /**
- * The universal targets that are served, and their `Input`: the names of the service's API, in upper camel case, as AWS takes them.
+ * The universal targets that are served, and the members of their `Input`: the names of the service's API, in upper
+ * camel case, as AWS takes them.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
  */
 import { invalid, notSupported } from './errors.js';
@@ -10,7 +11,7 @@ export interface UniversalTarget {
   readonly known: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Calls the API; throws what it answers with. */
+/** Calls the API; throws the API's error. */
 export type InvokeTarget = (action: UniversalTarget['action'], parameters: Readonly<Record<string, unknown>>) => void;
 
 const TARGETS: Readonly<Record<string, UniversalTarget>> = {

@@ -1,4 +1,4 @@
-/** What an API action is: one file each in actions/, found by name in registry.ts. */
+/** An API action. Each has its own file in actions/; registry.ts finds it by name. */
 import { invalidParameter, missingParameter, queueDoesNotExist, SqsError } from './errors.js';
 import type { Input, JsonObject } from './input.js';
 import { MAX_LISTED } from './limits.js';
@@ -8,17 +8,17 @@ import type { SqsStore } from './store.js';
 export interface ActionContext {
   readonly store: SqsStore;
   readonly input: Input;
-  /** Where the client reached this service: queue URLs begin with it. */
+  /** The address at which the client reached this service; queue URLs begin with it. */
   readonly endpoint: string;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Registers what to undo when the response does not reach the client. */
+  /** Registers an action that undoes the effect if the response does not reach the client. */
   onLost(undo: () => void): void;
 }
 
 const ADDRESS = /^(?:(?:https?:\/\/[^/]+)?\/(\d{12})\/)?([^/]+)\/?$/;
 
-/** Undefined: AWS answers with an empty body. */
+/** Undefined gives an empty body, as on AWS. */
 export type ActionResult = JsonObject | undefined;
 export type Action = (context: ActionContext) => ActionResult | Promise<ActionResult>;
 
@@ -26,8 +26,8 @@ export const queueUrl = ({ endpoint, store }: ActionContext, queue: Queue): stri
   `${endpoint}/${store.accountId}/${queue.name}`;
 
 /**
- * By the path of its URL, or by its name alone, as AWS takes it too; the host does not matter, as the client may know this
- * service under another name.
+ * Finds a queue by the path of its URL, or by its name alone, which AWS accepts, too. The URL's host is ignored,
+ * because the client may reach this service under another name.
  */
 export function queueOf({ input, store }: ActionContext): Queue {
   const address = input.text('QueueUrl');
@@ -45,7 +45,10 @@ export interface Page {
   readonly nextToken: string | undefined;
 }
 
-/** A page of queues that are in the order of their names; a token is given only when a size of page was asked for. */
+/**
+ * Returns a page of queues, which must be in the order of their names. A token is returned only if the request has
+ * a page size.
+ */
 export function pageOfQueues(context: ActionContext, queues: readonly Queue[]): Page {
   const max = context.input.integerWithin('MaxResults', 1, MAX_LISTED);
   const token = context.input.text('NextToken');

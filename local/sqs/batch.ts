@@ -1,11 +1,11 @@
-/** What the three batch actions share: the rules for entries, and a result for each of them. */
+/** The parts that the three batch actions share: the rules for entries, and a result for each entry. */
 import { SqsError } from './errors.js';
 import type { Input, JsonObject } from './input.js';
 import { MAX_BATCH_ENTRIES } from './limits.js';
 
 const ENTRY_ID = /^[\w-]{1,80}$/;
 
-/** Checks what concerns the request as a whole. */
+/** Checks the rules that concern the request as a whole. */
 export function readEntries(input: Input, entryShape: string): readonly Input[] {
   const entries = input.objects('Entries');
   if (entries.length === 0) {
@@ -49,7 +49,7 @@ export function forEachEntry<Value>(entries: readonly Input[], act: (entry: Inpu
   return { done, failed };
 }
 
-/** Lists without elements are left out, as AWS does. */
+/** Empty lists are left out, as on AWS. */
 export function batchResult(successful: readonly JsonObject[], failed: readonly JsonObject[]): JsonObject {
   return {
     ...(successful.length === 0 ? {} : { Successful: successful }),

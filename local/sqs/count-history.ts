@@ -1,9 +1,9 @@
 /**
- * How a queue's counts were a while ago: for counters that lag, as AWS's do.
+ * Keeps earlier counts of a queue, for counters that lag as AWS's do.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  *
- * Invariants: `#then` is what was true the lag before the last call; `#since` is what changed after it, in the order of
- * time and at most once a millisecond, so that the lag bounds it.
+ * Invariants: `#then` is the state one lag before the last call. `#since` lists the changes after it in the order
+ * of time, at most one per millisecond, so that the lag bounds their number.
  */
 import { Fifo } from './fifo.js';
 import type { Counts } from './message.js';
@@ -33,7 +33,7 @@ export class CountHistory {
     this.#since.push(this.#newest);
   }
 
-  /** Forgets what was before `ms`. */
+  /** Forgets the states from before `ms`. */
   at(ms: number): Counts {
     for (let next = this.#since.peek(); next !== undefined && next.atMs <= ms; next = this.#since.peek()) {
       this.#then = next.counts;

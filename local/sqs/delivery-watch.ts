@@ -1,27 +1,31 @@
 /**
- * Whether a response reached its client, as far as a server can know.
+ * Detects whether a response reached its client, as far as a server can know.
  *
- * Lost: the connection broke before the response was handed to the operating system, or was reset after it, before the
- * client asked for anything else on it: a client that closes with the response unread resets the connection. A client that
- * read the response and then died closes it in order, and keeps what it got. One that vanishes without a word (a suspended
- * machine, a lost network) is found by the system's probes while it waits, and by the failure to send once it is answered.
+ * A response is lost if the connection broke before the response was handed to the operating system. It is also
+ * lost if the connection was reset afterwards, before the client's next request: a client that closes with the
+ * response unread resets the connection. A client that read the response and then died closes the connection in
+ * order, and keeps the response. A client that vanishes silently (a suspended machine, a lost network) is noticed
+ * by the system's probes while it waits, and by the failed send once it is answered.
  *
- * A client that left while the response was on its way looks as if it had read it and left: its end is read first. One more
- * write tells them apart, as the system refuses it only where the response was refused.
+ * A client that left while the response was on its way looks as if it had read the response: its end is read first.
+ * One more write tells the two apart, because the system refuses it only where the response was refused.
  */
 import type { Socket } from 'node:net';
 import type { ServiceRequest } from '../http/service.js';
 
-/** Between two responses it means nothing: a client that goes on reading skips it. */
+/** Between two responses these bytes mean nothing: a client that still reads skips them. */
 const NOTHING = '\r\n';
-/** Node probes each second from then on, and gives up after ten: a poll of nobody ends before its 20 seconds do. */
+/**
+ * Node then probes each second and gives up after ten probes, so that the poll of a vanished client ends before its
+ * 20 seconds do.
+ */
 const PROBE_AFTER_MS = 5_000;
 
 export class DeliveryWatch {
   readonly #probed = new WeakSet<Socket>();
   readonly #open = new WeakMap<Socket, () => void>();
 
-  /** To be called first for each request: whoever asks again has read the last response. */
+  /** Must be called first for each request: a client that sends another request has read the last response. */
   settle(socket: Socket): void {
     if (!this.#probed.has(socket)) {
       this.#probed.add(socket);
@@ -49,7 +53,7 @@ export class DeliveryWatch {
     };
     if (signal.aborted) return lost();
     this.#open.set(socket, forget);
-    // Before Node's own listener, which ends the socket.
+    // This listener must run before Node's own, which ends the socket.
     socket.prependListener('end', onEnd);
     socket.on('close', onClose);
     signal.addEventListener('abort', onAbort);

@@ -1,6 +1,6 @@
 /**
- * Errors in AWS's form: `__type` names the shape, and the header `x-amzn-query-error` carries the code of the older
- * protocol, from which the SDKs choose the class of the error.
+ * Errors in AWS's form: `__type` names the shape. The header `x-amzn-query-error` carries the older protocol's
+ * code, from which the SDKs choose the class of the error.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  */
 import { definedFields } from '../defined-fields.js';
@@ -8,7 +8,7 @@ import { definedFields } from '../defined-fields.js';
 interface Form {
   readonly type: string;
   readonly status: number;
-  /** None for errors that the front of the service makes before it knows the operation. */
+  /** Absent for errors that occur before the service knows the operation. */
   readonly queryCode?: string;
 }
 
@@ -81,7 +81,7 @@ export class SqsError extends Error {
   }
 }
 
-/** The sentence that AWS uses for most values that it refuses. */
+/** AWS words most refusals of values in this way. */
 export const invalidParameter = (name: string, value: unknown, reason: string): SqsError =>
   new SqsError('InvalidParameterValue', `Value ${String(value)} for parameter ${name} is invalid. Reason: ${reason}`);
 

@@ -1,7 +1,7 @@
-/** First in, first out, at a pointer for each item. */
+/** A first-in-first-out list that costs one pointer per item. */
 
-/** Below this the space of what has left is not worth a copy. */
-const LEAST_COPIED = 1024;
+/** Below this number, the space of removed items is not worth a copy. */
+const MIN_COPIED = 1024;
 
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
@@ -24,8 +24,8 @@ export class Fifo<Item> {
     if (first === undefined) return undefined;
     this.#items[this.#head] = undefined;
     this.#head += 1;
-    // Half of it has left: copying the rest costs each item one move, on average.
-    if (this.#head >= LEAST_COPIED && this.#head * 2 >= this.#items.length) {
+    // Half of the items have left, so copying the rest costs each item one move on average.
+    if (this.#head >= MIN_COPIED && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

@@ -1,7 +1,7 @@
 /**
  * A binary heap whose items know their place in it, so that any item can be removed or moved in O(log n).
  *
- * Invariants: `items[i][slot] === i` for every item, -1 for an item that left; no item comes before its parent.
+ * Invariants: `items[i][slot] === i` for every item, and -1 for an item that left; no item comes before its parent.
  */
 export class IndexedHeap<Slot extends string, Item extends Record<Slot, number>> {
   readonly #items: Item[] = [];
@@ -32,7 +32,7 @@ export class IndexedHeap<Slot extends string, Item extends Record<Slot, number>>
     return first;
   }
 
-  /** Nothing happens when the item is not in this heap. */
+  /** Does nothing if the item is not in this heap. */
   remove(item: Item): void {
     const position = item[this.#slot];
     if (this.#items[position] !== item) return;
@@ -41,7 +41,7 @@ export class IndexedHeap<Slot extends string, Item extends Record<Slot, number>>
     this.#place(item, -1);
   }
 
-  /** To be called after the item's key changed. */
+  /** Must be called after the item's key has changed. */
   update(item: Item): void {
     this.#settle(item, item[this.#slot]);
   }

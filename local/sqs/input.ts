@@ -1,4 +1,4 @@
-/** The parameters of a request: read by name and kind, a wrong kind being the protocol's SerializationException. */
+/** Reads the parameters of a request by name and type; a wrong type is the protocol's SerializationException. */
 import { invalidParameter, missingParameter, SqsError } from './errors.js';
 
 export type JsonValue =
@@ -36,7 +36,7 @@ export class Input {
     throw wrongKind(name, 'an integer');
   }
 
-  /** An integer within bounds; `reason` is AWS's own wording where it is not the usual one. */
+  /** Reads an integer within bounds; `reason` is AWS's wording where it differs from the usual one. */
   integerWithin(name: string, least: number, most: number, reason?: string): number | undefined {
     const value = this.integer(name);
     if (value === undefined || (value >= least && value <= most)) return value;
@@ -75,7 +75,7 @@ export class Input {
     throw wrongKind(name, 'a list');
   }
 
-  /** A null is an absent value, as in AWS's own JSON protocols. */
+  /** A null counts as absent, as in AWS's own JSON protocols. */
   #value(name: string): unknown {
     return Object.hasOwn(this.#values, name) ? (this.#values[name] ?? undefined) : undefined;
   }

@@ -1,4 +1,4 @@
-/** AWS's own limits, each with the page that states it. */
+/** AWS's own limits, each with the page that documents it. */
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 export const MAX_MESSAGE_BYTES = 1_048_576;

@@ -1,5 +1,5 @@
 /**
- * Message attributes: their rules and their digest.
+ * Rules and digests of message attributes.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { MAX_MESSAGE_ATTRIBUTES } from './limits.js';
 
 export interface MessageAttribute {
   readonly dataType: string;
-  /** As it came: text, or base64 when the data type begins with `Binary`. */
+  /** The value as it arrived: text, or base64 if the data type begins with `Binary`. */
   readonly value: string;
 }
 
@@ -44,8 +44,8 @@ export function readMessageAttributes(input: Input | undefined): MessageAttribut
 function readMessageAttribute(name: string, input: Input): MessageAttribute {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES || !NAME.test(name)) {
     throw refuse(
-      `Message (user) attribute name '${name}' is invalid: it may have up to ${MAX_NAME_BYTES} letters, digits, underscores, ` +
-        'hyphens and periods, no two periods in a row, none first or last, and not begin with AWS. or Amazon.',
+      `Message (user) attribute name '${name}' is invalid: it must have at most ${MAX_NAME_BYTES} letters, digits, underscores, ` +
+        'hyphens and periods. It must not begin or end with a period, have two in a row, or begin with AWS. or Amazon.',
     );
   }
   const dataType = input.text('DataType') ?? '';
@@ -68,7 +68,7 @@ function readMessageAttribute(name: string, input: Input): MessageAttribute {
 const valueBytes = (attribute: MessageAttribute): Buffer =>
   Buffer.from(attribute.value, isBinary(attribute) ? 'base64' : 'utf8');
 
-/** What attributes add to the size of a message. */
+/** Returns the bytes that the attributes add to the size of a message. */
 export function sizeOfAttributes(attributes: MessageAttributes): number {
   let bytes = 0;
   for (const [name, attribute] of attributes) {
@@ -80,7 +80,7 @@ export function sizeOfAttributes(attributes: MessageAttributes): number {
 const STRING_MARK = Buffer.of(1);
 const BINARY_MARK = Buffer.of(2);
 
-/** Undefined for no attributes. */
+/** Returns undefined if there are no attributes. */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   if (attributes.size === 0) return undefined;
   const hash = createHash('md5');
@@ -108,7 +108,7 @@ export function attributesToJson(attributes: MessageAttributes): JsonObject {
   );
 }
 
-/** What a receiver asked for: `All`, `.*`, a name, or a prefix as `foo.*`. */
+/** Returns the attributes that a receive requested: `All`, `.*`, a name, or a prefix such as `foo.*`. */
 export function selectAttributes(
   attributes: MessageAttributes | undefined,
   wanted: readonly string[],

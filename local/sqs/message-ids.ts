@@ -1,11 +1,11 @@
-/** Ids of messages: a number within the local cloud (small, in the order of sending), a UUID to its clients. */
+/** Ids of messages. Within the local cloud an id is a small number in the order of sending; clients see a UUID. */
 import { randomBytes } from 'node:crypto';
 
-/** UUIDs end in twelve hexadecimal digits. */
+/** A UUID ends in twelve hexadecimal digits. */
 const DIGITS = 12;
 
 export class MessageIds {
-  /** Alike for all messages of one local cloud, and of no other. */
+  /** The prefix is the same for all messages of one local cloud, and differs between clouds. */
   readonly #prefix = randomBytes(9)
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{3})(.{3})$/, '$1-$2-4$3-a$4-');

@@ -23,14 +23,14 @@ const GROUP_ID = /^[!-~]{1,128}$/;
 
 export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** What a message counts towards the limits of size. */
+/** Returns the bytes that count towards the size limits. */
 export function sizeOfMessage(body: string, attributes: MessageAttributes): number {
   return Buffer.byteLength(body) + sizeOfAttributes(attributes);
 }
 
 export interface ReadMessage {
   readonly message: NewMessage;
-  /** What the sender is told besides the id. */
+  /** The digests that the sender gets besides the id. */
   readonly digests: JsonObject;
 }
 
@@ -77,7 +77,10 @@ export function readMessage(
 
 let newestGroupId = '';
 
-/** Messages in a row are mostly of one group: they share its text, of which each request brings a copy. */
+/**
+ * Consecutive messages mostly belong to the same group. They share one string, because each request brings its own
+ * copy.
+ */
 function shared(groupId: string): string {
   if (groupId !== newestGroupId) newestGroupId = groupId;
   return newestGroupId;
@@ -97,7 +100,7 @@ function readGroupId(input: Input): string | undefined {
   return groupId;
 }
 
-/** The only system attribute that a sender may set. It does not count towards the size. */
+/** Reads the only system attribute that a sender may set. It does not count towards the size. */
 function readTraceHeader(input: Input): MessageAttribute | undefined {
   const attributes = input.object('MessageSystemAttributes');
   for (const name of attributes?.names() ?? []) {

@@ -1,11 +1,12 @@
 /**
- * The messages of a queue, by what the clock says of them. No timer, no waiter, no I/O: time comes with each call.
+ * The messages of a queue, arranged by their times. It has no timer, no waiter and no I/O: each call passes the
+ * time.
  *
  * Invariants:
- * - A message that was never given out nor delayed is in `fresh`, in the order of sending, and nowhere else.
+ * - A message that was never received nor delayed is in `fresh`, in the order of sending, and nowhere else.
  * - Every other message is in exactly one of the heaps `visible`, `inFlight`, `delayed`, and in `byAge` and `byId`.
- * - After `advance(now)` nothing that is due at `now` is still in flight or delayed, and nothing is past its retention:
- *   the sizes of the heaps are the counts.
+ * - After `advance(now)` no message that is due at `now` is still in flight or delayed, and none is past its
+ * retention: the sizes of the heaps are the counts.
  * - No operation costs more than O(log n) on average (`advance`: per message that changes).
  */
 import { Fifo } from './fifo.js';
@@ -14,7 +15,7 @@ import type { Counts, Delivery, FreshMessage, Message, MessageContent } from './
 import type { MessageIds } from './message-ids.js';
 
 /**
- * A message received this often goes behind the others.
+ * A message that was received this often goes behind the others.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 const RECEIVES_BEFORE_LAST_PLACE = 3;
@@ -34,7 +35,7 @@ export class MessagePool {
     this.#ids = ids;
   }
 
-  /** The one place from which counts are read. */
+  /** All counts are read here. */
   counts(): Counts {
     return {
       visible: this.#fresh.size + this.#visible.size,
@@ -47,17 +48,17 @@ export class MessagePool {
     return this.#inFlight.size;
   }
 
-  /** Only what was given out can be found. */
+  /** Finds only messages that were received or delayed. */
   find(id: number): Message | undefined {
     return this.#byId.get(id);
   }
 
-  /** The earliest moment at which a message becomes visible by itself. */
+  /** Returns the earliest moment at which a message becomes visible by itself. */
   nextDueMs(): number {
     return Math.min(this.#inFlight.peek()?.dueMs ?? Infinity, this.#delayed.peek()?.dueMs ?? Infinity);
   }
 
-  /** The earliest moment at which the counts change by themselves. */
+  /** Returns the earliest moment at which the counts change by themselves. */
   nextChangeMs(retentionMs: number): number {
     const oldestMs = Math.min(this.#fresh.peek()?.sentMs ?? Infinity, this.#byAge.peek()?.sentMs ?? Infinity);
     return Math.min(this.nextDueMs(), oldestMs + retentionMs);
@@ -79,7 +80,7 @@ export class MessagePool {
     }
   }
 
-  /** Gives the message's id. */
+  /** Adds a message and returns its id. */
   add(content: MessageContent, nowMs: number, delayMs: number): number {
     const fresh = { id: this.#ids.next(), content, sentMs: nowMs };
     if (delayMs > 0) this.#insert(grown(fresh, 'delayed', nowMs + delayMs));
@@ -87,7 +88,7 @@ export class MessagePool {
     return fresh.id;
   }
 
-  /** Takes in a message that has left another pool. */
+  /** Takes over a message from another pool. */
   adopt(message: Message, deadLetterSourceArn: string): void {
     message.state = 'visible';
     message.order = this.#ids.next();
@@ -96,7 +97,7 @@ export class MessagePool {
     this.#insert(message);
   }
 
-  /** The next message to deliver. It stays visible until `deliver` or `remove`. */
+  /** Returns the next message to deliver. It stays visible until `deliver` or `remove`. */
   peekVisible(): Message | undefined {
     const fresh = this.#fresh.peek();
     const returned = this.#visible.peek();
@@ -107,7 +108,7 @@ export class MessagePool {
     return message;
   }
 
-  /** Of a visible message, or of one in flight that is given out once more. */
+  /** Delivers a visible message, or one in flight that is delivered a second time. */
   deliver(message: Message, nowMs: number, visibilityMs: number): Delivery {
     this.#heapOf(message).remove(message);
     const wasFirst = message.firstReceivedMs === undefined;
@@ -121,7 +122,7 @@ export class MessagePool {
     return { message, receipt: message.receipt, wasFirst };
   }
 
-  /** As if the delivery had not been: unless the message was received again or deleted since, or its handle was used. */
+  /** Undoes a delivery, unless the message was received again or deleted since, or its handle was used. */
   undo(delivery: Delivery): void {
     const { message } = delivery;
     if (!this.isNewest(delivery) || message.heldReceipt === delivery.receipt) return;
@@ -130,12 +131,12 @@ export class MessagePool {
     if (message.state === 'in-flight') this.#makeVisible(message);
   }
 
-  /** Whether the message is still there and was not received since. */
+  /** Whether the message still exists and was not received again. */
   isNewest({ message, receipt }: Delivery): boolean {
     return this.#byId.get(message.id) === message && message.receipt === receipt;
   }
 
-  /** Of a message in flight. */
+  /** The message must be in flight. */
   changeDue(message: Message, dueMs: number): void {
     message.dueMs = dueMs;
     message.heldReceipt = message.receipt;

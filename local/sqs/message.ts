@@ -1,49 +1,55 @@
-/** A message and where it stands. Changed by message-pool.ts alone. */
+/** A message and its state, which only message-pool.ts changes. */
 import type { MessageAttributes } from './message-attributes.js';
 
-/** What a sender gave. Digests are not kept: making them anew costs less than a million of them. */
+/**
+ * The content that a sender gave. Digests are not kept: computing them anew costs less than keeping a million of
+ * them.
+ */
 export interface MessageContent {
   readonly body: string;
   readonly groupId: string | undefined;
-  /** Undefined for none: an empty map is larger than most messages. */
+  /** Undefined if there are none: an empty map would be larger than most messages. */
   readonly attributes: MessageAttributes | undefined;
   readonly traceHeader: string | undefined;
 }
 
-/** A message as long as nothing has happened to it. A queue may hold a million: nothing is in it that can wait. */
+/**
+ * A message that was never received nor delayed. A queue may hold a million of them, so it has no fields that only
+ * a later state needs.
+ */
 export interface FreshMessage {
-  /** One of MessageIds. Numbers grow with time: fresh messages are taken in their order. */
+  /** An id of MessageIds. Ids grow with time: fresh messages are received in their order. */
   readonly id: number;
   readonly content: MessageContent;
-  /** Retention counts from here, in a dead-letter queue too. */
+  /** Retention counts from this time, in a dead-letter queue, too. */
   readonly sentMs: number;
 }
 
-/** A message that was delayed or given out. */
+/** A message that was delayed or received. */
 export interface Message extends FreshMessage {
   state: 'visible' | 'in-flight' | 'delayed' | 'gone';
-  /** Visible messages are taken in this order. */
+  /** Visible messages are received in this order. */
   order: number;
-  /** When the message becomes visible, unless it is visible. */
+  /** The time at which the message becomes visible; unused while it is visible. */
   dueMs: number;
-  /** Of the newest receive: twelve hours count from here. */
+  /** The time of the newest receive, from which twelve hours count. */
   receivedMs: number;
   firstReceivedMs: number | undefined;
   receiveCount: number;
-  /** The receive count with which it came into this queue: a redrive policy counts from it. */
+  /** The receive count when the message came into this queue; a redrive policy counts from it. */
   receiveCountAtArrival: number;
-  /** Grows with each receive and never falls, so that a handle of an earlier one is known. */
+  /** Grows with each receive and never falls, so that handles of earlier receives are recognized. */
   receipt: number;
-  /** The last receive whose handle came back to change its visibility: that client has the message. */
+  /** The last receive whose handle was used to change the visibility: its client has the message. */
   heldReceipt: number;
-  /** The queue whose redrive policy moved it here. */
+  /** The queue whose redrive policy moved the message here. */
   deadLetterSourceArn: string | undefined;
-  /** Places in the pool's heaps. */
+  /** The message's places in the pool's heaps. */
   statePlace: number;
   agePlace: number;
 }
 
-/** One message handed to one receiver. */
+/** One delivery of a message to a receiver. */
 export interface Delivery {
   readonly message: Message;
   readonly receipt: number;

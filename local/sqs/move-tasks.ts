@@ -1,13 +1,14 @@
 /**
- * Message move tasks: messages of a dead-letter queue go back to where they came from, or elsewhere, a few at a time.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ * Message move tasks: they move messages of a dead-letter queue back to their source or to another queue, a few at
+ * a time. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  *
- * Invariants: one running task a source queue; a running task has exactly one timer; a message is always in one queue;
- * a task ends when it has met as many messages as the source held at its start, or the source has no more.
+ * Invariants: a source queue has at most one running task, and a running task has exactly one timer. A message is
+ * always in one queue. A task ends when it has met as many messages as the source held at its start, or when the
+ * source is empty.
  */
 import { randomUUID } from 'node:crypto';
 import { SqsError } from './errors.js';
-import type { Queue, QueueSurroundings } from './queue.js';
+import type { Queue, QueueContext } from './queue.js';
 
 export interface MoveTask {
   readonly id: string;
@@ -21,21 +22,21 @@ export interface MoveTask {
   failureReason: string | undefined;
 }
 
-/** AWS's most; what it chooses by itself is not stated. */
+/** The most that AWS allows; AWS does not document the rate that it chooses by itself. */
 export const MAX_MOVED_PER_SECOND = 500;
 /** AWS lists no more of them. */
 const MAX_KEPT_TASKS = 10;
 const TICK_MS = 100;
 
 export class MoveTasks {
-  /** By source, the newest first. */
+  /** The tasks by source, the newest first. */
   readonly #tasks = new Map<string, MoveTask[]>();
   readonly #timers = new Map<MoveTask, () => void>();
 
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
-  constructor(surroundings: QueueSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(context: QueueContext) {
+    this.#context = context;
   }
 
   start(source: Queue, destination: Queue | undefined, perSecond: number | undefined): MoveTask {
@@ -50,7 +51,7 @@ export class MoveTasks {
       sourceArn: source.arn,
       destinationArn: destination?.arn,
       perSecond,
-      startedMs: this.#surroundings.clock.nowMs(),
+      startedMs: this.#context.clock.nowMs(),
       toMove: source.counts().visible,
       moved: 0,
       status: 'RUNNING',
@@ -77,24 +78,24 @@ export class MoveTasks {
   #arm(task: MoveTask): void {
     this.#timers.set(
       task,
-      this.#surroundings.clock.after(TICK_MS, () => this.#step(task)),
+      this.#context.clock.after(TICK_MS, () => this.#step(task)),
     );
   }
 
   #step(task: MoveTask): void {
-    const elapsedMs = this.#surroundings.clock.nowMs() - task.startedMs;
+    const elapsedMs = this.#context.clock.nowMs() - task.startedMs;
     const dueByNow = Math.floor((elapsedMs / 1000) * (task.perSecond ?? MAX_MOVED_PER_SECOND));
     while (task.moved < Math.min(dueByNow, task.toMove)) {
-      const source = this.#surroundings.findByArn(task.sourceArn);
+      const source = this.#context.findByArn(task.sourceArn);
       if (source === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       const message = source.peekOldest();
       if (message === undefined) return this.#end(task, 'COMPLETED');
       const destinationArn = task.destinationArn ?? message.deadLetterSourceArn;
       if (destinationArn === undefined) return this.#end(task, 'FAILED', 'CouldNotDetermineMessageSource');
-      const destination = this.#surroundings.findByArn(destinationArn);
+      const destination = this.#context.findByArn(destinationArn);
       if (destination === undefined) return this.#end(task, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue');
       source.release(message);
-      // A moved message is a new one: its id and its time of sending are of the move.
+      // A moved message is a new one: its id and its sending time come from the move.
       destination.send([{ content: message.content, delayMs: 0 }]);
       task.moved += 1;
     }

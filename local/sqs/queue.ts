@@ -2,11 +2,12 @@
  * One queue: its messages, the polls that wait for them, and the one timer between the two.
  *
  * Invariants:
- * - Every operation begins with `#settle`, so that it meets what is true now; every change ends with it, so that while a
- *   poll waits nothing that it could have is there.
- * - A timer is armed only while a poll waits, for the earliest moment at which a message becomes visible or a poll ends.
- * - A poll whose client is gone is dropped before it is given anything; what was given to a client that turns out to be
- *   gone comes back through `takeBack`, as if it had not been received.
+ * - Every operation begins with `#settle`, so that it sees the current state. Every change ends with it, so that no
+ * poll waits while there is a message for it.
+ * - A timer is armed only while a poll waits, for the earliest moment at which a message becomes visible or a poll
+ * ends.
+ * - A poll whose client is gone is dropped before it gets messages. Messages that were delivered to a client that
+ * turns out to be gone come back through `takeBack`, as if they had not been received.
  */
 import { randomUUID } from 'node:crypto';
 import type { Imperfections } from '../faults/imperfections.js';
@@ -23,14 +24,14 @@ import { Repeats } from './repeats.js';
 import type { QueueSettings } from './settings.js';
 import { Waiters, type ReceiveRequest, type Waiter } from './waiters.js';
 
-/** What a queue sees of the service around it. */
-export interface QueueSurroundings {
+/** The parts of the service that a queue uses. */
+export interface QueueContext {
   readonly clock: Clock;
   readonly maxInFlight: number;
   readonly messageIds: MessageIds;
-  /** Read at each use: they change while the cloud runs. */
+  /** The values change while the cloud runs, so they are read at each use. */
   readonly imperfections: Imperfections['sqs'];
-  /** Chance for one purpose, alike for the same seed. */
+  /** Returns the random stream of one purpose; the same seed gives the same stream. */
   random(purpose: string): Random;
   findByArn(arn: string): Queue | undefined;
 }
@@ -51,29 +52,29 @@ export class Queue {
   #pool: MessagePool;
   readonly #waiters = new Waiters();
   readonly #repeats: Repeats;
-  /** Only while counters lag. */
+  /** Set only while counters lag. */
   #history: CountHistory | undefined;
   readonly #random: Random;
-  /** Taken out for a dead-letter queue, not handed over yet. */
+  /** Messages on their way to a dead-letter queue: removed here, not handed over yet. */
   readonly #dead: { readonly message: Message; readonly to: Queue }[] = [];
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #purgedMs = -Infinity;
   #closed: Error | 'silently' | undefined;
 
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
   constructor(
     readonly name: string,
     readonly arn: string,
     settings: QueueSettings,
-    surroundings: QueueSurroundings,
+    context: QueueContext,
   ) {
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#settings = settings;
-    this.#pool = new MessagePool(surroundings.messageIds);
-    this.#random = surroundings.random(name);
-    this.#repeats = new Repeats(surroundings.imperfections, surroundings.random(`${name} repeats`));
-    this.createdMs = this.#modifiedMs = surroundings.clock.nowMs();
+    this.#pool = new MessagePool(context.messageIds);
+    this.#random = context.random(name);
+    this.#repeats = new Repeats(context.imperfections, context.random(`${name} repeats`));
+    this.createdMs = this.#modifiedMs = context.clock.nowMs();
   }
 
   get settings(): QueueSettings {
@@ -84,7 +85,7 @@ export class Queue {
     return this.#modifiedMs;
   }
 
-  /** Polls that wait now. */
+  /** The number of polls that wait now. */
   get waiting(): number {
     return this.#waiters.size;
   }
@@ -100,21 +101,21 @@ export class Queue {
     return this.#pool.counts();
   }
 
-  /** What clients are told: the counts, or those of a while ago. */
+  /** Returns the counts that clients see: the current ones, or earlier ones while counters lag. */
   reportedCounts(): Counts {
     const nowMs = this.#settle();
-    return this.#history?.at(nowMs - this.#surroundings.imperfections.counterLagMs) ?? this.#pool.counts();
+    return this.#history?.at(nowMs - this.#context.imperfections.counterLagMs) ?? this.#pool.counts();
   }
 
-  /** Gives the messages' ids. */
+  /** Returns the ids of the messages. */
   send(messages: readonly NewMessage[]): readonly string[] {
     const nowMs = this.#settle();
     const ids = messages.map(({ content, delayMs }) => this.#pool.add(content, nowMs, delayMs));
     this.#settle();
-    return ids.map((id) => this.#surroundings.messageIds.text(id));
+    return ids.map((id) => this.#context.messageIds.text(id));
   }
 
-  /** A message that comes from a queue whose redrive policy names this one. */
+  /** Takes a message from a queue whose redrive policy names this one. */
   adopt(message: Message, sourceArn: string): void {
     this.#settle();
     this.#pool.adopt(message, sourceArn);
@@ -126,13 +127,13 @@ export class Queue {
     if (this.#closed instanceof Error) throw this.#closed;
     if (signal.aborted || this.#closed !== undefined) return [];
     if (request.waitMs === 0 && this.#isFull()) {
-      // A long poll gets no error, only nothing.
+      // A long poll gets no error but an empty answer.
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
-      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.#surroundings.maxInFlight} may be.`);
+      throw new SqsError('OverLimit', `Too many messages in flight: at most ${this.#context.maxInFlight} may be.`);
     }
-    const { emptyReceiveRate } = this.#surroundings.imperfections;
+    const { emptyReceiveRate } = this.#context.imperfections;
     if (emptyReceiveRate > 0 && this.#pool.counts().visible > 0 && this.#random() < emptyReceiveRate) return [];
-    // Whatever is visible after settling is wanted by nobody who came before.
+    // No earlier poll wants the messages that are still visible after settling.
     const taken = this.#take(request, nowMs);
     this.#settle();
     if (taken.length > 0 || request.waitMs === 0) return taken;
@@ -146,7 +147,7 @@ export class Queue {
   }
 
   idOf(message: Message): string {
-    return this.#surroundings.messageIds.text(message.id);
+    return this.#context.messageIds.text(message.id);
   }
 
   handleOf(delivery: Delivery): string {
@@ -154,7 +155,7 @@ export class Queue {
   }
 
   /**
-   * An old handle deletes nothing and is no error; the newest one deletes whether or not the visibility has expired.
+   * An old handle deletes nothing and is no error; the newest one deletes even after the visibility has expired.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
    */
   delete(handle: string): void {
@@ -197,28 +198,28 @@ export class Queue {
       throw new SqsError('PurgeQueueInProgress', message);
     }
     this.#purgedMs = nowMs;
-    this.#pool = new MessagePool(this.#surroundings.messageIds);
+    this.#pool = new MessagePool(this.#context.messageIds);
     this.#settle();
   }
 
-  /** For a move task: what would be given out next. */
+  /** Returns the message that would be received next; for move tasks. */
   peekOldest(): Message | undefined {
     this.#settle();
     return this.#pool.peekVisible();
   }
 
-  /** For a move task: the message leaves this queue. */
+  /** Removes the message from this queue; for move tasks. */
   release(message: Message): void {
     this.#pool.remove(message);
     this.#settle();
   }
 
-  /** The queue is deleted: whoever waits is told. */
+  /** Called when the queue is deleted: waiting polls get an error. */
   delist(): void {
     this.#close(queueDoesNotExist());
   }
 
-  /** The service ends: whoever waits gets nothing. */
+  /** Called when the service ends: waiting polls get an empty answer. */
   close(): void {
     this.#close('silently');
   }
@@ -261,15 +262,15 @@ export class Queue {
     });
   }
 
-  /** Brings everything up to this moment: due messages, waiting polls, the timer. */
+  /** Brings everything up to the current moment: due messages, waiting polls, the timer. */
   #settle(): number {
-    const nowMs = this.#surroundings.clock.nowMs();
+    const nowMs = this.#context.clock.nowMs();
     this.#advance(nowMs);
     for (let waiter = this.#waiters.first(); waiter !== undefined; waiter = this.#waiters.first()) {
       const taken = this.#take(waiter, nowMs);
       if (taken.length === 0) break;
       waiter.answer(taken);
-      // With a visibility timeout of zero they are due again: for the next who waits.
+      // Messages that were received with a visibility timeout of zero are due again, for the next waiting poll.
       this.#advance(nowMs);
     }
     for (let waiter = this.#waiters.firstToEnd(); waiter !== undefined; waiter = this.#waiters.firstToEnd()) {
@@ -284,9 +285,10 @@ export class Queue {
 
   #advance(nowMs: number): void {
     const { retentionMs } = this.#settings;
-    if (this.#surroundings.imperfections.counterLagMs > 0) {
+    if (this.#context.imperfections.counterLagMs > 0) {
       this.#history ??= new CountHistory(this.#pool.counts());
-      // One change at a time: nobody has looked since, but the history knows when each of them was.
+      // Changes are applied one at a time, although no request has read the counts since, because the history needs
+      // the moment of each.
       let dueMs = this.#pool.nextChangeMs(retentionMs);
       for (; dueMs <= nowMs; dueMs = this.#pool.nextChangeMs(retentionMs)) {
         this.#pool.advance(dueMs, retentionMs);
@@ -299,17 +301,17 @@ export class Queue {
   }
 
   #remember(nowMs: number): void {
-    this.#history?.record(nowMs, this.#pool.counts(), this.#surroundings.imperfections.counterLagMs);
+    this.#history?.record(nowMs, this.#pool.counts(), this.#context.imperfections.counterLagMs);
   }
 
   #isFull(): boolean {
-    return this.#pool.inFlight >= this.#surroundings.maxInFlight;
+    return this.#pool.inFlight >= this.#context.maxInFlight;
   }
 
-  /** The one place from which messages are given out; those received too often go to the dead-letter queue instead. */
+  /** All deliveries happen here. Messages that were received too often go to the dead-letter queue instead. */
   #take(request: ReceiveRequest, nowMs: number): readonly Delivery[] {
     const { redrive } = this.#settings;
-    const deadLetterQueue = redrive === undefined ? undefined : this.#surroundings.findByArn(redrive.targetArn);
+    const deadLetterQueue = redrive === undefined ? undefined : this.#context.findByArn(redrive.targetArn);
     const taken: Delivery[] = [];
     while (taken.length < request.max) {
       const message = this.#repeats.next(this.#pool);
@@ -332,7 +334,10 @@ export class Queue {
     return taken;
   }
 
-  /** Only once nothing of this queue is half done: the other queue may, in the end, hand messages back to this one. */
+  /**
+   * Runs only when no operation of this queue is half done, because the other queue may hand messages back to this
+   * one.
+   */
   #handOver(): void {
     for (const { message, to } of this.#dead.splice(0)) to.adopt(message, this.arn);
   }
@@ -344,7 +349,7 @@ export class Queue {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (dueMs === undefined) return;
-    const cancel = this.#surroundings.clock.after(dueMs - this.#surroundings.clock.nowMs(), () => {
+    const cancel = this.#context.clock.after(dueMs - this.#context.clock.nowMs(), () => {
       this.#timer = undefined;
       this.#settle();
     });

@@ -1,5 +1,5 @@
 /**
- * The two policies around dead-letter queues, as they are given (JSON text) and as they are used.
+ * The two policies of dead-letter queues, as JSON text and as parsed values.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
  */
 import type { SqsError } from './errors.js';
@@ -27,7 +27,7 @@ export function parseRedrivePolicy(text: string): RedrivePolicy {
   if (maxReceiveCount === undefined) {
     throw refuse('Redrive policy does not contain mandatory attribute: maxReceiveCount.');
   }
-  // AWS takes the number as a string too; templates often carry it so.
+  // AWS accepts the number as a string, too; templates often contain it so.
   const count = typeof maxReceiveCount === 'string' ? Number(maxReceiveCount) : maxReceiveCount;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_RECEIVE_COUNT) {
     const range = `valid values are from 1 to ${MAX_RECEIVE_COUNT} both inclusive.`;
@@ -63,7 +63,7 @@ function parseObject(name: string, text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Refused below: not JSON is as wrong as not an object.
+    // Text that is not JSON is refused below, like JSON that is not an object.
   }
   throw invalidParameter(name, text, `${name} is not a valid JSON map.`);
 }

@@ -1,4 +1,4 @@
-/** The actions that are served. One that is not here is an unknown operation. */
+/** The actions that are served. Any other is an unknown operation. */
 import type { Action } from './action.js';
 import { cancelMessageMoveTask } from './actions/cancel-message-move-task.js';
 import { changeMessageVisibilityBatch } from './actions/change-message-visibility-batch.js';

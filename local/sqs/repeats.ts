@@ -1,6 +1,6 @@
 /**
- * Messages that are given out once more while they are in flight, as AWS may do: each once, and to another receive. The newer
- * handle is then the one that counts.
+ * Chooses messages that are delivered a second time while they are in flight, as AWS may do. Each is repeated once,
+ * to another receive. The newer handle is then the valid one.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
  */
 import type { Imperfections } from '../faults/imperfections.js';
@@ -19,7 +19,7 @@ export class Repeats {
     this.#random = random;
   }
 
-  /** The next one that is still in flight with the receive that it was chosen for. */
+  /** Returns the next chosen message that is still in flight with the same receive. */
   next(pool: MessagePool): Message | undefined {
     for (let delivery = this.#chosen.shift(); delivery !== undefined; delivery = this.#chosen.shift()) {
       if (delivery.message.state === 'in-flight' && pool.isNewest(delivery)) return delivery.message;
@@ -27,7 +27,10 @@ export class Repeats {
     return undefined;
   }
 
-  /** Never one that its redrive policy lets nobody have again: that one goes to the dead-letter queue. */
+  /**
+   * A message that has reached its redrive policy's last receive is never chosen, because it would go to the
+   * dead-letter queue.
+   */
   choose(given: readonly Delivery[], mostReceives = Infinity): void {
     const { duplicateRate } = this.#imperfections;
     if (duplicateRate === 0) {

@@ -2,7 +2,7 @@
  * SQS as its clients see it: the AWS JSON 1.0 protocol, in which `x-amz-target` names the action.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  *
- * Clients from before 2023 speak the Query protocol (a form with an `Action`): they are told so in their own words.
+ * Clients from before 2023 speak the Query protocol (a form with an `Action`); they get an error in that protocol.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { mostBodyBytes } from '../http/body-bounds.js';
@@ -18,7 +18,7 @@ import type { SqsStore } from './store.js';
 const TARGET_PREFIX = 'AmazonSQS.';
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 
-/** Why an action of AWS is not here, and what to do instead. */
+/** Explains why an action of AWS is missing here, and what to do instead. */
 const NOT_SERVED: ReadonlyMap<string, string> = new Map(
   ['AddPermission', 'RemovePermission'].map((name) => [
     name,
@@ -26,7 +26,7 @@ const NOT_SERVED: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** The store outlives the service; whoever made it closes it. */
+/** The store outlives the service; its creator must close it. */
 export function createSqsService({ store }: { readonly store: SqsStore }): Service {
   const watch = new DeliveryWatch();
   return { name: 'sqs', handle: (request) => handle(store, watch, request) };
@@ -40,7 +40,7 @@ async function handle(store: SqsStore, watch: DeliveryWatch, serviceRequest: Ser
     if (isQuery(serviceRequest)) return await refuseQuery(serviceRequest);
     const result = await answer(store, serviceRequest, (action) => undos.push(action));
     if (undos.length > 0 && !serviceRequest.losesReply) {
-      // What the system has already told us of this connection is heard before anything is written to it.
+      // Pending events of this connection are handled before anything is written to it.
       await turn();
       watch.watch(serviceRequest, undo);
     }
@@ -100,7 +100,7 @@ function parse(body: Buffer): Input {
 }
 
 function refuse(serviceRequest: ServiceRequest, cause: unknown): void {
-  const error = cause instanceof Refusal ? ofTheDoor(cause) : toSqsError(cause);
+  const error = cause instanceof Refusal ? fromRefusal(cause) : toSqsError(cause);
   if (error.queryCode !== undefined) {
     const fault = error.status < 500 ? 'Sender' : 'Receiver';
     serviceRequest.response.setHeader('x-amzn-query-error', `${error.queryCode};${fault}`);
@@ -108,7 +108,7 @@ function refuse(serviceRequest: ServiceRequest, cause: unknown): void {
   respond(serviceRequest, error.status, { __type: error.type, message: error.message });
 }
 
-const ofTheDoor = ({
+const fromRefusal = ({
   status,
   shape,
   code,

@@ -1,5 +1,5 @@
 /**
- * A queue's attributes that can be set: their rules, and their values in the units in which they are used.
+ * The settable attributes of a queue: their rules, and their values in the units in which they are used.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
  */
 import { SqsError } from './errors.js';
@@ -7,7 +7,7 @@ import { MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, MAX_VISIBILITY_SECONDS, MAX_WAIT_
 import { parseRedriveAllowPolicy, parseRedrivePolicy, type RedriveAllowPolicy, type RedrivePolicy } from './redrive.js';
 
 export interface QueueSettings {
-  /** The attributes as GetQueueAttributes gives them. */
+  /** The attributes as GetQueueAttributes returns them. */
   readonly values: ReadonlyMap<string, string>;
   readonly delayMs: number;
   readonly retentionMs: number;
@@ -41,7 +41,7 @@ const SQS_ENCRYPTION = 'SqsManagedSseEnabled';
 
 const texts = new Set(['Policy', 'RedrivePolicy', 'RedriveAllowPolicy', KMS_KEY, SQS_ENCRYPTION]);
 
-/** AWS refuses these two in words of their own. */
+/** AWS refuses these two with a message of their own. */
 const fifoOnly = new Set(['DeduplicationScope', 'FifoThroughputLimit']);
 
 export const isSettable = (name: string): boolean => Object.hasOwn(numbers, name) || texts.has(name);
@@ -69,7 +69,7 @@ export function changeSettings(current: QueueSettings, changes: ReadonlyMap<stri
   return settingsOf(values);
 }
 
-/** The first attribute of a repeated CreateQueue that differs from the queue's. */
+/** Returns the first attribute of a repeated CreateQueue that differs from the queue's. */
 export function differingAttribute(settings: QueueSettings, wanted: ReadonlyMap<string, string>): string | undefined {
   for (const [name, value] of wanted) {
     if (canonicalValue(name, value) !== settings.values.get(name)) return name;
@@ -77,7 +77,7 @@ export function differingAttribute(settings: QueueSettings, wanted: ReadonlyMap<
   return undefined;
 }
 
-/** Undefined takes the attribute away, as an empty text and a KMS default do on AWS. */
+/** Returns undefined to remove the attribute, as an empty text and a KMS default do on AWS. */
 function canonicalValue(name: string, value: string): string | undefined {
   const range = Object.hasOwn(numbers, name) ? numbers[name] : undefined;
   if (range !== undefined) {
@@ -103,7 +103,7 @@ function canonicalValue(name: string, value: string): string | undefined {
   return value;
 }
 
-/** Kept and given back; nothing is encrypted here. Only one of the two kinds can be on. */
+/** The attributes are kept and given back, but nothing is encrypted here. Only one of the two kinds can be on. */
 function applyEncryption(values: Map<string, string>, changes: ReadonlyMap<string, string>): void {
   const wantsKms = (changes.get(KMS_KEY) ?? '') !== '';
   const wantsSqs = changes.get(SQS_ENCRYPTION) === 'true';

@@ -1,8 +1,8 @@
 /**
  * All queues of the local cloud's one account and region.
  *
- * Invariants: a queue's name is unique and cannot be taken again for a minute after it was deleted; after `close` no timer
- * is left and no poll waits.
+ * Invariants: a queue's name is unique, and cannot be used again for a minute after the queue was deleted. After
+ * `close` no timer is left and no poll waits.
  */
 import { noImperfections, type Imperfections } from '../faults/imperfections.js';
 import { seededRandom } from '../market/random.js';
@@ -11,7 +11,7 @@ import { invalidParameter, queueDoesNotExist, SqsError } from './errors.js';
 import { MAX_IN_FLIGHT, NAME_REUSE_MS } from './limits.js';
 import { MessageIds } from './message-ids.js';
 import { MoveTasks } from './move-tasks.js';
-import { Queue, type QueueSurroundings } from './queue.js';
+import { Queue, type QueueContext } from './queue.js';
 import { allowsSource } from './redrive.js';
 import { changeSettings, defaultSettings, differingAttribute, type QueueSettings } from './settings.js';
 
@@ -20,9 +20,9 @@ export interface SqsStoreOptions {
   readonly region?: string;
   readonly accountId?: string;
   readonly maxInFlight?: number;
-  /** Kept and read at each use. */
+  /** The object is kept and read at each use. */
   readonly imperfections?: Imperfections['sqs'];
-  /** Which messages an imperfection meets. */
+  /** The seed decides which messages an imperfection affects. */
   readonly seed?: number;
 }
 
@@ -35,13 +35,13 @@ export class SqsStore {
   readonly moveTasks: MoveTasks;
   readonly #queues = new Map<string, Queue>();
   readonly #deletedMs = new Map<string, number>();
-  readonly #surroundings: QueueSurroundings;
+  readonly #context: QueueContext;
 
   constructor(options: SqsStoreOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.region = options.region ?? 'us-east-1';
     this.accountId = options.accountId ?? '000000000000';
-    this.#surroundings = {
+    this.#context = {
       clock: this.clock,
       maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
       messageIds: new MessageIds(),
@@ -49,10 +49,10 @@ export class SqsStore {
       random: (purpose) => seededRandom(options.seed ?? 0, `sqs ${purpose}`),
       findByArn: (arn) => this.findByArn(arn),
     };
-    this.moveTasks = new MoveTasks(this.#surroundings);
+    this.moveTasks = new MoveTasks(this.#context);
   }
 
-  /** Creating again what exists alike gives what exists. */
+  /** Creating a queue again with the same attributes returns the existing one. */
   createQueue(name: string, attributes: ReadonlyMap<string, string>, tags: ReadonlyMap<string, string>): Queue {
     if (name.endsWith('.fifo')) {
       throw new SqsError('UnsupportedOperation', 'The local cloud serves standard queues only, no FIFO queues.');
@@ -72,7 +72,7 @@ export class SqsStore {
     const arn = this.#arnOf(name);
     const settings = changeSettings(defaultSettings, attributes);
     this.#checkRedrive(arn, settings);
-    const queue = new Queue(name, arn, settings, this.#surroundings);
+    const queue = new Queue(name, arn, settings, this.#context);
     for (const [key, value] of tags) queue.tags.set(key, value);
     this.#queues.set(name, queue);
     return queue;
@@ -101,7 +101,7 @@ export class SqsStore {
     return queue?.arn === arn ? queue : undefined;
   }
 
-  /** In the order of their names. */
+  /** Returns the queues in the order of their names. */
   queues(): readonly Queue[] {
     return [...this.#queues.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }

@@ -13,7 +13,7 @@ export function decodeTaskHandle(handle: string): { readonly taskId: string; rea
     const { taskId, sourceArn } = value ?? {};
     if (typeof taskId === 'string' && typeof sourceArn === 'string') return { taskId, sourceArn };
   } catch {
-    // Refused below, as any other text that is no handle.
+    // The text is refused below, like any other text that is no handle.
   }
   throw new SqsError('InvalidParameterValue', 'Value for parameter TaskHandle is invalid.');
 }

@@ -1,4 +1,4 @@
-/** What ChangeMessageVisibility asks for, alone or as an entry of a batch. */
+/** Reads the parameters of ChangeMessageVisibility, alone or as an entry of a batch. */
 import { missingParameter } from './errors.js';
 import type { Input } from './input.js';
 import { MAX_VISIBILITY_SECONDS } from './limits.js';

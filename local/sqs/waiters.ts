@@ -1,4 +1,4 @@
-/** Open long polls: first come, first served, and each with its end. */
+/** The open long polls: first come, first served, each with its end. */
 import { IndexedHeap } from './indexed-heap.js';
 import type { Delivery } from './message.js';
 
@@ -16,7 +16,7 @@ export interface Waiter extends ReceiveRequest {
 }
 
 export class Waiters {
-  /** In the order of their coming. */
+  /** The polls in the order of their arrival. */
   readonly #all = new Set<Waiter>();
   readonly #byEnd = new IndexedHeap<'place', Waiter>('place', (a, b) => a.endsMs < b.endsMs);
 
@@ -38,7 +38,7 @@ export class Waiters {
     return this.#all.values().next().value;
   }
 
-  /** Whose time is over first. */
+  /** Returns the poll that ends first. */
   firstToEnd(): Waiter | undefined {
     return this.#byEnd.peek();
   }

@@ -1,6 +1,6 @@
 /**
- * The one call of STS that tools make on their own: who am I? The CDK CLI, the AWS CLI and boto3's users ask it.
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ * GetCallerIdentity, the only call of STS that tools make on their own: the CDK CLI, the AWS CLI and users of
+ * boto3. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 import { mostBodyBytes } from '../http/body-bounds.js';
 import { Refusal } from '../http/refusal.js';
@@ -78,7 +78,7 @@ function errorXml({ code, message, status }: StsError, requestId: string): strin
   return `<ErrorResponse xmlns="${NAMESPACE}">${error}<RequestId>${requestId}</RequestId></ErrorResponse>`;
 }
 
-/** Characters that XML 1.0 does not have become U+FFFD: one of them would make the answer unreadable. */
+/** Characters that XML 1.0 lacks become U+FFFD: one of them would make the answer unreadable. */
 const escapeText = (text: string): string =>
   text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')

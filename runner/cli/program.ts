@@ -13,7 +13,7 @@ import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
 import { teardownCommand } from '../commands/teardown.js';
 import { watchCommand } from '../commands/watch.js';
-import { tellingOfDamages, type ToldDamages } from '../controller/damages.js';
+import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
 import { isNetworkFailure, messageOf, UserError } from '../errors.js';
 import { addCommand, type CommandEntry, type CommandHost, examplesText } from './command.js';
 import type { CliContext } from './context.js';
@@ -49,7 +49,7 @@ export const PROGRAM = {
 
 export type AddCommands = (program: Command, host: CommandHost) => void;
 
-/** `more` adds the commands of other folders, which the composition root (runner/main.ts) passes in. */
+/** `more` adds commands of other folders, which the composition root names. */
 export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
   const { terminal } = host.context;
   const program = new Command(PROGRAM.name)
@@ -87,11 +87,11 @@ export async function runCommandLine(
 
 /** Makes every command warn once of each damaged object that it reads from the bucket (R13). */
 function warningOfDamage(context: CliContext): CliContext {
-  const told: ToldDamages = new Set();
+  const told: ReportedDamages = new Set();
   const warn = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: tellingOfDamages(ports.store, told, warn) };
+    return { ...ports, store: reportingDamages(ports.store, told, warn) };
   };
   return { ...context, connect };
 }

@@ -48,7 +48,7 @@ export function stackFromFields(fields: StackFields, source: string, env: NodeJS
   if (found.fleetId === UNKNOWN) {
     throw new UserError(
       `The stack in ${source} has no fleet: its output FleetId is "${UNKNOWN}", because its emulator does not support EC2 Fleet. ` +
-        'Make a Spot Fleet there: spotpool emulator fleet create --endpoint <url> (docs/local-host.md).',
+        'Make a Spot Fleet there: spotpool emulator fleet create --endpoint <url> (docs/reference/emulator.md).',
     );
   }
   for (const field of STACK_FIELD_NAMES) {

@@ -4,7 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
-import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/pool/max-failed.js';
+import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
 /** No option takes a larger number of instances, because a slip of the keyboard must not cost a fortune. */

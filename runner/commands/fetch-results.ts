@@ -1,5 +1,5 @@
 /** Fetches the results at the end of a `run`. When they cannot be written, the stack that holds them is kept. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';

@@ -2,7 +2,7 @@
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { toggle } from '../cli/option-rows.js';
-import { fleetReplacedSentence } from '../controller/read-fleet.js';
+import { fleetReplacedSentence } from '../controller/decide/troubles.js';
 import { plural, span, table } from '../display/format.js';
 import { type FleetView, type InstanceView, readFleetView } from '../status/fleet-view.js';
 

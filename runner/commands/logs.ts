@@ -3,7 +3,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { text, toggle } from '../cli/option-rows.js';
 import type { WorkerEvent } from '../../core/contract/events.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';

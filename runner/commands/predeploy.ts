@@ -6,7 +6,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { text, withDefault } from '../cli/option-rows.js';
 import type { StackPorts } from '../cli/context.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { plural } from '../display/format.js';
 import { FleetMissing, UserError } from '../errors.js';
 import type { DeployedStack } from '../ports.js';

@@ -12,7 +12,7 @@ import { OutputClosed, openSink, type Placed } from '../results/result-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
 import { type WrittenResults, writeResults } from '../results/write-results.js';
 import { readJobProgress } from '../status/job-status.js';
-import { newJobMemory } from '../controller/ports.js';
+import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
 import { movedText, resultsCommandLine } from './advice/command-lines.js';
 

@@ -6,7 +6,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
-import { readFleetState } from '../controller/read-fleet.js';
+import { readFleetState } from '../controller/observe/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
@@ -14,7 +14,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Apart } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
-import { lookAtQuota } from '../submit/tell-quota.js';
+import { checkQuota } from '../submit/check-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { adviceAfterEnd } from './advice/resume.js';
@@ -55,7 +55,7 @@ export async function submitFromFlags(
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
-  const quota = lookAtQuota(ports.quota, ports.config.minVcpus, signal);
+  const quota = checkQuota(ports.quota, ports.config.minVcpus, signal);
   const publish = async (): Promise<PublishedWorker> => {
     const publishedAt = new Date(clock.nowMs()).toISOString();
     return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });

@@ -5,7 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { parsed, toggle, withDefault } from '../cli/option-rows.js';
 import { duration } from '../cli/values.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import { jsonDisplay } from '../display/json.js';
 import { plainDisplay } from '../display/plain.js';
 import { count, plural } from '../display/format.js';

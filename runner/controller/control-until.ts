@@ -1,25 +1,26 @@
-/** Passes of the controller, one after another, until the caller has seen enough. */
-import { newControllerMemory, type ControllerOptions, type ControllerPorts } from './ports.js';
+/** Runs passes of the controller, one after another, until the caller has seen enough. */
+import { newControllerMemory } from './memory.js';
+import type { ControllerOptions, ControllerPorts } from './ports.js';
 import type { PassReport } from './report.js';
 import { runPass } from './run-pass.js';
 
 /** Often enough that a draining queue is followed closely; a pass of a small stack is some ten requests. */
 export const PASS_MS = 2_000;
-/** A pass fails for the network's or AWS's sake: the wait doubles up to this. */
+/** A pass fails because of the network or AWS: the wait doubles up to this. */
 const MAX_RETRY_MS = 30_000;
-/** Some ten minutes of failures: then a person has to look. */
+/** So many failures in a row take some ten minutes; after that a person has to look. */
 const MAX_FAILURES = 25;
 
 export interface ControlLoop extends ControllerOptions {
   readonly passMs?: number;
-  /** Checked after every pass. */
+  /** It is checked after every pass; true ends the loop. */
   readonly until: (report: PassReport) => boolean;
   readonly onReport?: (report: PassReport) => void | Promise<void>;
-  /** A pass failed and will be tried again. */
+  /** It is called when a pass has failed and will be retried. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
-/** The last report. Rejects with the signal's reason when aborted, or with the error that would not go away. */
+/** Returns the last report. Rejects with the signal's reason when aborted, or with the last error when too many passes in a row have failed. */
 export async function controlUntil(
   ports: ControllerPorts,
   loop: ControlLoop,

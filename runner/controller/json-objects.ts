@@ -1,34 +1,34 @@
 /**
- * Small objects of the bucket: read up to a bound, decoded by the codec beside their type. What is not what its key says is told of
- * (`ObjectStore.damaged`), and is as good as missing (R13).
+ * Reads small objects of the bucket up to a bound, and decodes them by the codec beside their type. A damaged object, which is not what its key says, is
+ * reported (`ObjectStore.damaged`) and treated as missing (R13).
  */
 import type { ListedObject, ObjectStore } from '../ports.js';
 
-/** Undefined for what is none: a codec of core/. */
+/** A codec of core/; it returns undefined for a damaged object. */
 export type Decoder<T> = (json: Uint8Array) => T | undefined;
 
 export interface Kind<T> {
-  /** With its article: "the mark of an end". */
+  /** The name has its article: "the mark of an end". */
   readonly name: string;
   readonly mostBytes: number;
   readonly decode: Decoder<T>;
 }
 
-/** `value` is undefined when the object is damaged; its ETag is that of what is there, for the write that mends it. */
+/** `value` is undefined when the object is damaged. The ETag is that of the damaged object then, for the write that replaces it. */
 export interface ReadObject<T> {
   readonly value: T | undefined;
   readonly etag: string;
   readonly body: Uint8Array;
 }
 
-/** Undefined when there is none. */
+/** Returns undefined when there is no object. */
 export async function readObject<T>(
   store: ObjectStore,
   key: string,
   kind: Kind<T>,
   signal: AbortSignal,
 ): Promise<ReadObject<T> | undefined> {
-  // A byte more than there may be shows that it is too long; the rest of it is never fetched.
+  // One byte more than allowed shows that the object is too long; the rest of it is never fetched.
   const range = { startByte: 0, endByte: kind.mostBytes + 1 };
   const stored = await store.get(key, { signal, range });
   if (stored === undefined) return undefined;
@@ -44,7 +44,7 @@ export async function readObject<T>(
   return { value, etag, body };
 }
 
-/** Undefined when there is none that is whole. */
+/** Returns undefined when there is no object, or a damaged one. */
 export async function getObject<T>(
   store: ObjectStore,
   key: string,
@@ -54,7 +54,7 @@ export async function getObject<T>(
   return (await readObject(store, key, kind, signal))?.value;
 }
 
-/** By its place in the listing, so that what was damaged is not read again as long as it is the same. */
+/** Identifies an object by its entry in the listing, so that a damaged object is not read again while it stays the same. */
 export const sightOf = ({ key, size, lastModifiedMs }: ListedObject): string => `${key} ${size} ${lastModifiedMs}`;
 
 export const toJson = (value: unknown): string => `${JSON.stringify(value)}\n`;

@@ -1,18 +1,18 @@
-/** What a pass found and did, for displays and logs. */
+/** The report of a pass: its findings and acts, for displays and logs. */
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
-import type { MaxFailed } from '../../core/pool/max-failed.js';
-import { instanceHours } from '../../core/contract/usage.js';
+import type { MaxFailed } from '../../core/contract/max-failed.js';
+import { instanceHours } from '../../core/pool/usage.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
-import type { JobView } from './read-job.js';
+import type { JobView } from './observe/read-job.js';
 
 export type ControllerEventCode =
   | 'target-raised'
   | 'target-lowered'
   | 'exits-granted'
   | 'job-complete'
-  /** It came to its end, but it is no success. */
+  /** The job came to its end, but it is not a success. */
   | 'job-ended-badly'
   | 'job-failed'
   | 'batches-sent-again'
@@ -35,12 +35,12 @@ export interface ControllerEvent {
   readonly job?: string;
 }
 
-/** Live instances, each in one of the first four; `starting`, `idle` and `busy` tell the running ones apart. */
+/** Each live instance is pending, running, noticed or draining. Running ones are also counted as starting, idle or busy. */
 export interface FleetCounts {
   readonly target: number;
   readonly fulfilled: number;
   readonly pending: number;
-  /** Up, and neither noticed nor draining. */
+  /** The instances that are up, and neither noticed nor draining. */
   readonly running: number;
   readonly noticed: number;
   readonly draining: number;
@@ -55,15 +55,15 @@ export interface JobProgress {
   readonly reason?: string;
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
-  /** `--max-failed`; absent when the job was submitted without. */
+  /** The value of `--max-failed`; absent when the job was submitted without it. */
   readonly maxFailed?: MaxFailed;
-  /** Of the time that instances worked for the job, counted each minute; its share when several jobs were at work. */
+  /** The time that instances worked for the job, counted each minute. Jobs that were at work together share it. */
   readonly instanceHours: { readonly used: number; readonly max?: number };
   readonly createdAt: string;
   readonly createdBy: string;
   readonly dataset: string;
   readonly model: string;
-  /** Its submit ended before all batches were sent, and nobody has gone on with it. */
+  /** The submit ended before all batches were sent, and nobody has continued it. */
   readonly brokenOff?: { readonly sent: number; readonly heardAt: string };
 }
 
@@ -75,7 +75,7 @@ export interface PassReport {
   readonly state: FleetState | undefined;
   /** Jobs that had not ended before this pass. */
   readonly jobs: readonly JobProgress[];
-  /** Jobs of which nothing could be read in this pass, and why. */
+  /** The jobs that could not be read in this pass, each with the error. */
   readonly unreadable: ReadonlyMap<string, unknown>;
   readonly events: readonly ControllerEvent[];
   /** The fleet has accepted a target that no describe call has shown yet. */

@@ -1,141 +1,119 @@
 /**
- * One pass of the controller: observe the jobs, end those that have come to their end, send lost batches again, steer the fleet. Any number of
- * controllers may run passes at once, and none needs to: workers go on without (R8).
+ * One pass of the controller, in three parts: the jobs, the fleet, and what follows from both. Each part observes, decides and acts; decisions are pure
+ * (decide/ and core/). Any number of controllers may run passes at once, and none is needed: workers go on without (R8).
  */
-import { decideTarget, holdForUnknown } from '../../core/pool/capacity.js';
-import { isQuiet, lookAtQueue, QUIET_MS } from '../../core/pool/quiet.js';
-import type { FleetDescription, ObjectStore } from '../ports.js';
-import { countUsage } from './count-usage.js';
-import { tellingOfDamages } from './damages.js';
-import { endJobs, endJobsWithoutWorkers, type EndMeans } from './end-jobs.js';
-import { takeSwitchAway } from './hold-switch.js';
-import { PassEvents } from './pass-events.js';
-import { keepToJob } from './keep-to-job.js';
-import { newControllerMemory } from './ports.js';
-import type { ControllerMemory, ControllerOptions, ControllerPorts } from './ports.js';
-import type { FleetReading } from './read-fleet.js';
-import { demandOf, demandsOfUnreadable, readActiveJobs } from './read-active-jobs.js';
-import type { JobView } from './read-job.js';
-import { tellOverdue } from './tell-overdue.js';
+import { isParked } from '../../core/pool/parked.js';
+import { awaitedTarget } from '../../core/pool/pool-state.js';
+import { isShort } from '../../core/pool/shortage.js';
+import type { FleetDescription } from '../ports.js';
+import { countUsage } from './act/count-usage.js';
+import { endJobs } from './act/end-jobs.js';
+import { disarmParked } from './act/hold-switch.js';
+import { resendBatches } from './act/resend-batches.js';
+import { decideEnds, decideEndsWithoutWorkers, isWaiting } from './decide/job-ends.js';
+import { decideResends } from './decide/resends.js';
+import { overdueTrouble, shortageTrouble } from './decide/troubles.js';
+import { learn } from './memory.js';
+import { observeQueue } from './observe/observe-queue.js';
+import {
+  type ActiveJobs,
+  demandOf,
+  demandsOfUnreadable,
+  isWorkLeft,
+  readActiveJobs,
+} from './observe/read-active-jobs.js';
+import { readBoots } from './observe/read-boots.js';
+import type { JobView } from './observe/read-job.js';
+import { openPass, type PassContext } from './pass-context.js';
+import type { ControllerOptions, ControllerPorts } from './ports.js';
 import { countFleet, progressOfJob, type PassReport } from './report.js';
-import { resendMissing } from './resend.js';
-import { awaitedTarget, steerFleet } from './steer-fleet.js';
-
-/** Fewer instances than wanted for this long is the market's answer, not a boot under way. */
-const SHORTAGE_MS = 60_000;
+import { steerFleet, type Steered } from './steer-fleet.js';
 
 export async function runPass(
-  outerPorts: ControllerPorts,
+  ports: ControllerPorts,
   options: ControllerOptions,
   signal: AbortSignal,
 ): Promise<PassReport> {
-  const memory = options.memory ?? newControllerMemory();
-  const atMs = outerPorts.clock.nowMs();
-  const events = new PassEvents(new Date(atMs).toISOString(), memory.told);
-  const ports = { ...outerPorts, store: tellingInEvents(outerPorts.store, memory, events) };
-  const means = { ports, memory, events, signal, nowMs: atMs };
+  const context = openPass(ports, options, signal);
 
-  const found = await readActiveJobs(ports.store, means);
-  const jobs = await endJobs(found.views, means);
-  await sendLostBatches(ports, options, memory, { jobs, events, signal });
+  const found = await readActiveJobs(context);
+  const jobs = await endJobs(decideEnds(found.views), context);
+  await sendLostBatches(jobs, context);
 
-  const unread = demandsOfUnreadable(found, means);
-  const demands = [...jobs.map(demandOf), ...unread.demands];
-  const { maxWorkers } = options;
-  const decide = ({ state, description }: FleetReading, reportedSlots: readonly number[]) => {
-    const decision = decideTarget({ demands, reportedSlots, maxWorkers, published: state });
-    const scope = { shownTarget: description.target, maxWorkers, published: state };
-    return holdForUnknown(decision, unread.unknown, scope);
-  };
-  const { reading, statuses, desired } = await steerFleet(ports, memory, { decide, events }, signal);
-  const { description } = reading;
-  await countUsage(ports.store, atWork(jobs, memory), { instances: runningIn(description), ...means });
-  const awaitsTarget = awaitedTarget(memory, ports.clock.nowMs()) !== undefined;
-  const parked = !awaitsTarget && desired.target === 0 && description.target === 0 && reading.live.length === 0;
-  const isTornDown = reading.state?.teardown !== undefined;
-  if (parked) await takeSwitchAway(means, async () => !isTornDown && (await isWorkLeft(means)));
-  else memory.switchGone = false;
-  // What has failed for want of a worker parks the fleet in the next pass.
-  const left = await endJobsWithoutWorkers(jobs, { description, statuses }, means);
+  const steered = await steerFleet(demandOfAll(jobs, found, context), context);
+  const { reading, statuses } = steered;
+  await countUsage(jobs, runningIn(reading.description), context);
 
-  const short = desired.target > 0 && reading.live.length < Math.min(desired.target, description.target);
-  tellOverdue(reading.live, { maxLifeMs: options.maxLifeMs, nowMs: atMs }, events);
-  tellShortage(memory, short, reading, atMs, events);
+  const standing = standingOf(steered, context);
+  if (standing.parked) await disarm(steered, context);
+  else learn(context.memory, { kind: 'fleet-in-use' });
+  // A job that fails here lets the fleet be parked in the next pass.
+  const left = await endJobsWithoutWorkers(jobs, steered, context);
+  reportTroubles(steered, context);
+
   return {
-    atMs,
-    fleet: countFleet(description, reading.live, statuses),
-    description,
+    ...standing,
+    atMs: context.nowMs,
+    fleet: countFleet(reading.description, reading.live, statuses),
+    description: reading.description,
     state: reading.state,
     jobs: left.map(progressOfJob),
     unreadable: found.unreadable,
-    events: events.all(),
-    awaitsTarget,
-    parked,
+    events: context.events.all(),
   };
 }
 
-/** Jobs with work left, and what is remembered of each. */
-const atWork = (jobs: readonly JobView[], memory: ControllerMemory) =>
-  jobs.flatMap((view) => {
-    const known = memory.jobs.get(view.job);
-    return known !== undefined && demandOf(view).left > 0 ? [{ job: view.job, memory: known }] : [];
-  });
+async function sendLostBatches(jobs: readonly JobView[], context: PassContext): Promise<void> {
+  const { ports, options, memory } = context;
+  await observeQueue(jobs, context);
+  const scope = { pool: memory.pool, nowMs: ports.clock.nowMs(), quietMs: options.quietMs };
+  await resendBatches(decideResends(jobs, memory.jobs, scope), context);
+}
+
+function demandOfAll(jobs: readonly JobView[], found: ActiveJobs, context: PassContext) {
+  const { demands, unknown } = demandsOfUnreadable(found, context);
+  return { demands: [...jobs.map(demandOf), ...demands], unknown, maxWorkers: context.options.maxWorkers };
+}
 
 const runningIn = ({ instances }: FleetDescription): number =>
   instances.filter(({ state }) => state === 'running').length;
 
-function tellingInEvents(store: ObjectStore, { toldDamages }: ControllerMemory, events: PassEvents): ObjectStore {
-  return tellingOfDamages(store, toldDamages, (sentence) => events.add('object-damaged', sentence));
+const capacityOf = ({ reading, desired }: Steered) => ({
+  desiredTarget: desired.target,
+  shownTarget: reading.description.target,
+  live: reading.live.length,
+});
+
+function standingOf(
+  steered: Steered,
+  { ports, memory }: PassContext,
+): { readonly awaitsTarget: boolean; readonly parked: boolean } {
+  const awaitsTarget = awaitedTarget(memory.pool, ports.clock.nowMs()) !== undefined;
+  return { awaitsTarget, parked: isParked({ ...capacityOf(steered), awaitsTarget }) };
 }
 
-/** Looks at the bucket as it is now, whatever the pass has seen. A job that cannot be read may have work, for a while. */
-async function isWorkLeft(means: EndMeans & { readonly nowMs: number }): Promise<boolean> {
-  const found = await readActiveJobs(means.ports.store, means);
-  const { demands, unknown } = demandsOfUnreadable(found, means);
-  return unknown.length > 0 || [...found.views.map(demandOf), ...demands].some(({ left }) => left > 0);
+async function disarm({ reading }: Steered, context: PassContext): Promise<void> {
+  const isTornDown = reading.state?.teardown !== undefined;
+  await disarmParked(context, async () => !isTornDown && (await isWorkLeft(context)));
 }
 
-async function sendLostBatches(
-  ports: ControllerPorts,
-  { quietMs = QUIET_MS }: ControllerOptions,
-  memory: ControllerMemory,
-  pass: { readonly jobs: readonly JobView[]; readonly events: PassEvents; readonly signal: AbortSignal },
-): Promise<void> {
-  const waiting = pass.jobs.filter(({ verdict }) => verdict.state === 'running');
-  if (waiting.length === 0) {
-    memory.quiet = undefined;
-    return;
-  }
-  memory.quiet = lookAtQueue(memory.quiet, await ports.queue.counts(pass.signal), ports.clock.nowMs());
-  for (const view of waiting) {
-    const nowMs = ports.clock.nowMs();
-    if (!isQuiet(memory.quiet, nowMs, quietMs)) return;
-    const jobMemory = memory.jobs.get(view.job);
-    // The counters need their time to show what was sent: the wait before the next resend is as long as the first.
-    if (jobMemory === undefined || nowMs - (jobMemory.resentAtMs ?? -Infinity) < quietMs) continue;
-    const means = { memory, events: pass.events, signal: pass.signal };
-    const sent = await keepToJob(means, view.job, 'sent again', () => resendMissing(ports, view, pass.signal));
-    if (sent === undefined) continue;
-    jobMemory.resentAtMs = nowMs;
-    pass.events.add(
-      'batches-sent-again',
-      `Job ${view.job}: the queue is empty, but ${sent.value} batches have no outcome; they were sent again.`,
-      view.job,
-    );
-  }
+async function endJobsWithoutWorkers(
+  jobs: readonly JobView[],
+  { reading, statuses }: Steered,
+  context: PassContext,
+): Promise<readonly JobView[]> {
+  const waiting = jobs.filter(isWaiting);
+  if (waiting.length === 0) return jobs;
+  const sinceMs = Math.min(...waiting.map(({ beganAtMs }) => beganAtMs));
+  const scope = { sinceMs, statuses, signal: context.signal };
+  const boots = await readBoots(context.ports.store, context.memory, reading.description, scope);
+  return endJobs(decideEndsWithoutWorkers(jobs, boots), context);
 }
 
-function tellShortage(
-  memory: ControllerMemory,
-  short: boolean,
-  { live, description }: FleetReading,
-  nowMs: number,
-  events: PassEvents,
-): void {
-  memory.shortSinceMs = short ? (memory.shortSinceMs ?? nowMs) : undefined;
-  const lasting = memory.shortSinceMs !== undefined && nowMs - memory.shortSinceMs >= SHORTAGE_MS;
-  events.trouble('shortage', lasting, () => {
-    const seconds = Math.round((nowMs - (memory.shortSinceMs ?? nowMs)) / 1000);
-    return `Spot capacity is short: ${live.length} of ${description.target} instances for ${seconds} s. The job goes on with these; more instance types or zones in the stack would help.`;
-  });
+function reportTroubles(steered: Steered, { memory, options, events, nowMs }: PassContext): void {
+  const { reading } = steered;
+  learn(memory, { kind: 'capacity-compared', isShort: isShort(capacityOf(steered)), atMs: nowMs });
+  events.trouble('instance-overdue', overdueTrouble(reading.live, { maxLifeMs: options.maxLifeMs, nowMs }));
+  const view = { live: reading.live.length, target: reading.description.target, nowMs };
+  events.trouble('shortage', shortageTrouble(memory.pool.shortage, view));
 }

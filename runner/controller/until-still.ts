@@ -1,7 +1,7 @@
 /**
- * Passes of the controller until nothing moves: what a function does that is woken each minute and at events. While work is plenty
- * one pass is enough; while the fleet follows the end of a job, or a change of target is under way, the next pass must
- * not wait for the next minute, since idle instances cost money.
+ * Runs passes of the controller until nothing moves, as the stack's function does when it is woken each minute and at events. While there is plenty of
+ * work, one pass is enough. While the fleet follows the end of a job, or a change of target is under way, the next pass must not wait for the next
+ * minute, since idle instances cost money.
  */
 import { controlUntil } from './control-until.js';
 import type { ControllerOptions, ControllerPorts } from './ports.js';
@@ -9,7 +9,7 @@ import type { PassReport } from './report.js';
 
 export interface StillOptions extends ControllerOptions {
   readonly passMs?: number;
-  /** Enough: whoever is woken next goes on. */
+  /** After so long it ends all the same: the next invocation goes on. */
   readonly longestMs: number;
   readonly onReport?: (report: PassReport) => void | Promise<void>;
   readonly onTrouble?: (error: unknown) => void;
@@ -28,8 +28,8 @@ export async function controlUntilStill(
   );
 }
 
-/** Idle workers at the end of a job are about to be let go; those of a job with work for all are about to be busy. */
-export function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
+/** An idle worker is about to change: at the end of a job it will be granted an exit, before that it will get a batch. */
+function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
   if (parked) return true;
   const shown = description.state === 'active' && state?.target === description.target && !awaitsTarget;
   const settled = shown && events.length === 0;

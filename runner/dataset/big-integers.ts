@@ -1,6 +1,7 @@
 /**
- * Integers that JavaScript's numbers cannot hold: its `JSON.parse` rounds whatever is beyond 2^53. They are counted for models in
- * JavaScript, or written as strings (`--big-integers string`), always all that are beyond, so that a field is not now one and now the other.
+ * Finds integers that JavaScript's numbers cannot hold, because `JSON.parse` rounds integers beyond 2^53. They are counted for models in
+ * JavaScript, or written as strings (`--big-integers string`). Every integer beyond 2^53 becomes a string, also one that a number could
+ * hold by chance, so that the type of a field does not change from item to item.
  */
 import { forEachWord, type JsonWord } from '../../core/contract/json-words.js';
 import type { DatasetNotice } from './notice.js';
@@ -11,18 +12,18 @@ export type BigIntegers = (typeof BIG_INTEGERS)[number];
 export interface FirstBigInteger {
   readonly text: string;
   readonly line: number;
-  /** Empty when it is the whole item. */
+  /** The path of the field. Empty when the integer is the whole item. */
   readonly path: string;
 }
 
 const INTEGER = /^-?\d+$/;
 
-export class BigIntegerLook {
+export class BigIntegerScan {
   count = 0;
   first: FirstBigInteger | undefined;
 
-  /** Counts those of a line; gives its text with them as strings when `quote`, else as it was. */
-  look(text: string, line: number, quote: boolean): string {
+  /** Counts the big integers of a line. Returns the line's text, with them as strings if `quote` is true. */
+  scan(text: string, line: number, quote: boolean): string {
     let quoted = '';
     let done = 0;
     forEachWord(text, (word) => {
@@ -41,19 +42,19 @@ export class BigIntegerLook {
   }
 }
 
-/** Nothing shorter is beyond 2^53. */
+/** An integer beyond 2^53 has at least so many digits. */
 const FEWEST_DIGITS = 16;
 
 /**
- * Are so many digits in a row anywhere in the line but behind a point or a quote? Most lines need no closer look. Whatever run there is covers
- * one of every sixteen places, so only those are looked at, as bytes: this costs next to nothing beside the parsing.
+ * Returns true when the line has 16 digits in a row that do not follow a point or a quote. Other lines need no closer scan. Such a run
+ * covers at least one of every 16 bytes, so only every 16th byte is examined. This costs very little beside the parsing.
  */
 export function mayHoldBig(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start + FEWEST_DIGITS - 1; i < end; i += FEWEST_DIGITS) {
     if (!isDigit(bytes[i])) continue;
     let before = i - 1;
     while (before >= start && isDigit(bytes[before])) before -= 1;
-    // A fraction, which has so many digits as a rule, or a string of digits.
+    // It is a fraction, which often has so many digits, or a string of digits.
     if (before >= start && (bytes[before] === POINT || bytes[before] === QUOTE)) continue;
     while (i + 1 < end && isDigit(bytes[i + 1])) i += 1;
     if (i - before >= FEWEST_DIGITS) return true;
@@ -68,10 +69,10 @@ const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 const isBig = (number: string): boolean => INTEGER.test(number) && !Number.isSafeInteger(Number(number));
 
-/** The notice after the last item, if there were any. */
+/** The notice after the last item. Undefined when no big integer was found. */
 export function bigIntegerNotice(
   name: string,
-  { count, first }: BigIntegerLook,
+  { count, first }: BigIntegerScan,
   doing: BigIntegers,
 ): DatasetNotice | undefined {
   if (first === undefined) return undefined;
@@ -79,12 +80,13 @@ export function bigIntegerNotice(
   const where = `line ${line}${path === '' ? '' : `, field ${short(path)}`}`;
   const integers = `${count} ${count === 1 ? 'integer' : 'integers'} of the dataset ${name}`;
   if (doing === 'string') {
-    const message = `${integers} beyond 2^53 ${count === 1 ? 'is' : 'are'} given to the model as strings; the first is in ${where}.`;
+    const why = count === 1 ? 'as a string, because it is' : 'as strings, because they are';
+    const message = `The model gets ${integers} ${why} beyond 2^53. The first is in ${where}.`;
     return { level: 'info', code: 'big-integers', message };
   }
   const message =
-    `${integers} ${count === 1 ? 'is' : 'are'} beyond 2^53, where JavaScript's numbers cannot hold every integer: the model gets rounded ones. ` +
-    `The first is in ${where}: ${short(text)}, which becomes ${short(rounded(text))}. To give them to the model as strings: --big-integers string`;
+    `${integers} ${count === 1 ? 'is' : 'are'} beyond 2^53. JavaScript cannot hold such integers exactly, so the model gets rounded numbers. ` +
+    `The first is in ${where}: ${short(text)} becomes ${short(rounded(text))}. To give them to the model as strings: --big-integers string`;
   return { level: 'warning', code: 'big-integers', message };
 }
 
@@ -93,7 +95,7 @@ function rounded(integer: string): string {
   return Number.isFinite(number) ? String(BigInt(number)) : String(number);
 }
 
-/** For a message: a number or a field's name may be of any length. */
+/** The most characters of a number or a field's name in a message. Either may be of any length. */
 const MOST_CHARACTERS = 100;
 const short = (text: string): string =>
   text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters)`;

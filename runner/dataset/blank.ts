@@ -1,10 +1,10 @@
-/** A line with nothing on it is no item. */
+/** Recognises blank lines, which are not items. */
 
 const SPACE = 0x20;
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Nothing but spaces and tabs, of which `delimiter` is none: a record of empty fields is not blank. */
+/** True when the line has only spaces and tabs. A `delimiter` does not count as blank, because a record of empty fields is a record. */
 export function isBlank(bytes: Buffer, start: number, end: number, delimiter?: string): boolean {
   const separating = delimiter?.charCodeAt(0);
   for (let i = start; i < end; i++) {

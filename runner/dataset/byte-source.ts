@@ -1,14 +1,14 @@
-/** A stream of bytes of which the beginning can be looked at, and what was taken too much can be given back. */
+/** A stream of bytes whose beginning can be read ahead, and to which surplus bytes can be returned. */
 
 export interface Head {
   readonly bytes: Buffer;
-  /** There is nothing more. */
+  /** True when the stream has no more bytes. */
   readonly whole: boolean;
 }
 
 export class ByteSource implements AsyncIterable<Buffer> {
   readonly #chunks: AsyncIterator<Uint8Array>;
-  /** Taken from `chunks`, but not yet by the reader. */
+  /** Chunks that were read from `chunks`, but not yet by the reader. */
   #held: Buffer[] = [];
   #ended = false;
 
@@ -16,7 +16,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Undefined at the end. */
+  /** The next chunk, or undefined at the end of the stream. */
   async next(): Promise<Buffer | undefined> {
     return this.#held.shift() ?? (await this.#read());
   }
@@ -25,7 +25,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
     if (bytes.length > 0) this.#held.unshift(bytes);
   }
 
-  /** The first bytes of what comes, at most so many; the next reader gets them all the same. */
+  /** Returns at most so many of the next bytes without consuming them. */
   async peek(mostBytes: number): Promise<Head> {
     let length = this.#held.reduce((sum, chunk) => sum + chunk.length, 0);
     while (length < mostBytes) {
@@ -47,7 +47,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Lets go of what it reads from, at any point. */
+  /** Closes the underlying stream. This works at any point. */
   async close(): Promise<void> {
     this.#held = [];
     this.#ended = true;

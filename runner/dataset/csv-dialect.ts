@@ -1,10 +1,10 @@
-/** The first records of a CSV file tell what separates its columns. */
+/** Finds the delimiter of a CSV file from its first records. */
 import { isBlank } from './blank.js';
 import { type CsvRecord, CsvRecordSplitter } from './csv-records.js';
 
 export interface Delimiter {
   readonly character: string;
-  /** The words for people: "with semicolons between its columns". */
+  /** The plural noun for messages: "with semicolons between its columns". */
   readonly name: string;
 }
 
@@ -21,20 +21,20 @@ export const delimiterOf = (character: string): Delimiter =>
   DELIMITERS.find((known) => known.character === character) ?? { character, name: JSON.stringify(character) };
 
 export type Dialect =
-  /** `stated`: the file's first line says so. */
+  /** `stated`: the file's first line names the delimiter. */
   | { readonly kind: 'found'; readonly delimiter: Delimiter; readonly columns: number; readonly stated: boolean }
   | { readonly kind: 'ambiguous'; readonly readings: readonly Reading[] };
 
 export interface Reading {
   readonly delimiter: Delimiter;
-  /** The number of the header's columns. */
+  /** The number of columns in the header. */
   readonly columns: number;
-  /** The share of the records below the header that have as many fields. */
+  /** The share of the records below the header that have as many fields as the header. */
   readonly share: number;
   readonly records: number;
 }
 
-/** Excel obeys such a first line. A letter, a digit or a quote separates nothing. */
+/** Excel obeys such a first line. A letter, a digit or a quote cannot be a delimiter. */
 const SEPARATOR_LINE = /^"?sep=([\t\x20-\x7e])"?$/i;
 const NO_SEPARATOR = /["0-9A-Za-z]/;
 
@@ -45,7 +45,7 @@ export function statedDelimiter(firstLine: Buffer | undefined): string | undefin
   return stated === undefined || NO_SEPARATOR.test(stated) ? undefined : stated;
 }
 
-/** `sample`: the file's first bytes, after its byte order mark. */
+/** `sample` holds the file's first bytes, without a byte order mark. */
 export function dialectOf(sample: Buffer, whole: boolean, usual: Delimiter): Dialect {
   const stated = statedDelimiter(recordsOf(sample, whole, usual).at(0)?.bytes);
   if (stated !== undefined) {
@@ -60,32 +60,32 @@ export function dialectOf(sample: Buffer, whole: boolean, usual: Delimiter): Dia
   return { kind: 'found', delimiter: found?.delimiter ?? usual, columns: found?.columns ?? 1, stated: false };
 }
 
-/** So many of the records must agree with the header: a few may be bad. */
+/** At least this share of the records must have as many fields as the header. The others may be bad. */
 const AGREES = 0.8;
-/** Where nothing else separates anything. */
+/** This share is enough for the only delimiter that gives more than one column. */
 const AT_LEAST_AGREES = 0.5;
-/** Twice the separators in every record: the others stand within texts. */
+/** A delimiter with at least twice as many separators per record wins, because the other characters are probably within texts. */
 const FAR_MORE = 2;
 
-/** The readings that give more than one column compete; undefined when there is none: a table of one column, whatever separates. */
+/** Chooses among the readings with more than one column. Undefined when there is none: then the table has one column, whatever the delimiter. */
 function choose(readings: readonly Reading[], usual: Delimiter): Reading | 'ambiguous' | undefined {
   const asUsual = readings.find(({ delimiter }) => delimiter.character === usual.character);
   const agreeing = readings.filter(({ share }) => share >= AGREES);
   const [best, second] = [...agreeing].sort((a, b) => b.columns - a.columns);
-  if (best === undefined) return readings.length === 0 ? undefined : ofRagged(readings, asUsual);
+  if (best === undefined) return readings.length === 0 ? undefined : chooseForRagged(readings, asUsual);
   if (second === undefined || best.columns - 1 >= FAR_MORE * (second.columns - 1)) return best;
   return asUsual?.records === 0 ? asUsual : 'ambiguous';
 }
 
-/** No reading agrees with most records. */
-function ofRagged(readings: readonly Reading[], asUsual: Reading | undefined): Reading | 'ambiguous' {
+/** Chooses a reading when none agrees with most of the records. */
+function chooseForRagged(readings: readonly Reading[], asUsual: Reading | undefined): Reading | 'ambiguous' {
   const most = Math.max(...readings.map(({ share }) => share));
   if (asUsual !== undefined && asUsual.share >= most) return asUsual;
   const [only, another] = readings;
   return only !== undefined && another === undefined && only.share >= AT_LEAST_AGREES ? only : 'ambiguous';
 }
 
-/** Enough to tell, and soon done. */
+/** So many records are enough for a decision, and quickly read. */
 const MOST_RECORDS = 200;
 
 function read(sample: Buffer, whole: boolean, delimiter: Delimiter, from: number): Reading {

@@ -1,20 +1,20 @@
 /**
- * Cuts CSV into records: a record ends at a line's end that is not within quotes. Only where records and fields end is decided here; what is
- * in them is csv-parse's business. A quote opens only where a field begins, so a stray one elsewhere spoils its own line and no other.
+ * Splits CSV into records. A record ends at a line end that is not within quotes. This file only finds where records and fields end;
+ * csv-parse reads the fields. A quote opens a field only at the field's beginning, so a stray quote elsewhere spoils only its own line.
  *
- * Lines end in a newline, a carriage return, or both, as each line likes. The same input gives the same records however it is cut into chunks.
+ * Each line may end in a newline, a carriage return, or both. The same input gives the same records, however it is cut into chunks.
  */
 
 export interface CsvRecord {
-  /** Without its line end; undefined when the record is too long to be kept. */
+  /** The record without its line end. Undefined when the record is too long to be kept. */
   readonly bytes: Buffer | undefined;
-  /** Line on which the record begins, and how many it covers. */
+  /** The line on which the record begins, and the number of lines that it covers. */
   readonly line: number;
   readonly lines: number;
   readonly fields: number;
-  /** Line on which a quote opens that closes on another line, or never. */
+  /** The line of a quote that closes on another line, or never. */
   readonly quoteLine: number | undefined;
-  /** The record ends with the file, within quotes. */
+  /** True when the file ends within quotes. */
   readonly unclosed: boolean;
 }
 
@@ -22,16 +22,16 @@ const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Where the scan stands. `quoteSeen`: a quote within quotes, which the next byte doubles, or it closes them. */
+/** The state of the scan. `quoteSeen`: after a quote within quotes. The next byte is the second of a doubled quote, or the quotes are closed. */
 type Position = 'fieldStart' | 'unquoted' | 'quoted' | 'quoteSeen';
 
 export class CsvRecordSplitter {
   #position: Position = 'fieldStart';
   #line = 1;
-  /** A newline that comes next belongs to the carriage return before it. */
+  /** True after a carriage return. A newline that follows belongs to it. */
   #afterReturn = false;
 
-  /** 1 for bytes that mean something to CSV: between two of them nothing need be asked. */
+  /** Holds 1 for bytes that have a meaning in CSV. The bytes between two of them are skipped quickly. */
   readonly #special = new Uint8Array(256);
 
   #begun: Buffer[] = [];
@@ -86,7 +86,7 @@ export class CsvRecordSplitter {
     return records;
   }
 
-  /** What is left at the end of the file. */
+  /** The record that is left at the end of the file, if any. */
   end(): CsvRecord | undefined {
     const unclosed = this.#position === 'quoted';
     this.#closeQuotes();
@@ -95,7 +95,7 @@ export class CsvRecordSplitter {
     return this.#finish(Buffer.alloc(0), unclosed);
   }
 
-  /** A record that outgrew the bound and is not at its end: within quotes that opened on an earlier line, it may never be. */
+  /** The unfinished record, if it is too long and within quotes that opened on an earlier line. Such a record may never end. */
   get overgrown(): CsvRecord | undefined {
     if (!this.#tooLong || this.#position !== 'quoted' || this.#openedLine === this.#line) return undefined;
     return { ...this.#record(undefined), quoteLine: this.#openedLine };

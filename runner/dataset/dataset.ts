@@ -1,4 +1,4 @@
-/** From what the user named to a stream of items: a file, `s3://bucket/file`, or `s3://bucket/prefix/`. */
+/** Opens a dataset as a stream of items. The dataset is a file, `s3://bucket/file`, or `s3://bucket/prefix/`. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ItemFormat } from '../../core/dataset/dataset-format.js';
@@ -16,33 +16,33 @@ import { type FormatHints, readByName } from './recognise.js';
 import { fileBytes } from './source-bytes.js';
 
 export interface DatasetRequest {
-  /** As given on the command line. */
+  /** The dataset's argument on the command line, unchanged. */
   readonly argument: string;
   readonly cwd: string;
-  /** A line that cannot be read is an error, not a failed item. */
+  /** True when an unreadable line is an error. Otherwise it is a failed item. */
   readonly strict?: boolean;
-  /** Only the first items. */
+  /** The number of items to read. All when absent. */
   readonly limit?: number;
-  /** How it is to be read, whatever its name and its first bytes say. */
+  /** The format to read. It overrides the file's name and first bytes. */
   readonly format?: ItemFormat;
-  /** Separates the columns of CSV: one ASCII character. */
+  /** The delimiter of CSV: one ASCII character. */
   readonly delimiter?: string;
-  /** Decides what becomes of integers beyond 2^53. */
+  /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
 }
 
 export interface ReadHooks {
   readonly notify?: Notify;
-  /** The model is JavaScript, which cannot hold every integer. */
+  /** True when the model is JavaScript, whose numbers cannot hold every integer. */
   readonly forJavaScript?: boolean;
 }
 
 export interface Dataset {
   readonly name: string;
   readonly kind: DatasetSpec['kind'];
-  /** Reads it once, from the beginning; every call reads anew, but a pipe has its content only once. */
+  /** Reads the dataset from the beginning. Each call reads it again, but the content of a pipe can be read only once. */
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
-  /** Refuses what its first bytes already show not to be a dataset; looks at files alone, which can be read again. */
+  /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
 }
 
@@ -85,10 +85,10 @@ function formatHints({ argument: name, format, delimiter }: DatasetRequest): For
 }
 
 const prefixHasNoFormat = (name: string): string =>
-  `--format and --delimiter do not go with the dataset ${name}: each object there is an item, whatever is in it. For a file of items give its whole name.`;
+  `--format and --delimiter do not apply to the dataset ${name}, because each object under this prefix is one item. For one file of items, give its full name.`;
 
 type Place =
-  /** `again`: it is an ordinary file, no pipe. */
+  /** `again`: a regular file, which can be read again. */
   | { readonly kind: 'file'; readonly path: string; readonly again: boolean; readonly pipe: boolean }
   | { readonly kind: 'object'; readonly bucket: string; readonly path: string }
   | { readonly kind: 'prefix'; readonly bucket: string; readonly prefix: string };
@@ -98,7 +98,7 @@ function objectPlace(url: string): Place {
   const [, bucket, key] = match ?? [];
   if (bucket === undefined || key === undefined) {
     throw new UserError(
-      `The dataset ${url} names no object. Write s3://bucket/file for a file of items, or s3://bucket/prefix/ (with the last slash) for objects that are the items.`,
+      `The dataset ${url} names no object. Write s3://bucket/file for a file of items. For a prefix whose objects are the items, write s3://bucket/prefix/ with a slash at the end.`,
     );
   }
   return key === '' || key.endsWith('/')
@@ -109,16 +109,16 @@ function objectPlace(url: string): Place {
 async function filePlace(name: string, cwd: string): Promise<Place> {
   const file = name === '-' ? '/dev/stdin' : path.resolve(cwd, name);
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) throw new UserError(`The dataset ${name} does not exist (looked for ${file}).`);
+  if (found === undefined) throw new UserError(`The dataset ${name} does not exist (no file ${file}).`);
   if (found.isDirectory()) {
     throw new UserError(
-      `The dataset ${name} is a directory. Give one file of items; for many files, upload them and give s3://bucket/prefix/.`,
+      `The dataset ${name} is a directory. Give one file of items. To use many files as items, upload them to S3 and give s3://bucket/prefix/.`,
     );
   }
   return { kind: 'file', path: file, again: found.isFile(), pipe: found.isFIFO() };
 }
 
-/** References to gather before they are passed on. */
+/** The number of object references in one group. */
 const REFERENCES_PER_GROUP = 1_000;
 
 async function* referenceGroups(
@@ -129,7 +129,7 @@ async function* referenceGroups(
 ): AsyncGenerator<ItemGroup> {
   let references: ObjectReference[] = [];
   for await (const { key, size } of sources.list(bucket, prefix, signal)) {
-    if (key.endsWith('/')) continue; // a console's "folder": an empty object that is no item
+    if (key.endsWith('/')) continue; // a "folder" of the S3 console: an empty object that is no item
     references.push({ bucket, key, size });
     if (references.length < REFERENCES_PER_GROUP) continue;
     yield referenceGroup(references);

@@ -1,18 +1,18 @@
-/** Judges the first lines of a text. */
+/** Examines the first lines of a text to find its format. */
 import { findNotANumber, isJson } from '../../core/contract/json-text.js';
 
-/** Lines that are looked at. */
+/** The most lines to examine. */
 const MOST_LINES = 100;
 
-/** A log's line may begin with a bracket, too: "[INFO] started". */
+/** A bracket alone is not enough, because a line of a log may begin with one: "[INFO] started". */
 const DOCUMENT_START = /^\s*([[{]\s*$|\[\s*[[{"]|\{\s*")/;
 
-/** The text is read as Latin-1: any bytes are valid there, and the searched characters are ASCII. */
+/** The text must be decoded as Latin-1, in which all bytes are valid. The characters that are searched are ASCII. */
 export class FirstLines {
   readonly carriageReturns: boolean;
-  /** Those that are not blank, the one that the sample cuts off left out. */
+  /** The lines that are not blank, without an incomplete last line. */
   readonly lines: readonly string[];
-  /** Lines that are JSON, or would be without NaN. */
+  /** The number of lines that are JSON, or would be JSON without NaN. */
   readonly jsonLines: number;
   readonly objects: number;
 
@@ -31,7 +31,7 @@ export class FirstLines {
     this.objects = json.filter((line) => line.trimStart().startsWith('{')).length;
   }
 
-  /** One JSON document over many lines, or an array of items on one. */
+  /** True when the text is one JSON document over many lines, or an array on one line. */
   get isDocument(): boolean {
     const [first] = this.lines;
     if (first === undefined) return !this.#whole && /^\s*\[/.test(this.#text);

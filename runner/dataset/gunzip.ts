@@ -1,15 +1,15 @@
 /**
- * Unpacks gzip as gzip and Python do: several members one after another, zero bytes after any of them (tapes and block devices are
- * padded so), nothing else. https://www.rfc-editor.org/rfc/rfc1952
+ * Unpacks gzip as `gzip` and Python do. It accepts several members one after another, and zero bytes after each of them, with which
+ * tapes and block devices are padded. It accepts nothing else. https://www.rfc-editor.org/rfc/rfc1952
  */
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { ByteSource } from './byte-source.js';
 
-/** Few, large pieces are faster. */
+/** A few large chunks are faster than many small ones. */
 const UNPACKED_BYTES = 256 * 1024;
 
-/** Errors of the source pass through as they are; those of the compression name the file. */
+/** Errors of the source pass through unchanged. Errors of the compression name the file. */
 export async function* gunzip(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
@@ -23,22 +23,22 @@ export async function* gunzip(
     } while ((await source.peek(1)).bytes.length > 0);
   } catch (error) {
     signal.throwIfAborted();
-    const trouble = troubleOf(error);
-    throw trouble === undefined ? error : new UserError(`${name} ${trouble} (${messageOf(error)}).`);
+    const message = gzipErrorMessage(error, name);
+    throw message === undefined ? error : new UserError(message);
   } finally {
     await source.close();
   }
 }
 
-/** Members up to zero bytes, where zlib stops, or to the end. */
+/** Unpacks members up to zero bytes, at which zlib stops, or to the end. */
 async function* unpackMembers(source: ByteSource, signal: AbortSignal): AsyncGenerator<Buffer> {
   const zlib = createGunzip({ chunkSize: UNPACKED_BYTES });
-  zlib.on('error', () => undefined); // who reads it is told
+  zlib.on('error', () => undefined); // the loop below throws the error
   const feeding = feed(source, zlib);
   feeding.catch((error: unknown) => void zlib.destroy(error as Error));
   try {
     for await (const chunk of zlib) {
-      signal.throwIfAborted(); // a small file may hold a lot
+      signal.throwIfAborted(); // a small file may unpack to many chunks
       yield chunk as Buffer;
     }
     source.unread(await feeding);
@@ -47,7 +47,7 @@ async function* unpackMembers(source: ByteSource, signal: AbortSignal): AsyncGen
   }
 }
 
-/** Gives back the bytes of the last chunk that zlib did not take. */
+/** Feeds zlib. Resolves with the bytes of the last chunk that zlib did not consume. */
 async function feed(source: ByteSource, zlib: Gunzip): Promise<Buffer> {
   const closed = new Promise((resolve) => zlib.once('close', resolve));
   let given = 0;
@@ -70,16 +70,17 @@ async function skipZeros(source: ByteSource): Promise<void> {
   }
 }
 
-/** In words what zlib's codes mean. https://nodejs.org/api/zlib.html#error-codes */
-function troubleOf(error: unknown): string | undefined {
+/** Explains zlib's error codes. https://nodejs.org/api/zlib.html#error-codes */
+function gzipErrorMessage(error: unknown, name: string): string | undefined {
+  const reason = messageOf(error);
   switch (systemCode(error)) {
     case 'Z_BUF_ERROR':
-      return 'is cut off: its compressed data ends too early. Make it again, or copy it again';
+      return `${name} is incomplete: its compressed data ends too early (${reason}). Create or copy the file again.`;
     case 'Z_DATA_ERROR':
-      // The header of the first member was seen before anything was unpacked.
-      return messageOf(error) === 'incorrect header check'
-        ? 'goes on after its compressed data with bytes that are not gzip. If they are no loss: gzip -dc FILE > UNPACKED, and give that'
-        : 'is damaged: its compressed data does not add up. Make it again, or copy it again';
+      // The header of the first member is right: it was checked before anything was unpacked. So this is a later header.
+      return reason === 'incorrect header check'
+        ? `${name} has bytes after its compressed data that are not gzip (${reason}). If you do not need them, unpack the file (gzip -dc ${name} > UNPACKED) and give that.`
+        : `${name} is damaged: its compressed data is invalid (${reason}). Create or copy the file again.`;
     default:
       return undefined;
   }

@@ -1,33 +1,33 @@
-/** The unit in which a dataset's items flow: some whole lines of the uploaded JSON Lines (core/contract/input-line.ts). */
+/** Groups of items: each group is some whole lines of the uploaded JSON Lines (core/contract/input-line.ts). */
 import { encodeBadLine } from '../../core/contract/input-line.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { UserError } from '../errors.js';
 
 export interface ItemGroup {
   readonly bytes: Buffer;
-  /** Offset of the end of each line, its newline included. */
+  /** The offset of the end of each line, after its newline. */
   readonly ends: readonly number[];
-  /** Bytes that a worker fetches for each item; those of the line when absent. */
+  /** The bytes that a worker fetches for each item. When absent, the bytes of the line. */
   readonly weights?: readonly number[];
 }
 
-/** Large enough that per-group costs vanish, small enough to hold several. */
+/** Large enough that the costs per group do not matter, small enough to hold several groups. */
 const GROUP_BYTES = 256 * 1024;
-/** A reader adds a whole block before it asks whether the group is full. */
+/** The buffer is larger than a group, because a reader adds a whole block before it checks whether the group is full. */
 const BUFFER_BYTES = 2 * GROUP_BYTES;
 const NEWLINE = 0x0a;
-const BAD_MARK = 0x21; // `!` of core/contract/input-line.ts: no JSON text begins with it
+const BAD_MARK = 0x21; // `!`, with which no JSON text begins (core/contract/input-line.ts)
 
 export interface BadLineRule {
-  /** For messages: the dataset's name. */
+  /** The dataset's name, for messages. */
   readonly name: string;
-  /** A line that cannot be read ends the reading, instead of being a failed item. */
+  /** True when an unreadable line is an error. Otherwise it is a failed item. */
   readonly strict: boolean;
-  /** No more items than this are wanted: what comes after them is not looked at. */
+  /** The most items to read. The lines after them are not examined. */
   readonly limit?: number;
 }
 
-/** Gathers lines into groups. Call `take` when `full`, and at the end. */
+/** Collects lines into groups. Call `take` when the group is `full`, and at the end. */
 export class ItemGroupBuilder {
   #bytes = Buffer.allocUnsafe(BUFFER_BYTES);
   #length = 0;
@@ -47,12 +47,12 @@ export class ItemGroupBuilder {
     return this.#length >= GROUP_BYTES;
   }
 
-  /** There are as many items as are wanted: add no more. */
+  /** True when the limit is reached. Then add no more items. */
   get done(): boolean {
     return this.#taken + this.#ends.length >= this.#limit;
   }
 
-  /** An item whose JSON text is `source[start, end)`. */
+  /** Adds an item whose JSON text is `source[start, end)`. */
   addBytes(source: Buffer, start: number, end: number): void {
     this.#reserve(end - start + 1);
     source.copy(this.#bytes, this.#length, start, end);
@@ -60,20 +60,20 @@ export class ItemGroupBuilder {
   }
 
   addText(json: string): void {
-    const most = json.length * 3; // UTF-8 needs at most three bytes a UTF-16 unit
+    const most = json.length * 3; // UTF-8 needs at most three bytes per UTF-16 unit
     this.#reserve(most + 1);
     this.#finishLine(this.#bytes.write(json, this.#length, 'utf8'));
   }
 
-  /** A line that could not be read, in its place. `reason` completes "line N …". */
+  /** Adds a failed item for an unreadable line. `reason` completes "line N …". */
   addBad(line: number, reason: string): void {
     const message = `line ${line} ${reason}`;
     if (this.#rule.strict)
-      throw new UserError(`${this.#rule.name}, ${message}. Without --strict it would be a failed item.`);
+      throw new UserError(`${this.#rule.name}: ${message}. Without --strict this line is a failed item.`);
     this.addText(encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }));
   }
 
-  /** Undefined when there is nothing. */
+  /** Returns the collected group, or undefined when it is empty. */
   take(): ItemGroup | undefined {
     if (this.#ends.length === 0) return undefined;
     const group = { bytes: this.#bytes.subarray(0, this.#length), ends: this.#ends };

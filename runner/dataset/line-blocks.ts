@@ -1,16 +1,18 @@
 /**
- * Cuts a stream of bytes into blocks of whole lines, in bounded memory.
+ * Splits a stream of bytes into blocks of whole lines, in bounded memory.
  *
- * Invariants: a block ends with a newline; what blocks hold, together with the lines that were too long, is the input after its
- * byte order mark; the same input gives the same lines however it is cut into chunks.
+ * Invariants:
+ * - A block ends with a newline.
+ * - The blocks and the lines that were too long together are the input after its byte order mark.
+ * - The same input gives the same lines, however it is cut into chunks.
  */
 
 export type LineBlock =
   | { readonly kind: 'lines'; readonly bytes: Buffer; readonly firstLine: number }
-  /** Longer than the bound: its bytes are not kept. */
+  /** A line above the limit. Its bytes are not kept. */
   | { readonly kind: 'too-long'; readonly line: number };
 
-/** As the longest line of the model's protocol: what cannot be given to a model need not be read. */
+/** The longest line of the model's protocol. A longer line could not be given to a model. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 export const NEWLINE = 0x0a;
@@ -22,9 +24,9 @@ export async function* lineBlocks(
   maxLineBytes = MAX_LINE_BYTES,
 ): AsyncGenerator<LineBlock> {
   let line = 1;
-  let begun: Buffer[] = []; // the line that has no newline yet
+  let begun: Buffer[] = []; // the beginning of a line that has no newline yet
   let begunBytes = 0;
-  let skipping = false; // the line is too long: its rest is dropped
+  let skipping = false; // the line is too long, so its rest is dropped
 
   for await (const chunk of withoutByteOrderMark(chunks)) {
     let start = 0;
@@ -55,7 +57,7 @@ export async function* lineBlocks(
       begun.push(chunk.subarray(start));
       begunBytes += chunk.length - start;
     }
-    // One more for a carriage return: then the line is too long whatever comes, and the cuts of chunks do not matter.
+    // One byte more may be a carriage return. Beyond that the line is too long whatever follows, so the result does not depend on the chunks.
     if (begunBytes > maxLineBytes + 1) {
       begun = [];
       begunBytes = 0;
@@ -72,7 +74,7 @@ function countLines(bytes: Buffer): number {
   return lines;
 }
 
-/** Calls `visit` with `[start, end)` of each line, newline and carriage return left out. */
+/** Calls `visit` with `[start, end)` of each line, without newline and carriage return. */
 export function forEachLine(
   block: { readonly bytes: Buffer; readonly firstLine: number },
   visit: (start: number, end: number, line: number) => void,
@@ -87,7 +89,7 @@ export function forEachLine(
   }
 }
 
-/** UTF-8's, once, at the very beginning. */
+/** Removes UTF-8's byte order mark from the beginning of the stream. */
 export async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {

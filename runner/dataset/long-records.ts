@@ -1,28 +1,26 @@
 /**
- * A stray quote opens a field that goes on over all the lines up to the next quote: rows of the table become one field of one record. What
- * cannot be a record is refused; what looks like swallowed rows, too; a very long field is at least told.
+ * Detects CSV rows that a stray quote has swallowed. A stray quote opens a field that extends over all lines up to the next quote, so rows of
+ * the table become one field of one record. An invalid record and a field that looks like rows are refused. A very long field gives a warning.
  */
 import { UserError } from '../errors.js';
 import type { CsvRecord } from './csv-records.js';
 import type { DatasetNotice } from './notice.js';
 
-/** `trouble` completes "the record …". */
+/** `trouble` completes "the record …". Throws a `UserError`. */
 export function refuseSwallowed(name: string, record: CsvRecord, trouble: string): never {
   const { quoteLine, line, lines, unclosed } = record;
-  const opened = `${name}, line ${quoteLine ?? line}: a quote (") opens a field there`;
+  const opened = `${name}: the quote (") on line ${quoteLine ?? line} opens a field`;
   const remedy =
-    'If it is a stray quote, remove it, or write the field in quotes with its own quotes doubled ("5"" pipe"); without columns, read the file with --format text.';
+    'If it is a stray quote, remove it, or quote the field and double the quotes in it ("5"" pipe"). If the file has no columns, read it with --format text.';
   if (unclosed)
     throw new UserError(`${opened} that is never closed, so everything after it would be one field. ${remedy}`);
-  throw new UserError(
-    `${opened} that goes on over several lines, and the record of ${lines} lines that it makes ${trouble}. ${remedy}`,
-  );
+  throw new UserError(`${opened} over several lines, and the record of ${lines} lines ${trouble}. ${remedy}`);
 }
 
-/** Prose has as many commas as the header by chance, but not line after line. */
+/** A line of prose may have as many commas as the header by chance, but many lines in a row do not. */
 const FEWEST_INNER_LINES = 10;
 const LIKE_ROWS = 0.8;
-/** Longer texts in a table's field are rare enough to be worth a look. */
+/** A field with more lines is rare enough to deserve a warning. */
 const LONG_LINES = 1_000;
 
 export class LongRecords {
@@ -37,12 +35,16 @@ export class LongRecords {
     this.#delimiter = delimiter;
   }
 
-  /** A record that is right by the rules of CSV. */
-  look(record: CsvRecord, columns: number): void {
+  /** Checks a record that is valid CSV. Throws when it seems to contain rows of the table. */
+  check(record: CsvRecord, columns: number): void {
     const { lines, bytes } = record;
     if (lines < FEWEST_INNER_LINES + 2 || bytes === undefined) return;
     if (columns > 1 && this.#holdsRows(bytes, columns)) {
-      refuseSwallowed(this.#name, record, `holds lines that look like rows of the table, with ${columns} fields each`);
+      refuseSwallowed(
+        this.#name,
+        record,
+        `contains lines that look like rows of the table, with ${columns} fields each`,
+      );
     }
     if (lines <= LONG_LINES) return;
     this.#count += 1;
@@ -52,10 +54,11 @@ export class LongRecords {
   notice(): DatasetNotice | undefined {
     if (this.#first === undefined) return undefined;
     const { line, lines } = this.#first;
-    const others = this.#count === 1 ? '' : `, and ${this.#count - 1} more are so long`;
+    const others =
+      this.#count === 1 ? '' : ` ${this.#count - 1} more ${this.#count === 2 ? 'record is' : 'records are'} as long.`;
     const message =
-      `${this.#name}: the record that begins on line ${line} covers ${lines} lines, because a quoted field goes on over them${others}. ` +
-      'Check that there is no stray quote (") on that line: if there is, the rows after it are missing.';
+      `${this.#name}: the record on line ${line} has a quoted field that extends over ${lines} lines.${others} ` +
+      'Check that line for a stray quote ("), which would swallow the rows after it.';
     return { level: 'warning', code: 'long-records', message };
   }
 

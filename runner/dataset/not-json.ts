@@ -1,14 +1,14 @@
 /** The message for a dataset's line that is not JSON. */
-import { findNotANumber, sayNotANumber } from '../../core/contract/json-text.js';
+import { findNotANumber, describeNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
-/** Completes "line N …"; undefined when the text is JSON. */
+/** Returns a predicate that completes "line N …", or undefined when the text is JSON. */
 export function notJson(text: string): string | undefined {
   try {
     JSON.parse(text);
     return undefined;
   } catch (error) {
     const found = findNotANumber(text);
-    return found === undefined ? `is not JSON (${messageOf(error)})` : `is not JSON: ${sayNotANumber(found)}`;
+    return found === undefined ? `is not JSON (${messageOf(error)})` : `is not JSON: ${describeNotANumber(found)}`;
   }
 }

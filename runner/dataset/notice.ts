@@ -1,4 +1,4 @@
-/** A notice for the user about how a dataset was read. */
+/** Notices for the user about how a dataset was read. */
 
 export interface DatasetNotice {
   readonly level: 'info' | 'warning';

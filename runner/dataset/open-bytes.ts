@@ -1,11 +1,11 @@
-/** From the bytes as they are stored to those of the dataset, and what they are. */
+/** Unpacks the stored bytes of a dataset if they are compressed, and recognises their format. */
 import { ByteSource } from './byte-source.js';
 import { gunzip } from './gunzip.js';
 import { MAX_LINE_BYTES } from './line-blocks.js';
 import { type FormatHints, HEAD_BYTES, isGzip, mayBeLongArray, type Recognised, recognise } from './recognise.js';
 
 export interface OpenedBytes {
-  /** Unpacked, from the beginning. Close it, or read it to its end. */
+  /** The unpacked bytes from the beginning. Close the source, or read it to its end. */
   readonly source: ByteSource;
   readonly recognised: Recognised;
 }

@@ -1,4 +1,4 @@
-/** What the dataset reader needs from the world: objects of any bucket, not only the stack's. */
+/** The port of the dataset reader: objects of any bucket, not only the stack's. */
 
 export interface SourceObject {
   readonly key: string;
@@ -6,8 +6,8 @@ export interface SourceObject {
 }
 
 export interface SourceObjects {
-  /** The whole object; throws `UserError` when it does not exist or may not be read. */
+  /** Streams the whole object. Throws a `UserError` when it does not exist or access is denied. */
   stream(bucket: string, key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Every object with the prefix, in UTF-8 order of keys. */
+  /** Lists every object with the prefix, in UTF-8 order of keys. */
   list(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<SourceObject>;
 }

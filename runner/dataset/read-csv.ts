@@ -1,4 +1,4 @@
-/** CSV with a header: an item is an object of strings. https://www.rfc-editor.org/rfc/rfc4180 */
+/** Reads CSV with a header. Each record becomes an item: an object of strings. https://www.rfc-editor.org/rfc/rfc4180 */
 import { isUtf8 } from 'node:buffer';
 import { type Options, parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../errors.js';
@@ -79,7 +79,7 @@ class CsvReader {
   }
 }
 
-/** Records are cut already, so each ends with a plain newline; the number of fields is checked here, with the line's number. */
+/** The records are split already, so each ends with a plain newline. The number of fields is checked below, where the line number is known. */
 const parseOptions = (delimiter: string): Options => ({
   delimiter,
   record_delimiter: '\n',
@@ -92,22 +92,24 @@ function readHeader(record: CsvRecord, name: string, options: Options): readonly
   try {
     columns = parseOne(record, options);
   } catch (error) {
-    throw new UserError(`${name}, line ${record.line}: the header cannot be read: it ${messageOf(error)}.`);
+    throw new UserError(`${name}: cannot read the header on line ${record.line}: it ${messageOf(error)}.`);
   }
   const twice = columns.find((column, i) => columns.indexOf(column) !== i);
   if (twice === '') {
     const places = columns.flatMap((column, i) => (column === '' ? [i + 1] : []));
     throw new UserError(
-      `${name}: the header has no name for the columns ${places.join(' and ')}; give each its own name.`,
+      `${name}: the header has no names for the columns ${places.join(' and ')}. Give each column its own name.`,
     );
   }
   if (twice !== undefined) {
-    throw new UserError(`${name}: the header has the column ${JSON.stringify(twice)} twice; give each its own name.`);
+    throw new UserError(
+      `${name}: the header names the column ${JSON.stringify(twice)} twice. Give each column its own name.`,
+    );
   }
   return columns;
 }
 
-/** The fields of a record that stands alone. Throws what completes "line N …". */
+/** Parses a single record. The message of an error completes "line N …". */
 function parseOne(record: CsvRecord, options: Options): readonly string[] {
   if (record.unclosed) throw new Error('begins a quoted field that is never closed');
   if (record.bytes === undefined) throw new Error('is too long');
@@ -116,7 +118,7 @@ function parseOne(record: CsvRecord, options: Options): readonly string[] {
   try {
     rows = parse(record.bytes, options);
   } catch (error) {
-    // csv-parse counts lines from the record's beginning: its own "at line 1" would mislead.
+    // csv-parse counts lines from the record's beginning, so its own "at line 1" would mislead.
     throw new Error(`is not CSV (${messageOf(error).replace(/,? (at|on) line \d+/, '')})`, { cause: error });
   }
   return rows[0] ?? [];
@@ -157,16 +159,16 @@ class RecordEncoder {
   #addRecord(record: CsvRecord, parsed: readonly string[] | undefined): void {
     const fields = this.#fieldsOf(record, parsed);
     if (typeof fields === 'string') {
-      // How many items such a record has swallowed, nobody knows: none of them may be missing without a word.
+      // Nobody knows how many items such a record has swallowed, and items must not go missing silently.
       if (record.unclosed || record.quoteLine !== undefined) refuseSwallowed(this.#context.name, record, fields);
       this.#builder.addBad(record.line, fields);
       return;
     }
-    this.#longRecords.look(record, this.#keys.length);
+    this.#longRecords.check(record, this.#keys.length);
     this.#builder.addText(`${this.#keys.map((key, i) => key + JSON.stringify(fields[i])).join('')}}`);
   }
 
-  /** Or what completes "line N …". */
+  /** Returns the fields, or an error text that completes "line N …". */
   #fieldsOf(record: CsvRecord, parsed: readonly string[] | undefined): readonly string[] | string {
     const { maxRecordBytes, options } = this.#context;
     if (record.bytes === undefined) return tooLong(maxRecordBytes);
@@ -183,7 +185,7 @@ class RecordEncoder {
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-/** All records in one call, which is many times faster; undefined when any of them is bad, so that each must stand alone. */
+/** Parses all records in one call, which is many times faster. Undefined when any of them is bad: then each must be parsed alone. */
 function parseTogether(records: readonly CsvRecord[], options: Options): readonly (readonly string[])[] | undefined {
   const pieces: Buffer[] = [];
   for (const { bytes, unclosed } of records) {

@@ -1,4 +1,4 @@
-/** From the bytes of a dataset to its items, whatever they turn out to be. */
+/** Reads the items of a dataset, in any supported format. */
 import type { BigIntegers } from './big-integers.js';
 import type { ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
@@ -25,7 +25,7 @@ export async function* readItems(
   const { format, delimiter, carriageReturns, notices } = recognised;
   for (const message of notices) request.notify?.({ level: 'info', code: 'dataset-format', message });
   const options: JsonOptions = { ...request, name: hints.name, strict: request.strict ?? false };
-  // CSV has an eye for carriage returns itself: within quotes they are data.
+  // The CSV reader treats carriage returns itself, because within quotes they are data.
   if (format === 'csv') yield* readCsv(source, { ...options, delimiter });
   else {
     const bytes = carriageReturns ? withNewlines(source) : source;

@@ -1,6 +1,6 @@
-/** JSON Lines and plain text: each line is checked, and kept as it is (JSON) or encoded (text). */
+/** Reads JSON Lines and plain text. A JSON line is checked and kept unchanged; a text line is encoded as a JSON string. */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type BigIntegers, BigIntegerLook, bigIntegerNotice, mayHoldBig } from './big-integers.js';
+import { type BigIntegers, BigIntegerScan, bigIntegerNotice, mayHoldBig } from './big-integers.js';
 import { isBlank } from './blank.js';
 import { type BadLineRule, type ItemGroup, ItemGroupBuilder } from './item-group.js';
 import { forEachLine, type LineBlock, lineBlocks, MAX_LINE_BYTES } from './line-blocks.js';
@@ -14,7 +14,7 @@ export interface ReaderOptions extends BadLineRule {
 
 export interface JsonOptions extends ReaderOptions {
   readonly bigIntegers?: BigIntegers;
-  /** The model is JavaScript: it is said when it would get other integers than the dataset has. */
+  /** True when the model is JavaScript. Then a warning reports integers that the model would get rounded. */
   readonly forJavaScript?: boolean;
 }
 
@@ -26,7 +26,7 @@ export async function* readJsonLines(
   options: JsonOptions,
 ): AsyncGenerator<ItemGroup> {
   const { bigIntegers = 'keep', notify } = options;
-  const look = bigIntegers === 'string' || options.forJavaScript === true ? new BigIntegerLook() : undefined;
+  const scan = bigIntegers === 'string' || options.forJavaScript === true ? new BigIntegerScan() : undefined;
   yield* readLines(chunks, options, (text, builder, source, line) => {
     const reason = notJson(text);
     if (reason !== undefined) {
@@ -34,14 +34,14 @@ export async function* readJsonLines(
       return;
     }
     const { bytes, start, end } = source;
-    const mayBeBig = look !== undefined && mayHoldBig(bytes, start, end);
-    let kept = mayBeBig ? look.look(text, line, bigIntegers === 'string') : text;
-    // Within JSON text a carriage return is white space, but a model that reads in text mode may take it for a line's end.
+    const mayBeBig = scan !== undefined && mayHoldBig(bytes, start, end);
+    let kept = mayBeBig ? scan.scan(text, line, bigIntegers === 'string') : text;
+    // A carriage return is white space in JSON, but a model that reads in text mode may take it for a line end.
     if (kept.includes('\r')) kept = kept.replaceAll('\r', ' ');
     if (kept === text) builder.addBytes(bytes, start, end);
     else builder.addText(kept);
   });
-  const notice = look && bigIntegerNotice(options.name, look, bigIntegers);
+  const notice = scan && bigIntegerNotice(options.name, scan, bigIntegers);
   if (notice !== undefined) notify?.(notice);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The first bytes of a dataset decide what it is, and its name only helps. Formats that are not read are refused here, with what to do about it.
+ * Recognises a dataset's format. Its first bytes decide, and its name only helps. Unsupported formats are refused with a remedy.
  */
 import { isUtf8 } from 'node:buffer';
 import {
@@ -17,9 +17,9 @@ import { COMMA, type Delimiter, delimiterOf, dialectOf, type Reading, TAB } from
 import { FirstLines } from './first-lines.js';
 import { NEWLINE, startsWithMark } from './line-blocks.js';
 
-/** The user's own word about the file. */
+/** The format options that the user gave. */
 export interface FormatHints {
-  /** For messages: as it was given. */
+  /** The dataset's argument, for messages. */
   readonly name: string;
   readonly format?: ItemFormat;
   readonly delimiter?: string;
@@ -28,16 +28,16 @@ export interface FormatHints {
 export interface Recognised {
   readonly format: 'jsonl' | 'csv' | 'text';
   readonly delimiter: Delimiter;
-  /** Its lines end in carriage returns alone, as on old Macs. */
+  /** True when lines end in carriage returns only, as on old Macs. */
   readonly carriageReturns: boolean;
-  /** In sentences, when it is something else than its name says. */
+  /** Sentences for the user, such as when the content is not what the name says. */
   readonly notices: readonly string[];
 }
 
-/** Enough to see some hundred lines of any ordinary file. */
+/** So many bytes hold some hundred lines of an ordinary file. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** A JSON array on one line is known by there being no other line: so it is read to its end, or as far as a line may go. */
+/** True when the head may be a JSON array on one line. Only its end shows whether there is another line, so more must be read. */
 export const mayBeLongArray = ({ bytes, whole }: Head): boolean =>
   !whole && !bytes.includes(NEWLINE) && /^(\xef\xbb\xbf)?\s*\[/.test(bytes.toString('latin1', 0, 200));
 
@@ -49,20 +49,20 @@ export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recogn
   const { name } = hints;
   const mark = startsWithMark(head.bytes) ? 3 : 0;
   const text = head.bytes.subarray(mark);
-  // Any bytes are Latin-1, and what is looked for is ASCII: lines in a wrong encoding are still seen for what they are.
+  // All bytes are valid Latin-1, and the searched characters are ASCII. So lines in a wrong encoding are still recognised.
   const sample = new FirstLines(text.toString('latin1'), head.whole);
   const notices: string[] = [];
   if (gzip && !namedGzip(name))
-    notices.push(`The dataset ${name} is compressed with gzip, and is unpacked while it is read.`);
+    notices.push(`The dataset ${name} is compressed with gzip. It is unpacked while it is read.`);
   if (!gzip && namedGzip(name))
-    notices.push(`The dataset ${name} is not compressed, whatever its name says, and is read as it is.`);
+    notices.push(`The dataset ${name} is not compressed, although its name says so. It is read as it is.`);
   const format = hints.format ?? formatOf(sample, gzip, hints, notices);
   const carriageReturns = sample.carriageReturns;
-  if (carriageReturns) notices.push(`The lines of the dataset ${name} end in carriage returns alone, and are read so.`);
+  if (carriageReturns) notices.push(`The dataset ${name} is read with carriage returns as line ends.`);
   if (format === 'jsonl' || format === 'text') {
     if (hints.delimiter !== undefined) {
       throw new UserError(
-        `--delimiter does not go with the dataset ${name}, which is read as ${FORMAT_NAMES[format]}: only CSV has columns. Leave it out, or say --format csv.`,
+        `--delimiter does not apply to the dataset ${name}, which is read as ${FORMAT_NAMES[format]}. Omit it, or add --format csv.`,
       );
     }
     return { format, delimiter: COMMA, carriageReturns, notices };
@@ -80,30 +80,30 @@ const FORMAT_NAMES: Readonly<Record<ItemFormat, string>> = {
 function refuseUnread({ bytes }: Head, gzip: boolean, { name, format }: FormatHints): void {
   if (gzip && isGzip(bytes)) {
     throw new UserError(
-      `The dataset ${name} is compressed with gzip twice. Unpack it once: gzip -dc ${name} > ONCE.gz`,
+      `The dataset ${name} is compressed with gzip twice. Unpack it once (gzip -dc ${name} > ONCE.gz) and give that.`,
     );
   }
   const kind = fileKind(bytes, isUtf8(withoutCutCharacter(bytes)));
-  // Whoever insists may read a file that is no text as text; its lines are then failed items.
+  // With --format even a binary file is read as text. Its unreadable lines become failed items.
   if (kind !== undefined && kind !== 'gzip' && !(kind === 'binary' && format !== undefined)) {
-    const what = gzip ? 'is compressed with gzip, and within that it ' : '';
+    const what = gzip ? 'is compressed with gzip, and its content ' : '';
     throw new UserError(`The dataset ${name} ${what}${unreadReason(kind, name)}.`);
   }
   const start = bytes.subarray(0, 200).toString('latin1');
   if (format !== undefined) return;
   if (start.startsWith('version https://git-lfs.github.com/spec/')) {
     throw new UserError(
-      `The dataset ${name} is only Git LFS's pointer to the file, which is not here yet. Fetch it: git lfs pull`,
+      `The dataset ${name} is only a Git LFS pointer, not the file itself. Download the file: git lfs pull`,
     );
   }
   if (/^(\xef\xbb\xbf)?\s*(<!doctype html|<html)/i.test(start) && !/\.txt(\.gz)?$/i.test(name)) {
     throw new UserError(
-      `The dataset ${name} is a web page (HTML), perhaps an error or a sign-in page that was saved instead of the file. Download it again.`,
+      `The dataset ${name} is a web page (HTML). Perhaps an error page or a sign-in page was saved instead of the file. Download it again.`,
     );
   }
 }
 
-/** UTF-8's longest character has four bytes: the head may end within one. */
+/** Removes an incomplete character from the end. A UTF-8 character has up to four bytes, and the head may end within one. */
 function withoutCutCharacter(bytes: Buffer): Buffer {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -113,18 +113,18 @@ function withoutCutCharacter(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** Reads the format from a name; names of formats that are not read are refused. */
+/** Reads the format from a name. Throws when the name is of an unsupported format. */
 export function readByName(name: string): Exclude<FormatByName, { readonly kind: 'unsupported' }> {
   const byName = formatByName(name);
   if (byName.kind === 'unsupported') {
     throw new UserError(
-      `The dataset ${name} ${byName.reason}. If only its name says so: --format jsonl, csv, tsv or text.`,
+      `The dataset ${name} ${byName.reason}. If only the name is wrong, state the format with --format (jsonl, csv, tsv or text).`,
     );
   }
   return byName;
 }
 
-/** Without `--format`. */
+/** Finds the format when `--format` is not given. */
 function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: FormatHints, notices: string[]): ItemFormat {
   const byName = readByName(name);
   if (byName.kind === 'format') {
@@ -135,7 +135,7 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
   const few = byName.kind === 'json' ? 2 : 1; // one line in a .json file is one document
   if (sample.objects >= few && sample.objects >= sample.lines.length * NEARLY_ALL) {
     notices.push(
-      `The dataset ${name} is read as JSON Lines, because its lines are JSON objects. Another reading: --format text.`,
+      `The dataset ${name} is read as JSON Lines, because its lines are JSON objects. To read it as plain text: --format text.`,
     );
     return 'jsonl';
   }
@@ -143,7 +143,7 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
     throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
   if (sample.lines.length > 0) {
     notices.push(
-      `The dataset ${name} is read as plain text, one item a line: neither its name nor its lines say anything else. Another reading: --format csv, tsv or jsonl.`,
+      `The dataset ${name} is read as plain text with one item per line, because neither its name nor its lines show another format. To read it otherwise: --format csv, tsv or jsonl.`,
     );
   }
   return 'text';
@@ -151,14 +151,14 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
 
 const NEARLY_ALL = 0.9;
 
-/** A name that the content contradicts. */
+/** Refuses a file whose content contradicts its name. */
 function refuseOther(format: ItemFormat, sample: FirstLines, gzip: boolean, name: string): void {
   if (format === 'jsonl') {
     if (sample.isDocument) throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
     if (sample.lines.length > 0 && sample.jsonLines === 0) {
       const lines = sample.lines.length === 1 ? 'its line is not' : `none of its first ${sample.lines.length} lines is`;
       throw new UserError(
-        `The dataset ${name} has the name of JSON Lines, but ${lines} JSON. Say what it is (--format csv, tsv or text), or with --format jsonl that it is to be read all the same.`,
+        `The dataset ${name} has the name of JSON Lines, but ${lines} JSON. State the format with --format csv, tsv or text. To read it as JSON Lines anyway: --format jsonl.`,
       );
     }
   }
@@ -168,7 +168,7 @@ function refuseOther(format: ItemFormat, sample: FirstLines, gzip: boolean, name
     sample.objects >= sample.lines.length * NEARLY_ALL
   ) {
     throw new UserError(
-      `The dataset ${name} has the name of ${FORMAT_NAMES[format]}, but its lines are JSON objects. Read it as what it is with --format jsonl.`,
+      `The dataset ${name} has the name of ${FORMAT_NAMES[format]}, but its lines are JSON objects. To read it as JSON Lines: --format jsonl.`,
     );
   }
 }
@@ -186,9 +186,9 @@ function delimiterFor(
   if (dialect.kind === 'ambiguous') throw ambiguous(hints.name, dialect.readings);
   const { delimiter, columns, stated } = dialect;
   if (delimiter.character !== usual.character) {
-    const why = stated ? 'as its first line says' : 'by its first lines';
+    const why = stated ? 'its first line says' : 'its first lines show';
     notices.push(
-      `The dataset ${hints.name} is read with ${delimiter.name} between its columns, ${why}: ${columns} ${columns === 1 ? 'column' : 'columns'}. Another reading: --delimiter.`,
+      `The dataset ${hints.name} is read with ${delimiter.name} between its columns, as ${why} (${columns} ${columns === 1 ? 'column' : 'columns'}). To use another delimiter: --delimiter.`,
     );
   }
   return delimiter;
@@ -200,7 +200,7 @@ function ambiguous(name: string, readings: readonly Reading[]): UserError {
     ({ delimiter }) => `--delimiter ${delimiter.character === '\t' ? 'tab' : `'${delimiter.character}'`}`,
   );
   return new UserError(
-    `It cannot be told what separates the columns of the dataset ${name}: it may be ${ways.join(' or ')}. Say which: ${options.join(' or ')}${
+    `Cannot find the delimiter of the dataset ${name}: it may be ${ways.join(' or ')}. State it: ${options.join(' or ')}${
       options.length === 1 ? ", or --delimiter ',' for a single column" : ''
     }.`,
   );

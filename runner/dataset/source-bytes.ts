@@ -1,11 +1,11 @@
-/** The bytes of a file or a pipe, as they are. */
+/** Reads the raw bytes of a file or a pipe. */
 import { closeSync, constants, createReadStream, openSync, type ReadStream, writeSync } from 'node:fs';
 import { messageOf, systemCode, UserError } from '../errors.js';
 
-/** Fewer, larger reads are faster; several are held at once. */
+/** Larger reads are faster, but several of them are in memory at once. */
 const READ_BYTES = 256 * 1024;
 
-/** `pipe`: whoever writes into it may let its reader wait for as long as it likes. */
+/** `pipe` is true for a pipe, whose writer may keep the reader waiting for any time. */
 export async function* fileBytes(
   path: string,
   name: string,
@@ -23,7 +23,7 @@ export async function* fileBytes(
   } catch (error) {
     signal.throwIfAborted();
     if (systemCode(error) === undefined) throw error;
-    throw new UserError(`${name} cannot be read: ${messageOf(error)}.`);
+    throw new UserError(`Cannot read ${name}: ${messageOf(error)}.`);
   } finally {
     signal.removeEventListener('abort', wake);
     if (!signal.aborted) wake();
@@ -31,8 +31,8 @@ export async function* fileBytes(
 }
 
 /**
- * A thread that waits for a pipe cannot be told to stop, and a process ends only with its threads. So, when nobody wants more of the
- * pipe, it gets a writer until its reader is gone, and a byte that nobody will use.
+ * A thread that blocks on a pipe cannot be interrupted, and a process ends only with its threads. So when the pipe is no longer needed,
+ * this opens a writer until the reader has closed, and writes a byte that nobody uses.
  */
 function wakeReader(path: string, reader: ReadStream): void {
   try {
@@ -40,6 +40,6 @@ function wakeReader(path: string, reader: ReadStream): void {
     reader.once('close', () => closeSync(pipe));
     writeSync(pipe, '\n');
   } catch {
-    // The pipe is gone, or it is full: nobody waits for it.
+    // The pipe is gone or full, so no thread waits for it.
   }
 }

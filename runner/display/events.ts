@@ -1,14 +1,14 @@
 /**
- * What a followed job reports: one stream of coded events, which renderers turn into a live screen, plain lines, or JSON.
- * Whoever produces them knows nothing of terminals.
+ * A followed job reports one stream of coded events. Renderers turn it into a live screen, plain lines, or JSON.
+ * The code that emits events knows nothing of terminals.
  */
 import type { JobState } from '../../core/contract/job.js';
-import type { JobSummary, Progress } from './views.js';
+import type { JobSummary, JobProgress } from './views.js';
 
 export type Level = 'info' | 'good' | 'warning';
 
 export type RunEvent =
-  /** A local cloud of the command's own is ready. */
+  /** The command has started its own local cloud, and the cloud is ready. */
   | { readonly event: 'local-cloud-up'; readonly endpoint: string; readonly maxWorkers: number }
   | { readonly event: 'uploading'; readonly items: number; readonly bytes: number }
   | { readonly event: 'enqueueing'; readonly sent: number; readonly batches: number }
@@ -20,18 +20,18 @@ export type RunEvent =
       readonly items: number;
       readonly badItems: number;
       readonly batches: number;
-      /** The same job was submitted before and goes on. */
+      /** The same job was submitted before, and this submission continues it. */
       readonly continued: boolean;
     }
   | { readonly event: 'following'; readonly job: string; readonly dataset: string; readonly model: string }
-  | ({ readonly event: 'progress' } & Progress)
-  /** Something that a person may want to know of, as a sentence. */
+  | ({ readonly event: 'progress' } & JobProgress)
+  /** Something happened that a person may want to know. The message is a sentence. */
   | {
       readonly event: 'happened';
       readonly level: Level;
       readonly code: string;
       readonly message: string;
-      /** When it happened, which is before it is shown. */
+      /** The time of the event (ISO 8601), which is earlier than the time at which it is shown. */
       readonly at: string;
       readonly instance?: string;
       readonly batch?: number;
@@ -41,9 +41,8 @@ export type RunEvent =
   | { readonly event: 'waiting-for-zero'; readonly instances: number }
   | ({ readonly event: 'summary' } & JobSummary);
 
-/** `at` is when it is shown, for logs of a run. */
 export interface Display {
   show(event: RunEvent): void;
-  /** Leaves the terminal as it was found; nothing is shown afterwards. */
+  /** Restores the terminal. Later events are not shown. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Numbers and widths for people. Pure. */
+/** Formats numbers and measures text for people. All functions are pure. */
 import { printable } from '../../core/printable.js';
 import { shorten } from '../../core/shorten.js';
 
@@ -15,7 +15,7 @@ export function span(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} m`;
 }
 
-/** `0:08`, `1:20:03`: a clock that runs. */
+/** A running clock: `0:08`, `1:20:03`. */
 export function stopwatch(ms: number): string {
   const whole = Math.max(0, Math.floor(ms / 1000));
   const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
@@ -23,7 +23,7 @@ export function stopwatch(ms: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** Cents and fractions of them matter here: a demo costs a hundredth of a cent. */
+/** Small amounts keep two significant digits, because a demo costs a hundredth of a cent. */
 export function dollars(value: number): string {
   if (value === 0) return '$0';
   if (value >= 1) return `$${value.toFixed(2)}`;
@@ -44,13 +44,13 @@ export function rate(itemsPerSecond: number): string {
   return `${(itemsPerSecond * 3600).toFixed(1)} items/h`;
 }
 
-/** Whole percents, but 100 only when all is done. */
+/** Whole percents, rounded down. `100 %` is shown only when everything is done. */
 export function percent(done: number, total: number): string {
   if (total === 0) return '100 %';
   return `${done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))} %`;
 }
 
-/** `12:03:11` of the local day. */
+/** The local time of day, such as `12:03:11`. */
 export function clockTime(at: string | number): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? '--:--:--' : date.toTimeString().slice(0, 8);
@@ -58,7 +58,7 @@ export function clockTime(at: string | number): string {
 
 const ESCAPES = /\x1b\[[0-9;]*m/g;
 
-/** Columns that the text takes: its escape sequences take none, wide characters two. */
+/** The terminal columns that a text takes: escape sequences take none, wide characters take two. */
 export function width(text: string): number {
   let columns = 0;
   for (const character of text.replaceAll(ESCAPES, '')) columns += characterWidth(character.codePointAt(0) ?? 0);
@@ -78,7 +78,7 @@ function characterWidth(point: number): number {
   return wide ? 2 : 1;
 }
 
-/** Cuts to so many columns, an ellipsis at the end; colours are kept and closed. */
+/** Cuts a text to so many columns and ends it with an ellipsis. Colours are kept and closed. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let shown = '';
@@ -101,26 +101,26 @@ export function fit(text: string, columns: number): string {
   return shown;
 }
 
-/** Text of others (models, AWS) for one line of a terminal. */
+/** Makes text that models or AWS wrote safe for one line of a terminal. */
 export const oneLine = printable;
 
-/** Times of other clocks in a sentence, as the time of day that everything else here shows. */
+/** Replaces ISO 8601 times in a sentence by the local time of day, which all displays use. */
 export const withLocalTimes = (text: string): string =>
   text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => clockTime(at));
 
-/** Some three lines of a terminal; whoever wants all of a failure's words reads `spotpool logs`. */
+/** About three lines of a terminal. `spotpool logs` shows the whole text of a failure. */
 const SENTENCE_CHARACTERS = 320;
 
-/** What somebody else wrote, as one sentence of a display. */
+/** Turns text from a model or from AWS into one sentence of a display. */
 export function sentence(text: string): string {
   const whole = asSentence(text);
-  // The lines of a text show what of it is a stack.
+  // `shorten` needs the line breaks: they show which lines are a stack trace.
   return whole.length <= SENTENCE_CHARACTERS ? whole : asSentence(shorten(text, SENTENCE_CHARACTERS));
 }
 
 const asSentence = (text: string): string => withLocalTimes(oneLine(text).replaceAll(/ {2,}/g, ' '));
 
-/** Breaks at spaces, so that a sentence reads on the next line. */
+/** Breaks a sentence at spaces into lines of at most so many columns. A longer word keeps its own line. */
 export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -135,7 +135,7 @@ export function wrap(text: string, columns: number): readonly string[] {
   return [...lines, line];
 }
 
-/** Columns padded to the widest cell; the last is left ragged. */
+/** Pads each column to its widest cell, except the last one. Columns in `right` are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
   return rows.map((row) =>

@@ -1,22 +1,22 @@
-/** The live display as lines of text. Pure: what is known in, lines out. */
+/** Renders the live display as lines of text. Pure: a view in, lines out. */
 import type { Colors } from 'picocolors/types.js';
 import type { Level, RunEvent } from './events.js';
 import { clockTime, count, fit, percent, plural, rate, sentence, span, stopwatch, width, wrap } from './format.js';
-import type { Progress } from './views.js';
+import type { JobProgress } from './views.js';
 
 export interface LiveView {
   readonly startedAtMs: number;
   readonly title: string;
   readonly job?: string;
-  /** What goes on, while there are no numbers yet. */
+  /** A sentence about the current step. It is shown until numbers are known. */
   readonly phase: string;
-  readonly progress?: Progress;
+  readonly progress?: JobProgress;
   readonly happened: readonly { readonly at: string; readonly level: Level; readonly message: string }[];
 }
 
-/** Enough to see a reclaim and what followed from it. */
+/** Enough to show a reclaim and its consequences. */
 const KEPT_EVENTS = 8;
-/** Long sentences take two. */
+/** Long sentences take two lines each. */
 const KEPT_EVENT_LINES = 10;
 const MAX_BAR_COLUMNS = 60;
 
@@ -30,15 +30,15 @@ export const emptyView = (startedAtMs: number): LiveView => ({
 export function withEvent(view: LiveView, event: RunEvent): LiveView {
   switch (event.event) {
     case 'local-cloud-up':
-      return { ...view, phase: 'The local cloud is up. Reading the dataset …' };
+      return { ...view, phase: 'The local cloud is ready. Reading the dataset …' };
     case 'uploading':
       return { ...view, phase: `Uploading the dataset: ${plural(event.items, 'item')} …` };
     case 'enqueueing':
       return { ...view, phase: `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} …` };
     case 'submitted':
-      return { ...view, job: event.job, title: titleOf(event), phase: 'Submitted. Waiting for the first instances …' };
+      return { ...view, job: event.job, title: titleOf(event), phase: 'Submitted. Waiting for the first instance …' };
     case 'following':
-      return { ...view, job: event.job, title: titleOf(event), phase: 'Reading the state of the job …' };
+      return { ...view, job: event.job, title: titleOf(event), phase: "Reading the job's state …" };
     case 'progress': {
       const { event: _event, ...progress } = event;
       return { ...view, progress };
@@ -63,8 +63,8 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
 
 const zeroPhase = (instances: number): string =>
   instances === 0
-    ? 'The job has ended, and no instance is left.'
-    : `The job has ended. Waiting for ${plural(instances, 'instance')} to end …`;
+    ? 'The job has ended. All instances are terminated.'
+    : `The job has ended. Waiting for ${plural(instances, 'instance')} to terminate …`;
 
 const titleOf = (event: { readonly model: string; readonly dataset: string }): string =>
   `${event.model} over ${event.dataset}`;
@@ -76,7 +76,7 @@ export function frame(
   const { columns, nowMs, colors } = size;
   const clock = stopwatch(nowMs - view.startedAtMs);
   const name = view.job === undefined ? '' : `  ${colors.dim('job')} ${view.job}`;
-  // The clock is what must stay visible on a narrow terminal.
+  // On a narrow terminal the title is cut, so that the clock stays visible.
   const head = fit(` ${colors.bold(view.title)}${name}`, Math.max(8, columns - clock.length - 4));
   const gap = ' '.repeat(Math.max(2, columns - 2 - width(head) - clock.length));
   const { progress } = view;
@@ -87,13 +87,13 @@ export function frame(
     ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, columns, colors)),
     '',
   ];
-  // A row stays free below, for the cursor.
+  // The cursor needs a free row below.
   const room = Math.min(KEPT_EVENT_LINES, size.rows - lines.length - 1);
   const sentences = view.happened.map((event) => eventLines(event, columns, colors));
   return [...lines, ...latestThatFit(sentences, room)];
 }
 
-/** Whole sentences only, of the latest on. */
+/** The latest sentences that fit. A sentence is shown whole or not at all. */
 function latestThatFit(sentences: readonly (readonly string[])[], room: number): readonly string[] {
   let shown: readonly string[] = [];
   for (const sentence of sentences.toReversed()) {
@@ -103,7 +103,7 @@ function latestThatFit(sentences: readonly (readonly string[])[], room: number):
   return shown;
 }
 
-function progressLines(phase: string, progress: Progress, columns: number, colors: Colors): readonly string[] {
+function progressLines(phase: string, progress: JobProgress, columns: number, colors: Colors): readonly string[] {
   const { batches, items, fleet } = progress;
   const done = items.ok + items.failed;
   const speed = progress.itemsPerSecond === undefined ? [] : [rate(progress.itemsPerSecond)];
@@ -125,7 +125,7 @@ function progressLines(phase: string, progress: Progress, columns: number, color
   ];
 }
 
-function fleetCounts({ fleet }: Progress, colors: Colors): readonly string[] {
+function fleetCounts({ fleet }: JobProgress, colors: Colors): readonly string[] {
   const shade = (value: number, text: string, color: (text: string) => string): string =>
     value > 0 ? color(`${value} ${text}`) : colors.dim(`${value} ${text}`);
   return [
@@ -147,7 +147,7 @@ export function bar(done: number, total: number, columns: number, colors: Colors
 
 const LEVEL_MARKS = { info: '·', good: '✓', warning: '!' } as const;
 
-/** Columns of the time and the mark in front of a sentence. */
+/** The columns that the time and the mark take in front of a sentence. */
 const EVENT_INDENT = 12;
 const MIN_SENTENCE_COLUMNS = 20;
 

@@ -1,11 +1,11 @@
-/** The live display of a terminal: one frame, redrawn in place as events arrive and as time goes by. */
+/** The live display of a terminal: one frame, redrawn in place when an event arrives and at each tick. */
 import type { Display, RunEvent } from './events.js';
 import { emptyView, frame, withEvent } from './frame.js';
 import { Screen } from './screen.js';
 import { summaryLines } from './summary.js';
 import type { Terminal } from './terminal.js';
 
-/** The clock moves by seconds; four looks a second keep it even. */
+/** The clock shows seconds. Four redraws a second keep it even. */
 const TICK_MS = 250;
 
 export function liveDisplay(terminal: Terminal, now: () => number): Display {

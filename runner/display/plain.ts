@@ -1,11 +1,11 @@
-/** Without a terminal: what changed, a line each, and a line of progress now and then. */
+/** The display without a terminal: one line for each event, and a line of progress from time to time. */
 import type { Display, RunEvent } from './events.js';
 import { clockTime, count, percent, plural, rate, sentence, span } from './format.js';
 import { summaryLines } from './summary.js';
 import type { Terminal } from './terminal.js';
-import type { Progress } from './views.js';
+import type { JobProgress } from './views.js';
 
-/** A log must show that something goes on, and not fill up. */
+/** Short enough to show that the job makes progress, long enough not to flood a log. */
 const PROGRESS_EVERY_MS = 5_000;
 const UPLOAD_EVERY_MS = 5_000;
 
@@ -15,7 +15,7 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
   let fleetShown = '';
   let doneShown = -1;
   const say = (text: string, at: string | number = now()): void => terminal.out(`${clockTime(at)} ${text}\n`);
-  const progress = (value: Progress): void => {
+  const progress = (value: JobProgress): void => {
     const fleet = fleetText(value);
     const done = value.batches.done;
     const finished = done === value.batches.total && done !== doneShown;
@@ -47,15 +47,15 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
 function textOf(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'local-cloud-up':
-      return `The local cloud is up at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
+      return `The local cloud is ready at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
     case 'uploading':
-      return `Uploading: ${plural(event.items, 'item')} so far.`;
+      return `Uploaded ${plural(event.items, 'item')} so far.`;
     case 'enqueueing':
-      return `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} so far.`;
+      return `Enqueued ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} so far.`;
     case 'submitted':
       return (
-        `Job ${event.job} ${event.continued ? 'goes on' : 'is submitted'}: ${event.model} over ${event.dataset}, ` +
-        `${plural(event.items, 'item')}${event.badItems > 0 ? ` (${plural(event.badItems, 'unreadable line')} among them)` : ''}` +
+        `${event.continued ? 'Continued' : 'Submitted'} job ${event.job}: ${event.model} over ${event.dataset}, ` +
+        `${plural(event.items, 'item')}${event.badItems > 0 ? ` (including ${plural(event.badItems, 'unreadable line')})` : ''}` +
         ` in ${plural(event.batches, 'batch', 'batches')}.`
       );
     case 'following':
@@ -68,15 +68,15 @@ function textOf(event: RunEvent): string | undefined {
       return `Wrote ${plural(event.items, 'result')} to ${event.file}.`;
     case 'waiting-for-zero':
       return event.instances === 0
-        ? 'No instance is left.'
-        : `Waiting for ${plural(event.instances, 'instance')} to end.`;
+        ? 'All instances are terminated.'
+        : `Waiting for ${plural(event.instances, 'instance')} to terminate.`;
     case 'progress':
     case 'summary':
       return undefined;
   }
 }
 
-function progressText({ items, batches, itemsPerSecond, etaSeconds }: Progress): string {
+function progressText({ items, batches, itemsPerSecond, etaSeconds }: JobProgress): string {
   const done = items.ok + items.failed;
   return [
     `${percent(done, items.total)} · ${count(batches.done)}/${plural(batches.total, 'batch', 'batches')}`,
@@ -87,6 +87,6 @@ function progressText({ items, batches, itemsPerSecond, etaSeconds }: Progress):
   ].join(' · ');
 }
 
-const fleetText = ({ fleet }: Progress): string =>
+const fleetText = ({ fleet }: JobProgress): string =>
   `fleet: target ${fleet.target}, ${fleet.pending} pending, ${fleet.running} running, ` +
   `${fleet.noticed} noticed, ${fleet.draining} draining`;

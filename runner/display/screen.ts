@@ -2,9 +2,9 @@
  * A block of lines at the bottom of a terminal that is redrawn in place.
  *
  * Invariants:
- * - What is above the block is never touched, and the block never exceeds the screen: scrolled-off lines cannot be redrawn.
- * - Each redraw is one write, over what is there: nothing is cleared first, so nothing flickers.
- * - A line is one line, and moves nothing by itself: whatever of others is in it has become harmless.
+ * - Lines above the block are never changed. The block never exceeds the screen, because lines that scrolled off cannot be redrawn.
+ * - A redraw is one write over the old lines. Nothing is cleared first, so the block does not flicker.
+ * - A line takes one row and cannot move the cursor: control characters in other people's text are escaped.
  * - The cursor is hidden exactly while a block is shown.
  */
 import { harmless } from '../../core/printable.js';
@@ -30,7 +30,7 @@ export class Screen {
 
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.#terminal.size();
-    // One column and one row stay free: a full last line would wrap or scroll.
+    // One column and one row stay free, because a full last line would wrap or scroll.
     const fitted = lines.slice(0, Math.max(1, rows - 1)).map((line) => fit(shown(line), Math.max(1, columns - 1)));
     const before = cursorUp(this.#rowsTaken(columns));
     const body = fitted.map((line) => `${line}${ERASE_TO_LINE_END}\n`).join('');
@@ -38,13 +38,13 @@ export class Screen {
     this.#shown = fitted;
   }
 
-  /** Leaves the block where it is, as ordinary output. */
+  /** Ends redrawing: the block stays on the screen as ordinary output. */
   release(): void {
     this.#shown = [];
     this.#restore();
   }
 
-  /** A terminal that became narrower has wrapped the lines that it shows. */
+  /** The rows that the shown block takes now. A terminal that became narrower has wrapped its lines. */
   #rowsTaken(columns: number): number {
     return this.#shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
   }
@@ -52,7 +52,7 @@ export class Screen {
   #hide(): string {
     if (this.#hidden) return '';
     this.#hidden = true;
-    // However the process ends, the user gets the cursor back.
+    // The user gets the cursor back, however the process ends.
     process.once('exit', this.#onExit);
     return HIDE_CURSOR;
   }

@@ -1,15 +1,15 @@
-/** The end of a run, for people: what came out, what it took, and that nothing is left. Pure but for colours. */
+/** Renders the summary at the end of a run: the outcome, the cost, and the instances that still run. */
 import type { Colors } from 'picocolors/types.js';
-import { splitLastWords } from '../../core/last-words.js';
+import { splitLastWords } from '../../core/contract/last-words.js';
 import { shorten } from '../../core/shorten.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { count, dollars, oneLine, plural, span, table, withLocalTimes } from './format.js';
 import type { JobSummary } from './views.js';
 
-/** Whoever has more kinds of errors than this reads them in the results. */
+/** The results file holds all errors, so the summary shows only the most frequent codes. */
 const SHOWN_ERROR_CODES = 5;
 const EXAMPLE_COLUMNS = 120;
-/** Some ten lines: here is the room to say why. */
+/** About ten lines of a terminal: the summary has room for a whole reason. */
 const REASON_CHARACTERS = 1_000;
 
 export function summaryLines(summary: JobSummary, style: { readonly colors: Colors }): readonly string[] {
@@ -19,15 +19,15 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
     ['items', itemsText(summary, colors)],
     ['batches', batchesText(summary, colors)],
     ...(summary.reclaims === undefined ? [] : [['reclaims', reclaimsText(summary.reclaims)] as const]),
-    ['hand-backs', plural(summary.handBacks, 'batch', 'batches')],
-    ['thrown away', duplicateText(summary)],
+    ['handed back', plural(summary.handBacks, 'batch', 'batches')],
+    ['computed twice', duplicateText(summary)],
     ...(summary.slots === undefined ? [] : [['slots', summary.slots] as const]),
     ...instancesRow(summary),
     ...costRow(summary),
     ...(summary.resultsFile === undefined ? [] : [['results', summary.resultsFile] as const]),
     ...(summary.instancesLeft === undefined
       ? []
-      : [['left running', leftText(summary.instancesLeft, summary.otherJobs ?? [], colors)] as const]),
+      : [['still running', leftText(summary.instancesLeft, summary.otherJobs ?? [], colors)] as const]),
   ];
   return [
     '',
@@ -55,30 +55,30 @@ const BECAME: Readonly<Record<JobSummary['state'], string>> = {
   cancelled: 'was cancelled',
 };
 
-/** `--max-failed 100%` allows it; it is no success to be glad of all the same. */
+/** `--max-failed 100%` can make such a job a success. The headline still gets a warning mark. */
 const nothingIsOk = ({ items }: JobSummary): boolean => items.ok === 0 && items.failed > 0;
 
-/** The reason why a job that came to its end is no success, or does not look like one. */
+/** Says why a complete job is no success, or hardly one. */
 function butText(summary: JobSummary): string {
   const { state, batches, maxFailed } = summary;
   const success = judgeJob(summary);
   if (state !== 'complete') return '';
   if (success === 'success') {
-    return nothingIsOk(summary) ? `, but not one item is ok (--max-failed ${maxFailed} allows that)` : '';
+    return nothingIsOk(summary) ? `, but no item succeeded (--max-failed ${maxFailed} allows that)` : '';
   }
   if (success === 'no-success') return `, but ${plural(batches.failed, 'batch was', 'batches were')} given up`;
-  if (maxFailed === undefined) return ', but not one item is ok';
+  if (maxFailed === undefined) return ', but no item succeeded';
   return `, but more items failed than --max-failed ${maxFailed} allows`;
 }
 
-/** The model's own last words first, because they say why. */
+/** The reason of a job that is no success. The model's last output comes first, because it names the cause. */
 function whyLines(summary: JobSummary, colors: Colors): readonly string[] {
   if (summary.reason === undefined || judgeJob(summary) === 'success') return [];
   const { said, words } = splitLastWords(summary.reason);
-  const told = oneLine(withLocalTimes(shorten(said, REASON_CHARACTERS)));
-  if (words === undefined) return [`  ${told}`, ''];
+  const reason = oneLine(withLocalTimes(shorten(said, REASON_CHARACTERS)));
+  if (words === undefined) return [`  ${reason}`, ''];
   const lines = shorten(words, REASON_CHARACTERS).split('\n').map(oneLine);
-  return ['', ...lines.map((line) => `  ${colors.red(line)}`), '', `  ${told}`, ''];
+  return ['', ...lines.map((line) => `  ${colors.red(line)}`), '', `  ${reason}`, ''];
 }
 
 function itemsText({ items }: JobSummary, colors: Colors): string {
@@ -97,7 +97,7 @@ function batchesText({ batches }: JobSummary, colors: Colors): string {
 
 function instancesRow({ instances, instanceSeconds }: JobSummary): readonly (readonly [string, string])[] {
   if (instances === undefined || instanceSeconds === undefined) return [];
-  return [['instances', `${count(instances)} in all, ${count(instanceSeconds)} instance-seconds`]];
+  return [['instances', `${count(instances)} in total, ${count(instanceSeconds)} instance-seconds`]];
 }
 
 function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
@@ -107,19 +107,19 @@ function reclaimsText(reclaims: NonNullable<JobSummary['reclaims']>): string {
 
 const duplicateText = ({ duplicateItems, lostItemsAtMost, items }: JobSummary): string => {
   const share = items.total === 0 ? 0 : (duplicateItems / items.total) * 100;
-  const known = `${plural(duplicateItems, 'item')} computed twice${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
+  const known = `${plural(duplicateItems, 'item')}${duplicateItems > 0 ? ` (${share.toFixed(1)} %)` : ''}`;
   if (lostItemsAtMost === 0) return known;
-  return `${known}, and at most ${count(lostItemsAtMost)} more by workers that ended without a word`;
+  return `${known}, and at most ${count(lostItemsAtMost)} more by workers that ended without a report`;
 };
 
 function costRow({ spotDollars, onDemandDollars }: JobSummary): readonly (readonly [string, string])[] {
   if (spotDollars === undefined) return [];
-  const onDemand = onDemandDollars === undefined ? '' : ` (the same seconds on demand: ${dollars(onDemandDollars)})`;
+  const onDemand = onDemandDollars === undefined ? '' : ` (On-Demand: ${dollars(onDemandDollars)})`;
   return [['cost', `${dollars(spotDollars)} on Spot${onDemand}`]];
 }
 
 function leftText(instances: number, otherJobs: readonly string[], colors: Colors): string {
-  if (instances === 0) return colors.green('0 instances') + ' (EC2 shows none)';
+  if (instances === 0) return colors.green('0 instances') + ' (EC2 lists none)';
   const forWhom =
     otherJobs.length === 0 ? '' : `, for ${otherJobs.length === 1 ? 'job' : 'jobs'} ${otherJobs.join(', ')}`;
   return colors.yellow(plural(instances, 'instance') + forWhom);
@@ -131,7 +131,7 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
   const more = summary.errors.length - shown.length;
   return [
     '',
-    '  Why items failed, with one example for each code:',
+    '  Why items failed, with one example per error code:',
     ...table(
       shown.map(({ code, count: times, example }) => [
         `    ${count(times)}`,
@@ -140,6 +140,6 @@ export function errorLines(summary: Pick<JobSummary, 'errors'>, colors: Colors):
       ]),
       [0],
     ),
-    ...(more > 0 ? [`  and ${plural(more, 'other code')}`] : []),
+    ...(more > 0 ? [`  and ${plural(more, 'more error code')}`] : []),
   ];
 }

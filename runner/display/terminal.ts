@@ -1,14 +1,14 @@
-/** What commands write to. The real one is made in main.ts; tests record. */
+/** The terminal that commands write to. main.ts makes the real one; tests use one that records. */
 import type { Colors } from 'picocolors/types.js';
 
 export interface Terminal {
-  /** Standard output: what was asked for. Of control characters nothing but line ends, tabs and our own colours gets through. */
+  /** Writes the output that the user asked for to standard output. Control characters are escaped, except line ends, tabs and our own colours. */
   out(text: string): void;
-  /** Standard error: everything else. Not even colours get through. */
+  /** Writes everything else to standard error. Colours are escaped, too. */
   err(text: string): void;
-  /** Standard output, as it is: for display/screen.ts, which moves the cursor and makes its lines harmless itself. */
+  /** Writes to standard output unchanged. Only display/screen.ts uses it: it moves the cursor and escapes its lines itself. */
   control(text: string): void;
-  /** Standard output is a terminal that can move its cursor. */
+  /** True when standard output is a terminal that can move its cursor. */
   readonly interactive: boolean;
   readonly colors: Colors;
   size(): { readonly columns: number; readonly rows: number };

@@ -1,22 +1,23 @@
-/** The numbers that displays show. `status --json` is made of the same ones. */
-import type { ErrorCount } from '../../core/pool/failure-tally.js';
+/** The numbers that displays show. `status --json` prints the same ones. */
+import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { JobState } from '../../core/contract/job.js';
-import type { MaxFailed } from '../../core/pool/max-failed.js';
+import type { MaxFailed } from '../../core/contract/max-failed.js';
 
 export type { ErrorCount };
 
 export interface FleetCounts {
   readonly target: number;
   readonly pending: number;
-  /** Up, and neither noticed nor draining. */
+  /** Instances that are up, and neither noticed nor draining. */
   readonly running: number;
-  /** AWS has said that it takes them, or may. */
+  /** Instances with an interruption notice or a rebalance recommendation. */
   readonly noticed: number;
-  /** Ending themselves: no new batches. */
+  /** Instances that take no new batches and are about to end themselves. */
   readonly draining: number;
 }
 
-export interface Progress {
+/** A job's progress as displays show it: with its fleet and its pace. */
+export interface JobProgress {
   readonly job: string;
   readonly state: JobState;
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
@@ -26,11 +27,11 @@ export interface Progress {
   readonly etaSeconds?: number;
 }
 
-/** What a command did not see of a job that had ended before is absent. */
+/** The totals of a job at its end. A field is absent when the command cannot know it, as for a job that ended before the command began. */
 export interface JobSummary {
   readonly job: string;
   readonly state: JobState;
-  /** Why it is in that state. */
+  /** Why the job is in that state. */
   readonly reason?: string;
   readonly maxFailed?: MaxFailed;
   readonly seconds?: number;
@@ -38,22 +39,22 @@ export interface JobSummary {
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly reclaims?: { readonly withNotice: number; readonly withoutNotice: number };
   readonly handBacks: number;
-  /** Items that were computed although their outcome existed, or whose lease was lost. */
+  /** Items that were computed in vain: their outcome existed already, or their lease was lost. */
   readonly duplicateItems: number;
-  /** The most items that workers which ended without a word had computed beside that; nobody knows the exact number. */
+  /** An upper bound of further items computed in vain by workers that ended without a report. The exact number is unknown. */
   readonly lostItemsAtMost: number;
   readonly instances?: number;
   readonly instanceSeconds?: number;
-  /** How most workers ran the model, and why, where that was left to them. */
+  /** The slots that most workers ran, and why. Absent when the user fixed their number. */
   readonly slots?: string;
   readonly spotDollars?: number;
   readonly onDemandDollars?: number;
   readonly errors: readonly ErrorCount[];
-  /** The next step; absent after a success. */
+  /** The next step for the user. Absent after a success. */
   readonly next?: string;
   readonly resultsFile?: string;
-  /** Instances that a describe call showed at the end; absent when it was not asked for. */
+  /** Instances that a describe call showed at the end. Absent when no such call was made. */
   readonly instancesLeft?: number;
-  /** Jobs with work left, for which instances stay. */
+  /** Jobs with work left, which keep these instances running. */
   readonly otherJobs?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * A model's bundle: a tar.gz whose bytes depend on nothing but paths, contents and executability, so that the same model has
- * the same digest whoever packs it. Files are streamed: a bundle of many GiB needs no more memory than a small one.
+ * Packs a model's bundle: a tar.gz whose bytes depend only on paths, contents and executable bits. So the same model has the same
+ * digest, whoever packs it. Files are streamed, so a bundle of many GiB needs no more memory than a small one.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream, type Stats } from 'node:fs';
@@ -17,7 +17,7 @@ export type BundleEntry =
       readonly kind: 'file';
       readonly path: string;
       readonly executable: boolean;
-      /** `mtimeMs`: when it was looked at; a file that changed since then is refused. */
+      /** `mtimeMs` is the file's modification time when it was found. A file that has changed since then is refused. */
       readonly content: { readonly file: string; readonly bytes: number; readonly mtimeMs?: number } | Buffer;
     }
   | { readonly kind: 'directory'; readonly path: string }
@@ -37,18 +37,18 @@ export const fileEntry = (
 export interface WrittenBundle {
   /** SHA-256 (hex) of the file. */
   readonly digest: string;
-  /** SHA-256 (hex) of the archive in it: that two machines' zlibs may pack differently. */
+  /** SHA-256 (hex) of the tar archive inside, because the zlibs of two machines may compress it differently. */
   readonly contents: string;
   readonly bytes: number;
 }
 
 const TAR_BLOCK_BYTES = 512;
-/** Two empty blocks end an archive. */
+/** Two zero blocks end a tar archive. */
 const TAR_END = Buffer.alloc(2 * TAR_BLOCK_BYTES);
-/** Here a gzip header says which system packed it: the same one for all. https://www.rfc-editor.org/rfc/rfc1952#page-8 */
+/** The byte of a gzip header that names the operating system. It is the same in all bundles. https://www.rfc-editor.org/rfc/rfc1952#page-8 */
 const GZIP_SYSTEM_AT = 9;
 const GZIP_SYSTEM = 3;
-/** Most of what is packed (weights, WASM) is nearly incompressible: the faster levels lose little. */
+/** Most large files of models (weights, WASM) are nearly incompressible, so a faster level loses little. */
 const GZIP_LEVEL = 4;
 
 export async function writeBundle(
@@ -83,7 +83,7 @@ export async function writeBundle(
   return { digest: hash.digest('hex'), contents: contents.digest('hex'), bytes };
 }
 
-/** An archive of nothing is no archive to those who unpack it: a command that ships no files has an empty directory. */
+/** tar programs refuse an archive without entries. So the bundle of a command that ships no files has an empty directory. */
 const EMPTY_BUNDLE: BundleEntry = { kind: 'directory', path: '.' };
 
 async function* tarBytes(entries: readonly BundleEntry[]): AsyncGenerator<Buffer> {
@@ -126,15 +126,15 @@ async function* contentOf(content: Content): AsyncGenerator<Buffer> {
   }
 }
 
-/** Else the bundle would hold a state of the file that never was, or another than the one that is told of. */
+/** A file that changes while it is packed would put a state into the bundle that never existed, or one that was not reported. */
 function isAsSeen({ size, mtimeMs }: Stats, seen: Exclude<Content, Buffer>): boolean {
   return size === seen.bytes && (seen.mtimeMs === undefined || mtimeMs === seen.mtimeMs);
 }
 
 const changed = (file: string, what: string): UserError =>
   new UserError(
-    `${file} ${what} while the model was packed. Submit again when nothing writes to it; if the model does not need it, ` +
-      `name it in .spotpoolignore in the model's directory.`,
+    `${file} ${what} while the model was packed. Submit again when no program writes to it. If the model does not need it, ` +
+      `add it to .spotpoolignore in the model's directory.`,
   );
 
 const TAR_TYPES = { file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const;
@@ -151,7 +151,7 @@ function headerOf(entry: BundleEntry, size: number): Buffer {
     ...(entry.kind === 'symlink' ? { linkpath: entry.target } : {}),
   };
   const header = new Header(fields);
-  // What does not fit the old header (long paths, non-ASCII, huge files) goes into an extended one before it.
+  // Long paths, non-ASCII paths and huge files do not fit the old header, so an extended header precedes it.
   const needsPax = header.encode();
   const block = header.block ?? Buffer.alloc(TAR_BLOCK_BYTES);
   if (!needsPax) return block;

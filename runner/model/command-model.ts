@@ -1,4 +1,4 @@
-/** Any command as a model: `--files DIR` is shipped and started in; else the files that the command names are shipped. */
+/** Resolves a command as a model. With `--files DIR` that directory is shipped, and the command starts in it. Otherwise the files that the command names are shipped. */
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
@@ -6,9 +6,9 @@ import { type BundleEntry, fileEntry } from './bundle.js';
 import { directoryEntries } from './directory-entries.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
-/** A word with such an ending names a program's file: if it is not there, the command cannot work. */
+/** A word with such an ending names a script. The command cannot work without it. */
 const SCRIPT = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua)$/;
-/** Their words name files of the container. */
+/** The arguments of these programs name files in the container, not on this machine. */
 const CONTAINER_PROGRAMS = new Set(['docker', 'podman', 'nerdctl']);
 
 export async function resolveCommand(request: ModelRequest, argv: readonly string[]): Promise<ResolvedModel> {
@@ -17,10 +17,10 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
   if (request.files !== undefined) {
     const directory = path.resolve(request.cwd, request.files);
     if (!(await isKind(directory, 'directory'))) {
-      throw new UserError(`--files ${request.files} is not a directory (looked for ${directory}).`);
+      throw new UserError(`--files ${request.files} is not a directory (${directory}).`);
     }
     await requireScripts(argv, directory);
-    // A word that names nothing there hides nothing and keeps nothing.
+    // Words that name no file in the directory do no harm.
     const words = [...argv, ...(request.setup === undefined ? [] : wordsOfSetup(request.setup))];
     const named = words
       .flatMap((word) => [word, word.slice(word.indexOf('=') + 1)])
@@ -40,10 +40,10 @@ const distinct = (entries: readonly BundleEntry[]): BundleEntry[] => [
 export const setupFiles = (request: ModelRequest): Promise<BundleEntry[]> =>
   namedFiles(request.setup === undefined ? [] : wordsOfSetup(request.setup), request);
 
-/** A shell runs the setup, so it may hold what `shellWords` refuses; words are only looked at for files. */
+/** Splits the setup at shell operators, too, because a shell runs it. The words are only used to find files. */
 const wordsOfSetup = (setup: string): string[] => setup.split(/[\s'"|&;<>()]+/).filter((word) => word !== '');
 
-/** A program given by its file alone is started by its path, not looked for on PATH. */
+/** A program that is a file of the model is started by its path (`./program`). Without a slash it would be looked up on PATH. */
 async function runnable(request: ModelRequest, argv: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = argv;
   if (program.includes('/')) return argv;
@@ -52,7 +52,7 @@ async function runnable(request: ModelRequest, argv: readonly string[]): Promise
   if (!(await isKind(own, 'file')) || (await isOnPath(program, request.searchPath))) return argv;
   if (await isExecutable(own)) return [`./${program}`, ...rest];
   throw new UserError(
-    `The model ${program} is a file that cannot be executed. Say what runs it, such as --model 'python3 ${program}', or make it executable (chmod +x).`,
+    `The model ${program} is not executable. Give the command that runs it, such as --model 'python3 ${program}', or make it executable (chmod +x ${program}).`,
   );
 }
 
@@ -61,7 +61,7 @@ async function requireScripts(argv: readonly string[], base: string): Promise<vo
   for (const word of argv) {
     if (word.startsWith('-') || path.isAbsolute(word) || !SCRIPT.test(word) || /\s/.test(word)) continue;
     if (await isKind(path.resolve(base, word), 'file')) continue;
-    throw new UserError(`The model's command names ${word}, but there is no such file in ${base}.`);
+    throw new UserError(`The model's command names ${word}, but ${base} has no such file.`);
   }
 }
 
@@ -73,12 +73,12 @@ async function namedFiles(words: readonly string[], request: ModelRequest): Prom
       const file = path.resolve(request.cwd, candidate);
       const found = candidate === '' ? undefined : await stat(file).catch(() => undefined);
       if (!found?.isFile()) continue;
-      if (position === 0 && path.isAbsolute(candidate)) continue; // the program: expected on the instance
+      if (position === 0 && path.isAbsolute(candidate)) continue; // the program, which the instance must have
       const relative = path.relative(request.cwd, file);
       if (path.isAbsolute(candidate) || relative.startsWith('..')) {
         throw new UserError(
-          `The model's command names ${candidate}, which is outside the current directory, so its place on an instance is unclear. ` +
-            `Name a directory that holds everything with --files DIR; the command starts there.`,
+          `The model's command names ${candidate}, which is outside the current directory, so it cannot have the same path on an instance. ` +
+            `Put all files into one directory and give it with --files DIR. The command starts there.`,
         );
       }
       entries.set(relative, fileEntry(file, relative, found));

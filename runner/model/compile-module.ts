@@ -1,8 +1,8 @@
 /**
- * A TypeScript or JavaScript model becomes one plain JavaScript file, by esbuild.
+ * Compiles a TypeScript or JavaScript model into one JavaScript file with esbuild.
  *
- * An import of any other file (`import weights from './weights.bin'`) gives its absolute path at run time: the file is shipped
- * beside the compiled module, and the import's default export is computed from the module's own URL.
+ * An import of any other file (`import weights from './weights.bin'`) gives the file's absolute path at run time. The file is shipped
+ * beside the compiled module, and the default export is computed from the module's own URL.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,7 +14,7 @@ import { type BundleEntry, fileEntry } from './bundle.js';
 
 export const MODULE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
-/** What esbuild compiles itself; everything else is an asset. */
+/** esbuild compiles files with these extensions. All others are assets. */
 const COMPILED = new Set([...MODULE_EXTENSIONS, '.tsx', '.jsx', '.json']);
 
 export interface CompileOptions {
@@ -22,21 +22,21 @@ export interface CompileOptions {
   readonly entry: string;
   /** Path of the compiled module in the bundle. */
   readonly outPath: string;
-  /** Leave packages out: they are shipped in `node_modules`. */
+  /** True when packages are shipped in `node_modules` and so not compiled in. */
   readonly externalPackages: boolean;
-  /** The shipped directory: assets in it stay where they are. */
+  /** The shipped directory. Assets inside it keep their paths. */
   readonly shippedRoot?: string;
 }
 
 export interface CompiledModule {
   readonly code: Buffer;
-  /** Assets that have to be shipped as well. */
+  /** Assets outside the shipped directory, which must be added to the bundle. */
   readonly assets: readonly BundleEntry[];
-  /** Assets of the shipped directory, which stay where they are: their paths in it. */
+  /** The paths of assets inside the shipped directory. */
   readonly inPlace: readonly string[];
 }
 
-/** CommonJS parts call `require` and read `__dirname`. Globals, so that they cannot clash with the model's own names. */
+/** CommonJS code calls `require` and reads `__dirname`. They are globals here, so that they cannot clash with the model's own names. */
 const COMMONJS_BANNER = [
   "import { createRequire as __spotpoolCreateRequire } from 'node:module';",
   'globalThis.require ??= __spotpoolCreateRequire(import.meta.url);',
@@ -49,7 +49,7 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
   try {
     const { outputFiles } = await build({
       entryPoints: [options.entry],
-      // Paths in comments are relative to it: the same model compiles to the same bytes wherever it lies.
+      // esbuild writes paths relative to this directory into comments. So a model compiles to the same bytes in any place.
       absWorkingDir: path.dirname(options.entry),
       bundle: true,
       write: false,
@@ -71,7 +71,7 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
     };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    // esbuild's notes speak of options that a user of ours does not have.
+    // esbuild's notes recommend options that users of spotpool cannot set.
     const errors = error.errors.map((message) => ({ ...message, notes: [] }));
     const messages = await formatMessages(errors, { kind: 'error', color: false, terminalWidth: 100 });
     throw new UserError(
@@ -96,7 +96,7 @@ function assetPlugin(options: CompileOptions, assets: Assets): Plugin {
         const extension = path.extname(file).toLowerCase();
         if (COMPILED.has(extension)) return undefined;
         if (extension === '.node') {
-          const text = `${path.basename(file)} is a native addon, which cannot be put into one file. Give a directory that holds the model and its node_modules instead of the file.`;
+          const text = `${path.basename(file)} is a native addon, which cannot be compiled into one file. Give a directory with the model and its node_modules as --model.`;
           return { errors: [{ text }] };
         }
         const place = await placeAsset(file, options, assets);
@@ -114,10 +114,10 @@ async function placeAsset(file: string, options: CompileOptions, assets: Assets)
     assets.inPlace.add(place);
     return place;
   }
-  // In this order: a change between the two is seen when it is packed.
+  // The file is examined before it is hashed, so that a change between the two is noticed when it is packed.
   const found = await stat(file);
   const extension = path.extname(file);
-  const digest = (await digestOf(file)).slice(0, 16); // 64 bits tell a model's own files apart
+  const digest = (await digestOf(file)).slice(0, 16); // 64 bits are enough to distinguish the files of one model
   const place = `assets/${path.basename(file, extension)}-${digest}${extension}`;
   assets.shipped.set(place, fileEntry(file, place, found));
   return place;

@@ -1,4 +1,4 @@
-/** The shipped files of a directory: all that nothing speaks against (shipping/walk.ts), in the order of their paths. */
+/** Lists the files of a directory that are shipped. shipping/walk.ts decides which ones. */
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
@@ -13,7 +13,7 @@ export interface DirectoryContents {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** `named`: paths in the directory that the model was given by; git's ignore files never hide them. */
+/** `named` holds the paths by which the model was given. Git's ignore files never exclude them. */
 export async function directoryEntries(
   directory: string,
   request: ModelRequest,
@@ -30,17 +30,17 @@ export async function directoryEntries(
   return { entries, leftOut };
 }
 
-/** The path as it is shown to the user, relative to the directory; or as a shell completes it, relative to where the user is. */
+/** Finds a `--ship` path. It may be relative to the shipped directory, as messages show it, or to the current directory, as a shell completes it. */
 async function placeIn(root: string, given: string, cwd: string): Promise<string> {
   for (const base of [root, await realpath(cwd)]) {
     const file = path.resolve(base, given);
-    // The folder's real path, not the file's: a link is named by itself.
+    // Only the folder's links are resolved, because `--ship` may name a link itself.
     const folder = await realpath(path.dirname(file)).catch(() => undefined);
     if (folder === undefined || !(await isThere(file))) continue;
     const place = path.relative(root, path.join(folder, path.basename(file)));
     if (place !== '' && place !== '..' && !place.startsWith(`..${path.sep}`)) return place.split(path.sep).join('/');
   }
-  throw new UserError(`--ship ${given}: there is nothing of that name in the directory that is shipped (${root}).`);
+  throw new UserError(`--ship ${given}: the shipped directory ${root} has no such file or directory.`);
 }
 
 const isThere = (file: string): Promise<boolean> =>

@@ -1,4 +1,4 @@
-/** A directory as a model: shipped with its own dependencies and weights; its entry is a module. */
+/** Resolves a directory as a model. It is shipped with its own dependencies and weights, and its entry is a module. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../errors.js';
@@ -37,13 +37,13 @@ export async function findEntry(root: string, name: string): Promise<string> {
   if (named !== undefined) {
     const found = await firstFile(root, [named, ...['.js', '/index.js'].map((ending) => named + ending)]);
     if (found !== undefined) return found;
-    throw new UserError(`The model ${name}: its package.json names the entry ${named}, which does not exist.`);
+    throw new UserError(`The package.json of the model ${name} names the entry ${named}, which does not exist.`);
   }
   const found = await firstFile(root, ENTRY_NAMES);
   if (found !== undefined) return found;
   throw new UserError(
-    `The directory ${name} has no entry: looked for exports and main in package.json, then ${ENTRY_NAMES.join(', ')}. ` +
-      `If it is started by a command: --model 'python3 model.py' --files ${name}`,
+    `The directory ${name} has no entry module: package.json has neither exports nor main, and there is none of ${ENTRY_NAMES.join(', ')}. ` +
+      `If a command starts the model, give it: --model 'python3 model.py' --files ${name}`,
   );
 }
 
@@ -64,14 +64,14 @@ async function entryOfPackage(root: string, name: string): Promise<string | unde
   try {
     manifest = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`The model ${name}: its package.json is not JSON (${messageOf(error)}).`);
+    throw new UserError(`The package.json of the model ${name} is not JSON (${messageOf(error)}).`);
   }
   if (typeof manifest !== 'object' || manifest === null) return undefined;
   const { exports, main } = manifest as Readonly<Record<string, unknown>>;
   return chosenExport(exports) ?? (typeof main === 'string' ? main : undefined);
 }
 
-/** What `import` would get from the package's root. https://nodejs.org/api/packages.html#conditional-exports */
+/** Finds the file that `import` would load from the package's root. https://nodejs.org/api/packages.html#conditional-exports */
 function chosenExport(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports;
   if (Array.isArray(exports)) return exports.map(chosenExport).find((entry) => entry !== undefined);

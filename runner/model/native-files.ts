@@ -1,6 +1,6 @@
 /**
- * Refuses a model that cannot run where it is sent: native files (addons, libraries, programs, wheels) of which no build is for the fleet's
- * instances. Without this each instance would boot, fail to load, and end.
+ * Refuses a model with native files (addons, libraries, programs, wheels) that have no build for the fleet's instances. Without this
+ * check every instance would boot, fail to load the model, and end.
  */
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +14,7 @@ import {
   packageOf,
   runsOn,
   withoutPlatform,
-} from '../../core/native-format.js';
+} from './native-format.js';
 import { decode, list, object, optional, text } from '../../core/contract/shape.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import { UserError } from '../errors.js';
@@ -22,7 +22,7 @@ import type { BundleEntry } from './bundle.js';
 
 const NATIVE = /\.(node|so|dylib|dll|pyd|exe)$|\.so(\.\d+)+$/i;
 const FILES_AT_ONCE = 16;
-/** More names tell nothing more. */
+/** Naming more files would add nothing. */
 const SHOWN_FILES = 5;
 
 /** https://docs.npmjs.com/cli/configuring-npm/package-json#os */
@@ -32,7 +32,7 @@ type FileEntry = Extract<BundleEntry, { kind: 'file' }>;
 
 interface NativeFile {
   readonly path: string;
-  /** A wheel may have several. */
+  /** A wheel may have several formats. */
   readonly formats: readonly NativeFormat[];
 }
 
@@ -77,7 +77,7 @@ async function foreignFiles(
   return foreign.filter((_, index) => !elsewhere[index]);
 }
 
-/** A package that npm installs on other systems alone, and whose name is of none: Linux does without it (fsevents). */
+/** A package that npm installs only on other systems although its name says nothing of a platform, such as fsevents. Linux does not need it. */
 async function isForElsewhereAlone(file: NativeFile, files: readonly FileEntry[]): Promise<boolean> {
   const directory = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file.path)?.[0];
   if (directory === undefined || withoutPlatform(directory) !== directory) return false;
@@ -99,10 +99,10 @@ function refusal(model: string, foreign: readonly NativeFile[], architecture: Ar
     : '';
   const [cpu, wheels] = architecture === 'arm64' ? ['arm64', 'aarch64'] : ['x64', 'x86_64'];
   return [
-    `The model ${model} holds native files that the fleet's instances (Linux ${architecture}) cannot run:`,
+    `The model ${model} contains native files that the fleet's instances (Linux ${architecture}) cannot run:`,
     ...named,
     ...(more > 0 ? [`  and ${more} more`] : []),
     `Install them for the fleet ("npm install --os=linux --cpu=${cpu}", "pip install --only-binary=:all: --platform manylinux2014_${wheels} --target DIR …"), ` +
-      `install them on the instances (--setup)${deploy}. If nothing there needs them: --any-platform`,
+      `install them on the instances (--setup)${deploy}. If the model does not need them there, add --any-platform`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** Packs a resolved model into a temporary file, and uploads it once: bundles are named by their content. */
+/** Packs a resolved model into a temporary file and uploads it, unless the bucket has it. Bundles are named by their content. */
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -13,19 +13,19 @@ import { resolveModel } from './resolve-model.js';
 import type { ModelRequest } from './resolved-model.js';
 import type { LeftOut } from './shipping/walk.js';
 
-/** The files in the bundle. */
+/** A summary of the files in the bundle. */
 export interface Shipped {
   readonly paths: readonly string[];
   readonly files: number;
-  /** Unpacked. */
+  /** The total size of the unpacked files. */
   readonly bytes: number;
-  /** The largest files, in falling order; none of a bundle of one file. */
+  /** The largest files, in falling order. Empty when the bundle has only one file. */
   readonly largest: readonly { readonly path: string; readonly bytes: number }[];
 }
 
 export interface PackagedModel {
   readonly spec: ModelSpec;
-  /** The tar.gz, until `dispose`. */
+  /** The path of the tar.gz, which exists until `dispose`. */
   readonly file: string;
   readonly bytes: number;
   readonly shipped: Shipped;
@@ -53,7 +53,7 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   }
 }
 
-/** They are most of what an upload takes; more names tell little. */
+/** The largest files take most of an upload. Naming more files would add little. */
 const SHOWN_LARGEST = 3;
 
 function shippedOf(entries: readonly BundleEntry[]): Shipped {
@@ -71,10 +71,10 @@ function shippedOf(entries: readonly BundleEntry[]): Shipped {
 }
 
 const PACKAGE_PREFIX = 'spotpool-model-';
-/** No packing and upload takes so long: what is older was left by a command that was killed. */
+/** No packing and upload takes so long. A command that was killed has left an older package behind. */
 const OLD_PACKAGE_MS = 24 * 3_600_000;
 
-/** What cannot be looked at or removed is another user's. */
+/** Errors are ignored, because packages of other users cannot be read or removed. */
 async function removeOldPackages(): Promise<void> {
   const names = await readdir(os.tmpdir()).catch(() => []);
   for (const name of names.filter((entry) => entry.startsWith(PACKAGE_PREFIX))) {
@@ -85,7 +85,7 @@ async function removeOldPackages(): Promise<void> {
   }
 }
 
-/** Says whether it had to be sent. Losing a race to another upload of the same bytes is success. */
+/** Resolves with whether the bundle had to be sent. Losing a race to another upload of the same bytes is a success. */
 export async function uploadModel(
   model: PackagedModel,
   store: ObjectStore,
@@ -98,7 +98,7 @@ export async function uploadModel(
     const options = { signal, ifNoneMatch: true, contentType: 'application/gzip' };
     await store.upload(key, body as AsyncIterable<Buffer>, options);
   } finally {
-    body.destroy(); // not read to its end when the upload failed
+    body.destroy(); // a failed upload has not read it to its end
   }
   return 'uploaded';
 }

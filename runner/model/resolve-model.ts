@@ -1,4 +1,4 @@
-/** What `--model` means: a module, a directory, or a command. */
+/** Resolves `--model`, which names a module, a directory, or a command. */
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
@@ -9,7 +9,7 @@ import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 import { shellWords } from './shell-words.js';
 
 const COMPILED_NAME = 'model.mjs';
-/** Endings of what is surely meant as a file. */
+/** An argument with such an ending is surely meant as a file. */
 const FILE_LIKE = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua|onnx|pt|pkl)$/;
 
 export async function resolveModel(request: ModelRequest): Promise<ResolvedModel> {
@@ -19,8 +19,8 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
   const isDirectory = !isModule && argument.trim() !== '' && (await isKind(file, 'directory'));
   if ((isModule || isDirectory) && request.files !== undefined) {
     throw new UserError(
-      `--files goes with a command, but the model ${argument} is a ${isModule ? 'module' : 'directory'}. ` +
-        `To ship files with a module, import them (import weights from './weights.bin' gives a path), or put all into one directory and give that.`,
+      `--files needs a command as the model, but ${argument} is a ${isModule ? 'module' : 'directory'}. ` +
+        `To ship files with a module, import them (import weights from './weights.bin' gives a path), or give a directory that holds everything as --model.`,
     );
   }
   refuseShipWithoutDirectory(request, isDirectory || request.files !== undefined);
@@ -28,7 +28,7 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
   if (isDirectory) return resolveDirectory(file, request);
   const argv = shellWords(argument);
   const [program] = argv;
-  if (program === undefined) throw new UserError(`--model is empty: give a module, a directory or a command.`);
+  if (program === undefined) throw new UserError('--model is empty. Give a module, a directory or a command.');
   if (argv.length === 1) await requireProgram(program, request);
   return resolveCommand(request, argv);
 }
@@ -36,7 +36,7 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
 function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDirectory: boolean): void {
   if (isDirectory || ship.length === 0) return;
   throw new UserError(
-    `--ship goes with a directory that is shipped, but the model ${argument} is none. Give the directory as the model, or with --files DIR.`,
+    `--ship needs a directory to ship from, but the model ${argument} is none. Give a directory as --model, or with --files DIR.`,
   );
 }
 
@@ -47,14 +47,14 @@ async function resolveModule(entry: string, request: ModelRequest): Promise<Reso
   return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [] };
 }
 
-/** One word alone is more often a mistyped file than a command: say what was looked for. */
+/** A single word is more often a mistyped file than a command. So it must be an existing file or a program on PATH. */
 async function requireProgram(program: string, request: ModelRequest): Promise<void> {
   const file = path.resolve(request.cwd, request.files ?? '.', program);
   if (await isKind(file, 'file')) return;
-  if (FILE_LIKE.test(program)) throw new UserError(`The model ${program}: no such file (looked for ${file}).`);
+  if (FILE_LIKE.test(program)) throw new UserError(`The model ${program} does not exist (no file ${file}).`);
   if (!program.includes('/') && (await isOnPath(program, request.searchPath))) return;
   throw new UserError(
-    `The model ${program} was not found: there is no file or directory ${file}, and no program of that name on PATH. ` +
+    `The model ${program} was not found: there is no file or directory ${file}, and PATH has no such program. ` +
       `Give a module (model.ts), a directory, or a command in quotes ('python3 model.py').`,
   );
 }

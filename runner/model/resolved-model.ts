@@ -1,26 +1,26 @@
-/** What is asked of `--model`, and what it turned out to be. */
+/** The request of a model (`--model` and its options), and the resolved model. */
 import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import type { BundleEntry } from './bundle.js';
 import type { Apart, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
-  /** As given to `--model`. */
+  /** The argument of `--model`, unchanged. */
   readonly argument: string;
   readonly cwd: string;
-  /** `--files`: the directory that a command is shipped with and starts in. */
+  /** `--files`: the directory that is shipped with a command, and in which the command starts. */
   readonly files?: string;
-  /** `--setup`: run once per instance, in the model's directory. */
+  /** `--setup`: a shell command that runs once per instance in the model's directory. */
   readonly setup?: string;
-  /** Of the instances: native files for others are refused. Nothing is looked at when absent. */
+  /** The instances' architecture. Native files for other architectures are refused; when it is absent they are not examined. */
   readonly architecture?: Architecture;
-  /** The environment's PATH. */
+  /** The PATH variable of the environment. */
   readonly searchPath: string;
-  /** `--ship`: paths in the shipped directory that are shipped whatever they look like. */
+  /** `--ship`: paths in the shipped directory that are always shipped, also if they look like secrets or are ignored. */
   readonly ship?: readonly string[];
-  /** `--follow-links`: what links to the outside point at is copied. */
+  /** `--follow-links`: the targets of links that lead out of the directory are copied. */
   readonly followLinks?: boolean;
-  /** Files that are no part of the model, though they may lie in its directory. */
+  /** Files that are not part of the model, although they may be in its directory. */
   readonly apart?: readonly Apart[];
 }
 

@@ -1,8 +1,8 @@
-/** Splits a command into words as a POSIX shell does, without expanding anything: no shell runs it. */
+/** Splits a command into words as a POSIX shell does. It expands nothing, because no shell runs the command. */
 import { UserError } from '../errors.js';
 
 const OPERATORS = new Set(['|', '&', ';', '<', '>']);
-/** Between double quotes a backslash keeps its meaning before these only. */
+/** Within double quotes a backslash escapes only these characters. */
 const ESCAPED_IN_QUOTES = new Set(['"', '\\', '$', '`']);
 
 export function shellWords(command: string): string[] {
@@ -22,8 +22,8 @@ export function shellWords(command: string): string[] {
       word = (word ?? '') + command.charAt(i);
     } else if (OPERATORS.has(char)) {
       throw new UserError(
-        `The model's command has an unquoted ${char}, but no shell runs it: ${command}\n` +
-          `Quote it, or start a shell: sh -c '…'`,
+        `The model's command contains an unquoted ${char}, but no shell runs it: ${command}\n` +
+          `Quote the character, or start a shell: sh -c '…'`,
       );
     } else {
       word = (word ?? '') + char;
@@ -45,5 +45,5 @@ function readQuoted(command: string, start: number, quote: string): { readonly t
       text += char;
     }
   }
-  throw new UserError(`The model's command has a ${quote} that is never closed: ${command}`);
+  throw new UserError(`The model's command contains a ${quote} that is never closed: ${command}`);
 }

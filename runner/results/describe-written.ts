@@ -1,4 +1,4 @@
-/** Sentences for people about what is missing in the results, and why. Pure. */
+/** Explains to people which items are missing from the results, and why. Pure. */
 import { plural } from '../display/format.js';
 import type { WrittenResults } from './write-results.js';
 
@@ -8,10 +8,10 @@ export interface Trouble {
   readonly message: string;
 }
 
-/** More of them tell nothing new. */
+/** Naming more batches would add nothing. */
 const NAMED_BATCHES = 5;
 
-/** None when every item has its line. */
+/** Empty when every item has its line. */
 export function troublesOf(written: WrittenResults): readonly Trouble[] {
   return [
     ...describeDamaged(written).map((message) => ({ code: 'results-damaged' as const, message })),
@@ -23,7 +23,7 @@ function describeMissing({ batches, missingBatches, firstMissing }: WrittenResul
   if (firstMissing === undefined) return [];
   const have = missingBatches === 1 ? 'has' : 'have';
   return [
-    `${missingBatches} of ${batches} batches ${have} no outcome yet, the first of them batch ${firstMissing}: their items are left out.`,
+    `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results.`,
   ];
 }
 
@@ -34,11 +34,11 @@ function describeDamaged({ damagedBatches, damaged }: WrittenResults): readonly 
   return [
     ...named.map(
       ({ batch, items, fault }) =>
-        `Batch ${batch} is damaged: its outcome ${fault}. Its ${plural(items, 'item')} ${items === 1 ? 'is' : 'are'} left out of the results.`,
+        `Batch ${batch} is damaged: its outcome ${fault}. Its ${plural(items, 'item')} ${items === 1 ? 'is' : 'are'} not in the results.`,
     ),
     ...(more === 0
       ? []
       : [`${plural(more, 'other batch', 'other batches')} ${more === 1 ? 'is' : 'are'} damaged, too.`]),
-    'To compute the items of a damaged batch again, submit the dataset with another --id.',
+    'To compute the items of a damaged batch again, submit the dataset under a new --id.',
   ];
 }

@@ -1,22 +1,22 @@
 /**
- * Counts, as bytes of result lines go by, why items failed. Holds one line of failure at most, and a bounded number of codes.
- * Whether a line is one shows in its first bytes: `core/contract/result-line.ts` fixes the order of keys.
+ * Counts why items failed while the bytes of result lines pass through. It holds at most one failed item's line, and a bounded number of codes.
+ * The first bytes of a line show whether its item failed, because `core/contract/result-line.ts` fixes the order of keys.
  */
-import { type ErrorCount, FailureTally } from '../../core/pool/failure-tally.js';
+import { type ErrorCount, FailureTally } from '../../core/batch/failure-tally.js';
 import { decodeResultLine } from '../../core/contract/result-line.js';
 
 const NEWLINE = 0x0a;
-/** `{"index":12345678901234,"ok":false,` and a little more. */
+/** The length of `{"index":12345678901234,"ok":false,` and a little more. */
 const HEAD_BYTES = 48;
 const FAILED = /^\{"index":\d+,"ok":false,/;
 
 export class ErrorCounter {
   readonly #tally = new FailureTally();
-  /** The unfinished last line: as much of it as is needed. */
+  /** The beginning of the unfinished last line, as far as it is needed. */
   #rest: Buffer = Buffer.alloc(0);
   #skipping = false;
 
-  /** The most frequent first. */
+  /** The error codes with their counts, the most frequent first. */
   errors(): readonly ErrorCount[] {
     return this.#tally.errors();
   }
@@ -34,7 +34,7 @@ export class ErrorCounter {
     }
   }
 
-  /** Another text comes next: a line that was read to its middle is not counted. */
+  /** Forgets an unfinished line, because the next bytes belong to another text. */
   dropLine(): void {
     this.#rest = Buffer.alloc(0);
     this.#skipping = false;
@@ -45,14 +45,14 @@ export class ErrorCounter {
     this.dropLine();
   }
 
-  /** Lines of success, which may be long, are skipped as soon as they show what they are. */
+  /** Lines of successful items may be long, so they are skipped as soon as they are recognised. */
   #take(part: Buffer): void {
     this.#rest = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);
     if (this.#rest.length >= HEAD_BYTES && !isFailure(this.#rest)) this.#skipping = true;
   }
 
   #count(line: Buffer): void {
-    // Whoever reads results checks them: a line that only begins like a failed item's is not counted here.
+    // A line that only begins like a failed item's is not counted. The reader of results reports it as damage.
     const read = isFailure(line) ? decodeResultLine(line.toString()) : undefined;
     if (read?.ok === false) this.#tally.add(read.error);
   }

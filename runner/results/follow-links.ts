@@ -1,22 +1,25 @@
 /**
- * Where a path leads, link by link, and whether everybody who could have laid a link there is to be trusted: in a folder that all
- * may write to (such as /tmp), another user's link or file would decide what of ours is overwritten, or who reads it.
+ * Resolves a path link by link and refuses links of other users. In a folder that everybody may write to (such as /tmp), another
+ * user's link or file could choose which of our files is overwritten, or who reads the results.
  */
 import { type BigIntStats, constants } from 'node:fs';
 import { lstat, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode, UserError } from '../errors.js';
 
-/** Linux follows as many. */
+/** Linux follows at most 40 links, too. */
 const MOST_LINKS = 40;
 const ROOT_USER = 0n;
 const WRITABLE_BY_ALL = BigInt(constants.S_IWOTH);
-/** An open file of a process: its link's text is no path. */
+/** An open file of a process. The text of such a link is no path. */
 const DESCRIPTOR = /^\/(proc\/[^/]+|dev)\/fd\/\d+$/;
 
 export const isDescriptor = (file: string): boolean => DESCRIPTOR.test(file);
 
-/** `user` is whose files are ours; undefined where the system has no such numbers. What does not exist (yet) is no error. */
+/**
+ * Returns the path without links. A path that does not exist (yet) is no error.
+ * `user` is our own user id; it is undefined on systems that have none.
+ */
 export async function followLinks(file: string, user: bigint | undefined): Promise<string> {
   const { root } = path.parse(file);
   const rest = file.slice(root.length).split(path.sep);
@@ -30,7 +33,7 @@ export async function followLinks(file: string, user: bigint | undefined): Promi
       continue;
     }
     if ((links += 1) > MOST_LINKS)
-      throw new UserError(`${file} leads nowhere: its symbolic links go round in a circle.`);
+      throw new UserError(`Cannot write to ${file}: its symbolic links form a loop. Name another file with --out.`);
     if (await isStrange(next, found, { last: rest.length === 0, user })) throw refusedLink(next);
     const target = await readlink(next);
     if (path.isAbsolute(target)) place = root;
@@ -40,8 +43,8 @@ export async function followLinks(file: string, user: bigint | undefined): Promi
 }
 
 /**
- * A link in the place of the file counts wherever it is; one on the way there is looked at as Linux does (`fs.protected_symlinks`), and without a sticky
- * bit too: where everybody may put another link in the place of ours, it is no safer.
+ * Another user's link in the place of the file is refused in any folder. A link on the way to it is judged by Linux's rule
+ * (`fs.protected_symlinks`), but also in folders without the sticky bit, because there everybody may replace our own link.
  */
 async function isStrange(
   link: string,
@@ -56,21 +59,21 @@ async function isStrange(
 
 const refusedLink = (link: string): UserError =>
   new UserError(
-    `${link} is a symbolic link of another user, who would decide what is overwritten: the results do not go through it. Name another file.`,
+    `${link} is another user's symbolic link, so that user would choose which file is overwritten. Name another file with --out.`,
   );
 
-/** A file, or pipe, of another user in a folder where anybody could have put it. */
+/** Refuses another user's file or pipe in a folder where anybody could have put it. */
 export async function refuseOthersFile(file: string, user: bigint | undefined): Promise<void> {
   const found = await statOf(file, lstat);
   if (found === undefined || !isOfOthers(found, user)) return;
   const folder = await statOf(path.dirname(file), stat);
   if (folder === undefined || !isOpenToAll(folder)) return;
   throw new UserError(
-    `${file} belongs to another user, in a folder that everybody may write to: the results do not go there. Name another file.`,
+    `${file} belongs to another user and is in a folder that everybody may write to. Name another file with --out.`,
   );
 }
 
-/** Root may do all of this anyway. */
+/** Root's files are trusted, because root can do all of this anyway. */
 const isOfOthers = ({ uid }: BigIntStats, user: bigint | undefined): boolean =>
   user !== undefined && uid !== user && uid !== ROOT_USER;
 

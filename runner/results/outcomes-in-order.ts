@@ -1,23 +1,23 @@
-/** A job's outcomes in the order of batches, several read ahead, in bounded memory. */
+/** Reads a job's outcomes in the order of batches. It fetches several ahead, in bounded memory. */
 import { batchOfOutcomeKey, resultsPrefix } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodeOutcomeMetadata, type OutcomeMetadata } from '../../core/contract/result-line.js';
 
 export interface Outcome {
   readonly batch: number;
-  /** It does not stay in memory: each read fetches it. */
+  /** A large outcome is not kept in memory: each read fetches it again. */
   readonly large: boolean;
-  /** The counts that all totals of the job are made of; undefined when they cannot be believed. */
+  /** The counts in the object's metadata, which all totals of the job add up. Undefined when the metadata is invalid. */
   readonly counts: Pick<OutcomeMetadata, 'ok' | 'failed'> | undefined;
-  /** Its bytes, from the beginning each time. */
+  /** Reads the outcome's bytes from the beginning. */
   readonly read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** Hides the latency of some 30 ms a request at 500 requests a second. */
+/** At some 30 ms a request, so many hide the latency at 500 requests a second. */
 const OUTCOMES_AHEAD = 16;
-/** Held in memory at once, at most one outcome's bytes more. */
+/** The bytes held in memory at once. One outcome may exceed it. */
 const BYTES_AHEAD = 64 * 1024 * 1024;
-/** A larger outcome is streamed when its turn comes. */
+/** A larger outcome is streamed when it is needed. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 
 interface Ahead {
@@ -30,7 +30,7 @@ export async function* outcomesInOrder(
   job: string,
   outerSignal: AbortSignal,
 ): AsyncGenerator<Outcome> {
-  // Whoever stops listening early lets go of what is being read ahead.
+  // A consumer that stops early also aborts the requests that read ahead.
   const stopped = new AbortController();
   const signal = AbortSignal.any([outerSignal, stopped.signal]);
   const listed = store.list(resultsPrefix(job), { signal })[Symbol.asyncIterator]();
@@ -50,7 +50,7 @@ export async function* outcomesInOrder(
         if (batch === undefined) continue;
         const large = size > LARGE_BYTES;
         const outcome = (large ? streamed : fetched)(store, key, batch, signal);
-        outcome.catch(() => undefined); // thrown when its turn comes
+        outcome.catch(() => undefined); // the error is thrown below, when this outcome is next
         const bytes = large ? 0 : size;
         ahead.push({ bytes, outcome });
         bytesAhead += bytes;
@@ -79,4 +79,5 @@ async function streamed(store: ObjectStore, key: string, batch: number, signal: 
   return { batch, large: true, counts, read: () => store.stream(key, { signal }) };
 }
 
-const removed = (key: string): Error => new Error(`The outcome ${key} was removed while the results were read.`);
+const removed = (key: string): Error =>
+  new Error(`The outcome ${key} was deleted while the results were read. Fetch the results again.`);

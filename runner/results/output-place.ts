@@ -1,4 +1,4 @@
-/** Decides what `--out` names and whether results may go there: the rules for the user's own files (R15), in one place. */
+/** Decides what `--out` names and whether results may go there. The rules for the user's own files (R15) are all here. */
 import { type BigIntStats, constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,25 +8,25 @@ import { refuseForeign } from './put-in-place.js';
 import { metaFileOf, standingOf } from './results-meta.js';
 import { cannotWrite } from './write-failure.js';
 
-/** A file that the command was given: an output is never one of them. */
+/** A file that the command was given. Results never overwrite one of these. */
 export interface GivenFile {
   readonly path: string;
-  /** A clause that follows "it is". */
+  /** For a message: a noun phrase that follows "it is". */
   readonly what: string;
 }
 
 export interface OutputRules {
   readonly cwd: string;
-  /** Whatever is there may be replaced, unless the command was given it. */
+  /** Any existing file may be replaced, unless the command was given it. */
   readonly force: boolean;
   readonly given: readonly GivenFile[];
-  /** The user whose files are ours; the user of this process unless said. */
+  /** The id of the user whose files are ours. The default is the user of this process. */
   readonly user?: bigint | undefined;
 }
 
 export type OutputPlace =
   | { readonly kind: 'standard-output' }
-  /** A device, a pipe or an open file: written as it is, at its end; nothing is put in its place, and nothing stands beside it. */
+  /** A device, a pipe or an open file. Results are appended to it; it is never replaced, and no `.meta.json` is written beside it. */
   | { readonly kind: 'device'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string };
 
@@ -37,10 +37,10 @@ const ownUser = (): bigint | undefined => {
   return uid === undefined ? undefined : BigInt(uid);
 };
 
-/** Throws a `UserError` when results may not go there, as things are now. Opens nothing: a pipe's reader would take that for the end. */
+/** Throws a `UserError` when results may not go there. It opens nothing, because a pipe's reader would take the closing for the end. */
 export async function claimOutput(out: string, rules: OutputRules): Promise<OutputPlace> {
   if (out === STANDARD_OUTPUT) return { kind: 'standard-output' };
-  if (out === '') throw new UserError('--out is empty: name a file, or leave the option out.');
+  if (out === '') throw new UserError('--out is empty. Name a file, or omit the option.');
   try {
     return await claimPath(out, rules);
   } catch (error) {
@@ -54,7 +54,7 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
   if (isDescriptor(file)) return isStandardOutput(file) ? { kind: 'standard-output' } : { kind: 'device', path: file };
   const found = await statIfThere(file);
   if (found?.isDirectory() || (found === undefined && out.endsWith('/'))) {
-    throw new UserError(`The results cannot be written to ${out}: it is a directory.`);
+    throw new UserError(`Cannot write the results to ${out}: it is a directory. Name a file with --out.`);
   }
   await refuseOthersFile(file, user);
   if (found !== undefined) refuseGiven(out, found, await identities(given));
@@ -63,8 +63,12 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
   await refuseOthersFile(meta, user);
   const foundMeta = await statIfThere(meta);
   if (foundMeta !== undefined)
-    refuseGiven(`${out} (whose ${path.basename(meta)} stands beside it)`, foundMeta, await identities(given));
-  if (foundMeta?.isDirectory()) throw new UserError(`${meta}, which is written beside the results, is a directory.`);
+    refuseGiven(`${out} with ${path.basename(meta)} beside it`, foundMeta, await identities(given));
+  if (foundMeta?.isDirectory()) {
+    throw new UserError(
+      `Cannot write ${meta} beside the results: it is a directory. Move it away, or name another file with --out.`,
+    );
+  }
   await access(path.dirname(file), constants.W_OK);
   if (!force) refuseForeign(await standingOf(file));
   return { kind: 'file', path: file };
@@ -83,11 +87,11 @@ async function identities(given: readonly GivenFile[]): Promise<readonly GivenId
   return all.flatMap(({ what, found }) => (found === undefined || found.isDirectory() ? [] : [{ what, found }]));
 }
 
-/** By device and inode: links and other spellings are the same file. */
+/** Compares device and inode, so that links and other spellings count as the same file. */
 function refuseGiven(out: string, found: BigIntStats, given: readonly GivenIdentity[]): void {
   const same = given.find((one) => one.found.dev === found.dev && one.found.ino === found.ino);
   if (same === undefined) return;
-  throw new UserError(`The results cannot be written to ${out}: it is ${same.what}. Name another file with --out.`);
+  throw new UserError(`Cannot write the results to ${out}: it is ${same.what}. Name another file with --out.`);
 }
 
 async function statIfThere(file: string): Promise<BigIntStats | undefined> {

@@ -1,9 +1,9 @@
-/** Where each batch's items are, read from the plan beside the outcomes, in memory of one line and one piece. */
+/** Reads from the job's plan which items each batch holds. It streams the plan, so it holds one line and one chunk in memory. */
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { planKey } from '../../core/contract/keys.js';
 import { ObjectMissing, type ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine } from '../../core/dataset/plan.js';
-import { linesOf } from '../controller/lines.js';
+import { linesOf } from '../controller/observe/lines.js';
 
 export type PlannedItems = Pick<BatchLocation, 'firstIndex' | 'items'>;
 
@@ -11,7 +11,7 @@ export class PlannedBatches {
   readonly #lines: AsyncGenerator<string>;
   readonly #key: string;
   #batch = -1;
-  /** Batches follow each other without a gap: where the next one has to begin. */
+  /** The index at which the next batch must begin, because batches follow each other without a gap. */
   #nextIndex = 0;
 
   constructor(store: ObjectStore, job: string, signal: AbortSignal) {
@@ -19,7 +19,7 @@ export class PlannedBatches {
     this.#lines = linesOf(store.stream(this.#key, { signal }));
   }
 
-  /** The batch must come after all that were asked for before. */
+  /** Batches must be asked for in rising order. */
   async itemsOf(batch: number): Promise<PlannedItems> {
     for (;;) {
       const { batch: found, ...items } = await this.#next();
@@ -40,11 +40,11 @@ export class PlannedBatches {
 
   async #readLocation(): Promise<PlannedItems> {
     const line = await this.#readLine();
-    if (line === undefined) throw this.#damaged('ends too early');
+    if (line === undefined) throw this.#damaged('is incomplete');
     const location = decodePlanLine(line);
     const follows = location?.batch === this.#batch && location.firstIndex === this.#nextIndex;
     if (location === undefined || !follows) {
-      throw this.#damaged(`has a line ${this.#batch + 1} that does not describe batch ${this.#batch}`);
+      throw this.#damaged(`is damaged: line ${this.#batch + 1} does not describe batch ${this.#batch}`);
     }
     return location;
   }
@@ -54,14 +54,12 @@ export class PlannedBatches {
       const next = await this.#lines.next();
       return next.done === true ? undefined : next.value;
     } catch (error) {
-      if (error instanceof ObjectMissing) throw this.#damaged('is not there');
+      if (error instanceof ObjectMissing) throw this.#damaged('is missing');
       throw error;
     }
   }
 
   #damaged(what: string): Error {
-    return new Error(
-      `The plan of the job ${what} (${this.#key} in the stack's bucket): its results cannot be checked.`,
-    );
+    return new Error(`Cannot check the results: the job's plan ${this.#key} in the stack's bucket ${what}.`);
   }
 }

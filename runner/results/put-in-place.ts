@@ -1,10 +1,10 @@
 /**
- * Puts a written file of results in its place.
+ * Moves a finished results file to its target.
  *
- * Invariants, whenever the process may be killed:
- * - The place holds the earlier file or the new one, whole.
- * - Earlier results of another job are kept beside it before the place is taken: `<name>.<job>.<extension>`, with their meta.
- * - Nothing that spotpool did not write, or that was changed since, is replaced unless `force` says so.
+ * Invariants, even if the process is killed at any moment:
+ * - The target is either the earlier file or the new one, and whole.
+ * - Earlier results of another job are first kept beside it as `<name>.<job>.<extension>`, with their meta file.
+ * - A file that spotpool did not write, or that was changed since, is replaced only with `force`.
  */
 import { randomBytes } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
@@ -25,15 +25,15 @@ export interface NewFile {
   readonly temporary: string;
   readonly target: string;
   readonly identity: JobIdentity;
-  /** Hex, of what was written. */
+  /** SHA-256 (hex) of the written bytes. */
   readonly sha256: string;
   readonly force: boolean;
 }
 
-/** Names of its own for results of the same job id that were kept before. */
+/** The most kept files for one job id. Ids can be reused, so one id may have several. */
 const MOST_KEPT_OF_A_JOB = 1_000;
 
-/** Resolves with where earlier results of another job were moved, if there were any. */
+/** Resolves with the path to which earlier results of another job were moved, if there were any. */
 export async function putInPlace({ temporary, target, identity, sha256, force }: NewFile): Promise<string | undefined> {
   const standing = await standingOf(target);
   if (!force) refuseForeign(standing);
@@ -48,7 +48,7 @@ export async function putInPlace({ temporary, target, identity, sha256, force }:
 export function refuseForeign(standing: Standing): void {
   if (standing.kind !== 'foreign') return;
   throw new UserError(
-    `${standing.file} ${standing.why}. Move it away, name another file with --out, or replace it with --force.`,
+    `${standing.file} ${standing.why}. Move it away, name another file with --out, or overwrite it with --force.`,
   );
 }
 
@@ -62,7 +62,9 @@ async function keep(target: string, meta: ResultsMeta): Promise<string> {
     await writeWhole(metaFileOf(place), encodeMeta(meta));
     return place;
   }
-  throw new UserError(`There are too many results of job ${meta.job} beside ${target}: move them away.`);
+  throw new UserError(
+    `There are already ${MOST_KEPT_OF_A_JOB} kept results of job ${meta.job} beside ${target}. Move them away, or name another file with --out.`,
+  );
 }
 
 /** `herg.jsonl` and job `a` become `herg.a.jsonl`. */
@@ -71,24 +73,24 @@ export function keptName(target: string, job: string, number: number): string {
   return path.join(dir, `${name}.${job}${number === 1 ? '' : `.${number}`}${ext}`);
 }
 
-/** False when somebody else took the name meanwhile. */
+/** False when another process took the name meanwhile. */
 async function linkOrRename(target: string, place: string, replaces: boolean): Promise<boolean> {
   const made = replaces ? besides(place) : place;
   try {
     await link(target, made);
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
-    // A file system without hard links: for a moment the place is empty, and nothing is lost all the same.
+    // The file system has no hard links, so the target is missing for a moment. Nothing is lost.
     await rename(target, place);
     return true;
   }
   if (replaces) await rename(made, place);
-  // Between two names of one file a rename does nothing.
+  // A rename between two names of the same file does nothing and leaves the old name.
   if (replaces) await rm(made, { force: true });
   return true;
 }
 
-/** It appears whole, or not at all. */
+/** Writes a file that appears whole or not at all. */
 async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = besides(file);
   try {
@@ -100,5 +102,5 @@ async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
-/** A new name in the same folder, for what is not whole yet. */
+/** A new name in the same folder, for a file that is still being written. */
 export const besides = (file: string): string => `${file}.${randomBytes(4).toString('hex')}.partial`;

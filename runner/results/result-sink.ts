@@ -1,4 +1,4 @@
-/** Where results go: a file that appears when it is whole, or a stream such as standard output. */
+/** Writes results to a file that appears when it is whole, or to a stream such as standard output. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,18 +13,18 @@ import { cannotWrite, writeFailed } from './write-failure.js';
 
 export interface ResultSink {
   write(bytes: Uint8Array): Promise<void>;
-  /** Everything was written. */
+  /** Completes the output after the last write. */
   finish(): Promise<Placed>;
-  /** Leaves nothing half-written behind. */
+  /** Removes an incomplete output. */
   discard(): Promise<void>;
 }
 
 export interface Placed {
-  /** Where earlier results of another job were moved, which stood in the place. */
+  /** The path to which earlier results of another job were moved. */
   readonly movedTo?: string;
 }
 
-/** Whoever read the output has had enough (`… | head`): not a failure of ours. */
+/** The reader of the output closed it early (`… | head`). That is no failure. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
@@ -34,13 +34,13 @@ export interface SinkRequest extends OutputRules {
   readonly identity: JobIdentity;
 }
 
-/** `out` as given to `--out`. */
+/** Opens the output that `--out` names. */
 export async function openSink(out: string, request: SinkRequest): Promise<ResultSink> {
   const place = await claimOutput(out, request);
   if (place.kind === 'standard-output') return new StreamSink(request.stdout);
   const directory = path.dirname(place.path);
   try {
-    // A device or a pipe cannot be put in place by a rename; an open file may hold what others wrote to it.
+    // A rename would replace a device or a pipe, and an open file may hold other output. So results are appended.
     if (place.kind === 'device') return new DeviceSink(out, await open(place.path, 'a'));
     const temporary = besides(place.path);
     return new FileSink(out, await open(temporary, 'wx'), { ...request, temporary, target: place.path });
@@ -49,7 +49,7 @@ export async function openSink(out: string, request: SinkRequest): Promise<Resul
   }
 }
 
-/** Before anything is started: refuses what `openSink` would refuse later, and leaves no trace. */
+/** Refuses early what `openSink` would refuse later, before the command starts anything. It leaves no trace. */
 export async function requireOutput(out: string, rules: OutputRules): Promise<void> {
   const place = await claimOutput(out, rules);
   if (place.kind !== 'file') return;
@@ -81,11 +81,11 @@ class FileSink implements ResultSink {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
-    await this.#named(this.#handle.writeFile(bytes)); // goes on where the last write ended, and writes all
+    await this.#named(this.#handle.writeFile(bytes)); // writeFile continues at the handle's position and writes all bytes
   }
 
   async finish(): Promise<Placed> {
-    // A disk may tell only now that it had no room.
+    // Some disks report only at sync or close that they are full.
     await this.#named(this.#handle.sync());
     await this.#named(this.#handle.close());
     const movedTo = await this.#named(putInPlace({ ...this.#place, sha256: this.#hash.digest('hex') }));
@@ -93,7 +93,7 @@ class FileSink implements ResultSink {
   }
 
   async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined); // the first failure says more
+    await this.#handle.close().catch(() => undefined); // the first error matters more
     await rm(this.#place.temporary, { force: true }).catch(() => undefined);
   }
 
@@ -135,7 +135,7 @@ class DeviceSink implements ResultSink {
 }
 
 class StreamSink implements ResultSink {
-  /** The bytes of a character that is not whole yet. */
+  /** Holds the bytes of an incomplete character between two writes. */
   readonly #decoder = new StringDecoder('utf8');
 
   readonly #stream: Writable;
@@ -145,7 +145,7 @@ class StreamSink implements ResultSink {
     stream.on('error', this.#onError);
   }
 
-  /** The write's own callback tells; without a listener the process would end. */
+  /** The callback of the write reports the error. Without a listener the process would end. */
   readonly #onError = (): void => undefined;
 
   write(bytes: Uint8Array): Promise<void> {
@@ -158,7 +158,7 @@ class StreamSink implements ResultSink {
     });
   }
 
-  /** A terminal obeys what models wrote; in escapes it is the same JSON. Whatever else reads gets the bytes as they are. */
+  /** A terminal would obey control characters in a model's output, so they are escaped there, which keeps the JSON the same. Other readers get the bytes unchanged. */
   #shown(bytes: Uint8Array): Uint8Array | string {
     const isTerminal = 'isTTY' in this.#stream && this.#stream.isTTY === true;
     return isTerminal ? harmless(this.#decoder.write(Buffer.from(bytes)), { colours: false }) : bytes;
@@ -170,6 +170,6 @@ class StreamSink implements ResultSink {
   }
 
   async discard(): Promise<void> {
-    // The listener stays: a broken pipe may be told of a moment later.
+    // The listener stays, because a broken pipe may be reported a moment later.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Beside a file of results, `<file>.meta.json` says which job's they are and what the file was when it was written: by that a later command
- * knows a file that it may move out of the way from one that somebody else wrote, or changed.
+ * `<file>.meta.json` beside a results file names the job and describes the file as it was written. A later command uses it to tell results
+ * that it may move away from a file that somebody else wrote or changed.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -8,18 +8,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { isJobId } from '../../core/contract/job-id.js';
 import { systemCode } from '../errors.js';
 
-/** Ids can be given again, on another stack or a later local cloud: with its time a job is one only. */
+/** Job ids can be reused, on another stack or a later local cloud. Together with its time an id is unique. */
 export interface JobIdentity {
   readonly job: string;
-  /** When it was submitted, as its manifest says (ISO 8601). */
+  /** The time of submission from the manifest (ISO 8601). */
   readonly createdAt: string;
 }
 
 export interface ResultsMeta extends JobIdentity {
   readonly bytes: number;
-  /** Hex. */
+  /** SHA-256 of the file, in hex. */
   readonly sha256: string;
-  /** The file's own time of change (ISO 8601). */
+  /** The file's modification time (ISO 8601). */
   readonly writtenAt: string;
 }
 
@@ -30,27 +30,26 @@ export const encodeMeta = (meta: ResultsMeta): string => `${JSON.stringify({ ver
 export const isSameJob = (one: JobIdentity, other: JobIdentity): boolean =>
   one.job === other.job && one.createdAt === other.createdAt;
 
-/** The standing of a place where results are to go. */
+/** The state of the path to which results are to go. */
 export type Standing =
   | { readonly kind: 'free' }
-  /** Results that spotpool wrote, as it wrote them. */
+  /** The path holds unchanged results that spotpool wrote. */
   | { readonly kind: 'ours'; readonly meta: ResultsMeta }
-  /** A clause whose subject is `file`. */
+  /** The path holds something else. `why` is a predicate whose subject is `file`. */
   | { readonly kind: 'foreign'; readonly file: string; readonly why: string };
 
 export async function standingOf(file: string): Promise<Standing> {
   const [found, metaText] = await Promise.all([unlessMissing(sizeAndTime(file)), textOf(metaFileOf(file))]);
   const meta = metaText === undefined ? undefined : decodeMeta(metaText);
   if (metaText !== undefined && meta === undefined) {
-    return { kind: 'foreign', file: metaFileOf(file), why: 'is there already, and spotpool did not write it' };
+    return { kind: 'foreign', file: metaFileOf(file), why: 'exists already, and spotpool did not write it' };
   }
   if (found === undefined) return { kind: 'free' };
-  if (meta === undefined)
-    return { kind: 'foreign', file, why: 'is there already, and is no file of results that spotpool wrote' };
+  if (meta === undefined) return { kind: 'foreign', file, why: 'exists already, and spotpool did not write it' };
   const unchanged =
     found.bytes === meta.bytes && (found.writtenAt === meta.writtenAt || (await sha256Of(file)) === meta.sha256);
   if (unchanged) return { kind: 'ours', meta };
-  return { kind: 'foreign', file, why: `holds results of job ${meta.job} that were changed since they were written` };
+  return { kind: 'foreign', file, why: `holds results of job ${meta.job} that were changed after they were written` };
 }
 
 export async function sizeAndTime(file: string): Promise<Pick<ResultsMeta, 'bytes' | 'writtenAt'>> {
@@ -67,7 +66,7 @@ function decodeMeta(text: string): ResultsMeta | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const { version, job, createdAt, bytes, sha256, writtenAt } = value as Readonly<Record<string, unknown>>;
-  if (version !== 1 || typeof job !== 'string' || !isJobId(job)) return undefined; // the id becomes part of a file's name
+  if (version !== 1 || typeof job !== 'string' || !isJobId(job)) return undefined; // the id becomes part of a file name
   if (![createdAt, sha256, writtenAt].every((text) => typeof text === 'string')) return undefined;
   if (!Number.isSafeInteger(bytes)) return undefined;
   return { job, createdAt, bytes, sha256, writtenAt } as ResultsMeta;

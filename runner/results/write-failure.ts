@@ -1,21 +1,21 @@
-/** The results could not be written: named with the file and the reason. */
+/** Errors of writing the results, with the file and the reason. */
 import { messageOf, systemCode, UserError } from '../errors.js';
 
-/** The disk, not what was asked: the results are still where they were computed. */
+/** The disk failed, not the command line. The results are still in the bucket. */
 export class WriteFailed extends Error {
   override readonly name = 'WriteFailed';
 }
 
-/** These are seen before anything is written, and the command line can mend them. */
+/** These codes show before anything is written, and another command line avoids them. */
 const MISUSE = new Set('ENOENT ENOTDIR EACCES EPERM EROFS ENAMETOOLONG ELOOP EISDIR'.split(' '));
 
-/** Gives a `UserError`, or a `WriteFailed` when the command line is not to blame. */
+/** The error of an output that cannot be opened: a `UserError` when another command line avoids it, else a `WriteFailed`. */
 export function cannotWrite(out: string, error: unknown, directory: string): Error {
   const text = textOf(out, error, directory);
   return MISUSE.has(systemCode(error) ?? '') ? new UserError(text) : new WriteFailed(text, { cause: error });
 }
 
-/** When it had begun, whatever the reason: what was asked for could be done a moment ago. */
+/** The error of a write that had begun. It is always a `WriteFailed`, because the output could be opened. */
 export function writeFailed(out: string, error: unknown, directory: string): Error {
   return systemCode(error) === undefined
     ? (error as Error)
@@ -23,25 +23,25 @@ export function writeFailed(out: string, error: unknown, directory: string): Err
 }
 
 const textOf = (out: string, error: unknown, directory: string): string =>
-  `The results cannot be written to ${out}: ${reasonOf(error, directory)}.`;
+  `Cannot write the results to ${out}: ${reasonOf(error, directory)}.`;
 
 function reasonOf(error: unknown, directory: string): string {
   switch (systemCode(error)) {
     case 'ENOENT':
-      return `there is no directory ${directory}`;
+      return `the directory ${directory} does not exist`;
     case 'ENOTDIR':
-      return `${directory} is no directory`;
+      return `${directory} is not a directory`;
     case 'ENOSPC':
-      return 'no space is left on that disk (ENOSPC)';
+      return 'the disk is full (ENOSPC)';
     case 'EDQUOT':
-      return 'your share of that disk is used up (EDQUOT)';
+      return 'your disk quota is used up (EDQUOT)';
     case 'EROFS':
-      return 'that disk can only be read (EROFS)';
+      return 'the disk is read-only (EROFS)';
     case 'EACCES':
     case 'EPERM':
-      return `you may not write in ${directory} (${systemCode(error)})`;
+      return `you have no permission to write in ${directory} (${systemCode(error)})`;
     case 'ENAMETOOLONG':
-      return 'that name is too long';
+      return 'the file name is too long';
     default:
       return messageOf(error);
   }

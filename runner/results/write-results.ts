@@ -1,6 +1,6 @@
-/** Joins a job's outcomes into one text of result lines, in dataset order, once each has been checked against the plan (R13). */
+/** Writes a job's outcomes as result lines in dataset order. Each outcome is first checked against the plan (R13). */
 import { definedFields } from '../../core/defined-fields.js';
-import { FailureTally, type ErrorCount } from '../../core/pool/failure-tally.js';
+import { FailureTally, type ErrorCount } from '../../core/batch/failure-tally.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { type CheckedOutcome, OutcomeCheck } from '../../core/batch/outcome-check.js';
 import { count, plural } from '../display/format.js';
@@ -8,43 +8,43 @@ import { type Outcome, outcomesInOrder } from './outcomes-in-order.js';
 import { PlannedBatches, type PlannedItems } from './planned-batches.js';
 import type { Placed, ResultSink } from './result-sink.js';
 
-/** An outcome that is not what its batch asks for: nothing of it is in the results. */
+/** A batch whose outcome does not match the plan. None of its lines is in the results. */
 export interface DamagedBatch {
   readonly batch: number;
   readonly items: number;
-  /** A clause whose subject is the outcome. */
+  /** A predicate whose subject is the outcome. */
   readonly fault: string;
 }
 
 export interface WrittenResults {
-  /** Lines written. */
+  /** The number of lines written. */
   readonly items: number;
   readonly ok: number;
   readonly failed: number;
-  /** Why items failed, the most frequent first. */
+  /** The error codes of failed items, the most frequent first. */
   readonly errors: readonly ErrorCount[];
   readonly batches: number;
-  /** Batches without an outcome: their items are not in the results (yet). */
+  /** The number of batches without an outcome. Their items are not in the results (yet). */
   readonly missingBatches: number;
   readonly firstMissing?: number;
   readonly damagedBatches: number;
-  /** The first of them. */
+  /** The first damaged batches, at most `NAMED_DAMAGED` of them. */
   readonly damaged: readonly DamagedBatch[];
 }
 
 export interface ResultsRequest {
   readonly job: string;
-  /** The number that the manifest gives. */
+  /** The job's number of batches, from its manifest. */
   readonly batches: number;
   readonly store: ObjectStore;
   readonly sink: ResultSink;
   readonly signal: AbortSignal;
 }
 
-/** Whoever has more of them than this has one trouble, not many. */
+/** So many damaged batches have one common cause, so more names would not help. */
 const NAMED_DAMAGED = 20;
 
-/** Finishes the sink, or discards it when it throws. */
+/** Writes all results and finishes the sink. On an error it discards the sink. */
 export async function writeResults(request: ResultsRequest): Promise<WrittenResults & Placed> {
   const { sink } = request;
   try {
@@ -61,7 +61,7 @@ async function writeAll({ job, batches, store, sink, signal }: ResultsRequest): 
   const plan = new PlannedBatches(store, job, signal);
   try {
     for await (const outcome of outcomesInOrder(store, job, signal)) {
-      if (outcome.batch >= batches) break; // the plan knows no such batch
+      if (outcome.batch >= batches) break; // the plan has no such batch
       const planned = await plan.itemsOf(outcome.batch);
       const checked = await check(outcome, planned, signal);
       if (checked.kind === 'valid') await pass(outcome, planned, { sink, signal });
@@ -73,7 +73,7 @@ async function writeAll({ job, batches, store, sink, signal }: ResultsRequest): 
   return tally.total();
 }
 
-/** Reads all of it before any of it is passed on: of a damaged one, nothing is. */
+/** Checks the whole outcome before any of it is written, because a damaged outcome must not be written in part. */
 async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSignal): Promise<CheckedOutcome> {
   const checking = new OutcomeCheck(planned);
   for await (const chunk of outcome.read()) {
@@ -83,19 +83,19 @@ async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSigna
   return agreeing(checking.end(), outcome);
 }
 
-/** The job's counts and exit code come from what outcomes say of themselves, so nothing is passed on that says something else. */
+/** The job's counts and its exit code come from the metadata of outcomes. So an outcome whose lines disagree with its metadata is damaged. */
 function agreeing(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome {
   if (checked.kind === 'damaged' || counts === undefined) return checked;
   const { ok, failed } = checked;
   if (counts.ok === ok && counts.failed === failed) return checked;
-  const said = `${plural(counts.ok, 'item')} ${counts.ok === 1 ? 'is' : 'are'} ok and ${count(counts.failed)} failed`;
+  const stated = `${plural(counts.ok, 'ok item')} and ${count(counts.failed)} failed`;
   return {
     kind: 'damaged',
-    fault: `says in its metadata that ${said}, but its lines say ${count(ok)} and ${count(failed)}`,
+    fault: `has metadata with ${stated}, but lines with ${count(ok)} ok and ${count(failed)} failed`,
   };
 }
 
-/** A large one is fetched a second time, and so believed only as far as it is looked at again. */
+/** Writes a checked outcome. A large one is fetched a second time, so it is checked a second time. */
 async function pass(
   outcome: Outcome,
   planned: PlannedItems,
@@ -108,7 +108,11 @@ async function pass(
     await sink.write(chunk);
   }
   const changed = outcome.large && again.end().kind !== 'valid';
-  if (changed) throw new Error(`The outcome of batch ${outcome.batch} was changed while the results were written.`);
+  if (changed) {
+    throw new Error(
+      `The outcome of batch ${outcome.batch} changed while the results were written. Fetch the results again.`,
+    );
+  }
 }
 
 class Tally {

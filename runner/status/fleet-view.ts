@@ -1,7 +1,8 @@
 /** `spotpool fleet`: target, fulfilled, and each instance with what its worker says. */
+import type { NoticeKind } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/pool/fleet-state.js';
-import { liveInstances, readFleetState, readStatuses } from '../controller/read-fleet.js';
+import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import { liveInstances, readFleetState, readStatuses } from '../controller/observe/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
 
@@ -10,7 +11,7 @@ export interface InstanceView extends FleetInstance {
   readonly standing?: Standing;
   /** What its worker last wrote; absent before its first word. */
   readonly phase?: WorkerPhase;
-  readonly notice?: 'interruption' | 'rebalance';
+  readonly notice?: NoticeKind;
   readonly slots?: number;
   /** Of the job that it took a batch of last. */
   readonly shape?: ShapeStatus;

@@ -2,9 +2,9 @@
 import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
 import { manifestKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
-import { newJobMemory, type JobMemory } from '../controller/ports.js';
-import { readSubmitStanding } from '../controller/read-submit.js';
-import { listJobIds, readJob } from '../controller/read-job.js';
+import { newJobMemory, type JobMemory } from '../controller/memory.js';
+import { readSubmitStanding } from '../controller/observe/read-submit.js';
+import { listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
@@ -66,11 +66,11 @@ export async function readJobStatus(
   const live = fleet.instances.flatMap(({ standing, shape }) =>
     standing !== undefined && shape?.job === job ? [shape] : [],
   );
-  const shapes = live.length > 0 ? live : await shapesTold(ports.store, job, signal);
+  const shapes = live.length > 0 ? live : await reportedShapes(ports.store, job, signal);
   return { ...progress, fleet: fleet.counts, shapes: groupShapes(shapes, progress.state) };
 }
 
-async function shapesTold(store: ObjectStore, job: string, signal: AbortSignal) {
+async function reportedShapes(store: ObjectStore, job: string, signal: AbortSignal) {
   const { shapes } = await sumEvents(readJobEvents(store, job, signal));
   return Object.values(shapes);
 }

@@ -1,7 +1,7 @@
 /** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
 import type { WorkerEvent } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { ShapeStatus } from '../../core/pool/fleet-state.js';
+import type { ShapeStatus } from '../../core/contract/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
 import { shapeText } from '../../core/batch/slot-shape.js';
 
@@ -29,11 +29,11 @@ function reasonOf({ slots, concurrency, settled, reason }: Omit<ShapeStatus, 'jo
   return `${shapeText({ slots, concurrency })}: the job ended before the best number was known`;
 }
 
-/** What each worker told last, also of those that have ended. */
-export type ToldShapes = Readonly<Record<string, Omit<ShapeStatus, 'job'>>>;
+/** What each worker reported last, also of those that have ended. */
+export type ReportedShapes = Readonly<Record<string, Omit<ShapeStatus, 'job'>>>;
 
-export function addShape(told: ToldShapes, event: WorkerEvent): ToldShapes {
-  if (event.code !== 'slot-shape') return told;
+export function addShape(reported: ReportedShapes, event: WorkerEvent): ReportedShapes {
+  if (event.code !== 'slot-shape') return reported;
   const { instance, slots, concurrency, settled, message } = event;
-  return { ...told, [instance]: { slots, concurrency, settled, reason: message.replace(/\.$/, '') } };
+  return { ...reported, [instance]: { slots, concurrency, settled, reason: message.replace(/\.$/, '') } };
 }

@@ -1,10 +1,10 @@
 /**
- * At most one submit is at work on a job. Whoever comes second waits until the first has sent everything, or has stopped, or has
- * fallen silent; then it goes on from there.
+ * At most one submit works on a job at a time. A second submit waits until the first has sent everything, has stopped, or no longer
+ * renews its claim. Then it takes over and continues from there.
  *
  * Invariants:
- * - The claim is only ever replaced by a conditional write: of two that take over, one does.
- * - Nothing relies on it for safety: without it all that happens twice is work (every key of a job is written once).
+ * - The claim is replaced only by conditional writes, so that of two submits that try to take over, one succeeds.
+ * - Safety does not depend on the claim. Without it only work would be done twice, because every key of a job is written once.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,46 +19,46 @@ import {
 } from '../../core/contract/submit-claim.js';
 import type { Clock } from '../ports.js';
 
-/** Another submit has taken over: it did not hear of this one for a while. */
+/** Another submit has taken over, because this one did not renew its claim for a while. */
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost';
 }
 
-export interface ClaimMeans {
+export interface ClaimOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly signal: AbortSignal;
-  /** For people. */
+  /** The submitting user, for messages. */
   readonly by: string;
-  /** Another submit is at work; told once for each. */
+  /** Called once for each other submit that holds the claim while this one waits. */
   readonly onFollow: (holder: SubmitClaim) => void;
   readonly beatMs?: number;
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Whoever wants to leave is not held up. */
+/** The final write must not delay the end of the command for long. */
 const STOP_WITHIN_MS = 3_000;
 
-/** Undefined when there is nothing left to claim: another submit has sent everything. */
-export async function takeClaim(job: string, means: ClaimMeans): Promise<HeldClaim | undefined> {
-  const { store, clock, signal } = means;
+/** Waits for the claim and takes it. Resolves with undefined when another submit has sent everything, so that nothing is left to do. */
+export async function takeClaim(job: string, options: ClaimOptions): Promise<HeldClaim | undefined> {
+  const { store, clock, signal } = options;
   const id = randomUUID();
   const key = submitClaimKey(job);
-  const body = encodeSubmitClaim({ id, by: means.by, beat: 0, stopped: false });
-  const held = (etag: string): HeldClaim => new HeldClaim(key, id, etag, means);
+  const body = encodeSubmitClaim({ id, by: options.by, beat: 0, stopped: false });
+  const held = (etag: string): HeldClaim => new HeldClaim(key, id, etag, options);
   let followed: string | undefined;
   for (;;) {
     if ((await store.head(enqueuedKey(job), { signal })) !== undefined) return undefined;
     const put = await store.put(key, body, { signal, ifNoneMatch: true, contentType: JSON_TYPE });
     if (put.kind === 'written') return held(put.etag);
     const found = await look(store, key, signal);
-    if (found?.claim?.id === id) return held(found.etag); // our own write, whose answer was lost
+    if (found?.claim?.id === id) return held(found.etag); // our own write, whose reply was lost
     if (found !== undefined && isFree(found)) {
       const taken = await store.put(key, body, { signal, ifMatch: found.etag, contentType: JSON_TYPE });
       if (taken.kind === 'written') return held(taken.etag);
     } else if (found?.claim !== undefined && found.claim.id !== followed) {
       followed = found.claim.id;
-      means.onFollow(found.claim);
+      options.onFollow(found.claim);
     }
     await clock.sleep(LOOK_EVERY_MS, signal);
   }
@@ -72,7 +72,10 @@ interface FoundClaim {
   readonly silentMs: number;
 }
 
-/** In this order: a beat between the two makes it look alive, or changes the ETag; never the other way round. */
+/**
+ * Reads the claim first and its time second. A beat between the two makes the claim look alive or changes its ETag. In the other
+ * order a claim that was just renewed could look silent.
+ */
 async function look(store: ObjectStore, key: string, signal: AbortSignal): Promise<FoundClaim | undefined> {
   const stored = await store.get(key, { signal });
   if (stored === undefined) return undefined;
@@ -91,26 +94,26 @@ export class HeldClaim {
   readonly #key: string;
   readonly #id: string;
   #etag: string;
-  readonly #means: ClaimMeans;
+  readonly #options: ClaimOptions;
 
-  constructor(key: string, id: string, etag: string, means: ClaimMeans) {
+  constructor(key: string, id: string, etag: string, options: ClaimOptions) {
     this.#key = key;
     this.#id = id;
     this.#etag = etag;
-    this.#means = means;
+    this.#options = options;
   }
 
-  /** Beats while the work goes on. Work that fails, or is stopped, lets go of the claim; work that has sent everything needs none. */
+  /** Renews the claim while the work runs. Work that fails or is stopped releases it; after work that has sent everything nobody needs it. */
   async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const done = new AbortController();
-    const beating = this.#keepBeating(lost, AbortSignal.any([done.signal, this.#means.signal]));
+    const beating = this.#keepBeating(lost, AbortSignal.any([done.signal, this.#options.signal]));
     try {
-      return await work(AbortSignal.any([this.#means.signal, lost.signal]));
+      return await work(AbortSignal.any([this.#options.signal, lost.signal]));
     } catch (error) {
       done.abort();
       await beating;
-      if (lost.signal.aborted && !this.#means.signal.aborted) throw lost.signal.reason;
+      if (lost.signal.aborted && !this.#options.signal.aborted) throw lost.signal.reason;
       await this.#write(true, AbortSignal.timeout(STOP_WITHIN_MS)).catch(() => undefined);
       throw error;
     } finally {
@@ -120,7 +123,7 @@ export class HeldClaim {
   }
 
   async #keepBeating(lost: AbortController, signal: AbortSignal): Promise<void> {
-    const beatMs = this.#means.beatMs ?? CLAIM_BEAT_MS;
+    const beatMs = this.#options.beatMs ?? CLAIM_BEAT_MS;
     while (!signal.aborted) {
       try {
         await delay(beatMs, undefined, { signal });
@@ -128,14 +131,14 @@ export class HeldClaim {
         lost.abort(new ClaimLost('Another submit of the job has taken over.'));
         return;
       } catch {
-        // A beat that failed is followed by another; until then the others see a silence.
+        // The next beat tries again. Until then the claim is not renewed.
       }
     }
   }
 
-  /** False when it is another's. */
+  /** Resolves with false when another submit holds the claim. */
   async #write(stopped: boolean, signal: AbortSignal): Promise<boolean> {
-    const { store, by } = this.#means;
+    const { store, by } = this.#options;
     for (;;) {
       const body = encodeSubmitClaim({ id: this.#id, by, beat: ++this.#beat, stopped });
       const put = await store.put(this.#key, body, { signal, ifMatch: this.#etag, contentType: JSON_TYPE });
@@ -144,7 +147,7 @@ export class HeldClaim {
         return true;
       }
       const stored = await store.get(this.#key, { signal });
-      // A write of our own whose answer was lost, or that was given up and landed all the same.
+      // It may be our own write: its reply was lost, or it was aborted but arrived.
       const isOurs = (stored && decodeSubmitClaim(stored.body))?.id === this.#id;
       if (stored === undefined || !isOurs) return false;
       this.#etag = stored.etag;

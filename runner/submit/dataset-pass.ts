@@ -1,8 +1,8 @@
 /**
- * One pass over a dataset: cuts it into parts and batches, and takes its digest, in bounded memory.
+ * Reads a dataset once, cuts it into parts and batches, and computes its digest, in bounded memory.
  *
- * Invariant: parts, batches and digest depend on the items and the sizes alone, never on how the bytes arrived, so that the same
- * submission made again comes to the same.
+ * Invariant: parts, batches and digest depend only on the items and the sizes, never on how the bytes arrived. So a repeated
+ * submission gets the same ones.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
@@ -11,19 +11,19 @@ import { decodeInputLine } from '../../core/contract/input-line.js';
 import { inputPartKey } from '../../core/contract/keys.js';
 import { isBadLineAt, type ItemGroup } from '../dataset/item-group.js';
 
-/** Small enough that a broken-off upload loses little, large enough that a dataset has few parts. */
+/** Small enough that an interrupted upload loses little, large enough that a dataset has few parts. */
 export const PART_BYTES = 256 * 1024 * 1024;
 
 export class DatasetPass {
   items = 0;
   bytes = 0;
   badItems = 0;
-  /** Why the first line that could not be read could not. */
+  /** The error of the first unreadable line. */
   firstBad: string | undefined;
   readonly #hash = createHash('sha256');
   readonly #planner: BatchPlanner;
   readonly #groups: AsyncIterator<ItemGroup>;
-  /** Lines that are read but belong to no part yet: those of `group` from `next` on. */
+  /** The lines of this group from `next` on are read, but belong to no part yet. */
   #group: ItemGroup | undefined;
   #next = 0;
 
@@ -35,7 +35,7 @@ export class DatasetPass {
     this.#planner = new BatchPlanner(sizes);
   }
 
-  /** Is there an item that no part has had? */
+  /** Resolves with true when an item is left that belongs to no part yet. */
   async hasMore(): Promise<boolean> {
     while (this.#group === undefined || this.#next >= this.#group.ends.length) {
       const read = await this.#groups.next();
@@ -46,7 +46,7 @@ export class DatasetPass {
     return true;
   }
 
-  /** The bytes of one part; read it to its end before the next one. */
+  /** The bytes of one part. Read a part to its end before the next one. */
   async *part(part: number): AsyncGenerator<Uint8Array> {
     let taken = 0;
     while (await this.hasMore()) {
@@ -63,12 +63,12 @@ export class DatasetPass {
     return this.#hash.copy().digest('hex');
   }
 
-  /** Takes what a part holds into the digest that was reached before it: equal content, equal digest. */
+  /** A copy of the hash before a part. Fed with the stored part it must reach `digest()`, if the contents are equal. */
   forkHash(): Hash {
     return this.#hash.copy();
   }
 
-  /** Most items of a batch, as raised on the way. */
+  /** The most items of a batch. The planner may have raised it while reading. */
   get batchItems(): number {
     return this.#planner.batchItems;
   }
@@ -77,7 +77,7 @@ export class DatasetPass {
     return this.#planner.plan().map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
   }
 
-  /** Lets go of the source before its end. */
+  /** Closes the source, also before its end. */
   async close(): Promise<void> {
     await this.#groups.return?.();
   }
@@ -89,7 +89,7 @@ export class DatasetPass {
     this.firstBad = read.kind === 'bad' ? read.error.message : undefined;
   }
 
-  /** The next lines that still go into the part of which `taken` bytes are there; undefined when it is full. */
+  /** The next lines of the part, which has `taken` bytes already. Undefined when the part is full. */
   #takeLines(part: number, taken: number): Buffer | undefined {
     const group = this.#group;
     if (group === undefined) return undefined;

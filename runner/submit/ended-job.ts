@@ -1,22 +1,22 @@
-/** The id of a job that has ended starts nothing: whoever submits it again is told how it ended, and what is left to do. */
+/** Refuses to submit a job again that has ended. The error says how the job ended. */
 import type { JobState } from '../../core/contract/job.js';
 import { cancelledKey, doneKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { newJobMemory } from '../controller/ports.js';
-import { readJob } from '../controller/read-job.js';
+import { newJobMemory } from '../controller/memory.js';
+import { readJob } from '../controller/observe/read-job.js';
 import type { ObjectStore } from '../ports.js';
 
 export interface EndedJob {
   readonly job: string;
   readonly state: Extract<JobState, 'complete' | 'cancelled' | 'failed'>;
-  /** A sentence: why, and by whom. */
+  /** A sentence that says why the job ended, and who ended it. */
   readonly reason: string;
-  /** ISO 8601; unknown when the outcomes alone say that it is complete. */
+  /** The time of the end (ISO 8601). Unknown when only the outcomes show that the job is complete. */
   readonly at?: string;
   readonly batches: { readonly total: number; readonly done: number };
 }
 
-/** Nothing is wrong with what was given: the exit code is 1. */
+/** The job has ended already. The command line is not at fault, so the exit code is 1. */
 export class JobEnded extends Error {
   override readonly name = 'JobEnded';
   constructor(readonly ended: EndedJob) {
@@ -30,7 +30,7 @@ const STATES: Readonly<Record<'complete' | 'failed', (at: string | undefined) =>
   failed: (at) => (at === undefined ? 'has failed' : `failed at ${at}`),
 };
 
-/** Undefined while there is work left of it, or no such job. */
+/** Undefined when the job does not exist or has work left. */
 export async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<EndedJob | undefined> {
   const view = await readJob(store, job, newJobMemory(), { save: false, signal });
   if (view === undefined) return undefined;
@@ -41,7 +41,7 @@ export async function findEnded(store: ObjectStore, job: string, signal: AbortSi
   return { job, state, reason, batches, ...definedFields({ at }) };
 }
 
-/** Like `findEnded`, but a job that nobody has marked as ended has not: its outcomes, of which there may be very many by now, are not looked at. */
+/** Like `findEnded`, but it reads a job only if an end mark exists, because listing many outcomes would take long. */
 export async function findMarkedEnded(
   store: ObjectStore,
   job: string,

@@ -1,4 +1,4 @@
-/** Finds the differences between a submission and the job that has its id already. */
+/** Finds the differences between a submission and the existing job with the same id. */
 import { isDeepStrictEqual } from 'node:util';
 import { JOB_OPTION_NAMES, JOB_OPTIONS, type JobOptionName } from '../../core/contract/job-options.js';
 import type { DatasetSpec, JobOptions, ModelSpec } from '../../core/contract/job.js';
@@ -9,19 +9,20 @@ export interface JobContent {
   readonly options: JobOptions;
 }
 
-/** Returns one clause for each difference, and none when it is the same job. */
+/** Returns a clause for each difference. An empty list means that it is the same job. */
 export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<JobContent, 'dataset'>): string[] {
   const differences: string[] = [];
-  // Two machines may pack the same files into other bytes.
+  // Two machines may compress the same files into different bytes.
   const isSame = before.model.digest === now.model.digest || isSameContents(before.model, now.model);
   if (!isSame) {
-    differences.push(`the model has other contents (${before.model.name} then, ${now.model.name} now)`);
+    differences.push(`the model's files differ${namesOf(before.model, now.model)}`);
   } else if (!isDeepStrictEqual(before.model.start, now.model.start)) {
-    differences.push(`the model is started otherwise (${before.model.name} then, ${now.model.name} now)`);
+    differences.push(`the model is started differently${namesOf(before.model, now.model)}`);
   }
   if (before.model.setup !== now.model.setup) differences.push('--setup differs');
   for (const name of JOB_OPTION_NAMES) {
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
+    // A hidden value may be a secret.
     const { flag, hidden } = JOB_OPTIONS[name];
     differences.push(
       hidden ? `${flag} differs` : `${flag} was ${shown(before.options[name])}, now ${shown(now.options[name])}`,
@@ -30,12 +31,15 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
   return differences;
 }
 
+const namesOf = (before: ModelSpec, now: ModelSpec): string =>
+  before.name === now.name ? '' : ` (it was ${before.name}, now ${now.name})`;
+
 const isSameContents = (before: ModelSpec, now: ModelSpec): boolean =>
   before.contents !== undefined && before.contents === now.contents;
 
 export function datasetDifference(before: DatasetSpec, now: DatasetSpec): string | undefined {
   if (before.digest === now.digest && before.kind === now.kind) return undefined;
-  return `the dataset has other contents (${before.name} with ${before.items} items then, ${now.name} with ${now.items} now)`;
+  return `the dataset's contents differ (it was ${before.name} with ${before.items} items, now ${now.name} with ${now.items})`;
 }
 
 const shown = (value: JobOptions[JobOptionName]): string =>

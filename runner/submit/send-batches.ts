@@ -1,4 +1,4 @@
-/** Puts a job's messages into the queue, and keeps count in `sent.json`, so that a broken-off submission goes on from there. */
+/** Sends a job's messages and records their number in `sent.json`, from which an interrupted submission continues. */
 import { type BatchLocation, encodeBatchMessage } from '../../core/contract/batch-message.js';
 import { sentKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
@@ -7,19 +7,19 @@ import { encodeSent } from '../../core/dataset/plan.js';
 import { inSendingOrder, SAMPLE_BATCHES } from '../../core/dataset/sending-order.js';
 import type { JobQueue } from '../ports.js';
 
-/** As many as one call to SQS carries. */
+/** The limit of one SendMessageBatch call. */
 const MESSAGES_PER_CALL = 10;
-/** Some 3,000 messages a second at usual latencies, far below what SQS takes. */
+/** About 3,000 messages a second at usual latencies, far below the limits of SQS. */
 const CALLS_AT_ONCE = 8;
-/** At most these are sent twice after a break; a duplicate costs a look-up (R1). */
+/** After an interruption at most so many messages are sent twice. A duplicate costs a look-up (R1). */
 const MESSAGES_PER_COUNT = 1_000;
 
 export interface SendOptions {
   readonly job: string;
   readonly manifestDigest: string;
-  /** The lowest version of the worker that may take them; any when undefined. */
+  /** The lowest worker version that may take the batches. Any version when undefined. */
   readonly worker: string | undefined;
-  /** Batches that were sent before, along the sending order. */
+  /** The number of batches already sent, in sending order. */
   readonly from: number;
   readonly signal: AbortSignal;
   readonly onSent: (sent: number) => void;
@@ -35,7 +35,7 @@ export async function sendBatches(
     const bodies = batches
       .slice(start, start + MESSAGES_PER_COUNT)
       .map((location) => encodeBatchMessage({ ...location, job, manifestDigest, worker }));
-    // The sample is in the queue before anything else is: workers may be waiting already.
+    // The sample is sent before all other batches, because workers may be waiting already.
     const sample = bodies.slice(0, Math.max(0, SAMPLE_BATCHES - start));
     for (const part of [sample, bodies.slice(sample.length)]) {
       await mapBounded(inCalls(part), CALLS_AT_ONCE, (call) => ports.queue.send(call, job, signal));

@@ -1,4 +1,4 @@
-/** What a submission reports while it goes on. */
+/** The events that a submission reports while it runs. */
 import type { DatasetNotice } from '../dataset/notice.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
@@ -13,17 +13,17 @@ export type SubmitEvent =
       readonly shipped: Shipped;
       readonly leftOut: readonly LeftOut[];
     }
-  /** From here on the submit writes: a break leaves something behind. */
+  /** The submit starts writing to the bucket. An interruption after this leaves objects behind. */
   | { readonly code: 'begun'; readonly job: string }
-  /** Another submit of the job is at work: this one waits for it, and takes over if it falls silent. */
+  /** Another submit of the job is running. This one waits for it, and takes over if it no longer renews its claim. */
   | { readonly code: 'following-submit'; readonly job: string; readonly by: string }
-  /** What instances that boot from now on run. */
+  /** The worker version that instances will boot from now on. */
   | ({ readonly code: 'worker' } & PublishedWorker)
-  /** The findings about the dataset: its format, and what is odd in it. */
+  /** The dataset's format, and its oddities. */
   | DatasetNotice
-  /** So far. `checking`: the job was submitted before, and the dataset is compared instead. */
+  /** The progress so far. `checking`: the job was submitted before, so the dataset is compared and not uploaded. */
   | { readonly code: 'uploading' | 'checking'; readonly items: number; readonly bytes: number }
-  /** There were more batches than a job may have, or than the user's size would have made. */
+  /** The batch size was raised, because the job would have had more batches than allowed. */
   | { readonly code: 'batch-size-raised'; readonly wantedItems: number; readonly items: number }
   | { readonly code: 'enqueueing'; readonly sent: number; readonly batches: number }
   | {

@@ -1,17 +1,16 @@
 /**
- * Brings a job into the world, in this order: input parts and plan, worker, model, `job.json` (once), messages, `enqueued.json`.
+ * Submits a job. The order is: input parts and plan, worker, model, `job.json` (written once), messages, `enqueued.json`.
  *
  * Invariants:
- * - Until `job.json` is there, nobody works on the job; from then on its input never changes.
- * - The same submission made again, after a break at any point, goes on from there; one with other content is refused.
- * - Of two at once, one is at work and the other follows it (claim.ts). A job that has ended is refused (ended-job.ts).
+ * - Nobody works on the job before `job.json` exists. After that its input never changes.
+ * - A repeated submission continues after an interruption at any point. A submission with other content is refused.
+ * - Of two submissions at once, one works and the other waits for it (claim.ts). A job that has ended is refused (ended-job.ts).
  */
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { type BatchSizes, isGuided } from '../../core/dataset/batch-planner.js';
-import { decodeManifest } from '../../core/contract/decode-job.js';
+import { decodeManifest, type BatchSizing, type JobOptions, type Manifest } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import type { BatchSizing, JobOptions, Manifest } from '../../core/contract/job.js';
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
@@ -34,10 +33,10 @@ import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDa
 export interface SubmitRequest {
   readonly dataset: DatasetRequest;
   readonly model: ModelRequest;
-  /** What the user asked for; chosen from the dataset when empty. */
+  /** The batch sizes that the user gave. The dataset decides those that are absent. */
   readonly sizes: BatchSizes;
   readonly options: JobOptions;
-  /** The job's name; made from the time when absent. */
+  /** The job's id. When absent it is made from the time. */
   readonly id?: string;
   readonly createdBy: string;
   readonly versions: Manifest['versions'];
@@ -48,9 +47,9 @@ export interface SubmitPorts {
   readonly queue: JobQueue;
   readonly sources: SourceObjects;
   readonly clock: Clock;
-  /** Numbers in [0, 1), for the names of jobs. */
+  /** Numbers in [0, 1), for job ids. */
   readonly random: () => number;
-  /** Has the bucket hold what this spotpool's instances run, or something newer; absent when instances do not fetch it. */
+  /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
 }
 
@@ -62,7 +61,7 @@ export interface SubmitHooks {
 export interface Submitted {
   readonly job: string;
   readonly manifest: Manifest;
-  /** The job was there before. */
+  /** The job existed before this submission. */
   readonly resumed: boolean;
 }
 
@@ -71,14 +70,14 @@ interface Stored {
   readonly digest: string;
 }
 
-/** Often enough for a display, seldom enough to cost nothing. */
+/** Often enough for a display, and rare enough to cost nothing. */
 const PROGRESS_EVERY_MS = 250;
 
 export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hooks: SubmitHooks): Promise<Submitted> {
   const { signal, onEvent } = hooks;
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
-  if (!isJobId(job)) throw new UserError(`The id ${JSON.stringify(job)} is not a job's name: use ${JOB_ID_RULE}.`);
-  // Before anything is read or packed: that may take long.
+  if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
+  // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
   const model = await packageModel(request.model, signal);
@@ -90,7 +89,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
         return await submitOnce({ job, request, ports, hooks, dataset, model });
       } catch (error) {
         if (!(error instanceof ClaimLost)) throw error;
-        // The other submit is followed, as any that was there first.
+        // The next round waits for the submit that has taken over.
       }
     }
   } finally {
@@ -98,7 +97,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   }
 }
 
-interface Means {
+interface SubmissionContext {
   readonly job: string;
   readonly request: SubmitRequest;
   readonly ports: SubmitPorts;
@@ -107,11 +106,11 @@ interface Means {
   readonly model: PackagedModel;
 }
 
-async function submitOnce(means: Means): Promise<Submitted> {
-  const { job, request, ports, hooks, dataset } = means;
+async function submitOnce(context: SubmissionContext): Promise<Submitted> {
+  const { job, request, ports, hooks, dataset } = context;
   const { signal, onEvent } = hooks;
-  await new Submission(means).refuseOtherModel();
-  const forJavaScript = means.model.spec.start.kind === 'module';
+  await new Submission(context).refuseOtherModel();
+  const forJavaScript = context.model.spec.start.kind === 'module';
   const pass = new DatasetPass(dataset.read(signal, { notify: onEvent, forJavaScript }), sizesOf(request));
   try {
     // A dataset of nothing leaves nothing behind.
@@ -123,9 +122,9 @@ async function submitOnce(means: Means): Promise<Submitted> {
       by: request.createdBy,
       onFollow: ({ by }) => onEvent({ code: 'following-submit', job, by }),
     });
-    if (claim === undefined) return await new Submission(means).run(pass);
+    if (claim === undefined) return await new Submission(context).run(pass);
     onEvent({ code: 'begun', job });
-    return await claim.during((held) => new Submission({ ...means, hooks: { onEvent, signal: held } }).run(pass));
+    return await claim.during((held) => new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass));
   } finally {
     await pass.close();
   }
@@ -139,16 +138,16 @@ class Submission {
   readonly #dataset: Dataset;
   readonly #model: PackagedModel;
 
-  constructor(means: Means) {
-    this.#job = means.job;
-    this.#request = means.request;
-    this.#ports = means.ports;
-    this.#hooks = means.hooks;
-    this.#dataset = means.dataset;
-    this.#model = means.model;
+  constructor({ job, request, ports, hooks, dataset, model }: SubmissionContext) {
+    this.#job = job;
+    this.#request = request;
+    this.#ports = ports;
+    this.#hooks = hooks;
+    this.#dataset = dataset;
+    this.#model = model;
   }
 
-  /** The stored manifest, if any, is of the same model and options. */
+  /** Reads the stored manifest, if any. Throws when it is of another model or other options. */
   async refuseOtherModel(): Promise<Stored | undefined> {
     const before = await this.#readManifest();
     if (before !== undefined) this.#refuseIf(this.#modelDifferences(before.manifest));
@@ -160,7 +159,7 @@ class Submission {
     const before = await this.refuseOtherModel();
     const { passed, sizeRaised } = await this.#readDataset(pass, before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.#hooks.onEvent(sizeRaised);
-    // Before the manifest: from then on instances may boot for the job.
+    // The worker is published before the manifest, because instances may boot for the job as soon as the manifest exists.
     const worker = await this.#ports.publishWorker?.();
     if (worker !== undefined) this.#hooks.onEvent({ code: 'worker', ...worker });
     const { stored, resumed } = before === undefined ? await this.#create(passed) : { stored: before, resumed: true };
@@ -173,7 +172,7 @@ class Submission {
     return { job, manifest: stored.manifest, resumed };
   }
 
-  /** Somebody may have cancelled the job meanwhile, or it failed: then nobody works on what was sent. */
+  /** Throws when the job was cancelled or failed meanwhile. Then nobody works on the messages that were sent. */
   async #refuseIfStopped(): Promise<void> {
     const ended = await findMarkedEnded(this.#ports.store, this.#job, this.#hooks.signal);
     if (ended !== undefined && ended.state !== 'complete') throw new JobEnded(ended);
@@ -187,7 +186,7 @@ class Submission {
     const onProgress = (): void => {
       const nowMs = this.#ports.clock.nowMs();
       if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
-      // A comparison is told of once.
+      // A comparison is reported only once.
       shownMs = doing === 'upload' ? nowMs : Infinity;
       onEvent({ code: doing === 'upload' ? 'uploading' : 'checking', items: pass.items, bytes: pass.bytes });
     };
@@ -208,7 +207,7 @@ class Submission {
       : undefined;
   }
 
-  /** Writes the manifest, or finds that the same submission, made at the same time, has been faster. */
+  /** Writes the manifest, or finds the one that the same submission has written at the same time. */
   async #create({ spec, plan }: PassedDataset): Promise<{ readonly stored: Stored; readonly resumed: boolean }> {
     const { store, clock } = this.#ports;
     const { signal } = this.#hooks;
@@ -235,8 +234,8 @@ class Submission {
     if (put.kind === 'written') return { stored: { manifest, digest: digestOf(body) }, resumed: false };
     const stored = await this.#readManifest();
     if (stored === undefined)
-      throw new Error(`The manifest of the job ${this.#job} was removed while it was submitted.`);
-    // Our own write, if its reply was lost and the client wrote again.
+      throw new Error(`The manifest of job ${this.#job} was deleted during the submission. Submit the job again.`);
+    // It is our own write if its reply was lost and the client wrote again.
     if (stored.digest === digestOf(body)) return { stored, resumed: false };
     this.#refuseIf(this.#modelDifferences(stored.manifest));
     return { stored, resumed: true };
@@ -248,7 +247,7 @@ class Submission {
     const manifest = decodeManifest(found.body, this.#job);
     if (manifest === undefined) {
       throw new UserError(
-        `The object ${manifestKey(this.#job)} is not a manifest of this version of spotpool. Use the version that submitted the job, or another --id.`,
+        `This version of spotpool cannot read the manifest ${manifestKey(this.#job)}. Use the version that submitted the job, or choose another --id.`,
       );
     }
     return { manifest, digest: digestOf(found.body) };
@@ -258,16 +257,16 @@ class Submission {
     return modelDifferences(before, { model: this.#model.spec, options: this.#request.options });
   }
 
-  /** Of the job that is there: its batches are sent as they were planned. */
+  /** The plan of the existing job. Its batches are sent as they were planned then. */
   async #planOf(before: Manifest, { spec, plan }: PassedDataset): Promise<readonly BatchLocation[]> {
     const difference = datasetDifference(before.dataset, spec);
     if (difference !== undefined) this.#refuseIf([difference]);
     const planned = await readPlan(this.#ports.store, this.#job, this.#hooks.signal);
     if (planned === planText(plan)) return plan;
-    // Nobody asked for a size, then or now: another version of spotpool chose otherwise.
+    // No size was given, neither then nor now. So another version of spotpool chose other sizes.
     const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.#request.sizes);
     if (planned !== undefined && isOurChoice) return this.#plannedBatches(planned);
-    this.#refuseIf([`--batch-size or --batch-bytes differs (${before.batches} batches then, ${plan.length} now)`]);
+    this.#refuseIf([`--batch-size or --batch-bytes differs (it made ${before.batches} batches, now ${plan.length})`]);
     return plan;
   }
 
@@ -276,15 +275,15 @@ class Submission {
     const known = plan.filter((location) => location !== undefined);
     if (known.length === plan.length) return known;
     throw new UserError(
-      `The object ${planKey(this.#job)}, the plan of the job ${this.#job}, is damaged, so the job cannot be continued. Submit it under another --id.`,
+      `Cannot continue job ${this.#job}: its plan ${planKey(this.#job)} is damaged. Submit the dataset under another --id.`,
     );
   }
 
   #refuseIf(differences: readonly string[]): void {
     if (differences.length === 0) return;
     throw new UserError(
-      `The job ${this.#job} is there already, with other content: ${differences.join('; ')}. ` +
-        `To continue it, submit exactly what was submitted; for a new job choose another --id.`,
+      `Job ${this.#job} exists already and differs: ${differences.join('; ')}. ` +
+        `To continue it, repeat the original command. To start a new job, choose another --id.`,
     );
   }
 

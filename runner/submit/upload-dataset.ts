@@ -1,6 +1,6 @@
 /**
- * Sends a dataset's parts and its plan, each under a key that is written once. What an earlier, broken-off submission of the same
- * job left is compared instead of sent; nothing that a worker may be reading is ever overwritten.
+ * Uploads a dataset's parts and its plan. Each key is written once, so an object that a worker may be reading is never overwritten.
+ * Parts that an interrupted submission of the same job has uploaded are compared and not sent again.
  */
 import type { Hash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
@@ -60,14 +60,14 @@ function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset
   return { spec, plan: pass.plan(job) };
 }
 
-/** A fleet for it would only commit these errors. */
+/** Such a dataset is refused, because a fleet would only commit these errors. */
 const nothingReadable = ({ name }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
   new UserError(
-    `Not one of the ${plural(items, 'line')} of the dataset ${name} can be read, so there is nothing to do. The first: ${firstBad}`,
+    `None of the ${plural(items, 'line')} of the dataset ${name} can be read. The first error: ${firstBad}`,
   );
 
 export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>
-  new UserError(`The dataset ${name} has no items: there is nothing to do.`);
+  new UserError(`The dataset ${name} has no items.`);
 
 async function uploadPart(pass: DatasetPass, part: number, store: ObjectStore, options: PassOptions): Promise<void> {
   const { job, signal } = options;
@@ -101,10 +101,10 @@ async function drain(chunks: AsyncIterable<Uint8Array>, { signal, onProgress }: 
   }
 }
 
-const SIZES = 'size of batches (--batch-size, --batch-bytes; without them also --max-workers)';
+const SIZES = 'batch sizes (--batch-size, --batch-bytes; without them --max-workers counts, too)';
 
 const otherData = (job: string, what: string): UserError =>
   new UserError(
-    `An earlier submission of the job ${job}, which was broken off, had another ${what}. ` +
-      `Repeat that one, or choose another --id.`,
+    `An interrupted submission of job ${job} had ${what === 'dataset' ? 'another dataset' : `other ${what}`}. ` +
+      `Repeat that command, or choose another --id.`,
   );

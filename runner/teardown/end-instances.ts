@@ -1,6 +1,6 @@
 /**
  * Ends what still runs, and sees it ended. An instance that EC2 ends shuts down in order: its worker is stopped, saves the finished items of
- * its batches and hands them back (docs/architecture.md, R3).
+ * its batches and hands them back (docs/explanation/architecture.md, R3).
  */
 import { runPass } from '../controller/run-pass.js';
 import { plural } from '../display/format.js';

@@ -1,6 +1,6 @@
 /** Target 0, and time for idle workers to end themselves as at the end of a job (R6): passes of the controller, which the mark lets decide nothing else. */
 import { controlUntil } from '../controller/control-until.js';
-import { liveInstances } from '../controller/read-fleet.js';
+import { liveInstances } from '../controller/observe/read-fleet.js';
 import type { PassReport } from '../controller/report.js';
 import { plural } from '../display/format.js';
 import { FleetMissing, messageOf } from '../errors.js';

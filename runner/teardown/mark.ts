@@ -3,10 +3,10 @@
  * writes it only on condition that nobody else has, so that none can miss the mark or write over it.
  */
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, TeardownMark } from '../../core/pool/fleet-state.js';
+import type { FleetState, TeardownMark } from '../../core/contract/fleet-state.js';
 import { fleetStateKey } from '../../core/contract/keys.js';
 import { JSON_TYPE, toJson } from '../controller/json-objects.js';
-import { readFleetState } from '../controller/read-fleet.js';
+import { readFleetState } from '../controller/observe/read-fleet.js';
 import type { ObjectStore } from '../ports.js';
 
 /** Controllers publish a few times a minute: more lost races than this are none. */

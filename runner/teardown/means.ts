@@ -1,5 +1,6 @@
 /** What a teardown works with, and how it tells what it does. */
-import type { ControllerMemory, ControllerPorts } from '../controller/ports.js';
+import type { ControllerMemory } from '../controller/memory.js';
+import type { ControllerPorts } from '../controller/ports.js';
 import type { DeployedStack, PoolInstances } from '../ports.js';
 
 export interface TeardownPorts extends ControllerPorts {

@@ -9,7 +9,7 @@
  *   left to launch anything, it is looked once more.
  * - Each step looks first at what is: run again, a teardown goes on where it was broken off.
  */
-import { newControllerMemory } from '../controller/ports.js';
+import { newControllerMemory } from '../controller/memory.js';
 import type { StackStanding } from '../ports.js';
 import { deleteStack } from './delete-stack.js';
 import { endInstances } from './end-instances.js';

@@ -105,9 +105,7 @@ describe('run --local', () => {
       try {
         expect(run.code, run.stderr).toBe(1);
         expect(run.stdout).toMatch(/items +200 ok, 0 failed/);
-        expect(run.stderr).toContain(
-          'The results cannot be written to /dev/full: no space is left on that disk (ENOSPC).',
-        );
+        expect(run.stderr).toContain('Cannot write the results to /dev/full: the disk is full (ENOSPC).');
         const state = path.join(directory, 'state');
         const [, job = ''] =
           new RegExp(`SPOTPOOL_HOME=${state} spotpool results (\\S+) --local --out /dev/full`).exec(run.stderr) ?? [];
@@ -196,7 +194,7 @@ describe('a command whose output has no room', () => {
     closeSync(full);
     expect([status, stderr]).toEqual([
       1,
-      'error: What this command printed could not be written: ENOSPC: no space left on device, write.\n',
+      'error: Could not write the output of this command: ENOSPC: no space left on device, write.\n',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WorkerPhase } from '../../core/pool/fleet-state.js';
+import type { WorkerPhase } from '../../core/contract/fleet-state.js';
 import { instanceStatusKey, outcomeKey } from '../../core/contract/keys.js';
 import { modelPath } from '../e2e/models.js';
 import { Gate } from '../support/gate.js';

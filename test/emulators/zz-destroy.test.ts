@@ -1,4 +1,4 @@
-/** The end of the stack that the suite ran on: last, by its name (vitest.emulators.config.ts). What is left is all that the emulator holds and did not before. */
+/** The end of the stack that the suite ran on: last, by its name (vitest.config.ts). What is left is all that the emulator holds and did not before. */
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { describe, expect, inject, it } from 'vitest';
 import { makeCloudFormationClient } from '../../aws/clients.js';

@@ -2,7 +2,7 @@ import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { describe, expect, it } from 'vitest';
 import { metricNames } from '../../core/pool/metrics.js';
 import { ofPool } from '../../infra/pool-metrics.js';
-import { metricsRecord } from '../../runner/controller/metrics.js';
+import { metricsRecord } from '../../runner/controller/act/metrics.js';
 
 const FLEET = {
   target: 1,

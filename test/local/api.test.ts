@@ -1,4 +1,4 @@
-/** `spotpool/local`, as other people's suites use it. */
+/** Tests of `spotpool/local` as other test suites use it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -53,7 +53,7 @@ const isDown = (cloud: LocalCloud): Promise<boolean> =>
     () => true,
   );
 
-test('its environment alone leads an SDK to it', async () => {
+test('its environment variables suffice for an SDK to find it', async () => {
   const cloud = await start();
   for (const [name, value] of Object.entries(cloud.env)) vi.stubEnv(name, value);
   const s3 = new S3Client({});
@@ -79,7 +79,7 @@ test('two clouds in one process share nothing', async () => {
   expect(other.instances.list()).toMatchObject([{ state: 'running' }]);
 });
 
-test('instances can be watched, taken, and taken all at once', async () => {
+test('instances can be watched, reclaimed, and reclaimed all at once', async () => {
   const cloud = await start({ seed: 1 });
   await launch(cloud, 2);
   const [first, second] = await cloud.instances.waitFor(2);
@@ -97,11 +97,11 @@ test('instances can be watched, taken, and taken all at once', async () => {
   expect(() => cloud.market.reclaim('i-0')).toThrow('There is no instance i-0.');
   expect(() => cloud.market.setCapacity({ capacity: -1 })).toThrow('capacity must be a whole number');
   await expect(cloud.instances.waitFor(9, { timeoutMs: 1 })).rejects.toThrow(
-    '2 instances are running after 1 ms, not 9',
+    'Expected 9 instances to be running within 1 ms, but 2 are.',
   );
 });
 
-test('what is given wrongly is said, and nothing is left of the start', async () => {
+test('invalid options are refused with an explanation, and a failed start leaves nothing behind', async () => {
   const own = temporaryDirectory();
   vi.stubEnv('TMPDIR', own);
   await expect(startLocalCloud({ pools: [{ pool: { zone: 'mars' }, capacity: 0 }] })).rejects.toThrow('no zone "mars"');
@@ -110,7 +110,7 @@ test('what is given wrongly is said, and nothing is left of the start', async ()
   expect(readdirSync(own)).toEqual([]);
 });
 
-test('prices and pools are there to be seen and set', async () => {
+test('prices and pools can be read and set', async () => {
   const cloud = await start({ pools: [{ pool: { zone: 'us-east-1b' }, capacity: 3 }] });
   cloud.market.setPrice({ pool: { instanceType: 'c7g.large' }, dollarsPerHour: 2 });
   const pools = cloud.market.pools().filter(({ instanceType }) => instanceType === 'c7g.large');
@@ -122,7 +122,7 @@ test('prices and pools are there to be seen and set', async () => {
   ]);
 });
 
-test('it ends with its block, and leaves nothing', async () => {
+test('it ends with its block and leaves nothing behind', async () => {
   let kept: LocalCloud;
   let directory: string;
   {
@@ -137,7 +137,7 @@ test('it ends with its block, and leaves nothing', async () => {
   expect(existsSync(directory)).toBe(false);
 });
 
-test('it ends with its signal, and does not start under one that has aborted', async () => {
+test('it ends with its signal, and does not start with an aborted signal', async () => {
   const controller = new AbortController();
   const cloud = await start({ signal: controller.signal });
   controller.abort();
@@ -146,7 +146,7 @@ test('it ends with its signal, and does not start under one that has aborted', a
   await expect(startLocalCloud({ signal: controller.signal })).rejects.toThrow('aborted');
 });
 
-test('faults and imperfections may be there from the start, or come later', async () => {
+test('faults and imperfections can be set at the start or later', async () => {
   const cloud = await start({
     imperfections: { sqs: { counterLagMs: 5 } },
     faults: [{ service: 's3', fault: '503', times: 1 }],

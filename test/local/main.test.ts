@@ -73,11 +73,11 @@ function use<Client extends { destroy(): void }>(client: Client): Client {
   return client;
 }
 
-/** Starts instances whose processes write their numbers where they outlive them; resolves to those numbers. */
+/** Starts instances whose processes write their pids to a place that outlives them; resolves with the pids. */
 async function launch({ config }: Ready, count: number): Promise<readonly number[]> {
   const marks = temporaryDirectory();
   const ec2 = use(new EC2Client(config));
-  // One child in a group, session, directory and environment of its own: the hardest to find again.
+  // One child has its own group, session, directory and environment, so it is the hardest to find again.
   const userData = `#!/bin/sh
     env -i setsid sh -c 'cd /; echo $$ > ${marks}/slot-'$$'; exec /bin/sleep 1000' &
     echo $$ > ${marks}/leader-$$; while :; do sleep 1; done`;
@@ -127,7 +127,7 @@ test.each([
   ['SIGINT', ({ child }: Ready) => void child.kill('SIGINT')],
   ['the end of its standard input', ({ child }: Ready) => child.stdin?.end()],
   ['a shutdown over HTTP', (cloud: Ready) => admin(cloud, 'POST', 'shutdown')],
-])('%s ends it with all its instances, its port and its directory', async (_, end) => {
+])('%s ends it and all its instances, frees its port and removes its directory', async (_, end) => {
   const cloud = await startReady('--end-with-stdin');
   const pids = await launch(cloud, 2);
   expect(pids.filter(isAlive)).toHaveLength(4);
@@ -139,7 +139,7 @@ test.each([
   expect(cloud.stderr()).toBe('');
 });
 
-test('when it is killed its watchdog ends its instances and removes its directory', async () => {
+test('its watchdog ends its instances and removes its directory when it is killed', async () => {
   const cloud = await startReady();
   const pids = await launch(cloud, 2);
   cloud.child.kill('SIGKILL');
@@ -148,13 +148,13 @@ test('when it is killed its watchdog ends its instances and removes its director
   await eventually(() => !existsSync(cloud.directory), { what: 'the removal of the directory' });
 });
 
-test('without --end-with-stdin the end of its standard input means nothing', async () => {
+test('without --end-with-stdin it ignores the end of its standard input', async () => {
   const cloud = await startReady();
   cloud.child.stdin?.end();
   for (let look = 0; look < 3; look += 1) expect((await admin(cloud, 'GET', 'state')).status).toBe(200);
 });
 
-test('misuse is a sentence on standard error and the exit code 2', async () => {
+test('misuse prints an explanation to standard error and exits with code 2', async () => {
   const occupied = temporaryDirectory();
   writeFileSync(path.join(occupied, 'precious'), '');
   for (const args of [['--nonsense'], ['--time-scale', '0'], ['--directory', occupied]]) {
@@ -166,15 +166,15 @@ test('misuse is a sentence on standard error and the exit code 2', async () => {
   }
 });
 
-test('a port that is taken is said', async () => {
+test('a port in use is reported', async () => {
   const cloud = await startReady();
   const port = new URL(cloud.endpoint).port;
   const second = start('--port', port);
   expect(await second.ended).toBe(2);
-  expect(second.stderr()).toContain(`Port ${port} is taken: choose another --port`);
+  expect(second.stderr()).toContain(`Port ${port} is in use. Choose another --port`);
 });
 
-test('a directory that was given keeps the consoles of its instances, and can be used again', async () => {
+test("a given directory keeps its instances' consoles and can be used again", async () => {
   const directory = path.join(temporaryDirectory(), 'cloud');
   mkdirSync(directory);
   const cloud = await startReady('--directory', directory);

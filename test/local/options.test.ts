@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseOptions } from '../../local/options.js';
 
-test('without options the market is calm and real', () => {
+test('without options the market is calm and runs in real time', () => {
   expect(parseOptions([])).toEqual({
     port: 0,
     directory: undefined,
@@ -74,6 +74,6 @@ test.each([
   ['--latency', 'sqs'],
   ['--request-log', '1e9'],
   ['--latency', 'admin=10'],
-])('%s %s is refused in a sentence', (...args) => {
+])('%s %s is refused with an explanation', (...args) => {
   expect(() => parseOptions(args)).toThrow(expect.objectContaining({ name: 'UsageError' }));
 });

@@ -1,4 +1,4 @@
-/** Other users of the machine can read nothing that the local cloud keeps on disk. */
+/** Other users of the machine must not read anything that the local cloud keeps on disk. */
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
@@ -8,7 +8,7 @@ import { startLocalCloud } from '../../local/api.js';
 import { eventually } from '../support/eventually.js';
 import { afterThisTest, base64, temporaryDirectory } from './ec2/support.js';
 
-/** Every file and directory that is there, with what others than its owner may do with it. */
+/** Lists every file and directory with the permissions of users other than its owner. */
 function modesBelow(directory: string): Record<string, string> {
   const names = ['', ...(readdirSync(directory, { recursive: true }) as string[])];
   return Object.fromEntries(
@@ -16,7 +16,7 @@ function modesBelow(directory: string): Record<string, string> {
   );
 }
 
-it('everything in the directory is its owner’s alone, and so is the directory, whatever it was before', async () => {
+it('the directory and everything in it is readable by its owner alone, whatever its mode was before', async () => {
   const umask = process.umask(0);
   afterThisTest(() => process.umask(umask));
   const directory = path.join(temporaryDirectory(), 'cloud');
@@ -58,23 +58,23 @@ it('everything in the directory is its owner’s alone, and so is the directory,
   expect(Object.entries(modes).filter(([, mode]) => !mode.endsWith('00'))).toEqual([]);
 });
 
-it('a link in the place of the consoles is refused: what instances print would go elsewhere', async () => {
+it("a link in the place of the consoles is refused, because it would redirect the instances' output", async () => {
   const directory = path.join(temporaryDirectory(), 'cloud');
   const elsewhere = temporaryDirectory();
   mkdirSync(directory);
   symlinkSync(elsewhere, path.join(directory, 'consoles'));
-  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} has consoles (no directory).`);
+  await expect(startLocalCloud({ directory })).rejects.toThrow(`${directory} contains consoles (no directory).`);
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 
 it.skipIf(process.getuid?.() !== 0)(
-  'a directory of another user is refused in a sentence (skipped without root, who alone can make one)',
+  'a directory of another user is refused with an explanation (skipped without root, which the test needs)',
   async () => {
     const directory = path.join(temporaryDirectory(), 'theirs');
     mkdirSync(directory);
     chownSync(directory, 65_534, 65_534);
     await expect(startLocalCloud({ directory })).rejects.toThrow(
-      `--directory must be yours alone: ${directory} belongs to another user`,
+      `--directory must belong to you: ${directory} belongs to another user`,
     );
   },
 );

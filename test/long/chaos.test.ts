@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WorkerEvent } from '../../core/contract/events.js';
-import type { ExitTicket } from '../../core/pool/fleet-state.js';
+import type { ExitTicket } from '../../core/contract/fleet-state.js';
 import { seededRandom } from '../../local/market/random.js';
 import { modelPath } from '../e2e/models.js';
 import { Lab } from '../support/lab.js';

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import * as keys from '../../core/contract/keys.js';
 import { WORKER_WRITES } from '../../core/contract/worker-writes.js';
-import { MOST_TOLD } from '../../runner/controller/damages.js';
+import { MOST_REPORTED } from '../../runner/controller/report-damages.js';
 import { FakeStack } from '../support/fake-stack.js';
 import { NONSENSE, withWrongFields } from '../support/nonsense.js';
 import { never, Stage } from './controller/stage.js';
@@ -149,7 +149,7 @@ describe('objects that are almost right', () => {
       expect(jobs.map(({ state }) => state)).toEqual(['running']);
     }
     // A hundred by name, then one sentence for all that come after.
-    expect(told).toBeLessThanOrEqual(MOST_TOLD + 1);
+    expect(told).toBeLessThanOrEqual(MOST_REPORTED + 1);
     expect(told).toBeGreaterThan(10);
   });
 

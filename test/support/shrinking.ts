@@ -1,6 +1,6 @@
 /** A fleet that shrinks around a worker that stays at work (R6), wherever the fleet is. */
 import { expect } from 'vitest';
-import { readFleetState } from '../../runner/controller/read-fleet.js';
+import { readFleetState } from '../../runner/controller/observe/read-fleet.js';
 import { modelPath } from '../e2e/models.js';
 import { eventually } from './eventually.js';
 import { Gate } from './gate.js';

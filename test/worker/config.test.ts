@@ -3,7 +3,7 @@ import { ConfigError, readConfig } from '../../worker/config.js';
 
 const MINIMUM = { SPOTPOOL_QUEUE_URL: 'q', SPOTPOOL_BUCKET: 'b', AWS_REGION: 'r' };
 
-it('needs a queue, a bucket and a region, and has a default for the rest', () => {
+it('requires a queue, a bucket and a region, and has a default for the rest', () => {
   expect(readConfig(MINIMUM)).toEqual({
     queueUrl: 'q',
     bucket: 'b',
@@ -43,7 +43,7 @@ it('names the variable that is missing or wrong, and says what to do', () => {
   );
   for (const wrong of ['0', '1.5', 'soon', '-1', '999999999']) {
     expect(() => readConfig({ ...MINIMUM, SPOTPOOL_LEASE_SECONDS: wrong })).toThrow(
-      `SPOTPOOL_LEASE_SECONDS is "${wrong}": set it to whole seconds from 1 to 3600`,
+      `SPOTPOOL_LEASE_SECONDS is "${wrong}": set it to a whole number of seconds from 1 to 3600`,
     );
   }
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { WorkerStatus } from '../../core/pool/fleet-state.js';
+import type { WorkerStatus } from '../../core/contract/fleet-state.js';
 import { instanceStatusKey, jobEventsPrefix, outcomeKey, partialPrefix } from '../../core/contract/keys.js';
 import { eventually } from '../support/eventually.js';
 import { FakeMetadata, type RunningWorker, WorkerCloud } from './support/worker-process.js';

@@ -6,18 +6,18 @@
  * - Only an attempt is counted, and only by its key (R4).
  * - What an ending asks of the queue is asked once (lease-keeper.ts).
  */
+import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
-import { afterAttempt } from '../../core/contract/give-up.js';
+import { afterAttempt } from '../../core/batch/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
-import { messageOf } from './batch-input.js';
 import type { BatchRecord, CommitResult } from './batch-record.js';
 import type { HeldBatch } from './held-batch.js';
-import type { JobBook } from '../engine/job-book.js';
-import type { UnablePhase } from '../engine/model-shelf.js';
+import type { JobCache } from './job-cache.js';
+import type { UnablePhase } from '../model/prepared-models.js';
 
 /** After trouble of the worker's own, so that the batch does not come straight back. */
 const TROUBLE_DELAY_SECONDS = 5;
@@ -36,7 +36,7 @@ export interface BatchEndingsOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly leases: LeaseKeeper;
-  readonly jobs: JobBook;
+  readonly jobs: JobCache;
   readonly record: BatchRecord;
   readonly onUnable: (job: string) => void;
   /** The worker's own end: what saves, commits and hands back goes on until then. */
@@ -56,10 +56,10 @@ export class BatchEndings {
   async settle(batch: HeldBatch, ending: Ending): Promise<void> {
     switch (ending.kind) {
       case 'committed':
-        this.#tellCommitted(batch);
+        this.#reportCommitted(batch);
         return this.#delete(batch);
       case 'duplicate':
-        this.#tellDuplicate(batch, ending.wasteItems);
+        this.#reportDuplicate(batch, ending.wasteItems);
         return this.#delete(batch);
       case 'dropped':
         this.#options.events.emit({
@@ -70,7 +70,7 @@ export class BatchEndings {
         });
         return this.#delete(batch);
       case 'lost':
-        return this.#tellLost(batch);
+        return this.#reportLost(batch);
       case 'handed-back':
         return this.#handBack(batch, ending, await this.#save(batch));
       case 'attempt':
@@ -96,7 +96,7 @@ export class BatchEndings {
       const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
       events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
     } else {
-      this.#tellDuplicate(batch, batch.freshItems);
+      this.#reportDuplicate(batch, batch.freshItems);
     }
     return this.#delete(batch);
   }
@@ -135,7 +135,7 @@ export class BatchEndings {
   }
 
   trouble(batch: HeldBatch, doing: string, error: unknown): void {
-    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${messageOf(error)}`;
+    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${errorText(error)}`;
     this.#options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
   }
 
@@ -146,7 +146,7 @@ export class BatchEndings {
   ): Promise<void> {
     const { events, leases, signal } = this.#options;
     const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
-    if (result === 'lost') return this.#tellLost(batch);
+    if (result === 'lost') return this.#reportLost(batch);
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
     const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
@@ -157,12 +157,12 @@ export class BatchEndings {
     await this.#options.leases.delete(batch.lease, this.#options.signal);
   }
 
-  #tellLost(batch: HeldBatch): void {
+  #reportLost(batch: HeldBatch): void {
     const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
     this.#options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
   }
 
-  #tellCommitted(batch: HeldBatch): void {
+  #reportCommitted(batch: HeldBatch): void {
     const nowMs = this.#options.clock.nowMs();
     const { okItems: ok, failedItems: failed } = batch;
     this.#options.events.emit({
@@ -178,7 +178,7 @@ export class BatchEndings {
     });
   }
 
-  #tellDuplicate(batch: HeldBatch, items: number): void {
+  #reportDuplicate(batch: HeldBatch, items: number): void {
     const waste =
       items === 0
         ? 'nothing was computed twice'

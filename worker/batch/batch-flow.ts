@@ -9,10 +9,11 @@
  * - No slice is given to a slot while results are being let go of.
  */
 import path from 'node:path';
+import { errorText } from '../../core/error-text.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
-import type { BatchItem, PreparedModel, SlotEvent } from '../slot/batch-computer.js';
-import { outlast } from '../outlast.js';
+import type { BatchItem, PreparedModel, SlotEvent } from '../slot/slot.js';
+import { retry } from '../retry.js';
 import type { Clock } from '../ports.js';
 import {
   BatchFault,
@@ -20,7 +21,6 @@ import {
   type InputPosition,
   fetchObjects,
   type InputReader,
-  messageOf,
   readInput,
   removeInput,
 } from './batch-input.js';
@@ -28,8 +28,9 @@ import type { BatchRecord } from './batch-record.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
-import { ModelUnable } from '../engine/model-shelf.js';
+import { ModelUnable } from '../model/prepared-models.js';
 import type { SlotPool } from '../slot/slot-pool.js';
+import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { untilAborted } from '../until-aborted.js';
 
 /** Half a minute in all: what S3 refuses for longer is an attempt. */
@@ -37,6 +38,7 @@ const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 export interface BatchFlowOptions {
   readonly slots: SlotPool;
+  readonly shapes: Pick<SlotShapeKeeper, 'compute'>;
   readonly reader: InputReader;
   readonly record: BatchRecord;
   readonly budget: ByteBudget;
@@ -64,7 +66,7 @@ export class BatchFlow {
   /** Input is waited for, or about to be. */
   #waiting = false;
   #computing = false;
-  #lettingGo: Promise<void> | undefined;
+  #spilling: Promise<void> | undefined;
   /** What was fetched ahead is wanted no longer, or results cannot be kept. */
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
@@ -101,9 +103,9 @@ export class BatchFlow {
           this.#computing = false;
           piece.giveBack();
         }
-        await this.#lettingGo;
-        this.#letGoWhileWaiting();
-        await this.#lettingGo;
+        await this.#spilling;
+        this.#spillWhileWaiting();
+        await this.#spilling;
       }
     } finally {
       this.#over.abort(OVER);
@@ -124,7 +126,7 @@ export class BatchFlow {
   async #take(bytes: number): Promise<() => void> {
     const taken = this.#options.budget.take(bytes, this.#signal);
     this.#waiting = true;
-    this.#letGoWhileWaiting();
+    this.#spillWhileWaiting();
     try {
       return await taken;
     } finally {
@@ -133,8 +135,8 @@ export class BatchFlow {
   }
 
   /** Others may wait for the bytes of its results. */
-  #letGoWhileWaiting(): void {
-    if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#letGo();
+  #spillWhileWaiting(): void {
+    if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#spill();
   }
 
   async #read(from: InputPosition): Promise<Piece> {
@@ -149,7 +151,7 @@ export class BatchFlow {
       try {
         const startedAtMs = clock.nowMs();
         const input = await readInput(reader.store, batch.message, kind, {
-          ...this.#patience('reading input'),
+          ...this.#retryOptions('reading input'),
           from,
           endByte,
           mostObjectBytes: memory.objectPieceBytes,
@@ -159,7 +161,7 @@ export class BatchFlow {
           const readMs = clock.nowMs() - startedAtMs;
           const piece = kind === 'lines' ? { ...input, giveBack } : await this.#fetch(input, from, giveBack);
           if (from.byte === batch.message.startByte) pace.fetched(readMs + (piece.fetchMs ?? 0));
-          batch.believe(piece.failed);
+          batch.addResults(piece.failed);
           return piece;
         }
       } catch (error) {
@@ -183,7 +185,7 @@ export class BatchFlow {
     const startedAtMs = clock.nowMs();
     try {
       const { storeOf } = reader;
-      const fetched = await fetchObjects(input, { ...this.#patience('fetching objects'), directory, storeOf });
+      const fetched = await fetchObjects(input, { ...this.#retryOptions('fetching objects'), directory, storeOf });
       return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
     } catch (error) {
       giveBack();
@@ -195,47 +197,47 @@ export class BatchFlow {
     const batch = this.#batch;
     if (items.length === 0) return;
     if (batch.phase !== 'computing') this.#enter('waiting');
-    const { clock, onSlotEvent, pace, slots } = this.#options;
-    const slot = await slots.acquire(model.modelKey, this.#signal);
+    const { clock, onSlotEvent, pace, shapes, slots } = this.#options;
+    const place = await slots.acquire(model.modelKey, this.#signal);
     if (this.#signal.aborted) {
       // It was stopped when the slot was on its way to it already.
-      slots.release(slot, Promise.resolve({ kind: 'aborted' }));
+      slots.release(place, Promise.resolve({ kind: 'aborted' }));
       this.#signal.throwIfAborted();
     }
     let startedAtMs = clock.nowMs();
-    batch.msPerItem = () => slot.computer.msPerItem;
-    batch.loadingModel = () => (hasTurn && slot.computer.isLoading ? model.modelKey : undefined);
-    let hasTurn = false;
+    batch.msPerItem = () => place.slot.msPerItem;
+    batch.loadingModel = () => (hasStarted && place.slot.isLoading ? model.modelKey : undefined);
+    let hasStarted = false;
     let isMeasure = isLast && items.length === batch.message.items;
-    const computation = slot.computer.compute({
+    const computation = shapes.compute(place.slot, {
       job: batch.message.job,
       batch: batch.message.batch,
       model,
       items,
       itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
-      onTurn: () => {
+      onStart: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
         batch.progressAtMs = startedAtMs;
-        hasTurn = true;
+        hasStarted = true;
         if (!this.#signal.aborted) this.#enter('computing');
       },
-      onNearlyDone: () => slots.expectEnd(slot),
+      onNearlyDone: () => slots.expectEnd(place),
       onComputed: (computed) => {
-        batch.believe(computed);
+        batch.addResults(computed);
         batch.progressAtMs = clock.nowMs();
         this.#count();
       },
-      mayGoOn: () => this.#lettingGo,
+      beforeSlice: () => this.#spilling,
       onEvent: (event) => {
         // A batch that waited for its model is no measure of the next.
         if (event.kind !== 'log') isMeasure = false;
-        if (event.kind === 'rebuilt') slots.expectNoEnd(slot);
+        if (event.kind === 'rebuilt') slots.expectNoEnd(place);
         onSlotEvent(batch, model, event);
       },
       signal: this.#signal,
     });
-    slots.release(slot, computation);
+    slots.release(place, computation);
     const result = await untilAborted(computation, this.#signal);
     batch.loadingModel = () => undefined;
     switch (result.kind) {
@@ -263,40 +265,40 @@ export class BatchFlow {
     this.#chargedBytes = batch.resultBytes;
     const most = budget.isSpent ? memory.leastResultBytes : memory.resultBytes;
     if (batch.resultBytes <= most) return;
-    this.#letGo();
+    this.#spill();
   }
 
-  #letGo(): void {
-    if (this.#lettingGo !== undefined || this.#batch.results.size === 0) return;
+  #spill(): void {
+    if (this.#spilling !== undefined || this.#batch.results.size === 0) return;
     const done = (): void => {
-      this.#lettingGo = undefined;
+      this.#spilling = undefined;
       this.#count();
     };
-    this.#lettingGo = this.#saveAside().then(done);
-    this.#lettingGo.catch((error: unknown) => this.#over.abort(error));
+    this.#spilling = this.#writeSpill().then(done);
+    this.#spilling.catch((error: unknown) => this.#over.abort(error));
   }
 
-  async #saveAside(): Promise<void> {
+  async #writeSpill(): Promise<void> {
     const batch = this.#batch;
     const signal = this.#signal;
     const { record } = this.#options;
     try {
-      const patience = { ...WRITE_PAUSES, ...this.#patience('saving finished items') };
-      await outlast(() => record.letGo(batch, signal), patience);
+      const options = { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') };
+      await retry(() => record.spill(batch, signal), options);
     } catch (error) {
       signal.throwIfAborted();
-      throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+      throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
     }
   }
 
-  #patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+  #retryOptions(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
     const { clock, onTrouble } = this.#options;
     return { clock, signal: this.#signal, onTrouble: (error) => onTrouble(this.#batch, doing, error) };
   }
 
   #enter(phase: HeldBatch['phase']): void {
     this.#signal.throwIfAborted();
-    this.#batch.phase = phase;
+    this.#batch.enter(phase);
     this.#options.onPhase();
   }
 }

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { errorText } from '../../core/error-text.js';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { decodeInputLine, decodeObjectReference, type InputLine } from '../../core/contract/input-line.js';
 import type { DatasetSpec } from '../../core/contract/job.js';
@@ -11,8 +12,8 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectItem } from '../../core/contract/model-api.js';
 import { ObjectMissing, ObjectRefused } from '../../core/contract/object-store.js';
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
-import type { BatchItem, ComputedItem } from '../slot/batch-computer.js';
-import { outlast } from '../outlast.js';
+import type { BatchItem, ComputedItem } from '../slot/slot.js';
+import { retry } from '../retry.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
 /** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
@@ -25,7 +26,7 @@ const NEWLINE = 10;
 /** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
-/** The batch cannot be tried here and now: an attempt (docs/architecture.md, "What an outcome means"). */
+/** The batch cannot be tried here and now: an attempt (docs/reference/protocol.md, "What an outcome means"). */
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';
   constructor(
@@ -168,7 +169,7 @@ async function readLines(
   let nextByte = endByte;
   try {
     const readOnce = () => store.get(key, { signal, range: { startByte: from.byte, endByte } });
-    const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
+    const stored = await retry(readOnce, { ...READ_PAUSES, ...options });
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
     let { body } = stored;
     if (body.length !== endByte - from.byte) {
@@ -183,7 +184,7 @@ async function readLines(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BatchFault) throw error;
-    throw new BatchFault('InputUnreadable', `Reading ${where} failed: ${messageOf(error)}`, { cause: error });
+    throw new BatchFault('InputUnreadable', `Reading ${where} failed: ${errorText(error)}`, { cause: error });
   }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -214,14 +215,14 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
     const { signal } = options;
     const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
     const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
-    await outlast(fetchOnce, { ...READ_PAUSES, ...options });
+    await retry(fetchOnce, { ...READ_PAUSES, ...options });
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof ObjectMissing || error instanceof ObjectRefused) {
       const message = `s3://${bucket}/${key} cannot be read: ${error.message}`;
       return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
     }
-    throw new BatchFault('InputUnreadable', `Fetching s3://${bucket}/${key} failed: ${messageOf(error)}`, {
+    throw new BatchFault('InputUnreadable', `Fetching s3://${bucket}/${key} failed: ${errorText(error)}`, {
       cause: error,
     });
   }
@@ -238,8 +239,4 @@ function sizeOf(input: InputLine): number {
 
 function failedItem(index: number, error: ItemError): ComputedItem {
   return { index, ok: false, line: encodeResultLine(failedLine(index, error)) };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

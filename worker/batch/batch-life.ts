@@ -6,24 +6,25 @@
  * on nothing stops it. How its items go through fetch and compute is in batch-flow.ts.
  */
 import path from 'node:path';
+import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
-import type { PreparedModel, SlotEvent } from '../slot/batch-computer.js';
+import type { PreparedModel, SlotEvent } from '../slot/slot.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
-import { BatchFault, messageOf, removeInput } from './batch-input.js';
+import { BatchFault, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
-import { type ModelShelf, ModelUnable } from '../engine/model-shelf.js';
+import { type PreparedModels, ModelUnable } from '../model/prepared-models.js';
 import { untilAborted } from '../until-aborted.js';
 
 /** Pauses between tries to write an outcome double from the first to the last: half a minute in all, then it is an attempt. */
 const FIRST_COMMIT_PAUSE_MS = 500;
 const LAST_COMMIT_PAUSE_MS = 16_000;
 
-type FlowParts = Pick<BatchFlowOptions, 'slots' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
+type FlowParts = Pick<BatchFlowOptions, 'slots' | 'shapes' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
 
 export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
-  readonly models: ModelShelf;
+  readonly models: PreparedModels;
   /** Objects of a batch are fetched into a folder of it. */
   readonly workDirectory: string;
   readonly onJob: (manifest: Manifest) => void;
@@ -42,17 +43,17 @@ export class BatchLife {
     this.#endings = new BatchEndings(options);
     this.#flowOptions = {
       ...options,
-      onSlotEvent: (batch, model, event) => this.#tellSlot(batch, model, event),
+      onSlotEvent: (batch, model, event) => this.#reportSlot(batch, model, event),
       onTrouble: (batch, doing, error) => this.#endings.trouble(batch, doing, error),
     };
   }
 
   /** Never rejects: what nobody expected is told, and the batch handed back. */
-  async live(batch: HeldBatch): Promise<void> {
+  async run(batch: HeldBatch): Promise<void> {
     try {
-      const ending = await this.#lead(batch);
+      const ending = await this.#runToEnding(batch);
       // Only its message is left to be deleted: the slot is free for others, of which a job that is over may have thousands to drop.
-      if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.phase = 'committing';
+      if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.enter('committing');
       const settled = this.#endings.settle(batch, ending);
       this.#options.onPhase();
       await settled;
@@ -63,7 +64,7 @@ export class BatchLife {
     }
   }
 
-  async #lead(batch: HeldBatch): Promise<Ending> {
+  async #runToEnding(batch: HeldBatch): Promise<Ending> {
     try {
       const { message } = batch;
       const manifest = await untilAborted(this.#options.jobs.manifest(message), batch.signal);
@@ -125,7 +126,7 @@ export class BatchLife {
         signal.throwIfAborted();
         this.#endings.trouble(batch, 'writing an outcome', error);
         if (pauseMs > LAST_COMMIT_PAUSE_MS)
-          throw new BatchFault('OutcomeUnwritable', messageOf(error), { cause: error });
+          throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
       }
       await clock.sleep(pauseMs, signal);
     }
@@ -149,11 +150,11 @@ export class BatchLife {
 
   #enter(batch: HeldBatch, phase: HeldBatch['phase']): void {
     batch.signal.throwIfAborted();
-    batch.phase = phase;
+    batch.enter(phase);
     this.#options.onPhase();
   }
 
-  #tellSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
+  #reportSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
     const { events } = this.#options;
     switch (event.kind) {
       case 'ready': {

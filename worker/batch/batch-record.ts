@@ -6,7 +6,7 @@
  *   the SDK knows its own first try.
  * - Partials are in order of index. What they hold beyond a batch's share of the memory is read for its indexes alone, and again for the outcome.
  */
-import { giveUpOutcome } from '../../core/contract/give-up.js';
+import { giveUpOutcome } from '../../core/batch/give-up.js';
 import {
   attemptKey,
   attemptPrefix,
@@ -24,7 +24,7 @@ import {
   type OutcomeMetadata,
 } from '../../core/contract/result-line.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
@@ -86,14 +86,14 @@ export class BatchRecord {
   }
 
   /** Keeps finished items of the batch in the bucket instead of in memory. */
-  async letGo(batch: HeldBatch, signal: AbortSignal): Promise<void> {
+  async spill(batch: HeldBatch, signal: AbortSignal): Promise<void> {
     const { job, batch: number } = batch.message;
     const items = batch.sortedResults();
     const key = spilledKey(job, number, batch.lease.id, batch.runs.length);
     await this.#store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     const indexes = items.map(({ index }) => index);
     const ok = items.filter((item) => item.ok).length;
-    batch.letGo(items, { key, own: addToRanges([], indexes), items: items.length, ok });
+    batch.spilled(items, { key, own: addToRanges([], indexes), items: items.length, ok });
   }
 
   /** Saves what this lease has finished; how many items of it are in the bucket then. */
@@ -157,7 +157,7 @@ export class BatchRecord {
     try {
       for await (const line of splitLines(this.#store.stream(key, { signal }))) {
         const head = headOf(line);
-        if (head !== undefined && isOf(batch, head.index) && isWhole(line)) yield { ...head, line };
+        if (head !== undefined && hasItem(batch, head.index) && isWhole(line)) yield { ...head, line };
       }
     } catch (error) {
       // Partials are short-lived: what is gone is computed again.
@@ -197,6 +197,6 @@ function linesOf(items: readonly ComputedItem[]): Uint8Array {
 const isStream = (body: Uint8Array | string | AsyncIterable<Uint8Array>): body is AsyncIterable<Uint8Array> =>
   typeof body === 'object' && Symbol.asyncIterator in body;
 
-function isOf(batch: HeldBatch, index: number): boolean {
+function hasItem(batch: HeldBatch, index: number): boolean {
   return index >= batch.message.firstIndex && index < batch.message.firstIndex + batch.message.items;
 }

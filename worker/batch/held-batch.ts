@@ -9,10 +9,13 @@
  */
 import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
+import { invariant } from '../../core/invariant.js';
 import type { Lease } from '../lease/lease-keeper.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 
-export type BatchPhase = 'fetching' | 'waiting' | 'computing' | 'committing' | 'gone';
+const PHASES = ['fetching', 'waiting', 'computing', 'committing', 'gone'] as const;
+
+export type BatchPhase = (typeof PHASES)[number];
 
 /** `drain`: save and hand back. `lost`: somebody else has it. `cancelled`, `failed`: the job is over. `unable`: no model here. `waiting`: it could not be started soon. */
 export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable' | 'waiting';
@@ -34,7 +37,7 @@ export interface StoredRun {
 }
 
 export class HeldBatch {
-  phase: BatchPhase = 'fetching';
+  #phase: BatchPhase = 'fetching';
   computeStartedAtMs: number | undefined;
   /** When its slot began with it, or last finished an item. */
   progressAtMs = 0;
@@ -60,6 +63,22 @@ export class HeldBatch {
     readonly lease: Lease,
     readonly receiveCount: number,
   ) {}
+
+  get phase(): BatchPhase {
+    return this.#phase;
+  }
+
+  /** Phases go forward only. Entering the current phase again, as a batch in pieces does, changes nothing. */
+  enter(phase: BatchPhase): void {
+    const isForward = PHASES.indexOf(phase) >= PHASES.indexOf(this.#phase);
+    invariant(isForward, `A batch goes forward only, and cannot go from ${this.#phase} to ${phase}.`);
+    this.#phase = phase;
+  }
+
+  /** What is being committed, or is gone, takes no more results and cannot be stopped. */
+  get #isSettled(): boolean {
+    return this.#phase === 'committing' || this.#phase === 'gone';
+  }
 
   /** Aborts with `WorkStopped`. */
   get signal(): AbortSignal {
@@ -114,12 +133,12 @@ export class HeldBatch {
   }
 
   stop(cause: StopCause): void {
-    if (this.phase === 'committing' || this.phase === 'gone') return;
+    if (this.#isSettled) return;
     this.#work.abort(new WorkStopped(cause));
   }
 
   resume(items: Iterable<ComputedItem>): void {
-    this.believe(items);
+    this.addResults(items);
     this.#resumed = new Set(this.results.keys());
     this.#resumedCount = this.#finished;
   }
@@ -132,19 +151,20 @@ export class HeldBatch {
     this.#resumedCount += run.items;
   }
 
-  believe(items: Iterable<ComputedItem>): void {
-    if (this.#work.signal.aborted || this.phase === 'committing' || this.phase === 'gone') return;
+  addResults(items: Iterable<ComputedItem>): void {
+    if (this.#work.signal.aborted || this.#isSettled) return;
     for (const item of items) {
-      if (this.isDone(item.index)) continue; // a believed result is never taken back
+      if (this.isDone(item.index)) continue; // a result is never replaced
       this.results.set(item.index, item);
       this.resultBytes += item.line.length;
       this.#finished += 1;
       if (item.ok) this.#ok += 1;
     }
+    invariant(this.#finished <= this.message.items, 'A batch has at most one result per item.');
   }
 
   /** Those items are in the bucket now. */
-  letGo(items: readonly ComputedItem[], run: StoredRun): void {
+  spilled(items: readonly ComputedItem[], run: StoredRun): void {
     for (const item of items) {
       if (this.results.delete(item.index)) this.resultBytes -= item.line.length;
     }

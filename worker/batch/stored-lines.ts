@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Range } from '../../core/dataset/ranges.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch, StoredRun } from './held-batch.js';
 

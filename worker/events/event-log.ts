@@ -7,6 +7,7 @@
  *   number and the same bytes, so a lost reply makes no event twice. A process that starts anew goes on behind its forerunner's numbers.
  * - Memory is bounded: past the bound the model's log goes first, and how much went is told in an event.
  */
+import { errorText } from '../../core/error-text.js';
 import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
 import { shorten } from '../../core/shorten.js';
@@ -46,7 +47,7 @@ interface Folder {
 
 export class EventLog implements EventSink {
   readonly #folders = new Map<string | undefined, Folder>();
-  readonly #troubleToldMs = new Map<string, number>();
+  readonly #troubleReportedMs = new Map<string, number>();
   #waitingEvents = 0;
   #waitingBytes = 0;
   #leftOut = 0;
@@ -88,7 +89,7 @@ export class EventLog implements EventSink {
           await this.#write(folder, signal);
         } catch (error) {
           if (signal.aborted) return;
-          const why = error instanceof Error ? error.message : String(error);
+          const why = errorText(error);
           this.emit({ code: 'trouble', doing: 'writing events', message: `Events could not be written yet: ${why}` });
         }
       }
@@ -142,9 +143,9 @@ export class EventLog implements EventSink {
   }
 
   #isNews(doing: string, nowMs: number): boolean {
-    const toldMs = this.#troubleToldMs.get(doing);
-    if (toldMs !== undefined && nowMs - toldMs < TROUBLE_EVERY_MS) return false;
-    this.#troubleToldMs.set(doing, nowMs);
+    const reportedMs = this.#troubleReportedMs.get(doing);
+    if (reportedMs !== undefined && nowMs - reportedMs < TROUBLE_EVERY_MS) return false;
+    this.#troubleReportedMs.set(doing, nowMs);
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** The host's end of its channel to the worker. */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { ANSWERS_FD, ITEMS_FD } from '../slot/host-channel.js';
+import { ANSWERS_FD, ITEMS_FD } from '../process/host-channel.js';
 
 export interface Channel {
   readonly items: AsyncIterable<Buffer>;

@@ -10,7 +10,7 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { NAN_VARIABLE } from '../slot/child-environment.js';
+import { NAN_VARIABLE } from '../process/child-environment.js';
 import { type Channel, openChannel } from './channel.js';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';

@@ -5,7 +5,7 @@
 import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/contract/model-api.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
-import { LineSplitter } from '../slot/line-splitter.js';
+import { LineSplitter } from '../process/line-splitter.js';
 import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
 
 export interface ModelHostOptions {

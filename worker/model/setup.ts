@@ -1,9 +1,9 @@
 /** Runs a model's setup command, once, in the model's own directory. */
-import { OUTPUT_END } from '../../core/last-words.js';
+import { OUTPUT_END } from '../../core/contract/last-words.js';
 import type { Clock } from '../ports.js';
-import { ModelLog } from '../slot/model-log.js';
-import type { Hide } from './secrets.js';
-import { ProcessGroup } from '../slot/process-group.js';
+import { ModelLog } from '../process/model-log.js';
+import type { Hide } from '../process/hide-secrets.js';
+import { ProcessGroup } from '../process/process-group.js';
 
 /** Compiling a few wheels takes minutes; a setup that takes longer hangs, while its instance costs money. */
 export const SETUP_TIMEOUT_MS = 30 * 60_000;

@@ -64,7 +64,7 @@ export class AskedItems<Answer extends { readonly index: number }> {
   }
 
   /** What was sent ahead is of the batch in hand now; its answers so far. */
-  takeUp(): readonly Answer[] {
+  adoptAhead(): readonly Answer[] {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     this.ask(ahead?.unanswered ?? []);

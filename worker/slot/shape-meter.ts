@@ -3,13 +3,13 @@
  * at each slot's process. What happens while a slot is being loaded counts for nothing: it takes cores, and gives no answers yet.
  */
 import type { ShapeWindow } from '../../core/batch/slot-shape.js';
-import type { BatchComputer, SlotUsage } from './batch-computer.js';
+import type { Slot, SlotUsage } from './slot.js';
 
 const EMPTY: ShapeWindow = { wallMs: 0, busyMs: 0, cpuMs: 0, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
 
 export class ShapeMeter {
-  readonly #lastOf = new Map<BatchComputer, SlotUsage | undefined>();
-  readonly #computing = new Set<BatchComputer>();
+  readonly #lastOf = new Map<Slot, SlotUsage | undefined>();
+  readonly #computing = new Set<Slot>();
   #current = EMPTY;
   #toSkip = 0;
   #lookedAtMs: number | undefined;
@@ -22,13 +22,13 @@ export class ShapeMeter {
     return this.#computing.size > 0;
   }
 
-  began(computer: BatchComputer): void {
-    this.#computing.add(computer);
-    if (!this.#lastOf.has(computer)) this.#lastOf.set(computer, undefined);
+  began(slot: Slot): void {
+    this.#computing.add(slot);
+    if (!this.#lastOf.has(slot)) this.#lastOf.set(slot, undefined);
   }
 
-  ended(computer: BatchComputer): void {
-    this.#computing.delete(computer);
+  ended(slot: Slot): void {
+    this.#computing.delete(slot);
   }
 
   /** After a rest, which is not to count. */
@@ -45,12 +45,12 @@ export class ShapeMeter {
   async look(nowMs: number): Promise<void> {
     const seen: (readonly [SlotUsage, SlotUsage])[] = [];
     let isLoading = false;
-    for (const [computer, last] of [...this.#lastOf]) {
-      const now = await computer.usage();
-      if (now === undefined && this.#computing.has(computer)) isLoading = true;
+    for (const [slot, last] of [...this.#lastOf]) {
+      const now = await slot.usage();
+      if (now === undefined && this.#computing.has(slot)) isLoading = true;
       // Closed, or not loaded yet.
-      if (now === undefined && !this.#computing.has(computer)) this.#lastOf.delete(computer);
-      else this.#lastOf.set(computer, now);
+      if (now === undefined && !this.#computing.has(slot)) this.#lastOf.delete(slot);
+      else this.#lastOf.set(slot, now);
       if (now !== undefined && last?.process === now.process) seen.push([last, now]);
     }
     const wallMs = nowMs - (this.#lookedAtMs ?? nowMs);

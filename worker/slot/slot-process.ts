@@ -1,5 +1,5 @@
 /**
- * One child process with one loaded model, spoken to in the model's protocol (docs/architecture.md, "The model's protocol").
+ * One child process with one loaded model, spoken to in the model's protocol (docs/reference/protocol.md).
  *
  * Invariants:
  * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
@@ -8,7 +8,7 @@
  *   that it gave before was passed on.
  */
 import { once } from 'node:events';
-import { withLogEnd } from '../../core/last-words.js';
+import { withLogEnd } from '../../core/contract/last-words.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
 import { shorten } from '../../core/shorten.js';
 import {
@@ -21,13 +21,13 @@ import {
   type SlotLine,
 } from '../../core/contract/slot-protocol.js';
 import type { Clock } from '../ports.js';
-import type { SlotUsage } from './batch-computer.js';
-import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
+import type { SlotUsage } from './slot.js';
+import { forgetGroup, groupMemoryBytes, groupUsage } from '../process/group-usage.js';
 import { AskedItems } from './asked-items.js';
-import { LineSplitter } from './line-splitter.js';
-import { type Hide, hideNothing } from '../model/secrets.js';
-import { ModelLog } from './model-log.js';
-import { ProcessGroup } from './process-group.js';
+import { LineSplitter } from '../process/line-splitter.js';
+import { type Hide, hideNothing } from '../process/hide-secrets.js';
+import { ModelLog } from '../process/model-log.js';
+import { ProcessGroup } from '../process/process-group.js';
 
 /** Weights of many GiB load from disk in minutes; a load that takes longer hangs. */
 export const LOAD_TIMEOUT_MS = 10 * 60_000;
@@ -56,9 +56,9 @@ export interface SlotEnd {
   readonly message: string;
 }
 
-export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
+export type SlotLoad = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-export interface SlotOptions {
+export interface SlotProcessOptions {
   readonly argv: readonly string[];
   /** It answers on a channel of its own (host-channel.ts); a command does on its standard output. */
   readonly isHost?: boolean;
@@ -95,8 +95,8 @@ export class SlotProcess {
   #written: Promise<void> = Promise.resolve();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
-  #saidSlow = false;
-  #takesAhead = false;
+  #reportedSlow = false;
+  #limits: SlotLimits = { maxSliceItems: undefined, maxConcurrency: undefined, takesAhead: false };
   #cause: SlotEnd | undefined;
   #endedWith: SlotEnd | undefined;
   #isOver = false;
@@ -108,9 +108,9 @@ export class SlotProcess {
   #busySinceMs: number | undefined;
   #itemTimeoutMs = Number.POSITIVE_INFINITY;
 
-  readonly #options: SlotOptions;
+  readonly #options: SlotProcessOptions;
 
-  constructor(options: SlotOptions) {
+  constructor(options: SlotProcessOptions) {
     this.#options = options;
     this.#progressAtMs = options.clock.nowMs();
     this.#hide = options.hide ?? hideNothing;
@@ -144,6 +144,11 @@ export class SlotProcess {
     void this.#watch();
   }
 
+  /** What the model said of itself; no limits before it is loaded. */
+  get limits(): SlotLimits {
+    return this.#limits;
+  }
+
   /** Set before `onEnd` is called. */
   get endedWith(): SlotEnd | undefined {
     return this.#endedWith;
@@ -166,7 +171,7 @@ export class SlotProcess {
     // After the last answer of an async generator its call may still be at something.
     const after = this.#asked.sizeOfOthers > 0 || this.#asked.sizeOfAll === 0;
     this.#asked.ask(items.map(({ index }) => index));
-    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#takesAhead));
+    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#limits.takesAhead));
   }
 
   /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
@@ -177,9 +182,9 @@ export class SlotProcess {
   }
 
   /** The batch of the slice that was sent ahead is in hand: passes on what was answered of it. */
-  takeUp(options: { readonly itemTimeoutMs: number }): void {
+  adoptAhead(options: { readonly itemTimeoutMs: number }): void {
     this.#itemTimeoutMs = options.itemTimeoutMs;
-    for (const answer of this.#asked.takeUp()) this.onAnswer(answer);
+    for (const answer of this.#asked.adoptAhead()) this.onAnswer(answer);
   }
 
   /** Some of what was sent ahead is answered already. */
@@ -268,8 +273,8 @@ export class SlotProcess {
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
     const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
-    this.#takesAhead = takesAhead;
-    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency, takesAhead });
+    this.#limits = { maxSliceItems, maxConcurrency, takesAhead };
+    this.#resolveLoaded({ ok: true });
   }
 
   #fault(what: string): void {
@@ -301,7 +306,7 @@ export class SlotProcess {
     const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
     // A wrong line is itself what the model said: the log beside it tells of something else.
     const log = cause.reason === 'protocol' ? [] : this.#log.lastLines;
-    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(log)) });
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, withoutStack(log)) });
     const end = { reason: cause.reason, message: withLog(cause.message, log.slice(-1)) };
     this.#endedWith = end;
     this.onEnd(end);
@@ -328,20 +333,20 @@ export class SlotProcess {
     if (!this.#ready) {
       const { loadTimeoutMs } = this.#options;
       if (silentMs >= loadTimeoutMs) this.#kill('timeout', this.#notReady(`within ${loadTimeoutMs / 1000} s`));
-      else if (silentMs >= SLOW_LOAD_MS && !this.#saidSlow) this.#saySlow(silentMs);
+      else if (silentMs >= SLOW_LOAD_MS && !this.#reportedSlow) this.#reportSlow(silentMs);
     } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
       const waiting = this.#asked.size === 1 ? 'the item' : `any of ${this.#asked.sizeOfAll} items`;
       this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
     }
   }
 
-  #saySlow(silentMs: number): void {
-    this.#saidSlow = true;
+  #reportSlow(silentMs: number): void {
+    this.#reportedSlow = true;
     const { isHost, loadTimeoutMs, onSlowLoad } = this.#options;
     const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
     const advice = isHost === true ? '' : ' A command that is a model prints that line once it is loaded.';
     const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
-    onSlowLoad?.(withLog(message + advice + limit, tellingLines(this.#log.lastLines)));
+    onSlowLoad?.(withLog(message + advice + limit, withoutStack(this.#log.lastLines)));
   }
 
   /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
@@ -375,7 +380,7 @@ const LOSS_CODES = {
 export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
 
 /** JavaScript's stack frames are in the log, and tell a person who reads of the failure nothing. */
-const tellingLines = (lines: readonly string[]): readonly string[] =>
+const withoutStack = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
 
 const withLog = (message: string, lines: readonly string[]): string =>

@@ -6,12 +6,12 @@ import { stateName } from '../fleet/states.js';
 import type { XmlValue } from '../xml.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CancelSpotFleetRequests.html */
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 
 export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
   const ids = query.strings('SpotFleetRequestId');
   if (ids.length === 0) throw missingParameter('SpotFleetRequestId');
-  if (ids.length > MOST_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MOST_IDS} requests at once.`);
+  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `A call cancels at most ${MAX_IDS} requests.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const cancelled: XmlValue[] = [];
@@ -26,7 +26,7 @@ export const cancelSpotFleetRequests: Action = (query, { fleets }) => {
     else if (isEnding(fleet)) refuse(id, 'fleetRequestNotInCancellableState', `${id} is cancelled already.`);
     else {
       const previous = stateName(fleet);
-      // What it enters, though with no instance left it has passed through it already.
+      // The answer names the state that the fleet enters, although a fleet without instances has already left it.
       const current = terminate ? 'cancelled_terminating' : 'cancelled_running';
       fleets.delete(fleet, terminate);
       cancelled.push({

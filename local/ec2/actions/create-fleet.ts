@@ -1,6 +1,6 @@
 import type { Action } from '../action.js';
 import { notServed } from '../errors.js';
-import { allocationStrategy, ec2Target, keepsSurplus, refuseOtherWays } from '../fleet/capacity.js';
+import { allocationStrategy, ec2Target, keepsSurplus, refuseUnservedModes } from '../fleet/capacity.js';
 import { refuse } from '../fleet/refuse.js';
 import { readTemplates } from '../fleet/config.js';
 import { readTagSpecifications } from '../tags.js';
@@ -22,8 +22,8 @@ export const createFleet: Action = (query, compute) => {
   const spot = query.child('SpotOptions');
   refuse(spot, REFUSED_OPTIONS, 'fleets with SpotOptions');
   spot.only(['AllocationStrategy', 'InstanceInterruptionBehavior']);
-  refuseOtherWays(spot);
-  // With no on-demand capacity its strategy says nothing.
+  refuseUnservedModes(spot);
+  // The on-demand capacity is always 0, so its strategy has no effect.
   query.child('OnDemandOptions').only(['AllocationStrategy']);
   const fleet = compute.fleets.create({
     kind: 'ec2',

@@ -3,7 +3,7 @@ import { missingParameter } from '../errors.js';
 import { taggable } from '../resources.js';
 import { readTags, refuseTooMany, requireMetadataTagKey } from '../tags.js';
 
-/** All of the resources, or none. */
+/** Tags all of the resources, or none. */
 export const createTags: Action = (query, compute) => {
   const ids = query.strings('ResourceId');
   if (ids.length === 0) throw missingParameter('ResourceId');

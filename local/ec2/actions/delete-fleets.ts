@@ -5,13 +5,16 @@ import { isEnding } from '../fleet/fleet.js';
 import { stateName } from '../fleet/states.js';
 import type { XmlValue } from '../xml.js';
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html: of fleets that are not `instant`. */
-const MOST_IDS = 100;
+/**
+ * This limit is for fleets that are not `instant`:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html
+ */
+const MAX_IDS = 100;
 
 export const deleteFleets: Action = (query, { fleets }) => {
   const ids = query.strings('FleetId');
   if (ids.length === 0) throw missingParameter('FleetId');
-  if (ids.length > MOST_IDS) throw new Ec2Error('InvalidParameterValue', `At most ${MOST_IDS} fleets at once.`);
+  if (ids.length > MAX_IDS) throw new Ec2Error('InvalidParameterValue', `A call deletes at most ${MAX_IDS} fleets.`);
   const terminate = query.boolean('TerminateInstances');
   if (terminate === undefined) throw missingParameter('TerminateInstances');
   const deleted: XmlValue[] = [];
@@ -25,7 +28,7 @@ export const deleteFleets: Action = (query, { fleets }) => {
     else if (isEnding(fleet)) refuse(id, 'fleetNotInDeletableState', `${id} is being deleted, or is deleted already.`);
     else {
       const previous = stateName(fleet);
-      // What it enters, though with no instance left it has passed through it already.
+      // The answer names the state that the fleet enters, although a fleet without instances has already left it.
       const current = terminate ? 'deleted_terminating' : 'deleted_running';
       fleets.delete(fleet, terminate);
       deleted.push({

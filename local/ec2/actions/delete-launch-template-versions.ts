@@ -3,15 +3,15 @@ import { Ec2Error, invalidValue, missingParameter } from '../errors.js';
 import type { XmlValue } from '../xml.js';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html */
-const MOST_AT_ONCE = 200;
+const MAX_AT_ONCE = 200;
 
-/** What cannot be deleted is told one by one, in an answer that is a success. */
+/** Versions that cannot be deleted are listed one by one in an answer that is a success. */
 export const deleteLaunchTemplateVersions: Action = (query, { templates }) => {
   const template = templates.find(query);
   const versions = query.strings('LaunchTemplateVersion');
   if (versions.length === 0) throw missingParameter('LaunchTemplateVersion');
-  if (versions.length > MOST_AT_ONCE) {
-    throw new Ec2Error('InvalidParameterValue', `At most ${MOST_AT_ONCE} versions at once.`);
+  if (versions.length > MAX_AT_ONCE) {
+    throw new Ec2Error('InvalidParameterValue', `A call deletes at most ${MAX_AT_ONCE} versions.`);
   }
   const numbers = versions.map((version) => {
     if (/^\d+$/.test(version)) return Number(version);

@@ -4,7 +4,8 @@ import { taggable } from '../resources.js';
 import { refuseReserved, RESERVED_PREFIX } from '../tags.js';
 
 /**
- * A key without a value goes whatever its value, with a value only if it has that one; no keys at all are every key that is not AWS's.
+ * A key without a value is deleted whatever its value; a key with a value only if it has that value. A request
+ * without keys deletes every tag that is not AWS's own.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
  */
 export const deleteTags: Action = (query, compute) => {

@@ -43,7 +43,7 @@ export const describeImages: Action = (query) => {
 const answer = ({ id, name, architecture }: Image) => ({
   imageId: id,
   name,
-  description: 'A name only: instances of the local cloud run on this machine',
+  description: 'Only a name: instances of the local cloud run on this machine',
   imageLocation: `amazon/${name}`,
   imageState: 'available',
   imageOwnerId: OWNER_ID,

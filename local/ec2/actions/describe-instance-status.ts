@@ -6,7 +6,7 @@ import { describedInstances, refuseIdsWithPages, stateAnswer } from '../instance
 import { page } from '../paging.js';
 import type { XmlRecord } from '../xml.js';
 
-/** Checks pass from the moment on that an instance runs; on AWS it takes them some minutes. */
+/** Checks pass as soon as an instance runs; on AWS they take some minutes. */
 const checkOf = ({ state }: InstanceView): string => (state === 'running' ? 'ok' : 'not-applicable');
 
 const filterable: Filterable<InstanceView> = {
@@ -22,7 +22,10 @@ const filterable: Filterable<InstanceView> = {
   },
 };
 
-/** Running instances only, unless all are asked for: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html */
+/**
+ * Describes running instances only, unless the request asks for all:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
+ */
 export const describeInstanceStatus: Action = (query, compute) => {
   refuseIdsWithPages(query);
   const all = query.boolean('IncludeAllInstances') ?? false;

@@ -3,7 +3,7 @@ import type { Action } from '../action.js';
 import { applyFilters } from '../filters.js';
 import { page } from '../paging.js';
 
-/** Every type is offered everywhere. */
+/** Every type is offered in every zone. */
 export const describeInstanceTypeOfferings: Action = (query, { region }) => {
   const type = query.oneOf('LocationType', ['region', 'availability-zone', 'availability-zone-id']) ?? 'region';
   const locations = { region: [region], 'availability-zone': ZONES, 'availability-zone-id': ZONES.map(zoneId) }[type];

@@ -7,7 +7,7 @@ import { describedInstances, instanceAnswer, refuseIdsWithPages } from '../insta
 import { DEFAULT_GROUP, subnetOfZone, VPC } from '../network.js';
 import { page } from '../paging.js';
 
-/** Each instance is launched alone. */
+/** Each instance is launched alone, so each has a reservation of its own. */
 const reservationOf = (instance: InstanceView): string => instance.id.replace(/^i-/, 'r-');
 
 const filterable: Filterable<InstanceView> = {

@@ -3,7 +3,7 @@ import type { Compute } from '../compute.js';
 import { Ec2Error, missingParameter, notServed } from '../errors.js';
 import { applyFilters, type Filterable } from '../filters.js';
 import { launchTemplateVersionAnswer } from '../launch-template-answers.js';
-import { type LaunchTemplate, type LaunchTemplateVersion, MOST_VERSIONS, VERSION_WORDS } from '../launch-templates.js';
+import { type LaunchTemplate, type LaunchTemplateVersion, MAX_VERSIONS, VERSION_WORDS } from '../launch-templates.js';
 import { page } from '../paging.js';
 import type { Query } from '../query.js';
 
@@ -27,7 +27,7 @@ const filterable: Filterable<Found> = {
   },
 };
 
-/** Of one template, the newest first; or, of all templates, the latest or the default ones. */
+/** Describes the versions of one template, the newest first, or the latest or default versions of all templates. */
 export const describeLaunchTemplateVersions: Action = (query, compute) => {
   if (query.boolean('ResolveAlias') === true) throw notServed('ResolveAlias');
   const isNamed = query.has('LaunchTemplateId') || query.has('LaunchTemplateName');
@@ -51,9 +51,9 @@ function checkWords(versions: readonly string[]): void {
   );
 }
 
-/** By template, and within one by number downwards: whatever comes or goes meanwhile moves nothing. */
+/** Orders by template, and within a template by descending number, so that changes between two pages move nothing. */
 const orderOf = ({ template, version }: Found): number =>
-  template.sequence * MOST_VERSIONS * MOST_VERSIONS + (MOST_VERSIONS * MOST_VERSIONS - version.number);
+  template.sequence * MAX_VERSIONS * MAX_VERSIONS + (MAX_VERSIONS * MAX_VERSIONS - version.number);
 
 function versionsOf(template: LaunchTemplate, query: Query, { templates }: Compute): readonly Found[] {
   const wanted = query.strings('LaunchTemplateVersion');

@@ -2,7 +2,7 @@ import type { Action } from '../action.js';
 import { invalidValue } from '../errors.js';
 import { applyFilters } from '../filters.js';
 
-/** There is one region. */
+/** The local cloud has only one region. */
 export const describeRegions: Action = (query, { region }) => {
   for (const name of query.strings('RegionName')) {
     if (name !== region) throw invalidValue('RegionName', name, `The local cloud has one region: ${region}.`);

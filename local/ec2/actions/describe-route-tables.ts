@@ -3,7 +3,7 @@ import type { Action } from '../action.js';
 import { applyFilters } from '../filters.js';
 import { chosen, INTERNET_GATEWAY_ID, MAIN_ROUTE_TABLE, VPC } from '../network.js';
 
-/** The main table, to the internet: its subnets are public. */
+/** There is one table, the main one, with a route to the internet: its subnets are public. */
 export const describeRouteTables: Action = (query) => {
   const named = chosen([MAIN_ROUTE_TABLE], query.strings('RouteTableId'), {
     code: 'InvalidRouteTableID.NotFound',

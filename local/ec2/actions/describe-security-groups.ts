@@ -4,7 +4,7 @@ import { Ec2Error } from '../errors.js';
 import { applyFilters } from '../filters.js';
 import { chosen, DEFAULT_GROUP, VPC } from '../network.js';
 
-/** The default group: everything between its members, everything outwards. */
+/** The default group allows all traffic between its members, and all outbound traffic. */
 export const describeSecurityGroups: Action = (query, { region }) => {
   const named = chosen([DEFAULT_GROUP], query.strings('GroupId'), {
     code: 'InvalidGroup.NotFound',

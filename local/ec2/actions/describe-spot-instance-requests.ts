@@ -27,7 +27,10 @@ const filterable: Filterable<InstanceView> = {
   tags: () => new Map(),
 };
 
-/** The requests of fleets, each of which has its instance from the first: what still waits for capacity has no request here. */
+/**
+ * Describes the requests of fleets. Each has its instance from the start: a launch that waits for capacity has no
+ * request here.
+ */
 export const describeSpotInstanceRequests: Action = (query, { visible }) => {
   const all = visible.instances();
   const ids = query.strings('SpotInstanceRequestId');

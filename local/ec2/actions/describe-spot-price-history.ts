@@ -6,11 +6,14 @@ import { page } from '../paging.js';
 import type { Query } from '../query.js';
 
 const PRODUCT = 'Linux/UNIX';
-/** Prices have six decimals, and are strings. */
+/** Prices are strings with six decimals. */
 const DECIMALS = 6;
-/** Pages go by time, the newest first, and within a time by pool: prices that change meanwhile move nothing. The year 2096, and more pools than there are. */
+/**
+ * Pages are ordered by time, the newest first, and within a time by pool, so that new prices move nothing. These
+ * bounds are the year 2096 and more pools than there are.
+ */
 const LAST_MS = 4e12;
-const MOST_POOLS = 1024;
+const MAX_POOLS = 1024;
 
 export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
   const nowMs = clock.nowMs();
@@ -36,7 +39,7 @@ export const describeSpotPriceHistory: Action = (query, { prices, clock }) => {
       productDescription: PRODUCT,
       spotPrice: point.dollarsPerHour.toFixed(DECIMALS),
       timestamp: new Date(point.sinceMs),
-      order: (LAST_MS - point.sinceMs) * MOST_POOLS + point.index,
+      order: (LAST_MS - point.sinceMs) * MAX_POOLS + point.index,
     }))
     .sort((one, other) => one.order - other.order);
   const found = applyFilters(points, query, {

@@ -5,7 +5,7 @@ import { applyFilters } from '../filters.js';
 import { chosen, subnets, VPC } from '../network.js';
 import { page } from '../paging.js';
 
-/** Of a /20, less the five that AWS keeps. */
+/** A /20 network has this many addresses without the five that AWS reserves. */
 const ADDRESSES = 4091;
 
 export const describeSubnets: Action = (query, { region }) => {

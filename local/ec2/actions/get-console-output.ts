@@ -1,7 +1,10 @@
 import type { Action } from '../action.js';
 import { chosenInstances } from '../instance-answers.js';
 
-/** Differs from AWS: the output is always the latest (`Latest` is accepted), and there is one as long as the instance is known. */
+/**
+ * Two things differ from AWS: the output is always the latest (`Latest` is accepted), and it exists as long as the
+ * instance is known.
+ */
 export const getConsoleOutput: Action = (query, { instances, clock }) => {
   const id = query.required('InstanceId');
   chosenInstances((each) => instances.get(each), [id]);

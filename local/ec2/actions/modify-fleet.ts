@@ -4,7 +4,10 @@ import { findFleet } from '../fleet/answers.js';
 import { ec2Target, keepsSurplus } from '../fleet/capacity.js';
 import { refuse } from '../fleet/refuse.js';
 
-/** What is not given stays. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html */
+/**
+ * Settings that the request leaves out stay.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html
+ */
 export const modifyFleet: Action = (query, { fleets }) => {
   const fleet = findFleet((id) => fleets.get(id), 'ec2', query.required('FleetId'));
   refuse(query, ['LaunchTemplateConfigs'], 'a change of');

@@ -4,7 +4,10 @@ import { findFleet } from '../fleet/answers.js';
 import { keepsSurplus, spotTarget } from '../fleet/capacity.js';
 import { refuse } from '../fleet/refuse.js';
 
-/** What is not given stays. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html */
+/**
+ * Settings that the request leaves out stay.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html
+ */
 export const modifySpotFleetRequest: Action = (query, { fleets }) => {
   const fleet = findFleet((id) => fleets.get(id), 'spot', query.required('SpotFleetRequestId'));
   refuse(query, ['LaunchTemplateConfig', 'LaunchTemplateConfigs'], 'a change of');

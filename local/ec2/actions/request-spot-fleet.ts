@@ -1,6 +1,6 @@
 import type { Action } from '../action.js';
 import { missingParameter, notServed } from '../errors.js';
-import { allocationStrategy, keepsSurplus, refuseOtherWays, spotTarget } from '../fleet/capacity.js';
+import { allocationStrategy, keepsSurplus, refuseUnservedModes, spotTarget } from '../fleet/capacity.js';
 import { refuse } from '../fleet/refuse.js';
 import { readTemplates } from '../fleet/config.js';
 import { readTagSpecifications } from '../tags.js';
@@ -41,7 +41,7 @@ export const requestSpotFleet: Action = (query, compute) => {
   if (type !== 'maintain') throw notServed(`Spot Fleets of type ${type}`);
   refuse(config, REFUSED, 'Spot Fleets with');
   config.only(NAMES);
-  refuseOtherWays(config);
+  refuseUnservedModes(config);
   const target = spotTarget(config);
   if (target === undefined) throw missingParameter('SpotFleetRequestConfig.TargetCapacity');
   const fleet = compute.fleets.create({

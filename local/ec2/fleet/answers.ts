@@ -1,4 +1,4 @@
-/** What both APIs show of a fleet in the same way. */
+/** The parts of fleets' answers that both APIs share. */
 import type { Compute } from '../compute.js';
 import { Ec2Error } from '../errors.js';
 import { applyFilters } from '../filters.js';
@@ -16,7 +16,10 @@ interface FleetIds {
   readonly malformed: string;
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html has those of Spot Fleet; EC2 Fleet's follow them. */
+/**
+ * AWS's page has the errors of Spot Fleet; those of EC2 Fleet follow them:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
 const IDS: Readonly<Record<FleetKind, FleetIds>> = {
   ec2: {
     form: new RegExp(`^fleet-${UUID}$`),
@@ -32,7 +35,7 @@ const IDS: Readonly<Record<FleetKind, FleetIds>> = {
 
 export const isFleetId = (kind: FleetKind, id: string): boolean => IDS[kind].form.test(id);
 
-/** `get` says whether the fleet itself is meant or what describe calls see of it. */
+/** `get` decides whether to find the fleet itself or the state of it that describe calls see. */
 export function findFleet(get: (id: string) => Fleet | undefined, kind: FleetKind, id: string): Fleet {
   const fleet = get(id);
   if (fleet?.config.kind === kind) return fleet;
@@ -41,7 +44,7 @@ export function findFleet(get: (id: string) => Fleet | undefined, kind: FleetKin
   throw new Ec2Error(notFound, `The fleet ID '${id}' does not exist`);
 }
 
-/** Those that are named, or all of the kind, as describe calls see them. */
+/** Returns the named fleets, or all of the kind, as describe calls see them. */
 export function chosenFleets({ visible }: Compute, kind: FleetKind, ids: readonly string[]): readonly Fleet[] {
   const ofKind = visible.fleets().filter((fleet) => fleet.config.kind === kind);
   if (ids.length === 0) return ofKind;
@@ -51,7 +54,7 @@ export function chosenFleets({ visible }: Compute, kind: FleetKind, ids: readonl
     .sort((one, other) => one.sequence - other.sequence);
 }
 
-/** The answer of DescribeFleetInstances and DescribeSpotFleetInstances, but for the fleet's id. */
+/** Builds the answer of DescribeFleetInstances and DescribeSpotFleetInstances, without the fleet's id. */
 export function activeInstances(fleet: Fleet, query: Query, { visible }: Compute): XmlRecord {
   const found = applyFilters(visible.fulfilling(fleet), query, {
     fields: { 'instance-type': (instance) => [instance.spec.instanceType] },

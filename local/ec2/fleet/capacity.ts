@@ -1,4 +1,7 @@
-/** What both fleet APIs ask of a fleet's size and way, and what the local cloud does not do: refused, never ignored. */
+/**
+ * The capacity and strategy parameters that both fleet APIs share. Values that the local cloud does not implement
+ * are refused, never ignored.
+ */
 import type { AllocationStrategy } from '../../market/allocation.js';
 import { Ec2Error, missingParameter, notServed } from '../errors.js';
 import type { Query } from '../query.js';
@@ -7,7 +10,7 @@ import type { FleetKind } from './kind.js';
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
 const TARGET_RANGE = { min: 0, max: 10_000 };
 
-/** The Spot Fleet's spelling is the key, the EC2 Fleet's the value. */
+/** Maps the Spot Fleet's spelling to the EC2 Fleet's. */
 const STRATEGIES: Readonly<Record<string, AllocationStrategy>> = {
   lowestPrice: 'lowest-price',
   diversified: 'diversified',
@@ -16,7 +19,7 @@ const STRATEGIES: Readonly<Record<string, AllocationStrategy>> = {
   priceCapacityOptimized: 'price-capacity-optimized',
 };
 
-/** The cheapest pool when absent, as on AWS. */
+/** Returns the requested strategy; the default is the cheapest pool, as on AWS. */
 export function allocationStrategy(query: Query, kind: FleetKind): AllocationStrategy {
   if (kind === 'ec2') return query.oneOf('AllocationStrategy', Object.values(STRATEGIES)) ?? 'lowest-price';
   const text = query.oneOf('AllocationStrategy', Object.keys(STRATEGIES));
@@ -26,25 +29,25 @@ export function allocationStrategy(query: Query, kind: FleetKind): AllocationStr
 export const spotFleetSpelling = (strategy: AllocationStrategy): string | undefined =>
   Object.entries(STRATEGIES).find(([, dashed]) => dashed === strategy)?.[0];
 
-/** The words of the termination policies: the first ends the surplus, the second keeps it. */
+/** Names of the termination policies: the first ends surplus instances, the second keeps them. */
 export const POLICIES = { ec2: ['termination', 'no-termination'], spot: ['default', 'noTermination'] } as const;
 
-/** Undefined: the request does not say. */
+/** Returns undefined if the request does not name a policy. */
 export function keepsSurplus(query: Query, kind: FleetKind): boolean | undefined {
   const [ends, keeps] = POLICIES[kind];
   const policy = query.oneOf('ExcessCapacityTerminationPolicy', [ends, keeps]);
   return policy === undefined ? undefined : policy === keeps;
 }
 
-/** Only instances that are terminated when they are taken; only whole instances as units. */
-export function refuseOtherWays(query: Query): void {
+/** Refuses fleets whose instances survive an interruption, and units other than whole instances. */
+export function refuseUnservedModes(query: Query): void {
   const behaviour = query.oneOf('InstanceInterruptionBehavior', ['terminate', 'stop', 'hibernate']) ?? 'terminate';
   if (behaviour !== 'terminate') throw notServed(`InstanceInterruptionBehavior ${behaviour}`);
   const unit = query.oneOf('TargetCapacityUnitType', ['units', 'vcpu', 'memory-mib']) ?? 'units';
   if (unit !== 'units') throw notServed(`TargetCapacityUnitType ${unit}`);
 }
 
-/** The Spot Fleet's target. */
+/** Reads a Spot Fleet's target capacity. */
 export function spotTarget(query: Query): number | undefined {
   const target = query.integer('TargetCapacity', TARGET_RANGE);
   if ((query.integer('OnDemandTargetCapacity', TARGET_RANGE) ?? 0) > 0) throw notServed('on-demand capacity');
@@ -52,7 +55,8 @@ export function spotTarget(query: Query): number | undefined {
 }
 
 /**
- * The EC2 Fleet's target; undefined only if there is no specification. `isNew` needs what a fleet is made with.
+ * Reads an EC2 Fleet's target capacity; undefined only if there is no specification. With `isNew`, fields that only
+ * a creation needs are required.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TargetCapacitySpecificationRequest.html
  */
 export function ec2Target(query: Query, { isNew }: { readonly isNew: boolean }): number | undefined {
@@ -66,7 +70,7 @@ export function ec2Target(query: Query, { isNew }: { readonly isNew: boolean }):
       'DefaultTargetCapacityType',
       'TargetCapacityUnitType',
     ]);
-  refuseOtherWays(specification);
+  refuseUnservedModes(specification);
   const total = specification.integer('TotalTargetCapacity', TARGET_RANGE);
   if (total === undefined) throw missingParameter('TargetCapacitySpecification.TotalTargetCapacity');
   const type = specification.oneOf('DefaultTargetCapacityType', ['spot', 'on-demand']);

@@ -1,4 +1,4 @@
-/** The launch templates and pools that a fleet is made from: the same for both fleet APIs. */
+/** Reads the launch templates and pools of a new fleet, for both fleet APIs. */
 import { instanceTypeNamed, zoneId, ZONES } from '../../market/instance-types.js';
 import type { MarketClock } from '../../market/clock.js';
 import type { Pool } from '../../market/pools.js';
@@ -15,48 +15,48 @@ import { typesThatMeet } from './requirements.js';
 
 export interface FleetTemplate {
   readonly templateId: string;
-  /** As asked for: `$Latest` and `$Default` are resolved at each launch. */
+  /** The version as requested: `$Latest` and `$Default` are resolved at each launch. */
   readonly version: string;
   readonly pools: readonly Pool[];
-  /** `launchTemplateConfigs` of answers. */
+  /** The `launchTemplateConfigs` element of answers. */
   readonly echo: XmlRecord;
 }
 
-/** What the pools are chosen by. */
-export interface PoolGround {
+/** The context in which a fleet's pools are chosen. */
+export interface PoolContext {
   readonly templates: LaunchTemplates;
   readonly prices: SpotPrices;
   readonly clock: Pick<MarketClock, 'nowMs'>;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
-const MOST_POOLS = 300;
-/** Attribute-based selection makes pools of its own, which that quota does not count; this bounds them. */
-const MOST_SELECTED_POOLS = 10_000;
+const MAX_POOLS = 300;
+/** Attribute-based selection creates pools that the quota does not count; this limit bounds them. */
+const MAX_SELECTED_POOLS = 10_000;
 
-export function readTemplates(query: Query, ground: PoolGround): readonly FleetTemplate[] {
-  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, ground));
+export function readTemplates(query: Query, context: PoolContext): readonly FleetTemplate[] {
+  const configs = query.list('LaunchTemplateConfigs').map((config) => readTemplate(config, context));
   if (configs.length === 0) throw missingParameter('LaunchTemplateConfigs');
   const named = query.list('LaunchTemplateConfigs').flatMap((config) => config.list('Overrides')).length;
   const pools = configs.reduce((sum, config) => sum + config.pools.length, 0);
-  if (named > MOST_POOLS || pools > MOST_SELECTED_POOLS) {
-    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; ${MOST_POOLS} are the most.`);
+  if (named > MAX_POOLS || pools > MAX_SELECTED_POOLS) {
+    throw new Ec2Error('InvalidParameterValue', `The fleet has ${named} overrides; the maximum is ${MAX_POOLS}.`);
   }
   return configs;
 }
 
-function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
+function readTemplate(config: Query, context: PoolContext): FleetTemplate {
   config.only(['LaunchTemplateSpecification', 'Overrides']);
   const specification = config
     .child('LaunchTemplateSpecification')
     .only(['LaunchTemplateId', 'LaunchTemplateName', 'Version']);
-  const template = ground.templates.find(specification);
-  // AWS: "You must specify a value, otherwise the request fails."
+  const template = context.templates.find(specification);
+  // AWS documents: "You must specify a value, otherwise the request fails."
   const version = specification.required('Version');
   if (!/^\d+$/.test(version) && !VERSION_WORDS.includes(version)) {
     throw invalidValue('Version', version, `It must be a version's number, ${VERSION_WORDS.join(' or ')}.`);
   }
-  const { data } = ground.templates.version(template, version);
+  const { data } = context.templates.version(template, version);
   const imageId = data.string('ImageId');
   if (imageId?.startsWith('ami-') !== true) {
     // AWS resolves `resolve:ssm:` for fleets of type instant alone.
@@ -67,7 +67,7 @@ function readTemplate(config: Query, ground: PoolGround): FleetTemplate {
   return {
     templateId: template.id,
     version,
-    pools: sources.flatMap((override) => poolsOf(override, data, ground)),
+    pools: sources.flatMap((override) => poolsOf(override, data, context)),
     echo: {
       launchTemplateSpecification: { launchTemplateId: template.id, launchTemplateName: template.name, version },
       overrides: overrides.map((override) => override.echo()),
@@ -87,8 +87,8 @@ const OVERRIDE_NAMES = [
 ];
 const REFUSED_NAMES = ['MaxPrice', 'SpotPrice', 'ImageId', 'BlockDeviceMapping', 'KeyName', 'MetadataOptions'];
 
-/** What the override says, and the template where it says nothing. */
-function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): readonly Pool[] {
+/** Values of the override win over those of the template. */
+function poolsOf(override: Query | undefined, data: Query, context: PoolContext): readonly Pool[] {
   if (override !== undefined) {
     refuse(override, REFUSED_NAMES, 'an override of');
     override.only(OVERRIDE_NAMES);
@@ -107,10 +107,10 @@ function poolsOf(override: Query | undefined, data: Query, ground: PoolGround): 
   if (pools.length === 0) {
     throw new Ec2Error('InvalidParameterCombination', 'No instance types match your specified instance requirements.');
   }
-  const nowMs = ground.clock.nowMs();
-  const affordable = withinPriceLimit(pools, requirements, (pool) => ground.prices.at(pool, nowMs));
+  const nowMs = context.clock.nowMs();
+  const affordable = withinPriceLimit(pools, requirements, (pool) => context.prices.at(pool, nowMs));
   if (affordable.length > 0) return affordable;
-  throw invalidValue('InstanceRequirements', 'price limit', 'Every type that matches costs more than its limit.');
+  throw invalidValue('InstanceRequirements', 'price limit', 'All matching instance types exceed the price limit.');
 }
 
 const saysType = (query: Query): boolean => query.has('InstanceType') || query.has('InstanceRequirements');
@@ -124,7 +124,7 @@ function knownType(name: string | undefined): string {
   throw invalidValue('InstanceType', name, 'DescribeInstanceTypes lists what the local cloud has.');
 }
 
-/** Undefined: it does not say. */
+/** Returns undefined if the request does not name zones. */
 function zonesOf(source: Query | undefined): readonly string[] | undefined {
   if (source === undefined) return undefined;
   const zones = source.string('AvailabilityZone') ?? source.child('Placement').string('AvailabilityZone');

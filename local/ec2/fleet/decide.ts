@@ -1,28 +1,28 @@
 /**
- * What a maintain fleet does next: pure. Fulfilled capacity is what is pending or running; what waits for the market counts as well,
- * or a fleet would ask for it again at each look.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-request-type.html
+ * Decides the next step of a maintain fleet; a pure function. Pending and running instances count as fulfilled
+ * capacity. Requests that wait for the market count as well, because the fleet would otherwise repeat them at each
+ * look. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-request-type.html
  */
 export interface FleetMember {
   readonly id: string;
   readonly dollarsPerHour: number;
-  /** It is under notice: it counts until it is gone, but nobody need take it again. */
+  /** True for an instance under notice: it counts until it is gone, but must not be taken again. */
   readonly leaving: boolean;
 }
 
 export interface FleetSnapshot {
   readonly target: number;
   readonly keepsSurplus: boolean;
-  /** Pending or running, in order of launch. */
+  /** Pending and running instances, in order of launch. */
   readonly fulfilling: readonly FleetMember[];
   readonly openRequests: number;
-  /** Its launches fail: it waits before the next. */
+  /** True while the fleet backs off after failed launches. */
   readonly isHeldBack: boolean;
 }
 
 export interface FleetDecision {
   readonly launch: number;
-  /** Open requests to call off, the newest first. */
+  /** The number of open requests to cancel, the newest first. */
   readonly cancel: number;
   /** Instances to end, with a notice. */
   readonly end: readonly string[];
@@ -33,7 +33,7 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
   const { target, fulfilling, openRequests } = snapshot;
   const wanted = target - fulfilling.length;
   if (wanted > openRequests) {
-    if (snapshot.isHeldBack) return { launch: 0, cancel: 0, end: [], reason: 'its launches fail: it waits' };
+    if (snapshot.isHeldBack) return { launch: 0, cancel: 0, end: [], reason: 'launches fail: backing off' };
     const launch = wanted - openRequests;
     return { launch, cancel: 0, end: [], reason: `fulfilled ${fulfilling.length} of ${target}: ${launch} more` };
   }
@@ -43,16 +43,16 @@ export function decideFleet(snapshot: FleetSnapshot): FleetDecision {
   return {
     launch: 0,
     cancel,
-    end: dearestFirst(staying)
+    end: mostExpensiveFirst(staying)
       .slice(0, surplus)
       .map((member) => member.id),
     reason:
       surplus > 0 || cancel > 0
-        ? `above the target ${target}: ${cancel} requests called off, ${surplus} instances ended`
+        ? `above the target ${target}: canceling ${cancel} requests, ending ${surplus} instances`
         : `${fulfilling.length} instances for a target of ${target}: nothing to do`,
   };
 }
 
-/** Of equally dear ones the newest goes first: it has done the least. */
-const dearestFirst = (members: readonly FleetMember[]): readonly FleetMember[] =>
+/** Among equally expensive instances the newest ends first, because it has done the least work. */
+const mostExpensiveFirst = (members: readonly FleetMember[]): readonly FleetMember[] =>
   [...members].reverse().sort((one, other) => other.dollarsPerHour - one.dollarsPerHour);

@@ -1,14 +1,14 @@
-/** What a fleet is. Both APIs (EC2 Fleet `fleet-…`, Spot Fleet `sfr-…`) show the same thing in their own words. */
+/** A fleet. Both APIs (EC2 Fleet `fleet-…`, Spot Fleet `sfr-…`) show the same state in their own words. */
 import type { AllocationStrategy } from '../../market/allocation.js';
 import type { LaunchRequest } from '../../market/market.js';
 import type { FleetTemplate } from './config.js';
 import type { FleetKind } from './kind.js';
 
-/** `ended`: deleted, and no instance of it is left. */
+/** `ended` means that the fleet is deleted and none of its instances is left. */
 export type FleetStatus = 'submitted' | 'active' | 'modifying' | 'ending-running' | 'ending-terminating' | 'ended';
 
 export interface FleetEvent {
-  /** Order within the fleet: what pages go by. */
+  /** The order within the fleet, which pages follow. */
   readonly sequence: number;
   readonly type: 'error' | 'fleet' | 'instance';
   readonly subType: string;
@@ -20,7 +20,7 @@ export interface FleetEvent {
 export interface FleetConfig {
   readonly kind: FleetKind;
   readonly clientToken: string | undefined;
-  /** The request's parameters: the same token with others is a mistake. */
+  /** Identifies the request's parameters: reusing a token with other parameters is an error. */
   readonly fingerprint: string;
   readonly target: number;
   readonly keepsSurplus: boolean;
@@ -29,29 +29,29 @@ export interface FleetConfig {
   readonly tags: ReadonlyMap<string, string>;
   readonly replaceUnhealthyInstances: boolean;
   readonly terminateWithExpiration: boolean;
-  /** Spot Fleet only: shown, and otherwise nothing. */
+  /** Spot Fleet only: it is shown in answers and has no effect. */
   readonly iamFleetRole?: string;
 }
 
 export interface Fleet {
   readonly id: string;
-  /** Order of creation: what pages go by. */
+  /** The order of creation, which pages follow. */
   readonly sequence: number;
   readonly config: FleetConfig;
   readonly createdAtMs: number;
   readonly tags: Map<string, string>;
   status: FleetStatus;
-  /** What describe shows: while `modifying`, the old one. */
+  /** The target that describe calls show: while `modifying`, the old one. */
   target: number;
   keepsSurplus: boolean;
   openRequests: LaunchRequest[];
-  /** Rounds of launches in a row of which none has run. */
+  /** The number of consecutive rounds of launches that failed. */
   failedRounds: number;
-  /** After a launch that failed: nothing is launched for a while. */
+  /** True after a failed launch: the fleet launches nothing until its wait is over. */
   isHeldBack: boolean;
-  /** Launches so far: whose turn it is among the preferred pools. */
+  /** The number of launches so far; it selects the next of the preferred pools. */
   launches: number;
-  /** How many events there have been: the oldest may be forgotten. */
+  /** The number of events so far, including old ones that are forgotten. */
   eventCount: number;
   readonly events: FleetEvent[];
 }

@@ -1,9 +1,11 @@
 /**
- * The fleets: carries out what `decideFleet` says, and holds each fleet's state.
+ * The fleets: carries out the decisions of `decideFleet`, and holds each fleet's state.
  *
  * States: submitted → active ⇄ modifying; each of them → ending → ended. Invariants:
- * - A change of target is accepted only by an active (EC2 Fleet: or submitted) fleet, shows and acts only when `modifying` is over.
- * - A fleet acts after everything that can change its decision: its own states, an instance that ended, a market that moved.
+ * - Only an active (EC2 Fleet: or submitted) fleet accepts a change of target. The new target is shown and takes
+ * effect when `modifying` is over.
+ * - A fleet decides again after everything that can change its decision: its own states, an instance that ended, a
+ * market that moved.
  */
 import { randomUUID } from 'node:crypto';
 import { isFulfilling, type InstanceView } from '../../instances/instance.js';
@@ -21,29 +23,32 @@ import { type Fleet, type FleetConfig, type FleetEvent, type FleetStatus, isEndi
 import { launchSpec } from './launch-spec.js';
 import { stateName } from './states.js';
 
-/** How long a fleet is `submitted` or `modifying`, in market time; on AWS some seconds. */
+/** How long a fleet is `submitted` or `modifying`, in market time; on AWS it takes some seconds. */
 export const DEFAULT_SETTLE_MS = 200;
-/** How long a fleet waits after a launch that failed, in market time: longer each time, or it would spin. AWS documents no numbers. */
+/**
+ * The backoff after a failed launch, in market time. It grows with each failure, because a fleet would otherwise
+ * spin. AWS documents no numbers.
+ */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** More events than any test or person reads. */
-const MOST_EVENTS = 1_000;
-/** Fleets that ended stay visible, as on AWS for two days; more than these are forgotten. */
-const MOST_ENDED = 1_000;
+/** No test and no person reads more events. */
+const MAX_EVENTS = 1_000;
+/** Fleets that ended stay visible, as on AWS for two days; above this number the oldest are forgotten. */
+const MAX_ENDED = 1_000;
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html */
-const MOST_FLEETS = 1_000;
+const MAX_FLEETS = 1_000;
 
-/** What fleets stand on: the parts of the EC2 side that they look at and act on. */
-export interface FleetGround {
+/** The parts of the EC2 side that fleets read and change. */
+export interface FleetContext {
   readonly clock: MarketClock;
   readonly instances: Pick<Instances, 'all' | 'launch' | 'terminate'>;
-  /** Told of each change that describe calls show. */
+  /** Records each change that describe calls show. */
   readonly visible: Pick<Visible, 'fleetChanged' | 'instanceChanged'>;
   readonly market: Market;
   readonly prices: SpotPrices;
   readonly templates: LaunchTemplates;
   readonly options: { readonly seed: number; readonly noticeMs: number; readonly settleMs: number };
-  /** Takes an instance's capacity back, with a notice. */
+  /** Reclaims an instance's capacity, with a notice. */
   reclaim(id: string, noticeMs: number | null): boolean;
 }
 
@@ -55,9 +60,9 @@ export class Fleets {
   readonly #fleets = new Map<string, Fleet>();
   #sequence = 0;
 
-  readonly #compute: FleetGround;
+  readonly #compute: FleetContext;
 
-  constructor(compute: FleetGround) {
+  constructor(compute: FleetContext) {
     this.#compute = compute;
   }
 
@@ -77,8 +82,11 @@ export class Fleets {
       if (known.config.fingerprint === config.fingerprint) return known;
       throw idempotentMismatch(config.clientToken);
     }
-    if (this.all().filter((fleet) => !isEnding(fleet)).length >= MOST_FLEETS) {
-      throw new Ec2Error('MaxSpotFleetRequestCountExceeded', `There are ${MOST_FLEETS} fleets, which is the most.`);
+    if (this.all().filter((fleet) => !isEnding(fleet)).length >= MAX_FLEETS) {
+      throw new Ec2Error(
+        'MaxSpotFleetRequestCountExceeded',
+        `There are already ${MAX_FLEETS} fleets, which is the maximum.`,
+      );
     }
     this.#sequence += 1;
     const fleet: Fleet = {
@@ -124,7 +132,7 @@ export class Fleets {
     this.#cancel(fleet, fleet.openRequests.length);
     if (terminateInstances)
       for (const instance of this.fulfilling(fleet)) this.#compute.instances.terminate(instance.id);
-    this.look(fleet);
+    this.reconcile(fleet);
   }
 
   fulfilling(fleet: Fleet): readonly InstanceView[] {
@@ -148,11 +156,11 @@ export class Fleets {
       const description = `${instance.id} could not be started: its console output says why.`;
       this.#launchFailed(fleet, 'allLaunchSpecsTemporarilyBlacklisted', description);
     }
-    this.look(fleet);
+    this.reconcile(fleet);
   }
 
-  /** Decides, and does it. */
-  look(fleet: Fleet): void {
+  /** Decides the fleet's next step and carries it out. */
+  reconcile(fleet: Fleet): void {
     if (isEnding(fleet)) {
       const isOver = this.instancesOf(fleet).every((instance) => instance.state === 'terminated');
       if (isOver && fleet.status !== 'ended') this.#enter(fleet, 'ended');
@@ -184,7 +192,7 @@ export class Fleets {
       this.#record(fleet, 'fleet', 'progress', { description: decision.reason });
     }
     for (const id of decision.end) {
-      // On AWS too this event is the scale-down's alone: a reclaim by the market has none.
+      // On AWS, too, only a scale-down causes this event: a reclaim by the market causes none.
       this.#record(fleet, 'instance', 'termination_notified', { instanceId: id });
       this.#compute.reclaim(id, this.#compute.options.noticeMs);
     }
@@ -204,13 +212,13 @@ export class Fleets {
       this.#compute.visible.instanceChanged(instance);
       this.#record(fleet, 'instance', 'launched', { instanceId: instance.id });
     } catch (error) {
-      // As on AWS: a launch template that went away is the fleet's trouble, shown in its history.
+      // A missing launch template is an error of the fleet, shown in its history, as on AWS.
       const description = error instanceof Error ? error.message : String(error);
       this.#launchFailed(fleet, 'spotFleetRequestConfigurationInvalid', description);
     }
   }
 
-  /** Launches that fail together are one round: one event, and one wait. */
+  /** Launches that fail together are one round, with one event and one wait. */
   #launchFailed(fleet: Fleet, subType: string, description: string): void {
     if (fleet.isHeldBack || isEnding(fleet)) return;
     this.#record(fleet, 'error', subType, { description });
@@ -219,7 +227,7 @@ export class Fleets {
     fleet.failedRounds += 1;
     this.#compute.clock.after(waitMs, () => {
       this.#holdBack(fleet, false);
-      this.look(fleet);
+      this.reconcile(fleet);
     });
   }
 
@@ -228,7 +236,7 @@ export class Fleets {
     this.#compute.visible.fleetChanged(fleet);
   }
 
-  /** Best first. */
+  /** Returns the fleet's pools, the best first. */
   #pools(fleet: Fleet): readonly FleetPool[] {
     const nowMs = this.#compute.clock.nowMs();
     const priced = fleet.config.templates.flatMap((template) =>
@@ -247,13 +255,13 @@ export class Fleets {
       request.state = 'cancelled';
   }
 
-  /** Comes to `active` after the market's while, unless the fleet has left the state by then. */
+  /** Makes the fleet `active` after the settling time, unless it has left the state by then. */
   #afterSettling(fleet: Fleet, from: Fleet['status'], change: () => void): void {
     this.#compute.clock.after(this.#compute.options.settleMs, () => {
       if (fleet.status !== from) return;
       change();
       this.#enter(fleet, 'active');
-      this.look(fleet);
+      this.reconcile(fleet);
     });
   }
 
@@ -271,11 +279,11 @@ export class Fleets {
   ): void {
     fleet.eventCount += 1;
     fleet.events.push({ sequence: fleet.eventCount, type, subType, ...more, atMs: this.#compute.clock.nowMs() });
-    if (fleet.events.length > MOST_EVENTS) fleet.events.shift();
+    if (fleet.events.length > MAX_EVENTS) fleet.events.shift();
   }
 
   #forgetEnded(): void {
     const ended = this.all().filter((fleet) => fleet.status === 'ended');
-    for (const fleet of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#fleets.delete(fleet.id);
+    for (const fleet of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#fleets.delete(fleet.id);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The answer of DescribeFleetHistory and DescribeSpotFleetRequestHistory, but for the fleet's id.
+ * Builds the answer of DescribeFleetHistory and DescribeSpotFleetRequestHistory, without the fleet's id.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EventInformation.html
  */
 import type { Compute } from '../compute.js';
@@ -10,12 +10,12 @@ import type { XmlRecord } from '../xml.js';
 import type { Fleet, FleetEvent } from './fleet.js';
 import type { FleetKind } from './kind.js';
 
-/** What each API calls the types of events. */
+/** The names of the event types in each API. */
 const TYPES: Readonly<Record<FleetKind, Readonly<Record<FleetEvent['type'], string>>>> = {
   ec2: { fleet: 'fleet-change', instance: 'instance-change', error: 'service-error' },
   spot: { fleet: 'fleetRequestChange', instance: 'instanceChange', error: 'error' },
 };
-/** The Spot Fleet has one more type, of which nothing happens here. */
+/** The Spot Fleet API has one more type, which never occurs here. */
 const UNUSED_TYPES: Readonly<Record<FleetKind, readonly string[]>> = { ec2: [], spot: ['information'] };
 
 export function fleetHistory(fleet: Fleet, query: Query, { visible }: Compute): XmlRecord {
@@ -31,7 +31,7 @@ export function fleetHistory(fleet: Fleet, query: Query, { visible }: Compute): 
   const { items, nextToken } = page(events, query, (event) => event.sequence);
   return {
     startTime: new Date(startMs),
-    // AWS: not present while there are more items.
+    // AWS documents that it is absent while there are more items.
     lastEvaluatedTime: nextToken === undefined ? new Date(asOfMs) : undefined,
     historyRecordSet: items.map((event) => ({
       eventType: types[event.type],

@@ -1,2 +1,2 @@
-/** Which of the two APIs made a fleet: EC2 Fleet (`fleet-…`) or Spot Fleet (`sfr-…`). */
+/** The API that created a fleet: EC2 Fleet (`fleet-…`) or Spot Fleet (`sfr-…`). */
 export type FleetKind = 'ec2' | 'spot';

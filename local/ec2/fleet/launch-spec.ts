@@ -1,4 +1,4 @@
-/** From a fleet and its launch template to what an instance is launched from. */
+/** Derives an instance's launch parameters from a fleet and its launch template. */
 import type { LaunchSpec } from '../../instances/instance.js';
 import type { Pool } from '../../market/pools.js';
 import { instanceTags } from '../launch-template-data.js';
@@ -7,7 +7,7 @@ import { requireMetadataTagKey } from '../tags.js';
 import type { FleetTemplate } from './config.js';
 import type { Fleet } from './fleet.js';
 
-/** The tag by which EC2 says whose an instance is; the Spot Fleet's is the one that public tools rely on. */
+/** EC2 marks a fleet's instances with these tags; public tools rely on the Spot Fleet's. */
 const FLEET_TAGS = { ec2: 'aws:ec2:fleet-id', spot: 'aws:ec2spot:fleet-request-id' } as const;
 
 export function launchSpec(fleet: Fleet, from: FleetTemplate, pool: Pool, templates: LaunchTemplates): LaunchSpec {

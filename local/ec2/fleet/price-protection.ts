@@ -1,6 +1,7 @@
 /**
- * The price protection of attribute-based selection: types whose Spot price is too far above the cheapest are left out.
- * Differs from AWS: prices are looked at once, when the fleet is made; without a limit none is left out.
+ * The price protection of attribute-based selection: types whose Spot price is too far above the cheapest are left
+ * out. Two things differ from AWS: prices are read once, when the fleet is created, and without a limit no type is
+ * left out.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html#ec2fleet-abs-price-protection
  */
 import { type InstanceType, instanceTypeNamed } from '../../market/instance-types.js';
@@ -8,10 +9,10 @@ import type { Pool } from '../../market/pools.js';
 import { Ec2Error } from '../errors.js';
 import type { Query } from '../query.js';
 
-/** AWS: this or more turns the protection off. */
+/** AWS documents that this value or more turns the protection off. */
 const OFF_PERCENT = 999_999;
 const ANY_PERCENT = { min: 0, max: 2 ** 31 - 1 };
-/** Of the families that the price to compare with is found in. */
+/** The price to compare with comes from these instance families. */
 const IDENTIFIED = /^[cmr]\d/;
 
 export function withinPriceLimit(

@@ -1,4 +1,4 @@
-/** What would change the meaning of a request and is not done here is refused, never ignored. */
+/** Parameters that would change a request's meaning, but are not implemented here, are refused and never ignored. */
 import { notServed } from '../errors.js';
 import type { Query } from '../query.js';
 

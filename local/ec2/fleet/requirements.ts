@@ -1,15 +1,21 @@
-/** Attribute-based instance selection: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html */
+/**
+ * Attribute-based instance selection:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html
+ */
 import { type InstanceType, instanceTypes } from '../../market/instance-types.js';
 import { Ec2Error, notServed } from '../errors.js';
 import { wildcard } from '../filters.js';
 import type { Query } from '../query.js';
 import { refuse } from './refuse.js';
 
-/** What no type of the local cloud has: asking for it matches nothing. */
+/** No type of the local cloud has these, so requiring one of them matches no type. */
 const ABSENT_COUNTS = ['AcceleratorCount', 'AcceleratorTotalMemoryMiB', 'TotalLocalStorageGB'];
 const ABSENT_LISTS = ['AcceleratorType', 'AcceleratorManufacturer', 'AcceleratorName', 'LocalStorageType'];
 const MIB_PER_GIB = 1024;
-/** What the local cloud's types do not have a figure for: refused, as ignoring it would choose other types than AWS. */
+/**
+ * The local cloud's types have no figures for these. They are refused, because ignoring them would select other
+ * types than AWS does.
+ */
 const REFUSED = [
   'NetworkInterfaceCount',
   'BaselineEbsBandwidthMbps',
@@ -35,7 +41,7 @@ const NAMES = [
 ];
 const ANY_COUNT = { min: 0, max: 2 ** 31 - 1 };
 
-/** `architecture` is the image's, as requirements do not name one; undefined: any. */
+/** `architecture` comes from the image, because requirements do not name one; undefined allows any. */
 export function typesThatMeet(requirements: Query, architecture: string | undefined): readonly string[] {
   refuse(requirements, REFUSED, 'the requirement');
   requirements.only(NAMES);
@@ -53,7 +59,7 @@ export function typesThatMeet(requirements: Query, architecture: string | undefi
     .map((type) => type.name);
 }
 
-/** The Spot Fleet's requests call the same list `…Set`. */
+/** Spot Fleet requests name the same list `…Set`. */
 const list = (requirements: Query, name: string): readonly string[] => [
   ...requirements.strings(name),
   ...requirements.strings(`${name}Set`),

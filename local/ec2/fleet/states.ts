@@ -1,4 +1,4 @@
-/** A fleet's states, in the words of its API. */
+/** A fleet's states in the words of its API. */
 import type { Fleet, FleetStatus } from './fleet.js';
 import type { FleetKind } from './kind.js';
 

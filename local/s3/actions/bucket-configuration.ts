@@ -1,8 +1,9 @@
 /**
- * Bucket configuration that has no effect here but is kept and given back as it came, so that what sets up a bucket on AWS
- * sets it up here too: Get, Put and Delete of each sub-resource. Where silence would mislead (a website that is never served, events that are
- * never sent), it can only be read: there is none.
+ * Bucket configuration that has no effect here. It is kept and given back unchanged, so that code that sets up a
+ * bucket on AWS works here, too: Get, Put and Delete of each sub-resource. Where silence would mislead (a website
+ * that is never served, events that are never sent), the configuration can only be read, as absent.
  */
+import { definedFields } from '../../defined-fields.js';
 import type { Action } from '../action.js';
 import { S3Error, malformedXml, notImplemented } from '../errors.js';
 import { receiveDocument } from '../receive.js';
@@ -11,23 +12,23 @@ import { MAX_BUCKET_TAGS, parseTagging } from '../tags.js';
 import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument } from '../xml.js';
 
 export interface Configuration {
-  /** As the names of its operations have it. */
+  /** The name that the operations of AWS's API contain. */
   readonly name: string;
   readonly deleteName?: string;
-  /** The query parameter that names it. */
+  /** The query parameter that selects this sub-resource. */
   readonly subresource: string;
-  /** What a new bucket has. */
+  /** The document of a new bucket. */
   readonly initial?: string;
-  /** What AWS answers when there is none: an error's code and message, or a document. */
+  /** AWS's answer when there is no document: an error's code and message, or a default document. */
   readonly absent: { readonly code: string; readonly message: string } | { readonly document: string };
-  /** Throws unless the document may be kept; when undefined none may. */
+  /** Throws if the document must be refused; without this function every document is refused. */
   readonly check?: (document: string) => void;
   readonly deletable?: boolean;
-  /** XML unless it is said. */
+  /** The default is the content type of XML. */
   readonly contentType?: string;
 }
 
-/** Of this root, with at least one element of each name. */
+/** Requires a document with this root and at least one element of each name. */
 const xml =
   (root: string, ...needed: readonly string[]) =>
   (document: string): void => {
@@ -147,7 +148,7 @@ export const getConfiguration =
   ({ subresource, absent, contentType }: Configuration): Action =>
   async (state, { bucket }) => {
     const kept = state.buckets.get(bucket).configuration.get(subresource);
-    if (kept !== undefined) return xmlResponse(kept, contentType === undefined ? {} : { 'content-type': contentType });
+    if (kept !== undefined) return xmlResponse(kept, definedFields({ 'content-type': contentType }));
     if ('document' in absent) return xmlResponse(absent.document);
     throw new S3Error(404, absent.code, absent.message, { BucketName: bucket });
   };
@@ -158,7 +159,7 @@ export const putConfiguration =
     const document = await receiveDocument(request, `Put${name}`);
     check(document);
     state.buckets.get(request.bucket).configuration.set(subresource, document);
-    // Only the policy is answered without content.
+    // Only the put of a policy is answered without content.
     return { status: contentType === undefined ? 200 : 204 };
   };
 
@@ -183,7 +184,7 @@ function checkPolicy(document: string): void {
     const policy = JSON.parse(document) as unknown;
     if (document.startsWith('{') && typeof policy === 'object') return;
   } catch {
-    // Said below.
+    // Invalid JSON is refused below.
   }
   throw new S3Error(400, 'MalformedPolicy', "Policies must be valid JSON and the first byte must be '{'");
 }
@@ -195,7 +196,7 @@ function checkOwnership(document: string): void {
   if (ownership === undefined) throw malformedXml();
   if (ownership !== ACLS_DISABLED) {
     throw notImplemented(
-      `The local cloud serves no ACLs: of object ownerships only ${ACLS_DISABLED}, not ${ownership}.`,
+      `The local cloud does not serve ACLs, so the object ownership must be ${ACLS_DISABLED}, not ${ownership}.`,
     );
   }
 }

@@ -16,20 +16,23 @@ import { xmlResponse } from '../response.js';
 import { readUploadId } from '../upload-parameters.js';
 import { childrenOf, leaf, parseXml, textOf, xmlDocument, type XmlElement } from '../xml.js';
 
-/** Of every part but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** The limit holds for every part but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-/** Ten thousand parts, each with its number, its ETag and a checksum of each kind: twice eight tags. */
-const MOST_TAGS = 10_000 * 2 * 8;
+/**
+ * Ten thousand parts, each with its number, its ETag and a checksum of each kind, give eight elements of two tags
+ * each.
+ */
+const MAX_TAGS = 10_000 * 2 * 8;
 
-/** From the reading of the document on all happens in one turn: of racing completions one wins. */
+/** Everything after the reading of the document happens in one turn, so that one of several racing completions wins. */
 export const completeMultipartUpload: Action = async (state, request) => {
   const uploadId = readUploadId(request.query);
   const bucket = state.buckets.get(request.bucket);
   bucket.upload(uploadId, request.key);
   const object = await bucket.conditionalWrites.during(request.key, request.headers, async (watch) => {
     const document = await receiveDocument(request, 'CompleteMultipartUpload', { checksumIsOfBody: false });
-    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload', MOST_TAGS), 'Part');
+    const listed = childrenOf(parseXml(document, 'CompleteMultipartUpload', MAX_TAGS), 'Part');
     return complete(state, request, listed, watch);
   });
   return xmlResponse(

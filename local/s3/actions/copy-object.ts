@@ -51,7 +51,7 @@ export const copyObject: Action = async (state, request) => {
 function describeCopy(request: S3Request, source: CopySource): Pick<StoredObject, 'headers' | 'tags'> {
   const replacesMetadata = readDirective(request, 'x-amz-metadata-directive') === 'REPLACE';
   const replacesTags = readDirective(request, 'x-amz-tagging-directive') === 'REPLACE';
-  // Also refuses headers that are not served, when the metadata is copied.
+  // This also refuses headers that are not served, even when the metadata is copied.
   const headers = readObjectHeaders(request.headers);
   const isSame = source.bucket === request.bucket && source.key === request.key;
   const changes = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'];
@@ -60,7 +60,7 @@ function describeCopy(request: S3Request, source: CopySource): Pick<StoredObject
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  // These two are never copied: they are what this request says, or the default.
+  // These two are never copied: the request sets them, or the default applies.
   const ownNames = ['x-amz-storage-class', 'x-amz-website-redirect-location'];
   const isOwn = ([name]: readonly [string, string]): boolean => ownNames.includes(name);
   return {
@@ -80,7 +80,7 @@ function readDirective(request: S3Request, name: string): string {
   return value;
 }
 
-/** A copy is one object, even of many parts: its ETag is an MD5 again and its checksum that of the whole. */
+/** A copy is one object, even of many parts: its ETag is an MD5 again, and its checksum is of the whole object. */
 async function copyDigests(
   source: StoredObject,
   body: Body,

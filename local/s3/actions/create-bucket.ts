@@ -9,7 +9,10 @@ import type { S3Headers, S3Request } from '../request.js';
 import { MAX_BUCKET_TAGS, readTagSet, taggingDocument } from '../tags.js';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.js';
 
-/** Here alone, a bucket may be asked for in any other region, and creating one's own bucket again succeeds. */
+/**
+ * Only this region's endpoint creates buckets in any other region, and accepts the creation of one's own bucket
+ * again.
+ */
 const LEGACY_REGION = 'us-east-1';
 const REGION_SHAPE = /^([a-z]{2,4}(-[a-z]+)+-\d|EU)$/;
 
@@ -43,7 +46,7 @@ export const createBucket: Action = async (state, request) => {
   return { status: 200, headers: { location: `/${request.bucket}` } };
 };
 
-/** These make a bucket of another kind. */
+/** These headers ask for another kind of bucket. */
 function checkServed(headers: S3Headers): void {
   if (headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') {
     throw headerNotImplemented('x-amz-bucket-object-lock-enabled');
@@ -53,13 +56,13 @@ function checkServed(headers: S3Headers): void {
   }
 }
 
-/** The region whose endpoint the client believes to ask: its signature names it. */
+/** Returns the region whose endpoint the client wanted: the request's signature names it. */
 function regionOf({ headers }: S3Request): string | undefined {
   const credential = /Credential=([^,\s]+)/.exec(headers.get('authorization') ?? '')?.[1];
   return (credential ?? headers.get('x-amz-credential'))?.split('/')[2];
 }
 
-/** As PutBucketTagging would have brought them. */
+/** Returns the tags in the form that PutBucketTagging stores. */
 function readTags(configuration: XmlElement): string | undefined {
   const [tags] = childrenOf(configuration, 'Tags');
   return tags === undefined ? undefined : taggingDocument(readTagSet(tags, MAX_BUCKET_TAGS));
@@ -72,7 +75,7 @@ function readLocation(configuration: XmlElement, region: string): string {
     if (region === LEGACY_REGION) return region;
     throw illegalConstraint('unspecified');
   }
-  // The oldest region has no name here.
+  // The oldest region has no location constraint.
   if (constraint === LEGACY_REGION || !REGION_SHAPE.test(constraint)) {
     throw new S3Error(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
       LocationConstraint: constraint,

@@ -3,7 +3,7 @@ import type { Action } from '../action.js';
 import { headerNotImplemented } from '../errors.js';
 import { noContent } from '../response.js';
 
-/** Conditions that buckets of the ordinary kind do not know. */
+/** Only directory buckets know these conditions. */
 const OF_DIRECTORY_BUCKETS = ['x-amz-if-match-last-modified-time', 'x-amz-if-match-size'];
 
 export const deleteObject: Action = async (state, request) => {

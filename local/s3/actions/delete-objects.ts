@@ -9,12 +9,15 @@ import { xmlResponse } from '../response.js';
 import { childrenOf, leaf, parent, parseXml, textOf, xmlDocument, type XmlElement } from '../xml.js';
 
 const MAX_KEYS_PER_CALL = 1000;
-/** Each object has five elements at most; one key more, so that it is counted as one too many. */
-const MOST_TAGS = (MAX_KEYS_PER_CALL + 1) * 2 * 6;
+/**
+ * Each object has at most five elements. One more key is allowed here, so that an oversized list is refused for its
+ * number of keys.
+ */
+const MAX_TAGS = (MAX_KEYS_PER_CALL + 1) * 2 * 6;
 
 export const deleteObjects: Action = async (state, request) => {
   requireDigest(request.headers);
-  const list = parseXml(await receiveDocument(request, 'DeleteObjects'), 'Delete', MOST_TAGS);
+  const list = parseXml(await receiveDocument(request, 'DeleteObjects'), 'Delete', MAX_TAGS);
   const objects = childrenOf(list, 'Object');
   if (objects.length === 0 || objects.length > MAX_KEYS_PER_CALL) throw malformedXml();
   const isQuiet = textOf(list, 'Quiet')?.trim() === 'true';
@@ -44,11 +47,11 @@ function deleteOne(bucket: Bucket, object: XmlElement, isQuiet: boolean): string
 
 const noSuchVersion = (): S3Error => new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.');
 
-/** A condition that is left out would delete what was to be kept. */
+/** Ignoring a condition would delete objects that it protects. */
 const notOfDirectory = (): S3Error =>
   notImplemented('Conditions on the time and size of an object are for directory buckets only.');
 
-/** Else a body that was damaged on its way deletes other keys. */
+/** Without a digest, a body that was damaged on its way could delete other keys. */
 function requireDigest(headers: S3Headers): void {
   if (headers.has('content-md5') || bodyAlgorithm(headers) !== undefined) return;
   throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');

@@ -5,6 +5,6 @@ import { xmlDocument } from '../xml.js';
 
 export const getBucketLocation: Action = async (state, request) => {
   const { location } = state.buckets.get(request.bucket);
-  // The oldest region has no name here.
+  // The oldest region has no location constraint.
   return xmlResponse(xmlDocument('LocationConstraint', location === 'us-east-1' ? [] : [location]));
 };

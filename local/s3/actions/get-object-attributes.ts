@@ -35,7 +35,7 @@ export const getObjectAttributes: Action = async (state, { bucket, key, headers 
   });
 };
 
-/** Without a checksum that its sender asked for, S3 tells only how many parts there were. */
+/** S3 lists the parts only for a checksum that the sender requested; otherwise it gives their number alone. */
 function shownParts(object: StoredObject, parts: readonly PartRecord[], headers: S3Headers): string {
   const count = leaf('PartsCount', parts.length);
   if (object.checksum.isDefault === true) return parent('ObjectParts', [count]);

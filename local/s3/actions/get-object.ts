@@ -4,6 +4,6 @@ import { replyWithObject } from '../object-reply.js';
 
 export const getObject: Action = async (state, request) => {
   const { object, range, status, headers } = replyWithObject(state, request);
-  // The slice keeps the files for as long as it is read, whatever happens to the object meanwhile.
+  // The slice keeps its files until it has been read, even if the object is deleted or replaced meanwhile.
   return { status, headers, body: object.body.slice(range.start, range.end) };
 };

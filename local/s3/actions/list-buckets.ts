@@ -7,7 +7,7 @@ import { xmlResponse } from '../response.js';
 import { isoSeconds } from '../time.js';
 import { leaf, parent, xmlDocument } from '../xml.js';
 
-/** An account may have more buckets than any page of objects has keys. */
+/** This limit is larger than that of a page of objects, because an account may have more buckets. */
 const MAX_BUCKETS_PER_PAGE = 10_000;
 
 export const listBuckets: Action = async (state, { query }) => {

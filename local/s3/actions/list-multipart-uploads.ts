@@ -9,7 +9,7 @@ import { xmlResponse } from '../response.js';
 import { isoSeconds } from '../time.js';
 import { leaf, parent, xmlDocument } from '../xml.js';
 
-/** Unfinished uploads are few: they are sorted anew for each page. */
+/** Unfinished uploads are few, so they are sorted anew for each page. */
 export const listMultipartUploads: Action = async (state, { bucket: name, query }) => {
   const bucket = state.buckets.get(name);
   const encode = readEncoding(query);
@@ -56,7 +56,7 @@ export const listMultipartUploads: Action = async (state, { bucket: name, query 
 const inOrder = (left: Upload, right: Upload): number =>
   compareKeys(left.key, right.key) || left.initiatedMs - right.initiatedMs || compareKeys(left.id, right.id);
 
-/** Without an upload id, a key marker leaves out all uploads of that key. */
+/** Without an upload id, a key marker skips all uploads of that key. */
 function afterMarkers(
   uploads: ReadonlyMap<string, Upload>,
   keyMarker: string,

@@ -1,6 +1,6 @@
 /**
- * Every object has one version, the latest, as in a bucket that never had versions. So a listing of versions is one of keys.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ * Every object has one version, the latest, as in a bucket that never had versions. So a listing of versions is a
+ * listing of keys. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
  */
 import type { Action } from '../action.js';
 import { invalidArgument } from '../errors.js';

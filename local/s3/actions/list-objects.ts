@@ -1,4 +1,7 @@
-/** The first version of listings, which boto3's resources still call. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+/**
+ * The first version of listings, which boto3's resources still call.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+ */
 import type { Action } from '../action.js';
 import { readCount, readEncoding } from '../list-parameters.js';
 import { listedCommonPrefix, listedObject } from '../listed.js';
@@ -17,7 +20,7 @@ export const listObjects: Action = async (state, { bucket: name, query }) => {
   ];
   const after = markerPosition(marker, prefix, delimiter);
   const page = listPage(bucket.objects, { prefix, delimiter, after, maxKeys });
-  // Without a delimiter, clients go on from the last key.
+  // Without a delimiter, clients continue from the last key.
   const nextMarker = delimiter === '' ? undefined : page.next?.value;
   return xmlResponse(
     xmlDocument('ListBucketResult', [

@@ -16,7 +16,7 @@ export const putObject: Action = async (state, request) => {
     const etag = etagOf(md5);
     const object = { body, etag, lastModifiedMs: state.nowMs(), headers, checksum, tags };
     try {
-      // Asked for again: the bucket may have gone while the body came.
+      // The bucket is looked up again, because it may have been deleted while the body arrived.
       state.buckets.get(request.bucket).publish(request.key, object, request.headers, watch);
     } catch (error) {
       body.release();

@@ -17,7 +17,7 @@ export const uploadPart: Action = async (state, request) => {
   const algorithm = declared?.algorithm ?? DEFAULT_ALGORITHM;
   const { body, md5, checksum, wanted } = await receiveBody(request, state.bodies, algorithm);
   try {
-    // Asked for again: the upload may have been completed or aborted while the body came.
+    // Bucket and upload are looked up again: the upload may have been completed or aborted while the body arrived.
     const bucket = state.buckets.get(request.bucket);
     const upload = bucket.upload(uploadId, request.key);
     bucket.putPart(upload, { number, body, md5, checksum, joined: wanted, lastModifiedMs: state.nowMs() });
@@ -29,7 +29,7 @@ export const uploadPart: Action = async (state, request) => {
   return { status: 200, headers };
 };
 
-/** A part that brings none has its checksum worked out, but for a composite one each must bring its own. */
+/** The checksum of a part without one is computed here. For a composite checksum each part must bring its own. */
 function checkAlgorithm(declared: NonNullable<Upload['checksum']>, given: ChecksumAlgorithm | undefined): void {
   if (given === declared.algorithm || (given === undefined && declared.type === 'FULL_OBJECT')) return;
   throw invalidRequest(

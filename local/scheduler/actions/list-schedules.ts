@@ -5,7 +5,10 @@ import { NAME, STATES } from '../schedule.js';
 
 const MAX_RESULTS = { min: 1, max: 100 } as const;
 
-/** In the order of their names. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html */
+/**
+ * Lists the schedules in the order of their names.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html
+ */
 export const listSchedules: Action = ({ schedules, parameters }) => {
   const max = parameters.get('MaxResults');
   const fields = Fields.of({
@@ -42,7 +45,7 @@ export const listSchedules: Action = ({ schedules, parameters }) => {
   };
 };
 
-/** Opaque to clients: the name of the last one that was shown. */
+/** The token is opaque to clients; it holds the name of the last schedule of the page. */
 const writeToken = (name: string): string => Buffer.from(name).toString('base64url');
 
 function readToken(token: string | null): string {

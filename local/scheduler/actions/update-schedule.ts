@@ -2,7 +2,10 @@ import type { Action } from '../action.js';
 import { Fields } from '../fields.js';
 import { NAME, readClientToken, readSettings } from '../schedule.js';
 
-/** What is not given becomes its default, as on AWS. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html */
+/**
+ * Members that the request leaves out return to their defaults, as on AWS.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+ */
 export const updateSchedule: Action = ({ schedules, name, body }) => {
   const fields = Fields.of({ ...Fields.record(body), Name: name });
   fields.requiredText('Name', NAME);

@@ -8,7 +8,7 @@ import { md5 } from '../message-input.js';
 import type { Delivery, Message } from '../message.js';
 import { isSettable } from '../settings.js';
 
-/** The sender that SQS would name; the local cloud knows no users. */
+/** The sender that SQS would name; the local cloud has no users. */
 const SENDER_ID = 'AIDALOCALCLOUD0000000';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
@@ -33,7 +33,7 @@ export const receiveMessage: Action = async (context) => {
   const visibilitySeconds = input.integerWithin('VisibilityTimeout', 0, MAX_VISIBILITY_SECONDS);
   const systemNames = wantedSystemNames([
     ...input.texts('MessageSystemAttributeNames'),
-    ...input.texts('AttributeNames'), // the older name
+    ...input.texts('AttributeNames'), // This is the older name of the parameter.
   ]);
   const attributeNames = input.texts('MessageAttributeNames');
   const deliveries = await queue.receive(
@@ -58,7 +58,7 @@ export const receiveMessage: Action = async (context) => {
 function wantedSystemNames(names: readonly string[]): readonly string[] {
   if (names.includes('All')) return Object.keys(systemAttributes);
   for (const name of names) {
-    // Names of queue attributes are accepted and mean nothing here.
+    // Names of queue attributes are accepted and have no effect here.
     if (!Object.hasOwn(systemAttributes, name) && !isSettable(name)) {
       throw new SqsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
     }
@@ -73,7 +73,7 @@ function contentToJson({ message }: Delivery, systemNames: readonly string[], wa
     return value === undefined ? [] : [[name, value] as const];
   });
   const selected = selectAttributes(content.attributes, wanted);
-  // The digest is of the attributes that are given, not of those that were sent.
+  // The digest covers the returned attributes, not all attributes that were sent.
   const attributesMd5 = md5OfAttributes(selected);
   return {
     Body: content.body,

@@ -19,7 +19,7 @@ export const sendMessageBatch: Action = (context) => {
   const { done, failed } = forEachEntry(entries, (entry) =>
     readMessage(entry, queue.settings, 'One or more parameters cannot be validated.'),
   );
-  // At once, so that a waiting poll gets as many of them as it asked for.
+  // All messages are sent in one step, so that a waiting poll gets as many of them as it asked for.
   const ids = queue.send(done.map(({ value }) => value.message));
   const successful = done.map(({ id, value }, i) => ({ Id: id, MessageId: ids[i] ?? '', ...value.digests }));
   return batchResult(successful, failed);

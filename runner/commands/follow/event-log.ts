@@ -7,7 +7,7 @@
 import type { WorkerEvent } from '../../../core/contract/events.js';
 import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
-import { isInstanceId } from '../../../core/names.js';
+import { isInstanceId } from '../../../core/contract/names.js';
 import type { ObjectStore } from '../../ports.js';
 import { readEventsFile } from '../../status/worker-events.js';
 

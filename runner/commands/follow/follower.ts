@@ -5,8 +5,9 @@
 import { addSample, paceOf, type PaceSample } from '../../../core/batch/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
-import { tellingOfDamages } from '../../controller/damages.js';
-import { controllerLimits, type ControllerMemory, newControllerMemory } from '../../controller/ports.js';
+import { reportingDamages } from '../../controller/report-damages.js';
+import { type ControllerMemory, newControllerMemory } from '../../controller/memory.js';
+import { controllerLimits } from '../../controller/ports.js';
 import type { ControllerEvent, JobProgress, PassReport } from '../../controller/report.js';
 import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
@@ -66,7 +67,7 @@ export class Follower {
     this.#display = display;
     this.#last = start.progress;
     this.ledger = new InstanceLedger(start.sinceMs);
-    const store = tellingOfDamages(ports.store, this.#memory.toldDamages, (sentence) =>
+    const store = reportingDamages(ports.store, this.#memory.reportedDamages, (sentence) =>
       this.#warn('object-damaged', sentence),
     );
     this.#log = new EventLog(store, start.progress.job);

@@ -1,9 +1,10 @@
 /**
- * The word of the ignore files about a path: `.spotpoolignore` first, then `.gitignore`, then what is never of use to a model; in each the file nearest to the
- * path. The patterns are git's. Whoever walks does not enter what is hidden, as git does not.
+ * Decides which paths the ignore files exclude. `.spotpoolignore` comes first, then `.gitignore`, then the built-in patterns. Of several
+ * files of one kind the nearest to the path decides. The patterns have git's syntax, and as in git an excluded folder is not entered.
  *
- * `.gitignore` says what does not belong into a repository, which is not the same as what a model can do without: it never hides `node_modules`, nor
- * what was named (the entry, a script of the command) with the folders that it lies in: an ignored `dist/` with the entry in it is shipped whole.
+ * `.gitignore` lists files that do not belong into a repository, but the model may need some of them. So `.gitignore` never excludes
+ * `node_modules`, nor a named path (the entry, a script of the command) and the folders above it. An ignored `dist/` that holds the entry
+ * is shipped whole.
  */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +15,7 @@ export const OWN_IGNORE_FILE = '.spotpoolignore';
 const GIT_IGNORE_FILE = '.gitignore';
 export const PACKAGES = 'node_modules';
 
-/** Caches, editors' and systems' files, logs: nothing that a model reads, and most of it changes by itself. */
+/** Caches, logs, and files of editors and systems. No model reads them, and most of them change by themselves. */
 const NEVER_OF_USE = [
   '__pycache__/',
   '*.py[co]',
@@ -28,19 +29,19 @@ const NEVER_OF_USE = [
   'Thumbs.db',
   '*.log',
 ];
-/** Packages bring their own folders of all names; only what tools put among them is left out. */
+/** Packages may have folders of any name, so within packages only the caches of tools are excluded. */
 const NEVER_OF_USE_IN_PACKAGES = ['.cache/'];
 
 export interface Hidden {
-  /** For people: what hides it. */
+  /** The rule that excludes the path, for messages. */
   readonly by: string;
 }
 
 interface Layer {
-  /** The ignore file. */
+  /** The name of the ignore file, for messages. */
   readonly name: string;
   readonly rules: Ignore;
-  /** A path of the walk as its patterns see it; undefined when it is none of theirs. */
+  /** Converts a path of the walk to one relative to the ignore file. Undefined when the path is outside the file's folder. */
   readonly see: (asked: string) => string | undefined;
 }
 
@@ -49,7 +50,7 @@ export class IgnoreRules {
   readonly #git: Layer[] = [];
 
   readonly #root: string;
-  /** Paths that were named, and the folders above them. */
+  /** The named paths and all folders above them. */
   readonly #named: ReadonlySet<string>;
 
   private constructor(root: string, named: ReadonlySet<string>) {
@@ -57,7 +58,7 @@ export class IgnoreRules {
     this.#named = named;
   }
 
-  /** `named`: paths relative to the root that git's rules cannot hide, and words that may be such. */
+  /** `named` holds paths relative to the root that `.gitignore` cannot exclude. Words that are no paths do no harm. */
   static async of(root: string, named: readonly string[]): Promise<IgnoreRules> {
     const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)));
     for (const folder of await repositoryAbove(root)) {
@@ -68,9 +69,9 @@ export class IgnoreRules {
     return rules;
   }
 
-  /** Before anything in the folder is asked for; '' is the root. */
+  /** Reads the ignore files of a folder. Call it before `hidden` for anything in the folder. '' is the root. */
   async enter(folder: string): Promise<void> {
-    if (isInPackages(folder)) return; // packages' own ignore files are about their repositories
+    if (isInPackages(folder)) return; // a package's own ignore files are about the package's repository
     for (const [layers, file] of [[this.#git, GIT_IGNORE_FILE] as const, [this.#own, OWN_IGNORE_FILE] as const]) {
       const name = path.posix.join(folder, file);
       await addLayer(layers, path.join(this.#root, name), name, (asked) =>
@@ -79,7 +80,7 @@ export class IgnoreRules {
     }
   }
 
-  /** Undefined when nothing is said against the path; `kept` when `.spotpoolignore` says that it is to be shipped. */
+  /** Undefined when no rule matches the path. `kept` when `.spotpoolignore` says that it must be shipped. */
   hidden(place: string, isFolder: boolean): Hidden | 'kept' | undefined {
     const asked = isFolder ? `${place}/` : place;
     const own = opinion(this.#own, asked);
@@ -97,13 +98,13 @@ export class IgnoreRules {
 
 const isInPackages = (place: string): boolean => place.split('/').slice(0, -1).includes(PACKAGES) || place === PACKAGES;
 
-/** By the nearest ignore file that says anything. */
+/** The verdict of the nearest ignore file that matches the path. */
 function opinion(layers: readonly Layer[], asked: string): Hidden | 'kept' | undefined {
   for (const { name, rules, see } of layers.toReversed()) {
     const seen = see(asked);
     if (seen === undefined) continue;
     const folder = path.posix.dirname(seen);
-    // It hides the folder, which was entered all the same: what it says of the contents, it says of the folder.
+    // This file excludes the folder, but the folder was entered because a stronger rule keeps it. So this file does not count for its contents.
     if (folder !== '.' && rules.test(`${folder}/`).ignored) continue;
     const { ignored, unignored } = rules.test(seen);
     if (ignored) return { by: name };
@@ -115,12 +116,12 @@ function opinion(layers: readonly Layer[], asked: string): Hidden | 'kept' | und
 async function addLayer(layers: Layer[], file: string, name: string, see: Layer['see']): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw new UserError(`The ignore file ${file} cannot be read: ${messageOf(error)}.`);
+    throw new UserError(`Cannot read the ignore file ${file}: ${messageOf(error)}.`);
   });
   if (text !== undefined) layers.push({ name, rules: patterns(text), see });
 }
 
-/** Case counts on all machines alike: the same files are the same bundle. */
+/** Patterns are case-sensitive on all systems, so that the same files give the same bundle everywhere. */
 function patterns(lines: string | readonly string[]): Ignore {
   return ignore({ ignorecase: false }).add(lines);
 }
@@ -128,7 +129,7 @@ function patterns(lines: string | readonly string[]): Ignore {
 const USELESS = patterns(NEVER_OF_USE);
 const USELESS_IN_PACKAGES = patterns(NEVER_OF_USE_IN_PACKAGES);
 
-/** Folders above the root up to that of its repository, the outermost first; none when it is in no repository, or is its folder. */
+/** The folders above the root up to its repository's folder, outermost first. Empty when the root is in no repository, or is the repository's folder. */
 async function repositoryAbove(root: string): Promise<readonly string[]> {
   const folders: string[] = [];
   for (let folder = root; !(await isThere(path.join(folder, '.git'))); folder = path.dirname(folder)) {
@@ -147,10 +148,10 @@ const isThere = (file: string): Promise<boolean> =>
 
 const posix = (place: string): string => place.split(path.sep).join('/');
 
-/** Some words of a command are no places in the directory: an absolute path is the instance's. */
+/** The path and all folders above it. An absolute path names a file on the instance, so it gives nothing. */
 function withFolders(place: string): readonly string[] {
   if (path.posix.isAbsolute(place)) return [];
   const folder = path.posix.dirname(place);
-  // The folder of / is / again: a command may name its program by an absolute path.
+  // The folder of `/` is `/` again, so the recursion must stop there.
   return folder === '.' || folder === place ? [place] : [place, ...withFolders(folder)];
 }

@@ -1,9 +1,9 @@
-/** Why a directory is not shipped as it is, and what to do. */
+/** Explains why a directory is not shipped, and what to do. */
 import { shellQuote } from '../../local-cloud/user-data.js';
 import { OWN_IGNORE_FILE } from './ignore-rules.js';
 import type { Walked } from './walk.js';
 
-/** More names tell nothing more. */
+/** Naming more paths would add nothing. */
 const SHOWN = 8;
 
 export function refusal({
@@ -14,17 +14,17 @@ export function refusal({
   const paragraphs: string[] = [];
   if (secrets.length > 0) {
     paragraphs.push(
-      `The model ${model} holds what looks like secrets. Whatever is shipped lies in the bucket and on every instance:`,
+      `The model ${model} contains files that look like secrets. Shipped files are copied to the bucket and to every instance:`,
       ...shown(secrets.map(({ path, what }) => `  ${path} (${what})`)),
-      `To leave them out, name them in ${OWN_IGNORE_FILE} in the model's directory. To ship them all the same: ${shipping(secrets)}`,
-      'A value that the model needs is better kept in AWS Secrets Manager: --secret NAME=ARN',
+      `To exclude them, add them to ${OWN_IGNORE_FILE} in the model's directory. To ship them anyway: ${shipping(secrets)}`,
+      'If the model needs a secret, keep it in AWS Secrets Manager: --secret NAME=ARN',
     );
   }
   if (outward.length > 0) {
     paragraphs.push(
-      `The model ${model} holds links that lead out of its directory. What they point at is copied only when you say so:`,
+      `The model ${model} contains links that lead out of its directory. Their targets are copied only on request:`,
       ...shown(outward.map(({ path, target }) => `  ${path} -> ${target}`)),
-      `To copy what all of them point at: --follow-links. To copy some: ${shipping(outward)}. To leave them out, name them in ${OWN_IGNORE_FILE} in the model's directory.`,
+      `To copy all targets: --follow-links. To copy some: ${shipping(outward)}. To exclude the links, add them to ${OWN_IGNORE_FILE} in the model's directory.`,
     );
   }
   return paragraphs.join('\n');

@@ -1,10 +1,10 @@
-/** Results of earlier jobs lie beside a model because commands write them there; they are no part of it. */
+/** Recognises results of earlier jobs. Commands may write them into a model's directory, but they are not part of the model. */
 import { open, readFile, stat } from 'node:fs/promises';
 
-/** The ending of the file that `--out` writes beside results, to know them again. */
+/** The ending of the file that is written beside results to recognise them. */
 const META_ENDING = '.meta.json';
 const RESULT_LINE = /^\{"index":\d+,(?:"id":[^\n]{0,200},)?"ok":(true|false)/;
-/** A file of results that is being written, or whose writer was killed. */
+/** A results file that is being written, or that a killed command has left behind. */
 const HALF_WRITTEN = /\.[0-9a-f]{8}\.partial$/;
 const HEAD_BYTES = 256;
 const MOST_META_BYTES = 64 * 1024;
@@ -15,7 +15,7 @@ export async function isResultsFile(file: string): Promise<boolean> {
   return (/\.jsonl$/.test(file) || HALF_WRITTEN.test(file)) && RESULT_LINE.test(await headOf(file));
 }
 
-/** It names a job. */
+/** True when the file is small JSON that names a job. */
 async function isMeta(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true || found.size > MOST_META_BYTES) return false;

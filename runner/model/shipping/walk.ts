@@ -1,4 +1,4 @@
-/** Walks a directory that is to be shipped, and tells what goes into the bundle, what is left out, and what has to be asked for. */
+/** Walks a directory to ship. It decides which files go into the bundle, which are left out, and which need the user's decision. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,34 +8,34 @@ import { isResultsFile } from './results-file.js';
 import { secretFile, secretFolder } from './secrets.js';
 
 export interface LeftOut {
-  /** Relative to the directory; a folder ends in `/`. */
+  /** The path relative to the directory. A folder's path ends in `/`. */
   readonly path: string;
-  /** For people: what it is, or which ignore file hides it. */
+  /** The kind of file, or the ignore file that excludes it. For messages. */
   readonly why: string;
-  /** Unknown of folders, which are not entered. */
+  /** Absent for folders, because they are not entered. */
   readonly bytes?: number;
 }
 
 export interface Walked {
   readonly entries: readonly BundleEntry[];
   readonly leftOut: readonly LeftOut[];
-  /** Not in `entries`. */
+  /** Probable secrets. They are not in `entries`. */
   readonly secrets: readonly { readonly path: string; readonly what: string }[];
-  /** Links that lead out of the directory; not in `entries`. */
+  /** Links that lead out of the directory. They are not in `entries`. */
   readonly outward: readonly { readonly path: string; readonly target: string }[];
 }
 
-/** A file or folder of the user's that is no part of the model: the dataset, an output. */
+/** A file or folder of the user that is not part of the model, such as the dataset or an output. */
 export interface Apart {
   readonly file: string;
   readonly why: string;
-  /** Not even when it is asked for. */
+  /** True when not even `--ship` includes it. */
   readonly always: boolean;
 }
 
 export interface WalkRequest {
   readonly rules: IgnoreRules;
-  /** Paths relative to the root, shipped with all that is below them whatever they are. */
+  /** Paths relative to the root that are always shipped, with everything below them. */
   readonly ship: ReadonlySet<string>;
   readonly followLinks: boolean;
   readonly apart: readonly Apart[];
@@ -51,9 +51,9 @@ export async function walk(directory: string, request: WalkRequest): Promise<Wal
 }
 
 interface Way {
-  /** Real folders that are being copied into this place; meeting one again would never end. */
+  /** The real paths of linked folders that are being copied on the way here. A link to one of them would never end. */
   readonly copied: readonly string[];
-  /** The folder is left out, but for what of it was asked for. */
+  /** True in a folder that is left out, except for paths that `--ship` names. */
   readonly onlyAsked: boolean;
 }
 
@@ -62,7 +62,7 @@ class Walker {
   readonly #leftOut: LeftOut[] = [];
   readonly #secrets: { path: string; what: string }[] = [];
   readonly #outward: { path: string; target: string }[] = [];
-  /** Links to places inside, which may turn out to be left out. */
+  /** Links to paths inside the directory. Their targets may turn out to be left out. */
   readonly #inner: { readonly path: string; readonly target: string; readonly place: string }[] = [];
 
   readonly #request: WalkRequest;
@@ -81,7 +81,7 @@ class Walker {
     const shipped = new Set(['', ...this.#entries.map((entry) => entry.path)]);
     for (const { path: place, target, place: pointsAt } of this.#inner) {
       if (shipped.has(pointsAt)) this.#entries.push({ kind: 'symlink', path: place, target });
-      else this.#leave(place, 'it points at what is left out');
+      else this.#leave(place, 'its target is left out');
     }
     const entries = this.#entries;
     const leftOut = this.#leftOut;
@@ -100,7 +100,7 @@ class Walker {
   async #visit(absolute: string, place: string, way: Way): Promise<void> {
     const asked = this.#isAsked(place);
     const leads = this.#leadsToAsked(place);
-    if (way.onlyAsked && !asked && !leads) return; // told of with the folder
+    if (way.onlyAsked && !asked && !leads) return; // reported together with the folder
     const found = await lstat(absolute);
     const why = await this.#whyLeftOut(absolute, place, found, asked);
     if (why !== undefined) this.#leave(place, why, found);
@@ -110,7 +110,7 @@ class Walker {
       const onlyAsked = !asked && (way.onlyAsked || why !== undefined);
       return await this.#subfolder(absolute, place, { ...way, onlyAsked });
     }
-    if (!found.isFile()) return this.#leave(place, 'it is no file');
+    if (!found.isFile()) return this.#leave(place, 'not a regular file');
     const secret = asked ? undefined : await secretFile(place, absolute, found.size);
     if (secret === undefined) this.#entries.push(fileEntry(absolute, place, found));
     else this.#secrets.push({ path: place, what: secret });
@@ -125,12 +125,12 @@ class Walker {
     await this.folder(absolute, place, { ...way, onlyAsked: way.onlyAsked || secret !== undefined });
   }
 
-  /** A link to a place inside stays a link, relative, so that layouts such as pnpm's survive; what lies outside is copied when that was asked for. */
+  /** A link inside the directory stays a relative link, so that layouts such as pnpm's survive. The target of an outward link is copied only on request. */
   async #link(absolute: string, place: string, way: Way): Promise<void> {
     const { copied } = way;
     const real = await realpath(absolute).catch(() => undefined);
-    if (real === undefined) return this.#leave(place, 'it is a link to nothing');
-    if (copied.includes(real)) return this.#leave(place, 'it is a link to what holds it');
+    if (real === undefined) return this.#leave(place, 'a broken link');
+    if (copied.includes(real)) return this.#leave(place, 'a link to a folder above it');
     if (copied.length === 0 && isInside(this.root, real)) {
       const pointsAt = path.relative(this.root, real).split(path.sep).join('/');
       this.#inner.push({ path: place, target: await innerTarget(this.root, absolute, real), place: pointsAt });
@@ -174,7 +174,7 @@ class Walker {
   }
 }
 
-/** One file has one identity, whatever it is called: through links of both kinds, and in any spelling. */
+/** The identity of a file is the same for all its names, links and spellings. */
 const identity = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
 async function byIdentity(apart: readonly Apart[]): Promise<ReadonlyMap<string, Apart>> {
@@ -194,7 +194,7 @@ const isThere = (file: string): Promise<boolean> =>
 
 const isInside = (root: string, file: string): boolean => file === root || file.startsWith(root + path.sep);
 
-/** The link as written when that stays inside, else the way to what it really means. */
+/** The link's own text when it stays inside the directory, else a relative path to its real target. */
 async function innerTarget(root: string, link: string, real: string): Promise<string> {
   const written = await readlink(link);
   const staysInside = !path.isAbsolute(written) && isInside(root, path.resolve(path.dirname(link), written));

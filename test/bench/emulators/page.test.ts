@@ -13,7 +13,7 @@ const recorded = EMULATORS.flatMap((emulator) =>
   ),
 );
 
-test('docs/localstack.md is what the records and the notes make', async () => {
+test('docs/reports/localstack.md is what the records and the notes make', async () => {
   expect(await isPageCurrent()).toBe(true);
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rebuildBudget } from '../../../core/batch/bisection.js';
 import { OutcomeMachine } from '../../../core/batch/outcome-machine.js';
-import { MOST_CONCURRENCY } from '../../../core/batch/slot-shape.js';
+import { MOST_CONCURRENCY } from '../../../core/contract/slot-shape.js';
 import { SlotMemory } from '../../../core/batch/slot-memory.js';
 import { FakeProcess, isGuilty, run, type FakeItem, type Kind, type Run } from './fake-model.js';
 

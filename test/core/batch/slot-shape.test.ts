@@ -1,18 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hintFor } from '../../../core/batch/shape-hint.js';
+import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../../../core/contract/slot-shape.js';
 import {
   firstShape,
   isEnough,
   isSettled,
   itemsToSkip,
   memoryIsFree,
-  MOST_CONCURRENCY,
-  MOST_SLOTS,
   MOST_WINDOWS,
   outOfMemory,
   reshape,
-  type Shape,
   type ShapeBounds,
   type ShapeWindow,
   type Shaping,
@@ -43,7 +41,7 @@ const model = (own: Partial<FakeModel>): FakeModel => ({
 });
 
 /** Items per second of all slots, and the cores of each. */
-function paceOf({ cpuMs, waitMs, threads, overlaps, served }: FakeModel, shape: Shape, cpus: number) {
+function paceOf({ cpuMs, waitMs, threads, overlaps, served }: FakeModel, shape: SlotShape, cpus: number) {
   const lanes = overlaps ? shape.concurrency : 1;
   const itemMs = cpuMs / threads + waitMs;
   const ofSlot = Math.min((lanes * 1000) / itemMs, (threads * 1000) / cpuMs);
@@ -51,7 +49,7 @@ function paceOf({ cpuMs, waitMs, threads, overlaps, served }: FakeModel, shape: 
   return { all, cores: (Math.max(all / shape.slots, Math.min(ofSlot, served / shape.slots)) * cpuMs) / 1000 };
 }
 
-function windowOf(fake: FakeModel, shape: Shape, cpus: number, noise = 1): ShapeWindow {
+function windowOf(fake: FakeModel, shape: SlotShape, cpus: number, noise = 1): ShapeWindow {
   const { all, cores } = paceOf(fake, shape, cpus);
   const seconds = 10 + (40 * shape.slots * shape.concurrency) / all;
   const busyMs = seconds * 1000 * shape.slots;

@@ -2,14 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
-import { decodeWorkerEvent } from '../../../core/contract/decode-events.js';
-import { decodeExitTicket, decodeFleetState, decodeWorkerStatus } from '../../../core/contract/decode-fleet.js';
-import {
-  decodeCancelMark,
-  decodeDoneMark,
-  decodeManifest,
-  decodeUnableMark,
-} from '../../../core/contract/decode-job.js';
+import { decodeWorkerEvent } from '../../../core/contract/events.js';
+import { decodeExitTicket, decodeFleetState, decodeWorkerStatus } from '../../../core/contract/fleet-state.js';
+import { decodeCancelMark, decodeDoneMark, decodeManifest, decodeUnableMark } from '../../../core/contract/job.js';
 import { decodeInputLine, decodeObjectReference } from '../../../core/contract/input-line.js';
 import { decodeNoticeClaim } from '../../../core/contract/notice-claim.js';
 import { decodePlanLine, decodeSent, encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';

@@ -3,7 +3,7 @@ import { definedFields } from '../../../core/defined-fields.js';
 import { decideEnd, jobVerdict, type JobFacts } from '../../../core/pool/completion.js';
 import type { UnableMark } from '../../../core/contract/job.js';
 import { NO_PROGRESS } from '../../../core/pool/progress.js';
-import type { MaxFailed } from '../../../core/pool/max-failed.js';
+import type { MaxFailed } from '../../../core/contract/max-failed.js';
 
 const facts = (changes: Partial<JobFacts>): JobFacts => ({
   batches: 100,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextFleetAction, type FleetObservation } from '../../../core/pool/exit-grants.js';
-import type { FleetState } from '../../../core/pool/fleet-state.js';
+import type { FleetState } from '../../../core/contract/fleet-state.js';
 
 const state = (change: Partial<FleetState>): FleetState => ({
   version: 1,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { judgeTicket, MAX_TICKETS_TRIED, ticketsToTry } from '../../../core/pool/exit-ticket.js';
-import type { FleetState } from '../../../core/pool/fleet-state.js';
+import type { FleetState } from '../../../core/contract/fleet-state.js';
 
 const state = (generation: number, grants: number): FleetState => ({
   version: 1,

@@ -6,7 +6,7 @@
 import { definedFields } from '../../../core/defined-fields.js';
 import { decideTarget } from '../../../core/pool/capacity.js';
 import { nextFleetAction, type ExitTicketSeen } from '../../../core/pool/exit-grants.js';
-import type { FleetState } from '../../../core/pool/fleet-state.js';
+import type { FleetState } from '../../../core/contract/fleet-state.js';
 
 interface Instance {
   readonly id: string;

@@ -4,7 +4,7 @@
  */
 import { copyFile, mkdtemp, readlink, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { makeSqsClient } from '../../../aws/clients.js';
 import { chooseStack } from '../../../runner/cli/stack-choice.js';
@@ -32,6 +32,8 @@ export interface EmulatorLabOptions {
 /** An emulator that everything on the machine shares; observed facts come when they come, and a test waits for them no longer than this. */
 const FACT_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 200;
+/** A worker polls for 2 s at most, and moto keeps a poll up to a second longer. */
+const LONGEST_POLL_SECONDS = 5;
 
 export class EmulatorLab extends StackLab {
   readonly ports: StackPorts;
@@ -137,21 +139,37 @@ export class EmulatorLab extends StackLab {
     );
     this.#host.child.kill('SIGINT');
     await this.#host.exited;
-    await this.#purge();
+    await this.#emptyQueues();
     const left = await processesBelow(this.directory);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`Processes outlived their host: ${JSON.stringify(left)}`);
   }
 
-  /** A queue is purged once in 60 s, on moto as on AWS: workers of the next lab drop what is left then, since its jobs have ended. */
-  async #purge(): Promise<void> {
+  /**
+   * Empties the queues. An emulator does not see that the client of a long poll is gone, so that the poll would still take a message of the next lab, with
+   * the lease of this lab. A longer poll that ends empty proves that all polls of this lab's workers have ended.
+   */
+  async #emptyQueues(): Promise<void> {
     const sqs = makeSqsClient(clientOptions(this.stack));
+    const { queueUrl: QueueUrl, deadLetterQueueUrl } = this.stack;
     try {
-      for (const QueueUrl of [this.stack.queueUrl, this.stack.deadLetterQueueUrl]) {
-        await sqs.send(new PurgeQueueCommand({ QueueUrl })).catch((error: unknown) => {
+      for (const url of [QueueUrl, deadLetterQueueUrl]) {
+        // A queue is purged once in 60 s, on moto as on AWS.
+        await sqs.send(new PurgeQueueCommand({ QueueUrl: url })).catch((error: unknown) => {
           if (!/PurgeQueueInProgress/.test((error as Error).name)) throw error;
         });
+      }
+      for (;;) {
+        const poll = new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: LONGEST_POLL_SECONDS,
+        });
+        const { Messages = [] } = await sqs.send(poll);
+        if (Messages.length === 0) return;
+        const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+        await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
       }
     } finally {
       sqs.destroy();

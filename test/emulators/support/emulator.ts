@@ -1,6 +1,6 @@
 /**
  * Which emulator the suite is held against. `npm run test:localstack` and `test:moto` find or start one and set these variables; by hand:
- * EMULATOR=localstack ENDPOINT=http://127.0.0.1:4566 npx vitest run --config vitest.emulators.config.ts
+ * EMULATOR=localstack ENDPOINT=http://127.0.0.1:4566 npx vitest run --project emulators
  */
 import process from 'node:process';
 

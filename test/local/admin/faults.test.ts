@@ -1,4 +1,4 @@
-/** Faults as a client meets them, set over HTTP while the cloud runs. */
+/** Faults that are set over HTTP while the cloud runs, as a client sees them. */
 import { DescribeFleetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -74,7 +74,7 @@ test.each([
   ['ec2', 'DescribeFleets', '500', describeFleets, { code: 'InternalError', status: 500 }],
   ['ec2', 'DescribeFleets', '503', describeFleets, { code: 'Unavailable', status: 503 }],
 ] as const)(
-  '%s says of a %s that meets a %s what AWS says, and does nothing',
+  '%s answers a %s that meets a %s as AWS does, and does nothing',
   async (service, action, fault, call, error) => {
     expect(await admin('POST', 'faults', { service, action, fault, times: 1 })).toMatchObject({ status: 200 });
     expect(await errorOf(call())).toMatchObject(error);
@@ -83,7 +83,7 @@ test.each([
   },
 );
 
-test('a reset before the act leaves nothing, one after it leaves what was done', async () => {
+test('a reset before an action leaves no effect, a reset after it leaves the effect', async () => {
   await admin('POST', 'faults', { service: 's3', action: 'PutObject', fault: 'reset-before', times: 1 });
   await admin('POST', 'faults', { service: 's3', action: 'PutObject', fault: 'reset-after', times: 1 });
   expect(await errorOf(put('before'))).toMatchObject({
@@ -95,7 +95,7 @@ test('a reset before the act leaves nothing, one after it leaves what was done',
   expect(await (await get('after')).Body?.transformToString()).toBe('body');
 });
 
-test('messages whose receipt is lost after the act stay in flight, as on AWS', async () => {
+test('messages stay in flight when the answer to their receive is lost, as on AWS', async () => {
   await send();
   await admin('POST', 'faults', { service: 'sqs', action: 'ReceiveMessage', fault: 'reset-after', times: 1 });
   const receive = new ReceiveMessageCommand({ QueueUrl: queue, VisibilityTimeout: 1 });
@@ -105,7 +105,7 @@ test('messages whose receipt is lost after the act stay in flight, as on AWS', a
   expect((await sqs.send(again)).Messages).toHaveLength(1);
 });
 
-test('rules are listed with what they did, removed one by one, and refused with what is wrong', async () => {
+test('rules are listed with their counts and removed one by one, and invalid rules are refused with an explanation', async () => {
   const added = await admin('POST', 'faults', { service: 'ec2', fault: 'slow', delayMs: [1, 2] });
   await describeFleets();
   const [fault] = ((await admin('GET', 'faults')).body as { faults: { id: string }[] }).faults;
@@ -116,7 +116,7 @@ test('rules are listed with what they did, removed one by one, and refused with 
   expect(await admin('POST', 'faults', { service: 'ec2' })).toMatchObject({ status: 400 });
 });
 
-test('imperfections are set and taken back', async () => {
+test('imperfections can be set and reset', async () => {
   expect(await admin('POST', 'imperfections', { sqs: { counterLagMs: 5 } })).toMatchObject({
     status: 200,
     body: { sqs: { counterLagMs: 5, duplicateRate: 0 } },

@@ -21,7 +21,7 @@ import {
   TEST_KEY,
 } from '../ec2/support.js';
 
-test('the state has every instance and every fleet', async () => {
+test('the state contains every instance and every fleet', async () => {
   const cloud = await startTestCloud();
   const fleet = await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -67,7 +67,7 @@ test('a rebalance recommendation reaches the instance’s metadata', async () =>
   expect(await document.json()).toHaveProperty('noticeTime');
 });
 
-test('every instance can be reclaimed at once', async () => {
+test('all instances can be reclaimed at once', async () => {
   const cloud = await startTestCloud();
   await createFleet(cloud, { target: 2 });
   const instances = await running(cloud, 2);
@@ -76,7 +76,7 @@ test('every instance can be reclaimed at once', async () => {
   await terminated(cloud, 2);
 });
 
-test('a second notice is refused, a reclaim without notice is not', async () => {
+test('a second notice is refused, but a reclaim without notice is accepted', async () => {
   const cloud = await startTestCloud();
   await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -85,7 +85,7 @@ test('a second notice is refused, a reclaim without notice is not', async () => 
   expect((await reclaim(60_000)).status).toBe(200);
   expect(await reclaim(60_000)).toEqual({
     status: 400,
-    body: { error: `The instance ${idOf(instance)} is under notice already.` },
+    body: { error: `The instance ${idOf(instance)} already has an interruption notice.` },
   });
   expect((await reclaim(null)).status).toBe(200);
   await terminated(cloud, 1);
@@ -95,7 +95,7 @@ test('a second notice is refused, a reclaim without notice is not', async () => 
   });
 });
 
-test('a notice is as much shorter as the market is faster, and its time is on the clock of the instance', async () => {
+test("a faster market shortens a notice, and the notice's time matches the instance's clock", async () => {
   const cloud = await startTestCloud({ timeScale: 2 });
   await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -114,7 +114,7 @@ test('the capacity can be read and changed', async () => {
   expect((await admin(cloud, 'POST', 'market', { capacity: null })).body).toMatchObject({ capacity: null });
 });
 
-test('a fleet with a short pool uses another; with all of them short it waits until one has room', async () => {
+test('a fleet uses another pool when one is short, and waits for room when all are short', async () => {
   const cloud = await startTestCloud();
   const pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
   for (const [zone, capacity] of Object.entries({ a: 1, b: 2, c: 1, d: 2 })) {
@@ -142,7 +142,7 @@ test('a fleet with a short pool uses another; with all of them short it waits un
   expect(body['pools']).toContainEqual({ ...pool, live: 2, capacity: 2, dollarsPerHour: expect.any(Number) as number });
 });
 
-test('the price of a pool can be set, and is what EC2 says', async () => {
+test('the price of a pool can be set, and EC2 reports it', async () => {
   const cloud = await startTestCloud();
   const pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
   await admin(cloud, 'POST', 'market', { pool, dollarsPerHour: 9.5 });
@@ -156,7 +156,7 @@ test('the price of a pool can be set, and is what EC2 says', async () => {
   expect(SpotPriceHistory?.map(({ SpotPrice }) => Number(SpotPrice))).toEqual([9.5]);
 });
 
-test('a notice that is not kept: the instance goes before its time', async () => {
+test('an instance can be taken before the time of its notice', async () => {
   const cloud = await startTestCloud();
   await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -166,7 +166,7 @@ test('a notice that is not kept: the instance goes before its time', async () =>
   await terminated(cloud, 1);
 });
 
-test('web pages are refused, whatever name they came by', async () => {
+test('web pages are refused under every host name', async () => {
   const cloud = await startTestCloud();
   const authorization = basicAuthorization(TEST_KEY);
   const status = (headers: Record<string, string>): Promise<number | undefined> =>
@@ -188,7 +188,7 @@ test('web pages are refused, whatever name they came by', async () => {
   expect(await status({ host: 'rebound.example:80' })).toBe(403);
 });
 
-test('what is wrong is said', async () => {
+test('invalid requests are refused with an explanation', async () => {
   const cloud = await startTestCloud();
   const statusAndError = async (method: string, path: string, body?: unknown) => {
     const answer = await admin(cloud, method, path, body);
@@ -204,7 +204,7 @@ test('what is wrong is said', async () => {
   expect((await statusAndError('POST', 'market', { dollarsPerHour: 0 }))[0]).toBe(400);
   expect(await statusAndError('POST', 'market', { capacity: 1, pool: { zone: 'mars-1a' } })).toEqual([
     400,
-    'There is no zone "mars-1a", only us-east-1a, us-east-1b, us-east-1c, us-east-1d.',
+    'The market has no zone "mars-1a". Its zones are us-east-1a, us-east-1b, us-east-1c, us-east-1d.',
   ]);
   for (const pool of ['c7g', null, { type: 'c7g.large' }, { instanceType: 'x' }]) {
     expect((await statusAndError('POST', 'reclaim-all', { pool }))[0]).toBe(400);
@@ -212,12 +212,12 @@ test('what is wrong is said', async () => {
   expect((await statusAndError('POST', 'reclaim-all', 'nonsense'))[1]).toBe('The body is not JSON.');
   expect((await statusAndError('POST', 'reclaim-all', '[]'))[1]).toBe('The body must be a JSON object.');
   expect((await statusAndError('POST', 'market', { capacity: 1.5 }))[0]).toBe(400);
-  expect(await statusAndError('GET', 'nothing')).toEqual([404, 'There is nothing at /_local/nothing.']);
+  expect(await statusAndError('GET', 'nothing')).toEqual([404, 'There is no admin route /_local/nothing.']);
   expect(await statusAndError('DELETE', 'state')).toEqual([405, '/_local/state takes GET, not DELETE.']);
   expect((await statusAndError('GET', 'shutdown'))[0]).toBe(405);
 });
 
-test('a shutdown is answered first, then done', async () => {
+test('a shutdown is answered before it happens', async () => {
   const { compute } = await startTestCloud();
   let asked = 0;
   const server = await startServer(

@@ -22,10 +22,10 @@ import {
 } from './support.js';
 import { errorOf } from '../../support/error-of.js';
 
-/** Longer than any test: nothing that happens after it is set is seen until it is taken away. */
+/** This is longer than any test: changes after it is set stay invisible until it is set back. */
 const LONG_MS = 3_600_000;
 
-test('describe calls answer as things were: fleets, instances, their tags and the history', async () => {
+test('describe calls show an earlier state of fleets, instances, their tags and the history', async () => {
   const cloud = await startTestCloud();
   const FleetId = await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -64,7 +64,7 @@ test('describe calls answer as things were: fleets, instances, their tags and th
   expect(await seen()).toEqual({ target: 0, fulfilled: 0, state: 'terminated', active: 0, status: 0, tags: 1 });
 });
 
-test('what was made within the lag is not there yet, though it can be acted on', async () => {
+test('a thing that was created within the lag is invisible, but can be changed', async () => {
   const cloud = await startTestCloud();
   const template = await createTemplate(cloud, 'sleep 1000');
   cloud.imperfections.ec2.describeLagMs = LONG_MS;
@@ -81,10 +81,10 @@ test('what was made within the lag is not there yet, though it can be acted on',
   expect(deleted.SuccessfulFleetDeletions).toHaveLength(1);
 });
 
-test('a change is seen once the lag is over, which passes in market time', async () => {
+test('a change becomes visible after the lag, which passes in market time', async () => {
   const cloud = await startTestCloud({ timeScale: 100 });
   const id = await createFleet(cloud, { target: 0 });
-  cloud.imperfections.ec2.describeLagMs = 50_000; // half a second
+  cloud.imperfections.ec2.describeLagMs = 50_000; // This is half a second of real time.
   const before = Date.now();
   await cloud.ec2.send(
     new ModifyFleetCommand({ FleetId: id, TargetCapacitySpecification: { TotalTargetCapacity: 1 } }),

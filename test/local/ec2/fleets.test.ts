@@ -25,7 +25,7 @@ import {
 } from './support.js';
 import { errorOf } from '../../support/error-of.js';
 
-test('while it is modified a fleet shows its old target, and refuses another change', async () => {
+test('a fleet that is being modified shows its old target and refuses another change', async () => {
   const cloud = await startTestCloud({ settleMs: 1_000 });
   const id = await createFleet(cloud, { target: 0 });
   const modify = (target: number) =>
@@ -43,7 +43,7 @@ test('while it is modified a fleet shows its old target, and refuses another cha
   expect(after.TargetCapacitySpecification?.TotalTargetCapacity).toBe(2);
 });
 
-test('lowered with termination a fleet ends its surplus with a notice', async () => {
+test('a fleet with termination ends its surplus with a notice when its target is lowered', async () => {
   const cloud = await startTestCloud({ noticeMs: 300 });
   const id = await createFleet(cloud, { target: 3 });
   await running(cloud, 3);
@@ -56,7 +56,7 @@ test('lowered with termination a fleet ends its surplus with a notice', async ()
   expect(await describeInstances(cloud, 'running')).toHaveLength(1);
 });
 
-test('what is still on its way is called off when the target is lowered', async () => {
+test('open requests are cancelled when the target is lowered', async () => {
   const cloud = await startTestCloud({ arriveOverMs: 600_000 });
   const id = await createFleet(cloud, { target: 5 });
   await eventually(async () => (await describeFleet(cloud, id)).FulfilledCapacity === 1);
@@ -66,7 +66,7 @@ test('what is still on its way is called off when the target is lowered', async 
   expect(cloud.compute.fleets.get(id)?.openRequests).toEqual([]);
 });
 
-test('a reclaimed instance is replaced, and its end has the reason that AWS gives', async () => {
+test('a reclaimed instance is replaced, and its state has the reason that AWS gives', async () => {
   const cloud = await startTestCloud();
   const id = await createFleet(cloud, { target: 1 });
   const [instance] = await running(cloud, 1);
@@ -90,7 +90,7 @@ test('a fleet waits while the market has no capacity', async () => {
   await running(cloud, 3);
 });
 
-test('a launch template that went away is an error in the history, not the end of the cloud', async () => {
+test('a missing launch template is an error in the history and does not end the cloud', async () => {
   const cloud = await startTestCloud();
   const id = await createFleet(cloud, { target: 0 });
   const [config] = (await describeFleet(cloud, id)).LaunchTemplateConfigs ?? [];
@@ -109,7 +109,7 @@ test('a launch template that went away is an error in the history, not the end o
   });
 });
 
-test('tags in the metadata need keys that can be paths: other launches fail, and other tags are refused', async () => {
+test('tags in the metadata need keys that can be paths: launches with other keys fail, and other tags are refused', async () => {
   const cloud = await startTestCloud();
   const MetadataOptions = { InstanceMetadataTags: 'enabled', HttpEndpoint: 'disabled' } as const;
   const tagged = (Key: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key, Value: 'x' }] }];
@@ -133,7 +133,7 @@ test('tags in the metadata need keys that can be paths: other launches fail, and
   await eventually(async () => (await describeFleet(cloud, FleetId)).ActivityStatus === 'error');
 });
 
-test('a fleet whose launches fail waits longer each time, says so, and launches again once they can', async () => {
+test('a fleet whose launches fail backs off, says so, and launches again when it can', async () => {
   const cloud = await startTestCloud({ timeScale: 4 });
   const specification = { LaunchTemplateName: 'template', Version: '$Latest' };
   const more = { LaunchTemplateConfigs: [{ LaunchTemplateSpecification: specification }] };
@@ -158,7 +158,7 @@ test('a fleet whose launches fail waits longer each time, says so, and launches 
   expect(await describeFleet(cloud, id)).toMatchObject({ ActivityStatus: 'fulfilled' });
 });
 
-test('what the local cloud does not do is refused, not ignored', async () => {
+test('unserved features are refused, not ignored', async () => {
   const cloud = await startTestCloud();
   const template = await createTemplate(cloud, 'true');
   const config = { LaunchTemplateSpecification: { LaunchTemplateId: template, Version: '1' } };
@@ -192,7 +192,7 @@ test('what the local cloud does not do is refused, not ignored', async () => {
   ).toBe('InvalidParameterValue');
 });
 
-test('a price limit leaves out the pools above it', async () => {
+test('a price limit excludes the pools above it', async () => {
   const cloud = await startTestCloud();
   const template = await createTemplate(cloud, 'true');
   const poolsWithin = async (percent: number): Promise<readonly string[]> => {
@@ -225,7 +225,7 @@ test('a price limit leaves out the pools above it', async () => {
   expect(cheap).toContain('c6g.large');
 });
 
-test('a scale-down is in the history, a reclaim by the market only as the end of the instance', async () => {
+test('the history shows a scale-down as such, and a reclaim by the market only as the end of the instance', async () => {
   const cloud = await startTestCloud({ noticeMs: 300 });
   const id = await createFleet(cloud, { target: 2, policy: 'termination' });
   await running(cloud, 2);

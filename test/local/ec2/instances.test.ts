@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { createFleet, idOf, running, startTestCloud, terminated } from './support.js';
 
-test('the console has what the instance printed, during its life and after it', async () => {
+test("the console shows the instance's output, during its life and after it", async () => {
   const cloud = await startTestCloud();
   await createFleet(cloud, { target: 1, userData: 'echo out; echo err >&2; sleep 1000' });
   const [instance] = await running(cloud, 1);

@@ -15,7 +15,7 @@ function lab(lagMs: number) {
   return { clock, lagging };
 }
 
-test('with a lag, what is seen is what was true at that moment, for every sequence of changes', () => {
+test('with a lag, the state of the earlier moment is seen, for every sequence of changes', () => {
   const steps = fc.array(fc.record({ waitMs: fc.nat({ max: 30 }), changes: fc.boolean() }), { maxLength: 60 });
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 50 }), (script, lagMs) => {
@@ -37,7 +37,7 @@ test('with a lag, what is seen is what was true at that moment, for every sequen
   );
 });
 
-test('without a lag the thing itself is seen, and nothing past is brought back by a lag that comes later', () => {
+test('without a lag the thing itself is seen, and a later lag does not bring back earlier states', () => {
   const { clock, lagging } = lab(0);
   const thing = { value: 1 };
   lagging.changed(thing);
@@ -52,7 +52,7 @@ test('without a lag the thing itself is seen, and nothing past is brought back b
   expect(lagging.seen(thing)).toEqual({ value: 2 });
 });
 
-test('a thing that changes without end keeps its latest hundred states only', () => {
+test('a thing that keeps changing keeps only its latest hundred states', () => {
   const { lagging, clock } = lab(1_000_000);
   const thing = { value: 0 };
   for (; thing.value < 1_000; thing.value += 1) {

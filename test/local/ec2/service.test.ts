@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createFleet, startTestCloud } from './support.js';
 import { errorOf } from '../../support/error-of.js';
 
-/** A request that no SDK would make; the scope of its signature is what brings it to EC2. */
+/** Sends a request that no SDK would make; the scope of its signature leads it to EC2. */
 const raw = (endpoint: string, body: string): Promise<Response> =>
   fetch(endpoint, {
     method: 'POST',
@@ -21,7 +21,7 @@ test('an action that is not served is an error that names it', async () => {
   expect(error.message).toContain('DescribeHosts');
 });
 
-test('names that every object has are no actions and no filters', async () => {
+test('property names of every JavaScript object are neither actions nor filters', async () => {
   const cloud = await startTestCloud();
   const response = await raw(cloud.endpoint, 'Action=constructor&Version=2016-11-15');
   expect(response.status).toBe(400);
@@ -41,7 +41,7 @@ test('an error has the form of EC2, with the request id of its header', async ()
   expect(text).toContain(`<RequestID>${response.headers.get('x-amzn-requestid')}</RequestID>`);
 });
 
-test('no action, another version, a body without end, and parameters too deep are refused', async () => {
+test('a missing action, another version, an endless body, and too deep parameters are refused', async () => {
   const { endpoint } = await startTestCloud();
   const codeOf = async (body: string): Promise<string | undefined> =>
     /<Code>(\w+)<\/Code>/.exec(await (await raw(endpoint, body)).text())?.[1];
@@ -68,7 +68,7 @@ test('another region is refused', async () => {
   expect((await errorOf(call)).message).toContain('us-east-1');
 });
 
-test('a parameter that is not understood is refused, before anything is done', async () => {
+test('an unknown parameter is refused before the action has any effect', async () => {
   const { endpoint, compute } = await startTestCloud();
   const body =
     'Action=CreateLaunchTemplate&Version=2016-11-15&LaunchTemplateName=name&LaunchTemplateData.ImageId=ami-1&Secret=1';

@@ -1,4 +1,4 @@
-/** The EC2 side of the local cloud, reached through the real SDK; everything that a test starts ends after it. */
+/** The EC2 side of the local cloud, reached through the real SDK. Everything that a test starts is ended after it. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,7 +27,7 @@ import { processTable } from '../../../local/instances/process-table.js';
 import { noWatchdog } from '../../../local/instances/watchdog.js';
 import { eventually } from '../../support/eventually.js';
 
-/** Of what is asked for in one test the last runs first. */
+/** Registers a cleanup; the cleanups of a test run in reverse order. */
 export const afterThisTest = (cleanup: () => unknown): void =>
   onTestFinished(async () => {
     await cleanup();
@@ -39,7 +39,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** These clouds are put together by a test. */
+/** Clouds that a test builds itself accept this key. */
 export const TEST_KEY: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export function knowing(key: AccessKey): Credentials {
@@ -53,7 +53,7 @@ export interface TestCloud {
   readonly ec2: EC2Client;
   readonly compute: Compute;
   readonly endpoint: string;
-  /** Where the test's user data may leave marks: it outlives the instances. */
+  /** A directory for marks that the test's user data leaves; it outlives the instances. */
   readonly scratch: string;
 }
 
@@ -88,7 +88,7 @@ export async function startTestCloud(options: Partial<ComputeOptions> = {}): Pro
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** What has no interpreter of its own is for the shell. */
+/** User data without an interpreter of its own is run by the shell. */
 const scriptOf = (userData: string): string =>
   userData.startsWith('#') || userData === '' ? userData : `#!/bin/sh\n${userData}`;
 
@@ -120,7 +120,7 @@ export interface FleetOfTest {
   readonly more?: Partial<CreateFleetCommandInput>;
 }
 
-/** A fleet of instances that sleep, unless told otherwise; resolves when it is active. */
+/** Creates a fleet of instances that sleep by default; resolves when it is active. */
 export async function createFleet(cloud: TestCloud, fleet: FleetOfTest): Promise<string> {
   const template = await createTemplate(cloud, fleet.userData ?? 'sleep 1000', fleet.data);
   const { FleetId } = await cloud.ec2.send(
@@ -201,5 +201,5 @@ export async function admin(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** A process that has ended but was not reaped (an orphan, where nobody reaps) is not alive. */
+/** A process that has ended but was not reaped (an orphan in a container without init) counts as dead. */
 export const isAlive = (pid: number): boolean => processTable().some((entry) => entry.pid === pid && !entry.zombie);

@@ -7,7 +7,7 @@ const struck = (faults: RequestFaults, action: string, count: number): string =>
   Array.from({ length: count }, () => faults.strike('sqs', action)?.fault ?? '-').join(' ');
 
 describe('a rule', () => {
-  test('strikes what its service and the pattern of its action match', () => {
+  test('hits the requests that match its service and its action pattern', () => {
     const faults = new RequestFaults();
     faults.add({ service: 'sqs', action: 'Send*Batch', fault: '500' });
     expect(faults.strike('sqs', 'SendMessageBatch')).toEqual({ delayMs: 0, fault: '500' });
@@ -15,14 +15,14 @@ describe('a rule', () => {
     expect(faults.strike('s3', 'SendMessageBatch')).toBeUndefined();
   });
 
-  test('lets some pass first, then strikes as often as it may', () => {
+  test('lets the first requests pass, then hits as many as it may', () => {
     const faults = new RequestFaults();
     faults.add({ service: 'sqs', fault: '503', after: 1, times: 2 });
     expect(struck(faults, 'SendMessage', 5)).toBe('- 503 503 - -');
     expect(faults.list()).toMatchObject([{ id: 'fault-1', matched: 5, struck: 2 }]);
   });
 
-  test('strikes as likely as it says, and the same requests for the same seed', () => {
+  test('hits at its rate, and the same requests for the same seed', () => {
     const run = (seed: number): string => {
       const faults = new RequestFaults(seed);
       faults.add({ service: 'sqs', fault: 'throttle', rate: 0.25 });
@@ -34,14 +34,14 @@ describe('a rule', () => {
     expect(run(1).split('throttle').length - 1).toBeLessThan(140);
   });
 
-  test('ends with what add gave back', () => {
+  test('ends with the function that add returned', () => {
     const faults = new RequestFaults();
     const remove = faults.add({ service: 'sqs', fault: '500' });
     remove();
     expect(struck(faults, 'SendMessage', 1)).toBe('-');
   });
 
-  test('that slows adds to the others, and the first other one that strikes is met', () => {
+  test('that slows adds to the others, and the first other rule that strikes decides', () => {
     const faults = new RequestFaults();
     faults.add({ service: 'sqs', fault: 'slow', delayMs: 5 });
     faults.add({ service: 'sqs', fault: 'slow', delayMs: [10, 20] });
@@ -65,7 +65,7 @@ describe('a rule', () => {
     [{ service: 'sqs', fault: 'slow' }, 'delayMs if its fault is slow'],
     [{ service: 'sqs', fault: 'slow', delayMs: [5, 1] }, 'delayMs is milliseconds'],
     [{ service: 'sqs', fault: 'slow', delayMs: '5' }, 'delayMs is milliseconds'],
-  ])('%j is refused with what is wrong', (rule, message) => {
+  ])('%j is refused with an explanation', (rule, message) => {
     expect(() => new RequestFaults().add(rule as FaultRule)).toThrow(message);
   });
 });
@@ -81,20 +81,22 @@ describe('on a command line', () => {
   });
 
   test.each(['sqs', 'sqs:a', 'sqs:a:500:x', 'sqs:a:500:0.1:0.2', 'sqs:a:slow=x', 'sqs:a:500:1.2.3'])(
-    '%s is none',
+    '%s is not a rule',
     (text) => {
-      expect(() => parseFault(text)).toThrow('A fault is service:action:fault');
+      expect(() => parseFault(text)).toThrow(`Invalid fault '${text}'. Expected service:action:fault`);
     },
   );
 
-  test('an imperfection is a name and a number', () => {
+  test('an imperfection consists of a name and a number', () => {
     expect(parseImperfection('sqs.counterLagMs=5000')).toEqual({ sqs: { counterLagMs: 5000 } });
-    expect(() => parseImperfection('sqs.counterLagMs')).toThrow('An imperfection is service.name=number');
+    expect(() => parseImperfection('sqs.counterLagMs')).toThrow(
+      "Invalid imperfection 'sqs.counterLagMs'. Expected service.name=number",
+    );
   });
 });
 
 describe('imperfections', () => {
-  test('change where they are named, and nowhere else', () => {
+  test('change only where they are named', () => {
     const imperfections = noImperfections();
     changeImperfections(imperfections, { sqs: { duplicateRate: 0.5 }, ec2: { describeLagMs: 9 } });
     changeImperfections(imperfections, { sqs: { counterLagMs: 1 } });
@@ -106,9 +108,9 @@ describe('imperfections', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ sqs: { counterLagMs: 1, duplicateRate: 2 } }, 'sqs.duplicateRate is a number from 0 to 1, not 2'],
+    [{ sqs: { counterLagMs: 1, duplicateRate: 2 } }, 'sqs.duplicateRate must be a number from 0 to 1, not 2'],
     [{ sqs: { constructor: 1 } }, 'not constructor'],
-    [{ s4: {} }, 'not of s4'],
+    [{ s4: {} }, 'Unknown service "s4"'],
     [{ sqs: 1 }, 'sqs must be a JSON object'],
     [[], 'Imperfections must be a JSON object'],
   ])('%j changes nothing and is refused', (change, message) => {

@@ -1,4 +1,7 @@
-/** A body that is too large, or has too much in it, is refused before it is parsed: a parser holds up every other client. */
+/**
+ * A body that is too large, or has too many elements, is refused before it is parsed: a parser blocks every other
+ * client.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.js';
 import { mostBodyBytes } from '../../../local/http/body-bounds.js';
@@ -12,7 +15,7 @@ import { exchange } from './raw.js';
 const MEBIBYTE = 1024 * 1024;
 
 describe('the bound of a body', () => {
-  it('is of the action: only those that need a large one may send it', () => {
+  it('depends on the action: only actions that need large bodies may send them', () => {
     const large = ROUTES.map(({ operation }) => operation).filter((name) => mostBodyBytes('s3', name) > 128 * 1024);
     expect(large.sort()).toEqual(['CompleteMultipartUpload', 'DeleteObjects', 'PutBucketLifecycleConfiguration']);
     expect(mostBodyBytes('s3', 'DeleteObjects')).toBe(2 * MEBIBYTE);
@@ -58,7 +61,7 @@ describe('a call with a larger body', () => {
       413,
       'RequestEntityTooLarge',
     ],
-  ])('is refused by %s before any of it has come', async (_, headers, most, status, code) => {
+  ])('is refused by %s before any of it has arrived', async (_, headers, most, status, code) => {
     const ask = (size: number) => {
       const lines = Object.entries({ host: '127.0.0.1', 'content-length': String(size), ...headers });
       const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
@@ -78,17 +81,17 @@ describe('a call with a larger body', () => {
   });
 });
 
-describe('what has too much in it for such a document', () => {
+describe('a document with too many elements', () => {
   const objects = (count: number): string => `<Delete>${'<Object><Key>k</Key></Object>'.repeat(count)}</Delete>`;
 
-  it('is malformed, though it is XML', () => {
+  it('is malformed, even if it is valid XML', () => {
     expect(parseXml(objects(10), 'Delete', 100)).toHaveProperty('Object');
     expect(() => parseXml(objects(100), 'Delete', 100)).toThrow('The XML you provided was not well-formed');
     expect(() => parseXml(`<Tagging>${'<a/>'.repeat(100_000)}</Tagging>`, 'Tagging')).toThrow('not well-formed');
   });
 
-  it('is a form of too many parameters', () => {
-    expect(() => Query.read('Action=DescribeInstances&'.repeat(10_001))).toThrow('There are too many.');
+  it('is refused if it is a form with too many parameters', () => {
+    expect(() => Query.read('Action=DescribeInstances&'.repeat(10_001))).toThrow('There are too many parameters.');
     expect(Query.read('Action=DescribeInstances&Filter.1.Name=a').string('Action')).toBe('DescribeInstances');
   });
 });

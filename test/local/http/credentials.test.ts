@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Credentials } from '../../../local/http/credentials.js';
 
 describe('the access keys of a local cloud', () => {
-  it('are invented anew, in the form that AWS gives them', () => {
+  it("are generated anew, in AWS's form", () => {
     const credentials = new Credentials();
     const [one, other] = [credentials.issue(), credentials.issue()];
     expect(one.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/);
@@ -20,13 +20,13 @@ describe('the access keys of a local cloud', () => {
     expect(credentials.secretOf(key.accessKeyId)).toBeUndefined();
   });
 
-  it('of an instance come with a session token', () => {
+  it('have a session token if they belong to an instance', () => {
     const key = new Credentials().issue('temporary');
     expect(key.accessKeyId).toMatch(/^ASIA/);
     expect(key.sessionToken).toMatch(/^.{100,}$/);
   });
 
-  it('may be given, for a suite that has its own', () => {
+  it('can be given by a suite that has its own', () => {
     const credentials = new Credentials();
     credentials.add({ accessKeyId: 'test', secretAccessKey: 'test' });
     expect(credentials.secretOf('test')).toBe('test');

@@ -1,4 +1,7 @@
-/** Requests that look as if they were meant, and are wrong in places: for each service, from its own names and values that bite. */
+/**
+ * Requests that look real and are wrong in places, for each service. They combine the service's own names with
+ * values that often break servers.
+ */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { actions as ec2Actions } from '../../../local/ec2/actions.js';
@@ -10,7 +13,7 @@ import { anyJson, biting, encode, formOf, mostly, number, type Parameters, recor
 
 export interface FuzzRequest {
   readonly method: string;
-  /** As it goes over the wire. */
+  /** The request target as it is sent. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -65,7 +68,7 @@ const sqsFields = recordOf({
   DestinationArn: arn,
   TaskHandle: biting,
 }).map((fields): Record<string, unknown> => ({ QueueUrl: QUEUE, ...fields }));
-/** No number of seconds that could be waited for. */
+/** None of these values makes a poll wait. */
 const noWait = fc.constantFrom<unknown>(undefined, undefined, undefined, undefined, 0, 0, -1, 21, {});
 
 export const sqsRequest: fc.Arbitrary<FuzzRequest> = fc
@@ -88,7 +91,7 @@ export const sqsRequest: fc.Arbitrary<FuzzRequest> = fc
       'x-amz-target': `AmazonSQS.${action.replace(/[^\x21-\x7e]/g, '')}`,
       'content-type': 'application/x-amz-json-1.0',
     },
-    // The queue stays, or nothing else would be found.
+    // The queue of the test must stay, because without it no other action would find anything.
     body:
       raw ?? JSON.stringify({ ...fields, WaitTimeSeconds, ...(action === 'DeleteQueue' ? { QueueUrl: OTHER } : {}) }),
   }));
@@ -118,7 +121,7 @@ const queryRequest = (service: string, version: string, call: fc.Arbitrary<Call>
     };
   });
 
-/** What the protocol has for every request is not the action's own. */
+/** Parameters that the protocol allows in every request are not the action's own. */
 const ownParameters = (parameters: ReadonlySet<string>): readonly string[] =>
   [...parameters].filter((name) => !/^(Action|Version|X-Amz-.*)$/.test(name));
 const ec2Calls = [...ec2Actions].map(([name, { parameters }]) =>
@@ -141,7 +144,7 @@ const DOCUMENTS = [
   '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
   '<CreateBucketConfiguration><LocationConstraint>',
 ];
-/** What a header may hold: visible, and no control characters but the tab. */
+/** The characters that a header may contain: visible ones and the tab, but no other control characters. */
 const headerValue = fc.oneof(
   biting.map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?').trim()),
   fc.constantFrom('bytes=0-1', 'bytes=-0', '/bucket/a', 'bucket/%zz', '"x"', 'aws-chunked', 'AAAAAA==', 'a=b&c=d'),
@@ -149,7 +152,7 @@ const headerValue = fc.oneof(
 );
 const s3Headers = fc.dictionary(fc.constantFrom(...S3_HEADERS), headerValue, { maxKeys: 3 });
 
-/** A route, with what it requires and some of what it allows; now and then with what it does not. */
+/** A route with its required parameters, some of its allowed ones, and now and then one that it does not allow. */
 const s3Routes = ROUTES.map(({ method, target, requires, allows = [], operation }) =>
   fc.record({
     method: fc.oneof(
@@ -160,7 +163,7 @@ const s3Routes = ROUTES.map(({ method, target, requires, allows = [], operation 
       target === 'service'
         ? fc.constant('')
         : fc.oneof(
-            // The bucket stays, or nothing else would be found.
+            // The bucket of the test must stay, because without it no other operation would find anything.
             { weight: 19, arbitrary: fc.constant(operation === 'DeleteBucket' ? 'other' : 'bucket') },
             { weight: 1, arbitrary: biting.filter((text) => text !== 'bucket').map(encode) },
           ),
@@ -189,7 +192,7 @@ export const s3Request: fc.Arbitrary<FuzzRequest> = fc
   .map(({ method, bucket, key, required, others, headers, body }) => {
     const query = formOf([...required, ...others]);
     const target = `/${bucket}${key === undefined ? '' : `/${key}`}${query === '' ? '' : `?${query}`}`;
-    // Without it, no document of this operation is read.
+    // Without a digest, documents of this operation are not read.
     const digest = required.some(([name]) => name === 'delete') ? { 'content-md5': md5(body) } : {};
     return { method, target: target.slice(0, 12_000), headers: { ...headers, ...digest }, body };
   });
@@ -251,10 +254,10 @@ const ADMIN_PATHS = words(
 const adminBody = recordOf({
   noticeMs: number,
   takenAfterMs: number,
-  capacity: fc.constantFrom<unknown>(-1, 0.5, '0'), // no instance may come up
+  capacity: fc.constantFrom<unknown>(-1, 0.5, '0'), // No capacity is allowed under which an instance starts.
   dollarsPerHour: number,
   pool: recordOf({ instanceType: biting, zone: biting }),
-  // Only for an action that nobody calls: what is asked here is not to be struck.
+  // The faults are for a service that the test does not call, because they must not hit its requests.
   service: fc.constant('sts'),
   action: fc.constant('None'),
   fault: fc.constantFrom('500', 'slow', 'none'),
@@ -264,14 +267,14 @@ const adminBody = recordOf({
   ec2: recordOf({ describeLagMs: number }),
 });
 
-/** Never a shutdown. */
+/** Requests to the admin route, without the shutdown. */
 export const adminRequest: fc.Arbitrary<FuzzRequest> = fc
   .record({
     method: fc.constantFrom('GET', 'POST', 'POST', 'POST', 'DELETE', 'PUT', 'HEAD'),
     path: fc.constantFrom(...ADMIN_PATHS),
-    // One in eight knows no key.
+    // One request in eight has an unknown key.
     authorization: fc.oneof({ weight: 7, arbitrary: fc.constant(basicAuthorization(TEST_KEY)) }, fc.string()),
-    // One in four does without the action, and so strikes none.
+    // One request in four has no action, and so causes no fault.
     body: fc.oneof(
       adminBody.filter((body) => !('fault' in body) || body['action'] === 'None').map((body) => JSON.stringify(body)),
       biting,
@@ -296,7 +299,7 @@ const LINES = [
   ...['upgrade: h2c', 'connection: upgrade', 'connection: close', '5', 'hello', 'ffffffffffffffff', '0', '', ''],
 ];
 
-/** Bytes that are nearly HTTP. */
+/** Bytes that are almost HTTP. */
 export const rawBytes: fc.Arbitrary<Buffer> = fc.oneof(
   fc
     .array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...LINES) }, { weight: 1, arbitrary: biting }), {

@@ -1,9 +1,9 @@
-/** Values that have bitten servers before, and what is built of them. */
+/** Values that often break servers, and requests' parts that are built of them. */
 import fc from 'fast-check';
 
 export const words = (text: string): string[] => text.split(/\s+/);
 
-/** `@name` is something that is there: fuzz.test.ts puts its id in. */
+/** `@name` stands for something that exists: fuzz.test.ts replaces it with an id. */
 export const biting = fc.oneof(
   fc.constantFrom(
     '',
@@ -39,7 +39,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
 export const mostly = (sensible: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 15, arbitrary: sensible }, { weight: 1, arbitrary: anyJson });
 
-/** A few of the fields, each mostly as it should be. */
+/** Builds an object of some of the fields, most of them with valid values. */
 export const recordOf = (
   fields: Readonly<Record<string, fc.Arbitrary<unknown>>>,
 ): fc.Arbitrary<Record<string, unknown>> =>
@@ -51,7 +51,7 @@ export const recordOf = (
 
 export type Parameters = readonly (readonly [string, string])[];
 
-/** Lone surrogates, which no URL can have, become U+FFFD. */
+/** Lone surrogates, which no URL can contain, become U+FFFD. */
 export const encode = (text: string): string => encodeURIComponent(Buffer.from(text).toString());
 
 export const formOf = (parameters: Parameters): string =>

@@ -1,6 +1,7 @@
 /**
- * Every route of every service gets requests that are wrong, and bytes that are no requests. Each is answered in the service's own
- * form and never with a failure of ours; nothing is left behind. FUZZ_SECONDS says how long (about 8 when absent), FUZZ_SEED which.
+ * Every route of every service gets wrong requests, and bytes that are no requests. Each must be answered in the
+ * service's own form and never with an internal error, and nothing may be left behind. FUZZ_SECONDS sets the
+ * duration (about 8 by default), FUZZ_SEED the seed.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -41,11 +42,11 @@ import { exchange, type RawAnswer } from './raw.js';
 const PROPERTIES = 7;
 const budgetMs = (Number(process.env['FUZZ_SECONDS'] ?? 8) * 1_000) / PROPERTIES;
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31));
-/** Nothing that is asked for here waits. */
+/** No request of this test waits. */
 const HANG_MS = 5_000;
 
 const directory = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
-// No instance ever comes up: user data would be run.
+// No instance ever starts, because its user data would be run.
 const compute = new Compute({ ...DEFAULT_COMPUTE_OPTIONS, directory, capacity: 0 }, noWatchdog);
 const store = new SqsStore({});
 const schedules = new Schedules({ clock: new FakeClock(), region: 'us-east-1', invoke: invokeEc2(compute) });
@@ -78,7 +79,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** What is there, by the name that requests have for it. */
+/** The ids of existing things, by the names that requests use for them. */
 const things: Record<string, string> = {};
 const withThings = (text: string): string =>
   text.replace(/(?:@|%40)(\w+)/g, (all, name: string) => (Object.hasOwn(things, name) ? (things[name] ?? '') : all));
@@ -132,14 +133,14 @@ function bodyOf({ text }: RawAnswer): string {
   return Buffer.from(body, 'latin1').toString();
 }
 
-/** Of a chunk: its size, and where it begins. */
+/** Returns the size of a chunk and the position at which its data begins. */
 const sizeOf = (chunks: string): readonly [number, number] => [parseInt(chunks, 16) || 0, chunks.indexOf('\r\n') + 2];
 
 const field = (json: string, name: string): unknown => (JSON.parse(json) as Record<string, unknown>)[name];
 const isXml = (text: string, element: string): boolean =>
   XMLValidator.validate(text) === true && text.includes(`<${element}>`) && /<Code>\w+(\.\w+)*<\/Code>/.test(text);
 
-/** Whether a refusal is in the form that the service's clients read. */
+/** Checks that a refusal has the form that the service's clients parse. */
 const FORMS = {
   sqs: (body) => typeof field(body, '__type') === 'string' && typeof field(body, 'message') === 'string',
   s3: (body) => isXml(body, 'Error'),
@@ -177,7 +178,7 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
     });
   });
 
-  test('bytes that are nearly HTTP get an answer or an end', async () => {
+  test('almost valid HTTP gets an answer or a closed connection', async () => {
     await holds(rawBytes, async (bytes) => {
       const { text } = await exchangeAndHangUp(bytes);
       if (text !== '') expect(text).toMatch(/^HTTP\/1\.1 \d{3} /);
@@ -185,7 +186,7 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
     });
   });
 
-  test('nothing is left of it but what was made', async () => {
+  test('only the created resources are left', async () => {
     const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     expect(connections()).toBeLessThan(50);
     const alive = await ask({
@@ -200,7 +201,7 @@ describe(`whatever is asked (seed ${seed})`, { timeout: budgetMs + 60_000 }, () 
   });
 });
 
-/** Sends, waits a little for an answer, hangs up its own side, and waits for the server's. */
+/** Sends the bytes, waits a little for an answer, closes its own side, and waits for the server to close the other. */
 function exchangeAndHangUp(bytes: Buffer): Promise<{ readonly text: string }> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -223,7 +224,7 @@ function exchangeAndHangUp(bytes: Buffer): Promise<{ readonly text: string }> {
   });
 }
 
-/** Through the API: buckets, objects, and uploads that were begun. */
+/** Deletes everything through the API: buckets, objects and unfinished uploads. */
 async function emptyS3(): Promise<void> {
   const get = async (target: string) => bodyOf(await ask({ method: 'GET', target, headers: {}, body: '' }));
   const remove = (target: string) => ask({ method: 'DELETE', target, headers: {}, body: '' });
@@ -237,7 +238,7 @@ async function emptyS3(): Promise<void> {
     }
     for (let keys = ['']; keys.length > 0;) {
       keys = all(await get(`/${bucket}?list-type=2&encoding-type=url`), 'Key');
-      // In a listing a plus is a space.
+      // In this listing a plus stands for a space.
       for (const key of keys) expect((await remove(`/${bucket}/${key.replaceAll('+', '%20')}`)).status).toBe(204);
     }
   }

@@ -62,7 +62,7 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** No client of the project speaks STS: signed by hand, as the AWS CLI does. */
+/** No client of the project speaks STS, so the request is signed by hand, as the AWS CLI signs it. */
 async function whoAmI({ accessKeyId, secretAccessKey, sessionToken = '' }: AccessKey): Promise<string> {
   const body = 'Action=GetCallerIdentity&Version=2011-06-15';
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
@@ -87,7 +87,7 @@ async function whoAmI({ accessKeyId, secretAccessKey, sessionToken = '' }: Acces
 }
 
 describe("the key of an instance's role", () => {
-  it('is of a role, says STS, and not of the owner', async () => {
+  it('belongs to a role and not to the owner, according to STS', async () => {
     expect(await whoAmI(instance.key)).toBe(`arn:aws:sts::000000000000:assumed-role/worker/${instance.id}`);
     expect(await whoAmI(cloud.accessKey)).toBe('arn:aws:iam::000000000000:root');
   });
@@ -118,7 +118,7 @@ describe("the key of an instance's role", () => {
       'DescribeInstances',
       () => role.ec2.send(new DescribeInstancesCommand({ DryRun: true })),
     ],
-  ])('%s: EC2 says who asked for what', async (_, action, call) => {
+  ])('%s is refused by EC2, which names the caller and the action', async (_, action, call) => {
     const error = await errorOf(call());
     expect(error).toMatchObject({ name: 'UnauthorizedOperation', $metadata: { httpStatusCode: 403 } });
     expect(error.message).toContain(
@@ -126,7 +126,7 @@ describe("the key of an instance's role", () => {
     );
   });
 
-  it('makes no schedule, which would call EC2 in its place', async () => {
+  it('cannot create a schedule, which would call EC2 in its place', async () => {
     const schedule = new CreateScheduleCommand({
       Name: 'mine',
       ScheduleExpression: 'at(2030-01-01T00:00:00)',
@@ -153,7 +153,7 @@ describe('the admin route', () => {
     return [response.status, await response.text()];
   };
 
-  it('tells nothing, and does nothing, without the key: not even whether there is such a route', async () => {
+  it('reveals nothing and does nothing without the key, not even whether a route exists', async () => {
     const { accessKeyId, secretAccessKey } = cloud.accessKey;
     const wrong = [
       undefined,
@@ -183,14 +183,14 @@ describe('the admin route', () => {
     }
   });
 
-  it("is not for the key of an instance's role", async () => {
+  it("refuses the key of an instance's role", async () => {
     expect(await statusOf('GET', 'state', basicAuthorization(instance.key))).toEqual([
       403,
       `${JSON.stringify({ error: "The key of an instance's role may not use the admin route." })}\n`,
     ]);
   });
 
-  it('tells the state to whoever has the key', async () => {
+  it('returns the state to a client with the key', async () => {
     const [status, text] = await statusOf('GET', 'state', basicAuthorization(cloud.accessKey));
     expect([status, text]).toEqual([200, expect.stringContaining(instance.id)]);
   });

@@ -1,13 +1,16 @@
-/** Bytes to a port, and what comes back: for what no HTTP client would send. */
+/** Sends bytes to a port and reads the answer, for requests that no HTTP client would send. */
 import net from 'node:net';
 
 export interface RawAnswer {
-  /** Undefined when the connection ended without an answer. */
+  /** Undefined if the connection ended without an answer. */
   readonly status: number | undefined;
   readonly text: string;
 }
 
-/** Sends all at once; resolves with the first answer that is complete, or with what came until the server hung up. */
+/**
+ * Sends all bytes in one step. Resolves with the first complete answer, or with the bytes that arrived before the
+ * server closed the connection.
+ */
 export function exchange(port: number, bytes: string | Uint8Array, timeoutMs = 10_000): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -26,7 +29,7 @@ export function exchange(port: number, bytes: string | Uint8Array, timeoutMs = 1
       if (isComplete(text)) finish();
     });
     socket.on('close', finish);
-    socket.on('error', () => undefined); // told by 'close'
+    socket.on('error', () => undefined); // The event 'close' follows and ends the wait.
   });
 }
 

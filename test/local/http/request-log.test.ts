@@ -8,7 +8,7 @@ import { basicAuthorization } from '../../../local/http/basic.js';
 import { base64 } from '../ec2/support.js';
 import { eventually } from '../../support/eventually.js';
 
-/** As AWS's own tools ask for what their role's key is. */
+/** AWS's own tools read the key of their instance's role in this way. */
 const ASK_WITH_THE_ROLE = `#!/bin/sh
 token=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/api/token)
 curl -s -H "X-aws-ec2-metadata-token: $token" $AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/meta-data/iam/security-credentials/worker
@@ -40,7 +40,7 @@ describe('the log of requests', () => {
     return made;
   }
 
-  it('tells what was asked, in the words of each service, in which order, and how it was answered', async () => {
+  it("lists the calls in order, in each service's words, with their answers", async () => {
     const sqs = client(SQSClient);
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue' }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x'.repeat(5_000), DelaySeconds: 1 }));
@@ -82,7 +82,7 @@ describe('the log of requests', () => {
     ]);
   });
 
-  it('has the bucket and the key of an object, and the conditions of a request', async () => {
+  it("has an object's bucket and key, and the conditions of a request", async () => {
     const Key = 'jobs/a b/ö.json';
     await s3.send(
       new PutObjectCommand({
@@ -106,7 +106,7 @@ describe('the log of requests', () => {
     expect(Object.keys(cloud.requests.list()[0]?.headers ?? {})).toHaveLength(3);
   });
 
-  it('names the instance whose role asked, and the app that the SDK was told of', async () => {
+  it('names the instance whose role made the call, and the app id of the SDK', async () => {
     const ec2 = client(EC2Client, { userAgentAppId: 'nightly' });
     const UserData = base64(ASK_WITH_THE_ROLE);
     await ec2.send(
@@ -147,7 +147,7 @@ describe('the log of requests', () => {
     expect(requests.at(-1)?.accessKeyId).toBe(key.accessKeyId);
   });
 
-  it('is read and cleared over HTTP, from any language', async () => {
+  it('can be read and cleared over HTTP, from any language', async () => {
     await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: '1' }));
     const headers = { authorization: basicAuthorization(cloud.credentials) };
     const ask = async (method: string) =>
@@ -171,13 +171,13 @@ describe('a cloud', () => {
     }
   }
 
-  it('keeps the newest requests, as many as it was asked to', () =>
+  it('keeps as many of the newest requests as configured', () =>
     withCloud({ requestLog: 3 }, async (cloud, s3) => {
       for (let n = 1; n <= 8; n++) await s3.send(new CreateBucketCommand({ Bucket: `bucket-${n}` }));
       expect(cloud.requests.list().map(({ number }) => number)).toEqual([6, 7, 8]);
     }));
 
-  it('keeps none unless it was asked to, and says how', () =>
+  it('keeps none by default, and explains how to turn the log on', () =>
     withCloud({}, async (cloud) => {
       expect(() => cloud.requests.list()).toThrow('requestLog');
       const headers = { authorization: basicAuthorization(cloud.credentials) };
@@ -186,9 +186,9 @@ describe('a cloud', () => {
       expect(await answer.text()).toContain('--request-log');
     }));
 
-  it('refuses a log without bound', async () => {
+  it('refuses an unbounded log', async () => {
     await expect(startLocalCloud({ requestLog: Infinity })).rejects.toThrow(
-      'requestLog is a whole number up to 100000',
+      'requestLog must be a whole number up to 100000',
     );
   });
 });

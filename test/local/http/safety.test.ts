@@ -1,4 +1,4 @@
-/** The endpoint as someone meets it who means it ill, or who never finishes what it began. */
+/** The endpoint under malicious clients, and under clients that never finish a request. */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import http from 'node:http';
@@ -66,12 +66,12 @@ describe('a request that is', () => {
     expect(answer.status, answer.text).toBe(status);
   });
 
-  test('broken in its chunks is answered while its service waits for more', async () => {
+  test('malformed in its chunks is answered while its service waits for more', async () => {
     const head = `POST / HTTP/1.1\r\n${HOST}X-Amz-Target: AmazonSQS.ListQueues\r\nTransfer-Encoding: chunked\r\n\r\n`;
     expect((await exchange(portOf(cloud), `${head}5\r\nhello\r\nzz\r\n`)).status).toBe(400);
   });
 
-  test('in the form that proxies get is the same as any other', async () => {
+  test('in the form for proxies is treated like any other', async () => {
     const answer = await exchange(
       portOf(cloud),
       `GET http://127.0.0.1/_local/state HTTP/1.1\r\n${HOST}${keyOf(cloud)}\r\n\r\n`,
@@ -87,13 +87,13 @@ describe('a request that is', () => {
       413,
       'RequestEntityTooLarge',
     ],
-  ])('larger than %s takes is answered in its own form, not broken off', async (_, headers, status, code) => {
+  ])("larger than %s allows is answered in the service's form, not broken off", async (_, headers, status, code) => {
     const body = 'x'.repeat(16 * MEBIBYTE);
     const response = await fetch(cloud.endpoint, { method: 'POST', headers: headers as Record<string, string>, body });
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(code)]);
   });
 
-  test('from a web page, or to a name that only resolves to here, does not reach the admin route', async () => {
+  test('from a web page, or to a foreign name that resolves to this machine, does not reach the admin route', async () => {
     const get = (header: string) =>
       exchange(
         portOf(cloud),
@@ -107,7 +107,7 @@ describe('a request that is', () => {
   });
 });
 
-test('it is on the loopback interface alone', async () => {
+test('it listens on the loopback interface alone', async () => {
   const { server, port } = await serverOfNothing();
   const others = Object.values(os.networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).filter(({ internal, family }) => !internal && family === 'IPv4'),
@@ -120,14 +120,14 @@ test('it is on the loopback interface alone', async () => {
   await server.close();
 });
 
-test('whoever sends its headers drop by drop is told that it took too long', async () => {
+test('a client that sends its headers too slowly gets a timeout', async () => {
   const { server, port } = await serverOfNothing(200);
   const answer = await exchange(port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
   expect(answer.status).toBe(408);
   await server.close();
 });
 
-test('whoever asks for a tunnel breaks nothing, and holds up no end, however it leaves', async () => {
+test('a client that asks for a tunnel breaks nothing and delays no shutdown, however it leaves', async () => {
   const { server, port } = await serverOfNothing();
   const ask = async () => {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
@@ -135,7 +135,7 @@ test('whoever asks for a tunnel breaks nothing, and holds up no end, however it 
     socket.write(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${'x'.repeat(100_000)}`);
     return socket;
   };
-  // An error that nobody hears would end the process; vitest tells of it.
+  // An error that no listener handles would end the process, and vitest would report it.
   for (let i = 0; i < 10; i++) (await ask()).resetAndDestroy();
   const open = await ask();
   expect(String(((await once(open, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1.1 405 /);
@@ -148,7 +148,7 @@ async function serverOfNothing(headersTimeoutMs?: number) {
   return { server, port: server.port };
 }
 
-test('the end comes at once with polls, uploads and downloads under way, and leaves nothing', async () => {
+test('a shutdown during polls, uploads and downloads is immediate and leaves nothing behind', async () => {
   const cloud = await startLocalCloud(parseOptions([]));
   const { s3, sqs } = clientsOf(cloud);
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue' }));
@@ -167,7 +167,7 @@ test('the end comes at once with polls, uploads and downloads under way, and lea
     return upload;
   });
   const broken = [...downloads, ...uploads].map(
-    (request) => new Promise((resolve) => request.once('close', resolve)), // events' once would tell of errors, too
+    (request) => new Promise((resolve) => request.once('close', resolve)), // `once` from node:events would also reject on errors.
   );
   for (const request of [...downloads, ...uploads]) request.on('error', () => undefined);
   for (const [answer] of answers) (answer as http.IncomingMessage).on('error', () => undefined);

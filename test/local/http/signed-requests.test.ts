@@ -1,4 +1,7 @@
-/** What the SDK signs is accepted, whatever the names; what it signs with a wrong key is refused in each service's words. */
+/**
+ * Requests that the SDK signs are accepted, whatever names they contain. Requests that it signs with a wrong key
+ * are refused in each service's own words.
+ */
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateBucketCommand,
@@ -48,7 +51,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** A service that only lets in: what is in it has tests of its own. */
+/** A service that admits the request and does nothing else: the real services have their own tests. */
 const entering = (name: 'ec2' | 'scheduler'): Service => ({
   name,
   handle: async (serviceRequest) => {
@@ -77,7 +80,7 @@ function kept<Client extends { destroy(): void }>(client: Client): Client {
   return client;
 }
 const s3 = (key: AccessKey = lasting): S3Client =>
-  // Or else a URL that is presigned without a body is good for an empty one only.
+  // With the default, a URL that is presigned without a body would be valid for an empty body only.
   kept(new S3Client({ ...configOf(key), forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }));
 const sqs = (key: AccessKey = lasting): SQSClient => kept(new SQSClient(configOf(key)));
 const ec2 = (key: AccessKey = lasting): EC2Client => kept(new EC2Client(configOf(key)));
@@ -98,7 +101,7 @@ describe.each([
     '$file,with;all:of@them',
   ];
 
-  test('puts and gets objects, streamed or not, under keys of every shape', async () => {
+  test('puts and gets objects, streamed or not, under all kinds of keys', async () => {
     const client = s3(key);
     await client.send(new CreateBucketCommand({ Bucket }));
     for (const Key of KEYS) {
@@ -115,9 +118,9 @@ describe.each([
     expect(Contents?.map((object) => object.Key)).toEqual(['a b+c&d=e?f#g']);
   });
 
-  test('presigns URLs that work without any client', async () => {
+  test('presigns URLs that work without an SDK', async () => {
     const client = s3(key);
-    // A browser's fetch folds the dots.
+    // The fetch of a browser folds the dots.
     for (const Key of KEYS.filter((name) => !name.includes('..'))) {
       const putUrl = await getSignedUrl(client, new PutObjectCommand({ Bucket, Key, ContentType: 'text/x' }));
       const response = await fetch(putUrl, {
@@ -145,7 +148,7 @@ describe.each([
   });
 });
 
-test('a request that was signed for another time is told so', async () => {
+test('a request that was signed for another time is refused with that reason', async () => {
   const client = kept(new S3Client({ ...configOf(lasting), forcePathStyle: true, systemClockOffset: -3_600_000 }));
   const get = new GetObjectCommand({ Bucket: 'lasting-bucket', Key: 'plain' });
   expect(await errorOf(client.send(get))).toMatchObject({ code: 'RequestTimeTooSkewed', status: 403 });
@@ -154,7 +157,7 @@ test('a request that was signed for another time is told so', async () => {
   expect([response.status, await response.text()]).toEqual([403, expect.stringContaining('Request has expired')]);
 });
 
-test('a body that is not what was signed is refused, though only its hash was', async () => {
+test('a body that differs from the signed one is refused, although only its hash was signed', async () => {
   const client = s3();
   client.middlewareStack.add(
     (next) => (args) => {
@@ -174,7 +177,7 @@ const unknown = { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'x' };
 const wrong = { ...lasting, secretAccessKey: 'x' };
 const wrongToken = { ...temporary, sessionToken: 'x' };
 
-describe('each service says in its own words', () => {
+describe('each service refuses in its own words', () => {
   const callS3 = (key: AccessKey) => s3(key).send(new GetObjectCommand({ Bucket: 'lasting-bucket', Key: 'plain' }));
   const callSqs = (key: AccessKey) => sqs(key).send(new CreateQueueCommand({ QueueName: 'x' }));
   const callEc2 = (key: AccessKey) => ec2(key).send(new DescribeInstancesCommand({}));
@@ -196,7 +199,7 @@ describe('each service says in its own words', () => {
     expect(await errorOf(call(key))).toMatchObject({ code, status });
   });
 
-  test('that a request is not signed', async () => {
+  test('an unsigned request', async () => {
     const s3Answer = await fetch(`${server.endpoint}/lasting-bucket/plain`);
     expect([s3Answer.status, await s3Answer.text()]).toEqual([
       403,
@@ -211,7 +214,7 @@ describe('each service says in its own words', () => {
   });
 });
 
-test('a service that is not there says so, in its client’s protocol', async () => {
+test('a request for an unserved service is refused in its client’s protocol', async () => {
   const scope = (name: string) =>
     `AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/${name}/aws4_request, SignedHeaders=host, Signature=x`;
   const json = await fetch(server.endpoint, {

@@ -1,4 +1,4 @@
-// The example is AWS's own: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
+// The example comes from AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Credentials } from '../../../local/http/credentials.js';
@@ -33,11 +33,11 @@ function signed(path: string, stringToSign: string, parameters = ''): string {
 }
 
 describe('presigned URLs of Signature Version 2', () => {
-  test('are good as AWS signs them', () => {
+  test('are accepted as AWS signs them', () => {
     expect(refusalOf(EXAMPLE)).toBeUndefined();
   });
 
-  test('sign what they are for: sub-resources, overrides and what would have been headers', () => {
+  test('sign sub-resources, overrides and parameters that replace headers', () => {
     const url = signed(
       '/bucket/a%20key',
       `PUT\n\ntext/plain\n${EXPIRES_SECONDS}\nx-amz-meta-by:url\n/bucket/a%20key?partNumber=1&response-content-type=text/csv&uploadId=u`,
@@ -47,7 +47,7 @@ describe('presigned URLs of Signature Version 2', () => {
     expect(refusalOf(url.replace('uploadId=u', 'uploadId=v'), { method: 'PUT' })).toBe('SignatureDoesNotMatch');
   });
 
-  test('name the bucket in the host or in the path, which is the same', () => {
+  test('may name the bucket in the host or in the path', () => {
     const url = EXAMPLE.replace('/johnsmith', '');
     expect(refusalOf(url, { headers: [] })).toBe('SignatureDoesNotMatch');
     const message = { method: 'GET', url, rawHeaders: ['Host', 'johnsmith.localhost:4566'] };

@@ -1,4 +1,7 @@
-/** The signatures that AWS documents, and what is refused how. What clients sign is tested in signed-requests.test.ts. */
+/**
+ * The signatures that AWS documents, and the refusals of others. Requests that clients sign are tested in
+ * signed-requests.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { Credentials } from '../../../local/http/credentials.js';
 import type { Refusal } from '../../../local/http/refusal.js';
@@ -17,7 +20,7 @@ interface Example {
   readonly signature?: string;
 }
 
-/** What it is refused with; undefined when it is not. */
+/** Returns the refusal of a request, or undefined if it is accepted. */
 function refusalOf(request: SignedRequest, keys = [KEY]): Pick<Refusal, 'code' | 'status'> | undefined {
   const credentials = new Credentials();
   for (const key of keys) credentials.add(key);
@@ -99,7 +102,7 @@ describe('AWS’s own examples are accepted', () => {
   });
 
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-  test('of a service that is not S3', () => {
+  test('for a service other than S3', () => {
     const headers = {
       Host: 'iam.amazonaws.com',
       'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8',
@@ -123,17 +126,17 @@ describe('AWS’s own examples are accepted', () => {
   });
 });
 
-describe('refused is', () => {
+describe('the signature check refuses', () => {
   const minutes = (count: number): number => nowMs + count * 60_000;
 
-  test('a request that is more than fifteen minutes off, either way', () => {
+  test('a request that is more than fifteen minutes early or late', () => {
     const request = requestOf(getObject);
     expect(refusalOf({ ...request, nowMs: minutes(14) })).toBeUndefined();
     expect(refusalOf({ ...request, nowMs: minutes(16) })).toEqual({ code: 'RequestTimeTooSkewed', status: 403 });
     expect(refusalOf({ ...request, nowMs: minutes(-16) })).toEqual({ code: 'RequestTimeTooSkewed', status: 403 });
   });
 
-  test('a presigned URL after its time, and one of the future', () => {
+  test('a presigned URL that has expired, and one from the future', () => {
     const request = requestOf({ url: presigned });
     expect(refusalOf({ ...request, nowMs: minutes(24 * 60 - 1) })).toBeUndefined();
     expect(refusalOf({ ...request, nowMs: minutes(24 * 60 + 1) })).toEqual({ code: 'AccessDenied', status: 403 });

@@ -67,7 +67,7 @@ async function get(server: MetadataServer, path: string, token?: string): Promis
   return { status: response.status, text: await response.text() };
 }
 
-test('an instance reads who it is', async () => {
+test('an instance reads its own identity', async () => {
   const server = await start();
   const text = async (path: string): Promise<string> => (await get(server, path)).text;
   expect(await text('meta-data/instance-id')).toBe('i-0123456789abcdef0');
@@ -85,7 +85,7 @@ test('an instance reads who it is', async () => {
   });
 });
 
-test('what is not there is a 404, the notices of an instance without any among them', async () => {
+test('missing documents are a 404, including the notices of an instance without a notice', async () => {
   const server = await start();
   for (const path of [
     'meta-data/spot/instance-action',
@@ -100,7 +100,7 @@ test('what is not there is a 404, the notices of an instance without any among t
   }
 });
 
-test('notices are shown as soon as they are given, with times to the second', async () => {
+test('notices appear immediately, with times in whole seconds', async () => {
   const view = instance();
   const server = await start(view);
   view.takenAtMs = Date.parse('2026-03-01T10:02:00.900Z');
@@ -115,7 +115,7 @@ test('notices are shown as soon as they are given, with times to the second', as
   });
 });
 
-test('a token is asked for with a life from a second to six hours', async () => {
+test('a token lives from one second to six hours', async () => {
   const server = await start();
   expect((await askToken(server)).status).toBe(400);
   for (const ttl of ['0', '21601', '-1', 'x', '']) expect((await askToken(server, ttl)).status, ttl).toBe(400);
@@ -127,7 +127,7 @@ test('a token is asked for with a life from a second to six hours', async () => 
   expect((await fetch(`${server.endpoint}/latest/api/token`)).status).toBe(405);
 });
 
-test('without a token, with a foreign one, or with one that has expired, nothing is told', async () => {
+test('requests without a token, with a foreign one, or with an expired one are refused', async () => {
   const server = await start();
   const other = await start();
   expect((await fetch(`${server.endpoint}/latest/meta-data/instance-id`)).status).toBe(401);
@@ -160,7 +160,7 @@ test('tags are shown only if the launch template lets them', async () => {
   expect((await get(hidden, 'meta-data/tags/instance/team')).status).toBe(404);
 });
 
-/** A client has this that is given no credentials. */
+/** Returns the credentials that a client finds if the test gives it none. */
 async function credentialsOfDefaultChain(server: MetadataServer) {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   vi.stubEnv('AWS_PROFILE', undefined);
@@ -171,7 +171,7 @@ async function credentialsOfDefaultChain(server: MetadataServer) {
   return client.config.credentials();
 }
 
-test('without the secret of its address nobody is told anything, whatever token he has', async () => {
+test('requests without the secret of the address are refused, even with a valid token', async () => {
   const server = await start();
   const { origin, pathname } = new URL(server.endpoint);
   const token = await (await askToken(server, '60')).text();
@@ -191,7 +191,7 @@ test('without the secret of its address nobody is told anything, whatever token 
   expect(await statusOf(`${pathname}/latest/meta-data/instance-id`)).toBe(200);
 });
 
-test('the instance’s environment has the way to its metadata, and to its role’s keys where it has any', async () => {
+test('the instance’s environment leads to its metadata, and to its role’s keys if it has a role', async () => {
   const server = await start();
   expect(server.environment).toEqual({
     AWS_EC2_METADATA_SERVICE_ENDPOINT: server.endpoint,
@@ -212,13 +212,13 @@ test('the SDK’s own default chain finds the credentials of the role', async ()
   expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);
 });
 
-test('lasting keys of a host are credentials that the SDK takes, without a token', async () => {
+test('the SDK accepts the permanent keys of a host, without a token', async () => {
   const server = await start({ ...instance(), roleKey: { accessKeyId: 'test', secretAccessKey: 'secret' } });
   const credentials = await credentialsOfDefaultChain(server);
   expect(credentials).toMatchObject({ accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: '' });
 });
 
-test('a zone that is not of the local cloud has no id', async () => {
+test('a zone that the local cloud lacks has no id', async () => {
   const server = await start(instance({ zone: 'eu-west-1a' }));
   expect((await get(server, 'meta-data/placement/availability-zone-id')).status).toBe(404);
 });
@@ -230,7 +230,7 @@ test('without an instance profile there are no credentials, as on AWS', async ()
   expect((await get(server, 'meta-data')).text.split('\n')).not.toContain('iam/');
 });
 
-test('directories list what is there now, with a slash at the end and without', async () => {
+test('directories list their current entries, with and without a slash at the end', async () => {
   const view = instance();
   const server = await start(view);
   for (const slash of ['', '/']) {
@@ -271,7 +271,7 @@ test('a token is refused to proxies, to web pages, and for a dated version', asy
   expect(await ask('/2021-03-23/api/token')).toBe(403);
 });
 
-test('user data is given back byte by byte, and is not there when there is none', async () => {
+test('user data is returned byte by byte, and is a 404 when there is none', async () => {
   const bytes = Buffer.from([0x1f, 0x8b, 0xff, 0x00, 0x80]);
   const server = await start(instance({ userData: bytes }));
   const token = await (await askToken(server, '60')).text();
@@ -298,7 +298,7 @@ print(json.dumps([found['role_name'], found['access_key'], found['secret_key'], 
   expect(JSON.parse(stdout)).toEqual(['worker-role', accessKeyId, secretAccessKey, sessionToken, 'us-east-1']);
 });
 
-test('metadata that the template turns off answers nothing, not even for a token', async () => {
+test('metadata that the template turns off refuses every request, even for a token', async () => {
   const server = await start(instance({ metadataIsOff: true }));
   expect((await askToken(server, '60')).status).toBe(403);
   expect((await fetch(`${server.endpoint}/latest/meta-data/instance-id`)).status).toBe(403);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { CONSOLE_BYTES, ConsoleLog } from '../../../local/instances/console-log.js';
 import { temporaryDirectory } from '../ec2/support.js';
 
-test('what was written can be read, before and after the console is closed', () => {
+test('output can be read before and after the console is closed', () => {
   const log = new ConsoleLog(path.join(temporaryDirectory(), 'console.log'));
   log.write(Buffer.from('one\n'));
   log.write(Buffer.from('two\n'));

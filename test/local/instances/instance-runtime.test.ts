@@ -46,7 +46,7 @@ function runtimeOf(userData: string, onLeaderEnded: (how: string) => void = () =
   });
 }
 
-test('an end that is asked for once more, at once, does not wait for those who do not listen', async () => {
+test('a second, immediate end does not wait for processes that ignore SIGTERM', async () => {
   const runtime = runtimeOf('#!/bin/sh\ntrap "" TERM\n: > @/deaf\nwhile :; do sleep 0.1; done');
   await runtime.start();
   const pid = runtime.pid ?? 0;
@@ -68,7 +68,7 @@ test('an instance that was ended before its start never starts', async () => {
   expect(existsSync(path.join(directory, 'console'))).toBe(false);
 });
 
-test('an end during the start leaves nothing, whichever was first', async () => {
+test('an end during the start leaves nothing behind, at every moment', async () => {
   const runtime = runtimeOf('#!/bin/sh\nexec sleep 1000');
   const starting = runtime.start();
   await runtime.end(0);
@@ -77,14 +77,14 @@ test('an end during the start leaves nothing, whichever was first', async () => 
   expect(existsSync(path.join(directory, 'disk'))).toBe(false);
 });
 
-test('user data that cannot be run is told by the start and by the console', async () => {
+test('the start and the console report user data that cannot be run', async () => {
   const runtime = runtimeOf('no script');
   await expect(runtime.start()).rejects.toThrow('does not begin with #!');
   await runtime.end(0);
   expect(runtime.consoleOutput()?.toString()).toContain('does not begin with #!');
 });
 
-test('whoever started it is told how its first process ended', async () => {
+test('its owner learns how its first process ended', async () => {
   const told: string[] = [];
   const runtime = runtimeOf('#!/bin/sh\nexit 4', (how) => told.push(how));
   await runtime.start();

@@ -14,14 +14,14 @@ import {
   type TestCloud,
 } from '../ec2/support.js';
 
-/** One instance with this user data, in which `@` is a directory that outlives it. */
+/** Launches one instance with this user data, in which `@` stands for a directory that outlives the instance. */
 async function launch(cloud: TestCloud, userData: string): Promise<string> {
   const fleet = await createFleet(cloud, { target: 1, userData: userData.replaceAll('@', cloud.scratch) });
   const [instance] = await eventually(() => {
     const all = cloud.compute.instances.all();
     return all.length > 0 ? all : undefined;
   });
-  // The fleet is parked, so that an instance that ended is not replaced.
+  // The fleet is parked, so that it does not replace an instance that ends.
   await eventually(() => cloud.compute.instances.get(instance?.id ?? '')?.state !== 'pending');
   const parked = cloud.compute.fleets.get(fleet);
   if (parked !== undefined) parked.target = 0;
@@ -30,7 +30,7 @@ async function launch(cloud: TestCloud, userData: string): Promise<string> {
 
 const read = (cloud: TestCloud, name: string): string => readFileSync(path.join(cloud.scratch, name), 'utf8');
 
-/** Waits for processes to have written their numbers, one file each. */
+/** Waits until processes have written their pids, each into a file of its own. */
 async function pids(cloud: TestCloud, ...names: readonly string[]): Promise<readonly number[]> {
   return eventually(() => {
     const found = names.map((name) => Number(read(cloud, name)));
@@ -40,7 +40,7 @@ async function pids(cloud: TestCloud, ...names: readonly string[]): Promise<read
 
 const allGone = (numbers: readonly number[]): boolean => !numbers.some(isAlive);
 
-test('user data runs in the instance’s directory, with an environment that has nothing of ours', async () => {
+test('user data runs in the instance’s directory, without the environment of the local cloud', async () => {
   process.env['SECRET_OF_THE_CLOUD'] = 'x';
   const cloud = await startTestCloud();
   const id = await launch(cloud, 'env > @/env.tmp; pwd > @/pwd; mv @/env.tmp @/env; sleep 1000');
@@ -73,7 +73,7 @@ test('user data runs in the instance’s directory, with an environment that has
   for (const name of Object.keys(variables)) expect(allowed).toContain(name);
 });
 
-test('a line that names a program is honoured', async () => {
+test('a first line that names a program is honoured', async () => {
   const cloud = await startTestCloud();
   await launch(cloud, `#!${process.execPath}\nrequire('fs').writeFileSync('@/version', process.version)`);
   expect(await eventually(() => read(cloud, 'version'))).toBe(process.version);
@@ -87,17 +87,17 @@ test('user data that no program can run ends its instance, and the console says 
   expect(cloud.compute.instances.consoleOutput(id)?.toString()).toContain('/no/such/shell');
 });
 
-test('user data that is no script ends its instance, and the console says what it is', async () => {
+test('user data that is not a script ends its instance, and the console says its kind', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, '#cloud-config\nruncmd: []');
   const [gone] = await terminated(cloud, 1);
   expect(gone?.StateReason?.Code).toBe('Server.InternalError');
   expect(cloud.compute.instances.consoleOutput(id)?.toString()).toBe(
-    'The user data is cloud-config: the local cloud runs scripts only, which begin with #! (as #!/bin/sh).\n',
+    'The user data is cloud-config: the local cloud runs only scripts that begin with #! (such as #!/bin/sh).\n',
   );
 });
 
-test('without user data an instance is up and does nothing', async () => {
+test('an instance without user data runs and does nothing', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, '');
   expect(cloud.compute.instances.get(id)?.state).toBe('running');
@@ -121,7 +121,7 @@ test('an instance ends when its first process ends, with everything that it left
   expect(existsSync(cloud.compute.instances.get(id)?.directory ?? '')).toBe(false);
 });
 
-test('an instance that is terminated may clean up when it is asked to', async () => {
+test('a terminated instance gets SIGTERM and time to clean up', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, `trap 'echo bye > @/bye; exit' TERM; echo $$ > @/up; while :; do sleep 0.05; done`);
   await pids(cloud, 'up');
@@ -130,7 +130,7 @@ test('an instance that is terminated may clean up when it is asked to', async ()
   expect(read(cloud, 'bye').trim()).toBe('bye');
 });
 
-test('an instance that does not listen is killed after a moment', async () => {
+test('an instance that ignores SIGTERM is killed after the grace period', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, `trap '' TERM; echo $$ > @/up; while :; do sleep 1; done`);
   const up = await pids(cloud, 'up');
@@ -139,7 +139,7 @@ test('an instance that does not listen is killed after a moment', async () => {
   expect(allGone(up)).toBe(true);
 });
 
-test('a reclaim without notice kills at once: nobody is asked', async () => {
+test('a reclaim without notice kills immediately, without SIGTERM', async () => {
   const cloud = await startTestCloud();
   const id = await launch(
     cloud,
@@ -153,7 +153,7 @@ test('a reclaim without notice kills at once: nobody is asked', async () => {
   expect(existsSync(path.join(cloud.scratch, 'asked'))).toBe(false);
 });
 
-test('an instance under notice runs on until its time, then it is killed', async () => {
+test('an instance under notice runs until its time and is then killed', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, `trap 'echo asked > @/asked' TERM; echo $$ > @/up; while :; do sleep 0.05; done`);
   const up = await pids(cloud, 'up');
@@ -167,7 +167,7 @@ test('an instance under notice runs on until its time, then it is killed', async
   expect(existsSync(path.join(cloud.scratch, 'asked'))).toBe(false);
 });
 
-test('an instance that ends itself under notice has ended itself', async () => {
+test('an instance that ends itself under notice is recorded as having ended itself', async () => {
   const cloud = await startTestCloud();
   const id = await launch(cloud, `while [ ! -e @/leave ]; do sleep 0.05; done`);
   await admin(cloud, 'POST', `instances/${id}/reclaim`, { noticeMs: 60_000 });
@@ -187,7 +187,7 @@ test('two instances do not end each other', async () => {
   expect(isAlive(cloud.compute.instances.get(idOf(other))?.pid ?? 0)).toBe(true);
 });
 
-test('closing the cloud ends every instance, one that is still booting too', async () => {
+test('closing the cloud ends every instance, including one that still boots', async () => {
   const cloud = await startTestCloud({ arriveOverMs: 3_000 });
   await createFleet(cloud, { target: 3 });
   await running(cloud, 1);

@@ -16,11 +16,11 @@ const nobody = (): boolean => false;
 const members = (table: readonly ProcessEntry[], isMarked: (pid: number) => boolean = nobody): readonly number[] =>
   [...membersOf(family, table, isMarked)].sort((one, other) => one - other);
 
-test('children are members, whatever group and session they made for themselves', () => {
+test('children are members, even with their own group and session', () => {
   expect(members([entry(1, 0), entry(10, 1), entry(11, 10), entry(12, 11), entry(20, 1)])).toEqual([10, 11, 12]);
 });
 
-test('orphans are members by their group or session, also when the leader is gone', () => {
+test('orphans are members by their group or session, even after the leader has ended', () => {
   const orphan = entry(11, 1, { group: 10, session: 10 });
   const inSession = entry(12, 1, { group: 12, session: 10 });
   const besideIt = entry(13, 1, { group: 12, session: 12 });
@@ -31,21 +31,21 @@ test('a process that carries the instance’s mark is a member, and so are its c
   expect(members([entry(10, 1), entry(30, 1), entry(31, 30)], (pid) => pid === 30)).toEqual([10, 30, 31]);
 });
 
-test('what is older than the instance is never a member, even with its mark', () => {
+test('a process older than the instance is never a member, even with its mark', () => {
   const shell = entry(30, 1, { startTicks: 99 });
   expect(members([entry(10, 1), shell, entry(31, 30)], (pid) => pid === 30)).toEqual([10]);
 });
 
-test('another process that got the leader’s number is not the leader', () => {
+test('another process with the leader’s pid is not the leader', () => {
   expect(members([entry(10, 1, { startTicks: 500, group: 9, session: 9 })])).toEqual([]);
 });
 
-test('zombies and this process itself are left alone', () => {
+test('zombies and this process itself are never members', () => {
   const table = [entry(10, 1), entry(11, 10, { zombie: true }), entry(process.pid, 10)];
   expect(members(table)).toEqual([10]);
 });
 
-test('the table has this process and its parent', () => {
+test('the table contains this process and its parent', () => {
   const own = processTable().find((each) => each.pid === process.pid);
   expect(own).toMatchObject({ parent: process.ppid, zombie: false });
 });

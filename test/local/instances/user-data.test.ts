@@ -3,7 +3,7 @@ import { bootCommand } from '../../../local/instances/user-data.js';
 
 const command = (text: string): readonly string[] => bootCommand(Buffer.from(text), '/disk/user-data');
 
-test('a script is run by the program that it names, with one argument at most', () => {
+test('a script is run by the program that it names, with at most one argument', () => {
   expect(command('#!/bin/sh\ntrue')).toEqual(['/bin/sh', '/disk/user-data']);
   expect(command('#! /usr/bin/env  python3 -u\n')).toEqual(['/usr/bin/env', 'python3 -u', '/disk/user-data']);
 });
@@ -20,12 +20,12 @@ test.each([
   ['## template: jinja\n#cloud-config', 'is a template'],
   [
     'echo hello\n',
-    'does not begin with #! (as #!/bin/sh), so on AWS cloud-init would not run it. It begins: "echo hello"',
+    'does not begin with #! (such as #!/bin/sh), so on AWS cloud-init would not run it. It begins: "echo hello"',
   ],
   ['\n#!/bin/sh\n', 'does not begin with #!'],
   ['#!/bin/sh\r\ntrue\r\n', 'carriage return'],
   ['#!\n', 'without a program'],
-])('%j is refused in a sentence', (text, sentence) => {
+])('%j is refused with an explanation', (text, sentence) => {
   expect(() => command(text)).toThrow(sentence);
 });
 

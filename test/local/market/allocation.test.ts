@@ -22,7 +22,7 @@ test('lowest-price takes the cheapest pool alone', () => {
   expect(zones(preferredPools('lowest-price', pools))).toBe('b');
 });
 
-test('price-capacity-optimized takes the cheapest of the deep pools, and leaves the cheap shallow one alone', () => {
+test('price-capacity-optimized takes the cheapest of the deep pools and avoids the cheap shallow one', () => {
   expect(zones(preferredPools('price-capacity-optimized', pools))).toBe('dca');
 });
 
@@ -40,7 +40,7 @@ test('a single pool is good enough for every strategy', () => {
   }
 });
 
-test('the preferred pools come in turn, and the others after them, for when those are short', () => {
+test('the preferred pools come in turn, and the others after them as a fallback', () => {
   expect(zones(poolsInOrder('price-capacity-optimized', pools, 0))).toBe('dcabef');
   expect(zones(poolsInOrder('price-capacity-optimized', pools, 4))).toBe('cadbef');
   expect(zones(poolsInOrder('capacity-optimized', pools, 0))).toBe('acdefb');

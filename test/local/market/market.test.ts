@@ -5,8 +5,8 @@ import { DEFAULT_COMPUTE_OPTIONS } from '../../../local/ec2/compute.js';
 import { Market, type MarketOptions } from '../../../local/market/market.js';
 import { CAPACITY_STEP_MS, type Pool } from '../../../local/market/pools.js';
 import { SpotPrices } from '../../../local/market/prices.js';
-import type { Taking } from '../../../local/market/reclaims.js';
-import type { MarketInstance } from '../../../local/market/taker.js';
+import type { ReclaimTiming } from '../../../local/market/reclaims.js';
+import type { MarketInstance } from '../../../local/market/reclaimer.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -14,12 +14,12 @@ afterEach(() => void vi.useRealTimers());
 const poolA: Pool = { instanceType: 'c7g.large', zone: 'us-east-1a' };
 const poolB: Pool = { instanceType: 'm7g.large', zone: 'us-east-1b' };
 
-interface Taken extends Taking {
+interface Taken extends ReclaimTiming {
   readonly id: string;
   readonly atMs: number;
 }
 
-/** A market whose instances run as soon as they are granted. */
+/** Builds a market whose instances run as soon as they are granted. */
 function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   const grantedAtMs: number[] = [];
   const live = new Map<string, MarketInstance>();
@@ -28,8 +28,8 @@ function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   const clock = new MarketClock(timeScale);
   const market = new Market({ ...DEFAULT_COMPUTE_OPTIONS, ...options }, clock, new SpotPrices(1, timeScale), {
     live: () => [...live.values()],
-    takeable: () => [...live.values()].filter(({ id }) => !reclaimed.some((taken) => taken.id === id)),
-    reclaim: (id, taking) => reclaimed.push({ id, ...taking, atMs: Date.now() - clock.startMs }),
+    reclaimable: () => [...live.values()].filter(({ id }) => !reclaimed.some((taken) => taken.id === id)),
+    reclaim: (id, timing) => reclaimed.push({ id, ...timing, atMs: Date.now() - clock.startMs }),
     recommendRebalance: (id) => recommended.push(`${id} at ${Date.now() - clock.startMs}`),
   });
   const request = (count: number, pools: readonly Pool[] = [poolA]) =>
@@ -53,7 +53,7 @@ function marketOf(options: Partial<MarketOptions>, timeScale = 1) {
   return { market, request, end, grantedAtMs, live, zones, reclaimed, recommended };
 }
 
-test('instances that are asked for at once come up one after another', () => {
+test('instances that are requested together come up one after another', () => {
   const { request, grantedAtMs } = marketOf({ arriveOverMs: 8_000 });
   request(5);
   vi.advanceTimersByTime(0);
@@ -63,7 +63,7 @@ test('instances that are asked for at once come up one after another', () => {
   expect(new Set(grantedAtMs).size).toBe(5);
 });
 
-test('the same seed brings them up at the same times, a faster market in as much less time', () => {
+test('the same seed launches them at the same times, and a faster market in proportionally less time', () => {
   const times = (seed: number, timeScale: number): readonly number[] => {
     const { request, grantedAtMs } = marketOf({ arriveOverMs: 80_000, seed }, timeScale);
     request(5);
@@ -76,7 +76,7 @@ test('the same seed brings them up at the same times, a faster market in as much
     expect(Math.abs(atMs * 10 - times(3, 1)[index]!)).toBeLessThan(20);
 });
 
-test('launches wait at the capacity limit until somebody leaves or the limit is raised', () => {
+test('launches wait at the capacity limit until an instance ends or the limit is raised', () => {
   const { market, request, end, live } = marketOf({ capacity: 2 });
   request(4);
   vi.advanceTimersByTime(1_000);
@@ -96,7 +96,7 @@ test('a request that was cancelled is never granted', () => {
   expect([...live.keys()]).toEqual(['i-1']);
 });
 
-test('a scripted reclaim takes one instance that long after the first one ran', () => {
+test('a scripted reclaim takes one instance at its time after the first one ran', () => {
   const { request, reclaimed } = marketOf({
     script: [
       { kind: 'reclaim', afterMs: 6_000 },
@@ -113,7 +113,7 @@ test('a scripted reclaim takes one instance that long after the first one ran', 
   expect(reclaimed[0]?.id).not.toBe(reclaimed[1]?.id);
 });
 
-test('a scripted reclaim that finds nobody takes the next that runs', () => {
+test('a scripted reclaim without a running instance takes the next one that runs', () => {
   const { request, end, reclaimed } = marketOf({ script: [{ kind: 'reclaim', afterMs: 1_000, noticeMs: null }] });
   request(1);
   vi.advanceTimersByTime(500);
@@ -125,17 +125,17 @@ test('a scripted reclaim that finds nobody takes the next that runs', () => {
   expect(reclaimed.map(({ id }) => id)).toEqual(['i-2']);
 });
 
-test('a rate takes instances by and by, with notice', () => {
+test('a rate takes instances over time, with notice', () => {
   const { request, reclaimed } = marketOf({ reclaimRatePerHour: 60 });
   request(200);
   vi.advanceTimersByTime(60_000);
-  // One a minute for each: within the first minute 1 - 1/e of them, 126.
+  // At one reclaim a minute for each, the first minute should take a share of 1 - 1/e, which is 126.
   expect(reclaimed.length).toBeGreaterThan(105);
   expect(reclaimed.length).toBeLessThan(147);
   expect(reclaimed.every(({ noticeMs }) => noticeMs === 120_000)).toBe(true);
 });
 
-test('a share of what the rate takes comes without notice', () => {
+test('a share of the reclaims by rate comes without notice', () => {
   const { request, reclaimed } = marketOf({ reclaimRatePerHour: 600, unnoticedShare: 0.25 });
   request(400);
   vi.advanceTimersByTime(3_600_000);
@@ -145,7 +145,7 @@ test('a share of what the rate takes comes without notice', () => {
   expect(unnoticed).toBeLessThan(130);
 });
 
-test('a script takes all at once, late, or all of one pool', () => {
+test('a script can take all instances at once, later than announced, or all of one pool', () => {
   const { request, reclaimed } = marketOf({
     script: [
       { kind: 'reclaim', afterMs: 1_000, all: true, pool: { zone: 'us-east-1b' } },
@@ -163,7 +163,7 @@ test('a script takes all at once, late, or all of one pool', () => {
   ]);
 });
 
-test('an instance that the market takes is recommended for a rebalance before, if that is wanted', () => {
+test('an instance gets a rebalance recommendation before the market takes it, if configured', () => {
   const { request, reclaimed, recommended } = marketOf({
     rebalanceLeadMs: 4_000,
     script: [{ kind: 'reclaim', afterMs: 6_000 }],
@@ -174,7 +174,7 @@ test('an instance that the market takes is recommended for a rebalance before, i
   expect(reclaimed).toMatchObject([{ id: 'i-1', atMs: 6_000 }]);
 });
 
-test('whoever is chosen is not chosen again; if it is gone before its notice, another is taken', () => {
+test('a chosen instance is not chosen again; if it ends before its notice, another one is taken', () => {
   const { request, end, reclaimed, recommended } = marketOf({
     rebalanceLeadMs: 4_000,
     script: [
@@ -191,7 +191,7 @@ test('whoever is chosen is not chosen again; if it is gone before its notice, an
   expect(reclaimed.map(({ atMs }) => atMs)).toEqual([6_000, 7_000]);
 });
 
-test('a short pool gives nothing, and the next best takes its place', () => {
+test('a short pool gives no instance, and the next best pool takes its place', () => {
   const { market, request, zones } = marketOf({ pools: [{ pool: { zone: 'us-east-1a' }, capacity: 1 }] });
   request(3, [poolA, poolB]);
   vi.advanceTimersByTime(0);
@@ -202,7 +202,7 @@ test('a short pool gives nothing, and the next best takes its place', () => {
   expect(zones()).toBe('abba');
 });
 
-test('with all of its pools short a request waits, and does not hold up those of others', () => {
+test('a request whose pools are all short waits without blocking others', () => {
   const { market, request, zones } = marketOf({ pools: [{ pool: poolA, capacity: 0 }] });
   request(2, [poolA]);
   request(1, [poolB]);
@@ -231,7 +231,7 @@ test('a shortage may come and go by script', () => {
   expect(zones()).toBe('a');
 });
 
-test('pools whose capacity moves let waiting requests in when they have more', () => {
+test('waiting requests are granted when the capacity of their pools grows', () => {
   const { market, request, live } = marketOf({ poolCapacity: 3 });
   const now = market.capacityOf(poolA);
   request(7);
@@ -246,7 +246,7 @@ test('pools whose capacity moves let waiting requests in when they have more', (
   expect(most).toBeGreaterThan(now);
 });
 
-test('a price that was set holds until the seed has its say again', () => {
+test("a set price holds until it is reset to the seed's price", () => {
   const { market } = marketOf({});
   const prices = new SpotPrices(1, 1);
   const seeded = prices.at(poolA, Date.now());
@@ -259,7 +259,7 @@ test('a price that was set holds until the seed has its say again', () => {
   expect(market.events().at(-1)).toEqual({ atMs: 0, kind: 'price', dollarsPerHour: 1 });
 });
 
-test('the same seed gives the same sequence of events, another one another', () => {
+test('the same seed gives the same sequence of events, another seed a different one', () => {
   const story = (seed: number): readonly MarketEvent[] => {
     const { market, request, end, reclaimed } = marketOf({
       seed,

@@ -31,7 +31,7 @@ test('a price depends on the seed, the pool and the time, and on nothing else', 
   expect(new SpotPrices(1, 1).at(pool, NOW_MS - 24 * HOUR_MS)).not.toBe(price);
 });
 
-test('the history is newest first and begins with the price that held before its start', () => {
+test('the history is newest first and includes the price that was valid at its start', () => {
   const prices = new SpotPrices(1, 1);
   const startMs = NOW_MS - 13 * HOUR_MS;
   const history = prices.history(pool, startMs, NOW_MS, NOW_MS);
@@ -40,11 +40,11 @@ test('the history is newest first and begins with the price that held before its
   expect(history[0]?.dollarsPerHour).toBe(prices.at(pool, NOW_MS));
 });
 
-test('the history ends 90 days back, however early it is asked for', () => {
+test('the history ends 90 days back, even for an earlier start', () => {
   const history = new SpotPrices(1, 1).history(pool, 0, NOW_MS, NOW_MS);
   expect((NOW_MS - (history.at(-1)?.sinceMs ?? 0)) / HOUR_MS).toBe(90 * 24 + 1);
 });
 
-test('a faster market has faster prices', () => {
+test('prices change faster in a faster market', () => {
   expect(new SpotPrices(1, 60).history(pool, NOW_MS - HOUR_MS, NOW_MS, NOW_MS).length).toBeGreaterThan(9);
 });

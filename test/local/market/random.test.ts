@@ -21,7 +21,7 @@ test('numbers are spread evenly over [0, 1)', () => {
   for (const count of buckets) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });
 
-test('the number of a text does not depend on when it is asked for', () => {
+test('the number of a text does not depend on the order of calls', () => {
   const first = seededFraction(3, 'price/c7g.large');
   seededFraction(3, 'something else');
   expect(seededFraction(3, 'price/c7g.large')).toBe(first);

@@ -10,7 +10,7 @@ test('instances live for the expected time on average', () => {
   expect(averageHours).toBeLessThan(0.53);
 });
 
-test('without a rate nobody is taken', () => {
+test('without a rate no instance is taken', () => {
   expect(lifetimeMs(0, 0.5)).toBe(Infinity);
 });
 

@@ -34,7 +34,7 @@ async function decode(pieces: readonly Uint8Array[]) {
   return { data: Buffer.concat(decoded), trailers };
 }
 
-it('any chunks, cut anywhere on their way, come out as they went in, with their trailers', async () => {
+it('chunks that are split anywhere decode to the original data and trailers', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 5 }),
@@ -72,7 +72,7 @@ const put = (payload: string, headers: Record<string, string | number>, body: st
     pieces: [body],
   });
 
-it('signed chunks are taken off too, with a trailer and without', async () => {
+it('signed chunks are decoded too, with a trailer and without', async () => {
   const content = Buffer.from('hello world');
   const headers = { 'x-amz-decoded-content-length': content.length, 'content-encoding': 'aws-chunked,gzip' };
   const signed = await put('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', headers, frame([content], SIGNATURE, []));
@@ -87,7 +87,7 @@ it('signed chunks are taken off too, with a trailer and without', async () => {
   expect([trailed.status, trailed.headers['x-amz-checksum-crc32']]).toEqual([200, 'DUoRhQ==']);
 });
 
-it('a trailer that was announced must come, and the length must be right', async () => {
+it('an announced trailer must arrive, and the length must be right', async () => {
   const unsigned = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
   const body = frame([Buffer.from('hello')], '', []);
   const announced = { 'x-amz-decoded-content-length': 5, 'x-amz-trailer': 'x-amz-checksum-crc32' };

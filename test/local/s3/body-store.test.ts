@@ -29,7 +29,7 @@ async function read(body: Body): Promise<Buffer> {
 }
 
 describe('bodies', () => {
-  it('come back as they came, in memory or on disk, whole, joined and cut', async () => {
+  it('are returned unchanged, in memory or on disk, whole, joined and cut', async () => {
     const stores = [new BodyStore(directory), new BodyStore(directory, 0)] as const;
     await fc.assert(
       fc.asyncProperty(
@@ -57,7 +57,7 @@ describe('bodies', () => {
     await eventually(async () => (await countFiles()) === 0, { what: 'all files to be gone' });
   });
 
-  it('that are larger than what is gathered at once are written in order', async () => {
+  it('that are larger than the buffer are written in order', async () => {
     const content = Buffer.alloc(3_000_001);
     for (let at = 0; at < content.length; at += 1) content[at] = (at * 31) % 251;
     const body = await write(new BodyStore(directory), content, 70_000);
@@ -66,7 +66,7 @@ describe('bodies', () => {
     await eventually(async () => (await countFiles()) === 0, { what: 'the file to be gone' });
   });
 
-  it('stay in memory while they are small and fit the budget, which their end gives back', async () => {
+  it('stay in memory while they are small and fit the budget, and free it at their end', async () => {
     const store = new BodyStore(directory, 3100);
     const small = Buffer.alloc(1000, 'x');
     const inMemory = await write(store, small);
@@ -85,7 +85,7 @@ describe('bodies', () => {
     await eventually(async () => (await countFiles()) === 0, { what: 'all files to be gone' });
   });
 
-  it('that are given up leave nothing', async () => {
+  it('that are discarded leave nothing behind', async () => {
     const store = new BodyStore(directory, 1600);
     for (const size of [1000, 1000, 1_000_000]) {
       const writer = store.create(size);

@@ -19,7 +19,7 @@ const digest = (algorithm: ChecksumAlgorithm, data: string | Uint8Array): Buffer
 };
 
 describe('the algorithms', () => {
-  // The check values of https://reveng.sourceforge.io/crc-catalogue/all.htm
+  // The check values come from https://reveng.sourceforge.io/crc-catalogue/all.htm
   it.each([
     ['CRC32', 'cbf43926'],
     ['CRC32C', 'e3069283'],
@@ -28,7 +28,7 @@ describe('the algorithms', () => {
     expect(digest(algorithm, '123456789').toString('hex')).toBe(expected);
   });
 
-  it('give the same for data in any pieces, and CRCs of parts make that of the whole', () => {
+  it('give the same result for data in any pieces, and the CRCs of parts join to that of the whole', () => {
     const crcs = fc.constantFrom('CRC32' as const, 'CRC32C' as const, 'CRC64NVME' as const);
     fc.assert(
       fc.property(crcs, fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (algorithm, pieces) => {
@@ -43,7 +43,7 @@ describe('the algorithms', () => {
   });
 });
 
-describe('a body that is not what its headers say', () => {
+describe('a body that differs from its headers', () => {
   const content = 'some content';
   const md5 = (text: string) => createHash('md5').update(text).digest('base64');
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -64,7 +64,7 @@ describe('a body that is not what its headers say', () => {
   ])('is refused: %s', async (_what, headers, code, status) => {
     const path = `/${BUCKET}/unmatched`;
     const options = { headers: { 'content-length': content.length, ...headers } };
-    // A body of the length that is too large is never sent.
+    // A body whose announced length is too large is never sent.
     const isSent = options.headers['content-length'] === content.length;
     const reply = isSent
       ? await rawRequest(cloud.port, 'PUT', path, { ...options, pieces: [content] })
@@ -73,7 +73,7 @@ describe('a body that is not what its headers say', () => {
     expect((await rawRequest(cloud.port, 'HEAD', path)).status).toBe(404);
   });
 
-  it('is kept when they match', async () => {
+  it('is accepted when they match', async () => {
     const headers = {
       'content-length': content.length,
       'content-md5': md5(content),

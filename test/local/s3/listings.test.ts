@@ -4,7 +4,7 @@ import { OrderedMap } from '../../../local/s3/ordered-map.js';
 import { byteOrder, listingOf, type ListingQuery } from '../../support/listing-model.js';
 import { decodeToken, encodeToken, listPage, type Position } from '../../../local/s3/listing.js';
 
-// Few letters, so that prefixes meet; U+E000 and an emoji, whose order as UTF-16 is not that of their bytes.
+// There are few letters, so that keys share prefixes. U+E000 and an emoji sort differently as UTF-16 and as bytes.
 const letters = fc.constantFrom('a', 'b', '/', '\ue000', '😀', '-');
 const words = (min: number, max: number) =>
   fc.array(letters, { minLength: min, maxLength: max }).map((parts) => parts.join(''));
@@ -17,7 +17,7 @@ const queries: fc.Arbitrary<ListingQuery> = fc.record({
 });
 
 describe('an ordered map', () => {
-  it('walks in UTF-8 byte order from anywhere, whatever was set and deleted', () => {
+  it('walks in UTF-8 byte order from any key, after any sets and deletes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(words(0, 5), fc.boolean()), { maxLength: 300 }), words(0, 5), (steps, start) => {
         const map = new OrderedMap<number>();
@@ -38,7 +38,7 @@ describe('an ordered map', () => {
     );
   });
 
-  it('holds its order over many blocks, filled from either end or in between, and emptied', () => {
+  it('keeps its order over many blocks, whether filled from an end or in between, and when emptied', () => {
     const map = new OrderedMap<number>();
     const name = (index: number) => String(index).padStart(6, '0');
     const total = 20_000;
@@ -55,7 +55,7 @@ describe('an ordered map', () => {
 });
 
 describe('pages', () => {
-  it('put together are the whole listing, each as long as it may be', () => {
+  it('add up to the whole listing, and each is as long as it may be', () => {
     fc.assert(
       fc.property(fc.uniqueArray(words(1, 5), { maxLength: 60 }), queries, (keys, query) => {
         const objects = new OrderedMap<string>();

@@ -1,4 +1,4 @@
-/** Requests that no SDK would send. */
+/** Sends requests that no SDK would send. */
 import http from 'node:http';
 
 export interface RawReply {
@@ -34,7 +34,7 @@ export function rawRequest(
 
 export const codeOf = (reply: RawReply): string | undefined => /<Code>(.*)<\/Code>/.exec(reply.body)?.[1];
 
-/** Sends the headers alone and gives the reply that comes before any of the body. */
+/** Sends the headers alone and returns the reply that arrives before any of the body was sent. */
 export function refusedBeforeBody(port: number, path: string, headers: http.OutgoingHttpHeaders): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const request = http.request({ port, method: 'PUT', path, headers }, (response) => {

@@ -14,7 +14,7 @@ export interface S3Cloud {
   readonly port: number;
   readonly directory: string;
   newClient(config?: S3ClientConfig): S3Client;
-  /** How many body files there are. */
+  /** Returns the number of body files on the disk. */
   countFiles(): Promise<number>;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 
-/** Both ends are in this process: what either of them held would show. */
+/** Client and server are both in this process, so data that either of them keeps in memory is measured. */
 async function peakGrowth(work: () => Promise<void>): Promise<number> {
   const before = process.memoryUsage().rss;
   let peak = before;
@@ -29,7 +29,7 @@ async function peakGrowth(work: () => Promise<void>): Promise<number> {
   return peak - before;
 }
 
-it('256 MiB go in and come out without ever being held whole', async () => {
+it('256 MiB are put and read without ever being held in memory whole', async () => {
   const piece = Buffer.alloc(MIB, 'content');
   const pieces = Readable.from(
     (function* () {
@@ -46,6 +46,7 @@ it('256 MiB go in and come out without ever being held whole', async () => {
     for await (const part of Body as AsyncIterable<Buffer>) received += part.length;
     expect([received, ContentLength]).toEqual([SIZE - MIB, SIZE - MIB]);
   });
-  // What is measured is the garbage of both ends; whoever held the body once would be past its size.
+  // The garbage of both ends is measured, too. If one of them kept the whole body, the growth would exceed its
+  // size.
   expect(growth).toBeLessThan(SIZE * 0.75);
 });

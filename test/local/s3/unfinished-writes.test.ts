@@ -21,7 +21,7 @@ import { errorOf } from '../../support/error-of.js';
 
 let cloud: S3Cloud;
 beforeAll(async () => {
-  // Every body is a file: what is left over can be counted.
+  // Every body becomes a file, so that files that are left behind can be counted.
   cloud = await startS3({ memoryBudgetBytes: 0 });
 });
 afterAll(() => cloud.close());
@@ -31,7 +31,7 @@ const put = (Key: string, Body: string, more: object = {}) =>
 const text = async (Key: string) =>
   (await cloud.client.send(new GetObjectCommand({ Bucket: BUCKET, Key }))).Body?.transformToString();
 
-/** A put whose body is sent when the test says so. */
+/** Starts a put whose body is sent when the test says so. */
 function slowPut(path: string, size: number, headers: http.OutgoingHttpHeaders = {}) {
   const request = http.request({
     port: cloud.port,
@@ -46,7 +46,7 @@ function slowPut(path: string, size: number, headers: http.OutgoingHttpHeaders =
   return { request, status };
 }
 
-it('of many racing creations exactly one wins, and the losers leave nothing', async () => {
+it('of many racing creations exactly one wins, and the losers leave nothing behind', async () => {
   const filesBefore = await cloud.countFiles();
   const bodies = Array.from({ length: 25 }, (_, index) => `body ${index}`);
   const results = await Promise.allSettled(bodies.map((body) => put('raced', body, { IfNoneMatch: '*' })));
@@ -56,7 +56,7 @@ it('of many racing creations exactly one wins, and the losers leave nothing', as
   await eventually(async () => (await cloud.countFiles()) === filesBefore + 1, { what: 'one file' });
 });
 
-it('a condition is checked when the body is there, not when the put begins', async () => {
+it('a condition is checked when the body has arrived, not when the put begins', async () => {
   const filesBefore = await cloud.countFiles();
   const slow = slowPut(`${BUCKET}/late`, 4, { 'if-none-match': '*' });
   slow.request.write('sl');
@@ -67,7 +67,7 @@ it('a condition is checked when the body is there, not when the put begins', asy
   expect(await text('late')).toBe('fast');
 });
 
-it('a put whose socket dies half-way leaves nothing, and what was there stays', async () => {
+it('a put whose socket breaks half-way leaves nothing behind, and the old object stays', async () => {
   await put('half', 'whole');
   const filesBefore = await cloud.countFiles();
   const slow = slowPut(`${BUCKET}/half`, 2_000_000);
@@ -79,7 +79,7 @@ it('a put whose socket dies half-way leaves nothing, and what was there stays', 
   expect(await text('half')).toBe('whole');
 });
 
-it('a put into a bucket that goes meanwhile is refused, and leaves nothing', async () => {
+it('a put into a bucket that is deleted meanwhile is refused and leaves nothing behind', async () => {
   await cloud.client.send(new CreateBucketCommand({ Bucket: 'short-lived' }));
   const filesBefore = await cloud.countFiles();
   const slow = slowPut('short-lived/a', 4);
@@ -91,7 +91,7 @@ it('a put into a bucket that goes meanwhile is refused, and leaves nothing', asy
   await eventually(async () => (await cloud.countFiles()) === filesBefore, { what: 'the file to be gone' });
 });
 
-it('who reads an object while it is overwritten and deleted reads the old one to its end', async () => {
+it('a reader of an object that is overwritten and deleted reads the old one to its end', async () => {
   const old = Buffer.alloc(8 * 1024 * 1024, 'old!');
   await cloud.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'read-on', Body: old }));
   const filesBefore = await cloud.countFiles();
@@ -103,7 +103,7 @@ it('who reads an object while it is overwritten and deleted reads the old one to
   await eventually(async () => (await cloud.countFiles()) === filesBefore - 1, { what: 'both files to be gone' });
 });
 
-it('who leaves in the middle of a read holds no file', async () => {
+it('a client that leaves in the middle of a read keeps no file open', async () => {
   const body = Buffer.alloc(8 * 1024 * 1024);
   await cloud.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'left', Body: body }));
   const filesBefore = await cloud.countFiles();
@@ -119,7 +119,7 @@ it('who leaves in the middle of a read holds no file', async () => {
 it.each([
   ['for what wants to create', { 'if-none-match': '*' }, 409],
   ['for what wants to write over', { 'if-match': 'current' }, 404],
-])('a delete that comes before a conditional write ends is a conflict: %s', async (_what, conditions, status) => {
+])('a delete before the end of a conditional write is a conflict: %s', async (_what, conditions, status) => {
   const { ETag = '' } = await put('contested', 'old');
   const filesBefore = await cloud.countFiles();
   const headers = 'if-match' in conditions ? { 'if-match': ETag } : conditions;
@@ -129,12 +129,12 @@ it.each([
   await cloud.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'contested' }));
   slow.request.end('ow');
   expect(await slow.status).toBe(status);
-  // Tried again, it is alone.
+  // The second try has no rival.
   await put('contested', 'new', { IfNoneMatch: '*' });
   expect(await text('contested')).toBe('new');
 });
 
-it('a part whose upload is aborted while it comes is refused, and leaves nothing', async () => {
+it('a part whose upload is aborted while it arrives is refused and leaves nothing behind', async () => {
   const target = { Bucket: BUCKET, Key: 'aborted' };
   const { UploadId } = await cloud.client.send(new CreateMultipartUploadCommand(target));
   const filesBefore = await cloud.countFiles();
@@ -147,7 +147,7 @@ it('a part whose upload is aborted while it comes is refused, and leaves nothing
   await eventually(async () => (await cloud.countFiles()) === filesBefore, { what: 'the file to be gone' });
 });
 
-it('completing lets go of the parts that it does not name, and of those that were sent again', async () => {
+it('completing frees the parts that it does not name, and those that were replaced', async () => {
   const target = { Bucket: BUCKET, Key: 'completed' };
   const { UploadId } = await cloud.client.send(new CreateMultipartUploadCommand(target));
   const filesBefore = await cloud.countFiles();
@@ -164,7 +164,7 @@ it('completing lets go of the parts that it does not name, and of those that wer
   await eventually(async () => (await cloud.countFiles()) === filesBefore + 1, { what: 'one file' });
 });
 
-it('a copy shares the bytes of its source, and both can go alone', async () => {
+it('a copy shares the bytes of its source, and each can be deleted alone', async () => {
   const filesBefore = await cloud.countFiles();
   await put('mother', 'shared');
   await cloud.client.send(new CopyObjectCommand({ Bucket: BUCKET, Key: 'daughter', CopySource: `${BUCKET}/mother` }));
@@ -175,7 +175,7 @@ it('a copy shares the bytes of its source, and both can go alone', async () => {
   await eventually(async () => (await cloud.countFiles()) === filesBefore, { what: 'the shared file to be gone' });
 });
 
-it('the end does not wait for open transfers', async () => {
+it('the shutdown does not wait for open transfers', async () => {
   const ending = await startS3({ memoryBudgetBytes: 0 });
   const upload = http.request({
     port: ending.port,
@@ -190,13 +190,13 @@ it('the end does not wait for open transfers', async () => {
   await broken;
 });
 
-it('who asks for much on one connection, and goes, leaves nothing open', async () => {
+it('a client that pipelines many requests and leaves keeps nothing open', async () => {
   const body = Buffer.alloc(32 * 1024 * 1024);
   await cloud.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'piped', Body: body }));
   const filesBefore = await cloud.countFiles();
   const socket = net.connect(cloud.port, '127.0.0.1');
   socket.write(`GET /${BUCKET}/piped HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(5));
-  // The replies have begun, and nobody reads them.
+  // The replies have begun, and no client reads them.
   await once(socket, 'readable');
   await cloud.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'piped' }));
   expect(await cloud.countFiles()).toBe(filesBefore);

@@ -28,10 +28,10 @@ const object = { Bucket: BUCKET, Key: 'object' };
 
 const md5 = (text: string) => createHash('md5').update(text).digest('base64');
 
-describe('what is not served', () => {
+describe('an unserved feature', () => {
   beforeAll(() => send(new PutObjectCommand({ ...object, Body: 'x' })));
 
-  it('is refused as such by its own commands', async () => {
+  it("is refused as not implemented, with the SDK's own commands", async () => {
     const select = { InputSerialization: {}, OutputSerialization: {}, Expression: 'x', ExpressionType: 'SQL' } as const;
     const ownership = { Rules: [{ ObjectOwnership: 'ObjectWriter' as const }] };
     for (const command of [
@@ -71,13 +71,13 @@ describe('what is not served', () => {
     await send(new HeadObjectCommand(object));
   });
 
-  it('a path that is no UTF-8 is refused', async () => {
+  it('a path that is not UTF-8 is refused', async () => {
     const reply = await rawRequest(cloud.port, 'GET', `/${BUCKET}/%ff`);
     expect([reply.status, codeOf(reply)]).toEqual([400, 'InvalidURI']);
   });
 });
 
-it('a client that waits for 100-continue is told to go on', async () => {
+it('a client that waits for 100-continue gets it', async () => {
   const body = 'after the wait';
   const headers = { expect: '100-continue', 'content-length': body.length };
   const status = await new Promise((resolve, reject) => {
@@ -128,7 +128,7 @@ describe('malformed requests', () => {
     expect([reply.status, codeOf(reply)]).toEqual([400, 'InvalidRequest']);
   });
 
-  it('a body without any length is refused', async () => {
+  it('a body without a length is refused', async () => {
     const socket = net.connect(cloud.port, '127.0.0.1');
     socket.write(`PUT /${BUCKET}/unsized HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
     let reply = '';
@@ -137,13 +137,13 @@ describe('malformed requests', () => {
     expect(reply).toContain('<Code>MissingContentLength</Code>');
   });
 
-  it('a document that is too large is refused before it comes', async () => {
+  it('a document that is too large is refused before it arrives', async () => {
     const reply = await refusedBeforeBody(cloud.port, `/${BUCKET}?tagging`, { 'content-length': 100 * 1024 * 1024 });
     expect([reply.status, codeOf(reply)]).toEqual([400, 'MaxMessageLengthExceeded']);
   });
 });
 
-it('a bucket may be named by the host', async () => {
+it('the host may name the bucket', async () => {
   const host = `${BUCKET}.localhost:${cloud.port}`;
   const put = await rawRequest(cloud.port, 'PUT', '/dir/by%20host', {
     headers: { host, 'content-length': 1 },

@@ -22,7 +22,7 @@ describe('the time of an at-expression', () => {
   });
 
   it.each(['at(2026-13-01T00:00:00)', 'at(2026-02-29T00:00:00)', 'at(2026-01-01T24:00:00)', 'at(0050-01-01T00:00:00)'])(
-    'is not to be had from %s',
+    'cannot be computed from %s',
     (expression) => expect(() => fireTimeMs(expression, 'UTC')).toThrow(`Invalid Schedule Expression ${expression}.`),
   );
 });

@@ -19,7 +19,7 @@ let clock: FakeClock;
 let schedules: Schedules;
 let client: SchedulerClient;
 let calls: [string, Readonly<Record<string, unknown>>][];
-/** What the target answers with, while it is not well. */
+/** The error that the target throws while it is set. */
 let failure: Error | undefined;
 
 beforeEach(async () => {
@@ -58,7 +58,7 @@ const exists = async () =>
   (await errorOf(client.send(new GetScheduleCommand({ Name: 'parks' }))).catch(() => undefined)) === undefined;
 
 describe('a one-time schedule', () => {
-  it('fires once, at its time, with the input that it was given', async () => {
+  it('fires once, at its time, with its input', async () => {
     await create('13:00:00');
     clock.advance(HOUR_MS - 1);
     expect(calls).toEqual([]);
@@ -70,7 +70,7 @@ describe('a one-time schedule', () => {
     expect(schedules.invocations()).toMatchObject([{ schedule: 'parks', state: 'succeeded', attempts: 1 }]);
   });
 
-  it('means the time of its zone', async () => {
+  it('fires at the time of its zone', async () => {
     await create('08:30:00', { ScheduleExpressionTimezone: 'America/New_York' });
     clock.advance(1.5 * HOUR_MS - 1);
     expect(calls).toHaveLength(0);
@@ -78,7 +78,7 @@ describe('a one-time schedule', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is pushed out by an update, as often as one likes', async () => {
+  it('is postponed by each update', async () => {
     await create('12:15:00');
     for (const time of ['12:25:00', '12:35:00', '12:45:00']) {
       clock.advance(600_000);
@@ -90,7 +90,7 @@ describe('a one-time schedule', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('fires at once when its time has passed, and again for another time only', async () => {
+  it('fires immediately when its time has passed, and again only for another time', async () => {
     await create('11:00:00');
     clock.advance(0);
     expect(calls).toHaveLength(1);
@@ -108,7 +108,7 @@ describe('a one-time schedule', () => {
     expect(calls).toHaveLength(0);
   });
 
-  it('deletes itself after it has fired, when told to', async () => {
+  it('deletes itself after it has fired, if configured', async () => {
     await create('12:01:00', { ActionAfterCompletion: 'DELETE' });
     clock.advance(60_000);
     expect(calls).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('a one-time schedule', () => {
 describe('a target that answers with an error', () => {
   const busy = new Error('The fleet is being modified.');
 
-  it('is called again, after ever longer waits, until it answers well', async () => {
+  it('is called again after growing waits, until it succeeds', async () => {
     failure = busy;
     await create('12:01:00', { ActionAfterCompletion: 'DELETE' });
     clock.advance(60_000 + 1_000);
@@ -132,7 +132,7 @@ describe('a target that answers with an error', () => {
     expect(await exists()).toBe(false);
   });
 
-  it('is given up after as many retries as its policy has, which is shown', async () => {
+  it('is given up after the retries of its policy, and the state shows it', async () => {
     failure = busy;
     await create('12:01:00', { Target: { ...TARGET, RetryPolicy: { MaximumRetryAttempts: 2 } } });
     clock.advance(24 * HOUR_MS);
@@ -149,7 +149,7 @@ describe('a target that answers with an error', () => {
     expect(schedules.invocations()).toMatchObject([{ state: 'failed', attempts: 6 }]);
   });
 
-  it('does not take a schedule with it that was updated meanwhile', async () => {
+  it('does not remove a schedule that was updated meanwhile', async () => {
     failure = busy;
     await create('12:01:00', { ActionAfterCompletion: 'DELETE' });
     clock.advance(60_000);
@@ -163,7 +163,7 @@ describe('a target that answers with an error', () => {
   });
 });
 
-describe('what is not served', () => {
+describe('an unserved feature', () => {
   it.each([
     ['a recurring schedule', { ScheduleExpression: 'rate(1 minute)' }, /rate\(1 minute\)/],
     ['a cron schedule', { ScheduleExpression: 'cron(0 0 * * ? *)' }, /only one-time schedules/],
@@ -189,7 +189,7 @@ describe('what is not served', () => {
       /DeadLetterConfig/,
     ],
     ['a field that the target has not', { Target: { ...TARGET, Input: '{"FleetId":"f","Nonsense":1}' } }, /Nonsense/],
-  ])('%s is refused, and said so', async (_, more, message) => {
+  ])('%s is refused with an explanation', async (_, more, message) => {
     const refused = await errorOf(create('13:00:00', more));
     expect(refused.name).toBe('ValidationException');
     expect(refused.message).toMatch(/local cloud/);

@@ -33,7 +33,7 @@ const receiveTimes = async (times: number) => {
 };
 
 describe('dead-letter queues', () => {
-  test('a poll that waits on the dead-letter queue gets what moves, and one on the source gets the next message', async () => {
+  test('a waiting poll on the dead-letter queue gets the moved message, and one on the source gets the next message', async () => {
     await queue.send('poison');
     await receiveTimes(2);
     await queue.send('good');
@@ -59,7 +59,7 @@ describe('dead-letter queues', () => {
     expect(bodiesOf(await left.receive())).toEqual(['from right']);
   });
 
-  test('retention goes on counting from the original send', async () => {
+  test('retention counts from the original send', async () => {
     await queue.send('a');
     sqs.clock.advanceSeconds(345_000);
     await receiveTimes(3);
@@ -98,7 +98,7 @@ describe('message move tasks', () => {
     expect(sqs.clock.armed).toBe(0);
   });
 
-  test('they move at the rate that was asked for, one task at a time, until it is cancelled', async () => {
+  test('they move at the requested rate, one task at a time, until it is cancelled', async () => {
     const other = await TestQueue.create(sqs.client, 'other');
     const { TaskHandle } = await start({ DestinationArn: arnOf('other'), MaxNumberOfMessagesPerSecond: 1 });
     sqs.clock.advanceSeconds(2.5);
@@ -113,7 +113,7 @@ describe('message move tasks', () => {
     expect(again).toBeInstanceOf(ResourceNotFoundException);
   });
 
-  test('a task whose destination is deleted fails and keeps what is left', async () => {
+  test('a task whose destination is deleted fails and leaves the remaining messages', async () => {
     const other = await TestQueue.create(sqs.client, 'other');
     await start({ DestinationArn: arnOf('other'), MaxNumberOfMessagesPerSecond: 1 });
     sqs.clock.advanceSeconds(1);
@@ -127,7 +127,7 @@ describe('message move tasks', () => {
     expect(await dead.counts()).toMatchObject({ visible: 3 });
   });
 
-  test('a task without a destination fails at a message that came from no queue', async () => {
+  test('a task without a destination fails at a message without a source queue', async () => {
     for (const message of await dead.receive({ MaxNumberOfMessages: 10 })) await dead.delete(message);
     await dead.send('sent here');
     await start();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Fifo } from '../../../local/sqs/fifo.js';
 
-test('what comes first goes first, at any length', () => {
+test('items leave in the order of their arrival, at any length', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }), (steps) => {
       const fifo = new Fifo<number>();

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => sqs.close());
 
 describe('counters that lag', () => {
-  test('say what was true that long ago, whoever looked in between', async () => {
+  test('report the state of one lag ago, whether or not they were read in between', async () => {
     await queue.send('before');
     imperfections.counterLagMs = 60_000;
     sqs.clock.advanceSeconds(1);
@@ -28,14 +28,14 @@ describe('counters that lag', () => {
     expect(await queue.counts()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
     sqs.clock.advanceSeconds(10);
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 3, delayed: 0 });
-    // Nobody asked when the visibility ended: it is known all the same.
+    // No request was made when the visibility ended, but the counts include it.
     sqs.clock.advanceSeconds(4.999);
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 3, delayed: 0 });
     sqs.clock.advance(1);
     expect(await queue.counts()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
   });
 
-  test('lag behind the end of retention too, and are right at once when the lag is over', async () => {
+  test('lag behind the end of retention too, and are exact as soon as the lag is turned off', async () => {
     imperfections.counterLagMs = 60_000;
     const short = await TestQueue.create(sqs.client, 'short', { MessageRetentionPeriod: '60' });
     await short.send('a');
@@ -46,7 +46,7 @@ describe('counters that lag', () => {
     expect(await short.counts()).toMatchObject({ visible: 0 });
   });
 
-  test('mislead clients only: the queue itself knows what is there', async () => {
+  test('mislead clients only: the queue itself uses exact counts', async () => {
     imperfections.counterLagMs = 60_000;
     await queue.send('a');
     expect(sqs.store.queue('work').counts()).toMatchObject({ visible: 1 });
@@ -54,8 +54,8 @@ describe('counters that lag', () => {
   });
 });
 
-describe('messages that are given out twice', () => {
-  test('come once more while they are in flight, to another receive, and then the newer handle counts', async () => {
+describe('messages that are delivered twice', () => {
+  test('come once more while they are in flight, to another receive, and the newer handle is then valid', async () => {
     imperfections.duplicateRate = 1;
     await queue.send('a');
     const first = await queue.receiveOne({ MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
@@ -69,7 +69,7 @@ describe('messages that are given out twice', () => {
     expect(await queue.counts()).toMatchObject({ inFlight: 0 });
   });
 
-  test('do not come again once they are deleted, or when no message is to', async () => {
+  test('do not come again once they are deleted, or when the imperfection is off', async () => {
     imperfections.duplicateRate = 1;
     await queue.send('a', 'b');
     await queue.delete(await queue.receiveOne());
@@ -81,7 +81,7 @@ describe('messages that are given out twice', () => {
     expect(await queue.receive()).toEqual([]);
   });
 
-  test('a poll that waits is given one at once', async () => {
+  test('go to a waiting poll immediately', async () => {
     imperfections.duplicateRate = 1;
     const polls = [1, 2].map(() => queue.receive({ WaitTimeSeconds: 20 }));
     while (sqs.store.queue('work').waiting < 2) await new Promise(setImmediate);
@@ -90,7 +90,7 @@ describe('messages that are given out twice', () => {
   });
 });
 
-describe('chance', () => {
+describe('randomness', () => {
   const draws = async (seed: number): Promise<string> => {
     const other = await startTestSqs({ imperfections, seed });
     const there = other.store.createQueue('work', new Map(), new Map());
@@ -105,7 +105,7 @@ describe('chance', () => {
     return seen;
   };
 
-  test('some receives come back empty though messages are there, some messages come twice: as the seed has it', async () => {
+  test('makes some receives empty and some messages come twice, as the seed determines', async () => {
     imperfections.emptyReceiveRate = 0.2;
     imperfections.duplicateRate = 0.2;
     const one = await draws(1);

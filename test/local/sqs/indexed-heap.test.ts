@@ -7,7 +7,7 @@ interface Item {
   place: number;
 }
 
-test('the least item is on top, whatever was pushed, removed and changed', () => {
+test('the least item is on top after any pushes, removals and changes', () => {
   const operation = fc.record({
     kind: fc.constantFrom('push', 'remove', 'change', 'pop'),
     key: fc.integer({ min: 0, max: 50 }),

@@ -27,7 +27,7 @@ describe('long polls', () => {
     return Number(Attributes?.ApproximateReceiveCount);
   };
 
-  /** A client of which every byte is in the test's hands: it polls, and reads nothing unless told. */
+  /** Opens a client that the test controls byte by byte: it polls, and reads only when the test says so. */
   async function rawPoll(): Promise<net.Socket> {
     const body = JSON.stringify({ QueueUrl: queue.url, WaitTimeSeconds: 20 });
     const socket = net.connect({ port: sqs.cloud.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -40,7 +40,7 @@ describe('long polls', () => {
     return socket;
   }
 
-  test('a poll ends empty when its time is over, the request’s or the queue’s own', async () => {
+  test('a poll returns nothing when its time is over, the request’s or the queue’s own', async () => {
     const slow = await TestQueue.create(sqs.client, 'slow', { ReceiveMessageWaitTimeSeconds: '5' });
     const poll = slow.receive();
     await eventually(() => sqs.store.queue('slow').waiting === 1);
@@ -51,7 +51,7 @@ describe('long polls', () => {
     expect(await slow.receive({ WaitTimeSeconds: 0 })).toEqual([]);
   });
 
-  test('polls are served in the order of their coming, each message once', async () => {
+  test('polls are served in the order of their arrival, each message once', async () => {
     const polls: Promise<string[]>[] = [];
     for (let i = 0; i < 4; i++) {
       polls.push(queue.receive({ WaitTimeSeconds: 20 }).then(bodiesOf));
@@ -63,7 +63,7 @@ describe('long polls', () => {
     expect(await polls[3]).toEqual([]);
   });
 
-  test('a message received with a visibility timeout of zero goes on to the next who waits', async () => {
+  test('a message received with a visibility timeout of zero goes to the next waiting poll', async () => {
     const polls: Promise<string[]>[] = [];
     for (let i = 0; i < 2; i++) {
       polls.push(queue.receive({ WaitTimeSeconds: 20, VisibilityTimeout: 0 }).then(bodiesOf));
@@ -73,7 +73,7 @@ describe('long polls', () => {
     expect(await Promise.all(polls)).toEqual([['a'], ['a']]);
   });
 
-  test('a poll that waits gets a message the moment its visibility expires', async () => {
+  test('a waiting poll gets a message the moment its visibility expires', async () => {
     await queue.send('a');
     await queue.receive();
     const poll = queue.receive({ WaitTimeSeconds: 20 });
@@ -90,7 +90,7 @@ describe('long polls', () => {
     expect(bodiesOf(await next)).toEqual(['a']);
   });
 
-  test('a poll that waits gets a delayed message the moment it is due', async () => {
+  test('a waiting poll gets a delayed message the moment it is due', async () => {
     await sqs.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'later', DelaySeconds: 3 }));
     const poll = queue.receive({ WaitTimeSeconds: 20 });
     await waiting(1);
@@ -136,7 +136,8 @@ describe('long polls', () => {
 
   test('messages that were sent to a client that had just left come back', async () => {
     const socket = await rawPoll();
-    // Where the event loop hears of sockets: until it comes back there, the server has answered and knows of no end.
+    // The event loop notices sockets at this point. Before it gets here again, the server has answered and does not
+    // know of the end.
     await new Promise((resolve) => stat('.', resolve));
     sqs.store.queue('work').send([newMessage('a')]);
     socket.destroy();
@@ -157,7 +158,7 @@ describe('long polls', () => {
     expect(await queue.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
   });
 
-  test('whoever waits on a queue that is deleted is told', async () => {
+  test('polls on a deleted queue get an error', async () => {
     const poll = errorOf(queue.receive({ WaitTimeSeconds: 20 }));
     await waiting(1);
     await sqs.client.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
@@ -176,7 +177,7 @@ describe('long polls', () => {
   });
 });
 
-test('on the system’s clock, a poll that waits is woken by an expiry too', async () => {
+test('on the system’s clock, a waiting poll is woken by an expiry too', async () => {
   const store = new SqsStore();
   const cloud = await startTestCloud({ sqs: createSqsService({ store }) });
   const queue = await TestQueue.create(cloud.sqs(), 'work');
@@ -187,8 +188,23 @@ test('on the system’s clock, a poll that waits is woken by an expiry too', asy
   store.close();
 });
 
+/**
+ * Copies the request with another signal. A Proxy or an object that inherits from the request could not read its
+ * private fields.
+ */
+const withSignal = (request: ServiceRequest, signal: AbortSignal): ServiceRequest => ({
+  request: request.request,
+  response: request.response,
+  url: request.url,
+  requestId: request.requestId,
+  losesReply: request.losesReply,
+  principal: request.principal,
+  signal,
+  enter: (...admission) => request.enter(...admission),
+});
+
 describe('a client that is gone when its messages were just picked', () => {
-  test('gets nothing: they are visible at once, with the receive count they had', async () => {
+  test('gets nothing: the messages are visible again, with their old receive count', async () => {
     const sqs = await startTestSqs();
     const service = createSqsService({ store: sqs.store });
     const gone = new AbortController();
@@ -197,7 +213,7 @@ describe('a client that is gone when its messages were just picked', () => {
       sqs: {
         name: 'sqs',
         handle: (request: ServiceRequest) => {
-          handled.push(service.handle(Object.create(request, { signal: { value: gone.signal } }) as ServiceRequest));
+          handled.push(service.handle(withSignal(request, gone.signal)));
           return handled.at(-1) as Promise<void>;
         },
       },

@@ -24,7 +24,7 @@ async function post(action: string, body: string): Promise<{ status: number; que
   };
 }
 
-test('an action that is not served is an error and nothing else', async () => {
+test('an unserved action is an error without any effect', async () => {
   const queue = await TestQueue.create(sqs.client, 'work');
   const command = new AddPermissionCommand({ QueueUrl: queue.url, Label: 'x', AWSAccountIds: ['1'], Actions: ['*'] });
   const error = await errorOf(sqs.client.send(command));
@@ -70,13 +70,13 @@ test.each([
   await queue.send('a');
 });
 
-test('names that every object has are no parameters', async () => {
+test('property names of every JavaScript object are not parameters', async () => {
   const queue = await TestQueue.create(sqs.client, 'work');
   const body = JSON.stringify({ QueueUrl: queue.url, AttributeNames: ['constructor'] });
   expect(await post('GetQueueAttributes', body)).toMatchObject({ query: 'InvalidAttributeName;Sender' });
 });
 
-test('a client of the older Query protocol is told in its own words what to do', async () => {
+test('a client of the older Query protocol gets an explanation in that protocol', async () => {
   const response = await fetch(sqs.cloud.endpoint, {
     method: 'POST',
     headers: {
@@ -92,7 +92,7 @@ test('a client of the older Query protocol is told in its own words what to do',
   );
 });
 
-test('each connection is probed, so that the long poll of a client that vanished ends', async () => {
+test('each connection is probed, so that the long poll of a vanished client ends', async () => {
   const keepAlive = vi.spyOn(net.Socket.prototype, 'setKeepAlive');
   try {
     await TestQueue.create(sqs.client, 'work');

@@ -1,4 +1,7 @@
-/** A queue and its dead-letter queue against a simple model, over random interleavings and a clock that the test moves. */
+/**
+ * Compares a queue and its dead-letter queue with a simple model, over random interleavings and a clock that the
+ * test moves.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SqsError } from '../../../local/sqs/errors.js';
@@ -19,7 +22,7 @@ interface ModelMessage {
   in: Name;
   dueMs: number;
   receipt: number;
-  /** The newest receive whose handle was used: it has arrived. */
+  /** The newest receive whose handle was used, so that its client has the message. */
   held: number;
   receives: Record<Name, number>;
   deleted: boolean;
@@ -48,7 +51,7 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** As `expect(…).toBe(…)`, of which a run makes too many. */
+/** This replaces `expect(…).toBe(…)`, which is too slow for the number of checks in a run. */
 function agree(actual: unknown, expected: unknown, what: string): void {
   if (!Object.is(actual, expected)) throw new Error(`${what}: ${String(actual)}, not ${String(expected)}`);
 }
@@ -61,10 +64,10 @@ class Run {
   readonly #given: Given[] = [];
   readonly #polls: AbortController[] = [];
   #purgedMs = -Infinity;
-  /** What polls brought, and what moved, since the last step. */
+  /** The deliveries and moves since the last step. */
   readonly #brought: Given[] = [];
   readonly #moved: ModelMessage[] = [];
-  /** What was given to polls that their client had left. */
+  /** The number of deliveries to polls whose client was gone. */
   #wasted = 0;
 
   constructor() {
@@ -146,7 +149,7 @@ class Run {
     const request = { max: most, waitMs: 0, visibilityMs };
     const taken = await this.#queues[name].receive(request, new AbortController().signal);
     agree(taken.length, Math.min(open.length, most), 'messages received');
-    // Whoever wanted more than there is has met everything that had to move.
+    // A poll that wanted more messages than there are has met every message that had to move.
     const left = this.#visible(name).filter((message) => !this.#moved.includes(message));
     if (taken.length < most && name === 'work') agree(left.length, taken.length, 'messages that did not move');
     this.#received(taken.map((delivery) => ({ from: name, delivery })));
@@ -178,7 +181,7 @@ class Run {
     agree(result, expected, 'a change of visibility');
   }
 
-  /** The response with this delivery did not reach its client, or so it seems. Once per delivery. */
+  /** Behaves as if the response with this delivery did not reach its client; called once per delivery. */
   #lose(given: Given): void {
     const { from: name, delivery } = given;
     this.#given.splice(this.#given.indexOf(given), 1);
@@ -215,10 +218,12 @@ class Run {
       agree(message.sentMs + RETENTION_MS > receivedMs, true, 'young enough');
       agree(message.receives.work <= MAX_RECEIVES, true, 'received no more often than the policy allows');
       agree(name === 'work' || message.in === 'dead' || this.#moved.includes(message), true, 'where it is');
-      // Received once more within this step (its visibility timeout was over at once): what is seen is of the newest.
+      // The message was received again within this step (its visibility timeout was zero), so only the newest
+      // receive is visible.
       if (delivery.receipt === receipt && !again.has(message)) {
         agree(message.dueMs <= receivedMs, true, 'due');
-        // A poll waits for nothing that is there: what came after the step began became visible at that very moment.
+        // A poll never waits while there is a message for it, so a message that came after the step began became
+        // visible at that very moment.
         if (pollsSinceMs !== undefined && receivedMs > pollsSinceMs) agree(message.dueMs, receivedMs, 'the moment');
         agree(receiveCount, message.receives.work + message.receives.dead, 'receive count');
       }

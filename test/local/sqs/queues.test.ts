@@ -28,18 +28,18 @@ const set = (queue: TestQueue, Attributes: Partial<Record<QueueAttributeName, st
   sqs.client.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes }));
 
 describe('creating, finding and deleting queues', () => {
-  test('a FIFO queue is refused clearly', async () => {
+  test('a FIFO queue is refused with an explanation', async () => {
     expect(await errorOf(create('work.fifo', { FifoQueue: 'true' }))).toBeInstanceOf(UnsupportedOperation);
     expect((await errorOf(create('work', { FifoQueue: 'true' }))).message).toBe('Unknown Attribute FifoQueue.');
   });
 
-  test('an address of no queue is refused', async () => {
+  test("an address that is not a queue's is refused", async () => {
     const QueueUrl = `${sqs.cloud.endpoint}/work`;
     const error = await errorOf(sqs.client.send(new PurgeQueueCommand({ QueueUrl })));
     expect([error.name, error.status]).toEqual(['InvalidAddress', 404]);
   });
 
-  test('a name alone is an address too', async () => {
+  test("a queue's name alone is accepted as its address", async () => {
     await create('work');
     await new TestQueue(sqs.client, 'work').send('a');
     expect(sqs.store.queue('work').counts()).toMatchObject({ visible: 1 });
@@ -57,7 +57,7 @@ describe('creating, finding and deleting queues', () => {
 });
 
 describe('attributes', () => {
-  test('what is set holds from then on', async () => {
+  test('a changed attribute takes effect immediately', async () => {
     const queue = await TestQueue.create(sqs.client, 'work');
     sqs.clock.advanceSeconds(5);
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [] });
@@ -75,7 +75,7 @@ describe('attributes', () => {
     expect(await queue.counts()).toMatchObject({ visible: 1 });
   });
 
-  test('a shorter retention ends what is older', async () => {
+  test('a shorter retention removes older messages', async () => {
     const queue = await TestQueue.create(sqs.client, 'work');
     await queue.send('a');
     sqs.clock.advanceSeconds(61);

@@ -35,14 +35,14 @@ describe('receiving and deleting', () => {
     expect(bodiesOf(await queue.receive())).toEqual(['later']);
   });
 
-  test('the queue’s own delay holds for messages that name none', async () => {
+  test('the queue’s own delay applies to messages that set none', async () => {
     const delaying = await TestQueue.create(sqs.client, 'delaying', { DelaySeconds: '7' });
     await delaying.send('late');
     await sqs.client.send(new SendMessageCommand({ QueueUrl: delaying.url, MessageBody: 'now', DelaySeconds: 0 }));
     expect(await delaying.counts()).toEqual({ visible: 1, inFlight: 0, delayed: 1 });
   });
 
-  test('a message older than the retention period is gone, wherever it stands', async () => {
+  test('a message older than the retention period is gone, in every state', async () => {
     const short = await TestQueue.create(sqs.client, 'short', { MessageRetentionPeriod: '60' });
     await short.send('in flight', 'visible');
     await short.receive();
@@ -53,7 +53,7 @@ describe('receiving and deleting', () => {
     expect(bodiesOf(await short.receive({ MaxNumberOfMessages: 10 }))).toEqual(['younger']);
   });
 
-  test('the first received comes first, and one that was received three times goes behind the others', async () => {
+  test('messages come in the order of sending, and one that was received three times goes behind the others', async () => {
     await queue.send('a', 'b');
     for (let i = 0; i < 2; i++) {
       expect(bodiesOf(await queue.receive({ VisibilityTimeout: 0 }))).toEqual(['a']);
@@ -62,7 +62,7 @@ describe('receiving and deleting', () => {
     expect(bodiesOf(await queue.receive({ MaxNumberOfMessages: 2 }))).toEqual(['b', 'a']);
   });
 
-  test('a handle is dead once its message was received again: deleting with it succeeds and deletes nothing', async () => {
+  test('a handle is invalid once its message was received again: deleting with it succeeds and deletes nothing', async () => {
     await queue.send('a');
     const stale = await queue.receiveOne({ VisibilityTimeout: 0 });
     const newest = await queue.receiveOne();

@@ -36,7 +36,7 @@ describe('changing the visibility of a message', () => {
     expect(await queue.counts()).toMatchObject({ visible: 1, inFlight: 0 });
   });
 
-  test('zero makes the message visible at once, to whoever waits', async () => {
+  test('zero makes the message visible at once, also to a waiting poll', async () => {
     const message = await queue.receiveOne();
     const poll = queue.receive({ WaitTimeSeconds: 20, MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
     await change(message, 0);

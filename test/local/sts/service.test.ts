@@ -1,4 +1,4 @@
-/** No client of the project speaks STS: the requests are as the AWS CLI sends them. */
+/** No client of the project speaks STS, so the requests are built as the AWS CLI sends them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../../../local/http/server.js';
 import { createStsService } from '../../../local/sts/service.js';
@@ -19,7 +19,7 @@ async function ask(form: Record<string, string>): Promise<{ readonly status: num
 }
 
 describe('STS', () => {
-  it('says who the caller is', async () => {
+  it('names the caller', async () => {
     const { status, text } = await ask({ Action: 'GetCallerIdentity', Version: '2011-06-15' });
     expect(status).toBe(200);
     expect(text).toContain('<GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:root</Arn>');

@@ -4,24 +4,24 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startServer, type Delay, type Services } from '../../../local/http/server.js';
 
-/** For clients of a service that checks no signature. */
+/** Credentials for clients of a service that checks no signature. */
 export const testCredentials = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 export const testRegion = 'us-east-1';
 
 export interface TestCloud {
   readonly endpoint: string;
   readonly port: number;
-  /** Each call makes a client of its own, with its own connections. */
+  /** Each call creates a client of its own, with its own connections. */
   sqs(): SQSClient;
   s3(): S3Client;
   ec2(): EC2Client;
-  /** Ends the clients and the server; what holds a service's state is its maker's to close. */
+  /** Ends the clients and the server; the creator of a service must close its state. */
   close(): Promise<void>;
 }
 
 export async function startTestCloud(services: Services, options: { readonly delay?: Delay } = {}): Promise<TestCloud> {
   const server = await startServer(services, { port: 0, ...options });
-  // One attempt: a retry would hide an error of the server.
+  // There is only one attempt, because a retry would hide an error of the server.
   const config = { endpoint: server.endpoint, region: testRegion, credentials: testCredentials, maxAttempts: 1 };
   const clients: { destroy(): void }[] = [];
   const kept = <Client extends { destroy(): void }>(client: Client): Client => {

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is moved; what is due is then called in the order of its time. */
+/** A clock that stands still until the test moves it; due actions are then called in the order of their times. */
 export class FakeClock {
   #nowMs: number;
   #timers: { readonly dueMs: number; readonly action: () => void }[] = [];

@@ -30,7 +30,7 @@ export async function startTestSqs(options: Omit<SqsStoreOptions, 'clock'> = {})
   };
 }
 
-/** A message as the service reads it. */
+/** Builds a message as the service reads it. */
 export const newMessage = (body: string, delayMs = 0): NewMessage => ({
   content: { body, groupId: undefined, attributes: undefined, traceHeader: undefined },
   delayMs,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { definedFields } from '../../../core/defined-fields.js';
-import type { MaxFailed } from '../../../core/pool/max-failed.js';
+import type { MaxFailed } from '../../../core/contract/max-failed.js';
 import type { Judged } from '../../../core/pool/success.js';
 import { exitCodeOf } from '../../../runner/cli/exit-codes.js';
 

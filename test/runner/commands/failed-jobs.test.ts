@@ -33,7 +33,7 @@ describe('a job of which every item failed', () => {
     const text = stack.terminal.stdout;
     expect(text).not.toContain('✓');
     expect(
-      text.match(/✗ Job j is complete(?: after .*)?, but not one item is ok\.\n\n {2}Odd: item 0 is odd\n/g),
+      text.match(/✗ Job j is complete(?: after .*)?, but no item succeeded\.\n\n {2}Odd: item 0 is odd\n/g),
     ).toHaveLength(2);
     expect(text.match(/To read all logs of the model: spotpool logs j\n\n/g)).toHaveLength(2);
   });

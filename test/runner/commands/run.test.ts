@@ -30,7 +30,7 @@ describe('spotpool run', () => {
     expect(await run()).toBe(0);
     expect((await results()).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
     const text = stack.terminal.stdout;
-    expect(text).toMatch(/is submitted: model\.mjs over data\.txt, 5 items in 3 batches\./);
+    expect(text).toMatch(/Submitted job .*: model\.mjs over data\.txt, 5 items in 3 batches\./);
     expect(text).toMatch(/items +5 ok, 0 failed/);
     expect(text).toMatch(/results +data\.results\.jsonl/);
     expect(text).toContain('0 instances');
@@ -79,7 +79,7 @@ describe('spotpool run', () => {
     [['run', 'data.txt'], /--model/],
     [['run', 'data.txt', '--model', 'nothing.mjs'], /nothing\.mjs/],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '.'], /is a directory/],
-    [['run', 'data.txt', '--model', 'model.mjs', '--out', 'no/x'], /no\/x: there is no directory .*no\./],
+    [['run', 'data.txt', '--model', 'model.mjs', '--out', 'no/x'], /no\/x: the directory .*no does not exist\./],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', '-'], /spotpool results/],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', './data.txt'], /\.\/data\.txt: it is the dataset/],
     [['run', 'data.txt', '--model', 'model.mjs', '--out', 'data.txt', '--force'], /it is the dataset/],
@@ -128,7 +128,7 @@ describe('the file of a run’s results', () => {
     await writeFile(path.join(stack.cwd, 'data.results.jsonl'), 'mine');
     expect(await run()).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /data\.results\.jsonl is there already, and is no file of results that spotpool wrote\..*--force/,
+      /data\.results\.jsonl exists already, and spotpool did not write it\..*--force/,
     );
     expect(stack.store.writes).toEqual([]);
     expect(await run('--id', 'one', '--force')).toBe(0);
@@ -148,7 +148,7 @@ describe('the file of a run’s results', () => {
     };
     expect(await run('--id', 'mine', '--out', 'folder/out.jsonl', '--json')).toBe(1);
     expect(stack.terminal.stderr).toMatch(
-      /error: The results cannot be written to folder\/out\.jsonl: there is no directory \//,
+      /error: Cannot write the results to folder\/out\.jsonl: the directory \/.* does not exist/,
     );
     expect(stack.terminal.stderr).toContain('\n  spotpool results mine --out folder/out.jsonl\n');
     const events = stack.terminal.stdout
@@ -159,7 +159,7 @@ describe('the file of a run’s results', () => {
     expect(events).toContainEqual(expect.objectContaining({ event: 'happened', code: 'results-not-written' }));
     expect(await stack.run('results', 'mine', '--out', '/dev/full')).toBe(1);
     expect(stack.terminal.stderr).toMatch(
-      /\/dev\/full: no space is left on that disk.*\n {2}spotpool results mine --out \/dev\/full\n/,
+      /\/dev\/full: the disk is full.*\n {2}spotpool results mine --out \/dev\/full\n/,
     );
     expect(await stack.run('results', 'mine')).toBe(0);
     expect(await results()).toHaveLength(5);
@@ -228,7 +228,7 @@ describe('spotpool submit and results', () => {
   it('submit prints the job and how to follow it', async () => {
     stack.config = { ...stack.config, controlled: true };
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
-    expect(stack.terminal.stdout).toContain('Job mine is submitted');
+    expect(stack.terminal.stdout).toContain('Submitted job mine');
     expect(stack.terminal.stdout).toContain('spotpool watch mine');
     expect(stack.terminal.stdout).not.toContain('no controller');
   });

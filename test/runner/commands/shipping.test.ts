@@ -53,7 +53,7 @@ it('run ships neither its dataset nor its output, so the same command is the sam
   expect(await stack.run(...submit)).toBe(0);
   await writeFile(path.join(stack.cwd, 'data.results.jsonl'), '{"index":0,"ok":true,"output":"a"}\n');
   expect(await stack.run(...submit)).toBe(0);
-  expect(stack.terminal.stdout).toContain('Job j goes on');
+  expect(stack.terminal.stdout).toContain('Continued job j');
   expect(await bundled()).toContain('scores.onnx');
   await writeFile(path.join(stack.cwd, 'out.csv'), 'earlier');
   await stack.run('run', 'data.txt', '--model', '.', '--id', 'other', '--out', 'out.csv', '--force');
@@ -63,7 +63,7 @@ it('run ships neither its dataset nor its output, so the same command is the sam
 it('submit refuses files that look like secrets before anything is written, unless --ship names them', async () => {
   await writeFile(path.join(stack.cwd, '.env'), 'TOKEN=1');
   expect(await stack.run('submit', 'data.txt', '--model', '.', '--id', 'j')).toBe(2);
-  expect(stack.terminal.stderr).toContain('.env (variables of an environment)');
+  expect(stack.terminal.stderr).toContain('.env (environment variables)');
   expect(stack.store.writes).toEqual([]);
   expect(await stack.run('submit', 'data.txt', '--model', '.', '--id', 'j', '--ship', '.env')).toBe(0);
   expect(await bundled()).toContain('.env');
@@ -82,5 +82,5 @@ it('submit continues a job whose bundle another machine packed into other bytes'
   expect(await stack.run(...submit)).toBe(0);
   await store({ digest: 'ofanotherzlib', contents: 'ofotherfiles' });
   expect(await stack.run(...submit)).toBe(2);
-  expect(stack.terminal.stderr).toContain('the model has other contents');
+  expect(stack.terminal.stderr).toContain("the model's files differ");
 });

@@ -31,7 +31,7 @@ describe.each(['submit', 'run'])('spotpool %s with the id of a job that has ende
     const before = sent();
     expect(await job(command)).toBe(1);
     expect(sent()).toBe(before);
-    expect(stack.terminal.stdout).not.toMatch(/goes on|is submitted/);
+    expect(stack.terminal.stdout).not.toMatch(/Continued|Submitted/);
     return stack.terminal.stderr;
   }
 
@@ -67,7 +67,7 @@ describe('a job that is submitted again while it runs', () => {
     expect(await job('submit')).toBe(0);
     expect(stack.terminal.stdout).toContain('Its dataset is compared with this one');
     expect(stack.terminal.stdout).not.toContain('Uploading');
-    expect(stack.terminal.stdout).toContain('Job mine goes on');
+    expect(stack.terminal.stdout).toContain('Continued job mine');
   });
 });
 
@@ -77,7 +77,7 @@ describe('a job that is cancelled while it is submitted', () => {
       if (key === enqueuedKey('mine')) await put(cancelledKey('mine'), { at: 'now', by: 'bob' });
     };
     expect(await job('submit')).toBe(1);
-    expect(stack.terminal.stdout).not.toContain('is submitted');
+    expect(stack.terminal.stdout).not.toContain('Submitted');
     expect(stack.terminal.stderr).toContain('Cancelled by bob');
   });
 });

@@ -36,14 +36,14 @@ describe('the dataset of a submission', () => {
 
   it('is refused for a stray quote, and no job is created', async () => {
     expect(await submit('stray.csv')).toBe(2);
-    expect(stack.terminal.stderr).toContain('stray.csv, line 2: a quote (") opens a field there that is never closed');
+    expect(stack.terminal.stderr).toContain('stray.csv: the quote (") on line 2 opens a field that is never closed');
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
 
   it('is refused when none of its lines can be read, with the reason of the first line', async () => {
     expect(await submit('windows.txt')).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /Not one of the 200 lines of the dataset windows\.txt can be read, so there is nothing to do\. The first: /,
+      /None of the 200 lines of the dataset windows\.txt can be read\. The first error: /,
     );
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
@@ -51,7 +51,7 @@ describe('the dataset of a submission', () => {
   it('is reported with its format when its name does not tell the format', async () => {
     expect(await submit('semicolons.csv')).toBe(0);
     expect(stack.terminal.stdout).toContain(
-      'is read with semicolons between its columns, by its first lines: 2 columns.',
+      'is read with semicolons between its columns, as its first lines show (2 columns).',
     );
     expect(uploaded()).toBe('{"id":"1","name":"x"}\n{"id":"2","name":"y"}\n');
     expect(await submit('semicolons.csv', '--id', 'other', '--delimiter', ',')).toBe(0);
@@ -80,7 +80,7 @@ describe('the dataset of a submission', () => {
     expect(await submit('part-00000', '--id', 'k', '--big-integers', 'string')).toBe(0);
     expect(uploaded('k')).toBe('{"id":"12345678901234567890"}\n{"id":2}\n');
     expect(stack.terminal.stdout).toContain(
-      '1 integer of the dataset part-00000 beyond 2^53 is given to the model as strings',
+      'The model gets 1 integer of the dataset part-00000 as a string, because it is beyond 2^53.',
     );
     const digests = ['j', 'k'].map((job) => {
       const manifest = JSON.parse(stack.store.text(`jobs/${job}/job.json`) ?? '') as { dataset: { digest: string } };

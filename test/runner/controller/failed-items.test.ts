@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { doneKey, outcomeKey } from '../../../core/contract/keys.js';
 import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
-import { newControllerMemory } from '../../../runner/controller/ports.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
 import { never, Stage } from './stage.js';
 
 let stage: Stage;

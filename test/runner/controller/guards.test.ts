@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { doneKey, progressKey } from '../../../core/contract/keys.js';
-import { newControllerMemory } from '../../../runner/controller/ports.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import { never, Stage } from './stage.js';
 

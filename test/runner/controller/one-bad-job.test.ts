@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdForUnknown } from '../../../core/pool/capacity.js';
 import * as keys from '../../../core/contract/keys.js';
-import { UNREADABLE_FOR_MS } from '../../../runner/controller/read-active-jobs.js';
-import { newControllerMemory } from '../../../runner/controller/ports.js';
-import { notifyOfEnds } from '../../../runner/controller/notify.js';
+import { UNREADABLE_FOR_MS } from '../../../runner/controller/observe/read-active-jobs.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
+import { notifyOfEnds } from '../../../runner/controller/act/notify.js';
 import { listJobs } from '../../../runner/status/job-status.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { never, Stage } from './stage.js';
@@ -31,7 +31,7 @@ describe('a job that cannot be read', () => {
     expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
     const told = reports.flatMap(({ events }) => events.filter(({ code }) => code === 'job-trouble'));
     expect(told.map(({ job, message }) => [job, message])).toEqual([
-      ['bad', 'Job bad could not be read, and is tried again; other jobs go on meanwhile: S3 is out of order for bad'],
+      ['bad', 'Job bad could not be read; retrying, and other jobs go on: S3 is out of order for bad'],
     ]);
     expect([...(reports.at(-1)?.unreadable.keys() ?? [])]).toEqual(['bad']);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatchMessage } from '../../../core/contract/batch-message.js';
 import type { UnableMark } from '../../../core/contract/job.js';
 import * as keys from '../../../core/contract/keys.js';
-import { newControllerMemory } from '../../../runner/controller/ports.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import { Stage } from './stage.js';
 

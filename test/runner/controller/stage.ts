@@ -1,10 +1,11 @@
 /** A stack in memory for tests of the controller: a bucket, a queue's counters, a fleet that does what it is told to. */
-import type { WorkerStatus } from '../../../core/pool/fleet-state.js';
+import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import type { JobOptions, Manifest, UnableMark } from '../../../core/contract/job.js';
 import * as keys from '../../../core/contract/keys.js';
 import { encodePlanLine, encodeSent } from '../../../core/dataset/plan.js';
 import { encodeOutcomeMetadata } from '../../../core/contract/result-line.js';
-import { newControllerMemory, type ControllerOptions, type ControllerPorts } from '../../../runner/controller/ports.js';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
+import type { ControllerOptions, ControllerPorts } from '../../../runner/controller/ports.js';
 import type { PassReport } from '../../../runner/controller/report.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import type { FleetDescription, FleetInstance, QueueCounts, SetTargetResult } from '../../../runner/ports.js';

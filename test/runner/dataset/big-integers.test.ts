@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BigIntegerLook, bigIntegerNotice, mayHoldBig } from '../../../runner/dataset/big-integers.js';
+import { BigIntegerScan, bigIntegerNotice, mayHoldBig } from '../../../runner/dataset/big-integers.js';
 import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { readJsonLines } from '../../../runner/dataset/read-lines.js';
 import { chunksOf, linesOf } from './reading.js';
 
-/** The reader does the same: most lines get the quick look alone. */
-function lookAt(text: string, look: BigIntegerLook): string {
+/** The reader does the same: most lines get the quick scan alone. */
+function lookAt(text: string, scan: BigIntegerScan): string {
   const bytes = Buffer.from(`"${text}" `);
-  return mayHoldBig(bytes, 1, bytes.length - 2) ? look.look(text, 1, true) : text;
+  return mayHoldBig(bytes, 1, bytes.length - 2) ? scan.scan(text, 1, true) : text;
 }
 
 async function read(text: string, options = {}) {
@@ -34,8 +34,8 @@ describe('integers beyond 2^53', () => {
         level: 'warning',
         code: 'big-integers',
         message:
-          "2 integers of the dataset d.jsonl are beyond 2^53, where JavaScript's numbers cannot hold every integer: the model gets rounded ones. " +
-          'The first is in line 2, field user.ids[1]: -12345678901234567890, which becomes -12345678901234567168. ' +
+          '2 integers of the dataset d.jsonl are beyond 2^53. JavaScript cannot hold such integers exactly, so the model gets rounded numbers. ' +
+          'The first is in line 2, field user.ids[1]: -12345678901234567890 becomes -12345678901234567168. ' +
           'To give them to the model as strings: --big-integers string',
       },
     ]);
@@ -50,7 +50,7 @@ describe('integers beyond 2^53', () => {
     const { lines, notices } = await read(BIG, { bigIntegers: 'string' });
     expect(lines).toEqual(['{"id":7}', '{"id":8,"user":{"ids":[1,"-12345678901234567890"]}}', '"9007199254740993"']);
     expect(notices).toMatchObject([
-      { level: 'info', message: expect.stringContaining('are given to the model as strings') as string },
+      { level: 'info', message: expect.stringMatching(/^The model gets 2 integers .* as strings/) as string },
     ]);
   });
 
@@ -68,10 +68,10 @@ describe('integers beyond 2^53', () => {
     [`1${'0'.repeat(400)}`, 1],
   ])('%s has %i of them', (text, count) => {
     JSON.parse(text);
-    const look = new BigIntegerLook();
-    lookAt(text, look);
-    expect(look.count).toBe(count);
-    const notice = bigIntegerNotice('d', look, 'keep');
+    const scan = new BigIntegerScan();
+    lookAt(text, scan);
+    expect(scan.count).toBe(count);
+    const notice = bigIntegerNotice('d', scan, 'keep');
     expect(notice === undefined).toBe(count === 0);
     expect(notice?.message.length ?? 0).toBeLessThan(600);
   });
@@ -96,9 +96,9 @@ describe('integers beyond 2^53', () => {
         const marked = String(template);
         fc.pre(!/"[^"]*BIG/.test(marked.replaceAll(/BIG-?\d+/g, '')));
         const text = marked.replaceAll(/BIG(-?\d+)/g, '$1');
-        const look = new BigIntegerLook();
-        expect(lookAt(text, look)).toBe(marked.replaceAll(/BIG(-?\d+)/g, '"$1"'));
-        expect(look.count).toBe([...marked.matchAll(/BIG/g)].length);
+        const scan = new BigIntegerScan();
+        expect(lookAt(text, scan)).toBe(marked.replaceAll(/BIG(-?\d+)/g, '"$1"'));
+        expect(scan.count).toBe([...marked.matchAll(/BIG/g)].length);
       }),
     );
   });

@@ -66,10 +66,13 @@ describe('a dataset', () => {
   });
 
   it.each([
-    ['missing.jsonl', /does not exist \(looked for .*missing\.jsonl\)/],
+    ['missing.jsonl', /does not exist \(no file .*missing\.jsonl\)/],
     ['.', /is a directory/],
     ['s3://bucket', /Write s3:\/\/bucket\/file/],
-    ['s3://bucket/all.parquet', /is Parquet, .* read_parquet.* If only its name says so: --format jsonl/],
+    [
+      's3://bucket/all.parquet',
+      /is Parquet, .* read_parquet.* If only the name is wrong, state the format with --format \(jsonl/,
+    ],
   ])('is refused with what to do: %s', async (argument, message) => {
     await expect(open(argument)).rejects.toThrow(message);
     await expect(open(argument)).rejects.toThrow(UserError);
@@ -79,7 +82,7 @@ describe('a dataset', () => {
     const whole = gzipSync('line\n'.repeat(10_000));
     await writeFile(path.join(directory, 'cut.txt.gz'), whole.subarray(0, whole.length - 9));
     await writeFile(path.join(directory, 'two.txt.gz'), Buffer.concat([gzipSync('a\n'), gzipSync('b\n')]));
-    await expect(read('cut.txt.gz')).rejects.toThrow(/^cut\.txt\.gz is cut off/);
+    await expect(read('cut.txt.gz')).rejects.toThrow(/^cut\.txt\.gz is incomplete/);
     expect(await read('two.txt.gz')).toEqual(['a', 'b']);
   });
 

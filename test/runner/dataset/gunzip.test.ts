@@ -40,18 +40,18 @@ describe('gzip', () => {
   damaged[damaged.length - 6] = (damaged.at(-6) ?? 0) ^ 0xff; // its checksum
 
   it.each([
-    ['that is cut off', whole.subarray(0, -9), /^data\.gz is cut off: its compressed data ends too early/],
-    ['that is cut off in a later member', Buffer.concat([whole, whole.subarray(0, 12)]), /^data\.gz is cut off/],
+    ['that is cut off', whole.subarray(0, -9), /^data\.gz is incomplete: its compressed data ends too early/],
+    ['that is cut off in a later member', Buffer.concat([whole, whole.subarray(0, 12)]), /^data\.gz is incomplete/],
     ['with a wrong checksum', damaged, /^data\.gz is damaged/],
     [
       'with other bytes after it',
       Buffer.concat([whole, Buffer.from('{"a":1}\n')]),
-      /^data\.gz goes on after .* not gzip/,
+      /^data\.gz has bytes after .* not gzip/,
     ],
     [
       'with zeros and other bytes after it',
       Buffer.concat([whole, Buffer.alloc(99), Buffer.from('{"a":1}\n')]),
-      /^data\.gz goes on after .* not gzip/,
+      /^data\.gz has bytes after .* not gzip/,
     ],
   ])('%s is refused with the name of the file', async (_what, bytes, message) => {
     for (const chunkBytes of [1, 100, 100_000]) {

@@ -49,8 +49,8 @@ describe('CSV', () => {
   });
 
   it('refuses a header that names a column twice, or several not at all', async () => {
-    await expect(csv('a,b,a\n1,2,3\n')).rejects.toThrow('data.csv: the header has the column "a" twice');
-    await expect(csv('a,,b,\n1,2,3,4\n')).rejects.toThrow('the header has no name for the columns 2 and 4');
+    await expect(csv('a,b,a\n1,2,3\n')).rejects.toThrow('data.csv: the header names the column "a" twice');
+    await expect(csv('a,,b,\n1,2,3,4\n')).rejects.toThrow('the header has no names for the columns 2 and 4');
     expect(await csv(',a\n1,2\n')).toEqual([{ '': '1', a: '2' }]);
   });
 
@@ -84,27 +84,25 @@ describe('a stray quote in CSV', () => {
   it('that is never closed is an error of the dataset, on the line where it opened', async () => {
     const reading = csv(`id,name\n${rows(2, 50)}50,"stray\n${rows(51, 2_000)}`);
     await expect(reading).rejects.toThrow(UserError);
-    await expect(reading).rejects.toThrow(
-      /^data\.csv, line 50: a quote \("\) opens a field there that is never closed/,
-    );
+    await expect(reading).rejects.toThrow(/^data\.csv: the quote \("\) on line 50 opens a field that is never closed/);
   });
 
   it('is named by its own line, not by the one where its record begins', async () => {
-    await expect(csv('a,b\n"closed\non 3","stray\n1,2\n')).rejects.toThrow(/^data\.csv, line 3: a quote/);
+    await expect(csv('a,b\n"closed\non 3","stray\n1,2\n')).rejects.toThrow(/^data\.csv: the quote \("\) on line 3/);
   });
 
   it('is an error, too, when a later one makes a record that is none: no row is lost without a word', async () => {
     await expect(csv(`id,name\n1,"stray\n${rows(3, 6)}6,"x"\n7,8\n`)).rejects.toThrow(
-      /^data\.csv, line 2: .*the record of 5 lines that it makes is not CSV/,
+      /^data\.csv: the quote \("\) on line 2 .*the record of 5 lines is not CSV/,
     );
     await expect(csv(`id,name\n"1,stray\n${rows(3, 6)}6,"\n7,8\n`)).rejects.toThrow(
-      /^data\.csv, line 2: .* has 1 field, the header has 2/,
+      /^data\.csv: the quote \("\) on line 2 .* has 1 field, the header has 2/,
     );
   });
 
   it('is an error, too, when the record is right but holds row after row', async () => {
     await expect(csv(`id,name\n1,"stray\n${rows(3, 20)}20,"\n21,x\n`)).rejects.toThrow(
-      /^data\.csv, line 2: .*record of 19 lines that it makes holds lines that look like rows of the table, with 2 fields each/,
+      /^data\.csv: the quote \("\) on line 2 .*record of 19 lines contains lines that look like rows of the table, with 2 fields each/,
     );
   });
 
@@ -117,7 +115,9 @@ describe('a stray quote in CSV', () => {
       {
         level: 'warning',
         code: 'long-records',
-        message: expect.stringMatching(/^data\.csv: .* begins on line 2 covers 1201 lines, .* 1 more/) as string,
+        message: expect.stringMatching(
+          /^data\.csv: .* on line 2 .* over 1201 lines\. 1 more record is as long/,
+        ) as string,
       },
     ]);
   });
@@ -126,7 +126,7 @@ describe('a stray quote in CSV', () => {
     const content = `a\n1\n"${'x\n'.repeat(40)}\n1\n2\n`;
     for (const chunkBytes of [1, 7, 1_000]) {
       const reading = itemsOf(readCsv(chunksOf(Buffer.from(content), chunkBytes), { ...lenient, maxLineBytes: 50 }));
-      await expect(reading).rejects.toThrow(/^data\.csv, line 3: a quote/);
+      await expect(reading).rejects.toThrow(/^data\.csv: the quote \("\) on line 3/);
     }
   });
 
@@ -144,7 +144,7 @@ describe('a stray quote in CSV', () => {
 
 describe('any table', () => {
   it('refuses a header that cannot be read, even if not strict', async () => {
-    await expect(csv('"a\n1\n')).rejects.toThrow('data.csv, line 1: the header cannot be read');
+    await expect(csv('"a\n1\n')).rejects.toThrow('data.csv: cannot read the header on line 1');
   });
 
   it('has no items when there is only a header', async () => {

@@ -73,7 +73,7 @@ describe('JSON Lines', () => {
   it('end with an error that names the line when strict', async () => {
     const reading = json('1\n{\n', { strict: true });
     await expect(reading).rejects.toThrow(UserError);
-    await expect(reading).rejects.toThrow(/^data\.jsonl, line 2 is not JSON/);
+    await expect(reading).rejects.toThrow(/^data\.jsonl: line 2 is not JSON/);
   });
 
   it('go on after a line that is far too long', async () => {

@@ -57,7 +57,7 @@ describe('a file is what its bytes are', () => {
   it('a file that is called .gz but is not compressed is read, with a notice', async () => {
     const { items, notices } = await readFile('plain.jsonl.gz', objects);
     expect(items).toEqual(twoObjects);
-    expect(notices).toContain('is not compressed, whatever its name says');
+    expect(notices).toContain('is not compressed, although its name says so');
   });
 
   it.each<[string, string | Buffer, RegExp]>([
@@ -70,11 +70,11 @@ describe('a file is what its bytes are', () => {
     [
       'x.gz',
       gzipSync(Buffer.concat([binary('a'), Buffer.alloc(256), binary('ustar\x0000')])),
-      /gzip, and within that it is a tar archive/,
+      /gzip, and its content is a tar archive/,
     ],
     ['x.jsonl.gz', gzipSync(gzipSync(objects)), /compressed with gzip twice/],
     ['x.jsonl', Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)), /is not text/],
-    ['x.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /Git LFS's pointer/],
+    ['x.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /Git LFS pointer/],
     ['x.csv', '<!DOCTYPE html>\n<html>\n', /is a web page/],
   ])('what is not read is refused under any name, with what to do: %s, %#', async (name, content, message) => {
     expect(await refusal(name, content)).toMatch(message);
@@ -217,7 +217,7 @@ describe('the columns of a CSV file', () => {
 
   it('that may be separated in two ways are refused with both', async () => {
     expect(await refusal('a.csv', 'a,b;c\n1,x;y\n2,x;z\n')).toMatch(
-      /cannot be told .* a\.csv: it may be commas \(2 columns in its header\) or semicolons \(2 .* --delimiter ',' or --delimiter ';'/,
+      /Cannot find the delimiter of the dataset a\.csv: it may be commas \(2 columns in its header\) or semicolons \(2 .* --delimiter ',' or --delimiter ';'/,
     );
     expect(await refusal('a.csv', 'name;alias\nAda\nGrace\nJoan\n')).toContain(
       "--delimiter ';', or --delimiter ',' for a single column",
@@ -227,13 +227,13 @@ describe('the columns of a CSV file', () => {
   it('may stand in lines that end in carriage returns alone', async () => {
     const { items, notices } = await readFile('a.csv', 'a,b\r1,"x\ry"\r');
     expect(items).toEqual([{ a: '1', b: 'x\ry' }]);
-    expect(notices).toContain('end in carriage returns alone');
+    expect(notices).toContain('carriage returns as line ends');
   });
 
   it('are no matter of other formats', async () => {
-    expect(await refusal('a.jsonl', objects, { delimiter: ';' })).toContain('--delimiter does not go with');
-    await expect(read('s3://bucket/prefix/', { delimiter: ';' })).rejects.toThrow(/do not go with/);
-    await expect(read('s3://bucket/prefix/', { format: 'csv' })).rejects.toThrow(/do not go with/);
+    expect(await refusal('a.jsonl', objects, { delimiter: ';' })).toContain('--delimiter does not apply to');
+    await expect(read('s3://bucket/prefix/', { delimiter: ';' })).rejects.toThrow(/do not apply to/);
+    await expect(read('s3://bucket/prefix/', { format: 'csv' })).rejects.toThrow(/do not apply to/);
   });
 });
 

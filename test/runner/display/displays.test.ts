@@ -138,13 +138,13 @@ describe('plain lines', () => {
     const text = shown();
     expect(text).not.toContain('\x1b');
     for (const wanted of [
-      'Job herg is submitted: molecules over drugbank.txt, 7,236 items in 114 batches.',
+      'Submitted job herg: molecules over drugbank.txt, 7,236 items in 114 batches.',
       'i-2 was reclaimed without notice.',
       '100 % · 114/114 batches · 7,236/7,236 items · 117 failed',
-      'Waiting for 3 instances to end.',
+      'Waiting for 3 instances to terminate.',
       '7,119 ok, 117 failed',
       '1 with notice, 1 without',
-      '$0.0012 on Spot (the same seconds on demand: $0.0041)',
+      '$0.0012 on Spot (On-Demand: $0.0041)',
       'BadSmiles  the ring is not closed',
       '0 instances',
     ]) {

@@ -1,8 +1,8 @@
 /** A small recorded run, for every renderer. */
 import type { RunEvent } from '../../../runner/display/events.js';
-import type { JobSummary, Progress } from '../../../runner/display/views.js';
+import type { JobSummary, JobProgress } from '../../../runner/display/views.js';
 
-export const progress = (change: Partial<Progress> = {}): Progress => ({
+export const progress = (change: Partial<JobProgress> = {}): JobProgress => ({
   job: 'herg',
   state: 'running',
   batches: { total: 114, done: 57, failed: 0 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withCommonestError, withLogEnd } from '../../../core/last-words.js';
+import { withCommonestError, withLogEnd } from '../../../core/contract/last-words.js';
 import { summaryLines } from '../../../runner/display/summary.js';
 import type { JobSummary } from '../../../runner/display/views.js';
 import { RecordingTerminal } from '../../support/recording-terminal.js';
@@ -14,9 +14,9 @@ describe('the summary', () => {
   it('has a tick only for a success', () => {
     expect(shown({})[1]).toBe('✓ Job herg is complete after 31 s.');
     expect(shown({ items: NONE_OK, maxFailed: '100%' })[1]).toBe(
-      '! Job herg is complete after 31 s, but not one item is ok (--max-failed 100% allows that).',
+      '! Job herg is complete after 31 s, but no item succeeded (--max-failed 100% allows that).',
     );
-    expect(shown({ items: NONE_OK })[1]).toBe('✗ Job herg is complete after 31 s, but not one item is ok.');
+    expect(shown({ items: NONE_OK })[1]).toBe('✗ Job herg is complete after 31 s, but no item succeeded.');
     expect(shown({ maxFailed: 116 })[1]).toBe(
       '✗ Job herg is complete after 31 s, but more items failed than --max-failed 116 allows.',
     );
@@ -68,11 +68,11 @@ describe('the summary', () => {
   });
 
   it('gives what silent workers had computed as a bound', () => {
-    const thrownAway = (lostItemsAtMost: number): string | undefined =>
-      shown({ lostItemsAtMost }).find((line) => line.includes('thrown away'));
-    expect(thrownAway(0)).toMatch(/64 items computed twice \(0\.9 %\)$/);
-    expect(thrownAway(1_300)).toMatch(
-      /64 items computed twice \(0\.9 %\), and at most 1,300 more by workers that ended without a word$/,
+    const computedTwice = (lostItemsAtMost: number): string | undefined =>
+      shown({ lostItemsAtMost }).find((line) => line.includes('computed twice'));
+    expect(computedTwice(0)).toMatch(/64 items \(0\.9 %\)$/);
+    expect(computedTwice(1_300)).toMatch(
+      /64 items \(0\.9 %\), and at most 1,300 more by workers that ended without a report$/,
     );
   });
 });

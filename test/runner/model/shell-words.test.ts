@@ -24,5 +24,5 @@ it('gives back any words that were quoted', () => {
 
 it('refuses what only a shell could do, and says how to get one', () => {
   expect(() => shellWords('cat x | python3 y.py')).toThrow("start a shell: sh -c '…'");
-  expect(() => shellWords(`echo 'x`)).toThrow("has a ' that is never closed");
+  expect(() => shellWords(`echo 'x`)).toThrow("contains a ' that is never closed");
 });

@@ -211,7 +211,7 @@ describe('what looks like a secret', () => {
     const refused = packed(cwd, '.');
     await expect(refused).rejects.toThrow(UserError);
     const shown = name.startsWith('.aws') || name.startsWith('.ssh') ? path.dirname(name) : name;
-    for (const said of ['looks like secrets', shown, `--ship ${shown}`, '.spotpoolignore']) {
+    for (const said of ['look like secrets', shown, `--ship ${shown}`, '.spotpoolignore']) {
       await expect(refused).rejects.toThrow(said);
     }
     expect((await packed(cwd, '.', { ship: [shown] })).shipped).toContain(name);
@@ -258,7 +258,7 @@ describe('links that lead out of the directory', () => {
   it('do not make a secret anything else', async () => {
     const cwd = await linked();
     await symlink('../.env', path.join(cwd, 'm/settings'));
-    await expect(packed(cwd, 'm', { followLinks: true })).rejects.toThrow('settings (variables of an environment)');
+    await expect(packed(cwd, 'm', { followLinks: true })).rejects.toThrow('settings (environment variables)');
   });
 
   it('are not those within it; one to what is left out is left out', async () => {
@@ -267,18 +267,16 @@ describe('links that lead out of the directory', () => {
     await symlink('logs/a.txt', path.join(cwd, 'latest'));
     const { shipped, leftOut } = await packed(cwd, '.');
     expect(shipped).toContain('inner');
-    expect(leftOut).toContain('latest [it points at what is left out]');
+    expect(leftOut).toContain('latest [its target is left out]');
   });
 });
 
 describe('--ship', () => {
   it('is refused when it names nothing of the directory, or there is no directory', async () => {
     const cwd = await tempDirectory({ 'm/index.mjs': '', 'model.mjs': '', 'outside.txt': '' });
-    await expect(packed(cwd, 'm', { ship: ['nothing'] })).rejects.toThrow(
-      '--ship nothing: there is nothing of that name',
-    );
+    await expect(packed(cwd, 'm', { ship: ['nothing'] })).rejects.toThrow('--ship nothing: the shipped directory');
     await expect(packed(cwd, 'm', { ship: ['outside.txt'] })).rejects.toThrow('--ship outside.txt');
-    await expect(packed(cwd, 'model.mjs', { ship: ['x'] })).rejects.toThrow('--ship goes with a directory');
+    await expect(packed(cwd, 'model.mjs', { ship: ['x'] })).rejects.toThrow('--ship needs a directory');
   });
 
   it('may be given from where the user is', async () => {

@@ -125,12 +125,12 @@ describe('a file of results', () => {
     [
       'without a word of whose it is',
       () => writeFile(at('out.jsonl.meta.json'), '{}'),
-      /out\.jsonl\.meta\.json is there/,
+      /out\.jsonl\.meta\.json exists already/,
     ],
     [
       'described with an id that is a path',
       () => editMeta('"one"', '"../one"'),
-      /meta\.json is there already, and spotpool/,
+      /meta\.json exists already, and spotpool/,
     ],
   ])('that was %s is replaced only by force', async (_, change, message) => {
     await write('out.jsonl');
@@ -159,7 +159,7 @@ describe('a file of results', () => {
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
     const sink = await openSink('out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     await writeFile(at('out.jsonl'), 'mine');
-    await expect(sink.finish()).rejects.toThrow(/out\.jsonl is there already/);
+    await expect(sink.finish()).rejects.toThrow(/out\.jsonl exists already/);
     await sink.discard();
     expect(await fileText('out.jsonl')).toBe('mine');
     expect(await readdir(cwd)).toEqual(['out.jsonl']);
@@ -214,9 +214,9 @@ describe('an output', () => {
     await requireOutput('ours', rules({ force: true }));
     const user = await notTheirs(at('link'));
     await expect(requireOutput('link', rules({ force: true, user }))).rejects.toThrow(
-      /link is a symbolic link of another user/,
+      /link is another user's symbolic link/,
     );
-    await expect(requireOutput('ours', rules({ force: true, user }))).rejects.toThrow(/link of another user/);
+    await expect(requireOutput('ours', rules({ force: true, user }))).rejects.toThrow(/another user's symbolic link/);
   });
 
   it.each([0o1777, 0o777])(
@@ -230,7 +230,8 @@ describe('an output', () => {
       const user = await notTheirs(at('open/link'));
       // Not the folder's owner either: what that one links there is as safe as the folder.
       if (user !== 0n) await requireOutput('open/link/out', rules({ user }));
-      else await expect(requireOutput('open/link/out', rules({ user }))).rejects.toThrow(/link of another user/);
+      else
+        await expect(requireOutput('open/link/out', rules({ user }))).rejects.toThrow(/another user's symbolic link/);
     },
   );
 
@@ -256,7 +257,7 @@ describe('an output', () => {
 
   it('that has no room says so, by name and reason', async () => {
     await expect(write('/dev/full')).rejects.toThrow(
-      'The results cannot be written to /dev/full: no space is left on that disk',
+      'Cannot write the results to /dev/full: the disk is full (ENOSPC).',
     );
     await expect(write('/dev/full')).rejects.toThrow(WriteFailed);
   });
@@ -267,7 +268,7 @@ describe('an output', () => {
     const sink = await openSink('folder/out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     execFileSync('rm', ['-r', at('folder')]);
     await expect(sink.finish()).rejects.toThrow(
-      `cannot be written to folder/out.jsonl: there is no directory ${at('folder')}`,
+      `Cannot write the results to folder/out.jsonl: the directory ${at('folder')} does not exist`,
     );
     await sink.discard();
   });

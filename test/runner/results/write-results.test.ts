@@ -74,7 +74,7 @@ describe('the results', () => {
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 234, missingBatches: 3, firstMissing: 3 });
     expect(messages(written)).toEqual([
-      '3 of 120 batches have no outcome yet, the first of them batch 3: their items are left out.',
+      '3 of 120 batches have no outcome yet (the first is batch 3). Their items are not in the results.',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(119).filter((batch) => batch !== 3 && batch !== 4)));
   });
@@ -135,11 +135,11 @@ describe('the results', () => {
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 232, ok: 116, failed: 116, missingBatches: 0, damagedBatches: 4 });
     expect(messages(written)).toEqual([
-      'Batch 3 is damaged: its outcome has more lines than 2. Its 2 items are left out of the results.',
-      'Batch 4 is damaged: its outcome has a line 1 that is not JSON. Its 2 items are left out of the results.',
-      'Batch 5 is damaged: its outcome has a line 1 that has the index 12 instead of 10. Its 2 items are left out of the results.',
-      'Batch 6 is damaged: its outcome has a line 1 that is not UTF-8. Its 2 items are left out of the results.',
-      'To compute the items of a damaged batch again, submit the dataset with another --id.',
+      'Batch 3 is damaged: its outcome has more lines than 2. Its 2 items are not in the results.',
+      'Batch 4 is damaged: its outcome has a line 1 that is not JSON. Its 2 items are not in the results.',
+      'Batch 5 is damaged: its outcome has a line 1 that has the index 12 instead of 10. Its 2 items are not in the results.',
+      'Batch 6 is damaged: its outcome has a line 1 that is not UTF-8. Its 2 items are not in the results.',
+      'To compute the items of a damaged batch again, submit the dataset under a new --id.',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 3 || batch > 6)));
   });
@@ -155,9 +155,9 @@ describe('the results', () => {
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 236, damagedBatches: 2 });
     expect(messages(written)).toEqual([
-      'Batch 2 is damaged: its outcome says in its metadata that 2 items are ok and 0 failed, but its lines say 1 and 1. Its 2 items are left out of the results.',
-      'Batch 3 is damaged: its outcome says in its metadata that 0 items are ok and 2 failed, but its lines say 1 and 1. Its 2 items are left out of the results.',
-      'To compute the items of a damaged batch again, submit the dataset with another --id.',
+      'Batch 2 is damaged: its outcome has metadata with 2 ok items and 0 failed, but lines with 1 ok and 1 failed. Its 2 items are not in the results.',
+      'Batch 3 is damaged: its outcome has metadata with 0 ok items and 2 failed, but lines with 1 ok and 1 failed. Its 2 items are not in the results.',
+      'To compute the items of a damaged batch again, submit the dataset under a new --id.',
     ]);
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 2 || batch > 3)));
   });
@@ -187,13 +187,17 @@ describe('the results', () => {
     const stored = async (text: string): Promise<void> =>
       void (await store.put(planKey(JOB), text, { signal: aborter.signal }));
     await stored(lines.slice(0, 51).join(''));
-    await expect(write('out.jsonl')).rejects.toThrow('The plan of the job ends too early');
+    await expect(write('out.jsonl')).rejects.toThrow(
+      "the job's plan jobs/job-1/input/plan.jsonl in the stack's bucket is incomplete",
+    );
     for (const wrong of ['{}\n', 'null\n', 'x\n', lines[52] ?? '']) {
       await stored(lines.with(51, wrong).join(''));
-      await expect(write('out.jsonl')).rejects.toThrow('has a line 52 that does not describe batch 51');
+      await expect(write('out.jsonl')).rejects.toThrow('is damaged: line 52 does not describe batch 51');
     }
     store.objects.delete(planKey(JOB));
-    await expect(write('out.jsonl')).rejects.toThrow('The plan of the job is not there (jobs/job-1/input/plan.jsonl');
+    await expect(write('out.jsonl')).rejects.toThrow(
+      "the job's plan jobs/job-1/input/plan.jsonl in the stack's bucket is missing",
+    );
     expect(await readdir(cwd)).toEqual([]);
   });
 });
@@ -227,7 +231,7 @@ describe('the results file', () => {
 
   it.each([
     ['.', /it is a directory/],
-    ['no/such/directory/out.jsonl', /there is no directory/],
+    ['no/such/directory/out.jsonl', /the directory .*such\/directory does not exist/],
   ])('that cannot be written is misuse: %s', async (out, message) => {
     await expect(write(out)).rejects.toThrow(message);
     await expect(write(out)).rejects.toThrow(UserError);

@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import * as keys from '../../../core/contract/keys.js';
 import { BROKEN_OFF_AFTER_MS } from '../../../core/contract/submit-claim.js';
 import { statusLines } from '../../../runner/commands/status.js';
-import { newJobMemory } from '../../../runner/controller/ports.js';
+import { newJobMemory } from '../../../runner/controller/memory.js';
 import { UserError } from '../../../runner/errors.js';
 import { readFleetView } from '../../../runner/status/fleet-view.js';
 import { listJobs, readJobProgress, readJobStatus } from '../../../runner/status/job-status.js';

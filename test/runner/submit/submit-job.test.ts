@@ -177,7 +177,7 @@ describe('a submission', () => {
   });
 
   it.each(['', 'Job', 'a/b', '../x'])('is refused with the name "%s"', async (id) => {
-    await expect(submit({ id })).rejects.toThrow(/is not a job's name: use lower-case letters/);
+    await expect(submit({ id })).rejects.toThrow(/Invalid job id .*: use lower-case letters/);
     expect(store.writes).toEqual([]);
   });
 
@@ -323,12 +323,14 @@ describe('a submission that broke off and is made again', () => {
     const options = { ...DEFAULT_JOB_OPTIONS, maxWorkers: 3, slots: 'cpus' as const, env: { TOKEN: 'secret' } };
     await refused(/--max-workers was not given, now 3; --slots was auto, now cpus; --env differs/, { options });
     await refused(/^(?!.*secret)/, { options });
-    await refused(/--batch-size or --batch-bytes differs \(1250 batches then, 834 now\)/, { sizes: { batchItems: 3 } });
+    await refused(/--batch-size or --batch-bytes differs \(it made 1250 batches, now 834\)/, {
+      sizes: { batchItems: 3 },
+    });
     await refused(/--setup differs/, { model: { argument: 'model.mjs', cwd, searchPath: '', setup: 'true' } });
     await writeItems(2_501);
-    await refused(/the dataset has other contents \(items\.txt with 2500 items then, items\.txt with 2501 now\)/);
+    await refused(/the dataset's contents differ \(it was items\.txt with 2500 items, now items\.txt with 2501\)/);
     await writeFile(path.join(cwd, 'model.mjs'), 'export const predict = (y) => y;');
-    await refused(/the model has other contents .*choose another --id/);
+    await refused(/the model's files differ.*choose another --id/);
     expect(store.writes.filter((key) => key === manifestKey('job-1'))).toHaveLength(1);
   });
 
@@ -340,7 +342,7 @@ describe('a submission that broke off and is made again', () => {
     store.beforeWrite = () => undefined;
     const before = store.text(inputPartKey('job-1', 0));
     await writeItems(9);
-    await expect(submit()).rejects.toThrow(/earlier submission of the job job-1.* another dataset/);
+    await expect(submit()).rejects.toThrow(/interrupted submission of job job-1 had another dataset/);
     expect(store.text(inputPartKey('job-1', 0))).toBe(before);
   });
 

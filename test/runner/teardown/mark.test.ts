@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FleetState } from '../../../core/pool/fleet-state.js';
+import type { FleetState } from '../../../core/contract/fleet-state.js';
 import { fleetStateKey } from '../../../core/contract/keys.js';
 import { writeTeardownMark } from '../../../runner/teardown/mark.js';
 import { never, Stage } from '../controller/stage.js';

@@ -1,29 +1,46 @@
-import { afterEach, expect, it } from 'vitest';
-import type { HeldBatch } from '../../../worker/batch/held-batch.js';
-import type { SlotPool } from '../../../worker/slot/slot-pool.js';
+import { expect, it } from 'vitest';
+import { PipelinePace } from '../../../core/batch/pipeline-pace.js';
+import { decodeManifest } from '../../../core/contract/job.js';
+import { manifestKey } from '../../../core/contract/keys.js';
+import { BatchFlow } from '../../../worker/batch/batch-flow.js';
+import { BatchRecord } from '../../../worker/batch/batch-record.js';
+import { HeldBatch, WorkStopped } from '../../../worker/batch/held-batch.js';
+import { SlotPool } from '../../../worker/slot/slot-pool.js';
+import { FakeSlot } from '../support/fake-slot.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
-interface Inside {
-  readonly slots: SlotPool;
-  readonly held: ReadonlySet<HeldBatch>;
-}
-
-let w = new WorkerWorld();
-afterEach(() => w.end());
+const MODEL_KEY = 'job';
 
 it('gives a slot back that came when the batch had just been stopped', async () => {
-  w = new WorkerWorld();
-  w.submit();
-  w.start();
-  const { held, slots } = w.engine as unknown as Inside;
+  const w = new WorkerWorld();
+  const [message] = w.submit();
+  const manifest = decodeManifest(Buffer.from(w.store.text(manifestKey('job'))), 'job');
+  if (message === undefined || manifest === undefined) throw new Error('The job was not submitted.');
+  const batch = new HeldBatch(message, { id: 'lease', receiptHandle: '', receivedAtMs: 0 }, 1);
+  const slots = new SlotPool(() => new FakeSlot(w.model, w.clock), w.clock);
   const acquire = slots.acquire.bind(slots);
-  let stopped = 0;
   slots.acquire = (...wanted) => {
     const slot = acquire(...wanted);
-    if (stopped++ === 0) for (const batch of held) batch.stop('waiting');
+    batch.stop('waiting');
     return slot;
   };
-  await w.passUntil(() => w.queue.messages.length === 0);
-  expect(w.event('batch-handed-back').reason).toBe('waiting');
-  expect(w.event('batch-committed').ok).toBe(4);
+  const flow = new BatchFlow(batch, manifest, '/', {
+    slots,
+    shapes: { compute: (slot, work) => slot.compute(work) },
+    reader: { store: w.store, storeOf: () => w.store },
+    record: new BatchRecord(w.store, 'i-0worker', w.memory),
+    budget: w.budget,
+    memory: w.memory,
+    pace: new PipelinePace(),
+    clock: w.clock,
+    onPhase: () => undefined,
+    onSlotEvent: () => undefined,
+    onTrouble: () => undefined,
+  });
+  const { model: spec, options } = manifest;
+  const running = flow.run(Promise.resolve({ modelKey: MODEL_KEY, spec, directory: '/', options }));
+  await expect(running).rejects.toThrow(WorkStopped);
+  expect(w.model.computed).toEqual([]);
+  // The only slot is idle again: the next batch gets it at once.
+  await expect(acquire(MODEL_KEY, new AbortController().signal)).resolves.toMatchObject({ batches: 1 });
 });

@@ -21,7 +21,7 @@ describe('saving what is finished', () => {
     batch = new HeldBatch(message, { id: 'lease', receiptHandle: 'r', receivedAtMs: 0 }, 1);
   });
   const finish = (...indexes: readonly number[]): void =>
-    batch.believe(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
+    batch.addResults(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
   const savedItems = (): number => store.text(PARTIAL).trimEnd().split('\n').length;
 
   it('waits for no earlier save, and keeps the latest though the earlier one arrives last', async () => {
@@ -67,7 +67,7 @@ describe('saving what is finished', () => {
 
   it('counts what had no room in memory, too', async () => {
     finish(0, 1, 2);
-    await record.letGo(batch, never);
+    await record.spill(batch, never);
     expect(await record.savePartial(batch, never)).toBe(3);
     expect(store.objects.has(PARTIAL)).toBe(false);
     finish(3);

@@ -1,14 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeKey, partialKey, partialPrefix } from '../../../core/contract/keys.js';
 import type { ObjectItem } from '../../../core/contract/model-api.js';
 import { decodeOutcomeMetadata, encodeOutputLine } from '../../../core/contract/result-line.js';
 import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
-import type { ByteBudget } from '../../../worker/batch/byte-budget.js';
 import type { HeldBatch } from '../../../worker/batch/held-batch.js';
-import type { BatchItem, BatchWork } from '../../../worker/slot/batch-computer.js';
+import type { BatchItem, BatchWork } from '../../../worker/slot/slot.js';
 import { eventually } from '../../support/eventually.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
@@ -25,15 +26,13 @@ afterEach(async () => {
   for (const made of worlds.splice(0)) if (made.engine !== undefined) await made.end();
 });
 
-const budgetOf = (w: WorkerWorld): ByteBudget => (w.engine as unknown as { budget: ByteBudget }).budget;
-
 /** The most that was held at any time. */
 async function mostHeld(w: WorkerWorld, until: () => boolean): Promise<number> {
   let most = 0;
   for (let passed = 0; !until(); passed += 5) {
     if (passed > 600_000) throw new Error(`Waited in vain: ${JSON.stringify(w.events.slice(-3))}`);
     await w.pass(5);
-    most = Math.max(most, budgetOf(w).usedBytes);
+    most = Math.max(most, w.budget.usedBytes);
   }
   return most;
 }
@@ -70,7 +69,7 @@ describe('a batch that is larger than the memory for it', () => {
     const partials = w.store.keys(partialPrefix('job', 0));
     expect(partials.length).toBeGreaterThan(10);
     expect(w.store.objects.get(partials[0] ?? '')?.tag).toEqual(SHORT_LIVED_TAG);
-    expect(budgetOf(w).usedBytes).toBe(0);
+    expect(w.budget.usedBytes).toBe(0);
   });
 
   it('fetches the next piece while one is computed', async () => {
@@ -154,7 +153,7 @@ describe('results that are larger than the memory for them', () => {
     expect(w.model.computed.length).toBeLessThan(8);
     await w.passUntil(() => w.codes().includes('batch-given-up'));
     expect(w.event('batch-given-up').message).toContain('OutcomeUnwritable');
-    expect(budgetOf(w).usedBytes).toBe(0);
+    expect(w.budget.usedBytes).toBe(0);
   });
 });
 
@@ -195,7 +194,7 @@ describe('a batch whose objects are larger than the memory for them', () => {
     expect(left).not.toContain(true);
     expect(most).toBeGreaterThan(memory.objectPieceBytes);
     expect(most).toBeLessThanOrEqual(memory.budgetBytes);
-    await eventually(() => budgetOf(w).usedBytes === 0);
+    await eventually(() => w.budget.usedBytes === 0);
   });
 
   it('is finished, however many slots share the memory', async () => {
@@ -211,7 +210,7 @@ describe('a batch whose objects are larger than the memory for them', () => {
           w.start();
           await mostHeld(w, () => w.queue.messages.length === 0);
           for (let batch = 0; batch < batches; batch += 1) expectWhole(w, batch, itemsPerBatch);
-          await eventually(() => budgetOf(w).usedBytes === 0);
+          await eventually(() => w.budget.usedBytes === 0);
         },
       ),
       { numRuns: 12 },
@@ -236,18 +235,18 @@ it('counts what earlier leases had finished, and lets go of it while it waits', 
     const done = Array.from({ length: 20 }, (_, n) => encodeOutputLine(batch * 80 + n, line(batch * 80 + n)));
     w.store.set(partialKey('job', batch, 'earlier'), done.join(''));
   }
-  const held = (): HeldBatch[] => [...(w.engine as unknown as { held: ReadonlySet<HeldBatch> }).held];
+  const held = (): HeldBatch[] => [...(w.engine?.held ?? [])];
   let uncounted = 0;
   w.start();
   await mostHeld(w, () => {
     const bytes = held().reduce((sum, { phase, resultBytes }) => sum + (phase === 'gone' ? 0 : resultBytes), 0);
-    uncounted = Math.max(uncounted, bytes - budgetOf(w).usedBytes);
+    uncounted = Math.max(uncounted, bytes - w.budget.usedBytes);
     return w.queue.messages.length === 0;
   });
   expect(uncounted).toBe(0);
   for (let batch = 0; batch < 4; batch += 1) expectWhole(w, batch, 80);
   expect(w.event('batch-committed').resumed).toBe(20);
-  expect(budgetOf(w).usedBytes).toBe(0);
+  expect(w.budget.usedBytes).toBe(0);
 });
 
 it('finishes every batch, whatever their sizes and however many slots share the memory', async () => {
@@ -265,7 +264,7 @@ it('finishes every batch, whatever their sizes and however many slots share the 
         const most = await mostHeld(w, () => w.queue.messages.length === 0);
         expect(most).toBeLessThanOrEqual(MEMORY.budgetBytes + slots * 2 * MEMORY.leastResultBytes);
         for (let batch = 0; batch < batches; batch += 1) expectWhole(w, batch, itemsPerBatch);
-        expect(budgetOf(w).usedBytes).toBe(0);
+        expect(w.budget.usedBytes).toBe(0);
       },
     ),
     { numRuns: 12 },
@@ -275,33 +274,31 @@ it('finishes every batch, whatever their sizes and however many slots share the 
 it('keeps nothing of the batches that are done', async () => {
   const w = world({ memory: { ...MEMORY, budgetBytes: 100_000 } });
   w.model.msPerItem = 2;
-  const sizes = (): Record<string, number> => {
-    const engine = w.engine as unknown as Record<string, Record<string, { size?: number; length?: number }>>;
-    const signals = engine as unknown as Record<string, AbortController>;
-    const counts: Record<string, number> = {};
-    for (const part of ['leases', 'jobs', 'slots', 'budget', 'bell', 'intake', 'pace', 'batchLife', 'outdated']) {
-      for (const [name, value] of Object.entries(engine[part] ?? {})) {
-        const size = value?.size ?? value?.length;
-        // Of jobs, not of batches, and bounded.
-        if (name !== 'manifests' && size !== undefined) counts[`${part}.${name}`] = size;
-      }
-    }
-    for (const name of ['life', 'taking']) {
-      const { signal } = signals[name] as AbortController;
-      counts[`${name} listeners`] = getEventListeners(signal, 'abort').length;
-    }
-    return counts;
+  const batches = new Map<number, WeakRef<HeldBatch>>();
+  w.model.end = ({ batch }) => {
+    for (const held of w.engine?.held ?? []) if (held.message.batch === batch) batches.set(batch, new WeakRef(held));
+    return undefined;
   };
+  const listeners = (): number[] => [...w.queue.signals].map((signal) => getEventListeners(signal, 'abort').length);
   w.start();
-  const seen: Record<string, number>[] = [];
+  const seen: number[][] = [];
   for (let round = 0; round < 3; round += 1) {
-    const sent = w.queue.messages.length;
-    w.submit({ job: `job-${round}`, batches: 150, itemsPerBatch: 1 });
-    expect(w.queue.messages.length).toBe(sent + 150);
+    w.submit({ job: `job${round}`, batches: 150, itemsPerBatch: 1 });
     await w.passUntil(() => w.queue.messages.length === 0);
     await w.pass(5_000);
-    seen.push(sizes());
+    expect(batches.size).toBe(150);
+    collectGarbage();
+    expect([...batches.values()].filter((batch) => batch.deref() !== undefined)).toEqual([]);
+    batches.clear();
+    seen.push(listeners());
   }
-  const [, second, third] = seen;
-  expect(third).toEqual(second);
+  expect(seen[2]).toEqual(seen[1]);
+  const calls = w.queue.calls.length;
+  await w.pass(60_000);
+  expect(w.queue.calls).toHaveLength(calls);
 });
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}

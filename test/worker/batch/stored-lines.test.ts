@@ -13,7 +13,7 @@ function batchOf(items: number, runs: readonly StoredRun[], inMemory: readonly n
   const lease = { id: 'lease', receiptHandle: 'h', receivedAtMs: 0 };
   const batch = new HeldBatch({ ...where, job: 'job', manifestDigest: '' }, lease, 1);
   for (const run of runs) batch.resumeStored(run);
-  batch.believe(inMemory.map((index) => ({ index, ok: true, line: lineOf(index) })));
+  batch.addResults(inMemory.map((index) => ({ index, ok: true, line: lineOf(index) })));
   return batch;
 }
 

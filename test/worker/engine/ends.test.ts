@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FleetState } from '../../../core/pool/fleet-state.js';
+import type { FleetState } from '../../../core/contract/fleet-state.js';
 import { exitTicketKey, fleetStateKey, partialKey, partialPrefix } from '../../../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
 import { INSTANCE, WorkerWorld } from '../support/worker-world.js';

@@ -8,7 +8,7 @@ import {
   unableKey,
 } from '../../../core/contract/keys.js';
 import { decodeOutcomeMetadata } from '../../../core/contract/result-line.js';
-import { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import { ModelUnable } from '../../../worker/model/prepared-models.js';
 import { badLine, INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
 const worlds: WorkerWorld[] = [];

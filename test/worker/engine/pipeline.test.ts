@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeKey } from '../../../core/contract/keys.js';
-import { HeldBatch } from '../../../worker/batch/held-batch.js';
 import { type SubmitOptions, WorkerWorld } from '../support/worker-world.js';
 
 const GET_MS = 30;
@@ -119,27 +118,6 @@ describe('the tail', () => {
     expect(slow.event('batch-handed-back').reason).toBe('waiting');
     expect(Math.max(...slow.queue.messages.map(({ receives }) => receives))).toBe(1); // only what is slow is left
     expect(slow.queue.messages).toHaveLength(1);
-  });
-
-  it('hands back the newest or none, never the batch that starts next', () => {
-    const w = world();
-    const [first, second] = w.submit({ batches: 2 }).map((message, n) => {
-      const batch = new HeldBatch(
-        message,
-        { id: `${n}`, receiptHandle: '', receivedAtMs: w.clock.nowMs() - 6_000 * (1 - n) },
-        1,
-      );
-      batch.phase = 'waiting';
-      return batch;
-    });
-    w.start();
-    const { held, giveBack } = w.engine as unknown as { held: Set<unknown>; giveBack: (surplus: number) => void };
-    held.add(first).add(second);
-    giveBack.call(w.engine, 1);
-    expect([first?.stopCause, second?.stopCause]).toEqual([undefined, undefined]);
-    giveBack.call(w.engine, 2);
-    expect([first?.stopCause, second?.stopCause]).toEqual(['waiting', undefined]);
-    held.clear();
   });
 
   it('hands nothing back for slow items while the queue has work, and little at its end', async () => {

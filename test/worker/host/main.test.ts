@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProcessGroup } from '../../../worker/slot/process-group.js';
+import { ProcessGroup } from '../../../worker/process/process-group.js';
 import { buildHost, type BuiltHost } from '../slot/support.js';
 
 let host: BuiltHost;

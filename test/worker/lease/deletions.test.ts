@@ -28,7 +28,7 @@ describe('deletions', () => {
     deletions.flush(signal);
     await first;
     const second = deletions.add('b', signal);
-    deletions.hurry(signal);
+    deletions.flushAlways(signal);
     await Promise.all([second, deletions.add('c', signal)]);
     expect(queue.deletions).toEqual([1, 1, 1]);
   });
@@ -46,7 +46,10 @@ describe('deletions', () => {
     const { clock, deletions, queue } = world();
     let calls = 0;
     const deleteMessages = queue.delete.bind(queue);
-    queue.delete = (handles) => (calls++ === 0 ? Promise.reject(new Error('no network')) : deleteMessages(handles));
+    queue.delete = async (handles, ended) => {
+      if (calls++ === 0) throw new Error('no network');
+      return deleteMessages(handles, ended);
+    };
     const done = deletions.add('a', signal);
     await clock.advance(5_000);
     expect(await done).toBe('ok');

@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { Slot } from '../../../worker/slot/slot.js';
 import { eventually } from '../../support/eventually.js';
 import { buildHost, computeWith, fixtures, itemsOf, modelOf, rebuildsIn, slotOf } from './support.js';
 import type { BuiltHost, Computed } from './support.js';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 let directory: string;
 beforeAll(async () => {
   host = await buildHost();
@@ -44,7 +44,7 @@ class Begun {
     const model = modelOf([process.execPath, path.join(fixtures, 'ahead.mjs'), directory, ready]);
     this.end = computeWith(slot, model, itemsOf(items, first), {
       onEvent: (event) => void (event.kind === 'log' && this.log.push(event.line)),
-      onTurn: () => {
+      onStart: () => {
         this.hasTurn = true;
         if (this.stopAtTurn) this.stop();
       },

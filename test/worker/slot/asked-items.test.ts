@@ -19,10 +19,10 @@ describe('what a slot was asked', () => {
     asked.askAhead([3, 4]);
     asked.answered(answer(1));
     asked.answered(answer(4));
-    expect(asked.takeUp()).toEqual([answer(4)]);
+    expect(asked.adoptAhead()).toEqual([answer(4)]);
     expect(asked.size).toBe(1);
     expect(asked.answered(answer(3))).toBe('now');
-    expect(asked.takeUp()).toEqual([]);
+    expect(asked.adoptAhead()).toEqual([]);
   });
 
   it('is of nobody when the next batch is stopped, and may be asked anew', () => {

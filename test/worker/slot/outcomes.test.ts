@@ -1,10 +1,10 @@
 /** Every row of the table "What an outcome means", with real processes. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { Slot } from '../../../worker/slot/slot.js';
 import { buildHost, computeWith, itemsOf, modelOf, rebuildsIn, slotOf, type BuiltHost } from './support.js';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 beforeAll(async () => {
   host = await buildHost();
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findPythons, SUPPORTED } from '../../support/pythons.js';
-import type { BatchComputer, PreparedModel } from '../../../worker/slot/batch-computer.js';
+import type { Slot, PreparedModel } from '../../../worker/slot/slot.js';
 import { buildHost, computeWith, itemsOf, modelOf, rebuildsIn, slotOf, type BuiltHost } from './support.js';
 
 const directory = fileURLToPath(new URL('../../../examples/python', import.meta.url));
@@ -11,7 +11,7 @@ const pythons = findPythons();
 const isCi = process.env['CI'] === 'true';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 beforeAll(async () => {
   host = await buildHost();
 });

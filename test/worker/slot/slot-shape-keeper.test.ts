@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NewWorkerEvent } from '../../../core/contract/events.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
-import type { Shape } from '../../../core/batch/slot-shape.js';
+import type { SlotShape } from '../../../core/contract/slot-shape.js';
 import { SlotShapeKeeper } from '../../../worker/slot/slot-shape-keeper.js';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { BatchWork, Slot } from '../../../worker/slot/slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 import { eventually } from '../../support/eventually.js';
 import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from './support.js';
@@ -14,7 +14,7 @@ const SETTLE_MS = 60_000;
 
 let host: BuiltHost;
 let events: NewWorkerEvent[];
-let computers: BatchComputer[];
+let slots: Slot[];
 let life: AbortController;
 
 beforeAll(async () => {
@@ -23,12 +23,12 @@ beforeAll(async () => {
 afterAll(async () => host.remove());
 beforeEach(() => {
   events = [];
-  computers = [];
+  slots = [];
   life = new AbortController();
 });
 afterEach(async () => {
   life.abort();
-  await Promise.all(computers.map((computer) => computer.close()));
+  await Promise.all(slots.map((slot) => slot.close()));
 });
 
 const manifestOf = (options: Partial<JobOptions>): Manifest => ({
@@ -45,7 +45,7 @@ const manifestOf = (options: Partial<JobOptions>): Manifest => ({
 
 interface Run {
   readonly keeper: SlotShapeKeeper;
-  readonly shapes: readonly Shape[];
+  readonly shapes: readonly SlotShape[];
 }
 
 /** Gives batches to as many slots as the keeper wants (two at most, as the machine is small) until it knows. */
@@ -55,7 +55,7 @@ async function measure(
   options: Partial<JobOptions> = {},
   { cpus = 8, itemsOfBatch = 40, until = (keeper: SlotShapeKeeper) => keeper.status?.settled === true } = {},
 ): Promise<Run> {
-  const shapes: Shape[] = [];
+  const shapes: SlotShape[] = [];
   const keeper = new SlotShapeKeeper({
     clock: systemClock,
     events: { emit: (event) => void events.push(event) },
@@ -67,12 +67,12 @@ async function measure(
     signal: life.signal,
   });
   keeper.enter(manifestOf(options));
-  const make = keeper.watched(() => slotOf(host));
   const work = async (): Promise<void> => {
-    const computer = make(() => 1);
-    computers.push(computer);
+    const slot = slotOf(host);
+    slots.push(slot);
+    const measured = { compute: (given: BatchWork) => keeper.compute(slot, given) };
     const items = itemsOf(Array.from({ length: itemsOfBatch }, () => item));
-    while (!until(keeper)) await computeWith(computer, modelOf(start), items, { signal: life.signal });
+    while (!until(keeper)) await computeWith(measured, modelOf(start), items, { signal: life.signal });
   };
   const first = work();
   void eventually(() => (shapes.at(-1)?.slots ?? 1) > 1 || until(keeper), { timeoutMs: SETTLE_MS })
@@ -138,7 +138,7 @@ describe('a slot that runs out of its share of the memory', () => {
       signal: life.signal,
     });
     keeper.enter(manifestOf({}));
-    const computer = keeper.watched(() => ({
+    const slot: Slot = {
       modelKey: 'm',
       isLoading: false,
       msPerItem: 1,
@@ -150,15 +150,16 @@ describe('a slot that runs out of its share of the memory', () => {
         const busyMs = looks * 10_000;
         return { process: 1, busyMs, answered: looks, answeredAtBusyMs: busyMs, cpuMs: busyMs, memoryBytes: GIB };
       },
-      compute: async ({ onEvent, onTurn }) => {
-        onTurn?.();
+      compute: async ({ onEvent, onStart }) => {
+        onStart?.();
         await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
         onEvent({ kind: 'rebuilt', reason: 'memory', message: 'too much' });
         expect(keeper.status?.reason).toMatch(/^1 slot: one of 8 ran out of its share of the memory/);
         return { kind: 'computed' };
       },
-    }))(() => 1);
-    await computeWith(computer, modelOf('none'), []);
+    };
+    const measured = { compute: (given: BatchWork) => keeper.compute(slot, given) };
+    await computeWith(measured, modelOf('none'), []);
     expect(slots).toEqual([1, 8, 1, 4]);
     expect(told('slot-shape').at(-1)).toBe('4 slots: with more, one ran out of memory.');
   });

@@ -9,13 +9,13 @@ import type { ModelStart } from '../../../core/contract/job.js';
 import type { ResultLine } from '../../../core/contract/result-line.js';
 import type {
   BatchComputation,
-  BatchComputer,
+  Slot,
   BatchItem,
   BatchWork,
   PreparedModel,
   SlotEvent,
-} from '../../../worker/slot/batch-computer.js';
-import { createBatchComputer, type BatchComputerOptions } from '../../../worker/slot/slot-computer.js';
+} from '../../../worker/slot/slot.js';
+import { createSlot, type SlotOptions } from '../../../worker/slot/process-slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 
 export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -39,8 +39,8 @@ export async function buildHost(): Promise<BuiltHost> {
 }
 
 /** Bounds that let tests see faults soon, and no sound model on a busy machine as faulty. */
-export function slotOf(host: BuiltHost, options: Partial<BatchComputerOptions> = {}): BatchComputer {
-  return createBatchComputer({
+export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slot {
+  return createSlot({
     clock: systemClock,
     hostPath: host.hostPath,
     memoryLimitBytes: () => 400 * 1024 * 1024,
@@ -81,14 +81,14 @@ export interface Computed {
 }
 
 export async function computeWith(
-  slot: BatchComputer,
+  slot: Pick<Slot, 'compute'>,
   model: PreparedModel,
   items: readonly BatchItem[],
   options: {
     readonly signal?: AbortSignal;
     readonly onLine?: (line: ResultLine) => void;
     readonly onEvent?: (event: SlotEvent) => void;
-  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onTurn' | 'onNearlyDone'> = {},
+  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onStart' | 'onNearlyDone'> = {},
 ): Promise<Computed> {
   const { signal = new AbortController().signal, onLine, onEvent, ...rest } = options;
   const results: ResultLine[] = [];

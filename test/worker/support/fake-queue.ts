@@ -30,6 +30,8 @@ export class FakeQueue implements WorkQueue {
   readonly deletions: number[] = [];
   /** Calls of `receive`. */
   receives = 0;
+  /** The signals of the polls and of the deletions: the worker's own, which live longer than any batch. */
+  readonly signals = new Set<AbortSignal>();
   #sent = 0;
 
   readonly #clock: Clock;
@@ -54,6 +56,7 @@ export class FakeQueue implements WorkQueue {
 
   async receive(options: Parameters<WorkQueue['receive']>[0]): Promise<readonly ReceivedMessage[]> {
     this.receives += 1;
+    this.signals.add(options.signal);
     const error = this.failReceive();
     if (error !== undefined) throw error;
     const untilMs = this.#clock.nowMs() + options.waitSeconds * 1000;
@@ -85,7 +88,8 @@ export class FakeQueue implements WorkQueue {
     });
   }
 
-  async delete(handles: readonly string[]): Promise<readonly LeaseCallResult[]> {
+  async delete(handles: readonly string[], signal: AbortSignal): Promise<readonly LeaseCallResult[]> {
+    this.signals.add(signal);
     this.deletions.push(handles.length);
     return handles.map((handle) => {
       this.calls.push({ call: 'delete', handle, atMs: this.#clock.nowMs() });

@@ -11,16 +11,18 @@ import { inputPartKey, manifestKey } from '../../../core/contract/keys.js';
 import { definedFields } from '../../../core/defined-fields.js';
 import { Engine } from '../../../worker/engine/engine.js';
 import type { EndReason } from '../../../worker/engine/engine-options.js';
-import type { MemoryLimits } from '../../../worker/batch/memory-limits.js';
-import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import { ByteBudget } from '../../../worker/batch/byte-budget.js';
+import { type MemoryLimits, memoryLimitsFor } from '../../../worker/batch/memory-limits.js';
+import type { ModelUnable } from '../../../worker/model/prepared-models.js';
 import type { Notice } from '../../../worker/ports.js';
 import { FakeClock, settle } from './fake-clock.js';
-import { FakeComputer, type FakeModel, fakeModel } from './fake-computer.js';
+import { FakeSlot, type FakeModel, fakeModel } from './fake-slot.js';
 import { FakeQueue } from './fake-queue.js';
 import { MemoryStore } from './memory-store.js';
 
 export const INSTANCE = 'i-0worker';
 export const LEASE_SECONDS = 20;
+const DEFAULT_CPUS = 4;
 const BAD = { code: 'BadItem', message: 'not JSON' };
 
 export interface SubmitOptions {
@@ -41,6 +43,9 @@ export class WorkerWorld {
   readonly store = new MemoryStore();
   readonly otherBuckets = new Map<string, MemoryStore>();
   readonly model: FakeModel = fakeModel();
+  readonly memory: MemoryLimits;
+  /** The engine's budget, so that a test sees how much is held. */
+  readonly budget: ByteBudget;
   readonly events: NewWorkerEvent[] = [];
   readonly messages: BatchMessage[] = [];
   /** Shown by the metadata. */
@@ -80,6 +85,8 @@ export class WorkerWorld {
     } = {},
   ) {
     this.#limits = limits;
+    this.memory = limits.memory ?? memoryLimitsFor(limits.cpus ?? DEFAULT_CPUS);
+    this.budget = new ByteBudget(this.memory.budgetBytes);
   }
 
   submit(options: SubmitOptions = {}): BatchMessage[] {
@@ -122,7 +129,7 @@ export class WorkerWorld {
   }
 
   start(): this {
-    const { maxIdleMs = 600_000, maxLifeMs = 24 * 3_600_000, cpus = 4, instance = INSTANCE } = this.#limits;
+    const { maxIdleMs = 600_000, maxLifeMs = 24 * 3_600_000, cpus = DEFAULT_CPUS, instance = INSTANCE } = this.#limits;
     let leases = 0;
     this.engine = new Engine({
       instance,
@@ -140,7 +147,7 @@ export class WorkerWorld {
       storeOf: (bucket) => this.otherBuckets.get(bucket) ?? this.store,
       clock: this.clock,
       events: { emit: (event) => this.events.push(event) },
-      makeComputer: () => new FakeComputer(this.model, this.clock),
+      makeSlot: () => new FakeSlot(this.model, this.clock),
       prepareModel: async ({ job, model, options }) => {
         await this.prepares(job);
         if (this.unable !== undefined) throw this.unable;
@@ -154,7 +161,8 @@ export class WorkerWorld {
       maxIdleMs,
       maxLifeMs,
       workDirectory: this.#workDirectory,
-      ...definedFields({ memory: this.#limits.memory }),
+      memory: this.memory,
+      budget: this.budget,
     });
     this.#running = this.engine.run(this.#stopped.signal).then((reason) => (this.ended = reason));
     return this;

@@ -14,7 +14,7 @@ const snapshots: fc.Arbitrary<FleetSnapshot> = fc.record({
     .map((members) => members.map((each, index) => ({ ...each, id: `i-${index}` }))),
 });
 
-test('a fleet asks for exactly what it lacks, what it has asked for counted', () => {
+test('a fleet requests exactly the instances that it lacks, counting its open requests', () => {
   fc.assert(
     fc.property(snapshots, (snapshot) => {
       const { launch, cancel } = decideFleet(snapshot);
@@ -33,7 +33,7 @@ test('a fleet without termination never ends an instance', () => {
   );
 });
 
-test('a fleet with termination ends the surplus, and nobody who is leaving already', () => {
+test('a fleet with termination ends the surplus, but no instance that is already leaving', () => {
   fc.assert(
     fc.property(snapshots, (snapshot) => {
       const { end } = decideFleet({ ...snapshot, keepsSurplus: false });
@@ -44,7 +44,7 @@ test('a fleet with termination ends the surplus, and nobody who is leaving alrea
   );
 });
 
-test('a fleet that has what it wants does nothing, and says so', () => {
+test('a fleet at its target does nothing and says so', () => {
   expect(
     decideFleet({ target: 1, keepsSurplus: false, openRequests: 0, isHeldBack: false, fulfilling: [member('i-1')] }),
   ).toEqual({
@@ -55,7 +55,7 @@ test('a fleet that has what it wants does nothing, and says so', () => {
   });
 });
 
-test('the dearest go first, of equally dear ones the newest', () => {
+test('the most expensive instances end first, and of equally expensive ones the newest', () => {
   const fulfilling = [member('old', 1), member('dear', 2), member('new', 1)];
   const decide = (target: number) =>
     decideFleet({ target, keepsSurplus: false, openRequests: 0, isHeldBack: false, fulfilling }).end;

@@ -1,4 +1,4 @@
-/** The fleet engine on the real market, in virtual time, with instances that are records: no process, no port. */
+/** The fleet engine on the real market, in virtual time. Its instances are records, without processes and ports. */
 import { Fleets } from '../../../../local/ec2/fleet/fleets.js';
 import { DEFAULT_COMPUTE_OPTIONS } from '../../../../local/ec2/compute.js';
 import type { Fleet } from '../../../../local/ec2/fleet/fleet.js';
@@ -9,11 +9,11 @@ import { type InstanceView, isFulfilling, isLive, type LaunchSpec } from '../../
 import { MarketClock } from '../../../../local/market/clock.js';
 import { Market } from '../../../../local/market/market.js';
 import { SpotPrices } from '../../../../local/market/prices.js';
-import type { MarketInstance } from '../../../../local/market/taker.js';
+import type { MarketInstance } from '../../../../local/market/reclaimer.js';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Between being told to end and being gone. */
+/** The time that an instance takes to end. */
 const ENDING_MS = 100;
 
 export const SETTLE_MS = 200;
@@ -21,7 +21,10 @@ export const NOTICE_MS = 1_000;
 
 export class FleetLab {
   readonly all: Mutable<InstanceView>[] = [];
-  /** What the fleets did: each launch with what its fleet had at that moment, each instance that a fleet ended. */
+  /**
+   * The fleets' actions: each launch with the state of its fleet at that moment, and each instance that a fleet
+   * ended.
+   */
   readonly launches: { readonly fleet: string; readonly fulfilledBefore: number; readonly target: number }[] = [];
   readonly endedByFleet: string[] = [];
   readonly clock = new MarketClock(1);
@@ -35,7 +38,7 @@ export class FleetLab {
     const prices = new SpotPrices(seed, 1);
     this.market = new Market(options, this.clock, prices, {
       live: () => this.all.filter(isLive).map(marketInstance),
-      takeable: () => this.all.filter((instance) => instance.state === 'running').map(marketInstance),
+      reclaimable: () => this.all.filter((instance) => instance.state === 'running').map(marketInstance),
       reclaim: (id, { noticeMs }) => this.reclaim(id, noticeMs),
       recommendRebalance: () => undefined,
     });
@@ -87,7 +90,7 @@ export class FleetLab {
     return this.all.filter(isFulfilling);
   }
 
-  /** As a worker does that ends itself, or as the API does. */
+  /** Ends an instance as a worker does that ends itself, or as the API does. */
   end(id: string, reason: InstanceView['stateReason']): void {
     const instance = this.all.find((each) => each.id === id);
     if (instance === undefined || !isFulfilling(instance)) return;

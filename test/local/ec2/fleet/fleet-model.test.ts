@@ -12,13 +12,13 @@ afterEach(() => {
 });
 
 const MOST = 6;
-/** Everything that is on its way has arrived, or is gone. */
+/** After this time every pending instance runs and every ending one is gone. */
 const QUIET_MS = 20_000;
 
 type Step =
   | { readonly kind: 'modify'; readonly target: number; readonly keepsSurplus: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
-  /** The instance of this place among those alive. */
+  /** `place` selects one of the living instances. */
   | { readonly kind: 'ends-itself' | 'taken-at-once' | 'taken-with-notice'; readonly place: number }
   | { readonly kind: 'capacity'; readonly capacity: number };
 
@@ -48,7 +48,7 @@ const scenario = fc.record({
   steps: fc.array(step, { maxLength: 25 }),
 });
 
-/** What the fleet was told last, and has taken: the model. */
+/** The model: the settings that the fleet accepted last. */
 interface Told {
   target: number;
   keepsSurplus: boolean;
@@ -68,7 +68,7 @@ function take(lab: FleetLab, fleet: ReturnType<FleetLab['create']>, todo: Step, 
         lab.fleets.modify(fleet, todo);
         Object.assign(told, { target: todo.target, keepsSurplus: todo.keepsSurplus });
       } catch (error) {
-        // It may only be refused while an earlier change, or its making, is not over.
+        // A change may be refused only while an earlier change or the creation is still in progress.
         if (!(error instanceof Ec2Error) || error.code !== 'FleetNotInModifiableState') throw error;
         expect(fleet.status).not.toBe('active');
       }
@@ -84,7 +84,7 @@ function take(lab: FleetLab, fleet: ReturnType<FleetLab['create']>, todo: Step, 
   }
 }
 
-test('a fleet never launches at or above its target, ends nothing while it keeps its surplus, and comes to what it was told', () => {
+test('a fleet never launches at or above its target, ends nothing while it keeps its surplus, and reaches its target', () => {
   fc.assert(
     fc.property(scenario, ({ seed, kind, target, keepsSurplus, steps }) => {
       const lab = new FleetLab(seed);
@@ -95,7 +95,7 @@ test('a fleet never launches at or above its target, ends nothing while it keeps
         for (const todo of steps) {
           const kept = fleet.keepsSurplus;
           take(lab, fleet, todo, told);
-          // Waiting may bring a change of policy into effect within the step.
+          // During a wait a change of the policy may take effect, so such steps are not checked.
           if (kept && fleet.keepsSurplus && todo.kind !== 'wait') expect(lab.endedByFleet).toHaveLength(endedBefore);
           endedBefore = lab.endedByFleet.length;
           expect(lab.fleets.fulfilling(fleet).length + fleet.openRequests.length).toBeLessThanOrEqual(
@@ -116,7 +116,7 @@ test('a fleet never launches at or above its target, ends nothing while it keeps
   );
 });
 
-test('a fleet that always keeps its surplus ends nothing, whatever happens to it', () => {
+test('a fleet that always keeps its surplus never ends an instance', () => {
   fc.assert(
     fc.property(scenario, ({ seed, kind, target, steps }) => {
       const lab = new FleetLab(seed);
@@ -134,7 +134,7 @@ test('a fleet that always keeps its surplus ends nothing, whatever happens to it
   );
 });
 
-test('a deleted fleet launches nothing any more, and is over when its last instance is', () => {
+test('a deleted fleet launches nothing more, and ends with its last instance', () => {
   fc.assert(
     fc.property(scenario, fc.boolean(), ({ seed, kind, target, keepsSurplus, steps }, terminates) => {
       const lab = new FleetLab(seed);
@@ -160,7 +160,7 @@ test('a deleted fleet launches nothing any more, and is over when its last insta
   );
 });
 
-test('a cancelled request is never granted, though capacity comes later', () => {
+test('a cancelled request is never granted, even if capacity comes later', () => {
   const lab = new FleetLab(1);
   lab.market.setCapacity(0);
   const fleet = lab.create('ec2', 4, true);

@@ -1,0 +1,36 @@
+/** What follows an attempt: the batch is tried again a little later, or given up as an outcome of its own (design: one key an outcome). */
+import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../contract/result-line.js';
+import { shorten } from '../shorten.js';
+
+export type AfterAttempt = { readonly kind: 'give-up' } | { readonly kind: 'hand-back'; readonly delaySeconds: number };
+
+/** What failed a moment ago often fails again at once: 2, 4, 8 … seconds, so that three attempts still take well under a minute. */
+const FIRST_DELAY_SECONDS = 2;
+const MAX_DELAY_SECONDS = 60;
+
+/** `attempts` includes the one that just failed. */
+export function afterAttempt(attempts: number, maxAttempts: number): AfterAttempt {
+  if (attempts >= maxAttempts) return { kind: 'give-up' };
+  const doubled = FIRST_DELAY_SECONDS * 2 ** Math.min(Math.max(attempts - 1, 0), 10);
+  return { kind: 'hand-back', delaySeconds: Math.min(doubled, MAX_DELAY_SECONDS) };
+}
+
+export interface GivenUpBatch {
+  readonly firstIndex: number;
+  readonly items: number;
+}
+
+/** What all the lines together may take: an outcome is put from memory, and one string is half a GiB at most. */
+const MAX_GIVEN_UP_CHARACTERS = 128 * 1024 * 1024;
+const MIN_MESSAGE_LENGTH = 40;
+
+/** Every line of a given-up batch, with the last error, so that the results say why. */
+export function giveUpOutcome(batch: GivenUpBatch, attempts: number, last: ItemError): string {
+  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  const message = `Its batch was given up after ${times}; the last error: ${last.code}: ${last.message}`;
+  const most = Math.max(MIN_MESSAGE_LENGTH, Math.floor(MAX_GIVEN_UP_CHARACTERS / batch.items));
+  const error = { code: ITEM_ERROR_CODES.batchGivenUp, message: shorten(message, most) };
+  const lines: string[] = [];
+  for (let n = 0; n < batch.items; n += 1) lines.push(encodeResultLine(failedLine(batch.firstIndex + n, error)));
+  return lines.join('');
+}

@@ -1,0 +1,62 @@
+/** R5: sends the batches that lack an outcome again, with messages made from the plan. */
+import { encodeBatchMessage } from '../../../core/contract/batch-message.js';
+import { planKey } from '../../../core/contract/keys.js';
+import { decodePlanLine } from '../../../core/dataset/plan.js';
+import { rangeHolding } from '../../../core/dataset/ranges.js';
+import type { JobQueue, ObjectStore } from '../../ports.js';
+import { isolateJobFailure } from '../isolate-job-failure.js';
+import { linesOf } from '../observe/lines.js';
+import type { JobView } from '../observe/read-job.js';
+import type { PassContext } from '../pass-context.js';
+
+/** Messages held in memory at once: some 200 KB, a hundred calls of ten. */
+const SEND_AT_ONCE = 1_000;
+
+export async function resendBatches(jobs: readonly JobView[], context: PassContext): Promise<void> {
+  const { ports, memory, events, signal } = context;
+  for (const view of jobs) {
+    const { job } = view;
+    const nowMs = ports.clock.nowMs();
+    const sent = await isolateJobFailure(context, { job, act: 'sent again' }, () => resendMissing(ports, view, signal));
+    const jobMemory = memory.jobs.get(job);
+    if (sent === undefined || jobMemory === undefined) continue;
+    jobMemory.resentAtMs = nowMs;
+    events.add(
+      'batches-sent-again',
+      `Job ${job}: the queue is empty, but ${sent.value} batches have no outcome; they were sent again.`,
+      job,
+    );
+  }
+}
+
+/** Returns the number of messages sent. */
+async function resendMissing(
+  ports: { readonly store: ObjectStore; readonly queue: JobQueue },
+  { job, manifest, manifestDigest, facts }: JobView,
+  signal: AbortSignal,
+): Promise<number> {
+  const { worker } = manifest.versions;
+  let sent = 0;
+  let bodies: string[] = [];
+  const flush = async (): Promise<void> => {
+    if (bodies.length > 0) await ports.queue.send(bodies, job, signal);
+    sent += bodies.length;
+    bodies = [];
+  };
+  for await (const line of linesOf(ports.store.stream(planKey(job), { signal }))) {
+    if (line === '') continue;
+    const location = decodePlanLine(line);
+    if (location === undefined || location.batch >= manifest.batches) {
+      ports.store.damaged?.({
+        key: planKey(job),
+        why: `has a line that does not locate a batch of job ${job}: that line is left out`,
+      });
+      continue;
+    }
+    if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;
+    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker }));
+    if (bodies.length >= SEND_AT_ONCE) await flush();
+  }
+  await flush();
+  return sent;
+}

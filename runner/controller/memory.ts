@@ -1,0 +1,69 @@
+/** The memory that a controller keeps between passes. Losing it costs some requests, a later resend, and repeated reports. */
+import type { CancelMark, Manifest, UnableMark } from '../../core/contract/job.js';
+import type { JobDemand } from '../../core/pool/capacity.js';
+import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
+import type { Progress } from '../../core/pool/progress.js';
+import type { ReportedDamages } from './report-damages.js';
+
+export interface StoredManifest {
+  readonly manifest: Manifest;
+  /** The SHA-256 (hex) of `job.json` as stored. */
+  readonly digest: string;
+}
+
+/** The findings of earlier looks at a job; all of them can be read again. */
+export interface JobMemory {
+  stored?: StoredManifest;
+  progress?: { readonly progress: Progress; readonly etag: string | undefined };
+  cancelled?: CancelMark;
+  readonly unable: Map<string, UnableMark>;
+  /** Damaged marks, each by its place in the listing, so that they are not read again. */
+  readonly damaged: Set<string>;
+  resentAtMs?: number;
+  /** The job's demand when it was last read. */
+  demand?: JobDemand;
+  unreadableSinceMs?: number;
+}
+
+export interface KnownTicket {
+  readonly size: number;
+  readonly lastModifiedMs: number;
+  readonly instance: string;
+  readonly void: boolean;
+}
+
+export interface TicketCache {
+  readonly known: Map<string, KnownTicket>;
+  /** Every ticket up to this key is too old to matter, so listings begin behind it. */
+  skipUpToKey?: string;
+}
+
+export interface ControllerMemory {
+  /** It changes through `learn` alone. */
+  pool: PoolState;
+  readonly jobs: Map<string, JobMemory>;
+  /** Jobs that have ended. They are not read again, since they need nothing of a controller. */
+  readonly ended: Set<string>;
+  readonly tickets: TicketCache;
+  /** For each ended instance: whether its worker had come up. */
+  readonly cameUp: Map<string, boolean>;
+  /** Troubles that last: each was reported once, and is reported again only after it was over. */
+  readonly reportedTroubles: Set<string>;
+  readonly reportedDamages: ReportedDamages;
+}
+
+export const newJobMemory = (): JobMemory => ({ unable: new Map(), damaged: new Set() });
+
+export const newControllerMemory = (): ControllerMemory => ({
+  pool: UNKNOWN_POOL,
+  jobs: new Map(),
+  ended: new Set(),
+  tickets: { known: new Map() },
+  cameUp: new Map(),
+  reportedTroubles: new Set(),
+  reportedDamages: new Set(),
+});
+
+export function learn(memory: ControllerMemory, fact: PoolFact): void {
+  memory.pool = poolStateAfter(memory.pool, fact);
+}

@@ -1,0 +1,182 @@
+/** Reads from a job's folder everything that decides about it: the same for the controller and for `spotpool status`. */
+import { createHash } from 'node:crypto';
+import { definedFields } from '../../../core/defined-fields.js';
+import { jobVerdict, type JobFacts, type JobVerdict } from '../../../core/pool/completion.js';
+import {
+  decodeCancelMark,
+  decodeDoneMark,
+  decodeManifest,
+  decodeUnableMark,
+  MOST_MANIFEST_BYTES,
+  MOST_MARK_BYTES,
+  type CancelMark,
+  type DoneMark,
+  type Manifest,
+  type UnableMark,
+} from '../../../core/contract/job.js';
+import { isJobId } from '../../../core/contract/job-id.js';
+import {
+  cancelledKey,
+  doneKey,
+  jobPrefix,
+  jobsPrefix,
+  manifestKey,
+  sentKey,
+  unablePrefix,
+} from '../../../core/contract/keys.js';
+import { mapBounded } from '../../../core/map-bounded.js';
+import { isInstanceId } from '../../../core/contract/names.js';
+import { decodeSent, MOST_SENT_BYTES } from '../../../core/dataset/plan.js';
+import type { BatchItems } from '../../../core/contract/result-line.js';
+import type { SubmitStanding } from '../../../core/contract/submit-claim.js';
+import type { ListedObject, ObjectStore } from '../../ports.js';
+import { foldProgress, type FoldOptions } from './fold-progress.js';
+import { getObject, type Kind, readObject, sightOf } from '../json-objects.js';
+import type { JobMemory, StoredManifest } from '../memory.js';
+import { readSubmitStanding } from './read-submit.js';
+
+/** More marks than this add nothing to the first ones. */
+const MAX_UNABLE_MARKS = 100;
+const MARKS_AT_ONCE = 8;
+/** A job has one mark per instance. If other objects lie there, the listing ends here. */
+const MAX_MARKS_LISTED = 10_000;
+
+const manifestOf = (job: string): Kind<Manifest> => ({
+  name: `the manifest of job ${job}`,
+  mostBytes: MOST_MANIFEST_BYTES,
+  decode: (json) => decodeManifest(json, job),
+});
+export const DONE_MARK: Kind<DoneMark> = {
+  name: "the mark of a job's end",
+  mostBytes: MOST_MARK_BYTES,
+  decode: decodeDoneMark,
+};
+const SENT_COUNT: Kind<number> = { name: 'a count', mostBytes: MOST_SENT_BYTES, decode: decodeSent };
+
+export interface JobView {
+  readonly job: string;
+  readonly manifest: Manifest;
+  readonly manifestDigest: string;
+  /** The time by S3's clock, which agrees with EC2's. */
+  readonly beganAtMs: number;
+  readonly facts: JobFacts;
+  readonly verdict: JobVerdict;
+  /** The number of messages sent so far; all of them once the job is enqueued. */
+  readonly sent: number;
+  /** Present while the job is being submitted. */
+  readonly submit?: SubmitStanding;
+}
+
+/** Returns the ids of all jobs whose submit began its upload. A folder whose name is not an id is ignored. */
+export async function listJobIds(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
+  const { folders } = await store.listFolder(jobsPrefix, { signal });
+  return folders.map(lastName).filter(isJobId).sort();
+}
+
+/** Returns undefined while there is no manifest. */
+export async function readJob(
+  store: ObjectStore,
+  job: string,
+  memory: JobMemory,
+  options: FoldOptions,
+): Promise<JobView | undefined> {
+  const { signal } = options;
+  const folder = await store.listFolder(jobPrefix(job), { signal });
+  const born = folder.objects.find(({ key }) => key === manifestKey(job));
+  const names = new Set([...folder.objects.map(({ key }) => lastName(key)), ...folder.folders.map(lastName)]);
+  if (born === undefined) return undefined;
+  const stored = memory.stored ?? (await readManifest(store, job, signal));
+  if (stored === undefined) return undefined;
+  memory.stored = stored;
+  const { manifest, digest } = stored;
+  const { maxInstanceHours, maxFailed } = manifest.options;
+
+  const cancelled = folder.objects.find(({ key }) => key === cancelledKey(job));
+  if (cancelled !== undefined) await readCancelMark(store, job, { memory, cancelled, signal });
+  const done = names.has('done.json') ? await getObject(store, doneKey(job), DONE_MARK, signal) : undefined;
+  if (names.has('unable')) await readUnableMarks(store, job, memory, signal);
+  const enqueued = names.has('enqueued.json');
+  const sent = enqueued ? manifest.batches : await readSent(store, job, manifest.batches, signal);
+  const facts: JobFacts = {
+    batches: manifest.batches,
+    items: manifest.dataset.items,
+    progress: await foldProgress(store, job, manifest.batches, memory, { ...options, batchItems: itemsOf(manifest) }),
+    enqueued,
+    ...definedFields({ cancelled: memory.cancelled, done }),
+    unable: [...memory.unable.values()],
+    ...definedFields({ maxInstanceHours, maxFailed }),
+  };
+  const verdict = jobVerdict(facts);
+  const scope = { sinceMs: born.lastModifiedMs, signal };
+  const submit = verdict.state === 'submitting' ? await readSubmitStanding(store, job, scope) : undefined;
+  return {
+    job,
+    manifest,
+    manifestDigest: digest,
+    beganAtMs: born.lastModifiedMs,
+    facts,
+    verdict,
+    sent,
+    ...definedFields({ submit }),
+  };
+}
+
+function itemsOf({ dataset, batchSizes }: Manifest): BatchItems {
+  return { least: batchSizes?.smallestItems ?? 1, most: batchSizes?.largestItems ?? dataset.items };
+}
+
+async function readManifest(store: ObjectStore, job: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
+  const read = await readObject(store, manifestKey(job), manifestOf(job), signal);
+  if (read?.value === undefined) return undefined;
+  return { manifest: read.value, digest: createHash('sha256').update(read.body).digest('hex') };
+}
+
+async function readCancelMark(
+  store: ObjectStore,
+  job: string,
+  { memory, cancelled, signal }: { memory: JobMemory; cancelled: ListedObject; signal: AbortSignal },
+): Promise<void> {
+  if (memory.cancelled !== undefined) return;
+  const kind: Kind<CancelMark> = {
+    name: 'the mark of a cancel',
+    mostBytes: MOST_MARK_BYTES,
+    decode: (json) => decodeCancelMark(json, cancelled.lastModifiedMs),
+  };
+  const mark = await getObject(store, cancelledKey(job), kind, signal);
+  if (mark !== undefined) memory.cancelled = mark;
+}
+
+async function readSent(store: ObjectStore, job: string, batches: number, signal: AbortSignal): Promise<number> {
+  const sent = await getObject(store, sentKey(job), SENT_COUNT, signal);
+  return Math.min(batches, sent ?? 0);
+}
+
+async function readUnableMarks(store: ObjectStore, job: string, memory: JobMemory, signal: AbortSignal): Promise<void> {
+  const fresh: ListedObject[] = [];
+  let listed = 0;
+  for await (const object of store.list(unablePrefix(job), { signal })) {
+    if (memory.unable.size + fresh.length >= MAX_UNABLE_MARKS || ++listed > MAX_MARKS_LISTED) break;
+    if (!memory.unable.has(object.key) && !memory.damaged.has(sightOf(object))) fresh.push(object);
+  }
+  await mapBounded(fresh, MARKS_AT_ONCE, async (object) => {
+    const kind: Kind<UnableMark> = {
+      name: 'the mark of an instance that cannot use the model',
+      mostBytes: MOST_MARK_BYTES,
+      decode: (json) => markOf(json, object.key.slice(unablePrefix(job).length)),
+    };
+    const read = await readObject(store, object.key, kind, signal);
+    if (read?.value !== undefined) memory.unable.set(object.key, read.value);
+    else if (read !== undefined) memory.damaged.add(sightOf(object));
+  });
+}
+
+/** `name` is the key's last part, which names the instance. */
+function markOf(json: Uint8Array, name: string): UnableMark | undefined {
+  const instance = name.replace(/\.json$/, '');
+  return isInstanceId(instance) ? decodeUnableMark(json, instance) : undefined;
+}
+
+/** Returns the last part of a key or folder. */
+function lastName(path: string): string {
+  return path.replace(/\/$/, '').split('/').at(-1) ?? '';
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeKey, progressKey } from '../../../../core/contract/keys.js';
+import { NO_PROGRESS } from '../../../../core/pool/progress.js';
+import { foldProgress } from '../../../../runner/controller/observe/fold-progress.js';
+import { newJobMemory } from '../../../../runner/controller/memory.js';
+import { never, Stage } from '../stage.js';
+
+const BATCHES = 3_000;
+
+async function filled(): Promise<Stage> {
+  const stage = new Stage();
+  for (let batch = 0; batch < BATCHES; batch++) if (batch !== 5) await stage.commit('a', batch);
+  return stage;
+}
+
+describe('folding outcomes', () => {
+  it('lists around what is known already, and heads only what is new', async () => {
+    const stage = await filled();
+    const memory = newJobMemory();
+    const options = { save: true, signal: never };
+    expect((await foldProgress(stage.store, 'a', BATCHES, memory, options)).batches.done).toBe(BATCHES - 1);
+
+    const listed: string[] = [];
+    const headed: string[] = [];
+    const list = stage.store.list.bind(stage.store);
+    const head = stage.store.head.bind(stage.store);
+    stage.store.list = async function* (prefix, listing) {
+      for await (const object of list(prefix, listing)) {
+        listed.push(object.key);
+        yield object;
+      }
+    };
+    stage.store.head = (key, heading) => {
+      headed.push(key);
+      return head(key, heading);
+    };
+    await stage.commit('a', 5);
+    const progress = await foldProgress(stage.store, 'a', BATCHES, memory, options);
+    expect(progress.batches.done).toBe(BATCHES);
+    expect(headed).toEqual([outcomeKey('a', 5)]);
+    expect(listed.length).toBeLessThan(10);
+
+    listed.length = 0;
+    await foldProgress(stage.store, 'a', BATCHES, memory, options);
+    expect(listed).toEqual([]);
+  });
+
+  it('takes no more in one call than it is told to', async () => {
+    const stage = await filled();
+    const memory = newJobMemory();
+    const options = { save: true, maxOutcomes: 1_000, signal: never };
+    const done = [];
+    for (let call = 0; call < 4; call++) {
+      done.push((await foldProgress(stage.store, 'a', BATCHES, memory, options)).batches.done);
+    }
+    expect(done).toEqual([1_000, 2_000, BATCHES - 1, BATCHES - 1]);
+  });
+
+  it('writes nothing for those who only look', async () => {
+    const stage = await filled();
+    const progress = await foldProgress(stage.store, 'a', BATCHES, newJobMemory(), { save: false, signal: never });
+    expect(progress.batches.done).toBe(BATCHES - 1);
+    expect(stage.store.text(progressKey('a'))).toBeUndefined();
+  });
+
+  it('believes no outcome that counts other items than a batch can have: it counts as given up', async () => {
+    const stage = new Stage();
+    const told: string[] = [];
+    const store = Object.assign(stage.store, { damaged: ({ key }: { readonly key: string }) => void told.push(key) });
+    for (const [batch, ok] of ['10', '999999999999999', '2', '10'].entries()) {
+      const metadata = { lease: 'l', instance: 'i-0', ok, failed: '0', 'given-up': '0' };
+      await store.put(outcomeKey('a', batch), 'lines', { signal: never, metadata });
+    }
+    const options = { save: true, batchItems: { least: 3, most: 10 }, signal: never };
+    const progress = await foldProgress(store, 'a', 4, newJobMemory(), options);
+    expect(progress).toMatchObject({ batches: { done: 4, failed: 2 }, items: { ok: 20, failed: 0 } });
+    expect(told).toEqual([outcomeKey('a', 1), outcomeKey('a', 2)]);
+  });
+
+  it('takes no key for an outcome that nobody commits under', async () => {
+    const stage = new Stage();
+    for (const name of ['0', '000000', 'x/results/00000', '00000.jsonl/results/00001']) {
+      await stage.store.put(`jobs/a/results/${name}.jsonl`, 'lines', { signal: never });
+    }
+    await stage.commit('a', 2);
+    const headed: string[] = [];
+    const head = stage.store.head.bind(stage.store);
+    stage.store.head = (key, heading) => {
+      headed.push(key);
+      return head(key, heading);
+    };
+    // Not one of the outcomes that are looked at in one call is spent on them.
+    const options = { save: true, maxOutcomes: 1, signal: never };
+    expect((await foldProgress(stage.store, 'a', 3, newJobMemory(), options)).batches.done).toBe(1);
+    expect(headed).toEqual([outcomeKey('a', 2)]);
+  });
+
+  it('starts again from the file of whoever was first', async () => {
+    const stage = new Stage();
+    await stage.commit('a', 0);
+    await stage.commit('a', 1);
+    const mine = newJobMemory();
+    mine.progress = { progress: NO_PROGRESS, etag: '"old"' };
+    await foldProgress(stage.store, 'a', 3, newJobMemory(), { save: true, signal: never });
+    const progress = await foldProgress(stage.store, 'a', 3, mine, { save: true, signal: never });
+    expect(progress.batches.done).toBe(2);
+    expect(stage.json(progressKey('a'))).toMatchObject({ folded: '0-1', items: { ok: 20, failed: 0 } });
+  });
+});
