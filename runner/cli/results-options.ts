@@ -1,5 +1,5 @@
 /** The options that say where results are written. */
-import { type OptionValues, text, toggle } from './option-rows.js';
+import { text, toggle } from './option-rows.js';
 
 export const resultsOptions = {
   out: text(
@@ -8,5 +8,3 @@ export const resultsOptions = {
   ),
   force: toggle('replace a file that spotpool did not write, or that was changed since'),
 };
-
-export type ResultsFlags = OptionValues<typeof resultsOptions>;
