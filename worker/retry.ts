@@ -1,24 +1,29 @@
-/** Waiting for trouble to pass: an outage of S3 or of the network is no fault of a batch, a model or an instance. */
+/**
+ * Retries calls until trouble passes: an outage of S3 or of the network is no fault of a batch, a model or an instance.
+ */
 import { ObjectMissing, ObjectRefused } from '../core/contract/object-store.js';
 import { type Clock, SecretRefused } from './ports.js';
 
-/** The disk's own words for what a second try meets again. */
+/** The error codes of the disk that a retry would meet again. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 
 export interface RetryOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Pauses between tries double from the first to the last. */
+  /** The pauses between tries double from the first to the last. */
   readonly firstPauseMs: number;
   readonly lastPauseMs: number;
-  /** After the last pause it is tried on and on, as far apart, until the signal aborts. Else the error lasts, then. */
+  /**
+   * Retries without end, with the last pause between tries, until the signal aborts. Otherwise the last error is thrown
+   * after the last pause.
+   */
   readonly endless?: boolean;
   readonly onTrouble: (error: unknown, pauseMs: number) => void;
 }
 
-/** What `act` comes to, or the error that lasts; rejects with the signal's reason when it aborts. */
-export async function retry<T>(act: () => Promise<T>, patience: RetryOptions): Promise<T> {
-  const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = patience;
+/** Returns the result of `act`, or throws its last error. Rejects with the signal's reason when it aborts. */
+export async function retry<T>(act: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, signal, firstPauseMs, lastPauseMs, endless = false, onTrouble } = options;
   for (let pauseMs = firstPauseMs; ; pauseMs = endless ? Math.min(pauseMs * 2, lastPauseMs) : pauseMs * 2) {
     try {
       return await act();
@@ -31,7 +36,7 @@ export async function retry<T>(act: () => Promise<T>, patience: RetryOptions): P
   }
 }
 
-/** It is not there, not ours to read, or the disk does not take it: no second try finds another answer. */
+/** Whether a retry would fail the same way: the object is missing or may not be read, or the disk refuses the data. */
 function isLasting(error: unknown): boolean {
   if (error instanceof ObjectMissing || error instanceof ObjectRefused || error instanceof SecretRefused) return true;
   return DISK_CODES.has((error as NodeJS.ErrnoException).code ?? '');

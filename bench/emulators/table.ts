@@ -1,8 +1,8 @@
-/** Prints a run: one table of both suites, then all unexpected results. */
+/** Formats the output of a run: one table of both suites, then the findings. */
 import { type Row as Line, textTable } from '../support/table.js';
 import type { Finding, Judgement, Row } from './judge.js';
 
-const HEADER: Line = ['', 'passed', 'differs as known', 'broken'];
+const HEADER: Line = ['', 'passed', 'known difference', 'broken'];
 
 export function printedTable(judgements: readonly Judgement[]): string {
   const rows = judgements.flatMap((judgement) => judgement.rows);
@@ -18,7 +18,7 @@ export function printedTable(judgements: readonly Judgement[]): string {
       judgements.flatMap(({ skips }) => skips),
     ),
     ...listed(
-      'Otherwise than on record (this alone does not make the run fail):',
+      'Different from the record (this alone does not fail the run):',
       findings.filter(({ isHarmless }) => isHarmless),
     ),
   ].join('\n');

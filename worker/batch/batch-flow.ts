@@ -1,12 +1,13 @@
 /**
- * One batch's items on their way: fetched (while its model is prepared), computed by a slot, kept until the commit. A batch whose input is large
- * goes in pieces of consecutive items, the next one fetched while one is computed; each is a work of its own for the slot, so that what an
- * outcome means (bisection, doubts, rebuilds) is decided within a piece.
+ * Moves the items of one batch: fetches them (while the model is prepared), has a slot compute them, and keeps the
+ * results until the commit. A batch with a large input goes in pieces of consecutive items, and the next piece is
+ * fetched while one is computed. For the slot each piece is work of its own, so bisection, doubts and rebuilds are
+ * decided within a piece.
  *
  * Invariants:
- * - Every byte that is held is counted in the budget until it is let go of.
- * - Who waits for the budget, and does nothing else, holds no slot, no input and no results: so nobody waits for somebody who waits for them.
- * - No slice is given to a slot while results are being let go of.
+ * - Every byte that is held is counted in the budget until it is freed or spilled.
+ * - A batch blocked on the budget holds no slot, input or results, so waits cannot form a cycle.
+ * - No slice is given to a slot while results are being spilled.
  */
 import path from 'node:path';
 import { errorText } from '../../core/error-text.js';
@@ -24,6 +25,7 @@ import {
   readInput,
   removeInput,
 } from './batch-input.js';
+import type { BatchAct } from './batch-endings.js';
 import type { BatchRecord } from './batch-record.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
@@ -33,7 +35,7 @@ import type { SlotPool } from '../slot/slot-pool.js';
 import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { untilAborted } from '../until-aborted.js';
 
-/** Half a minute in all: what S3 refuses for longer is an attempt. */
+/** The retries take half a minute in all. If S3 refuses for longer, it is an attempt. */
 const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 export interface BatchFlowOptions {
@@ -47,33 +49,33 @@ export interface BatchFlowOptions {
   readonly clock: Clock;
   readonly onPhase: () => void;
   readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
-  readonly onTrouble: (batch: HeldBatch, doing: string, error: unknown) => void;
+  readonly onTrouble: (batch: HeldBatch, doing: BatchAct, error: unknown) => void;
 }
 
-/** An error is costly to make. */
+/** The error is made once, because making an error is costly. */
 const OVER = new Error('The batch is over.');
 
 interface Piece extends BatchInput {
-  /** Of objects. */
+  /** How long fetching the objects took; undefined for items that are lines. */
   readonly fetchMs?: number;
   readonly giveBack: () => void;
 }
 
 export class BatchFlow {
-  /** Counted in the budget. */
+  /** The bytes of results that are counted in the budget. */
   #chargedBytes = 0;
   #closed = false;
-  /** Input is waited for, or about to be. */
+  /** The batch waits for the budget, or is about to. */
   #waiting = false;
   #computing = false;
   #spilling: Promise<void> | undefined;
-  /** What was fetched ahead is wanted no longer, or results cannot be kept. */
+  /** Aborts the fetch ahead when nobody wants it any more, and everything when results cannot be kept. */
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
 
   readonly #batch: HeldBatch;
   readonly #manifest: Manifest;
-  /** Objects of the batch are fetched into it. */
+  /** The directory into which the batch's objects are fetched. */
   readonly #directory: string;
   readonly #options: BatchFlowOptions;
 
@@ -85,10 +87,10 @@ export class BatchFlow {
     this.#signal = AbortSignal.any([batch.signal, this.#over.signal]);
   }
 
-  /** Until every item is finished. */
+  /** Runs until every item is finished. */
   async run(model: Promise<PreparedModel>): Promise<void> {
     const { firstIndex, startByte } = this.#batch.message;
-    // What an earlier lease had finished is in memory.
+    // Results of earlier leases are in memory already.
     this.#count();
     let reading: Promise<Piece> | undefined = this.#read({ byte: startByte, index: firstIndex });
     try {
@@ -116,13 +118,13 @@ export class BatchFlow {
     }
   }
 
-  /** The results are committed, or nobody wants them. */
+  /** Frees the results: they are committed, or nobody wants them. */
   close(): void {
     this.#closed = true;
     this.#options.budget.charge(-this.#chargedBytes);
   }
 
-  /** Of the budget. */
+  /** Waits for bytes of the budget. The returned function gives them back. */
   async #take(bytes: number): Promise<() => void> {
     const taken = this.#options.budget.take(bytes, this.#signal);
     this.#waiting = true;
@@ -134,7 +136,7 @@ export class BatchFlow {
     }
   }
 
-  /** Others may wait for the bytes of its results. */
+  /** Spills the results while the batch waits for the budget, because other batches may wait for these bytes. */
   #spillWhileWaiting(): void {
     if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#spill();
   }
@@ -145,7 +147,7 @@ export class BatchFlow {
     const { kind } = this.#manifest.dataset;
     for (let bytes = memory.pieceBytes; ; bytes *= 2) {
       const left = batch.message.endByte - from.byte;
-      // A piece that is all but the rest is no piece.
+      // A small rest is read together with the last piece.
       const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
       const giveBack = await this.#take(endByte - from.byte);
       try {
@@ -172,14 +174,17 @@ export class BatchFlow {
     }
   }
 
-  /** Objects count before they are fetched: in many systems the folder for them is memory. Their names alone are held while the budget is waited for. */
+  /**
+   * Fetches the objects of a piece. Their bytes are counted before the fetch, because on many systems their directory
+   * is in memory. While the batch waits for the budget, only the objects' names are held.
+   */
   async #fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
     const { clock, reader } = this.#options;
     giveBackLines();
     const giveBackBytes = await this.#take(input.objectBytes);
     const directory = path.join(this.#directory, String(from.index));
     const giveBack = (): void => {
-      // What it leaves goes with the worker's directory.
+      // Files that cannot be removed are removed with the worker's directory.
       void removeInput(directory).then(giveBackBytes, giveBackBytes);
     };
     const startedAtMs = clock.nowMs();
@@ -200,7 +205,7 @@ export class BatchFlow {
     const { clock, onSlotEvent, pace, shapes, slots } = this.#options;
     const place = await slots.acquire(model.modelKey, this.#signal);
     if (this.#signal.aborted) {
-      // It was stopped when the slot was on its way to it already.
+      // The batch was stopped after the slot had been assigned to it.
       slots.release(place, Promise.resolve({ kind: 'aborted' }));
       this.#signal.throwIfAborted();
     }
@@ -230,7 +235,7 @@ export class BatchFlow {
       },
       beforeSlice: () => this.#spilling,
       onEvent: (event) => {
-        // A batch that waited for its model is no measure of the next.
+        // A batch that waited for its model says nothing about the pace of the next.
         if (event.kind !== 'log') isMeasure = false;
         if (event.kind === 'rebuilt') slots.expectNoEnd(place);
         onSlotEvent(batch, model, event);
@@ -244,7 +249,7 @@ export class BatchFlow {
       case 'computed':
         if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
         if (!isLast || batch.itemsLeft === 0) return;
-        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+        throw new BatchFault('Unanswered', `The slot ended the batch, but ${batch.itemsLeft} items have no answer.`);
       case 'unable':
         throw new ModelUnable('load', result.message);
       case 'attempt':
@@ -256,7 +261,7 @@ export class BatchFlow {
     }
   }
 
-  /** Results are in memory, and counted; too many of them are let go of. */
+  /** Counts the results in memory, and spills them when there are too many. */
   #count(): void {
     const batch = this.#batch;
     if (this.#closed) return;
@@ -291,7 +296,7 @@ export class BatchFlow {
     }
   }
 
-  #retryOptions(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+  #retryOptions(doing: BatchAct): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
     const { clock, onTrouble } = this.#options;
     return { clock, signal: this.#signal, onTrouble: (error) => onTrouble(this.#batch, doing, error) };
   }

@@ -1,8 +1,11 @@
 /**
- * What this worker knows of jobs: their manifests, and whether they are over.
+ * Caches what this worker knows about jobs: their manifests, and whether they are over.
  *
- * Invariants: a manifest is believed only if the SHA-256 of its stored bytes is the one that the message names; it never changes, so it is
- * read once. The marks of a job (`cancelled.json`, `done.json`) are looked up at most every two seconds, however many ask.
+ * Invariants:
+ * - A manifest is accepted only if the SHA-256 of its stored bytes is the one that the message names. It never changes,
+ *   so it is read once.
+ * - The end marks of a job (`cancelled.json`, `done.json`) are read at most every two seconds, however many batches
+ *   ask.
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
@@ -11,7 +14,7 @@ import { cancelledKey, doneKey, manifestKey } from '../../core/contract/keys.js'
 import type { Clock, ObjectStore } from '../ports.js';
 
 export const MARKS_EVERY_MS = 2_000;
-/** Manifests are small; a worker meets few jobs at a time. */
+/** Manifests are small, and a worker meets few jobs at a time. */
 const MAX_MANIFESTS = 64;
 
 export type JobEnd = 'cancelled' | 'failed' | 'complete';
@@ -27,7 +30,7 @@ export class JobCache {
 
   readonly #store: ObjectStore;
   readonly #clock: Clock;
-  /** The worker's own: what is read here is shared by batches. */
+  /** The worker's own signal, because batches share what is read here. */
   readonly #signal: AbortSignal;
 
   constructor(store: ObjectStore, clock: Clock, signal: AbortSignal) {
@@ -49,7 +52,7 @@ export class JobCache {
     return reading;
   }
 
-  /** How the job ended; undefined while it goes on. */
+  /** Says how the job ended; undefined while it goes on. */
   end(job: string): Promise<JobEnd | undefined> {
     const nowMs = this.#clock.nowMs();
     const known = this.#marks.get(job);

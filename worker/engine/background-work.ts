@@ -2,7 +2,7 @@
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink } from '../ports.js';
 
-/** What the worker was doing when there was trouble, as events name it, and the same act as a message says it. */
+/** Maps the act in which trouble came, as events name it, to the words of a message. */
 const ACTS = {
   'polling the queue': 'poll the queue',
   'beating leases': 'extend the leases',

@@ -1,5 +1,6 @@
 /**
  * Wakes everything that waits for a change. A waiter looks up itself what has changed.
+ *
  * Invariants:
  * - At most one timer runs, however many waiters there are. A wait may end early because another one's time is up.
  * - Waiters wake after the code that called `notify` has finished. Several calls in one moment wake them once, and the

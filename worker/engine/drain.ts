@@ -1,6 +1,7 @@
 /**
  * Ends the worker, once and for good: because of a notice, a signal, its age, or a model or batch that it cannot use
  * (R3, R9).
+ *
  * Invariants:
  * - A second reason never ends a drain before its deadline. It hurries the drain only if it leaves less time.
  * - By the deadline everything is saved and handed back. Shortly after it the worker waits for nothing any more.

@@ -1,6 +1,7 @@
 /**
  * The worker's loop: it takes batches while it may, runs the life of each (batch-life.ts), and ends the worker (R3, R6,
  * R9). It takes batches until it begins, once and for good, to drain (drain.ts).
+ *
  * Invariants:
  * - The worker holds at most a batch in each slot, as many ahead as core/batch/lease-ahead.ts allows by the measured
  *   pace, and a few being committed.

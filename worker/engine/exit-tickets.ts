@@ -1,6 +1,7 @@
 /**
  * How an idle worker leaves a fleet that is above its target (R6). core/contract/fleet-state.ts has the protocol,
  * core/pool/exit-ticket.ts the decisions.
+ *
  * Invariant: `tryLeave` returns only when no ticket of this worker is open. Either the worker holds a confirmed ticket
  * (true: it ends itself), or the ticket that it wrote is void (false). After a write whose reply was lost, the ticket
  * is read until its state is known.

@@ -1,5 +1,6 @@
 /**
  * The open polls of the queue.
+ *
  * Invariants:
  * - Several polls are open at once only while the queue is known to hold more: the last poll that ended had brought
  *   messages.

@@ -1,6 +1,7 @@
 /**
  * Whether the worker can still reach its queue and its bucket. The answer comes from the calls that the worker makes
  * anyway; no call is made for it.
+ *
  * Invariants:
  * - Any answer counts as reached, even one that says that a lease is lost or an object missing.
  * - A call that its caller aborted says nothing.

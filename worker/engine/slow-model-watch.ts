@@ -21,7 +21,7 @@ export interface SlowModelWatchOptions {
   readonly events: EventSink;
   readonly held: Iterable<HeldBatch>;
   readonly leases: LeaseKeeper;
-  /** Reads the fleet's state. */
+  /** The part of the worker that reads the fleet's state. */
   readonly tickets: Pick<ExitTickets, 'jobsWithWork'>;
   readonly signal: AbortSignal;
   /** Called when the number of slow slots, or their models, have changed. */

@@ -1,6 +1,7 @@
 /**
  * Finds models that take long to be fetched, set up or loaded on this instance, and what other jobs get meanwhile.
  * Slots are keyed by model, so a batch that waits for one model holds up no batch of another.
+ *
  * Invariants:
  * - Nothing changes while no other job has work (`fleet/state.json` says which jobs have work): the batches of a slow
  *   model then wait here.

@@ -1,6 +1,7 @@
 /**
  * Handles batches that ask for a newer worker than this one. Such a batch is handed back at once, and the worker ends.
  * The instance that replaces it fetches the worker that the pointer names by then.
+ *
  * Invariant: Nothing spins. If the replacement would fare no better, this worker leaves a mark, as it does for a model
  * that it cannot use. That is so when the pointer names this very worker or none that is new enough, or when instances
  * do not boot from the pointer. After three marks the job fails and says what to do (R10).

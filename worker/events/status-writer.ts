@@ -1,7 +1,7 @@
-/** `fleet/instances/<id>/status.json`: written when it changes, at most once a second, and once more at the end. */
+/** Writes `fleet/instances/<id>/status.json` when it changes, at most once a second, and once more at the end. */
 import type { ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
-import { errorText } from '../../core/error-text.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
+import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
 
 const WRITE_EVERY_MS = 1_000;
@@ -59,8 +59,7 @@ export class StatusWriter {
       this.#written = mark;
     } catch (error) {
       if (signal.aborted) return;
-      const why = errorText(error);
-      events.emit({ code: 'trouble', doing: 'writing status', message: `The status could not be written yet: ${why}` });
+      events.emit({ code: 'trouble', doing: 'writing status', message: couldNot('write the status', error) });
     }
   }
 }

@@ -5,7 +5,7 @@ import { ANSWERS_FD, ITEMS_FD } from '../process/host-channel.js';
 
 export interface Channel {
   readonly items: AsyncIterable<Buffer>;
-  /** Returns when the worker's end has it, so that no answer is lost when the model ends the process after it. */
+  /** Returns when the worker's end has the text, so that no answer is lost when the model ends the process after it. */
   readonly write: (text: string) => void;
 }
 

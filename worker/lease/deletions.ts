@@ -1,5 +1,6 @@
 /**
  * Gathers messages that are to be deleted, so that ten cost one call.
+ *
  * Invariants:
  * - A deletion waits for others for a short time only, and not at all once `flushAlways` was called. A late deletion is
  *   safe: a worker that receives the message meanwhile looks the outcome up (R1).

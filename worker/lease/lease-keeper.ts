@@ -1,6 +1,7 @@
 /**
  * Keeps the leases of all batches that the worker holds (R2). A lease is `held` (and beaten), then once and for good
  * `ending` (its owner hands it back or deletes its message) or `lost` (SQS said so).
+ *
  * Invariants:
  * - The receive is the first beat. A held lease is beaten again each quarter of its time, all held leases in one round.
  * - Only held leases are beaten. A hand-back first waits for the round that is under way, and then makes its one

@@ -1,11 +1,12 @@
 /**
- * Models on this instance: fetched, checked, unpacked and set up once, however many batches ask for them.
+ * Prepares models on this instance: each is fetched, checked, unpacked and set up once, however many batches ask for
+ * it.
  *
  * Invariants:
- * - A directory belongs to one (digest, setup) pair. It appears by a rename, complete, and `<directory>.ready` appears
- *   after its setup went well; a directory without that file is made anew.
- * - Setup runs where the model stays (virtual environments hold absolute paths).
- * - Calls at the same time share one preparation; it is aborted when all of them are. A failure is not kept.
+ * - A directory belongs to one (digest, setup) pair. It appears complete, by a rename, and `<directory>.ready` appears
+ *   after its setup has succeeded. A directory without that file is made again.
+ * - Setup runs in the model's final directory, because virtual environments hold absolute paths.
+ * - Simultaneous calls share one preparation. It is aborted when all of them are. A failure is not kept.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -16,6 +17,7 @@ import { pipeline } from 'node:stream/promises';
 import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
+import { couldNot } from '../could-not.js';
 import { retry } from '../retry.js';
 import type { Clock, ObjectStore, SecretReader } from '../ports.js';
 import { systemClock } from '../system-clock.js';
@@ -28,8 +30,8 @@ import { SharedWork } from './shared-work.js';
 import { unpackBundle } from './unpack.js';
 
 /**
- * Without an end, and the SDK's own tries on top of each: an outage is no fault of the model or of the instance, and three instances
- * meet it alike.
+ * The retries never end, and the SDK's own come on top of each. An outage is no fault of the model or of the instance,
+ * and would strike three instances alike.
  */
 const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 32_000, endless: true };
 
@@ -38,11 +40,11 @@ export interface PrepareModelOptions {
   readonly spec: ModelSpec;
   readonly options: PreparedModel['options'];
   readonly secretReader: SecretReader;
-  /** Where models are kept on this instance. */
+  /** The directory in which this instance keeps its models. */
   readonly directory: string;
-  /** What setup prints. */
+  /** Receives the lines that setup prints. */
   readonly onLog: (line: string) => void;
-  /** A sentence: something could not be had yet, and is tried again. */
+  /** Receives a sentence about something that could not be fetched or read yet and is retried. */
   readonly onTrouble: (doing: string, message: string) => void;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
@@ -80,7 +82,7 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
   return { modelKey: modelKeyOf(spec, options.options), spec, directory, options: options.options, secrets };
 }
 
-/** Same key, same loaded slot. */
+/** Models with the same key share a loaded slot. */
 function modelKeyOf(spec: ModelSpec, { env, secrets = {}, nan }: PreparedModel['options']): string {
   const [variables, arns] = [env, secrets].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
   return hashOf([spec.digest, spec.start, spec.setup ?? '', variables, arns, nan]);
@@ -114,11 +116,11 @@ async function fetchInto(
   }
 }
 
-/** The SHA-256 of what was fetched. */
+/** Returns the SHA-256 of the fetched bundle. */
 function download(
   key: string,
   file: string,
-  { store, spec, clock = systemClock, onTrouble: tell }: PrepareModelOptions,
+  { store, spec, clock = systemClock, onTrouble: report }: PrepareModelOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const fetchOnce = async (): Promise<string> => {
@@ -133,10 +135,7 @@ function download(
     return digest.digest('hex');
   };
   const onTrouble = (error: unknown, pauseMs: number): void =>
-    tell(
-      'fetching a model',
-      `The model ${spec.name} could not be fetched yet, and is tried again in ${pauseMs / 1000} s: ${String(error)}`,
-    );
+    report('fetching a model', couldNot(`fetch the model ${spec.name}`, error, `retrying in ${pauseMs / 1000} s`));
   return retry(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 

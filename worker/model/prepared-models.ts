@@ -1,10 +1,10 @@
-/** The models on this instance: each is fetched and set up once, however many batches and slots ask for it. */
+/** Keeps the models on this instance: each is fetched and set up once, however many batches and slots ask for it. */
 import type { Manifest } from '../../core/contract/job.js';
 import type { PreparedModel } from '../slot/slot.js';
 
 export type UnablePhase = 'fetch' | 'setup' | 'load';
 
-/** This instance cannot fetch or set up the model: its own fault, not the batch's (R10). */
+/** This instance cannot fetch, set up or load the model, which is its own fault, not the batch's (R10). */
 export class ModelUnable extends Error {
   override readonly name = 'ModelUnable';
   constructor(

@@ -1,16 +1,19 @@
 /**
- * The environment of setup and of models: what a program needs to run, the way to the instance's role, and the job's own
- * variables. The worker's other variables (its queue, its bucket, keys of a developer) are not the model's.
+ * The environment of setup and of models: the variables that every program needs, those that lead to the instance's
+ * role, and the job's own. The worker's other variables (its queue, its bucket, a developer's keys) are not passed on.
  */
 import { homedir, tmpdir } from 'node:os';
 
 /**
- * With the region and the metadata endpoint (or an address of the role's credentials) the SDKs' default chain finds the instance's role, in any language.
- * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ * With the region and the metadata endpoint (or an address of the role's credentials) the default chain of every SDK
+ * finds the instance's role. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 const WAY_TO_THE_ROLE = ['AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', ...WAY_TO_THE_ROLE];
-/** Read by the hosts (worker/host, examples/python/spotpool_model.py): `null` when they write null for NaN and the infinities. */
+/**
+ * The hosts (worker/host, examples/python/spotpool_model.py) read it: with the value `null` they write null for NaN and
+ * the infinities.
+ */
 export const NAN_VARIABLE = 'SPOTPOOL_NAN';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -23,7 +26,7 @@ export function childEnvironment(
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
-    // User data runs without a home, which pip and others need.
+    // User data runs without a home directory, which pip and others need.
     HOME: homedir(),
     PATH: DEFAULT_PATH,
     LANG: 'C.UTF-8',

@@ -1,29 +1,37 @@
-/** What process groups use of memory and cores, from one look at the process table that all slots share. */
+/**
+ * Measures the memory and the processor time of process groups, by one look at the process table that all slots share.
+ */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** Slots poll about once a second each; looks closer together than this are one. */
+/** Each slot checks about once a second. Checks closer together than this share one look. */
 const SHARED_FOR_MS = 250;
-/** Slots that are measured are looked at one after another: little beside the second or more of a measurement. */
+/**
+ * Slots that are being measured are looked at one after another. This time is short beside a measurement, which takes a
+ * second or more.
+ */
 const SHARED_BY_SLOTS_MS = 20;
 /**
- * Which group a process is in is remembered for so long, unless it was in one that is asked for: no look then reads more of the machine's other
- * processes than their numbers. A process joins none of our groups later but by being born in it.
+ * How long the groups of other processes are remembered, so that a look reads no more of them than their numbers. This
+ * is safe, because a process joins our groups only by being born in them.
  */
 const OTHERS_KNOWN_FOR_MS = 30_000;
-/** `ps` takes milliseconds; a hung one must not hold the watch. */
+/** `ps` takes milliseconds. One that hangs must not stop the checks. */
 const PS_TIMEOUT_MS = 5_000;
 const PS_MAX_BYTES = 4 * 1024 * 1024;
-/** USER_HZ, the unit of times in /proc, on every architecture that Node.js runs on. https://man7.org/linux/man-pages/man7/time.7.html */
+/**
+ * USER_HZ, the unit of times in /proc, on every architecture that Node.js runs on.
+ * https://man7.org/linux/man-pages/man7/time.7.html
+ */
 const TICK_MS = 10;
 const NANOSECONDS_PER_MS = 1e6;
 
 interface Group {
   readonly pids: string[];
-  /** So far, of its processes and of the children that they have waited for. */
+  /** The processor time so far of the group's processes and of the children that they have waited for. */
   ranMs: number;
-  /** Known at once only from `ps`. */
+  /** Filled only by `ps`; on Linux memory is read when it is asked for. */
   memoryBytes: number;
 }
 
@@ -31,10 +39,10 @@ type Table = ReadonlyMap<number, Group>;
 
 let last: { readonly atMs: number; readonly table: Promise<Table> } | undefined;
 const askedFor = new Set<number>();
-/** Processes of groups that nobody asked for. */
+/** The processes of groups that nobody asked for. */
 let others: { readonly sinceMs: number; readonly pids: Set<string> } = { sinceMs: -Infinity, pids: new Set() };
 
-/** Bytes; 0 when the group has no process. Memory that processes share is counted for each. */
+/** Returns bytes; 0 when the group has no process. Memory that processes share is counted for each. */
 export async function groupMemoryBytes(group: number): Promise<number> {
   return memoryOf((await tableOf(group, SHARED_FOR_MS)).get(group));
 }
@@ -50,14 +58,14 @@ async function tableOf(group: number, sharedForMs: number): Promise<Table> {
   return last.table;
 }
 
-/** Its number may become somebody else's. */
+/** Forgets a group that has ended, because its number may be used again. */
 export function forgetGroup(group: number): void {
   askedFor.delete(group);
 }
 
 /**
- * Milliseconds so far on a core, or ready for one that others had: what a model would use that had the machine for itself. Undefined when the
- * group has no process; rejects where it cannot be known.
+ * The milliseconds so far on a core, or waiting for one: the time that the model would use if it had the machine for
+ * itself. Undefined when the group has no process; rejects where it cannot be known.
  */
 export async function groupUsage(
   group: number,
@@ -85,8 +93,8 @@ function fromProc(): Table {
       continue;
     }
     try {
-      // After the name in brackets: state, parent, group, …, from the 12th on user and system time, then those of waited children.
-      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+      // The fields after the name in brackets are state, parent, group and so on. From the 12th on they are user and
+      // system time, then those of waited children. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 15);
       const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
@@ -94,7 +102,7 @@ function fromProc(): Table {
       if (askedFor.has(group)) add(table, group, { pids: [pid], ranMs: ticks * TICK_MS, memoryBytes: 0 });
       else known.pids.add(pid);
     } catch {
-      // It ended while we looked.
+      // The process ended meanwhile.
     }
   }
   return table;
@@ -107,7 +115,7 @@ function memoryOf(group: Group | undefined): number {
 
 function residentBytes(pid: string): number {
   try {
-    // `stat` has it in pages, whose size differs between machines.
+    // `stat` counts pages, whose size differs between machines.
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   } catch {
@@ -115,7 +123,10 @@ function residentBytes(pid: string): number {
   }
 }
 
-/** Its threads that live now: time on a core, time ready without one, turns. https://docs.kernel.org/scheduler/sched-stats.html */
+/**
+ * The time that living threads waited for a core. The file's fields are time on a core, time waiting for one, and
+ * turns. https://docs.kernel.org/scheduler/sched-stats.html
+ */
 function waitedForCoreMs(pid: string): number {
   let waited = 0;
   try {
@@ -124,7 +135,7 @@ function waitedForCoreMs(pid: string): number {
       waited += Number(ready) / NANOSECONDS_PER_MS;
     }
   } catch {
-    // It ended, or the kernel does not count it: what ran is counted all the same.
+    // The process ended, or the kernel does not count the wait. The time on a core counts all the same.
   }
   return waited;
 }
@@ -143,7 +154,7 @@ async function fromPs(): Promise<Table> {
   return table;
 }
 
-/** `[[days-]hours:]minutes:seconds`, on some systems with hundredths. */
+/** Parses `[[days-]hours:]minutes:seconds`, on some systems with hundredths. */
 export function psTimeMs(text: string): number {
   const [clock = '', days = '0'] = text.split('-').reverse();
   const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);

@@ -2,14 +2,14 @@
 
 export type Secrets = Readonly<Record<string, string>>;
 
-/** Shorter lines (of a secret of several) would take ordinary words out of logs. */
+/** Shorter lines of a secret with several lines would remove ordinary words from logs. */
 const MIN_HIDDEN_LENGTH = 4;
 
 export type Hide = (text: string) => string;
 
 export const hideNothing: Hide = (text) => text;
 
-/** Also as JSON has them: a line of the model's protocol may be part of an error. */
+/** Also hides the values as JSON has them, because a line of the model's protocol may be part of an error. */
 export function hiderOf(secrets: Secrets): Hide {
   const hidden = Object.entries(secrets).flatMap(([name, value]) =>
     [value, ...value.split(/\r?\n/)]
@@ -18,7 +18,7 @@ export function hiderOf(secrets: Secrets): Hide {
       .map((text) => ({ text, name })),
   );
   if (hidden.length === 0) return hideNothing;
-  // The longest first: one may be a part of another.
+  // The longest values come first, because one may be part of another.
   hidden.sort((a, b) => b.text.length - a.text.length);
   return (shown) => hidden.reduce((left, { text, name }) => left.replaceAll(text, `[secret ${name}]`), shown);
 }

@@ -1,20 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Cuts a stream of bytes into lines, holding no more than `maxBytes` of an unfinished one. A longer one ends it all with one call of
- * `tooLong`; without that handler its start is given as a line, and its rest is dropped.
+ * Cuts a stream of bytes into lines, and holds at most `maxBytes` of an unfinished line. A longer line ends the
+ * splitting with one call of `tooLong`. Without that handler its start is given as a line, and its rest is dropped.
  */
 export interface LineHandlers {
-  /** Without its newline and a carriage return before it. */
+  /** Receives a line without its newline and without a carriage return before it. */
   readonly line: (line: string) => void;
-  /** With the start of the line. */
+  /** Receives the start of the line. */
   readonly tooLong?: (start: string) => void;
-  /** Takes the lines whose bytes are not UTF-8; without it they are given as lines, with U+FFFD where those bytes were. */
+  /**
+   * Receives the lines whose bytes are not UTF-8. Without it they are given as lines, with U+FFFD in place of those
+   * bytes.
+   */
   readonly notUtf8?: (line: string, where: NotUtf8) => void;
 }
 
 export interface NotUtf8 {
-  /** The line's first byte is number 1. */
+  /** The position counts from 1. */
   readonly position: number;
   readonly byte: number;
 }
@@ -48,13 +51,13 @@ export class LineSplitter {
     }
   }
 
-  /** The stream is at its end: what is left without a newline is a line as well. */
+  /** Ends the stream. Text after the last newline is a line as well. */
   end(): void {
     if (this.#bytes > 0 && !this.#ended) this.#finishLine();
     this.#ended = true;
   }
 
-  /** The start of what came behind the last newline. */
+  /** The start of the text after the last newline. */
   get unfinished(): string {
     return Buffer.concat(this.#parts).subarray(0, SHOWN_BYTES).toString('utf8');
   }
@@ -86,7 +89,7 @@ export class LineSplitter {
     const text = bytes.toString('utf8');
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
     const { notUtf8 } = this.#handlers;
-    // Most lines have no such character: their bytes need no second look.
+    // Most lines have no such character, and their bytes need no second look.
     if (notUtf8 === undefined || !text.includes(REPLACEMENT) || isUtf8(bytes)) this.#handlers.line(line);
     else notUtf8(line, firstNotUtf8(bytes, text));
   }
@@ -100,7 +103,9 @@ export class LineSplitter {
   }
 }
 
-/** The decoder puts U+FFFD in the place of bytes that are no character; one that was there before has its own three bytes. */
+/**
+ * The decoder replaces bytes that are no character by U+FFFD. A U+FFFD that was there before has its own three bytes.
+ */
 function firstNotUtf8(bytes: Buffer, text: string): NotUtf8 {
   const own = Buffer.from(REPLACEMENT);
   let position = 0;

@@ -1,14 +1,14 @@
 /**
- * What a model writes to standard error, as log lines: long lines are cut, a flood is thinned (and says so), and the last lines are
- * kept for the message of a failure.
+ * Turns what a model or its setup prints into log lines. Long lines are cut, a flood is thinned (with a note), and the
+ * last lines are kept for the message of a failure.
  */
 import type { Clock } from '../ports.js';
 import { type Hide, hideNothing } from './hide-secrets.js';
 import { LineSplitter } from './line-splitter.js';
 
-/** A log line travels in an event: enough for a long stack frame, too little for a dump of weights. */
+/** A log line travels in an event. This is enough for a long stack frame, and too little for a dump of weights. */
 const MAX_LINE_BYTES = 8 * 1024;
-/** A person reads no more, and a model that logs each item must not cost more than its results. */
+/** A person reads no more, and the log of a model that logs each item must not cost more than its results. */
 const MAX_LINES_PER_WINDOW = 200;
 const WINDOW_MS = 10_000;
 const KEPT_LINES = 20;

@@ -1,6 +1,6 @@
 /**
- * Computes one batch on one slot: carries out what the outcome machine decides (core/batch/outcome-machine.ts) and hands on what it
- * believes. Holds no decision of its own.
+ * Computes one batch on one slot. It carries out what the outcome machine decides (core/batch/outcome-machine.ts),
+ * passes on the results that the machine confirms, and decides nothing itself.
  */
 import type { Verdict } from '../../core/batch/doubts.js';
 import { withSentence } from '../../core/contract/last-words.js';
@@ -10,9 +10,9 @@ import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';
 import type { SlotMemory } from '../../core/batch/slot-memory.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './slot.js';
-import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem, type SlotProcess } from './slot-process.js';
+import { errorOfEnd, type SlotEnd } from './slot-end.js';
+import type { SlotAnswer, SlotItem, SlotProcess } from './slot-process.js';
 
-/** How loading the model ended. */
 export type LoadResult =
   { readonly kind: 'loaded'; readonly process: SlotProcess } | { readonly kind: 'unable'; readonly message: string };
 
@@ -22,15 +22,18 @@ export interface BatchRunOptions {
   readonly clock: Clock;
   readonly memory: SlotMemory<SlotItem>;
   readonly pace: SlicePace;
-  /** Resolves when the model is loaded, or could not be. */
+  /** Resolves when the model is loaded, or could not be loaded. */
   readonly loaded: () => Promise<LoadResult>;
   readonly reload: () => Promise<LoadResult>;
-  /** Ends the slot's process, without waiting for it. */
+  /** Ends the slot's process without waiting for it. */
   readonly end: () => void;
   readonly emit: (event: SlotEvent) => void;
 }
 
-/** A slice that takes longer gains nothing from being sent ahead, and an idle slot might have had the batch by then. */
+/**
+ * A slice that takes longer gains nothing when the next one is sent ahead, and an idle slot might have taken that batch
+ * by then.
+ */
 const NEARLY_DONE_MS = 250;
 
 interface Ahead {
@@ -56,12 +59,15 @@ export class BatchRun {
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
   #resolveAbort: (value: undefined) => void = () => undefined;
-  /** The model's own limit. */
+  /** How many slices the model takes at once, as it said when it was ready. */
   #maxSlices = Infinity;
   #probing = false;
   #slotEnd: SlotEnd | undefined;
   #wake: () => void = () => undefined;
-  /** A slot outlives its batches, and must hold none of them. */
+  /**
+   * Removes this batch's handlers from the process, because a slot outlives its batches and must not keep them in
+   * memory.
+   */
   #detach: () => void = () => undefined;
 
   readonly #options: BatchRunOptions;
@@ -82,15 +88,18 @@ export class BatchRun {
     this.#machine = this.#newMachine();
   }
 
-  /** Whether it is of the model that is loaded now. */
+  /** Whether the run belongs to the model that is loaded now. */
   isOf(memory: SlotMemory<SlotItem>): boolean {
     return this.#options.memory === memory;
   }
 
-  /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `dropAhead`, comes next. */
+  /**
+   * Sends the first slice while the slot computes another batch, if that is safe. The caller then calls `run` or
+   * `dropAhead`.
+   */
   sendAhead(process: SlotProcess): void {
     const { work } = this.#options;
-    // A slice that is forgotten is computed all the same: its files have to be there then.
+    // A slice that is dropped is computed all the same, and its files must still exist then.
     const isSafe = work.itemsEndWithBatch !== true && work.beforeSlice?.() === undefined;
     const mayBe = process.limits.takesAhead && this.#wanted() === 1 && isSafe;
     if (!mayBe || this.#items.length === 0) return;
@@ -101,7 +110,7 @@ export class BatchRun {
     else this.#machine = this.#newMachine();
   }
 
-  /** What was sent ahead, and not taken up, is not wanted any more. */
+  /** Drops a slice that was sent ahead and not adopted. */
   dropAhead(): void {
     this.#ahead?.process.forgetAhead();
     this.#ahead = undefined;
@@ -148,7 +157,7 @@ export class BatchRun {
           return { kind: 'computed' };
         case 'attempt':
           this.#passOn();
-          this.#options.end(); // it may be alive, but broken
+          this.#options.end(); // the process may be alive, but broken
           return step;
         case 'wait':
           await this.#event();
@@ -172,7 +181,7 @@ export class BatchRun {
   }
 
   async #load(load: () => Promise<LoadResult>): Promise<SlotProcess | BatchComputation> {
-    // The load goes on when the batch is no longer wanted: the next batch wants the model as well.
+    // The load goes on after the batch was stopped, because the next batch wants the same model.
     const result = await Promise.race([load(), this.#abort]);
     if (result === undefined || this.#options.signal.aborted) return { kind: 'aborted' };
     if (result.kind === 'unable') return result;
@@ -198,7 +207,10 @@ export class BatchRun {
     this.#adoptAhead(process);
   }
 
-  /** What was sent ahead to a process that is gone was never begun, as far as anybody knows: it is sent anew, and nobody is to blame. */
+  /**
+   * Takes over the slice that was sent ahead. If the process is gone, the slice counts as never begun: it is sent
+   * again, and no item is blamed.
+   */
   #adoptAhead(process: SlotProcess): void {
     const ahead = this.#ahead;
     this.#ahead = undefined;
@@ -207,7 +219,7 @@ export class BatchRun {
       this.#machine = this.#newMachine();
       return;
     }
-    // Of answers that were there before nobody knows how long they took.
+    // If answers had already arrived, their time is unknown, and the slice gives no measurement.
     this.#note(ahead.positions, !process.keepsAnswers);
     process.adoptAhead({ itemTimeoutMs: this.#itemTimeoutMs });
     this.#reportNearlyDone(ahead.positions.length);
@@ -238,7 +250,7 @@ export class BatchRun {
     if (process.limits.takesAhead) this.#reportNearlyDone(positions.length);
   }
 
-  /** A slice is in the slot, and its turn begins now. */
+  /** Notes that the slot has a slice, which starts now. */
   #note(positions: readonly number[], isMeasure = true): void {
     const slice: TimedSlice = {
       items: positions.length,
@@ -250,7 +262,7 @@ export class BatchRun {
     for (const position of positions) this.#slices.set(position, slice);
   }
 
-  /** `items`: of the slice that was given to the model last. */
+  /** `items` is the size of the slice that was given to the model last. */
   #reportNearlyDone(items: number): void {
     const { pace, work } = this.#options;
     const isLast = this.#machine.allAsked && this.#wanted() === 1;
@@ -273,7 +285,7 @@ export class BatchRun {
   async #ask(items: readonly SlotItem[], process: SlotProcess): Promise<void> {
     const { work } = this.#options;
     const sent = process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
-    // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
+    // Slices are written one after another, but an abort does not wait for a model that reads nothing.
     await Promise.race([sent, this.#abort]);
   }
 
@@ -301,7 +313,7 @@ export class BatchRun {
     this.#options.pace.measured({ ...slice, elapsedMs: this.#options.clock.nowMs() - slice.sentAtMs });
   }
 
-  /** `outputLine` belongs to the verdict without an error, of which there is at most one. */
+  /** `outputLine` belongs to the one verdict that has no error. */
   #accept(verdicts: readonly Verdict[], outputLine?: string): void {
     for (const { position, error } of verdicts) {
       const { index } = this.#items[position] as SlotItem;
@@ -324,7 +336,7 @@ export class BatchRun {
     return { kind: 'aborted' };
   }
 
-  /** Resolves at the next answer, at the slot's end, or at an abort. */
+  /** Resolves at the next answer, at the end of the process, or at an abort. */
   async #event(): Promise<void> {
     if (this.#slotEnd !== undefined || this.#options.signal.aborted) return;
     await new Promise<void>((resolve) => {

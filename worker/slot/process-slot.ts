@@ -1,10 +1,10 @@
 /**
- * One slot: the model that is loaded, or being loaded, and the batches that it computes one after another. The first slice of a batch that is given
- * while another is computed is sent ahead, where the model takes that.
+ * A slot with real processes: the model that is loaded, or being loaded, and the batches that it computes one after
+ * another. If the model allows it, the first slice of the next batch is sent ahead while a batch is computed.
  *
  * Invariants:
- * - At most one child process at a time: a new one is started only when the old one's group is gone.
- * - A load that failed is told once, to the batch that needed it; the next batch tries again.
+ * - There is at most one child process at a time: a new one is started only when the old one's group is gone.
+ * - A failed load is reported once, to the batch that needed it. The next batch tries again.
  * - An aborted batch leaves the child alone while it is idle or loading, and ends it while it works.
  */
 import { SlotMemory } from '../../core/batch/slot-memory.js';
@@ -17,20 +17,26 @@ import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js'
 import { hiderOf } from '../process/hide-secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
-/** A batch was expected to be done within a quarter of a second: the next one looks for another slot after this. */
+/**
+ * The batch before was expected to be done within a quarter of a second. After this time the next batch looks for
+ * another slot.
+ */
 const START_WITHIN_MS = 2_000;
-/** Events from before a batch (the load's log) are kept for it; a load that logs more has said enough. */
+/** Events from before a batch (the log of the load) are kept for it, up to this number. */
 const MAX_KEPT_EVENTS = 500;
 
 export interface SlotOptions {
   readonly clock: Clock;
-  /** Path of the bundled host (`dist/bundle/host.mjs`) that runs JavaScript modules. */
+  /** The path of the bundled host (`dist/bundle/host.mjs`), which runs JavaScript modules. */
   readonly hostPath: string;
-  /** Resident memory of the slot's processes past which they are ended; it follows how many share the machine. */
+  /**
+   * The limit of the resident memory of the slot's processes. Beyond it they are ended. It depends on how many slots
+   * share the machine.
+   */
   readonly memoryLimitBytes: () => number;
   readonly loadTimeoutMs?: number;
   readonly pollMs?: number;
-  /** The worker's environment; what a model gets of it is in child-environment.ts. */
+  /** The worker's environment. child-environment.ts says which part of it a model gets. */
   readonly workerEnv?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -40,9 +46,8 @@ interface Current {
   readonly pace: SlicePace;
   loading: Promise<LoadResult>;
   process: SlotProcess | undefined;
-  /** The process has the model loaded. */
   isLoaded: boolean;
-  /** Its process was stopped: load it when it is wanted again. */
+  /** The process was stopped; the model is loaded again when it is wanted. */
   stopped: boolean;
 }
 
@@ -54,7 +59,7 @@ class ProcessSlot implements Slot {
   #current: Current | undefined;
   #stopping: Promise<void> = Promise.resolve();
   #onEvent: ((event: SlotEvent) => void) | undefined;
-  /** Of all batches that were given. */
+  /** Settles when all batches that were given have ended. */
   #last: Promise<void> = Promise.resolve();
   readonly #keptEvents: SlotEvent[] = [];
   readonly #closing = new AbortController();
@@ -87,11 +92,11 @@ class ProcessSlot implements Slot {
     if (this.#onEvent === undefined && !this.#closing.signal.aborted) this.#ensure(model);
   }
 
-  /** Not `async`: who waits for a batch hears of its end before the next one has its turn. */
+  /** This method is not `async`, so that the caller learns of a batch's end before the next batch starts. */
   compute(work: BatchWork): Promise<BatchComputation> {
     const before = this.#last;
     const computation = this.#compute(work, before);
-    // Of all that were given: the last one may be stopped while the one before it goes on.
+    // All batches count: the last one may be stopped while the one before it goes on.
     this.#last = Promise.allSettled([before, computation]).then(() => undefined);
     return computation;
   }
@@ -117,7 +122,7 @@ class ProcessSlot implements Slot {
     }
   }
 
-  /** False when it is aborted, or those before take too long. */
+  /** Resolves with false when the batch is aborted, or when the batches before it take too long. */
   #mayStart(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (mayStart: boolean): void => {
@@ -192,7 +197,7 @@ class ProcessSlot implements Slot {
     else if (this.#keptEvents.length < MAX_KEPT_EVENTS) this.#keptEvents.push(event);
   }
 
-  /** The model, loaded or being loaded: the one that is there when it is the same and alive. */
+  /** Returns the model's state, and starts loading the model unless it is there and its process is alive. */
   #ensure(model: PreparedModel): Current {
     const before = this.#current;
     if (before?.modelKey === model.modelKey) {
@@ -224,7 +229,7 @@ class ProcessSlot implements Slot {
     current.stopped = false;
     current.loading = this.#stopping
       .then(async () => this.#start(current, model))
-      // What cannot even be spawned, such as an argument with a zero byte.
+      // A command may fail to be spawned at all, such as one with a zero byte in an argument.
       .catch((error: unknown) => ({ kind: 'unable', message: `The model could not be started. ${String(error)}` }));
   }
 
@@ -263,7 +268,7 @@ class ProcessSlot implements Slot {
       return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
     }
     this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
-    // A process that was stopped while it loaded is no longer the current one; whoever waits for the load sees its end.
+    // A process that was stopped while it loaded is no longer the current one. Whoever waits for the load sees its end.
     if (current.process === child) current.isLoaded = true;
     return { kind: 'loaded', process: child };
   }
@@ -285,7 +290,7 @@ class ProcessSlot implements Slot {
     this.#stop(current);
   }
 
-  /** Ends the process, also one that is only about to be started. */
+  /** Ends the process, even one that is only about to be started. */
   #stop(current: Current): void {
     const { process: child } = current;
     current.stopped = true;

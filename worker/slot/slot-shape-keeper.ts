@@ -1,10 +1,10 @@
 /**
- * Keeps the shape of each job on this worker: slots, and slices at once in each. It watches the computers of the slots, carries out what
- * core/batch/slot-shape.ts decides, and tells every change.
+ * Keeps the shape of each job on this worker: the number of slots, and of slices at once in each. It measures the
+ * slots, carries out what core/batch/slot-shape.ts decides, and reports every change.
  *
  * Invariants:
- * - A model is measured once: jobs that run the same model in the same way share what was found.
- * - It measures only while something is computed, and no more once it knows.
+ * - A model is measured once. Jobs that run the same model in the same way share the shape.
+ * - Measuring goes on only while something is computed, and stops once the shape is known.
  */
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ShapeStatus } from '../../core/contract/fleet-state.js';
@@ -27,20 +27,20 @@ import type { BatchComputation, Slot, BatchWork } from './slot.js';
 import type { Clock, EventSink } from '../ports.js';
 import { ShapeMeter } from './shape-meter.js';
 
-/** Often enough to settle within seconds; a look costs a few milliseconds. */
+/** The looks are frequent enough to settle within seconds, and each costs a few milliseconds. */
 const LOOK_EVERY_MS = 250;
 /** Between batches there may be nothing to compute for a moment. */
 const IDLE_LOOKS = 4;
-/** Of a worker's whole life; an older one is measured again. */
+/** The limit over a worker's whole life. Models beyond it are measured again. */
 const MAX_KEPT_MODELS = 256;
 
 export interface SlotShapeKeeperOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly cpus: number;
-  /** For all slots together. */
+  /** The memory that all slots together may use. */
   readonly memoryBytes: number;
-  /** A job may want another number of slots now. */
+  /** Called when a job may want another number of slots. */
   readonly onShape: () => void;
   readonly signal: AbortSignal;
 }
@@ -56,7 +56,7 @@ export class SlotShapeKeeper {
     this.#options = options;
   }
 
-  /** A batch of the job is to be computed. */
+  /** Prepares the shape of a job of which a batch is about to be computed. */
   enter(manifest: Manifest): void {
     const { job } = manifest;
     const key = shapeKey(manifest);
@@ -68,12 +68,12 @@ export class SlotShapeKeeper {
     this.#options.onShape();
   }
 
-  /** As many as the job that wants the most. */
+  /** The number of slots that the most demanding job wants. */
   slotsFor(held: Iterable<{ readonly message: { readonly job: string } }>): number {
     return Math.max(1, ...Array.from(held, ({ message }) => this.#shapeOfJob.get(message.job)?.shape.slots ?? 1));
   }
 
-  /** Of the job that a batch came from last. */
+  /** The shape of the job from which the last batch came. */
   get status(): ShapeStatus | undefined {
     return this.#newest?.status;
   }
@@ -107,7 +107,7 @@ class JobShape {
   job: string;
   readonly #bounds: ShapeBounds;
   readonly #meter = new ShapeMeter();
-  /** The user has chosen the slots, and may want to hear of it. */
+  /** The user has chosen the number of slots, and may want a hint about it. */
   readonly #chosen: boolean;
   #shaping: Shaping;
   #hint: string | undefined;
@@ -188,7 +188,7 @@ class JobShape {
     const shaping = this.#shaping;
     const { window } = meter;
     if (isSettled(shaping)) {
-      // Nothing to decide: only whether the user should hear something.
+      // The shape is settled. The only question left is whether the user gets a hint.
       if (window.busyMs > 0 && window.cpuMs === undefined) this.#known = true;
       else if (isEnoughForHint(window)) this.#conclude();
       return;
@@ -224,7 +224,7 @@ class JobShape {
   }
 }
 
-/** Equal for jobs whose slots behave alike. */
+/** Returns equal keys for jobs whose slots behave alike. */
 function shapeKey({ model, options }: Manifest): string {
   const { slots, concurrency, env, secrets } = options;
   return JSON.stringify([model.digest, model.start, model.setup, slots, concurrency, env, secrets]);

@@ -1,6 +1,7 @@
 /**
- * The seam between the engine (leases, fetch, commit) and the slots (child processes with a loaded model).
- * The engine owns the lease and the outcome; a computer owns one slot and what an outcome means (docs/reference/protocol.md, "What an outcome means").
+ * The seam between the worker's batches (leases, fetch, commit) and its slots (child processes with a loaded model).
+ * The batch's side owns the lease and the outcome. The slot decides what an answer or a failure means
+ * (docs/reference/protocol.md, "What an outcome means").
  */
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';
@@ -9,22 +10,22 @@ import type { Secrets } from '../process/hide-secrets.js';
 
 export type BatchItem = { readonly index: number; readonly input: InputLine };
 
-/** A model that is on this instance: unpacked, set up, ready to be loaded by a slot. */
+/** A model that is unpacked and set up on this instance, ready for a slot to load. */
 export interface PreparedModel {
-  /** Same key, same loaded slot: digest, start, and environment. */
+  /** Models with the same key (digest, start and environment) share a loaded slot. */
   readonly modelKey: string;
   readonly spec: ModelSpec;
-  /** The model's own directory: the bundle's files, and what setup made. */
+  /** The model's own directory, with the bundle's files and the files that setup made. */
   readonly directory: string;
   readonly options: Pick<
     JobOptions,
     'concurrency' | 'itemTimeoutSeconds' | 'loadTimeoutSeconds' | 'nan' | 'env' | 'secrets'
   >;
-  /** The values of the job's secrets, for its processes' environment alone. */
+  /** The values of the job's secrets. They go into the environment of the model's processes, and nowhere else. */
   readonly secrets?: Secrets;
 }
 
-/** A believed result: the encoded line (`encodeResultLine`, newline included), never taken back. */
+/** A confirmed result. `line` is the encoded line (`encodeResultLine`, newline included). */
 export interface ComputedItem {
   readonly index: number;
   readonly ok: boolean;
@@ -35,37 +36,41 @@ export interface BatchWork {
   readonly job: string;
   readonly batch: number;
   readonly model: PreparedModel;
-  /** Items that still need an outcome, in order of index (those saved in partials are left out). */
+  /** The items that still need an outcome, in order of index. Items saved in partials are left out. */
   readonly items: readonly BatchItem[];
-  /** The items name local files that are gone after the batch: none is asked again in a later one. */
+  /**
+   * The items name local files that are removed after the batch, so a later batch must not ask for one of them again.
+   */
   readonly itemsEndWithBatch?: boolean;
-  /** Slices that the slot works on at once, from now on; as the model's options say when absent. */
+  /** How many slices the slot works on at once, from now on. Without it the model's options decide. */
   readonly concurrency?: () => number;
-  /** The slot has come to this batch; until then it may be at the one before. */
+  /** Called when the slot starts this batch. Until then it may still compute the one before. */
   readonly onStart?: () => void;
-  /** All of it is with the model, which will be done within moments: the slot may be given the next batch of the same model. */
+  /**
+   * Called when the model has all items and will be done within moments, so that the slot may be given the next batch
+   * of the same model.
+   */
   readonly onNearlyDone?: () => void;
-  /** Called as results become believed, in any order, once an item. */
+  /** Called with results as they are confirmed, in any order, each item once. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
-  /** Waited for before each slice: the results so far have to be put somewhere first. */
+  /** Awaited before each slice, while results have to be spilled first. */
   readonly beforeSlice?: () => Promise<void> | undefined;
   readonly onEvent: (event: SlotEvent) => void;
-  /** Aborts: the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
+  /** Aborts when the work is no longer wanted. The slot stays usable, or is rebuilt before the next batch. */
   readonly signal: AbortSignal;
 }
 
-/** Sums since the model was loaded. */
+/** The sums since the model was loaded. */
 export interface SlotUsage {
-  /** Another one when the model was loaded anew: its sums begin again. */
+  /** The process changes when the model is loaded again, and its sums begin anew. */
   readonly process: number;
-  /** Time in which it was asked something that it had not answered yet. */
+  /** The time in which the process had at least one unanswered item. */
   readonly busyMs: number;
   readonly answered: number;
-  /** How much of the busy time had passed when the last answer came: a slice is often answered at once, at its end. */
+  /** The busy time until the last answer. The answers of a slice often come all at once, at its end. */
   readonly answeredAtBusyMs: number;
-  /** On a core, or ready for one; undefined where that cannot be measured. */
+  /** The time on a core, or ready for one; undefined where it cannot be measured. */
   readonly cpuMs: number | undefined;
-  /** Now. */
   readonly memoryBytes: number;
 }
 
@@ -81,27 +86,29 @@ export type SlotEvent =
     };
 
 export type BatchComputation =
-  /** Every item of the work has been given to `onComputed`. */
+  /** Every item of the work was given to `onComputed`. */
   | { readonly kind: 'computed' }
   | { readonly kind: 'aborted' }
-  /** The batch before it did not end within moments after all: nothing of this one was begun. */
+  /** The batch before it did not end within moments after all. Nothing of this batch was begun. */
   | { readonly kind: 'late' }
   /** The model could not be loaded here: the instance's fault, not the batch's. */
   | { readonly kind: 'unable'; readonly message: string }
-  /** Bisection went over its budget of rebuilds: an attempt. */
+  /** Bisection exceeded its budget of rebuilds: an attempt. */
   | { readonly kind: 'attempt'; readonly error: { readonly code: string; readonly message: string } };
 
-/** One slot. Batches are computed one after another, whenever they are given; `compute` never rejects but for a bug. */
+/**
+ * A slot that holds one loaded model. It computes batches one after another. `compute` never rejects, except for a bug.
+ */
 export interface Slot {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;
-  /** Its process has been started, and has not said yet that it is ready. */
+  /** The process was started, and has not said yet that it is ready. */
   readonly isLoading: boolean;
-  /** Measured milliseconds an item of the loaded model; undefined before the first slice. */
+  /** The measured milliseconds per item of the loaded model; undefined before the first slice. */
   readonly msPerItem: number | undefined;
-  /** What the loaded model has used so far; undefined while none is. */
+  /** The resources that the loaded model has used so far; undefined while none is loaded. */
   usage(): Promise<SlotUsage | undefined>;
-  /** Starts loading ahead of the first batch; errors show in `compute`. */
+  /** Starts loading the model ahead of its first batch. A failure shows in `compute`. */
   warm(model: PreparedModel): void;
   compute(work: BatchWork): Promise<BatchComputation>;
   /** Ends the child's process group and waits for it. */

@@ -17,7 +17,7 @@ async function program(name: string, script: string): Promise<string> {
   return file;
 }
 
-it('the best that there is of the wanted ones is taken', async () => {
+it('the best available of the wanted versions is used', async () => {
   await program('python3.11', 'echo 3.11 /opt/a python');
   const python3 = await program('python3', 'echo 3.13 /opt/python3');
   const env = { PATH: directory };
@@ -28,7 +28,7 @@ it('the best that there is of the wanted ones is taken', async () => {
   });
 });
 
-it('what PYTHON names and is none is told', async () => {
+it('a PYTHON that is not an interpreter is refused with a message', async () => {
   const silent = await program('silent', 'true');
   const problemWith = (PYTHON: string) => findPython(['3.13'], { PATH: directory, PYTHON });
   expect(problemWith(silent)).toMatchObject({ problem: expect.stringContaining(`${silent} is no Python.`) as string });

@@ -11,7 +11,7 @@ import { WorkerWorld } from '../support/worker-world.js';
 
 const MODEL_KEY = 'job';
 
-it('gives a slot back that came when the batch had just been stopped', async () => {
+it('gives back a slot that it got just after the batch was stopped', async () => {
   const w = new WorkerWorld();
   const [message] = w.submit();
   const manifest = decodeManifest(Buffer.from(w.store.text(manifestKey('job'))), 'job');

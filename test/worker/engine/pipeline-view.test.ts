@@ -32,7 +32,7 @@ function steadyPace(): PipelinePace {
 
 const ahead = Array.from({ length: 8 }, () => held('waiting'));
 
-it.each([1_000, 10_000])('sends nothing back while a new slot has been loading for %i ms', (nowMs) => {
+it.each([1_000, 10_000])('hands nothing back while a new slot has been loading for %i ms', (nowMs) => {
   const pipeline = {
     held: [held('computing', 10, nowMs), held('computing'), ...ahead],
     slots: 2,
@@ -42,12 +42,12 @@ it.each([1_000, 10_000])('sends nothing back while a new slot has been loading f
   expect(decideLeaseAhead({ ...pipelineView(pipeline), asked: 0, atRisk: false }).surplus).toBe(0);
 });
 
-it('believes no pace while every slot that works is only being loaded', () => {
+it('knows no pace while every busy slot is only loading', () => {
   const pipeline = { held: [held('computing'), ...ahead], slots: 1, pace: steadyPace(), nowMs: 100 };
   expect(pipelineView(pipeline).msPerBatch).toBeUndefined();
 });
 
-it('goes by the batch that has the slot, not by the one that is done and about to be committed', () => {
+it('counts the batch that has the slot, not the finished one that is about to be committed', () => {
   const done = held('computing', 10);
   done.addResults(Array.from({ length: 10 }, (_, index) => ({ index, ok: true, line: '' })));
   const pipeline = { held: [done, held('computing', 10)], slots: 1, pace: steadyPace(), nowMs: 0 };

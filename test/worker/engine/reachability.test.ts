@@ -25,8 +25,8 @@ function parts() {
   return { clock, contact, down, ask };
 }
 
-describe('contact with the queue and the bucket', () => {
-  it('is lost from when the second of the two has failed, and there again with the first answer', async () => {
+describe('the connection to the queue and the bucket', () => {
+  it('is lost once both have failed, and restored by the first answer', async () => {
     const { clock, contact, down, ask } = parts();
     Object.assign(down, { queue: true, store: true });
     await ask.queue();
@@ -90,7 +90,7 @@ describe('a worker that is cut off', () => {
     await w.end();
   });
 
-  it('does not wait for ever for an interruption that nobody carries out', async () => {
+  it('does not wait for ever for an interruption that never comes', async () => {
     const w = new WorkerWorld({ maxIdleMs: 60_000 });
     w.notices = [{ kind: 'interruption', takesAtMs: w.clock.nowMs() + 120_000 }];
     w.start();

@@ -7,7 +7,7 @@ afterEach(async () => {
   for (const made of worlds.splice(0)) await made.end();
 });
 
-/** A job whose model never gets ready, sent before another that is like any. */
+/** Submits a job whose model never gets ready before ordinary jobs. */
 function world(hangs: 'loading' | 'setup', jobs: readonly string[]): WorkerWorld {
   const w = new WorkerWorld();
   worlds.push(w);
@@ -22,7 +22,7 @@ function world(hangs: 'loading' | 'setup', jobs: readonly string[]): WorkerWorld
 const outcomes = (w: WorkerWorld, job: string): number => w.store.keys(`jobs/${job}/results/`).length;
 
 describe('a job whose model never gets ready', () => {
-  it.each(['loading', 'setup'] as const)('in its %s holds up no other job of the pool', async (hangs) => {
+  it.each(['loading', 'setup'] as const)('holds up no other job of the pool when it hangs in its %s', async (hangs) => {
     const w = world(hangs, ['stuck', 'other']);
     w.submit({ job: 'other', batches: 20 });
     w.start();
@@ -44,7 +44,7 @@ describe('a job whose model never gets ready', () => {
     expect(w.codes()).not.toContain('batch-handed-back');
   });
 
-  it('is computed when it is ready after all, and what was left to others comes back', async () => {
+  it('is computed when its model gets ready after all, and the batches left to others come back', async () => {
     const w = world('loading', ['stuck', 'other']);
     let ready = (): void => undefined;
     const loaded = new Promise<void>((resolve) => (ready = resolve));

@@ -22,7 +22,7 @@ const publish = (w: WorkerWorld, version: string, sha256 = OTHER): void =>
   w.store.set(workerPointerKey, { version, sha256 });
 
 describe('a batch that asks for a newer worker', () => {
-  it('goes back at once, and the worker ends so that a newer one takes its place', async () => {
+  it('is handed back at once, and the worker ends so that a newer one replaces it', async () => {
     const w = world('1.0.0');
     publish(w, '1.1.0');
     w.submit({ batches: 3, worker: '1.1.0' });
@@ -33,12 +33,12 @@ describe('a batch that asks for a newer worker', () => {
     expect(w.model.computed).toEqual([]);
     expect(w.codes().filter((code) => code === 'outdated')).toHaveLength(1);
     expect(w.event('outdated')).toMatchObject({ job: 'job', version: '1.0.0', needs: '1.1.0' });
-    expect(w.event('outdated').message).toContain('replaced by one with the worker 1.1.0');
+    expect(w.event('outdated').message).toContain('an instance with worker 1.1.0 replaces this one');
     expect(w.event('batch-handed-back')).toMatchObject({ reason: 'outdated' });
     expect(w.store.keys(unableKey('job', INSTANCE))).toEqual([]);
   });
 
-  it('is not taken again, while the batch in hand of another job is finished', async () => {
+  it('is not taken again while the current batch of another job is finished', async () => {
     const w = world('1.0.0');
     publish(w, '1.1.0');
     w.submit({ job: 'old', itemsPerBatch: 100 });
@@ -51,7 +51,7 @@ describe('a batch that asks for a newer worker', () => {
     expect(w.codes().filter((code) => code === 'batch-handed-back')).toHaveLength(1);
   });
 
-  it('is not discarded when its form is one that this worker does not know', async () => {
+  it('is not discarded when this worker does not know its form', async () => {
     const w = world('1.0.0');
     publish(w, '2.0.0');
     w.queue.send(JSON.stringify({ v: 2, worker: '2.0.0', job: 'job', batch: 0, parts: [] }));
@@ -78,14 +78,14 @@ describe('a batch that asks for a newer worker', () => {
     const end = decideEnd({ ...facts, unable: [second, third, { ...third, instance: 'i-0dddd' }] });
     expect(end?.state).toBe('failed');
     expect(end?.reason).toContain('3 instances could not take its batches');
-    expect(end?.reason).toContain('only 1.0.0 is published');
+    expect(end?.reason).toContain('Only worker 1.0.0 is published');
     expect(end?.reason).toContain('Submit the job again with spotpool 1.1.0 or newer');
   });
 
   it.each([
-    ['the pointer names this very worker', OWN, '1.1.0', 'only 1.1.0 is published'],
-    ['instances do not boot by the pointer', undefined, '1.1.0', 'start the local cloud again with spotpool 1.1.0'],
-  ])('R10: leaves a mark too when %s', async (_, bundle, published, says) => {
+    ['the pointer names this very worker', OWN, '1.1.0', 'Only worker 1.1.0 is published'],
+    ['instances do not boot by the pointer', undefined, '1.1.0', 'restart the local cloud with spotpool 1.1.0'],
+  ])('R10: makes the worker leave a mark when %s', async (_, bundle, published, says) => {
     const w = new WorkerWorld({ version: '1.0.0', ...definedFields({ bundle }) });
     worlds.push(w);
     publish(w, published, OWN);

@@ -71,7 +71,7 @@ async function unable(options: PrepareModelOptions): Promise<UnableToPrepare['un
 const withSetup = (setup: string): { spec: ModelSpec } => ({ spec: { ...spec, setup } });
 
 describe('preparing a model', () => {
-  it('fetches and unpacks it once, however often and by how many it is asked for', async () => {
+  it('fetches and unpacks the model once, however many callers ask and however often', async () => {
     const [first, second] = await Promise.all([prepared(), prepared()]);
     expect(await readFile(path.join(first.directory, 'weights', 'net.bin'), 'utf8')).toBe('weights');
     expect(second.directory).toBe(first.directory);
@@ -81,7 +81,7 @@ describe('preparing a model', () => {
     expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
   });
 
-  it('waits for an outage to pass however long it lasts, says so, and is never unable for it', async () => {
+  it('retries through an outage of any length, reports it, and never counts it as unable', async () => {
     let failures = 200;
     const store: PrepareModelOptions['store'] = {
       async *stream(key, options) {
@@ -97,11 +97,11 @@ describe('preparing a model', () => {
     expect(waited.reduce((sum, ms) => sum + ms)).toBeGreaterThan(3_600_000);
     expect(troubles).toHaveLength(200);
     expect(troubles[0]).toContain(
-      'fetching a model: The model model.mjs could not be fetched yet, and is tried again in 1 s: Error: connect ECONNREFUSED',
+      'fetching a model: Could not fetch the model model.mjs (connect ECONNREFUSED); retrying in 1 s',
     );
   });
 
-  it('waits for secrets through a throttle as for everything else, and is unable at once when they are refused', async () => {
+  it('retries secrets through a throttle, and is unable at once when they are refused', async () => {
     let throttles = 100;
     const read = async (): Promise<string> => {
       if (throttles-- > 0) throw new Error('ThrottlingException: Rate exceeded');
@@ -112,20 +112,22 @@ describe('preparing a model', () => {
     const options = { concurrency: 1, itemTimeoutSeconds: 10, env: {}, secrets } as const;
     expect((await prepared({ options, clock, secretReader: { read } })).secrets).toEqual({ TOKEN: 'hunter2' });
     expect(troubles).toHaveLength(100);
-    expect(troubles[0]).toMatch(/^reading secrets: The secret TOKEN could not be read yet.* in 1 s: .*Rate exceeded/);
+    expect(troubles[0]).toMatch(
+      /^reading secrets: Could not read the secret TOKEN \(.*Rate exceeded.*\); retrying in 1 s$/,
+    );
     const refusing = { read: () => Promise.reject(new SecretRefused('AccessDeniedException: no')) };
     const never = { nowMs: () => 0, sleep: () => Promise.reject(new Error('It waited.')) };
     const { phase, message } = await unable(optionsOf({ options, clock: never, secretReader: refusing }));
     expect([phase, message]).toEqual(['setup', expect.stringContaining('AccessDeniedException: no')]);
   });
 
-  it('waits for nothing where the bundle is not there', async () => {
+  it('fails at once when the bundle does not exist', async () => {
     const missing = optionsOf({ spec: { ...spec, digest: '0'.repeat(64) } });
     const clock = { nowMs: () => 0, sleep: () => Promise.reject(new Error('It waited.')) };
     expect((await unable({ ...missing, clock })).message).toContain('There is no object');
   });
 
-  it('refuses a bundle that is not what its digest says, and leaves nothing of it', async () => {
+  it('refuses a bundle whose digest is wrong, and leaves no file of it', async () => {
     const other = await unable(optionsOf({}, bundle.subarray(1)));
     expect(other.phase).toBe('fetch');
     expect(other.message).toMatch(/model\.mjs could not be fetched from models\/.*: its SHA-256 is/);
@@ -133,12 +135,12 @@ describe('preparing a model', () => {
     await prepared();
   });
 
-  it('says which object is missing', async () => {
+  it('names the object that is missing', async () => {
     const missing = { ...spec, digest: 'e'.repeat(64) };
     expect((await unable(optionsOf({ spec: missing }))).message).toContain(modelBundleKey(missing.digest));
   });
 
-  it('sets it up once, in its own directory, with its environment', async () => {
+  it('runs setup once, in the model’s directory, with the job’s environment', async () => {
     const changes = {
       ...withSetup('echo "setting up in $PWD"; echo "$GREETING" >> greeting'),
       options: { concurrency: 1, itemTimeoutSeconds: 10, env: { GREETING: 'hello' } },
@@ -168,7 +170,7 @@ describe('preparing a model', () => {
     expect(log).toEqual(['token [secret TOKEN]']);
   });
 
-  it('tells the end of the output when setup fails, and tries again from the start', async () => {
+  it('reports the end of the output when setup fails, and starts over when asked again', async () => {
     const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../allowed');
     const failure = await unable(optionsOf(failing));
     expect(failure.phase).toBe('setup');
@@ -186,7 +188,7 @@ describe('preparing a model', () => {
     expect(failure.message).toContain('waiting');
   });
 
-  it('rejects with the reason when it is aborted, and begins anew when asked again', async () => {
+  it('rejects with the reason when it is aborted, and starts over when asked again', async () => {
     const abort = new AbortController();
     const preparing = prepared({
       ...withSetup('echo waiting; test -e ../allowed || sleep 1000'),
@@ -200,7 +202,7 @@ describe('preparing a model', () => {
     await prepared(withSetup('echo waiting; test -e ../allowed || sleep 1000'));
   });
 
-  it('gives one key to what can share a loaded slot', async () => {
+  it('gives the same key to models that can share a loaded slot', async () => {
     const { modelKey } = await prepared();
     const env = (variables: Record<string, string>): Partial<PrepareModelOptions> => ({
       options: { concurrency: 3, itemTimeoutSeconds: 1, env: variables },

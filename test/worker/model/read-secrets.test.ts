@@ -6,24 +6,24 @@ import { hiderOf } from '../../../worker/process/hide-secrets.js';
 import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from '../slot/support.js';
 
 const { signal } = new AbortController();
-const patience = { clock: systemClock, signal, firstPauseMs: 1, lastPauseMs: 1, onTrouble: () => undefined };
+const options = { clock: systemClock, signal, firstPauseMs: 1, lastPauseMs: 1, onTrouble: () => undefined };
 const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf';
 
 describe('a job’s secrets', () => {
-  it('are read by their ARNs, under the names that the model knows them by', async () => {
+  it('are read by their ARNs, and named as the model expects', async () => {
     const reader = { read: async (asked: string) => `value of ${asked}` };
-    expect(await readSecrets({ TOKEN: arn }, reader, patience)).toEqual({ TOKEN: `value of ${arn}` });
+    expect(await readSecrets({ TOKEN: arn }, reader, options)).toEqual({ TOKEN: `value of ${arn}` });
   });
 
-  it('that cannot be read are named, with what to do', async () => {
+  it('are named in the error, with advice, when they cannot be read', async () => {
     const reader = { read: () => Promise.reject(new SecretRefused('AccessDeniedException')) };
-    const reading = readSecrets({ TOKEN: arn }, reader, patience);
+    const reading = readSecrets({ TOKEN: arn }, reader, options);
     for (const said of ['TOKEN', arn, 'AccessDeniedException', 'secretArns']) {
       await expect(reading).rejects.toThrow(said);
     }
   });
 
-  it('are taken out of texts: whole, by line, and as JSON has them, the longest first', () => {
+  it('are taken out of texts whole, line by line, and as JSON, the longest first', () => {
     const hide = hiderOf({ A: 'hunter2', B: 'hunter2-long', KEY: '-----BEGIN\nline"two\n', SHORT: 'abc' });
     expect(hide('x hunter2 y hunter2-long abc')).toBe('x [secret A] y [secret B] abc');
     expect(hide('line"two and line\\"two')).toBe('[secret KEY] and [secret KEY]');
@@ -38,7 +38,7 @@ describe('a model with secrets', () => {
   });
   afterAll(() => host.remove());
 
-  it('has them in its environment; what it tells of them in logs and errors is hidden', async () => {
+  it('has them in its environment, and they are hidden in its logs and errors', async () => {
     const slot = slotOf(host);
     try {
       const model = { ...modelOf('indiscreet.mjs'), secrets: { TOKEN: 'hunter2' } };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../../worker/process/child-environment.js';
 
 describe('the environment of a model', () => {
-  it('has what programs need, the way to the instance’s role, and the job’s variables, nothing else of the worker', () => {
+  it('has the variables that programs need, those for the instance’s role, and the job’s own, and no others of the worker', () => {
     const environment = childEnvironment(
       { MODE: 'fast', LANG: 'de_DE.UTF-8' },
       {

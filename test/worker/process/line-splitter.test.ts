@@ -31,11 +31,11 @@ describe('cutting a stream into lines', () => {
     );
   });
 
-  it('takes carriage returns away and gives a last line without a newline', () => {
+  it('removes carriage returns, and gives a last line without a newline', () => {
     expect(split([Buffer.from('a\r\n\nb')], 10).lines).toEqual(['a', '', 'b']);
   });
 
-  it('ends at a line that is too long, also when it never ends', () => {
+  it('ends at a line that is too long, even if that line never ends', () => {
     const chunks = [Buffer.from('ok\nabc'), Buffer.from('defgh'), Buffer.from('ij\nnext\n')];
     expect(split(chunks, 6)).toEqual({ lines: ['ok'], tooLong: ['abcdef'] });
   });
@@ -45,7 +45,7 @@ describe('cutting a stream into lines', () => {
     expect(split(chunks, 4, true).lines).toEqual(['abcd…', 'next']);
   });
 
-  it('gives lines that are not UTF-8 to whoever asks for them, with the first byte that is none', () => {
+  it('gives lines that are not UTF-8 to their handler, with the first wrong byte', () => {
     const found: unknown[] = [];
     const lines: string[] = [];
     const splitter = new LineSplitter(100, {
@@ -68,7 +68,7 @@ describe('cutting a stream into lines', () => {
     expect(split([Buffer.from([0xe4])], 10).lines).toEqual(['\ufffd']);
   });
 
-  it('finds the first byte that is not UTF-8 wherever it stands', () => {
+  it('finds the first byte that is not UTF-8 at any position', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

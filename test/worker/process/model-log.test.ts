@@ -17,7 +17,7 @@ describe('the log of a model', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('thins a flood, says by how many lines, and begins anew with the next window', () => {
+  it('thins a flood, reports how many lines it dropped, and starts again with the next window', () => {
     const clock = { ms: 0 };
     const { log, lines } = logAt(clock);
     for (let line = 0; line < 1_000; line += 1) log.write(Buffer.from(`${line}\n`));
@@ -27,7 +27,7 @@ describe('the log of a model', () => {
     expect(lines.slice(200)).toEqual(['(800 lines left out)', 'later']);
   });
 
-  it('says what it left out at its end, and keeps the last lines all the same', () => {
+  it('reports at its end how many lines it dropped, and still keeps the last lines', () => {
     const { log, lines } = logAt({ ms: 0 });
     for (let line = 0; line < 300; line += 1) log.write(Buffer.from(`${line}\n`));
     log.end();

@@ -33,7 +33,7 @@ const firstLine = async (output: readonly string[]): Promise<string> =>
   eventually(() => (output.join('').includes('\n') ? output.join('').trim() : ''));
 
 describe('a process group', () => {
-  it('tells how its command ended, and gives all of its output and arguments', async () => {
+  it('says how its command ended, and passes all arguments and output on', async () => {
     const { group, output } = start(['/bin/sh', '-c', 'echo "$NAME|$1|$2"; exit 7', 'x', 'a b', '$c'], { NAME: 'n"' });
     expect(await group.ended).toBe('exit code 7');
     expect(output.join('')).toBe('n"|a b|$c\n');
@@ -61,23 +61,23 @@ describe('a process group', () => {
     await group.stop();
   });
 
-  it('takes everything with it that its command left behind', async () => {
+  it('kills every process that its command left behind', async () => {
     const { group, output } = start(['/bin/sh', '-c', 'sleep 1000 & echo $!']);
     expect(await group.ended).toBe('exit code 0');
     const pid = Number(output.join(''));
     await eventually(() => !isAlive(pid));
   });
 
-  it('ends when asked, or is made to', async () => {
+  it('ends when asked, or is killed', async () => {
     const { group, output } = start(['/bin/sh', '-c', 'trap "" TERM; echo deaf; while :; do :; done']);
     await firstLine(output);
     await group.stop();
     expect(await group.ended).toBe('signal SIGKILL');
   });
 
-  it('does not outlive the worker, however that ends', async () => {
+  it('does not outlive the worker, however the worker ends', async () => {
     const worker = path.join(directory, 'worker.mjs');
-    const source = fileURLToPath(new URL('../../../worker/slot/process-group.ts', import.meta.url));
+    const source = fileURLToPath(new URL('../../../worker/process/process-group.ts', import.meta.url));
     await build({
       stdin: {
         contents: `import { ProcessGroup } from ${JSON.stringify(source)};
@@ -101,7 +101,7 @@ describe('a process group', () => {
     await eventually(() => !pids.some(isAlive), { what: 'the end of the group' });
   });
 
-  it('has a resident memory, its children’s included', async () => {
+  it('counts the resident memory of its children too', async () => {
     const hold = 'globalThis.kept = Buffer.alloc(80 << 20, 1); console.log("ready"); setInterval(() => {}, 1000)';
     const { group, output } = start(['/bin/sh', '-c', `"$1" -e '${hold}' & wait`, 'x', process.execPath]);
     await firstLine(output);
@@ -112,7 +112,7 @@ describe('a process group', () => {
     await eventually(async () => (await groupMemoryBytes(group.pid ?? 0)) === 0);
   });
 
-  it('has the memory of children that it starts later, whatever was seen of the machine before', async () => {
+  it('counts the memory of children that it starts after the first look', async () => {
     const hold = 'globalThis.kept = Buffer.alloc(80 << 20, 1); setInterval(() => {}, 1000)';
     const { group, output } = start(['/bin/sh', '-c', `echo ready; sleep 1; "$1" -e '${hold}'`, 'x', process.execPath]);
     await firstLine(output);

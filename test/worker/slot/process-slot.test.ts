@@ -29,7 +29,7 @@ const goods = (count: number): readonly unknown[] => Array.from({ length: count 
 const readies = (computed: Computed): number => computed.events.filter((event) => event.kind === 'ready').length;
 
 describe('a slot', () => {
-  it('is given no further slice while its results have to be put somewhere', async () => {
+  it('is given no further slice while its results are being spilled', async () => {
     slot = slotOf(host);
     await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)));
     const indexes: number[] = [];
@@ -49,7 +49,7 @@ describe('a slot', () => {
       signal: new AbortController().signal,
     });
     await eventually(() => indexes.length > 0);
-    // The slice that was under way when the first results came, and no other.
+    // Only the slice that was under way when the first results came is answered.
     const before = await Promise.race([computation, new Promise((resolve) => setTimeout(resolve, 200))]);
     expect([before, indexes.length < 40]).toEqual([undefined, true]);
     goOn();
@@ -78,7 +78,7 @@ describe('a slot', () => {
       return new WeakRef(items);
     };
     const done = await compute();
-    await compute(); // what was last measured or asked again may be of one batch at most
+    await compute(); // the slot may still hold the last batch, for its measurements or as items to ask again
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     await eventually(() => {
@@ -87,7 +87,7 @@ describe('a slot', () => {
     });
   });
 
-  it('has its model loaded before the first batch when it is warmed, and tells it to that batch', async () => {
+  it('loads its model before the first batch when it is warmed, and reports it to that batch', async () => {
     slot = slotOf(host);
     slot.warm(modelOf('kinds.mjs'));
     expect(slot.modelKey).toBe(modelOf('kinds.mjs').modelKey);
@@ -106,7 +106,7 @@ describe('a slot', () => {
     expect(names.filter((name) => /^(AWS_SECRET|SPOTPOOL|VITEST|NODE_)/.test(name))).toEqual([]);
   });
 
-  it('makes failed lines of input that could not be read, without asking the model', async () => {
+  it('makes failed lines of unreadable input without asking the model', async () => {
     slot = slotOf(host);
     const bad = decodeInputLine(encodeBadLine({ code: 'BadItem', message: 'line 3 is no JSON' }));
     const items = [{ index: 0, input: bad }, ...itemsOf(goods(1), 1)];
@@ -139,7 +139,7 @@ describe('a slot', () => {
     expect(await mostAtOnce({ MOST: '2' })).toBe(2);
   });
 
-  it('asks no item again in a later batch when the items’ files end with their batch', async () => {
+  it('asks no item again in a later batch when the items’ files are removed with their batch', async () => {
     slot = slotOf(host);
     const options = { itemsEndWithBatch: true };
     await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(3)), options);
@@ -148,7 +148,7 @@ describe('a slot', () => {
     expect(rebuildsIn(computed)).toEqual(['broken']);
   });
 
-  it('keeps what models print out of the answers, and bounds it', async () => {
+  it('keeps the model’s output apart from the answers, and bounds it', async () => {
     slot = slotOf(host);
     const items = itemsOf([{ kind: 'print' }, { kind: 'stderrFlood' }]);
     const computed = await computeWith(slot, modelOf('kinds.mjs'), items);
@@ -172,7 +172,7 @@ describe('a model that cannot be loaded', () => {
     const computed = await computeWith(slot, modelOf(start), itemsOf(goods(1)));
     expect(computed.end.kind).toBe('unable');
     expect(computed.end.kind === 'unable' && computed.end.message).toContain(message);
-    expect(computed.end.kind === 'unable' && computed.end.message).not.toMatch(/^ +at /m); // a stack is for the log
+    expect(computed.end.kind === 'unable' && computed.end.message).not.toMatch(/^ +at /m); // a stack belongs in the log
     expect((await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)))).end.kind).toBe('computed');
   });
 
@@ -182,7 +182,7 @@ describe('a model that cannot be loaded', () => {
     expect(JSON.stringify(computed.end)).toContain("The model's load did not end within 0.5 s");
   });
 
-  it('is told of after 20 s, with what it printed so far and what is awaited, and given up in the job’s own time', async () => {
+  it('is reported after 20 s, with its output so far and the expected line, and given up after the job’s own time', async () => {
     let aheadMs = 0;
     slot = slotOf(host, { clock: { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs } });
     const command = ['sh', '-c', 'printf "Password: "; echo "no weights yet" >&2; cat'];
@@ -209,7 +209,7 @@ describe('a model that cannot be loaded', () => {
     });
   });
 
-  it('is told at once when its first line is another one', async () => {
+  it('is reported at once when its first line is a different one', async () => {
     slot = slotOf(host);
     const computed = await computeWith(slot, modelOf(['sh', '-c', 'echo Loading; cat']), itemsOf(goods(1)));
     expect(computed.end.kind === 'unable' && computed.end.message).toContain(
@@ -220,7 +220,7 @@ describe('a model that cannot be loaded', () => {
 });
 
 describe('an abort', () => {
-  it('while the model works ends its processes promptly, and the next batch loads it anew', async () => {
+  it('ends a working model promptly, and the next batch loads it again', async () => {
     slot = slotOf(host);
     const abort = new AbortController();
     const pids: number[] = [];
@@ -237,7 +237,7 @@ describe('an abort', () => {
     expect(readies(await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1))))).toBe(1);
   });
 
-  it('while the model loads leaves it loading', async () => {
+  it('leaves a model loading that was not ready yet', async () => {
     slot = slotOf(host);
     const abort = new AbortController();
     const computing = computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)), { signal: abort.signal });
@@ -248,14 +248,14 @@ describe('an abort', () => {
     expect(readies(next)).toBe(1);
   });
 
-  it('that came before the batch starts nothing', async () => {
+  it('starts nothing when it comes before the batch', async () => {
     slot = slotOf(host);
     const computed = await computeWith(slot, modelOf('kinds.mjs'), itemsOf(goods(1)), { signal: AbortSignal.abort() });
     expect(computed.end).toEqual({ kind: 'aborted' });
     expect(slot.modelKey).toBeUndefined();
   });
 
-  it('is what closing the slot means to its batch', async () => {
+  it('reaches the batch when its slot is closed', async () => {
     slot = slotOf(host);
     let answered = 0;
     const items = itemsOf([...goods(1), { kind: 'silent' }]);

@@ -37,7 +37,7 @@ async function use(pool: SlotPool, modelKey = 'm', signal = never): Promise<Use>
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Whether it has a slot, once nothing moves. */
+/** Whether the waiter has a slot once nothing moves any more. */
 async function isGiven(use: Promise<unknown>): Promise<boolean> {
   let given = false;
   void use.then(() => (given = true));
@@ -48,7 +48,7 @@ async function isGiven(use: Promise<unknown>): Promise<boolean> {
 describe('a slot that is nearly done', () => {
   const pool = (): SlotPool => new SlotPool(() => new StillSlot(), systemClock);
 
-  it('is given the next batch of its model, one, and none before', async () => {
+  it('is given one more batch of its model, and none before it is nearly done', async () => {
     const slots = pool();
     const first = await use(slots);
     const second = use(slots);
@@ -59,12 +59,12 @@ describe('a slot that is nearly done', () => {
     expect((await second).place).toBe(first.place);
   });
 
-  it('is given another one when it is nearly done with that, and not for what it said of the first', async () => {
+  it('is given another one only when it is nearly done with that batch too', async () => {
     const slots = pool();
     const first = await use(slots);
     slots.expectEnd(first.place);
     const second = await use(slots);
-    slots.expectEnd(first.place); // once more: its process was lost, and is nearly done again
+    slots.expectEnd(first.place); // marked again: its process was lost, and the batch is nearly done again
     const third = use(slots);
     expect(await isGiven(third)).toBe(false);
     await first.end();
@@ -73,7 +73,7 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(third)).toBe(true);
   });
 
-  it('is idle again when both are released, and not nearly done any more', async () => {
+  it('is idle again when both batches are released', async () => {
     const slots = pool();
     const first = await use(slots);
     slots.expectEnd(first.place);
@@ -85,7 +85,7 @@ describe('a slot that is nearly done', () => {
     await third.end();
   });
 
-  it('is left alone by batches of other models, and by one that an idle slot can have', async () => {
+  it('gets no batch of another model, and none that an idle slot can take', async () => {
     const slots = pool();
     slots.resize(2);
     const first = await use(slots);
@@ -95,7 +95,7 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(use(slots, 'other'))).toBe(false);
   });
 
-  it('is given nothing when it says that something went wrong', async () => {
+  it('is given nothing when it reports that something went wrong', async () => {
     const slots = pool();
     const first = await use(slots);
     slots.expectEnd(first.place);
@@ -103,7 +103,7 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(use(slots))).toBe(false);
   });
 
-  it('is idle again though nobody waited, and its model was lost meanwhile', async () => {
+  it('is idle again even if its model was lost while nobody waited', async () => {
     const slot = new StillSlot();
     const slots = new SlotPool(() => slot, systemClock);
     const first = await use(slots);

@@ -1,4 +1,4 @@
-/** Slots with real child processes for tests: the host built from source, models from fixtures/. */
+/** Makes slots with real child processes for tests: the host is built from source, and models come from fixtures/. */
 import { build } from 'esbuild';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,7 +38,7 @@ export async function buildHost(): Promise<BuiltHost> {
   return { hostPath, remove: async () => rm(directory, { recursive: true }) };
 }
 
-/** Bounds that let tests see faults soon, and no sound model on a busy machine as faulty. */
+/** The bounds let tests see faults soon, and do not make a sound model look faulty on a busy machine. */
 export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slot {
   return createSlot({
     clock: systemClock,
@@ -72,7 +72,7 @@ export const itemsOf = (values: readonly unknown[], first = 0): readonly BatchIt
 
 export interface Computed {
   readonly end: BatchComputation;
-  /** By index; empty where nothing was handed on. */
+  /** The results by index; empty where none was passed on. */
   readonly results: readonly (ResultLine | undefined)[];
   readonly failed: readonly number[];
   readonly repeated: number;
@@ -122,7 +122,7 @@ export async function computeWith(
 export const rebuildsIn = (computed: Computed): readonly string[] =>
   computed.events.flatMap((event) => (event.kind === 'rebuilt' ? [event.reason] : []));
 
-/** False for a process that has ended, also when nobody has waited for it yet. */
+/** Returns false for a process that has ended, even if nobody has waited for it yet. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** Slots without processes: an item takes `msPerItem` of the test's clock, and what it becomes is the test's to say. */
+/** Slots without processes. An item takes `msPerItem` of the test's clock, and the test decides its outcome. */
 import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import type {
   BatchComputation,
@@ -13,16 +13,16 @@ import type { Clock } from '../../../worker/ports.js';
 
 export interface FakeModel {
   msPerItem: number;
-  /** Waited for before a model is loaded. */
+  /** Awaited before a model is loaded. */
   whenReady: (modelKey: string) => Promise<void> | undefined;
-  /** The next item takes so much longer than its pace says. */
+  /** How much longer than its pace the next item takes. */
   delayOnceMs: number;
-  /** Instead of computing. */
+  /** Returns an end that replaces the computation. */
   end: (work: BatchWork) => BatchComputation | undefined;
   output: (item: BatchItem) => ComputedItem;
   readonly loads: string[];
   readonly computed: number[];
-  /** Batches being computed now, and the most at once. */
+  /** The number of batches that are computed now, and its maximum. */
   running: number;
   mostRunning: number;
   computers: number;
@@ -76,7 +76,7 @@ export class FakeSlot implements Slot {
     this.#model.loads.push(model.modelKey);
   }
 
-  /** One after another, as a slot does. */
+  /** Computes batches one after another, as a slot does. */
   compute(work: BatchWork): Promise<BatchComputation> {
     const computation = this.#last.then(() => this.#takeTurn(work));
     this.#last = computation;

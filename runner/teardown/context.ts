@@ -1,11 +1,11 @@
-/** What a teardown works with, and how it tells what it does. */
+/** The context that all steps of a teardown share. */
 import type { ControllerMemory } from '../controller/memory.js';
 import type { ControllerPorts } from '../controller/ports.js';
 import type { DeployedStack, PoolInstances } from '../ports.js';
 
 export interface TeardownPorts extends ControllerPorts {
   readonly instances: PoolInstances;
-  /** Absent when there is no stack of CloudFormation to delete. */
+  /** It is absent when there is no CloudFormation stack to delete. */
   readonly deployed?: DeployedStack;
 }
 
@@ -16,16 +16,16 @@ export interface TeardownEvent {
   readonly message: string;
 }
 
-/** How far it came: what each step has reached stays so. */
+/** The last step that the teardown has completed. No step is undone. */
 export type Reached = 'nothing' | 'closed' | 'lowered' | 'ended' | 'deleting' | 'deleted';
 
-export interface TeardownMeans {
+export interface TeardownContext {
   readonly ports: TeardownPorts;
   readonly memory: ControllerMemory;
   readonly maxWorkers: number;
-  readonly tell: (event: TeardownEvent) => void;
+  readonly report: (event: TeardownEvent) => void;
   readonly signal: AbortSignal;
 }
 
-/** Describe calls of EC2 lag by seconds; more often shows nothing more. */
+/** EC2's describe calls lag by seconds, so more frequent looks would show nothing new. */
 export const LOOK_MS = 2_000;

@@ -1,4 +1,4 @@
-/** What every controller needs, the stack's Lambda and a command of the CLI alike: both run the same passes. */
+/** The permissions of every controller. The stack's Lambda function and the CLI's commands run the same passes, so they need the same. */
 import { Aws } from 'aws-cdk-lib';
 import { fleetStateKey, jobsPrefix } from '../core/contract/keys.js';
 import { fleetArn } from './arns.js';
@@ -6,14 +6,14 @@ import type { DeadManSwitch } from './dead-man-switch.js';
 import type { JobStore } from './job-store.js';
 import type { Permission } from './permissions.js';
 
-export interface SteeringMeans {
+export interface ControlProps {
   readonly store: JobStore;
   readonly fleetId: string;
   readonly deadMan: DeadManSwitch;
 }
 
-export function steeringPermissions(means: SteeringMeans): readonly Permission[] {
-  return [...jobPermissions(means.store), ...fleetPermissions(means)];
+export function controllerPermissions(control: ControlProps): readonly Permission[] {
+  return [...jobPermissions(control.store), ...fleetPermissions(control)];
 }
 
 function jobPermissions({ bucket, queue }: JobStore): readonly Permission[] {
@@ -26,13 +26,13 @@ function jobPermissions({ bucket, queue }: JobStore): readonly Permission[] {
     },
     {
       sid: 'ListTheBucket',
-      why: 'Jobs and outcomes are found by listing; and without it a key that is missing would look forbidden.',
+      why: 'A controller finds jobs and outcomes by listing. Without this permission, S3 would answer for a missing key that it is forbidden.',
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
     },
     {
       sid: 'FoldProgressEndJobsGrantExits',
-      why: "A controller's own words, about any job and about the fleet.",
+      why: 'A controller writes the progress and the ends of any job, and the state of the fleet.',
       actions: ['s3:PutObject'],
       resources: [`${jobsPrefix}*/progress.json`, `${jobsPrefix}*/done.json`, fleetStateKey].map((key) =>
         bucket.arnForObjects(key),
@@ -40,38 +40,38 @@ function jobPermissions({ bucket, queue }: JobStore): readonly Permission[] {
     },
     {
       sid: 'SeeTheQueueAndSendLostBatchesAgain',
-      why: 'Batches without an outcome whose messages are gone are sent again (R5).',
+      why: 'A controller sends batches again that have neither an outcome nor a message (R5).',
       actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
       resources: [queue.queueArn],
     },
   ];
 }
 
-function fleetPermissions({ fleetId, deadMan }: SteeringMeans): readonly Permission[] {
+function fleetPermissions({ fleetId, deadMan }: ControlProps): readonly Permission[] {
   return [
     {
       sid: 'SetTheTargetOfThisFleet',
-      why: 'This fleet, and no other of the account.',
+      why: 'A controller modifies this fleet, and no other fleet of the account.',
       actions: ['ec2:ModifyFleet', 'ec2:DescribeFleetInstances'],
       resources: [fleetArn(fleetId)],
     },
     {
       // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
       sid: 'SeeFleetsAndInstances',
-      why: 'These describe calls know no resource.',
+      why: 'IAM supports no resources for these calls.',
       actions: ['ec2:DescribeFleets', 'ec2:DescribeInstances'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
     },
     {
       sid: 'ArmTheSwitch',
-      why: 'No raise without the schedule that would undo it (R9), which is alone in its group; a parked fleet needs none.',
+      why: 'A controller raises the fleet only after it has set the schedule that would undo it (R9). The group holds nothing else.',
       actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
       resources: [deadMan.scheduleArn],
     },
     {
       sid: 'HandTheSwitchItsRole',
-      why: 'A schedule is made with the role that it acts with.',
+      why: 'A schedule needs the role with which it acts.',
       actions: ['iam:PassRole'],
       resources: [deadMan.role.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
