@@ -1,4 +1,4 @@
-/** The command line: which commands there are, and what becomes of errors. */
+/** Builds the command line from its commands, and turns errors into messages and exit codes. */
 import { Command, CommanderError } from 'commander';
 import { cancelCommand } from '../commands/cancel.js';
 import { doctorCommand } from '../commands/doctor.js';
@@ -62,17 +62,17 @@ export function buildProgram(host: CommandHost, more: readonly CommandEntry[] = 
   return program;
 }
 
-/** True of every command; those that leave something undone say what, themselves. */
-const NETWORK_ADVICE = ': the stack was asked several times, and could not be reached. Try again when it can be.';
+/** This advice is true after every command. Commands that leave work undone add their own. */
+const NETWORK_ADVICE = '. The stack could not be reached in several tries. Try again when it can be reached.';
 
-/** Runs one command line; resolves with the exit code, whatever happens. */
+/** Runs one command line. It never rejects; it resolves with the exit code. */
 export async function runCommandLine(
   argv: readonly string[],
   outerContext: CliContext,
   more: readonly CommandEntry[] = [],
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const context = tellingOnStandardError(outerContext);
+  const context = warningOfDamage(outerContext);
   const program = buildProgram({ context, finish: (code) => (exitCode = code) }, more);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -82,19 +82,19 @@ export async function runCommandLine(
   }
 }
 
-/** Whatever a command reads of a stack: what is damaged there is told of once, in every command (R13). */
-function tellingOnStandardError(context: CliContext): CliContext {
+/** Makes every command warn once of each damaged object that it reads from the bucket (R13). */
+function warningOfDamage(context: CliContext): CliContext {
   const told: ReportedDamages = new Set();
-  const tell = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
+  const warn = (sentence: string): void => context.terminal.err(`warning: ${sentence}\n`);
   const connect: CliContext['connect'] = (config) => {
     const ports = context.connect(config);
-    return { ...ports, store: reportingDamages(ports.store, told, tell) };
+    return { ...ports, store: reportingDamages(ports.store, told, warn) };
   };
   return { ...context, connect };
 }
 
 function exitCodeOf(error: unknown, { terminal, signal, env }: CliContext): number {
-  // commander has printed what is to be said.
+  // commander has printed the message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
   const reason: unknown = signal.reason;
   if (signal.aborted && reason instanceof Interrupted) return reason.exitCode;

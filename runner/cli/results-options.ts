@@ -1,12 +1,7 @@
 /** The options that say where results are written. */
-import { type OptionValues, text, toggle } from './option-rows.js';
+import { text, toggle } from './option-rows.js';
 
 export const resultsOptions = {
-  out: text(
-    '<file>',
-    "write the results to this file; 'results' also takes '-' for standard output (default: the dataset's name with .results.jsonl)",
-  ),
+  out: text('<file>', "write the results to this file (default: the dataset's name with .results.jsonl)"),
   force: toggle('replace a file that spotpool did not write, or that was changed since'),
 };
-
-export type ResultsFlags = OptionValues<typeof resultsOptions>;

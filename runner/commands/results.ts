@@ -2,6 +2,7 @@
 import type { CliContext } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
+import { text } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { count, plural } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
@@ -16,17 +17,25 @@ import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
 import { movedText, resultsCommandLine } from './advice/command-lines.js';
 
+const resultsRows = {
+  ...resultsOptions,
+  out: text(
+    '<file>',
+    "write the results to this file, or to standard output with '-' (default: the dataset's name with .results.jsonl)",
+  ),
+};
+
 export const resultsCommand = defineStackCommand({
   name: 'results',
   description:
     'Write the results of a job, in dataset order. The output has one line per item; while the job runs, it has only the finished items.',
   args: { job: 'the id of the job' },
-  options: resultsOptions,
+  options: resultsRows,
   examples: ['spotpool results herg --local --out herg.jsonl', "spotpool results herg --out - | jq -c 'select(.ok)'"],
   run: results,
 });
 
-async function results({ context, ports, args, options }: StackCall<'job', typeof resultsOptions>): Promise<number> {
+async function results({ context, ports, args, options }: StackCall<'job', typeof resultsRows>): Promise<number> {
   const { cwd, stdout, signal } = context;
   const { store } = ports;
   const { job } = args;

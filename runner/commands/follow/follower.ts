@@ -25,12 +25,6 @@ const EVENTS_OF_MANY_EVERY_MS = 10_000;
 /** Instances end within a minute or two after their last batch. The command does not wait longer than this; it reports those that are left. */
 const ZERO_WITHIN_MS = 10 * 60_000;
 
-export interface Followed {
-  readonly progress: JobProgress;
-  readonly ledger: InstanceLedger;
-  readonly sinceMs: number;
-}
-
 export interface ZeroProof {
   /** The number of live instances in the last describe call. */
   readonly instancesLeft: number;

@@ -274,9 +274,7 @@ describe('misuse', () => {
       const stack = new FakeStack();
       for (const job of ['../j', 'J', '', 'j/../k', 'j'.repeat(64)]) {
         expect([job, await stack.run(command, job)]).toEqual([job, 2]);
-        expect(stack.terminal.stderr).toContain(
-          `${JSON.stringify(job)} is not a job id. An id has lower-case letters`,
-        );
+        expect(stack.terminal.stderr).toContain(`${JSON.stringify(job)} is not a job id. An id has lower-case letters`);
       }
     },
   );
