@@ -13,17 +13,17 @@ export interface Options {
   readonly isServing: boolean;
   /** Breaks the product on purpose, in a copy, and checks that the end-to-end suite notices. */
   readonly isBreaking: boolean;
-  /** Vitest's filters: only test files whose paths contain one of them run. */
+  /** Vitest's filters: run only test files whose paths contain one of them run. */
   readonly filters: readonly string[];
 }
 
 export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
-  --only conformance|end-to-end   one of the two suites
-  --write                         record what differs, and write docs/reports/localstack.md
-  --serve                         run nothing: keep it up until Ctrl-C, and print how to reach it
-  --breaks                        break the product on purpose, in a copy, and see what fails (records it)
-  filters                         only test files whose paths contain one of them
-Environment: ENDPOINT (of a running one), PYTHON (the interpreter that it is installed with)
+  --only conformance|end-to-end   run only one of the two suites
+  --write                         record the differences, and write docs/reports/localstack.md
+  --serve                         run no suite: keep the emulator up until Ctrl-C, and print how to reach it
+  --breaks                        break a copy of the product on purpose, and record which tests fail
+  filters                         run only test files whose paths contain one of them
+Environment: ENDPOINT (a running emulator), PYTHON (the interpreter to install it with)
 `;
 
 export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {

@@ -64,8 +64,8 @@ function whatIsCaught(caught: readonly Caught[]): string {
     by.map((test) => test.replace(/^end-to-end: /, '')).join('; '),
   ]);
   const how =
-    'The product was broken on purpose, one line at a time (`npm run test:localstack -- --breaks`; bench/emulators/breaks.ts), and the end-to-end suite run on it.';
-  return `## What the suite catches\n\n${how}\n\n<!-- prettier-ignore -->\n${markdownTable(['what was broken', 'on', 'what failed'], rows, [0, 1, 2])}`;
+    '`npm run test:localstack -- --breaks` breaks a copy of the product, one line at a time (bench/emulators/breaks.ts), and runs the end-to-end suite on it.';
+  return `## What the suite catches\n\n${how}\n\n<!-- prettier-ignore -->\n${markdownTable(['break', 'emulator', 'failing tests'], rows, [0, 1, 2])}`;
 }
 
 const countIn = (feature: RecordedFeature | undefined): number => Object.keys(feature?.differences ?? {}).length;
