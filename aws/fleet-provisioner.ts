@@ -1,11 +1,11 @@
 /**
- * Makes through the SDK, on an emulator of AWS, a launch template and a fleet of either kind. Which kind is said by whoever asks: an EC2
- * Fleet is what the stack provisions on AWS, a Spot Fleet is what LocalStack and moto keep.
+ * Creates a launch template and a fleet through the SDK, on the local cloud or an emulator of AWS. The caller chooses the kind of fleet: an EC2
+ * Fleet as on AWS, or a Spot Fleet, because LocalStack and moto keep no EC2 Fleet.
  *
  * Invariants:
- * - A fleet is made at target 0, and its policy is no-termination.
- * - Run again it finds what is there. An EC2 Fleet launches the newest version of the template; a Spot Fleet is bound to the version that
- *   it was made with, so one whose instances would boot otherwise than is asked now is replaced.
+ * - A fleet is created at target 0, with the policy no-termination.
+ * - A second run finds what the first one made. An EC2 Fleet launches the newest version of the template. A Spot Fleet is bound to the version
+ *   that it was created with, so it is replaced when its instances would boot otherwise than the caller asks now.
  */
 import {
   CancelSpotFleetRequestsCommand,
@@ -33,12 +33,12 @@ export type FleetKind = 'ec2-fleet' | 'spot-fleet';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html */
 const MAX_USER_DATA_BYTES = 16 * 1024;
-/** Several pools, so that one that runs short, or is reclaimed, is not the fleet's only one. */
+/** A fleet has several pools of capacity, in case one runs short or is reclaimed. */
 const DEFAULT_INSTANCE_TYPES = ['c7g.large', 'c6g.large', 'm7g.large', 'm6g.large'] as const;
 const DEFAULT_ZONE_LETTERS = ['a', 'b', 'c'] as const;
-/** Emulators launch no image, but a launch template must name one. */
+/** A launch template must name an image, although emulators launch none. */
 const DEFAULT_IMAGE_ID = 'ami-00000000000000000';
-/** Emulators check no roles, but a Spot Fleet must name one. */
+/** A Spot Fleet must name a role, although emulators check none. */
 const EMULATOR_FLEET_ROLE = 'arn:aws:iam::000000000000:role/spotpool-fleet';
 
 export interface FleetOptions {
@@ -48,11 +48,11 @@ export interface FleetOptions {
   readonly instanceTypes?: readonly string[];
   readonly zones?: readonly string[];
   readonly imageId?: string;
-  /** From which the instances have their credentials; an emulator that checks none needs none. */
+  /** The profile that gives the instances their credentials. An emulator that checks no credentials needs none. */
   readonly instanceProfile?: string;
 }
 
-/** The fleet's id. `userData` is plain text. */
+/** Resolves with the fleet's id. `userData` is plain text. */
 export async function provisionFleet(
   client: EC2Client,
   options: FleetOptions,
@@ -71,7 +71,10 @@ export async function provisionFleet(
     : makeEc2Fleet(client, template.name, options, signal);
 }
 
-/** Whatever of a stack's fleet, instances and launch template is there. A cancelled or deleted fleet is still shown, as on AWS. */
+/**
+ * Deletes the fleet, the instances and the launch template of a stack, as far as they exist. As on AWS, a cancelled or deleted fleet is still
+ * shown for a while.
+ */
 export async function deleteFleet(
   client: EC2Client,
   { name, kind }: Pick<FleetOptions, 'name' | 'kind'>,
@@ -85,7 +88,7 @@ export async function deleteFleet(
   const find = kind === 'spot-fleet' ? findSpotFleet : findEc2Fleet;
   const fleetId = await find(client, name, signal);
   const before = await live();
-  // The fleet ends its own, which it would replace if they were ended first.
+  // The fleet is deleted before its instances: it would replace instances that end first.
   if (fleetId !== undefined && kind === 'spot-fleet') await endSpotFleet(client, fleetId, signal);
   if (fleetId !== undefined && kind === 'ec2-fleet') {
     await client.send(new DeleteFleetsCommand({ FleetIds: [fleetId], TerminateInstances: true }), {
@@ -97,7 +100,7 @@ export async function deleteFleet(
   return { fleetId, ended: before };
 }
 
-/** Looked for first: moto's error for one that is not there is that of a request without a name. */
+/** The template is looked up first, because moto's error for a missing template is that of a request without a name. */
 async function deleteLaunchTemplate(client: EC2Client, name: string, abortSignal: AbortSignal): Promise<void> {
   const Filters = [{ Name: 'launch-template-name', Values: [name] }];
   const { LaunchTemplates } = await client.send(new DescribeLaunchTemplatesCommand({ Filters }), { abortSignal });
@@ -105,14 +108,14 @@ async function deleteLaunchTemplate(client: EC2Client, name: string, abortSignal
   await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: name }), { abortSignal });
 }
 
-/** moto refuses to end the instances of a fleet that has none. */
+/** `TerminateInstances` is set only for a fleet with instances, because moto refuses it for an empty one. */
 async function endSpotFleet(client: EC2Client, fleetId: string, abortSignal: AbortSignal): Promise<void> {
   const { items } = await spotFleet(client, fleetId).activeInstances(undefined, abortSignal);
   const TerminateInstances = (items ?? []).length > 0;
   const command = new CancelSpotFleetRequestsCommand({ SpotFleetRequestIds: [fleetId], TerminateInstances });
   const { UnsuccessfulFleetRequests } = await client.send(command, { abortSignal });
   const [failed] = UnsuccessfulFleetRequests ?? [];
-  if (failed !== undefined) throw new Error(`The fleet ${fleetId} cannot be cancelled: ${failed.Error?.Message}`);
+  if (failed !== undefined) throw new Error(`Could not cancel the fleet ${fleetId}: ${failed.Error?.Message}`);
 }
 
 const templateName = (stack: string): string => `${stack}-worker`;
@@ -120,11 +123,14 @@ const templateName = (stack: string): string => `${stack}-worker`;
 interface Template {
   readonly name: string;
   readonly version: string;
-  /** It was made now, or launches otherwise than the last version did. */
+  /** True when the template, or this version of it, was created now. */
   readonly isNew: boolean;
 }
 
-/** `endOld` ends what is bound to the last version. Before there is another: broken off in between, it would be taken for what is asked now. */
+/**
+ * `endOld` ends the fleet that is bound to the last version. It runs before the new version is created. Otherwise a run that broke off in between
+ * would leave a fleet that the next run takes for a current one.
+ */
 async function makeLaunchTemplate(
   client: EC2Client,
   { name: stack, imageId = DEFAULT_IMAGE_ID, instanceProfile }: FleetOptions,
@@ -134,13 +140,13 @@ async function makeLaunchTemplate(
 ): Promise<Template> {
   const bytes = Buffer.byteLength(userData);
   if (bytes > MAX_USER_DATA_BYTES) {
-    throw new Error(`The user data of stack ${stack} has ${bytes} bytes; EC2 takes ${MAX_USER_DATA_BYTES} at most.`);
+    throw new Error(`The user data of stack ${stack} has ${bytes} bytes. EC2 accepts at most ${MAX_USER_DATA_BYTES}.`);
   }
   const LaunchTemplateData: RequestLaunchTemplateData = {
     ImageId: imageId,
     ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
     UserData: Buffer.from(userData).toString('base64'),
-    // A worker ends its instance through the operating system (R6, R9): that must not leave a stopped one behind.
+    // A worker ends its instance through the operating system (R6, R9). That must not leave a stopped instance behind.
     InstanceInitiatedShutdownBehavior: 'terminate',
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
     TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: STACK_TAG, Value: stack }] }],
@@ -203,8 +209,8 @@ async function makeEc2Fleet(
 }
 
 /**
- * By subnets, where the account has default ones: moto (and LocalStack, which is built on it) counts an instance that ended out of its
- * fleet's capacity only if both name the same subnet, and would launch nothing for a second job otherwise.
+ * The fleet names subnets if the account has default ones. moto, and LocalStack, which is built on it, subtracts an ended instance from the
+ * fleet's capacity only if fleet and instance name the same subnet. Otherwise it would launch nothing for a second job.
  */
 async function makeSpotFleet(
   client: EC2Client,
@@ -257,6 +263,6 @@ const zoneNames = (region: string, zones: readonly string[] | undefined): readon
   zones ?? DEFAULT_ZONE_LETTERS.map((letter) => `${region}${letter}`);
 
 function needed(value: string | undefined, what: string): string {
-  if (value === undefined) throw new Error(`The answer lacks ${what}.`);
+  if (value === undefined) throw new Error(`EC2's answer lacks ${what}.`);
   return value;
 }

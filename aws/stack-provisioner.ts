@@ -1,6 +1,6 @@
 /**
- * Makes through the SDK, on an emulator of AWS, what the CDK stack makes on AWS: queues, bucket, launch template, fleet. Run again
- * under the same name it finds what is there; a new launch template version takes the place of the last.
+ * Creates through the SDK, on the local cloud or an emulator of AWS, what the CDK stack creates on AWS: queues, bucket, launch template and fleet.
+ * A second run under the same name finds what the first one made, and adds a version to the launch template when it changed.
  */
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -23,13 +23,16 @@ import { definedFields } from '../core/defined-fields.js';
 import { isAlreadyThere, isBucketMissing, isQueueMissing } from './errors.js';
 import { type FleetOptions, provisionFleet } from './fleet-provisioner.js';
 
-/** A backstop only: attempts are counted by us (R4). The most that SQS allows. */
+/** A backstop only, and the most that SQS allows: the worker counts attempts itself (R4). */
 const MAX_RECEIVE_COUNT = 1_000;
 const DAY_SECONDS = 86_400;
-/** A day less than the dead letters', whose age counts from when they were first sent; fourteen days are SQS's most. */
+/**
+ * The queue keeps messages a day less than the dead-letter queue does. The age of a dead letter counts from when it was first sent, and fourteen
+ * days are the most that SQS allows.
+ */
 const QUEUE_RETENTION_DAYS = 13;
 const DEAD_LETTER_RETENTION_DAYS = 14;
-/** Emulators check no roles, but a schedule must name one. */
+/** A schedule must name a role, although emulators check none. */
 export const EMULATOR_SCHEDULER_ROLE = 'arn:aws:iam::000000000000:role/spotpool-scheduler';
 
 export interface StackClients {
@@ -40,12 +43,12 @@ export interface StackClients {
 
 export interface ProvisionOptions extends Omit<FleetOptions, 'kind'> {
   readonly clients: StackClients;
-  /** Which of EC2's two fleet APIs: the emulator that is to hold it may keep one alone. */
+  /** Selects one of EC2's two fleet APIs. An emulator may keep only one kind of fleet. */
   readonly fleet: FleetOptions['kind'];
   readonly maxWorkers: number;
-  /** The boot script as plain text, once what it must know is made. */
+  /** Returns the boot script as plain text. It is called when queue and bucket exist. */
   readonly userData: (made: Pick<StackConfig, 'queueUrl' | 'bucket' | 'region'>) => string;
-  /** Handed on into the result. */
+  /** Passed on to the result. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
@@ -69,7 +72,7 @@ export async function provisionStack(options: ProvisionOptions, signal: AbortSig
   };
 }
 
-/** Queues and bucket of a stack that `provisionStack` made, with all that is in them. What is gone is no error. */
+/** Deletes the queues and the bucket of `provisionStack`, with their messages and objects. It ignores those that are already gone. */
 export async function deleteStores(
   clients: Pick<StackClients, 'sqs' | 's3'>,
   name: string,
@@ -102,7 +105,8 @@ async function emptyBucket(client: S3Client, Bucket: string, abortSignal: AbortS
       abortSignal,
     });
     const [failed] = Errors ?? [];
-    if (failed !== undefined) throw new Error(`${failed.Key} of ${Bucket} cannot be deleted: ${failed.Message}`);
+    if (failed !== undefined)
+      throw new Error(`Could not delete ${failed.Key} from the bucket ${Bucket}: ${failed.Message}`);
   }
 }
 
@@ -146,7 +150,7 @@ async function makeQueue(
     });
     return needed(made.QueueUrl, `the URL of queue ${queueName}`);
   } catch (error) {
-    // It exists with other attributes: somebody has tuned it.
+    // The queue exists with other attributes, which the user may have chosen. They stay.
     if (!isAlreadyThere(error)) throw error;
     const found = await client.send(new GetQueueUrlCommand({ QueueName: queueName }), { abortSignal: signal });
     return needed(found.QueueUrl, `the URL of queue ${queueName}`);
@@ -159,7 +163,7 @@ async function makeBucket(
   signal: AbortSignal,
 ): Promise<string> {
   const bucket = bucketName(name);
-  // us-east-1 is the one region that must not be named. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  // S3 wants every region to be named except us-east-1. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
   const constraint =
     region === 'us-east-1'
       ? {}
@@ -173,6 +177,6 @@ async function makeBucket(
 }
 
 function needed(value: string | undefined, what: string): string {
-  if (value === undefined) throw new Error(`The answer lacks ${what}.`);
+  if (value === undefined) throw new Error(`SQS's answer lacks ${what}.`);
   return value;
 }

@@ -1,7 +1,7 @@
 /**
- * Faults of the product that an emulator, unlike a mock, must reveal; each is a change of one line. `npm run
- * test:localstack -- --breaks` tries them one by one in a copy of the repository. The tests that caught them are in
- * differences/breaks.json, and so on the page.
+ * Ways to break the product that the end-to-end suite must notice on an emulator, and that a mock would not. Each changes one line. `npm run
+ * test:localstack -- --breaks` tries them one by one in a copy of the repository. The tests that caught them are recorded in
+ * differences/breaks.json, and shown on the page.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,8 +12,8 @@ export interface Break {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** The test files that run by default; the whole suite takes minutes. */
-  readonly asked: string;
+  /** The test files that run, unless the command names others. The whole suite would take minutes. */
+  readonly testFiles: string;
 }
 
 export const BREAKS: readonly Break[] = [
@@ -22,31 +22,30 @@ export const BREAKS: readonly Break[] = [
     file: 'aws/s3-object-store.ts',
     find: `IfNoneMatch: options.ifNoneMatch === true ? '*' : undefined,`,
     replace: 'IfNoneMatch: undefined,',
-    asked: 'test/emulators/jobs',
+    testFiles: 'test/emulators/jobs',
   },
   {
-    title: 'batches are never handed back, so a released batch stays invisible',
+    title: 'a batch that is handed back stays hidden',
     file: 'aws/sqs-work-queue.ts',
     find: 'VisibilityTimeout: change.visibilityTimeoutSeconds,',
     replace: 'VisibilityTimeout: change.visibilityTimeoutSeconds === 0 ? 600 : change.visibilityTimeoutSeconds,',
-    asked: 'test/emulators/reclaims',
+    testFiles: 'test/emulators/reclaims',
   },
   {
     title: 'the target is lowered without a termination policy',
     file: 'aws/spot-fleet.ts',
     find: `        ExcessCapacityTerminationPolicy: 'noTermination',\n`,
     replace: '',
-    asked: 'test/emulators/scale-down',
+    testFiles: 'test/emulators/scale-down',
   },
   {
     title: 'clients follow the host in the queue’s URL',
     file: 'aws/clients.ts',
     find: 'useQueueUrlAsEndpoint: options.endpoint === undefined,',
-    // A client follows the queue's URL if it finds its endpoint in the environment alone; a client with an explicit
-    // endpoint never does.
+    // Only a client that finds its endpoint in the environment follows the URL; one that is given its endpoint never does.
     replace:
       "useQueueUrlAsEndpoint: options.endpoint !== '', ...(process.env['AWS_ENDPOINT_URL'] === undefined ? {} : ({ endpoint: undefined } as object)),",
-    asked: 'test/emulators/jobs',
+    testFiles: 'test/emulators/jobs',
   },
 ];
 
@@ -54,7 +53,7 @@ export interface Caught {
   readonly title: string;
   readonly emulator: EmulatorName;
   readonly version: string;
-  /** The tests that failed under the break. */
+  /** The names of the tests that failed. */
   readonly by: readonly string[];
 }
 
@@ -71,6 +70,6 @@ export const writeCaught = (caught: readonly Caught[]): void =>
 export function broken(text: string, { file, find, replace }: Break): string {
   const parts = text.split(find);
   if (parts.length !== 2)
-    throw new Error(`${file} has "${find.trim()}" ${parts.length - 1} times, but it must occur exactly once.`);
+    throw new Error(`${file} contains "${find.trim()}" ${parts.length - 1} times. It must be there exactly once.`);
   return parts.join(replace);
 }

@@ -1,4 +1,4 @@
-/** The emulators that the product is tested against, and how each is recognised. */
+/** The emulators that the product is tested on, and how to recognise each. */
 import { LOCALSTACKS, MOTO, type Peer } from '../peers/catalogue.js';
 
 export const EMULATORS = ['localstack', 'moto'] as const;
@@ -7,13 +7,13 @@ export type EmulatorName = (typeof EMULATORS)[number];
 export interface Emulator {
   readonly name: EmulatorName;
   readonly title: string;
-  /** The endpoint at which users run it. */
+  /** The endpoint on which its users usually run it. */
   readonly usualEndpoint: string;
   readonly healthPath: string;
-  /** Returns the version, or '' if the answer has none; undefined if the answer is not of this emulator. */
+  /** Returns the version in a health answer: '' when the emulator gives none, undefined when the answer is not from this emulator. */
   readonly versionIn: (answer: unknown) => string | undefined;
   readonly docker: { readonly image: string; readonly port: number; readonly env: Readonly<Record<string, string>> };
-  /** The installable packages, the best first. */
+  /** The versions that can be installed, best first. */
   readonly peers: readonly Peer[];
 }
 
@@ -31,7 +31,7 @@ export const CATALOGUE: Readonly<Record<EmulatorName, Emulator>> = {
       if (typeof field(answer, 'services') !== 'object') return undefined;
       return typeof version === 'string' ? version : undefined;
     },
-    // This is the last image that needs no account.
+    // Later images need an account.
     docker: {
       image: 'localstack/localstack:4.14.0',
       port: 4566,

@@ -1,7 +1,7 @@
 /**
- * Finds the emulator for a run, in this order: the one at ENDPOINT; a healthy one at its usual port; a container,
- * if Docker's engine answers; the program itself, installed into .peers/. Emulators that this starts are also
- * stopped (bench/support/process-group.ts).
+ * Finds or starts the emulator for a run. It tries in this order: the endpoint in ENDPOINT, a healthy emulator on its usual port, a container if
+ * Docker's engine answers, the program itself installed into .peers/. An emulator that was started here is also stopped
+ * (bench/support/process-group.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -18,16 +18,16 @@ export type Origin = 'given' | 'running' | 'docker' | 'host';
 
 export interface Found {
   readonly emulator: Emulator;
-  /** Empty if the emulator does not report its version. */
+  /** '' when the emulator gives no version. */
   readonly version: string;
   readonly origin: Origin;
   readonly endpoint: string;
   readonly credentials: Endpoint['credentials'];
-  /** Absent for an emulator that was found running, which must not be stopped. */
+  /** The processes to stop at the end. Absent when the emulator was running before. */
   readonly group?: ProcessGroup;
 }
 
-/** No emulator could be found or started; the message says what to do. */
+/** No emulator was found or started. The message says why, and what to do. */
 export class NoEmulator extends Error {
   override readonly name = 'NoEmulator';
 }
@@ -35,7 +35,7 @@ export class NoEmulator extends Error {
 export interface FindOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
-  /** Tests leave it out, because they must not use an emulator that happens to run on the machine. */
+  /** Replaces the emulator's usual endpoint, so that tests do not find an emulator that happens to run on the machine. */
   readonly usualEndpoint?: string;
 }
 
@@ -44,10 +44,10 @@ const HEALTH_TIMEOUT_MS = 2_000;
 const HEALTH_POLL_MS = 200;
 /** The time from the first answer to a healthy one. */
 const HEALTHY_WITHIN_MS = 60_000;
-/** Docker pulls the image first, which is more than a gigabyte. */
+/** Docker may have to fetch the image first, which has more than a gigabyte. */
 const CONTAINER_TIMEOUT_MS = 900_000;
 const ENGINE_TIMEOUT_MS = 10_000;
-/** LocalStack runs functions in containers of their own, for which it needs the socket. */
+/** LocalStack needs the socket, because it runs each function in a container. */
 const DOCKER_SOCKET = '/var/run/docker.sock';
 
 export async function findEmulator(emulator: Emulator, options: FindOptions): Promise<Found> {
@@ -71,20 +71,20 @@ export async function findEmulator(emulator: Emulator, options: FindOptions): Pr
 
 const ORIGINS: Readonly<Record<Origin, string>> = {
   given: 'from ENDPOINT',
-  running: 'found running',
+  running: 'already running',
   docker: 'in a container',
   host: 'host mode',
 };
 
-/** Describes the emulator, for example `LocalStack 4.12.0, host mode, http://127.0.0.1:40001`. */
+/** Returns a text such as `LocalStack 4.12.0, host mode, http://127.0.0.1:40001`. */
 export const describeFound = ({ emulator, version, origin, endpoint }: Found): string =>
   `${emulator.title} ${version === '' ? '(unknown version)' : version}, ${ORIGINS[origin]}, ${endpoint}`;
 
 async function atGivenEndpoint(emulator: Emulator, endpoint: string, env: NodeJS.ProcessEnv): Promise<Found> {
   const version = await versionAt(emulator, endpoint);
   if (version === undefined) {
-    const problem = `ENDPOINT is ${endpoint}, but ${emulator.title} does not answer there at ${emulator.healthPath}.`;
-    throw new NoEmulator(`${problem} Start it there, or unset ENDPOINT so that one is found or started.`);
+    const problem = `ENDPOINT is ${endpoint}, but no ${emulator.title} answers at ${emulator.healthPath}.`;
+    throw new NoEmulator(`${problem} Start it there, or unset ENDPOINT to have one found or started.`);
   }
   const credentials = {
     accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? ANY_CREDENTIALS.accessKeyId,
@@ -99,7 +99,7 @@ function engineAnswers(env: NodeJS.ProcessEnv): boolean {
     timeout: ENGINE_TIMEOUT_MS,
     env,
   });
-  // Docker's client reports a missing engine, but some clients exit with 0 even so.
+  // A client without an engine prints an error, and some exit with 0 in spite of it.
   return asked.status === 0 && /^\d/.test(asked.stdout.trim());
 }
 
@@ -111,7 +111,7 @@ async function inContainer(emulator: Emulator): Promise<Found> {
   if (version === undefined) {
     await group.stop();
     const said = lastLines(group.output());
-    throw new NoEmulator(`${emulator.docker.image} did not start in Docker: ${said === '' ? 'no answer' : said}`);
+    throw new NoEmulator(`Docker could not start ${emulator.docker.image}: ${said === '' ? 'no answer' : said}`);
   }
   return {
     emulator,
@@ -130,7 +130,7 @@ function containerCommand({ name, docker }: Emulator, port: number): Command {
   const args = ['run', '--rm', '--name', container, '--publish', `127.0.0.1:${port}:${docker.port}`];
   for (const [key, value] of Object.entries(docker.env)) args.push('--env', `${key}=${value}`);
   if (existsSync(DOCKER_SOCKET)) args.push('--volume', `${DOCKER_SOCKET}:${DOCKER_SOCKET}`);
-  // If only the client were killed, the container would stay.
+  // The container is removed afterwards, because it would outlive a client that is killed.
   return { file: 'docker', args: [...args, docker.image], afterwards: ['docker', 'rm', '--force', container] };
 }
 
@@ -144,14 +144,14 @@ async function onHost(emulator: Emulator): Promise<Found> {
         return { emulator, version: version || versionOf(peer), origin: 'host', endpoint, credentials, group };
       }
       await group.stop();
-      problems.push(`It did not become healthy: ${lastLines(group.output())}`);
+      problems.push(`${versionOf(peer)} did not become healthy: ${lastLines(group.output())}`);
     } catch (error) {
       if (!(error instanceof PeerUnavailable)) throw error;
       problems.push(`${versionOf(peer)}: ${error.message}`);
     }
   }
-  const ways = `Set ENDPOINT=http://…, start Docker, or solve this: ${problems.join(' ')}`;
-  throw new NoEmulator(`No ${emulator.title} was found. ${ways}`);
+  const ways = `Set ENDPOINT=http://…, or start Docker. Host mode failed: ${problems.join(' ')}`;
+  throw new NoEmulator(`Could not find or start ${emulator.title}. ${ways}`);
 }
 
 async function healthyVersion(
@@ -174,6 +174,6 @@ async function versionAt(emulator: Emulator, endpoint: string): Promise<string |
     const answer = await fetch(`${endpoint}${emulator.healthPath}`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
     return answer.ok ? emulator.versionIn(await answer.json()) : undefined;
   } catch {
-    return undefined; // The port is closed, or another server listens on it.
+    return undefined; // Nothing answers there, or something other than the emulator.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Decides whether a run is as expected. A difference from AWS is expected if it is on record for the same version,
- * installed from the pins. Any other target (another version, a container with other libraries, a user's own
- * emulator) is compared with the nearest record, and must pass only the tests that spotpool relies on.
+ * Judges whether a run is as expected. A difference from AWS is expected if it is recorded for the same version, installed from the pins. A run
+ * on anything else (another version, a container with other libraries, the user's own emulator) is compared with the nearest record. It must
+ * only be right where spotpool relies on it.
  */
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
@@ -14,7 +14,7 @@ export type Standard =
 export interface Finding {
   readonly test: string;
   readonly what: string;
-  /** A harmless finding is shown, but does not make the run fail. */
+  /** True when the finding is shown but does not fail the run. */
   readonly isHarmless: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface Row {
 
 export interface Judgement {
   readonly rows: readonly Row[];
-  /** The skipped tests and their reasons. */
+  /** The tests that were skipped, with the reasons. */
   readonly skips: readonly Finding[];
   readonly findings: readonly Finding[];
 }
 
 export interface Rules {
-  /** Whether a difference occurs only in some runs, because of its timing. */
+  /** True for a difference that a run may or may not meet, depending on chance or timing. */
   readonly isSometimes: (test: string) => boolean;
   readonly isReliedOn: (test: string) => boolean;
 }
@@ -46,7 +46,7 @@ export function standardFor({ version, origin }: Pick<Found, 'version' | 'origin
   const nearest = exact === undefined ? newest : version;
   const why =
     exact === undefined
-      ? `There is no record for ${version === '' ? 'an unknown version' : `version ${version}`}.`
+      ? `There is no record of ${version === '' ? 'an unknown version' : `version ${version}`}.`
       : 'This emulator was not installed from the pins.';
   return { kind: 'nearest', version: nearest, record: record[nearest] ?? {}, why };
 }
@@ -80,7 +80,7 @@ function judgeFeature(
     } else {
       asKnown += 1;
       if (known[test] === reason || kind === 'nearest') continue;
-      findings.push({ test: name, what: `differs from the record: ${reason}`, isHarmless: true });
+      findings.push({ test: name, what: `differs in another way than recorded: ${reason}`, isHarmless: true });
     }
   }
   const failing = new Set(found.failures.map(({ test }) => test));
@@ -89,7 +89,7 @@ function judgeFeature(
     if (failing.has(test) || isSometimes(name)) continue;
     findings.push({
       test: name,
-      what: 'no longer differs from AWS: record it with --write',
+      what: 'no longer differs from AWS; record it with --write',
       isHarmless: kind === 'nearest',
     });
   }
@@ -97,7 +97,7 @@ function judgeFeature(
   return { row: { feature, passed: found.passed, asKnown, broken, skipped: found.skipped }, findings };
 }
 
-/** No test of the end-to-end suite may fail. */
+/** Judges the end-to-end suite, in which nothing may fail. */
 export function judgeEndToEnd(result: SuiteResult): Judgement {
   const nothingKnown: Standard = { kind: 'exact', version: '', record: {} };
   const none = (): boolean => false;

@@ -1,7 +1,6 @@
 /**
- * `npm run test:localstack` and `npm run test:moto`: finds or starts the emulator, runs the conformance suite and
- * the end-to-end suite against it, prints one table, and stops the emulator if it started it. It exits with code 0
- * only if all results are as expected.
+ * `npm run test:localstack` and `npm run test:moto`. Finds or starts the emulator, runs the conformance suite and the end-to-end suite on it,
+ * prints one table, and stops what it started. The exit code is 0 only if everything is as expected.
  */
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { CATALOGUE } from './catalogue.js';
@@ -37,11 +36,11 @@ async function main(args: readonly string[]): Promise<number> {
   return run(found, options);
 }
 
-/** Keeps the emulator up for a user's own shell: `eval` of the output points vitest, the AWS CLI and the CDK to it. */
+/** Prints commands for `eval` in a shell, so that vitest, the AWS CLI and the CDK reach the emulator, and keeps it running. */
 async function serve(found: Found): Promise<number> {
   for (const [name, value] of Object.entries(environmentOf(found))) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(`export AWS_ENDPOINT_URL=${found.endpoint}\n`);
-  say(found.group === undefined ? 'It was already running and stays up.' : 'Ctrl-C stops it.');
+  say(found.group === undefined ? 'It was running before, and keeps running.' : 'Ctrl-C stops it.');
   if (found.group === undefined) return 0;
   await new Promise((resolve) => found.group?.child.once('exit', resolve));
   return 1;
@@ -51,7 +50,9 @@ async function breaks({ emulator, filters }: Options): Promise<number> {
   const start = async (): Promise<Found> => {
     const found = await findEmulator(CATALOGUE[emulator], { env: process.env, say });
     if (found.group !== undefined) return found;
-    throw new Error(`${describeFound(found)} was not started by this program. --breaks needs an emulator of its own.`);
+    throw new Error(
+      `${describeFound(found)} belongs to somebody else. --breaks needs an emulator that it starts itself.`,
+    );
   };
   const isAllCaught = await tryBreaks(start, filters, say);
   await wrotePage();
@@ -68,15 +69,15 @@ async function run(found: Found, options: Options): Promise<number> {
     say('End to end …');
     judgements.push(judgeEndToEnd(await runEndToEnd(found, options.filters)));
   }
-  const told = judgements.filter(({ rows }) => rows.length > 0);
-  process.stdout.write(`${describeFound(found)}\n\n${printedTable(told)}\n`);
+  const shown = judgements.filter(({ rows }) => rows.length > 0);
+  process.stdout.write(`${describeFound(found)}\n\n${printedTable(shown)}\n`);
   if (found.group?.hasEnded() === true) say(`${found.emulator.title} ended during the run:\n${found.group.output()}`);
-  // Filters may name files of only one suite.
-  const isComplete = options.filters.length === 0 ? told.length === options.parts.length : told.length > 0;
-  if (!isComplete) say('A suite had no tests to run.');
+  // With filters, one suite may have nothing to run.
+  const isComplete = options.filters.length === 0 ? shown.length === options.parts.length : shown.length > 0;
+  if (!isComplete) say('A suite had nothing to run.');
   const isCurrent = options.isWriting ? await wrotePage() : await isPageCurrent();
-  if (!isCurrent) say(`${PAGE} does not match the records. Update it with --write.`);
-  return isComplete && isCurrent && told.every(isAsExpected) ? 0 : 1;
+  if (!isCurrent) say(`${PAGE} does not match the records. Write it with --write.`);
+  return isComplete && isCurrent && shown.every(isAsExpected) ? 0 : 1;
 }
 
 async function conformance(found: Found, options: Options): Promise<Judgement> {
@@ -84,16 +85,16 @@ async function conformance(found: Found, options: Options): Promise<Judgement> {
   const result = await runConformance(found, options.filters);
   const rules = { isSometimes: isSometimes(name), isReliedOn: isReliedOn(name) };
   const before = readRecord(name);
-  // Only pinned versions can be compared with later runs.
+  // Later runs can be compared only with a version that was installed from the pins.
   if (options.isWriting && found.origin !== 'host')
-    say('Nothing was recorded, because only host mode runs the pinned versions.');
+    say('Nothing was recorded: only host mode runs the pinned version.');
   else if (options.isWriting) {
     writeRecord(name, found.version, recordOf(result, before[found.version], rules.isSometimes));
   }
   const standard = standardFor(found, readRecord(name));
   if (standard.kind === 'nearest') {
     say(
-      `${standard.why} It is compared with ${title} ${standard.version}, and must pass the tests that spotpool relies on.`,
+      `${standard.why} The run is compared with ${title} ${standard.version}, and must be right where spotpool relies on it.`,
     );
   }
   return judge(result, standard, rules);

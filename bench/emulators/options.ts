@@ -1,4 +1,4 @@
-/** The command line options of `npm run test:localstack -- …`. */
+/** Parses the options of `npm run test:localstack -- …` and `npm run test:moto -- …`. */
 import { type EmulatorName, EMULATORS } from './catalogue.js';
 
 export const PARTS = ['conformance', 'end-to-end'] as const;
@@ -7,29 +7,29 @@ export type Part = (typeof PARTS)[number];
 export interface Options {
   readonly emulator: EmulatorName;
   readonly parts: readonly Part[];
-  /** Records the results and writes the page. */
+  /** Records the differences that the run finds, and writes the page. */
   readonly isWriting: boolean;
-  /** Runs no suite: keeps the emulator up until it is interrupted. */
+  /** Runs no suite, and keeps the emulator running until Ctrl-C. */
   readonly isServing: boolean;
-  /** Breaks the product on purpose, in a copy, and checks that the end-to-end suite notices. */
+  /** Breaks a copy of the product on purpose, and checks that the end-to-end suite notices. */
   readonly isBreaking: boolean;
-  /** Vitest's filters: run only test files whose paths contain one of them run. */
+  /** Vitest's filters: only test files whose paths contain one of them run. */
   readonly filters: readonly string[];
 }
 
 export const USAGE = `Usage: npm run test:localstack -- [options] [filters]      (or test:moto)
-  --only conformance|end-to-end   run only one of the two suites
+  --only conformance|end-to-end   run one of the two suites
   --write                         record the differences, and write docs/reports/localstack.md
-  --serve                         run no suite: keep the emulator up until Ctrl-C, and print how to reach it
+  --serve                         run no suite: print how to reach the emulator, and keep it running until Ctrl-C
   --breaks                        break a copy of the product on purpose, and record which tests fail
   filters                         run only test files whose paths contain one of them
-Environment: ENDPOINT (a running emulator), PYTHON (the interpreter to install it with)
+Environment: ENDPOINT (a running emulator), PYTHON (the interpreter to install the emulator with)
 `;
 
 export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {
   const [name, ...rest] = args;
   const emulator = EMULATORS.find((known) => known === name);
-  if (emulator === undefined) return { problem: `The first argument is ${EMULATORS.join(' or ')}.` };
+  if (emulator === undefined) return { problem: `The first argument must be ${EMULATORS.join(' or ')}.` };
   const filters: string[] = [];
   let parts: readonly Part[] = PARTS;
   let isWriting = false;
@@ -48,9 +48,9 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
     } else if (arg.startsWith('-')) return { problem: `Unknown option ${arg}.` };
     else filters.push(arg);
   }
-  // A record of a part would drop the known differences of the rest.
+  // A record of some tests would lose the recorded differences of the others.
   if (isWriting && (filters.length > 0 || !parts.includes('conformance'))) {
-    return { problem: '--write records the whole conformance suite. Omit the filters and --only end-to-end.' };
+    return { problem: '--write records the whole conformance suite. Leave out the filters and --only end-to-end.' };
   }
   return { emulator, parts, isWriting, isServing, isBreaking, filters };
 }

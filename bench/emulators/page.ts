@@ -1,7 +1,4 @@
-/**
- * Builds docs/reports/localstack.md from the records, the notes and page-text.ts, so that no part of it becomes outdated
- * unnoticed.
- */
+/** Generates docs/reports/localstack.md from the records, the notes and page-text.ts. Every run checks that the page is current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownTable, type Row } from '../support/table.js';
@@ -37,16 +34,16 @@ export const isPageCurrent = async (): Promise<boolean> => readFileSync(PAGE, 'u
 async function madePage(): Promise<string> {
   const records = { localstack: readRecord('localstack'), moto: readRecord('moto') };
   const options = await resolveConfig(PAGE);
-  const parts = [BEFORE, differences(columnsOf(records)), whatIsCaught(readCaught())];
+  const parts = [BEFORE, differences(columnsOf(records)), breaksTable(readCaught())];
   return format(parts.join('\n\n'), { ...options, parser: 'markdown' });
 }
 
-/** Writes the table, and below it each failing test with the reason that it gave. */
+/** Returns the table of features, and below it the failing tests with their reasons. */
 export function differences(columns: readonly PageColumn[]): string {
   const features = [...new Set(columns.flatMap(({ record }) => Object.keys(record)))].sort();
   const differing = features.filter((feature) => columns.some(({ record }) => countIn(record[feature]) > 0));
   const header = ['feature', ...columns.map(({ title }) => title), 'what it means for spotpool'];
-  // A table that is padded to its longest sentence would be unreadable, so Prettier must not format it.
+  // Prettier would pad the columns to the longest sentence, which makes the table unreadable.
   const table = `<!-- prettier-ignore -->\n${markdownTable(
     header,
     [...differing.map((feature) => rowOf(feature, columns)), sumRow(columns)],
@@ -55,8 +52,8 @@ export function differences(columns: readonly PageColumn[]): string {
   return [table, ...columns.map((column) => `### ${column.title}\n\n${listOf(column)}`)].join('\n\n');
 }
 
-/** Lists the faults that the end-to-end suite catches, with the tests that failed. */
-function whatIsCaught(caught: readonly Caught[]): string {
+/** Returns the table of breaks, with the tests that caught each. */
+function breaksTable(caught: readonly Caught[]): string {
   if (caught.length === 0) return '';
   const rows = caught.map(({ title, emulator, version, by }) => [
     title,
@@ -64,8 +61,8 @@ function whatIsCaught(caught: readonly Caught[]): string {
     by.map((test) => test.replace(/^end-to-end: /, '')).join('; '),
   ]);
   const how =
-    '`npm run test:localstack -- --breaks` breaks a copy of the product, one line at a time (bench/emulators/breaks.ts), and runs the end-to-end suite on it.';
-  return `## What the suite catches\n\n${how}\n\n<!-- prettier-ignore -->\n${markdownTable(['break', 'emulator', 'failing tests'], rows, [0, 1, 2])}`;
+    '`npm run test:localstack -- --breaks` breaks the product on purpose, one line at a time (bench/emulators/breaks.ts), and runs the end-to-end suite on it.';
+  return `## What the suite catches\n\n${how}\n\n<!-- prettier-ignore -->\n${markdownTable(['break', 'emulator', 'failing test'], rows, [0, 1, 2])}`;
 }
 
 const countIn = (feature: RecordedFeature | undefined): number => Object.keys(feature?.differences ?? {}).length;
@@ -78,17 +75,17 @@ function rowOf(feature: string, columns: readonly PageColumn[]): Row {
   return [feature, ...counts, meanings(feature, columns)];
 }
 
-/** Returns each sentence once, in the order of the tests. A sentence that is not about all emulators names its own. */
+/** Returns each note once, in the order of the tests. A note that does not apply to all emulators begins with their names. */
 function meanings(feature: string, columns: readonly PageColumn[]): string {
-  const said = new Map<string, Set<EmulatorName>>();
+  const emulatorsByNote = new Map<string, Set<EmulatorName>>();
   for (const { emulator, record } of columns) {
     for (const test of Object.keys(record[feature]?.differences ?? {})) {
       const meaning = meaningOf(testName(feature, test), emulator) ?? '';
-      said.set(meaning, (said.get(meaning) ?? new Set()).add(emulator));
+      emulatorsByNote.set(meaning, (emulatorsByNote.get(meaning) ?? new Set()).add(emulator));
     }
   }
   const emulators = new Set(columns.map(({ emulator }) => emulator)).size;
-  return [...said]
+  return [...emulatorsByNote]
     .map(([meaning, of]) =>
       of.size === emulators ? meaning : `${[...of].map((name) => CATALOGUE[name].title).join()}: ${meaning}`,
     )
@@ -112,11 +109,11 @@ function listOf({ record }: PageColumn): string {
   return items.length === 0 ? 'Nothing.' : items.join('\n');
 }
 
-/** Names that contain a test's data can be long. */
+/** A test's name may contain its data, and be long. */
 const MOST_NAME_CHARACTERS = 120;
 
 const shortened = (name: string): string =>
   name.length > MOST_NAME_CHARACTERS ? `${name.slice(0, MOST_NAME_CHARACTERS)} …` : name;
 
-/** Error texts contain characters that Markdown would read as markup. */
+/** Escapes characters that Markdown would take for markup. */
 const asText = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);

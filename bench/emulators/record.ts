@@ -1,13 +1,13 @@
 /**
- * The differences from AWS that were seen, by emulator and version: bench/emulators/differences/<emulator>.json.
- * Only `--write` writes them; notes.ts explains their effect on spotpool.
+ * The recorded differences from AWS, by emulator and version: bench/emulators/differences/<emulator>.json. Only `--write` writes them. notes.ts
+ * explains, by hand, what they mean for spotpool.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { EmulatorName } from './catalogue.js';
 
-/** Maps the names of a feature's failing tests to the reasons that the failures gave. */
+/** Reasons of failures, by the name of the test. */
 type Reasons = Readonly<Record<string, string>>;
 export interface RecordedFeature {
   /** The number of the feature's tests, failing or not. */
@@ -15,13 +15,13 @@ export interface RecordedFeature {
   readonly differences: Reasons;
 }
 export type VersionRecord = Readonly<Record<string, RecordedFeature>>;
-/** The records by the emulator's version. */
+/** The records of an emulator, by version. */
 export type EmulatorRecord = Readonly<Record<string, VersionRecord>>;
 
 export const featureName = ({ service, feature }: Pick<FeatureResult, 'service' | 'feature'>): string =>
   `${service}: ${feature}`;
 
-/** Builds the name of a test for notes.ts and for the output of a run. */
+/** Returns the name of a test in notes.ts and in the output of a run. */
 export const testName = (feature: string, test: string): string => `${feature} > ${test}`;
 
 export const testsIn = ({ passed, failures, skipped }: FeatureResult): number => passed + failures.length + skipped;
@@ -34,7 +34,7 @@ export function readRecord(emulator: EmulatorName, folder: string = FOLDER): Emu
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EmulatorRecord) : {};
 }
 
-/** Differences that occur only sometimes stay on record, even if this run did not see them. */
+/** Returns the record of a run. It keeps differences that only some runs meet, even if this run did not. */
 export function recordOf(
   result: SuiteResult,
   before: VersionRecord | undefined,

@@ -1,20 +1,20 @@
-/** Runs the two suites against an emulator and summarizes the results. */
+/** Runs the two suites on an emulator, and returns their results. */
 import { runSuite, SuiteDidNotRun, type SuiteOptions } from '../conformance/run-suite.js';
 import type { FeatureResult, SuiteResult } from '../conformance/tally.js';
 import type { Found } from './find.js';
 
 export const REGION = 'us-east-1';
-/** The suite takes two to three minutes on two cores; tests that it has not reached by then count as failed. */
+/** The suite takes two to three minutes on two cores. A test that has not run by then counts as failed. */
 const CONFORMANCE_LIMIT_MS = 420_000;
 /** The suite takes three minutes on two idle cores, and ten on a very busy machine. */
 const END_TO_END_LIMIT_MS = 900_000;
-/** Emulators are slower than the local cloud, on a busy machine much slower; each test that hangs costs this much. */
+/** Emulators are slower than the local cloud, and much slower on a busy machine. Each test that hangs costs this time. */
 const TEST_TIMEOUT_MS = 20_000;
 const MOST_OUTPUT_LINES = 25;
 
 /**
- * The environment that tells test/emulators/ and test/conformance/ about the emulator. EMULATOR_ORIGIN is one of
- * `given`, `running`, `docker` and `host`: LocalStack runs functions only in a container.
+ * Returns the variables by which test/emulators/ and test/conformance/ know the emulator. EMULATOR_ORIGIN is `given`, `running`, `docker` or
+ * `host`. LocalStack runs functions only in a container.
  */
 export const environmentOf = ({
   emulator,
@@ -33,7 +33,7 @@ export const environmentOf = ({
 });
 
 export const runConformance = (found: Found, filters: readonly string[]): Promise<SuiteResult> =>
-  orWhy(
+  orFailure(
     'conformance',
     runSuite(found, {
       filters,
@@ -48,7 +48,7 @@ export const runEndToEnd = (
   filters: readonly string[],
   more: Pick<SuiteOptions, 'root' | 'vitestArgs'> = {},
 ): Promise<SuiteResult> =>
-  orWhy(
+  orFailure(
     'end-to-end',
     runSuite(found, {
       filters,
@@ -60,8 +60,8 @@ export const runEndToEnd = (
     }),
   );
 
-/** A suite that could not begin counts as one failure, with its reason. */
-async function orWhy(service: string, run: Promise<SuiteResult>): Promise<SuiteResult> {
+/** Turns a suite that could not start into one failed test, with the reason. */
+async function orFailure(service: string, run: Promise<SuiteResult>): Promise<SuiteResult> {
   try {
     return await run;
   } catch (error) {
@@ -69,7 +69,7 @@ async function orWhy(service: string, run: Promise<SuiteResult>): Promise<SuiteR
     const reason = error.message.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
     const failed: FeatureResult = {
       service,
-      feature: 'the suite as a whole',
+      feature: 'the suite itself',
       passed: 0,
       failures: [{ test: 'starts', reason }],
       skipped: 0,

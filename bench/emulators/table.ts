@@ -1,8 +1,8 @@
-/** Prints a run: one table of both suites, then all unexpected results. */
+/** Formats the output of a run: one table of both suites, then the findings. */
 import { type Row as Line, textTable } from '../support/table.js';
 import type { Finding, Judgement, Row } from './judge.js';
 
-const HEADER: Line = ['', 'passed', 'differs as known', 'broken'];
+const HEADER: Line = ['', 'passed', 'known difference', 'broken'];
 
 export function printedTable(judgements: readonly Judgement[]): string {
   const rows = judgements.flatMap((judgement) => judgement.rows);
@@ -10,7 +10,7 @@ export function printedTable(judgements: readonly Judgement[]): string {
   return [
     textTable(HEADER, [...rows.map(lineOf), lineOf(sumOf(rows))]),
     ...listed(
-      'Unexpected results:',
+      'Not as expected:',
       findings.filter(({ isHarmless }) => !isHarmless),
     ),
     ...listed(
@@ -18,7 +18,7 @@ export function printedTable(judgements: readonly Judgement[]): string {
       judgements.flatMap(({ skips }) => skips),
     ),
     ...listed(
-      'Differences from the record (these alone do not fail the run):',
+      'Different from the record (this alone does not fail the run):',
       findings.filter(({ isHarmless }) => isHarmless),
     ),
   ].join('\n');

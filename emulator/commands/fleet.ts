@@ -1,8 +1,7 @@
 /** `spotpool emulator fleet create | delete`: the fleet of a stack that was deployed to LocalStack, which makes none out of a template. */
 import path from 'node:path';
-import type { Command } from 'commander';
 import { DEFAULT_SCHEDULE_GROUP, type StackConfig } from '../../core/contract/stack.js';
-import type { CommandHost } from '../../runner/cli/command-host.js';
+import { type Call, type CommandGroup, defineCommand } from '../../runner/cli/command.js';
 import type { CliContext } from '../../runner/cli/context.js';
 import { EXIT } from '../../runner/cli/exit-codes.js';
 import { stackFieldsOfFile } from '../../runner/cli/stack-choice.js';
@@ -12,40 +11,43 @@ import { workerVariables } from '../../runner/local-cloud/options.js';
 import { chooseEmulator } from '../choose-emulator.js';
 import type { EmulatorStacks } from '../emulator.js';
 import { completeOutputs, readOutputs } from '../outputs-file.js';
-import {
-  addEmulatorOptions,
-  addWorkerOptions,
-  askEmulator,
-  type EmulatorFlags,
-  hostedOutputs,
-  nextSteps,
-  reportDeleted,
-  type WorkerFlags,
-} from './shared.js';
+import { askEmulator, emulatorOptions, hostedOutputs, nextSteps, reportDeleted, workerOptions } from './shared.js';
 
-type CreateFlags = EmulatorFlags & WorkerFlags;
+const createOptions = { ...emulatorOptions, ...workerOptions };
 
-export function addFleetCommands(parent: Command, { context, finish }: CommandHost, stacks: EmulatorStacks): void {
-  const fleet = parent
-    .command('fleet')
-    .description('Create or delete the fleet of a stack that was deployed to LocalStack.');
-  addWorkerOptions(addEmulatorOptions(fleet.command('create')))
-    .description(
-      [
-        'Create a launch template and a Spot Fleet at target 0, and write their ids to the outputs file.',
-        'Its instances run the worker of this installation.',
+type CreateCall = Call<never, typeof createOptions>;
+type DeleteCall = Call<never, typeof emulatorOptions>;
+
+export const fleetCommands = (stacks: EmulatorStacks): CommandGroup => ({
+  name: 'fleet',
+  description: 'Create or delete the fleet of a deployed stack. A deploy to LocalStack creates none.',
+  examples: ['spotpool emulator fleet create', 'spotpool emulator fleet delete'],
+  commands: [
+    defineCommand({
+      name: 'create',
+      description: [
+        'Create a Spot Fleet at target 0 and its launch template.',
+        'The outputs file names the fleet then.',
+        'The instances run the worker of this installation.',
         'A second run finds the same fleet; with other options it replaces it.',
       ].join(' '),
-    )
-    .addHelpText('after', '\nExample:\n  $ spotpool emulator fleet create --endpoint http://127.0.0.1:4566')
-    .action(async (flags: CreateFlags) => finish(await createFleet(context, stacks, flags)));
-  addEmulatorOptions(fleet.command('delete'))
-    .description('Delete the fleet with its launch template and instances. The outputs file names no fleet then.')
-    .addHelpText('after', '\nExample:\n  $ spotpool emulator fleet delete --endpoint http://127.0.0.1:4566')
-    .action(async (flags: EmulatorFlags) => finish(await deleteFleet(context, stacks, flags)));
-}
+      args: {},
+      options: createOptions,
+      examples: ['spotpool emulator fleet create --endpoint http://127.0.0.1:4566'],
+      run: async (call) => createFleet(call, stacks),
+    }),
+    defineCommand({
+      name: 'delete',
+      description: 'Delete the fleet with its instances and launch template. The outputs file names no fleet then.',
+      args: {},
+      options: emulatorOptions,
+      examples: ['spotpool emulator fleet delete --endpoint http://127.0.0.1:4566'],
+      run: async (call) => deleteFleet(call, stacks),
+    }),
+  ],
+});
 
-async function createFleet(context: CliContext, stacks: EmulatorStacks, flags: CreateFlags): Promise<number> {
+async function createFleet({ context, options: flags }: CreateCall, stacks: EmulatorStacks): Promise<number> {
   const { terminal, signal, env } = context;
   const file = path.resolve(context.cwd, flags.stack);
   const fields = await deployedFields(context, file);
@@ -64,7 +66,7 @@ async function createFleet(context: CliContext, stacks: EmulatorStacks, flags: C
   return EXIT.ok;
 }
 
-async function deleteFleet(context: CliContext, stacks: EmulatorStacks, flags: EmulatorFlags): Promise<number> {
+async function deleteFleet({ context, options: flags }: DeleteCall, stacks: EmulatorStacks): Promise<number> {
   const file = path.resolve(context.cwd, flags.stack);
   const fields = await deployedFields(context, file);
   const { name = DEFAULT_STACK_NAME } = fields;

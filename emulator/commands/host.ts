@@ -1,13 +1,12 @@
 /** `spotpool emulator host`: runs the instances of an emulator, which are records only, as processes on this machine. */
 import path from 'node:path';
-import { type Command, Option } from 'commander';
 import { definedFields } from '../../core/defined-fields.js';
-import type { CommandHost } from '../../runner/cli/command-host.js';
+import { type Call, type CommandDefinition, defineCommand } from '../../runner/cli/command.js';
 import type { CliContext } from '../../runner/cli/context.js';
 import { EXIT } from '../../runner/cli/exit-codes.js';
-import { addJsonOption, MOST_WORKERS } from '../../runner/cli/options.js';
+import { parsed, text, toggle, withDefault } from '../../runner/cli/option-rows.js';
 import { chooseStack } from '../../runner/cli/stack-choice.js';
-import { integerBetween, seconds } from '../../runner/cli/values.js';
+import { integerBetween, MOST_WORKERS, seconds } from '../../runner/cli/values.js';
 import { clockTime } from '../../runner/display/format.js';
 import { stateDirectory } from '../../runner/local-cloud/paths.js';
 import { chooseEmulator, emulatorEndpoint } from '../choose-emulator.js';
@@ -16,57 +15,51 @@ import type { HostEvent } from '../host/events.js';
 import { hostInstances } from '../host/host.js';
 import { lockHost } from '../host/lock.js';
 import type { OpenHost, OpenHostOptions } from '../host/open-host.js';
+import { endpointOption } from './shared.js';
 
 /** Each instance is a worker with its slots. More than this on one machine is probably a typing mistake. */
 const DEFAULT_MAX_INSTANCES = 32;
 
-interface Flags {
-  readonly endpoint?: string;
-  readonly stack?: string;
-  readonly fleet?: string;
-  readonly notice?: number;
-  readonly replace?: boolean;
-  readonly maxInstances: number;
-  readonly directory?: string;
-  readonly json?: boolean;
-}
+const hostOptions = {
+  endpoint: endpointOption,
+  stack: text('<file>', 'use the stack of this outputs file (default: cdk-outputs.json)'),
+  fleet: text('<id>', 'run the instances of this fleet, whatever their stack'),
+  notice: parsed(
+    '<seconds>',
+    'show an interruption notice to the worker of a terminated instance, this long before its end',
+    seconds,
+  ),
+  replace: toggle('replace instances that ended, up to the target, as AWS does; emulators replace none'),
+  maxInstances: withDefault(
+    parsed('<n>', 'run at most this many instances at once; the others wait', integerBetween(1, MOST_WORKERS)),
+    DEFAULT_MAX_INSTANCES,
+  ),
+  directory: text('<dir>', "keep the instances' consoles there (default: a temporary directory)"),
+};
 
-export function addHostCommand(parent: Command, host: CommandHost, openHost: OpenHost): void {
-  const command = parent
-    .command('host')
-    .summary('Run the instances of LocalStack or moto, which are records only.')
-    .description(
-      [
-        'Run the instances of an emulator (LocalStack, moto), which are records only.',
-        'Each running instance of the stack gets a process on this machine, which runs its user data with metadata of its own.',
-        'The process ends when the instance does.',
-        'The command runs until Ctrl-C; the records in EC2 stay.',
-      ].join(' '),
-    )
-    .option('--endpoint <url>', "the emulator's endpoint (default: the outputs', or AWS_ENDPOINT_URL)")
-    .option('--stack <file>', "a stack's outputs (default: cdk-outputs.json)")
-    .option('--fleet <id>', 'run the instances of this fleet, whatever their stack')
-    .addOption(
-      new Option(
-        '--notice <seconds>',
-        'treat an instance that is terminated in EC2 as reclaimed: show its worker an interruption notice this long before the end',
-      ).argParser(seconds),
-    )
-    .option('--replace', 'replace instances that ended, up to the target, as AWS does; emulators replace none')
-    .addOption(
-      new Option('--max-instances <n>', 'run at most this many instances at once; the others wait')
-        .argParser(integerBetween(1, MOST_WORKERS))
-        .default(DEFAULT_MAX_INSTANCES),
-    )
-    .option('--directory <dir>', "keep the instances' consoles there (default: a temporary directory)")
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ spotpool emulator host --endpoint http://127.0.0.1:4566\n  $ spotpool emulator host --notice 10 &\n  $ aws ec2 terminate-instances --instance-ids i-…      a reclaim with a notice of ten seconds',
-    );
-  addJsonOption(command).action(async (flags: Flags) => host.finish(await runHost(host.context, openHost, flags)));
-}
+type HostCall = Call<never, typeof hostOptions>;
 
-async function runHost(context: CliContext, openHost: OpenHost, flags: Flags): Promise<number> {
+export const hostCommand = (openHost: OpenHost): CommandDefinition =>
+  defineCommand({
+    name: 'host',
+    description: [
+      "Run the emulator's instances on this machine.",
+      'An emulator keeps records of instances, without processes.',
+      'Each running instance of the stack gets a process here, which runs its user data with its own instance metadata.',
+      'The process ends when the instance does.',
+      'The command runs until Ctrl-C; the records in EC2 stay.',
+    ].join(' '),
+    args: {},
+    options: hostOptions,
+    examples: [
+      'spotpool emulator host --endpoint http://127.0.0.1:4566',
+      'spotpool emulator host --notice 10 &',
+      'aws ec2 terminate-instances --instance-ids i-…      a reclaim with a notice of ten seconds',
+    ],
+    run: async (call) => runHost(call, openHost),
+  });
+
+async function runHost({ context, options: flags }: HostCall, openHost: OpenHost): Promise<number> {
   const { terminal, clock, signal } = context;
   const { emulator, of } = await chooseInstances(context, flags);
   const report = (event: HostEvent): void => {
@@ -84,8 +77,8 @@ async function runHost(context: CliContext, openHost: OpenHost, flags: Flags): P
         message: `Running the instances of ${owner} at ${emulator.endpoint}. Press Ctrl-C to end.`,
       });
       const { notice = 0, replace = false, maxInstances } = flags;
-      const options = { noticeMs: notice * 1000, replace, maxInstances };
-      await hostInstances({ ...opened, clock, report }, options, signal);
+      const hosting = { noticeMs: notice * 1000, replace, maxInstances };
+      await hostInstances({ ...opened, clock, report }, hosting, signal);
     } finally {
       await opened.close();
     }
@@ -106,7 +99,7 @@ const lockNames = ({ stack, fleetId }: OpenHostOptions['of'], { endpoint, region
 
 async function chooseInstances(
   context: CliContext,
-  flags: Flags,
+  flags: HostCall['options'],
 ): Promise<{ readonly emulator: Emulator; readonly of: OpenHostOptions['of'] }> {
   if (flags.fleet !== undefined && flags.stack === undefined) {
     const { emulator } = chooseEmulator(flags.endpoint, {}, context.env);

@@ -1,9 +1,8 @@
 /** The options, outputs and messages that the commands `fleet` and `stack` share. */
-import { type Command, Option } from 'commander';
 import { outputsOf } from '../../core/contract/stack-fields.js';
-import { addJsonOption } from '../../runner/cli/options.js';
+import { localCloudRows } from '../../runner/cli/local-options.js';
+import { type OptionRow, type OptionValues, text, withDefault } from '../../runner/cli/option-rows.js';
 import { CDK_OUTPUTS_FILE } from '../../runner/cli/stack-choice.js';
-import { integerBetween } from '../../runner/cli/values.js';
 import { plural } from '../../runner/display/format.js';
 import type { Terminal } from '../../runner/display/terminal.js';
 import { isNetworkFailure, messageOf, UserError } from '../../runner/errors.js';
@@ -11,34 +10,25 @@ import type { EmulatorChoice } from '../choose-emulator.js';
 import type { DeletedFleet, Emulator } from '../emulator.js';
 import type { Outputs } from '../outputs-file.js';
 
-export interface EmulatorFlags {
-  readonly endpoint?: string;
-  readonly stack: string;
-  readonly json?: boolean;
-}
+export const endpointOption = text(
+  '<url>',
+  "reach the emulator at this endpoint (default: the outputs', or AWS_ENDPOINT_URL)",
+);
 
-export interface WorkerFlags {
-  readonly leaseSeconds?: number;
-  readonly maxIdleSeconds?: number;
-}
+export const emulatorOptions = {
+  endpoint: endpointOption,
+  stack: withDefault(text('<file>', 'read and write this outputs file'), CDK_OUTPUTS_FILE),
+};
 
-export const addEmulatorOptions = (command: Command): Command =>
-  addJsonOption(
-    command
-      .option('--endpoint <url>', "the emulator's endpoint (default: the outputs', or AWS_ENDPOINT_URL)")
-      .option('--stack <file>', 'the outputs file to read and complete', CDK_OUTPUTS_FILE),
-  );
+/** A local cloud has the same rows, under a heading of their own in its help. */
+const withoutGroup = <Value>({ group: _group, ...row }: OptionRow<Value>): OptionRow<Value> => row;
 
-export const addWorkerOptions = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('--lease-seconds <n>', 'length of a lease that workers take').argParser(integerBetween(1, 43_200)),
-    )
-    .addOption(
-      new Option('--max-idle-seconds <n>', 'end an instance whose worker had no work for this long').argParser(
-        integerBetween(1, 86_400),
-      ),
-    );
+export const workerOptions = {
+  leaseSeconds: withoutGroup(localCloudRows.leaseSeconds),
+  maxIdleSeconds: withoutGroup(localCloudRows.maxIdleSeconds),
+};
+
+export type EmulatorFlags = OptionValues<typeof emulatorOptions> & { readonly json: boolean };
 
 /** The program's usual advice on network failures is about AWS, so the failures of an emulator get their own. */
 export async function askEmulator<T>({ endpoint }: Emulator, answer: Promise<T>): Promise<T> {

@@ -1,73 +1,69 @@
 /** `spotpool emulator stack create | delete`: a whole stack on an emulator of AWS, without a deploy. */
 import path from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { DEFAULT_SCHEDULE_GROUP } from '../../core/contract/stack.js';
 import { fieldsOfRecord, outputsOf } from '../../core/contract/stack-fields.js';
-import type { CommandHost } from '../../runner/cli/command-host.js';
-import type { CliContext } from '../../runner/cli/context.js';
+import { type Call, type CommandGroup, defineCommand } from '../../runner/cli/command.js';
 import { EXIT } from '../../runner/cli/exit-codes.js';
-import { MOST_WORKERS } from '../../runner/cli/options.js';
+import { localMaxWorkers } from '../../runner/cli/local-options.js';
+import { parsed, withDefault } from '../../runner/cli/option-rows.js';
 import { DEFAULT_STACK_NAME, stacksInFile } from '../../runner/cli/stack-fields.js';
-import { integerBetween } from '../../runner/cli/values.js';
 import { UserError } from '../../runner/errors.js';
-import { DEFAULT_LOCAL_MAX_WORKERS, workerVariables } from '../../runner/local-cloud/options.js';
+import { workerVariables } from '../../runner/local-cloud/options.js';
 import { chooseEmulator } from '../choose-emulator.js';
 import type { EmulatorStacks } from '../emulator.js';
 import { completeOutputs, readOutputs, removeOutputs } from '../outputs-file.js';
-import {
-  addEmulatorOptions,
-  addWorkerOptions,
-  askEmulator,
-  type EmulatorFlags,
-  hostedOutputs,
-  nextSteps,
-  reportDeleted,
-  type WorkerFlags,
-} from './shared.js';
-
-interface DeleteFlags extends EmulatorFlags {
-  readonly name: string;
-}
-
-interface CreateFlags extends DeleteFlags, WorkerFlags {
-  readonly maxWorkers: number;
-}
-
-export function addStackCommands(parent: Command, { context, finish }: CommandHost, stacks: EmulatorStacks): void {
-  const stack = parent
-    .command('stack')
-    .description('Create or delete a whole stack on an emulator (queues, bucket, fleet) without a deploy.');
-  addWorkerOptions(addEmulatorOptions(addNameOption(stack.command('create'))))
-    .addOption(
-      new Option('--max-workers <n>', 'most instances of its fleet')
-        .argParser(integerBetween(1, MOST_WORKERS))
-        .default(DEFAULT_LOCAL_MAX_WORKERS),
-    )
-    .description('Create the stack and write its outputs file, as a deploy does. A second run finds the same stack.')
-    .addHelpText('after', '\nExample:\n  $ spotpool emulator stack create --endpoint http://127.0.0.1:5000')
-    .action(async (flags: CreateFlags) => finish(await createStack(context, stacks, flags)));
-  addEmulatorOptions(addNameOption(stack.command('delete')))
-    .description('Delete what `stack create` made, with its messages and objects, and its outputs.')
-    .addHelpText('after', '\nExample:\n  $ spotpool emulator stack delete --endpoint http://127.0.0.1:5000')
-    .action(async (flags: DeleteFlags) => finish(await deleteStack(context, stacks, flags)));
-}
+import { askEmulator, emulatorOptions, hostedOutputs, nextSteps, reportDeleted, workerOptions } from './shared.js';
 
 /** The bucket's name begins with it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const STACK_NAME = /^[a-z0-9](?:[a-z0-9-]{0,53}[a-z0-9])?$/;
-
-const addNameOption = (command: Command): Command =>
-  command.addOption(
-    new Option('--name <name>', 'name of the stack; the names of its parts begin with it')
-      .argParser(stackName)
-      .default(DEFAULT_STACK_NAME),
-  );
 
 function stackName(text: string): string {
   if (STACK_NAME.test(text)) return text;
   throw new InvalidArgumentError('Use at most 55 lower-case letters, digits and hyphens; no hyphen at either end.');
 }
 
-async function createStack(context: CliContext, stacks: EmulatorStacks, flags: CreateFlags): Promise<number> {
+const nameOption = {
+  name: withDefault(
+    parsed('<name>', 'use this name for the stack, and begin the names of its parts with it', stackName),
+    DEFAULT_STACK_NAME,
+  ),
+};
+const createOptions = { ...nameOption, ...emulatorOptions, ...workerOptions, ...localMaxWorkers };
+const deleteOptions = { ...nameOption, ...emulatorOptions };
+
+type CreateCall = Call<never, typeof createOptions>;
+type DeleteCall = Call<never, typeof deleteOptions>;
+
+export const stackCommands = (stacks: EmulatorStacks): CommandGroup => ({
+  name: 'stack',
+  description: 'Create or delete a whole stack without a deploy. It has queues, a bucket and a fleet.',
+  examples: ['spotpool emulator stack create', 'spotpool emulator stack delete'],
+  commands: [
+    defineCommand({
+      name: 'create',
+      description: [
+        'Create the stack and write its outputs file.',
+        'The file is like that of a deploy.',
+        'A second run finds the same stack.',
+      ].join(' '),
+      args: {},
+      options: createOptions,
+      examples: ['spotpool emulator stack create --endpoint http://127.0.0.1:5000'],
+      run: async (call) => createStack(call, stacks),
+    }),
+    defineCommand({
+      name: 'delete',
+      description: 'Delete the stack that `create` made, and its outputs. Its messages and objects are deleted too.',
+      args: {},
+      options: deleteOptions,
+      examples: ['spotpool emulator stack delete --endpoint http://127.0.0.1:5000'],
+      run: async (call) => deleteStack(call, stacks),
+    }),
+  ],
+});
+
+async function createStack({ context, options: flags }: CreateCall, stacks: EmulatorStacks): Promise<number> {
   const { terminal, signal, env } = context;
   const { name, maxWorkers } = flags;
   const file = path.resolve(context.cwd, flags.stack);
@@ -93,7 +89,7 @@ async function createStack(context: CliContext, stacks: EmulatorStacks, flags: C
   return EXIT.ok;
 }
 
-async function deleteStack(context: CliContext, stacks: EmulatorStacks, flags: DeleteFlags): Promise<number> {
+async function deleteStack({ context, options: flags }: DeleteCall, stacks: EmulatorStacks): Promise<number> {
   const file = path.resolve(context.cwd, flags.stack);
   const text = await readOutputs(file);
   const fields = stacksInFile(text ?? '{}', file).find(({ name }) => name === flags.name) ?? {};

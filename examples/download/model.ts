@@ -1,5 +1,5 @@
 /**
- * A model that waits rather than computes: fetches the URL of each item and says what came. Items are URLs.
+ * A model that waits rather than computes. Each item is a URL; the model downloads it and returns its status, type, size and digest.
  *
  *   spotpool run urls.txt --model examples/download/model.ts --concurrency 4
  */
@@ -13,10 +13,10 @@ export interface Download {
   readonly sha256: string;
 }
 
-/** One slice at a time is fetched at once; more would only queue at the network. */
+/** All items of a slice are downloaded at the same time. Larger slices would only queue at the network. */
 export const maxSliceItems = 16;
 
-/** A server that does not answer must not hold its item until the item's own time is over. */
+/** A server that does not answer fails its item after this time, which is shorter than the time that spotpool gives an item. */
 const FETCH_TIMEOUT_MS = 30_000;
 
 export function predict(items: readonly unknown[], { signal }: ModelContext): Promise<readonly Prediction<Download>[]> {
@@ -40,7 +40,7 @@ async function download(item: unknown, signal: AbortSignal): Promise<Download> {
   return { status: response.status, contentType, bytes, sha256: hash.digest('hex') };
 }
 
-/** `fetch` hides the reason (ECONNREFUSED and the like) in the cause. */
+/** The message of a failed `fetch` does not give the reason (ECONNREFUSED and the like); its cause does. */
 function errorOf(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   return error.cause instanceof Error ? codedError('FetchFailed', `${error.message}: ${error.cause.message}`) : error;

@@ -1,4 +1,4 @@
-/** The 7,236 SMILES strings of DrugBank that come inside the package smiles-drawer. */
+/** Returns the 7,236 SMILES strings of DrugBank that the package smiles-drawer contains. */
 export function drugbankSmiles(): string[];
-/** Writes them to a file, one a line. */
+/** Writes these SMILES strings to a file, one per line. */
 export function writeDrugbank(file: string): void;

@@ -1,4 +1,4 @@
-// The 7,236 drug structures that come inside the package smiles-drawer (MIT; structures from DrugBank), as plain text, one SMILES a line.
+// Writes the 7,236 drug structures of the package smiles-drawer (MIT; structures from DrugBank) to a text file, one SMILES string per line.
 // Run: node examples/molecules/drugbank.mjs drugs.txt
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,10 +10,10 @@ const QUOTED = /'((?:[^'\\]|\\.)*)'/g;
 
 /** @returns {string[]} */
 export function drugbankSmiles() {
-  // The package hides its examples from `import`, but they lie beside its main file.
+  // The package does not export its examples, but they are in a folder beside its main file.
   const main = createRequire(import.meta.url).resolve('smiles-drawer');
   const source = readFileSync(path.join(path.dirname(main), '../example/drugbank.js'), 'utf8');
-  // An array literal, read as text: nothing of it is run.
+  // The file is an array literal. It is read as text, so none of its code runs.
   return [...source.matchAll(QUOTED)].map(([, literal]) => literal.replace(/\\(.)/g, '$1'));
 }
 

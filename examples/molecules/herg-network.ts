@@ -1,9 +1,9 @@
-/** The trained network: 2,048 fingerprint bits → 64 hidden units → one number. train-herg.mjs writes its file. */
+/** Loads and evaluates the trained network: 2,048 fingerprint bits → 64 hidden units → one number. train-herg.mjs writes its file. */
 import { readFile } from 'node:fs/promises';
 
 export const INPUTS = 2048;
 const HIDDEN = 64;
-/** Scales, hidden biases and output weights, then the output bias. */
+/** The file begins with the scales, the hidden biases and the output weights of all hidden units, then the output bias. */
 const FLOATS = 3 * HIDDEN + 1;
 
 export class HergNetwork {
@@ -17,7 +17,8 @@ export class HergNetwork {
   static async load(file: string): Promise<HergNetwork> {
     const bytes = await readFile(file);
     const expected = FLOATS * 4 + INPUTS * HIDDEN;
-    if (bytes.length !== expected) throw new Error(`${file} has ${bytes.length} bytes, not ${expected}`);
+    if (bytes.length !== expected)
+      throw new Error(`${file} has ${bytes.length} bytes; a network of this shape has ${expected}.`);
     return new HergNetwork(bytes);
   }
 
@@ -30,7 +31,7 @@ export class HergNetwork {
     this.#weights = Int8Array.from(bytes.subarray(FLOATS * 4));
   }
 
-  /** `fingerprint`: one bit an input, lowest bit first. */
+  /** The fingerprint has one bit per input; the lowest bit of a byte comes first. */
   predict(fingerprint: Uint8Array): number {
     this.#sums.fill(0);
     for (let bit = 0; bit < INPUTS; bit++) {

@@ -1,9 +1,9 @@
 /**
- * hERG cardiotoxicity and descriptors of molecules. Items are SMILES strings.
+ * Predicts hERG cardiotoxicity and computes descriptors of molecules. Each item is a SMILES string.
  *
  *   spotpool run drugs.txt --model examples/molecules/model.ts
  *
- * In a project of your own, the types come from the package: import type { Model } from 'spotpool'.
+ * In your own project, import the types from the package: import type { Model } from 'spotpool'.
  */
 import rdkitModule, { type MainModule } from '@rdkit/rdkit';
 import rdkitWasm from '@rdkit/rdkit/RDKit_minimal.wasm';
@@ -12,9 +12,9 @@ import { HergNetwork, INPUTS } from './herg-network.js';
 import weights from './herg-weights.bin';
 
 export interface MoleculeReport {
-  /** Canonical. */
+  /** The SMILES string in RDKit's canonical form. */
   readonly smiles: string;
-  /** Predicted pIC50 of the hERG potassium channel: 5 and more is a likely blocker. */
+  /** The predicted pIC50 for the hERG potassium channel. A molecule with 5 or more is a likely blocker. */
   readonly herg: number;
   readonly molecularWeight: number;
   readonly cLogP: number;
@@ -26,7 +26,7 @@ export interface MoleculeReport {
   readonly fractionCsp3: number;
 }
 
-// The package's types describe an ES module, but it is CommonJS: its import is the function itself.
+// The package's types describe an ES module, but it is a CommonJS module, so the import is the function itself.
 const initRDKit = rdkitModule as unknown as typeof rdkitModule.default;
 
 const FINGERPRINT = JSON.stringify({ radius: 2, nBits: INPUTS });
@@ -36,13 +36,13 @@ let network: HergNetwork;
 
 export async function load(): Promise<void> {
   rdkit = await initRDKit({ locateFile: () => rdkitWasm });
-  // RDKit explains each molecule that it cannot read on stderr: the result line says it already.
+  // RDKit would log every molecule that it cannot read to stderr, although the result line names it already.
   rdkit.disable_logging();
   network = await HergNetwork.load(weights);
 }
 
 export function predict(items: readonly unknown[]): readonly Prediction<MoleculeReport>[] {
-  // A molecule can break RDKit for all that come after it; then each gives an error here, and the slot is rebuilt.
+  // A molecule can break RDKit for all molecules after it. Each of them then gives an error, and spotpool rebuilds the slot.
   return items.map((item) => {
     try {
       return reportOf(item);
@@ -72,7 +72,7 @@ function reportOf(item: unknown): MoleculeReport {
       fractionCsp3: descriptor('FractionCSP3'),
     };
   } finally {
-    mol.delete(); // WASM memory is not garbage-collected
+    mol.delete(); // The memory of a WASM module is not garbage-collected.
   }
 }
 

@@ -1,4 +1,4 @@
-// The ten molecules of a results file that are most likely to block the hERG channel, as a table.
+// Prints the ten molecules of a results file that are most likely to block the hERG channel, as a table.
 // Run: node examples/molecules/top-blockers.mjs results.jsonl
 import { createReadStream } from 'node:fs';
 import process from 'node:process';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const SHOWN = 10;
 const SMILES_COLUMNS = 72;
 
-/** @param {string} file of result lines */
+/** @param {string} file a file of result lines */
 export async function topBlockers(file) {
   let best = [];
   let ranked = 0;
@@ -17,20 +17,20 @@ export async function topBlockers(file) {
     if (!result.ok) continue;
     ranked += 1;
     best.push({ index: result.index, ...result.output });
-    // Short all the while: the file may be of any length.
+    // The list stays short however long the file is.
     if (best.length > 1_000) best = highest(best);
   }
   return { ranked, best: highest(best) };
 }
 
-// Of equals the first in the dataset, so that the table is the same each time.
+// Among equal values the first in the dataset wins, so that the table is always the same.
 const highest = (found) => found.sort((a, b) => b.herg - a.herg || a.index - b.index).slice(0, SHOWN);
 
-/** @param {string} file of result lines */
+/** @param {string} file a file of result lines */
 export async function printTopBlockers(file) {
   const { ranked, best } = await topBlockers(file);
   const lines = [
-    `The ${best.length} of ${ranked.toLocaleString('en-US')} drugs most likely to block hERG (predicted pIC50; 5 and more is a likely blocker):`,
+    `The ${best.length} of ${ranked.toLocaleString('en-US')} drugs most likely to block hERG (predicted pIC50; 5 or more is a likely blocker):`,
     '',
     '  rank  pIC50  weight  molecule (SMILES)',
     ...best.map(({ herg, molecularWeight, smiles }, place) =>
@@ -42,7 +42,7 @@ export async function printTopBlockers(file) {
       ].join('  '),
     ),
     '',
-    'A demonstration, not a medical statement: see examples/molecules/README.md for how good the model is.',
+    'This is a demonstration, not a medical statement. examples/molecules/README.md says how good the model is.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -1,9 +1,9 @@
-// Trains the hERG network of the molecules example and writes herg-weights.bin. Deterministic: the same rows give the same bytes.
+// Trains the hERG network of the molecules example and writes herg-weights.bin. The same rows always give the same bytes.
 //
 //   npm pack @datagrok/chem@1.17.15 && tar xzf datagrok-chem-1.17.15.tgz
 //   node examples/molecules/train-herg.mjs package/files/demo_files/mmp_demo.csv
 //
-// Every molecule that is in the example's own data (DrugBank) is held out, so that the example's answers are predictions.
+// Every molecule of the example's own data (DrugBank) is held out, so that the network has not seen what the example predicts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import initRDKitModule from '@rdkit/rdkit';
@@ -17,13 +17,13 @@ const LEARNING_RATE = 0.001;
 const WEIGHT_DECAY = 0.02;
 const DROPOUT = 0.3;
 const TEST_SHARE = 0.2;
-/** pIC50 of 5 (10 µM) is the usual line between blockers and others. */
+/** A pIC50 of 5 (10 µM) is the usual limit between blockers and other molecules. */
 const BLOCKER = 5;
 const FINGERPRINT = JSON.stringify({ radius: 2, nBits: INPUTS });
 
 const rdkit = await initRDKitModule();
 
-/** A small generator with a fixed seed: https://en.wikipedia.org/wiki/Linear_congruential_generator */
+/** Returns a small random generator with a fixed seed. https://en.wikipedia.org/wiki/Linear_congruential_generator */
 function randomOf(seed) {
   let state = BigInt(seed);
   return () => {
@@ -32,7 +32,10 @@ function randomOf(seed) {
   };
 }
 
-/** Indices of set bits, and a key that ignores stereochemistry, protonation and counter-ions. Undefined when unreadable. */
+/**
+ * Returns the indices of the set bits, and a key that ignores stereochemistry, protonation and counter-ions. Returns undefined when RDKit cannot
+ * read the molecule.
+ */
 function readMolecule(smiles) {
   const mol = rdkit.get_mol(smiles);
   if (mol === null) return undefined;
@@ -51,7 +54,7 @@ function keyOf(flatSmiles) {
   const mol = rdkit.get_mol(largest);
   if (mol === null) return largest;
   try {
-    // The first block of an InChIKey stands for the skeleton alone.
+    // The first block of an InChIKey identifies the skeleton only.
     return rdkit.get_inchikey_for_inchi(mol.get_inchi()).slice(0, 14) || largest;
   } finally {
     mol.delete();
@@ -80,7 +83,7 @@ function shuffled(rows, random) {
   return copy;
 }
 
-/** One array of parameters with its Adam moments. https://arxiv.org/abs/1412.6980, https://arxiv.org/abs/1711.05101 */
+/** An array of parameters with its Adam moments. https://arxiv.org/abs/1412.6980, https://arxiv.org/abs/1711.05101 */
 class Parameters {
   constructor(length, init) {
     this.values = Float32Array.from({ length }, init);
@@ -142,7 +145,7 @@ function train(rows) {
   return quantised(w1.values, b1.values, w2.values, b2.values[0] + mean);
 }
 
-/** First layer in 8 bits, one scale per hidden unit; the small rest as it is. */
+/** Quantises the first layer to 8 bits, with one scale per hidden unit. The other layers are small and stay as they are. */
 function quantised(w1, b1, w2, bias) {
   const scales = new Float32Array(HIDDEN);
   for (let i = 0; i < w1.length; i++) {
@@ -160,7 +163,10 @@ function predict({ weights, scales, b1, w2, bias }, bits) {
   return output;
 }
 
-/** Little-endian float32 (scales, hidden biases, output weights, output bias), then the first layer's int8, by input bit. */
+/**
+ * Encodes the network: little-endian float32 values (scales, hidden biases, output weights, output bias), then the int8 weights of the first layer,
+ * ordered by input bit.
+ */
 function encode({ weights, scales, b1, w2, bias }) {
   const floats = Float32Array.from([...scales, ...b1, ...w2, bias]);
   return Buffer.concat([Buffer.from(floats.buffer), Buffer.from(weights.buffer)]);
@@ -203,6 +209,6 @@ const others = shuffled(
 const testRows = Math.round(others.length * TEST_SHARE);
 report('random split, one fifth', train(others.slice(testRows)), others.slice(0, testRows));
 const network = train(others);
-report('DrugBank molecules, none of them trained on', network, drugs);
+report('DrugBank molecules, which were not trained on', network, drugs);
 writeFileSync(new URL('herg-weights.bin', import.meta.url), encode(network));
-process.stdout.write(`trained on ${others.length} rows; herg-weights.bin written\n`);
+process.stdout.write(`Trained on ${others.length} rows and wrote herg-weights.bin.\n`);

@@ -1,4 +1,7 @@
-"""Molar mass of chemical formulas, such as "C6H12O6": an example of a model that is a command (`python3 formula_mass.py`)."""
+"""Compute the molar mass of chemical formulas such as "C6H12O6".
+
+An example of a Python model that runs as a command: --model "python3 formula_mass.py"
+"""
 import re
 
 import spotpool_model
@@ -22,7 +25,7 @@ def mass(formula):
 
 
 def predict(items):
-    print(f"{len(items)} formulas")  # to the log
+    print(f"{len(items)} formulas")  # what a model prints goes to the job's log
     for formula in items:
         yield mass(formula)
 

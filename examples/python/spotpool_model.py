@@ -1,5 +1,7 @@
-"""Makes a Python function a spotpool model: `spotpool_model.run(predict)`. For Python 3.9 and newer, with its standard library
-alone; ship it beside your model."""
+"""Run a Python function as a spotpool model: `spotpool_model.run(predict)`.
+
+It needs Python 3.9 or newer and nothing but the standard library. Ship this file beside your model.
+"""
 import json
 import math
 import os
@@ -16,12 +18,17 @@ _END = object()
 
 
 def run(predict, max_slice_items=None, threads=1):
-    """predict(items) gives one output per item, in order (a list, an array or a generator); an exception object in the place of an
-    item that failed. What it raises ends the model. What it prints goes to the log. With several threads it is called for
-    several slices at once: for models that wait for a network or a disk, and are safe to call so.
+    """Answer items until there are no more.
 
-    Arrays and numbers of numpy, torch and array.array are written as lists and numbers. An output that JSON cannot say (NaN, a set,
-    a date) makes its item a failed item; for a job with `--nan null`, NaN and the infinities are null instead."""
+    predict(items) returns a list, an array or a generator with one output per item, in order. An exception object in the place of
+    an output fails that item. An exception that predict raises ends the model. Printed text goes to the job's log.
+
+    With threads > 1, predict is called for several slices at the same time. Use this only for a model that waits for a network
+    or a disk, and that is safe to call from several threads.
+
+    Arrays and numbers of numpy, torch and array.array become JSON lists and numbers. An output that JSON cannot express (NaN, a
+    set, a date) fails its item. In a job with `--nan null`, NaN and the infinities become null instead.
+    """
     items, protocol = _own_channel()
     nan_is_null = os.environ.get("SPOTPOOL_NAN") == "null"
     one_at_a_time = threading.Lock()
@@ -53,12 +60,12 @@ def run(predict, max_slice_items=None, threads=1):
     def answer_or_end(slice_):
         try:
             answer(slice_)
-        except BaseException:  # nobody else would hear of it in a thread
+        except BaseException:  # an exception in a thread would go unnoticed
             traceback.print_exc()
             os._exit(1)
 
     pool = ThreadPoolExecutor(threads)
-    # One thread answers a slice before it reads the next: that one may be sent ahead.
+    # With one thread, a slice is answered before the next one is read, so the worker may send the next one ahead.
     say(json.dumps({"ready": True, "maxSliceItems": max_slice_items, "maxConcurrency": threads, "ahead": threads == 1}))
     slice_ = []
     for line in items:
@@ -73,8 +80,10 @@ def run(predict, max_slice_items=None, threads=1):
 
 
 def _own_channel():
-    """The items as lines of bytes, and where the answers go. Nobody else has either: what C libraries and child processes print must not
-    mix with the answers, and what they read must not be missing."""
+    """Return the stream of items (lines of bytes) and the stream for answers.
+
+    Both are private. Text that C libraries and child processes print must not mix with the answers, and they must not read items.
+    """
     items = os.fdopen(os.dup(0), "rb")
     protocol = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -82,29 +91,29 @@ def _own_channel():
     os.close(nothing)
     os.dup2(2, 1)
     if hasattr(sys.stderr, "reconfigure"):
-        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # independent of the locale
     sys.stdout = sys.stderr
     return items, protocol
 
 
 def _read(line):
-    """An item's index, the item, and the exception that says why it cannot be read (which is the item's fault, not the model's)."""
+    """Return the index of an item, the item, and an exception if Python cannot read it. That fails the item, not the model."""
     try:
         message = json.loads(line.decode("utf-8"))
         return message["index"], message["item"], None
     except RecursionError:
         reason = "it is nested too deeply"
-    except ValueError as exception:  # such as an integer of more digits than Python reads
+    except ValueError as exception:  # for example, an integer with more digits than Python reads
         reason = str(exception)
     return int(_ITEM_START.match(line)[1]), None, _ModelError(f"Python cannot read the item: {reason}.")
 
 
 def _outputs(outputs, count):
-    """As many as there are items, no more and no fewer."""
+    """Yield exactly `count` outputs, or raise an error that names the number or type that predict returned."""
     if isinstance(outputs, (str, bytes, Mapping, Set)) or hasattr(outputs, "iterrows") or not _is_iterable(outputs):
         kind = type(outputs).__name__
         if kind == "coroutine":
-            outputs.close()  # else Python's last words are that nobody awaited it
+            outputs.close()  # otherwise Python warns that the coroutine was never awaited
         raise TypeError(f"predict must give a list, an array or a generator with one output for each item, in order; it gave a {kind}")
     if hasattr(outputs, "__len__") and len(outputs) != count:
         raise _wrong_number(count, len(outputs))
@@ -134,12 +143,12 @@ def _error(exception):
     name = type(exception).__name__
     try:
         return {"code": str(getattr(exception, "code", name)), "message": str(exception) or name}
-    except Exception:  # it cannot say what it is, which is no reason to end the model
+    except Exception:  # an exception without a readable text must not end the model
         return {"code": name, "message": name}
 
 
 def _encode(output, nan_is_null):
-    """Its JSON text; raises an error that names what JSON cannot say, and where."""
+    """Return the output as JSON text. Raise an error that names the value that JSON cannot express, and its place."""
     try:
         try:
             return json.dumps(output, allow_nan=False, default=_plain)
@@ -152,14 +161,14 @@ def _encode(output, nan_is_null):
 
 
 def _plain(value):
-    """Arrays, and what is in them (numpy, torch, array.array), as lists and numbers."""
+    """Return an array of numpy, torch or array.array, or a number from one, as a list or a number."""
     if _has_plain_form(value):
         return value.tolist()
     raise TypeError
 
 
 def _has_plain_form(value):
-    # Of numpy's dates and durations in nanoseconds tolist() makes bare integers.
+    # numpy's dates and durations in nanoseconds are excluded, because tolist() would turn them into plain integers.
     is_of_time = getattr(getattr(value, "dtype", None), "kind", None) in ("M", "m")
     return callable(getattr(value, "tolist", None)) and not is_of_time
 
@@ -182,7 +191,7 @@ def _trouble_of(output, nan_is_null):
 
 
 def _trouble(value, path, nan_is_null, around):
-    """What JSON cannot say, and where; None when there is nothing."""
+    """Name the value that JSON cannot express, and its place. Return None when there is none."""
     if any(value is outer for outer in around):
         return f"{path} is circular: it contains itself"
     if value is None or isinstance(value, (str, bool)):

@@ -1,5 +1,5 @@
 /**
- * Your own code on a cloud of its own: spotpool's local cloud or, with one variable, LocalStack:
+ * Tests of your own code on spotpool's local cloud. With the variable ENDPOINT they run on LocalStack instead:
  *
  *   npx vitest run examples/vitest/anywhere.test.ts
  *   ENDPOINT=http://127.0.0.1:4566 npx vitest run examples/vitest/anywhere.test.ts
@@ -32,7 +32,7 @@ interface Cloud {
   close(): Promise<void>;
 }
 
-/** What runs already is asked as it is: names must be new, and nothing may stay. */
+/** A LocalStack that is running may hold other data, so the tests use new names and delete what they create. */
 async function openCloud(endpoint = process.env['ENDPOINT']): Promise<Cloud> {
   if (endpoint === undefined) return startLocalCloud({ seed: 1 });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -48,7 +48,7 @@ let bucket: string;
 beforeAll(async () => {
   cloud = await openCloud();
   const { endpoint, region, credentials } = cloud;
-  // A client follows the host in a queue's URL unless it is told not to, and LocalStack's is a public one.
+  // By default an SQS client sends requests to the host in the queue's URL, and LocalStack puts a public name there.
   sqs = new SQSClient({ endpoint, region, credentials, useQueueUrlAsEndpoint: false });
   s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 });
@@ -74,8 +74,8 @@ const take = async (): Promise<Message | undefined> => {
   return Messages?.[0];
 };
 
-describe('users’ own suite', () => {
-  test('work that is handed back is there for the next one at once', async () => {
+describe('a suite of your own', () => {
+  test('a message that one worker hands back is received by the next one at once', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: 'batch 7' }));
     const held = await take();
     expect(held?.Body).toBe('batch 7');
@@ -89,7 +89,7 @@ describe('users’ own suite', () => {
     expect((await take())?.Body).toBe('batch 7');
   });
 
-  test('of two who write the same result one wins, and nobody writes over it', async () => {
+  test('of two writers of the same result one wins, and nobody overwrites it', async () => {
     const write = (Body: string) =>
       s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'results/7', Body, IfNoneMatch: '*' }));
     const writes = await Promise.allSettled([write('mine'), write('yours')]);

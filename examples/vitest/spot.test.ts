@@ -1,4 +1,4 @@
-/** How a suite of your own tests against a local cloud: no mocks, no account, no Docker. */
+/** Tests of your own code on a local cloud, without mocks, an AWS account or Docker. */
 import { CreateFleetCommand, CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type LocalCloud, startLocalCloud } from 'spotpool/local';
@@ -8,7 +8,7 @@ let cloud: LocalCloud;
 let sqs: SQSClient;
 let ec2: EC2Client;
 
-// One for each test: it starts in milliseconds, and no test meets what another one left.
+// Each test has a local cloud of its own. It starts in milliseconds, and no test sees what another one left.
 beforeEach(async () => {
   cloud = await startLocalCloud({ seed: 1 });
   const { endpoint, region, credentials } = cloud;
@@ -31,8 +31,8 @@ test('a message survives an SQS that is down for a moment', async () => {
   expect(Messages?.[0]?.Body).toBe('hello');
 });
 
-test('a fleet replaces the instance that AWS takes without notice', async () => {
-  // What an instance does is its user data, run for real.
+test('a fleet replaces an instance that AWS reclaims without notice', async () => {
+  // An instance runs its user data as a real process.
   const userData = '#!/bin/sh\necho "at work"\nexec sleep 1000\n';
   await ec2.send(
     new CreateLaunchTemplateCommand({

@@ -47,10 +47,8 @@ export const PROGRAM = {
   ],
 };
 
-export type AddCommands = (program: Command, host: CommandHost) => void;
-
 /** `more` adds commands of other folders, which the composition root names. */
-export function buildProgram(host: CommandHost, more: readonly AddCommands[] = []): Command {
+export function buildProgram(host: CommandHost, more: readonly CommandEntry[] = []): Command {
   const { terminal } = host.context;
   const program = new Command(PROGRAM.name)
     .description(PROGRAM.description)
@@ -60,8 +58,7 @@ export function buildProgram(host: CommandHost, more: readonly AddCommands[] = [
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', `${examplesText(PROGRAM.examples)}\n\n${EXIT_CODES_HELP}`);
-  for (const entry of COMMANDS) addCommand(program, entry, host);
-  for (const add of more) add(program, host);
+  for (const entry of [...COMMANDS, ...more]) addCommand(program, entry, host);
   return program;
 }
 
@@ -72,7 +69,7 @@ const NETWORK_ADVICE = ': the stack was asked several times, and could not be re
 export async function runCommandLine(
   argv: readonly string[],
   outerContext: CliContext,
-  more: readonly AddCommands[] = [],
+  more: readonly CommandEntry[] = [],
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
   const context = tellingOnStandardError(outerContext);

@@ -7,13 +7,14 @@ import { COMMANDS, PROGRAM } from './program.js';
 /** The heading of options that have no group, as commander has it. */
 const OTHER_OPTIONS = 'Options:';
 
-export const cliReference = (): string =>
+/** `more` holds the commands of other folders, as in program.ts. */
+export const cliReference = (more: readonly CommandEntry[] = []): string =>
   [
     '# Commands',
-    '<!-- Written by `npm run docs` from the definitions of the commands in runner/commands. -->',
+    '<!-- Written by `npm run docs` from the definitions of the commands in runner/commands and emulator/commands. -->',
     `${PROGRAM.description} Every command prints its options with \`--help\`.`,
     examples(PROGRAM.examples),
-    ...COMMANDS.flatMap((entry) => entrySections(entry, [PROGRAM.name])),
+    ...[...COMMANDS, ...more].flatMap((entry) => entrySections(entry, [PROGRAM.name])),
     exitCodes(),
   ].join('\n\n') + '\n';
 

@@ -1,11 +1,11 @@
 /**
- * A local cloud as a child process, reached over HTTP only.
+ * Starts a local cloud as a child process, which is reached over HTTP only.
  *
  * Invariants:
- * - It never outlives its owner: the owner holds its standard input, and it ends when that closes, however the owner ends. An owner may give
- *   it to another process, with its pipes (keep-up.ts).
- * - It is in a process group of its own, so that Ctrl-C in the terminal reaches the owner alone, which ends it in order.
- * - Its directory (queues, buckets, instances) is a temporary one of its own, which goes with it.
+ * - A local cloud never outlives its owner. The owner holds its standard input, and it ends when that closes, however the owner ends. An owner
+ *   may hand it over to another process together with its pipes (keep-up.ts).
+ * - A local cloud has a process group of its own. Ctrl-C in the terminal reaches only the owner, which then ends the cloud in order.
+ * - A local cloud keeps its queues, buckets and instances in a temporary directory of its own, which it removes at its end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
@@ -22,19 +22,19 @@ export interface LocalCloudAddress {
 
 export interface LocalCloud {
   readonly address: LocalCloudAddress;
-  /** Resolves when the process has ended, for whatever reason; says which. */
+  /** Resolves when the process has ended, with how it ended: `exited with code 1`, `was ended by SIGKILL`. */
   readonly ended: Promise<string>;
-  /** Its standard input, output and errors: whoever holds the first owns it. */
+  /** The standard input, output and error of the process. The holder of the first is the owner. */
   readonly pipes: readonly [Writable, Readable, Readable];
-  /** Ends it with all its instances, and waits until it is gone. */
+  /** Ends the cloud and all its instances. Resolves when its process is gone. */
   end(): Promise<void>;
 }
 
-/** Starting takes a fraction of a second; a busy machine gets much more. */
+/** A start takes a fraction of a second, and much longer on a busy machine. */
 const READY_WITHIN_MS = 30_000;
-/** It ends its instances first (they get a moment each); after that it is killed. */
+/** The cloud ends its instances first, and each gets a moment. A cloud that takes longer than this is killed. */
 const END_WITHIN_MS = 10_000;
-/** Enough of what it printed to see why it ended. */
+/** The last part of what the process printed, which shows why it ended. */
 const KEPT_LOG_BYTES = 16_384;
 
 export interface LocalCloudStart {
@@ -51,7 +51,7 @@ export async function startLocalCloud(start: LocalCloudStart): Promise<LocalClou
     env: localEnvironment(start.env),
     detached: true,
   });
-  // The pipe breaks when the child ends first: that is seen by `ended`.
+  // The pipe breaks when the child ends first. `ended` reports that.
   child.stdin.on('error', () => undefined);
   const log = keepTail(child);
   const ended = new Promise<string>((resolve) => {
@@ -74,15 +74,15 @@ export async function startLocalCloud(start: LocalCloudStart): Promise<LocalClou
   }
 }
 
-/** Where an adopted cloud's pipes are in the process that adopts it: behind its own three. */
+/** In the process that adopts a cloud, the cloud's pipes follow the three of the process itself. */
 const ADOPTED_DESCRIPTORS = { stdin: 3, stdout: 4, stderr: 5 } as const;
 
-/** A cloud that another process started, and gave to this one with its pipes. */
+/** Returns a cloud that another process started and handed over to this one. */
 export function adoptedCloud(address: LocalCloudAddress): LocalCloud {
   const stdin = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stdin, readable: true, writable: true });
   const stdout = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stdout, readable: true });
   const stderr = new net.Socket({ fd: ADOPTED_DESCRIPTORS.stderr, readable: true });
-  for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined); // `ended` tells
+  for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined); // `ended` reports the end.
   stdout.resume();
   stderr.pipe(process.stderr, { end: false });
   const ended = new Promise<string>((resolve) => stdin.once('close', () => resolve('ended')));
@@ -100,11 +100,11 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
   }
 }
 
-/** The one line that it prints when all is ready. */
+/** Reads the line that the cloud prints when it is ready. */
 async function readAddress(
   child: ChildProcess,
   ended: Promise<string>,
@@ -122,7 +122,7 @@ async function readAddress(
       try {
         resolve(JSON.parse(text.slice(0, newline)) as LocalCloudAddress);
       } catch {
-        fail(`printed what is not its address: ${text.slice(0, newline)}`);
+        fail(`printed a line that is not its address: ${text.slice(0, newline)}`);
       }
     });
     void ended.then((how) => fail(`${how} before it was ready`));

@@ -1,11 +1,11 @@
-/** The environment by which other tools (the AWS CLI, boto3, any SDK) find the local cloud that is up, and nothing else. */
+/** The environment variables with which other tools (the AWS CLI, boto3, any SDK) reach the running local cloud and nothing else. */
 import type { LocalState } from './state-file.js';
 import { shellQuote } from './user-data.js';
 
 export function environmentOf({ endpoint, region, credentials }: LocalState): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: endpoint,
-    // The SDKs read the one, the AWS CLI and boto3 the other.
+    // The SDKs read AWS_REGION; the AWS CLI and boto3 read AWS_DEFAULT_REGION.
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -14,7 +14,10 @@ export function environmentOf({ endpoint, region, credentials }: LocalState): Re
   };
 }
 
-/** What would lead a tool elsewhere in spite of all that: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
+/**
+ * These variables would lead a tool elsewhere in spite of the ones above.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+ */
 const MISLEADING = [
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
@@ -31,7 +34,7 @@ const MISLEADING = [
   'AWS_USE_FIPS_ENDPOINT',
 ];
 
-/** For `eval` in any shell that speaks POSIX. */
+/** Returns commands for `eval` in a POSIX shell. */
 export function shellExports(state: LocalState): string {
   const exports = Object.entries(environmentOf(state)).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
   return [`unset ${MISLEADING.join(' ')}`, ...exports, ''].join('\n');

@@ -1,9 +1,9 @@
 /**
- * Hands a local cloud of a command's own to a supervisor that outlives the command: it becomes one like that of `local up`.
+ * Hands the local cloud of a command over to a supervisor that outlives the command. The cloud is then like one of `local up`.
  *
  * Invariants:
- * - The cloud's standard input is held by one of the two at any time, so it ends neither early nor never.
- * - A supervisor that could not take it over has not touched it, and another place for its state is tried.
+ * - Command or supervisor holds the cloud's standard input at any time, so the cloud neither ends early nor runs forever.
+ * - A supervisor that could not take the cloud over has not touched it. Another directory for its state is tried then.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, open } from 'node:fs/promises';
@@ -19,14 +19,14 @@ import { type LocalState, readLocalState } from './state-file.js';
 import { localLogFile, waitUntilReady } from './up-down.js';
 
 /** The message that the supervisor reads from its standard input. */
-interface HandedOver {
+interface Handover {
   readonly config: LocalStack['config'];
   readonly address: LocalCloudAddress;
 }
 
 export interface KeptCloud {
   readonly state: LocalState;
-  /** Where its state is: other commands find it there. */
+  /** The directory of its state, in which other commands find it. */
   readonly directory: string;
 }
 
@@ -35,9 +35,9 @@ export async function keepUp(stack: LocalStack, env: NodeJS.ProcessEnv, signal: 
   try {
     if ((await readLocalState(usual)) === undefined) return await handOver(stack, usual, env, signal);
   } catch (error) {
-    if (signal.aborted) throw error; // else: the disk of the user's state may be the one that is full
+    if (signal.aborted) throw error; // Otherwise the disk with the user's state may be full.
   }
-  // Another cloud is up there, or nothing can be written there. The cloud itself keeps its files in this place.
+  // Another cloud is up there, or nothing can be written there. The temporary directory is writable: the cloud has its files in it.
   return await handOver(stack, await mkdtemp(path.join(os.tmpdir(), 'spotpool-kept-')), env, signal);
 }
 
@@ -58,24 +58,24 @@ async function handOver(
   let ended = false;
   supervisor.once('exit', () => (ended = true));
   supervisor.once('error', () => (ended = true));
-  supervisor.stdin?.on('error', () => undefined); // it has ended: that is seen
-  const handedOver: HandedOver = { config, address: cloud.address };
-  supervisor.stdin?.end(JSON.stringify(handedOver));
+  supervisor.stdin?.on('error', () => undefined); // The pipe breaks when the supervisor has ended; `ended` reports that.
+  const handover: Handover = { config, address: cloud.address };
+  supervisor.stdin?.end(JSON.stringify(handover));
   await log.close();
   try {
     const state = await waitUntilReady(directory, () => ended, signal);
-    if (state.pid !== supervisor.pid) throw new Error('another local cloud came up first');
+    if (state.pid !== supervisor.pid) throw new Error('another local cloud was started at the same time');
     return { state, directory };
   } catch (error) {
     if (!ended) supervisor.kill('SIGKILL');
-    throw new Error(`The local cloud could not be kept: ${messageOf(error)}`, { cause: error });
+    throw new Error(`Could not keep the local cloud running: ${messageOf(error)}`, { cause: error });
   } finally {
     supervisor.unref();
   }
 }
 
-/** The supervisor's side: the cloud whose pipes it was given. */
+/** Called by the supervisor: returns the cloud whose pipes it was given. */
 export async function adoptStack(): Promise<LocalStack> {
-  const { config, address } = JSON.parse(await text(process.stdin)) as HandedOver;
+  const { config, address } = JSON.parse(await text(process.stdin)) as Handover;
   return { config, cloud: adoptedCloud(address) };
 }

@@ -1,15 +1,15 @@
-/** Where the installed package and the user's state are. */
+/** Paths of the installed package and of the user's state. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The package's own directory: the one above dist/ when built, above the sources otherwise. */
+/** Returns the package's directory, which is above dist/ in a build and above the sources otherwise. */
 export function packageDirectory(from: string = path.dirname(fileURLToPath(import.meta.url))): string {
   const parent = path.dirname(from);
   if (existsSync(path.join(from, 'package.json'))) return from;
-  if (parent === from) throw new Error('The directory of the spotpool package was not found.');
+  if (parent === from) throw new Error('Could not find the directory of the spotpool package.');
   return packageDirectory(parent);
 }
 
@@ -17,7 +17,7 @@ export interface InstalledFiles {
   readonly localCloud: string;
   readonly watchdog: string;
   readonly worker: string;
-  /** What `submit` publishes. */
+  /** The bundle that `submit` publishes. */
   readonly workerBundle: string;
   readonly cli: string;
 }
@@ -32,14 +32,17 @@ export function installedFiles(directory: string = packageDirectory()): Installe
   };
 }
 
-/** What outlives a command: the state and the log of `local up`. */
+/** Returns the directory for files that outlive a command: the state and the log of `local up`. */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
   if (env['SPOTPOOL_HOME']) return path.resolve(env['SPOTPOOL_HOME']);
   const base = env['XDG_STATE_HOME'] ?? path.join(env['HOME'] ?? os.homedir(), '.local', 'state');
   return path.join(base, 'spotpool');
 }
 
-/** Nobody else may look into it. One that is there keeps its mode: it may be any that SPOTPOOL_HOME names, and each file in it is private by itself. */
+/**
+ * Makes the directory readable for its owner only. An existing one keeps its mode, because SPOTPOOL_HOME may name any directory; each file in it
+ * is private by itself.
+ */
 export async function makeStateDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
 }

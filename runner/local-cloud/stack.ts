@@ -1,4 +1,4 @@
-/** A local cloud with a stack on it, for as long as its owner lives: what `run --local` and `local up` both stand on. */
+/** A local cloud with a stack on it, which lives as long as its owner. Both `run --local` and `local up` use it. */
 import type { StackConfig } from '../../core/contract/stack.js';
 import { type LocalCloud, type LocalCloudAddress, startLocalCloud } from './child.js';
 import type { LocalCloudOptions } from './options.js';
@@ -9,7 +9,7 @@ export interface LocalStack {
   readonly cloud: LocalCloud;
 }
 
-/** Makes queues, bucket, launch template and fleet through the SDK (`runner/wiring/`). */
+/** Creates queues, bucket, launch template and fleet through the SDK. `runner/wiring/` implements it. */
 export type ProvisionLocalStack = (
   address: LocalCloudAddress,
   options: LocalCloudOptions,

@@ -1,10 +1,10 @@
 /**
- * The local cloud that is up: one per state directory, written by its supervisor (`local up`) once all is ready.
+ * The state file of the running local cloud. A state directory has at most one; the supervisor (`local up`) writes it when all is ready.
  *
  * Invariants:
- * - The file appears whole or not at all, and never in the place of another: it is linked into place.
- * - A file whose process is gone, or whose endpoint nobody answers, is of a supervisor that was killed: it is removed. So is one
- *   that holds no state (a machine that lost power leaves such): it would be in the way of every later one.
+ * - The file appears whole or not at all, and never replaces another, because it is linked into place.
+ * - A file whose process is gone, or whose endpoint does not answer, was left by a supervisor that was killed. It is removed.
+ * - A file without a valid state, as a power failure can leave one, is removed too. It would block every later local cloud.
  */
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -16,14 +16,14 @@ import { makeStateDirectory } from './paths.js';
 export interface LocalState extends StackConfig {
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** The supervisor's: ending it ends all. */
+  /** The process id of the supervisor. When it ends, the whole cloud ends. */
   readonly pid: number;
   readonly startedAt: string;
   readonly log: string;
 }
 
 const FILE_NAME = 'local-cloud.json';
-/** On this machine an answer takes a millisecond. */
+/** An answer from this machine takes about a millisecond. */
 const ANSWER_WITHIN_MS = 2_000;
 
 export const stateFile = (directory: string): string => path.join(directory, FILE_NAME);
@@ -45,7 +45,7 @@ export async function readLocalState(directory: string): Promise<LocalState | un
 export async function writeLocalState(directory: string, state: LocalState): Promise<boolean> {
   await makeStateDirectory(directory);
   const temporary = `${stateFile(directory)}.${state.pid}`;
-  // Only its owner may read it: whoever can reach the endpoint can run commands through launch templates.
+  // Only the owner may read the file: anybody who can reach the endpoint can run commands through launch templates.
   await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   try {
     await link(temporary, stateFile(directory));
@@ -58,7 +58,7 @@ export async function writeLocalState(directory: string, state: LocalState): Pro
   }
 }
 
-/** Only if it is still that process's. */
+/** Removes the state file if it still belongs to that process. */
 export async function removeLocalState(directory: string, pid: number): Promise<void> {
   const state = await parse(stateFile(directory));
   if (state !== undefined && state !== 'damaged' && state.pid === pid) await rm(stateFile(directory), { force: true });
@@ -76,7 +76,7 @@ export function isAlive(pid: number): boolean {
 async function parse(file: string): Promise<LocalState | 'damaged' | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw new UserError(`The state of the local cloud cannot be read: ${messageOf(error)}`);
+    throw new UserError(`Could not read the state of the local cloud: ${messageOf(error)}`);
   });
   if (text === undefined) return undefined;
   try {

@@ -1,9 +1,10 @@
 /**
- * The process behind `local up`: it holds the local cloud, and runs the controller in the place of the Lambda function that a
- * stack on AWS has, so that jobs go on when no command watches them.
+ * The process behind `local up`. It owns the local cloud and runs the controller, as the Lambda function of a stack on AWS does, so that
+ * jobs continue when no command watches them.
  *
- * Invariants: the state file exists only while all is ready; when the cloud ends, or the supervisor is told to, both are gone. An adopted
- * cloud is ended only once it is this supervisor's: until then whoever gives it may give it to another.
+ * Invariants:
+ * - The state file exists only while all is ready. When the cloud or the supervisor ends, both the file and the cloud are gone.
+ * - A supervisor ends an adopted cloud only after it has taken it over. Until then the command may still hand it to another supervisor.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackConfig } from '../../core/contract/stack.js';
@@ -18,23 +19,23 @@ export interface SupervisorStart {
   readonly logFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly provision: ProvisionLocalStack;
-  /** Controls the stack until the signal aborts; reports trouble by throwing. */
+  /** Controls the stack until the signal aborts. Throws when it fails. */
   readonly control: (config: StackConfig, signal: AbortSignal) => Promise<void>;
   readonly ready: (state: LocalState) => void;
   readonly log: (text: string) => void;
   readonly now: () => number;
   readonly signal: AbortSignal;
-  /** Takes over a cloud that is up; absent: one is started. */
+  /** Takes over a running cloud. When absent, a new one is started. */
   readonly adopt?: () => Promise<LocalStack>;
 }
 
-/** A controller that keeps failing says so once in a while, not in a tight loop. */
-const CONTROL_AGAIN_AFTER_MS = 5_000;
+/** The pause before a failed controller starts again, so that one that keeps failing does not flood the log. */
+const CONTROLLER_RESTART_AFTER_MS = 5_000;
 
-/** Resolves when it was told to end; throws when the cloud ended by itself. */
+/** Resolves when the signal aborted; throws when the cloud ended by itself. */
 export async function superviseLocalCloud(start: SupervisorStart): Promise<void> {
   const stack = await (start.adopt === undefined ? startLocalStack(start) : start.adopt());
-  let ours = start.adopt === undefined;
+  let isOwner = start.adopt === undefined;
   try {
     const state: LocalState = {
       ...stack.config,
@@ -44,9 +45,11 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
       log: start.logFile,
     };
     if (!(await writeLocalState(start.stateDirectory, state))) {
-      throw new UserError('Another local cloud came up first.');
+      throw new UserError(
+        'Another local cloud was started at the same time. Use that one, or end it with: spotpool local down',
+      );
     }
-    ours = true;
+    isOwner = true;
     start.ready(state);
     const stop = new AbortController();
     const signal = AbortSignal.any([start.signal, stop.signal]);
@@ -57,7 +60,7 @@ export async function superviseLocalCloud(start: SupervisorStart): Promise<void>
     if (how !== undefined) throw new Error(`The local cloud ${how}.`);
   } finally {
     await removeLocalState(start.stateDirectory, process.pid);
-    if (ours) await stack.cloud.end();
+    if (isOwner) await stack.cloud.end();
   }
 }
 
@@ -67,8 +70,8 @@ async function controlAlways(start: SupervisorStart, config: StackConfig, signal
       await start.control(config, signal);
     } catch (error) {
       if (signal.aborted) return;
-      start.log(`The controller stumbled and starts again: ${messageOf(error)}`);
-      await delay(CONTROL_AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+      start.log(`The controller failed and starts again: ${messageOf(error)}`);
+      await delay(CONTROLLER_RESTART_AFTER_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

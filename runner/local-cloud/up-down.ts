@@ -1,4 +1,4 @@
-/** Starts and ends the supervisor of the local cloud that outlives a command. */
+/** Starts and ends the supervisor (supervisor.ts) of the local cloud that outlives a command. */
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,9 +7,9 @@ import { localEnvironment } from './options.js';
 import { installedFiles, makeStateDirectory, stateDirectory } from './paths.js';
 import { isAlive, type LocalState, readLocalState } from './state-file.js';
 
-/** Two processes and a dozen calls: a second, on a busy machine several. */
+/** A start takes two processes and a dozen calls: one second, or several on a busy machine. */
 const UP_WITHIN_MS = 60_000;
-/** The cloud ends its instances first; the supervisor kills it after ten seconds. */
+/** The cloud ends its instances first, and the supervisor kills a cloud that takes more than ten seconds. */
 const DOWN_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 const SHOWN_LOG_LINES = 20;
@@ -18,10 +18,11 @@ export const localLogFile = (directory: string): string => path.join(directory, 
 
 export interface UpResult {
   readonly state: LocalState;
+  /** True when the local cloud was running before. */
   readonly wasUp: boolean;
 }
 
-/** `flags` are those of `local up`, as given. */
+/** Starts the local cloud unless it is running. `flags` are the options of `local up` as the user gave them. */
 export async function bringUp(
   flags: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -33,12 +34,12 @@ export async function bringUp(
   await makeStateDirectory(directory);
   const logFile = localLogFile(directory);
   const log = await open(logFile, 'w', 0o600);
-  await log.chmod(0o600); // one that was there keeps its mode else
+  await log.chmod(0o600); // `open` does not change the mode of an existing file.
   const child = spawn(process.execPath, [installedFiles().cli, 'local', 'up', '--foreground', ...flags], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: { ...localEnvironment(env), SPOTPOOL_HOME: directory },
-    // A directory that somebody removes later must not be the one that it stands in.
+    // The user may remove the current directory while the supervisor runs.
     cwd: directory,
   });
   let ended = false;
@@ -52,7 +53,7 @@ export async function bringUp(
     if (!ended) child.kill('SIGTERM');
     if (signal.aborted) throw error;
     throw new Error(
-      `The local cloud did not come up:\n${(await logTail(logFile)).replaceAll(/^error: /gm, '')}\nThe whole log: ${logFile}`,
+      `The local cloud did not start:\n${(await logTail(logFile)).replaceAll(/^error: /gm, '')}\nThe whole log: ${logFile}`,
     );
   } finally {
     child.unref();
@@ -66,11 +67,11 @@ export async function waitUntilReady(
 ): Promise<LocalState> {
   const deadlineMs = Date.now() + UP_WITHIN_MS;
   for (;;) {
-    // In this order: one that lost against another has ended, and finds the other's file.
+    // `ended` is read first. A supervisor that lost against another one has ended, and the other's state is found below.
     const over = ended();
     const state = await readLocalState(directory);
     if (state !== undefined) return state;
-    if (over || Date.now() > deadlineMs) throw new Error('It ended, or took too long.');
+    if (over || Date.now() > deadlineMs) throw new Error('It ended early or took too long.');
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -80,7 +81,7 @@ async function logTail(file: string): Promise<string> {
   return text.trimEnd().split('\n').slice(-SHOWN_LOG_LINES).join('\n');
 }
 
-/** Resolves when its process is gone; false when it had to be killed. */
+/** Resolves when the supervisor's process is gone: true when it ended by itself, false when it had to be killed. */
 export async function takeDown(state: LocalState): Promise<boolean> {
   const deadlineMs = Date.now() + DOWN_WITHIN_MS;
   process.kill(state.pid, 'SIGTERM');

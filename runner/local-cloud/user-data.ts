@@ -1,6 +1,6 @@
 /**
- * The user data of a local instance: a shell script, as on AWS, that becomes the worker. It carries no credentials: a
- * worker gets them from its instance's metadata.
+ * Builds the user data of a local instance. As on AWS it is a shell script that ends by running the worker. It holds no credentials: a worker
+ * gets them from its instance's metadata.
  */
 export interface UserDataOptions {
   readonly queueUrl: string;
@@ -9,7 +9,7 @@ export interface UserDataOptions {
   readonly endpoint: string;
   readonly nodePath: string;
   readonly workerPath: string;
-  /** Further variables of the worker (docs/reference/configuration.md), by name. */
+  /** Further environment variables of the worker (docs/reference/configuration.md), by name. */
   readonly worker?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export function localUserData(options: UserDataOptions): string {
   ].join('\n');
 }
 
-/** One word for sh, whatever is in it. */
+/** Quotes any text as one word for sh. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

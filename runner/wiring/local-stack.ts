@@ -1,4 +1,4 @@
-/** Makes the stack of a local cloud: the same queues, bucket, launch template and fleet as on AWS, through the SDK. */
+/** Creates the stack of a local cloud through the SDK: the same queues, bucket, launch template and fleet as on AWS. */
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { provisionStack } from '../../aws/stack-provisioner.js';
 import { workerVariables } from '../local-cloud/options.js';

@@ -161,7 +161,7 @@ describe('deleting', () => {
         { SpotFleetRequestId: 'sfr-old', Error: { Code: 'unexpectedError', Message: 'why' } },
       ],
     });
-    await expect(deleteFleet(client, options, signal)).rejects.toThrow('The fleet sfr-old cannot be cancelled: why');
+    await expect(deleteFleet(client, options, signal)).rejects.toThrow('Could not cancel the fleet sfr-old: why');
   });
 });
 

@@ -1,4 +1,4 @@
-/** The whole way of a dataset through the product's own parts: reader, input parts, worker's input, slot with a real process, outcome, results. */
+/** Sends a dataset through all parts of the product: reader, input parts, the worker's input, a slot with a real process, outcome, and results. */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,18 +14,18 @@ import { fetchObjects, readInput } from '../../worker/batch/batch-input.js';
 import { BatchRecord } from '../../worker/batch/batch-record.js';
 import { HeldBatch } from '../../worker/batch/held-batch.js';
 import { memoryLimitsFor } from '../../worker/batch/memory-limits.js';
-import type { BatchComputer, PreparedModel } from '../../worker/slot/batch-computer.js';
+import type { Slot, PreparedModel } from '../../worker/slot/slot.js';
 import { systemClock } from '../../worker/system-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
-// The worker does the same (worker/main.ts): sixteen objects are fetched at once.
+// Sixteen objects are fetched at once, as in worker/main.ts.
 setMaxListeners(100);
 
 const JOB = 'journey';
 const BATCH_ITEMS = 16;
 const { signal } = new AbortController();
 
-/** A file of items, or objects by their keys. */
+/** The dataset: a file of items, or objects by their keys. */
 export type Source =
   { readonly file: string; readonly text: string } | { readonly objects: ReadonlyMap<string, string> };
 
@@ -34,7 +34,7 @@ const onTrouble = (error: unknown): never => {
 };
 
 /** The lines of the results. */
-export async function journey(source: Source, model: PreparedModel, slot: BatchComputer): Promise<readonly string[]> {
+export async function journey(source: Source, model: PreparedModel, slot: Slot): Promise<readonly string[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'spotpool-values-'));
   try {
     const store = new MemoryStore();
@@ -57,7 +57,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
       yield* keys;
     },
   };
-  // Said, not seen: a file with one line that is an array looks like one document, and is refused without it.
+  // The format is given, because a file with one line that is an array looks like one document and would be refused.
   const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
   const dataset = await openDataset({ argument, cwd, ...format }, sources);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });
@@ -91,7 +91,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
 interface Worker {
   readonly store: MemoryStore;
   readonly model: PreparedModel;
-  readonly slot: BatchComputer;
+  readonly slot: Slot;
   readonly directory: string;
 }
 
@@ -107,7 +107,7 @@ async function computed(message: BatchMessage, source: Source, worker: Worker): 
   const directory = path.join(worker.directory, `batch-${message.batch}`);
   const objects = await filled(isObjects ? source.objects : new Map());
   const input = isObjects ? await fetchObjects(read, { ...how, directory, storeOf: () => objects }) : read;
-  batch.believe(input.failed);
+  batch.addResults(input.failed);
   const { job, batch: number } = message;
   const end = await slot.compute({
     job,
@@ -115,7 +115,7 @@ async function computed(message: BatchMessage, source: Source, worker: Worker): 
     model,
     items: input.items,
     itemsEndWithBatch: isObjects,
-    onComputed: (items) => batch.believe(items),
+    onComputed: (items) => batch.addResults(items),
     onEvent: () => undefined,
     signal,
   });

@@ -36,8 +36,8 @@ const options = (env: NodeJS.ProcessEnv, usualEndpoint = nobody): FindOptions =>
   say: (line) => void said.push(line),
 });
 
-describe('an endpoint that is given', () => {
-  test('is taken, with its version and the credentials of the environment', async () => {
+describe('the endpoint in ENDPOINT', () => {
+  test('is used, with its version and the credentials of the environment', async () => {
     const ENDPOINT = `${await answeringWith(HEALTH.localstack)}/`;
     const env = { ENDPOINT, AWS_ACCESS_KEY_ID: 'mine', AWS_SECRET_ACCESS_KEY: 'own' };
     const found = await findEmulator(CATALOGUE.localstack, options(env));
@@ -47,24 +47,24 @@ describe('an endpoint that is given', () => {
     expect(describeFound(found)).toMatch(/^LocalStack 4\.13\.1, from ENDPOINT, http:/);
   });
 
-  test('is never passed over: where nobody answers, or another emulator, that is the end', async () => {
+  test('is never replaced: the command fails where nothing or another emulator answers', async () => {
     const usual = await answeringWith(HEALTH.localstack);
     for (const ENDPOINT of [nobody, await answeringWith(HEALTH.moto)]) {
       await expect(findEmulator(CATALOGUE.localstack, options({ ENDPOINT }, usual))).rejects.toThrow(
-        `ENDPOINT is ${ENDPOINT}, but LocalStack does not answer there`,
+        `ENDPOINT is ${ENDPOINT}, but no LocalStack answers`,
       );
     }
   });
 });
 
-test('a healthy one on its usual port is taken, and is not ours to stop', async () => {
+test('a healthy emulator on its usual port is used, and is not stopped at the end', async () => {
   const usual = await answeringWith(HEALTH.moto);
   const found = await findEmulator(CATALOGUE.moto, options({}, usual));
   expect(found).toMatchObject({ version: '', origin: 'running', endpoint: usual });
   expect(found.group).toBeUndefined();
 });
 
-test('with Docker, a container of the pinned image is started, and removed at the end with all that it started', async () => {
+test('with Docker, a container of the pinned image is started, and removed at the end with everything that it started', async () => {
   docker = fakeDocker('28.0.0');
   for (const [name, value] of Object.entries(docker.env)) vi.stubEnv(name, value);
   const found = await findEmulator(CATALOGUE.moto, options(process.env));
@@ -80,12 +80,12 @@ test('with Docker, a container of the pinned image is started, and removed at th
   expect(docker.calls().at(-1)).toBe(`rm --force ${/spotpool-moto-\w+/.exec(run)?.[0]}`);
 });
 
-test('a Docker client without its engine is passed over; what cannot be had at all is told with what to do', async () => {
+test('a Docker client without an engine is skipped; when no emulator can be started, the message says what to do', async () => {
   docker = fakeDocker('');
   for (const [name, value] of Object.entries(docker.env)) vi.stubEnv(name, value);
   vi.stubEnv('PYTHON', '/nonexistent/python');
   await expect(findEmulator(CATALOGUE.localstack, options(process.env))).rejects.toThrow(
-    /^No LocalStack was found\. Set ENDPOINT=http:\/\/…, start Docker, or solve this: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which does not run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
+    /^Could not find or start LocalStack\. Set ENDPOINT=http:\/\/…, or start Docker\. Host mode failed: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which cannot be run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
   );
   expect(docker.calls().every((call) => call.startsWith('info'))).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** The command as users run it, with a container that is none (fixtures/docker.sh): an interruption leaves nothing behind. */
+/** Runs the command as users do, with a fake container (fixtures/docker.sh), and checks that an interruption leaves nothing behind. */
 import { spawn } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
 import { CATALOGUE } from '../../../bench/emulators/catalogue.js';
@@ -9,14 +9,14 @@ let docker: FakeDocker | undefined;
 afterEach(() => docker?.remove());
 
 const { usualEndpoint, healthPath } = CATALOGUE.moto;
-/** It would be found, and used, before any container. */
+/** A running moto would be found and used before any container. */
 const isMotoRunning = await fetch(`${usualEndpoint}${healthPath}`).then(
   () => true,
   () => false,
 );
 
 test.skipIf(isMotoRunning).each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  '%s, twice: what was started is stopped, and the exit code says so',
+  '%s, twice: everything that was started is stopped, and the exit code names the signal',
   async (signal) => {
     docker = fakeDocker('28.0.0');
     const env = { ...process.env, ...docker.env, ENDPOINT: '' };

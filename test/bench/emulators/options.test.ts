@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseOptions } from '../../../bench/emulators/options.js';
 
-test('both suites run unless one is asked for; what is no option is a filter', () => {
+test('both suites run unless --only names one; other arguments are filters', () => {
   expect(parseOptions(['localstack', 'sqs/', 's3/keys'])).toEqual({
     emulator: 'localstack',
     parts: ['conformance', 'end-to-end'],
@@ -22,6 +22,6 @@ test.each([
   [['moto', '--fast'], /Unknown option --fast/],
   [['moto', '--write', 'sqs/'], /records the whole conformance suite/],
   [['moto', '--write', '--only', 'end-to-end'], /records the whole conformance suite/],
-] as const)('%j is refused with what to do', (args, problem) => {
+] as const)('%j is refused, with what to do', (args, problem) => {
   expect(parseOptions(args)).toMatchObject({ problem: expect.stringMatching(problem) as string });
 });

@@ -13,16 +13,16 @@ const recorded = EMULATORS.flatMap((emulator) =>
   ),
 );
 
-test('docs/reports/localstack.md is what the records and the notes make', async () => {
+test('docs/reports/localstack.md matches the records and the notes', async () => {
   expect(await isPageCurrent()).toBe(true);
 });
 
-test('all that can be installed is on record', () => {
+test('every version that can be installed has a record', () => {
   expect(Object.keys(readRecord('localstack')).sort()).toEqual(LOCALSTACKS.map(versionOf).sort());
   expect(Object.keys(readRecord('moto'))).toEqual([versionOf(MOTO)]);
 });
 
-test('each difference on record says what it means to spotpool, and no note is left over', () => {
+test('every recorded difference has a note, and every note is used', () => {
   expect(recorded.filter(({ name, emulator }) => meaningOf(name, emulator) === undefined)).toEqual([]);
   const names = EMULATORS.flatMap((emulator) =>
     Object.values(readRecord(emulator)).flatMap((record) => Object.keys(record)),
@@ -37,7 +37,7 @@ test('each difference on record says what it means to spotpool, and no note is l
   ).toEqual([]);
 });
 
-test('what is sometimes seen is named as the suite names it', () => {
+test('the differences that only some runs meet are named as the suite names them', () => {
   for (const emulator of EMULATORS) {
     for (const name of SOMETIMES[emulator]) {
       expect(isSometimes(emulator)(name)).toBe(true);
@@ -47,7 +47,7 @@ test('what is sometimes seen is named as the suite names it', () => {
   }
 });
 
-test('the table has a row a feature that differs anywhere, a column a version, and what it means; below it are the reasons', () => {
+test('the table has a row per feature that differs, a column per version, and a note; the reasons follow it', () => {
   const made = differences([
     {
       emulator: 'localstack',
@@ -60,7 +60,7 @@ test('the table has a row a feature that differs anywhere, a column a version, a
     { emulator: 'moto', title: 'moto 2.0', record: { 'sqs: long polls': { tests: 7, differences: {} } } },
   ]);
   expect(made).toMatch(/^\| feature \| LocalStack 1\.0 \| moto 2\.0 \| what it means for spotpool \|$/m);
-  expect(made).toMatch(/^\| sqs: long polls \| 1 of 7 \| 0 of 7 \| LocalStack: An aborted poll/m);
+  expect(made).toMatch(/^\| sqs: long polls \| 1 of 7 \| 0 of 7 \| LocalStack: A poll that its client aborted/m);
   expect(made).not.toContain('sqs: purge');
   expect(made).toMatch(/^\| all \| 1 of 8 \| 0 of 7 \|/m);
   expect(made).toContain('### LocalStack 1.0\n\n- sqs: long polls\n  - a poll \\| that ends — late');

@@ -1,14 +1,17 @@
 /** The rules of help texts: each begins with a verb, and has one thought a sentence. */
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { emulatorCommands } from '../../../emulator/commands/emulator.js';
+import { openHost } from '../../../emulator/wiring/local-machine.js';
+import { emulatorStacks } from '../../../emulator/wiring/stacks.js';
 import { buildProgram } from '../../../runner/cli/program.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
 /** A new text may begin with another verb: add it here. */
 const VERBS = new Set(
   (
-    'check compare delay display end enqueue expect fail follow give go ignore keep lease let limit list listen load make open ' +
-    'point print put read rebuild recommend reclaim refuse repeat replace run say separate set ship show stagger start stay ' +
+    'check compare create delay delete display end enqueue expect fail follow give go ignore keep lease let limit list listen load make open ' +
+    'point print put reach read rebuild recommend reclaim refuse repeat replace run say separate set ship show stagger start stay ' +
     'stop submit take use with write'
   ).split(' '),
 );
@@ -24,7 +27,8 @@ function* commandsOf(command: Command): Generator<Command> {
 const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
-const program = buildProgram({ context: new FakeStack().context(), finish: () => undefined });
+const host = { context: new FakeStack().context(), finish: () => undefined };
+const program = buildProgram(host, [emulatorCommands({ stacks: emulatorStacks, openHost })]);
 
 interface HelpText {
   readonly where: string;

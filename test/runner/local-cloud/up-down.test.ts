@@ -89,7 +89,7 @@ describe('a local cloud that outlives the command', () => {
     expect((await up()).pid).not.toBe(pid);
   });
 
-  it('says why it did not come up', async () => {
+  it('says why the local cloud did not start', async () => {
     const taken = net.createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as net.AddressInfo;

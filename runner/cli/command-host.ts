@@ -1,1 +1,0 @@
-export type { CommandHost } from './command.js';
