@@ -78,9 +78,9 @@ ENDPOINT=http://127.0.0.1:4566 npm run conformance   # any other; AWS_ACCESS_KEY
 npm run conformance -- --peers                       # the local cloud, then other emulators; writes this page
 \`\`\`
 
-How many tests of a feature pass. ${NOT_SERVED}: the emulator does not have the service. The tests ask for what spotpool's local cloud claims to do, no more and no
-less: they do not measure what the others do beyond it. A test counts as passed only when all it checks holds, the error's code
-included; a test that fails may be one small difference that does not matter to you: the reasons are below.
+The table shows how many tests of a feature pass. ${NOT_SERVED}: the emulator does not have the service. The tests cover what spotpool's local cloud claims to do, no more and no
+less, so they do not measure further features of other emulators. A test passes only when all its checks hold, including the error's code.
+A failed test may be a small difference that does not matter to you; the reasons are below.
 
 ${markdownTable(['feature', ...columns.map(({ title }) => title)], rowsOf(columns))}
 

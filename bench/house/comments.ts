@@ -2,7 +2,7 @@
 import ts from 'typescript';
 
 export interface Comment {
-  /** Counted from 1. */
+  /** The number of the comment's first line, counted from 1. */
   readonly line: number;
   /** The text without the marks of the comment, in one line. */
   readonly text: string;

@@ -1,4 +1,4 @@
-/** What can be counted of a checkout's text and structure. */
+/** Counts a checkout's text and structure: comments, places of a field, files and types. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

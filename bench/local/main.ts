@@ -22,11 +22,11 @@ import { subjectOf } from './subjects.js';
 const PAGE = 'docs/reports/benchmarks-local.md';
 
 const NOT_MEASURED = [
-  'Networks: all of it is on 127.0.0.1, so nothing here says what AWS takes.',
-  'More than one client process: the client is one Node process, whose SDK is often the limit; the CPU of both sides shows when.',
-  'The disk itself: nobody waits for it (fsync), so the page cache is part of what is measured.',
-  'EC2, schedules and instance metadata: they are asked a few times a second at most.',
-  'A machine that does nothing else: medians of rounds whose order alternates are what can be had against it.',
+  'Networks. Everything runs on 127.0.0.1, so the figures do not describe AWS.',
+  'More than one client process. The client is one Node process, whose SDK is often the limit; the CPU times of both sides show when.',
+  'The disk itself. No program waits for fsync, so the page cache is part of the measurement.',
+  'EC2, schedules and instance metadata. They get at most a few requests a second.',
+  'An idle machine. Other programs may run at the same time; medians of rounds in alternating order reduce their effect.',
 ];
 
 async function main(): Promise<void> {
@@ -80,8 +80,8 @@ async function writePage(sections: readonly Section[], machine: string): Promise
   const command = ['npm run bench:local --', ...process.argv.slice(2)].join(' ');
   const page = `# Benchmarks of the local cloud
 
-\`${command}\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}. The local cloud, and whatever it is compared with, is a process of its own; the
-client is another. Figures are medians (least – most); ratios are of medians, and a peer's ratio is to the local cloud.
+\`${command}\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}. The local cloud and each of its competitors run in a process of their own; the
+client runs in another. Figures are medians (least – most); ratios are of medians, and a peer's ratio is to the local cloud.
 
 ${sections.map(markdownSection).join('\n')}
 ## Not measured

@@ -43,12 +43,12 @@ export async function sideBySide(local: Subject, sizes: Sizes): Promise<readonly
   const sections = [
     await compare('sqs', contenders, sizes, {
       title: 'Side by side: SQS',
-      how: `${sizes.peerMessages.toLocaleString('en-US')} messages sent by ten, then received by ten and deleted by ten, by ${CLIENTS} clients; messages/s.${note}`,
+      how: `${sizes.peerMessages.toLocaleString('en-US')} messages are sent, received and deleted ten at a time, by ${CLIENTS} clients; messages/s.${note}`,
       measure: (subject, round) => queueFigures(subject, sizes, round),
     }),
     await compare('s3', contenders, sizes, {
       title: 'Side by side: S3',
-      how: `${sizes.peerObjects} objects of 1 KiB put and got, ${CLIENTS} at a time (objects/s); ${sizes.peerLargeObjects} of 8 MiB, one at a time (MB/s); the small ones of all rounds so far listed (ms).${note}`,
+      how: `${sizes.peerObjects} objects of 1 KiB are put and read, ${CLIENTS} at a time (objects/s); ${sizes.peerLargeObjects} of 8 MiB, one at a time (MB/s); the small ones of all rounds so far listed (ms).${note}`,
       measure: (subject, round) => bucketFigures(subject, sizes, round),
     }),
   ];

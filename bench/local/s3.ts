@@ -58,7 +58,7 @@ async function smallObjects({ local, nothing }: Pair, sizes: Sizes): Promise<Sec
   const ways = ['put', 'get'] as const;
   return {
     title: 'S3: objects of 1 KiB',
-    how: `${CLIENTS} at a time, ${count.toLocaleString('en-US')} a round, ${sizes.rounds} rounds. The client is one SDK client in a process of its own; "a server that does nothing" shows what it can do at best.`,
+    how: `${CLIENTS} at a time, ${count.toLocaleString('en-US')} a round, ${sizes.rounds} rounds. The client is one SDK client in a process of its own; "a server that does nothing" shows its best possible speed.`,
     header: ['', 'put', 'get'],
     rows: [
       ['local cloud, objects/s', ...ways.map((way) => show(rate(local, way)))],
@@ -106,7 +106,7 @@ async function largeObjects({ local, nothing }: Pair, sizes: Sizes): Promise<Sec
   const row = (title: string, figures: (way: keyof Sample) => string): Row => [title, ...ways.map(figures)];
   return {
     title: 'S3: objects of 8 MiB',
-    how: `${LARGE_AT_ONCE} at a time, ${wanted.count} a round, ${sizes.rounds} rounds. The disk: the same bytes written to files, and read, by Node, without waiting for the disk itself (fsync); the local cloud does not wait for it either.`,
+    how: `${LARGE_AT_ONCE} at a time, ${wanted.count} a round, ${sizes.rounds} rounds. The disk row is Node writing and reading the same bytes in files without fsync, which the local cloud does not wait for either.`,
     header: ['', 'put', 'get'],
     rows: [
       row('local cloud, MB/s', (way) => show(rate(local, way))),
@@ -143,7 +143,7 @@ async function listing({ local, nothing }: Pair, sizes: Sizes, pagesFile: string
   const ratio = medianOf(ms(local, 'seconds')) / medianOf(ms(nothing, 'seconds'));
   return {
     title: `S3: ${expected.toLocaleString('en-US')} objects listed`,
-    how: `By pages of 1,000. "Pages that lie ready": the same bytes from a server that does nothing else, so that what is left is the SDK's own time. ${sizes.rounds} rounds of ${LISTINGS}.`,
+    how: `The pages have 1,000 keys. "Pages that lie ready" are the same bytes from a server that does nothing else, which shows the SDK's own time. ${sizes.rounds} rounds of ${LISTINGS}.`,
     header: ['', 'local cloud', 'pages that lie ready', 'ratio'],
     rows: [
       ['a listing, ms', show(ms(local, 'seconds')), show(ms(nothing, 'seconds')), ratio.toFixed(2)],

@@ -45,7 +45,7 @@ export async function fullQueue(local: Subject, sizes: Sizes): Promise<Section> 
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
   return {
     title: `SQS: ${queued} queued messages`,
-    how: `${CLIENTS} clients receive by ten and delete by ten until ${messages.toLocaleString('en-US')} messages are gone, from a queue that holds ${queued} more, and from one that holds no more. Median (least – most) of ${sizes.rounds} rounds; counts: of ${COUNT_CALLS} calls.`,
+    how: `${CLIENTS} clients receive and delete ten messages at a time until ${messages.toLocaleString('en-US')} messages are gone, from a queue that holds ${queued} more, and from one that holds no more. Median (least – most) of ${sizes.rounds} rounds; counts: of ${COUNT_CALLS} calls.`,
     header: ['', 'empty queue', 'full queue', 'full / empty'],
     rows: [
       ['receive + delete, messages/s', show(rates('empty')), show(rates('full')), ratio.toFixed(2)],

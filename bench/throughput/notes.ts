@@ -2,45 +2,43 @@
 
 export const NOTES: Readonly<Record<string, readonly string[]>> = {
   utilisation: [
-    'Rows of 5 ms are where the loop itself is the limit: a batch costs the worker and the local cloud more processor time than its model, and both share two cores with the slot. ' +
-      'The spin ends by the clock, so what others take from the slot shows as longer computing, not as a lower utilisation; batches/s show it.',
-    'A long run costs the worker processor time whether or not batches end in it (looks at the metadata twice a second, beats, its status): at 500 ms that is about half of the last column.',
+    'In the rows of 5 ms the loop itself is the limit. A batch costs the worker and the local cloud more processor time than its model, and both share two cores with the slot. ' +
+      'The spin ends by the clock, so processor time that other programs take counts as computing and not as lower utilisation; batches/s show it.',
+    'A long run costs the worker processor time even between batches: it polls the metadata twice a second, extends leases and writes its status. At 500 ms that is about half of the last column.',
   ],
   downloads: [
-    'Threads and processes of Node each load the SDK, which is what "starting" shows; a pool that stays would pay for it once.',
-    'For 1,000, ours is behind "asynchronous": a batch of more than 16 MiB of objects goes in pieces, so that its bytes stay within the budget, and where one ends the lanes stand still for a moment. ' +
-      'With one piece for all it was 2 to 3 % faster; the rest has not been taken apart. An object costs the worker 3.6 ms of processor time on this machine (the SDK, and the kernel: creating the file alone ' +
-      'takes 1 ms of it), and the local cloud 1 ms.',
+    'Threads and processes of Node each load the SDK, which the column "starting" shows. A permanent pool would pay for it once.',
+    'For 1,000, the worker is slower than "asynchronous". It downloads a batch of more than 16 MiB in pieces, so that the bytes stay within the budget, and at the end of each piece the lanes wait for a moment. ' +
+      'With a single piece it was 2 to 3 % faster; the rest of the difference is not explained yet. An object costs the worker 3.6 ms of processor time on this machine, in the SDK and the kernel (creating the file alone ' +
+      'takes 1 ms). It costs the local cloud 1 ms.',
   ],
   pipeline: [
-    "A JavaScript slot takes in and parses its items on the thread that its model computes on. With no worker and no network around it, a slot's pause between two computations was 2 to 5 ms longer " +
-      "for 1 MiB than for 1 KiB, which the ideal counts once (in t1) and a single thread has to spend each time; what is missing beyond that is the worker's.",
+    "A JavaScript slot reads and parses its items on the same thread that its model computes on. Without worker and network, a slot's pause between two computations was 2 to 5 ms longer " +
+      "for 1 MiB than for 1 KiB. The ideal counts this pause once (in t1), but a single thread spends it each time. The rest of the difference is the worker's.",
   ],
   memory: [
-    'The budget counts bytes of input and results, and the worker has a multiple of it resident: what else it is has not been taken apart yet. ' +
-      'Where both rows of 32 MiB are alike, leasing just in time holds so little ahead that the budget is seldom what bounds.',
+    "The budget counts bytes of input and results, but the worker's resident memory is a multiple of it; the rest is not explained yet. " +
+      'Where both rows of 32 MiB are alike, the worker leases batches just in time and holds so few ahead that the budget rarely limits it.',
   ],
-  trees: [
-    'The bare processes have the cores to themselves. Beside our slots the worker and the local cloud use them, too: what they take of a core is missing in ours.',
-  ],
+  trees: ['The bare processes have the cores to themselves. The slots share them with the worker and the local cloud.'],
   tail: [
-    'What is missing to the ideal at any size is the start, when workers fetch their first batch and have measured nothing, and what a batch of one item costs besides it. ' +
-      'The falling sizes are made for the end; who asks for a size of their own gets it, and the tail that comes with it.',
+    'Two costs separate every batch size from the ideal: the start, when workers fetch their first batch without a measured pace, and the overhead of a batch. ' +
+      'The falling sizes are designed for the end of a job. A fixed size that the user requests is used as it is, with its longer tail.',
   ],
   images: [
-    'All is over within two seconds: a batch of 128 files is 12 ms of work, and costs the worker and the local cloud as much processor time again, on the same two cores. ' +
-      'Threads and bare processes are given their files by a parent that has nothing else to do.',
+    'The job takes less than two seconds. A batch of 128 files is 12 ms of work, and costs the worker and the local cloud as much processor time again, on the same two cores. ' +
+      'Threads and bare processes get their files from a parent that does nothing else.',
   ],
   reclaims: [
-    'The metadata is looked at in turns: where in a turn a notice falls is most of what the first row shows. A kill is seen by nobody: the lease has to run out, whose last beat was up to a quarter of it ago.',
+    'The first row shows mostly the polling interval of the metadata. No program sees a kill, so the lease must expire; its last extension was up to a quarter of the lease ago.',
   ],
 };
 
 export const NOT_MEASURED: readonly string[] = [
-  'AWS: its latencies are imitated by waiting before a reply; its bandwidth, its throttling and its slow tail are not.',
-  'Many instances: one worker at a time, but for the reclaims and the end of a job. What the fleet does (launching, replacing, the price) is not in it.',
-  'Models in Python and native code: a slot is a process that speaks JSON Lines, whatever is in it; what its own language takes to parse them is its own.',
+  'AWS. Its latencies are simulated by a delay before each reply; its bandwidth, its throttling and its slow requests are not.',
+  'Many instances. There is one worker at a time, except for the reclaims and the end of a job. Launches, replacements and prices of the fleet are not measured.',
+  'Models in Python and native code. Any slot is a process that speaks JSON Lines, but the time to parse them depends on its language.',
   'GPUs, and models whose load takes minutes.',
-  'More than two cores: what the worker needs of a core is the same on a larger machine, where it is a smaller part.',
-  'Distributed-Something itself, which is Python: the one-by-one loop is written after what its worker does, with the same SDK as ours.',
+  'More than two cores. The worker needs the same processor time on a larger machine, where it is a smaller share.',
+  "Distributed-Something itself, which is written in Python. The one-by-one loop imitates its worker, with the same SDK as spotpool's.",
 ];

@@ -26,8 +26,8 @@ export function pageOf(sections: readonly Section[], { machine, isQuick, rounds 
 
 \`npm run bench -- ${isQuick ? '--quick ' : ''}--write\`, on ${new Date().toISOString().slice(0, 10)}: ${machine}.${quick}
 
-All against the [local cloud](../reference/local-cloud.md), a process of its own, whose replies are held back as long as a table says. Whoever is compared with in a table was measured in the same
-run, in an order that alternates. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Of every job that was run to its end each outcome was read and checked. \`npm run bench -- --only <section> …\` measures a part.
+All measurements use the [local cloud](../reference/local-cloud.md), in a process of its own, whose replies are delayed as the tables say. The rows of a table were measured in the same
+run, in alternating order. Figures are medians (least – most) of ${rounds} repetitions, unless a table says otherwise; ratios are of medians. Every outcome of a complete job was read and checked. \`npm run bench -- --only <section> …\` measures a part.
 
 ${summaryOf(sections)}
 
@@ -36,7 +36,7 @@ ${sections.map(markdownSection).join('\n')}
 
 ${NOT_MEASURED.map((line) => `- ${line}`).join('\n')}
 
-How fast the local cloud itself is: [benchmarks-local.md](benchmarks-local.md).
+The speed of the local cloud itself is in [benchmarks-local.md](benchmarks-local.md).
 `;
 }
 

@@ -16,7 +16,7 @@ export interface RefusalForm {
   readonly shape?: string;
 }
 
-interface Said {
+interface RefusalForms {
   readonly of?: Readonly<Partial<Record<Service['name'], RefusalForm>>>;
   readonly others: RefusalForm;
 }
@@ -67,7 +67,7 @@ const INCOMPLETE = form(
   'IncompleteSignatureException',
 );
 
-export const REFUSALS: Readonly<Record<RefusalReason, Said>> = {
+export const REFUSALS: Readonly<Record<RefusalReason, RefusalForms>> = {
   throttled: {
     of: {
       sqs: form(400, 'RequestThrottled', 'Request is throttled.', 'com.amazonaws.sqs#RequestThrottled'),

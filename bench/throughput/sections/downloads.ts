@@ -79,10 +79,10 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
   return {
     title: 'Downloads',
     how:
-      `Objects of ${OBJECT_BYTES / 1024} KiB into files, ${SPREAD.name} (evenly spread, each request anew). Threads and processes download one at a time each; ` +
-      `all but "one after another" have ${WIDTH} at once (10 for 10 downloads), as the worker. Each is timed from the first request to the last file, with its lanes started; starting them is the last column. ` +
-      `Ours: a batch of the dataset s3://bucket/prefix/, from the first object's request to the model's last item. ` +
-      'The limit, from the times of the single downloads one after another, with nothing beside them: the slowest of 10, on average; or, for more than are at once, the sum over the number at once. ' +
+      `Objects of ${OBJECT_BYTES / 1024} KiB into files, ${SPREAD.name} (evenly distributed, drawn for each request). Each thread or process downloads one object at a time. ` +
+      `All but "one after another" have ${WIDTH} at once (10 for 10 downloads), like the worker. The time is from the first request to the last file, with all lanes started; the last column is the time to start them. ` +
+      `The row spotpool is a batch of the dataset s3://bucket/prefix/, from the first object's request to the model's last item. ` +
+      'The limit is computed from the times of sequential downloads: the average of the slowest of 10, or, for more downloads than run at once, their sum divided by the width. ' +
       `One after another ${sizes.serialDownloads} are done, and the time is scaled; up to ${WIDTH}, ${sizes.downloadPasses} passes are averaged.`,
     header: ['', 'ms', '× one after another', 'limit / time', 'starting, ms'],
     rows,

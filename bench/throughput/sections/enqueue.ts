@@ -52,9 +52,9 @@ export async function enqueue(cloud: BenchCloud, sizes: Sizes): Promise<Section>
   return {
     title: `Enqueueing ${items.toLocaleString('en-US')} items`,
     how:
-      `From a file of JSON lines (some 60 bytes each) to the last message in the queue, ${REAL_LATENCY.name}, by a process of its own. Ours is what \`spotpool submit\` does: it packs the model, ` +
-      `uploads the dataset, and sends a message for each batch (of a size that it chooses, then of ${smallBatch} items). The others send the items themselves, as messages, from a sample of the items ` +
-      `(${ways.map((way) => way.items.toLocaleString('en-US')).join(', ')} items, in the order of the rows): "all, s" is scaled from it, their memory is that of the sample.`,
+      `From a file of JSON lines (some 60 bytes each) to the last message in the queue, ${REAL_LATENCY.name}, in a process of its own. The first rows are \`spotpool submit\`, which packs the model, ` +
+      `uploads the dataset, and sends a message for each batch (of its own batch size, then of ${smallBatch} items). The other senders send each item as a message, for a sample of the items ` +
+      `(${ways.map((way) => way.items.toLocaleString('en-US')).join(', ')} items, in the order of the rows): "all, s" is extrapolated from the sample, and the memory is that of the sample.`,
     header: ['', 'items/s', 'all, s', 'messages', 'calls to SQS/s', 'resident, MB', 'CPU, s', '× slower'],
     rows: ways.map((way) => [
       way.title,

@@ -34,8 +34,8 @@ export async function flat(cloud: BenchCloud, { flatBatches }: Sizes): Promise<S
   return {
     title: 'Memory over a long run',
     how:
-      `${flatBatches.toLocaleString('en-US')} batches of one item of 1 ms through one worker with one slot, ${NO_LATENCY.name}. Its resident memory (without the slot's), ` +
-      `looked at each ${LOOK_EVERY_MS} ms: the median, least and most of a tenth of the batches. One run.`,
+      `${flatBatches.toLocaleString('en-US')} batches of one item of 1 ms through one worker with one slot, ${NO_LATENCY.name}. Its resident memory (without the slot's) ` +
+      `is sampled each ${LOOK_EVERY_MS} ms: the median, minimum and maximum of each tenth of the batches. One run.`,
     header: ['batches', 'resident, MB: median', 'least', 'most'],
     rows: shown.map((part) => {
       const range = [part, part + 1].map((tenth) => ((flatBatches * tenth) / PARTS).toLocaleString('en-US'));

@@ -47,7 +47,7 @@ export async function memory(cloud: BenchCloud, sizes: Sizes): Promise<Section> 
     title: 'Memory with and without the budget',
     how:
       `${sizes.memoryBatches} batches of ${ITEMS_PER_BATCH} items through ${SLOTS} slots whose model waits half a second a batch, ${REAL_LATENCY.name}. The worker's budget for fetched input and uncommitted results is 32 MiB for each core; ` +
-      '"without it" is the same worker, built for this with that number lifted. The most that the worker itself had resident, without its slots.',
+      '"without it" is the same worker, built without that limit. The memory is the peak of the worker itself, without its slots.',
     header: ['', 'most resident, MB', 's'],
     rows: ways.map((way) => [
       way.title,

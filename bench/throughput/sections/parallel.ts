@@ -102,8 +102,8 @@ async function measure(
   return {
     title: work.title,
     how:
-      `${work.how} Timed from the first item's start to the last one's end, models loaded and warm (${WARM_UP} batches each). ${REAL_LATENCY.name} for the worker, whose items come from S3 and whose outcomes go there; ` +
-      `the others have theirs in memory. The machine has ${CORES} cores, on which the local cloud runs, too.`,
+      `${work.how} Timed from the first item's start to the last one's end, with models loaded and warmed up (${WARM_UP} batches each). ${REAL_LATENCY.name} for the worker, which reads its items from S3 and writes its outcomes there; ` +
+      `the other ways keep theirs in memory. The machine has ${CORES} cores, on which the local cloud runs, too.`,
     header: ['', 's', '× one after another', 'of that for each core', 'bare processes / time'],
     rows: kinds.map((kind) => {
       const faster = serial / medianOf(times(kind));
@@ -124,7 +124,7 @@ async function measure(
           },
         ]
       : [],
-    notes: [`What auto chose, in the worker's words: ${[...chose].join(' / ')}`],
+    notes: [`The choice of auto, in the worker's words: ${[...chose].join(' / ')}`],
   };
 }
 

@@ -56,9 +56,9 @@ export async function pipeline(cloud: BenchCloud, sizes: Sizes, shapes = SHAPES)
   return {
     title: 'Pipeline',
     how:
-      `${sizes.pipelineBatches} batches of ${ITEMS_PER_BATCH} items through one slot, ${REAL_LATENCY.name}, from the first message's sending to the empty queue. ` +
-      `t1 and t3 are those of lone batches (median of ${LONE_BATCHES}) on the same worker, with the model loaded; N·t2 is what the model's clock says it computed. ` +
-      'Ideal: t1 + N·t2 + t3. One after another: N·(t1 + t2 + t3).',
+      `${sizes.pipelineBatches} batches of ${ITEMS_PER_BATCH} items through one slot, ${REAL_LATENCY.name}, from sending the first message to the empty queue. ` +
+      `t1 and t3 are the times of single batches (median of ${LONE_BATCHES}) on the same worker, with the model loaded; N·t2 is the computing time by the model's clock. ` +
+      'The ideal is t1 + N·t2 + t3; one after another takes N·(t1 + t2 + t3).',
     header: [
       'compute, input',
       't1, ms',

@@ -45,10 +45,10 @@ export async function reclaims(cloud: BenchCloud, sizes: Sizes): Promise<Section
   return {
     title: 'Reclaims',
     how:
-      `${sizes.reclaims} with a notice (two minutes ahead, in the instance's metadata) and as many without (the worker's processes are killed), ${WORKERS_AT_ONCE} workers side by side, ${REAL_LATENCY.name}, ` +
+      `${sizes.reclaims} reclaims with a notice (two minutes ahead, in the instance's metadata) and as many without (the worker's processes are killed), ${WORKERS_AT_ONCE} workers side by side, ${REAL_LATENCY.name}, ` +
       `each ${WORK_MS.map((ms) => ms / 1_000).join(' to ')} s into a batch of ${(ITEMS * ITEM_MS) / 60_000} minutes (items of ${ITEM_MS} ms). ` +
-      `Visible again: when a long poll of somebody else brings it. Leases are ${LEASE_SECONDS} s here (20 s by default). ` +
-      'Lost: items that the model had done and nobody has; without saved progress, all that it had done.',
+      `"Visible again" is the time at which another client's long poll returns the batch. Leases are ${LEASE_SECONDS} s here (20 s by default). ` +
+      '"Lost" are finished items that no outcome or saved progress contains; without saved progress these are all finished items.',
     header: ['', 'visible again, ms: p50', 'p99', 'most', 'items done', 'lost, with saved progress', 'lost, without'],
     rows: (['notice', 'kill'] as const).map((kind) => {
       const times = found[kind].map(({ visibleMs }) => visibleMs);

@@ -29,7 +29,7 @@ export async function start(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
   return {
     title: 'Start',
     how:
-      `${sizes.starts} starts of the worker's process, with a job in the queue and nothing of its model on the instance. From the start of the process to the arrival of its first receive, to the model's ` +
+      `${sizes.starts} starts of the worker's process, with a job in the queue and without its model on the instance. The times are from the start of the process to the arrival of its first receive, to the model's ` +
       `first item (the model is fetched, unpacked and loaded in between), and to the arrival of the first outcome (a batch of ${COMPUTE_MS} ms).`,
     header: ['', 'first receive, ms', 'first item, ms', 'first outcome, ms'],
     rows: latencies.map((latency) => [

@@ -49,8 +49,8 @@ export async function tail(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
   return {
     title: 'The end of a job with one slow instance',
     how:
-      `${items.toLocaleString('en-US')} items of ${ITEM_MS} ms on ${WORKERS} workers of one slot, on one of which they take ${SLOW_TIMES} times as long; ${REAL_LATENCY.name}. ` +
-      'The tail: from when the first worker had nothing left to the end. Ideal: the items shared out without a rest.',
+      `${items.toLocaleString('en-US')} items of ${ITEM_MS} ms on ${WORKERS} workers of one slot, on one of which items take ${SLOW_TIMES} times as long; ${REAL_LATENCY.name}. ` +
+      'The tail is the time from the first worker without a batch to the end. The ideal divides the items perfectly.',
     header: ['batches', 'how many', 's', 'ideal / time', 'tail, s', 'of all that is paid for, idle'],
     rows: ways.map((way) => {
       const of = (figure: (run: TailRun) => number): number[] => (runs.get(way) ?? []).map(figure);

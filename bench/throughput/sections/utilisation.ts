@@ -45,11 +45,11 @@ export async function utilisation(
   return {
     title: 'Slot utilisation',
     how:
-      `One slot, batches of ${ITEMS_PER_BATCH} items; the model spins until so much time is over by the clock. ` +
-      'Utilisation: the sum of what the model computed over the time from its first start to its last end, from its own clock. ' +
-      'All have the same slot (the same child process, spoken to by the same code), messages, input and SDK settings. ' +
-      'The one-by-one loop: receive one, download, compute, upload, delete. sqs-consumer: batchSize 10 (its largest), so that ten downloads and uploads go on beside the slot. ' +
-      'CPU: of the worker without its slot.',
+      `One slot, batches of ${ITEMS_PER_BATCH} items; the model spins for a fixed time by the clock. ` +
+      "Utilisation is the sum of the model's computing times over the time from its first start to its last end, by its own clock. " +
+      'All loops use the same slot (the same child process with the same protocol code), messages, input and SDK settings. ' +
+      'The one-by-one loop receives one message, downloads, computes, uploads and deletes it. sqs-consumer has batchSize 10 (its largest), so that ten downloads and uploads overlap with the slot. ' +
+      'CPU is that of the worker without its slot.',
     header: ['', 'utilisation', 'batches/s', '× one by one', 'CPU s per 1,000 batches'],
     rows,
     targets,

@@ -77,8 +77,8 @@ export function ec2Target(query: Query, { isNew }: { readonly isNew: boolean }):
   const spot = specification.integer('SpotTargetCapacity', TARGET_RANGE);
   const onDemand = specification.integer('OnDemandTargetCapacity', TARGET_RANGE) ?? 0;
   if (onDemand > 0 || (type === 'on-demand' && total > (spot ?? 0))) throw notServed('on-demand capacity');
-  const isTold = isNew ? type !== undefined : spot === undefined;
-  if (!isTold && (spot ?? 0) !== total) {
+  const isSplitOptional = isNew ? type !== undefined : spot === undefined;
+  if (!isSplitOptional && (spot ?? 0) !== total) {
     throw new Ec2Error(
       'InvalidParameterValue',
       'Give DefaultTargetCapacityType, or SpotTargetCapacity and OnDemandTargetCapacity that sum to TotalTargetCapacity.',

@@ -85,7 +85,7 @@ test('a Docker client without an engine is skipped; when no emulator can be star
   for (const [name, value] of Object.entries(docker.env)) vi.stubEnv(name, value);
   vi.stubEnv('PYTHON', '/nonexistent/python');
   await expect(findEmulator(CATALOGUE.localstack, options(process.env))).rejects.toThrow(
-    /^Could not find or start LocalStack\. Set ENDPOINT=http:\/\/…, or start Docker\. Host mode failed: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which cannot be run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
+    /^Could not find or start LocalStack\. Set ENDPOINT=http:\/\/…, or start Docker\. Host mode failed: 4\.14\.0: It needs Python 3\.13: PYTHON is \/nonexistent\/python, which does not run\..*4\.12\.0: It needs Python 3\.12 or 3\.11 or 3\.10/,
   );
   expect(docker.calls().every((call) => call.startsWith('info'))).toBe(true);
 });

@@ -24,15 +24,17 @@ it('the best available of the wanted versions is used', async () => {
   expect(findPython(['3.13', '3.12'], env)).toEqual({ python: { version: '3.13', file: '/opt/python3' } });
   expect(findPython(['3.13', '3.11'], env)).toEqual({ python: { version: '3.11', file: '/opt/a python' } });
   expect(findPython(['3.10'], { PATH: directory, PYTHON: python3 })).toEqual({
-    problem: `It needs Python 3.10: ${python3} is 3.13. PYTHON may name another.`,
+    problem: `It needs Python 3.10: ${python3} is 3.13. Set PYTHON to name another.`,
   });
 });
 
 it('a PYTHON that is not an interpreter is refused with a message', async () => {
   const silent = await program('silent', 'true');
   const problemWith = (PYTHON: string) => findPython(['3.13'], { PATH: directory, PYTHON });
-  expect(problemWith(silent)).toMatchObject({ problem: expect.stringContaining(`${silent} is no Python.`) as string });
+  expect(problemWith(silent)).toMatchObject({
+    problem: expect.stringContaining(`${silent} is not a Python interpreter.`) as string,
+  });
   expect(problemWith('/no/python')).toMatchObject({
-    problem: expect.stringContaining('PYTHON is /no/python, which cannot be run.') as string,
+    problem: expect.stringContaining('PYTHON is /no/python, which does not run.') as string,
   });
 });

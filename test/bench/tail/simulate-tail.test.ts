@@ -16,7 +16,7 @@ function sizesOf(sizes: BatchSizes): readonly number[] {
 }
 
 const guided = sizesOf({});
-/** As many batches of one size. */
+/** This gives as many batches, all of one size. */
 const even = sizesOf({ batchItems: Math.ceil(ITEMS / guided.length) });
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 2 });

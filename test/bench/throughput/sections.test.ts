@@ -82,7 +82,7 @@ test('every way downloads all objects', async () => {
 test('the worker comes to the same result as the model by itself', async () => {
   const { rows, notes } = await images(cloud, TINY, ['serial', 'auto']);
   expect(rows).toHaveLength(2);
-  expect(notes?.join()).toMatch(/What auto chose/);
+  expect(notes?.join()).toMatch(/The choice of auto/);
 });
 
 test('lone batches and many go through the pipeline', async () => {

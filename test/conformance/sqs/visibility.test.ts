@@ -28,12 +28,12 @@ describe('visibility', () => {
   test.concurrent('a message is visible again when its visibility timeout is over, and not before', async () => {
     const queue = await newQueue({ VisibilityTimeout: '1' });
     await queue.send('a');
-    expect(await queue.gather(1)).toHaveLength(1);
     const startedMs = performance.now();
+    expect(await queue.gather(1)).toHaveLength(1);
     const [again] = await queue.gather(1, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
     expect(again?.Attributes).toEqual({ ApproximateReceiveCount: '2' });
-    // This is no bound on speed: it checks that the message did not come early.
-    expect(performance.now() - startedMs).toBeGreaterThan(500);
+    // This is no bound on speed: the timeout counts from the receive, which is after the start, so it never ends earlier.
+    expect(performance.now() - startedMs).toBeGreaterThan(900);
   });
 
   test.concurrent('zero makes the message visible at once', async () => {
