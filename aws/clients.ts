@@ -1,5 +1,5 @@
 /**
- * The SDK's clients, made from explicit configuration. Every call has an end: the SDK sets no timeouts of its own.
+ * The SDK's clients, made from explicit configuration. Every call gets timeouts here, because the SDK sets none of its own.
  * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
  */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -15,9 +15,9 @@ import { definedFields } from '../core/defined-fields.js';
 
 export interface ClientOptions {
   readonly region: string;
-  /** One endpoint for every service; the SDK's own when absent. */
+  /** One endpoint for every service. When absent, the SDK chooses the endpoints. */
   readonly endpoint?: string;
-  /** The SDK's default chain when absent (an instance's role, a profile, the environment). */
+  /** When absent, the SDK's default chain finds them (an instance's role, a profile, the environment). */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -25,28 +25,28 @@ export interface ClientOptions {
   };
 }
 
-/** Calls one after another in a region take milliseconds to connect; a dead address must not cost more than this. */
+/** Within a region a connection takes milliseconds; a dead address must not cost more than this. */
 const CONNECTION_TIMEOUT_MS = 5_000;
-/** A socket on which nothing moves for this long is dead: bodies that do move may take longer. */
+/** A socket on which nothing moves for this long counts as dead. Bodies that do move may take longer. */
 const IDLE_SOCKET_MS = 30_000;
-/** Small requests: SQS, EC2 and the scheduler answer in well under a second. */
+/** SQS, EC2 and the scheduler answer small requests in well under a second. */
 const SMALL_REQUEST_MS = 15_000;
-/** Time to the head of S3's answer, the sending of a large body over a slow line included. */
+/** The time until the head of S3's answer, which includes the sending of a large body over a slow line. */
 const OBJECT_REQUEST_MS = 300_000;
-/** SQS holds a poll for 20 s at most; what is over is the network's share. */
+/** SQS holds a poll for 20 s at most; the rest is for the network. */
 const POLL_REQUEST_MS = 30_000;
-/** Keeps the client from queueing its own requests, and the file descriptors bounded. */
+/** With this many sockets the client does not queue its requests, and the file descriptors stay bounded. */
 const MAX_SOCKETS = 64;
-/** A burst of 503 or throttling is over in seconds: four retries with the SDK's jittered backoff outlast it. */
+/** A burst of 503 or throttling is over in seconds: four retries with the SDK's jittered backoff take longer. */
 const MAX_ATTEMPTS = 5;
 
 function common(options: ClientOptions, requestTimeoutMs: number, socketTimeoutMs: number) {
-  // Users can do nothing about the SDK's notice on Node 20; it reads this variable when a client is made.
+  // Users can do nothing about the SDK's notice on Node 20. It reads this variable when a client is made.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const sockets = { maxSockets: MAX_SOCKETS };
   return {
     region: options.region,
-    // An endpoint of one's own has no variants: a user's AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT would be refused with it.
+    // A configured endpoint has no variants. The SDK would refuse it together with the user's AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT.
     ...(options.endpoint === undefined
       ? {}
       : { endpoint: options.endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
@@ -55,7 +55,7 @@ function common(options: ClientOptions, requestTimeoutMs: number, socketTimeoutM
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs,
-      // Without this the SDK only logs that the time is over.
+      // Without this option the SDK only logs that the time is over.
       throwOnRequestTimeout: true,
       socketTimeout: socketTimeoutMs,
       httpAgent: sockets,
@@ -67,17 +67,17 @@ function common(options: ClientOptions, requestTimeoutMs: number, socketTimeoutM
 export function makeS3Client(options: ClientOptions): S3Client {
   return new S3Client({
     ...common(options, OBJECT_REQUEST_MS, IDLE_SOCKET_MS),
-    // Emulators and other endpoints of one name have no virtual hosts for buckets.
+    // Emulators and other endpoints with one name have no virtual hosts for buckets.
     forcePathStyle: options.endpoint !== undefined,
   });
 }
 
-/** For all but polls. */
+/** Makes the client for all calls except long polls. */
 export function makeSqsClient(options: ClientOptions): SQSClient {
   return new SQSClient({ ...common(options, SMALL_REQUEST_MS, SMALL_REQUEST_MS), ...sqsOptions(options) });
 }
 
-/** For long polls alone, so that they never hold up a beat or a delete. */
+/** Makes the client for long polls alone, so that they never delay a beat or a delete. */
 export function makeSqsPollClient(options: ClientOptions): SQSClient {
   return new SQSClient({ ...common(options, POLL_REQUEST_MS, POLL_REQUEST_MS), ...sqsOptions(options) });
 }
@@ -112,9 +112,9 @@ export function makeSchedulerClient(options: ClientOptions): SchedulerClient {
 
 function sqsOptions(options: ClientOptions) {
   return {
-    // The queue URL's host must never win over the endpoint that was configured.
+    // The host of the queue URL must never override the configured endpoint.
     useQueueUrlAsEndpoint: options.endpoint === undefined,
-    // One damaged body would make the SDK throw a whole receive away; a damaged message is discarded by its own reader.
+    // With checks, one damaged body would make the SDK discard a whole receive. The reader of a damaged message discards it alone.
     md5: false as const,
   };
 }

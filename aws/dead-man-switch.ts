@@ -1,9 +1,9 @@
 /**
- * The dead-man's switch of R9: one schedule a stack, which sets the fleet's target to 0 and which every controller pushes out. Who takes
- * it away when the fleet is parked, and why that is safe: runner/controller/act/hold-switch.ts.
+ * The dead-man's switch of R9: each stack has one schedule, which sets the fleet's target to 0, and which every controller postpones.
+ * runner/controller/act/hold-switch.ts explains who removes it when the fleet is parked, and why that is safe.
  *
  * Invariants:
- * - It lowers with no-termination: what runs goes on, what ends is not replaced.
+ * - It lowers the target with no-termination: running instances go on, and ended ones are not replaced.
  * - An armed switch is at least `delayMs` away by AWS's clock, not by this machine's, when the two differ by minutes.
  */
 import { createHash } from 'node:crypto';
@@ -19,18 +19,18 @@ import type { SchedulerConfig, StackConfig } from '../core/contract/stack.js';
 import type { DeadManSwitch } from '../runner/ports.js';
 import { isScheduleConflict, isScheduleMissing } from './errors.js';
 
-/** R9. Many passes of any controller; of an hour that an instance may cost, a quarter. */
+/** Any controller makes many passes in this time (R9), and an instance without a controller costs a quarter of an hour. */
 export const SWITCH_DELAY_MS = 15 * 60_000;
-/** So often within the delay: a controller that misses several passes in a row still holds the fleet up. */
+/** The switch is postponed this often within the delay, so a controller may miss several passes in a row. */
 const PUSHES_WITHIN_DELAY = 15;
 /**
- * A fleet that is being modified takes no other change for some seconds, and EC2 may be out of reach for minutes. Later than this
- * the call could meet a fleet that has been raised again.
+ * A fleet that is being modified accepts no other change for some seconds, and EC2 may be out of reach for minutes. After this time a retry
+ * could lower a fleet that has been raised again.
  */
 const RETRY_POLICY = { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 185 } as const;
-/** Update, create, update again: more means that somebody creates and deletes it all the time. */
+/** Two controllers may race for update, create and update again. More rounds mean that somebody keeps creating and deleting the schedule. */
 const MAX_ROUNDS = 4;
-/** What the SDK learns of AWS's clock is coarse by seconds; EventBridge Scheduler is precise to a minute. */
+/** The SDK learns AWS's clock only to within seconds, and EventBridge Scheduler is precise to a minute. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html#scheduler-CreateSchedule-request-Name */
 const MAX_NAME_LENGTH = 64;
@@ -38,10 +38,10 @@ const HASH_LENGTH = 8;
 
 export interface DeadManSwitchOptions {
   readonly stack: Pick<StackConfig, 'name' | 'scheduler'>;
-  /** The fleet to park: asked when the switch is armed, since it may have been replaced. */
+  /** Returns the fleet to park. It is called whenever the switch is armed, because the fleet may have been replaced. */
   readonly fleetId: () => string;
   readonly nowMs: () => number;
-  /** Shorter in a lab alone: EventBridge Scheduler itself is precise to a minute. */
+  /** Only a lab sets a shorter delay, because EventBridge Scheduler is precise to a minute. */
   readonly delayMs?: number;
 }
 
@@ -61,13 +61,13 @@ export function makeDeadManSwitch(client: SchedulerClient, options: DeadManSwitc
       };
       const known = clockBehindMs(client);
       await arm(known);
-      // The answer may have told that this machine's clock is wrong: what was just sent was reckoned by it.
+      // The answer may show that this machine's clock is wrong, and the time that was just sent came from it.
       const learned = clockBehindMs(client);
       if (Math.abs(learned - known) > CLOCK_TOLERANCE_MS) await arm(learned);
     },
     disarm: async (abortSignal) => {
       const { name, scheduler } = options.stack;
-      if (scheduler === undefined) return; // nobody could arm it
+      if (scheduler === undefined) return; // without a scheduler nobody could arm it
       try {
         await client.send(new DeleteScheduleCommand({ Name: switchName(name), GroupName: scheduler.groupName }), {
           abortSignal,
@@ -79,12 +79,12 @@ export function makeDeadManSwitch(client: SchedulerClient, options: DeadManSwitc
   };
 }
 
-/** How far this machine's clock is behind AWS's, as far as that matters; the SDK learns it from each answer. */
+/** Returns how far this machine's clock is behind AWS's if that is more than the tolerance. The SDK learns it from each answer. */
 function clockBehindMs({ config }: SchedulerClient): number {
   return Math.abs(config.systemClockOffset) > CLOCK_TOLERANCE_MS ? config.systemClockOffset : 0;
 }
 
-/** The usual case is that it is there. Two controllers may find at once that it is not. */
+/** Usually the schedule exists. Two controllers may find at once that it does not. */
 async function put(client: SchedulerClient, schedule: CreateScheduleCommandInput, abortSignal: AbortSignal) {
   for (let round = 1; ; round++) {
     try {
@@ -147,10 +147,10 @@ function parking(fleetId: string): Required<Pick<Target, 'Arn' | 'Input'>> {
   };
 }
 
-/** Whole seconds, never earlier than asked for. */
+/** Rounds up to whole seconds, so that the schedule never fires earlier than requested. */
 const utcSeconds = (atMs: number): string => new Date(Math.ceil(atMs / 1000) * 1000).toISOString().slice(0, 19);
 
-/** As the stack is named (its roles know the schedule by that); what a schedule cannot be called is cut, and told apart by its digest. */
+/** The schedule has the name of the stack, cut to the length of a schedule's name, with a digest that tells cut names apart. */
 export function switchName(stack: string): string {
   if (stack.length <= MAX_NAME_LENGTH && /^[0-9a-zA-Z-_.]+$/.test(stack)) return stack;
   const digest = createHash('sha256').update(stack).digest('hex').slice(0, HASH_LENGTH);

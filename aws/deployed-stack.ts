@@ -1,4 +1,4 @@
-/** The `DeployedStack` port on CloudFormation. By the stack's ARN: a later stack of the same name is another one, and a deleted one is still shown. */
+/** The `DeployedStack` port on CloudFormation. It uses the stack's ARN, because a later stack may have the same name, and CloudFormation still shows a deleted one. */
 import {
   type CloudFormationClient,
   DeleteStackCommand,
@@ -21,7 +21,7 @@ export function makeDeployedStack(client: CloudFormationClient, id: string): Dep
           ...(stack?.StackStatusReason === undefined ? {} : { reason: stack.StackStatusReason }),
         };
       } catch (error) {
-        // Deleted ones are forgotten after 90 days.
+        // CloudFormation forgets deleted stacks after 90 days.
         if (isStackMissing(error)) return { state: 'deleted', isProtected: false };
         throw error;
       }
@@ -33,7 +33,7 @@ export function makeDeployedStack(client: CloudFormationClient, id: string): Dep
       if (TemplateBody === undefined) throw new Error(`CloudFormation shows no template of ${id}.`);
       return TemplateBody;
     },
-    // With the role that it was deployed with, which CloudFormation remembers.
+    // CloudFormation remembers the role of the deploy and uses it here.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
     delete: async (abortSignal) => {
       await client.send(new DeleteStackCommand({ StackName: id }), { abortSignal });

@@ -1,4 +1,4 @@
-/** An EC2 Fleet of type `maintain`: what the stack provisions. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html */
+/** An EC2 Fleet of type `maintain`, which the CDK stack makes. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html */
 import {
   DescribeFleetInstancesCommand,
   DescribeFleetsCommand,

@@ -3,17 +3,17 @@ import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } 
 import { STACK_TAG } from '../core/contract/tags.js';
 import type { FleetDescription, FleetInstance } from '../runner/ports.js';
 
-/** Values that one filter may have. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
+/** One filter accepts this many values. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
 const IDS_PER_CALL = 200;
-/** Fewest calls: the most that EC2 gives a page. */
+/** The largest page that EC2 returns makes the fewest calls. */
 const PAGE = 1_000;
 
 const RECLAIM_CODES = new Set(['Server.SpotInstanceTermination', 'Server.SpotInstanceShutdown']);
 
 export interface InstanceChoice {
-  /** Those with this stack's tag. */
+  /** Finds the instances with this stack's tag. */
   readonly stack?: string | undefined;
-  /** And those with these ids. */
+  /** Finds also the instances with these ids. */
   readonly ids: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export async function describeInstances(
 }
 
 /**
- * Ids go into a filter and not into `InstanceIds`: one that EC2 does not know (any more, or yet) would make the whole call fail with
+ * Ids go into a filter and not into `InstanceIds`, where one that EC2 does not know (any more, or yet) would make the whole call fail with
  * `InvalidInstanceID.NotFound`.
  */
 export async function listInstances(
@@ -77,7 +77,7 @@ export async function allPages<T>(
   return all;
 }
 
-/** Either API's word for a fleet's state. Deleted, cancelled, and on the way there: none can be modified. */
+/** The state may come from either API. A fleet that is deleted or cancelled, or on the way there, cannot be modified. */
 export function fleetStateOf(state: string | undefined): FleetDescription['state'] {
   switch (state) {
     case 'submitted':

@@ -1,4 +1,4 @@
-/** AWS's error codes behind predicates, so that no caller compares strings. */
+/** Predicates on AWS's error codes, so that no caller compares strings. */
 
 interface AwsErrorFields {
   readonly name: string;
@@ -12,14 +12,14 @@ function fieldsOf(error: unknown): AwsErrorFields | undefined {
   return { name: error.name, message: error.message, status: $metadata?.httpStatusCode };
 }
 
-/** No such object. A missing bucket is 404 too, but a mistake that must be shown. */
+/** The object does not exist. A missing bucket is 404 too, but it is a mistake that users must see. */
 export function isMissingObject(error: unknown): boolean {
   const fields = fieldsOf(error);
   if (fields === undefined || fields.name === 'NoSuchBucket') return false;
   return fields.name === 'NoSuchKey' || fields.name === 'NotFound' || fields.status === 404;
 }
 
-/** The object ends before the range that was asked for begins. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** The object ends before the requested range begins. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export function isBeyondObject(error: unknown): boolean {
   const fields = fieldsOf(error);
   return fields?.name === 'InvalidRange' || fields?.status === 416;
@@ -31,7 +31,7 @@ export function isPreconditionFailed(error: unknown): boolean {
   return fields?.name === 'PreconditionFailed' || fields?.status === 412;
 }
 
-/** Two conditional writes of one key at once: S3 asks for the put again. Same page as above. */
+/** Two conditional writes of one key met, and S3 asks to send the put again. The page above explains it. */
 export function isWriteConflict(error: unknown): boolean {
   const fields = fieldsOf(error);
   return fields?.name === 'ConditionalRequestConflict' || fields?.status === 409;
@@ -49,8 +49,8 @@ export function isAbort(error: unknown): boolean {
 const LEASE_LOST_CODES = new Set(['ReceiptHandleIsInvalid', 'MessageNotInflight']);
 
 /**
- * SQS says that a receipt handle no longer leases its message: a code of its own, or `InvalidParameterValue` whose text tells
- * that the handle (or the message's visibility) has expired. Codes come with and without the `AWS.SimpleQueueService.` prefix.
+ * SQS reports that a receipt handle no longer leases its message by a code of its own, or by `InvalidParameterValue` with a text that the
+ * handle (or the message's visibility) has expired. Codes come with and without the `AWS.SimpleQueueService.` prefix.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
  */
 export function isLeaseLost(code: string, message: string): boolean {
@@ -60,14 +60,14 @@ export function isLeaseLost(code: string, message: string): boolean {
 }
 
 /**
- * The fleet is being modified, and takes no other change until it is done.
+ * The fleet is being modified, and accepts no other change until that is done.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 export function isFleetBusy(error: unknown): boolean {
   return fieldsOf(error)?.name === 'FleetNotInModifiableState';
 }
 
-/** The fleet has the asked target already: EC2 refuses a modification that changes nothing. */
+/** EC2 refuses a modification that changes nothing, because the fleet has the requested target already. */
 export function isNothingToChange(error: unknown): boolean {
   const fields = fieldsOf(error);
   return fields?.name === 'InvalidParameterCombination' && /no attributes specified/i.test(fields.message);
@@ -78,7 +78,7 @@ export function isFleetMissing(error: unknown): boolean {
   return /^Invalid(Fleet|SpotFleetRequest)Id\.NotFound$/.test(fieldsOf(error)?.name ?? '');
 }
 
-/** EC2 does not know the instance any more, or yet; of a list with one such, no instance is ended. */
+/** EC2 does not know the instance any more, or yet. It ends no instance of a list with such an id. */
 export function isInstanceMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'InvalidInstanceID.NotFound';
 }
@@ -94,12 +94,12 @@ export function isScheduleMissing(error: unknown): boolean {
   return fieldsOf(error)?.name === 'ResourceNotFoundException';
 }
 
-/** Somebody else has created it meanwhile. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
+/** Another controller has created the schedule meanwhile. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
 export function isScheduleConflict(error: unknown): boolean {
   return fieldsOf(error)?.name === 'ConflictException';
 }
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html: by its older code too. */
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html. SQS also uses an older code. */
 export function isQueueMissing(error: unknown): boolean {
   return /QueueDoesNotExist|NonExistentQueue/.test(fieldsOf(error)?.name ?? '');
 }
@@ -128,7 +128,7 @@ const SECRET_REFUSED_CODES = new Set([
 ]);
 
 /**
- * Secrets Manager has understood, and answers the same each time. Throttles, faults of the service and of the network are no such answers.
+ * Secrets Manager has understood the request, and would give the same answer each time. Throttles and faults of the service or the network are not such answers.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 export function isSecretRefused(error: unknown): boolean {

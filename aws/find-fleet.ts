@@ -1,4 +1,4 @@
-/** A stack's fleet by its tag, among those of one kind. Neither API filters by tag, and both show deleted fleets for a while. */
+/** Finds a stack's fleet by its tag, among the fleets of one kind. Neither API filters by tag, and both show deleted fleets for a while. */
 import { DescribeFleetsCommand, DescribeSpotFleetRequestsCommand, type EC2Client, type Tag } from '@aws-sdk/client-ec2';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { allPages, fleetStateOf } from './ec2-instances.js';
@@ -9,7 +9,7 @@ interface ListedFleet {
   readonly tags: readonly Tag[] | undefined;
 }
 
-/** The id of an EC2 Fleet that can still be used. */
+/** Returns the id of an EC2 Fleet that can still be used. */
 export async function findEc2Fleet(
   client: EC2Client,
   stack: string,
@@ -25,7 +25,7 @@ export async function findEc2Fleet(
   );
 }
 
-/** The id of a Spot Fleet that can still be used. */
+/** Returns the id of a Spot Fleet that can still be used. */
 export async function findSpotFleet(
   client: EC2Client,
   stack: string,

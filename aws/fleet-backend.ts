@@ -1,13 +1,13 @@
-/** What differs between EC2's two fleet APIs; `fleet.ts` makes the port of either. */
+/** The differences between EC2's two fleet APIs. `fleet.ts` makes the port on either. */
 import type { FleetDescription } from '../runner/ports.js';
 
 export interface FleetBackend {
   readonly fleetId: string;
   /** Undefined when EC2 shows no such fleet. */
   read(signal: AbortSignal): Promise<Omit<FleetDescription, 'instances'> | undefined>;
-  /** One of the same kind that bears the stack's tag, and can be used. */
+  /** Finds a fleet of the same kind with the stack's tag that can still be used. */
   findAnother(stack: string, signal: AbortSignal): Promise<string | undefined>;
-  /** A page of the instances that the fleet counts as its own. */
+  /** Returns a page of the instances that the fleet counts as its own. */
   activeInstances(
     token: string | undefined,
     signal: AbortSignal,
@@ -16,8 +16,8 @@ export interface FleetBackend {
     readonly token: string | undefined;
   }>;
   /**
-   * Always with no-termination: whether an earlier policy is kept is not documented, and without one lowering would end
-   * instances of EC2's choice.
+   * Every call names no-termination. AWS does not document whether the fleet keeps an earlier policy, and without it EC2 would end instances of its
+   * choice when the target falls.
    */
   setTarget(target: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The `Fleet` port, on whichever of EC2's two fleet APIs the fleet's id tells. */
+/** The `Fleet` port on one of EC2's two fleet APIs; the fleet's id says on which. */
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { FleetMissing } from '../runner/errors.js';
 import type { Fleet, FleetDescription, SetTargetResult } from '../runner/ports.js';
@@ -8,7 +8,7 @@ import { isFleetBusy, isFleetMissing, isNothingToChange } from './errors.js';
 import type { FleetBackend } from './fleet-backend.js';
 import { spotFleet } from './spot-fleet.js';
 
-/** `fleetId`: the fleet in use, which is not the configured one when that was replaced. */
+/** `fleetId` is the fleet in use, which is another one than the configured one when that was replaced. */
 export type KnownFleet = Fleet & { readonly fleetId: string };
 
 export function makeFleet(
@@ -21,12 +21,14 @@ export function makeFleet(
 export function backendOf(client: EC2Client, fleetId: string): FleetBackend {
   if (fleetId.startsWith('fleet-')) return ec2Fleet(client, fleetId);
   if (fleetId.startsWith('sfr-')) return spotFleet(client, fleetId);
-  throw new Error(`"${fleetId}" is no fleet's id: an EC2 Fleet's begins with fleet-, a Spot Fleet's with sfr-.`);
+  throw new Error(
+    `"${fleetId}" is not the id of a fleet: the id of an EC2 Fleet begins with fleet-, the id of a Spot Fleet with sfr-.`,
+  );
 }
 
 /**
- * A redeploy may replace the fleet, while a colleague holds the outputs of the last one: a fleet that is gone is looked for anew, by the stack's
- * tag. The one that is configured is used for as long as it lives.
+ * A redeploy may replace the fleet while a colleague still has the old outputs. So when the configured fleet is gone, another one is looked for by the
+ * stack's tag. The configured fleet is used as long as it exists.
  */
 class AwsFleet implements KnownFleet {
   readonly #configuredId: string;
@@ -50,7 +52,7 @@ class AwsFleet implements KnownFleet {
     const fleet = await this.#read(signal);
     if (fleet === undefined) {
       throw new FleetMissing(
-        `EC2 shows neither the fleet ${this.#configuredId} nor another of the stack ${this.#stack}: are they of this region?`,
+        `EC2 shows neither the fleet ${this.#configuredId} nor another fleet of the stack ${this.#stack}. Check that the stack is in this region.`,
       );
     }
     const active = await allPages((token) => this.#backend.activeInstances(token, signal));

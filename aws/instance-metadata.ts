@@ -1,20 +1,20 @@
 /**
- * worker/ports.ts `InstanceMetadata` over IMDSv2.
+ * Implements `InstanceMetadata` of worker/ports.ts over IMDSv2.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html
  */
 import http from 'node:http';
 import type { InstanceIdentity, InstanceMetadata, Notice } from '../worker/ports.js';
 
-/** The link-local address of every instance's metadata. */
+/** Every instance finds its metadata at this link-local address. */
 export const DEFAULT_METADATA_ENDPOINT = 'http://169.254.169.254';
 
-/** The longest that IMDS gives. */
+/** IMDS grants no longer time. */
 const TOKEN_SECONDS = 21_600;
-/** Renewed this long before it expires, so that no request carries a token that expires on its way. */
+/** A token is renewed this long before it expires, so that no request carries a token that expires on its way. */
 const TOKEN_MARGIN_MS = 60_000;
-/** The service is on the same host: what takes longer is not there. */
+/** The service is on the same host, so a longer silence means that it is not there. */
 const REQUEST_TIMEOUT_MS = 2_000;
-/** Asked for notices twice a second for the instance's whole life, over the same sockets. Not `fetch`, which takes several times the processor time. */
+/** The sockets are kept, because notices are polled twice a second as long as the instance lives. `fetch` would take several times the processor time. */
 const MOST_SOCKETS = 2;
 
 interface Token {
@@ -28,10 +28,10 @@ interface Answer {
 }
 
 export class Imds implements InstanceMetadata {
-  /** Shared by calls at once: one token is enough for all. */
+  /** Calls at the same time share one token. */
   #token: Token | undefined;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
-  /** Without a slash at its end; the path that it may have is a secret on a local cloud, so messages say where it is and no more. */
+  /** The endpoint has no slash at its end. Its path is a secret on a local cloud, so messages name only the host. */
   readonly #base: string;
   readonly #place: string;
 
@@ -82,7 +82,7 @@ export class Imds implements InstanceMetadata {
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   }
 
-  /** Undefined for 404: there is no such thing to tell, such as a notice. */
+  /** Returns undefined for 404, such as when there is no notice. */
   async #get(path: string, signal: AbortSignal): Promise<string | undefined> {
     for (let mayRenew = true; ; mayRenew = false) {
       const token = this.#currentToken(signal);
@@ -142,9 +142,9 @@ export class Imds implements InstanceMetadata {
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
         response.on('error', reject);
       });
-      const abort = (): void => void request.destroy(new Error('it was given up'));
+      const abort = (): void => void request.destroy(new Error('the request was aborted'));
       const timer = setTimeout(
-        () => request.destroy(new Error(`nothing came for ${REQUEST_TIMEOUT_MS} ms`)),
+        () => request.destroy(new Error(`no data for ${REQUEST_TIMEOUT_MS} ms`)),
         REQUEST_TIMEOUT_MS,
       );
       signal.addEventListener('abort', abort);
@@ -152,8 +152,8 @@ export class Imds implements InstanceMetadata {
       request.on('close', () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
-        // An answer that broke off is an error of its own; this is for one that ended without any.
-        reject(new Error('it hung up'));
+        // A broken answer is an error of its own. This is for a connection that ended without an answer.
+        reject(new Error('it closed the connection'));
       });
       request.end();
     });

@@ -5,6 +5,7 @@ import {
   type LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import { environmentOf } from '../core/contract/stack-fields.js';
 import type { StackController } from '../runner/ports.js';
 
 export class LambdaController implements StackController {
@@ -16,7 +17,7 @@ export class LambdaController implements StackController {
     this.#functionName = functionName;
   }
 
-  /** As an event: Lambda queues it and answers at once. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
+  /** Invokes the function by an event, which Lambda queues with an answer at once. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
   async wake(signal: AbortSignal): Promise<void> {
     await this.#client.send(
       new InvokeCommand({
@@ -29,14 +30,14 @@ export class LambdaController implements StackController {
   }
 }
 
-/** For a fleet that no deploy made: the function knows its fleet from its environment, which is set as a whole. */
-export async function tellFunctionItsFleet(
+/** Sets the fleet in the function's environment, for a fleet that no deploy made. Lambda only replaces an environment as a whole. */
+export async function setFleetOfFunction(
   client: LambdaClient,
   { functionName, fleetId }: { readonly functionName: string; readonly fleetId: string },
   abortSignal: AbortSignal,
 ): Promise<void> {
   const seen = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }), { abortSignal });
-  const Variables = { ...seen.Environment?.Variables, SPOTPOOL_FLEET_ID: fleetId };
+  const Variables = { ...seen.Environment?.Variables, ...environmentOf({ fleetId }) };
   await client.send(
     new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Environment: { Variables } }),
     {

@@ -1,10 +1,10 @@
-/** The `PoolInstances` port: a stack's instances by its tag. */
+/** The `PoolInstances` port, which finds a stack's instances by its tag. */
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { PoolInstances } from '../runner/ports.js';
 import { describeInstances } from './ec2-instances.js';
 import { isInstanceMissing } from './errors.js';
 
-/** AWS advises to end instances in groups. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html */
+/** AWS recommends ending instances in groups. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html */
 const INSTANCES_PER_CALL = 100;
 
 export function makePoolInstances(client: EC2Client, stack: string): PoolInstances {
@@ -16,7 +16,7 @@ export function makePoolInstances(client: EC2Client, stack: string): PoolInstanc
         try {
           await client.send(new TerminateInstancesCommand({ InstanceIds }), { abortSignal });
         } catch (error) {
-          // The next look at what is there has the rest of the list.
+          // The next listing has the remaining instances.
           if (!isInstanceMissing(error)) throw error;
         }
       }

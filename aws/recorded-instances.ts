@@ -1,4 +1,4 @@
-/** The `RecordedInstances` port: the instances of a stack by its tag, or of a fleet by its id, with what they boot from. */
+/** The `RecordedInstances` port: the instances of a stack by its tag, or of a fleet by its id, with their image and user data. */
 import {
   DescribeInstanceAttributeCommand,
   type EC2Client,
@@ -11,7 +11,7 @@ import { isFleetMissing, isInstanceMissing } from './errors.js';
 import { backendOf } from './fleet.js';
 
 export interface RecordedOf {
-  /** Its instances are found by its tag; the fleet's own ones are when absent. */
+  /** The tag of this stack finds the instances. When absent, the fleet's own instances count. */
   readonly stack?: string;
   readonly fleetId: string;
 }
@@ -20,7 +20,7 @@ export function makeRecordedInstances(client: EC2Client, of: RecordedOf): Record
   return {
     list: async (known, signal) => {
       const ids = of.stack === undefined ? await activeIds(client, of.fleetId, signal) : [];
-      // Emulators show no instances of a fleet that they do not know, and that is all.
+      // An emulator shows no instances of a fleet that it does not know, instead of an error.
       if (of.stack === undefined && ids.length + known.length === 0) await mustBeThere(client, of.fleetId, signal);
       const found = await listInstances(client, { stack: of.stack, ids: [...new Set([...known, ...ids])] }, signal);
       return found.map(toSeen).filter((seen) => seen !== undefined);
@@ -41,7 +41,7 @@ export function makeRecordedInstances(client: EC2Client, of: RecordedOf): Record
     refill: async (signal) => {
       const active = await activeIds(client, of.fleetId, signal);
       const backend = backendOf(client, of.fleetId);
-      // Last: a controller may lower the target at any moment. If it does between these two calls, it lowers it again.
+      // The read comes last, because a controller may lower the target at any moment. If it does so between these two calls, it lowers it again.
       const fleet = await backend.read(signal);
       const lacking = fleet?.state === 'active' ? Math.max(0, fleet.target - active.length) : 0;
       if (fleet !== undefined && lacking > 0) await backend.setTarget(fleet.target, signal);
@@ -53,7 +53,7 @@ export function makeRecordedInstances(client: EC2Client, of: RecordedOf): Record
 async function activeIds(client: EC2Client, fleetId: string, signal: AbortSignal): Promise<readonly string[]> {
   const backend = backendOf(client, fleetId);
   const active = await allPages((token) => backend.activeInstances(token, signal)).catch((error: unknown) => {
-    if (isFleetMissing(error)) return []; // gone, with its instances: those that are known are looked for all the same
+    if (isFleetMissing(error)) return []; // the fleet is gone with its instances; the known ones are still looked for
     throw error;
   });
   return active.map(({ InstanceId }) => InstanceId).filter((id) => id !== undefined);
@@ -61,7 +61,7 @@ async function activeIds(client: EC2Client, fleetId: string, signal: AbortSignal
 
 async function mustBeThere(client: EC2Client, fleetId: string, signal: AbortSignal): Promise<void> {
   const fleet = await backendOf(client, fleetId).read(signal);
-  if (fleet === undefined) throw new Error(`There is no fleet ${fleetId}.`);
+  if (fleet === undefined) throw new Error(`The fleet ${fleetId} does not exist.`);
 }
 
 function toSeen(instance: Instance): SeenInstance | undefined {

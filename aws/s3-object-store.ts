@@ -1,6 +1,6 @@
 /**
- * core/contract/object-store.ts on S3. What the SDK does not retry is tried again here: a conditional put that S3 answers with 409, and
- * a body that breaks while it is read (the SDK retries only up to the head of an answer).
+ * Implements core/contract/object-store.ts on S3. It retries what the SDK does not: a conditional put that S3 answers with 409, and a body that
+ * breaks while it is read (the SDK retries only up to the head of an answer).
  */
 import { addAbortSignal, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,12 +29,12 @@ import {
 } from '../core/contract/object-store.js';
 import { isAccessDenied, isBeyondObject, isMissingObject, isPreconditionFailed, isWriteConflict } from './errors.js';
 
-/** Racing writers of one key settle within one round trip each; more conflicts than this are another fault. */
+/** Writers that race for one key need one round trip each. More conflicts than this have another cause. */
 const MAX_PUT_TRIES = 6;
-/** Reads of a body that broke, one after another, before the fault is the caller's to know. */
+/** After this many broken reads of a body in a row, the caller gets the error. */
 const MAX_BROKEN_READS = 4;
 const RETRY_BASE_MS = 15;
-/** The smallest parts that S3 takes, three at once: some 15 MiB held, 50 GB an object. */
+/** S3 accepts no smaller parts. Three at once hold some 15 MiB, and an object may have 50 GB. */
 const UPLOAD_PART_BYTES = 5 * 1024 * 1024;
 const UPLOAD_PARTS_AT_ONCE = 3;
 /** Cleaning up after an aborted upload must not hold up its caller. */
@@ -50,7 +50,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
-    // S3 has no empty ranges.
+    // S3 does not support empty ranges.
     if (options.range !== undefined && options.range.endByte <= options.range.startByte)
       return this.#empty(key, options);
     for (let tries = 1; ; tries += 1) {
@@ -71,7 +71,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** Goes on where a broken body ended, as long as the object is the same. */
+  /** Continues where a broken body ended, as long as the object is the same. */
   async *stream(key: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
     let position = options.range?.startByte ?? 0;
     const endByte = options.range?.endByte;
@@ -110,7 +110,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult> {
-    // The SDK does not retry streams: bodies are bytes.
+    // Bodies are bytes, because the SDK does not retry streams.
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     for (let tries = 1; ; tries += 1) {
       try {
@@ -157,7 +157,7 @@ export class S3ObjectStore implements ObjectStore {
   async listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder> {
     const objects: ListedObject[] = [];
     const folders: string[] = [];
-    let atMs = Date.now(); // where no answer bears a date
+    let atMs = Date.now(); // counts when no answer has a date
     const onDate = (dateMs: number): void => void (atMs = dateMs);
     for await (const page of this.#pages(prefix, { ...options, delimiter: '/', onDate })) {
       objects.push(...listedObjects(page));
@@ -172,7 +172,7 @@ export class S3ObjectStore implements ObjectStore {
       readonly signal: AbortSignal;
       readonly startAfter?: string;
       readonly delimiter?: string;
-      /** S3's clock, as each answer has it. */
+      /** Gets the time of S3's clock from each answer. */
       readonly onDate?: (dateMs: number) => void;
     },
   ): AsyncGenerator<ListObjectsV2CommandOutput> {
@@ -185,7 +185,7 @@ export class S3ObjectStore implements ObjectStore {
         StartAfter: token === undefined ? options.startAfter : undefined,
         ContinuationToken: token,
       });
-      if (options.onDate !== undefined) tellDate(command, options.onDate);
+      if (options.onDate !== undefined) reportDate(command, options.onDate);
       let page: ListObjectsV2CommandOutput;
       try {
         page = await this.#client.send(command, { abortSignal: options.signal });
@@ -197,7 +197,7 @@ export class S3ObjectStore implements ObjectStore {
     } while (token !== undefined);
   }
 
-  /** Nothing of an object that is there. */
+  /** Returns an empty body if the object exists. */
   async #empty(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
     const head = await this.head(key, options);
     return head && { body: new Uint8Array(), etag: head.etag, metadata: head.metadata };
@@ -269,7 +269,7 @@ function bodyOf(response: GetObjectCommandOutput, signal: AbortSignal): AsyncIte
   return addAbortSignal(signal, response.Body as Readable);
 }
 
-/** Put where they belong as they come: parts that are joined at the end are in memory twice. */
+/** Puts chunks into their place as they come: joining them at the end would hold them twice in memory. */
 async function bytesOf(response: GetObjectCommandOutput, signal: AbortSignal): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(response.ContentLength ?? 0);
   const beyond: Buffer[] = [];
@@ -282,7 +282,7 @@ async function bytesOf(response: GetObjectCommandOutput, signal: AbortSignal): P
   return beyond.length === 0 ? known : Buffer.concat([known, ...beyond]);
 }
 
-/** What a conditional write was refused for; undefined when it failed for another reason. */
+/** Returns why S3 refused a conditional write; undefined when it failed for another reason. */
 function refusal(error: unknown, options: PutOptions): PutResult | undefined {
   if (options.ifMatch !== undefined && (isPreconditionFailed(error) || isMissingObject(error))) {
     return { kind: 'changed' };
@@ -290,8 +290,8 @@ function refusal(error: unknown, options: PutOptions): PutResult | undefined {
   return options.ifNoneMatch === true && isPreconditionFailed(error) ? { kind: 'exists' } : undefined;
 }
 
-/** The SDK keeps the answer's headers to itself: this looks at them before it does. */
-function tellDate(command: ListObjectsV2Command, onDate: (dateMs: number) => void): void {
+/** The SDK does not return the answer's headers, so a middleware reads the date from them. */
+function reportDate(command: ListObjectsV2Command, onDate: (dateMs: number) => void): void {
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
@@ -310,7 +310,7 @@ function* listedObjects(page: ListObjectsV2CommandOutput): Generator<ListedObjec
   }
 }
 
-/** Ends with an error on abort, and not only between chunks: that is what makes `Upload` remove the parts it has sent. */
+/** Fails on abort, also after the last chunk. That error makes `Upload` remove the parts that it has sent. */
 async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { type SecretReader, SecretRefused } from '../worker/ports.js';
 import { isSecretRefused } from './errors.js';
 
-/** `clientOf` makes the client of a region: a secret may be in another one than the stack. */
+/** `clientOf` makes the client of a region, because a secret may be in another region than the stack. */
 export function makeSecretReader(clientOf: (region: string) => SecretsManagerClient): SecretReader {
   const clients = new Map<string, SecretsManagerClient>();
   return {

@@ -1,4 +1,4 @@
-/** Datasets in any bucket, for runner/dataset: what a user can put right is told as `UserError`. */
+/** Datasets in any bucket, for runner/dataset. An error that a user can repair becomes a `UserError`. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissing } from '../core/contract/object-store.js';
 import type { SourceObject, SourceObjects } from '../runner/dataset/ports.js';
@@ -33,9 +33,9 @@ export class S3SourceObjects implements SourceObjects {
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const TROUBLE: Readonly<Record<string, string>> = {
-  NoSuchBucket: 'there is no such bucket',
-  AccessDenied: 'S3 refuses to show it: check that your credentials may read and list it',
-  Forbidden: 'S3 refuses to show it: check that your credentials may read and list it',
+  NoSuchBucket: 'the bucket does not exist',
+  AccessDenied: 'S3 refused access; check that your credentials may read and list the bucket',
+  Forbidden: 'S3 refused access; check that your credentials may read and list the bucket',
   PermanentRedirect: 'the bucket is in another region than the stack; copy the data to a bucket of its region',
 };
 
@@ -44,9 +44,9 @@ function explain(error: unknown, bucket: string, key: string, signal: AbortSigna
   const url = `s3://${bucket}/${key}`;
   if (error instanceof ObjectMissing) return new UserError(`The dataset ${url} does not exist.`);
   // The store explains refusals itself, and keeps S3's own error as the cause.
-  const told = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const trouble = told instanceof Error ? TROUBLE[told.name] : undefined;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const trouble = cause instanceof Error ? TROUBLE[cause.name] : undefined;
   return trouble === undefined
     ? error
-    : new UserError(`The dataset ${url} cannot be read: ${trouble} (${messageOf(told)}).`);
+    : new UserError(`Could not read the dataset ${url}: ${trouble} (${messageOf(cause)}).`);
 }

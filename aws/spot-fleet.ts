@@ -1,5 +1,5 @@
 /**
- * A Spot Fleet request: legacy on AWS, but what many accounts have. It differs in the case of its words, and shows the old target
+ * A Spot Fleet request. AWS calls it legacy, but many accounts use it. It differs from an EC2 Fleet in the case of its words, and shows the old target
  * until a modification is done. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html
  */
 import {

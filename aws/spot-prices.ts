@@ -1,4 +1,4 @@
-/** The `SpotPrices` port on EC2's price history: its newest entry is the price now. */
+/** The `SpotPrices` port on EC2's price history, whose newest entry is the current price. */
 import { DescribeSpotPriceHistoryCommand, type _InstanceType, type EC2Client } from '@aws-sdk/client-ec2';
 import type { SpotPrices } from '../runner/ports.js';
 
@@ -34,7 +34,7 @@ export class Ec2SpotPrices implements SpotPrices {
     return dollars;
   }
 
-  /** A start time of now gives each pool's last change before it. */
+  /** With the current time as the start, EC2 returns the last change of each pool before it. */
   async #newest(
     { instanceType, zone }: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,

@@ -2,7 +2,7 @@
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { SpotQuota } from '../runner/ports.js';
 
-/** "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests": other instances (GPUs) have others. */
+/** "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests". Other instances, such as those with GPUs, have other quotas. */
 const STANDARD_SPOT_QUOTA = { ServiceCode: 'ec2', QuotaCode: 'L-34B43A08' } as const;
 
 export function makeSpotQuota(client: ServiceQuotasClient): SpotQuota {

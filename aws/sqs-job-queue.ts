@@ -9,11 +9,11 @@ import {
 import { mapBounded } from '../core/map-bounded.js';
 import type { JobQueue, QueueCounts } from '../runner/ports.js';
 
-/** SQS takes no more in a call; messages of ours are far below its limit on bytes. */
+/** SQS accepts no more messages in a call. Our messages are far below its limit on bytes. */
 const ENTRIES_PER_CALL = 10;
-/** Enough to send some thousand messages a second, and well within the client's sockets. */
+/** This many calls at once send some thousand messages a second, and stay well within the client's sockets. */
 const CALLS_AT_ONCE = 8;
-/** Times that one entry is sent, the SDK's own retries of whole calls not counted. */
+/** One entry is sent this many times at most, without the SDK's own retries of whole calls. */
 const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 100;
 
@@ -53,7 +53,7 @@ export class SqsJobQueue implements JobQueue {
     };
   }
 
-  /** A call that succeeds may still list entries that failed: those alone are sent again. */
+  /** A call that succeeds may still list failed entries. Only those are sent again. */
   async #sendTen(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void> {
     let unsent = bodies;
     for (let tries = 1; ; tries++) {
@@ -62,7 +62,7 @@ export class SqsJobQueue implements JobQueue {
       if (first === undefined) return;
       if (tries >= MAX_TRIES || failed.some(({ SenderFault }) => SenderFault === true)) {
         throw new Error(
-          `SQS did not take ${failed.length} message(s) of job ${group}: ${first.Code ?? 'no code'}, ${first.Message ?? 'no message'} (${tries} tries).`,
+          `SQS refused ${failed.length} message(s) of job ${group}: ${first.Code ?? 'no code'}, ${first.Message ?? 'no message'} (${tries} tries).`,
         );
       }
       const sent = unsent;

@@ -1,4 +1,4 @@
-/** worker/ports.ts `WorkQueue` on SQS. Polls have a client of their own, so that a beat never waits behind one. */
+/** Implements `WorkQueue` of worker/ports.ts on SQS. Polls have a client of their own, so that a beat never waits behind one. */
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -16,7 +16,7 @@ export interface SqsWorkQueueOptions {
   readonly client: SQSClient;
   readonly pollClient: SQSClient;
   readonly queueUrl: string;
-  /** Told why calls that answer `failed` failed. */
+  /** Gets the error of each call that answers `failed`. */
   readonly onFailure?: (doing: string, error: Error) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Runs `work` on every item, at most `limit` at once; results in order. The first failure starts no more and is thrown. */
+/** Runs `work` on every item, on at most `limit` at once, and returns the results in order. After the first failure no more is started; it is thrown. */
 export async function mapBounded<In, Out>(
   items: readonly In[],
   limit: number,

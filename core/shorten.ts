@@ -1,16 +1,16 @@
 /**
- * Shortens what others have written where it tells least: first the middle of a stack, then the middle of long paths and of other long
- * words, and only then sentences. What survives longest is the core of a message: the line that says which error it was.
+ * Shortens text of others where it matters least: first the middle of a stack, then the middle of long paths and of other long words, and only then
+ * sentences. The core of a message stays longest: the line that names the error.
  */
 const GAP = ' … ';
-/** A longer text is cut at both ends first: the patterns below are for what a person would read. */
+/** A longer text is first cut to its two ends, because the patterns below are for texts that a person would read. */
 const LONGEST_SEARCHED = 16_384;
 const SHORTEST_CUT_PATH_MIDDLE = 8;
 const LONG_WORD_HEAD = 40;
 const LONG_WORD_TAIL = 20;
-/** In a text that is too long the core gets this share at most, so that something of its context stays. */
+/** In a text that is too long the core gets at most this share, so that a part of its context stays. */
 const CORE_SHARE = 0.8;
-/** In a core that is too long the beginning gets this share: it names the error. */
+/** In a core that is too long the beginning gets this share, because it names the error. */
 const HEAD_SHARE = 0.7;
 
 const JS_FRAME = String.raw`\s+at (?:(?:async|new) )*(?:[^\s()]+(?: \[as [^\]\s]+\])? \([^()\n]*\)|[^\s()]+:\d+:\d+)`;
@@ -42,7 +42,7 @@ function withoutFrames(text: string): string {
   return FRAMES.reduce((shown, frame) => shown.replaceAll(new RegExp(`(?:${frame}(?: …)?)+`, 'g'), ' …'), text);
 }
 
-/** `/opt/a/b/c/model/weights.bin` becomes `/opt/…/model/weights.bin`: the root and the name tell where and what. */
+/** `/opt/a/b/c/model/weights.bin` becomes `/opt/…/model/weights.bin`: the root and the name identify the file. */
 function withShortPaths(text: string): string {
   return text.replaceAll(
     /(?<![^\s'"`()=,])((?:\w+:\/\/)?\/?[^\s/'"`()]+)((?:\/[^\s/'"`()]+)+)(\/[^\s/'"`()]+\/[^\s/'"`()]+)/g,
@@ -55,7 +55,7 @@ function withShortWords(text: string): string {
   return text.replaceAll(/\S{81,}/g, (word) => `${first(word, LONG_WORD_HEAD)}…${last(word, LONG_WORD_TAIL)}`);
 }
 
-/** The last line, or the rest of a line, that names an error. */
+/** The patterns of a core: a line, or the rest of a line, that names an error. The last match counts. */
 const CORES = [
   /(?:\b[A-Za-z_.]*(?:Error|Exception|Exit|Interrupt)\b|\bE[A-Z]{3,}\b|\b(?:error|fatal|panic)\b)(?: \[\w+\])?:[^\n]*/g,
   /\b(?:[Nn]o such|[Nn]ot found|[Cc]annot|[Cc]ould not|[Dd]enied|[Rr]efused|[Ii]nvalid|[Ff]ailed)\b[^\n]*/g,
@@ -72,7 +72,7 @@ function aroundCore(text: string, most: number): string {
   return `${before}${kept}${after}`;
 }
 
-/** Keeps as much as there is room for, and a sign that there was more. */
+/** Keeps as much as there is room for, and marks that there was more. */
 function head(text: string, most: number): string {
   if (text.length <= most) return text;
   return most <= GAP.length ? '' : `${first(text, most - GAP.length).trimEnd()}${GAP}`;
@@ -86,6 +86,6 @@ function headAndTail(text: string, most: number, headShare = 0.5): string {
   return `${head}${GAP}${tail}`.slice(0, most);
 }
 
-/** No character of two halves is cut in two. */
+/** A character of two code units is not cut in half. */
 const first = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 const last = (text: string, length: number): string => text.slice(text.length - length).replace(/^[\uDC00-\uDFFF]/, '');

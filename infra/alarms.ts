@@ -1,4 +1,4 @@
-/** Each alarm says what to do. Six at most: the first ten of an account cost nothing. */
+/** The description of each alarm says what to do. There are six alarms at most, because the first ten of an account cost nothing. */
 import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -19,15 +19,15 @@ export interface AlarmsProps {
 interface Rule {
   readonly metric: IMetric;
   readonly says: string;
-  /** At least so many, in so many periods of five minutes running. */
+  /** The alarm goes off when the metric reaches this bound in this many consecutive periods of five minutes. */
   readonly atLeast?: number;
   readonly periods?: number;
-  /** Alarms when the metric is below the bound, or missing. */
+  /** The alarm goes off when the metric is below the bound, or missing. */
   readonly whenLess?: boolean;
 }
 
 const PERIOD_MINUTES = 5;
-/** One failed pass is made good by the next; several in five minutes are no accident. */
+/** The next pass repairs a failed one; several failed passes in five minutes are no accident. */
 const CONTROLLER_ERRORS = 3;
 /** Ten passes are due in this time. */
 const SILENT_PERIODS = 2;
@@ -65,16 +65,16 @@ function jobRules({ store, stallMinutes }: AlarmsProps): Readonly<Record<string,
     DeadLetters: {
       metric: visible(store.deadLetterQueue),
       says:
-        'A batch was received a thousand times without an outcome. Its job goes on, and the controller sends the batch again; look at it with ' +
-        '"spotpool status" and "spotpool logs", and cancel the job if it cannot end. Then purge the dead-letter queue.',
+        'A batch was received a thousand times without an outcome. Its job goes on, and the controller sends the batch again. Look at the job with ' +
+        '"spotpool status" and "spotpool logs", and cancel it if it cannot end. Then purge the dead-letter queue.',
     },
     Stalled: {
       metric: stalled(store.queue),
       periods: Math.max(1, Math.ceil(stallMinutes / PERIOD_MINUTES)),
       says:
-        `Work is left and nothing was committed for ${stallMinutes} minutes. "spotpool fleet" says whether instances run: if none does, Spot capacity or the ` +
-        'Spot vCPU quota is short (widen vcpus, memoryMib or zones, or ask for more quota); if they do, "spotpool logs" says what they wait for. ' +
-        'If your batches take longer, raise stallMinutes.',
+        `Work is left and nothing was committed for ${stallMinutes} minutes. Run "spotpool fleet". If no instance runs, Spot capacity or the Spot vCPU quota ` +
+        'is short: widen vcpus, memoryMib or zones, or ask AWS for more quota. If instances run, "spotpool logs" shows what they wait for. ' +
+        'If your batches take longer than this, raise stallMinutes.',
     },
   };
 }
@@ -84,16 +84,16 @@ function controllerRules({ controller, store, switchGroup }: AlarmsProps): Reado
     SwitchFired: {
       metric: firedAtWork(store.queue, switchGroup),
       says:
-        'The dead-man’s switch parked the fleet at 0, because no controller was heard of for fifteen minutes. Nothing is lost; work waits. ' +
+        'The dead-man’s switch set the fleet’s target to 0, because no controller ran for fifteen minutes. Nothing is lost, and the work waits. ' +
         (controller === undefined
-          ? 'In this pool only commands control: run "spotpool watch" on the job, which raises the fleet again, and leave it running.'
-          : 'See why the controller is silent (its log), then run "spotpool watch" on the job, which raises the fleet again.'),
+          ? 'In this pool only commands control the fleet: run "spotpool watch" on the job, which raises the fleet again, and leave it running.'
+          : 'Read in the controller’s log why it does not run. Then run "spotpool watch" on the job, which raises the fleet again.'),
     },
     SwitchFailed: {
       metric: ofSwitch('TargetErrorCount', switchGroup),
       says:
-        'The dead-man’s switch could not park the fleet, so that instances may run with nobody in control. Set the fleet’s target to 0 now (EC2 console, or ' +
-        '"aws ec2 modify-fleet" with no-termination), then check the switch’s role.',
+        'The dead-man’s switch could not set the fleet’s target to 0, so instances may run while no controller does. Set the target to 0 now (in the EC2 ' +
+        'console, or by "aws ec2 modify-fleet" with no-termination). Then check the role of the switch.',
     },
   };
   if (controller === undefined) return switchRules;
@@ -103,16 +103,16 @@ function controllerRules({ controller, store, switchGroup }: AlarmsProps): Reado
       metric: controller.metricErrors({ period: period(), statistic: Stats.SUM }),
       atLeast: CONTROLLER_ERRORS,
       says:
-        'Passes of the controller fail. Workers go on; if it lasts, the fleet is parked in fifteen minutes. Its log says why; "spotpool watch" on a job ' +
-        'controls in its place meanwhile.',
+        'Passes of the controller fail. Workers go on, but after fifteen minutes without a pass the fleet’s target is set to 0. The controller’s log says ' +
+        'why. Meanwhile "spotpool watch" on a job controls the fleet.',
     },
     ControllerSilent: {
       metric: controller.metricInvocations({ period: period(), statistic: Stats.SUM }),
       whenLess: true,
       periods: SILENT_PERIODS,
       says:
-        'The controller has not run for ten minutes. Enable its schedule again (EventBridge Scheduler), or deploy the stack; "spotpool watch" on a job controls ' +
-        'in its place meanwhile.',
+        'The controller has not run for ten minutes. Enable its schedule in EventBridge Scheduler, or deploy the stack again. Meanwhile "spotpool watch" on ' +
+        'a job controls the fleet.',
     },
   };
 }

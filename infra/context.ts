@@ -13,7 +13,7 @@ export interface AppConfig {
 }
 
 const DEFAULT_STACK_NAME = 'Spotpool';
-/** CloudFormation accepts these names. */
+/** CloudFormation accepts only names of this form. */
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
 export function readContext(get: (key: string) => unknown): AppConfig {

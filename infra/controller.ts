@@ -1,6 +1,6 @@
 /**
- * The controller as a Lambda function: the same passes as the CLI's, each minute, and at once when AWS takes an instance. Several at once are safe by the
- * generations of R6, so that no concurrency is reserved (which fails in new accounts); the next pass makes good one that is missed, so nothing is retried.
+ * The controller as a Lambda function. It runs the same passes as the CLI, each minute, and at once when AWS announces a reclaim. The generations of R6 make
+ * several passes at once safe, so no concurrency is reserved, which would fail in new accounts. The next pass repairs a missed one, so nothing is retried.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
@@ -14,16 +14,16 @@ import { Construct } from 'constructs';
 import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
 import { type ControllerFields, environmentOf } from '../core/contract/stack-fields.js';
 import { permit, type Permission } from './permissions.js';
-import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
+import { type ControlProps, controllerPermissions } from './controller-permissions.js';
 
-/** Enough CPU (it grows with memory) that folding ten thousand outcomes fits a pass. */
+/** Lambda gives more CPU with more memory. With this much, a pass can fold ten thousand outcomes. */
 const MEMORY_MIB = 512;
-/** A pass is seconds; one that hangs must not pile up. */
+/** A pass takes seconds, and a pass that hangs must not delay others. */
 const TIMEOUT_MINUTES = 2;
-/** The least that EventBridge and Lambda take: an older wish for a pass is worth nothing, the next comes within a minute. */
+/** EventBridge and Lambda accept no less. An older event is worth nothing, because the next pass comes within a minute. */
 const MAX_EVENT_AGE_SECONDS = 60;
 
-export interface ControllerProps extends SteeringMeans {
+export interface ControllerProps extends ControlProps {
   /** The function's environment; the region is in every Lambda function's own. */
   readonly fields: ControllerFields;
   readonly code: Code;
@@ -43,7 +43,7 @@ export class Controller extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'spotpool: what the controller may do',
     });
-    permit(role, [...steeringPermissions(props), ...telling(logGroup, props)]);
+    permit(role, [...controllerPermissions(props), ...loggingAndNotices(logGroup, props)]);
     this.function = new LambdaCode(this, 'Function', {
       description: 'spotpool: observes jobs and fleet, sets the target, ends jobs',
       runtime: Runtime.NODEJS_24_X,
@@ -70,7 +70,7 @@ export class Controller extends Construct {
     permit(role, [
       {
         sid: 'WakeTheController',
-        why: 'The schedule invokes this function, and nothing else.',
+        why: 'The schedule invokes this function and nothing else.',
         actions: ['lambda:InvokeFunction'],
         resources: [this.function.functionArn],
       },
@@ -87,7 +87,7 @@ export class Controller extends Construct {
     });
   }
 
-  /** Of any instance of the account: no rule can tell whose it is, and a pass too many costs nothing. */
+  /** The rules match any instance of the account, because the events do not name the pool. An unneeded pass costs nothing. */
   #atOnce(): void {
     for (const [id, detailType] of [
       ['Interruption', 'EC2 Spot Instance Interruption Warning'],
@@ -107,29 +107,29 @@ export class Controller extends Construct {
   }
 }
 
-function telling({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): readonly Permission[] {
+function loggingAndNotices({ logGroupArn }: LogGroup, { store, topic }: ControllerProps): readonly Permission[] {
   return [
     {
       sid: 'WriteItsLog',
-      why: 'The streams of its own log group, which Lambda names.',
+      why: 'The function writes to the streams of its own log group, which Lambda names.',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroupArn],
     },
     {
       sid: 'TellPeople',
-      why: 'A job that ended, or what needs a person, is told once.',
+      why: 'The controller reports once that a job has ended or needs a person.',
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
     },
     {
       sid: 'RememberWhatWasTold',
-      why: 'A claim on each notice, of any job, so that several controllers tell it once.',
+      why: 'A mark for each notice of any job makes several controllers report it once.',
       actions: ['s3:PutObject'],
       resources: [`${jobsPrefix}*/notified.json`, `${attentionPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
     },
     {
       sid: 'CountReclaimsOnce',
-      why: 'A mark for each instance that AWS took, of any id, so that several controllers count it once in the metrics.',
+      why: 'A mark for each reclaimed instance makes several controllers count it once in the metrics.',
       actions: ['s3:PutObject'],
       resources: [store.bucket.arnForObjects(reclaimedKey('*'))],
     },

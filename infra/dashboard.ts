@@ -1,4 +1,4 @@
-/** One page that answers: is there work, is it done, by how many, and is anybody in control? */
+/** The dashboard shows how much work is left, how fast it is done, how many instances run, and whether a controller runs. */
 import {
   AlarmStatusWidget,
   type Alarm,
@@ -22,7 +22,7 @@ export interface PoolDashboardProps {
   readonly controller?: IFunction | undefined;
 }
 
-/** The grid is 24 wide. */
+/** The grid is 24 columns wide. */
 const HALF = 12;
 const HEIGHT = 6;
 

@@ -1,6 +1,7 @@
 /**
- * R9, whoever controls: where the one-time schedule lives that parks the fleet when nobody controls it any more, and what it may do. Whoever raises the
- * fleet makes the schedule, one for the pool, and pushes it out with each pass; here is no schedule, since a parked fleet needs none.
+ * The dead-man's switch (R9): the group and the role of the one-time schedule that sets the fleet's target to 0 when no controller runs any more. The
+ * controller that raises the fleet makes the schedule, one for the pool, and postpones it with each pass. The stack makes none, because a parked fleet
+ * needs none.
  */
 import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -17,7 +18,7 @@ export interface DeadManSwitchProps {
 export class DeadManSwitch extends Construct {
   readonly groupName: string;
   readonly role: Role;
-  /** Of the schedule that controllers make, whatever they call it. */
+  /** The ARN matches the schedule that controllers make, by any name. */
   readonly scheduleArn: string;
 
   constructor(scope: Construct, id: string, { name, fleetId }: DeadManSwitchProps) {
@@ -29,7 +30,7 @@ export class DeadManSwitch extends Construct {
     this.scheduleArn = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule/${this.groupName}/*`;
     this.role = new Role(this, 'Role', {
       description: 'spotpool: parks the fleet when nobody controls it',
-      // Only schedules of this group. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+      // Only schedules of this group may assume the role. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': group.attrArn } },
       }),

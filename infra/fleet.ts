@@ -1,6 +1,6 @@
 /**
- * The fleet (docs/explanation/architecture.md, R6): `maintain`, born at target 0, never ending an instance when its target falls. Almost every property of it
- * replaces it when it changes, so it names nothing that changes with code or with a newer machine image (docs/decisions/0005-…).
+ * The fleet (docs/explanation/architecture.md, R6) has the type `maintain`, starts at target 0, and never ends an instance when its target falls. A change
+ * of almost any property replaces the fleet, so it names nothing that changes with code or with a newer machine image (docs/decisions/0005-…).
  */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnEC2Fleet } from 'aws-cdk-lib/aws-ec2';
@@ -16,8 +16,8 @@ export interface FleetProps {
 }
 
 /**
- * The template's first version. Not `$Latest`: EC2 resolves it once, when the fleet is made, so that it would promise what it does not keep. A
- * launch template that is to be different is another template (launch-template.ts).
+ * The fleet names the template's first version. It does not name `$Latest`, because EC2 resolves that once, when the fleet is made. A launch template with
+ * other content is another template (launch-template.ts).
  */
 const FIRST_VERSION = '1';
 
@@ -28,17 +28,17 @@ export class Fleet extends Construct {
     super(scope, id);
     const fleet = new CfnEC2Fleet(this, 'Fleet', {
       type: 'maintain',
-      // Parked: costs nothing. A deploy that CloudFormation sees no change in leaves the running target alone.
+      // A parked fleet costs nothing. A deploy in which CloudFormation sees no change of the fleet leaves its running target alone.
       targetCapacitySpecification: { totalTargetCapacity: 0, defaultTargetCapacityType: 'spot' },
       excessCapacityTerminationPolicy: 'no-termination',
-      // No capacity rebalancing, which may double the fleet, and no maximum price, which brings more reclaims.
+      // Capacity rebalancing is off, because it may double the fleet. There is no maximum price, because one brings more reclaims.
       spotOptions: { allocationStrategy: 'price-capacity-optimized', instanceInterruptionBehavior: 'terminate' },
-      // Impaired for six minutes: its leases ran out long before, and others have its batches.
+      // EC2 replaces an instance that was impaired for six minutes. Its leases ran out long before, and others have its batches.
       replaceUnhealthyInstances: true,
       launchTemplateConfigs: [
         {
           launchTemplateSpecification: { launchTemplateId, version: FIRST_VERSION },
-          // One override a zone. No weights: the target counts instances.
+          // Each zone has one override. There are no weights, so the target counts instances.
           overrides: subnetIds.map((subnetId) => ({ subnetId, instanceRequirements: requirements(settings) })),
         },
       ],
@@ -48,7 +48,7 @@ export class Fleet extends Construct {
     if (settings.createServiceLinkedRole) fleet.node.addDependency(this.#serviceLinkedRole());
   }
 
-  /** Other fleets of the account need it too, so that it stays. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-prerequisites.html */
+  /** Other fleets of the account need this role too, so it stays when the stack is deleted. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-prerequisites.html */
   #serviceLinkedRole(): CfnServiceLinkedRole {
     const role = new CfnServiceLinkedRole(this, 'ServiceLinkedRole', { awsServiceName: 'ec2fleet.amazonaws.com' });
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
@@ -57,7 +57,7 @@ export class Fleet extends Construct {
 }
 
 /**
- * As many Spot pools as fit. The image decides the architecture; bare metal and burstable types are out unless asked for.
+ * The requirements admit as many Spot pools as fit. The image decides the architecture. EC2 leaves out bare metal and burstable types by default.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html
  */
 function requirements(settings: Settings): CfnEC2Fleet.InstanceRequirementsRequestProperty {

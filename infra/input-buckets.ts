@@ -1,4 +1,4 @@
-/** What whoever submits a job with input of the user's own needs, and the workers that compute it alike. */
+/** Permissions to read the user's own buckets: whoever submits a job with input there needs them, and the workers that compute it too. */
 import { Aws } from 'aws-cdk-lib';
 import type { Permission } from './permissions.js';
 

@@ -1,6 +1,6 @@
 /**
- * What outlives every instance: the input queue with its dead letters, and the results bucket. Everything durable about a
- * job is in the bucket; the queue only says what is left to do (docs/reference/keys.md).
+ * The stores that outlive every instance: the input queue, the dead-letter queue, and the results bucket. Everything durable about a job is in the bucket;
+ * the queue only says what is left to do (docs/reference/keys.md).
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -10,22 +10,22 @@ import { Construct } from 'constructs';
 import { attentionPrefix, exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
 
-/** A backstop only: reclaims are no attempts, and attempts are counted by us (R4). SQS allows 1 to 1,000. */
+/** This count is a backstop only, because workers count attempts themselves, and a reclaim is not an attempt (R4). SQS allows 1 to 1,000. */
 export const MAX_RECEIVE_COUNT = 1000;
 
-/** A day less than SQS's maximum, because a dead letter's age counts from when it was first sent. */
+/** One day less than SQS's maximum, because the age of a dead letter counts from the time at which it was first sent. */
 const QUEUE_RETENTION_DAYS = 13;
 const DEAD_LETTER_RETENTION_DAYS = 14;
 
-/** Uploads that broke off are billed until they are aborted. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html */
+/** Incomplete uploads are billed until they are aborted. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html */
 const INCOMPLETE_UPLOAD_DAYS = 3;
-/** Longer than a message can live, and so than any batch that could still read a partial. */
+/** Partials outlive every message, and so every batch that could still read one. */
 const SHORT_LIVED_DAYS = 30;
 /** No worker lives longer than 20 days, so nobody reads an older ticket. */
 const EXIT_TICKET_DAYS = 30;
-/** Boot logs, last words, what was told: for as long as somebody may ask why. */
+/** Boot logs, last logs and the marks of notices are kept as long as somebody may ask about them. */
 const INSTANCE_DAYS = 90;
-/** What was deleted or written over by mistake can be had back for so long. */
+/** An object that was deleted or overwritten by mistake can be restored for this long. */
 const OLD_VERSION_DAYS = 7;
 
 export interface JobStoreProps {
@@ -63,8 +63,8 @@ export class JobStore extends Construct {
   }
 
   /**
-   * R1 without trust in any writer: an outcome is only ever put where there is none. Creating a multipart upload and its parts carry no conditions
-   * and are exempt; completing it is not. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+   * The bucket enforces R1, whoever writes: an outcome is only put where there is none. The requests that begin a multipart upload and send its parts
+   * carry no conditions and are exempt; the request that completes it is not. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
    */
   #outcomesAreWrittenOnce(): PolicyStatement {
     return new PolicyStatement({
@@ -90,7 +90,7 @@ function lifecycleRules(jobRetentionDays: number | undefined): LifecycleRule[] {
       expiredObjectDeleteMarker: true,
     },
     {
-      // A job's id stands before "partial/" and "events/", so that no prefix names them: their writer tags them.
+      // A job's id comes before "partial/" and "events/", so no prefix matches them. Their writer tags them instead.
       id: 'PartialsAndEvents',
       prefix: jobsPrefix,
       tagFilters: { [SHORT_LIVED_TAG.key]: SHORT_LIVED_TAG.value },

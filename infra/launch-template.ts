@@ -1,7 +1,7 @@
 /**
- * What an instance is. A launch template version is what it is for ever, and a fleet keeps to the version that it was made with. So a template whose
- * content (but for the image) differs is another resource, and makes another fleet; a newer image alone makes a further version of the same template,
- * which no fleet uses (docs/decisions/0005-…).
+ * The launch template of the instances. A version of a launch template never changes, and a fleet keeps the version that it was made with. So a template
+ * with other content is another resource, which makes another fleet. A newer image alone makes a further version of the same template, which no fleet uses
+ * (docs/decisions/0005-…).
  */
 import { createHash } from 'node:crypto';
 import { Fn, Stack } from 'aws-cdk-lib';
@@ -17,9 +17,9 @@ const IMAGE_PARAMETERS: Readonly<Record<Architecture, string>> = {
   arm64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
   x86_64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
 };
-/** Of Amazon Linux 2023 and its kin. */
+/** The root device of Amazon Linux 2023 and of images derived from it. */
 const ROOT_DEVICE = '/dev/xvda';
-/** Enough to tell templates apart. */
+/** This many digits are enough to tell templates apart. */
 const DIGEST_DIGITS = 12;
 
 export interface LaunchTemplateProps {
@@ -49,12 +49,12 @@ export class LaunchTemplate extends Construct {
     return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, DIGEST_DIGITS);
   }
 
-  /** A parameter of the template, which CloudFormation reads at deploy: `maintain` fleets take a literal id alone. */
+  /** CloudFormation reads this parameter of the template at deploy, because `maintain` fleets accept only a literal image id. */
   #newestImage(architecture: Architecture): string {
     return StringParameter.valueForTypedStringParameterV2(
       this,
       IMAGE_PARAMETERS[architecture],
-      // What the value is, so that CloudFormation checks that the image is there.
+      // With this type CloudFormation checks that the image exists.
       ParameterValueType.AWS_EC2_IMAGE_ID,
     );
   }
@@ -63,14 +63,14 @@ export class LaunchTemplate extends Construct {
 function templateData(props: LaunchTemplateProps): CfnLaunchTemplate.LaunchTemplateDataProperty {
   const { settings, userData, instanceProfileArn, securityGroupId } = props;
   return {
-    // An id of one's own is content: another image is another fleet.
+    // An image of the user's own is content: another image makes another fleet.
     ...definedFields({ imageId: settings.imageId }),
     userData: Fn.base64(userData),
     iamInstanceProfile: { arn: instanceProfileArn },
     securityGroupIds: [securityGroupId],
-    // A worker ends its instance through the operating system (R6, R9): that must not leave a stopped one behind.
+    // A worker ends its instance through the operating system (R6, R9), which must not leave a stopped instance behind.
     instanceInitiatedShutdownBehavior: 'terminate',
-    // One hop: a container on the instance does not reach the role of the instance.
+    // With one hop, a container on the instance cannot reach the instance's role.
     metadataOptions: {
       httpEndpoint: 'enabled',
       httpTokens: 'required',
@@ -83,7 +83,7 @@ function templateData(props: LaunchTemplateProps): CfnLaunchTemplate.LaunchTempl
         ebs: { volumeType: 'gp3', volumeSize: settings.rootVolumeGib, encrypted: true, deleteOnTermination: true },
       },
     ],
-    // No tags for volumes, which EC2 refuses on Spot. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-spot-fleets.html#tag-spot-fleet
+    // Volumes get no tags, because EC2 refuses those on Spot. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-spot-fleets.html#tag-spot-fleet
     tagSpecifications: [
       {
         resourceType: 'instance',

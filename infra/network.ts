@@ -1,6 +1,6 @@
 /**
- * Where instances live: nothing comes in, and 443 goes out. Made by default: public subnets without a NAT gateway (which would cost $33 a month
- * while idle); isolated: no way out but the endpoints of S3 and SQS.
+ * The network of the instances: nothing comes in, and HTTPS goes out. By default the stack makes public subnets without a NAT gateway, which would cost
+ * $33 a month while idle. Isolated instances reach nothing but the endpoints of S3 and SQS.
  */
 import { Fn, Stack } from 'aws-cdk-lib';
 import {
@@ -19,7 +19,7 @@ import {
 import { Construct } from 'constructs';
 import type { Settings } from './props.js';
 
-/** /20 in each zone: 4,000 instances. */
+/** A subnet of this size holds 4,000 instances in each zone. */
 const VPC_RANGE = '10.0.0.0/16';
 const SUBNET_MASK = 20;
 const HTTPS = 443;
@@ -28,7 +28,7 @@ export class Network extends Construct {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
   readonly securityGroupId: string;
-  /** Undefined when the VPC is the user's. */
+  /** Undefined when the VPC is the user's own. */
   readonly vpc?: IVpc;
 
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -45,7 +45,7 @@ export class Network extends Construct {
       groupDescription: 'spotpool instances: nothing in, HTTPS out',
       vpcId: this.vpcId,
       securityGroupIngress: [],
-      // Name resolution, time and instance metadata pass no security group.
+      // Name resolution, time and instance metadata do not pass through a security group.
       securityGroupEgress: [
         {
           ipProtocol: 'tcp',
@@ -63,7 +63,7 @@ export class Network extends Construct {
   #makeVpc({ zones, isolated }: Settings): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(VPC_RANGE),
-      // Picked at deploy: a synth asks no account.
+      // CloudFormation picks the zones at deploy, so a synth needs no account.
       availabilityZones: Array.from({ length: zones }, (_, index) =>
         Fn.select(index, Fn.getAzs(Stack.of(this).region)),
       ),
@@ -77,10 +77,10 @@ export class Network extends Construct {
             : { subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true }),
         },
       ],
-      // Its restriction would be a custom resource with a Lambda; nothing here uses the default group.
+      // The CDK would restrict the default group by a custom resource with a Lambda function, and nothing here uses that group.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
-    // Free, and keeps datasets, models and the distribution's packages off the internet gateway.
+    // This endpoint is free, and keeps datasets, models and the distribution's packages off the internet gateway.
     vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     return vpc;
   }

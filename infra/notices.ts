@@ -1,6 +1,6 @@
 /**
- * Where people are told: jobs that ended or need attention, and alarms. Encrypted at rest by SNS itself and in transit; no key of KMS, because alarms
- * cannot publish through the one that AWS manages, and one of our own would cost a dollar a month while idle.
+ * The topic that reports alarms, and jobs that ended or need attention. SNS encrypts it at rest and in transit. It has no KMS key, because alarms cannot
+ * publish with the key that AWS manages, and a key of the stack's own would cost a dollar a month while idle.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 import { Aws } from 'aws-cdk-lib';
@@ -15,7 +15,7 @@ export class Notices extends Construct {
   constructor(scope: Construct, id: string, notifyEmail: string | undefined) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'spotpool', enforceSSL: true });
-    // A policy of one's own replaces the default one, under which alarms of the account may publish.
+    // This policy replaces the default one, which would let alarms of the account publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',

@@ -1,4 +1,4 @@
-/** Permissions as data: each says why it is there, and that is also the explanation of the wildcards in it to cdk-nag. */
+/** Permissions as data. Each says why it is there; cdk-nag gets the same text as the explanation of its wildcards. */
 import { Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
@@ -26,7 +26,7 @@ export function permit(role: Role, permissions: readonly Permission[]): void {
   explainWildcards(role, permissions);
 }
 
-/** cdk-nag wants each resource that holds a `*` acknowledged by itself. */
+/** cdk-nag requires an acknowledgement for each resource that holds a `*`. */
 export function explainWildcards(construct: IConstruct, permissions: readonly Permission[]): void {
   const stack = Stack.of(construct);
   for (const { sid, why, resources } of permissions) {
@@ -38,7 +38,7 @@ export function explainWildcards(construct: IConstruct, permissions: readonly Pe
   }
 }
 
-/** The form that cdk-nag names resources in: references in angle brackets. */
+/** cdk-nag names resources in this form, with references in angle brackets. */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value;
   const record = value as { Ref?: string; 'Fn::GetAtt'?: readonly string[]; 'Fn::Join'?: readonly [string, unknown[]] };

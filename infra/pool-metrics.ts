@@ -1,4 +1,4 @@
-/** The metrics that alarms and dashboard share. SQS, Lambda and Scheduler report theirs for nothing; the pool's own come from its controller. */
+/** The metrics that alarms and dashboard share. SQS, Lambda and Scheduler report theirs for free; the controller reports the pool's own. */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -18,7 +18,7 @@ export const inFlight = (queue: Queue): Metric =>
 export const committed = (queue: Queue): Metric =>
   queue.metricNumberOfMessagesDeleted({ period: period(), statistic: Stats.SUM, label: 'committed' });
 
-/** 1 while work is left and none of it is committed. */
+/** The value is 1 while work is left and none of it is committed. */
 export const stalled = (queue: Queue): MathExpression =>
   new MathExpression({
     expression: 'IF(FILL(waiting, 0) + FILL(held, 0) > 0 AND FILL(committed, 0) < 1, 1, 0)',
@@ -27,7 +27,7 @@ export const stalled = (queue: Queue): MathExpression =>
     label: 'work is left and none is committed',
   });
 
-/** 1 when the switch fired while work was left. When nothing is left it only does what is meant: a laptop was closed after the last job. */
+/** The value is 1 when the switch fired while work was left. Without work left, it fired as intended: a laptop was closed after the last job. */
 export const firedAtWork = (queue: Queue, groupName: string): MathExpression =>
   new MathExpression({
     expression: 'IF(FILL(fired, 0) > 0 AND FILL(waiting, 0) + FILL(held, 0) > 0, 1, 0)',

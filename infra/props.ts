@@ -83,14 +83,14 @@ export const PROPERTIES = {
    * that has none, or the deploy fails. The role stays when the stack is deleted.
    */
   createServiceLinkedRole: flag(false),
-  /** AWS Systems Manager opens shells on instances. */
+  /** The owners of the account may open shells on instances through AWS Systems Manager. */
   sessionManager: flag(false),
   /** Buckets of yours from which jobs read their input (`s3://…`): workers and the CLI's users may list and read them. */
   inputBuckets: list(BUCKET, 'give names of buckets, without s3://', []),
   /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. */
   secretArns: list(SECRET_ARN, 'give whole ARNs of secrets', []),
 
-  /** A Lambda function raises and lowers the fleet each minute, or the CLI alone does, while a command follows a job. */
+  /** The controller raises and lowers the fleet: a Lambda function each minute, or the CLI alone while a command follows a job. */
   controller: oneOf<'lambda' | 'cli'>(['lambda', 'cli'], 'lambda'),
   /** The folder with the controller's bundle. Default: the one that came with spotpool. */
   controllerDirectory: text(),

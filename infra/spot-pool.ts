@@ -1,6 +1,6 @@
 /**
- * A pool of Spot instances in an account of one's own: queues, bucket, network, fleet parked at 0, controller, dead-man's switch, alarms. For any CDK
- * app: `new SpotPool(stack, 'Pool', { maxWorkers: 50 })`. It has no custom resource, asks no account at synth, and costs next to nothing while idle.
+ * A pool of Spot instances: queues, bucket, network, a fleet parked at 0, a controller, a dead-man's switch and alarms. Use it in any CDK app:
+ * `new SpotPool(stack, 'Pool', { maxWorkers: 50 })`. It has no custom resource, needs no account at synth, and costs next to nothing while idle.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -25,13 +25,13 @@ import { acknowledge } from './nag.js';
 import { Network } from './network.js';
 import { Notices } from './notices.js';
 import { type Settings, type SpotPoolProps, withDefaults } from './props.js';
-import type { SteeringMeans } from './steering-permissions.js';
+import type { ControlProps } from './controller-permissions.js';
 import { UserPolicy } from './user-policy.js';
 import { WorkerRole } from './worker-role.js';
 
-/** The one file of the controller's bundle. */
+/** The controller's bundle consists of this file. */
 const CONTROLLER_FILE = 'index.mjs';
-/** Where the build puts it, seen from the built construct. */
+/** The build puts the bundle here, relative to the built construct. */
 const BUILT_CONTROLLER = fileURLToPath(new URL('../bundle/controller', import.meta.url));
 
 export class SpotPool extends Construct {
@@ -43,18 +43,18 @@ export class SpotPool extends Construct {
   readonly fleetId: string;
   readonly deadMan: DeadManSwitch;
   readonly topic: Topic;
-  /** Undefined when the CLI alone controls. */
+  /** Undefined when the CLI alone controls the fleet. */
   readonly controller?: Controller;
   readonly userPolicy: UserPolicy;
 
   constructor(scope: Construct, id: string, props: SpotPoolProps = {}) {
     super(scope, id);
     const { stackName } = Stack.of(this);
-    // A nested stack's name is known at deploy alone.
+    // The name of a nested stack is known only at deploy.
     const name = props.name ?? (Token.isUnresolved(stackName) ? undefined : stackName);
     const problems = problemsOf({ ...props, ...definedFields({ name }) });
     for (const problem of problems) Annotations.of(this).addError(problem);
-    // With wrong properties the synth fails; the rest is made of the defaults, so that all problems are told at once.
+    // With wrong properties the synth fails. The rest is then made with the defaults, so that one synth reports all problems.
     this.settings = withDefaults(problems.length === 0 ? props : { controller: 'cli' }, stackName);
     const { settings } = this;
 
@@ -69,10 +69,10 @@ export class SpotPool extends Construct {
     }).fleetId;
     this.deadMan = new DeadManSwitch(this, 'Switch', { name: settings.name, fleetId: this.fleetId });
     this.topic = new Notices(this, 'Notices', settings.notifyEmail).topic;
-    const means: SteeringMeans = { store: this.store, fleetId: this.fleetId, deadMan: this.deadMan };
-    if (settings.controller === 'lambda') this.controller = this.#makeController(means);
+    const control: ControlProps = { store: this.store, fleetId: this.fleetId, deadMan: this.deadMan };
+    if (settings.controller === 'lambda') this.controller = this.#makeController(control);
     this.userPolicy = new UserPolicy(this, 'User', {
-      ...means,
+      ...control,
       name: settings.name,
       inputBuckets: settings.inputBuckets,
       controllerArn: this.controller?.function.functionArn,
@@ -130,9 +130,9 @@ export class SpotPool extends Construct {
     }).launchTemplateId;
   }
 
-  #makeController(means: SteeringMeans): Controller {
+  #makeController(control: ControlProps): Controller {
     const props = { fields: this.#controllerFields(), code: this.#code(), topic: this.topic };
-    return new Controller(this, 'Controller', { ...means, ...props });
+    return new Controller(this, 'Controller', { ...control, ...props });
   }
 
   #code(): Code {

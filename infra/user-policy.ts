@@ -1,4 +1,4 @@
-/** What the CLI's user needs, as a managed policy to attach to people or roles; the stack attaches it to nobody. */
+/** A managed policy with the permissions of the CLI's users. Attach it to people or roles; the stack attaches it to nobody. */
 import { Aws } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -7,9 +7,9 @@ import { STACK_TAG } from '../core/contract/tags.js';
 import { anyInstanceArn } from './arns.js';
 import { readInputBuckets } from './input-buckets.js';
 import { explainWildcards, type Permission, toStatement } from './permissions.js';
-import { type SteeringMeans, steeringPermissions } from './steering-permissions.js';
+import { type ControlProps, controllerPermissions } from './controller-permissions.js';
 
-export interface UserPolicyProps extends SteeringMeans {
+export interface UserPolicyProps extends ControlProps {
   readonly name: string;
   readonly inputBuckets: readonly string[];
   readonly controllerArn?: string | undefined;
@@ -21,7 +21,7 @@ export class UserPolicy extends Construct {
   constructor(scope: Construct, id: string, props: UserPolicyProps) {
     super(scope, id);
     const permissions = [
-      ...steeringPermissions(props),
+      ...controllerPermissions(props),
       ...submitting(props),
       ...readInputBuckets(props.inputBuckets),
       ...looking(),
@@ -36,7 +36,7 @@ export class UserPolicy extends Construct {
   }
 }
 
-/** What may be larger than one request holds. */
+/** These objects may be larger than one request holds. */
 const UPLOADED = [`${jobsPrefix}*/input/*`, `${modelsPrefix}*`] as const;
 const SUBMITTED = [
   ...UPLOADED,
@@ -48,13 +48,13 @@ function submitting({ store, controllerArn }: UserPolicyProps): readonly Permiss
   const permissions: Permission[] = [
     {
       sid: 'SubmitJobsWithModelsAndWorker',
-      why: 'A user writes jobs, models and the worker under their prefixes; none is known at deploy.',
+      why: 'A user writes jobs, models and the worker under their prefixes. None of them is known at deploy.',
       actions: ['s3:PutObject'],
       resources: SUBMITTED.map((key) => store.bucket.arnForObjects(key)),
     },
     {
       sid: 'RemovePartsOfBrokenUploads',
-      why: 'Input and models go up in parts, which are billed until they are removed; no job or model is known at deploy.',
+      why: 'Input and models are uploaded in parts, which AWS bills until they are removed. No job or model is known at deploy.',
       actions: ['s3:AbortMultipartUpload'],
       resources: UPLOADED.map((key) => store.bucket.arnForObjects(key)),
     },
@@ -62,7 +62,7 @@ function submitting({ store, controllerArn }: UserPolicyProps): readonly Permiss
   if (controllerArn === undefined) return permissions;
   permissions.push({
     sid: 'WakeTheController',
-    why: 'So that a job starts now and not within a minute.',
+    why: 'A command wakes the controller, so that a job starts now instead of within a minute.',
     actions: ['lambda:InvokeFunction'],
     resources: [controllerArn],
   });
@@ -73,25 +73,25 @@ function looking(): readonly Permission[] {
   return [
     {
       sid: 'SeePricesAndQuota',
-      why: 'Prices know no resource, and the quota of an account is no secret of it.',
+      why: 'IAM supports no resources for prices, and the quota of an account holds no secret of the pool.',
       actions: ['ec2:DescribeSpotPriceHistory', 'servicequotas:GetServiceQuota'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
     },
     {
       sid: 'SeeTheStack',
-      why: 'Colleagues read the outputs of this stack, and hold no stale ones.',
+      why: 'Colleagues read the current outputs of this stack.',
       actions: ['cloudformation:DescribeStacks'],
       resources: [Aws.STACK_ID],
     },
   ];
 }
 
-/** Deleting the stack itself is for whoever may deploy it. */
+/** This permission does not delete the stack itself: people who may deploy it may delete it. */
 function tearingDown(name: string): Permission {
   return {
     sid: 'EndInstancesOfThisPool',
-    why: "A teardown proves 0 instances: it ends those that bear the pool's tag, and no other.",
+    why: "A teardown ends the instances with the pool's tag, and no others.",
     actions: ['ec2:TerminateInstances'],
     resources: [anyInstanceArn()],
     conditions: { StringEquals: { [`ec2:ResourceTag/${STACK_TAG}`]: name } },

@@ -1,4 +1,4 @@
-/** What an instance may do: no EC2 at all (it ends itself through the operating system), one queue, and its own corners of one bucket. */
+/** The role of the instances: one queue, and its own parts of one bucket. It allows no call of EC2, because an instance ends itself through the operating system. */
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
@@ -42,38 +42,38 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
   return [
     {
       sid: 'LeaseBatches',
-      why: 'A worker takes batches, beats their leases and deletes what has an outcome; batch calls are authorised as single ones.',
+      why: 'A worker receives messages, extends their leases and deletes those with an outcome. IAM authorises batch calls as single ones.',
       actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],
       resources: [queue.queueArn],
     },
     {
       sid: 'ReadJobsModelsAndOwnCode',
-      why: 'A worker serves every job of the pool; jobs, models and versions of the worker are not known at deploy.',
+      why: 'A worker serves every job of the pool. Jobs, models and versions of the worker are not known at deploy.',
       actions: ['s3:GetObject'],
       resources: keys(READ),
     },
     {
       // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
       sid: 'TellMissingFromForbidden',
-      why: 'Without it S3 answers 403 for a key that is not there, also if a condition asks for a prefix, which such a read has not.',
+      why: 'Without this permission S3 answers 403 for a missing key. It also does when a condition requires a prefix, because a read has none.',
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
     },
     {
       sid: 'CommitOutcomesAndTell',
-      why: 'What a worker writes of any job and of itself: not the word of the controller, nor the pointer to its own code; it deletes nothing.',
+      why: 'A worker writes about any job and about itself. It may not write the state of the fleet or the pointer to its own code, and deletes nothing.',
       actions: ['s3:PutObject'],
       resources: keys(WORKER_WRITES),
     },
     {
       sid: 'RemovePartsOfBrokenOutcomes',
-      why: 'An outcome larger than memory goes up in parts, which are billed until they are removed; no job is known at deploy.',
+      why: 'A worker uploads an outcome larger than memory in parts, which AWS bills until they are removed. No job is known at deploy.',
       actions: ['s3:AbortMultipartUpload'],
       resources: keys([OUTCOMES_WRITTEN]),
     },
     {
       sid: 'MarkWhatTheLifecycleDeletes',
-      why: 'Partials and events of any job bear the tag by which the lifecycle rule finds them; no other tag may be set.',
+      why: 'The lifecycle rule finds partials and events of any job by this tag. A worker may set no other tag.',
       actions: ['s3:PutObjectTagging'],
       resources: keys(SHORT_LIVED_WRITTEN),
       conditions: { StringEquals: { [`s3:RequestObjectTag/${SHORT_LIVED_TAG.key}`]: SHORT_LIVED_TAG.value } },
@@ -96,7 +96,7 @@ function options({ inputBuckets, secretArns, sessionManager }: Settings): readon
     permissions.push({
       // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
       sid: 'OpenSessions',
-      why: "The calls of Session Manager's agent, which know no resource.",
+      why: "Session Manager's agent needs these calls, for which IAM supports no resources.",
       actions: [
         'ssm:UpdateInstanceInformation',
         'ssmmessages:CreateControlChannel',

@@ -1,22 +1,22 @@
 import { errorText } from '../core/error-text.js';
 import { printableLines } from '../core/printable.js';
 
-/** Misuse: what was given cannot work. The message says what, where, and what to do; the exit code is 2. */
+/** The user's input cannot work. The message says what is wrong, where, and what to do. The exit code is 2. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
-/** EC2 shows no fleet of the stack: it was deleted, or is of another region. */
+/** EC2 shows no fleet of the stack. It was deleted, or it is in another region. */
 export class FleetMissing extends Error {
   override readonly name = 'FleetMissing';
 }
 
-/** The text of anything that was thrown, for people: AWS and models have their words in it. */
+/** The message of anything that was thrown. AWS and models write such messages, so control characters are escaped. */
 export function messageOf(error: unknown): string {
   return printableLines(errorText(error));
 }
 
-/** `ENOENT` and the like, when a system call failed. */
+/** The code of a failed system call, such as `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
@@ -25,7 +25,7 @@ const NETWORK_CODES = new Set(
   'ECONNRESET ECONNREFUSED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH'.split(' '),
 );
 
-/** AWS was not reached, or did not answer in time, however often it was asked. */
+/** True when AWS could not be reached or did not answer in time, after all retries of the SDK. */
 export function isNetworkFailure(error: unknown): boolean {
   return NETWORK_CODES.has(systemCode(error) ?? '') || (error instanceof Error && error.name === 'TimeoutError');
 }

@@ -1,6 +1,6 @@
 /**
- * Entry of the stack's controller function: woken each minute, at Spot notices, and by `submit`. The same passes as the CLI's,
- * until nothing moves. Any number may run at once (R6). What a container remembers only saves requests.
+ * The entry of the stack's controller function. It is invoked every minute, at Spot notices, and by `submit`. It runs the same passes as
+ * the CLI until nothing changes. Any number of them may run at once (R6). The memory of a container only saves requests.
  */
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-fields.js';
@@ -20,7 +20,7 @@ export interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** What an invocation left, for whoever invokes it by hand. */
+/** The answer of an invocation, for people who invoke the function by hand. */
 export interface ControllerAnswer {
   readonly passes: number;
   readonly target: number;
@@ -29,33 +29,34 @@ export interface ControllerAnswer {
   readonly jobs: number;
 }
 
-/** The next minute's invocation goes on: two at once would only do the same work twice. */
+/** Shorter than the minute until the next invocation, because two at once would only do the same work twice. */
 const LONGEST_MS = 50_000;
-/** For the last pass and the answer. */
+/** The time reserved for the last pass and the answer. */
 const MARGIN_MS = 5_000;
 
 const config = stackFromEnvironment(process.env);
 const notifier = connectNotifier(config);
 const memory = newControllerMemory();
 const stack = connectStack(config);
-/** Damage that a pass finds is in its events; this is for objects that are read beside it. */
+/** A pass reports damaged objects in its events. This store reports those that are read outside of a pass. */
 const store = reportingDamages(stack.store, memory.reportedDamages, (message) =>
   log({ code: 'object-damaged', message }),
 );
 const ports = { ...stack, store, clock: systemClock };
-const told = new Set<string>();
-/** Troubles that people have not been told of yet. */
+/** Jobs whose end was notified. */
+const notifiedJobs = new Set<string>();
+/** Troubles that still have to be notified. */
 let troubles: readonly ControllerEvent[] = [];
-/** Reclaims that are in the metrics. */
-const counted = new Set<string>();
+/** Reclaims that the metrics contain already. */
+const countedReclaims = new Set<string>();
 
 export async function handler(event: unknown, context: InvocationContext): Promise<ControllerAnswer> {
   const leftMs = context.getRemainingTimeInMillis() - MARGIN_MS;
   const signal = AbortSignal.timeout(Math.max(1, leftMs));
   log({ code: 'woken', by: sourceOf(event) });
   let passes = 0;
-  let untold: unknown;
-  const report = await controlUntilStill(
+  let notifyError: unknown;
+  const last = await controlUntilStill(
     ports,
     {
       ...controllerLimits(config),
@@ -63,50 +64,50 @@ export async function handler(event: unknown, context: InvocationContext): Promi
       longestMs: Math.min(LONGEST_MS, leftMs / 2),
       onReport: async (seen) => {
         passes += 1;
-        untold = await tell(seen, signal);
+        notifyError = await report(seen, signal);
       },
       onTrouble: (error) => log({ code: 'trouble', message: messageOf(error) }),
     },
     signal,
   );
-  const { fleet, jobs, parked } = report;
+  const { fleet, jobs, parked } = last;
   const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
   log({ code: 'still', ...answer });
-  await measure(report, signal);
-  // The fleet has been steered, and the next invocation tries again; the alarm on errors tells who does not hear of the topic.
-  if (untold !== undefined) throw new Error(`People could not be told: ${messageOf(untold)}`);
+  await logMetrics(last, signal);
+  // The fleet is steered, and the next invocation notifies again. The error triggers the alarm, because the topic does not work.
+  if (notifyError !== undefined) throw new Error(`Could not send notifications: ${messageOf(notifyError)}`);
   return answer;
 }
 
-/** Once an invocation; what fails here is no reason to control anew. */
-async function measure(report: PassReport, signal: AbortSignal): Promise<void> {
+/** Logs the metrics once per invocation. A failure is logged and does not fail the invocation. */
+async function logMetrics(report: PassReport, signal: AbortSignal): Promise<void> {
   const at = new Date(report.atMs).toISOString();
   let reclaims = 0;
   try {
-    reclaims = await countReclaims(ports.store, report.description.instances, counted, { at, signal });
+    reclaims = await countReclaims(ports.store, report.description.instances, countedReclaims, { at, signal });
   } catch (error) {
-    log({ code: 'trouble', message: `Reclaims could not be counted: ${messageOf(error)}` });
+    log({ code: 'trouble', message: `Could not count reclaims: ${messageOf(error)}` });
   }
   log(metricsRecord(report, { stack: config.name, reclaims }));
 }
 
-/** The error when people could not be told: no reason to steer anew, and what is untold is told later. */
-async function tell({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
+/** Logs the pass's events and sends notifications. Resolves with the error if that failed; the next pass then sends them again. */
+async function report({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
   for (const event of events) log(event);
   if (notifier === undefined) return undefined;
   const means: NotifyContext = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
   troubles = [...troubles, ...events.filter(needsAttention)];
   try {
     troubles = await notifyOfTrouble(troubles, means);
-    await notifyOfEnds(memory, told, means);
+    await notifyOfEnds(memory, notifiedJobs, means);
     return undefined;
   } catch (error) {
-    log({ code: 'trouble', message: `People could not be told: ${messageOf(error)}` });
+    log({ code: 'trouble', message: `Could not send notifications: ${messageOf(error)}` });
     return error;
   }
 }
 
-/** EC2's and EventBridge's events name their kind; a person's test event may be anything. */
+/** Names the event's source. Events of EC2 and EventBridge have one; a person's test event may have any form. */
 function sourceOf(event: unknown): string {
   const { source, 'detail-type': kind } = (event ?? {}) as {
     readonly source?: unknown;
@@ -115,7 +116,7 @@ function sourceOf(event: unknown): string {
   return [source, kind].filter((part) => typeof part === 'string').join(': ') || 'somebody';
 }
 
-/** CloudWatch Logs reads a line a record. */
+/** CloudWatch Logs takes each line as one record. */
 function log(record: object): void {
   process.stdout.write(`${JSON.stringify(record)}\n`);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Entry of the `spotpool` command: joins the command line with the real world. */
+/** The entry of the `spotpool` command. It connects the command line with the real terminal, file system and AWS. */
 import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
@@ -23,20 +23,21 @@ import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
 const MAX_LISTENERS = 256;
 
-// A look at the stack is many requests under one signal, up to the clients' number of sockets: that many listeners are no leak.
+// Many requests run at once under one signal, up to the number of sockets of the clients. So many listeners are no leak.
 setMaxListeners(MAX_LISTENERS);
-// Of what is alive: by itself V8 lets the lines of a large dataset that have gone up grow to several times of that before it looks.
+// The share of the live heap by which the heap may grow before the next collection. V8's default would let the uploaded lines of a large
+// dataset grow to several times the live heap.
 setFlagsFromString('--heap-growing-percent=30');
 
 const terminal = processTerminal(process);
 const interrupts = listenForInterrupts((text) => terminal.err(text));
-// Whoever reads our output may stop early (`spotpool logs job -f | head`): what is under way then ends in order.
-// A log that cannot be written (a full disk) breaks nothing off, and is told at the end.
-let unwritten: NodeJS.ErrnoException | undefined;
+// The reader of the output may close it early (`spotpool logs job -f | head`). Then the command ends in an orderly way.
+// Another write error (a full disk) does not stop the command. It is reported at the end.
+let writeError: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') interrupts.outputClosed();
-    else unwritten ??= error;
+    else writeError ??= error;
   });
 }
 const argv = withNewNames(process.argv.slice(2), (text) => terminal.err(text));
@@ -57,13 +58,13 @@ const context: CliContext = {
 };
 const exitCode = await runCommandLine(argv, context, [emulatorCommands({ stacks: emulatorStacks, openHost })]);
 interrupts.dispose();
-// Where writes to a pipe are asynchronous, exiting at once would cut them off.
-process.stdout.write('', () => setImmediate(end)); // a failed write is told of after its callback
+// Writes to a pipe are asynchronous on some systems, so exiting at once would cut the output off.
+process.stdout.write('', () => setImmediate(end)); // the error event of a failed write comes after its callback
 
 function end(): void {
-  // Whatever else went wrong has been told.
-  const lost = exitCode === EXIT.ok ? unwritten : undefined;
-  const text = lost && `error: What this command printed could not be written: ${lost.message}.\n`;
+  // Another failure was reported already.
+  const lost = exitCode === EXIT.ok ? writeError : undefined;
+  const text = lost && `error: Could not write the output of this command: ${lost.message}.\n`;
   process.stderr.write(text ?? '', () => process.exit(lost === undefined ? exitCode : EXIT.failed));
 }
 
@@ -71,6 +72,6 @@ function userName(): string {
   try {
     return os.userInfo().username;
   } catch {
-    return 'unknown'; // no entry for this user, as in some containers
+    return 'unknown'; // in some containers the user has no entry
   }
 }

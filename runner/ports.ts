@@ -1,13 +1,13 @@
-/** What the runner needs from the world; `aws/` implements it. */
+/** The runner's ports to AWS. `aws/` implements them. */
 import type { QueueCounts } from '../core/pool/quiet.js';
 
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
 export type { QueueCounts };
 
 export interface JobQueue {
-  /** Sends all, in calls of ten, with what `Failed` lists sent again; throws when an entry cannot be sent. `group` is the job (fair queues). */
+  /** Sends all messages in calls of ten and retries failed entries. Throws when an entry cannot be sent. `group` is the job (fair queues). */
   send(bodies: readonly string[], group: string, signal: AbortSignal): Promise<void>;
-  /** Approximate, and wrong for minutes at times (R5). */
+  /** The counts are approximate, and may be wrong for minutes (R5). */
   counts(signal: AbortSignal): Promise<QueueCounts>;
 }
 
@@ -17,44 +17,44 @@ export interface FleetInstance {
   readonly instanceType: string;
   readonly zone: string;
   readonly launchedAtMs: number;
-  /** AWS took it: a state reason of `Server.SpotInstanceTermination` or the like. */
+  /** True when AWS took the instance: its state reason is `Server.SpotInstanceTermination` or the like. */
   readonly reclaimed: boolean;
 }
 
 export interface FleetDescription {
   readonly target: number;
   readonly fulfilled: number;
-  /** `modifying`: the target shown may be the old one, and a further change may be refused. */
+  /** While the state is `modifying`, the target may be the old one, and another change may be refused. */
   readonly state: 'active' | 'modifying' | 'submitted' | 'deleted' | 'failed';
-  /** Terminated ones too, for as long as EC2 shows them. */
+  /** All instances, including terminated ones for as long as EC2 shows them. */
   readonly instances: readonly FleetInstance[];
-  /** The fleet that the stack's configuration names is gone; this one bears the stack's tag. */
+  /** Present when the fleet in the stack's configuration is gone, and another fleet has the stack's tag. */
   readonly insteadOf?: { readonly named: string; readonly found: string };
 }
 
-/** `busy`: the fleet is being modified; try again after a describe. */
+/** `busy` means that the fleet is being modified. Describe it and try again. */
 export type SetTargetResult = 'accepted' | 'busy';
 
 export interface Fleet {
   describe(signal: AbortSignal): Promise<FleetDescription>;
-  /** Always with no-termination: lowering never ends an instance (R6). */
+  /** Sets the target always with no-termination, so that lowering it never ends an instance (R6). */
   setTarget(target: number, signal: AbortSignal): Promise<SetTargetResult>;
 }
 
-/** The instances that bear the stack's tag, whichever fleet launched them. Only a teardown ends any. */
+/** The instances with the stack's tag, from any fleet. Only a teardown terminates them. */
 export interface PoolInstances {
-  /** Terminated ones too, for as long as EC2 shows them. */
+  /** Lists all instances, including terminated ones for as long as EC2 shows them. */
   list(signal: AbortSignal): Promise<readonly FleetInstance[]>;
-  /** Ones that are gone already are no error. */
+  /** Terminates instances. An instance that is gone already is no error. */
   terminate(instances: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
-/** `busy`: a deploy is under way. `stuck`: a deletion failed. */
+/** `busy`: a deployment is running. `stuck`: a deletion failed. */
 export interface StackStanding {
   readonly state: 'there' | 'busy' | 'deleting' | 'deleted' | 'stuck';
-  /** Termination protection: it cannot be deleted. */
+  /** True when termination protection is on. Then the stack cannot be deleted. */
   readonly isProtected: boolean;
-  /** Why it is stuck, in CloudFormation's words. */
+  /** CloudFormation's reason why the stack is stuck. */
   readonly reason?: string;
 }
 
@@ -62,50 +62,49 @@ export interface StackStanding {
 export interface DeployedStack {
   readonly id: string;
   describe(signal: AbortSignal): Promise<StackStanding>;
-  /** As it was deployed. */
+  /** The deployed template. */
   template(signal: AbortSignal): Promise<string>;
-  /** Begins its deletion; returns before it has ended. */
+  /** Starts the deletion. Resolves before the stack is deleted. */
   delete(signal: AbortSignal): Promise<void>;
 }
 
-/** R9: sets the fleet's target to 0 when no controller has pushed it out for a while. The stack's schedule implements it. */
+/** R9: sets the fleet's target to 0 when no controller has postponed it for a while. The stack's schedule implements it. */
 export interface DeadManSwitch {
-  /** A controller whose fleet is up pushes it out at least this often. */
+  /** A controller whose fleet is up postpones the switch at least this often. */
   readonly pushOutEveryMs: number;
-  /** Arms it, or pushes it out; rejects when it does not stand: then nobody may raise. */
+  /** Arms or postpones the switch. Rejects when the switch is not armed afterwards; then the target must not be raised. */
   arm(signal: AbortSignal): Promise<void>;
-  /** Takes it away; none may be there. */
+  /** Removes the switch, if there is one. */
   disarm(signal: AbortSignal): Promise<void>;
 }
 
 export interface Notice {
-  /** One short line. */
   readonly subject: string;
   readonly text: string;
 }
 
-/** Reaches people who asked to be told (the stack's topic). */
+/** Sends notifications to the subscribers of the stack's topic. */
 export interface Notifier {
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
-/** The stack's own controller. */
+/** The stack's own controller function. */
 export interface StackController {
-  /** Has it look at once, instead of at its next minute; returns before it has. */
+  /** Invokes the controller now, so that it does not wait for the next minute. Resolves before the controller has run. */
   wake(signal: AbortSignal): Promise<void>;
 }
 
 export interface SpotPrices {
-  /** Newest Spot price in dollars an hour; undefined when the market has none for the pool. */
+  /** The latest Spot price in dollars an hour. Undefined when the pool has no price. */
   spotDollarsPerHour(
     pool: { readonly instanceType: string; readonly zone: string },
     signal: AbortSignal,
   ): Promise<number | undefined>;
 }
 
-/** What the account may run on Spot in the stack's region. */
+/** The account's Spot quota in the stack's region. */
 export interface SpotQuota {
-  /** Undefined when the account has no such quota. */
+  /** The number of vCPUs that may run. Undefined when the account has no such quota. */
   vcpus(signal: AbortSignal): Promise<number | undefined>;
 }
 

@@ -7,7 +7,8 @@ interface Row<Value> {
   readonly help: string;
   /** Without this variable the worker does not start. */
   readonly required?: true;
-  readonly byDefault?: Value;
+  /** The text that counts when the variable is not set. */
+  readonly byDefault?: string;
   readonly read: (text: string) => Value | undefined;
   /** The values, in words that complete "set it to …", for a text that cannot be read. */
   readonly values?: string;
@@ -62,25 +63,25 @@ export const WORKER_VARIABLES = {
   leaseSeconds: {
     variable: 'SPOTPOOL_LEASE_SECONDS',
     help: 'the length of the leases that the worker takes, in seconds',
-    byDefault: 20,
+    byDefault: '20',
     ...whole('seconds', MAX_LEASE_SECONDS),
   },
   maxIdleMs: {
     variable: 'SPOTPOOL_MAX_IDLE_SECONDS',
     help: 'the time without work after which the worker ends its instance, in seconds',
-    byDefault: 600_000,
+    byDefault: '600',
     ...whole('seconds', MAX_SECONDS, 1000),
   },
   maxLifeMs: {
     variable: 'SPOTPOOL_MAX_LIFE_SECONDS',
     help: 'the time after which the worker ends its instance whatever happens, in seconds',
-    byDefault: 86_400_000,
+    byDefault: '86400',
     ...whole('seconds', MAX_SECONDS, 1000),
   },
   sharedBy: {
     variable: 'SPOTPOOL_SHARED_BY',
     help: 'the number of instances that share the machine, as on a local cloud: each chooses its slots for a part of the cores and memory',
-    byDefault: 1,
+    byDefault: '1',
     ...whole('instances', MAX_SHARED_BY),
   },
   workDirectory: {
@@ -121,11 +122,11 @@ export function readConfig(environment: Environment): WorkerConfig {
 }
 
 function readRow(row: Row<string | number>, environment: Environment): string | number | undefined {
-  const { variable, help, values, byDefault } = row;
-  const text = environment[variable]?.trim();
-  if (text === undefined || text === '') {
+  const { variable, help, values } = row;
+  const text = environment[variable]?.trim() || row.byDefault;
+  if (text === undefined) {
     if (row.required) throw new ConfigError(`The environment variable ${variable} is missing: set it to ${help}.`);
-    return byDefault;
+    return undefined;
   }
   const value = row.read(text);
   if (value !== undefined) return value;

@@ -1,4 +1,4 @@
-/** What an instance runs. Only wires: environment → clients → engine; it ends when the engine does. */
+/** The program that an instance runs. It only wires environment → clients → engine, and ends when the engine does. */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -17,27 +17,33 @@ import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
 import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
-import { ModelUnable, type PrepareModel } from './engine/model-shelf.js';
+import { ModelUnable, type PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
-import { StatusBoard } from './events/status-board.js';
-import { prepareModel } from './model/model-cache.js';
-import { createBatchComputer } from './slot/slot-computer.js';
+import { StatusWriter } from './events/status-writer.js';
+import { prepareModel } from './model/prepare-model.js';
+import { createSlot } from './slot/process-slot.js';
 import type { InstanceIdentity, InstanceMetadata, SecretReader } from './ports.js';
 import { systemClock } from './system-clock.js';
 
-/** Of what is alive. By itself V8 lets the lines of batches that are done grow to several times of that before it looks; the memory is the models'. */
+/**
+ * The heap may grow by this share of the live objects before a collection. By default V8 lets the lines of finished
+ * batches grow to several times the live objects first, in memory that the models need.
+ */
 const HEAP_GROWTH = '--heap-growing-percent=30';
 const EXIT_FAILED = 1;
 const EXIT_MISUSE = 2;
-/** Metadata is there as soon as an instance is; a restarted network gets a little time. */
+/** The metadata is there as soon as an instance is. A network that restarts gets a little time. */
 const IDENTITY_PATIENCE_MS = 30_000;
 const IDENTITY_PAUSE_MS = 500;
-/** The rest of the memory is the system's and the worker's own. */
+/** The rest of the memory is for the system and the worker itself. */
 const SLOTS_SHARE_OF_MEMORY = 0.8;
-/** For the last events and the status, so that an end is prompt. */
+/** The time for the last events and the status is short, so that the worker ends promptly. */
 const LAST_WRITES_MS = 2_000;
-/** A signal of a batch or of the worker has one for each request and child under way: that many are no leak. */
+/**
+ * A signal of a batch or of the worker has one listener for each request and child under way. Up to this number they
+ * are no leak.
+ */
 const MAX_LISTENERS = 2_048;
 const stdout = new LineWriter({
   write: (text) => process.stdout.write(text),
@@ -75,7 +81,7 @@ async function work(
   const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
-    events.emit({ code: 'trouble', doing, message: `There was trouble ${doing}: ${errorText(error)}` });
+    events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const engine = new Engine({
@@ -93,8 +99,8 @@ async function work(
     storeOf: (bucket) => new S3ObjectStore(s3, bucket),
     clock,
     events,
-    makeComputer: (slots) =>
-      createBatchComputer({
+    makeSlot: (slots) =>
+      createSlot({
         clock,
         hostPath: hostPath(),
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
@@ -110,7 +116,7 @@ async function work(
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusBoard({ identity, store, clock, events, view: () => engine.status });
+  const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });
   const bootMs = Math.round(process.uptime() * 1000);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
@@ -143,7 +149,7 @@ function modelPreparer(
   };
 }
 
-/** Undefined when the worker was stopped meanwhile. */
+/** Returns undefined when the worker was stopped meanwhile. */
 async function identify(metadata: InstanceMetadata, signal: AbortSignal): Promise<InstanceIdentity | undefined> {
   for (const startMs = systemClock.nowMs(); ;) {
     try {
@@ -156,33 +162,32 @@ async function identify(metadata: InstanceMetadata, signal: AbortSignal): Promis
   }
 }
 
-/** Of this process alone: two workers on one machine (a local cloud) must not meet. */
+/** Makes a directory for this process alone, because several workers may share a machine (a local cloud). */
 async function makeWorkDirectory(config: WorkerConfig, { instance }: InstanceIdentity): Promise<string> {
   const parent = config.workDirectory ?? tmpdir();
   await mkdir(parent, { recursive: true });
   return mkdtemp(path.join(parent, `spotpool-${instance}-`));
 }
 
-/** The host is bundled beside the worker; from a build it is in the bundle's folder. */
+/** The host is bundled beside the worker. When the worker runs from a build, the host is in the bundle's folder. */
 function hostPath(): string {
   const beside = fileURLToPath(new URL('host.mjs', import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(new URL('../bundle/host.mjs', import.meta.url));
 }
 
 const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
-  ticket: 'This worker ended: the fleet needs fewer, and it held nothing.',
+  ticket: 'This worker ended: the fleet needs fewer instances, and it held no batch.',
   interruption: 'This worker ended: AWS took its instance.',
-  idle: 'This worker ended: it had nothing to do for the longest time that it may be idle.',
-  life: 'This worker ended: it reached the longest time that it may live.',
+  idle: 'This worker ended: it was idle for its maximum idle time.',
+  life: 'This worker ended: it reached its maximum life.',
   stopped: 'This worker ended: it was asked to stop.',
-  outdated: 'This worker ended: a job asks for a newer one, which the instance that takes its place fetches.',
-  'cut-off':
-    'This worker ended: neither its queue nor its bucket has answered for the longest time that it may be idle.',
-  unable: 'This worker ended, so that another instance can try: a model could not be used here.',
+  outdated: 'This worker ended: a job needs a newer worker, which the replacement instance fetches.',
+  'cut-off': 'This worker ended: neither its queue nor its bucket answered for as long as it may be idle.',
+  unable: 'This worker ended: it could not use a model. Another instance can try.',
 };
 
 setMaxListeners(MAX_LISTENERS);
-// Whoever reads the log may be gone (a journal that starts anew): the work goes on.
+// The reader of the log may be gone (a journal that restarts); the work goes on.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 try {

@@ -1,23 +1,30 @@
-/** What the worker needs from the world. `aws/` implements the first three; tests use fakes with the same semantics. */
+/**
+ * The ports through which the worker reaches its surroundings. `aws/` implements the first three; tests use fakes with
+ * the same semantics.
+ */
 import type { NewWorkerEvent } from '../core/contract/events.js';
 
 export type { ObjectStore } from '../core/contract/object-store.js';
 
 export interface ReceivedMessage {
   readonly messageId: string;
-  /** Names this receive, and no other: a later receive of the same message has another handle. */
+  /** Names this receive only: a later receive of the same message has another handle. */
   readonly receiptHandle: string;
   readonly body: string;
   readonly receiveCount: number;
 }
 
-/** `lost`: SQS says that the handle is invalid, expired or not in flight (R2). `failed`: anything else; nothing is known. */
+/**
+ * `lost`: SQS says that the handle is invalid, expired or not in flight (R2). `failed`: any other failure; nothing is
+ * known about the lease.
+ */
 export type LeaseCallResult = 'ok' | 'lost' | 'failed';
 
 export interface WorkQueue {
   /**
-   * Long poll. The signal must be used only when time is short: messages that were under way stay in flight until
-   * their visibility ends. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+   * Long-polls. The signal must be used only when time is short: messages that were under way stay in flight until
+   * their visibility ends.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
    */
   receive(options: {
     readonly maxMessages: number;
@@ -25,7 +32,10 @@ export interface WorkQueue {
     readonly visibilityTimeoutSeconds: number;
     readonly signal: AbortSignal;
   }): Promise<readonly ReceivedMessage[]>;
-  /** One result per handle, in order; any number of handles (the adapter cuts into tens). Seconds from now; 0 hands back. */
+  /**
+   * Returns one result per handle, in order. Takes any number of handles; the adapter sends them ten at a time. The
+   * timeout is in seconds from now; 0 hands back.
+   */
   changeVisibility(
     changes: readonly { readonly receiptHandle: string; readonly visibilityTimeoutSeconds: number }[],
     signal: AbortSignal,
@@ -46,22 +56,24 @@ export interface InstanceIdentity {
 
 export interface InstanceMetadata {
   identity(signal: AbortSignal): Promise<InstanceIdentity>;
-  /** Every notice that is shown now; empty when there is none. */
+  /** Returns every notice that is shown now; empty when there is none. */
   notices(signal: AbortSignal): Promise<readonly Notice[]>;
 }
 
-/** Where secrets are kept. */
 export interface SecretReader {
-  /** Rejects with `SecretRefused` when no second try finds another answer, and with anything else when one may (a throttle, a network that is down). */
+  /**
+   * Rejects with `SecretRefused` when a retry cannot help, and with any other error when it may (a throttle, a network
+   * that is down).
+   */
   read(arn: string, signal: AbortSignal): Promise<string>;
 }
 
-/** The secret is not there, not ours to read, or no text. */
+/** The secret does not exist, may not be read, or is not text. */
 export class SecretRefused extends Error {
   override readonly name = 'SecretRefused';
 }
 
-/** Passed in, so that tests own the time. */
+/** The clock is passed in, so that tests control the time. */
 export interface Clock {
   nowMs(): number;
   /** Resolves after `ms`, or rejects with the signal's reason. Holds the process open unless `unref`. */

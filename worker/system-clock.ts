@@ -3,7 +3,7 @@ import type { Clock } from './ports.js';
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  // A timer of its own: what timers/promises rejects with is an error with a stack, made anew for each sleep that is cut short.
+  // This is not timers/promises, which makes an error with a stack for each sleep that is cut short.
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {

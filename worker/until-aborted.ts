@@ -1,6 +1,7 @@
-/** Waits for a promise no longer than the signal allows. */
-
-/** Rejects with the signal's reason as soon as it aborts; what `promise` does later is nobody's concern then. */
+/**
+ * Waits for a promise no longer than the signal allows: rejects with the signal's reason as soon as it aborts. The
+ * promise's later result is ignored.
+ */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop = (): void => undefined;

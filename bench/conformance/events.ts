@@ -1,16 +1,19 @@
-/** What the suite's run (reporter.ts) tells who started it (run-suite.ts): a JSON line each, so that a run that is cut short still counts. */
+/**
+ * Events that a run of the suite (reporter.ts) reports to its starter (run-suite.ts). Each is a JSON line, so that
+ * a run that is cut short still counts.
+ */
 
 /** Names the file that the reporter appends to. */
 export const EVENTS_FILE = 'CONFORMANCE_EVENTS';
 
-/** Names a folder that goes when the run has ended, however it did: a suite that is interrupted removes nothing itself. */
+/** Names a folder that is removed after the run, however it ended: an interrupted suite does not clean up itself. */
 export const SUITE_FOLDER = 'CONFORMANCE_FOLDER';
 
 export interface TestId {
   /** `sqs`, `s3`, …: the folder below test/conformance/. */
   readonly service: string;
   readonly file: string;
-  /** The outermost describe's words. */
+  /** The title of the outermost describe block. */
   readonly feature: string;
   readonly name: string;
 }
@@ -22,8 +25,8 @@ export type SuiteEvent =
       readonly test: TestId;
       readonly state: 'passed' | 'failed' | 'skipped';
       readonly error?: string;
-      /** Why it was skipped, if it says so. */
+      /** The reason for skipping the test, if the test gives one. */
       readonly note?: string;
     }
-  /** Outside of any test: in a hook, or while it was loaded. */
+  /** A failure outside of any test: in a hook, or while the file was loaded. */
   | { readonly kind: 'file-failed'; readonly service: string; readonly file: string; readonly error: string };

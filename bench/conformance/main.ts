@@ -1,7 +1,8 @@
 /**
- * `npm run conformance [-- --peers] [-- filters]`: the suite in test/conformance/ against the endpoint in ENDPOINT, or else against
- * a local cloud in a process of its own; with --peers, against the local cloud and then each peer that can run here, and
- * into docs/reports/conformance.md. Exit code 0 only if the endpoint, or the local cloud, passes all.
+ * `npm run conformance [-- --peers] [-- filters]` runs the suite in test/conformance/ against the endpoint in
+ * ENDPOINT, or against a local cloud in a process of its own. With --peers it runs against the local cloud and then
+ * against each peer that can run here, and writes docs/reports/conformance.md. It exits with code 0 only if the endpoint,
+ * or the local cloud, passes all tests.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
@@ -14,9 +15,9 @@ import { type Column, conformancePage, failuresIn, type LeftOut, printedReport }
 import { runSuite } from './run-suite.js';
 
 const PAGE = 'docs/reports/conformance.md';
-/** Ours takes well under a minute; a slow machine may take several. */
+/** The local cloud takes well under a minute; a slow machine may take several. */
 const OWN_LIMIT_MS = 600_000;
-/** A peer that hangs at every test is cut off: what it did not reach counts as failed. */
+/** A peer that hangs at every test is cut off: the tests that it did not reach count as failed. */
 const PEER_LIMIT_MS = 600_000;
 async function main(args: readonly string[]): Promise<number> {
   const withPeers = args.includes('--peers');
@@ -67,11 +68,11 @@ async function measured(peer: Peer, filters: readonly string[]): Promise<Column>
   const run = runSuite(running, {
     filters: filters.length === 0 ? folders : filters,
     limitMs: PEER_LIMIT_MS,
-    // What a test does to a peer must not hit those of another file.
+    // A test that breaks a peer must not affect the tests of another file.
     vitestArgs: ['--no-file-parallelism'],
   });
   const ends = await running.revive(run);
-  // Filters may name what it does not have.
+  // The filters may name services that the peer lacks.
   const result = (await run).filter(({ service }) => peer.services.some((served) => served === service));
   await running.group.stop();
   return { title: titleOf(peer), services: peer.services, result, ends };

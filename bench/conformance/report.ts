@@ -1,13 +1,13 @@
-/** The table of results, as text and as docs/reports/conformance.md. */
+/** Writes the table of results, as text and as docs/reports/conformance.md. */
 import { markdownTable, type Row, textTable } from '../support/table.js';
 import type { FeatureResult, SuiteResult } from './tally.js';
 
 export interface Column {
   readonly title: string;
-  /** A service that it does not have is not a failure of it. */
+  /** Services that the peer lacks do not count as failures. */
   readonly services: readonly string[] | 'all';
   readonly result: SuiteResult;
-  /** How often its process ended by itself, and was started again. */
+  /** How often the peer's process ended by itself and was started again. */
   readonly ends?: number;
 }
 
@@ -53,7 +53,7 @@ function countOf(features: SuiteResult): string {
 
 export function printedReport(columns: readonly Column[], leftOut: readonly LeftOut[]): string {
   const table = textTable(['passed', ...columns.map(({ title }) => title)], rowsOf(columns));
-  // Of the peers there are many; the page has them.
+  // Failures of peers are too many for the terminal; the page lists them.
   const failures = (columns[0]?.result ?? []).flatMap(({ service, feature, failures }) =>
     failures.map(({ test, reason }) => `  ${service}: ${feature}: ${test}\n    ${reason}`),
   );
@@ -94,7 +94,7 @@ ${peers.map(failuresOf).join('\n\n')}
 
 function failuresOf({ title, result, ends = 0 }: Column): string {
   const failing = result.filter(({ failures }) => failures.length > 0);
-  // A list: a table would be padded to its longest cell.
+  // The failures are a list, because a table would be padded to its longest cell.
   const items = failing.flatMap(({ service, feature, failures }) => [
     `- ${service}: ${feature}`,
     ...failures.map(({ test, reason }) => `  - ${asText(shortened(test))} — ${asText(reason)}`),
@@ -103,11 +103,11 @@ function failuresOf({ title, result, ends = 0 }: Column): string {
   return `### ${title}\n\n${endings}${items.length === 0 ? 'Nothing.' : items.join('\n')}`;
 }
 
-/** Names that are made of a test's data can be long. */
+/** Names that contain a test's data can be long. */
 const MOST_NAME_CHARACTERS = 120;
 
 const shortened = (name: string): string =>
   name.length > MOST_NAME_CHARACTERS ? `${name.slice(0, MOST_NAME_CHARACTERS)} …` : name;
 
-/** Error texts hold what Markdown would take for markup. */
+/** Error texts contain characters that Markdown would read as markup. */
 const asText = (text: string): string => text.replace(/[|<>*_`[\]\\]/g, (sign) => `\\${sign}`);

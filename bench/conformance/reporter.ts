@@ -1,4 +1,4 @@
-/** A vitest reporter that writes what happens as events.ts says; the table is made by who reads it. */
+/** A vitest reporter that writes the events of events.ts to a file; its reader builds the table. */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestCase, TestModule, TestSuite } from 'vitest/node';

@@ -1,4 +1,4 @@
-/** One run of test/conformance/, or of another suite, against one endpoint, in a vitest of its own. */
+/** Runs test/conformance/, or another suite, once against one endpoint, in a vitest process of its own. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,30 +14,33 @@ export interface SuiteTarget {
 }
 
 export interface SuiteOptions {
-  /** Folders of test/conformance/, or other filters of vitest's. */
+  /** Folders of test/conformance/, or other filters of vitest. */
   readonly filters: readonly string[];
   readonly limitMs: number;
   /** A project of vitest.config.ts; the conformance suite unless given. */
   readonly project?: string;
   /** A configuration of its own, which has no projects. */
   readonly config?: string;
-  /** Where the project is, unless it is here. */
+  /** The project's folder; the default is the working directory. */
   readonly root?: string;
-  /** What the suite is told beside the target. */
+  /** Environment variables of the suite, in addition to those of the target. */
   readonly env?: Readonly<Record<string, string>>;
   readonly vitestArgs?: readonly string[];
-  /** No test of it may fail: then vitest may not either, as it does when what is shared cannot be taken down, or an error is nobody's. */
+  /**
+   * True if no test may fail. Then vitest must not fail either, as it does when the shared setup cannot be torn
+   * down, or an error belongs to no test.
+   */
   readonly mustEndWell?: boolean;
 }
 
-/** Its message is what vitest said instead. */
+/** Its message is vitest's own output. */
 export class SuiteDidNotRun extends Error {
   override readonly name = 'SuiteDidNotRun';
 }
 
 export async function runSuite(target: SuiteTarget, options: SuiteOptions): Promise<SuiteResult> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'spotpool-conformance-'));
-  // What has been stopped may still be writing its last.
+  // A stopped process may still be writing its last files.
   const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   process.once('exit', clear);
   const eventsFile = path.join(folder, 'events.jsonl');
@@ -70,7 +73,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
   clear();
   const events = lines.map((line) => JSON.parse(line) as SuiteEvent);
   if (events.length === 0) {
-    if (vitest.child.exitCode === 0) return []; // no file is called as the filters say
+    if (vitest.child.exitCode === 0) return []; // No file matches the filters.
     throw new SuiteDidNotRun(vitest.output());
   }
   const result = tally(events, wasCut ? `not reached within ${options.limitMs / 60_000} minutes` : 'not run');
@@ -79,7 +82,7 @@ export async function runSuite(target: SuiteTarget, options: SuiteOptions): Prom
   return hasFailed || endedWell || options.mustEndWell !== true ? result : [...result, endedBadly(vitest.output())];
 }
 
-/** With which vitest ends when what is shared cannot be taken down; its exit code is 0 all the same. */
+/** Vitest prints this when the shared setup cannot be torn down; its exit code is 0 even so. */
 const NOT_CLOSED = 'error during close';
 const MOST_OUTPUT_LINES = 20;
 

@@ -1,4 +1,4 @@
-/** Counts by feature of what a run of the suite told. */
+/** Counts the results of a run by feature. */
 import type { SuiteEvent, TestId } from './events.js';
 
 export interface Failure {
@@ -12,11 +12,11 @@ export interface FeatureResult {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skipped: number;
-  /** Why tests were skipped, of those that say so. */
+  /** The reasons of skipped tests, for those that give one. */
   readonly skips?: readonly Failure[];
 }
 
-/** By service, then in the order of the suite's files. */
+/** Features by service, then in the order of the suite's files. */
 export type SuiteResult = readonly FeatureResult[];
 
 interface TestState {
@@ -26,7 +26,10 @@ interface TestState {
   note?: string | undefined;
 }
 
-/** `unreached` is why a test has no result. A hook that fails takes its file's tests with it: they count as failed, not as skipped. */
+/**
+ * `unreached` is the reason that is given for tests without a result. If a hook fails, its file's tests count as
+ * failed, not as skipped.
+ */
 export function tally(events: readonly SuiteEvent[], unreached: string): SuiteResult {
   const tests = new Map<string, TestState>();
   const fileErrors = new Map<string, string>();
@@ -46,7 +49,7 @@ export function tally(events: readonly SuiteEvent[], unreached: string): SuiteRe
     const lost = ofFile.filter(({ state }) => state === 'skipped' || state === undefined);
     for (const test of lost) Object.assign(test, { state: 'failed', error });
     if (lost.length > 0 || ofFile.some(({ state }) => state === 'failed')) continue;
-    // It could not even be loaded, or failed after all its tests had passed.
+    // The file could not be loaded, or failed after all its tests had passed.
     states.push(lonely(place, error, ofFile[0]?.test.feature));
   }
   return groupByFeature(states, unreached);
@@ -83,22 +86,22 @@ function groupByFeature(states: readonly TestState[], unreached: string): SuiteR
 
 const MOST_REASON_CHARACTERS = 160;
 
-/** Without what differs from run to run: random names, ports, ids. */
+/** Returns the first sentence without the parts that differ from run to run: random names, ports, ids. */
 export function firstSentence(error: string): string {
   const plain = error
     .replace(/\u001b\[\d+m/g, '')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
     .replace(/\b(fleet|sfr|lt|i)-[0-9a-f]{6}[0-9a-f-]*/g, '$1-…')
     .replace(/-[0-9a-f]{10}\b/g, '-…')
-    // … cut short in a message.
+    // This is an id that the message cuts short.
     .replace(/-[0-9a-f]{1,9}…/g, '-…')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '…')
-    // The SDK's advice about an answer that it cannot read.
+    // This is the SDK's advice about an answer that it cannot parse.
     .replace(/Deserialization error: to see the raw response.*$/s, '')
-    // However long that was.
+    // The timeout's length is left out.
     .replace(/^Test timed out in .*$/s, 'Timed out.')
-    // A property test's random seed.
+    // This includes the random seed of a property test.
     .replace(/Property failed after.*$/s, 'Property failed')
     .replace(/\s+/g, ' ')
     .trim();

@@ -1,4 +1,4 @@
-/** What is done to buckets. */
+/** The operations on buckets that the benchmark measures. */
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -34,13 +34,13 @@ export const putAll = (s3: S3Client, objects: Objects): Promise<void> =>
 export const getAll = (s3: S3Client, objects: Objects): Promise<void> =>
   atOnce(objects.count, objects.width, async (n) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: keyOf(objects, n) }));
-    // As a program that computes with it would: streamed, and not held.
+    // The body is streamed and not kept, as in a program that computes with it.
     let bytes = 0;
     for await (const piece of Body as AsyncIterable<Uint8Array>) bytes += piece.byteLength;
     if (bytes !== objects.body.byteLength) throw new Error(`${bytes} bytes came instead of ${objects.body.byteLength}`);
   });
 
-/** Returns how many keys there are. */
+/** Returns the number of keys. */
 export async function listAll(s3: S3Client, prefix: string): Promise<number> {
   let keys = 0;
   let token: string | undefined;

@@ -1,7 +1,8 @@
 /**
- * A server that does nothing, in a process of its own: what it is asked takes as long as the client takes. It swallows what is
- * put, gives bytes from memory (as many as the key's first letters say), and gives back the pages of a listing as another server
- * wrote them. Arguments: its port, and the file of pages (an object: continuation token → page; the first has '').
+ * A server without any work of its own, in a process of its own: the time of a request is the client's time. It
+ * discards puts, serves bytes from memory (as many as the first characters of the key say), and returns the pages
+ * of a listing as another server wrote them. Arguments: its port, and the file of pages (an object: continuation
+ * token → page; the first page has the token '').
  */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';

@@ -1,4 +1,7 @@
-/** What the disk does by itself with the same bytes: files written and read by Node, in the folder that the local cloud writes to. */
+/**
+ * Measures the disk itself with the same bytes: files that Node writes and reads in the folder that the local cloud
+ * writes to.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -6,7 +9,7 @@ import path from 'node:path';
 import { atOnce } from '../support/rounds.js';
 import type { Objects } from './bucket-work.js';
 
-/** Seconds. Neither waits for the disk itself (fsync), as the local cloud does not. */
+/** Returns seconds. No measurement waits for fsync, because the local cloud does not either. */
 export async function onDisk({
   count,
   width,

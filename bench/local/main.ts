@@ -1,6 +1,7 @@
 /**
- * `npm run bench:local [-- --quick] [-- --write]`: how fast the local cloud is, and how large it gets, with ratios to what it is
- * compared with in the same run. --quick does a tenth of the work; --write puts the tables into docs/reports/benchmarks-local.md.
+ * `npm run bench:local [-- --quick] [-- --write]`: measures how fast and how large the local cloud is, with ratios
+ * to its competitors in the same run. --quick does a tenth of the work; --write puts the tables into
+ * docs/reports/benchmarks-local.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

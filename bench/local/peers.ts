@@ -1,4 +1,7 @@
-/** The same operations at the local cloud and at other emulators, in the same run, at a size that all can bear. */
+/**
+ * Measures the same operations on the local cloud and on other emulators, in the same run, at a size that all can
+ * handle.
+ */
 import { type Peer, PEERS, versionOf } from '../peers/catalogue.js';
 import { PeerUnavailable } from '../peers/install.js';
 import { startPeer } from '../peers/start.js';
@@ -12,7 +15,7 @@ import type { Sizes } from './sizes.js';
 import { type Subject, subjectOf } from './subjects.js';
 
 const CLIENTS = 8;
-/** A peer that has not done its share of a round by then is left out of the table, with a word. */
+/** A peer that has not finished its part of a round by then is left out of the table, with a remark. */
 const ROUND_LIMIT_MS = 120_000;
 
 interface Contender {

@@ -1,4 +1,4 @@
-/** What is done to queues. */
+/** The operations on queues that the benchmark measures. */
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -11,7 +11,7 @@ import {
 import { atOnce } from '../support/rounds.js';
 
 const BATCH = 10;
-/** Like a batch message of the product. */
+/** The body resembles a batch message of the product. */
 const BODY = JSON.stringify({ v: 1, job: '20260101-000000-abcd', batch: '00000000', padding: 'x'.repeat(120) });
 const SENDERS = 8;
 
@@ -33,7 +33,10 @@ export async function send(sqs: SQSClient, QueueUrl: string, messages: number): 
   });
 }
 
-/** Receives by ten and deletes what came, with so many clients, until so many messages are gone. */
+/**
+ * Receives ten messages at a time and deletes them, with the given number of clients, until the given number of
+ * messages is gone.
+ */
 export async function receiveAndDelete(
   sqs: SQSClient,
   QueueUrl: string,
@@ -57,10 +60,10 @@ export async function receiveAndDelete(
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-/** By then what is missing is lost, not late. */
+/** After so many empty receives, missing messages are lost, not late. */
 const MOST_EMPTY_RECEIVES = 1_000;
 
-/** Milliseconds of each of `calls` calls, one after another. */
+/** Returns the milliseconds of each of `calls` sequential calls. */
 export async function countTimes(sqs: SQSClient, QueueUrl: string, calls: number): Promise<readonly number[]> {
   const times: number[] = [];
   for (let n = 0; n < calls; n += 1) {

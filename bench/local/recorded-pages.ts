@@ -1,4 +1,4 @@
-/** The bytes of a listing's pages, to be given again by a server that does nothing else. */
+/** Records the bytes of a listing's pages, so that a server without any other work can return them. */
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { BUCKET } from './bucket-work.js';

@@ -1,4 +1,7 @@
-/** Objects small and large, and a long listing, next to a server that does nothing: what the SDK itself takes. */
+/**
+ * Measures small and large objects, and a long listing, against a server without any work of its own: the time of
+ * the SDK itself.
+ */
 import { writeFileSync } from 'node:fs';
 import { inRounds, medianOf, show } from '../support/rounds.js';
 import type { Section, Target } from '../support/section.js';
@@ -12,9 +15,9 @@ import type { Subject } from './subjects.js';
 
 const CLIENTS = 8;
 const LARGE_AT_ONCE = 2;
-/** Below this share of what the slower of disk and SDK can do, the server is what holds it up. */
+/** Below this share of the speed of the slower of disk and SDK, the server is the bottleneck. */
 const LEAST_LARGE_SHARE = 0.8;
-/** A listing may take this much longer than the SDK takes for pages that lie ready. */
+/** A listing may take this much longer than the SDK takes for pages that are ready. */
 const MOST_LISTING_RATIO = 1.5;
 const LISTINGS = 3;
 
@@ -126,7 +129,7 @@ async function listing({ local, nothing }: Pair, sizes: Sizes, pagesFile: string
   const prefix = 'small/';
   const expected = sizes.rounds * sizes.smallObjects;
   writeFileSync(pagesFile, JSON.stringify(await recordPages(local.s3, prefix)));
-  for (const { s3 } of [local, nothing]) await listAll(s3, prefix); // warm
+  for (const { s3 } of [local, nothing]) await listAll(s3, prefix); // This listing warms up both servers.
   const samples = await inRounds([local, nothing], sizes.rounds, (subject) =>
     timed(subject.pid, async () => {
       for (let n = 0; n < LISTINGS; n += 1) {

@@ -1,12 +1,12 @@
-/** How much is done: the real thing, or with --quick a tenth of it, to see that it works. */
+/** The amount of work: the full measurement, or with --quick a tenth of it, to see that the benchmark works. */
 export interface Sizes {
   readonly rounds: number;
   readonly queuedMessages: number;
   readonly drainedMessages: number;
-  /** A round; all rounds together are what is listed. */
+  /** The number per round; the table lists all rounds together. */
   readonly smallObjects: number;
   readonly largeObjects: number;
-  /** What peers can bear as well. */
+  /** Peers can handle this size as well. */
   readonly peerMessages: number;
   readonly peerObjects: number;
   readonly peerLargeObjects: number;

@@ -1,4 +1,4 @@
-/** A queue that holds a million messages, next to one that holds only what is received. */
+/** Measures a queue that holds a million messages against one that holds only the messages that are received. */
 import { inRounds, medianOf, show } from '../support/rounds.js';
 import type { Section } from '../support/section.js';
 import { timed, type Timed } from '../support/timed.js';
@@ -24,7 +24,7 @@ export async function fullQueue(local: Subject, sizes: Sizes): Promise<Section> 
 
   const kinds = ['empty', 'full'] as const;
   const samples = await inRounds(kinds, sizes.rounds, async (kind, round) => {
-    // Both hold the same number of messages more than is taken out: none, or all of those queued before.
+    // Each queue gets as many messages as are taken out; the full one also holds all that were queued before.
     const queueUrl = kind === 'full' ? full : await makeQueue(sqs, `small-${round}`);
     await send(sqs, queueUrl, messages);
     const sample = await timed(pid, () => receiveAndDelete(sqs, queueUrl, { messages, clients: CLIENTS }));

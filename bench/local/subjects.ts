@@ -1,4 +1,4 @@
-/** Who is measured: an endpoint, the process behind it, and clients of it. */
+/** A measured subject: an endpoint, the process behind it, and its clients. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Endpoint } from '../support/local-cloud.js';
@@ -10,7 +10,7 @@ export interface Subject {
   readonly s3: S3Client;
 }
 
-/** What one program with default settings has; the SDK would open more connections than are of use here. */
+/** One program with default settings has this many; the SDK would open more connections than are useful here. */
 const MOST_SOCKETS = 50;
 
 export function subjectOf(title: string, { endpoint, credentials, group }: Endpoint): Subject {
@@ -18,7 +18,7 @@ export function subjectOf(title: string, { endpoint, credentials, group }: Endpo
     endpoint,
     region: 'us-east-1',
     credentials,
-    maxAttempts: 1, // a retry would hide what a peer cannot bear
+    maxAttempts: 1, // A retry would hide the errors of a peer.
     requestHandler: { httpAgent: { keepAlive: true, maxSockets: MOST_SOCKETS } },
   };
   return {

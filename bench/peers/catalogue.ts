@@ -1,6 +1,6 @@
 /**
- * Other emulators of AWS, to compare with. What is installed of each is pinned, with hashes, in bench/peers/pins/<name>/; none
- * is a dependency of ours.
+ * Other emulators of AWS, for comparison. Their packages are pinned with hashes in bench/peers/pins/<name>/; the
+ * project depends on none of them.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,20 +10,20 @@ export const SERVICES = ['sqs', 's3', 'ec2', 'scheduler'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Installable {
-  /** As its package manager names it. */
+  /** The name in its package manager. */
   readonly name: string;
-  /** Its folder in bench/peers/pins/, where that is not its name. */
+  /** The folder in bench/peers/pins/, if it differs from the name. */
   readonly pins?: string;
   readonly installer: 'npm' | 'pip';
-  /** [major, minor] */
+  /** The lowest version of Node that it runs on: [major, minor]. */
   readonly leastNode?: readonly [number, number];
-  /** The versions that its lock is for, the best first. */
+  /** The Python versions that its lock is for, the best first. */
   readonly pythons?: readonly string[];
 }
 
 export interface Peer extends Installable {
   readonly services: readonly ServiceName[];
-  /** What answers only once it is ready; anything else that answers will do where there is none. */
+  /** A path that answers only when the peer is ready. Without one, any answer counts. */
   readonly healthPath?: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly command: (at: { readonly installed: string; readonly port: number; readonly scratch: string }) => Command;
@@ -41,7 +41,7 @@ export const MOTO: Peer = {
   healthPath: '/moto-api/',
   credentials: ANY_CREDENTIALS,
   command: ({ installed, port }) => ({
-    // Its script names the folder that it was installed in, which a cache may put elsewhere.
+    // Its script names the folder that it was installed in, and a cache may move that folder.
     file: path.join(installed, 'venv/bin/python'),
     args: ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
   }),
@@ -61,21 +61,25 @@ const localStack = (version: string, pythons: readonly string[]): Peer => ({
     env: {
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       FILESYSTEM_ROOT: scratch,
-      // Its own DNS server needs root, its certificate and its usage statistics the internet.
+      // These turn off its own DNS server, which needs root, and its certificate and usage statistics, which need
+      // the internet.
       ...{ DNS_ADDRESS: '0', SKIP_SSL_CERT_DOWNLOAD: '1', DISABLE_EVENTS: '1' },
-      // What the environment says for somebody's own LocalStack is not for this one.
+      // These overrule environment variables that a user has set for another LocalStack.
       ...{ SERVICES: '', PERSISTENCE: '0', DEBUG: '0' },
     },
   }),
 });
 
-/** The last open releases, the newest first: 4.14 imports what only Python 3.13 has (on 3.12 it starts, and each call of SQS fails). */
+/**
+ * The last open releases, the newest first. Version 4.14 imports modules that only Python 3.13 has: on 3.12 it
+ * starts, but each call of SQS fails.
+ */
 export const LOCALSTACKS: readonly Peer[] = [
   localStack('4.14.0', ['3.13']),
   localStack('4.12.0', ['3.12', '3.11', '3.10']),
 ];
 
-/** Those that docs/reports/conformance.md and docs/reports/benchmarks-local.md compare with. */
+/** The peers that docs/reports/conformance.md and docs/reports/benchmarks-local.md compare with. */
 export const PEERS: readonly Peer[] = [
   MOTO,
   {
@@ -84,7 +88,7 @@ export const PEERS: readonly Peer[] = [
     services: ['sqs'],
     credentials: ANY_CREDENTIALS,
     command: ({ installed, port }) => ({
-      // It has no program of its own.
+      // The package has no program of its own.
       ...node('-e', `require('local-aws-sqs').createSqsServer({ port: ${port}, hostname: '127.0.0.1' })`),
       cwd: installed,
     }),
@@ -93,7 +97,7 @@ export const PEERS: readonly Peer[] = [
     name: 's3rver',
     installer: 'npm',
     services: ['s3'],
-    // The only account that it knows.
+    // This is the only account that it knows.
     credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
     command: ({ installed, port, scratch }) =>
       node(

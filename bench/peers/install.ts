@@ -1,6 +1,6 @@
 /**
- * Installs a peer into .peers/<pins>/, once for each lock and interpreter.
- * Invariant: the stamp is written last and holds both, so that a folder with the right stamp is whole and is what was locked.
+ * Installs a peer into .peers/<pins>/, once for each lock and interpreter. Invariant: the stamp is written last and
+ * names both, so that a folder with the right stamp is complete and matches the lock.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,17 +9,17 @@ import { lastLines, startGroup } from '../support/process-group.js';
 import { type Installable, pinsOf, versionOf } from './catalogue.js';
 import { findPython } from './python.js';
 
-/** Why a peer cannot be had here, in a sentence. */
+/** A peer cannot run here; the message says why. */
 export class PeerUnavailable extends Error {
   override readonly name = 'PeerUnavailable';
 }
 
 const LOCKS = { npm: 'package-lock.json', pip: 'requirements.txt' } as const;
 const STAMP = 'installed';
-/** LocalStack is 500 MB of wheels: a minute on a fast line. */
+/** LocalStack consists of 500 MB of wheels, which take a minute on a fast connection. */
 const INSTALL_TIMEOUT_MS = 900_000;
 const INSTALL_POLL_MS = 50;
-/** Without a network pip says at last that there is no such version. */
+/** Without a network pip finally reports that the version does not exist. */
 const UNREACHED = /from versions: none|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/;
 
 /** Returns the folder that it is installed in. */
@@ -37,7 +37,8 @@ export async function install(peer: Installable): Promise<string> {
     await run(folder, ['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   } else {
     await run(folder, [interpreter.file, '-m', 'venv', 'venv']);
-    // Absolute: where the working directory of a child counts for its relative name is the system's business.
+    // The path is absolute, because systems differ in how they resolve a relative one for a child with another
+    // working directory.
     const pip = path.join(folder, 'venv/bin/pip');
     await run(folder, [pip, 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', LOCKS.pip]);
   }
@@ -66,7 +67,7 @@ function pythonFor({ pythons = [] }: Installable): Interpreter {
   return { file, stamp: `${file} ${version}` };
 }
 
-/** In a group of its own: Ctrl-C ends it and all that it started. */
+/** The command runs in a process group of its own, so that Ctrl-C ends it and all that it started. */
 async function run(cwd: string, [file = '', ...args]: readonly string[]): Promise<void> {
   const group = startGroup({ file, args, cwd });
   const deadlineMs = Date.now() + INSTALL_TIMEOUT_MS;

@@ -1,16 +1,19 @@
-/** Which Python a peer is installed with: the first of those that its pins are for, and that can make virtual environments. */
+/** Finds the Python for a peer: the first one that its pins are for and that can create virtual environments. */
 import { spawnSync } from 'node:child_process';
 
 export interface Python {
   readonly file: string;
-  /** `3.12` */
+  /** The version, for example `3.12`. */
   readonly version: string;
 }
 
-/** Names an interpreter that is neither on the path nor called as usual. */
+/** This variable names an interpreter that is not on the path or has an unusual name. */
 const CHOSEN = 'PYTHON';
 const ASK_TIMEOUT_MS = 20_000;
-/** Debian keeps ensurepip in a package of its own (python3-venv): a Python without it is of no use here. */
+/**
+ * Debian keeps ensurepip in a package of its own (python3-venv), and a Python without it cannot create virtual
+ * environments.
+ */
 const QUESTION = `import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)`;
 
 export function findPython(

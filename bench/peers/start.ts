@@ -8,11 +8,17 @@ import { answering, freePort, type ProcessGroup, startGroup } from '../support/p
 import type { Peer } from './catalogue.js';
 import { install, PeerUnavailable } from './install.js';
 
-/** moto and LocalStack import half of Python's AWS world first, and on a busy machine twice as long. */
+/**
+ * moto and LocalStack first import a large part of Python's AWS packages, which takes twice as long on a busy
+ * machine.
+ */
 const START_TIMEOUT_MS = 120_000;
 
 export interface PeerProcess extends Endpoint {
-  /** Starts it again at the same place once it has ended by itself; resolves with how often that was when `until` does. */
+  /**
+   * Starts it again on the same port whenever it has ended by itself; resolves with the number of restarts when
+   * `until` does.
+   */
   revive(until: Promise<unknown>): Promise<number>;
 }
 
@@ -33,7 +39,7 @@ export async function startPeer(peer: Peer): Promise<PeerProcess> {
   return { endpoint, credentials: peer.credentials, group, revive: (until) => revive(group, start, until) };
 }
 
-/** How soon it is seen that a peer has ended: what is asked of it until then fails. */
+/** The interval for noticing that a peer has ended; requests in between fail. */
 const REVIVE_POLL_MS = 50;
 
 async function revive(first: ProcessGroup, start: () => ProcessGroup, until: Promise<unknown>): Promise<number> {
@@ -45,7 +51,7 @@ async function revive(first: ProcessGroup, start: () => ProcessGroup, until: Pro
     await Promise.race([over, delay(REVIVE_POLL_MS)]);
     if (isOver || !current.hasEnded()) continue;
     ends += 1;
-    await current.stop(); // what it started
+    await current.stop(); // This also stops the processes that the peer started.
     current = start();
   }
   if (current !== first) await current.stop();

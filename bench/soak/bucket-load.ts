@@ -1,4 +1,7 @@
-/** Buckets under load: objects put, got, listed, deleted; multipart uploads; and all of it broken off in the middle. */
+/**
+ * Load on buckets: objects are put, read, listed and deleted, multipart uploads run, and all of these are aborted
+ * half-way.
+ */
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -57,10 +60,10 @@ async function multipart(s3: S3Client, Bucket: string, Key: string): Promise<voi
   if (chance(0.3)) await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
   else if (chance(0.8)) {
     await s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
-  } // or it is left open, until the round is over
+  } // Otherwise the upload stays open until the round is over.
 }
 
-/** The client goes away while it sends. */
+/** The client disconnects while it sends. */
 async function brokenOffPut(s3: S3Client, Bucket: string): Promise<void> {
   await delay(100);
   async function* slowly(): AsyncGenerator<Buffer> {
@@ -78,7 +81,7 @@ async function brokenOffPut(s3: S3Client, Bucket: string): Promise<void> {
   await s3.send(command, { abortSignal: AbortSignal.timeout(1 + upTo(150)) });
 }
 
-/** The client goes away while it reads. */
+/** The client disconnects while it reads. */
 async function brokenOffGet(s3: S3Client, Bucket: string, Key: string): Promise<void> {
   await delay(100);
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));

@@ -1,13 +1,16 @@
-/** Loaded into the local cloud's process, before its program (`--import`): answers probes, and changes nothing else. */
+/**
+ * Loaded into the local cloud's process before its program (`--import`): it answers probes and changes nothing
+ * else.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProbeAnswer } from './probe.js';
 
 process.on('message', () => void answer());
-// The channel must not be what keeps the process alive.
+// The channel must not keep the process alive.
 process.channel?.unref();
 
 async function answer(): Promise<void> {
-  // Twice: what finalizers let go of in the first is collected in the second.
+  // Objects that finalizers release in the first collection are collected in the second.
   for (let n = 0; n < 2; n += 1) {
     (globalThis as { readonly gc?: () => void }).gc?.();
     await delay(50);

@@ -1,4 +1,7 @@
-/** New clients each round: closing them closes every connection, so that what the cloud still holds is its own. */
+/**
+ * Each round has new clients. Closing them closes every connection, so that the remaining resources belong to the
+ * cloud.
+ */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -12,7 +15,7 @@ export interface Clients {
 }
 
 const nothing = (): void => undefined;
-/** The SDK warns of each broken-off upload, and breaking them off is the point. */
+/** The SDK warns about each aborted upload, but aborting them is the purpose here. */
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export function clientsOf({ endpoint, credentials }: Endpoint): Clients {

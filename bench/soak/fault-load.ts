@@ -1,4 +1,4 @@
-/** AWS's imperfections, on in the middle of each round, through the local cloud's own route. */
+/** Turns on AWS's imperfections in the middle of each round, through the local cloud's admin route. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { askAdmin, type Endpoint } from '../support/local-cloud.js';
 import type { Lane } from './lane.js';
@@ -13,7 +13,7 @@ const FAULTS = [
 ] as const;
 const IMPERFECTIONS = { sqs: { duplicateRate: 0.05, emptyReceiveRate: 0.05 } };
 
-/** Off for the first third of the round, on for the second, off for the last. */
+/** Faults are off for the first third of the round, on for the second, and off for the last. */
 export async function faultLoad(lane: Lane, cloud: Endpoint, roundMs: number): Promise<void> {
   const third = (): Promise<void> => delay(roundMs / 3, undefined, { signal: lane.signal }).catch(() => undefined);
   await third();

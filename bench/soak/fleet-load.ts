@@ -1,4 +1,7 @@
-/** A fleet under load: raised and lowered, its instances taken without notice. An instance is a shell that sleeps. */
+/**
+ * Load on a fleet: its target is raised and lowered, and its instances are taken without notice. An instance is a
+ * shell that sleeps.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateFleetCommand,
@@ -66,7 +69,7 @@ export async function emptyFleet(ec2: EC2Client, FleetId: string): Promise<void>
       await setTarget(ec2, FleetId, 0);
       break;
     } catch {
-      await delay(200); // it is still busy with the last change
+      await delay(200); // The fleet is still being modified.
     }
   }
   for (;;) {

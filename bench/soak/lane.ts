@@ -1,10 +1,11 @@
 /**
- * A lane does one thing after another until its round ends, and counts. Errors are of three kinds: those that the load asked for
- * (an abort, a key that is gone), those that may come while faults are on, and the others, which are findings.
+ * A lane performs one action after another until its round ends, and counts them. Errors are of three kinds: errors
+ * that the load provokes (an abort, a missing key), errors that may occur while faults are on, and unexplained
+ * ones, which are findings.
  */
 export interface Tally {
   readonly calls: Record<string, number>;
-  /** Errors that nothing explains, at most a few of them. */
+  /** Unexplained errors, at most a few of them. */
   readonly unexplained: string[];
 }
 
@@ -12,13 +13,13 @@ export const newTally = (): Tally => ({ calls: {}, unexplained: [] });
 
 export interface Lane {
   readonly tally: Tally;
-  /** The round's end. */
+  /** Aborts at the end of the round. */
   readonly signal: AbortSignal;
-  /** The time of the last change from or to faults; undefined while there are none and were none. */
+  /** The time at which faults were last turned on or off; undefined until they are turned on for the first time. */
   readonly faults: { isOn: boolean; changedMs: number };
 }
 
-/** Enough to see what is wrong. */
+/** This many suffice to see the problem. */
 const MOST_UNEXPLAINED = 10;
 
 export async function repeat(lane: Lane, name: string, act: () => Promise<void>): Promise<void> {
@@ -37,7 +38,10 @@ export async function attempt(lane: Lane, name: string, act: () => Promise<void>
   }
 }
 
-/** What the load provokes by itself: its own aborts, keys that another lane took, leases that ran out, a fleet still busy. */
+/**
+ * Errors that the load itself provokes: its own aborts, keys that another lane deleted, leases that expired, a
+ * fleet that is being modified.
+ */
 const ASKED = ['AbortError', 'NoSuchKey', 'NoSuchUpload', 'NotFound', 'TimeoutError'];
 const ASKED_TEXT = /not in ?flight|ReceiptHandle|expired|modifying/i;
 

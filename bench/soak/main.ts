@@ -1,7 +1,8 @@
 /**
- * `npm run soak` (SOAK_MINUTES, 30 unless said): a local cloud in a process of its own under mixed load, in rounds. A round ends in
- * quiet: load stopped, queues, objects and instances gone, connections closed; what the process then holds must be what it
- * held before. A line a round, and a verdict; exit code 0 only if all stayed flat and no call failed without a reason.
+ * `npm run soak` (SOAK_MINUTES, default 30) runs a local cloud in a process of its own under mixed load, in rounds.
+ * At the end of a round the load stops, queues, objects and instances are removed, and connections are closed; the
+ * process must then hold the same resources as before. It prints a line per round and a verdict. It exits with code
+ * 0 only if all resources stayed flat and no call failed without a reason.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -22,12 +23,15 @@ import { queueLoad } from './queue-load.js';
 import { findingsOf, LEAST_ROUNDS, type Sample } from './verdict.js';
 
 const DEFAULT_MINUTES = 30;
-/** With the quiet end, a line a minute; a short soak has shorter rounds, so that there are enough of them to compare. */
+/**
+ * With the idle end, a round takes a minute. A short soak has shorter rounds, so that there are enough of them to
+ * compare.
+ */
 const MOST_LOAD_MS = 48_000;
 const SHORTEST_SOAK_ROUNDS = 12;
 const QUIET_TIMEOUT_MS = 20_000;
 const BUCKET = 'soak';
-/** What instances leave on purpose. */
+/** Instances leave their consoles on purpose. */
 const CONSOLES = 'consoles';
 
 interface Soak {
@@ -66,7 +70,10 @@ async function main(): Promise<number> {
   return isFlat ? 0 : 1;
 }
 
-/** One round: load, then everything that it made is taken away. Returns how many calls each service got. */
+/**
+ * Runs one round: load, then the removal of everything that the load created. Returns the number of calls per
+ * service.
+ */
 async function loadFor({ cloud, fleetId, loadMs }: Soak, round: number, total: Tally): Promise<Tally['calls']> {
   const clients = clientsOf(cloud);
   const end = new AbortController();
@@ -98,7 +105,7 @@ async function dropQueues({ sqs }: Clients): Promise<void> {
   for (const QueueUrl of QueueUrls) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
 }
 
-/** Connections and processes end a little after their last call: what is still there after a while is there to stay. */
+/** Connections and processes end a little after their last call, so resources count only if they remain for a while. */
 async function quietSample(cloud: LocalCloudProcess, last: Sample | undefined): Promise<Sample> {
   const deadlineMs = Date.now() + QUIET_TIMEOUT_MS;
   let sample = await sampleOf(cloud);

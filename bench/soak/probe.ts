@@ -1,11 +1,11 @@
-/** What a process says of itself when it is asked (child.ts), and the asking. */
+/** The figures that a process reports about itself (child.ts), and the request for them. */
 import type { ChildProcess } from 'node:child_process';
 
 export interface ProbeAnswer {
   readonly heapBytes: number;
-  /** Outside of the heap: buffers. */
+  /** Memory outside of the heap, such as buffers. */
   readonly externalBytes: number;
-  /** By Node's names for what is open: timers, servers, sockets, child processes, requests to the file system. */
+  /** Open resources by Node's names: timers, servers, sockets, child processes, requests to the file system. */
   readonly resources: Readonly<Record<string, number>>;
 }
 

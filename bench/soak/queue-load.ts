@@ -1,4 +1,4 @@
-/** Queues under load: messages of all sizes, polls that are given up, handles that are left to expire, queues that come and go. */
+/** Load on queues: messages of all sizes, aborted polls, handles that expire, queues that are created and deleted. */
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -15,7 +15,7 @@ import { chance, type Lane, repeat, upTo } from './lane.js';
 
 const RECEIVERS = 3;
 const LEASE_SECONDS = '5';
-/** More than that and senders wait: the queue's length must not be what grows. */
+/** Above this number senders wait, because the queue's length must not grow. */
 const MOST_WAITING = 3_000;
 const MOST_BODY_BYTES = 4_096;
 
@@ -52,7 +52,7 @@ async function receive(lane: Lane, sqs: SQSClient, QueueUrl: string, state: { wa
   );
   const [first, ...others] = Messages;
   if (first === undefined) return;
-  if (chance(0.1)) return; // left to expire
+  if (chance(0.1)) return; // The lease is left to expire.
   const { ReceiptHandle } = first;
   if (chance(0.3)) {
     const VisibilityTimeout = chance(0.5) ? 0 : 1 + upTo(3);
@@ -71,5 +71,5 @@ async function comeAndGo(sqs: SQSClient, QueueName: string): Promise<void> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'left behind' }));
   await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-  await delay(500); // names of deleted queues are remembered for a minute, as on AWS
+  await delay(500); // Names of deleted queues are remembered for a minute, as on AWS.
 }

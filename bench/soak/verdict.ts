@@ -1,4 +1,4 @@
-/** Whether what was seen at the quiet end of each round stayed flat. Pure. */
+/** Decides whether the samples at the idle end of each round stayed flat; pure functions. */
 
 export interface Sample {
   readonly residentBytes: number;
@@ -7,7 +7,7 @@ export interface Sample {
   readonly openFiles: number;
   readonly handles: number;
   readonly processes: number;
-  /** In the cloud's directory, but for the consoles that it keeps of instances that are gone. */
+  /** Files in the cloud's directory, except for the consoles of instances that are gone. */
   readonly filesOnDisk: number;
 }
 
@@ -22,12 +22,15 @@ export interface Finding {
 type Allowance = (before: number) => number;
 
 const MB = 1e6;
-/** Node returns freed memory to the system late and in part: resident memory wanders where the heap does not. */
+/** Node returns freed memory to the system late and partially, so resident memory varies more than the heap. */
 const RESIDENT: Allowance = (before) => Math.max(32 * MB, before * 0.15);
-/** Code that is compiled late, and a record of each instance that is gone (EC2 shows them for a while): a few KB each. */
+/**
+ * This covers code that is compiled late, and a record of a few KB for each terminated instance (EC2 shows them for
+ * a while).
+ */
 const HEAP: Allowance = () => 12 * MB;
 const EXTERNAL: Allowance = () => 16 * MB;
-/** A connection that closes a moment late. */
+/** This covers a connection that closes a moment late. */
 const FEW: Allowance = () => 4;
 const NONE: Allowance = () => 0;
 
@@ -41,7 +44,7 @@ const ALLOWANCES: Readonly<Record<keyof Sample, Allowance>> = {
   filesOnDisk: NONE,
 };
 
-/** The first rounds warm up: a fifth, and at least two. Of what follows, the first third is compared with the last. */
+/** The first fifth of the rounds, and at least two, warm up. Of the rest, the first third is compared with the last. */
 export const LEAST_ROUNDS = 5;
 const LEAST_WARM_UP_ROUNDS = 2;
 const WARM_UP_SHARE = 0.2;

@@ -1,4 +1,4 @@
-/** The local cloud as users start it: dist/local/main.js, a process of its own. */
+/** The local cloud as users start it: dist/local/main.js, in a process of its own. */
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { definedFields } from '../../core/defined-fields.js';
@@ -17,7 +17,7 @@ export interface LocalCloudProcess extends Endpoint {
 
 export interface LocalCloudStart {
   readonly args?: readonly string[];
-  /** Node's own options, before the program. */
+  /** Node's own options, which precede the program. */
   readonly nodeArgs?: readonly string[];
   readonly ipc?: boolean;
 }
@@ -47,7 +47,7 @@ export async function startLocalCloudProcess(start: LocalCloudStart = {}): Promi
   };
 }
 
-/** Calls that AWS does not have: they are below `/_local/` and need the cloud's own key. */
+/** Calls of the admin route: their paths begin with `/_local/` and they need the cloud's own key. */
 export const askAdmin = (
   { endpoint, credentials }: Pick<Endpoint, 'endpoint' | 'credentials'>,
   route: string,

@@ -1,7 +1,7 @@
-/** What a page of figures says of the machine that they were measured on. */
+/** Describes the machine that a page's figures were measured on. */
 import os from 'node:os';
 
-/** Above it, others have a good part of the machine, and only ratios and CPU times say something. */
+/** Above this load other programs use much of the machine, and only ratios and CPU times are meaningful. */
 const CALM_LOAD_A_CORE = 0.3;
 
 export const machineText = (): string =>

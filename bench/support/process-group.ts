@@ -1,6 +1,6 @@
 /**
- * Programs that a benchmark starts, each a process group of its own, so that its end is the end of everything it started.
- * Invariant: none of them outlives this process, however a user ends it (`endOnSignals`).
+ * Programs that a benchmark starts. Each is a process group of its own, so that its end is the end of everything it
+ * started. Invariant: none of them outlives this process, however a user ends it (`endOnSignals`).
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import http from 'node:http';
@@ -14,26 +14,26 @@ export interface Command {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** A channel for messages to a Node program. */
+  /** Opens a channel for messages to a Node program. */
   readonly ipc?: boolean;
-  /** Ends what outlives the program, as a container does its client. */
+  /** A command that ends processes that outlive the program, such as a container that outlives its client. */
   readonly afterwards?: readonly [string, ...string[]];
 }
 
 export interface ProcessGroup {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** The last of what it wrote, for error messages. */
+  /** Returns the end of its output, for error messages. */
   readonly output: () => string;
-  /** What it wrote to standard output so far. */
+  /** Returns its standard output so far. */
   readonly stdout: () => string;
   readonly hasEnded: () => boolean;
   stop(): Promise<void>;
 }
 
-/** Programs flush and clean up within it; what does not is killed. */
+/** Programs flush and clean up within this time; after it they are killed. */
 const STOP_GRACE_MS = 10_000;
-/** A program that logs each request must not fill our memory. */
+/** A program that logs each request must not fill this process's memory. */
 const MOST_OUTPUT_CHARACTERS = 64 * 1024;
 
 const groups = new Set<ProcessGroup>();
@@ -86,7 +86,10 @@ export function startGroup(command: Command): ProcessGroup {
   return group;
 }
 
-/** To be called once, first: Ctrl-C and SIGTERM stop all groups, then this process. Impatience changes nothing: `stop` has a bound. */
+/**
+ * Must be called first, and once: Ctrl-C and SIGTERM stop all groups, then this process. A second signal changes
+ * nothing, because `stop` has a time limit.
+ */
 export function endOnSignals(): void {
   let isEnding = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -98,7 +101,7 @@ export function endOnSignals(): void {
   }
 }
 
-/** The last word of a program: nothing is started after it. */
+/** Must be the last call of a program: no group can be started after it. */
 export async function stopAll(): Promise<void> {
   isOver = true;
   await stopStarted();
@@ -119,7 +122,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until the endpoint answers anything at all over HTTP. */
+/** Waits until the endpoint gives any answer over HTTP. */
 export async function answering(group: ProcessGroup, endpoint: string, timeoutMs: number): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   while (!(await answers(endpoint))) {
@@ -145,13 +148,13 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal);
   } catch {
-    // It is gone.
+    // The group has ended.
   }
 }
 
 /**
- * Nothing of a user's AWS account may reach, or be reached by, what a benchmark starts; and `npm run` tells its children which
- * project they are in, which is not that of a peer.
+ * A benchmark's programs must not reach a user's AWS account, or be configured by its variables. `npm run` also
+ * tells its children their project, which would be wrong for a peer.
  */
 function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isKept = (name: string): boolean =>

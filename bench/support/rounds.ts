@@ -1,4 +1,7 @@
-/** Repetitions: every subject once a round, in an order that alternates, so that a slow minute of the machine hits all alike. */
+/**
+ * Repetitions: every subject runs once per round, in alternating order, so that a slow minute of the machine
+ * affects all alike.
+ */
 
 export async function inRounds<Subject, Sample>(
   subjects: readonly Subject[],
@@ -29,7 +32,7 @@ export function spreadOf(values: readonly number[]): Spread {
 
 export const medianOf = (values: readonly number[]): number => spreadOf(values).median;
 
-/** `1,234 (1,100 – 1,300)` */
+/** Formats values as `1,234 (1,100 – 1,300)`: the median and the range. */
 export function show(values: readonly number[], digits = 0): string {
   const { min, median, max } = spreadOf(values);
   const text = (value: number): string =>

@@ -1,8 +1,8 @@
-/** What a benchmark prints, and what its page in docs/ holds: the same tables. */
+/** The tables of a benchmark, which the terminal and the page in docs/ share. */
 import { markdownTable, type Row, textTable } from './table.js';
 
 export interface Target {
-  /** What is asked, with the figure. */
+  /** The target, with its figure. */
   readonly wanted: string;
   readonly measured: string;
   readonly isMet: boolean;
@@ -10,12 +10,12 @@ export interface Target {
 
 export interface Section {
   readonly title: string;
-  /** How it was measured, in a sentence or two. */
+  /** How the figures were measured, in a sentence or two. */
   readonly how: string;
   readonly header: Row;
   readonly rows: readonly Row[];
   readonly targets: readonly Target[];
-  /** By hand: what the figures mean, and why a target is missed. */
+  /** Notes written by hand: what the figures mean, and why a target is missed. */
   readonly notes?: readonly string[];
 }
 

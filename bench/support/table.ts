@@ -1,4 +1,4 @@
-/** Tables: the first column to the left, the others to the right, unless said. */
+/** Formats tables: by default the first column is aligned to the left and the others to the right. */
 export type Row = readonly string[];
 
 export function textTable(header: Row, rows: readonly Row[]): string {

@@ -1,4 +1,4 @@
-/** One timed piece of work, with what it cost either side. */
+/** Times one piece of work, with the CPU time of both sides. */
 import { cpuSecondsOf, ownCpuSeconds } from './usage.js';
 
 export interface Timed {

@@ -1,7 +1,7 @@
-/** What a process has used, as Linux tells it. */
+/** Reads the resources that a process has used, as Linux reports them. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The kernel's unit of CPU time for programs, on every Linux that Node runs on. */
+/** This is the kernel's unit of CPU time for programs, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 export function requireProc(): void {
@@ -24,7 +24,7 @@ export const ownCpuSeconds = (): number => {
 
 export const residentBytesOf = (pid: number): number => statusBytes(pid, 'VmRSS');
 
-/** The most that it ever had. */
+/** Returns the peak of its resident memory. */
 export const mostResidentBytesOf = (pid: number): number => statusBytes(pid, 'VmHWM');
 
 function statusBytes(pid: number, name: string): number {
@@ -34,7 +34,7 @@ function statusBytes(pid: number, name: string): number {
 
 export const openFilesOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
-/** Of any depth. */
+/** Returns descendants of any depth. */
 export function descendantsOf(pid: number): readonly number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -42,7 +42,7 @@ export function descendantsOf(pid: number): readonly number[] {
       try {
         return [{ pid: Number(name), parent: Number(fieldsOf(Number(name))[1]) }];
       } catch {
-        return []; // it ended meanwhile
+        return []; // The process ended meanwhile.
       }
     });
   const found: number[] = [];
@@ -56,7 +56,7 @@ export function descendantsOf(pid: number): readonly number[] {
   return found;
 }
 
-/** From the state on: the name before it may hold spaces and parentheses. */
+/** Returns the fields from the state on; the name before it may contain spaces and parentheses. */
 function fieldsOf(pid: number): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,24 +1,25 @@
 /**
- * How long a job is at its end: slots of different pace that take batch after batch until none is left. Pure, and in no way the product's own
- * code: leases, reclaims and fetching ahead are left out, so that the sizes of batches are what is compared.
+ * Simulates the end of a job: slots of different pace take batch after batch until none is left. It is pure and
+ * shares no code with the product: leases, reclaims and prefetching are left out, so that only the batch sizes are
+ * compared.
  */
 
 export interface TailInput {
-  /** Items of each batch, in the order in which they are taken. */
+  /** The number of items of each batch, in the order in which the batches are taken. */
   readonly batches: readonly number[];
-  /** Milliseconds an item, for each slot. */
+  /** Milliseconds per item, for each slot. */
   readonly msPerItem: readonly number[];
-  /** What each batch costs besides its items. */
+  /** The cost of each batch besides its items, in milliseconds. */
   readonly msPerBatch: number;
 }
 
 export interface Tail {
   readonly endMs: number;
-  /** From when the first slot found nothing left to when the last one had ended: what is paid for and not used. */
+  /** The time from the first slot that finds no batch left to the end of the last slot: it is paid for and not used. */
   readonly tailMs: number;
-  /** Of all slots' time from start to end. */
+  /** The idle share of all slots' time from start to end. */
   readonly idleShare: number;
-  /** The end if work could be shared out without a rest: no sizes can be faster. */
+  /** The end if the work could be divided perfectly: no batch sizes can be faster. */
   readonly idealMs: number;
 }
 
@@ -40,7 +41,7 @@ export function simulateTail({ batches, msPerItem, msPerBatch }: TailInput): Tai
   };
 }
 
-/** Neighbours swapped within `reach`, as a queue without a promised order does; `random` in [0, 1). */
+/** Swaps neighbours within `reach`, as a queue without a guaranteed order does; `random` returns numbers in [0, 1). */
 export function roughlyInOrder<T>(values: readonly T[], reach: number, random: () => number): readonly T[] {
   return values
     .map((value, at) => ({ value, at: at + random() * reach }))

@@ -1,4 +1,7 @@
-/** What the benchmark runs in processes of their own: `child.mjs <role> <its setup as JSON, or a file of it>`. */
+/**
+ * Roles that the benchmark runs in processes of their own: `child.mjs <role> <its setup as JSON, or a file with
+ * it>`.
+ */
 import { readFileSync } from 'node:fs';
 import { type LoopSetup, onSqsConsumer, oneByOne } from './children/loops.js';
 import { send, type SenderSetup } from './children/senders.js';

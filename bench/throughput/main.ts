@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --quick] [--write] [--only <section> …]`: how near the worker comes to what its model and the machine allow, next to what it is
- * compared with in the same run. --quick does less, and says so; --write puts the tables into docs/reports/benchmarks.md.
- * It fails when an outcome is missing or wrong, never because something was slow.
+ * `npm run bench [-- --quick] [--write] [--only <section> …]`: measures how close the worker comes to the limits of
+ * its model and the machine, compared with its competitors in the same run. --quick does less work, and the output
+ * says so; --write puts the tables into docs/reports/benchmarks.md. It fails when an outcome is missing or wrong, never
+ * because of a slow result.
  */
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -101,7 +102,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Each has a cloud of its own: what one leaves behind slows no other down. */
+/** Each section has a cloud of its own, so that one section's data does not slow another down. */
 async function measured(name: string, sizes: Sizes): Promise<Section> {
   const startedMs = Date.now();
   const cloud = await BenchCloud.start();
@@ -114,7 +115,7 @@ async function measured(name: string, sizes: Sizes): Promise<Section> {
   }
 }
 
-// A signal of the SDK's calls has a listener for each that is under way.
+// The abort signal of the SDK's calls has a listener for each call in progress.
 setMaxListeners(MOST_LISTENERS);
 endOnSignals();
 try {

@@ -1,4 +1,4 @@
-/** By hand: what the tables do not say by themselves, and why targets are missed where they are. */
+/** Notes written by hand: explanations of the tables, and reasons for missed targets. */
 
 export const NOTES: Readonly<Record<string, readonly string[]>> = {
   utilisation: [

@@ -1,4 +1,4 @@
-/** docs/reports/benchmarks.md, from the sections of a run. */
+/** Writes docs/reports/benchmarks.md from the sections of a run. */
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { markdownSection, type Section } from '../support/section.js';
@@ -40,7 +40,7 @@ How fast the local cloud itself is: [benchmarks-local.md](benchmarks-local.md).
 `;
 }
 
-/** How many targets are met, and which are not. */
+/** Returns how many targets are met, and which are not. */
 export function summaryOf(sections: readonly Section[]): string {
   const all = sections.flatMap(({ title, targets }) => targets.map((target) => ({ title, ...target })));
   const missed = all.filter(({ isMet }) => !isMet);

@@ -1,21 +1,21 @@
-/** How much is done: the real thing, or with --quick less of it, to see that it works. */
+/** The amount of work: the full measurement, or with --quick less of it, to see that the benchmark works. */
 export interface Sizes {
   readonly rounds: number;
-  /** What a run of section 1 is to take at the contender's expected pace. */
+  /** The duration of a run of section 1 at the contender's expected pace. */
   readonly slotSeconds: number;
   readonly pipelineBatches: number;
   readonly memoryBatches: number;
   readonly downloads: readonly number[];
-  /** One after another, no more than these are done: the time of more is scaled. */
+  /** Sequential downloads are limited to this number; the time of more is extrapolated. */
   readonly serialDownloads: number;
-  /** So often each way has its few downloads in a round: the fewer there are, the more the slowest of them differs. */
+  /** The number of passes over few downloads in a round: the fewer downloads, the more the slowest of them varies. */
   readonly downloadPasses: number;
   readonly treeRows: number;
   readonly images: number;
   readonly enqueuedItems: number;
-  /** Sent one by one; ten times as many for whoever sends by ten. */
+  /** The number of items that are sent one by one; senders of ten at a time get ten times as many. */
   readonly enqueueSample: number;
-  /** With a notice, and as many without. */
+  /** The number of reclaims with a notice, and again without. */
   readonly reclaims: number;
   readonly starts: number;
   readonly tailItems: number;

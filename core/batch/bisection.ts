@@ -1,6 +1,6 @@
-/** Which items to ask again, and in which groups, after a slot was lost with items unanswered. */
+/** Chooses the items to ask again, in groups, after a slot was lost with unanswered items. */
 
-/** Reloads that one batch may cost: enough to find two guilty items by halving, few enough that a hopeless batch ends. */
+/** Returns how many reloads one batch may cost: enough to find two guilty items by halving, few enough that a hopeless batch ends. */
 export function rebuildBudget(items: number): number {
   const leastRebuilds = 4;
   const perLevel = 3;
@@ -8,10 +8,10 @@ export function rebuildBudget(items: number): number {
 }
 
 /**
- * Groups to ask one after another on a fresh model. `unanswered` holds, for each slice in flight, its unanswered items in order.
- * With one slice the first unanswered item is the likeliest (models mostly work in order), so it is asked alone: if it
- * is innocent, that costs a call but no reload; the others are halved. With several, first find out which slice it was. No group is
- * larger than its slice was, so that the model's own limit holds.
+ * Returns the groups to ask one after another on a fresh model. `unanswered` holds, for each slice in flight, its unanswered items in order. With one
+ * slice the first unanswered item is the likeliest cause, because models mostly work in order. So it is asked alone: if it is innocent, that costs a
+ * call but no reload. The others are halved. With several slices the groups first find out which slice it was. No group is larger than its slice, so
+ * that the model's own limit holds.
  */
 export function suspectGroups(unanswered: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const [only, ...others] = unanswered;

@@ -1,13 +1,12 @@
 /**
- * Errors that are not believed yet. An error says "this item failed" only if the slot was sound when it said so, and
- * that shows when the same process answers a later item well: one that comes after it in the same slice, or one of a slice
- * that was sent after the error came.
+ * Errors that are not confirmed yet. An error means "this item failed" only if the slot was sound when it came. The slot was sound if the same process
+ * answers a later item well: an item that comes later in the same slice, or one of a slice that was sent after the error came.
  */
 import type { ItemError } from '../contract/result-line.js';
 
 export interface Verdict {
   readonly position: number;
-  /** Absent: the item was answered well. */
+  /** It is absent when the item was answered well. */
   readonly error?: ItemError;
 }
 
@@ -29,12 +28,12 @@ export class Doubts {
     this.#doubts.push(doubt);
   }
 
-  /** A doubt that was there when a slice was sent at `at`. */
+  /** Tells whether there was a doubt when a slice was sent at `at`. */
   hasBefore(at: number): boolean {
     return this.#doubts.some((doubt) => doubt.at < at);
   }
 
-  /** The errors that a good answer at `position` of `slice`, sent at `sentAt`, confirms. */
+  /** Returns the errors that a good answer at `position` of `slice`, sent at `sentAt`, confirms. */
   confirm(good: { readonly slice: number; readonly position: number; readonly sentAt: number }): readonly Verdict[] {
     if (this.#doubts.length === 0) return [];
     const confirmed: Verdict[] = [];
@@ -48,7 +47,7 @@ export class Doubts {
     return confirmed;
   }
 
-  /** All of them, in the order in which they came. */
+  /** Removes all doubts and returns them, in the order in which they came. */
   takeAll(): readonly Verdict[] {
     const all = this.#doubts.map(({ position, error }) => ({ position, error }));
     this.#doubts = [];

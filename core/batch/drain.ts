@@ -1,23 +1,23 @@
-/** What a drain means for a batch that is being computed (R3): finish it in the time that is left, or save what is done. */
+/** Decides for a batch in a slot, during a drain (R3): finish it in the time that is left, or save its finished items. */
 
 export interface DrainView {
-  /** Until the instance is taken, or has to have ended. */
+  /** The time until the instance is taken, or must have ended. */
   readonly timeLeftMs: number;
-  /** Measured; undefined before the first slice. */
+  /** The measured pace; undefined before the first slice. */
   readonly msPerItem: number | undefined;
   readonly itemsLeft: number;
 }
 
 export interface DrainDecision {
   readonly action: 'finish' | 'save';
-  /** For people, lower case, without a full stop. */
+  /** A clause for people, in lower case and without a full stop. */
   readonly reason: string;
 }
 
-/** Kept free to write what is done and hand the batch back: two small requests, with room for a retry. */
+/** The time kept free to write the finished items and hand the batch back: two small requests, with room for a retry. */
 export const SAVE_RESERVE_MS = 1_500;
 
-/** Items differ: a pace that is measured on some may be this much too good for the rest. */
+/** Items differ: the pace measured on some items may be this much too fast for the rest. */
 const PACE_MARGIN = 1.25;
 
 export function decideDrain(view: DrainView): DrainDecision {

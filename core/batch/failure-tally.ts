@@ -1,4 +1,4 @@
-/** Why items failed: how often each code came, with an example of what it says. Bounded, whatever models make of codes and messages. */
+/** Counts the error codes of failed items, with an example message of each. Its memory is bounded, whatever codes and messages models use. */
 import type { ItemError } from '../contract/result-line.js';
 import { shorten } from '../shorten.js';
 
@@ -8,9 +8,9 @@ export interface ErrorCount {
   readonly example: string;
 }
 
-/** Models that make a code of every message are not worth a list. */
+/** A model that uses more codes probably makes a code of every message; a list of them helps nobody. */
 const MOST_CODES = 1_000;
-/** Enough of a message to know it by; one may have megabytes. */
+/** This much of a message identifies it; a whole message may have megabytes. */
 const EXAMPLE_CHARACTERS = 2_000;
 
 export class FailureTally {
@@ -24,7 +24,7 @@ export class FailureTally {
     for (const [code, { count, example }] of other.#counts) this.#count(code, count, example);
   }
 
-  /** The most frequent first. */
+  /** Returns the counts, the most frequent code first. */
   errors(): readonly ErrorCount[] {
     return [...this.#counts].map(([code, entry]) => ({ code, ...entry })).sort((a, b) => b.count - a.count);
   }

@@ -1,10 +1,10 @@
-/** What follows an attempt: the batch is tried again a little later, or given up as an outcome of its own (design: one key an outcome). */
+/** Decides after an attempt: the batch is tried again a little later, or given up. A batch that is given up has an outcome like any other. */
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../contract/result-line.js';
 import { shorten } from '../shorten.js';
 
 export type AfterAttempt = { readonly kind: 'give-up' } | { readonly kind: 'hand-back'; readonly delaySeconds: number };
 
-/** What failed a moment ago often fails again at once: 2, 4, 8 … seconds, so that three attempts still take well under a minute. */
+/** A batch that failed a moment ago often fails again at once. The delays are 2, 4, 8 … seconds: three attempts take well under a minute. */
 const FIRST_DELAY_SECONDS = 2;
 const MAX_DELAY_SECONDS = 60;
 
@@ -20,11 +20,11 @@ export interface GivenUpBatch {
   readonly items: number;
 }
 
-/** What all the lines together may take: an outcome is put from memory, and one string is half a GiB at most. */
+/** The bound of all lines together: an outcome is put from memory, and one string has half a GiB at most. */
 const MAX_GIVEN_UP_CHARACTERS = 128 * 1024 * 1024;
 const MIN_MESSAGE_LENGTH = 40;
 
-/** Every line of a given-up batch, with the last error, so that the results say why. */
+/** Returns the lines of a batch that is given up, with the last error, so that the results say why. */
 export function giveUpOutcome(batch: GivenUpBatch, attempts: number, last: ItemError): string {
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const message = `Its batch was given up after ${times}; the last error: ${last.code}: ${last.message}`;

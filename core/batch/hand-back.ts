@@ -1,5 +1,5 @@
-/** Which hand-backs people are told of: those that something was the matter with. */
+/** Tells ordinary hand-backs from those that are reported to people. */
 import type { HandBackReason } from '../contract/events.js';
 
-/** Ordinary balancing between workers: nothing was lost or begun, and nobody has to know. */
+/** Ordinary balancing between workers loses nothing, so it is not reported. */
 export const isBalancing = (reason: HandBackReason): boolean => reason === 'waiting';

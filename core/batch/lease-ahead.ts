@@ -1,56 +1,56 @@
 /**
- * How many batches a worker holds ahead of its slots: enough that a slot never waits for the network, and no more, because a batch that waits here is one
- * that an idle worker could have run.
+ * Decides how many batches a worker holds ahead of its slots: enough that a slot never waits for the network, and no more, because an idle worker could
+ * run a batch that waits here.
  *
- * A batch is asked for when its slot will be free about when it has arrived. So long batches are leased one at a time, shortly before the end of the
- * one in hand, and short ones by the dozen. What nobody can foresee (the pace is not known yet, a slot is overdue) gets one batch ahead at most, or
- * none.
+ * A batch is requested so that it arrives at about the time when its slot becomes free. So long batches are leased one at a time, shortly before the end
+ * of the batch in the slot, and short ones by the dozen. Where the time cannot be predicted (the pace is not known yet, a slot is overdue), at most one
+ * batch is leased ahead, or none.
  *
- * A batch that waits here all the same, because a slot has turned out slower than its pace, is handed back for one reason alone: another worker may be idle.
- * While the queue has work none is, so nothing goes back before the queue was seen empty, or the batch has waited for long.
+ * If a slot turns out slower than its pace, a batch may wait here all the same. It is handed back only because another worker may be idle. While the
+ * queue has work, no worker is idle, so nothing is handed back before the queue was seen empty, or the batch has waited for long.
  */
 
-/** What is measured in requests varies: a request may take this many times as long as they do on the whole. */
+/** Requests vary: one may take this many times as long as the average. */
 const LEAD_FACTOR = 2;
-/** For what no measure of the past tells: a request that was retried, a pause of the process. */
+/** A margin for delays that no measurement predicts: a request that is retried, a pause of the process. */
 const LEAD_MARGIN_MS = 50;
-/** Leases for so much more time are taken in one call, so that short batches share calls. */
+/** Leases for this much more time are taken in one call, so that short batches share calls. */
 const REFILL_MS = 100;
-/** Nothing is held that could not be started within this time, or within twice the lead where fetching takes longer. */
+/** No batch is held that could not be started within this time, or within twice the lead where fetching takes longer. */
 const LEAST_BOUND_MS = 2_000;
-/** More at once make each fetch slower, which would ask for still more; past this, batches are so short that overhead is all that matters. */
+/** More batches at once make each fetch slower, which would lead to still more. Past this number batches are so short that only overhead matters. */
 export const MOST_AHEAD_PER_SLOT = 32;
-/** Batches of no time at all are no measure. */
+/** Shorter measured times count as this, because they would give no useful estimate. */
 const LEAST_MS_PER_BATCH = 0.1;
-/** A pace that wavers from batch to batch sends nothing back. */
+/** So much waiting is normal when the pace varies from batch to batch. */
 const GIVE_BACK_AFTER_MS = 500;
-/** The queue may have become empty since it was last asked; and no batch of a small job is kept behind a slow item of a large one. */
+/** The queue may have become empty since the last poll. And no batch of a small job may wait long behind a slow item of a large job. */
 const GIVE_BACK_ANYWAY_AFTER_MS = 5_000;
-/** Estimates are looked at again this often while something is held by them. */
+/** Estimates are checked again this often while batches are held because of them. */
 const LOOK_AGAIN_MS = 500;
 const LEAST_LOOK_MS = 5;
 
 export interface LeaseAheadView {
-  /** When each slot needs its next batch, from now. 0: it is idle. Undefined: its pace is not known yet. Infinity: nobody can tell. */
+  /** The time until each slot needs its next batch. 0: it is idle. Undefined: its pace is not known yet. Infinity: it cannot be predicted. */
   readonly freeInMs: readonly (number | undefined)[];
-  /** Measured time of one batch in one slot. */
+  /** The measured time of one batch in one slot. */
   readonly msPerBatch: number | undefined;
-  /** Measured time from asking for a batch until it can be computed: receive and fetch. */
+  /** The measured time from the request for a batch until it can be computed: receive and fetch. */
   readonly leadMs: number;
-  /** Held, and not given to a slot yet. */
+  /** The number of batches that are held and not in a slot yet. */
   readonly ahead: number;
-  /** Asked for in polls that are open. */
+  /** The number of batches requested in open polls. */
   readonly asked: number;
-  /** The instance may be taken soon: nothing is fetched ahead. */
+  /** The instance may be taken soon: no batch is fetched ahead. */
   readonly atRisk: boolean;
 }
 
 export interface LeaseAhead {
-  /** So many more now. */
+  /** The number of batches to request now. */
   readonly ask: number;
-  /** So many of those ahead could not be started within the bound: they are handed back if `mayGiveBack`. */
+  /** The number of held batches that could not be started within the bound: they are handed back if `mayGiveBack`. */
   readonly surplus: number;
-  /** Decide again then, also when nothing has happened. */
+  /** Decide again after this time, even when nothing has happened. */
   readonly againInMs: number;
 }
 
@@ -75,7 +75,7 @@ export function boundOf(leadMs: number): number {
   return Math.max(LEAST_BOUND_MS, LEAD_FACTOR * leadMs);
 }
 
-/** How many batches, one after another in each slot, start by then. */
+/** Returns how many batches start within the time, one after another in each slot. */
 export function startableWithin(view: LeaseAheadView, withinMs: number): number {
   const { atRisk, freeInMs } = view;
   let batches = 0;
@@ -90,11 +90,11 @@ export function startableWithin(view: LeaseAheadView, withinMs: number): number 
 export interface WaitingView {
   readonly heldForMs: number;
   readonly queueWasEmpty: boolean;
-  /** A slot waits for a model that is being loaded, as every instance of a job does at its start. */
+  /** A slot waits for a model that is being loaded, as happens on every instance at the start of a job. */
   readonly modelIsLoading: boolean;
 }
 
-/** Whether a batch that cannot be started soon is handed back. */
+/** Decides whether a batch that cannot be started soon is handed back. */
 export function mayGiveBack({ heldForMs, queueWasEmpty, modelIsLoading }: WaitingView): boolean {
   if (queueWasEmpty) return heldForMs >= GIVE_BACK_AFTER_MS;
   return !modelIsLoading && heldForMs >= GIVE_BACK_ANYWAY_AFTER_MS;
@@ -106,7 +106,7 @@ function furtherWithin(msPerBatch: number | undefined, ms: number): number {
 
 const atLeast = (msPerBatch: number): number => Math.max(LEAST_MS_PER_BATCH, msPerBatch);
 
-/** When the next batch's start comes within `lowMs`. */
+/** Returns the time until the start of the next batch comes within `lowMs`. */
 function nextLookMs({ freeInMs, msPerBatch }: LeaseAheadView, lowMs: number): number {
   let nextMs = LOOK_AGAIN_MS;
   for (const freeMs of freeInMs) {
@@ -119,13 +119,13 @@ function nextLookMs({ freeInMs, msPerBatch }: LeaseAheadView, lowMs: number): nu
 
 export interface WorkInHand {
   readonly itemsLeft: number;
-  /** Of its slot; undefined before its first slice. */
+  /** The slot's pace; undefined before its first slice. */
   readonly msPerItem: number | undefined;
-  /** Since the slot began with the batch, or last finished an item of it. */
+  /** The time since the slot began with the batch, or last finished an item of it. */
   readonly sinceProgressMs: number;
 }
 
-/** When a slot will be free. What is overdue by more than the bound is not believed any longer, so that nothing waits behind it. */
+/** Returns the time until a slot is free. An estimate that is overdue by more than the bound no longer counts, so that no batch waits behind it. */
 export function freeInMs({ itemsLeft, msPerItem, sinceProgressMs }: WorkInHand, boundMs: number): number | undefined {
   if (msPerItem === undefined) return sinceProgressMs <= boundMs ? undefined : Infinity;
   const leftMs = itemsLeft * msPerItem - sinceProgressMs;

@@ -1,21 +1,20 @@
 /**
- * Whether an outcome is what its batch's place in the plan asks for (R13): one result line for each item, in order, each of them whole, valid
- * UTF-8 and valid JSON. An instance wrote it, so nothing of it is believed before.
+ * Checks an outcome against the place of its batch in the plan (R13): it must have one result line for each item, in order, and each line must be
+ * whole, valid UTF-8 and valid JSON. An instance wrote it, so it is not trusted before.
  *
- * Invariants: it holds one line at a time, of a bounded length; after the first fault nothing more is looked at. The text of an output is
- * looked at and never changed.
+ * Invariants: the check holds one line at a time, of a bounded length, and stops at the first fault. It never changes the text of an output.
  */
 import type { BatchLocation } from '../contract/batch-message.js';
 import { FailureTally } from './failure-tally.js';
 import { type ItemError, itemError } from '../contract/result-line.js';
 import { check, count, object, parseJson } from '../contract/shape.js';
 
-/** A slot's line has 16 MiB at most, and an output is that line's text: this leaves room, and ends what would fill the memory. */
+/** A slot's line has at most 16 MiB, and an output is text of that line. This bound leaves room, and keeps a longer line from filling the memory. */
 const MOST_RESULT_LINE_BYTES = 64 * 1024 * 1024;
 
 export type CheckedOutcome =
   | { readonly kind: 'valid'; readonly ok: number; readonly failed: number; readonly failures: FailureTally }
-  /** `fault`: a clause whose subject is the outcome. */
+  /** `fault` is a clause whose subject is the outcome. */
   | { readonly kind: 'damaged'; readonly fault: string };
 
 const NEWLINE = 0x0a;
@@ -23,7 +22,7 @@ const NEWLINE = 0x0a;
 export class OutcomeCheck {
   readonly #failures = new FailureTally();
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  /** These are the pieces of the line that is not whole yet. */
+  /** The pieces of the line that is not whole yet. */
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   #lines = 0;
@@ -110,10 +109,10 @@ export class OutcomeCheck {
 type ReadLine =
   | { readonly kind: 'ok' }
   | { readonly kind: 'failed'; readonly error: ItemError }
-  /** A clause that follows "a line that". */
+  /** `fault` is a clause that follows "a line that". */
   | { readonly kind: 'fault'; readonly fault: string };
 
-/** The form is exact (`core/contract/result-line.ts` fixes the order of keys), so that every reader of the results sees the same in it. */
+/** The form is exact (core/contract/result-line.ts fixes the order of keys), so that all readers of the results read the same in it. */
 function readResultLine(text: string | undefined, index: number): ReadLine {
   if (text === undefined) return { kind: 'fault', fault: 'is not UTF-8' };
   const ok = `{"index":${index},"ok":true,"output":`;

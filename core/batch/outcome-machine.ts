@@ -1,15 +1,15 @@
 /**
- * Decides, for one batch on one slot, what to ask next and which answers to believe (docs/reference/protocol.md, "What an outcome
- * means"). It knows items by their position in the work; a thin loop around it owns the process.
+ * Decides, for one batch on one slot, which items to ask next and which answers to accept (docs/reference/protocol.md, "What an outcome means"). It knows items
+ * by their position in the work; a thin loop around it owns the process.
  *
  * Invariants:
- * - A good answer is believed at once; an error, when a later good answer or the witness shows that the slot is sound, or when it was
- *   the very first answer of a fresh process to an item that had erred before.
- * - An item fails for a lost slot (crash, protocol, timeout, memory) only when it was unanswered in a lost slot before, and
- *   the slot is lost again with this item alone as the first that a fresh process was asked.
- * - Suspects, what is redone, and the witness are asked with nothing else in flight.
+ * - A good answer is accepted at once. An error is accepted when a later good answer or the witness shows that the slot is sound, or when it was the very
+ *   first answer of a fresh process to an item that had erred before.
+ * - An item fails because of a lost slot (crash, protocol, timeout, memory) only when it was unanswered in a lost slot before, and the slot is lost again
+ *   with this item alone as the first that a fresh process was asked.
+ * - Suspects, items that are redone, and the witness are asked with nothing else in flight.
  * - Every item is in exactly one place: queued, in flight, in doubt, or decided (its verdict was returned).
- * - Every reload counts against the budget; with the budget used up the batch is an attempt.
+ * - Every reload counts against the budget. When the budget is used up, the batch ends as an attempt.
  */
 import type { RebuildReason } from '../contract/events.js';
 import { rebuildBudget, suspectGroups } from './bisection.js';
@@ -17,7 +17,7 @@ import { Doubts, type Verdict } from './doubts.js';
 import { ITEM_ERROR_CODES, type ItemError } from '../contract/result-line.js';
 import type { SlotMemory } from './slot-memory.js';
 
-/** Why a slot was lost, and the error of the item that is found guilty of it. */
+/** Why a slot was lost, and the error that the guilty item gets. */
 export interface SlotLoss {
   readonly reason: RebuildReason;
   readonly error: ItemError;
@@ -25,7 +25,7 @@ export interface SlotLoss {
 
 export type Step<Item> =
   | { readonly kind: 'send'; readonly positions: readonly number[] }
-  /** Ask this item, which was answered well before, again; answer with `probed`. */
+  /** Ask this item again, which was answered well before; report its answer with `probed`. */
   | { readonly kind: 'probe'; readonly item: Item }
   /** Load the model in a fresh process, then call `rebuilt`. */
   | { readonly kind: 'rebuild'; readonly reason: RebuildReason; readonly message: string }
@@ -34,15 +34,15 @@ export type Step<Item> =
   | { readonly kind: 'attempt'; readonly error: ItemError };
 
 /**
- * Items to be asked. `plain`: cut to slices, several in flight. `redo` (erred in a slot that was not sound): cut to slices, one at a
- * time, so that the first error is the first cause. `suspect`: as they are, with nothing else in flight.
+ * Items to be asked. `plain` items are cut to slices, with several in flight. `redo` items erred in a slot that was not sound: they are cut to slices, with
+ * one in flight at a time, so that the first error is the first cause. `suspect` items are asked as one slice, with nothing else in flight.
  */
 interface Piece {
   readonly positions: readonly number[];
   readonly kind: 'plain' | 'redo' | 'suspect';
 }
 
-/** How many of the positions, from the front, make a slice, when `lanes` slices share them. */
+/** Returns how many of the positions, from the front, make a slice, when `lanes` slices share them. */
 export type TakeItems = (positions: readonly number[], lanes: number) => number;
 
 interface Slice {
@@ -50,7 +50,7 @@ interface Slice {
   readonly positions: readonly number[];
   readonly unanswered: Set<number>;
   readonly sentAt: number;
-  /** The first that a fresh process was asked. */
+  /** It was the first slice that a fresh process was asked. */
   readonly firstAsked: boolean;
   allErrors: boolean;
 }
@@ -63,9 +63,9 @@ export class OutcomeMachine<Item> {
   readonly #doubts = new Doubts();
   readonly #inFlight = new Map<number, Slice>();
   readonly #sliceOf = new Map<number, Slice>();
-  /** Positions that were unanswered in a lost slot. */
+  /** The positions that were unanswered in a lost slot. */
   readonly #struck = new Set<number>();
-  /** Positions that were answered with an error in a slot that turned out broken or lost. */
+  /** The positions that were answered with an error in a slot that turned out broken or lost. */
   readonly #erred = new Set<number>();
   #queue: Piece[];
   #exclusive = false;
@@ -78,7 +78,7 @@ export class OutcomeMachine<Item> {
 
   constructor(options: {
     readonly items: readonly Item[];
-    /** Slices in flight at once, asked each time: it may change while the batch is computed. */
+    /** Returns the number of slices in flight at once. It is called each time, because the number may change while the batch is computed. */
     readonly concurrency: () => number;
     readonly memory: SlotMemory<Item>;
   }) {
@@ -100,7 +100,7 @@ export class OutcomeMachine<Item> {
     return this.#queue.length > 0 ? this.#send(take) : { kind: 'finished' };
   }
 
-  /** Every item that is not decided is with the slot. */
+  /** Tells whether every item that is not decided is with the slot. */
   get allAsked(): boolean {
     return this.#queue.length === 0 && this.#doubts.size === 0 && !this.#probing;
   }
@@ -116,7 +116,7 @@ export class OutcomeMachine<Item> {
     return verdicts;
   }
 
-  /** The witness was answered: well, or with an error. */
+  /** Takes the answer of the witness: a good one, or an error. */
   probed(error?: ItemError): readonly Verdict[] {
     this.#probing = false;
     this.#settle = false;
@@ -131,7 +131,7 @@ export class OutcomeMachine<Item> {
   lost(loss: SlotLoss): readonly Verdict[] {
     const slices = [...this.#inFlight.values()];
     const guilty = slices.length === 1 ? this.#guilty(slices[0]) : undefined;
-    // Whoever it was is among those in flight: what is queued is no longer suspect.
+    // The guilty item is among those in flight, so queued items are no longer suspect.
     this.#queue = this.#queue.map((piece) => (piece.kind === 'suspect' ? { ...piece, kind: 'plain' } : piece));
     this.#requeueDoubts();
     this.#isolateFront();
@@ -215,7 +215,7 @@ export class OutcomeMachine<Item> {
     return { kind: 'send', positions };
   }
 
-  /** Nothing is in flight: is the slot sound? Undefined when nothing hangs on it now. */
+  /** Nothing is in flight: finds out whether the slot is sound. Returns undefined when no decision depends on that now. */
   #settling(): Step<Item> | undefined {
     const { witness } = this.#memory;
     if (this.#doubts.size === 0 && (!this.#settle || this.#queue.length === 0)) {
@@ -228,7 +228,7 @@ export class OutcomeMachine<Item> {
       return { kind: 'probe', item: witness };
     }
     this.#settle = false;
-    // Nothing was ever answered well. Read on while there are items that were not asked yet: one may be answered well.
+    // No item was answered well yet. Go on while there are items that were not asked yet: one may be answered well.
     const allErred = this.#queue.every((piece) => piece.positions.every((position) => this.#erred.has(position)));
     if (!allErred) return undefined;
     this.#break('The model has answered every item with an error so far.');
@@ -247,7 +247,7 @@ export class OutcomeMachine<Item> {
     if (positions.length > 0) this.#queue.unshift({ positions, kind: 'redo' });
   }
 
-  /** The first error may be what broke the slot: it is asked alone, first. */
+  /** The item of the first error may have broken the slot: it is asked first, and alone. */
   #isolateFront(): void {
     const [piece, ...rest] = this.#queue;
     const [first, ...others] = piece?.positions ?? [];

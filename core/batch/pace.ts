@@ -1,4 +1,4 @@
-/** How fast items get done, over a sliding window, and when the rest will be. */
+/** Measures how fast items are done, over a sliding window, and predicts when the rest will be done. */
 export interface PaceSample {
   readonly atMs: number;
   readonly itemsDone: number;
@@ -9,10 +9,10 @@ export interface Pace {
   readonly etaSeconds?: number;
 }
 
-/** Long enough to smooth batches that end together, short enough to follow a fleet that grows. */
+/** The window is long enough to smooth batches that end together, and short enough to follow a fleet that grows. */
 const PACE_WINDOW_MS = 30_000;
 
-/** Keeps what the window needs: its samples and the last one before it, which says where the window began. */
+/** Keeps the samples of the window and the last one before it, from which the window begins. */
 export function addSample(
   samples: readonly PaceSample[],
   sample: PaceSample,
@@ -23,7 +23,7 @@ export function addSample(
   return all.slice(Math.max(0, firstInside - 1));
 }
 
-/** Nothing is said of the pace before two samples lie apart, and nothing of the end while nothing gets done. */
+/** The pace is undefined before two samples lie apart, and the end is undefined while no item is done. */
 export function paceOf(samples: readonly PaceSample[], itemsTotal: number): Pace {
   const first = samples[0];
   const last = samples.at(-1);

@@ -1,21 +1,20 @@
-/** What the parts of a worker's pipeline take, as measured: what core/batch/lease-ahead.ts decides by. */
+/** Measures the times of a worker's pipeline, by which core/batch/lease-ahead.ts decides. */
 
-/** Few enough to follow a change, enough that one slow request is no measure. */
+/** So few follow a change, and so many make one slow request harmless. */
 const RECEIVES_REMEMBERED = 8;
-/** Of times that may rise at once (S3 slows down) and are believed to fall slowly. */
+/** Fetch times may rise at once (S3 slows down), so a rise has more weight than a fall. */
 const RISING_WEIGHT = 0.5;
 const FALLING_WEIGHT = 0.1;
 const NEWEST_WEIGHT = 0.25;
-/** Before anything is measured: what a receive and a small object take in a region. */
+/** The lead before anything is measured: the usual time of a receive and a small object within a region. */
 const FIRST_LEAD_MS = 100;
 
-/** What the pipeline's parts take, as measured. */
 export class PipelinePace {
   #msPerBatch: number | undefined;
   #fetchMs: number | undefined;
   #receives: number[] = [];
 
-  /** A poll that brought something; it may have waited for it, so the quickest of the last ones is the measure. */
+  /** Takes the time of a poll that brought a batch. The poll may have waited for it, so the quickest of the last polls is the measure. */
   received(elapsedMs: number): void {
     this.#receives = [...this.#receives, elapsedMs].slice(-RECEIVES_REMEMBERED);
   }
@@ -31,12 +30,12 @@ export class PipelinePace {
     this.#msPerBatch = before + (elapsedMs - before) * NEWEST_WEIGHT;
   }
 
-  /** After a rest, what comes may be of another kind. */
+  /** Forgets the time of batches: after a pause, other batches may come. */
   forgetBatches(): void {
     this.#msPerBatch = undefined;
   }
 
-  /** Of one batch in one slot; undefined before the first has ended. */
+  /** The time of one batch in one slot; undefined before the first has ended. */
   get msPerBatch(): number | undefined {
     return this.#msPerBatch;
   }

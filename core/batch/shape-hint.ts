@@ -1,20 +1,20 @@
-/** What a user who has chosen slots and slices should know, once the model has been measured with them. */
+/** Gives advice to a user who has chosen slots and slices, once the model has been measured with them. */
 import type { SlotShape } from '../contract/slot-shape.js';
 import { coresText, ownCores, shapeText, type ShapeBounds, type ShapeWindow } from './slot-shape.js';
 
-/** From here on cores are left idle that as many slots again could have. */
+/** Below this share of the cores, twice as many slots would fit. */
 const HALF_IDLE = 0.5;
-/** From here on slots wait for each other's cores. */
+/** Above this share of the cores, slots wait for each other. */
 const TOO_MANY = 1.5;
 const WAITS = 0.3;
 const FULL = 0.7;
-/** Longer than the window that `auto` goes by: a hint is given once, and has time. */
+/** This is longer than the window of `auto`, because a hint is given once and can wait. */
 const LEAST_BUSY_MS = 2_000;
 
 export const isEnoughForHint = ({ busyMs, cpuMs }: ShapeWindow): boolean =>
   busyMs >= LEAST_BUSY_MS && cpuMs !== undefined;
 
-/** A sentence; undefined when the choice is good. */
+/** Returns a sentence, or undefined when the choice is good. */
 export function hintFor(
   shape: SlotShape,
   window: ShapeWindow,

@@ -1,13 +1,13 @@
-/** How many items a slot is given at once: about a second of work, so that progress can be watched, saved and timed. */
+/** Decides how many items a slot is given at once: about a second of work, so that progress can be watched, saved and timed. */
 
 const SLICE_TARGET_MS = 1_000;
-/** The first slices are slow (caches, compilers): grow fast, but never by more than this at once on one measurement. */
+/** The first slices are slow (caches, compilers). So sizes grow fast, but never by more than this factor on one measurement. */
 const GROWTH = 4;
-/** Items so cheap that a second holds more gain nothing from larger slices, and all of a slice is redone after a crash. */
+/** Very cheap items gain nothing from larger slices, and a whole slice is redone after a crash. */
 export const MAX_SLICE_ITEMS = 8_192;
-/** Items of a slice are in memory three times (worker, pipe, model): this keeps that small beside the model itself. */
+/** The items of a slice are in memory three times (worker, pipe, model): the bound keeps that small beside the model itself. */
 export const MAX_SLICE_BYTES = 8 * 1024 * 1024;
-/** Weight of the newest slice: half, so that three slices are enough to follow a change. */
+/** The newest slice has half the weight, so that three slices are enough to follow a change. */
 const NEWEST_WEIGHT = 0.5;
 
 /** The measured pace of one loaded model. */
@@ -16,7 +16,7 @@ export class SlicePace {
   #slotMsPerItem: number | undefined;
   #lastItems = 0;
 
-  /** `inFlight`: slices that the slot worked on at the same time. */
+  /** `inFlight` is the number of slices that the slot worked on at the same time. */
   measured(slice: { readonly items: number; readonly elapsedMs: number; readonly inFlight: number }): void {
     const msPerItem = slice.elapsedMs / slice.items;
     this.#sliceMsPerItem = blend(this.#sliceMsPerItem, msPerItem);
@@ -24,12 +24,12 @@ export class SlicePace {
     this.#lastItems = slice.items;
   }
 
-  /** Milliseconds an item of the whole slot, slices side by side counted. */
+  /** The milliseconds per item of the whole slot; slices side by side make it shorter. */
   get msPerItem(): number | undefined {
     return this.#slotMsPerItem;
   }
 
-  /** Items of the next slice, `maxItems` being the model's own limit. */
+  /** Returns the number of items of the next slice. `maxItems` is the model's own limit. */
   nextItems(maxItems: number | undefined): number {
     if (this.#sliceMsPerItem === undefined) return 1;
     const inTarget = Math.floor(SLICE_TARGET_MS / Math.max(this.#sliceMsPerItem, SLICE_TARGET_MS / MAX_SLICE_ITEMS));
@@ -37,7 +37,7 @@ export class SlicePace {
   }
 }
 
-/** How many of the items from the front fit in a slice of `maxItems`, given the length of each; at least one. */
+/** Returns how many items from the front fit in a slice of `maxItems`, given the length of each; at least one does. */
 export function itemsThatFit(lengths: Iterable<number>, maxItems: number): number {
   let items = 0;
   let bytes = 0;

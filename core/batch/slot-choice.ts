@@ -1,8 +1,8 @@
-/** Which waiting batch goes to which idle slot: slots are keyed by model, because loading one is what costs. */
+/** Matches waiting batches with idle slots. Slots are keyed by model, because loading a model is expensive. */
 
 export interface WaitingBatch {
   readonly modelKey: string;
-  /** How often a batch that came later went before this one. */
+  /** How often a later batch went before this one. */
   readonly passedOver: number;
 }
 
@@ -16,10 +16,10 @@ export interface SlotChoice {
   readonly slot: number;
 }
 
-/** A batch of another model is passed over for so long only: a stream of one job must not starve another. */
+/** A batch of another model is passed over only so often: a stream of batches of one job must not starve another job. */
 export const MAX_PASSED_OVER = 8;
 
-/** Indexes into both lists (waiting: oldest first); undefined when either is empty. */
+/** Returns indexes into both lists, or undefined when either is empty. The oldest waiting batch is first. */
 export function chooseSlot(waiting: readonly WaitingBatch[], idle: readonly IdleSlot[]): SlotChoice | undefined {
   const [oldest] = waiting;
   if (oldest === undefined || idle.length === 0) return undefined;
@@ -32,7 +32,7 @@ export function chooseSlot(waiting: readonly WaitingBatch[], idle: readonly Idle
   return { waiting: 0, slot: slotFor(oldest.modelKey, idle) };
 }
 
-/** One that has the model, else one that has none, else the longest unused. */
+/** Prefers a slot that has the model, then one that has none, then the longest unused. */
 function slotFor(modelKey: string, idle: readonly IdleSlot[]): number {
   const loaded = idle.findIndex((slot) => slot.modelKey === modelKey);
   if (loaded >= 0) return loaded;

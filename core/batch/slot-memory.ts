@@ -1,12 +1,12 @@
 /**
- * What is known of a slot's loaded model from one batch to the next: whether this process was asked anything yet, and a
- * witness: an item that the model answered well, to be asked again when errors come in a row.
+ * The memory of a slot's loaded model from one batch to the next: whether the process was asked any item, and a witness. A witness is an item that the
+ * model answered well; it is asked again when errors come in a row.
  *
- * A witness is best an item after which the same process answered another one well: an item can be answered well and
- * break the model for every item after it, and asking that one again would do harm.
+ * The best witness is an item after which the same process answered another one well. An item can be answered well and break the model for every item
+ * after it, and asking that item again would do harm.
  */
 export class SlotMemory<Item> {
-  /** The process was asked at least one item. */
+  /** True when the process was asked at least one item. */
   used = false;
   #goodHere = false;
   #lastGood: Item | undefined;
@@ -22,13 +22,13 @@ export class SlotMemory<Item> {
     return this.#proven ?? this.#lastGood;
   }
 
-  /** The same model was loaded anew: what it answered well is still known. */
+  /** The same model was loaded again: the items that it answered well stay known. */
   processReplaced(): void {
     this.used = false;
     this.#goodHere = false;
   }
 
-  /** The items known so far must not be asked again (their files are gone). */
+  /** Forgets all items: they cannot be asked again, because their files are gone. */
   forgetItems(): void {
     this.#goodHere = false;
     this.#lastGood = undefined;

@@ -1,39 +1,39 @@
 /**
- * How many slots a worker has, and how many slices each works on at once, when the user leaves it to us (`auto`): from what the first batches
- * show. Pure: window after window of measurements goes in, the shape to go on with comes out, with its reason.
+ * Decides how many slots a worker has, and how many slices each works on at once, when the user leaves it to spotpool (`auto`). It goes by measurements
+ * of the first batches: each window of them gives the next shape, with its reason.
  *
- * A model that fills its cores gets a slot for each core that one slot leaves. One that waits gets more slices at once, as long as
- * that pays; if its process takes one after another all the same, it gets more slots.
+ * A model that fills its cores gets as many slots as fit on the cores. A model that waits gets more slices at once, as long as that pays. If its process
+ * computes them one after another all the same, it gets more slots.
  *
  * Invariants:
- * - What the user has fixed stays; slots never pass what cores and memory allow.
- * - It settles after at most `MOST_WINDOWS` windows, and moves no more, but for memory: a slot that ran out of its share gets all of it for
- *   that batch, and from then on there are at most half as many slots.
- * - A step that does not pay is taken back, and not tried again.
+ * - The user's own numbers stay; slots never exceed the limits of cores and memory.
+ * - It settles after at most `MOST_WINDOWS` windows and changes no more, except for memory: when a slot runs out of its share, its batch gets all the
+ *   memory, and from then on there are at most half as many slots.
+ * - A step that does not pay is taken back and not tried again.
  */
 import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../contract/slot-shape.js';
 
 export interface ShapeBounds {
   readonly cpus: number;
-  /** For all slots together. */
+  /** The memory for all slots together. */
   readonly memoryBytes: number;
-  /** What the user has fixed. */
+  /** The number that the user chose; undefined for `auto`. The same holds for `concurrency`. */
   readonly slots?: number;
   readonly concurrency?: number;
 }
 
-/** What the slots did, summed over them, while none was being loaded. */
+/** The measurements of all slots together, in a time in which none was being loaded. */
 export interface ShapeWindow {
-  /** How long it was; the other times are those of the slots together. */
+  /** The length of the window; the other times are sums over the slots. */
   readonly wallMs: number;
-  /** With something to do. */
+  /** The time in which a slot had a batch. */
   readonly busyMs: number;
-  /** Time on a core, or waiting for one that others had; undefined where that cannot be measured. */
+  /** The time on a core, or waiting for a core that others used; undefined where that cannot be measured. */
   readonly cpuMs: number | undefined;
   readonly items: number;
-  /** Busy time in which those were answered: from the last answer before the window to the last one in it. */
+  /** The busy time in which the items were answered: from the last answer before the window to the last one in it. */
   readonly answeringMs: number;
-  /** The most that one slot had resident. */
+  /** The largest resident memory of one slot. */
   readonly slotMemoryBytes: number;
 }
 
@@ -41,49 +41,49 @@ type Phase = 'measuring' | 'filling' | 'more-slices' | 'more-slots' | 'alone' | 
 
 interface Seen {
   readonly shape: SlotShape;
-  /** Of one slot, while it has something to do. */
+  /** Items per second of one slot while it has a batch. */
   readonly slotPace: number;
-  /** Of all slots, with what they wait for batches: more than can be fed give nothing. */
+  /** The throughput of all slots, idle gaps included, so slots the queue cannot feed show no gain. */
   readonly itemsPerSecond: number;
-  /** Cores that one slot keeps busy. */
+  /** The number of cores that one slot keeps busy. */
   readonly cores: number;
 }
 
 export interface Shaping {
   readonly shape: SlotShape;
   readonly phase: Phase;
-  /** For people: the shape, and why. */
+  /** The shape and its reason, for people. */
   readonly reason: string;
   readonly windows: number;
-  /** What the step that is being tried has to beat. */
+  /** The measurements that the step on trial has to beat. */
   readonly base?: Seen;
   readonly first?: Seen;
   readonly slotMemoryBytes: number;
-  /** After a slot ran out of memory. */
+  /** It falls after a slot ran out of memory. */
   readonly mostSlots: number;
 }
 
-/** A slot that keeps so much of a core busy has nothing to gain from more slices at once. */
+/** A slot that keeps this much of a core busy gains nothing from more slices at once. */
 const FULL = 0.7;
-/** And is still seen as full with more slots beside it, which share caches and memory's bandwidth. */
+/** With more slots beside it, which share caches and memory bandwidth, this much still counts as full. */
 const STILL_FULL = 0.5;
-/** A model of one thread may show a little more than a core: its runtime collects garbage and compiles beside it, where there is room. */
+/** A model of one thread may use a little more than a core, because its runtime collects garbage and compiles on other cores. */
 const ONE_THREAD = 1.3;
-/** A step pays when it gives at least this part of what it could give. */
+/** A step pays when it gives at least this part of its possible gain. */
 const PAYS = 0.3;
 const MORE_SLICES = 4;
-/** Each is a process that has to be loaded. */
+/** Slots grow by this factor; the factor is small because each slot is a process that must be loaded. */
 const MORE_SLOTS = 2;
-/** For models that wait without a way to overlap: each slot is a process with all its memory. */
+/** Models that wait and cannot overlap their slices get up to this many slots per CPU; each is a process with all its memory. */
 const MOST_SLOTS_PER_CPU = 32;
 /** Models grow after their first batches. */
 const MEMORY_HEADROOM = 1.25;
-/** The clock of processes ticks each 10 ms. */
+/** Shorter windows are not exact: the clock of processes ticks every 10 ms. */
 const LEAST_BUSY_MS = 1_000;
 const LEAST_BUSY_SLOTS = 8;
-/** So often each slice's turn has come: items in flight at the ends of a window are few then. */
+/** Each slice must have had so many turns, so that items in flight at the ends of a window are few. */
 const LEAST_TURNS = 4;
-/** Three steps to 64 slices and nine to the most slots, with some to look back; then it is enough. */
+/** Three steps lead to 64 slices and nine to the most slots; the rest is for steps that are taken back. */
 export const MOST_WINDOWS = 16;
 
 export function firstShape(bounds: ShapeBounds): Shaping {
@@ -94,22 +94,22 @@ export function firstShape(bounds: ShapeBounds): Shaping {
 
 export const isSettled = ({ phase }: Shaping): boolean => phase === 'settled' || phase === 'alone';
 
-/** Items that were under way when the shape changed tell nothing of it. */
+/** Returns how many items to skip: those that were in flight when the shape changed do not measure the new shape. */
 export function itemsToSkip({ phase, shape }: Shaping): number {
   return phase === 'more-slices' || phase === 'more-slots' ? shape.slots * shape.concurrency : 0;
 }
 
-/** Does the window tell enough to go on from? */
+/** Tells whether the window has measured enough for the next decision. */
 export function isEnough({ phase, shape }: Shaping, window: ShapeWindow): boolean {
   if (window.busyMs < LEAST_BUSY_MS * Math.min(shape.slots, LEAST_BUSY_SLOTS)) return false;
   if (window.cpuMs === undefined) return true;
-  // However long an item is: what fills a core is known without waiting for its answer.
+  // A model that fills a core is recognised without an answer, however long an item takes.
   if (phase === 'measuring' && coresOf(window) >= FULL) return true;
   if (phase === 'filling') return true;
   return window.items >= LEAST_TURNS * shape.slots * shape.concurrency;
 }
 
-/** The next shape, after a window that is enough. */
+/** Returns the next shape, after a window that has measured enough. */
 export function reshape(before: Shaping, window: ShapeWindow, bounds: ShapeBounds): Shaping {
   if (isSettled(before)) return before;
   const slotMemoryBytes = Math.max(before.slotMemoryBytes, window.slotMemoryBytes);
@@ -120,7 +120,7 @@ export function reshape(before: Shaping, window: ShapeWindow, bounds: ShapeBound
   return moved.windows >= MOST_WINDOWS && !isSettled(moved) ? settle(moved, bounds, seen) : moved;
 }
 
-/** A slot has used more than its share of the memory: its batch is not to fail for that. */
+/** Reacts to a slot that used more than its share of the memory: its batch must not fail for that. */
 export function outOfMemory(before: Shaping, bounds: ShapeBounds): Shaping {
   if (bounds.slots !== undefined || before.shape.slots === 1) return before;
   const reason = `1 slot: one of ${before.shape.slots} ran out of its share of the memory, and its batch gets all of it`;
@@ -128,7 +128,7 @@ export function outOfMemory(before: Shaping, bounds: ShapeBounds): Shaping {
   return { ...before, phase: 'alone', shape: { ...before.shape, slots: 1 }, reason, mostSlots };
 }
 
-/** That batch has ended. */
+/** Ends the time in which one batch had all the memory. */
 export function memoryIsFree(before: Shaping): Shaping {
   if (before.phase !== 'alone') return before;
   const shape = { ...before.shape, slots: before.mostSlots };
@@ -153,7 +153,7 @@ function step(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   }
 }
 
-/** The slot has its core, or its cores: as many slots as leave none idle. */
+/** The slot fills its cores: choose as many slots as leave no core idle. */
 function fill(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   const slots = withinBounds(now, bounds, Math.round(bounds.cpus / ownCores(seen.cores)));
   if (slots === now.shape.slots) return settle(now, bounds, seen);
@@ -181,7 +181,7 @@ function tryMoreSlots(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
 function pays({ base, phase }: Shaping, seen: Seen): boolean {
   if (base === undefined) return true;
   const could = (seen.shape.slots * seen.shape.concurrency) / (base.shape.slots * base.shape.concurrency);
-  // A process that has filled its core has given what it could.
+  // A process that fills its core cannot gain more.
   const most = seen.cores >= FULL ? Math.max(1, Math.min(could, seen.cores / base.cores)) : could;
   const gain = phase === 'more-slots' ? seen.itemsPerSecond / base.itemsPerSecond : seen.slotPace / base.slotPace;
   return gain >= 1 + PAYS * (most - 1);
@@ -221,7 +221,7 @@ function becauseOf(shape: SlotShape, now: Shaping, seen: Seen, bounds: ShapeBoun
   return `${shapeText(shape)}: ${waits}${faster}${full}`;
 }
 
-/** What a slot's number goes by. */
+/** Returns how many cores one slot takes, by which the number of slots is chosen. */
 export const ownCores = (cores: number): number => (cores <= ONE_THREAD ? 1 : cores);
 
 const coresOf = ({ cpuMs = 0, busyMs }: ShapeWindow): number => (busyMs > 0 ? cpuMs / busyMs : 0);
@@ -232,11 +232,11 @@ function seenOf(shape: SlotShape, window: ShapeWindow): Seen {
   return { shape, slotPace, itemsPerSecond, cores: coresOf(window) };
 }
 
-/** "0.97 of a core", "3.9 cores". */
+/** Returns a text such as "0.97 of a core" or "3.9 cores". */
 export const coresText = (cores: number): string =>
   cores < 1.1 ? `${cores.toFixed(2)} of a core` : `${cores.toFixed(1)} cores`;
 
-/** "1 slot", "8 slots with 4 slices at once each". */
+/** Returns a text such as "1 slot" or "8 slots with 4 slices at once each". */
 export function shapeText({ slots, concurrency }: SlotShape): string {
   const text = slots === 1 ? '1 slot' : `${slots} slots`;
   if (concurrency === 1) return text;

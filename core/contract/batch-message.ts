@@ -1,29 +1,29 @@
-/** The message of a batch: what it is and where its items are, never the items themselves. */
+/** The message of a batch. It says which batch it is and where its items are; it never holds the items. */
 
 import { definedFields } from '../defined-fields.js';
 import { jobId } from './job-id.js';
 import { count, decode, just, list, object, optional, text, where } from './shape.js';
 
-/** Where a batch's items are: bytes `[startByte, endByte)` of an input part. */
+/** The place of a batch's items: bytes `[startByte, endByte)` of an input part. */
 export interface BatchLocation {
   readonly batch: number;
   readonly key: string;
   readonly startByte: number;
   readonly endByte: number;
-  /** Position in the dataset of the batch's first item. */
+  /** The position in the dataset of the batch's first item. */
   readonly firstIndex: number;
   readonly items: number;
 }
 
 export interface BatchMessage extends BatchLocation {
   readonly job: string;
-  /** SHA-256 (hex) of `job.json` as stored: a message of another manifest is discarded. */
+  /** The SHA-256 (hex) of `job.json` as stored: a message of another manifest is discarded. */
   readonly manifestDigest: string;
-  /** The lowest version of the worker that may take it; any when absent. */
+  /** The lowest version of the worker that may take it; when absent, any version may. */
   readonly worker?: string | undefined;
 }
 
-/** What messages of all versions say, under these names: so that a worker can hand back what is too new for it, instead of discarding it. */
+/** The fields that messages of all versions have, so that a worker can hand back a message that is too new for it, instead of discarding it. */
 export interface MessageNeeds {
   readonly worker: string;
   readonly job: string;
@@ -46,9 +46,9 @@ export function encodeBatchMessage(message: BatchMessage): string {
   });
 }
 
-/** SQS's longest message; what is longer is none of ours. */
+/** The longest message of SQS; a longer one is not ours. */
 const MOST_CHARACTERS = 1024 * 1024;
-/** S3's longest key. */
+/** The length of the longest key that S3 allows. */
 const KEY_BYTES = 1_024;
 const version = text(256);
 
@@ -76,7 +76,7 @@ const wire = object<Wire>({
   items: count,
 });
 
-/** Undefined for anything that is not a message of this version: the caller discards it, with an event. */
+/** Returns undefined for a body that is not a message of this version: the caller discards it, with an event. */
 export function decodeBatchMessage(body: string): BatchMessage | undefined {
   const read = body.length > MOST_CHARACTERS ? undefined : decode(wire, body);
   if (read === undefined) return undefined;
@@ -97,6 +97,6 @@ export function decodeBatchMessage(body: string): BatchMessage | undefined {
 
 const needs = object<MessageNeeds>({ worker: version, job: jobId, batch: count });
 
-/** Undefined when it asks for no version of the worker. */
+/** Returns undefined when the message asks for no version of the worker. */
 export const messageNeeds = (body: string): MessageNeeds | undefined =>
   body.length > MOST_CHARACTERS ? undefined : decode(needs, body);

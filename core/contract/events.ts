@@ -1,5 +1,5 @@
 /**
- * What workers report (R12), with its codec. Each event is one JSON line under `jobs/<job>/events/<instance>/`, or under
+ * The events that workers report (R12), with their codec. Each event is one JSON line under `jobs/<job>/events/<instance>/`, or under
  * `fleet/instances/<id>/events/` when it concerns no job. `message` is a sentence that a person can act on; the other fields are for programs.
  */
 import { jobId } from './job-id.js';

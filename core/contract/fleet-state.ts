@@ -1,6 +1,6 @@
 /**
- * What controllers and workers write about the fleet, each with its codec (rule R6): the controller's state (`fleet/state.json`), the workers' exit
- * tickets and their statuses.
+ * The objects that controllers and workers write about the fleet, each with its codec (rule R6): the controller's state (`fleet/state.json`), the
+ * workers' exit tickets and their statuses.
  *
  * Invariants:
  * - `generation` only grows, because each write is conditional on the state that it replaces.

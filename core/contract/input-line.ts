@@ -1,5 +1,5 @@
 /**
- * Lines of an uploaded dataset. An item is its JSON text as it is. A line that could not be read is kept in its place as
+ * The lines of an uploaded dataset. An item's line is its JSON text, unchanged. A line that could not be read is kept in its place as
  * `!{"code":…,"message":…}`: no JSON text begins with `!`, so the two can never be confused.
  */
 import { decodeItemError, type ItemError } from './result-line.js';
@@ -13,10 +13,10 @@ const BAD_MARK = '!';
 export const encodeBadLine = (error: ItemError): string =>
   BAD_MARK + JSON.stringify({ code: error.code, message: error.message });
 
-/** A line that is marked as bad is no item, whatever else it says. */
+/** A line that is marked as bad is not an item, even when the rest of it cannot be decoded. */
 const UNREADABLE: ItemError = { code: 'BadItem', message: 'The line could not be read when it was submitted.' };
 
-/** `line` without its newline. */
+/** Decodes a line that comes without its newline. */
 export function decodeInputLine(line: string): InputLine {
   if (!line.startsWith(BAD_MARK)) return { kind: 'item', json: line };
   return { kind: 'bad', error: decodeItemError(line.slice(BAD_MARK.length)) ?? UNREADABLE };
@@ -29,7 +29,7 @@ export interface ObjectReference {
   readonly size: number;
 }
 
-/** S3's longest names. */
+/** The lengths of the longest names that S3 allows. */
 const BUCKET_CHARACTERS = 255;
 const KEY_CHARACTERS = 1_024;
 

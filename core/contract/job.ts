@@ -73,7 +73,7 @@ export interface Manifest {
   readonly batches: number;
   /** How many items its batches have. Manifests from before there was a choice have no such field. */
   readonly batchSizes?: BatchSizing;
-  /** An ISO 8601 time. */
+  /** The time of the submit, in ISO 8601. */
   readonly createdAt: string;
   readonly createdBy: string;
   readonly versions: {

@@ -1,6 +1,6 @@
 /**
- * JSON text that is looked at without being turned into values: a value that is parsed and written again is not always the same text
- * (large integers, the order of keys, 1e400).
+ * Reads JSON text without turning it into values: a value that is parsed and written again is not always the same text (large integers, the order of
+ * keys, 1e400).
  */
 import { endOfString, forEachWord } from './json-words.js';
 
@@ -12,8 +12,8 @@ const END_OF_SCALAR = /[ \t\r\n,}\]]|$/g;
 const COMMA = ',';
 
 /**
- * The text of a member's value in a JSON object, as it stands there; undefined when there is none. Of equal keys the last one counts, as in
- * `JSON.parse`, which must have accepted the text.
+ * Returns the text of a member's value in a JSON object, unchanged, or undefined when there is no such member. When a key is repeated, the last one
+ * counts, as in `JSON.parse`. `JSON.parse` must have accepted the text.
  */
 export function memberText(objectJson: string, name: string): string | undefined {
   let found: string | undefined;
@@ -31,16 +31,16 @@ export function memberText(objectJson: string, name: string): string | undefined
   return found;
 }
 
-/** JSON has no such numbers, but several programs write them by default. */
+/** JSON does not have these numbers, but several programs write them by default. */
 const NOT_NUMBERS: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
 export interface NotANumber {
   readonly name: string;
-  /** For people, like `output.scores[3]`; empty when it is the whole text. */
+  /** The place in the text, for people, like `output.scores[3]`; empty when it is the whole text. */
   readonly path: string;
 }
 
-/** The first NaN or Infinity in a text that would be JSON without them; undefined when something else is wrong with it. */
+/** Returns the first NaN or Infinity in a text that would be JSON without them, or undefined when the text has another fault. */
 export function findNotANumber(text: string): NotANumber | undefined {
   let first: NotANumber | undefined;
   let mended = '';
@@ -55,8 +55,8 @@ export function findNotANumber(text: string): NotANumber | undefined {
   return first !== undefined && isJson(mended + text.slice(copied)) ? first : undefined;
 }
 
-/** For people, after "is not JSON: ". */
-export const sayNotANumber = ({ name, path }: NotANumber): string =>
+/** Returns a clause for people that follows "is not JSON: ". */
+export const describeNotANumber = ({ name, path }: NotANumber): string =>
   `it holds ${name}${path === '' ? '' : ` (in ${path})`}, which JSON has no number for. Python's json.dumps writes it unless it is told ` +
   'allow_nan=False; write null instead';
 

@@ -1,15 +1,15 @@
-/** Walks over JSON text as it is written: what stands in it outside of strings, and where. */
+/** Walks over JSON text and finds the words outside of its strings: numbers, `true`, `null`, `NaN` and the like. */
 
 export interface JsonWord {
   readonly start: number;
   readonly end: number;
-  /** For people: `user.ids[2]`; empty when it is the whole item. */
+  /** The place in the text, for people: `user.ids[2]`; empty when the word is the whole item. */
   readonly path: () => string;
 }
 
 type Container = { readonly kind: 'array'; index: number } | { readonly kind: 'object'; key: string; inKey: boolean };
 
-/** Calls `visit` for each number, `true`, `NaN` and the like. Of text that is not JSON it makes the best. */
+/** Calls `visit` for each word. Text that is not JSON is no error: the walk goes on as well as it can. */
 export function forEachWord(text: string, visit: (word: JsonWord) => void): void {
   const within: Container[] = [];
   const path = (): string => pathOf(within);
@@ -51,7 +51,7 @@ export function forEachWord(text: string, visit: (word: JsonWord) => void): void
   }
 }
 
-/** Behind the closing quote of the string that begins at `start`. */
+/** Returns the position behind the closing quote of the string that begins at `start`. */
 export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;
@@ -63,7 +63,7 @@ export function endOfString(text: string, start: number): number {
 
 const WORD_END = /[ \t\r\n"{}[\],:]/g;
 
-/** Behind the word that begins at `start`, and so always further on. */
+/** Returns the position behind the word that begins at `start`; it is always greater than `start`. */
 function endOfWord(text: string, start: number): number {
   WORD_END.lastIndex = start + 1;
   return WORD_END.exec(text)?.index ?? text.length;

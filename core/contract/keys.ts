@@ -1,11 +1,11 @@
-/** Every S3 key of the stack's bucket, in one place (docs/reference/keys.md). */
+/** Every S3 key of the stack's bucket (docs/reference/keys.md). */
 
-/** More batches make listings and the plan slow; past this the batch size is raised. */
+/** More batches would make listings and the plan slow: past this number the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;
 
 const BATCH_DIGITS = 5;
 
-/** Zero-padded, so that the UTF-8 order of keys is the order of batches. */
+/** The number is zero-padded, so that the UTF-8 order of keys is the order of batches. */
 function batchName(batch: number): string {
   return String(batch).padStart(BATCH_DIGITS, '0');
 }
@@ -25,7 +25,7 @@ export const instancePrefix = (instance: string): string => `${instancesPrefix}$
 export const instanceStatusKey = (instance: string): string => `${instancePrefix(instance)}status.json`;
 export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
 
-/** A controller has counted that AWS took the instance. */
+/** The object exists when a controller has counted that AWS took the instance. */
 export const reclaimedKey = (instance: string): string => `${instancePrefix(instance)}reclaimed.json`;
 
 export const modelsPrefix = 'models/';
@@ -39,28 +39,28 @@ export const progressKey = (job: string): string => `${jobPrefix(job)}progress.j
 export const cancelledKey = (job: string): string => `${jobPrefix(job)}cancelled.json`;
 export const doneKey = (job: string): string => `${jobPrefix(job)}done.json`;
 
-/** Somebody tells, or has told, people of the job's end. */
+/** The claim of the notice of the job's end (core/contract/notice-claim.ts). */
 export const notifiedKey = (job: string): string => `${jobPrefix(job)}notified.json`;
-/** The same for what needs a person; once a day. */
+/** The claims of the notices of troubles; each trouble is sent once a day. */
 export const attentionPrefix = 'fleet/attention/';
 export const attentionKey = (code: string, day: string): string => `${attentionPrefix}${day}/${code}.json`;
 
-/** All that a submit writes before and beside the manifest. */
+/** The objects that a submit writes before and beside the manifest. */
 export const inputPrefix = (job: string): string => `${jobPrefix(job)}input/`;
-/** The uploaded dataset: parts of JSON Lines; a batch never spans two. */
+/** The uploaded dataset, in parts of JSON Lines; a batch never spans two parts. */
 export const inputPartKey = (job: string, part: number): string =>
   `${jobPrefix(job)}input/part-${String(part).padStart(5, '0')}.jsonl`;
-/** Where every batch's items are, one line a batch: what a lost message is made anew from (R5). */
+/** The plan: the place of every batch's items, one line per batch. Lost messages are made anew from it (R5). */
 export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jsonl`;
-/** How many messages have been sent: lets a broken-off submit go on. */
+/** The number of messages sent, so that a submit that broke off can be continued. */
 export const sentKey = (job: string): string => `${inputPrefix(job)}sent.json`;
-/** Which submit is at work on the job (core/contract/submit-claim.ts). */
+/** The claim of the submit that is at work on the job (core/contract/submit-claim.ts). */
 export const submitClaimKey = (job: string): string => `${inputPrefix(job)}submit.json`;
 
 export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
 export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;
 
-/** The batch of an outcome's key; undefined for a key of another form, such as `7.jsonl`, which is nobody's outcome. */
+/** Returns the batch of an outcome's key. Keys of another form, such as `7.jsonl`, are not outcomes: they give undefined. */
 export function batchOfOutcomeKey(key: string): number | undefined {
   const name = /^jobs\/[^/]+\/results\/(\d+)\.jsonl$/.exec(key)?.[1];
   const batch = Number(name);
@@ -71,7 +71,7 @@ export const partialPrefix = (job: string, batch: number): string => `${jobPrefi
 export const partialKey = (job: string, batch: number, lease: string): string =>
   `${partialPrefix(job, batch)}${lease}.jsonl`;
 
-/** What of a lease's finished items did not fit in memory, from 0: partials like the others. */
+/** A lease's finished items that did not fit in memory, numbered from 0. They are partials like the others. */
 export const spilledKey = (job: string, batch: number, lease: string, number: number): string =>
   partialKey(job, batch, `${lease}.${number}`);
 
@@ -88,7 +88,7 @@ export const jobEventsKey = (job: string, instance: string, sequence: number): s
 export const instanceEventsKey = (instance: string, sequence: number): string =>
   `${instanceEventsPrefix(instance)}${String(sequence).padStart(8, '0')}.jsonl`;
 
-/** Gives the instance whose events a key holds; undefined for a key of another form. */
+/** Returns the instance whose events a key holds, or undefined for a key of another form. */
 export function instanceOfEventsKey(key: string): string | undefined {
   const match = /^(?:jobs\/[^/]+\/events\/([^/]+)|fleet\/instances\/([^/]+)\/events)\/\d+\.jsonl$/.exec(key);
   return match?.[1] ?? match?.[2];

@@ -1,12 +1,12 @@
 /**
- * The end of a model's log behind a sentence about its end, and the way back: people are shown the model's own words first, because they
- * say why. The worker puts the words there, the runner finds them.
+ * Appends the end of a model's log to a message, and splits the two again. The worker appends, the runner splits: it shows the model's own words first,
+ * because they say why the model ended.
  */
 const ONE_LINE = 'The last line of its log: ';
 const LINES = 'The end of its log:\n';
-/** The same of a setup command's output. */
+/** The mark before the end of a setup command's output. */
 export const OUTPUT_END = 'Its last lines:\n';
-/** The commonest error of a job's failed items. */
+/** The mark before the commonest error of a job's failed items. */
 const ERROR = 'The commonest error is ';
 
 export function withLogEnd(message: string, lines: readonly string[]): string {
@@ -14,7 +14,7 @@ export function withLogEnd(message: string, lines: readonly string[]): string {
   return `${message} ${lines.length === 1 ? ONE_LINE : LINES}${lines.join('\n')}`;
 }
 
-/** One more sentence of ours, before the log's words: behind them it would read as one of theirs. */
+/** Adds a sentence of spotpool's before the log's words: behind them it would read as a part of the log. */
 export function withSentence(message: string, sentence: string): string {
   const marks = [ONE_LINE, LINES].map((mark) => message.indexOf(` ${mark}`)).filter((at) => at >= 0);
   if (marks.length === 0) return `${message} ${sentence}`;
@@ -25,13 +25,13 @@ export function withSentence(message: string, sentence: string): string {
 export const withCommonestError = (message: string, error: string): string => `${message} ${ERROR}${error}`;
 
 export interface SplitReason {
-  /** Spotpool's own sentences. */
+  /** The sentences that spotpool itself wrote. */
   readonly said: string;
-  /** The model's words; absent when there are none. */
+  /** The model's words; absent when the text has none. */
   readonly words?: string;
 }
 
-/** The last of the marks counts: an error may tell of a log. */
+/** The last mark counts, because an error may quote a log. */
 export function splitLastWords(text: string): SplitReason {
   const marks = [ONE_LINE, LINES, OUTPUT_END, ERROR].map((mark) => ({
     at: text.lastIndexOf(mark),

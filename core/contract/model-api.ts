@@ -3,22 +3,22 @@
  * `load` runs once per slot, `predict` once per slice; a slice is a run of consecutive items of about a second of work.
  */
 
-/** What a model may use besides its items. */
+/** The context of a call: a model may use it besides its items. */
 export interface ModelContext {
   /** Aborts when the batch is no longer wanted (a lost lease, a reclaim, a cancelled job). */
   readonly signal: AbortSignal;
-  /** Id of the job that the slice belongs to; empty in `load`. */
+  /** The id of the job that the slice belongs to; empty in `load`. */
   readonly job: string;
-  /** Directory of the unpacked model: weights shipped beside the module are found here. */
+  /** The directory of the unpacked model, with the weights that were shipped beside the module. */
   readonly directory: string;
   /** Writes a line to the job's log (`spotpool logs`); `console.log` does the same. */
   readonly log: (message: string) => void;
 }
 
-/** An output in an item's place; an `Error` there makes that item alone a failed item. */
+/** The output of one item; an `Error` makes that item alone a failed item. */
 export type Prediction<Output> = Output | Error;
 
-/** In the order of the items; each may be a promise, whose rejection makes that item alone a failed item. */
+/** The outputs of a slice, in the order of its items. Each may be a promise; its rejection makes that item alone a failed item. */
 export type Predictions<Output> =
   | readonly (Prediction<Output> | PromiseLike<Prediction<Output>>)[]
   | Float32Array
@@ -33,27 +33,27 @@ export type Predictions<Output> =
   | BigInt64Array
   | BigUint64Array;
 
-/** What the items of a dataset of objects (`s3://bucket/prefix/`) look like. */
+/** An item of a dataset of objects (`s3://bucket/prefix/`). */
 export interface ObjectItem {
-  /** Key of the object in its bucket. */
+  /** The key of the object in its bucket. */
   readonly key: string;
-  /** Local path of a copy that exists while the slice is worked on. */
+  /** The local path of a copy, which exists while the slice is worked on. */
   readonly path: string;
 }
 
 /** The exports of a model module (named exports, or one default export with these members). */
 export interface Model<Item = unknown, Output = unknown> {
-  /** Most items that one `predict` call may be given; no limit when absent. */
+  /** The most items that one `predict` call may be given; when absent, there is no limit. */
   readonly maxSliceItems?: number;
   /**
-   * Most `predict` calls at once. A model that waits (for a network, a disk) is called again before an earlier call has ended, unless the job says
-   * `--concurrency 1`; 1 is for models whose calls must not overlap. No limit when absent.
+   * The most `predict` calls at once. A model that waits (for a network, a disk) is called again before an earlier call has ended, unless the job says
+   * `--concurrency 1`. Use 1 for a model whose calls must not overlap. When absent, there is no limit.
    */
   readonly maxConcurrency?: number;
   load?(context: ModelContext): void | Promise<void>;
   /**
-   * One prediction per item, in the order of the items. Typed arrays are written as arrays, a BigInt with all its digits. An output that JSON cannot
-   * say (NaN, a Map, a function) makes its item a failed item.
+   * Returns one prediction per item, in the order of the items. Typed arrays are written as arrays, a BigInt with all its digits. An output that JSON
+   * cannot express (NaN, a Map, a function) makes its item a failed item.
    */
   predict(
     items: readonly Item[],

@@ -1,4 +1,4 @@
-/** `notified.json` of a job, and `fleet/attention/…`: who tells people of something claims it first (runner/controller/act/notify.ts). */
+/** The claim of a notice to people (`notified.json` of a job, and `fleet/attention/…`): its holder sends the notice (runner/controller/act/notify.ts). */
 import { decode, instant, just, object, optional } from './shape.js';
 
 export interface NoticeClaim {

@@ -21,7 +21,7 @@ export interface ListedObject {
 export interface ListedFolder {
   readonly objects: readonly ListedObject[];
   readonly folders: readonly string[];
-  /** The store's own clock when it answered: the one by which `lastModifiedMs` is to be read. */
+  /** The time of the answer by the store's own clock, which `lastModifiedMs` goes by, too. */
   readonly atMs: number;
 }
 
@@ -31,52 +31,52 @@ export type PutResult =
 
 export interface PutOptions {
   readonly signal: AbortSignal;
-  /** Only if no object has the key (`If-None-Match: *`). */
+  /** Write only if no object has the key (`If-None-Match: *`). */
   readonly ifNoneMatch?: boolean;
-  /** Only if the object still has this ETag. */
+  /** Write only if the object still has this ETag. */
   readonly ifMatch?: string;
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** One tag, by which the bucket's lifecycle finds the object; its writer needs the permission to set it. */
+  /** The tag by which the bucket's lifecycle finds the object. Setting it needs a permission of its own. */
   readonly tag?: { readonly key: string; readonly value: string };
 }
 
 export interface ReadOptions {
   readonly signal: AbortSignal;
-  /** Bytes `[startByte, endByte)`, as many of them as there are; the whole object when absent. */
+  /** Read bytes `[startByte, endByte)`, as many of them as there are; when absent, read the whole object. */
   readonly range?: { readonly startByte: number; readonly endByte: number };
 }
 
 /**
- * Every method throws for failures that are not in its return type (network, permission); the adapter has retried what
- * AWS says is worth retrying, including 409 on conditional puts.
+ * Every method throws for failures that are not in its return type (network, permission). The adapter has retried the failures that AWS says are worth
+ * a retry, including 409 on conditional puts.
  */
 export interface ObjectStore {
-  /** Whole object, or range, in memory; undefined when there is none. */
+  /** Reads the object, or a range of it, into memory. Returns undefined when there is no object. */
   get(key: string, options: ReadOptions): Promise<StoredObject | undefined>;
-  /** For bodies that need not fit in memory. Throws `ObjectMissing` when there is none. */
+  /** Reads a body that need not fit in memory. Throws `ObjectMissing` when there is no object. */
   stream(key: string, options: ReadOptions): AsyncIterable<Uint8Array>;
   head(key: string, options: { readonly signal: AbortSignal }): Promise<ObjectHead | undefined>;
   put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult>;
   /** Streams a body of unknown size in bounded memory (multipart). */
   upload(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutResult>;
-  /** All keys with the prefix in UTF-8 order. */
+  /** Lists all keys with the prefix, in UTF-8 order. */
   list(
     prefix: string,
     options: { readonly signal: AbortSignal; readonly startAfter?: string },
   ): AsyncIterable<ListedObject>;
-  /** The objects and folders directly below the prefix (delimiter `/`); folders end in `/`. */
+  /** Lists the objects and folders directly below the prefix (delimiter `/`). Folders end in `/`. */
   listFolder(prefix: string, options: { readonly signal: AbortSignal }): Promise<ListedFolder>;
   /**
-   * Called by whoever reads an object that is not what its key says and treats it as missing (R13). Whoever hands the store on decides who is told of
-   * it, and how; each object is told of once (runner/controller/report-damages.ts).
+   * A reader calls it when an object is not what its key says and is treated as missing (R13). The creator of the store decides how the damage is
+   * reported; each object is reported once (runner/controller/report-damages.ts).
    */
   readonly damaged?: (damage: Damage) => void;
 }
 
 export interface Damage {
   readonly key: string;
-  /** Goes on a sentence that begins with the key, and says what follows: "is not the manifest of job a: it is treated as missing". */
+  /** The rest of a sentence that begins with the key, with the consequence: "is not the manifest of job a: it is treated as missing". */
   readonly why: string;
 }
 
@@ -87,7 +87,7 @@ export class ObjectMissing extends Error {
   }
 }
 
-/** Access was refused (403). `message` says what to check. */
+/** Access was refused (403). The message says what to check. */
 export class ObjectRefused extends Error {
   override readonly name = 'ObjectRefused';
 }

@@ -1,4 +1,4 @@
-/** Result lines: what an outcome and the results file are made of. */
+/** The lines of outcomes and of results files, and the metadata of outcomes, with their codecs. */
 import { check, count, decode, just, object, parseJson, text } from './shape.js';
 
 export interface ItemError {
@@ -10,7 +10,7 @@ export type ResultLine =
   | { readonly index: number; readonly ok: true; readonly output: unknown }
   | { readonly index: number; readonly ok: false; readonly error: ItemError };
 
-/** The codes that spotpool itself gives; a model may give any other. */
+/** The codes that spotpool itself gives; a model may give any other code. */
 export const ITEM_ERROR_CODES = {
   /** The dataset's line could not be read. */
   badItem: 'BadItem',
@@ -28,18 +28,18 @@ export const ITEM_ERROR_CODES = {
 
 export const failedLine = (index: number, error: ItemError): ResultLine => ({ index, ok: false, error });
 
-/** With the line's newline; key order is fixed so that equal results are equal bytes. */
+/** The line has its newline. The order of its keys is fixed, so that equal results are equal bytes. */
 export function encodeResultLine(line: ResultLine): string {
   return line.ok
     ? `{"index":${line.index},"ok":true,"output":${JSON.stringify(line.output ?? null)}}\n`
     : `{"index":${line.index},"ok":false,"error":${JSON.stringify({ code: line.error.code, message: line.error.message })}}\n`;
 }
 
-/** A result whose output is already JSON text, as the slot printed it: never parsed on its way. */
+/** Encodes an output that is JSON text already, as the slot printed it. The text is not parsed on its way. */
 export const encodeOutputLine = (index: number, outputJson: string): string =>
   `{"index":${index},"ok":true,"output":${outputJson}}\n`;
 
-/** User metadata of an outcome object, so that counts need no download. Values are decimal strings. */
+/** The user metadata of an outcome object, so that counts need no download. Its values are decimal strings. */
 export interface OutcomeMetadata {
   readonly lease: string;
   readonly instance: string;
@@ -58,7 +58,7 @@ export function encodeOutcomeMetadata(metadata: OutcomeMetadata): Record<string,
   };
 }
 
-/** How many items a batch can have: each has its line in the batch's outcome. */
+/** The number of items that a batch can have: each item has a line in the batch's outcome. */
 export interface BatchItems {
   readonly least: number;
   readonly most: number;
@@ -66,7 +66,7 @@ export interface BatchItems {
 
 const ANY_ITEMS: BatchItems = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
-/** Undefined when it is not of that form, or when the counts are no counts: negative, broken, or of other items than a batch can have. */
+/** Returns undefined when the metadata has another form, or when its counts are negative, fractional, or not those of a batch. */
 export function decodeOutcomeMetadata(
   metadata: Readonly<Record<string, string>>,
   { least, most }: BatchItems = ANY_ITEMS,
@@ -82,7 +82,7 @@ export function decodeOutcomeMetadata(
 const countOf = (digits: string | undefined): number | undefined =>
   digits !== undefined && /^(0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : undefined;
 
-/** Codes and messages are the model's: of any length up to that of a line. */
+/** Codes and messages come from the model: they can be as long as a line. */
 const LONGEST = 64 * 1024 * 1024;
 
 export const itemError = object<ItemError>({ code: text(LONGEST), message: text(LONGEST) });
@@ -92,7 +92,7 @@ export const decodeItemError = (json: string): ItemError | undefined => decode(i
 const failedResult = object<Extract<ResultLine, { ok: false }>>({ index: count, ok: just(false), error: itemError });
 const okResult = object<{ readonly index: number; readonly ok: true }>({ index: count, ok: just(true) });
 
-/** Decodes a line, with or without its newline. The output is parsed, so whoever hands results on takes the text of the line, not this. */
+/** Decodes a line, with or without its newline. The output is parsed; to pass results on unchanged, take the text of the line instead. */
 export function decodeResultLine(line: string): ResultLine | undefined {
   const value = parseJson(line);
   const failed = check(failedResult, value);

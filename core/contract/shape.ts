@@ -1,10 +1,10 @@
 /**
- * Data that others wrote is input (R13): an object of the bucket, a message, an event. A codec beside each type says in these words what the type's JSON
- * looks like; what is not of that shape is undefined, and its caller treats it as missing.
+ * The parts that codecs are made of. Data that others wrote is input (R13): an object of the bucket, a message, an event. A codec beside each type
+ * describes the type's JSON with these shapes. Data of another shape decodes to undefined, and the caller treats it as missing.
  *
  * Invariants:
- * - A value is built anew from the fields that were checked: nothing else of what was read gets any further.
- * - A type's fields and its codec's are the same ones: `object` and `oneOf` do not compile when one of them is forgotten.
+ * - A value is built anew from the fields that were checked: no other field gets any further.
+ * - A type and its codec have the same fields: `object` and `oneOf` do not compile when one is forgotten.
  * - Everything is bounded: texts are cut or refused, lists and records have a longest length, numbers are finite and in range.
  * - This is the only place where JSON of others is parsed (eslint.config.js).
  */
@@ -17,12 +17,12 @@ export interface Optional<T> {
   readonly optional: Shape<T>;
 }
 
-/** For each field of `T` its shape; optional ones are marked as such. */
+/** The shape of each field of `T`; optional fields are marked as such. */
 export type Fields<T> = {
   readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]>;
 };
 
-/** Undefined for what is not JSON; no JSON text is `undefined`. */
+/** Returns undefined for text that is not JSON; no JSON text has the value undefined. */
 export function parseJson(text: string | Uint8Array): unknown {
   try {
     const characters = typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text);
@@ -32,7 +32,7 @@ export function parseJson(text: string | Uint8Array): unknown {
   }
 }
 
-/** Undefined for what is not JSON, not UTF-8, or of another shape. */
+/** Returns undefined for text that is not JSON, not UTF-8, or of another shape. */
 export const decode = <T>(shape: Shape<T>, text: string | Uint8Array): T | undefined => check(shape, parseJson(text));
 
 export function check<T>(shape: Shape<T>, value: unknown): T | undefined {
@@ -40,7 +40,7 @@ export function check<T>(shape: Shape<T>, value: unknown): T | undefined {
   return read === INVALID ? undefined : read;
 }
 
-/** An object with these fields; others are left behind. */
+/** An object with these fields; other fields are left out. */
 export function object<T extends object>(fields: Fields<T>): Shape<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   return (value) => {
@@ -60,25 +60,25 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
 
 export const optional = <T>(shape: Shape<T>): Optional<T> => ({ optional: shape });
 
-/** Texts for programs, which are compared or become parts of keys: a longer one is refused, not cut. */
+/** A text for programs, which is compared or becomes a part of keys: a longer text is refused, not cut. */
 export const text =
   (most: number, pattern?: RegExp): Shape<string> =>
   (value) =>
     typeof value === 'string' && value.length <= most && (pattern?.test(value) ?? true) ? value : INVALID;
 
-/** Words for people, on one line: made printable, and cut. */
+/** A text for people, on one line: it is made printable, and cut. */
 export const words =
   (most: number): Shape<string> =>
   (value) =>
     typeof value === 'string' ? printable(value.slice(0, most)) : INVALID;
 
-/** The same over several lines, such as the log of a model. */
+/** A text for people over several lines, such as the log of a model. */
 export const linesOfWords =
   (most: number): Shape<string> =>
   (value) =>
     typeof value === 'string' ? printableLines(value.slice(0, most)) : INVALID;
 
-/** Finite, since JSON knows nothing else but `1e999`. */
+/** A number within bounds, which must be finite: JSON's `1e999` parses to Infinity. */
 export const number =
   (least: number, most: number): Shape<number> =>
   (value) =>
@@ -89,18 +89,18 @@ export const integer =
   (value) =>
     Number.isSafeInteger(value) ? number(least, most)(value) : INVALID;
 
-/** A number of things, or of milliseconds or bytes. */
+/** A whole number of things, milliseconds or bytes. */
 export const count: Shape<number> = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? value : INVALID);
 
-/** Exactly this. */
+/** Exactly this value and no other. */
 export const just =
   <const T extends string | number | boolean>(wanted: T): Shape<T> =>
   (value) =>
     value === wanted ? wanted : INVALID;
 
-/** One of these names; all of the type's. */
+/** One of these names, which are all names of the type. */
 export const oneOf =
   <T extends string>(names: Readonly<Record<T, true>>): Shape<T> =>
   (value) =>
@@ -137,7 +137,7 @@ export const record =
     return Object.fromEntries(read);
   };
 
-/** The first that fits. */
+/** The first of two shapes that fits. */
 export const either =
   <A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> =>
   (value) => {
@@ -153,10 +153,10 @@ export const where =
     return read === INVALID || !holds(read) ? INVALID : read;
   };
 
-/** A time that people read. */
+/** A time for people, which is not parsed. */
 export const time: Shape<string> = words(64);
 
-/** One that is reckoned with. */
+/** A time that programs calculate with. */
 export const instant: Shape<string> = where(text(64), (value) => !Number.isNaN(Date.parse(value)));
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

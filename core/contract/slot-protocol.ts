@@ -1,8 +1,8 @@
 /**
- * The model's protocol (docs/reference/protocol.md): what the worker writes to a slot, and what a line that the slot prints means.
- * An output is kept as the JSON text that the slot printed, so that no number loses a digit on its way.
+ * The model's protocol (docs/reference/protocol.md): the lines that the worker writes to a slot, and the meaning of a line that the slot prints. An output is
+ * kept as the JSON text that the slot printed, so that no number loses a digit on its way.
  */
-import { findNotANumber, isJson, memberText, sayNotANumber } from './json-text.js';
+import { findNotANumber, isJson, memberText, describeNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
 import { shorten } from '../shorten.js';
 
@@ -11,24 +11,24 @@ export const MAX_SLOT_LINE_BYTES = 16 * 1024 * 1024;
 /** An error's message becomes part of the result: enough for a stack trace, too little for a dump. */
 const MAX_ERROR_MESSAGE_LENGTH = 4_096;
 const MAX_ERROR_CODE_LENGTH = 128;
-/** How much of a faulty line is shown. */
+/** A fault shows this much of the line. */
 const SHOWN_LENGTH = 200;
 
 export const encodeItemLine = (index: number, itemJson: string): string => `{"index":${index},"item":${itemJson}}\n`;
 
 /**
- * Ends a slice. The job is for the log and the context of the model; models may ignore it. `after`: to be begun only when all before it is
- * answered; only for models that say `"ahead":true`.
+ * Encodes the end of a slice. The job is for the log and the context of the model; models may ignore it. With `after` the model begins the slice only
+ * when all earlier items are answered; only models that print `"ahead":true` get it.
  */
 export const encodeFlushLine = (job: string, after = false): string =>
   `{"flush":true,"job":${JSON.stringify(job)}${after ? ',"after":true' : ''}}\n`;
 
-/** What a model says of itself when it is ready; no limit where it says nothing. */
+/** The limits that a model names when it is ready. An undefined limit means that there is none. */
 export interface SlotLimits {
   readonly maxSliceItems: number | undefined;
-  /** Slices at once. */
+  /** The most slices that it works on at once. */
   readonly maxConcurrency: number | undefined;
-  /** It can be given a slice before it has answered the one before. */
+  /** The model accepts a slice before it has answered the previous one. */
   readonly takesAhead: boolean;
 }
 
@@ -38,7 +38,7 @@ export type SlotLine =
   | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
   | { readonly kind: 'fault'; readonly message: string };
 
-/** Between tokens JSON allows these four characters alone; `\s` would pass over a byte order mark, too. */
+/** JSON allows only these four characters between tokens; `\s` would accept a byte order mark, too. */
 const OUTPUT_START =
   /^[ \t\r\n]*\{[ \t\r\n]*"index"[ \t\r\n]*:[ \t\r\n]*(0|[1-9]\d{0,14})[ \t\r\n]*,[ \t\r\n]*"output"[ \t\r\n]*:[ \t\r\n]*/;
 const END = /[ \t\r\n]*\}[ \t\r\n]*$/;
@@ -47,7 +47,7 @@ export function parseSlotLine(line: string): SlotLine {
   return parseOutput(line) ?? parseAny(line);
 }
 
-/** The ordinary line, checked in one pass: what stands between the start and the last brace must be JSON by itself. */
+/** Checks an ordinary line in one pass: the text between the start and the last brace must be JSON by itself. */
 function parseOutput(line: string): SlotLine | undefined {
   const start = OUTPUT_START.exec(line);
   const end = start === null ? null : END.exec(line.slice(-MAX_TAIL));
@@ -57,7 +57,7 @@ function parseOutput(line: string): SlotLine | undefined {
   return { kind: 'output', index: Number(start[1]), outputJson };
 }
 
-/** Only the end of a line is searched for its last brace: the pattern would be slow on megabytes of spaces. */
+/** The last brace is searched only at the end of a line, because the pattern would be slow on megabytes of spaces. */
 const MAX_TAIL = 16;
 
 function parseAny(line: string): SlotLine {
@@ -69,7 +69,7 @@ function parseAny(line: string): SlotLine {
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
     return fault(line, 'no "index" that is a whole number');
   const outputJson = memberText(line, 'output');
-  // Many programs write both members always, one of them null: an error that is null is none.
+  // Many programs always write both members, one of them null: a null error means that there is none.
   if (outputJson !== undefined && (error === undefined || error === null)) return { kind: 'output', index, outputJson };
   if ((outputJson !== undefined && fields['output'] !== null) || typeof error !== 'object' || error === null) {
     return fault(line, 'neither one "output" nor one "error" of the form {"code":…,"message":…}');
@@ -79,13 +79,13 @@ function parseAny(line: string): SlotLine {
   return { kind: 'error', index, error: boundedError(code, message) };
 }
 
-/** An item's error as it is kept: with a code, and not longer than it may be. */
+/** Gives an error a code if it has none, and shortens it to the allowed lengths. */
 function boundedError(code: unknown, message: string): ItemError {
   const known = typeof code === 'string' && code !== '' ? code : ITEM_ERROR_CODES.modelError;
   return { code: shorten(known, MAX_ERROR_CODE_LENGTH), message: shorten(message, MAX_ERROR_MESSAGE_LENGTH) };
 }
 
-/** The start of a line as it is shown in a fault. */
+/** Returns a line as a fault shows it: quoted and shortened. */
 export const showLine = (line: string): string => JSON.stringify(shorten(line, SHOWN_LENGTH));
 
 function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
@@ -103,7 +103,7 @@ const isLimit = (value: unknown): value is number | undefined =>
 function noObject(line: string): SlotLine {
   const notANumber = findNotANumber(line);
   if (notANumber !== undefined) {
-    return { kind: 'fault', message: `${showLine(line)} (not JSON: ${sayNotANumber(notANumber)})` };
+    return { kind: 'fault', message: `${showLine(line)} (not JSON: ${describeNotANumber(notANumber)})` };
   }
   if (line.startsWith(BYTE_ORDER_MARK))
     return fault(line, 'it begins with a byte order mark, which JSON does not allow');

@@ -1,28 +1,28 @@
 /**
- * `jobs/<job>/input/submit.json` says which submit is at work on a job, so that a second one of the same id follows the first instead of
- * doing everything twice. It is written with If-None-Match, then with If-Match; its holder writes it anew with each beat, so
- * that S3's clock tells how long the holder has been silent. No clock of a laptop is believed.
+ * `jobs/<job>/input/submit.json` names the submit that is at work on a job, so that a second submit of the same id follows the first instead of
+ * repeating its work. It is written with If-None-Match, then with If-Match. Its holder writes it again with each beat, so that S3's clock shows how long
+ * the holder has been silent. No laptop's clock is used.
  */
 import { count, decode, flag, object, text, words } from './shape.js';
 
-/** Small beside any upload; five of them fit into the shortest bound. */
+/** A beat costs little beside an upload, and five beats fit into the shortest bound below. */
 export const CLAIM_BEAT_MS = 3_000;
-/** Another submit takes over after so long a silence. If the first is alive after all, it notices at its next beat, and follows. */
+/** After this silence another submit takes over. If the first one is still alive, it notices at its next beat, and follows the other. */
 export const TAKE_OVER_AFTER_MS = 15_000;
-/** People are told that a submit broke off: long enough that neither a slow network nor a short sleep of the laptop is called so. */
+/** After this silence a submit is reported as broken off. It is longer than a slow network's silence or a laptop's short sleep. */
 export const BROKEN_OFF_AFTER_MS = 60_000;
 
 export interface SubmitClaim {
-  /** Names one submit; random. */
+  /** A random text that identifies one submit. */
   readonly id: string;
-  /** For people: who submits. */
+  /** The user who submits, for people. */
   readonly by: string;
   readonly beat: number;
-  /** Its holder has stopped before all was sent: nobody need wait. */
+  /** Its holder has stopped before all batches were sent: another submit need not wait. */
   readonly stopped: boolean;
 }
 
-/** Longer names tell nothing more. */
+/** Longer texts are cut when they are written. */
 const MAX_TEXT = 256;
 
 export const encodeSubmitClaim = ({ id, by, beat, stopped }: SubmitClaim): string =>
@@ -32,18 +32,18 @@ const claim = object<SubmitClaim>({ id: text(MAX_TEXT), by: words(MAX_TEXT), bea
 
 export const MOST_CLAIM_BYTES = 4 * 1024;
 
-/** Undefined when it is none: then nobody holds the job. */
+/** Returns undefined when it is not a claim: then nobody holds the job. */
 export const decodeSubmitClaim = (json: string | Uint8Array): SubmitClaim | undefined => decode(claim, json);
 
-/** How a job stands whose batches are not all sent yet. */
+/** The standing of a job whose batches are not all sent yet. */
 export interface SubmitStanding {
   /** When the submit was last heard of, by S3's clock. */
   readonly heardAtMs: number;
-  /** It ended before all was sent, or has been silent for longer than any live one is. */
+  /** The submit ended before all batches were sent, or has been silent for longer than a live submit would be. */
   readonly brokenOff: boolean;
 }
 
-/** `heardAtMs`: the newest write of the submit. Without a claim (an older spotpool's submit) silence alone tells. */
+/** `heardAtMs` is the time of the submit's newest write. Without a claim (an older spotpool's submit) only the silence counts. */
 export function submitStanding(
   claim: Pick<SubmitClaim, 'stopped'> | undefined,
   { heardAtMs, nowMs }: { readonly heardAtMs: number; readonly nowMs: number },

@@ -1,17 +1,17 @@
-/** Versions of spotpool, and which worker may take which job. */
+/** The versions of spotpool, their order, and the lowest worker that may take a job. */
 
-/** As in package.json; the worker's bundle cannot look there. */
+/** The version in package.json, which the worker's bundle cannot read. */
 export const SPOTPOOL_VERSION = '0.2.0';
 
-/** Raised, to the version in which it comes, by whatever a job may ask of a worker that older workers do not know. */
+/** A change that lets a job ask for something that older workers do not know raises this to the version of that change. */
 export const LOWEST_WORKER_VERSION = '0.2.0';
 
-/** https://semver.org/#semantic-versioning-specification-semver: numbers, then whatever is before a release; a build's own name (`+…`) does not count. */
+/** Three numbers, then the name of a prerelease; the name of a build (`+…`) does not count. https://semver.org/#semantic-versioning-specification-semver */
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
 
 export const isVersion = (text: string): boolean => VERSION.test(text);
 
-/** Negative when `a` is older, 0 when they are the same. What is no version is older than any that is one. */
+/** Returns a negative number when `a` is older, 0 when both are the same. A text that is not a version is older than any version. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [VERSION.exec(a), VERSION.exec(b)];
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
@@ -23,7 +23,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function comparePrereleases(a: string | undefined, b: string | undefined): number {
-  // A release is newer than all that came before it.
+  // A release is newer than its prereleases.
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   const [left, right] = [a.split('.'), b.split('.')];
   for (let at = 0; at < Math.min(left.length, right.length); at += 1) {

@@ -1,15 +1,15 @@
 /**
- * `workers/current.json`: which worker instances fetch at boot (infra/boot/user-data.ts reads `sha256`).
+ * `workers/current.json` names the worker that instances fetch at boot (infra/boot/user-data.ts reads `sha256`).
  *
- * Invariant: it only moves forward. A newer version is never replaced by an older one, whoever submits; of one version the build that was
- * published last counts (docs/decisions/0008-…).
+ * Invariant: it only moves forward. An older version never replaces a newer one, whoever submits. Of one version the build that was published last
+ * counts (docs/decisions/0008-…).
  */
 import { decode, object, text, where } from './shape.js';
 import { compareVersions, isVersion } from './version.js';
 
 export interface WorkerPointer {
   readonly version: string;
-  /** SHA-256 (hex) of `workers/<sha256>/worker.tar.gz`. */
+  /** The SHA-256 (hex) of `workers/<sha256>/worker.tar.gz`. */
   readonly sha256: string;
   readonly publishedAt?: string;
 }
@@ -21,10 +21,10 @@ const pointer = object<Omit<WorkerPointer, 'publishedAt'>>({
   sha256: text(64, /^[0-9a-f]{64}$/),
 });
 
-/** Undefined for what is none: no instance can boot by it either. */
+/** Returns undefined when it is not a pointer: no instance can boot by it either. */
 export const decodeWorkerPointer = (json: string | Uint8Array): WorkerPointer | undefined => decode(pointer, json);
 
-/** `publish`: move the pointer. `newer`: somebody with a newer spotpool has published, and that stays. */
+/** `publish`: move the pointer. `present`: it is there already. `newer`: a newer version was published, and stays. */
 export type PointerDecision = 'publish' | 'present' | 'newer';
 
 export function decidePointer(current: WorkerPointer | undefined, own: WorkerPointer): PointerDecision {

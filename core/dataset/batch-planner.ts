@@ -1,12 +1,12 @@
 /**
- * Cuts a dataset into batches while it streams by, its length unknown. Pure: the same items and options give the same batches.
+ * Cuts a dataset into batches while it streams by, before its length is known. The same items and options give the same batches.
  *
  * Invariants:
- * - Batches are consecutive, and every item is in exactly one; byte ranges of one part are adjacent and cover it.
- * - No batch spans two parts; a batch over its bytes has one item.
- * - There are at most `maxBatches`, unless so many parts force more: when passed, neighbours are merged and the sizes doubled.
- * - With a wish of the user, the size is that. Without one, fine pieces are kept while the dataset streams by, and joined to batches
- *   of falling size once its length is known (core/dataset/guided-sizes.ts).
+ * - Batches are consecutive, and every item is in exactly one batch. The byte ranges of one part are adjacent and cover it.
+ * - No batch spans two parts. A batch that exceeds the bytes of a batch has one item.
+ * - There are at most `maxBatches`, unless the number of parts forces more: when there are too many, neighbours are merged and the sizes doubled.
+ * - A size that the user chose holds. Without one, fine pieces are kept while the dataset streams by, and are joined to batches of falling size once its
+ *   length is known (core/dataset/guided-sizes.ts).
  */
 import { guidedSize, LARGEST_OVER_SMALLEST } from './guided-sizes.js';
 import { MAX_BATCHES_PER_JOB } from '../contract/keys.js';
@@ -20,26 +20,26 @@ export interface PlannedBatch {
 }
 
 export interface BatchSizes {
-  /** Items of a batch; chosen by the planner when absent. */
+  /** The number of items of a batch; when absent, the planner chooses it. */
   readonly batchItems?: number;
-  /** Bytes that a worker fetches for a batch. */
+  /** The most bytes that a worker fetches for a batch. */
   readonly batchBytes?: number;
   readonly maxBatches?: number;
-  /** The job's own maximum of instances, if it has one: what is left is shared among them. */
+  /** The job's own maximum of instances, if it has one: the rest of the dataset is shared among them. */
   readonly workers?: number;
 }
 
-/** Without a wish of the user for the size. */
+/** The bounds when the user chose no size. */
 export const isGuided = ({ batchItems, batchBytes }: BatchSizes): boolean =>
   batchItems === undefined && batchBytes === undefined;
 
-/** A worker holds a few batches in memory at once. */
+/** The bound is small because a worker holds a few batches in memory at once. */
 const OWN_BATCH_BYTES = 8 * 1024 * 1024;
-/** The same bound where the user has asked for a number of items: their wish goes further. */
+/** The same bound when the user chose a number of items: then larger batches are allowed. */
 const WISHED_BATCH_BYTES = 64 * 1024 * 1024;
-/** Where the user has asked for bytes alone: a worker holds a line of result for each item. */
+/** The bound of items when the user chose only bytes, because a worker holds a line of result for each item. */
 const MOST_ITEMS = 1_000_000;
-/** Joining by items that leaves more than this of the pieces was hindered by bytes: then those are doubled too. */
+/** When joining by items leaves more than this share of the pieces, the bound of bytes was in the way: then it is doubled, too. */
 const WELL_JOINED = 0.75;
 
 interface OpenBatch {
@@ -52,7 +52,7 @@ interface OpenBatch {
 }
 
 export class BatchPlanner {
-  /** Without a wish for the size: pieces of batches. */
+  /** True when the user chose no size: then batches are joined from pieces. */
   #batches: OpenBatch[] = [];
   #items = 0;
   #itemLimit: number;
@@ -73,7 +73,7 @@ export class BatchPlanner {
     this.#mergeAbove = this.#maxBatches;
   }
 
-  /** The largest number of items that a batch may have by now. */
+  /** The largest number of items that a batch may have at this point. */
   get batchItems(): number {
     return this.#itemLimit;
   }
@@ -82,7 +82,7 @@ export class BatchPlanner {
     return this.#items;
   }
 
-  /** The next item: the next `bytes` bytes of `part`, for which a worker fetches `weight` bytes. */
+  /** Adds the next item: the next `bytes` bytes of `part`, for which a worker fetches `weight` bytes. */
   add(part: number, bytes: number, weight = bytes): void {
     const open = this.#batches.at(-1);
     const fits = open?.part === part && open.items < this.#itemLimit && open.weight + weight <= this.#weightLimit;
@@ -131,7 +131,7 @@ export class BatchPlanner {
       this.#makeLarger();
       return;
     }
-    // Where parts forbid merging: try again only after as many more, so that the work stays linear.
+    // When parts prevent merging, try again only after as many more batches, so that the work stays linear.
     this.#mergeAbove = length <= this.#maxBatches ? this.#maxBatches : length * 2;
   }
 
@@ -140,7 +140,7 @@ export class BatchPlanner {
   }
 }
 
-/** Joins neighbours of one part; `itemLimit` is asked for each batch that is begun. */
+/** Joins neighbours of one part; `itemLimit` is called for each batch that is begun. */
 function merged(
   batches: readonly OpenBatch[],
   weightLimit: number,

@@ -1,4 +1,4 @@
-/** The format that a dataset's name suggests, and the refusals of formats that are not read. */
+/** Tells a dataset's format from its name, and refuses formats that spotpool does not read. */
 import type { FileKind } from './file-kind.js';
 
 export const ITEM_FORMATS = ['jsonl', 'csv', 'tsv', 'text'] as const;
@@ -6,11 +6,11 @@ export type ItemFormat = (typeof ITEM_FORMATS)[number];
 
 export type FormatByName =
   | { readonly kind: 'format'; readonly format: ItemFormat }
-  /** `.json`: JSON Lines for some programs, one document for others. */
+  /** `.json` means JSON Lines to some programs and one document to others. */
   | { readonly kind: 'json' }
-  /** The name says nothing: the bytes do. */
+  /** The name gives no format, so the bytes decide. */
   | { readonly kind: 'unknown' }
-  /** What is wrong with it, and what to do: a clause that follows the file's name. */
+  /** `reason` is a clause that follows the file's name: the fault, and the remedy. */
   | { readonly kind: 'unsupported'; readonly reason: string };
 
 type Unread = Exclude<FileKind, 'gzip'>;
@@ -21,7 +21,7 @@ const pandas = (call: string): string =>
 const piped = (program: string, path: string): string =>
   `gzip (.gz) is read; or let the program unpack it: <(${program} ${path})`;
 
-/** A clause that follows the file's name. */
+/** Returns a clause that follows the file's name. */
 const REASONS: Readonly<Record<Unread, (path: string) => string>> = {
   zip: (path) =>
     `is a zip archive, which is not read; unpack it first, or give one file of it: <(unzip -p ${path} NAME)`,
@@ -66,7 +66,7 @@ const FORMATS: Readonly<Record<string, ItemFormat>> = {
   smiles: 'text',
 };
 
-/** Formats that are refused by their name alone: before anything is started, for objects in S3 too. */
+/** These formats are refused by their name alone, before anything is started, and for objects in S3, too. */
 const UNREAD: Readonly<Record<string, Unread>> = {
   parquet: 'parquet',
   arrow: 'arrow',
@@ -84,7 +84,7 @@ const UNREAD: Readonly<Record<string, Unread>> = {
   zst: 'zstd',
 };
 
-/** By the ending of a path or key; `.gz` is left out, as the bytes say that. */
+/** Goes by the ending of a path or key. `.gz` is left out, because the bytes show it. */
 export function formatByName(path: string): FormatByName {
   const ending = endingOf(path);
   if (ending === 'json') return { kind: 'json' };
@@ -101,7 +101,7 @@ function endingOf(path: string): string {
   return name.includes('.') ? (name.split('.').at(-1) ?? '') : '';
 }
 
-/** A clause that follows the file's name. */
+/** Returns a clause that follows the file's name. */
 export function documentReason(path: string, gzip: boolean): string {
   const lines = `${path.replace(/\.gz$/i, '').replace(/\.jsonl?$/i, '')}.lines.jsonl`;
   const convert = gzip ? `zcat ${path} | jq -c '.[]' > ${lines}` : `jq -c '.[]' ${path} > ${lines}`;

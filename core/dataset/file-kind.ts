@@ -24,7 +24,7 @@ export type FileKind =
   | 'utf-32'
   | 'binary';
 
-/** `at` counts from the beginning. `binary`: readable letters, which are believed only where bytes follow that no text has. */
+/** `at` is the offset of the bytes. A `binary` signature is made of letters, so it counts only in a file with bytes that no text has. */
 interface Signature {
   readonly kind: FileKind;
   readonly bytes: readonly number[];
@@ -71,7 +71,7 @@ const SIGNATURES: readonly Signature[] = [
   { kind: 'utf-16', bytes: [0xfe, 0xff] },
 ];
 
-/** Undefined: nothing speaks against its being text. `isUtf8` says it of the whole head, a character cut at its end left out. */
+/** Returns undefined when the file may be text. `isUtf8` is about the whole head, without a character that is cut at its end. */
 export function fileKind(head: Uint8Array, isUtf8: boolean): FileKind | undefined {
   const binary = !isUtf8 || controlBytes(head) > 0;
   const found = SIGNATURES.find(
@@ -82,7 +82,7 @@ export function fileKind(head: Uint8Array, isUtf8: boolean): FileKind | undefine
   return wideText(head) ?? (looksBinary(head, isUtf8) ? 'binary' : undefined);
 }
 
-/** A workbook is a zip archive that begins with one of these names; arrays of NumPy are one of files that end so. */
+/** A workbook is a zip archive that begins with one of these names; a NumPy archive has files that end in `.npy`. */
 function insideZip(head: Uint8Array): FileKind {
   const text = String.fromCharCode(...head.subarray(0, 2_000));
   if (/\[Content_Types\]\.xml|xl\/|mimetypeapplication\/vnd\.oasis/.test(text)) return 'spreadsheet';
@@ -118,7 +118,7 @@ const MOSTLY = 0.9;
 
 /** Random bytes are control characters one time in ten; text in an old 8-bit encoding has none. */
 const BINARY_SHARE = 0.02;
-/** A file of which a disk kept the length alone is all zeros, which is valid UTF-8. */
+/** When a disk has kept only a file's length, the file is all zeros, which is valid UTF-8. */
 const ZERO_SHARE = 0.3;
 const ENOUGH_BYTES = 512;
 

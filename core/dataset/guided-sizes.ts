@@ -1,33 +1,33 @@
 /**
- * How many items a batch has when the user asks for no size: guided self-scheduling. The body of a dataset travels in batches of
- * one size, its end in falling ones, so that no worker is long at its last batch while the others have nothing left.
+ * Decides how many items a batch has when the user chooses no size (guided self-scheduling). The body of a dataset is cut into batches of one size, its
+ * end into falling ones, so that no worker is busy with its last batch for long while the others have no work left.
  *
- * SQS gives messages in no promised order, but roughly in the order in which they were sent: good enough, as a short batch that comes early
- * costs nothing, and a long one that comes late is one of few.
+ * SQS promises no order, but delivers messages roughly in the order in which they were sent. That is good enough: a short batch that comes early costs
+ * nothing, and few long batches come late.
  */
 
-/** Enough batches to keep dozens of slots evenly busy; up to `FEW_ITEMS` items a batch there are no more in the body. */
+/** So many batches keep dozens of slots evenly busy. While they have at most `FEW_ITEMS` items, the body has no more batches. */
 const FEW_BATCHES = 128;
 const FEW_ITEMS = 64;
-/** Then batches grow only when there are this many, so that the cost of each (a message, two requests) stays small. */
+/** Larger datasets get more batches of that size, and batches grow beyond it only at this number: each one costs a message and two requests. */
 const MANY_BATCHES = 1_024;
-/** The share of the items that comes in falling sizes. */
+/** The share of the items that is cut into falling sizes. */
 const FALLING_SHARE = 1 / 4;
-/** Below this part of the largest batch nothing is gained, and the cost of a batch begins to show. */
+/** Smaller batches than this part of the largest gain nothing, and the cost of each becomes noticeable. */
 export const LARGEST_OVER_SMALLEST = 16;
-/** Slots of a worker are not known yet. A batch is this part of what a worker's share of the rest would be. */
+/** A worker's share of the rest is cut into this many batches, because its number of slots is not known yet. */
 const BATCHES_PER_SHARE = 2;
 
-export interface WhatIsLeft {
+export interface RestOfDataset {
   readonly total: number;
-  /** Items from the batch's first to the dataset's last. */
+  /** The number of items from the batch's first to the dataset's last. */
   readonly left: number;
-  /** Most workers, if the job names a number. */
+  /** The job's maximum of workers, if it has one. */
   readonly workers: number | undefined;
 }
 
-/** Most items of the batch that begins where `left` items are left; at least one. */
-export function guidedSize({ total, left, workers = 0 }: WhatIsLeft): number {
+/** Returns the most items of the batch that begins where `left` items are left; it is at least one. */
+export function guidedSize({ total, left, workers = 0 }: RestOfDataset): number {
   const largest = largestSize(total);
   const sharedBy = Math.max((total * FALLING_SHARE) / largest, BATCHES_PER_SHARE * workers);
   const smallest = Math.ceil(largest / LARGEST_OVER_SMALLEST);

@@ -1,21 +1,21 @@
 /**
- * `input/plan.jsonl` says where each batch's items are, a line a batch in order: what messages are made from, and what a lost
- * message is made anew from (R5). `input/sent.json` says how many of its messages have been sent, along the order of core/dataset/sending-order.ts.
+ * `input/plan.jsonl` has a line per batch, in order, with the place of its items. Messages are made from it, and lost messages are made anew from it (R5).
+ * `input/sent.json` counts the messages that have been sent, in the order of core/dataset/sending-order.ts.
  */
 import type { BatchLocation } from '../contract/batch-message.js';
 import { count, decode, object, optional, text, where } from '../contract/shape.js';
 
-/** `sent.json` is a number. */
+/** `sent.json` holds one number and a name. */
 export const MOST_SENT_BYTES = 4 * 1024;
-/** S3's longest key. */
+/** The length of the longest key that S3 allows. */
 const KEY_BYTES = 1_024;
 
-/** With the line's newline. */
+/** Encodes a line, with its newline. */
 export function encodePlanLine({ batch, key, startByte, endByte, firstIndex, items }: BatchLocation): string {
   return `${JSON.stringify({ batch, key, startByte, endByte, firstIndex, items })}\n`;
 }
 
-/** Where the items of a batch are: an empty range has none, and a batch has at least one. */
+/** The place of a batch's items. A batch has at least one item. */
 const location = where(
   object<BatchLocation>({
     batch: count,
@@ -28,7 +28,7 @@ const location = where(
   ({ startByte, endByte, items }) => endByte >= startByte && items >= 1,
 );
 
-/** `line` with or without its newline. */
+/** Decodes a line, with or without its newline. */
 export const decodePlanLine = (line: string): BatchLocation | undefined => decode(location, line);
 
 const ORDER_CHARACTERS = 64;
@@ -37,15 +37,15 @@ const sentCount = object<{ readonly sent: number; readonly order?: string }>({
   order: optional(text(ORDER_CHARACTERS)),
 });
 
-/** The first versions of spotpool sent batches in the order of the dataset, and named none. */
+/** The name of today's order. The first versions of spotpool sent batches in the order of the dataset, and named no order. */
 const ORDER = 'sample-first';
 
 export const encodeSent = (sent: number): string => `${JSON.stringify({ sent, order: ORDER })}\n`;
 
-/** How many have been sent, in whatever order. What cannot be read says that none was: then all are sent again, which costs a look-up each (R1). */
+/** Returns how many messages have been sent, in whatever order. A damaged count gives 0: then all are sent again, which costs one look-up each (R1). */
 export const decodeSent = (json: string | Uint8Array): number => decode(sentCount, json)?.sent ?? 0;
 
-/** How many of them, along the order of today, need not be sent again. A batch that is sent twice costs a look-up (R1). */
+/** Returns how many messages, in today's order, need not be sent again. A batch that is sent twice costs one look-up (R1). */
 export const decodeSentInOrder = (json: string | Uint8Array): number => {
   const read = decode(sentCount, json);
   return read?.order === ORDER ? read.sent : 0;

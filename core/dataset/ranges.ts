@@ -1,6 +1,6 @@
 /**
- * A set of batch numbers as sorted, disjoint, non-adjacent ranges, `"0-41,43"` in writing: a hundred thousand
- * outcomes that came nearly in order are a short line.
+ * A set of batch numbers as sorted, disjoint, non-adjacent ranges, written as `"0-41,43"`. A hundred thousand outcomes that came nearly in order make a
+ * short line.
  */
 export interface Range {
   readonly first: number;
@@ -32,7 +32,7 @@ export function countOf(ranges: Ranges): number {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
-/** The range that holds `number`, by binary search. */
+/** Finds the range that holds `number`, by binary search. */
 export function rangeHolding(ranges: Ranges, number: number): Range | undefined {
   let low = 0;
   let high = ranges.length - 1;

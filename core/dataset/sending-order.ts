@@ -1,16 +1,16 @@
 /**
- * The order in which a job's messages are sent. A dataset is often sorted, so its first batches may all be alike: the first that are
- * sent come from all over it, so that they are a fair sample of what the model makes of the dataset (R10).
+ * The order in which a job's messages are sent. A dataset is often sorted, so its first batches may all be alike. So the first batches that are sent come
+ * from all over the dataset, and are a fair sample of the model's results (R10).
  *
- * The order depends on the number of batches alone, so that a submit that broke off goes on along it from what `input/sent.json` counts.
+ * The order depends only on the number of batches, so that a submit that broke off can go on from the count in `input/sent.json`.
  */
 export const SAMPLE_BATCHES = 20;
 
-/** Every fourth batch of the sample, then those in the middle between them, then the rest: after any five, all of the dataset was seen. */
+/** Every fourth batch of the sample comes first, then the batches in the middle between them, then the rest: the first five come from all over the dataset. */
 const STRIDE = 4;
 const STARTS = [0, 2, 1, 3];
 
-/** `plan`: the batches in the order of the dataset. SQS gives messages roughly in the order in which they were sent. */
+/** `plan` has the batches in the order of the dataset. SQS delivers messages roughly in the order in which they were sent. */
 export function inSendingOrder<Batch>(plan: readonly Batch[]): readonly Batch[] {
   const sample = samplePositions(plan.length);
   const isSampled = new Set(sample);

@@ -1,10 +1,10 @@
 /**
- * R10: instances on which the worker never comes up (a broken user data, bundle or image) would be replaced for ever, since a fleet
- * keeps its target: after a few in a row, the jobs that wait for them fail.
+ * R10: instances on which the worker never comes up (because of broken user data, a broken bundle or image) would be replaced for ever, since a fleet
+ * keeps its target. After a few in a row, the jobs that wait for them fail.
  */
 import type { JobEnd } from './completion.js';
 
-/** As many as for a model that cannot be loaded: so many in a row are not bad luck any more. */
+/** So many failures in a row are not chance; the number is the same as for a model that cannot be loaded. */
 const BOOT_FAILURES = 3;
 
 export interface BootedInstance {
@@ -13,13 +13,13 @@ export interface BootedInstance {
 }
 
 export interface BootHistory {
-  /** Those that ended, not by a reclaim, before their worker had written a status. */
+  /** Instances that ended, not by a reclaim, before their worker had written a status. */
   readonly failed: readonly BootedInstance[];
-  /** Launch of the latest instance whose worker came up; undefined when none has. */
+  /** The launch of the latest instance whose worker came up; undefined when no worker has. */
   readonly lastUpAtMs: number | undefined;
 }
 
-/** Counted are the launches since the job began and since a worker last came up. */
+/** Counts the launches since the job began and since a worker last came up. */
 export function decideBootFailure(history: BootHistory, jobBeganAtMs: number): JobEnd | undefined {
   const sinceMs = Math.max(jobBeganAtMs, history.lastUpAtMs ?? -Infinity);
   const inARow = history.failed.filter(({ launchedAtMs }) => launchedAtMs > sinceMs);

@@ -1,28 +1,28 @@
-/** R7: how many instances are wanted. Pure: the same observation gives the same target to every controller. */
+/** R7: decides how many instances are wanted. The same observation gives the same target to every controller. */
 import type { FleetState } from '../contract/fleet-state.js';
 
 export interface JobDemand {
   readonly job: string;
-  /** Batches that were sent and have no outcome; 0 once the job has ended. */
+  /** The number of batches that were sent and have no outcome; 0 once the job has ended. */
   readonly left: number;
-  /** Every batch has been sent: from here on its work only shrinks. */
+  /** Every batch has been sent: from here on the work left only shrinks. */
   readonly enqueued: boolean;
   readonly maxWorkers?: number;
 }
 
 export interface TargetDecision {
   readonly target: number;
-  /** For `FleetState.jobs`: the fully sent jobs that have work left. */
+  /** The fully sent jobs that have work left, for `FleetState.jobs`. */
   readonly jobs: readonly string[];
   readonly reason: string;
 }
 
 export interface TargetInput {
   readonly demands: readonly JobDemand[];
-  /** Slots that each live worker has reported. */
+  /** The number of slots that each live worker has reported. */
   readonly reportedSlots: readonly number[];
   readonly maxWorkers: number;
-  /** The state as published, if any. */
+  /** The published state; undefined before the first. */
   readonly published: Pick<FleetState, 'target' | 'jobs' | 'teardown'> | undefined;
 }
 
@@ -40,12 +40,12 @@ export function decideTarget(input: TargetInput): TargetDecision {
   const left = working.reduce((sum, demand) => sum + demand.left, 0);
   const bounded = Math.min(input.maxWorkers, wanted);
   const capped = hasNewWork(working, input.published) ? bounded : Math.min(bounded, input.published?.target ?? bounded);
-  return { target: Math.max(1, capped), jobs, reason: leftOver(left, working.length) };
+  return { target: Math.max(1, capped), jobs, reason: workLeft(left, working.length) };
 }
 
 /**
- * Instances for jobs that could not be read stay until those can be: they may have work left. The target is neither raised nor lowered for them,
- * and they are no news when they are read again.
+ * Keeps the instances of jobs that could not be read until they can be read, because they may have work left. The target is neither raised nor lowered
+ * for them, and they do not count as new work when they are read again.
  */
 export function holdForUnknown(
   decision: TargetDecision,
@@ -63,12 +63,12 @@ export function holdForUnknown(
   return { target: held, jobs, reason: `job ${unknown.join(', ')} cannot be read, and may have work left` };
 }
 
-function leftOver(batches: number, jobs: number): string {
+function workLeft(batches: number, jobs: number): string {
   const left = batches === 1 ? '1 batch is left' : `${batches} batches are left`;
   return jobs === 1 ? left : `${left} of ${jobs} jobs`;
 }
 
-/** A job still being sent brings new work with each message; a fully sent one is new until it is published. */
+/** A job that is still being sent brings new work with each message. A fully sent job is new until it is published. */
 function hasNewWork(working: readonly JobDemand[], published: TargetInput['published']): boolean {
   if (published === undefined) return true;
   const known = new Set(published.jobs);

@@ -1,4 +1,4 @@
-/** What state a job is in, and when it ends (R5, R10). */
+/** Tells a job's state, and decides when it ends (R5, R10). */
 import { definedFields } from '../defined-fields.js';
 import { whyItemsEndJob } from './failed-items.js';
 import type { CancelMark, DoneMark, JobState, UnableMark } from '../contract/job.js';
@@ -7,25 +7,24 @@ import type { Progress } from './progress.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
 import { instanceHours } from './usage.js';
 
-/** R10: so many instances that say the same of a model's fetch, setup or load are not bad luck any more. */
+/** R10: when so many instances report the same failure of a model's fetch, setup or load, it is not chance. */
 const ALIKE_UNABLE_MARKS = 3;
-/** R10: and so many, whatever each says, while not one batch has an outcome: a message may differ for one cause. */
+/** R10: so many failures count without being alike, while not one batch has an outcome: one cause may give different messages. */
 const UNABLE_MARKS_WITHOUT_OUTCOME = 10;
-/** R10: when the first so many batches were all given up, the others would be too. */
+/** R10: when so many first batches were all given up, the others would be, too. */
 const FIRST_BATCHES_GIVEN_UP = SAMPLE_BATCHES;
-/** Enough of a message to tell two causes apart; the rest is often a path or a stack. */
+/** This much of a message tells two causes apart; the rest is often a path or a stack. */
 const COMPARED_CHARACTERS = 300;
 
 export interface JobFacts {
   readonly batches: number;
   readonly items: number;
   readonly progress: Progress;
-  /** `enqueued.json` exists. */
+  /** Every batch has been sent once: `enqueued.json` exists. */
   readonly enqueued: boolean;
   readonly cancelled?: CancelMark;
   readonly done?: DoneMark;
   readonly unable: readonly UnableMark[];
-  /** The job's guards. */
   readonly maxInstanceHours?: number;
   readonly maxFailed?: MaxFailed;
 }
@@ -35,7 +34,7 @@ export interface JobVerdict {
   readonly reason?: string;
 }
 
-/** The state as the marks and outcomes tell it: right even when no controller has written `done.json` yet. */
+/** Tells the state from the marks and outcomes. It is right even when no controller has written `done.json` yet. */
 export function jobVerdict(facts: JobFacts): JobVerdict {
   if (facts.done !== undefined) return { state: facts.done.state, reason: facts.done.reason };
   if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
@@ -48,11 +47,11 @@ export function jobVerdict(facts: JobFacts): JobVerdict {
 export type JobEnd = Pick<DoneMark, 'state' | 'reason'>;
 
 export interface DecidedEnd extends JobEnd {
-  /** Too many items failed: what most of them say belongs to the reason, and is only read now. */
+  /** Too many items failed: their commonest error belongs to the reason, and is only read when the job ends. */
   readonly ofFailedItems?: true;
 }
 
-/** The mark to write now, if the job has come to its end and none is written. */
+/** Returns the end to write now, if the job has come to its end and no mark is written. */
 export function decideEnd(facts: JobFacts): DecidedEnd | undefined {
   if (facts.done !== undefined) return undefined;
   if (facts.batches === facts.progress.batches.done) {
@@ -135,8 +134,8 @@ function nowhereAble({ unable, progress }: JobFacts): JobEnd | undefined {
 }
 
 /**
- * What differs between instances though the cause is one is left out: ids, numbers (pids, ports, times), and paths, since each
- * instance has directories of its own.
+ * Leaves out the parts of a message that differ between instances although the cause is the same: ids, numbers (pids, ports, times), and paths, since
+ * each instance has directories of its own.
  */
 function comparable({ message, instance }: UnableMark): string {
   return message

@@ -1,35 +1,36 @@
-/** What instance time costs. A price that is not known makes the sum unknown, never smaller. */
+/** Computes the cost of instance time. A price that is not known makes the sum unknown, never smaller. */
 import { onDemandDollarsPerHour } from './on-demand-prices.js';
 
 export interface InstanceUse {
   readonly instance: string;
   readonly instanceType: string;
   readonly zone: string;
-  /** Time on, within the period that is paid for. */
+  /** The time that it was on, within the period that is paid for. */
   readonly seconds: number;
-  /** AWS took it; `lifeSeconds` is from launch to end. */
+  /** AWS took the instance away before it ended itself. */
   readonly reclaimed: boolean;
+  /** The time from launch to end. */
   readonly lifeSeconds: number;
 }
 
 export interface Cost {
   readonly instanceSeconds: number;
-  /** Absent when a pool's Spot price is not known. */
+  /** The sum at Spot prices; absent when a pool's price is not known. */
   readonly spotDollars?: number;
-  /** What the same seconds cost on demand; absent when a type's price is not known. */
+  /** The sum at on-demand prices; absent when a type's price is not known. */
   readonly onDemandDollars?: number;
-  /** Pools (`type zone`) and types without a price, to be named beside the missing sum. */
+  /** The pools (`type zone`) and types without a price, which are named beside the missing sum. */
   readonly withoutSpotPrice: readonly string[];
   readonly withoutOnDemandPrice: readonly string[];
 }
 
-/** Interrupted within the first hour: not billed. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html */
+/** AWS does not bill an instance that it interrupts within the first hour. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html */
 const FREE_WHEN_INTERRUPTED_WITHIN_SECONDS = 3600;
 
 export const poolName = (pool: { readonly instanceType: string; readonly zone: string }): string =>
   `${pool.instanceType} ${pool.zone}`;
 
-/** `spotDollarsPerHour` is keyed by `poolName`. */
+/** The keys of `spotDollarsPerHour` are those of `poolName`. */
 export function costOf(uses: readonly InstanceUse[], spotDollarsPerHour: ReadonlyMap<string, number>): Cost {
   let spotDollars = 0;
   let onDemandDollars = 0;

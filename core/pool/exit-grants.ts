@@ -1,14 +1,14 @@
 /**
- * R6: the next step towards the decided target, one at a time, each followed by a new observation.
+ * R6: decides the next step towards the target. A new observation follows each step.
  *
  * Order: close the generation → set the fleet's target (always no-termination) → see it in a describe → publish target and grants.
- * Why this is safe, whoever else controls:
- * - An observation reads `state.json` first, then the fleet, then the tickets; each publication is conditional on that very state. While
- *   grants are 0 no ticket can become valid, so a count of tickets that began after such a read is complete when the put succeeds.
- * - `live − leaving − target` exits are granted, holders of tickets of every generation being among the leaving; so tickets alone
- *   never bring the live instances that the describe showed below the target.
- * - An exit changes neither `excess` nor `unused` (ticket taken: both fall by one; instance gone: live and leaving both fall by one), so an
- *   open generation that needs no change stays open.
+ * Why this is safe, even with other controllers at work:
+ * - An observation reads `state.json` first, then the fleet, then the tickets, and each publication is conditional on that state. While grants are 0,
+ *   no ticket can become valid, so a count of tickets that began after such a read is complete when the put succeeds.
+ * - `live − leaving − target` exits are granted, and holders of tickets of every generation count as leaving. So tickets alone never bring the live
+ *   instances that the describe call showed below the target.
+ * - An exit changes neither the grants that are right nor those that are unused: a ticket that is taken lowers both by one, an instance that goes lowers
+ *   live and leaving by one. So an open generation that needs no change stays open.
  */
 import type { FleetState } from '../contract/fleet-state.js';
 
@@ -19,18 +19,18 @@ export interface ExitTicketSeen {
 }
 
 export interface FleetObservation {
-  /** `state.json` as read before all else; undefined before the first. */
+  /** `state.json` as it was read first; undefined before it is written for the first time. */
   readonly state: FleetState | undefined;
   /** The target as the describe call showed it. */
   readonly shownTarget: number;
   readonly modifying: boolean;
-  /** Ids of pending and running instances. */
+  /** The ids of pending and running instances. */
   readonly live: ReadonlySet<string>;
-  /** Live instances that will go without a grant: an interruption notice, a drain. */
+  /** Live instances that go without a grant, because of an interruption notice or a drain. */
   readonly departing: ReadonlySet<string>;
   readonly tickets: readonly ExitTicketSeen[];
   readonly desired: { readonly target: number; readonly jobs: readonly string[] };
-  /** A target that was accepted so recently that describe calls may not show it yet; undefined once one has. */
+  /** A target that was accepted so recently that describe calls may not show it yet; undefined once a call has shown it. */
   readonly awaited: number | undefined;
 }
 
@@ -53,8 +53,9 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
   const awaitsAnother = seen.awaited !== undefined && seen.awaited !== desired.target;
   const shown = seen.shownTarget === desired.target && !seen.modifying && !awaitsAnother;
   const known = new Set(state.jobs);
-  const told = state.target === desired.target && unused === grants && desired.jobs.every((job) => known.has(job));
-  if (shown && told) return { kind: 'none' };
+  const isPublished =
+    state.target === desired.target && unused === grants && desired.jobs.every((job) => known.has(job));
+  if (shown && isPublished) return { kind: 'none' };
 
   const generation = state.generation + 1;
   if (state.grants > 0) {
@@ -68,7 +69,7 @@ export function nextFleetAction(seen: FleetObservation): FleetAction {
     if (seen.awaited === desired.target) {
       return { kind: 'wait', reason: `the fleet accepted target ${desired.target} and does not show it yet` };
     }
-    // Lowered at once, the fleet would show a target as low as before the raise: nobody could tell which of the two it is, or whether
+    // If it were lowered at once, the fleet would show a target as low as before the raise. Then nobody could tell which of the two it is, or whether
     // the instances of the raise are shown.
     if (seen.awaited !== undefined && seen.awaited > desired.target && seen.awaited !== seen.shownTarget) {
       return {
@@ -92,7 +93,7 @@ function leaving({ live, departing, tickets }: FleetObservation): number {
   return new Set([...departing, ...holders].filter((instance) => live.has(instance))).size;
 }
 
-/** A void ticket of the open generation still used up its number. */
+/** A void ticket of the open generation has used up its number, too. */
 function takenIn(generation: number, tickets: readonly ExitTicketSeen[]): number {
   return tickets.filter((ticket) => ticket.generation === generation).length;
 }

@@ -1,13 +1,13 @@
-/** A worker's side of rule R6: which tickets an idle worker tries for, and what a ticket that it holds means. See core/contract/fleet-state.ts. */
+/** The worker's side of rule R6: the tickets that an idle worker tries to create, and the validity of the ticket that it holds (core/contract/fleet-state.ts). */
 import type { FleetState } from '../contract/fleet-state.js';
 
 /**
- * Tickets tried in one look at the state. Thousands of grants mostly taken would else cost thousands of requests; the next look,
- * a second later, tries others.
+ * The number of tickets that are tried in one look at the state. Without a limit, thousands of grants that are mostly taken would cost thousands of
+ * requests. The next look, a second later, tries others.
  */
 export const MAX_TICKETS_TRIED = 8;
 
-/** Numbers of tickets to try, in order, from a random start so that idle workers do not all meet at the same ticket. */
+/** Returns the numbers of the tickets to try, in order. The start is random, so that idle workers do not all try the same ticket. */
 export function ticketsToTry(state: FleetState | undefined, random: number): readonly number[] {
   if (state === undefined || state.grants <= 0) return [];
   const start = Math.floor(random * state.grants) % state.grants;
@@ -15,7 +15,7 @@ export function ticketsToTry(state: FleetState | undefined, random: number): rea
   return Array.from({ length: count }, (_, step) => (start + step) % state.grants);
 }
 
-/** `leave`: the ticket counts. `void`: the state had moved on, so nobody may rely on the ticket, and its worker stays. */
+/** `leave`: the ticket is valid. `void`: the state had moved on, so nobody may rely on the ticket, and its worker stays. */
 export function judgeTicket(generation: number, after: FleetState | undefined): 'leave' | 'void' {
   return after?.generation === generation ? 'leave' : 'void';
 }

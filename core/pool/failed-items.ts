@@ -1,8 +1,8 @@
-/** R10: whether a job ends because its items fail: more of them than it allows, or every one of a fair sample. */
+/** R10: decides whether a job ends because its items fail: more of them than it allows, or all items of a fair sample. */
 import { type FailedItems, mostFailed } from '../contract/max-failed.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
 
-/** Large batches need not all be done to know: so many items, out of at least so many batches, are a sample as well. */
+/** With large batches a smaller sample is enough: so many items, out of at least so many batches. */
 const SAMPLE_ITEMS = 200;
 const SAMPLE_ITEMS_OF_BATCHES = 5;
 
@@ -10,7 +10,7 @@ export interface FailedItemsFacts extends FailedItems {
   readonly batches: { readonly total: number; readonly done: number };
 }
 
-/** Why the job ends, as a sentence; undefined while it goes on. */
+/** Returns why the job ends, as a sentence, or undefined while it goes on. */
 export function whyItemsEndJob(facts: FailedItemsFacts): string | undefined {
   return overMaximum(facts) ?? nothingIsRight(facts);
 }
@@ -28,7 +28,7 @@ function nothingIsRight({ items, batches, maxFailed }: FailedItemsFacts): string
   if (!isSample) return undefined;
   return (
     `Not one item is ok: all ${items.failed} items of the first ${batches.done} batches failed. ${restOf(batches)} ` +
-    'A job that is to go on all the same is submitted with --max-failed 100%.'
+    'To let such a job go on, submit it with --max-failed 100%.'
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whether a deploy of another template would replace the fleet of the deployed one. Pure: two CloudFormation templates in, sentences out.
- * A replaced fleet's instances are cut off: the new one starts at target 0, and the old one is deleted with what it runs.
+ * Tells from two CloudFormation templates whether a deploy would replace the fleet, and why, in sentences. The instances of a replaced fleet are cut off:
+ * the new fleet starts at target 0, and the old one is deleted with its instances.
  */
 
 interface Resource {
@@ -13,9 +13,9 @@ export interface CloudFormationTemplate {
 }
 
 const FLEET_TYPES = new Set(['AWS::EC2::EC2Fleet', 'AWS::EC2::SpotFleet']);
-/** A change of these is made in place. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html */
+/** CloudFormation changes these in place. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html */
 const IN_PLACE = new Set(['TargetCapacitySpecification', 'ExcessCapacityTerminationPolicy', 'Context']);
-/** Another version of the same one: the fleet keeps to the version that it was made with (docs/decisions/0005-…). */
+/** A changed launch template is a new version of the same template: the fleet keeps its own version (docs/decisions/0005-…). */
 const MAY_CHANGE = 'AWS::EC2::LaunchTemplate';
 
 export function fleetReplacements(deployed: CloudFormationTemplate, next: CloudFormationTemplate): readonly string[] {
@@ -44,7 +44,7 @@ function propertyChanges(
     );
 }
 
-/** A subnet that is replaced takes the fleet along. */
+/** When a resource that the fleet refers to is replaced, such as a subnet, the fleet is replaced, too. */
 function referenceChanges(
   fleet: Resource,
   before: Readonly<Record<string, Resource>>,
@@ -66,7 +66,7 @@ function referencesIn(value: unknown, found = new Set<string>()): ReadonlySet<st
   return found;
 }
 
-/** The order of keys tells nothing. */
+/** The order of keys makes no difference. */
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 
 function sorted(value: unknown): unknown {

@@ -1,7 +1,7 @@
-/** What a stack's controller reports to CloudWatch; the stack's dashboard shows it. */
+/** The names of the metrics that a stack's controller reports to CloudWatch and the stack's dashboard shows. */
 
 export const METRICS_NAMESPACE = 'Spotpool';
-/** The one dimension; its value is the stack's name. */
+/** The only dimension; its value is the stack's name. */
 export const METRICS_DIMENSION = 'Stack';
 
 export const metricNames = {

@@ -37,7 +37,7 @@ const DOLLARS_PER_HOUR_OF_LARGE: Readonly<Record<string, number>> = {
   t4g: 0.0672,
 };
 
-/** Families with accelerators are priced size by size. */
+/** In families with accelerators the price is not proportional to the size. */
 const DOLLARS_PER_HOUR: Readonly<Record<string, number>> = {
   'g4dn.xlarge': 0.526,
   'g4dn.2xlarge': 0.752,
@@ -60,7 +60,7 @@ const SMALL_SIZES: Readonly<Record<string, number>> = {
   xlarge: 2,
 };
 
-/** Undefined for a type that the table does not have: say so, never count it as free. */
+/** Returns undefined for a type that is not in the table: the caller must say so, and never count it as free. */
 export function onDemandDollarsPerHour(instanceType: string): number | undefined {
   const listed = DOLLARS_PER_HOUR[instanceType];
   if (listed !== undefined) return listed;

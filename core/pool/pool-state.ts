@@ -1,6 +1,6 @@
 /**
- * What a controller knows of the pool from one pass to the next: one immutable value, and one function that gives its next value. All of it can be
- * learned anew; a controller that starts without it sends lost batches again later, and arms the switch once more.
+ * A controller's knowledge of the pool from one pass to the next: one immutable value, and one function that gives its next value. All of it can be
+ * learned anew: a controller that starts without it resends lost batches later, and arms the switch once more.
  */
 import { lookAtQueue, type Quiet, type QueueCounts } from './quiet.js';
 import { NOT_SHORT, type Shortage, shortageAfter } from './shortage.js';

@@ -1,6 +1,6 @@
 /**
- * What has been counted of a job (`jobs/<job>/progress.json`). Invariants: a batch is folded in at most once, so `done`
- * counts distinct batches whoever writes and however often; the file is a cache of the outcomes, never the truth (R5).
+ * The counts of a job's outcomes (`jobs/<job>/progress.json`), with their codec. Invariants: a batch is folded in at most once, so `done` counts distinct
+ * batches, whoever writes and however often. The file is a cache of the outcomes, never the truth (R5).
  */
 import { addToRanges, countOf, formatRanges, parseRanges, rangeHolding, type Ranges } from '../dataset/ranges.js';
 import { count, decode, instant, just, list, number, object, optional, text } from '../contract/shape.js';
@@ -8,7 +8,7 @@ import type { Usage } from './usage.js';
 
 export interface BatchCounts {
   readonly done: number;
-  /** Batches that were given up. */
+  /** The number of batches that were given up. */
   readonly failed: number;
 }
 
@@ -19,7 +19,7 @@ export interface ItemCounts {
 
 export interface Progress {
   readonly folded: Ranges;
-  /** These batches with failed items were counted first; their outcomes tell what the errors are. */
+  /** The batches with failed items that were counted first; their outcomes have the errors. */
   readonly failing?: readonly number[];
   readonly batches: BatchCounts;
   readonly items: ItemCounts;
@@ -34,7 +34,7 @@ export interface Outcome {
   readonly givenUp: boolean;
 }
 
-/** So many outcomes are read when a job ends for its failed items. */
+/** The number of outcomes that are read when a job ends for its failed items. */
 export const MOST_FAILING_KEPT = 20;
 
 export const NO_PROGRESS: Progress = { folded: [], batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
@@ -82,8 +82,8 @@ const wire = object<Wire>({
 });
 
 /**
- * Undefined when it is not a progress file of this version, or its counts contradict each other or the job's number of batches: the caller counts
- * anew from the outcomes.
+ * Returns undefined when it is not a progress file of this version, or when its counts contradict each other or the job's number of batches. Then the
+ * caller counts anew from the outcomes.
  */
 export function decodeProgress(json: string | Uint8Array, batches = Number.MAX_SAFE_INTEGER): Progress | undefined {
   const read = decode(wire, json);

@@ -1,4 +1,4 @@
-/** Whether a job is a success: what exit codes, ticks and notices go by, so that they never disagree. */
+/** Tells whether a job is a success. Exit codes, tick marks and notices all go by it, so that they never disagree. */
 import type { JobState } from '../contract/job.js';
 import { type FailedItems, tooManyFailed } from '../contract/max-failed.js';
 
@@ -7,7 +7,7 @@ export interface Judged extends FailedItems {
   readonly batches: { readonly failed: number };
 }
 
-/** `too-many-failed` says more than any other failure, whether the job came to its end or was ended for it. */
+/** `too-many-failed` goes before any other failure, whether the job was complete or was ended for its failed items. */
 export type Success = 'success' | 'too-many-failed' | 'no-success';
 
 export function judgeJob(job: Judged): Success {

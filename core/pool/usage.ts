@@ -1,23 +1,23 @@
 /**
- * How long instances have been at work for a job (`progress.json`): what the guard of `--max-instance-hours` goes by.
+ * Counts how long instances have been at work for a job (`progress.json`), for the guard `--max-instance-hours`.
  *
- * Invariant: time is counted once, however many controllers there are: from where the stored count ends to now, in a write that is
- * conditional on that very count.
+ * Invariant: time is counted once, however many controllers there are. Each count goes from the end of the stored count to now, and its write is
+ * conditional on that stored count.
  */
 
 export interface Usage {
   readonly instanceSeconds: number;
-  /** Up to when it is counted, by the clock of the controller that did. */
+  /** The end of the counted time, by the clock of the controller that counted it. */
   readonly countedAt: string;
 }
 
-/** A write each; and so late, at most, the guard is. */
+/** Each count is a write, and the guard can be late by this much. */
 export const COUNT_EVERY_MS = 60_000;
-/** When no controller was at work for longer, the switch of R9 has parked the fleet: what ran meanwhile is not known. */
+/** When no controller was at work for longer, the switch of R9 has parked the fleet: the time of its instances is not known then. */
 export const MAX_COUNTED_MS = 900_000;
 const SECONDS_PER_HOUR = 3_600;
 
-/** Undefined while there is nothing to write. `instances` may be a part of one: jobs at work at the same time share the fleet. */
+/** Returns undefined while there is nothing to write. `instances` may be a fraction, because jobs at work at the same time share the fleet. */
 export function addUsage(
   usage: Usage | undefined,
   { nowMs, instances }: { readonly nowMs: number; readonly instances: number },

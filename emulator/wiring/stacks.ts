@@ -8,7 +8,7 @@ import {
 } from '../../aws/clients.js';
 import { makeDeadManSwitch } from '../../aws/dead-man-switch.js';
 import { deleteFleet, provisionFleet } from '../../aws/fleet-provisioner.js';
-import { tellFunctionItsFleet } from '../../aws/lambda-controller.js';
+import { setFleetOfFunction } from '../../aws/lambda-controller.js';
 import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { installedFiles } from '../../runner/local-cloud/paths.js';
@@ -26,7 +26,7 @@ export const emulatorStacks: EmulatorStacks = {
       signal,
     );
     if (functionName !== undefined)
-      await tellFunctionItsFleet(makeLambdaClient(emulator), { functionName, fleetId }, signal);
+      await setFleetOfFunction(makeLambdaClient(emulator), { functionName, fleetId }, signal);
     return fleetId;
   },
   createStack: async (emulator, { name, maxWorkers, worker }, signal) => ({

@@ -1,15 +1,14 @@
-/** Where things are on an instance. Below another root than `/` when a test boots one in a directory of its own. */
+/** The paths on an instance. A test that boots an instance in a directory of its own puts them below another root than `/`. */
 export interface BootPaths {
   readonly bootLog: string;
-  /** Run by cloud-init at every boot. https://cloudinit.readthedocs.io/en/latest/reference/modules.html#scripts-per-boot */
+  /** cloud-init runs the scripts of this folder at every boot. https://cloudinit.readthedocs.io/en/latest/reference/modules.html#scripts-per-boot */
   readonly atEachBoot: string;
-  /** Of the worker's code. */
   readonly code: string;
   readonly settings: string;
   readonly unit: string;
   readonly node: string;
   readonly home: string;
-  /** Run after each end of the worker. */
+  /** systemd runs this script after each end of the worker. */
   readonly lastWords: string;
   readonly workerLog: string;
 }
@@ -20,7 +19,7 @@ export const bootPaths = (root = ''): BootPaths => ({
   code: `${root}/opt/spotpool`,
   settings: `${root}/etc/spotpool`,
   unit: `${root}/etc/systemd/system/spotpool-worker.service`,
-  // Of the distribution's package: the plain name is a link that can come to mean another version.
+  // The distribution's package has this name. The plain name `node` is a link, which may come to mean another version.
   // https://docs.aws.amazon.com/linux/al2023/ug/nodejs.html
   node: `${root}/usr/bin/node-24`,
   home: `${root}/var/lib/spotpool`,

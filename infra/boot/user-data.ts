@@ -1,11 +1,11 @@
 /**
- * The boot script: what an instance does before its worker runs. It knows where its pool is, and nothing of the worker's code or of any model, so that
- * it never changes when only those change: the worker is found behind a pointer in the bucket.
+ * The boot script runs on an instance before its worker. It knows the names of its pool, and nothing of the worker's code or of any model. It finds the worker
+ * through a pointer in the bucket, so it never changes when only the worker or a model changes.
  *
  * Invariants:
- * - The power-off at the end of its longest life is armed before anything else can fail.
- * - Whatever fails ends the instance, after its boot log has been put to `fleet/instances/<id>/boot.log`: nothing idles unseen.
- * - Nothing is run whose digest is not the one that the pointer names, and nothing of the bundle is run or unpacked as root.
+ * - The power-off at the end of the instance's longest life is armed before anything else can fail.
+ * - Any failure ends the instance, after its boot log was uploaded to `fleet/instances/<id>/boot.log`, so no broken instance idles.
+ * - Only a bundle with the digest that the pointer names runs, and root neither runs nor unpacks any of it.
  */
 import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/contract/keys.js';
 import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
@@ -18,11 +18,11 @@ export interface UserDataOptions {
   readonly bucket: string;
   readonly maxIdleSeconds: number;
   readonly maxLifeSeconds: number;
-  /** A directory that stands for `/`. */
+  /** A test puts all paths below this directory instead of `/`. */
   readonly root?: string;
 }
 
-/** The worker ends itself at its longest life; the system ends what a worker that hangs does not. */
+/** The worker ends its instance at its longest life. The system does so this much later, in case the worker hangs. */
 const LIFE_GRACE_MINUTES = 10;
 
 export function userData(options: UserDataOptions): string {
@@ -68,7 +68,8 @@ chmod +x ${atEachBoot}/spotpool-power-off
 const powerOffMinutes = (maxLifeSeconds: number): number => Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES;
 
 /**
- * First, and beside all else: it takes longest. It is the distribution's own package: signed, patched by AWS, and within reach of an S3 endpoint alone.
+ * The installation starts first and runs beside the other steps, because it takes longest. The package is the distribution's own: it is signed, AWS patches it,
+ * and an instance reaches it through the S3 endpoint alone.
  */
 const installNode = ({ node }: BootPaths): string => `step 'installing Node.js'
 install_node() {
@@ -78,7 +79,7 @@ install_node &
 installing=$!
 `;
 
-/** Addresses and tokens are not given as arguments, which every user of a machine can read: on a local cloud they are secrets. */
+/** Addresses and tokens are secrets on a local cloud, so they are not arguments, which every user of a machine can read. */
 const identify = `step 'asking for the identity'
 imds=\${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
 ask() { printf 'url = "%s/latest/%s"\\nheader = "%s"\\n' "$imds" "$1" "$2" | curl -sSf --retry 5 -X "$3" -K -; }
@@ -87,7 +88,7 @@ instance=$(ask meta-data/instance-id "X-aws-ec2-metadata-token: $token" GET)
 `;
 
 /**
- * Unpacked as the user that runs it: what is in the bundle must not become a file of root's, nor one that gives its owner's rights to whoever runs it.
+ * The worker's user unpacks the bundle, so that no file of it belongs to root, or gives its owner's rights to whoever runs it.
  */
 const fetchWorker = ({ code, settings, home }: BootPaths): string => `step 'fetching the worker'
 mkdir -p ${code} ${settings}

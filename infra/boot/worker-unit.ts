@@ -1,18 +1,18 @@
 /**
- * The systemd unit of the worker. However the worker ends, its instance does: well, or for a reason that a restart does not mend (last-words.ts), or badly too
- * often (StartLimitAction).
+ * The systemd unit of the worker. The instance ends when the worker ends well, when it ends for a reason that a restart does not repair (last-words.ts), and
+ * when it fails too often (StartLimitAction).
  */
 import type { BootPaths } from './paths.js';
 
-/** A crash loop is seen within a minute or two, and R10 counts the instances that it happens on. */
+/** These bounds find a crash loop within a minute or two. R10 counts the instances with one. */
 const STARTS = 5;
 const STARTS_WITHIN_SECONDS = 600;
-/** An interruption leaves two minutes: what asks the worker to stop must be through by then. */
+/** An interruption leaves two minutes, and the stop of the worker must end before. */
 const STOP_SECONDS = 90;
-/** The worker's exit code for a configuration that is wrong: it would be wrong again. */
+/** The worker's exit code for a wrong configuration, which a restart would not repair. */
 export const EXIT_MISUSE = 2;
 
-/** A model that is out of memory is killed alone (OOMPolicy): the worker rebuilds it. */
+/** With this OOMPolicy, a model that is out of memory is killed alone, and the worker starts it again. */
 export const workerUnit = ({ settings, code, node, home, lastWords }: BootPaths): string => `[Unit]
 Description=spotpool worker
 Wants=network-online.target

@@ -13,7 +13,7 @@ import { FleetMissing, UserError } from '../errors.js';
 import type { StackStanding } from '../ports.js';
 import { listJobs } from '../status/job-status.js';
 import { writeTeardownMark } from '../teardown/mark.js';
-import type { Reached } from '../teardown/means.js';
+import type { Reached } from '../teardown/context.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
 import { hasEnded } from './follow/follower.js';
@@ -62,7 +62,7 @@ async function teardown({ context, ports, options }: TeardownCall): Promise<numb
       {
         signal,
         onReached: (step) => (reached = step),
-        tell: (event) => display.show({ event: 'happened', ...event, at: new Date(clock.nowMs()).toISOString() }),
+        report: (event) => display.show({ event: 'happened', ...event, at: new Date(clock.nowMs()).toISOString() }),
       },
     );
     if (options.json) terminal.out(`${JSON.stringify(resultOf(ports, retained))}\n`);

@@ -1,4 +1,4 @@
-/** What a controller remembers between passes. Losing it costs some requests, a later resend, and repeated reports; no decision needs it. */
+/** The memory that a controller keeps between passes. Losing it costs some requests, a later resend, and repeated reports. */
 import type { CancelMark, Manifest, UnableMark } from '../../core/contract/job.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
@@ -11,7 +11,7 @@ export interface StoredManifest {
   readonly digest: string;
 }
 
-/** What earlier looks at a job have found; all of it can be read again. */
+/** The findings of earlier looks at a job; all of them can be read again. */
 export interface JobMemory {
   stored?: StoredManifest;
   progress?: { readonly progress: Progress; readonly etag: string | undefined };
@@ -20,7 +20,7 @@ export interface JobMemory {
   /** Damaged marks, each by its place in the listing, so that they are not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
-  /** What the job needed when it was last read. */
+  /** The job's demand when it was last read. */
   demand?: JobDemand;
   unreadableSinceMs?: number;
 }

@@ -1,4 +1,4 @@
-/** What every step of one pass works with. */
+/** The context that all steps of one pass share. */
 import type { ObjectStore } from '../ports.js';
 import { type ControllerMemory, newControllerMemory } from './memory.js';
 import { PassEvents } from './pass-events.js';

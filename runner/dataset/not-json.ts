@@ -1,5 +1,5 @@
-/** Explains why a line of a dataset is not JSON. */
-import { findNotANumber, sayNotANumber } from '../../core/contract/json-text.js';
+/** The message for a dataset's line that is not JSON. */
+import { findNotANumber, describeNotANumber } from '../../core/contract/json-text.js';
 import { messageOf } from '../errors.js';
 
 /** Returns a predicate that completes "line N …", or undefined when the text is JSON. */
@@ -9,6 +9,6 @@ export function notJson(text: string): string | undefined {
     return undefined;
   } catch (error) {
     const found = findNotANumber(text);
-    return found === undefined ? `is not JSON (${messageOf(error)})` : `is not JSON: ${sayNotANumber(found)}`;
+    return found === undefined ? `is not JSON (${messageOf(error)})` : `is not JSON: ${describeNotANumber(found)}`;
   }
 }

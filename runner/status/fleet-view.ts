@@ -1,4 +1,4 @@
-/** `spotpool fleet`: target, fulfilled, and each instance with what its worker says. */
+/** Reads the view of `spotpool fleet`: target, fulfilled capacity, and each instance with its worker's status. */
 import type { NoticeKind } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
@@ -7,22 +7,22 @@ import { countFleet, standingOf, type FleetCounts, type Standing } from '../cont
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
 
 export interface InstanceView extends FleetInstance {
-  /** Absent once it is no longer live. */
+  /** It is absent once the instance is no longer live. */
   readonly standing?: Standing;
-  /** What its worker last wrote; absent before its first word. */
+  /** The phase in its worker's last status; absent before the first. The same holds for the fields below. */
   readonly phase?: WorkerPhase;
   readonly notice?: NoticeKind;
   readonly slots?: number;
-  /** Of the job that it took a batch of last. */
+  /** How it runs the job of its last batch. */
   readonly shape?: ShapeStatus;
 }
 
 export interface FleetView {
   readonly counts: FleetCounts;
   readonly state: FleetDescription['state'];
-  /** Live ones first, then by launch. */
+  /** Live instances come first; otherwise the order is that of launch. */
   readonly instances: readonly InstanceView[];
-  /** The controller's word; absent before the first. */
+  /** The state that a controller has published; undefined before the first. */
   readonly published: FleetState | undefined;
   readonly insteadOf?: FleetDescription['insteadOf'];
 }
@@ -51,9 +51,12 @@ export async function readFleetView(
 function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus | undefined): InstanceView {
   return {
     ...instance,
-    ...(isLive ? { standing: standingOf(instance.state, status) } : {}),
-    ...(status === undefined ? {} : { phase: status.phase, slots: status.slots }),
-    ...(status?.shape === undefined ? {} : { shape: status.shape }),
-    ...(status?.notice === undefined ? {} : { notice: status.notice }),
+    ...definedFields({
+      standing: isLive ? standingOf(instance.state, status) : undefined,
+      phase: status?.phase,
+      slots: status?.slots,
+      shape: status?.shape,
+      notice: status?.notice,
+    }),
   };
 }

@@ -1,7 +1,6 @@
 /**
- * Which instances there were, from when to when, and which AWS took: kept from fleet descriptions, because EC2 forgets an
- * ended instance within the hour. An instance's end is the first description that no longer shows it live, so
- * seconds are right to one look.
+ * Keeps a ledger of the instances: from when to when each ran, and whether AWS took it. It is built from fleet descriptions, because EC2 forgets an ended
+ * instance within the hour. An instance's end is the time of the first description that no longer shows it live, so times are exact to one look.
  */
 import type { InstanceUse } from '../../core/pool/cost.js';
 import type { FleetDescription, FleetInstance } from '../ports.js';
@@ -22,7 +21,7 @@ export class InstanceLedger {
 
   readonly #sinceMs: number;
 
-  /** `sinceMs`: when the run began. What ended before is none of its business, what ran before counts from then on. */
+  /** `sinceMs` is the start of the run. Instances that ended earlier are left out; the time of those that ran already counts from then on. */
   constructor(sinceMs: number) {
     this.#sinceMs = sinceMs;
   }
@@ -59,7 +58,7 @@ export class InstanceLedger {
     return this.all().filter(({ reclaimed }) => reclaimed).length;
   }
 
-  /** Time on of each instance since the run began, up to its end or `nowMs`. */
+  /** Returns the time that each instance was on since the run began, up to its end or `nowMs`. */
   uses(nowMs: number): readonly InstanceUse[] {
     return this.all().map(({ instance, instanceType, zone, launchedAtMs, endedAtMs = nowMs, reclaimed }) => ({
       instance,
@@ -72,7 +71,7 @@ export class InstanceLedger {
   }
 }
 
-/** Undefined for an instance that had ended when the ledger was opened. */
+/** Returns undefined for an instance that had ended when the ledger was opened. */
 function entryOf(seen: FleetInstance, before: LedgerEntry | undefined, atMs: number): LedgerEntry | undefined {
   const live = seen.state === 'pending' || seen.state === 'running';
   if (!live && before === undefined) return undefined;

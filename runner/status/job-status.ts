@@ -1,4 +1,4 @@
-/** `spotpool status`, `watch` and `jobs`: exact numbers, whether a controller runs or not. */
+/** Reads the status of jobs for `spotpool status`, `watch` and `jobs`. Its numbers are exact, whether a controller runs or not. */
 import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
 import { manifestKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
@@ -14,13 +14,13 @@ import { readJobEvents, sumEvents } from './worker-events.js';
 
 export interface JobStatus extends JobProgress {
   readonly fleet: FleetCounts;
-  /** How its workers run the model: those that are up, or else all that there were. */
+  /** How its workers run the model: the live workers, or else all earlier ones. */
   readonly shapes: readonly ShapeView[];
 }
 
 const JOBS_AT_ONCE = 8;
 
-/** With a memory kept from look to look, a look costs a listing and what is new. */
+/** With a memory that the caller keeps, each look costs a listing and the new outcomes. */
 export async function readJobProgress(
   store: ObjectStore,
   job: string,
@@ -29,7 +29,7 @@ export async function readJobProgress(
 ): Promise<JobProgress> {
   if (!isJobId(job)) {
     throw new UserError(
-      `${JSON.stringify(job)} is not the id of a job, which is of ${JOB_ID_RULE}. "spotpool jobs" lists those that there are.`,
+      `${JSON.stringify(job)} is not a job id. An id has ${JOB_ID_RULE}. "spotpool jobs" lists the jobs.`,
     );
   }
   const view = await readJob(store, job, memory, { save: false, signal });
@@ -45,7 +45,7 @@ async function whyNoJob(store: ObjectStore, job: string, signal: AbortSignal): P
     );
   }
   const submit = await readSubmitStanding(store, job, { signal });
-  if (submit === undefined) return `There is no job ${job} in this stack. "spotpool jobs" lists those that there are.`;
+  if (submit === undefined) return `There is no job ${job} in this stack. "spotpool jobs" lists the jobs.`;
   const heardAt = new Date(submit.heardAtMs).toISOString();
   return submit.brokenOff
     ? `There is no job ${job} yet: its submit broke off before its dataset and model were uploaded (it was last heard of at ${heardAt}). ` +
@@ -76,8 +76,8 @@ async function reportedShapes(store: ObjectStore, job: string, signal: AbortSign
 }
 
 /**
- * Every job of the stack that has a manifest, newest first. One that cannot be read keeps the others from nobody when `onUnreadable` hears of it;
- * without, it is an error: whoever counts jobs must not miss one.
+ * Lists every job of the stack that has a manifest, newest first. A job that cannot be read is passed to `onUnreadable`, and the others are listed. Without
+ * `onUnreadable` it is an error, because a caller that counts jobs must not miss one.
  */
 export async function listJobs(
   store: ObjectStore,

@@ -1,4 +1,4 @@
-/** In which shapes workers run a job: slots, slices at once, and why, as they say it themselves. */
+/** Groups the shapes in which workers run a job: slots, slices at once, and the reason that the workers report. */
 import type { WorkerEvent } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { ShapeStatus } from '../../core/contract/fleet-state.js';
@@ -6,11 +6,11 @@ import type { JobState } from '../../core/contract/job.js';
 import { shapeText } from '../../core/batch/slot-shape.js';
 
 export interface ShapeView extends Omit<ShapeStatus, 'job'> {
-  /** That run it so; the reason is one of theirs. */
+  /** The number of workers with this shape. The reason is that of one of them. */
   readonly workers: number;
 }
 
-/** The most common first. `state` is the job's. */
+/** Returns the groups, the most common first. `state` is the job's. */
 export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>, state: JobState): readonly ShapeView[] {
   const groups = new Map<string, ShapeView>();
   for (const shape of shapes) {
@@ -23,13 +23,13 @@ export function groupShapes(shapes: Iterable<Omit<ShapeStatus, 'job'>>, state: J
   return [...groups.values()].sort((a, b) => b.workers - a.workers);
 }
 
-/** Nothing is tried any more when the job is over, whatever its workers said last. */
+/** When the job is over, no shape is on trial any more, whatever its workers reported last. */
 function reasonOf({ slots, concurrency, settled, reason }: Omit<ShapeStatus, 'job'>, state: JobState): string {
   if (settled || state === 'running' || state === 'submitting') return reason;
   return `${shapeText({ slots, concurrency })}: the job ended before the best number was known`;
 }
 
-/** What each worker reported last, also of those that have ended. */
+/** The last report of each worker, by instance; it includes workers that have ended. */
 export type ReportedShapes = Readonly<Record<string, Omit<ShapeStatus, 'job'>>>;
 
 export function addShape(reported: ReportedShapes, event: WorkerEvent): ReportedShapes {

@@ -1,6 +1,6 @@
 /**
- * Bounds what workers had in hand that ended without a word (a reclaim without notice, a lost machine). Nobody can know how much of it they had
- * computed; but each receive of a batch is counted by SQS, and each that ended otherwise was reported. The rest gives a bound.
+ * Bounds the items that vanished workers had computed (after a reclaim without notice, or the loss of a machine). The exact number is unknown. But SQS
+ * counts each receive of a batch, and workers report each lease that ends otherwise; the remaining leases give a bound.
  */
 import type { WorkerEvent } from '../../core/contract/events.js';
 
@@ -11,9 +11,9 @@ interface Committed {
 }
 
 export class SilentLeases {
-  /** Batches that were received more than once. */
+  /** The batches that were received more than once. */
   readonly #committed = new Map<number, Committed>();
-  /** By batch: leases that ended otherwise than by a commit. */
+  /** The leases, by batch, that ended otherwise than by a commit. */
   readonly #ended = new Map<number, Set<string>>();
 
   add(event: WorkerEvent): void {
@@ -38,13 +38,13 @@ export class SilentLeases {
     }
   }
 
-  /** Items that were computed for nothing there, at most. */
+  /** Returns the most items that were computed for nothing in silent leases. */
   itemsAtMost(): number {
     let sum = 0;
     for (const [batch, { receives, items, resumed }] of this.#committed) {
       const earlier = receives - 1;
       const silent = Math.max(0, earlier - (this.#ended.get(batch)?.size ?? 0));
-      // Resumed items may be of a lease that was reported, unless there was none.
+      // Resumed items may come from a lease that was reported, unless there was none.
       sum += silent * items - (silent === earlier ? resumed : 0);
     }
     return Math.max(0, sum);

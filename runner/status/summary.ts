@@ -1,4 +1,4 @@
-/** The end of a run as data: what was done, what it took, what it cost. */
+/** Makes the summary of a run as data: the results, the time, the instances and the cost. */
 import { definedFields } from '../../core/defined-fields.js';
 import { costOf, poolName, type Cost } from '../../core/pool/cost.js';
 import { mapBounded } from '../../core/map-bounded.js';
@@ -16,7 +16,7 @@ export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | '
   readonly instances: number;
   readonly reclaims: { readonly total: number; readonly withNotice: number; readonly withoutNotice: number };
   readonly events: Omit<EventTotals, 'shapes'>;
-  /** How workers ran the model, where that was left to them. */
+  /** How workers ran the model. */
   readonly shapes: readonly ShapeView[];
   readonly cost: Cost;
 }
@@ -24,7 +24,7 @@ export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | '
 export interface SummaryInput {
   readonly progress: JobProgress;
   readonly ledger: InstanceLedger;
-  /** When the run began. */
+  /** The time at which the run began. */
   readonly sinceMs: number;
   readonly nowMs: number;
 }
@@ -58,7 +58,7 @@ export async function summarise(
   };
 }
 
-/** A pool whose price cannot be had is left out: the cost says so. */
+/** A pool whose price is not available is left out; the cost names it. */
 async function pricesOf(
   uses: readonly { readonly instanceType: string; readonly zone: string }[],
   prices: SpotPrices,

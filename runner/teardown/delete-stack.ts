@@ -1,28 +1,32 @@
-/** Has CloudFormation delete the stack, and waits until it has. */
+/** Lets CloudFormation delete the stack, and waits until it is deleted. */
 import { messageOf } from '../errors.js';
 import type { Clock, DeployedStack } from '../ports.js';
-import type { TeardownEvent } from './means.js';
+import type { TeardownEvent } from './context.js';
 
 const LOOK_MS = 5_000;
-/** Some three minutes are usual; network interfaces can hold a VPC up for longer. */
+/** Three minutes are usual; network interfaces can delay the deletion of a VPC. */
 const DELETED_WITHIN_MS = 45 * 60_000;
-/** A look right after the call may still show what was before. */
+/** Right after the call CloudFormation may still show the earlier state. */
 const BEGUN_WITHIN_MS = 30_000;
 
-export interface DeletionMeans {
+export interface DeletionContext {
   readonly clock: Clock;
-  readonly tell: (event: TeardownEvent) => void;
+  readonly report: (event: TeardownEvent) => void;
   readonly onBegun: () => void;
   readonly signal: AbortSignal;
 }
 
-export async function deleteStack(deployed: DeployedStack, means: DeletionMeans): Promise<void> {
-  const { clock, tell, signal } = means;
+export async function deleteStack(deployed: DeployedStack, context: DeletionContext): Promise<void> {
+  const { clock, report, signal } = context;
   const { state: before } = await deployed.describe(signal);
   if (before === 'deleted') return;
   if (before !== 'deleting') await begin(deployed, signal);
-  means.onBegun();
-  tell({ level: 'info', code: 'deleting-stack', message: 'CloudFormation deletes the stack: some minutes.' });
+  context.onBegun();
+  report({
+    level: 'info',
+    code: 'deleting-stack',
+    message: 'Deleting the CloudFormation stack; this takes some minutes.',
+  });
   const startMs = clock.nowMs();
   for (let hasBegun = before === 'deleting'; ;) {
     await clock.sleep(LOOK_MS, signal);
@@ -45,7 +49,7 @@ async function begin(deployed: DeployedStack, signal: AbortSignal): Promise<void
   } catch (error) {
     signal.throwIfAborted();
     throw new Error(
-      `The stack could not be deleted: ${messageOf(error)}. Whoever may deploy it can delete it now: npx cdk destroy`,
+      `Could not delete the stack: ${messageOf(error)}. A person who may deploy it can delete it now: npx cdk destroy`,
       { cause: error },
     );
   }

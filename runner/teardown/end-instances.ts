@@ -1,27 +1,27 @@
 /**
- * Ends what still runs, and sees it ended. An instance that EC2 ends shuts down in order: its worker is stopped, saves the finished items of
- * its batches and hands them back (docs/explanation/architecture.md, R3).
+ * Ends the instances that still run, and waits until they have ended. An instance that EC2 ends shuts down in order: its worker saves the finished items
+ * of its batches and hands the batches back (docs/explanation/architecture.md, R3).
  */
 import { runPass } from '../controller/run-pass.js';
 import { plural } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import type { FleetInstance } from '../ports.js';
-import { LOOK_MS, type TeardownMeans } from './means.js';
+import { LOOK_MS, type TeardownContext } from './context.js';
 
-/** A shutdown may take the worker's time to stop (90 s) and some minutes of EC2's. */
+/** A shutdown may take the worker 90 s to stop, and EC2 some minutes more. */
 const ENDED_WITHIN_MS = 15 * 60_000;
-/** One empty look may be EC2's lag: a launch that was under way shows up within seconds. */
+/** One empty look may be EC2's lag: a launch that was under way appears within seconds. */
 const EMPTY_LOOKS = 3;
-/** More ids tell nothing more. */
+/** A longer list of ids helps nobody. */
 const SHOWN_INSTANCES = 5;
 
-export async function endInstances(means: TeardownMeans, hasFleet: boolean): Promise<void> {
-  const { ports, tell, signal } = means;
+export async function endInstances(context: TeardownContext, hasFleet: boolean): Promise<void> {
+  const { ports, report, signal } = context;
   const { clock, instances } = ports;
   const deadlineMs = clock.nowMs() + ENDED_WITHIN_MS;
   const asked = new Set<string>();
   for (let emptyLooks = 0; ;) {
-    if (hasFleet) await keepLowered(means);
+    if (hasFleet) await keepLowered(context);
     const left = (await instances.list(signal)).filter(({ state }) => state !== 'terminated');
     emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks >= EMPTY_LOOKS) return;
@@ -29,8 +29,8 @@ export async function endInstances(means: TeardownMeans, hasFleet: boolean): Pro
     const ids = left.filter(({ state }) => state !== 'shutting-down').map(({ instance }) => instance);
     const fresh = ids.filter((id) => !asked.has(id));
     if (fresh.length > 0) {
-      const message = `${plural(fresh.length, 'instance')} ${fresh.length === 1 ? 'is' : 'are'} ended: ${someOf(fresh)}. What workers hold they hand back.`;
-      tell({ level: 'info', code: 'instances-ended', message });
+      const message = `Ending ${plural(fresh.length, 'instance')}: ${someOf(fresh)}. Their workers hand back the batches that they hold.`;
+      report({ level: 'info', code: 'instances-ended', message });
       for (const id of fresh) asked.add(id);
     }
     if (ids.length > 0) await instances.terminate(ids, signal);
@@ -38,13 +38,13 @@ export async function endInstances(means: TeardownMeans, hasFleet: boolean): Pro
   }
 }
 
-/** A controller that had decided before the mark stood may have raised since: a pass lowers again. */
-async function keepLowered({ ports, maxWorkers, memory, tell, signal }: TeardownMeans): Promise<void> {
+/** A controller that decided before the mark was set may have raised the fleet since: a pass lowers it again. */
+async function keepLowered({ ports, maxWorkers, memory, report, signal }: TeardownContext): Promise<void> {
   try {
     await runPass(ports, { maxWorkers, memory }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    tell({ level: 'warning', code: 'trouble', message: `Looking at the fleet failed: ${messageOf(error)}` });
+    report({ level: 'warning', code: 'trouble', message: `Could not read the fleet; retrying: ${messageOf(error)}` });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The mark of a teardown, a part of the controller's word (`fleet/state.json`): every controller reads that before each decision, and
- * writes it only on condition that nobody else has, so that none can miss the mark or write over it.
+ * Sets the mark of a teardown in the fleet's published state (`fleet/state.json`). Every controller reads the state before each decision, and writes it
+ * only on condition that no other has written it since. So no controller can miss the mark or write over it.
  */
 import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, TeardownMark } from '../../core/contract/fleet-state.js';
@@ -9,10 +9,10 @@ import { JSON_TYPE, toJson } from '../controller/json-objects.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
 import type { ObjectStore } from '../ports.js';
 
-/** Controllers publish a few times a minute: more lost races than this are none. */
+/** Controllers publish a few times a minute, so more lost races than this mean a fault. */
 const MAX_ROUNDS = 20;
 
-/** Sets it, or with undefined takes it away. The mark that stands: an older one is kept. */
+/** Sets the mark, or removes it when `mark` is undefined. Returns the mark that holds then: an older mark is kept. */
 export async function writeTeardownMark(
   store: ObjectStore,
   mark: TeardownMark | undefined,
@@ -28,10 +28,10 @@ export async function writeTeardownMark(
     });
     if (put.kind === 'written') return mark;
   }
-  throw new Error(`${fleetStateKey} was written by others ${MAX_ROUNDS} times in a row. Try again.`);
+  throw new Error(`Could not write ${fleetStateKey}: others changed it ${MAX_ROUNDS} times in a row. Try again.`);
 }
 
-/** A closed generation, as R6 wants it before any change of the target. */
+/** Returns a closed generation, which R6 demands before any change of the target. */
 function nextState(state: FleetState | undefined, mark: TeardownMark | undefined, at: string): FleetState {
   const { generation, target, jobs } = state ?? { generation: 0, target: 0, jobs: [] };
   return {

@@ -1,18 +1,18 @@
-/** What outlives a stack, and what it costs. */
+/** Measures the bucket, which outlives the stack, and its cost. */
 import { bytes, dollars, plural } from '../display/format.js';
 import type { ObjectStore } from '../ports.js';
 
 /** S3 Standard in us-east-1, the first 50 TB; a GB is 2^30 bytes here. https://aws.amazon.com/s3/pricing/ (2026-01) */
 const DOLLARS_PER_GB_MONTH = 0.023;
 const BYTES_PER_GB = 2 ** 30;
-/** A thousand listings, half a cent: a larger bucket is told as "at least". */
+/** So many objects take a thousand listings, for half a cent. A larger bucket is reported as "at least". */
 const MAX_LISTED_OBJECTS = 1_000_000;
 
 export interface Retained {
   readonly bucket: string;
   readonly objects: number;
   readonly bytes: number;
-  /** There are more. */
+  /** The bucket has more objects than were counted. */
   readonly isPart: boolean;
   readonly dollarsPerMonth: number;
 }
@@ -34,10 +34,10 @@ export async function measureBucket(store: ObjectStore, bucket: string, signal: 
 
 export function retainedSentence({ bucket, objects, bytes: size, isPart, dollarsPerMonth }: Retained): string {
   const least = isPart ? 'at least ' : '';
-  // Below a cent a number only looks exact.
+  // A number below a cent would only look exact.
   const cost = dollarsPerMonth < 0.01 ? 'less than a cent' : `about ${dollars(dollarsPerMonth)}`;
   return (
     `The bucket ${bucket} stays, with every result: ${least}${plural(objects, 'object')}, ${bytes(size)}, ${least}${cost} a month ` +
-    '(S3 Standard in us-east-1; what was written over in the last seven days comes on top). Empty and delete it in the S3 console when nobody needs it.'
+    '(S3 Standard in us-east-1, without old versions of the last seven days). Empty and delete it in the S3 console when nobody needs it.'
   );
 }

@@ -1,4 +1,4 @@
-/** Joins a stack's configuration with the adapters that reach it. */
+/** Creates the adapters that connect to a stack from its configuration. */
 import type { StackConfig } from '../../core/contract/stack.js';
 import {
   type ClientOptions,
@@ -27,7 +27,7 @@ import type { StackPorts } from '../cli/context.js';
 import type { Notifier } from '../ports.js';
 import { systemClock } from './clock.js';
 
-/** Endpoint and credentials are passed on explicitly: nothing of the user's environment reaches a stack that has its own. */
+/** Endpoint and credentials are passed explicitly, so that the user's environment cannot change those of a stack that has its own. */
 export function clientOptions({ region, endpoint, credentials }: StackConfig): ClientOptions {
   return {
     region,
@@ -36,7 +36,7 @@ export function clientOptions({ region, endpoint, credentials }: StackConfig): C
 }
 
 export interface ConnectOptions {
-  /** How long after the last push the dead-man's switch fires; a lab shortens it. */
+  /** The time after which the dead-man's switch fires when nobody postpones it. Tests shorten it. */
   readonly switchDelayMs?: number;
 }
 
@@ -69,7 +69,7 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
   };
 }
 
-/** Undefined when the stack has no topic. */
+/** The notifier of the stack's topic. Undefined when the stack has no topic. */
 export function connectNotifier(config: StackConfig): Notifier | undefined {
   return config.topicArn === undefined
     ? undefined

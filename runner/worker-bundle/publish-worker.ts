@@ -1,7 +1,9 @@
 /**
- * Puts the worker of this installation into the bucket, from which instances boot, and moves the pointer to it.
+ * Uploads this version's worker bundle to the bucket and moves the pointer to it. Instances boot the bundle that the pointer names.
  *
- * Invariants: the pointer only moves forward (core/contract/worker-pointer.ts), whoever publishes at the same time; a bundle is there before the pointer names it.
+ * Invariants:
+ * - The pointer only moves forward (core/contract/worker-pointer.ts), also when several commands publish at the same time.
+ * - A bundle exists before the pointer names it.
  */
 import { workerBundleKey, workerPointerKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
@@ -13,10 +15,10 @@ import {
 } from '../../core/contract/worker-pointer.js';
 import type { WorkerBundle } from './worker-bundle.js';
 
-/** As many publish at the same moment at most; each loses to another one that has moved the pointer. */
+/** The most commands that can publish at the same moment. A try fails when another command has just moved the pointer. */
 const MAX_TRIES = 8;
 
-/** What the pointer names afterwards, and whether this call did that. */
+/** The version that the pointer names afterwards, and whether this call has moved it. */
 export interface PublishedWorker {
   readonly kind: 'published' | 'present' | 'newer';
   readonly version: string;
@@ -35,7 +37,7 @@ export async function publishWorker(
     const current = stored && decodeWorkerPointer(stored.body);
     const decision = decidePointer(current, own);
     if (decision === 'newer') return { kind: 'newer', version: current?.version ?? '', bytes: 0 };
-    // Also when the pointer names it: somebody may have tidied the bucket up.
+    // The bundle is uploaded even if the pointer names it already, because somebody may have deleted it from the bucket.
     await uploadOnce(bundle, store, signal);
     if (decision === 'present') return { kind: 'present', version, bytes: bytes.length };
     const put = await store.put(workerPointerKey, encodeWorkerPointer(own), {
@@ -45,12 +47,12 @@ export async function publishWorker(
     });
     if (put.kind === 'written') return { kind: 'published', version, bytes: bytes.length };
   }
-  throw new Error(`${workerPointerKey} was changed by others ${MAX_TRIES} times over; submit again.`);
+  throw new Error(`Could not update ${workerPointerKey}: other commands changed it ${MAX_TRIES} times. Submit again.`);
 }
 
 async function uploadOnce({ sha256, bytes }: WorkerBundle, store: ObjectStore, signal: AbortSignal): Promise<void> {
   const key = workerBundleKey(sha256);
   if ((await store.head(key, { signal })) !== undefined) return;
-  // Whoever was faster has written the same bytes.
+  // If another command was faster, it has written the same bytes.
   await store.put(key, bytes, { signal, ifNoneMatch: true, contentType: 'application/gzip' });
 }

@@ -1,4 +1,7 @@
-/** What instances run, as this installation has it: `worker.mjs` and `host.mjs` in one tar.gz, packed by the build, so that a release has one digest everywhere. */
+/**
+ * Reads the worker bundle of this installation: a tar.gz with `worker.mjs` and `host.mjs`, which instances run. The build packs it, so that
+ * a release has the same digest everywhere.
+ */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SPOTPOOL_VERSION } from '../../core/contract/version.js';
@@ -6,16 +9,15 @@ import { UserError } from '../errors.js';
 
 export interface WorkerBundle {
   readonly version: string;
-  /** SHA-256 (hex) of `bytes`. */
+  /** The digest of `bytes`, in hex. */
   readonly sha256: string;
-  /** The tar.gz. */
   readonly bytes: Uint8Array;
 }
 
 export async function readWorkerBundle(file: string): Promise<WorkerBundle> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw new UserError(
-      `The worker, which instances run, is not in this installation: ${error.message}. Install spotpool again; in a checkout: npm run build`,
+      `This installation lacks the worker bundle: ${error.message}. Install spotpool again. In a checkout of the repository, run: npm run build`,
     );
   });
   return { version: SPOTPOOL_VERSION, sha256: createHash('sha256').update(bytes).digest('hex'), bytes };

@@ -170,7 +170,7 @@ describe('the description', () => {
 });
 
 it('a fleet is known by its id', () => {
-  expect(() => makeFleet(client, { fleetId: 'asg-1', name: 'stack' })).toThrow('"asg-1" is no fleet');
+  expect(() => makeFleet(client, { fleetId: 'asg-1', name: 'stack' })).toThrow('"asg-1" is not the id of a fleet');
 });
 
 describe('Spot prices', () => {

@@ -5,7 +5,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LambdaController, tellFunctionItsFleet } from '../../aws/lambda-controller.js';
+import { LambdaController, setFleetOfFunction } from '../../aws/lambda-controller.js';
 import { mockedClient } from '../support/mocked-client.js';
 
 const lambda = mockedClient(LambdaClient);
@@ -23,7 +23,7 @@ describe("the stack's controller function", () => {
     const Variables = { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'unknown' };
     lambda.on(GetFunctionConfigurationCommand).resolves({ Environment: { Variables } });
     const told = { functionName: 'controller', fleetId: 'sfr-1' };
-    await tellFunctionItsFleet(lambda as unknown as LambdaClient, told, new AbortController().signal);
+    await setFleetOfFunction(lambda as unknown as LambdaClient, told, new AbortController().signal);
     expect(lambda.commandCalls(UpdateFunctionConfigurationCommand).map(({ args }) => args[0].input)).toEqual([
       { FunctionName: 'controller', Environment: { Variables: { SPOTPOOL_BUCKET: 'b', SPOTPOOL_FLEET_ID: 'sfr-1' } } },
     ]);

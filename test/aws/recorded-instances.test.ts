@@ -79,7 +79,7 @@ it('known instances of a fleet that is gone are still looked for', async () => {
 it('a fleet that is not there is no fleet without instances', async () => {
   active();
   mock.on(DescribeSpotFleetRequestsCommand).resolves({ SpotFleetRequestConfigs: [] });
-  await expect(ofFleet.list([], signal)).rejects.toThrow('There is no fleet sfr-1.');
+  await expect(ofFleet.list([], signal)).rejects.toThrow('The fleet sfr-1 does not exist.');
   expect(await ofFleet.list(['i-1'], signal)).toEqual([]);
   expect(await ofStack.list([], signal)).toEqual([]);
 });

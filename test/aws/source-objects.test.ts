@@ -50,7 +50,7 @@ describe('datasets in S3', () => {
     s3.on(GetObjectCommand).rejectsOnce(new NoSuchKey({ message: '', $metadata: { httpStatusCode: 404 } }));
     await expect(textOf(sources.stream('b', 'k', signal))).rejects.toThrow('The dataset s3://b/k does not exist.');
     for (const [name, status, hint] of [
-      ['NoSuchBucket', 404, 'no such bucket'],
+      ['NoSuchBucket', 404, 'the bucket does not exist'],
       ['AccessDenied', 403, 'credentials'],
       ['PermanentRedirect', 301, 'another region'],
     ] as const) {

@@ -1,8 +1,9 @@
 /**
- * What the conformance suite runs against: the endpoint in ENDPOINT, or else a local cloud of its own, made once a test file.
+ * The target of the conformance suite: the endpoint in ENDPOINT, or else a local cloud that each test file starts.
  *
- * Rules of the suite: only the real SDK; nothing but what AWS documents (each file links its pages); every name is new
- * (`unique`), and each test removes what it made, so that any endpoint can be asked, twice, and by several files at once.
+ * Rules of the suite: tests use only the real SDK, and only behaviour that AWS documents (each file links its
+ * pages). Every name is new (`unique`), and each test removes what it created. So the suite can run against any
+ * endpoint, repeatedly, and with several files at once.
  */
 import { randomBytes } from 'node:crypto';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -26,7 +27,7 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** Call once at the top of a test file; the target may be used in tests and hooks. */
+/** Must be called once at the top of a test file; the target may be used in tests and hooks. */
 export function conformanceTarget(): () => ConformanceTarget {
   let opened: Opened | undefined;
   beforeAll(async () => {
@@ -42,8 +43,8 @@ export function conformanceTarget(): () => ConformanceTarget {
 }
 
 /**
- * AWS documents the codes of errors, and hardly their words: those are compared only with the local cloud, which has AWS's.
- * `expect(error.message).toEqual(inWords('…'))`
+ * AWS documents the codes of errors but hardly their messages, so messages are compared only with the local cloud,
+ * which has AWS's. `expect(error.message).toEqual(inWords('…'))`
  */
 export const inWords = (words: string | RegExp): unknown => {
   if (process.env['ENDPOINT'] !== undefined) return expect.any(String);
@@ -63,7 +64,7 @@ async function open(): Promise<Opened> {
   const given = process.env['ENDPOINT'];
   const cloud = given === undefined ? await startLocalCloud(parseOptions([])) : undefined;
   const endpoint = given ?? cloud?.endpoint ?? '';
-  // One attempt: a retry would hide an error of the endpoint.
+  // There is only one attempt, because a retry would hide an error of the endpoint.
   const config = {
     endpoint,
     region: 'us-east-1',

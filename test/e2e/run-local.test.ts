@@ -194,7 +194,7 @@ describe('a command whose output has no room', () => {
     closeSync(full);
     expect([status, stderr]).toEqual([
       1,
-      'error: What this command printed could not be written: ENOSPC: no space left on device, write.\n',
+      'error: Could not write the output of this command: ENOSPC: no space left on device, write.\n',
     ]);
   });
 });

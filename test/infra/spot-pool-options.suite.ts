@@ -116,7 +116,7 @@ describe('a pool of GPUs in a network of one’s own, controlled by the CLI', ()
     }[];
     const says = alarms.map(({ Properties }) => Properties.AlarmDescription);
     expect(says).toHaveLength(4);
-    expect(says.find((text) => text.includes('switch parked'))).toContain('only commands control');
+    expect(says.find((text) => text.includes('switch set'))).toContain('only commands control');
   });
 
   it('bears its own name, so that pools stand side by side', () => {

@@ -14,7 +14,7 @@ import { fetchObjects, readInput } from '../../worker/batch/batch-input.js';
 import { BatchRecord } from '../../worker/batch/batch-record.js';
 import { HeldBatch } from '../../worker/batch/held-batch.js';
 import { memoryLimitsFor } from '../../worker/batch/memory-limits.js';
-import type { BatchComputer, PreparedModel } from '../../worker/slot/batch-computer.js';
+import type { Slot, PreparedModel } from '../../worker/slot/slot.js';
 import { systemClock } from '../../worker/system-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
@@ -34,7 +34,7 @@ const onTrouble = (error: unknown): never => {
 };
 
 /** The lines of the results. */
-export async function journey(source: Source, model: PreparedModel, slot: BatchComputer): Promise<readonly string[]> {
+export async function journey(source: Source, model: PreparedModel, slot: Slot): Promise<readonly string[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'spotpool-values-'));
   try {
     const store = new MemoryStore();
@@ -91,7 +91,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
 interface Worker {
   readonly store: MemoryStore;
   readonly model: PreparedModel;
-  readonly slot: BatchComputer;
+  readonly slot: Slot;
   readonly directory: string;
 }
 
@@ -107,7 +107,7 @@ async function computed(message: BatchMessage, source: Source, worker: Worker): 
   const directory = path.join(worker.directory, `batch-${message.batch}`);
   const objects = await filled(isObjects ? source.objects : new Map());
   const input = isObjects ? await fetchObjects(read, { ...how, directory, storeOf: () => objects }) : read;
-  batch.believe(input.failed);
+  batch.addResults(input.failed);
   const { job, batch: number } = message;
   const end = await slot.compute({
     job,
@@ -115,7 +115,7 @@ async function computed(message: BatchMessage, source: Source, worker: Worker): 
     model,
     items: input.items,
     itemsEndWithBatch: isObjects,
-    onComputed: (items) => batch.believe(items),
+    onComputed: (items) => batch.addResults(items),
     onEvent: () => undefined,
     signal,
   });

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchComputer, PreparedModel } from '../../worker/slot/batch-computer.js';
+import type { Slot, PreparedModel } from '../../worker/slot/slot.js';
 import { findPythons } from '../support/pythons.js';
 import { buildHost, modelOf, slotOf, type BuiltHost } from '../worker/slot/support.js';
 import { journey, type Source } from './journey.js';
@@ -117,7 +117,7 @@ function preparedModel({ start }: Model, way: Way): PreparedModel {
   return modelOf(start, { directory, env });
 }
 
-async function expectUnchanged(way: Way, model: Model, values: readonly string[], slot: BatchComputer): Promise<void> {
+async function expectUnchanged(way: Way, model: Model, values: readonly string[], slot: Slot): Promise<void> {
   const items = values.map((text, at) => way.item(text, at, model.name.includes('command')));
   const expected = model.expected(items);
   const lines = await journey(way.source(values), preparedModel(model, way), slot);

@@ -15,7 +15,7 @@ it('requires a queue, a bucket and a region, and has a default for the rest', ()
   });
 });
 
-it('reads what is set', () => {
+it('reads the variables that are set', () => {
   const environment = {
     ...MINIMUM,
     SPOTPOOL_ENDPOINT: 'http://e',

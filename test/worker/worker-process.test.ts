@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { FakeMetadata, type RunningWorker, WorkerCloud } from './support/worker-process.js';
 
 const QUICK = 'export const predict = (items) => items.map((item) => item * 2);';
-/** 20 ms an item; it says how far it is. */
+/** A model that takes 20 ms an item and logs its progress. */
 const SLOW = `
   export async function* predict(items) {
     for (const item of items) {
@@ -14,7 +14,7 @@ const SLOW = `
       yield item * 2;
     }
   }`;
-/** Longer than any test: who sees a message again before has not waited for a lease. */
+/** The lease is longer than any test, so a message that is visible earlier was handed back. */
 const LONG_LEASE = { SPOTPOOL_LEASE_SECONDS: '600' };
 
 let cloud: WorkerCloud;
@@ -36,7 +36,7 @@ const isDone = (job: string, batches: number) => async (): Promise<boolean> => {
   return visible + inFlight === 0 && (await cloud.keys(`jobs/${job}/results/`)).length === batches;
 };
 
-it('takes the batches of a job, leaves its events and its status, and ends itself when it was idle for long', async () => {
+it('computes the batches of a job, writes its events and status, and ends itself after its maximum idle time', async () => {
   await cloud.submit('plain', QUICK, 5, 10);
   const worker = cloud.startWorker(metadata, { SPOTPOOL_MAX_IDLE_SECONDS: '1' });
   expect(await worker.ended).toBe(0);
@@ -61,7 +61,7 @@ it('prints no warning of its own, however many slots and batches it has', async 
   expect(worker.stderr).toBe('');
 });
 
-it('works on when nobody reads its log any more', async () => {
+it('goes on working when nobody reads its log any more', async () => {
   await cloud.submit('unread', SLOW, 3, 20);
   const worker = cloud.startWorker(metadata);
   worker.process.stdout?.destroy();
@@ -70,7 +70,7 @@ it('works on when nobody reads its log any more', async () => {
   expect(worker.process.exitCode).toBeNull();
 });
 
-it('R2: what a killed worker held is visible again after one short lease, and is done by another', async () => {
+it('R2: the batches of a killed worker are visible again after one short lease, and another worker computes them', async () => {
   await cloud.submit('killed', SLOW, 2, 40);
   const first = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
   await computing(first);
@@ -81,7 +81,7 @@ it('R2: what a killed worker held is visible again after one short lease, and is
   expect(await cloud.keys('jobs/killed/attempts/')).toEqual([]);
 });
 
-it('R2: a worker keeps what it holds for longer than a lease', async () => {
+it('R2: a worker keeps its batches for longer than a lease', async () => {
   await cloud.submit('kept', SLOW, 1, 200);
   const worker = cloud.startWorker(metadata, { SPOTPOOL_LEASE_SECONDS: '2' });
   await eventually(isDone('kept', 1));
@@ -90,7 +90,7 @@ it('R2: a worker keeps what it holds for longer than a lease', async () => {
   expect(worker.events.filter((event) => event.code === 'batch-committed')).toMatchObject([{ ok: 200, resumed: 0 }]);
 });
 
-it('hands everything back at once on SIGTERM, with what was finished saved, and ends with 0', async () => {
+it('saves finished items, hands everything back at once on SIGTERM, and exits with 0', async () => {
   await cloud.submit('stopped', SLOW, 2, 120);
   const first = cloud.startWorker(metadata, LONG_LEASE);
   await eventually(async () => (await cloud.counts()).inFlight === 2);
@@ -105,14 +105,14 @@ it('hands everything back at once on SIGTERM, with what was finished saved, and 
   const second = cloud.startWorker(metadata, LONG_LEASE);
   await eventually(isDone('stopped', 2));
   const told = () => second.events.flatMap((event) => (event.code === 'batch-committed' ? [event.resumed] : []));
-  // An outcome is there before its event.
+  // The outcome is written before its event.
   await eventually(() => told().length === 2);
   const resumed = told();
   expect(resumed.sort((a, b) => b - a)).toEqual([saved.length, 0]);
   expect(await cloud.lines(outcomeKey('stopped', 0))).toHaveLength(120);
 });
 
-it('R3: makes its batches visible at once on an interruption notice, and stays until it is taken', async () => {
+it('R3: makes its batches visible at once on an interruption notice, and stays until AWS takes the instance', async () => {
   await cloud.submit('noticed', SLOW, 2, 2_000);
   const worker = cloud.startWorker(metadata, LONG_LEASE);
   await computing(worker);
@@ -126,12 +126,12 @@ it('R3: makes its batches visible at once on an interruption notice, and stays u
   });
   expect(status.notice).toBe('interruption');
   expect(worker.process.exitCode).toBeNull();
-  worker.process.kill('SIGTERM'); // as the operating system does when AWS takes the instance
+  worker.process.kill('SIGTERM'); // does what the operating system does when AWS takes the instance
   expect(await worker.ended).toBe(0);
   expect(worker.events.at(-1)).toMatchObject({ code: 'worker-ended', reason: 'interruption' });
 });
 
-it('R9: ends itself with what it holds and its slots when its queue and its bucket are gone for longer than it may be idle', async () => {
+it('R9: ends itself, with batches and slots, when its queue and bucket are unreachable for its maximum idle time', async () => {
   const lost = await WorkerCloud.start();
   try {
     const endless =
@@ -142,7 +142,7 @@ it('R9: ends itself with what it holds and its slots when its queue and its buck
     const pid = Number(worker.events.find((event) => event.code === 'model-log')?.message);
     await lost.cutOff();
     expect(await worker.ended).toBe(0);
-    // That the batch could not be handed back may be told a moment later.
+    // The event that the batch could not be handed back may come a moment later.
     expect(worker.events.find(({ code }) => code === 'worker-ended')).toMatchObject({ reason: 'cut-off' });
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   } finally {
@@ -150,7 +150,7 @@ it('R9: ends itself with what it holds and its slots when its queue and its buck
   }
 });
 
-it('says which variable is missing, and ends with 2', async () => {
+it('names the variable that is missing, and exits with 2', async () => {
   const worker = cloud.startWorker(metadata, { SPOTPOOL_BUCKET: '' });
   expect(await worker.ended).toBe(2);
   expect(worker.stderr).toContain("SPOTPOOL_BUCKET is missing: set it to the name of the stack's bucket");

@@ -1,26 +1,39 @@
 /**
- * How a batch's life ends: what the bucket and the queue are told, in which order, and which events say so.
+ * Carries out how a batch's life ends: writes to the bucket, answers the queue, in this order, and emits the events
+ * about it.
  *
  * Invariants:
- * - The outcome is written before the message is deleted (R1); what is finished is saved before the batch is handed back (R3).
+ * - The outcome is written before the message is deleted (R1). Finished items are saved before the batch is handed back
+ *   (R3).
  * - Only an attempt is counted, and only by its key (R4).
- * - What an ending asks of the queue is asked once (lease-keeper.ts).
+ * - An ending changes the queue once (lease-keeper.ts).
  */
-import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { afterAttempt } from '../../core/batch/give-up.js';
 import type { UnableMark } from '../../core/contract/job.js';
 import { unableKey } from '../../core/contract/keys.js';
 import type { ItemError } from '../../core/contract/result-line.js';
+import { couldNot } from '../could-not.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 import type { BatchRecord, CommitResult } from './batch-record.js';
 import type { HeldBatch } from './held-batch.js';
-import type { JobBook } from '../engine/job-book.js';
-import type { UnablePhase } from '../engine/model-shelf.js';
+import type { JobCache } from './job-cache.js';
+import type { UnablePhase } from '../model/prepared-models.js';
 
-/** After trouble of the worker's own, so that the batch does not come straight back. */
+/** The delay keeps the batch from coming straight back after trouble of the worker's own. */
 const TROUBLE_DELAY_SECONDS = 5;
+
+/** Maps what the worker was doing when there was trouble, as events name it, to the words of a message. */
+const ACTS = {
+  'reading input': 'read the input of',
+  'fetching objects': 'fetch the objects of',
+  'saving finished items': 'save the finished items of',
+  'writing an outcome': 'write the outcome of',
+  'working on a batch': 'finish',
+  'handing a batch back': 'hand back',
+} as const;
+export type BatchAct = keyof typeof ACTS;
 
 export type Ending =
   | { readonly kind: CommitResult; readonly wasteItems: number }
@@ -36,15 +49,15 @@ export interface BatchEndingsOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly leases: LeaseKeeper;
-  readonly jobs: JobBook;
+  readonly jobs: JobCache;
   readonly record: BatchRecord;
   readonly onUnable: (job: string) => void;
-  /** The worker's own end: what saves, commits and hands back goes on until then. */
+  /** Aborts when the worker has ended. Until then the saves, commits and hand-backs go on. */
   readonly signal: AbortSignal;
 }
 
 export class BatchEndings {
-  /** Jobs whose model cannot be used here; few, because the worker ends after the first. */
+  /** The jobs whose model this instance cannot use. They are few, because the worker ends after the first. */
   readonly #unableJobs = new Set<string>();
 
   readonly #options: BatchEndingsOptions;
@@ -56,10 +69,10 @@ export class BatchEndings {
   async settle(batch: HeldBatch, ending: Ending): Promise<void> {
     switch (ending.kind) {
       case 'committed':
-        this.#tellCommitted(batch);
+        this.#reportCommitted(batch);
         return this.#delete(batch);
       case 'duplicate':
-        this.#tellDuplicate(batch, ending.wasteItems);
+        this.#reportDuplicate(batch, ending.wasteItems);
         return this.#delete(batch);
       case 'dropped':
         this.#options.events.emit({
@@ -70,7 +83,7 @@ export class BatchEndings {
         });
         return this.#delete(batch);
       case 'lost':
-        return this.#tellLost(batch);
+        return this.#reportLost(batch);
       case 'handed-back':
         return this.#handBack(batch, ending, await this.#save(batch));
       case 'attempt':
@@ -96,7 +109,7 @@ export class BatchEndings {
       const givenUp = `Batch ${batch.message.batch} was given up after ${attempts} attempts: ${error.code}: ${error.message}`;
       events.emit({ code: 'batch-given-up', attempts, ...batch.tags, message: givenUp });
     } else {
-      this.#tellDuplicate(batch, batch.freshItems);
+      this.#reportDuplicate(batch, batch.freshItems);
     }
     return this.#delete(batch);
   }
@@ -106,36 +119,37 @@ export class BatchEndings {
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), JSON.stringify(mark), { signal, contentType: 'application/json' });
-    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model, and ends: ${message}`;
-    // Told once, however many batches were held.
+    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model and ends: ${message}`;
+    // The event is emitted once, however many batches were held.
     if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
     this.#unableJobs.add(job);
     this.#options.onUnable(job);
     return this.#handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.#save(batch));
   }
 
-  /** How many items were saved; a save that fails must not keep the batch from others. */
+  /** Returns how many items were saved. A failed save must not keep the batch from other workers. */
   async #save(batch: HeldBatch): Promise<number> {
     try {
       return await this.#options.record.savePartial(batch, this.#options.signal);
     } catch (error) {
-      this.trouble(batch, 'saving finished items', error);
+      this.reportTrouble(batch, 'saving finished items', error, 'they are computed again');
       return 0;
     }
   }
 
-  /** Of what nobody expected; never rejects. */
+  /** Hands a batch back after an error that nobody expected; never rejects. */
   async handBackAfterTrouble(batch: HeldBatch): Promise<void> {
     try {
       const savedItems = await this.#save(batch);
       await this.#handBack(batch, { reason: 'worker-failed', delaySeconds: TROUBLE_DELAY_SECONDS }, savedItems);
     } catch (error) {
-      this.trouble(batch, 'handing a batch back', error);
+      this.reportTrouble(batch, 'handing a batch back', error, 'its lease runs out by itself');
     }
   }
 
-  trouble(batch: HeldBatch, doing: string, error: unknown): void {
-    const message = `There was trouble ${doing} (batch ${batch.message.batch}): ${errorText(error)}`;
+  /** `next` says what follows; by default the act is retried. */
+  reportTrouble(batch: HeldBatch, doing: BatchAct, error: unknown, next?: string): void {
+    const message = couldNot(`${ACTS[doing]} batch ${batch.message.batch}`, error, next);
     this.#options.events.emit({ code: 'trouble', doing, ...batch.tags, message });
   }
 
@@ -146,9 +160,9 @@ export class BatchEndings {
   ): Promise<void> {
     const { events, leases, signal } = this.#options;
     const result = await leases.handBack(batch.lease, ending.delaySeconds, signal);
-    if (result === 'lost') return this.#tellLost(batch);
+    if (result === 'lost') return this.#reportLost(batch);
     const saved = savedItems === 0 ? '' : ` with ${savedItems} finished items saved`;
-    const how = result === 'ok' ? '' : ' (SQS did not take it: the lease has to run out)';
+    const how = result === 'ok' ? '' : ' (SQS did not accept it, so its lease must run out)';
     const message = `Batch ${batch.message.batch} was handed back${saved}${how}: ${HANDED_BACK_BECAUSE[ending.reason]}.`;
     events.emit({ code: 'batch-handed-back', reason: ending.reason, savedItems, ...batch.tags, message });
   }
@@ -157,12 +171,12 @@ export class BatchEndings {
     await this.#options.leases.delete(batch.lease, this.#options.signal);
   }
 
-  #tellLost(batch: HeldBatch): void {
+  #reportLost(batch: HeldBatch): void {
     const message = `The lease of batch ${batch.message.batch} was lost: another worker has it now, and this work was stopped.`;
     this.#options.events.emit({ code: 'lease-lost', items: batch.freshItems, ...batch.tags, message });
   }
 
-  #tellCommitted(batch: HeldBatch): void {
+  #reportCommitted(batch: HeldBatch): void {
     const nowMs = this.#options.clock.nowMs();
     const { okItems: ok, failedItems: failed } = batch;
     this.#options.events.emit({
@@ -178,7 +192,7 @@ export class BatchEndings {
     });
   }
 
-  #tellDuplicate(batch: HeldBatch, items: number): void {
+  #reportDuplicate(batch: HeldBatch, items: number): void {
     const waste =
       items === 0
         ? 'nothing was computed twice'
@@ -193,16 +207,16 @@ export class BatchEndings {
 const DROPPED_BECAUSE = {
   cancelled: 'its job was cancelled',
   failed: 'its job has failed',
-  'foreign-manifest': 'the job.json in the bucket is not the one that its message was made for',
+  'foreign-manifest': 'the job.json in the bucket is not the one that its message names',
 } as const;
 
 const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
   interruption: 'AWS takes this instance',
   draining: 'this worker ends',
-  'twelve-hours': 'no message can be held longer than twelve hours; smaller batches (--batch-size) do not get there',
+  'twelve-hours': 'SQS lets nobody hold a message for more than twelve hours; use smaller batches (--batch-size)',
   unable: 'its model cannot be used on this instance',
-  attempt: 'this attempt failed, and it is tried again',
+  attempt: 'this attempt failed and is retried',
   'worker-failed': 'the worker had trouble of its own',
-  outdated: 'it asks for a newer worker',
-  waiting: 'what is computed here takes longer than expected, and another worker may be free',
+  outdated: 'it needs a newer worker',
+  waiting: 'this worker is busy for longer than expected, and another one may be free',
 };

@@ -1,19 +1,20 @@
 /**
- * One batch's items on their way: fetched (while its model is prepared), computed by a slot, kept until the commit. A batch whose input is large
- * goes in pieces of consecutive items, the next one fetched while one is computed; each is a work of its own for the slot, so that what an
- * outcome means (bisection, doubts, rebuilds) is decided within a piece.
+ * Moves the items of one batch: fetches them (while the model is prepared), has a slot compute them, and keeps the
+ * results until the commit. A batch with a large input goes in pieces of consecutive items, and the next piece is
+ * fetched while one is computed. For the slot each piece is work of its own, so bisection, doubts and rebuilds are
+ * decided within a piece.
  *
  * Invariants:
- * - Every byte that is held is counted in the budget until it is let go of.
- * - Who waits for the budget, and does nothing else, holds no slot, no input and no results: so nobody waits for somebody who waits for them.
- * - No slice is given to a slot while results are being let go of.
+ * - Every byte that is held is counted in the budget until it is freed or spilled.
+ * - A batch blocked on the budget holds no slot, input or results, so waits cannot form a cycle.
+ * - No slice is given to a slot while results are being spilled.
  */
 import path from 'node:path';
 import { errorText } from '../../core/error-text.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
-import type { BatchItem, PreparedModel, SlotEvent } from '../slot/batch-computer.js';
-import { outlast } from '../outlast.js';
+import type { BatchItem, PreparedModel, SlotEvent } from '../slot/slot.js';
+import { retry } from '../retry.js';
 import type { Clock } from '../ports.js';
 import {
   BatchFault,
@@ -24,19 +25,22 @@ import {
   readInput,
   removeInput,
 } from './batch-input.js';
+import type { BatchAct } from './batch-endings.js';
 import type { BatchRecord } from './batch-record.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
-import { ModelUnable } from '../engine/model-shelf.js';
+import { ModelUnable } from '../model/prepared-models.js';
 import type { SlotPool } from '../slot/slot-pool.js';
+import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { untilAborted } from '../until-aborted.js';
 
-/** Half a minute in all: what S3 refuses for longer is an attempt. */
+/** The retries take half a minute in all. If S3 refuses for longer, it is an attempt. */
 const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 export interface BatchFlowOptions {
   readonly slots: SlotPool;
+  readonly shapes: Pick<SlotShapeKeeper, 'compute'>;
   readonly reader: InputReader;
   readonly record: BatchRecord;
   readonly budget: ByteBudget;
@@ -45,33 +49,33 @@ export interface BatchFlowOptions {
   readonly clock: Clock;
   readonly onPhase: () => void;
   readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
-  readonly onTrouble: (batch: HeldBatch, doing: string, error: unknown) => void;
+  readonly onTrouble: (batch: HeldBatch, doing: BatchAct, error: unknown) => void;
 }
 
-/** An error is costly to make. */
+/** The error is made once, because making an error is costly. */
 const OVER = new Error('The batch is over.');
 
 interface Piece extends BatchInput {
-  /** Of objects. */
+  /** How long fetching the objects took; undefined for items that are lines. */
   readonly fetchMs?: number;
   readonly giveBack: () => void;
 }
 
 export class BatchFlow {
-  /** Counted in the budget. */
+  /** The bytes of results that are counted in the budget. */
   #chargedBytes = 0;
   #closed = false;
-  /** Input is waited for, or about to be. */
+  /** The batch waits for the budget, or is about to. */
   #waiting = false;
   #computing = false;
-  #lettingGo: Promise<void> | undefined;
-  /** What was fetched ahead is wanted no longer, or results cannot be kept. */
+  #spilling: Promise<void> | undefined;
+  /** Aborts the fetch ahead when nobody wants it any more, and everything when results cannot be kept. */
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
 
   readonly #batch: HeldBatch;
   readonly #manifest: Manifest;
-  /** Objects of the batch are fetched into it. */
+  /** The directory into which the batch's objects are fetched. */
   readonly #directory: string;
   readonly #options: BatchFlowOptions;
 
@@ -83,10 +87,10 @@ export class BatchFlow {
     this.#signal = AbortSignal.any([batch.signal, this.#over.signal]);
   }
 
-  /** Until every item is finished. */
+  /** Runs until every item is finished. */
   async run(model: Promise<PreparedModel>): Promise<void> {
     const { firstIndex, startByte } = this.#batch.message;
-    // What an earlier lease had finished is in memory.
+    // Results of earlier leases are in memory already.
     this.#count();
     let reading: Promise<Piece> | undefined = this.#read({ byte: startByte, index: firstIndex });
     try {
@@ -101,9 +105,9 @@ export class BatchFlow {
           this.#computing = false;
           piece.giveBack();
         }
-        await this.#lettingGo;
-        this.#letGoWhileWaiting();
-        await this.#lettingGo;
+        await this.#spilling;
+        this.#spillWhileWaiting();
+        await this.#spilling;
       }
     } finally {
       this.#over.abort(OVER);
@@ -114,17 +118,17 @@ export class BatchFlow {
     }
   }
 
-  /** The results are committed, or nobody wants them. */
+  /** Frees the results: they are committed, or nobody wants them. */
   close(): void {
     this.#closed = true;
     this.#options.budget.charge(-this.#chargedBytes);
   }
 
-  /** Of the budget. */
+  /** Waits for bytes of the budget. The returned function gives them back. */
   async #take(bytes: number): Promise<() => void> {
     const taken = this.#options.budget.take(bytes, this.#signal);
     this.#waiting = true;
-    this.#letGoWhileWaiting();
+    this.#spillWhileWaiting();
     try {
       return await taken;
     } finally {
@@ -132,9 +136,9 @@ export class BatchFlow {
     }
   }
 
-  /** Others may wait for the bytes of its results. */
-  #letGoWhileWaiting(): void {
-    if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#letGo();
+  /** Spills the results while the batch waits for the budget, because other batches may wait for these bytes. */
+  #spillWhileWaiting(): void {
+    if (this.#waiting && !this.#computing && this.#options.budget.isSpent) this.#spill();
   }
 
   async #read(from: InputPosition): Promise<Piece> {
@@ -143,13 +147,13 @@ export class BatchFlow {
     const { kind } = this.#manifest.dataset;
     for (let bytes = memory.pieceBytes; ; bytes *= 2) {
       const left = batch.message.endByte - from.byte;
-      // A piece that is all but the rest is no piece.
+      // A small rest is read together with the last piece.
       const endByte = from.byte + (left <= bytes * 2 ? left : bytes);
       const giveBack = await this.#take(endByte - from.byte);
       try {
         const startedAtMs = clock.nowMs();
         const input = await readInput(reader.store, batch.message, kind, {
-          ...this.#patience('reading input'),
+          ...this.#retryOptions('reading input'),
           from,
           endByte,
           mostObjectBytes: memory.objectPieceBytes,
@@ -159,7 +163,7 @@ export class BatchFlow {
           const readMs = clock.nowMs() - startedAtMs;
           const piece = kind === 'lines' ? { ...input, giveBack } : await this.#fetch(input, from, giveBack);
           if (from.byte === batch.message.startByte) pace.fetched(readMs + (piece.fetchMs ?? 0));
-          batch.believe(piece.failed);
+          batch.addResults(piece.failed);
           return piece;
         }
       } catch (error) {
@@ -170,20 +174,23 @@ export class BatchFlow {
     }
   }
 
-  /** Objects count before they are fetched: in many systems the folder for them is memory. Their names alone are held while the budget is waited for. */
+  /**
+   * Fetches the objects of a piece. Their bytes are counted before the fetch, because on many systems their directory
+   * is in memory. While the batch waits for the budget, only the objects' names are held.
+   */
   async #fetch(input: BatchInput, from: InputPosition, giveBackLines: () => void): Promise<Piece> {
     const { clock, reader } = this.#options;
     giveBackLines();
     const giveBackBytes = await this.#take(input.objectBytes);
     const directory = path.join(this.#directory, String(from.index));
     const giveBack = (): void => {
-      // What it leaves goes with the worker's directory.
+      // Files that cannot be removed are removed with the worker's directory.
       void removeInput(directory).then(giveBackBytes, giveBackBytes);
     };
     const startedAtMs = clock.nowMs();
     try {
       const { storeOf } = reader;
-      const fetched = await fetchObjects(input, { ...this.#patience('fetching objects'), directory, storeOf });
+      const fetched = await fetchObjects(input, { ...this.#retryOptions('fetching objects'), directory, storeOf });
       return { ...fetched, fetchMs: clock.nowMs() - startedAtMs, giveBack };
     } catch (error) {
       giveBack();
@@ -195,54 +202,54 @@ export class BatchFlow {
     const batch = this.#batch;
     if (items.length === 0) return;
     if (batch.phase !== 'computing') this.#enter('waiting');
-    const { clock, onSlotEvent, pace, slots } = this.#options;
-    const slot = await slots.acquire(model.modelKey, this.#signal);
+    const { clock, onSlotEvent, pace, shapes, slots } = this.#options;
+    const place = await slots.acquire(model.modelKey, this.#signal);
     if (this.#signal.aborted) {
-      // It was stopped when the slot was on its way to it already.
-      slots.release(slot, Promise.resolve({ kind: 'aborted' }));
+      // The batch was stopped after the slot had been assigned to it.
+      slots.release(place, Promise.resolve({ kind: 'aborted' }));
       this.#signal.throwIfAborted();
     }
     let startedAtMs = clock.nowMs();
-    batch.msPerItem = () => slot.computer.msPerItem;
-    batch.loadingModel = () => (hasTurn && slot.computer.isLoading ? model.modelKey : undefined);
-    let hasTurn = false;
+    batch.msPerItem = () => place.slot.msPerItem;
+    batch.loadingModel = () => (hasStarted && place.slot.isLoading ? model.modelKey : undefined);
+    let hasStarted = false;
     let isMeasure = isLast && items.length === batch.message.items;
-    const computation = slot.computer.compute({
+    const computation = shapes.compute(place.slot, {
       job: batch.message.job,
       batch: batch.message.batch,
       model,
       items,
       itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
-      onTurn: () => {
+      onStart: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
         batch.progressAtMs = startedAtMs;
-        hasTurn = true;
+        hasStarted = true;
         if (!this.#signal.aborted) this.#enter('computing');
       },
-      onNearlyDone: () => slots.expectEnd(slot),
+      onNearlyDone: () => slots.expectEnd(place),
       onComputed: (computed) => {
-        batch.believe(computed);
+        batch.addResults(computed);
         batch.progressAtMs = clock.nowMs();
         this.#count();
       },
-      mayGoOn: () => this.#lettingGo,
+      beforeSlice: () => this.#spilling,
       onEvent: (event) => {
-        // A batch that waited for its model is no measure of the next.
+        // A batch that waited for its model says nothing about the pace of the next.
         if (event.kind !== 'log') isMeasure = false;
-        if (event.kind === 'rebuilt') slots.expectNoEnd(slot);
+        if (event.kind === 'rebuilt') slots.expectNoEnd(place);
         onSlotEvent(batch, model, event);
       },
       signal: this.#signal,
     });
-    slots.release(slot, computation);
+    slots.release(place, computation);
     const result = await untilAborted(computation, this.#signal);
     batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
         if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
         if (!isLast || batch.itemsLeft === 0) return;
-        throw new BatchFault('Unanswered', `The slot ended the batch with ${batch.itemsLeft} items unanswered.`);
+        throw new BatchFault('Unanswered', `The slot ended the batch, but ${batch.itemsLeft} items have no answer.`);
       case 'unable':
         throw new ModelUnable('load', result.message);
       case 'attempt':
@@ -254,7 +261,7 @@ export class BatchFlow {
     }
   }
 
-  /** Results are in memory, and counted; too many of them are let go of. */
+  /** Counts the results in memory, and spills them when there are too many. */
   #count(): void {
     const batch = this.#batch;
     if (this.#closed) return;
@@ -263,40 +270,40 @@ export class BatchFlow {
     this.#chargedBytes = batch.resultBytes;
     const most = budget.isSpent ? memory.leastResultBytes : memory.resultBytes;
     if (batch.resultBytes <= most) return;
-    this.#letGo();
+    this.#spill();
   }
 
-  #letGo(): void {
-    if (this.#lettingGo !== undefined || this.#batch.results.size === 0) return;
+  #spill(): void {
+    if (this.#spilling !== undefined || this.#batch.results.size === 0) return;
     const done = (): void => {
-      this.#lettingGo = undefined;
+      this.#spilling = undefined;
       this.#count();
     };
-    this.#lettingGo = this.#saveAside().then(done);
-    this.#lettingGo.catch((error: unknown) => this.#over.abort(error));
+    this.#spilling = this.#writeSpill().then(done);
+    this.#spilling.catch((error: unknown) => this.#over.abort(error));
   }
 
-  async #saveAside(): Promise<void> {
+  async #writeSpill(): Promise<void> {
     const batch = this.#batch;
     const signal = this.#signal;
     const { record } = this.#options;
     try {
-      const patience = { ...WRITE_PAUSES, ...this.#patience('saving finished items') };
-      await outlast(() => record.letGo(batch, signal), patience);
+      const options = { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') };
+      await retry(() => record.spill(batch, signal), options);
     } catch (error) {
       signal.throwIfAborted();
       throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
     }
   }
 
-  #patience(doing: string): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
+  #retryOptions(doing: BatchAct): { clock: Clock; signal: AbortSignal; onTrouble: (error: unknown) => void } {
     const { clock, onTrouble } = this.#options;
     return { clock, signal: this.#signal, onTrouble: (error) => onTrouble(this.#batch, doing, error) };
   }
 
   #enter(phase: HeldBatch['phase']): void {
     this.#signal.throwIfAborted();
-    this.#batch.phase = phase;
+    this.#batch.enter(phase);
     this.#options.onPhase();
   }
 }

@@ -1,4 +1,4 @@
-/** A batch's items, from its bytes in the bucket; of a dataset of objects also the objects, as local files. */
+/** Reads a batch's items from the bucket. For a dataset of objects it also fetches the objects as local files. */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,21 +12,23 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectItem } from '../../core/contract/model-api.js';
 import { ObjectMissing, ObjectRefused } from '../../core/contract/object-store.js';
 import { encodeResultLine, failedLine, ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
-import type { BatchItem, ComputedItem } from '../slot/batch-computer.js';
-import { outlast } from '../outlast.js';
+import type { BatchItem, ComputedItem } from '../slot/slot.js';
+import { retry } from '../retry.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
-/** Enough to hide S3's latency behind its bandwidth; more only makes one instance's network slower for each. */
+/** This many downloads hide S3's latency. With more, each is only slower. */
 const DOWNLOADS_AT_ONCE = 16;
 
-/** https://docs.kernel.org/filesystems/tmpfs.html */
+/** The page size of a file system in memory. https://docs.kernel.org/filesystems/tmpfs.html */
 const PAGE_BYTES = 4_096;
 const NEWLINE = 10;
 
-/** Half a minute in all, as for the outcome: what S3 refuses for longer is an attempt. */
+/** The retries take half a minute in all, as for the outcome. If S3 refuses for longer, it is an attempt. */
 const READ_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
-/** The batch cannot be tried here and now: an attempt (docs/reference/protocol.md, "What an outcome means"). */
+/**
+ * The batch cannot be tried here and now, which counts as an attempt (docs/reference/protocol.md, "What an outcome means").
+ */
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';
   constructor(
@@ -42,18 +44,18 @@ export class BatchFault extends Error {
   }
 }
 
-/** Where in its part, and in the dataset, a batch's input goes on. */
+/** The place where a batch's input goes on, in its part and in the dataset. */
 export interface InputPosition {
   readonly byte: number;
   readonly index: number;
 }
 
 export interface BatchInput {
-  /** For the slot, in order of index. */
+  /** The items for the slot, in order of index. */
   readonly items: readonly BatchItem[];
-  /** Items that have failed already: lines that were not readable, objects that cannot be fetched. */
+  /** The items that have failed already: lines that could not be read, objects that could not be fetched. */
   readonly failed: readonly ComputedItem[];
-  /** Of the objects that the items name, as their dataset says; 0 for items that are their lines. */
+  /** The size of the objects that the items name, as their dataset says; 0 for items that are lines. */
   readonly objectBytes: number;
   /** Undefined at the batch's end. */
   readonly next: InputPosition | undefined;
@@ -61,24 +63,26 @@ export interface BatchInput {
 
 export interface InputReader {
   readonly store: ObjectStore;
-  /** Objects of a dataset may be in any bucket. */
+  /** Returns the store of a bucket: the objects of a dataset may be in any bucket. */
   readonly storeOf: (bucket: string) => ObjectStore;
 }
 
 export interface ReadInputOptions {
   readonly from: InputPosition;
-  /** Lines that end before it are read. */
+  /** Only lines that end before this byte are read. */
   readonly endByte: number;
-  /** Of a dataset of objects: no line more when its objects are larger than this; a line at least. */
+  /**
+   * For a dataset of objects: stop before the line whose objects would exceed this size, but read at least one line.
+   */
   readonly mostObjectBytes: number;
   readonly isDone: (index: number) => boolean;
   readonly clock: Clock;
-  /** Something could not be read, and is tried again. */
+  /** Called when a read failed and is retried. */
   readonly onTrouble: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** Items for which `isDone` are left out. Undefined when no line ends before `endByte`. */
+/** Leaves out the items for which `isDone` is true. Returns undefined when no line ends before `endByte`. */
 export async function readInput(
   store: ObjectStore,
   message: BatchMessage,
@@ -112,13 +116,13 @@ export async function readInput(
 }
 
 export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTrouble' | 'signal'> {
-  /** It is made, and the caller's to remove. */
+  /** The directory is created; the caller removes it. */
   readonly directory: string;
-  /** Objects of a dataset may be in any bucket. */
+  /** Returns the store of a bucket: the objects of a dataset may be in any bucket. */
   readonly storeOf: (bucket: string) => ObjectStore;
 }
 
-/** The objects that the items name, as local files. */
+/** Fetches the objects that the items name, as local files. */
 export async function fetchObjects(input: BatchInput, options: FetchOptions): Promise<BatchInput> {
   await mkdir(options.directory, { recursive: true });
   const fetched = await fetchAll(input.items, options);
@@ -129,7 +133,7 @@ export async function fetchObjects(input: BatchInput, options: FetchOptions): Pr
   };
 }
 
-/** When one fails, the others are stopped and waited for: nothing is written any more when it rejects. */
+/** When one fetch fails, the others are aborted and waited for, so that nothing is written after the rejection. */
 async function fetchAll(
   items: readonly BatchItem[],
   options: FetchOptions,
@@ -169,11 +173,11 @@ async function readLines(
   let nextByte = endByte;
   try {
     const readOnce = () => store.get(key, { signal, range: { startByte: from.byte, endByte } });
-    const stored = await outlast(readOnce, { ...READ_PAUSES, ...options });
+    const stored = await retry(readOnce, { ...READ_PAUSES, ...options });
     if (stored === undefined) throw new BatchFault('InputUnreadable', `There is no object ${key}.`);
     let { body } = stored;
     if (body.length !== endByte - from.byte) {
-      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} are there.`);
+      throw new BatchFault('InputUnreadable', `Only ${body.length} of ${where} exist.`);
     }
     if (endByte < message.endByte) {
       body = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
@@ -204,18 +208,18 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
   if (item.input.kind === 'bad') return item;
   const reference = decodeObjectReference(item.input.json);
   if (reference === undefined) {
-    const message = 'Its line in the uploaded dataset names no object of S3.';
+    const message = 'The line of this item in the uploaded dataset names no object in S3.';
     return failedItem(item.index, { code: ITEM_ERROR_CODES.objectUnreadable, message });
   }
   const { bucket, key } = reference;
-  // The key never becomes a path: only an ordinary ending is kept, for models that look at it.
+  // The key never becomes a path. Only an ordinary extension is kept, for models that look at it.
   const ending = /\.[A-Za-z0-9]{1,12}$/.exec(key)?.[0] ?? '';
   const file = path.join(options.directory, `${item.index}${ending}`);
   try {
     const { signal } = options;
     const body = () => Readable.from(options.storeOf(bucket).stream(key, { signal }));
     const fetchOnce = () => pipeline(body(), createWriteStream(file), { signal });
-    await outlast(fetchOnce, { ...READ_PAUSES, ...options });
+    await retry(fetchOnce, { ...READ_PAUSES, ...options });
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof ObjectMissing || error instanceof ObjectRefused) {
@@ -230,7 +234,7 @@ async function fetchObject(item: BatchItem, options: FetchOptions): Promise<Batc
   return { index: item.index, input: { kind: 'item', json: JSON.stringify(object) } };
 }
 
-/** Of memory, in a file system that is memory: whole pages, one at least. */
+/** The memory that an object takes in a file system in memory: whole pages, at least one. */
 function sizeOf(input: InputLine): number {
   if (input.kind === 'bad') return 0;
   const size = decodeObjectReference(input.json)?.size ?? 0;

@@ -1,34 +1,40 @@
 /**
- * The life of one held batch, in a straight line: is it wanted → fetch (while its model is prepared) → compute → commit → its ending
- * (batch-endings.ts). Several lives run side by side; slots and bytes are what they wait for.
+ * The life of one held batch, in a straight line: check that it is wanted → fetch (while its model is prepared) →
+ * compute → commit → end (batch-endings.ts). Several lives run side by side and wait for slots and bytes. batch-flow.ts
+ * moves the items through fetch and compute.
  *
- * Invariants: a life ends in exactly one `Ending`; nothing is computed whose outcome is known to exist, or whose job is over; from the commit
- * on nothing stops it. How its items go through fetch and compute is in batch-flow.ts.
+ * Invariants:
+ * - A life ends in exactly one `Ending`.
+ * - Nothing is computed whose outcome is known to exist, or whose job is over.
+ * - Nothing stops a batch once its commit has begun.
  */
 import path from 'node:path';
 import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
-import type { PreparedModel, SlotEvent } from '../slot/batch-computer.js';
+import type { PreparedModel, SlotEvent } from '../slot/slot.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
 import { BatchFault, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
-import { type ModelShelf, ModelUnable } from '../engine/model-shelf.js';
+import { type PreparedModels, ModelUnable } from '../model/prepared-models.js';
 import { untilAborted } from '../until-aborted.js';
 
-/** Pauses between tries to write an outcome double from the first to the last: half a minute in all, then it is an attempt. */
+/**
+ * The pauses between tries to write an outcome double from the first to the last: half a minute in all. Then it is an
+ * attempt.
+ */
 const FIRST_COMMIT_PAUSE_MS = 500;
 const LAST_COMMIT_PAUSE_MS = 16_000;
 
-type FlowParts = Pick<BatchFlowOptions, 'slots' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
+type FlowParts = Pick<BatchFlowOptions, 'slots' | 'shapes' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
 
 export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
-  readonly models: ModelShelf;
-  /** Objects of a batch are fetched into a folder of it. */
+  readonly models: PreparedModels;
+  /** The objects of each batch are fetched into a subdirectory. */
   readonly workDirectory: string;
   readonly onJob: (manifest: Manifest) => void;
-  /** Why a drained batch goes back. */
+  /** Says why a drained batch is handed back. */
   readonly drainReason: () => HandBackReason;
 }
 
@@ -43,28 +49,29 @@ export class BatchLife {
     this.#endings = new BatchEndings(options);
     this.#flowOptions = {
       ...options,
-      onSlotEvent: (batch, model, event) => this.#tellSlot(batch, model, event),
-      onTrouble: (batch, doing, error) => this.#endings.trouble(batch, doing, error),
+      onSlotEvent: (batch, model, event) => this.#reportSlot(batch, model, event),
+      onTrouble: (batch, doing, error) => this.#endings.reportTrouble(batch, doing, error),
     };
   }
 
-  /** Never rejects: what nobody expected is told, and the batch handed back. */
-  async live(batch: HeldBatch): Promise<void> {
+  /** Never rejects: an unexpected error is reported, and the batch is handed back. */
+  async run(batch: HeldBatch): Promise<void> {
     try {
-      const ending = await this.#lead(batch);
-      // Only its message is left to be deleted: the slot is free for others, of which a job that is over may have thousands to drop.
-      if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.phase = 'committing';
+      const ending = await this.#runToEnding(batch);
+      // Only the message is left to be deleted. The batch no longer counts as waiting, because a job that is over may
+      // have thousands of batches to drop.
+      if (ending.kind === 'dropped' || ending.kind === 'duplicate') batch.enter('committing');
       const settled = this.#endings.settle(batch, ending);
       this.#options.onPhase();
       await settled;
     } catch (error) {
       if (this.#options.signal.aborted) return;
-      this.#endings.trouble(batch, 'working on a batch', error);
+      this.#endings.reportTrouble(batch, 'working on a batch', error, 'it is handed back');
       await this.#endings.handBackAfterTrouble(batch);
     }
   }
 
-  async #lead(batch: HeldBatch): Promise<Ending> {
+  async #runToEnding(batch: HeldBatch): Promise<Ending> {
     try {
       const { message } = batch;
       const manifest = await untilAborted(this.#options.jobs.manifest(message), batch.signal);
@@ -76,14 +83,14 @@ export class BatchLife {
       const directory = path.join(this.#options.workDirectory, batch.lease.id);
       const flow = new BatchFlow(batch, manifest, directory, this.#flowOptions);
       try {
-        // The model is made ready while the batch downloads.
+        // The model is prepared while the batch downloads.
         await flow.run(this.#prepare(batch, manifest));
-        // The slot is given its next batch first: what a request costs the processor comes after.
+        // The slot is given its next batch before this one's request takes processor time.
         await new Promise((resolve) => setImmediate(resolve));
         return await this.#commit(batch);
       } finally {
         flow.close();
-        // Nobody waits for it; what it leaves goes with the worker's directory.
+        // Nobody waits for the removal. Files that are left are removed with the worker's directory.
         if (manifest.dataset.kind === 'objects') void removeInput(directory).catch(() => undefined);
       }
     } catch (error) {
@@ -94,7 +101,7 @@ export class BatchLife {
     }
   }
 
-  /** R1: what was received before, or belongs to a complete job, is looked up first. */
+  /** R1: looks up the outcome of a batch that was received before, or whose job is complete. */
   async #whenOver(batch: HeldBatch): Promise<Ending | undefined> {
     const end = await untilAborted(this.#options.jobs.end(batch.message.job), batch.signal);
     if (end === 'cancelled' || end === 'failed') return { kind: 'dropped', reason: end };
@@ -113,7 +120,7 @@ export class BatchLife {
     return model;
   }
 
-  /** Nothing stops it from here: whoever writes the outcome first has done the batch. */
+  /** Nothing stops a commit: the worker that writes the outcome first has done the batch. */
   async #commit(batch: HeldBatch): Promise<Ending> {
     this.#enter(batch, 'committing');
     const { clock, record, signal } = this.#options;
@@ -124,9 +131,9 @@ export class BatchLife {
         return { kind, wasteItems: batch.freshItems };
       } catch (error) {
         signal.throwIfAborted();
-        this.#endings.trouble(batch, 'writing an outcome', error);
-        if (pauseMs > LAST_COMMIT_PAUSE_MS)
-          throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
+        const isLast = pauseMs > LAST_COMMIT_PAUSE_MS;
+        this.#endings.reportTrouble(batch, 'writing an outcome', error, isLast ? 'this attempt failed' : 'retrying');
+        if (isLast) throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });
       }
       await clock.sleep(pauseMs, signal);
     }
@@ -150,11 +157,11 @@ export class BatchLife {
 
   #enter(batch: HeldBatch, phase: HeldBatch['phase']): void {
     batch.signal.throwIfAborted();
-    batch.phase = phase;
+    batch.enter(phase);
     this.#options.onPhase();
   }
 
-  #tellSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
+  #reportSlot(batch: HeldBatch, model: PreparedModel, event: SlotEvent): void {
     const { events } = this.#options;
     switch (event.kind) {
       case 'ready': {

@@ -1,10 +1,12 @@
 /**
- * What a batch leaves in the bucket: its outcome (R1), what was finished before it was handed back or did not fit in memory, and its attempts.
+ * Reads and writes what a batch leaves in the bucket: its outcome (R1), items finished before a hand-back or spilled
+ * from memory, and its attempts.
  *
  * Invariants:
- * - An outcome is written once, by whoever comes first, whole; its metadata names the lease, so that a put that was tried again by
- *   the SDK knows its own first try.
- * - Partials are in order of index. What they hold beyond a batch's share of the memory is read for its indexes alone, and again for the outcome.
+ * - An outcome is written once, as a whole, by the first worker that puts it. Its metadata names the lease, so that a
+ *   put that the SDK retried recognizes its own first try.
+ * - Partials are in order of index. If they exceed the batch's share of the memory, only their indexes are read at
+ *   first, and their lines once more for the outcome.
  */
 import { giveUpOutcome } from '../../core/batch/give-up.js';
 import {
@@ -24,7 +26,7 @@ import {
   type OutcomeMetadata,
 } from '../../core/contract/result-line.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
@@ -32,13 +34,13 @@ import { finishedLines, headOf, isWhole, splitLines } from './stored-lines.js';
 
 const JSON_LINES = 'application/x-ndjson';
 const PIECE_LENGTH = 1024 * 1024;
-/** Made to ranges together: a set of ranges is made anew each time. */
+/** Indexes are added to the ranges in groups, because each addition copies the ranges. */
 const INDEXES_AT_ONCE = 10_000;
 
 export type CommitResult = 'committed' | 'duplicate';
 
 export class BatchRecord {
-  /** Of each batch, the numbers of the saves under way. */
+  /** The numbers of the saves under way, by batch. */
   readonly #saving = new WeakMap<HeldBatch, Set<number>>();
 
   readonly #store: ObjectStore;
@@ -66,7 +68,7 @@ export class BatchRecord {
     return this.#writeOutcome(batch, giveUpOutcome(batch.message, attempts, last), counts, signal);
   }
 
-  /** What earlier leases finished: the union of their partials, in memory while it has room there. */
+  /** Takes over what earlier leases finished: the union of their partials, in memory while there is room. */
   async resume(batch: HeldBatch, signal: AbortSignal): Promise<void> {
     const { job, batch: number } = batch.message;
     let room = this.#memory.resultBytes;
@@ -85,22 +87,23 @@ export class BatchRecord {
     for (const key of stored) await this.#resumeStored(batch, key, signal);
   }
 
-  /** Keeps finished items of the batch in the bucket instead of in memory. */
-  async letGo(batch: HeldBatch, signal: AbortSignal): Promise<void> {
+  /** Moves finished items of the batch from memory to the bucket. */
+  async spill(batch: HeldBatch, signal: AbortSignal): Promise<void> {
     const { job, batch: number } = batch.message;
     const items = batch.sortedResults();
     const key = spilledKey(job, number, batch.lease.id, batch.runs.length);
     await this.#store.put(key, linesOf(items), { signal, contentType: JSON_LINES, tag: SHORT_LIVED_TAG });
     const indexes = items.map(({ index }) => index);
     const ok = items.filter((item) => item.ok).length;
-    batch.letGo(items, { key, own: addToRanges([], indexes), items: items.length, ok });
+    batch.spilled(items, { key, own: addToRanges([], indexes), items: items.length, ok });
   }
 
-  /** Saves what this lease has finished; how many items of it are in the bucket then. */
+  /** Saves what this lease has finished. Returns how many of its items are in the bucket then. */
   async savePartial(batch: HeldBatch, signal: AbortSignal): Promise<number> {
     const underWay = this.#saving.get(batch) ?? new Set();
     this.#saving.set(batch, underWay);
-    // A key of its own while another save is under way: an earlier put that arrives later holds less, and the last save waits for none.
+    // Each save under way has a key of its own. So an earlier put that arrives late cannot replace a later, larger one,
+    // and the last save waits for none.
     let number = 0;
     while (underWay.has(number)) number += 1;
     underWay.add(number);
@@ -113,7 +116,7 @@ export class BatchRecord {
 
   async #putPartial(batch: HeldBatch, name: string, signal: AbortSignal): Promise<number> {
     const items = batch.freshResults();
-    // What is not in memory is in the bucket.
+    // Items that are not in memory are in the bucket already.
     const savedItems = batch.freshItems;
     if (items.length === 0) return savedItems;
     const { job, batch: number } = batch.message;
@@ -122,7 +125,7 @@ export class BatchRecord {
     return savedItems;
   }
 
-  /** How many attempts there are now, this one included. */
+  /** Returns how many attempts there are now, including this one. */
   async recordAttempt(batch: HeldBatch, error: ItemError, at: string, signal: AbortSignal): Promise<number> {
     const { job, batch: number } = batch.message;
     const body = JSON.stringify({ at, instance: this.#instance, error });
@@ -132,7 +135,7 @@ export class BatchRecord {
     return attempts;
   }
 
-  /** A partial that has no room in memory: what of it is news counts, and stays where it is. */
+  /** Takes over a partial that has no room in memory: its new items are counted, and its lines stay in the bucket. */
   async #resumeStored(batch: HeldBatch, key: string, signal: AbortSignal): Promise<void> {
     let own: Ranges = [];
     let ok = 0;
@@ -157,10 +160,10 @@ export class BatchRecord {
     try {
       for await (const line of splitLines(this.#store.stream(key, { signal }))) {
         const head = headOf(line);
-        if (head !== undefined && isOf(batch, head.index) && isWhole(line)) yield { ...head, line };
+        if (head !== undefined && hasItem(batch, head.index) && isWhole(line)) yield { ...head, line };
       }
     } catch (error) {
-      // Partials are short-lived: what is gone is computed again.
+      // Partials are short-lived. Items whose partial has expired are computed again.
       if (!(error instanceof ObjectMissing)) throw error;
     }
   }
@@ -181,7 +184,7 @@ export class BatchRecord {
   }
 }
 
-/** By pieces: one for each line would be slow, and the whole may be longer than a string can be. */
+/** Encodes in pieces: a buffer for each line would be slow, and the whole may exceed the longest string. */
 function linesOf(items: readonly ComputedItem[]): Uint8Array {
   const pieces: Buffer[] = [];
   let text = '';
@@ -197,6 +200,6 @@ function linesOf(items: readonly ComputedItem[]): Uint8Array {
 const isStream = (body: Uint8Array | string | AsyncIterable<Uint8Array>): body is AsyncIterable<Uint8Array> =>
   typeof body === 'object' && Symbol.asyncIterator in body;
 
-function isOf(batch: HeldBatch, index: number): boolean {
+function hasItem(batch: HeldBatch, index: number): boolean {
   return index >= batch.message.firstIndex && index < batch.message.firstIndex + batch.message.items;
 }

@@ -1,8 +1,9 @@
 /**
- * Bounds the bytes that are held at once (R11), first come first served. What alone is larger than the whole budget waits until
- * nothing else is held, and then passes: a batch that is too large must fail by itself, not wait for ever.
+ * Bounds the bytes that are held at once (R11), first come, first served. A request larger than the whole budget waits
+ * until nothing else is held, and then passes, because a batch that is too large must fail by itself instead of waiting
+ * for ever.
  *
- * Invariant: whoever waits holds nothing that only they can give back, so that everyone gets a turn (batch-flow.ts).
+ * Invariant: A waiter holds nothing that only it can give back, so that everyone gets a turn (batch-flow.ts).
  */
 export class ByteBudget {
   #used = 0;
@@ -14,7 +15,7 @@ export class ByteBudget {
     this.#totalBytes = totalBytes;
   }
 
-  /** Somebody waits for bytes, or would have to. */
+  /** A request for bytes waits, or would have to wait. */
   get isSpent(): boolean {
     return this.#waiting.length > 0 || this.#used >= this.#totalBytes;
   }
@@ -23,7 +24,7 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** Resolves with what gives the bytes back. */
+  /** Waits for the bytes. The returned function gives them back. */
   async take(bytes: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
@@ -52,7 +53,10 @@ export class ByteBudget {
     };
   }
 
-  /** What is there already counts, also past the budget: others wait the longer. Negative gives back. */
+  /**
+   * Counts bytes that are held already, even beyond the budget, so that others wait longer. A negative number gives
+   * bytes back.
+   */
   charge(bytes: number): void {
     this.#used += bytes;
     if (bytes < 0) this.#next();

@@ -1,20 +1,26 @@
 /**
- * A batch that this worker holds, from its receive until its message is deleted, handed back or lost.
+ * A batch that this worker holds, from its receive until its message is deleted, handed back or lost. Its phases go
+ * forward only: fetching → waiting (for a slot) → computing → committing → gone.
  *
- * Phases go forward only: fetching → waiting (for a slot) → computing → committing → gone.
  * Invariants:
- * - `stop` ends the work once, with the first cause; what was believed until then is kept, nothing is added after.
- * - What is being committed is not stopped: the conditional put decides (R1), whoever holds the lease by then.
- * - Each finished item is in memory, or in exactly one of the stored runs.
+ * - `stop` ends the work once, with the first cause. Results from before are kept, and none are added after.
+ * - A batch that is being committed is not stopped: the conditional put decides (R1), whoever holds the lease by then.
+ * - Each finished item is in memory or in exactly one of the stored runs.
  */
 import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
+import { invariant } from '../../core/invariant.js';
 import type { Lease } from '../lease/lease-keeper.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 
-export type BatchPhase = 'fetching' | 'waiting' | 'computing' | 'committing' | 'gone';
+const PHASES = ['fetching', 'waiting', 'computing', 'committing', 'gone'] as const;
 
-/** `drain`: save and hand back. `lost`: somebody else has it. `cancelled`, `failed`: the job is over. `unable`: no model here. `waiting`: it could not be started soon. */
+export type BatchPhase = (typeof PHASES)[number];
+
+/**
+ * `drain`: save and hand back. `lost`: another worker has the batch. `cancelled`, `failed`: the job is over. `unable`:
+ * the model cannot be used here. `waiting`: the batch could not be started soon.
+ */
 export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable' | 'waiting';
 
 export class WorkStopped extends Error {
@@ -27,27 +33,27 @@ export class WorkStopped extends Error {
 /** Finished items that are not in memory: lines of an object in the bucket, in order of index. */
 export interface StoredRun {
   readonly key: string;
-  /** The indexes that count from it; its other lines are elsewhere as well. */
+  /** The indexes that count from this object. Its other lines are stored elsewhere as well. */
   readonly own: Ranges;
   readonly items: number;
   readonly ok: number;
 }
 
 export class HeldBatch {
-  phase: BatchPhase = 'fetching';
+  #phase: BatchPhase = 'fetching';
   computeStartedAtMs: number | undefined;
-  /** When its slot began with it, or last finished an item. */
+  /** The time at which the slot began with the batch, or last finished an item of it. */
   progressAtMs = 0;
-  /** When its model was asked for, which is not on this instance yet; undefined when it is. */
+  /** The time at which the batch asked for a model that is not on this instance yet; undefined once it is. */
   modelAskedAtMs: number | undefined;
-  /** The model that its slot is loading for it; undefined once it is loaded. */
+  /** The model that the slot is loading for this batch; undefined once it is loaded. */
   loadingModel: () => string | undefined = () => undefined;
-  /** The pace of the slot that computes it. */
+  /** The pace of the slot that computes the batch. */
   msPerItem: () => number | undefined = () => undefined;
-  /** Indexes in memory that partials of earlier leases hold. */
+  /** The indexes in memory that partials of earlier leases hold. */
   #resumed: ReadonlySet<number> = new Set();
   #resumedCount = 0;
-  /** In memory, by index. */
+  /** The finished items in memory, by index. */
   readonly results = new Map<number, ComputedItem>();
   resultBytes = 0;
   readonly #stored: StoredRun[] = [];
@@ -61,7 +67,23 @@ export class HeldBatch {
     readonly receiveCount: number,
   ) {}
 
-  /** Aborts with `WorkStopped`. */
+  get phase(): BatchPhase {
+    return this.#phase;
+  }
+
+  /** Phases go forward only. Entering the current phase again, as a batch in pieces does, changes nothing. */
+  enter(phase: BatchPhase): void {
+    const isForward = PHASES.indexOf(phase) >= PHASES.indexOf(this.#phase);
+    invariant(isForward, `A batch goes forward only, and cannot go from ${this.#phase} to ${phase}.`);
+    this.#phase = phase;
+  }
+
+  /** A batch that is being committed or is gone takes no more results and cannot be stopped. */
+  get #isSettled(): boolean {
+    return this.#phase === 'committing' || this.#phase === 'gone';
+  }
+
+  /** Aborts with `WorkStopped` as its reason. */
   get signal(): AbortSignal {
     return this.#work.signal;
   }
@@ -91,7 +113,7 @@ export class HeldBatch {
     return this.#resumedCount;
   }
 
-  /** Finished under this lease. */
+  /** The number of items that were finished under this lease. */
   get freshItems(): number {
     return this.#finished - this.#resumedCount;
   }
@@ -100,31 +122,31 @@ export class HeldBatch {
     return this.results.has(index) || this.#stored.some(({ own }) => rangeHolding(own, index) !== undefined);
   }
 
-  /** Results in memory that no partial of an earlier lease holds, in order of index. */
+  /** The results in memory that no partial of an earlier lease holds, in order of index. */
   freshResults(): readonly ComputedItem[] {
     return this.sortedResults().filter((item) => !this.#resumed.has(item.index));
   }
 
-  /** Those in memory. */
+  /** The results in memory, in order of index. */
   sortedResults(): readonly ComputedItem[] {
     const items = [...this.results.values()];
-    // Models mostly answer in order.
+    // Most models answer in order.
     const isSorted = items.every((item, at) => at === 0 || (items[at - 1]?.index ?? 0) < item.index);
     return isSorted ? items : items.sort((a, b) => a.index - b.index);
   }
 
   stop(cause: StopCause): void {
-    if (this.phase === 'committing' || this.phase === 'gone') return;
+    if (this.#isSettled) return;
     this.#work.abort(new WorkStopped(cause));
   }
 
   resume(items: Iterable<ComputedItem>): void {
-    this.believe(items);
+    this.addResults(items);
     this.#resumed = new Set(this.results.keys());
     this.#resumedCount = this.#finished;
   }
 
-  /** A partial of an earlier lease that is too large for memory. */
+  /** Adds a partial of an earlier lease that is too large for memory. */
   resumeStored(run: StoredRun): void {
     this.#stored.push(run);
     this.#finished += run.items;
@@ -132,26 +154,27 @@ export class HeldBatch {
     this.#resumedCount += run.items;
   }
 
-  believe(items: Iterable<ComputedItem>): void {
-    if (this.#work.signal.aborted || this.phase === 'committing' || this.phase === 'gone') return;
+  addResults(items: Iterable<ComputedItem>): void {
+    if (this.#work.signal.aborted || this.#isSettled) return;
     for (const item of items) {
-      if (this.isDone(item.index)) continue; // a believed result is never taken back
+      if (this.isDone(item.index)) continue; // a result is never replaced
       this.results.set(item.index, item);
       this.resultBytes += item.line.length;
       this.#finished += 1;
       if (item.ok) this.#ok += 1;
     }
+    invariant(this.#finished <= this.message.items, 'A batch has at most one result per item.');
   }
 
-  /** Those items are in the bucket now. */
-  letGo(items: readonly ComputedItem[], run: StoredRun): void {
+  /** Records that these items are in the bucket now, and frees their memory. */
+  spilled(items: readonly ComputedItem[], run: StoredRun): void {
     for (const item of items) {
       if (this.results.delete(item.index)) this.resultBytes -= item.line.length;
     }
     this.#stored.push(run);
   }
 
-  /** The outcome is in the bucket; what is told of it later are counts. */
+  /** Frees the results: the outcome is in the bucket, and later events need only counts. */
   forgetResults(): void {
     this.results.clear();
     this.resultBytes = 0;

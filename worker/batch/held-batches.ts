@@ -1,4 +1,6 @@
-/** The batches that the worker holds, in the order in which they were received: each from its receive until its life has ended. */
+/**
+ * The batches that the worker holds, in the order of their receives: each from its receive until its life has ended.
+ */
 import { mayGiveBack } from '../../core/batch/lease-ahead.js';
 import type { Lease } from '../lease/lease-keeper.js';
 import type { HeldBatch, StopCause } from './held-batch.js';

@@ -1,19 +1,21 @@
 /**
- * Result lines in the bucket: read one by one, and put together, in order of index, to the outcome of a batch whose results are not all in memory.
+ * Reads result lines in the bucket one by one, and merges them, in order of index, into the outcome of a batch whose
+ * results are not all in memory.
  *
- * Invariant: no more is held than a chunk of each run that is being read; runs are read forward only, each from its first own line to its last.
+ * Invariant: At most one chunk is held of each run that is being read. Runs are read forward only, each from its first
+ * own line to its last.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Range } from '../../core/dataset/ranges.js';
-import type { ComputedItem } from '../slot/batch-computer.js';
+import type { ComputedItem } from '../slot/slot.js';
 import type { ObjectStore } from '../ports.js';
 import type { HeldBatch, StoredRun } from './held-batch.js';
 
 const NEWLINE = 10;
-/** Lines are handed on in pieces of about so much. */
+/** Lines are passed on in pieces of about this size. */
 const PIECE_BYTES = 64 * 1024;
 
-/** With their newlines; what stands behind the last newline is no line. */
+/** Yields lines with their newlines. Text behind the last newline is not a line. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   for await (const chunk of chunks) {
@@ -29,17 +31,20 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-/** The form that `encodeResultLine` gives; the output itself is not parsed. */
+/** The form that `encodeResultLine` writes. The output itself is not parsed. */
 const RESULT_START = /^\{"index":(\d{1,16}),"ok":(true|false),/;
 const LONGEST_START = 48;
 
-/** Undefined also for bytes that are not UTF-8: turned into text they would be another result, so the item counts as not finished. */
+/**
+ * Returns undefined for bytes that are not UTF-8 as well: decoding them would change the result, so the item counts as
+ * not finished.
+ */
 export function headOf(line: Buffer): { readonly index: number; readonly ok: boolean } | undefined {
   const match = RESULT_START.exec(line.toString('latin1', 0, LONGEST_START));
   return match === null || !isUtf8(line) ? undefined : { index: Number(match[1]), ok: match[2] === 'true' };
 }
 
-/** Whether the line is JSON in UTF-8: what goes into an outcome keeps its text, and has to be one. */
+/** Whether the line is JSON in UTF-8. An outcome takes the line's text as it is. */
 export function isWhole(line: Buffer): boolean {
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
@@ -49,7 +54,7 @@ export function isWhole(line: Buffer): boolean {
   }
 }
 
-/** Every finished item of the batch, in order of index. */
+/** Yields every finished item of the batch, in order of index. */
 export async function* finishedLines(
   batch: HeldBatch,
   store: ObjectStore,
@@ -78,7 +83,7 @@ export async function* finishedLines(
     }
     yield Buffer.concat(piece);
   } finally {
-    // Also when the writer has failed: no body may be left open half-read.
+    // The readers are closed even if the writer has failed, so that no body stays half-read.
     await Promise.all(readers.map((reader) => reader.close()));
   }
 }
@@ -88,7 +93,7 @@ interface Source {
   readonly lines: (range: Range) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** One run, asked for its ranges in order. */
+/** Reads one run, range by range, in order. */
 class RunReader {
   #lines: AsyncGenerator<Buffer> | undefined;
 

@@ -1,15 +1,19 @@
 /**
- * How the worker ends itself: once and for ever, because of a notice, a signal, its age, a model or a batch that it cannot use (R3, R9).
+ * Ends the worker, once and for good: because of a notice, a signal, its age, or a model or batch that it cannot use
+ * (R3, R9).
  *
  * Invariants:
- * - A drain never ends before its deadline by being told of another reason, and is hurried only by one that leaves less time.
- * - By the deadline everything is saved and handed back; shortly after it the worker waits for nothing any more.
+ * - A second reason never ends a drain before its deadline. It hurries the drain only if it leaves less time.
+ * - By the deadline everything is saved and handed back. Shortly after it the worker waits for nothing any more.
  */
 import { decideDrain, SAVE_RESERVE_MS } from '../../core/batch/drain.js';
 import type { Clock } from '../ports.js';
 import type { HeldBatch } from '../batch/held-batch.js';
 
-/** After SIGTERM, systemd and people wait: what cannot be handed back in this time runs out by its lease. */
+/**
+ * How long the worker goes on after the deadline. After SIGTERM, systemd and people wait; a batch that cannot be handed
+ * back in this time becomes visible when its lease runs out.
+ */
 const STOP_GRACE_MS = 1_500;
 
 export type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outdated' | 'cut-off';
@@ -17,13 +21,13 @@ export type DrainReason = 'interruption' | 'stopped' | 'life' | 'unable' | 'outd
 export interface DrainOptions {
   readonly clock: Clock;
   readonly held: Iterable<HeldBatch>;
-  /** Longer than an open poll lasts. */
+  /** A time longer than an open poll lasts. */
   readonly pollMs: number;
-  /** The worker's own end. */
+  /** The signal aborts when the worker has ended. */
   readonly signal: AbortSignal;
-  /** It has begun, was hurried, or its grace is over. */
+  /** Called when the drain has begun, was hurried, or its grace is over. */
   readonly onChange: () => void;
-  /** Polls, and looks for tickets, are waited for no longer. */
+  /** Aborts the open polls and the search for exit tickets. */
   readonly stopTaking: () => void;
 }
 
@@ -46,37 +50,41 @@ export class Drain {
     return this.#begun?.reason;
   }
 
-  /** By when everything is to be saved and handed back; Infinity before it has begun. */
+  /** The time by which everything is to be saved and handed back; Infinity before the drain has begun. */
   get deadlineMs(): number {
     return this.#begun?.deadlineMs ?? Infinity;
   }
 
-  /** Nothing is waited for any more. */
+  /** The worker no longer waits for anything. */
   get graceOver(): boolean {
     return this.#over;
   }
 
-  /** Begins to end, or hurries an end that has begun; what is not done in the time that is left is saved and handed back. */
+  /**
+   * Begins the drain, or hurries one that has begun. Work that is not done in the time that is left is saved and handed
+   * back.
+   */
   begin(reason: DrainReason, leftMs: number): void {
     const { clock, held, onChange, pollMs, stopTaking } = this.#options;
     const deadlineMs = clock.nowMs() + leftMs;
     if (this.#begun !== undefined && !hurries(reason, deadlineMs, this.#begun)) return;
     this.#begun = { reason, deadlineMs };
-    // A poll that is aborted may lose what it was about to bring for one lease: only when it cannot be waited for.
+    // An aborted poll may hide the messages that it was about to bring for one lease. It is aborted only when there is
+    // no time to wait for it.
     if (leftMs < pollMs + SAVE_RESERVE_MS) stopTaking();
     for (const batch of held) drainBatch(batch, leftMs);
     void this.#enforce(leftMs);
     onChange();
   }
 
-  /** However good the pace looked: what is not finished shortly before the deadline is saved. */
+  /** Saves, shortly before the deadline, whatever is not finished, however good the pace looked. */
   async #enforce(leftMs: number): Promise<void> {
     const { clock, held, onChange, signal, stopTaking } = this.#options;
     await clock.sleep(Math.max(0, leftMs - SAVE_RESERVE_MS), signal).catch(() => undefined);
     for (const batch of held) batch.stop('drain');
     await clock.sleep(Math.min(leftMs, SAVE_RESERVE_MS) + STOP_GRACE_MS, signal).catch(() => undefined);
     this.#over = true;
-    stopTaking(); // no ticket that S3 keeps it waiting for may keep the worker
+    stopTaking(); // a ticket that S3 delays must not keep the worker
     onChange();
   }
 }
@@ -84,7 +92,7 @@ export class Drain {
 /** Whether a second reason to end changes how the first one is carried out. */
 function hurries(reason: DrainReason, deadlineMs: number, begun: Begun): boolean {
   if (reason === 'stopped') return true;
-  // An interrupted worker stays until AWS takes it, or its life is over.
+  // An interrupted worker stays until AWS takes its instance, or until its maximum life is over.
   return begun.reason === 'interruption' ? reason === 'life' : deadlineMs < begun.deadlineMs;
 }
 

@@ -4,8 +4,8 @@ import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from 
 import type { InputReader } from '../batch/batch-input.js';
 import type { ByteBudget } from '../batch/byte-budget.js';
 import type { MemoryLimits } from '../batch/memory-limits.js';
-import type { PrepareModel } from './model-shelf.js';
-import type { MakeComputer } from '../slot/slot-pool.js';
+import type { PrepareModel } from '../model/prepared-models.js';
+import type { MakeSlot } from '../slot/slot-pool.js';
 
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
 
@@ -13,7 +13,7 @@ export interface EngineOptions {
   readonly instance: string;
   /** The version of this worker. */
   readonly version: string;
-  /** SHA-256 of the published bundle that it is of. */
+  /** SHA-256 of the published bundle that the worker was started from. */
   readonly bundle?: string;
   readonly queue: WorkQueue;
   readonly metadata: InstanceMetadata;
@@ -21,13 +21,13 @@ export interface EngineOptions {
   readonly storeOf: InputReader['storeOf'];
   readonly clock: Clock;
   readonly events: EventSink;
-  readonly makeComputer: MakeComputer;
+  readonly makeSlot: MakeSlot;
   readonly prepareModel: PrepareModel;
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
   readonly newLeaseId: () => string;
   readonly cpus: number;
-  /** For all slots together. */
+  /** The memory that all slots together may use. */
   readonly memoryBytes: number;
   readonly leaseSeconds: number;
   readonly maxIdleMs: number;

@@ -1,80 +1,85 @@
 /**
- * The worker: takes batches while it may, lets each live (batch-life.ts), and ends itself (R3, R6, R9).
+ * The worker's loop: it takes batches while it may, runs the life of each (batch-life.ts), and ends the worker (R3, R6,
+ * R9). It takes batches until it begins, once and for good, to drain (drain.ts).
  *
- * It is taking until it begins, once and for ever, to drain (drain.ts).
  * Invariants:
- * - Held at most: a batch in each slot, as many ahead as core/batch/lease-ahead.ts allows by the measured pace, and a few being committed.
- * - Once it drains it asks for nothing more, and whatever an open poll still brings is handed back at once.
- * - It leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it takes a ticket.
- * - Trouble is told, and tried again after a pause; no fault of S3, SQS or the metadata ends the worker.
+ * - The worker holds at most a batch in each slot, as many ahead as core/batch/lease-ahead.ts allows by the measured
+ *   pace, and a few being committed.
+ * - A draining worker polls no more, and hands back at once whatever an open poll still brings.
+ * - The worker leaves idle only when it holds nothing and its last poll came back empty, and no poll is open while it
+ *   takes a ticket.
+ * - Trouble is reported, and retried after a pause. No fault of S3, SQS or the metadata ends the worker.
  */
-import { errorText } from '../../core/error-text.js';
 import { decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { decideLeaseAhead, type LeaseAhead } from '../../core/batch/lease-ahead.js';
 import { PipelinePace } from '../../core/batch/pipeline-pace.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
-import type { StatusView } from '../events/status-board.js';
+import type { StatusView } from '../events/status-writer.js';
 import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Notice, ReceivedMessage } from '../ports.js';
+import { BackgroundWork } from './background-work.js';
 import { BatchLife } from '../batch/batch-life.js';
 import { BatchRecord } from '../batch/batch-record.js';
-import { Bell } from './bell.js';
+import { ChangeNotifier } from './change-notifier.js';
 import { ByteBudget } from '../batch/byte-budget.js';
-import { Contact } from './contact.js';
+import { Reachability } from './reachability.js';
 import { Drain } from './drain.js';
 import type { EndReason, EngineOptions } from './engine-options.js';
 import { ExitTickets } from './exit-tickets.js';
-import { foresee, mostCommitting } from './foresight.js';
+import { pipelineView, maxCommitting } from './pipeline-view.js';
 import { HeldBatch } from '../batch/held-batch.js';
 import { HeldBatches } from '../batch/held-batches.js';
-import { Intake } from './intake.js';
-import { JobBook, MARKS_EVERY_MS } from './job-book.js';
+import { QueuePoller } from './queue-poller.js';
+import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
 import { memoryLimitsFor } from '../batch/memory-limits.js';
-import { ModelShelf } from './model-shelf.js';
+import { PreparedModels } from '../model/prepared-models.js';
 import { watchNotices } from './notice-watch.js';
-import { Outdated } from './outdated.js';
+import { VersionCheck } from './version-check.js';
 import { SlotPool } from '../slot/slot-pool.js';
 import { spareSlots } from './slow-models.js';
 import { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
-import { WayForOthers } from './way-for-others.js';
+import { SlowModelWatch } from './slow-model-watch.js';
 
-/** A poll answers at once when there is work; when there is none, this is how late an end is noticed. */
+/** A poll answers at once when there is work. When there is none, the worker notices an end this late. */
 const POLL_SECONDS = 2;
-/** While idle the fleet's state is read between polls. */
+/** An idle worker reads the fleet's state between polls. */
 const IDLE_POLL_SECONDS = 1;
-/** What comes after so long without work is taken for a new job. */
-const REST_MS = 2_000;
-/** At risk of a reclaim: what would be lost without a notice. */
+/** After a rest this long, the next batch is taken to be of a new job, whose pace is not known yet. */
+const NEW_JOB_AFTER_MS = 2_000;
+/** While a reclaim is likely, this much work at most would be lost without a notice. */
 const SAVE_EVERY_MS = 10_000;
-/** For the batch in hand when the worker's life is over, it is too old, or a model cannot be used: then it is saved. */
+/**
+ * The batch in hand may take this long when the worker's life is over, the worker is too old, or it cannot use a model.
+ * Then the batch is saved.
+ */
 const LAST_BATCH_MS = 600_000;
-/** Cheap: it looks at two times. */
-const CONTACT_EVERY_MS = 1_000;
+/** The check is cheap: it compares two times. */
+const REACHABILITY_EVERY_MS = 1_000;
 
 export class Engine {
   readonly held = new HeldBatches();
-  readonly #bell: Bell;
+  readonly #changes: ChangeNotifier;
   readonly #pace = new PipelinePace();
-  readonly #intake: Intake;
+  readonly #poller: QueuePoller;
   readonly #drain: Drain;
   /** Aborts when the worker has ended. */
   readonly #life = new AbortController();
-  /** Aborts the open poll and the idle worker's looks. */
+  /** Aborts the open poll and the idle worker's requests. */
   readonly #taking = new AbortController();
   readonly #budget: ByteBudget;
   readonly #leases: LeaseKeeper;
-  readonly #jobs: JobBook;
+  readonly #jobs: JobCache;
   readonly #slots: SlotPool;
   readonly #shapes: SlotShapeKeeper;
   readonly #record: BatchRecord;
   readonly #batchLife: BatchLife;
   readonly #tickets: ExitTickets;
-  readonly #outdated: Outdated;
-  readonly #way: WayForOthers;
+  readonly #versionCheck: VersionCheck;
+  readonly #slowModels: SlowModelWatch;
   #notice: Notice['kind'] | undefined;
-  /** The slots beside the wanted ones. */
+  /** The number of slots beyond those that the jobs' shapes ask for (slow-models.ts). */
   #spareSlots = 0;
   #started = false;
   #ended = false;
@@ -82,57 +87,58 @@ export class Engine {
   #idleSinceMs: number;
 
   readonly #options: EngineOptions;
-  readonly #contact: Contact;
+  readonly #reachability: Reachability;
+  readonly #background: BackgroundWork;
 
   constructor(given: EngineOptions) {
-    this.#contact = new Contact(given.clock);
-    const options = { ...given, queue: this.#contact.queue(given.queue), store: this.#contact.store(given.store) };
+    this.#reachability = new Reachability(given.clock);
+    const options = {
+      ...given,
+      queue: this.#reachability.watchQueue(given.queue),
+      store: this.#reachability.watchStore(given.store),
+    };
     this.#options = options;
-    const { clock, events, instance, queue, store } = options;
+    const { clock, instance, store } = options;
     const { memory = memoryLimitsFor(options.cpus) } = options;
+    const { held } = this;
     const { signal } = this.#life;
+    const onChange = (): void => this.#changes.notify();
     this.#budget = options.budget ?? new ByteBudget(memory.budgetBytes);
     this.#idleSinceMs = clock.nowMs();
-    this.#bell = new Bell(clock);
-    this.#intake = new Intake({
+    this.#background = new BackgroundWork(options, signal);
+    this.#changes = new ChangeNotifier(clock);
+    this.#poller = new QueuePoller({
       ...options,
       signal: this.#taking.signal,
       onMessages: (messages, elapsedMs) => this.#receive(messages, elapsedMs),
-      onTrouble: (error) => this.#trouble('polling the queue', error),
-      onChange: () => this.#bell.ring(),
+      onTrouble: (error) => this.#background.reportTrouble('polling the queue', error),
+      onChange,
     });
-    this.#drain = new Drain({
-      clock,
-      held: this.held,
-      pollMs: POLL_SECONDS * 1000,
-      signal,
-      onChange: () => this.#bell.ring(),
-      stopTaking: () => this.#taking.abort(),
+    const stopTaking = (): void => this.#taking.abort();
+    this.#drain = new Drain({ clock, held, pollMs: POLL_SECONDS * 1000, signal, onChange, stopTaking });
+    const leases = new LeaseKeeper({
+      ...options,
+      onLost: (lease) => held.stopLease(lease, 'lost'),
+      onOld: (lease) => held.stopLease(lease, 'twelve-hours'),
+      onTrouble: (error) => this.#background.reportTrouble('beating leases', error),
     });
-    this.#leases = new LeaseKeeper({
-      queue,
-      clock,
-      leaseSeconds: options.leaseSeconds,
-      onLost: (lease) => this.held.stopLease(lease, 'lost'),
-      onOld: (lease) => this.held.stopLease(lease, 'twelve-hours'),
-      onTrouble: (error) => this.#trouble('beating leases', error),
-    });
-    this.#jobs = new JobBook(store, clock, signal);
-    this.#shapes = new SlotShapeKeeper({ ...options, signal, onShape: () => this.#fitSlots() });
-    this.#slots = new SlotPool(this.#shapes.watched(options.makeComputer), clock);
+    this.#leases = leases;
+    this.#jobs = new JobCache(store, clock, signal);
+    const onShape = (): void => this.#fitSlots();
+    this.#shapes = new SlotShapeKeeper({ ...options, signal, onShape });
+    this.#slots = new SlotPool(options.makeSlot, clock);
     this.#record = new BatchRecord(store, instance, memory);
-    this.#tickets = new ExitTickets({ instance, store, clock, events, random: options.random });
-    this.#outdated = new Outdated({ ...options, leases: this.#leases, signal, onSettled: () => this.#bell.ring() });
-    const { held } = this;
-    const leases = this.#leases;
-    const tickets = this.#tickets;
-    this.#way = new WayForOthers({ ...options, held, leases, tickets, signal, onSlots: () => this.#fitSlots() });
+    const tickets = new ExitTickets(options);
+    this.#tickets = tickets;
+    this.#versionCheck = new VersionCheck({ ...options, leases, signal, onSettled: onChange });
+    this.#slowModels = new SlowModelWatch({ ...options, held, leases, tickets, signal, onChange: onShape });
     this.#batchLife = new BatchLife({
       ...options,
-      leases: this.#leases,
+      leases,
       jobs: this.#jobs,
-      models: new ModelShelf(options.prepareModel),
+      models: new PreparedModels(options.prepareModel),
       slots: this.#slots,
+      shapes: this.#shapes,
       record: this.#record,
       reader: { store, storeOf: options.storeOf },
       budget: this.#budget,
@@ -140,29 +146,23 @@ export class Engine {
       pace: this.#pace,
       signal,
       onJob: (manifest) => this.#shapes.enter(manifest),
-      onPhase: () => this.#bell.ring(),
+      onPhase: onChange,
       onUnable: (job) => this.#beginUnable(job),
       drainReason: () => this.#handBackReason(),
     });
   }
 
-  /** Batches that were still held when the worker ended. */
+  /** The number of batches that were still held when the worker ended. */
   get leftBehind(): number {
     return this.#heldAtEnd;
   }
 
   get status(): StatusView {
-    const notice = this.#notice === undefined ? {} : { notice: this.#notice };
-    const { status: shape } = this.#shapes;
-    return {
-      phase: this.#phase(),
-      slots: this.#slots.size - this.#spareSlots,
-      ...definedFields({ shape }),
-      ...notice,
-    };
+    const slots = this.#slots.size - this.#spareSlots;
+    return { phase: this.#phase(), slots, ...definedFields({ shape: this.#shapes.status, notice: this.#notice }) };
   }
 
-  /** Works until the worker has to end; `stop` is SIGTERM. */
+  /** Works until the worker has to end. `stop` aborts at SIGTERM. */
   async run(stop: AbortSignal): Promise<EndReason> {
     const loops = this.#startLoops();
     const onStop = (): void => this.#drain.begin('stopped', 0);
@@ -176,7 +176,7 @@ export class Engine {
       this.#heldAtEnd = this.held.size;
       this.#taking.abort();
       this.#life.abort();
-      this.#bell.stop();
+      this.#changes.stop();
       await Promise.all([...loops, this.#slots.close()]);
     }
   }
@@ -185,35 +185,35 @@ export class Engine {
     for (;;) {
       if (this.#drain.reason !== undefined) return this.#drained();
       if (this.held.size === 0) {
-        if (this.#intake.takeEmpty() && (await this.#mayLeave())) return 'ticket';
-        // Also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
+        if (this.#poller.takeEmptyPoll() && (await this.#mayLeave())) return 'ticket';
+        // This holds also when polls fail: an instance that cannot reach its queue must not live for ever (R9).
         const idleMs = this.#options.clock.nowMs() - this.#idleSinceMs;
-        if (!this.#intake.isOpen && idleMs >= this.#options.maxIdleMs) return 'idle';
+        if (!this.#poller.isOpen && idleMs >= this.#options.maxIdleMs) return 'idle';
         if (this.#drain.reason !== undefined) continue;
       }
       const next = this.#decide();
-      this.#intake.ask(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
-      const { queueWasEmpty } = this.#intake;
+      this.#poller.request(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
+      const { queueWasEmpty } = this.#poller;
       this.held.stopSurplus(next.surplus, { nowMs: this.#options.clock.nowMs(), queueWasEmpty });
-      await this.#bell.next(next.againInMs);
+      await this.#changes.nextChange(next.againInMs);
     }
   }
 
   #decide(): LeaseAhead {
     const { held } = this;
-    const intake = this.#intake;
+    const poller = this.#poller;
     const notice = this.#notice;
     const pace = this.#pace;
     const slots = this.#slots;
     const nowMs = this.#options.clock.nowMs();
-    if (held.size === 0 && nowMs - this.#idleSinceMs > REST_MS) pace.forgetBatches();
-    this.#way.make();
-    const seen = foresee({ held, slots: slots.size, pace, nowMs, slow: this.#way.slow });
-    const next = decideLeaseAhead({ ...seen, asked: intake.asked, atRisk: notice !== undefined });
-    // Nothing more will come to be deleted for a while: what is done goes now.
-    if (seen.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
-    const clogged = seen.committing >= mostCommitting(seen) || this.#budget.isSpent;
-    const { pauseMs } = this.#way;
+    if (held.size === 0 && nowMs - this.#idleSinceMs > NEW_JOB_AFTER_MS) pace.forgetBatches();
+    this.#slowModels.update();
+    const view = pipelineView({ held, slots: slots.size, pace, nowMs, slow: this.#slowModels.slow });
+    const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
+    // No further deletion is coming for a while, so the pending ones are sent now.
+    if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
+    const clogged = view.committing >= maxCommitting(view) || this.#budget.isSpent;
+    const { pauseMs } = this.#slowModels;
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
     return clogged || pauseMs > 0 ? { ...next, ask: 0, againInMs } : next;
   }
@@ -231,21 +231,21 @@ export class Engine {
       receiptHandle: message.receiptHandle,
       receivedAtMs: clock.nowMs(),
     };
-    const needs = this.#outdated.tooNew(message.body);
+    const needs = this.#versionCheck.newerNeeds(message.body);
     if (needs !== undefined) {
       this.#drain.begin('outdated', LAST_BATCH_MS);
-      this.#inBackground('handing back a batch', this.#outdated.handBack(lease, needs));
+      this.#background.start('handing back a batch', this.#versionCheck.handBack(lease, needs));
       return;
     }
     const decoded = decodeBatchMessage(message.body);
     if (decoded === undefined) {
-      const text = `A message that no version of spotpool known here has written was discarded: ${shorten(message.body, 200)}`;
+      const text = `Discarded a message in the queue that spotpool did not write: ${shorten(message.body, 200)}`;
       events.emit({ code: 'message-discarded', message: text });
-      this.#inBackground('discarding a message', this.#leases.delete(lease, this.#life.signal));
+      this.#background.start('discarding a message', this.#leases.delete(lease, this.#life.signal));
       return;
     }
-    const left = this.#way.leave(lease, decoded.job);
-    if (left !== undefined) return this.#inBackground('leaving a batch to others', left);
+    const left = this.#slowModels.leaveToOthers(lease, decoded.job);
+    if (left !== undefined) return this.#background.start('leaving a batch to others', left);
     this.#hold(new HeldBatch(decoded, lease, message.receiveCount));
   }
 
@@ -253,13 +253,13 @@ export class Engine {
     this.#leases.hold(batch.lease);
     this.held.add(batch);
     if (this.#drain.reason !== undefined) batch.stop('drain');
-    this.#inBackground(
+    this.#background.start(
       'ending a batch',
-      this.#batchLife.live(batch).finally(() => {
-        batch.phase = 'gone';
+      this.#batchLife.run(batch).finally(() => {
+        batch.enter('gone');
         this.held.delete(batch);
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
-        this.#bell.ring();
+        this.#changes.notify();
       }),
     );
   }
@@ -268,7 +268,7 @@ export class Engine {
     try {
       return await this.#tickets.tryLeave(this.#taking.signal);
     } catch (error) {
-      if (!this.#taking.signal.aborted) this.#trouble("reading the fleet's state", error);
+      if (!this.#taking.signal.aborted) this.#background.reportTrouble("reading the fleet's state", error);
       return false;
     }
   }
@@ -276,17 +276,17 @@ export class Engine {
   async #drained(): Promise<EndReason> {
     const drain = this.#drain;
     const { held } = this;
-    const intake = this.#intake;
-    const outdated = this.#outdated;
-    this.#leases.hurry(this.#life.signal);
-    while ((held.size > 0 || outdated.busy || intake.isOpen) && !drain.graceOver) await this.#bell.next();
-    // R3: AWS takes the instance, and does not bill what it interrupts in the first hour; ending it ourselves would be billed.
-    // A notice that nobody carries out does not keep it for ever (R9).
+    const poller = this.#poller;
+    const versionCheck = this.#versionCheck;
+    this.#leases.deleteAtOnce(this.#life.signal);
+    while ((held.size > 0 || versionCheck.busy || poller.isOpen) && !drain.graceOver) await this.#changes.nextChange();
+    // R3: AWS takes the instance, and does not bill an instance that it interrupts in the first hour; ending it
+    // ourselves would be billed. A notice that AWS never carries out does not keep the worker for ever (R9).
     const { clock, maxIdleMs } = this.#options;
     for (;;) {
       const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
       if (drain.reason !== 'interruption' || leftMs <= 0) break;
-      await this.#bell.next(leftMs);
+      await this.#changes.nextChange(leftMs);
     }
     if (drain.reason === 'cut-off') return 'cut-off';
     return this.#notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');
@@ -314,26 +314,24 @@ export class Engine {
     return [
       this.#leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
-      this.#every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.#stopOverJobs()),
-      this.#every(CONTACT_EVERY_MS, 'looking whether queue and bucket answer', async () => this.#endWhenCutOff()),
-      this.#every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.#way.look()),
-      this.#every(SAVE_EVERY_MS, 'saving finished items', () => this.#saveWhileAtRisk()),
+      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.#stopOverJobs()),
+      this.#background.every(REACHABILITY_EVERY_MS, 'looking whether queue and bucket answer', async () =>
+        this.#endWhenCutOff(),
+      ),
+      this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () =>
+        this.#slowModels.refreshJobsWithWork(),
+      ),
+      this.#background.every(SAVE_EVERY_MS, 'saving finished items', () => this.#saveWhileAtRisk()),
       endLife(),
     ];
   }
 
-  async #every(ms: number, doing: string, act: () => Promise<void>): Promise<void> {
-    const { signal } = this.#life;
-    while (!signal.aborted) {
-      await this.#options.clock.sleep(ms, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await act().catch((error: unknown) => this.#trouble(doing, error));
-    }
-  }
-
-  /** Also with batches in hand: nobody will ever have their results, and others have the batches by their leases (R9). */
+  /**
+   * Ends the worker even with batches in hand: it cannot deliver their results, and other workers get them when the
+   * leases run out (R9).
+   */
   #endWhenCutOff(): void {
-    if (this.#contact.lostForMs >= this.#options.maxIdleMs) this.#drain.begin('cut-off', 0);
+    if (this.#reachability.unreachableForMs >= this.#options.maxIdleMs) this.#drain.begin('cut-off', 0);
   }
 
   async #stopOverJobs(): Promise<void> {
@@ -345,7 +343,7 @@ export class Engine {
 
   async #saveWhileAtRisk(): Promise<void> {
     if (this.#notice === undefined || this.#drain.reason !== undefined) return;
-    // One that cannot be saved keeps no other from it.
+    // A batch that cannot be saved does not keep the others from being saved.
     const saved = await Promise.allSettled(
       this.held.computing.map((batch) => this.#record.savePartial(batch, this.#life.signal)),
     );
@@ -355,10 +353,10 @@ export class Engine {
   #fitSlots(): void {
     if (this.#ended) return;
     const wanted = this.#shapes.slotsFor(this.held);
-    const { slow } = this.#way;
+    const { slow } = this.#slowModels;
     this.#spareSlots = spareSlots(slow, wanted);
     this.#slots.resize(wanted + this.#spareSlots, slow.modelKeys);
-    this.#bell.ring();
+    this.#changes.notify();
   }
 
   #handBackReason(): HandBackReason {
@@ -370,16 +368,5 @@ export class Engine {
     if (this.#drain.reason !== undefined) return 'draining';
     if (this.held.size > 0) return 'busy';
     return this.#started ? 'idle' : 'starting';
-  }
-
-  #inBackground(doing: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      if (!this.#life.signal.aborted) this.#trouble(doing, error);
-    });
-  }
-
-  #trouble(doing: string, error: unknown): void {
-    const message = `There was trouble ${doing}; it is tried again: ${errorText(error)}`;
-    this.#options.events.emit({ code: 'trouble', doing, message });
   }
 }

@@ -1,8 +1,10 @@
 /**
- * An idle worker's way out above the target (R6; core/contract/fleet-state.ts has the protocol, core/pool/exit-ticket.ts the decisions).
+ * How an idle worker leaves a fleet that is above its target (R6). core/contract/fleet-state.ts has the protocol,
+ * core/pool/exit-ticket.ts the decisions.
  *
- * Invariant: `tryLeave` returns only when no ticket of this worker is open: it holds a confirmed one (true: the worker ends itself), or what
- * it wrote is void (false). A write whose reply was lost is looked at until it is known.
+ * Invariant: `tryLeave` returns only when no ticket of this worker is open. Either the worker holds a confirmed ticket
+ * (true: it ends itself), or the ticket that it wrote is void (false). After a write whose reply was lost, the ticket
+ * is read until its state is known.
  */
 import {
   decodeExitTicket,
@@ -10,9 +12,9 @@ import {
   type ExitTicket,
   type FleetState,
 } from '../../core/contract/fleet-state.js';
-import { errorText } from '../../core/error-text.js';
 import { judgeTicket, ticketsToTry } from '../../core/pool/exit-ticket.js';
 import { exitTicketKey, fleetStateKey } from '../../core/contract/keys.js';
+import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
 const RETRY_MS = 1_000;
@@ -22,12 +24,12 @@ export interface ExitTicketsOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly events: EventSink;
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
 }
 
 export class ExitTickets {
-  #toldOfState = false;
+  #reportedBadState = false;
 
   readonly #options: ExitTicketsOptions;
 
@@ -45,7 +47,7 @@ export class ExitTickets {
     return false;
   }
 
-  /** Jobs of the pool that had work when its target was decided. */
+  /** The pool's jobs that had work when its target was decided. */
   async jobsWithWork(signal: AbortSignal): Promise<readonly string[]> {
     return (await this.#readState(signal))?.jobs ?? [];
   }
@@ -57,10 +59,10 @@ export class ExitTickets {
       if (result.kind === 'written') return true;
     } catch (error) {
       signal.throwIfAborted();
-      this.#tell('taking an exit ticket', error);
+      this.#reportTrouble('taking an exit ticket', 'take an exit ticket', error);
     }
-    // Somebody else's, or our own whose reply was lost.
-    return this.#insist('looking at an exit ticket', signal, async () => {
+    // The ticket is another worker's, or our own, whose reply was lost.
+    return this.#retryUntilKnown('looking at an exit ticket', 'read an exit ticket', signal, async () => {
       const stored = await store.get(key, { signal });
       if (stored === undefined) return false;
       const ticket = decodeExitTicket(stored.body);
@@ -69,7 +71,7 @@ export class ExitTickets {
   }
 
   async #confirm(key: string, generation: number, signal: AbortSignal): Promise<boolean> {
-    return this.#insist('confirming an exit ticket', signal, async () => {
+    return this.#retryUntilKnown('confirming an exit ticket', 'confirm an exit ticket', signal, async () => {
       if (judgeTicket(generation, await this.#readState(signal)) === 'leave') return true;
       await this.#options.store.put(key, this.#ticket(true), { signal });
       return false;
@@ -80,21 +82,21 @@ export class ExitTickets {
     const stored = await this.#options.store.get(fleetStateKey, { signal });
     if (stored === undefined) return undefined;
     const state = decodeFleetState(stored.body);
-    if (state === undefined && !this.#toldOfState) {
-      this.#toldOfState = true;
-      const message = `${fleetStateKey} is no state of a fleet, and is taken for missing. The next pass of a controller writes it anew.`;
+    if (state === undefined && !this.#reportedBadState) {
+      this.#reportedBadState = true;
+      const message = `${fleetStateKey} is not a valid fleet state and is treated as missing. The next pass of a controller rewrites it.`;
       this.#options.events.emit({ code: 'trouble', doing: "reading the fleet's state", message });
     }
     return state;
   }
 
-  async #insist<T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  async #retryUntilKnown<T>(doing: string, act: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await act();
+        return await run();
       } catch (error) {
         signal.throwIfAborted();
-        this.#tell(doing, error);
+        this.#reportTrouble(doing, act, error);
       }
       await this.#options.clock.sleep(RETRY_MS, signal);
     }
@@ -102,20 +104,12 @@ export class ExitTickets {
 
   #ticket(isVoid = false): string {
     const { instance, clock } = this.#options;
-    const ticket: ExitTicket = {
-      instance,
-      at: new Date(clock.nowMs()).toISOString(),
-      ...(isVoid ? { void: true } : {}),
-    };
+    const at = new Date(clock.nowMs()).toISOString();
+    const ticket: ExitTicket = isVoid ? { instance, at, void: true } : { instance, at };
     return JSON.stringify(ticket);
   }
 
-  #tell(doing: string, error: unknown): void {
-    const why = errorText(error);
-    this.#options.events.emit({
-      code: 'trouble',
-      doing,
-      message: `There was trouble ${doing}; it is tried again: ${why}`,
-    });
+  #reportTrouble(doing: string, act: string, error: unknown): void {
+    this.#options.events.emit({ code: 'trouble', doing, message: couldNot(act, error) });
   }
 }

@@ -1,30 +1,33 @@
 /**
- * Models that take long to be fetched, set up or loaded here, and what other jobs of the pool get meanwhile. Slots are keyed by model: who waits for one
- * model holds up no other.
+ * Finds models that take long to be fetched, set up or loaded on this instance, and what other jobs get meanwhile.
+ * Slots are keyed by model, so a batch that waits for one model holds up no batch of another.
  *
  * Invariants:
- * - Nothing changes while no other job has work (`fleet/state.json` says which have): a batch of a slow model then waits where its model will be.
- * - Of a job whose model is slow nothing is held but what its slots are loading it for, or one batch: the rest is for instances that have it.
- * - Slots that only load do not count; in their place others are opened, a few at most, and never for a model that is being loaded already.
+ * - Nothing changes while no other job has work (`fleet/state.json` says which jobs have work): the batches of a slow
+ *   model then wait here.
+ * - Of a job with a slow model the worker holds only the batches in slots that load the model, or one batch. The rest
+ *   is left to instances that have the model.
+ * - Slots that only load do not count. A few slots are opened in their place, and none of them for a model that is
+ *   being loaded already.
  */
 import type { HeldBatch } from '../batch/held-batch.js';
 
-/** Most models are ready by then, and a slot more is a process more. */
+/** Most models are ready by then, and every further slot is a further process. */
 const SLOW_AFTER_MS = 5_000;
-/** Each may be another model that never gets ready, in memory beside the others. */
-const MOST_SPARE_SLOTS = 3;
+/** A spare slot may load yet another model that never gets ready, and each takes memory. */
+const MAX_SPARE_SLOTS = 3;
 
 export interface SlowModels {
   readonly jobs: ReadonlySet<string>;
-  /** Being loaded by slots. */
+  /** The models that slots are loading. */
   readonly modelKeys: ReadonlySet<string>;
-  /** Slots that load them. */
+  /** The number of slots that load these models. */
   readonly slots: number;
 }
 
 const NONE: SlowModels = { jobs: new Set(), modelKeys: new Set(), slots: 0 };
 
-/** `jobsWithWork`: of the whole pool. */
+/** `jobsWithWork` names the jobs with work in the whole pool. */
 export function slowModels(held: Iterable<HeldBatch>, jobsWithWork: Iterable<string>, nowMs: number): SlowModels {
   const jobs = new Set<string>();
   const modelKeys = new Set<string>();
@@ -46,12 +49,12 @@ export function isSlow(batch: HeldBatch, nowMs: number): boolean {
   return sinceMs !== undefined && nowMs - sinceMs >= SLOW_AFTER_MS;
 }
 
-/** How many slots there are to be beside the wanted ones. */
+/** How many slots to open beyond the wanted ones. */
 export const spareSlots = (slow: SlowModels, wanted: number): number =>
-  slow.slots < wanted ? 0 : Math.min(MOST_SPARE_SLOTS, slow.slots - wanted + 1);
+  slow.slots < wanted ? 0 : Math.min(MAX_SPARE_SLOTS, slow.slots - wanted + 1);
 
-/** Batches of jobs with slow models that are held for nothing. */
-export function heldForNothing(held: Iterable<HeldBatch>, slow: SlowModels): readonly HeldBatch[] {
+/** The batches of jobs with slow models that are held in vain. */
+export function heldInVain(held: Iterable<HeldBatch>, slow: SlowModels): readonly HeldBatch[] {
   const keeps = new Set<string>();
   const others: HeldBatch[] = [];
   for (const batch of held) {

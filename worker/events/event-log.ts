@@ -1,26 +1,31 @@
 /**
- * The worker's events (R12): each at once as a JSON line on stdout, and about every second to the bucket, where the report, the cost and
- * the logs come from.
+ * Records the worker's events (R12): each at once as a JSON line on stdout, and about every second in the bucket, where
+ * the report, the cost and the logs come from.
  *
  * Invariants:
- * - An object of events is written once, under the next free number of its folder; a write that failed is put again with the same
- *   number and the same bytes, so a lost reply makes no event twice. A process that starts anew goes on behind its forerunner's numbers.
- * - Memory is bounded: past the bound the model's log goes first, and how much went is told in an event.
+ * - An object of events is written once, under the next free number of its folder. A failed write is repeated with the
+ *   same number and the same bytes, so a lost reply duplicates no event. A restarted process continues after its
+ *   predecessor's numbers.
+ * - Memory is bounded. Beyond the bound the model's log is dropped first, and an event says how much was dropped.
  */
-import { errorText } from '../../core/error-text.js';
 import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
+import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
 
 const FLUSH_EVERY_MS = 1_000;
-/** While S3 cannot be written; a chatty model fills it in seconds, the worker's own events in days. */
+/**
+ * These bounds matter while S3 cannot be written. A chatty model reaches them in seconds, the worker's own events in
+ * days.
+ */
 const MAX_WAITING_EVENTS = 20_000;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** An event is a sentence: what a model logs beyond this is shortened. */
+/** An event is a sentence. A longer line of a model's log is shortened. */
 const MAX_MESSAGE_CHARACTERS = 8_192;
-/** The same trouble is told again after this long only. */
+/** The same trouble is reported again only after this time. */
 const TROUBLE_EVERY_MS = 10_000;
 
 export interface EventLogOptions {
@@ -35,22 +40,22 @@ interface Waiting {
   readonly modelLog: boolean;
 }
 
-/** Where the events of one job go, or (no job) those of the instance. */
+/** Where the events of one job go, or those of the instance when there is no job. */
 interface Folder {
   readonly job: string | undefined;
   waiting: Waiting[];
-  /** Undefined until the folder has been looked at. */
+  /** Undefined until the folder has been listed. */
   next: number | undefined;
-  /** Being written under `next`. */
+  /** The text that is being written under `next`. */
   writing: string | undefined;
 }
 
 export class EventLog implements EventSink {
   readonly #folders = new Map<string | undefined, Folder>();
-  readonly #troubleToldMs = new Map<string, number>();
+  readonly #troubleReportedMs = new Map<string, number>();
   #waitingEvents = 0;
   #waitingBytes = 0;
-  #leftOut = 0;
+  #dropped = 0;
   #flushing: Promise<void> = Promise.resolve();
 
   readonly #options: EventLogOptions;
@@ -73,7 +78,7 @@ export class EventLog implements EventSink {
     if (this.#waitingEvents > MAX_WAITING_EVENTS || this.#waitingBytes > MAX_WAITING_BYTES) this.#shed();
   }
 
-  /** Flushes until the signal aborts. */
+  /** Flushes about every second until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(FLUSH_EVERY_MS, signal).catch(() => undefined);
@@ -81,7 +86,7 @@ export class EventLog implements EventSink {
     }
   }
 
-  /** Writes what waits; what cannot be written waits on. One at a time. */
+  /** Writes the waiting events, one flush at a time. Events that cannot be written keep waiting. */
   flush(signal: AbortSignal): Promise<void> {
     this.#flushing = this.#flushing.then(async () => {
       for (const folder of this.#folders.values()) {
@@ -89,8 +94,7 @@ export class EventLog implements EventSink {
           await this.#write(folder, signal);
         } catch (error) {
           if (signal.aborted) return;
-          const why = errorText(error);
-          this.emit({ code: 'trouble', doing: 'writing events', message: `Events could not be written yet: ${why}` });
+          this.emit({ code: 'trouble', doing: 'writing events', message: couldNot('write events', error) });
         }
       }
     });
@@ -98,7 +102,7 @@ export class EventLog implements EventSink {
   }
 
   async #write(folder: Folder, signal: AbortSignal): Promise<void> {
-    // Not until nothing waits: a model may log faster than that.
+    // One object per flush is enough: writing until nothing waits might never end, because a model may log faster.
     if (folder.writing !== undefined) await this.#writeObject(folder, folder.writing, signal);
     if (folder.waiting.length === 0) return;
     folder.writing = this.#takeAll(folder);
@@ -110,9 +114,9 @@ export class EventLog implements EventSink {
     const { job } = folder;
     folder.next ??= await this.#firstFree(job, signal);
     const key = job === undefined ? instanceEventsKey(instance, folder.next) : jobEventsKey(job, instance, folder.next);
-    // What is of no job expires by its folder's name.
-    const tag = job === undefined ? {} : { tag: SHORT_LIVED_TAG };
-    await store.put(key, text, { signal, contentType: 'application/x-ndjson', ...tag });
+    // Events of no job expire by the name of their folder.
+    const tag = job === undefined ? undefined : SHORT_LIVED_TAG;
+    await store.put(key, text, { signal, contentType: 'application/x-ndjson', ...definedFields({ tag }) });
     folder.next += 1;
     folder.writing = undefined;
   }
@@ -143,21 +147,21 @@ export class EventLog implements EventSink {
   }
 
   #isNews(doing: string, nowMs: number): boolean {
-    const toldMs = this.#troubleToldMs.get(doing);
-    if (toldMs !== undefined && nowMs - toldMs < TROUBLE_EVERY_MS) return false;
-    this.#troubleToldMs.set(doing, nowMs);
+    const reportedMs = this.#troubleReportedMs.get(doing);
+    if (reportedMs !== undefined && nowMs - reportedMs < TROUBLE_EVERY_MS) return false;
+    this.#troubleReportedMs.set(doing, nowMs);
     return true;
   }
 
-  /** The model's log goes first; then, if that is not enough, everything that waits. */
+  /** Drops waiting events: the model's log first and then, if that is not enough, all of them. */
   #shed(): void {
     const before = this.#waitingEvents;
     for (const folder of this.#folders.values()) this.#keep(folder, (event) => !event.modelLog);
     if (this.#waitingEvents > MAX_WAITING_EVENTS / 2 || this.#waitingBytes > MAX_WAITING_BYTES / 2) {
       for (const folder of this.#folders.values()) this.#keep(folder, () => false);
     }
-    this.#leftOut += before - this.#waitingEvents;
-    const message = `${this.#leftOut} events so far, the model's log first, were left out: they came faster than they can be stored.`;
+    this.#dropped += before - this.#waitingEvents;
+    const message = `Dropped ${this.#dropped} events so far, the model's log first, because they came faster than they can be stored.`;
     this.emit({ code: 'trouble', doing: 'keeping events', message });
   }
 

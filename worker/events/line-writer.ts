@@ -1,15 +1,16 @@
 /**
- * Lines for standard output, gathered for a moment: a write each would be a system call for every batch and for every line that a model logs.
+ * Gathers lines for standard output for a moment, because a write for each batch and each line of a model's log would
+ * be a system call each.
  *
- * Invariant: a reader that has stopped reading does not fill the memory; lines for which there is no room are left out.
+ * Invariant: A reader that has stopped reading does not fill the memory: lines for which there is no room are dropped.
  */
 export interface LineWriterOptions {
   readonly write: (text: string) => void;
-  /** What the stream holds and the reader has not taken. */
+  /** Returns how much the stream holds that the reader has not taken. */
   readonly waitingBytes: () => number;
 }
 
-/** A person who follows the log sees no delay. */
+/** The delay is too short for a person who follows the log to notice. */
 const GATHERED_FOR_MS = 50;
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
@@ -29,7 +30,7 @@ export class LineWriter {
     this.#timer ??= setTimeout(() => this.flush(), GATHERED_FOR_MS);
   }
 
-  /** At the end, too. */
+  /** Writes the gathered lines now; called also at the end. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

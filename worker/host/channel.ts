@@ -1,11 +1,11 @@
 /** The host's end of its channel to the worker. */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { ANSWERS_FD, ITEMS_FD } from '../slot/host-channel.js';
+import { ANSWERS_FD, ITEMS_FD } from '../process/host-channel.js';
 
 export interface Channel {
   readonly items: AsyncIterable<Buffer>;
-  /** Returns when the worker's end has it, so that no answer is lost when the model ends the process after it. */
+  /** Returns when the worker's end has the text, so that no answer is lost when the model ends the process after it. */
   readonly write: (text: string) => void;
 }
 

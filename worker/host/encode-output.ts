@@ -1,10 +1,11 @@
 /**
- * A model's output as JSON text. `JSON.stringify` leaves out or changes what JSON cannot say; here that is an error which names what it is, and
- * where. What JSON can say is written: typed arrays as arrays, a BigInt with all its digits, -0 with its sign.
+ * Encodes a model's output as JSON text. `JSON.stringify` silently drops or changes values that JSON cannot express;
+ * here they are errors that name the value and its place. Values that JSON can express are written: typed arrays as
+ * arrays, a BigInt with all its digits, -0 with its sign.
  */
 import { types } from 'node:util';
 
-/** Decides what becomes of NaN and the infinities: an error, or null. */
+/** How NaN and the infinities are handled: as an error, or as null. */
 export type NanRule = 'error' | 'null';
 
 /** Throws an error whose message is a sentence without its full stop. */
@@ -12,12 +13,15 @@ export function encodeOutput(output: unknown, nan: NanRule): string {
   return isOrdinary(output) ? JSON.stringify(output) : new OutputWriter(nan).write(output);
 }
 
-/** `JSON.stringify` says exactly this. It is several times faster than the writer, and most outputs are ordinary. */
+/**
+ * For these outputs `JSON.stringify` gives the same text. It is several times faster than the writer, and most outputs
+ * are of this kind.
+ */
 function isOrdinary(output: unknown): boolean {
   try {
     return isOrdinaryValue(output);
   } catch {
-    // It is nested too deeply, or has a getter that throws: the writer names it.
+    // The value is nested too deeply, or has a getter that throws. The writer names its place.
     return false;
   }
 }
@@ -27,7 +31,7 @@ function isOrdinaryValue(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
   if (typeof value !== 'object' || 'toJSON' in value) return false;
   if (Array.isArray(value)) {
-    // By index: a hole is undefined, which has no place in a list.
+    // The loop goes by index, because a hole is undefined, which a list must not contain.
     for (let at = 0; at < value.length; at += 1) if (!isOrdinaryValue(value[at])) return false;
     return true;
   }
@@ -45,7 +49,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Objects without fields of their own, or whose fields are not what they hold. */
+/** Objects without fields of their own, or whose fields are not their content. */
 const OPAQUE: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isMap, 'a Map; Object.fromEntries(map) and [...map] are JSON'],
   [types.isSet, 'a Set; [...set] is JSON'],
@@ -72,7 +76,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 class NoJson extends Error {}
 
-/** Anything can be thrown, or be the reason of a rejection: also what has no text. */
+/** Returns the text of anything that was thrown or was the reason of a rejection, even of a value without a text. */
 export function textOfThrown(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
@@ -83,7 +87,7 @@ export function textOfThrown(thrown: unknown): string {
 
 class OutputWriter {
   readonly #path: (string | number)[] = [];
-  /** The objects that are being written: one that is met again contains itself. */
+  /** The objects that are being written. An object that is met again contains itself. */
   readonly #open = new Set<object>();
 
   readonly #nan: NanRule;
@@ -101,7 +105,7 @@ class OutputWriter {
         this.#path.length = 0;
         return this.#fail('nested too deeply');
       }
-      // A getter or a toJSON of the model's own threw it, at the place where the writer was.
+      // A getter or a toJSON of the model's own threw it, at the place that the writer had reached.
       throw new NoJson(`${this.#place} cannot be read: ${textOfThrown(error)}`);
     }
   }
@@ -126,7 +130,7 @@ class OutputWriter {
     }
   }
 
-  /** `JSON.stringify` does the same. */
+  /** Calls toJSON as `JSON.stringify` does. */
   #afterToJson(value: unknown, key: string): unknown {
     if ((typeof value !== 'object' && typeof value !== 'bigint') || value === null) return value;
     if (types.isDate(value) && Number.isNaN(value.getTime())) return this.#fail('an invalid Date');
@@ -170,7 +174,7 @@ class OutputWriter {
     for (const key of keys) {
       this.#path.push(key);
       const member = (value as Record<string, unknown>)[key];
-      // A field that is undefined is a field that is not there.
+      // A field whose value is undefined is left out.
       if (member !== undefined) texts.push(`${JSON.stringify(key)}:${this.#value(member, key)}`);
       this.#path.pop();
     }

@@ -1,16 +1,17 @@
 /**
- * The host of JavaScript models: `node host.mjs <absolute path of the entry>`, run in the model's directory. It loads the module
- * (core/contract/model-api.ts) and speaks the model's protocol on its behalf.
+ * The host of JavaScript models: `node host.mjs <absolute path of the entry>`, run in the model's directory. It loads
+ * the module (core/contract/model-api.ts) and speaks the model's protocol on its behalf.
  *
  * Invariants:
- * - The protocol has a channel of its own (channel.ts); what the model and its child processes print goes to the log.
- * - What a model must not do (throw, or give another number of outputs than of items) ends the process with the reason on
- *   standard error: its state is not to be trusted any more.
- * - It ends when its channel does, for then the worker is gone.
+ * - The protocol has a channel of its own (channel.ts). Everything that the model and its child processes print goes to
+ *   the log.
+ * - A model that throws, or returns another number of outputs than of items, ends the process with the reason on
+ *   standard error, because its state can no longer be trusted.
+ * - The host ends when its channel does, because the worker is gone then.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { NAN_VARIABLE } from '../slot/child-environment.js';
+import { NAN_VARIABLE } from '../process/child-environment.js';
 import { type Channel, openChannel } from './channel.js';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';
@@ -19,7 +20,7 @@ function fail(error: unknown): never {
   process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(1);
 }
-/** Where it was thrown, then the message: it comes last, and once, because the worker shows the end of the log. */
+/** Gives the stack first and the message last, once, because the worker shows the end of the log. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = `${error.name}: ${error.message}`;
@@ -42,7 +43,7 @@ function channelOrFail(): Channel {
 const channel = channelOrFail();
 
 const stopping = new AbortController();
-// After an abort a model that listens has a moment to close what it holds; the worker kills the rest.
+// After an abort, a model that listens has a moment to close its resources. The worker kills the rest.
 const STOP_MS = 100;
 process.on('SIGTERM', () => {
   stopping.abort();

@@ -1,11 +1,11 @@
 /**
- * Serves slices with a loaded model: several at once when the worker sends them so, and one that was sent ahead when all before it are
- * answered. Each output is answered as it comes.
+ * Serves slices with a loaded model. It serves several at once when the worker sends them so, and one that was sent
+ * ahead when everything before it is answered. Each output is answered as it comes.
  */
 import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/contract/model-api.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
-import { LineSplitter } from '../slot/line-splitter.js';
+import { LineSplitter } from '../process/line-splitter.js';
 import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
 
 export interface ModelHostOptions {
@@ -18,7 +18,7 @@ export interface ModelHostOptions {
   readonly fail: (error: unknown) => void;
 }
 
-/** About a pipe's buffer. */
+/** The size is about that of a pipe's buffer. */
 const WRITE_LENGTH = 64 * 1024;
 
 interface HostItem {
@@ -30,7 +30,7 @@ type HostInput = HostItem | { readonly flush: true; readonly job?: string; reado
 
 export class ModelHost {
   readonly #slice: HostItem[] = [];
-  /** The slices that were begun. */
+  /** Settles when all slices that were begun have ended. */
   #begun: Promise<unknown> = Promise.resolve();
 
   readonly #options: ModelHostOptions;
@@ -45,7 +45,7 @@ export class ModelHost {
     await model.load?.(this.#context(''));
     const { maxSliceItems, maxConcurrency } = model;
     write(`${JSON.stringify({ ready: true, maxSliceItems, maxConcurrency, ahead: true })}\n`);
-    // The worker is trusted with the length of its lines: it read them from the dataset.
+    // The worker is trusted with the length of its lines, which it read from the dataset.
     const lines = new LineSplitter(Number.POSITIVE_INFINITY, {
       line: (line) => {
         const message = JSON.parse(line) as HostInput;
@@ -70,7 +70,8 @@ export class ModelHost {
     const { model, write } = this.#options;
     const items = slice.map(({ item }) => item);
     const outputs: unknown = await model.predict(items, this.#context(job));
-    // Which output belongs to which item is unknown when their numbers differ: none of an array is answered then.
+    // With a wrong number of outputs nobody knows which output belongs to which item, so no item of an array is
+    // answered.
     if (Array.isArray(outputs) || isTypedArray(outputs)) {
       if (outputs.length !== slice.length) throw wrongNumber(slice.length, outputs.length);
       return this.#answerAll(slice, outputs);
@@ -86,8 +87,9 @@ export class ModelHost {
   }
 
   /**
-   * Answers that are there already are written together: a write each would be two system calls for every item. A promise in an item's place is
-   * answered when it is settled; all of them are listened to at once, for a rejection that nobody hears ends the process.
+   * Writes the answers that are there already together, because a write for each would be two system calls for every
+   * item. A promise in an item's place is answered when it settles. All promises are listened to at once, because an
+   * unhandled rejection ends the process.
    */
   async #answerAll(slice: readonly HostItem[], outputs: ArrayLike<unknown>): Promise<void> {
     const { write } = this.#options;
@@ -133,7 +135,7 @@ function outputsOf(outputs: unknown): AsyncIterable<unknown> {
 const wrongNumber = (items: number, outputs: number | string): Error =>
   new Error(`predict was given ${items} items and gave ${outputs} outputs; it must give one for each item, in order.`);
 
-/** A rejection is an error in the item's place. */
+/** Turns a rejection into an error in the item's place. */
 const settled = (output: PromiseLike<unknown>): Promise<unknown> =>
   Promise.resolve(output).catch((reason: unknown) => (isError(reason) ? reason : new Error(textOfThrown(reason))));
 

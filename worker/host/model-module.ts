@@ -1,4 +1,4 @@
-/** Finds the model in a module: its default export when that has `predict`, else the module's named exports. */
+/** Finds the model in a module: its default export if that has `predict`, otherwise the module's named exports. */
 import type { Model } from '../../core/contract/model-api.js';
 
 export function modelOf(exports: unknown, entry: string): Model {

@@ -1,16 +1,20 @@
 /**
- * Messages that are to be deleted: gathered, so that ten cost one call.
+ * Gathers messages that are to be deleted, so that ten cost one call.
  *
  * Invariants:
- * - A deletion waits for others only so long, and not at all once the worker is in a hurry. That it is late is safe: whoever receives
- *   the message meanwhile looks the outcome up (R1).
- * - What failed is tried again a few times; then the message comes back by itself, and is looked up.
+ * - A deletion waits for others for a short time only, and not at all once `flushAlways` was called. A late deletion is
+ *   safe: a worker that receives the message meanwhile looks the outcome up (R1).
+ * - A failed deletion is retried a few times. After that the message becomes visible by itself, and its outcome is
+ *   looked up.
  */
 import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
-const MOST_IN_A_CALL = 10;
-/** Much less than any lease. */
+/**
+ * The limit of one call.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html
+ */
+const MAX_IN_A_CALL = 10;
+/** The time is much shorter than any lease. */
 const GATHERED_FOR_MS = 500;
 const MAX_TRIES = 3;
 const RETRY_MS = 250;
@@ -22,7 +26,7 @@ interface Waiting {
 
 export class Deletions {
   readonly #waiting: Waiting[] = [];
-  #hurried = false;
+  #atOnce = false;
   #timer = false;
 
   readonly #queue: WorkQueue;
@@ -36,19 +40,19 @@ export class Deletions {
   add(receiptHandle: string, signal: AbortSignal): Promise<LeaseCallResult> {
     return new Promise((done) => {
       this.#waiting.push({ receiptHandle, done });
-      if (this.#hurried || this.#waiting.length >= MOST_IN_A_CALL) this.flush(signal);
+      if (this.#atOnce || this.#waiting.length >= MAX_IN_A_CALL) this.flush(signal);
       else this.#flushSoon(signal);
     });
   }
 
-  /** From now on nothing waits. */
-  hurry(signal: AbortSignal): void {
-    this.#hurried = true;
+  /** Sends what is gathered, and from now on every deletion at once. */
+  flushAlways(signal: AbortSignal): void {
+    this.#atOnce = true;
     this.flush(signal);
   }
 
   flush(signal: AbortSignal): void {
-    while (this.#waiting.length > 0) void this.#send(this.#waiting.splice(0, MOST_IN_A_CALL), signal);
+    while (this.#waiting.length > 0) void this.#send(this.#waiting.splice(0, MAX_IN_A_CALL), signal);
   }
 
   #flushSoon(signal: AbortSignal): void {

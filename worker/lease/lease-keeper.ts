@@ -1,15 +1,14 @@
 /**
- * Keeps the leases of everything that the worker holds (R2).
- *
- * A lease is `held` (beaten), then once and for ever `ending` (its owner hands it back or deletes its message) or `lost` (SQS said so).
+ * Keeps the leases of all batches that the worker holds (R2). A lease is `held` (and beaten), then once and for good
+ * `ending` (its owner hands it back or deletes its message) or `lost` (SQS said so).
  *
  * Invariants:
- * - The receive is the first beat; a held lease is beaten again each quarter of its time, all held leases in one round.
- * - Only held leases are beaten: a hand-back first waits for the round that is under way, and then makes its one change. So no
- *   beat can follow, and hide for a whole lease, what was handed back.
- * - A beat that failed changes nothing: the next round tries again, twice before the lease runs out.
- * - Nothing is extended past twelve hours from its receive; at eleven its owner is told to save and hand back, once.
- *   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ * - The receive is the first beat. A held lease is beaten again each quarter of its time, all held leases in one round.
+ * - Only held leases are beaten. A hand-back first waits for the round that is under way, and then makes its one
+ *   change. So no beat can follow a hand-back and hide its batch for a whole lease.
+ * - A failed beat changes nothing: the next round retries it, twice before the lease runs out.
+ * - Nothing is extended past twelve hours from its receive. At eleven hours the owner is told once to save and hand
+ *   back. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
 import { Deletions } from './deletions.js';
@@ -18,12 +17,12 @@ const HOUR_MS = 3_600_000;
 const OLD_AFTER_MS = 11 * HOUR_MS;
 const MAX_SECONDS_FROM_RECEIVE = 12 * 3600 - 5;
 const BEATS_PER_LEASE = 4;
-/** A hand-back is tried again while SQS has trouble; after that the lease runs out by itself. */
+/** A hand-back is tried this often while SQS has trouble. After that the lease runs out by itself. */
 const MAX_END_TRIES = 3;
 const END_RETRY_MS = 250;
 
 export interface Lease {
-  /** In keys, metadata and events; new with each receive. */
+  /** The id is in keys, metadata and events, and new with each receive. */
   readonly id: string;
   readonly receiptHandle: string;
   readonly receivedAtMs: number;
@@ -34,14 +33,14 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly leaseSeconds: number;
   readonly onLost: (lease: Lease) => void;
-  /** Eleven hours: save and hand back. */
+  /** Called once, eleven hours after the receive: the owner saves and hands back. */
   readonly onOld: (lease: Lease) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
 interface Held {
   readonly lease: Lease;
-  toldOld: boolean;
+  reportedOld: boolean;
 }
 
 export class LeaseKeeper {
@@ -58,19 +57,20 @@ export class LeaseKeeper {
   }
 
   hold(lease: Lease): void {
-    this.#held.set(lease.id, { lease, toldOld: false });
+    this.#held.set(lease.id, { lease, reportedOld: false });
   }
 
   isHeld(lease: Lease): boolean {
     return this.#held.has(lease.id);
   }
 
-  /** Beats until the signal aborts. */
+  /** Beats the held leases until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, leaseSeconds } = this.#options;
     let beganMs = clock.nowMs();
     while (!signal.aborted) {
-      // From one beginning to the next: slow rounds must not cost one of the tries that a lease has.
+      // The period runs from the start of one round to the start of the next, so that slow rounds do not cost a lease
+      // one of its tries.
       const nextMs = beganMs + (leaseSeconds * 1000) / BEATS_PER_LEASE;
       await clock.sleep(Math.max(0, nextMs - clock.nowMs()), signal).catch(() => undefined);
       beganMs = clock.nowMs();
@@ -78,7 +78,10 @@ export class LeaseKeeper {
     }
   }
 
-  /** Visible to others again after `delaySeconds`; 0 is at once. `lost` when it was lost before. */
+  /**
+   * Makes the message visible again after `delaySeconds`; 0 means at once. Returns `lost` when the lease was lost
+   * before.
+   */
   async handBack(lease: Lease, delaySeconds: number, signal: AbortSignal): Promise<LeaseCallResult> {
     if (!this.#held.delete(lease.id)) return 'lost';
     const { queue } = this.#options;
@@ -87,24 +90,25 @@ export class LeaseKeeper {
   }
 
   /**
-   * Deletes the message, soon (deletions.ts), even of a lost lease: its outcome exists, and SQS lets a late delete through where it can.
+   * Deletes the message soon (deletions.ts), even if its lease is lost: the outcome exists, and SQS accepts a late
+   * deletion where it can.
    */
   delete(lease: Lease, signal: AbortSignal): Promise<LeaseCallResult> {
     this.#held.delete(lease.id);
     return this.#deletions.add(lease.receiptHandle, signal);
   }
 
-  /** Deletes now what waits for company. */
+  /** Sends the gathered deletions now. */
   flushDeletions(signal: AbortSignal): void {
     this.#deletions.flush(signal);
   }
 
-  /** The worker ends: nothing waits for company any more. */
-  hurry(signal: AbortSignal): void {
-    this.#deletions.hurry(signal);
+  /** Sends the gathered deletions now, and from now on every deletion at once, because the worker ends. */
+  deleteAtOnce(signal: AbortSignal): void {
+    this.#deletions.flushAlways(signal);
   }
 
-  /** Of a lease that is held no more. */
+  /** Retries the last change of a lease that is no longer held. */
   async #end(signal: AbortSignal, change: () => Promise<readonly LeaseCallResult[]>): Promise<LeaseCallResult> {
     await this.#round;
     for (let tries = 1; ; tries += 1) {
@@ -131,18 +135,18 @@ export class LeaseKeeper {
       receiptHandle: lease.receiptHandle,
       visibilityTimeoutSeconds: Math.min(leaseSeconds, secondsLeft(lease, nowMs)),
     }));
-    // A call that hangs must be over before the next round is due.
+    // A call that hangs must end before the next round is due.
     const timed = AbortSignal.any([
       signal,
       AbortSignal.timeout(Math.max(1000, (leaseSeconds * 1000) / BEATS_PER_LEASE)),
     ]);
     const results = await queue.changeVisibility(changes, timed);
     for (const [index, held] of beaten.entries()) {
-      if (!this.#held.has(held.lease.id)) continue; // it ended meanwhile
+      if (!this.#held.has(held.lease.id)) continue; // it has ended meanwhile
       if (results[index] === 'lost') {
         this.#lose(held.lease);
-      } else if (!held.toldOld && nowMs - held.lease.receivedAtMs >= OLD_AFTER_MS) {
-        held.toldOld = true;
+      } else if (!held.reportedOld && nowMs - held.lease.receivedAtMs >= OLD_AFTER_MS) {
+        held.reportedOld = true;
         onOld(held.lease);
       }
     }
@@ -154,7 +158,7 @@ export class LeaseKeeper {
   }
 }
 
-/** SQS refuses what would reach past twelve hours; it shortens nothing. */
+/** The seconds until twelve hours after the receive. SQS refuses a longer extension instead of shortening it. */
 function secondsLeft(lease: Lease, nowMs: number): number {
   return MAX_SECONDS_FROM_RECEIVE - Math.ceil((nowMs - lease.receivedAtMs) / 1000);
 }

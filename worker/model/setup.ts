@@ -1,11 +1,11 @@
 /** Runs a model's setup command, once, in the model's own directory. */
 import { OUTPUT_END } from '../../core/contract/last-words.js';
 import type { Clock } from '../ports.js';
-import { ModelLog } from '../slot/model-log.js';
-import type { Hide } from './secrets.js';
-import { ProcessGroup } from '../slot/process-group.js';
+import { ModelLog } from '../process/model-log.js';
+import type { Hide } from '../process/hide-secrets.js';
+import { ProcessGroup } from '../process/process-group.js';
 
-/** Compiling a few wheels takes minutes; a setup that takes longer hangs, while its instance costs money. */
+/** Compiling a few wheels takes minutes. A setup that takes longer hangs, while its instance costs money. */
 export const SETUP_TIMEOUT_MS = 30 * 60_000;
 
 export interface SetupOptions {
@@ -20,7 +20,7 @@ export interface SetupOptions {
   readonly signal: AbortSignal;
 }
 
-/** Undefined when it went well; else what went wrong, with the end of its output. Rejects when it was aborted. */
+/** Returns undefined on success, and otherwise the failure with the end of the output. Rejects when it was aborted. */
 export async function runSetup(options: SetupOptions): Promise<string | undefined> {
   const { command, clock, signal } = options;
   signal.throwIfAborted();

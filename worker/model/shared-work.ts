@@ -1,4 +1,4 @@
-/** Work that several callers want at the same time is done once; it is aborted when none of them wants it any more. */
+/** Does work once that several callers want at the same time. It is aborted when no caller wants it any more. */
 interface Shared<Result> {
   readonly result: Promise<Result>;
   readonly controller: AbortController;
@@ -11,7 +11,7 @@ export class SharedWork<Result> {
   /** Rejects with the signal's reason when it aborts. */
   async run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted();
-    // One that is being aborted is of no use: wait for its end, so that two never work at the same place.
+    // Work that is being aborted is of no use. The caller waits for its end, so that two never work in the same place.
     for (let before = this.#underWay.get(key); before?.controller.signal.aborted; before = this.#underWay.get(key)) {
       await before.result.catch(() => undefined);
     }
@@ -38,7 +38,7 @@ export class SharedWork<Result> {
     const result = work(controller.signal).finally(() => {
       this.#underWay.delete(key);
     });
-    // When every caller has left, nobody else sees how it ends.
+    // When every caller has left, nobody else handles its rejection.
     result.catch(() => undefined);
     const shared = { result, controller, callers: 0 };
     this.#underWay.set(key, shared);

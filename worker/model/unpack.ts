@@ -1,10 +1,11 @@
 /**
- * Unpacks a model's bundle: its files are the worker's own, with no more rights than those of a program. Whoever packed it may have been another user, and
- * a bit that gives its owner's rights to whoever runs a file is never needed. Links that lead out of the directory are refused (`strict`).
+ * Unpacks a model's bundle. Its files belong to the worker's user, with the permissions of ordinary programs. Another
+ * user may have packed it, and a set-user-id bit is never needed. Links that lead out of the directory are refused
+ * (`strict`).
  */
 import { extract, type ReadEntry } from 'tar';
 
-/** Without set-user-id, set-group-id and sticky. */
+/** The permission bits without set-user-id, set-group-id and sticky. */
 const PERMISSIONS = 0o777;
 
 export async function unpackBundle(file: string, directory: string): Promise<void> {
@@ -12,7 +13,8 @@ export async function unpackBundle(file: string, directory: string): Promise<voi
     file,
     cwd: directory,
     strict: true,
-    // Or else, where the worker is root (on a laptop, in a container), files belong to whoever packed them.
+    // Otherwise, where the worker is root (on a laptop, in a container), files would belong to the user who packed
+    // them.
     preserveOwner: false,
     filter: (_, entry) => {
       const { mode } = entry as ReadEntry;

@@ -1,12 +1,13 @@
 /**
- * The items that a slot's process was asked and has not answered: those of the batch in hand, those of the next one's first slice, which was
- * sent ahead, and those that nobody waits for any more. Items of two jobs may have the same index.
+ * Tracks the items that a slot's process was asked for and has not answered: items of the current batch, items of the
+ * next batch's first slice, which was sent ahead, and items that nobody waits for any more. Items of two jobs may have
+ * the same index.
  *
  * Invariants:
- * - What could not be told apart from what was asked before is not sent ahead.
- * - While anything is asked ahead or forgotten, whatever is asked then is to be begun after it. So of two items of one index the one in hand is
- *   always answered last.
- * - What is answered ahead is kept, in order, until the next batch takes it up.
+ * - An item is not sent ahead if its answer could not be told apart from that of an item asked before.
+ * - While items are sent ahead or forgotten, later items are to be started after them. So of two items with one index,
+ *   that of the current batch is always answered last.
+ * - Answers to items sent ahead are kept, in order, until the next batch adopts them.
  */
 interface Ahead<Answer> {
   readonly unanswered: Set<number>;
@@ -16,25 +17,25 @@ interface Ahead<Answer> {
 export class AskedItems<Answer extends { readonly index: number }> {
   readonly #now = new Set<number>();
   #ahead: Ahead<Answer> | undefined;
-  /** Sent ahead for a batch that was stopped. */
+  /** Items that were sent ahead for a batch that was stopped. */
   readonly #forgotten = new Set<number>();
 
-  /** Of the batch in hand. */
+  /** The number of unanswered items of the current batch. */
   get size(): number {
     return this.#now.size;
   }
 
-  /** Of others: what is asked now has to come after it. */
+  /** The number of unanswered items of other batches. An item that is asked now has to come after them. */
   get sizeOfOthers(): number {
     return this.#forgotten.size + (this.#ahead?.unanswered.size ?? 0);
   }
 
-  /** Of anybody: the model has something to do. */
+  /** The number of all unanswered items: above 0 the model has something to do. */
   get sizeOfAll(): number {
     return this.#now.size + this.sizeOfOthers;
   }
 
-  /** The next batch has answers that are kept for it. */
+  /** Answers are kept for the next batch. */
   get keepsAnswers(): boolean {
     return (this.#ahead?.answers.length ?? 0) > 0;
   }
@@ -43,7 +44,7 @@ export class AskedItems<Answer extends { readonly index: number }> {
     for (const index of indexes) this.#now.add(index);
   }
 
-  /** False when they cannot be told apart from what was asked before. */
+  /** Returns false when the answers could not be told apart from those to earlier items. */
   askAhead(indexes: readonly number[]): boolean {
     if (this.#ahead !== undefined || indexes.some((index) => this.#now.has(index) || this.#forgotten.has(index))) {
       return false;
@@ -52,7 +53,7 @@ export class AskedItems<Answer extends { readonly index: number }> {
     return true;
   }
 
-  /** Whose answer it is; undefined when it was not asked for, or is answered already. */
+  /** Says to which items the answer belongs; undefined when it was not asked for, or was answered already. */
   answered(answer: Answer): 'now' | 'ahead' | 'forgotten' | undefined {
     const { index } = answer;
     if (this.#forgotten.delete(index)) return 'forgotten';
@@ -63,15 +64,15 @@ export class AskedItems<Answer extends { readonly index: number }> {
     return this.#now.delete(index) ? 'now' : undefined;
   }
 
-  /** What was sent ahead is of the batch in hand now; its answers so far. */
-  takeUp(): readonly Answer[] {
+  /** Makes the items that were sent ahead those of the current batch, and returns their answers so far. */
+  adoptAhead(): readonly Answer[] {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     this.ask(ahead?.unanswered ?? []);
     return ahead?.answers ?? [];
   }
 
-  /** Nobody waits for what was sent ahead. */
+  /** Forgets the items that were sent ahead: nobody waits for them. */
   forgetAhead(): void {
     for (const index of this.#ahead?.unanswered ?? []) this.#forgotten.add(index);
     this.#ahead = undefined;

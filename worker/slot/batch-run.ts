@@ -1,6 +1,6 @@
 /**
- * Computes one batch on one slot: carries out what the outcome machine decides (core/batch/outcome-machine.ts) and hands on what it
- * believes. Holds no decision of its own.
+ * Computes one batch on one slot. It carries out what the outcome machine decides (core/batch/outcome-machine.ts),
+ * passes on the results that the machine confirms, and decides nothing itself.
  */
 import type { Verdict } from '../../core/batch/doubts.js';
 import { withSentence } from '../../core/contract/last-words.js';
@@ -9,9 +9,12 @@ import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/contr
 import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';
 import type { SlotMemory } from '../../core/batch/slot-memory.js';
 import type { Clock } from '../ports.js';
-import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './batch-computer.js';
-import type { LoadedSlot, LoadResult } from './loaded-slot.js';
-import { errorOfEnd, type SlotAnswer, type SlotEnd, type SlotItem, type SlotProcess } from './slot-process.js';
+import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './slot.js';
+import { errorOfEnd, type SlotEnd } from './slot-end.js';
+import type { SlotAnswer, SlotItem, SlotProcess } from './slot-process.js';
+
+export type LoadResult =
+  { readonly kind: 'loaded'; readonly process: SlotProcess } | { readonly kind: 'unable'; readonly message: string };
 
 export interface BatchRunOptions {
   readonly work: BatchWork;
@@ -19,15 +22,18 @@ export interface BatchRunOptions {
   readonly clock: Clock;
   readonly memory: SlotMemory<SlotItem>;
   readonly pace: SlicePace;
-  /** Resolves when the model is loaded, or could not be. */
+  /** Resolves when the model is loaded, or could not be loaded. */
   readonly loaded: () => Promise<LoadResult>;
   readonly reload: () => Promise<LoadResult>;
-  /** Ends the slot's process, without waiting for it. */
+  /** Ends the slot's process without waiting for it. */
   readonly end: () => void;
   readonly emit: (event: SlotEvent) => void;
 }
 
-/** A slice that takes longer gains nothing from being sent ahead, and an idle slot might have had the batch by then. */
+/**
+ * A slice that takes longer gains nothing when the next one is sent ahead, and an idle slot might have taken that batch
+ * by then.
+ */
 const NEARLY_DONE_MS = 250;
 
 interface Ahead {
@@ -53,12 +59,15 @@ export class BatchRun {
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
   #resolveAbort: (value: undefined) => void = () => undefined;
-  /** The model's own limit. */
-  #mostSlices = Infinity;
+  /** How many slices the model takes at once, as it said when it was ready. */
+  #maxSlices = Infinity;
   #probing = false;
   #slotEnd: SlotEnd | undefined;
   #wake: () => void = () => undefined;
-  /** A slot outlives its batches, and must hold none of them. */
+  /**
+   * Removes this batch's handlers from the process, because a slot outlives its batches and must not keep them in
+   * memory.
+   */
   #detach: () => void = () => undefined;
 
   readonly #options: BatchRunOptions;
@@ -79,39 +88,41 @@ export class BatchRun {
     this.#machine = this.#newMachine();
   }
 
-  /** Whether it is of the model that is loaded now. */
+  /** Whether the run belongs to the model that is loaded now. */
   isOf(memory: SlotMemory<SlotItem>): boolean {
     return this.#options.memory === memory;
   }
 
-  /** Sends the first slice while the slot is at another batch, as far as that may be. `run`, or `forget`, comes next. */
-  goAhead(slot: LoadedSlot): void {
+  /**
+   * Sends the first slice while the slot computes another batch, if that is safe. The caller then calls `run` or
+   * `dropAhead`.
+   */
+  sendAhead(process: SlotProcess): void {
     const { work } = this.#options;
-    // A slice that is forgotten is computed all the same: its files have to be there then.
-    const isSafe = work.itemsEndWithBatch !== true && work.mayGoOn?.() === undefined;
-    const mayBe = slot.takesAhead && this.#wanted() === 1 && isSafe;
+    // A slice that is dropped is computed all the same, and its files must still exist then.
+    const isSafe = work.itemsEndWithBatch !== true && work.beforeSlice?.() === undefined;
+    const mayBe = process.limits.takesAhead && this.#wanted() === 1 && isSafe;
     if (!mayBe || this.#items.length === 0) return;
-    const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot));
+    const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
-    const { process } = slot;
     if (process.sendAhead(this.#itemsAt(step.positions), work.job))
       this.#ahead = { process, positions: step.positions };
     else this.#machine = this.#newMachine();
   }
 
-  /** What was sent ahead, and not taken up, is not wanted any more. */
-  forget(): void {
+  /** Drops a slice that was sent ahead and not adopted. */
+  dropAhead(): void {
     this.#ahead?.process.forgetAhead();
     this.#ahead = undefined;
   }
 
   #newMachine(): OutcomeMachine<SlotItem> {
-    const concurrency = (): number => Math.min(this.#wanted(), this.#mostSlices);
+    const concurrency = (): number => Math.min(this.#wanted(), this.#maxSlices);
     return new OutcomeMachine({ items: this.#items, concurrency, memory: this.#options.memory });
   }
 
   async run(): Promise<BatchComputation> {
-    this.#handOnBadItems();
+    this.#passOnBadItems();
     const { memory, signal, work } = this.#options;
     if (work.itemsEndWithBatch === true) memory.forgetItems();
     const onAbort = (): void => {
@@ -124,7 +135,7 @@ export class BatchRun {
       return await this.#compute();
     } finally {
       signal.removeEventListener('abort', onAbort);
-      this.forget();
+      this.dropAhead();
       this.#detach();
       if (work.itemsEndWithBatch === true) memory.forgetItems();
     }
@@ -133,53 +144,53 @@ export class BatchRun {
   async #compute(): Promise<BatchComputation> {
     if (this.#items.length === 0) return { kind: 'computed' };
     const { signal } = this.#options;
-    let slot = await this.#load(this.#options.loaded);
-    if ('kind' in slot) return slot;
+    let process = await this.#load(this.#options.loaded);
+    if ('kind' in process) return process;
     for (;;) {
-      this.#handOn();
+      this.#passOn();
       if (signal.aborted) return this.#aborted();
       if (this.#slotEnd !== undefined) this.#lost(this.#slotEnd);
-      const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, slot as LoadedSlot));
+      const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process as SlotProcess));
       switch (step.kind) {
         case 'finished':
-          this.#handOn();
+          this.#passOn();
           return { kind: 'computed' };
         case 'attempt':
-          this.#handOn();
-          this.#options.end(); // it may be alive, but broken
+          this.#passOn();
+          this.#options.end(); // the process may be alive, but broken
           return step;
         case 'wait':
           await this.#event();
           break;
         case 'send':
-          await Promise.race([this.#options.work.mayGoOn?.(), this.#abort]);
+          await Promise.race([this.#options.work.beforeSlice?.(), this.#abort]);
           if (signal.aborted) return this.#aborted();
-          await this.#send(step.positions, slot);
+          await this.#send(step.positions, process);
           break;
         case 'probe':
-          await this.#probe(step.item, slot);
+          await this.#probe(step.item, process);
           break;
         case 'rebuild': {
-          this.#handOn();
+          this.#passOn();
           const rebuilt = await this.#rebuild(step);
           if ('kind' in rebuilt) return rebuilt;
-          slot = rebuilt;
+          process = rebuilt;
         }
       }
     }
   }
 
-  async #load(load: () => Promise<LoadResult>): Promise<LoadedSlot | BatchComputation> {
-    // The load goes on when the batch is no longer wanted: the next batch wants the model as well.
+  async #load(load: () => Promise<LoadResult>): Promise<SlotProcess | BatchComputation> {
+    // The load goes on after the batch was stopped, because the next batch wants the same model.
     const result = await Promise.race([load(), this.#abort]);
     if (result === undefined || this.#options.signal.aborted) return { kind: 'aborted' };
     if (result.kind === 'unable') return result;
-    this.#attach(result.slot);
-    return result.slot;
+    this.#attach(result.process);
+    return result.process;
   }
 
-  #attach({ process, maxConcurrency = Infinity }: LoadedSlot): void {
-    this.#mostSlices = maxConcurrency;
+  #attach(process: SlotProcess): void {
+    this.#maxSlices = process.limits.maxConcurrency ?? Infinity;
     this.#detach();
     this.#slotEnd = process.endedWith;
     process.onAnswer = (answer) => {
@@ -193,11 +204,14 @@ export class BatchRun {
       process.onAnswer = () => undefined;
       process.onEnd = () => undefined;
     };
-    this.#takeUp(process);
+    this.#adoptAhead(process);
   }
 
-  /** What was sent ahead to a process that is gone was never begun, as far as anybody knows: it is sent anew, and nobody is to blame. */
-  #takeUp(process: SlotProcess): void {
+  /**
+   * Takes over the slice that was sent ahead. If the process is gone, the slice counts as never begun: it is sent
+   * again, and no item is blamed.
+   */
+  #adoptAhead(process: SlotProcess): void {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead === undefined) return;
@@ -205,38 +219,38 @@ export class BatchRun {
       this.#machine = this.#newMachine();
       return;
     }
-    // Of answers that were there before nobody knows how long they took.
+    // If answers had already arrived, their time is unknown, and the slice gives no measurement.
     this.#note(ahead.positions, !process.keepsAnswers);
-    process.takeUp({ itemTimeoutMs: this.#itemTimeoutMs });
-    this.#tellNearlyDone(ahead.positions.length);
+    process.adoptAhead({ itemTimeoutMs: this.#itemTimeoutMs });
+    this.#reportNearlyDone(ahead.positions.length);
   }
 
-  async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<LoadedSlot | BatchComputation> {
+  async #rebuild(step: Extract<Step<SlotItem>, { kind: 'rebuild' }>): Promise<SlotProcess | BatchComputation> {
     this.#options.emit({
       kind: 'rebuilt',
       reason: step.reason,
       message: withSentence(step.message, 'The model is loaded again for the items that have no result yet.'),
     });
-    const slot = await this.#load(this.#options.reload);
-    if (!('kind' in slot)) this.#machine.rebuilt();
-    return slot;
+    const process = await this.#load(this.#options.reload);
+    if (!('kind' in process)) this.#machine.rebuilt();
+    return process;
   }
 
-  #take(positions: readonly number[], lanes: number, slot: LoadedSlot): number {
+  #take(positions: readonly number[], lanes: number, process: SlotProcess): number {
     const share = Math.ceil(positions.length / lanes);
     return itemsThatFit(
       lengths(this.#items, positions),
-      Math.min(share, this.#options.pace.nextItems(slot.maxSliceItems)),
+      Math.min(share, this.#options.pace.nextItems(process.limits.maxSliceItems)),
     );
   }
 
-  async #send(positions: readonly number[], slot: LoadedSlot): Promise<void> {
+  async #send(positions: readonly number[], process: SlotProcess): Promise<void> {
     this.#note(positions);
-    await this.#ask(this.#itemsAt(positions), slot);
-    if (slot.takesAhead) this.#tellNearlyDone(positions.length);
+    await this.#ask(this.#itemsAt(positions), process);
+    if (process.limits.takesAhead) this.#reportNearlyDone(positions.length);
   }
 
-  /** A slice is in the slot, and its turn begins now. */
+  /** Notes that the slot has a slice, which starts now. */
   #note(positions: readonly number[], isMeasure = true): void {
     const slice: TimedSlice = {
       items: positions.length,
@@ -248,8 +262,8 @@ export class BatchRun {
     for (const position of positions) this.#slices.set(position, slice);
   }
 
-  /** `items`: of the slice that was given to the model last. */
-  #tellNearlyDone(items: number): void {
+  /** `items` is the size of the slice that was given to the model last. */
+  #reportNearlyDone(items: number): void {
     const { pace, work } = this.#options;
     const isLast = this.#machine.allAsked && this.#wanted() === 1;
     if (isLast && items * (pace.msPerItem ?? Infinity) <= NEARLY_DONE_MS) work.onNearlyDone?.();
@@ -263,15 +277,15 @@ export class BatchRun {
     return this.#options.work.model.options.itemTimeoutSeconds * 1000;
   }
 
-  async #probe(item: SlotItem, slot: LoadedSlot): Promise<void> {
+  async #probe(item: SlotItem, process: SlotProcess): Promise<void> {
     this.#probing = true;
-    await this.#ask([item], slot);
+    await this.#ask([item], process);
   }
 
-  async #ask(items: readonly SlotItem[], slot: LoadedSlot): Promise<void> {
+  async #ask(items: readonly SlotItem[], process: SlotProcess): Promise<void> {
     const { work } = this.#options;
-    const sent = slot.process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
-    // Slices are written one after another, but an abort does not wait for a model that takes nothing in.
+    const sent = process.send(items, { job: work.job, itemTimeoutMs: this.#itemTimeoutMs });
+    // Slices are written one after another, but an abort does not wait for a model that reads nothing.
     await Promise.race([sent, this.#abort]);
   }
 
@@ -279,13 +293,13 @@ export class BatchRun {
     const error = 'error' in answer ? answer.error : undefined;
     if (this.#probing) {
       this.#probing = false;
-      this.#believe(this.#machine.probed(error));
+      this.#accept(this.#machine.probed(error));
     } else {
       const position = this.#positionOf.get(answer.index);
       if (position === undefined) return;
       this.#measure(position);
       const outputLine = 'error' in answer ? undefined : encodeOutputLine(answer.index, answer.outputJson);
-      this.#believe(this.#machine.answered(position, error), outputLine);
+      this.#accept(this.#machine.answered(position, error), outputLine);
     }
     this.#wake();
   }
@@ -299,8 +313,8 @@ export class BatchRun {
     this.#options.pace.measured({ ...slice, elapsedMs: this.#options.clock.nowMs() - slice.sentAtMs });
   }
 
-  /** `outputLine` belongs to the verdict without an error, of which there is at most one. */
-  #believe(verdicts: readonly Verdict[], outputLine?: string): void {
+  /** `outputLine` belongs to the one verdict that has no error. */
+  #accept(verdicts: readonly Verdict[], outputLine?: string): void {
     for (const { position, error } of verdicts) {
       const { index } = this.#items[position] as SlotItem;
       if (error !== undefined) {
@@ -314,7 +328,7 @@ export class BatchRun {
     this.#slotEnd = undefined;
     this.#probing = false;
     this.#slices.clear();
-    this.#believe(this.#machine.lost(loss));
+    this.#accept(this.#machine.lost(loss));
   }
 
   #aborted(): BatchComputation {
@@ -322,7 +336,7 @@ export class BatchRun {
     return { kind: 'aborted' };
   }
 
-  /** Resolves at the next answer, at the slot's end, or at an abort. */
+  /** Resolves at the next answer, at the end of the process, or at an abort. */
   async #event(): Promise<void> {
     if (this.#slotEnd !== undefined || this.#options.signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -330,11 +344,11 @@ export class BatchRun {
     });
   }
 
-  #handOn(): void {
+  #passOn(): void {
     if (this.#computed.length > 0) this.#options.work.onComputed(this.#computed.splice(0));
   }
 
-  #handOnBadItems(): void {
+  #passOnBadItems(): void {
     const bad = this.#options.work.items.flatMap(({ index, input }) =>
       input.kind === 'bad' ? [{ index, ok: false, line: encodeResultLine(failedLine(index, input.error)) }] : [],
     );

@@ -1,15 +1,16 @@
 /**
- * What the slots of a job do while they have something to do, as windows for core/batch/slot-shape.ts: sums of the differences between looks
- * at each slot's process. What happens while a slot is being loaded counts for nothing: it takes cores, and gives no answers yet.
+ * Measures what the slots of a job do while they have something to do, in windows for core/batch/slot-shape.ts. A
+ * window adds up the differences between looks at each slot's process. Nothing counts while a slot is being loaded,
+ * because loading takes cores and gives no answers.
  */
 import type { ShapeWindow } from '../../core/batch/slot-shape.js';
-import type { BatchComputer, SlotUsage } from './batch-computer.js';
+import type { Slot, SlotUsage } from './slot.js';
 
 const EMPTY: ShapeWindow = { wallMs: 0, busyMs: 0, cpuMs: 0, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
 
 export class ShapeMeter {
-  readonly #lastOf = new Map<BatchComputer, SlotUsage | undefined>();
-  readonly #computing = new Set<BatchComputer>();
+  readonly #lastOf = new Map<Slot, SlotUsage | undefined>();
+  readonly #computing = new Set<Slot>();
   #current = EMPTY;
   #toSkip = 0;
   #lookedAtMs: number | undefined;
@@ -22,21 +23,21 @@ export class ShapeMeter {
     return this.#computing.size > 0;
   }
 
-  began(computer: BatchComputer): void {
-    this.#computing.add(computer);
-    if (!this.#lastOf.has(computer)) this.#lastOf.set(computer, undefined);
+  began(slot: Slot): void {
+    this.#computing.add(slot);
+    if (!this.#lastOf.has(slot)) this.#lastOf.set(slot, undefined);
   }
 
-  ended(computer: BatchComputer): void {
-    this.#computing.delete(computer);
+  ended(slot: Slot): void {
+    this.#computing.delete(slot);
   }
 
-  /** After a rest, which is not to count. */
+  /** Continues after a rest, which does not count. */
   goOn(): void {
     this.#lookedAtMs = undefined;
   }
 
-  /** Forgets what was seen; `skip` answers are passed over before a new window begins. */
+  /** Starts a new window after `skip` more answers. */
   startAnew(skip: number): void {
     this.#current = EMPTY;
     this.#toSkip = skip;
@@ -45,12 +46,12 @@ export class ShapeMeter {
   async look(nowMs: number): Promise<void> {
     const seen: (readonly [SlotUsage, SlotUsage])[] = [];
     let isLoading = false;
-    for (const [computer, last] of [...this.#lastOf]) {
-      const now = await computer.usage();
-      if (now === undefined && this.#computing.has(computer)) isLoading = true;
-      // Closed, or not loaded yet.
-      if (now === undefined && !this.#computing.has(computer)) this.#lastOf.delete(computer);
-      else this.#lastOf.set(computer, now);
+    for (const [slot, last] of [...this.#lastOf]) {
+      const now = await slot.usage();
+      if (now === undefined && this.#computing.has(slot)) isLoading = true;
+      // The slot was closed, or is not loaded yet.
+      if (now === undefined && !this.#computing.has(slot)) this.#lastOf.delete(slot);
+      else this.#lastOf.set(slot, now);
       if (now !== undefined && last?.process === now.process) seen.push([last, now]);
     }
     const wallMs = nowMs - (this.#lookedAtMs ?? nowMs);
@@ -70,7 +71,7 @@ export class ShapeMeter {
     this.#current = {
       ...current,
       busyMs: current.busyMs + now.busyMs - last.busyMs,
-      // A thread that ended takes what it had waited with it.
+      // The sum may fall, because a thread that ended takes its waiting time with it.
       cpuMs: measured ? (current.cpuMs ?? 0) + Math.max(0, (now.cpuMs ?? 0) - (last.cpuMs ?? 0)) : undefined,
       items: current.items + now.answered - last.answered,
       answeringMs: current.answeringMs + now.answeredAtBusyMs - last.answeredAtBusyMs,

@@ -1,45 +1,49 @@
 /**
- * The worker's slots, and which batch gets which (core/batch/slot-choice.ts).
+ * The worker's slots, and which batch gets which slot (core/batch/slot-choice.ts).
  *
  * Invariants:
- * - A slot computes one batch at a time. When that is nearly done, it has at most one more, which has its turn next.
- * - It is idle again only when its computer has let go of the last one.
- * - Slots above the wanted number are given nothing more, and are closed as they become idle, never while they compute.
+ * - A slot computes one batch at a time. When that batch is nearly done, the slot is given at most one more, which starts next.
+ * - A slot is idle again only when its last batch has ended.
+ * - Slots above the wanted number get no more batches. They are closed as they become idle, never while they compute.
  */
 import { chooseSlot } from '../../core/batch/slot-choice.js';
-import type { BatchComputation, BatchComputer, PreparedModel } from './batch-computer.js';
+import { invariant } from '../../core/invariant.js';
 import type { Clock } from '../ports.js';
+import type { BatchComputation, PreparedModel, Slot } from './slot.js';
 
-/** `slots` is how many share the machine: the computer's memory bound follows from it. It may fall, never rise. */
-export type MakeComputer = (slots: () => number) => BatchComputer;
+/** `slots` is how many slots share the machine: the slot's memory limit follows from it. It may fall, never rise. */
+export type MakeSlot = (slots: () => number) => Slot;
 
-export interface Slot {
-  readonly computer: BatchComputer;
+/** A slot's place in the pool: when it was last used, and how many batches it has now. */
+export interface SlotPlace {
+  readonly slot: Slot;
   lastUsedMs: number;
-  /** Batches that it was given and that have not been released. */
+  /** The batches that the slot was given and that have not been released; at most two. */
   batches: number;
 }
 
 interface Waiter {
   readonly modelKey: string;
   passedOver: number;
-  readonly give: (slot: Slot) => void;
+  readonly give: (place: SlotPlace) => void;
 }
 
+const MAX_BATCHES_PER_SLOT = 2;
+
 export class SlotPool {
-  readonly #idle: Slot[] = [];
-  readonly #busy = new Set<Slot>();
-  /** Busy ones that may be given another batch of their model. */
-  readonly #nearlyDone = new Set<Slot>();
+  readonly #idle: SlotPlace[] = [];
+  readonly #busy = new Set<SlotPlace>();
+  /** Busy places that may be given another batch of their model. */
+  readonly #nearlyDone = new Set<SlotPlace>();
   #waiting: Waiter[] = [];
   #wanted = 1;
   #avoided: ReadonlySet<string> = new Set();
 
-  readonly #makeComputer: MakeComputer;
+  readonly #makeSlot: MakeSlot;
   readonly #clock: Clock;
 
-  constructor(makeComputer: MakeComputer, clock: Clock) {
-    this.#makeComputer = makeComputer;
+  constructor(makeSlot: MakeSlot, clock: Clock) {
+    this.#makeSlot = makeSlot;
     this.#clock = clock;
   }
 
@@ -47,24 +51,25 @@ export class SlotPool {
     return this.#wanted;
   }
 
-  /** `avoided`: models that get no other slot. */
+  /** `avoided` names the models that get no further slot. */
   resize(slots: number, avoided: ReadonlySet<string> = new Set()): void {
     this.#wanted = Math.max(1, slots);
     this.#avoided = avoided;
     this.#assign();
   }
 
-  /** Loads the model ahead on a slot that has nothing better to do. */
+  /** Loads the model ahead of its first batch on an idle slot, if there is one. */
   warm(model: PreparedModel): void {
     this.#fill();
     if (this.#avoided.has(model.modelKey)) return;
-    if (this.#idle.some((slot) => slot.computer.modelKey === model.modelKey)) return;
-    const slot = this.#idle.find((candidate) => candidate.computer.modelKey === undefined) ?? this.#idle[0];
-    slot?.computer.warm(model);
+    const idle = this.#idle.map(({ slot }) => slot);
+    if (idle.some((slot) => slot.modelKey === model.modelKey)) return;
+    const slot = idle.find((candidate) => candidate.modelKey === undefined) ?? idle[0];
+    slot?.warm(model);
   }
 
-  /** Waits for a slot for a batch of the model; give it back with `release`. */
-  acquire(modelKey: string, signal: AbortSignal): Promise<Slot> {
+  /** Waits for a slot for a batch of the model. The caller gives it back with `release`. */
+  acquire(modelKey: string, signal: AbortSignal): Promise<SlotPlace> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -74,9 +79,9 @@ export class SlotPool {
       const waiter: Waiter = {
         modelKey,
         passedOver: 0,
-        give: (slot) => {
+        give: (place) => {
           signal.removeEventListener('abort', abort);
-          resolve(slot);
+          resolve(place);
         },
       };
       signal.addEventListener('abort', abort, { once: true });
@@ -85,81 +90,85 @@ export class SlotPool {
     });
   }
 
-  /** The slot is idle when `computation`, the last thing that it was given, has settled. */
-  release(slot: Slot, computation: Promise<BatchComputation>): void {
+  /** Gives the slot back. It is idle once `computation`, the last batch that it was given, has settled. */
+  release(place: SlotPlace, computation: Promise<BatchComputation>): void {
     const released = (): void => {
-      slot.batches -= 1;
-      // Of the batch that is over; the next one speaks for itself when it has had its turn.
-      this.#nearlyDone.delete(slot);
-      if (slot.batches === 0) {
-        this.#busy.delete(slot);
-        slot.lastUsedMs = this.#clock.nowMs();
-        this.#idle.push(slot);
+      place.batches -= 1;
+      // The mark was set for the batch that has ended; the next batch sets its own.
+      this.#nearlyDone.delete(place);
+      if (place.batches === 0) {
+        this.#busy.delete(place);
+        place.lastUsedMs = this.#clock.nowMs();
+        this.#idle.push(place);
       }
       this.#assign();
     };
     computation.then(released, released);
   }
 
-  /** The batch that the slot is at will be done within moments. */
-  expectEnd(slot: Slot): void {
-    this.#nearlyDone.add(slot);
+  /** Marks the slot's batch as done within moments, so that the slot may be given its next batch. */
+  expectEnd(place: SlotPlace): void {
+    this.#nearlyDone.add(place);
     this.#assign();
   }
 
-  /** It will not: something went wrong. */
-  expectNoEnd(slot: Slot): void {
-    this.#nearlyDone.delete(slot);
+  /** Takes the mark back, because something went wrong. */
+  expectNoEnd(place: SlotPlace): void {
+    this.#nearlyDone.delete(place);
   }
 
   async close(): Promise<void> {
-    const slots = [...this.#idle.splice(0), ...this.#busy];
+    const places = [...this.#idle.splice(0), ...this.#busy];
     this.#wanted = 0;
-    await Promise.all(slots.map((slot) => slot.computer.close()));
+    await Promise.all(places.map(({ slot }) => slot.close()));
   }
 
   #assign(): void {
     this.#fill();
     for (;;) {
-      const idle = this.#idle.map((slot) => ({ modelKey: slot.computer.modelKey, lastUsedMs: slot.lastUsedMs }));
+      const idle = this.#idle.map(({ slot, lastUsedMs }) => ({ modelKey: slot.modelKey, lastUsedMs }));
       const waiting = this.#waiting.filter(({ modelKey }) => !this.#avoided.has(modelKey));
       const choice = chooseSlot(waiting, idle);
       if (choice === undefined) break;
       const waiter = waiting[choice.waiting];
       this.#waiting = this.#waiting.filter((other) => other !== waiter);
-      const [slot] = this.#idle.splice(choice.slot, 1);
+      const [place] = this.#idle.splice(choice.slot, 1);
       for (const older of waiting.slice(0, choice.waiting)) older.passedOver += 1;
-      if (waiter === undefined || slot === undefined) return;
-      this.#busy.add(slot);
-      slot.batches += 1;
-      waiter.give(slot);
+      if (waiter === undefined || place === undefined) return;
+      this.#busy.add(place);
+      this.#give(place, waiter);
     }
     this.#assignAhead();
   }
 
-  /** Nobody is passed over for the sake of a few milliseconds. */
+  /** Keeps to the order of the batches: a few milliseconds are not worth passing one over. */
   #assignAhead(): void {
     if (this.#busy.size > this.#wanted) return;
-    for (const slot of this.#nearlyDone) {
+    for (const place of this.#nearlyDone) {
       const [waiter] = this.#waiting;
       if (waiter === undefined) return;
-      if (slot.batches > 1 || waiter.modelKey !== slot.computer.modelKey) continue;
+      if (place.batches >= MAX_BATCHES_PER_SLOT || waiter.modelKey !== place.slot.modelKey) continue;
       this.#waiting.shift();
-      this.#nearlyDone.delete(slot);
-      slot.batches += 1;
-      waiter.give(slot);
+      this.#nearlyDone.delete(place);
+      this.#give(place, waiter);
     }
+  }
+
+  #give(place: SlotPlace, waiter: Waiter): void {
+    place.batches += 1;
+    invariant(place.batches <= MAX_BATCHES_PER_SLOT, 'A slot has one batch, and at most one that starts next.');
+    waiter.give(place);
   }
 
   /** Makes or closes idle slots until there are as many as wanted. */
   #fill(): void {
     while (this.#idle.length + this.#busy.size < this.#wanted) {
       const wanted = this.#wanted;
-      const computer = this.#makeComputer(() => Math.max(1, Math.min(wanted, this.#wanted)));
-      this.#idle.push({ computer, lastUsedMs: this.#clock.nowMs(), batches: 0 });
+      const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)));
+      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0 });
     }
     while (this.#idle.length > 0 && this.#idle.length + this.#busy.size > this.#wanted) {
-      void this.#idle.shift()?.computer.close();
+      void this.#idle.shift()?.slot.close();
     }
   }
 }

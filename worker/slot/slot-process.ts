@@ -1,16 +1,16 @@
 /**
- * One child process with one loaded model, spoken to in the model's protocol (docs/reference/protocol.md).
+ * One child process with one loaded model. The two speak the model's protocol (docs/reference/protocol.md).
  *
  * Invariants:
- * - An answer is passed on only for an item that was sent and is not answered yet; anything else ends the slot as a protocol fault.
- * - No more than `MAX_SLOT_LINE_BYTES` of an unfinished line is held, and items are written no faster than the model reads them.
- * - The slot ends once, for one reason: the first that was seen. `ended` resolves when its process group is gone and every answer
- *   that it gave before was passed on.
+ * - An answer is passed on only for an item that was sent and is not answered yet. Anything else ends the process as a
+ *   protocol fault.
+ * - No more than `MAX_SLOT_LINE_BYTES` of an unfinished line is held, and items are written no faster than the model
+ *   reads them.
+ * - The process ends once, for the first reason that was seen. `ended` resolves when its process group is gone and
+ *   every answer from before was passed on.
  */
 import { once } from 'node:events';
-import { withLogEnd } from '../../core/contract/last-words.js';
-import { ITEM_ERROR_CODES, type ItemError } from '../../core/contract/result-line.js';
-import { shorten } from '../../core/shorten.js';
+import type { ItemError } from '../../core/contract/result-line.js';
 import {
   encodeFlushLine,
   encodeItemLine,
@@ -21,53 +21,54 @@ import {
   type SlotLine,
 } from '../../core/contract/slot-protocol.js';
 import type { Clock } from '../ports.js';
-import type { SlotUsage } from './batch-computer.js';
-import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
+import type { SlotUsage } from './slot.js';
+import { forgetGroup, groupMemoryBytes, groupUsage } from '../process/group-usage.js';
 import { AskedItems } from './asked-items.js';
-import { LineSplitter } from './line-splitter.js';
-import { type Hide, hideNothing } from '../model/secrets.js';
-import { ModelLog } from './model-log.js';
-import { ProcessGroup } from './process-group.js';
+import { type SlotEnd, withLog, withoutStack } from './slot-end.js';
+import { LineSplitter } from '../process/line-splitter.js';
+import { type Hide, hideNothing } from '../process/hide-secrets.js';
+import { ModelLog } from '../process/model-log.js';
+import { ProcessGroup } from '../process/process-group.js';
 
-/** Weights of many GiB load from disk in minutes; a load that takes longer hangs. */
+/** Weights of many GiB load from disk in minutes. A load that takes longer hangs. */
 export const LOAD_TIMEOUT_MS = 10 * 60_000;
-/** Most models load in less; a command that prints no `{"ready":true}` is found out by then, not after minutes. */
+/**
+ * Most models load in less time. A command that never prints `{"ready":true}` is reported after this time, not minutes
+ * later.
+ */
 export const SLOW_LOAD_MS = 20_000;
-/** How often memory and progress are looked at: short beside an item's time, long beside the look. */
+/**
+ * How often memory and progress are checked: often compared with an item's time limit, rarely compared with the cost of
+ * a check.
+ */
 export const POLL_MS = 1_000;
-/** Items are written in pieces of about a pipe's buffer. */
+/** Items are written in pieces of about the size of a pipe's buffer. */
 const WRITE_BYTES = 64 * 1024;
-const SHOWN_LOG_LENGTH = 300;
-const LOAD_LOG_LINES = 5;
 const BYTES_PER_MIB = 1024 * 1024;
 
 export interface SlotItem {
   readonly index: number;
-  /** Its JSON text. */
   readonly json: string;
 }
 
 export type SlotAnswer =
   { readonly index: number; readonly outputJson: string } | { readonly index: number; readonly error: ItemError };
 
-export interface SlotEnd {
-  readonly reason: 'crashed' | 'protocol' | 'timeout' | 'memory' | 'stopped';
-  /** What happened, with the last line that the model logged. */
-  readonly message: string;
-}
+export type SlotLoad = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-export type SlotLoad = ({ readonly ok: true } & SlotLimits) | { readonly ok: false; readonly message: string };
-
-export interface SlotOptions {
+export interface SlotProcessOptions {
   readonly argv: readonly string[];
-  /** It answers on a channel of its own (host-channel.ts); a command does on its standard output. */
+  /** A host answers on a channel of its own (host-channel.ts), a command on its standard output. */
   readonly isHost?: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly memoryLimitBytes: () => number;
   readonly loadTimeoutMs: number;
-  /** It is not ready after `SLOW_LOAD_MS`; told once, in a sentence: what it printed so far, and what is awaited. */
+  /**
+   * Called once when the model is not ready after `SLOW_LOAD_MS`. The message says what it printed so far, and what is
+   * expected.
+   */
   readonly onSlowLoad?: (message: string) => void;
   readonly pollMs: number;
   /** Takes the job's secrets out of logs and errors. */
@@ -76,11 +77,11 @@ export interface SlotOptions {
 }
 
 export class SlotProcess {
-  /** Takes the answers of the work in hand. */
+  /** Receives the answers of the current batch. */
   onAnswer: (answer: SlotAnswer) => void = () => undefined;
   /**
-   * Tells the batch in hand of the end. Not a promise: a batch's reaction on one would live, and its items with it, as long as
-   * the slot does.
+   * Tells the current batch that the process has ended. It is not a promise: a batch's reaction to a promise, and its
+   * items with it, would stay in memory as long as the slot.
    */
   onEnd: (end: SlotEnd) => void = () => undefined;
   readonly loaded: Promise<SlotLoad>;
@@ -95,8 +96,8 @@ export class SlotProcess {
   #written: Promise<void> = Promise.resolve();
   #resolveLoaded: (load: SlotLoad) => void = () => undefined;
   #ready = false;
-  #saidSlow = false;
-  #takesAhead = false;
+  #reportedSlow = false;
+  #limits: SlotLimits = { maxSliceItems: undefined, maxConcurrency: undefined, takesAhead: false };
   #cause: SlotEnd | undefined;
   #endedWith: SlotEnd | undefined;
   #isOver = false;
@@ -108,9 +109,9 @@ export class SlotProcess {
   #busySinceMs: number | undefined;
   #itemTimeoutMs = Number.POSITIVE_INFINITY;
 
-  readonly #options: SlotOptions;
+  readonly #options: SlotProcessOptions;
 
-  constructor(options: SlotOptions) {
+  constructor(options: SlotProcessOptions) {
     this.#options = options;
     this.#progressAtMs = options.clock.nowMs();
     this.#hide = options.hide ?? hideNothing;
@@ -144,6 +145,11 @@ export class SlotProcess {
     void this.#watch();
   }
 
+  /** The limits that the model named when it was ready; none before that. */
+  get limits(): SlotLimits {
+    return this.#limits;
+  }
+
   /** Set before `onEnd` is called. */
   get endedWith(): SlotEnd | undefined {
     return this.#endedWith;
@@ -153,7 +159,7 @@ export class SlotProcess {
     return this.#isOver || this.#cause !== undefined;
   }
 
-  /** Writes a slice; resolves when the model has taken it in, or the slot has ended. */
+  /** Writes a slice. Resolves when the model has read it, or the process has ended. */
   async send(
     items: readonly SlotItem[],
     options: { readonly job: string; readonly itemTimeoutMs: number },
@@ -163,31 +169,34 @@ export class SlotProcess {
       this.#busySinceMs = this.#progressAtMs;
     }
     this.#itemTimeoutMs = options.itemTimeoutMs;
-    // After the last answer of an async generator its call may still be at something.
+    // After the last answer of an async generator its call may still be running.
     const after = this.#asked.sizeOfOthers > 0 || this.#asked.sizeOfAll === 0;
     this.#asked.ask(items.map(({ index }) => index));
-    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#takesAhead));
+    await this.#writeSlice(items, encodeFlushLine(options.job, after && this.#limits.takesAhead));
   }
 
-  /** A slice of the next batch, to be begun when all before it is answered. False: not now. */
+  /**
+   * Sends a slice of the next batch, to be started when everything before it is answered. Returns false when that is
+   * not possible now.
+   */
   sendAhead(items: readonly SlotItem[], job: string): boolean {
     if (this.isOver || this.#asked.size === 0 || !this.#asked.askAhead(items.map(({ index }) => index))) return false;
     void this.#writeSlice(items, encodeFlushLine(job, true));
     return true;
   }
 
-  /** The batch of the slice that was sent ahead is in hand: passes on what was answered of it. */
-  takeUp(options: { readonly itemTimeoutMs: number }): void {
+  /** Makes the batch of the slice that was sent ahead the current one, and passes on its answers so far. */
+  adoptAhead(options: { readonly itemTimeoutMs: number }): void {
     this.#itemTimeoutMs = options.itemTimeoutMs;
-    for (const answer of this.#asked.takeUp()) this.onAnswer(answer);
+    for (const answer of this.#asked.adoptAhead()) this.onAnswer(answer);
   }
 
-  /** Some of what was sent ahead is answered already. */
+  /** Answers to the slice that was sent ahead have already arrived. */
   get keepsAnswers(): boolean {
     return this.#asked.keepsAnswers;
   }
 
-  /** Nobody wants what was sent ahead any more. */
+  /** Drops the slice that was sent ahead: nobody waits for it. */
   forgetAhead(): void {
     this.#asked.forgetAhead();
   }
@@ -206,7 +215,7 @@ export class SlotProcess {
     return this.#written;
   }
 
-  /** Undefined before it is loaded, and after its end. */
+  /** Undefined before the model is loaded, and after the end of the process. */
   async usage(): Promise<SlotUsage | undefined> {
     const { pid } = this.#group;
     if (!this.#ready || this.isOver || pid === undefined) return undefined;
@@ -238,7 +247,7 @@ export class SlotProcess {
   async #write(text: string): Promise<void> {
     const { stdin } = this.#group;
     if (this.isOver || stdin.destroyed || stdin.write(text)) return;
-    // Whichever comes first; the signal aborts when the process has ended.
+    // The wait ends at the first of the two. The signal aborts when the process has ended.
     await once(stdin, 'drain', { signal: this.#over.signal }).catch(() => undefined);
   }
 
@@ -268,8 +277,8 @@ export class SlotProcess {
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
     const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
-    this.#takesAhead = takesAhead;
-    this.#resolveLoaded({ ok: true, maxSliceItems, maxConcurrency, takesAhead });
+    this.#limits = { maxSliceItems, maxConcurrency, takesAhead };
+    this.#resolveLoaded({ ok: true });
   }
 
   #fault(what: string): void {
@@ -286,7 +295,7 @@ export class SlotProcess {
   #kill(reason: SlotEnd['reason'], message: string): void {
     if (this.#cause !== undefined) return;
     this.#cause = { reason, message };
-    // A program that passes signals on (docker) may need SIGTERM; one that floods us is not read any longer.
+    // A program that passes signals on (docker) may need SIGTERM. A program that floods the worker is no longer read.
     if (reason === 'timeout') void this.#group.stop();
     else this.#group.destroy();
   }
@@ -299,16 +308,16 @@ export class SlotProcess {
     this.#isOver = true;
     this.#over.abort();
     const cause = this.#cause ?? { reason: 'crashed', message: `The model's process ended by itself (${how}).` };
-    // A wrong line is itself what the model said: the log beside it tells of something else.
+    // The wrong line itself says what went wrong; the log beside it is about something else.
     const log = cause.reason === 'protocol' ? [] : this.#log.lastLines;
-    this.#resolveLoaded({ ok: false, message: withLog(cause.message, tellingLines(log)) });
+    this.#resolveLoaded({ ok: false, message: withLog(cause.message, withoutStack(log)) });
     const end = { reason: cause.reason, message: withLog(cause.message, log.slice(-1)) };
     this.#endedWith = end;
     this.onEnd(end);
     return end;
   }
 
-  /** Memory, progress and the time to load, looked at again and again until the slot is over. */
+  /** Checks memory, progress and the time to load until the process is over. */
   async #watch(): Promise<void> {
     const { clock, pollMs } = this.#options;
     try {
@@ -319,7 +328,7 @@ export class SlotProcess {
         await this.#checkMemory();
       }
     } catch {
-      // The slot is over.
+      // The process is over.
     }
   }
 
@@ -328,23 +337,26 @@ export class SlotProcess {
     if (!this.#ready) {
       const { loadTimeoutMs } = this.#options;
       if (silentMs >= loadTimeoutMs) this.#kill('timeout', this.#notReady(`within ${loadTimeoutMs / 1000} s`));
-      else if (silentMs >= SLOW_LOAD_MS && !this.#saidSlow) this.#saySlow(silentMs);
+      else if (silentMs >= SLOW_LOAD_MS && !this.#reportedSlow) this.#reportSlow(silentMs);
     } else if (this.#asked.sizeOfAll > 0 && silentMs >= this.#itemTimeoutMs) {
       const waiting = this.#asked.size === 1 ? 'the item' : `any of ${this.#asked.sizeOfAll} items`;
       this.#kill('timeout', `The model gave no answer to ${waiting} within ${this.#itemTimeoutMs / 1000} s.`);
     }
   }
 
-  #saySlow(silentMs: number): void {
-    this.#saidSlow = true;
+  #reportSlow(silentMs: number): void {
+    this.#reportedSlow = true;
     const { isHost, loadTimeoutMs, onSlowLoad } = this.#options;
     const message = this.#notReady(`in the first ${Math.floor(silentMs / 1000)} s`);
     const advice = isHost === true ? '' : ' A command that is a model prints that line once it is loaded.';
     const limit = ` The worker gives it ${loadTimeoutMs / 1000} s (--load-timeout).`;
-    onSlowLoad?.(withLog(message + advice + limit, tellingLines(this.#log.lastLines)));
+    onSlowLoad?.(withLog(message + advice + limit, withoutStack(this.#log.lastLines)));
   }
 
-  /** A line that was no line of the protocol would have ended the slot: what it printed has no end of a line yet. */
+  /**
+   * A complete line that is not of the protocol would have ended the process, so what was printed has no end of a line
+   * yet.
+   */
   #notReady(when: string): string {
     if (this.#options.isHost === true) return `The model's load did not end ${when}.`;
     const { unfinished } = this.#stdout;
@@ -362,24 +374,3 @@ export class SlotProcess {
 }
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
-
-const LOSS_CODES = {
-  crashed: ITEM_ERROR_CODES.slotCrashed,
-  stopped: ITEM_ERROR_CODES.slotCrashed,
-  protocol: ITEM_ERROR_CODES.protocolFault,
-  timeout: ITEM_ERROR_CODES.itemTimeout,
-  memory: ITEM_ERROR_CODES.memoryExceeded,
-} as const;
-
-/** The error of an item that is guilty of a slot's end. */
-export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
-
-/** JavaScript's stack frames are in the log, and tell a person who reads of the failure nothing. */
-const tellingLines = (lines: readonly string[]): readonly string[] =>
-  lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
-
-const withLog = (message: string, lines: readonly string[]): string =>
-  withLogEnd(
-    message,
-    lines.map((line) => shorten(line, SHOWN_LOG_LENGTH)),
-  );

@@ -1,10 +1,10 @@
 /**
- * Keeps the shape of each job on this worker: slots, and slices at once in each. It watches the computers of the slots, carries out what
- * core/batch/slot-shape.ts decides, and tells every change.
+ * Keeps the shape of each job on this worker: the number of slots, and of slices at once in each. It measures the
+ * slots, carries out what core/batch/slot-shape.ts decides, and reports every change.
  *
  * Invariants:
- * - A model is measured once: jobs that run the same model in the same way share what was found.
- * - It measures only while something is computed, and no more once it knows.
+ * - A model is measured once. Jobs that run the same model in the same way share the shape.
+ * - Measuring goes on only while something is computed, and stops once the shape is known.
  */
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ShapeStatus } from '../../core/contract/fleet-state.js';
@@ -23,25 +23,24 @@ import {
   type Shaping,
   shapeText,
 } from '../../core/batch/slot-shape.js';
-import type { BatchComputation, BatchComputer, BatchWork, PreparedModel, SlotUsage } from './batch-computer.js';
+import type { BatchComputation, Slot, BatchWork } from './slot.js';
 import type { Clock, EventSink } from '../ports.js';
 import { ShapeMeter } from './shape-meter.js';
-import type { MakeComputer } from './slot-pool.js';
 
-/** Often enough to settle within seconds; a look costs a few milliseconds. */
+/** The looks are frequent enough to settle within seconds, and each costs a few milliseconds. */
 const LOOK_EVERY_MS = 250;
 /** Between batches there may be nothing to compute for a moment. */
 const IDLE_LOOKS = 4;
-/** Of a worker's whole life; an older one is measured again. */
-const MOST_KEPT_MODELS = 256;
+/** The limit over a worker's whole life. Models beyond it are measured again. */
+const MAX_KEPT_MODELS = 256;
 
 export interface SlotShapeKeeperOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly cpus: number;
-  /** For all slots together. */
+  /** The memory that all slots together may use. */
   readonly memoryBytes: number;
-  /** A job may want another number of slots now. */
+  /** Called when a job may want another number of slots. */
   readonly onShape: () => void;
   readonly signal: AbortSignal;
 }
@@ -57,10 +56,10 @@ export class SlotShapeKeeper {
     this.#options = options;
   }
 
-  /** A batch of the job is to be computed. */
+  /** Prepares the shape of a job of which a batch is about to be computed. */
   enter(manifest: Manifest): void {
     const { job } = manifest;
-    const key = likeness(manifest);
+    const key = shapeKey(manifest);
     const known = this.#shapeOfModel.get(key) ?? new JobShape(this.#options, manifest);
     known.job = job;
     keep(this.#shapeOfModel, key, known);
@@ -69,18 +68,38 @@ export class SlotShapeKeeper {
     this.#options.onShape();
   }
 
-  /** As many as the job that wants the most. */
+  /** The number of slots that the most demanding job wants. */
   slotsFor(held: Iterable<{ readonly message: { readonly job: string } }>): number {
     return Math.max(1, ...Array.from(held, ({ message }) => this.#shapeOfJob.get(message.job)?.shape.slots ?? 1));
   }
 
-  /** Of the job that a batch came from last. */
+  /** The shape of the job from which the last batch came. */
   get status(): ShapeStatus | undefined {
     return this.#newest?.status;
   }
 
-  watched(make: MakeComputer): MakeComputer {
-    return (slots) => new WatchedComputer(make(slots), (job) => this.#shapeOfJob.get(job));
+  /** Computes a batch on the slot with its job's concurrency, and measures the slot meanwhile. */
+  async compute(slot: Slot, work: BatchWork): Promise<BatchComputation> {
+    const shape = this.#shapeOfJob.get(work.job);
+    if (shape === undefined) return slot.compute(work);
+    let began = false;
+    try {
+      return await slot.compute({
+        ...work,
+        onStart: () => {
+          began = true;
+          shape.began(slot);
+          work.onStart?.();
+        },
+        concurrency: () => shape.shape.concurrency,
+        onEvent: (event) => {
+          work.onEvent(event);
+          if (event.kind === 'rebuilt' && event.reason === 'memory') shape.ranOutOfMemory(work.batch);
+        },
+      });
+    } finally {
+      if (began) shape.ended(slot, work.batch);
+    }
   }
 }
 
@@ -88,7 +107,7 @@ class JobShape {
   job: string;
   readonly #bounds: ShapeBounds;
   readonly #meter = new ShapeMeter();
-  /** The user has chosen the slots, and may want to hear of it. */
+  /** The user has chosen the number of slots, and may want a hint about it. */
   readonly #chosen: boolean;
   #shaping: Shaping;
   #hint: string | undefined;
@@ -124,12 +143,12 @@ class JobShape {
     const { job } = this;
     const shaping = this.#shaping;
     const hint = this.#hint;
-    const told = { job, ...shaping.shape, settled: isSettled(shaping), reason: shaping.reason };
-    return hint === undefined ? told : { ...told, hint };
+    const shown = { job, ...shaping.shape, settled: isSettled(shaping), reason: shaping.reason };
+    return hint === undefined ? shown : { ...shown, hint };
   }
 
-  began(computer: BatchComputer): void {
-    this.#meter.began(computer);
+  began(slot: Slot): void {
+    this.#meter.began(slot);
     if (this.#known || this.#measuring) return;
     this.#measuring = true;
     void this.#measure().finally(() => {
@@ -137,8 +156,8 @@ class JobShape {
     });
   }
 
-  ended(computer: BatchComputer, batch: number): void {
-    this.#meter.ended(computer);
+  ended(slot: Slot, batch: number): void {
+    this.#meter.ended(slot);
     if (this.#aloneBatch !== batch) return;
     this.#aloneBatch = undefined;
     this.#become(memoryIsFree(this.#shaping));
@@ -169,7 +188,7 @@ class JobShape {
     const shaping = this.#shaping;
     const { window } = meter;
     if (isSettled(shaping)) {
-      // Nothing to decide: only whether the user should hear something.
+      // The shape is settled. The only question left is whether the user gets a hint.
       if (window.busyMs > 0 && window.cpuMs === undefined) this.#known = true;
       else if (isEnoughForHint(window)) this.#conclude();
       return;
@@ -185,7 +204,7 @@ class JobShape {
     this.#known = true;
     const { window } = this.#meter;
     this.#hint = this.#chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.#bounds) : undefined;
-    if (this.#hint !== undefined) this.#tell({ code: 'slot-hint', message: this.#hint });
+    if (this.#hint !== undefined) this.#report({ code: 'slot-hint', message: this.#hint });
   }
 
   #become(next: Shaping): void {
@@ -195,75 +214,18 @@ class JobShape {
     const { slots, concurrency } = next.shape;
     const changed = slots !== before.shape.slots || concurrency !== before.shape.concurrency;
     if (changed || isSettled(next)) {
-      this.#tell({ code: 'slot-shape', slots, concurrency, settled: isSettled(next), message: `${next.reason}.` });
+      this.#report({ code: 'slot-shape', slots, concurrency, settled: isSettled(next), message: `${next.reason}.` });
     }
     if (changed) this.#options.onShape();
   }
 
-  #tell(event: NewWorkerEvent): void {
+  #report(event: NewWorkerEvent): void {
     this.#options.events.emit({ ...event, job: this.job });
   }
 }
 
-class WatchedComputer implements BatchComputer {
-  readonly #inner: BatchComputer;
-  readonly #shapeOf: (job: string) => JobShape | undefined;
-
-  constructor(inner: BatchComputer, shapeOf: (job: string) => JobShape | undefined) {
-    this.#inner = inner;
-    this.#shapeOf = shapeOf;
-  }
-
-  get modelKey(): string | undefined {
-    return this.#inner.modelKey;
-  }
-
-  get isLoading(): boolean {
-    return this.#inner.isLoading;
-  }
-
-  get msPerItem(): number | undefined {
-    return this.#inner.msPerItem;
-  }
-
-  warm(model: PreparedModel): void {
-    this.#inner.warm(model);
-  }
-
-  async usage(): Promise<SlotUsage | undefined> {
-    return this.#inner.usage();
-  }
-
-  async compute(work: BatchWork): Promise<BatchComputation> {
-    const shape = this.#shapeOf(work.job);
-    if (shape === undefined) return this.#inner.compute(work);
-    let began = false;
-    try {
-      return await this.#inner.compute({
-        ...work,
-        onTurn: () => {
-          began = true;
-          shape.began(this.#inner);
-          work.onTurn?.();
-        },
-        concurrency: () => shape.shape.concurrency,
-        onEvent: (event) => {
-          work.onEvent(event);
-          if (event.kind === 'rebuilt' && event.reason === 'memory') shape.ranOutOfMemory(work.batch);
-        },
-      });
-    } finally {
-      if (began) shape.ended(this.#inner, work.batch);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#inner.close();
-  }
-}
-
-/** Equal for jobs whose slots behave alike. */
-function likeness({ model, options }: Manifest): string {
+/** Returns equal keys for jobs whose slots behave alike. */
+function shapeKey({ model, options }: Manifest): string {
   const { slots, concurrency, env, secrets } = options;
   return JSON.stringify([model.digest, model.start, model.setup, slots, concurrency, env, secrets]);
 }
@@ -272,7 +234,7 @@ function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= MOST_KEPT_MODELS) return;
+    if (map.size <= MAX_KEPT_MODELS) return;
     map.delete(oldest);
   }
 }

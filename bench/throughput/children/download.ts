@@ -1,4 +1,4 @@
-/** One download: an object of S3 into a file, as a worker fetches an object for its model. */
+/** Downloads one object of S3 into a file, as a worker fetches an object for its model. */
 import { createWriteStream, mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';

@@ -1,9 +1,10 @@
 /**
- * The loops that ours is compared with, on the same queue, messages, input objects and slot.
+ * The loops that the worker is compared with, on the same queue, messages, input objects and slot.
  *
- * `one-by-one`: receive one, download, compute, upload, delete; what a worker of Distributed-Something does, from its description.
- * `sqs-consumer`: the npm package, with the largest batch that it takes: it hands all ten to the handler at once, so that downloads and
- * uploads go on beside the slot; the slot has one turn at a time. The queue's own visibility is an hour, so that it need not extend any.
+ * `one-by-one` receives one message, downloads, computes, uploads and deletes it, as a worker of
+ * Distributed-Something does according to its description. `sqs-consumer` is the npm package with its largest
+ * batch. It passes all ten messages to the handler at once, so that downloads and uploads overlap with the slot,
+ * which computes one at a time. The queue's own visibility is an hour, so that no loop needs to extend a lease.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,14 +21,14 @@ export interface LoopSetup {
   readonly endpoint: string;
   readonly region: string;
   readonly model: string;
-  /** Folder that sqs-consumer is installed in. */
+  /** The folder that sqs-consumer is installed in. */
   readonly installed: string;
 }
 
 export type Handle = (body: string) => Promise<void>;
 
 const LONG_POLL_SECONDS = 20;
-/** The most that SQS gives. */
+/** SQS returns at most ten messages. */
 const LARGEST_BATCH = 10;
 
 export async function oneByOne(setup: LoopSetup): Promise<void> {
@@ -46,7 +47,7 @@ export async function oneByOne(setup: LoopSetup): Promise<void> {
   }
 }
 
-/** What is used of the package, as its README has it. */
+/** The part of the package's interface that is used here, according to its README. */
 interface ConsumerModule {
   readonly Consumer: {
     create(options: {
@@ -97,5 +98,5 @@ function handlerOf(setup: LoopSetup, slot: PeerSlot): Handle {
   };
 }
 
-/** What the benchmark waits for. */
+/** The benchmark waits for this line. */
 const ready = (): void => void process.stdout.write('ready\n');

@@ -1,6 +1,7 @@
 /**
- * The ways of the literature to do many things: one after another, asynchronously in one process, in threads, in processes. A lane is a thread
- * or a process that does one thing at a time; lanes are started, and have loaded what they need, before the clock starts.
+ * The ways of the literature to do many tasks: sequentially, asynchronously in one process, in threads, in
+ * processes. A lane is a thread or a process that does one task at a time. Lanes are started, and have loaded their
+ * modules, before the clock starts.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,26 +18,26 @@ export interface PoolSetup {
   readonly width: number;
   readonly task: TaskSetup;
   readonly items: readonly unknown[];
-  /** All items again, as often: the times are of each pass. */
+  /** The number of passes over all items; each pass is timed. */
   readonly passes?: number;
-  /** Items of these each lane does before the clock starts, the first one again and again. */
+  /** The number of times that each lane processes the first item before the clock starts. */
   readonly warmUp?: number;
 }
 
-/** What is said of an item: a number that depends on the work, so that nobody can leave it out. */
+/** The result of an item: a number that depends on the work, so that the work cannot be skipped. */
 export interface Done {
   readonly value: number;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** What a pool prints. */
+/** The output of a pool. */
 export interface PoolResult {
-  /** From the first lane's start to the last one's readiness. */
+  /** The time from the start of the first lane to the readiness of the last. */
   readonly loadMs: number;
-  /** Of each pass. */
+  /** The time of each pass. */
   readonly wallMs: readonly number[];
-  /** Of each item, in no order. */
+  /** The time of each item, in no order. */
   readonly itemMs: readonly number[];
   /** The sum of all items' values. */
   readonly value: number;
@@ -103,7 +104,7 @@ async function startLane(way: Way, task: TaskSetup): Promise<Lane> {
   const program = process.argv[1] ?? '';
   const argv = ['lane', JSON.stringify(task)];
   const lane = way === 'threads' ? new Worker(program, { argv }) : fork(program, argv, { serialization: 'advanced' });
-  await once(lane, 'message'); // it is ready
+  await once(lane, 'message'); // The first message says that the lane is ready.
   return {
     run: async (item) => {
       const answer = once(lane, 'message') as Promise<[Done]>;
@@ -121,7 +122,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** A thread, or a process, of a pool. */
+/** Runs a thread or a process of a pool. */
 export async function lane(setup: TaskSetup): Promise<void> {
   const task = await loadedTask(setup);
   const send = (message: unknown): void => {

@@ -1,4 +1,4 @@
-/** A model of this benchmark by itself: no slot, no worker, no queue. An item is what one `predict` is given. */
+/** Runs a model of this benchmark alone, without slot, worker and queue. An item is the input of one `predict`. */
 import { pathToFileURL } from 'node:url';
 
 export interface ModelSetup {

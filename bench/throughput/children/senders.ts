@@ -1,4 +1,7 @@
-/** Who puts a dataset's items into a queue: ours as `spotpool submit` does it, or item by item. Each reads the same file of lines. */
+/**
+ * The senders that put a dataset's items into a queue: `spotpool submit`, or item by item. Each reads the same file
+ * of lines.
+ */
 import { createReadStream, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,16 +25,16 @@ export interface SenderSetup {
   readonly region: string;
   readonly dataset: string;
   readonly items: number;
-  /** Of sqs-producer: calls of `send` at once. */
+  /** The number of concurrent calls of sqs-producer's `send`. */
   readonly atOnce: number;
-  /** Of submit; chosen by it when absent. */
+  /** The number of items per batch of submit; by default submit chooses it. */
   readonly batchItems?: number;
   readonly model: string;
-  /** Folder that sqs-producer is installed in. */
+  /** The folder that sqs-producer is installed in. */
   readonly installed: string;
 }
 
-/** What a sender prints. */
+/** The output of a sender. */
 export interface SenderResult {
   readonly seconds: number;
   readonly cpuSeconds: number;
@@ -95,7 +98,7 @@ async function oneByOne({ dataset, items, queueUrl: QueueUrl, ...own }: SenderSe
   return sent;
 }
 
-/** What is used of the package, as its README has it. */
+/** The part of the package's interface that is used here, according to its README. */
 interface ProducerModule {
   readonly Producer: {
     create(options: { readonly queueUrl: string; readonly sqs: SQSClient }): {

@@ -1,11 +1,14 @@
-/** A slot for those that are compared with us: the same child process, spoken to by the same code, so that only the loop around it differs. */
+/**
+ * A slot for the loops that the worker is compared with: the same child process with the same protocol code, so
+ * that only the loop around it differs.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import path from 'node:path';
 import { encodeOutputLine } from '../../../core/contract/result-line.js';
 import { SlotProcess } from '../../../worker/slot/slot-process.js';
 
 export interface PeerSlot {
-  /** Lines of items in, result lines out; one call after another. */
+  /** Takes lines of items and returns lines of results; calls must be sequential. */
   compute(lines: readonly string[], firstIndex: number): Promise<string>;
 }
 

@@ -1,4 +1,7 @@
-/** The local cloud that everything is measured against: a process of its own, with a bucket, queues, and a network that is as slow as is asked for. */
+/**
+ * The local cloud of all measurements: a process of its own, with a bucket, queues, and a network with configurable
+ * delays.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,7 +22,7 @@ import type { ProcessGroup } from '../../support/process-group.js';
 export const REGION = 'us-east-1';
 export const BUCKET = 'bench';
 
-/** Milliseconds that are waited before each reply. */
+/** The milliseconds before each reply. */
 export interface Latency {
   readonly name: string;
   readonly sqsMs: number;
@@ -39,19 +42,19 @@ export interface LoggedRequest {
 export interface JobRequest {
   /** A file of items, or s3://bucket/prefix/. */
   readonly dataset: string;
-  /** File in bench/throughput/models/. */
+  /** The name of a file in bench/throughput/models/. */
   readonly model: string;
-  /** As `submit` chooses unless given. */
+  /** By default `submit` chooses it. */
   readonly batchItems?: number;
-  /** One slot with a slice at a time unless given. */
+  /** The default is one slot with one slice at a time. */
   readonly options?: Partial<JobOptions>;
 }
 
-/** More than any one measurement makes. */
+/** No measurement makes more requests. */
 const REQUESTS_KEPT = 50_000;
-/** Long enough for peers that never extend it. */
+/** This is long enough for peers that never extend a lease. */
 const QUEUE_VISIBILITY_SECONDS = 3_600;
-/** Nothing here takes as long: a queue that is not empty by then never is. */
+/** Nothing here takes as long, so a queue that is not empty by then never will be. */
 const EMPTY_TIMEOUT_MS = 300_000;
 
 export class BenchCloud {
@@ -100,7 +103,7 @@ export class BenchCloud {
     this.#removeScratch();
   }
 
-  /** For every request from now on. */
+  /** Sets the delays of all later requests. */
   async slowDown({ sqsMs, s3Ms }: Latency): Promise<void> {
     await this.admin('DELETE', 'faults');
     for (const [service, delayMs] of Object.entries({ sqs: sqsMs, s3: s3Ms })) {
@@ -117,7 +120,7 @@ export class BenchCloud {
     return response.json();
   }
 
-  /** What was asked of it since `forgetRequests`. */
+  /** Returns the requests since `forgetRequests`. */
   async requests(): Promise<readonly LoggedRequest[]> {
     const { requests } = (await this.admin('GET', 'requests')) as { readonly requests: readonly LoggedRequest[] };
     return requests;
@@ -141,14 +144,14 @@ export class BenchCloud {
     await this.sqs.send(new DeleteQueueCommand({ QueueUrl }));
   }
 
-  /** A file of items, one JSON line each. */
+  /** Writes a file of items, one JSON line each. */
   writeDataset(name: string, items: Iterable<unknown>): string {
     const file = path.join(this.scratch, name);
     writeFileSync(file, [...items].map((item) => `${JSON.stringify(item)}\n`).join(''));
     return file;
   }
 
-  /** As `spotpool submit` does it; `onEnqueue` is called before the first message is sent. */
+  /** Submits a job as `spotpool submit` does; `onEnqueue` is called before the first message is sent. */
   async submit(
     queueUrl: string,
     { dataset, model, batchItems, options }: JobRequest,
@@ -180,13 +183,13 @@ export class BenchCloud {
     return manifest;
   }
 
-  /** What is in the queue, visible or in flight: the local cloud counts exactly. */
+  /** Returns the number of messages in the queue, visible or in flight; the local cloud counts exactly. */
   async queued(queueUrl: string): Promise<number> {
     const counts = await new SqsJobQueue(this.sqs, queueUrl).counts(new AbortController().signal);
     return counts.visible + counts.inFlight;
   }
 
-  /** Fails when one of those who empty it has ended. */
+  /** Fails when one of the workers that empty the queue has ended. */
   async untilEmpty(queueUrl: string, workers: readonly ProcessGroup[], everyMs = 50): Promise<void> {
     const deadlineMs = Date.now() + EMPTY_TIMEOUT_MS;
     while ((await this.queued(queueUrl)) > 0) {

@@ -1,4 +1,7 @@
-/** Who empties a queue of batches: our worker, or a loop that it is compared with. Each is a process with one slot. */
+/**
+ * The contenders that empty a queue of batches: the worker, or a loop that it is compared with. Each is a process
+ * with one slot.
+ */
 import { install } from '../../peers/install.js';
 import { versionOf } from '../../peers/catalogue.js';
 import { type ProcessGroup, startGroup } from '../../support/process-group.js';
@@ -58,11 +61,11 @@ async function startLoop(
 export interface Run extends Busy {
   readonly batches: number;
   readonly batchesPerSecond: number;
-  /** Of the worker's own process, not of its slot. */
+  /** The CPU time of the worker's own process, without its slot. */
   readonly workerCpuSeconds: number;
 }
 
-/** One job, from an idle process that is ready to an empty queue; what came out is checked. */
+/** Runs one job, from an idle process that is ready to an empty queue, and checks the results. */
 export async function runJob(cloud: BenchCloud, contender: Contender, job: JobRequest): Promise<Run> {
   const queueUrl = await cloud.makeQueue();
   const running = await contender.start(cloud, queueUrl, modelFile(job.model));

@@ -1,6 +1,6 @@
-/** Figures of several measurements, beside those of support/rounds.ts. */
+/** Statistics of several measurements, in addition to those of support/rounds.ts. */
 
-/** The smallest value that at least this share (0 to 1) of all is not above. */
+/** Returns the smallest value that at least the given share (0 to 1) of all values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
@@ -9,7 +9,10 @@ export function percentile(values: readonly number[], share: number): number {
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The best that can be done with things that took so long by themselves: the slowest of so many, on average; or, when not all are at once, what each lane has to do. */
+/**
+ * Returns the best time that is possible for tasks with these single times: the slowest of `count` tasks, on
+ * average, or, when not all run at once, the work of each lane.
+ */
 export function limitOf(
   itemMs: readonly number[],
   { count, atOnce }: { readonly count: number; readonly atOnce: number },

@@ -1,16 +1,16 @@
-/** Small images to read: 8-bit grey PNGs, each another pattern, always the same. */
+/** Writes small images for the benchmark: 8-bit grey PNGs, each with a different pattern, the same in each run. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIDE = 128;
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Each pixel as its difference from the one before: so patterns pack well. */
+/** The filter stores each pixel as its difference from the previous one, so that patterns compress well. */
 const SUB_FILTER = 1;
-/** As image programs do by default. */
+/** Image programs use this level by default. */
 const COMPRESSION_LEVEL = 6;
 
-/** Returns their paths. */
+/** Returns the paths of the images. */
 export function writeImages(directory: string, count: number): readonly string[] {
   mkdirSync(directory, { recursive: true });
   return Array.from({ length: count }, (_, n) => {
@@ -30,12 +30,12 @@ function png(seed: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(SIDE, 0);
   header.writeUInt32BE(SIDE, 4);
-  header[8] = 8; // bits; the rest, zero, is grey, deflate, not interlaced
+  header[8] = 8; // This is the bit depth; the remaining zeros mean grey, deflate, not interlaced.
   const data = deflateSync(lines, { level: COMPRESSION_LEVEL });
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** Waves, and a little grain. */
+/** Computes a pixel of waves with a little grain. */
 function pixel(x: number, y: number, seed: number): number {
   const wave = Math.sin((x + seed) / 9) * Math.cos((y * (1 + (seed % 7))) / 23);
   const grain = ((x * 73_856_093) ^ (y * 19_349_663) ^ (seed * 83_492_791)) & 0x07;

@@ -1,11 +1,14 @@
-/** An instance's metadata (IMDSv2) for a worker that is started here directly, with a notice when the benchmark says so. */
+/**
+ * The metadata service (IMDSv2) of an instance, for a worker that is started here directly. It shows a notice when
+ * the benchmark asks for one.
+ */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { REGION } from './cloud.js';
 
 export interface BenchMetadata {
   readonly endpoint: string;
-  /** From now on an interruption is announced, two minutes ahead, as AWS does. */
+  /** Announces an interruption from now on, two minutes ahead, as AWS does. */
   notice(): void;
   close(): Promise<void>;
 }
@@ -25,7 +28,7 @@ export async function startMetadata(instance: string): Promise<BenchMetadata> {
     return response.writeHead(value === undefined ? 404 : 200).end(value);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A benchmark that failed must be able to end.
+  // A failed benchmark must be able to end.
   server.unref();
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

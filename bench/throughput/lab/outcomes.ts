@@ -1,23 +1,29 @@
-/** What a job's outcomes tell: that each is there and whole, and, from the model's own clock, when the slots were busy. */
+/**
+ * Reads a job's outcomes: checks that each exists and is complete, and derives from the model's own clock when the
+ * slots were busy.
+ */
 import type { Manifest } from '../../../core/contract/job.js';
 import { outcomeKey } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
 import type { ResultLine } from '../../../core/contract/result-line.js';
 
-/** The output of every model of this benchmark. Milliseconds since the epoch. */
+/** The output of every model of this benchmark; times are in milliseconds since the epoch. */
 export interface TimedOutput {
   readonly startMs: number;
   readonly endMs: number;
   /** The process that computed it. */
   readonly pid: number;
-  /** What came out, for those models that are compared with themselves elsewhere. */
+  /** The result, for models that are also measured outside a worker. */
   readonly value?: number;
 }
 
 const READS_AT_ONCE = 32;
 
-/** In order of index. Throws unless every batch has its outcome, and every item an output. */
+/**
+ * Returns the outputs in the order of their indexes. Throws unless every batch has its outcome, and every item an
+ * output.
+ */
 export async function outputsOf(store: ObjectStore, { job, batches, dataset }: Manifest): Promise<TimedOutput[]> {
   const { signal } = new AbortController();
   const texts = await mapBounded(
@@ -46,10 +52,10 @@ export function checkedOutputs(lines: readonly ResultLine[], items: number): Tim
 }
 
 export interface Busy {
-  /** From the first item's start to the last one's end. */
+  /** The time from the start of the first item to the end of the last. */
   readonly wallMs: number;
   readonly computeMs: number;
-  /** Of all slots: computing over what they had. */
+  /** The share of all slots' time in which they computed. */
   readonly utilisation: number;
 }
 

@@ -1,4 +1,4 @@
-/** A pool of the literature (children/pool.ts) as a process of its own. */
+/** Runs a pool of the literature (children/pool.ts) as a process of its own. */
 import type { PoolResult, PoolSetup } from '../children/pool.js';
 import type { BenchCloud } from './cloud.js';
 import { runChild } from './run-child.js';

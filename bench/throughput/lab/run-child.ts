@@ -1,4 +1,4 @@
-/** A role of child.ts that does one thing, prints one line of JSON, and ends. */
+/** Runs a role of child.ts that does one task, prints one line of JSON, and ends. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export async function runChild<Result>(
   setup: object,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  // A list of files is longer than an argument may be.
+  // A list of files can be longer than an argument may be.
   const file = path.join(cloud.scratch, `child-${(children += 1)}.json`);
   writeFileSync(file, JSON.stringify(setup));
   const group = startGroup({

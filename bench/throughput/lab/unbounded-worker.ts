@@ -1,4 +1,7 @@
-/** The worker without its budget for the bytes that it holds, to show what the budget is worth. Never shipped: built here, for the benchmark. */
+/**
+ * Builds a worker without its memory budget, to show the budget's effect. It is built for the benchmark and never
+ * shipped.
+ */
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -7,7 +10,7 @@ const BUDGET = /(budgetBytes: )[^,]+,/;
 const BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-/** Returns the program. */
+/** Returns the path of the program. */
 export async function buildUnboundedWorker(directory: string): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const outfile = path.join(directory, 'worker.mjs');

@@ -1,4 +1,7 @@
-/** Our worker, as an instance runs it: the bundled program, a process group of its own, with metadata of the benchmark's. */
+/**
+ * The worker as an instance runs it: the bundled program in a process group of its own, with the benchmark's
+ * metadata service.
+ */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,14 +18,14 @@ export interface BenchWorker {
 export interface WorkerStart {
   readonly queueUrl: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Another build of it. */
+  /** Another build of the worker's program. */
   readonly program?: string;
 }
 
 const START_TIMEOUT_MS = 30_000;
 let started = 0;
 
-/** Resolves at once: `untilStarted` waits for it. */
+/** Resolves immediately; `untilStarted` waits until the worker runs. */
 export async function startWorker(cloud: BenchCloud, start: WorkerStart): Promise<BenchWorker> {
   const instance = `i-${String((started += 1)).padStart(17, '0')}`;
   const metadata = await startMetadata(instance);
@@ -56,7 +59,7 @@ export const clientEnvironment = ({ credentials }: BenchCloud): Readonly<Record<
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 
-/** Until it has printed the text. */
+/** Waits until the program has printed the text. */
 export async function untilSaid(group: ProcessGroup, text: string): Promise<void> {
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   while (!group.stdout().includes(text)) {

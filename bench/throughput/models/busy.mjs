@@ -1,5 +1,5 @@
-// Computes for as long as an item says (`{ms}`), by the clock: a share of the processor that somebody else took does not make it longer.
-// Its output says from when to when, and in which process.
+// Computes for as long as an item says (`{ms}`), by the clock, so that other programs on the processor do not make
+// it longer. Its output gives the start, the end and the process.
 const now = () => performance.timeOrigin + performance.now();
 
 export function predict(items) {

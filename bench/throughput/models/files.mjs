@@ -1,4 +1,4 @@
-// Looks at the object that was fetched for an item: what it costs is the download.
+// Reads only the size of the object that was fetched for an item, so that its cost is the download.
 import { statSync } from 'node:fs';
 
 const now = () => performance.timeOrigin + performance.now();

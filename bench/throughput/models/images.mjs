@@ -1,4 +1,4 @@
-// Reads an image (8-bit grey PNG, of the kind that lab/images.ts writes) and measures it: an item is a path, the value the sum of its pixels.
+// Reads an image (8-bit grey PNG, as lab/images.ts writes it). An item is a path, the value the sum of its pixels.
 import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 

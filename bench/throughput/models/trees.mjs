@@ -1,5 +1,6 @@
-// Trains a decision tree on a table of its own: regression by variance (CART) on features in 32 bins, on a sample of rows with repetition, two
-// features looked at for each split, as forests do. An item is the tree's seed. The table is made anew in each process, always the same; the value is the sum of the leaves.
+// Trains a decision tree on a built-in table: regression by variance (CART) on features in 32 bins. Each tree uses
+// a sample of rows with repetition, and two features for each split, as forests do. An item is the tree's seed.
+// Each process builds the same table; the value is the sum of the leaves.
 const ROWS = Number(process.env.BENCH_ROWS ?? 614_400);
 const FEATURES = 6;
 const BINS = 32;
@@ -10,7 +11,7 @@ const now = () => performance.timeOrigin + performance.now();
 const features = Array.from({ length: FEATURES }, () => new Uint8Array(ROWS));
 const target = new Float64Array(ROWS);
 
-/** Numbers in [0, 2^32), the same for the same seed (xorshift). */
+/** Returns numbers in [0, 2^32), the same for the same seed (xorshift). */
 function numbers(seed) {
   let state = (seed * 2_654_435_761 + 1) >>> 0 || 1;
   return () => {
@@ -44,7 +45,7 @@ function train(seed) {
   return grow(rows, 0, next);
 }
 
-/** The sum of the leaves' means. */
+/** Returns the sum of the leaves' means. */
 function grow(rows, depth, next) {
   const best = depth < DEPTH ? bestSplit(rows, next) : undefined;
   if (best === undefined) return meanOf(rows);

@@ -1,4 +1,5 @@
-// Waits for as long as an item says (`{ms}`). The first process that comes, of all workers, is the slow instance: it takes several times as long.
+// Waits for as long as an item says (`{ms}`). Of all workers, the first process that starts is the slow instance:
+// it takes several times as long.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 

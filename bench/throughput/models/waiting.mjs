@@ -1,4 +1,5 @@
-// Waits for as long as an item says (`{ms}`), and counts what it has done in a file, so that what was lost with it is known.
+// Waits for as long as an item says (`{ms}`), and counts its items in a file, so that the work that is lost with it
+// is known.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 

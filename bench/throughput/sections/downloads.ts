@@ -1,4 +1,4 @@
-/** Many downloads at once, as the asyncio literature has them, next to what the worker does for a dataset of objects. */
+/** Measures many concurrent downloads, as in the asyncio literature, against the worker with a dataset of objects. */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { atOnce, inRounds, medianOf, show } from '../../support/rounds.js';
 import type { Section, Target } from '../../support/section.js';
@@ -10,10 +10,10 @@ import { runPool } from '../lab/pools.js';
 import { type BenchWorker, startWorker, untilStarted } from '../lab/worker.js';
 import type { Sizes } from '../sizes.js';
 
-/** The least that a request takes, and what differs from one to the next. */
+/** The delay has a minimum and differs between requests. */
 const SPREAD: Latency = { name: 'S3 30 to 90 ms, SQS 10 ms', sqsMs: 10, s3Ms: [30, 90] };
 const OBJECT_BYTES = 64 * 1024;
-/** Of the worker (DOWNLOADS_AT_ONCE in worker/batch/batch-input.ts), and given to the others, too. */
+/** The worker uses this width (DOWNLOADS_AT_ONCE in worker/batch/batch-input.ts), and so do the others here. */
 const WIDTH = 16;
 const LEAST_OF_LIMIT = 0.95;
 const WAYS: readonly Way[] = ['serial', 'processes', 'threads', 'async'];
@@ -25,15 +25,15 @@ const TITLES: Readonly<Record<Way | 'ours', string>> = {
   ours: 'spotpool',
 };
 
-/** More downloads than are at once need no second pass. */
+/** With more downloads than run at once, a second pass is unnecessary. */
 const passesOf = (count: number, { downloadPasses }: Sizes): number => (count <= WIDTH ? downloadPasses : 1);
 
 interface Sample {
-  /** The mean of its passes. */
+  /** The mean of the passes. */
   readonly ms: number;
-  /** Starting the lanes. */
+  /** The time to start the lanes. */
   readonly loadMs?: number;
-  /** The best that so many at once can do, from the times of downloads one after another. */
+  /** The best possible time with this width, computed from the times of sequential downloads. */
   readonly limitMs?: number;
 }
 
@@ -96,7 +96,7 @@ const keyOf = (count: number, n: number): string => `${prefixOf(count)}${String(
 type Samples = ReadonlyMap<Way | 'ours', readonly Sample[]>;
 
 async function measure(cloud: BenchCloud, count: number, sizes: Sizes): Promise<Samples> {
-  // One worker for all rounds, with the model loaded.
+  // One worker serves all rounds, with its model loaded.
   const queueUrl = await cloud.makeQueue();
   const worker = await startWorker(cloud, { queueUrl });
   try {

@@ -1,4 +1,4 @@
-/** How fast a large dataset gets into the queue, and what memory that takes. */
+/** Measures how fast a large dataset gets into the queue, and how much memory that takes. */
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -14,7 +14,7 @@ import { runChild } from '../lab/run-child.js';
 import type { Sizes } from '../sizes.js';
 
 const SQS_PRODUCER = { name: 'sqs-producer', installer: 'npm' } as const;
-/** As many calls as submit has at once (CALLS_AT_ONCE in runner/submit/send-batches.ts). */
+/** Submit makes this many concurrent calls (CALLS_AT_ONCE in runner/submit/send-batches.ts). */
 const AT_ONCE = 8;
 
 export interface Way {

@@ -1,4 +1,7 @@
-/** Whether a worker's memory stays flat: many batches of almost nothing through one worker, which is looked at all the time. */
+/**
+ * Measures whether a worker's memory stays flat: many tiny batches pass through one worker, which is sampled all
+ * the time.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { medianOf } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
@@ -10,7 +13,7 @@ import type { Sizes } from '../sizes.js';
 
 const PARTS = 10;
 const LOOK_EVERY_MS = 200;
-/** The garbage collector comes and goes: what a leak of 100 bytes a batch adds over a million is more. */
+/** This allows for garbage collection; a leak of 100 bytes per batch would exceed it over a million batches. */
 const MOST_GROWTH = 1.1;
 
 interface Look {
@@ -20,7 +23,7 @@ interface Look {
 
 export async function flat(cloud: BenchCloud, { flatBatches }: Sizes): Promise<Section> {
   const looks = await looksAt(cloud, flatBatches);
-  // The first tenth loads the model and warms the compilers.
+  // The first tenth loads the model and warms up the compilers.
   const parts = Array.from({ length: PARTS }, (_, part) => {
     const from = flatBatches * (1 - part / PARTS);
     const to = flatBatches * (1 - (part + 1) / PARTS);

@@ -1,4 +1,7 @@
-/** What a worker's budget for the bytes that it holds is worth: its resident memory with large batches, with the budget and without. */
+/**
+ * Measures the effect of a worker's memory budget: its resident memory with large batches, with the budget and
+ * without.
+ */
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';

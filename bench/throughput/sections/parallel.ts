@@ -1,4 +1,4 @@
-/** The two tables of the Python-concurrency literature: work for the processor alone, and files that are read and decoded. */
+/** The two tables of the Python concurrency literature: pure computation, and files that are read and decoded. */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { inRounds, medianOf, show } from '../../support/rounds.js';
@@ -15,7 +15,10 @@ const CORES = availableParallelism();
 const LEAST_OF_PROCESSES = 0.97;
 const IMAGES_PER_BATCH = 128;
 const TREES = 50;
-/** Batches that each lane or slot does before the clock starts: compilers are part of every process, but not of this comparison. */
+/**
+ * Each lane or slot processes this many batches before the clock starts: compilation is part of every process, but
+ * not of this comparison.
+ */
 const WARM_UP = 2;
 
 interface Workload {
@@ -25,7 +28,7 @@ interface Workload {
   readonly items: readonly unknown[];
   readonly batchItems: number;
   readonly env: Readonly<Record<string, string>>;
-  /** It is set for work of the processor alone. */
+  /** A target is set for pure computation only. */
   readonly hasTarget: boolean;
 }
 
@@ -44,7 +47,7 @@ const KINDS: readonly Kind[] = ['serial', 'threads', 'processes', 'cpus', 'auto'
 interface Sample {
   readonly seconds: number;
   readonly value: number;
-  /** In the worker's words. */
+  /** The worker's own description of its slots. */
   readonly chose?: string;
 }
 
@@ -159,7 +162,7 @@ async function inWorker(
   }
 }
 
-/** What the worker says of its slots, last. */
+/** Returns the worker's last description of its slots. */
 function shapeOf(log: string): string {
   const shapes = log.split('\n').filter((line) => line.includes('"slot-shape"'));
   const last = shapes.at(-1);

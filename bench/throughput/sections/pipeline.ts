@@ -1,4 +1,7 @@
-/** Fetch, compute and commit side by side: what N batches take, over t1 + N·t2 + t3, where only compute is paid for N times. */
+/**
+ * Measures whether fetch, compute and commit overlap: the time of N batches divided by t1 + N·t2 + t3, in which
+ * only compute counts N times.
+ */
 import { medianOf, show } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { type BenchCloud, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
@@ -9,7 +12,7 @@ import type { Sizes } from '../sizes.js';
 const ITEMS_PER_BATCH = 10;
 const LONE_BATCHES = 3;
 const LEAST_OF_IDEAL = 0.95;
-/** How often the queue is asked whether it is empty: what it adds is in the lone batches, too. */
+/** The interval at which the queue is polled for being empty; single batches include the same delay. */
 const LOOK_EVERY_MS = 5;
 
 export interface Shape {
@@ -25,10 +28,10 @@ const SHAPES: readonly Shape[] = [
 ];
 
 interface Stages {
-  /** From the first message's sending to the model's first start. */
+  /** The time from sending the first message to the model's first start. */
   readonly beforeMs: number;
   readonly computeMs: number;
-  /** From the model's last end to the empty queue. */
+  /** The time from the model's last end to the empty queue. */
   readonly afterMs: number;
   readonly wholeMs: number;
 }
@@ -99,7 +102,7 @@ async function runOnce(cloud: BenchCloud, shape: Shape, batches: number): Promis
   const worker = await startWorker(cloud, { queueUrl });
   try {
     await untilStarted(worker);
-    await stagesOf(cloud, worker, queueUrl, shape, 1); // loads the model
+    await stagesOf(cloud, worker, queueUrl, shape, 1); // This batch loads the model.
     const lone: Stages[] = [];
     for (let n = 0; n < LONE_BATCHES; n += 1) lone.push(await stagesOf(cloud, worker, queueUrl, shape, 1));
     const all = await stagesOf(cloud, worker, queueUrl, shape, batches);

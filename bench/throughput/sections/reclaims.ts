@@ -1,4 +1,7 @@
-/** What a reclaim costs: how long until the batch in hand is visible again, and how much of its work is lost. */
+/**
+ * Measures the cost of a reclaim: the time until the batch in hand is visible again, and the share of its work that
+ * is lost.
+ */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,11 +14,11 @@ import { startWorker } from '../lab/worker.js';
 import { meanOf, percentile } from '../lab/figures.js';
 import type { Sizes } from '../sizes.js';
 
-/** Far more than the two minutes of a notice allow: the batch in hand cannot be finished. */
+/** This is far more than the two minutes of a notice allow, so the batch in hand cannot be finished. */
 const ITEMS = 3_600;
 const ITEM_MS = 100;
 const LEASE_SECONDS = 5;
-/** Reclaims fall anywhere in a beat, a poll of the metadata and a slice. */
+/** Reclaims must fall at any point of a heartbeat, a metadata poll and a slice. */
 const WORK_MS = [1_000, 3_000] as const;
 const WORKERS_AT_ONCE = 8;
 const MOST_NOTICE_MS = 1_000;
@@ -68,7 +71,7 @@ export async function reclaims(cloud: BenchCloud, sizes: Sizes): Promise<Section
   };
 }
 
-/** A worker of its own, with a queue of its own that holds nothing but the batch in its hand. */
+/** Starts a worker and a queue that holds nothing but the batch in the worker's hand. */
 export async function reclaimOnce(
   cloud: BenchCloud,
   kind: Kind,
@@ -86,7 +89,7 @@ export async function reclaimOnce(
     await untilWorking(done);
     await delay(least + Math.random() * (most - least));
     const visible = untilVisible(cloud, queueUrl);
-    await delay(50); // its poll is open
+    await delay(50); // By then the poll is open.
     const reclaimedMs = performance.now();
     if (kind === 'notice') worker.metadata.notice();
     else process.kill(-worker.group.pid, 'SIGKILL');
@@ -107,7 +110,7 @@ async function untilWorking(done: string): Promise<void> {
   }
 }
 
-/** When the only message of the queue is given to somebody else. */
+/** Waits until another receiver gets the only message of the queue. */
 async function untilVisible({ sqs }: BenchCloud, QueueUrl: string): Promise<number> {
   for (;;) {
     const { Messages = [] } = await sqs.send(

@@ -1,4 +1,4 @@
-/** How soon a worker that is started works: what each new instance of a fleet adds to its boot. */
+/** Measures how soon a started worker works, which each new instance of a fleet adds to its boot. */
 import { show } from '../../support/rounds.js';
 import type { Section } from '../../support/section.js';
 import { type BenchCloud, type Latency, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';

@@ -1,4 +1,7 @@
-/** The end of a job on workers of which one is slow: batches of one size, and batches that fall in size with what is left. */
+/**
+ * Measures the end of a job with one slow worker: batches of one size against batches that shrink with the
+ * remaining work.
+ */
 import path from 'node:path';
 import { definedFields } from '../../../core/defined-fields.js';
 import { inRounds, show } from '../../support/rounds.js';
@@ -9,22 +12,22 @@ import { startWorker, untilStarted } from '../lab/worker.js';
 import type { Sizes } from '../sizes.js';
 
 const WORKERS = 8;
-/** A busy neighbour, an older processor. */
+/** A busy neighbour or an older processor has this effect. */
 const SLOW_TIMES = 4;
 const ITEM_MS = 20;
 
 interface Way {
   readonly title: string;
-  /** Undefined: as `submit` chooses when it is told nothing. */
+  /** Undefined lets `submit` choose. */
   readonly batchItems?: number;
 }
 
 export interface TailRun {
-  /** From the first item's start to the last one's end. */
+  /** The time from the start of the first item to the end of the last. */
   readonly wholeMs: number;
-  /** From when the first worker found nothing left to the last one's end. */
+  /** The time from the first worker that finds no batch left to the end of the last worker. */
   readonly tailMs: number;
-  /** What was paid for and not used, of all workers' time. */
+  /** The share of all workers' time that is paid for and not used. */
   readonly idleShare: number;
   readonly batches: number;
 }

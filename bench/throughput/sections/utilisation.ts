@@ -1,4 +1,4 @@
-/** How much of its time a slot computes, in the worker and in loops that it is compared with. */
+/** Measures the share of its time in which a slot computes, in the worker and in the loops that it is compared with. */
 import { inRounds, medianOf, show } from '../../support/rounds.js';
 import type { Section, Target } from '../../support/section.js';
 import { type BenchCloud, type Latency, NO_LATENCY, REAL_LATENCY } from '../lab/cloud.js';
@@ -10,11 +10,11 @@ const COMPUTE_MS = [5, 50, 500] as const;
 const CONTENDERS = [ONE_BY_ONE, ON_SQS_CONSUMER, OURS] as const;
 const LEAST_UTILISATION = 0.97;
 const LEAST_GAIN = 1.5;
-/** At these the targets for utilisation and gain are set. */
+/** The targets for utilisation and gain are set for this time per item. */
 const TARGET_MS = 50;
-/** Two receives of whoever receives by ten: within one there is nothing to wait for. */
+/** This is two receives of a loop that receives ten at a time: within one receive there is nothing to wait for. */
 const LEAST_BATCHES = 20;
-/** Rows that are equal but for noise are not "slower". */
+/** Rows that differ only by noise do not count as slower. */
 const NOISE = 0.01;
 
 interface Shape {
@@ -56,7 +56,7 @@ export async function utilisation(
   };
 }
 
-/** So many batches that the run takes about as long as asked for. */
+/** Chooses the number of batches so that the run takes about as long as requested. */
 function jobOf(
   cloud: BenchCloud,
   contender: Contender,

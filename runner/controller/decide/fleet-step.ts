@@ -4,7 +4,7 @@ import { type FleetAction, nextFleetAction } from '../../../core/pool/exit-grant
 import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import { isDeparting, type FleetReading } from '../observe/read-fleet.js';
 
-/** What the jobs need: it stays the same during a pass. */
+/** The demand of all jobs; it stays the same during a pass. */
 export interface FleetDemand {
   readonly demands: readonly JobDemand[];
   /** Jobs that cannot be read, and whose demand was never known. */

@@ -1,7 +1,8 @@
 /**
- * What a Region has: types, zones, prices, images, and the default VPC.
- * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html, …/API_DescribeInstanceTypes.html,
- * …/API_GetInstanceTypesFromInstanceRequirements.html, …/API_DescribeAvailabilityZones.html
+ * The catalogue of a Region: types, zones, prices, images, and the default VPC.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html,
+ * …/API_DescribeInstanceTypes.html, …/API_GetInstanceTypesFromInstanceRequirements.html,
+ * …/API_DescribeAvailabilityZones.html
  * https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
  */
 import {

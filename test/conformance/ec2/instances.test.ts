@@ -20,7 +20,7 @@ const target = conformanceTarget();
 const ec2 = new TestEc2(target);
 const client = () => target().ec2;
 
-/** Whose instances can be told from all others. */
+/** Creates a fleet whose instances have a tag of their own, so that filters tell them from all others. */
 async function taggedFleet(size: number): Promise<{ readonly id: string; readonly tag: string }> {
   const tag = unique('suite');
   const LaunchTemplateId = await ec2.template({

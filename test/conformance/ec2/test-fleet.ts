@@ -1,4 +1,7 @@
-/** Launch templates and fleets for the suite's tests of EC2; each test's are removed when it ends, with their instances. */
+/**
+ * Launch templates and fleets for the suite's tests of EC2. Those of each test are removed when it ends, with their
+ * instances.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CancelSpotFleetRequestsCommand,
@@ -27,7 +30,7 @@ import { afterEach } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { type ConformanceTarget, unique } from '../target.js';
 
-/** Of the right form, and of nothing. */
+/** Ids of the right form that name nothing. */
 export const NOBODY = {
   fleet: 'fleet-00000000-0000-0000-0000-000000000000',
   spotFleet: 'sfr-00000000-0000-0000-0000-000000000000',
@@ -45,16 +48,16 @@ export class TestEc2 {
   #image: Promise<string> | undefined;
   /** The instances that each fleet was seen to have. */
   readonly #seen = new Map<string, Set<string>>();
-  /** In the order in which they were made. */
+  /** The removals, in the order in which the resources were created. */
   readonly #removals: (() => Promise<unknown>)[] = [];
 
   readonly #target: () => ConformanceTarget;
 
-  /** To be made at the top of a test file. */
+  /** Must be created at the top of a test file. */
   constructor(target: () => ConformanceTarget) {
     this.#target = target;
     afterEach(async () => {
-      // What the test removed itself cannot be removed again.
+      // A removal fails if the test has removed the resource itself.
       for (const remove of this.#removals.splice(0).reverse()) await remove().catch(() => undefined);
     });
   }
@@ -63,7 +66,7 @@ export class TestEc2 {
     return this.#target().ec2;
   }
 
-  /** Emulators launch no image, but some insist on one of theirs. */
+  /** Emulators launch no image, but some accept only one of theirs. */
   image(): Promise<string> {
     this.#image ??= this.client
       .send(
@@ -79,7 +82,7 @@ export class TestEc2 {
     return this.#image;
   }
 
-  /** Instances of it do nothing for as long as any test runs. */
+  /** Creates a template whose instances do nothing for as long as any test runs. */
   async template(data: RequestLaunchTemplateData = {}, name = unique('template')): Promise<string> {
     const { LaunchTemplate } = await this.client.send(
       new CreateLaunchTemplateCommand({
@@ -97,7 +100,7 @@ export class TestEc2 {
     return id;
   }
 
-  /** Of type `maintain`; resolves when it is active. */
+  /** Creates a fleet of type `maintain`; resolves when it is active. */
   async fleet(target: number, more: Partial<CreateFleetCommandInput> = {}): Promise<string> {
     const request = await this.fleetRequest(target, more);
     const { FleetId = '' } = await this.client.send(new CreateFleetCommand(request));
@@ -131,7 +134,7 @@ export class TestEc2 {
     return fleet;
   }
 
-  /** Resolves when the change is over. */
+  /** Resolves when the fleet is no longer being modified. */
   async setTarget(id: string, target: number, policy: 'termination' | 'no-termination'): Promise<void> {
     await this.client.send(
       new ModifyFleetCommand({
@@ -181,7 +184,7 @@ export class TestEc2 {
     return fleet;
   }
 
-  /** Of a fleet: those that it has, and those that were seen with it before. */
+  /** Returns the fleet's instances: the current ones, and those that were seen with it before. */
   async instances(fleetId: string, state?: string): Promise<readonly Instance[]> {
     const seen = this.#seen.get(fleetId) ?? new Set<string>();
     for (const id of await this.#activeIds(fleetId)) seen.add(id);
@@ -208,7 +211,7 @@ export class TestEc2 {
     return this.#inState(fleetId, 'terminated', count);
   }
 
-  /** All of the fleet's instances. */
+  /** Terminates all of the fleet's instances. */
   async terminate(fleetId: string): Promise<void> {
     const InstanceIds = (await this.instances(fleetId)).map(idOf);
     await this.client.send(new TerminateInstancesCommand({ InstanceIds }));
@@ -235,5 +238,5 @@ export class TestEc2 {
   }
 }
 
-/** For something to happen that must not: nothing tells that it has not. */
+/** Gives an unwanted event time to happen, because no call tells that it will not happen. */
 export const aMoment = (): Promise<void> => delay(500);

@@ -1,4 +1,4 @@
-/** A bucket of a test file's own, and what its tests have in common. */
+/** A bucket for one test file, with the calls that its tests share. */
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
@@ -15,11 +15,11 @@ export interface BucketTarget {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly target: ConformanceTarget;
-  /** With any command of S3. */
+  /** Sends any command of S3. */
   readonly send: S3Client['send'];
 }
 
-/** Call once at the top of a test file, instead of `conformanceTarget`. */
+/** Must be called once at the top of a test file, instead of `conformanceTarget`. */
 export function conformanceBucket(): () => BucketTarget {
   const target = conformanceTarget();
   const bucket = unique('conformance');

@@ -9,7 +9,7 @@ import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceBucket();
 
-/** Of `some content`. */
+/** The checksums of `some content`. */
 const OF_CONTENT = {
   CRC32: 'Qx8xPw==',
   CRC32C: '8iP7kw==',
@@ -63,7 +63,7 @@ describe.each(Object.entries(OF_CONTENT) as [Algorithm, string][])('Checksums: %
 describe('Checksums', () => {
   it('are a CRC-64/NVME when nobody asked for any', async () => {
     const object = { Bucket: target().bucket, Key: 'unasked' };
-    // By a client that sends none.
+    // The URL is used by a client that sends no checksum.
     const url = await getSignedUrl(target().s3, new PutObjectCommand(object));
     expect((await fetch(url, { method: 'PUT', body: 'some content' })).status).toBe(200);
     const head = await target().send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));

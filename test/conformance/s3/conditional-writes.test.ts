@@ -97,7 +97,7 @@ describe('Conditional deletes', () => {
 
   it('of what does not exist fail', async () => {
     expect(await errorOf(missing('*'))).toMatchObject({ code: 'PreconditionFailed', status: 412 });
-    // Of an ETag the documentation says no more than that it does not match.
+    // The documentation says only that an ETag of a missing object does not match.
     const { status } = await errorOf(missing('"00000000000000000000000000000000"'));
     expect([404, 412]).toContain(status);
   });

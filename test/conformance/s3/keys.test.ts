@@ -51,7 +51,7 @@ const keys = fc.oneof(
 
 const decodeUrl = (name: string | undefined) => decodeURIComponent((name ?? '').replaceAll('+', ' '));
 
-/** Whether the key is listed: a test that fails and leaves its key behind shall not fail the next one. */
+/** Whether the key is listed. Only this key is looked up, because a failed test may leave another one behind. */
 async function isListed(Key: string): Promise<boolean> {
   const { Contents = [] } = await target().send(
     new ListObjectsV2Command({ Bucket: target().bucket, EncodingType: 'url', Prefix: Key }),

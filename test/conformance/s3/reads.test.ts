@@ -82,7 +82,7 @@ describe('Conditional reads', () => {
   });
 
   const DAY_MS = 24 * 60 * 60 * 1000;
-  /** `then`: when the object was put, so that by itself it was not modified since. */
+  /** `then` is the time of the put, so a condition on that time alone finds the object unmodified. */
   it.each([
     ['If-Match that holds overrules If-Unmodified-Since', { IfMatch: 'own', IfUnmodifiedSince: 'past' }, 200],
     ['If-Match that fails is not saved by If-Unmodified-Since', { IfMatch: 'other', IfUnmodifiedSince: 'then' }, 412],

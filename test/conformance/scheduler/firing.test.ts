@@ -1,5 +1,6 @@
 /**
- * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time: invoked within the minute that was asked for.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time: a schedule fires within the
+ * minute that it names.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html: ActionAfterCompletion
  */
 import {

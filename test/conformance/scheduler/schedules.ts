@@ -1,4 +1,4 @@
-/** A one-time schedule far enough away that it does not fire, and what removes it. */
+/** Creates one-time schedules so far in the future that they never fire, and removes them. */
 import { type CreateScheduleCommandInput, DeleteScheduleCommand } from '@aws-sdk/client-scheduler';
 import type { ConformanceTarget } from '../target.js';
 

@@ -24,7 +24,7 @@ const redrive = (deadLetterTargetArn: string, maxReceiveCount: number | string =
   RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
 });
 
-/** A dead-letter queue with these messages in it, and the queue that they come from. */
+/** Creates a dead-letter queue with these messages in it, and the queue that they come from. */
 async function deadLetters(bodies: readonly string[]): Promise<{ dead: TestQueue; source: TestQueue }> {
   const dead = await newQueue();
   const source = await newQueue({ VisibilityTimeout: '0', ...redrive(await dead.arn()) });

@@ -7,7 +7,7 @@ import { errorOf } from '../../support/error-of.js';
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);
-/** For a request to have arrived: nothing tells a client that its poll waits. */
+/** This gives a request time to arrive, because a client cannot see whether its poll waits. */
 const A_MOMENT_MS = 500;
 
 describe('long polls', () => {
@@ -24,7 +24,7 @@ describe('long polls', () => {
     for (const options of [{}, { WaitTimeSeconds: 1 }]) {
       const startedMs = performance.now();
       expect(await queue.receive(options)).toEqual([]);
-      // Not a bound on speed: it must have waited.
+      // This is no bound on speed: it checks that the poll waited.
       expect(performance.now() - startedMs).toBeGreaterThan(900);
     }
   });

@@ -24,7 +24,7 @@ const MIB = 1_048_576;
 
 const target = conformanceTarget();
 const newQueue = newQueues(target);
-/** For what is refused: nothing may ever be in it. */
+/** The queue for refused messages, which must stay empty. */
 let queue: TestQueue;
 beforeAll(async () => {
   queue = await newQueue();
@@ -48,7 +48,7 @@ describe('send one message', () => {
 
   test('the digest of attributes is AWS’s, over names in order', async () => {
     const own = await newQueue();
-    // Known answers, recorded from AWS.
+    // These answers were recorded from AWS.
     const timestamp = { DataType: 'Number', StringValue: '1493147359900' };
     expect((await send({ MessageAttributes: { timestamp } }, own)).MD5OfMessageAttributes).toBe(
       '235c5c510d26fb653d073faed50ae77c',

@@ -1,4 +1,4 @@
-/** A queue through the SDK alone, in short forms of the calls that most tests make. */
+/** A queue through the SDK alone, with short forms of the calls that most tests make. */
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -34,7 +34,7 @@ export class TestQueue {
     }
   }
 
-  /** At most ten. */
+  /** Sends at most ten messages. */
   async sendTogether(bodies: readonly string[]): Promise<void> {
     const Entries = bodies.map((body, i) => ({ Id: String(i), MessageBody: body }));
     await this.client.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }));
@@ -49,7 +49,7 @@ export class TestQueue {
     return Messages ?? [];
   }
 
-  /** For a test that knows that there is one. */
+  /** Receives one message; the test knows that there is one. */
   async receiveOne(options: Omit<ReceiveMessageCommandInput, 'QueueUrl'> = {}): Promise<Message> {
     const [message] = await this.receive(options);
     if (message === undefined) throw new Error('The queue gave nothing.');
@@ -76,7 +76,7 @@ export class TestQueue {
     };
   }
 
-  /** As many messages as are wanted: any receive may bring fewer than there are. */
+  /** Receives until it has the wanted number of messages, because any receive may return fewer than there are. */
   async gather(
     count: number,
     options: Omit<ReceiveMessageCommandInput, 'QueueUrl' | 'WaitTimeSeconds'> = {},
@@ -101,7 +101,7 @@ export class TestQueue {
 
 export const bodiesOf = (messages: readonly Message[]): string[] => messages.map((message) => message.Body ?? '');
 
-/** Makes queues under new names, and removes them when the file's tests are over. */
+/** Creates queues under new names, and deletes them after the file's tests. */
 export function newQueues(target: () => ConformanceTarget): (attributes?: Attributes) => Promise<TestQueue> {
   const made: TestQueue[] = [];
   afterAll(async () => {
@@ -114,5 +114,5 @@ export function newQueues(target: () => ConformanceTarget): (attributes?: Attrib
   };
 }
 
-/** Counts are approximate, and those of AWS settle within minutes. */
+/** Counts are approximate, and on AWS they settle within minutes. */
 export const COUNTS_SETTLE = { timeoutMs: 180_000 };

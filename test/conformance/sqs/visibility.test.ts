@@ -32,7 +32,7 @@ describe('visibility', () => {
     const startedMs = performance.now();
     const [again] = await queue.gather(1, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
     expect(again?.Attributes).toEqual({ ApproximateReceiveCount: '2' });
-    // Not a bound on speed: it may not have come early.
+    // This is no bound on speed: it checks that the message did not come early.
     expect(performance.now() - startedMs).toBeGreaterThan(500);
   });
 

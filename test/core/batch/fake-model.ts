@@ -1,4 +1,4 @@
-/** A pure stand-in for a slot: drives an OutcomeMachine to its end with a model whose items are of known kinds. */
+/** A pure fake of a slot: it drives an OutcomeMachine to its end with a model whose items are of known kinds. */
 import type { Verdict } from '../../../core/batch/doubts.js';
 import { OutcomeMachine, type Step } from '../../../core/batch/outcome-machine.js';
 import type { ItemError } from '../../../core/contract/result-line.js';
@@ -21,7 +21,7 @@ export class FakeProcess {
   #broken = false;
   #leaked = 0;
 
-  /** Undefined: answered well. `lost`: the process is gone. */
+  /** Undefined means that the item was answered well; `lost` means that the process is gone. */
   ask(item: FakeItem): ItemError | 'lost' | undefined {
     if (item.kind === 'crash' || item.kind === 'hang') return 'lost';
     if (item.kind === 'leak') {
@@ -48,9 +48,9 @@ export interface RunOptions {
   readonly concurrency: () => number;
   readonly memory: SlotMemory<FakeItem>;
   readonly slot: { process: FakeProcess | undefined };
-  /** Answers of a slice come all at its end, and are lost with the process. */
+  /** All answers of a slice come at its end, and are lost with the process. */
   readonly buffered: boolean;
-  /** A number in [0, bound). */
+  /** Returns a number in [0, bound). */
   readonly pick: (bound: number) => number;
   readonly maxSlice: number;
 }
@@ -60,7 +60,7 @@ interface Work {
   held: { position: number; error: ItemError | undefined }[];
 }
 
-/** What `--item-timeout`, an exit code and the like become. */
+/** The losses that `--item-timeout`, an exit code and the like lead to. */
 const LOSS = { reason: 'crashed', error: { code: 'SlotCrashed', message: 'gone' } } as const;
 
 export function run(options: RunOptions): Run {

@@ -20,7 +20,7 @@ const view = (some: Partial<LeaseAheadView>): LeaseAheadView => ({
   ...some,
 });
 
-/** Slots of a steady pace, a queue that always has more, and a worker that does what is decided; time is the simulation's. */
+/** Simulates slots with a steady pace, a queue that never is empty, and a worker that follows the decisions. Time is the simulation's. */
 function simulate(options: { slots: number; msPerBatch: number; leadMs: number; batches: number }) {
   const { slots, msPerBatch, leadMs } = options;
   const freeAtMs = Array.from({ length: slots }, () => 0);
@@ -36,7 +36,7 @@ function simulate(options: { slots: number; msPerBatch: number; leadMs: number; 
       if (freeMs > nowMs || first === undefined || first > nowMs) continue;
       readyAtMs = readyAtMs.slice(1);
       longestWaitMs = Math.max(longestWaitMs, nowMs - first);
-      // A slot's first batches come before there is a pace to go by.
+      // A slot's first batches come before its pace is known.
       if ((computed[slot] ?? 0) > 0) idleMs += nowMs - freeMs;
       freeAtMs[slot] = nowMs + msPerBatch;
       computed[slot] = (computed[slot] ?? 0) + 1;

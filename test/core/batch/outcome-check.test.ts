@@ -17,7 +17,7 @@ function check(bytes: Uint8Array, items: number, cuts: readonly number[] = []): 
 const checkText = (text: string, items = 3): CheckedOutcome => check(Buffer.from(text), items);
 const ok = (index: number, json = '1'): string => encodeOutputLine(index, json);
 
-/** An item's result, as a worker encodes it. */
+/** Returns an item's result as a worker encodes it. */
 const item = fc.oneof(
   fc.json().map((json) => (index: number) => encodeOutputLine(index, json)),
   fc.tuple(fc.constantFrom('A', 'B'), fc.string({ unit: 'binary' })).map(

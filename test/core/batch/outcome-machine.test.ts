@@ -9,7 +9,7 @@ import { FakeProcess, isGuilty, run, type FakeItem, type Kind, type Run } from '
 interface Scene {
   readonly batches: readonly (readonly Kind[])[];
   readonly concurrency: number;
-  /** The number of slices at once is another one each time it is asked for. */
+  /** The number of slices at once changes with each call. */
   readonly changing: boolean;
   readonly buffered: boolean;
   readonly maxSlice: number;
@@ -67,7 +67,7 @@ const anyKind = fc.oneof(
   },
 );
 
-/** Good items with up to two that take the process with them. */
+/** Good items, with up to two that end the process. */
 const atMostTwoCrashes = fc
   .tuple(fc.integer({ min: 1, max: 200 }), fc.nat(), fc.nat())
   .map(([size, first, second]) =>

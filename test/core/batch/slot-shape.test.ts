@@ -21,11 +21,11 @@ const GIB = 1024 ** 3;
 interface FakeModel {
   readonly cpuMs: number;
   readonly waitMs: number;
-  /** Cores that one item's work keeps busy. */
+  /** The number of cores that one item keeps busy. */
   readonly threads: number;
   /** Slices at once overlap where the model waits. */
   readonly overlaps: boolean;
-  /** Whatever it asks answers no more than this, in items per second. */
+  /** The service that it waits for answers at most this many items per second. */
   readonly served: number;
   readonly memoryBytes: number;
 }
@@ -40,7 +40,7 @@ const model = (own: Partial<FakeModel>): FakeModel => ({
   ...own,
 });
 
-/** Items per second of all slots, and the cores of each. */
+/** Returns the items per second of all slots, and the cores of each. */
 function paceOf({ cpuMs, waitMs, threads, overlaps, served }: FakeModel, shape: SlotShape, cpus: number) {
   const lanes = overlaps ? shape.concurrency : 1;
   const itemMs = cpuMs / threads + waitMs;
@@ -196,7 +196,7 @@ describe('the shape that auto finds', () => {
     const more = reshape(firstShape(bounds), windowOf(waits, { slots: 1, concurrency: 1 }, 8), bounds);
     expect(more).toMatchObject({ phase: 'more-slots', shape: { slots: 2 } });
     const window = windowOf(waits, more.shape, 8);
-    // Batches come for one of the two.
+    // Batches come for only one of the two slots.
     const unfed = reshape(more, { ...window, wallMs: window.busyMs }, bounds);
     expect(unfed).toMatchObject({ phase: 'settled', shape: { slots: 1, concurrency: 1 } });
     expect(reshape(more, window, bounds).shape.slots).toBe(4);

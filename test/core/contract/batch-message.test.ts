@@ -26,7 +26,7 @@ describe('the message of a batch', () => {
     expect(messageNeeds(encodeBatchMessage(message))).toBeUndefined();
   });
 
-  it('of a later form says which worker it asks for, so that it can be handed back', () => {
+  it('of a later form names the worker that it needs, so that it can be handed back', () => {
     const later = JSON.stringify({ v: 2, worker: '3.0.0', job: 'job', batch: 7, else: true });
     expect(decodeBatchMessage(later)).toBeUndefined();
     expect(messageNeeds(later)).toEqual({ worker: '3.0.0', job: 'job', batch: 7 });

@@ -1,4 +1,4 @@
-/** Each codec: what is written is read as it was; whatever else stands there is undefined or whole, and nothing is thrown (R13). */
+/** Tests of every codec: a written value is read back; any other text gives undefined or a whole value, and nothing is thrown (R13). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
@@ -48,7 +48,7 @@ const progress = {
 };
 const event = { at, instance: 'i-1', message: 'one\ntwo', job: 'j', batch: 3, lease: 'i-1-ab' };
 
-/** A whole value of each, and how it is read from its JSON. */
+/** A whole value of each type, with its decoder. */
 const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknown]>> = {
   manifest: [manifestOf('j'), (json) => decodeManifest(json, 'j')],
   'mark of an end': [{ state: 'failed', reason: 'one\ntwo', at }, decodeDoneMark],
@@ -81,28 +81,28 @@ const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknow
 };
 
 describe.each(Object.entries(CODECS))('the codec of a %s', (_name, [whole, decode]) => {
-  it('reads what was written', () => {
+  it('reads a value as it was written', () => {
     expect(decode(JSON.stringify(whole))).toEqual(whole);
   });
 
-  it('leaves behind what it does not know', () => {
+  it('leaves out unknown fields', () => {
     expect(decode(JSON.stringify({ ...whole, unknown: { a: 1 }, ['__proto__x']: 1 }))).toEqual(whole);
     expect(decode(JSON.stringify(whole).replace('{', '{"__proto__":{"evil":1},'))).toEqual(whole);
   });
 
-  it('takes nothing else, and throws nothing', () => {
+  it('accepts no other value, and never throws', () => {
     const almost = withWrongFields(whole).map((wrong) => JSON.stringify(wrong));
     const nonsense = [...NONSENSE.values()].map((body) =>
       typeof body === 'string' ? body : Buffer.from(body).toString('latin1'),
     );
     for (const json of [...almost, ...nonsense]) {
       const read = decode(json);
-      // A value that was read can be read again: it is whole.
+      // A decoded value can be decoded again, so it is whole.
       if (read !== undefined) expect(decode(JSON.stringify(read))).toEqual(read);
     }
   });
 
-  it('takes nothing that chance makes', () => {
+  it('accepts no random value', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(...Object.keys(whole)), (json, field) => {
         for (const text of [json, JSON.stringify({ ...whole, [field]: JSON.parse(json) as unknown })]) {
@@ -116,26 +116,26 @@ describe.each(Object.entries(CODECS))('the codec of a %s', (_name, [whole, decod
 });
 
 describe('a manifest', () => {
-  it('of another job is none of this', () => {
+  it('of another job is refused', () => {
     expect(decodeManifest(JSON.stringify(manifestOf('other')), 'j')).toBeUndefined();
   });
 });
 
 describe('an event', () => {
-  it('of a code that is not known yet is shown; one that every object has is none', () => {
+  it('with an unknown code is kept, but not one named like a property of every object', () => {
     const json = (code: string): string => JSON.stringify({ ...event, code });
     expect(decodeWorkerEvent(json('of-a-newer-worker'), 'i-1')).toEqual({ ...event, code: 'of-a-newer-worker' });
     for (const code of ['constructor', '__proto__', 'toString', '', 'A B'])
       expect(decodeWorkerEvent(json(code), 'i-1')).toBeUndefined();
   });
 
-  it('of another instance than its key names is none', () => {
+  it('of another instance than its key names is refused', () => {
     expect(decodeWorkerEvent(JSON.stringify({ ...event, code: 'slot-hint' }), 'i-2')).toBeUndefined();
   });
 });
 
 describe('counts', () => {
-  it('of an outcome are those of a batch', () => {
+  it('of an outcome must be possible for a batch', () => {
     const whole = { lease: 'l', instance: 'i', ok: 3, failed: 1, givenUp: false };
     const written = encodeOutcomeMetadata(whole);
     expect(decodeOutcomeMetadata(written)).toEqual(whole);
@@ -149,7 +149,7 @@ describe('counts', () => {
     expect(decodeOutcomeMetadata({ ...written, ok: '0', failed: '0' })).toBeUndefined();
   });
 
-  it('of a progress file agree with each other, and with the number of batches', () => {
+  it('of a progress file must agree with each other and with the number of batches', () => {
     const json = encodeProgress(progress);
     expect(decodeProgress(json)).toEqual(progress);
     expect(decodeProgress(json, 5)).toEqual(progress);
@@ -161,14 +161,14 @@ describe('counts', () => {
     }
   });
 
-  it('of sent messages are none when they cannot be read', () => {
+  it('of sent messages are 0 when they cannot be read', () => {
     expect(decodeSent(encodeSent(7))).toBe(7);
     for (const json of ['', 'null', '{"sent":-1}', '{"sent":1e999}', '{"sent":"7"}']) expect(decodeSent(json)).toBe(0);
   });
 });
 
 describe('a message', () => {
-  it('is what it was, and nothing else is one', () => {
+  it('is read as it was written, and nothing else is a message', () => {
     const message = { ...location, job: 'j', manifestDigest: 'd' };
     const body = encodeBatchMessage(message);
     expect(decodeBatchMessage(body)).toEqual(message);
@@ -182,14 +182,14 @@ describe('a message', () => {
     expect(decodeBatchMessage(' '.repeat(2_000_000) + body)).toBeUndefined();
   });
 
-  it('of a plan has items, in a range', () => {
+  it('of a plan must have items, in a range', () => {
     expect(decodePlanLine(encodePlanLine({ ...location, items: 0 }))).toBeUndefined();
     expect(decodePlanLine(encodePlanLine({ ...location, endByte: 9 }))).toBeUndefined();
   });
 });
 
 describe('a line that is marked as bad', () => {
-  it('is no item, whatever else it says', () => {
+  it('is not an item, whatever follows the mark', () => {
     for (const rest of ['', 'null', '{"code":1}', '{"code":"A","message":"b"}']) {
       expect(decodeInputLine(`!${rest}`).kind).toBe('bad');
     }

@@ -12,7 +12,7 @@ it('makes ids that are valid, readable and sorted by time', () => {
   );
 });
 
-it('accepts lower-case letters, digits and hyphens, and nothing that needs care in a key', () => {
+it('accepts lower-case letters, digits and hyphens, and no character that needs quoting in a key', () => {
   expect(['a', 'herg-1', '7'].every(isJobId)).toBe(true);
   expect(['', '-a', 'A', 'a/b', 'a b', 'ä', 'a\n', 'x'.repeat(64)].some(isJobId)).toBe(false);
 });

@@ -3,7 +3,7 @@ import { splitLastWords, withLogEnd, withSentence } from '../../../core/contract
 
 const ENDED = "The model's process ended by itself (exit code 1).";
 
-describe('a sentence of ours about a model that ended', () => {
+describe('a message about a model that ended', () => {
   it.each([
     ['a line of its log', ['Error: no weights']],
     ['several lines of its log', ['Traceback:', 'ValueError: no weights']],
@@ -12,11 +12,11 @@ describe('a sentence of ours about a model that ended', () => {
     expect(splitLastWords(text)).toEqual({ said: `${ENDED} The model is loaded again.`, words: lines.join('\n') });
   });
 
-  it('stands behind ours when there is no log', () => {
+  it('gets the sentence at its end when there is no log', () => {
     expect(withSentence(ENDED, 'The model is loaded again.')).toBe(`${ENDED} The model is loaded again.`);
   });
 
-  it('is not put into a log that quotes one', () => {
+  it('does not get the sentence inside a log that quotes such a message', () => {
     const text = withSentence(withLogEnd(ENDED, ['it said: The last line of its log: x']), 'Again.');
     expect(text.startsWith(`${ENDED} Again. The last line of its log: it said:`)).toBe(true);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mostFailed, parseMaxFailed, tooManyFailed } from '../../../core/contract/max-failed.js';
 
 describe('--max-failed', () => {
-  it('is so many items, or a share of all of them', () => {
+  it('is a number of items, or a share of all items', () => {
     expect(parseMaxFailed('0')).toBe(0);
     expect(parseMaxFailed('12')).toBe(12);
     expect(parseMaxFailed('100%')).toBe('100%');
@@ -28,7 +28,7 @@ describe('--max-failed', () => {
     expect(mostFailed('0.57%', 10_000)).toBe(57);
   });
 
-  it('is exceeded by one more than it says; without it only a job of which nothing is ok has too many', () => {
+  it('is exceeded by one item more; without it only a job without an ok item has too many failed', () => {
     const items = (ok: number, failed: number) => ({ total: 100, ok, failed });
     expect(tooManyFailed({ items: items(50, 5), maxFailed: '5%' })).toBe(false);
     expect(tooManyFailed({ items: items(50, 6), maxFailed: '5%' })).toBe(true);

@@ -8,7 +8,7 @@ const faultOf = (line: string): string => {
 };
 
 describe('a line of a slot', () => {
-  it('gives the output as the very text that was printed, for any JSON', () => {
+  it('keeps the text of an output as it was printed, for any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(), fc.constantFrom('', ' '), (output, index, space) => {
         const outputJson = JSON.stringify(output);
@@ -24,7 +24,7 @@ describe('a line of a slot', () => {
     });
   });
 
-  it('gives the text of the output in whatever order the fields stand, and whatever stands beside them', () => {
+  it('keeps the text of the output, whatever the order of the fields and whatever other fields there are', () => {
     const name = fc.oneof(fc.string(), fc.constantFrom('in"dex', '__proto__', 'note', 'ou\\tput', '\u2028'));
     const beside = fc.array(fc.tuple(name, fc.jsonValue()), { maxLength: 3 });
     const space = fc.constantFrom('', ' ', '\t', ' \r ');
@@ -120,13 +120,13 @@ describe('a line of a slot', () => {
     expect(parsed.kind === 'error' && parsed.error.message.length).toBeLessThan(5_000);
   });
 
-  it('does not take long to be found faulty, whatever it holds', () => {
+  it('is found faulty quickly, whatever it holds', () => {
     expect(faultOf(`{"index":1,"output":1${' '.repeat(1_000_000)}`)).toContain('no JSON object');
   });
 });
 
-describe('what a slot is told', () => {
-  it('is one line each', () => {
+describe('the lines for a slot', () => {
+  it('are one line each', () => {
     expect(encodeItemLine(17, '{"a":"b"}')).toBe('{"index":17,"item":{"a":"b"}}\n');
     expect(encodeFlushLine('job "x"')).toBe('{"flush":true,"job":"job \\"x\\""}\n');
   });

@@ -7,7 +7,7 @@ const packaged = JSON.parse(readFileSync(new URL('../../../package.json', import
   readonly version: string;
 };
 
-/** In order, as https://semver.org/#spec-item-11 has them. */
+/** The versions in the order of https://semver.org/#spec-item-11. */
 const ORDER = [
   '0.9.9',
   '0.10.0',
@@ -32,13 +32,13 @@ describe('versions', () => {
     );
   });
 
-  it('are the same whatever a build is called, and older than any when they are none', () => {
+  it('ignore the name of a build, and a text that is not a version is older than any version', () => {
     expect(compareVersions('1.0.0+one', '1.0.0+two')).toBe(0);
     expect(compareVersions('newest', '0.0.1')).toBeLessThan(0);
     expect(compareVersions('', 'latest')).toBe(0);
   });
 
-  it('of the worker is the one of the package, and takes what its own runner asks for', () => {
+  it('of the worker is that of the package, and accepts the jobs of its own runner', () => {
     expect(SPOTPOOL_VERSION).toBe(packaged.version);
     expect(isVersion(LOWEST_WORKER_VERSION)).toBe(true);
     expect(compareVersions(SPOTPOOL_VERSION, LOWEST_WORKER_VERSION)).toBeGreaterThanOrEqual(0);

@@ -13,7 +13,7 @@ describe('the pointer to the worker', () => {
     expect(decidePointer(pointer('1.0.0'), pointer('1.0.0-rc.1', two))).toBe('newer');
   });
 
-  it('moves to another build of the same version: what somebody develops is what runs', () => {
+  it('moves to another build of the same version, so that a developed worker runs', () => {
     expect(decidePointer(pointer('1.0.0'), pointer('1.0.0', two))).toBe('publish');
   });
 

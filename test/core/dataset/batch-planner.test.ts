@@ -97,7 +97,7 @@ describe('the batch planner', () => {
     for (const count of [1_000, 100_000]) {
       const items = planOf(same(count), {}).map((batch) => batch.items);
       const largest = items[0] ?? 0;
-      // The body is even but for the size of the pieces it is joined from.
+      // The sizes of the body differ at most by the size of the pieces that it is joined from.
       const body = items.filter((_, at) => items.slice(0, at).reduce((sum, size) => sum + size, 0) < count * 0.7);
       expect(Math.min(...body)).toBeGreaterThanOrEqual(largest * 0.9);
       expect(items.at(-2)).toBeLessThanOrEqual(Math.ceil(largest / 16));

@@ -27,7 +27,7 @@ describe('the order in which batches are sent (R10)', () => {
     );
   });
 
-  it('has seen each quarter of a large dataset after five batches', () => {
+  it('reaches each quarter of a large dataset with the first five batches', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 20_000 }), (length) => {
         const five = inSendingOrder(numbers(length)).slice(0, 5);

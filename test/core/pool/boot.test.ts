@@ -11,7 +11,7 @@ describe('instances on which no worker comes up (R10)', () => {
     expect(end?.reason).toContain('3 instances in a row ended before their worker came up (i-0, i-1, i-2)');
   });
 
-  it('are not yet believed when they are two', () => {
+  it('do not fail the job when they are two', () => {
     expect(decideBootFailure({ failed: failed(10, 11), lastUpAtMs: undefined }, 5)).toBeUndefined();
   });
 

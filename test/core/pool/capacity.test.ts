@@ -13,7 +13,7 @@ const slots = fc.array(fc.nat(8), { maxLength: 5 });
 const max = fc.integer({ min: 1, max: 20 });
 
 describe('the target (R7)', () => {
-  it('is zero without work, else from one to what is left, whatever the slots', () => {
+  it('is zero without work, and otherwise between one and the batches left, whatever the slots', () => {
     fc.assert(
       fc.property(demands, slots, max, (jobs, reportedSlots, maxWorkers) => {
         const { target } = decideTarget({ demands: jobs, reportedSlots, maxWorkers, published: undefined });

@@ -19,7 +19,7 @@ const progress = (done: number, failed: number): JobFacts['progress'] => ({
   batches: { done, failed },
 });
 
-/** As instances really say it: each has directories, ids and numbers of its own in the message. */
+/** Messages as instances write them: each has its own directories, ids and numbers. */
 const unable = (instance: string, cause: string, phase: UnableMark['phase'] = 'load'): UnableMark => ({
   instance,
   phase,
@@ -28,7 +28,7 @@ const unable = (instance: string, cause: string, phase: UnableMark['phase'] = 'l
 });
 
 describe('a job whose model cannot be used', () => {
-  it('fails when three instances say the same, whatever paths and ids of their own they name (R10)', () => {
+  it('fails when three instances report the same error, although their paths and ids differ (R10)', () => {
     const marks = ['i-0aa1', 'i-0bb22', 'i-0cc333'].map((instance) => unable(instance, 'Error: no weights'));
     expect(decideEnd(facts({ unable: marks }))).toMatchObject({
       state: 'failed',
@@ -71,7 +71,7 @@ describe('a job whose items fail', () => {
       ...definedFields({ maxFailed }),
     });
 
-  it('ends when nothing of the first twenty batches is ok, and goes on for one item that is (R10)', () => {
+  it('ends when no item of the first twenty batches is ok, and goes on when one is (R10)', () => {
     expect(decideEnd(after(19, 0, 190))).toBeUndefined();
     expect(decideEnd(after(20, 0, 190))).toMatchObject({
       state: 'failed',
@@ -83,18 +83,18 @@ describe('a job whose items fail', () => {
     expect(decideEnd(after(20, 1, 189))).toBeUndefined();
   });
 
-  it('ends when 200 items of five batches are failed and none is ok (R10)', () => {
+  it('ends when 200 items of five batches have failed and none is ok (R10)', () => {
     expect(decideEnd(after(5, 0, 199))).toBeUndefined();
     expect(decideEnd(after(4, 0, 999))).toBeUndefined();
     expect(decideEnd(after(5, 0, 200))?.state).toBe('failed');
   });
 
-  it('goes on to its end when all of them may fail, however that is said', () => {
+  it('goes on to its end when all items may fail, given as a number or a share', () => {
     for (const maxFailed of ['100%', 1_000] as const) expect(decideEnd(after(99, 0, 990, maxFailed))).toBeUndefined();
     expect(decideEnd(after(20, 0, 200, '99.9%'))?.reason).toContain('Not one item is ok');
   });
 
-  it('ends as soon as more have failed than the whole job may, and not one earlier', () => {
+  it('ends as soon as more items have failed than the job allows, and not before', () => {
     for (const maxFailed of ['5%', 50] as const) {
       expect(decideEnd(after(10, 50, 50, maxFailed))).toBeUndefined();
       expect(decideEnd(after(10, 49, 51, maxFailed))).toMatchObject({
@@ -137,7 +137,7 @@ describe('a job', () => {
     expect(decideEnd(facts({ progress: progress(100, 0), done }))).toBeUndefined();
   });
 
-  it('is submitting until every batch was sent, then running, and cancelled when somebody said so', () => {
+  it('is submitting until every batch was sent, then running, and cancelled when it has the mark', () => {
     expect(jobVerdict(facts({ enqueued: false })).state).toBe('submitting');
     expect(jobVerdict(facts({})).state).toBe('running');
     const cancelled = { at: '2026-11-21T00:00:00.000Z', by: 'ada' };

@@ -13,7 +13,7 @@ const use: InstanceUse = {
 };
 
 describe('cost', () => {
-  it('is what the seconds cost on Spot and on demand', () => {
+  it('is the price of the seconds on Spot and on demand', () => {
     const cost = costOf([use], new Map([['c7g.large us-east-1a', 0.03]]));
     expect(cost).toMatchObject({ instanceSeconds: 1800, spotDollars: 0.015 });
     expect(cost.onDemandDollars).toBeCloseTo(0.03625);
@@ -25,7 +25,7 @@ describe('cost', () => {
     expect(costOf([{ ...use, reclaimed: true, lifeSeconds: 4000 }], prices).spotDollars).toBe(0.015);
   });
 
-  it('names what has no price instead of counting it as free', () => {
+  it('names the types without a price instead of counting them as free', () => {
     const cost = costOf([use, { ...use, instanceType: 'z99.large' }], new Map());
     expect(cost.spotDollars).toBeUndefined();
     expect(cost.onDemandDollars).toBeUndefined();
@@ -42,7 +42,7 @@ describe('cost', () => {
 });
 
 describe('pace', () => {
-  it('is of the window alone, and says when the rest will be done', () => {
+  it('is measured in the window, and predicts when the rest will be done', () => {
     let samples: readonly PaceSample[] = [];
     for (let second = 0; second <= 100; second++) {
       const itemsDone = second < 60 ? 0 : (second - 60) * 10;
@@ -52,7 +52,7 @@ describe('pace', () => {
     expect(paceOf(samples, 1000)).toEqual({ itemsPerSecond: 10, etaSeconds: 60 });
   });
 
-  it('says nothing that it does not know', () => {
+  it('is undefined while it is not known', () => {
     expect(paceOf([], 10)).toEqual({});
     expect(paceOf([{ atMs: 0, itemsDone: 0 }], 10)).toEqual({});
     const stuck = [0, 1000].map((atMs) => ({ atMs, itemsDone: 3 }));

@@ -47,7 +47,7 @@ function check(options: WorldOptions, without: readonly string[] = []): void {
   );
 }
 
-/** Passing takes seconds; a failure is shrunk for a minute or two, and then says its seed and its shortest script. */
+/** A pass takes seconds. A failure is shrunk for a minute or two, and then reports its seed and its shortest script. */
 const SHRINKING_MS = 300_000;
 
 describe('R6, in any order of steps', { timeout: SHRINKING_MS }, () => {

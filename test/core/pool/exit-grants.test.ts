@@ -41,7 +41,7 @@ describe('the next step of the fleet (R6)', () => {
     expect(nextFleetAction({ ...lower, desired: { target: 5, jobs: [] } })).toMatchObject({ raise: true });
   });
 
-  it('takes a raise that is not shown yet for what the fleet is: it is seen before it is lowered', () => {
+  it('waits until a raise is shown before it lowers the target again', () => {
     const ended = {
       ...settled,
       state: undefined,
@@ -64,7 +64,7 @@ describe('the next step of the fleet (R6)', () => {
     });
   });
 
-  it('then grants what is live above the target, without those that leave already', () => {
+  it('then grants exits for the live instances above the target, without those that leave already', () => {
     const shown: FleetObservation = {
       ...settled,
       shownTarget: 1,
@@ -86,12 +86,12 @@ describe('the next step of the fleet (R6)', () => {
     expect(nextFleetAction(open)).toMatchObject({ kind: 'close' });
   });
 
-  it('publishes new jobs, and does not mind those that ended', () => {
+  it('publishes new jobs, and ignores jobs that ended', () => {
     expect(nextFleetAction({ ...settled, desired: { target: 3, jobs: ['a', 'b'] } }).kind).toBe('publish');
     expect(nextFleetAction({ ...settled, desired: { target: 3, jobs: [] } }).kind).toBe('none');
   });
 
-  it('puts a target right that somebody else has set', () => {
+  it('corrects a target that another program has set', () => {
     expect(nextFleetAction({ ...settled, shownTarget: 0 })).toMatchObject({
       kind: 'set-target',
       target: 3,

@@ -22,14 +22,14 @@ const template = (
 });
 
 describe('a deploy that replaces the fleet', () => {
-  it('is not one that changes nothing, the target, or another version of the launch template', () => {
+  it('is not a deploy that changes nothing, the target, or the version of the launch template', () => {
     expect(fleetReplacements(template(), template())).toEqual([]);
     expect(fleetReplacements(template(), template({ TargetCapacitySpecification: {}, Context: 'x' }))).toEqual([]);
     expect(fleetReplacements(template(), template({}, undefined, 'two'))).toEqual([]);
     expect(fleetReplacements({}, template())).toEqual([]);
   });
 
-  it('is one that launches otherwise, changes another property, moves a subnet, or has no such fleet', () => {
+  it('is a deploy that changes how instances are launched, another property or a subnet, or drops the fleet', () => {
     const launch = { LaunchTemplateConfigs: [{ Overrides: [], Id: { Ref: 'Launch2' } }] };
     expect(fleetReplacements(template(), template(launch))).toEqual([expect.stringContaining('launched otherwise')]);
     expect(fleetReplacements(template(), template({ SpotOptions: {} }))).toEqual(['its property SpotOptions differs']);

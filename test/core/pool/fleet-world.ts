@@ -1,7 +1,6 @@
 /**
- * A small world to check rule R6 in: several controllers and workers that take their steps in any order, a fleet that
- * replaces what it loses, reclaims, new jobs, describe calls that lag. One step is one call to AWS; whatever the order,
- * the invariants at the end of each step must hold.
+ * A small world in which rule R6 is checked: several controllers and workers that take their steps in any order, a fleet that replaces lost instances,
+ * reclaims, new jobs, describe calls that lag. One step is one call to AWS. Whatever the order, the invariants must hold at the end of each step.
  */
 import { definedFields } from '../../../core/defined-fields.js';
 import { decideTarget } from '../../../core/pool/capacity.js';
@@ -13,7 +12,7 @@ interface Instance {
   alive: boolean;
   phase: 'booting' | 'polling' | 'busy' | 'idle' | 'granted' | 'confirming' | 'leaving' | 'voiding';
   job?: Job;
-  /** What it read of `state.json`. */
+  /** The generation and grants that it read from `state.json`. */
   read?: { readonly generation: number; readonly grants: number };
   ticket?: Ticket;
 }
@@ -41,7 +40,7 @@ interface Snapshot {
   readonly live: readonly string[];
 }
 
-/** What a controller knows so far of the observation that it is making. */
+/** A controller and the parts of the observation that it has made so far. */
 interface Controller {
   stage: 'jobs' | 'state' | 'fleet' | 'tickets' | 'act';
   demands: Parameters<typeof decideTarget>[0]['demands'];
@@ -61,7 +60,7 @@ interface Publication {
 export interface WorldOptions {
   readonly controllers: number;
   readonly maxWorkers: number;
-  /** Steps that a describe call may be behind. */
+  /** The number of steps that a describe call may be behind. */
   readonly lag: number;
 }
 
@@ -110,7 +109,7 @@ export class FleetWorld {
     job.sent += count;
     job.visible += count;
     job.enqueued = job.sent === job.total;
-    // A job that is still being sent may bring more at any moment.
+    // A job that is still being sent may bring more work at any moment.
     this.#newWorkStep = job.enqueued ? this.#now : Infinity;
   }
 
@@ -135,7 +134,7 @@ export class FleetWorld {
     this.#tick();
   }
 
-  /** Computing a batch and shutting an instance down take long: much happens meanwhile. */
+  /** Computing a batch and shutting an instance down take many steps. */
   work(pick: number, patience: number): void {
     const instance = pickOf(this.#live(), pick);
     if (instance === undefined) return;
@@ -148,7 +147,7 @@ export class FleetWorld {
     if (controller !== undefined) this.#controlOf(controller, lagPick);
   }
 
-  /** A fleet that is up and has work: what happens before is not what R6 is about. */
+  /** Starts with a fleet that is up and has work, because R6 is about what follows. */
   rise(): void {
     for (let round = 0; round < 60; round++) {
       this.send(3);
@@ -158,7 +157,7 @@ export class FleetWorld {
     }
   }
 
-  /** Everybody in turn, until nothing more happens; no lag, no reclaims, no new jobs. */
+  /** Lets all act in turn, until nothing more happens; without lag, reclaims and new jobs. */
   settle(): void {
     for (let round = 0; round < 400; round++) {
       this.send(3);
@@ -310,7 +309,7 @@ export class FleetWorld {
     if (action.kind === 'publish') this.#publish(action.state.generation, action.state.target, controller);
   }
 
-  /** With one controller and describes that do not lag, the fleet's own target falls monotonically too. */
+  /** With one controller and describe calls that do not lag, the fleet's own target falls monotonically, too. */
   #setTarget(target: number, { demandsStep, state }: Controller): void {
     const alone = this.#options.controllers === 1 && this.#options.lag === 0;
     const latest = [...this.#publications.values()].at(-1);

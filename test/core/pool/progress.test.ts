@@ -17,14 +17,14 @@ describe('ranges', () => {
     );
   });
 
-  it('read and write as people do', () => {
+  it('are written as text and read again', () => {
     expect(formatRanges(addToRanges([], [43, 0, 1, 2]))).toBe('0-2,43');
     expect(() => parseRanges('0-')).toThrow('Not a list of ranges');
   });
 });
 
 describe('progress', () => {
-  it('counts each batch once in whatever portions and however often it comes', () => {
+  it('counts each batch once, in whatever portions and however often it comes', () => {
     fc.assert(
       fc.property(fc.array(batches), (portions) => {
         const outcome = (batch: number) => ({ batch, ok: batch, failed: 1, givenUp: batch % 2 === 0 });

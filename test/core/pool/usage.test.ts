@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addUsage, COUNT_EVERY_MS, instanceHours, MAX_COUNTED_MS, type Usage } from '../../../core/pool/usage.js';
 
 describe('the time that instances work for a job', () => {
-  it('is counted once, whoever counts how often', () => {
+  it('is counted once, however many controllers count and however often', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 2 * COUNT_EVERY_MS }), { maxLength: 40 }), (pauses) => {
         let usage: Usage | undefined = addUsage(undefined, { nowMs: 0, instances: 4 });
@@ -19,7 +19,7 @@ describe('the time that instances work for a job', () => {
     );
   });
 
-  it('is not made up for times in which nobody looked, nor by a clock that is behind', () => {
+  it('is not counted for times without a controller, nor with a clock that is behind', () => {
     const usage = { instanceSeconds: 0, countedAt: new Date(1e9).toISOString() };
     const late = addUsage(usage, { nowMs: 1e9 + 100 * MAX_COUNTED_MS, instances: 2 });
     expect(instanceHours(late)).toBe((2 * MAX_COUNTED_MS) / 3_600_000);

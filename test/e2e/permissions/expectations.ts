@@ -6,7 +6,7 @@ import type { Principal } from './policies.js';
 /** Where to add a statement, or to take one away. */
 export const POLICY_FILES: Readonly<Record<Principal, string>> = {
   worker: 'infra/worker-role.ts',
-  controller: 'infra/steering-permissions.ts or infra/controller.ts',
+  controller: 'infra/controller-permissions.ts or infra/controller.ts',
   user: 'infra/user-policy.ts',
   switch: 'infra/dead-man-switch.ts',
   schedule: 'infra/controller.ts',

@@ -275,7 +275,7 @@ describe('misuse', () => {
       for (const job of ['../j', 'J', '', 'j/../k', 'j'.repeat(64)]) {
         expect([job, await stack.run(command, job)]).toEqual([job, 2]);
         expect(stack.terminal.stderr).toContain(
-          `${JSON.stringify(job)} is not the id of a job, which is of lower-case letters`,
+          `${JSON.stringify(job)} is not a job id. An id has lower-case letters`,
         );
       }
     },

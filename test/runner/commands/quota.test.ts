@@ -36,6 +36,6 @@ describe('the account’s Spot quota', () => {
   it('is a problem to doctor when the stack’s maximum is above it', async () => {
     stack.quotaVcpus = 5;
     await stack.run('doctor');
-    expect(stack.terminal.stdout).toMatch(/problem +quota .*Ask for more/);
+    expect(stack.terminal.stdout).toMatch(/problem +quota .*Request a higher quota/);
   });
 });

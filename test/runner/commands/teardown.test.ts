@@ -117,7 +117,7 @@ describe('spotpool teardown', () => {
       deployed.standing.state === 'deleted' ? Promise.reject(new Error('not authorized')) : instances.list(signal);
     stack.broken = { deployed, instances: { ...instances, list } };
     expect(await stack.run('teardown', '--yes')).toBe(0);
-    expect(stack.terminal.stdout).toContain('could not be seen: not authorized');
+    expect(stack.terminal.stdout).toContain('left an instance behind: not authorized');
   });
 
   it('says what is at stake, and changes nothing unless told to', async () => {

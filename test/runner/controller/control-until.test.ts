@@ -3,7 +3,7 @@ import { controlUntil } from '../../../runner/controller/control-until.js';
 import { never, Stage } from './stage.js';
 
 describe('the loop', () => {
-  it('passes until the caller has seen enough', async () => {
+  it('runs passes until the caller has seen enough', async () => {
     const stage = new Stage();
     await stage.addJob('a', 2);
     const seen: number[] = [];
@@ -23,7 +23,7 @@ describe('the loop', () => {
     expect(seen).toEqual([0, 1, 2]);
   });
 
-  it('outlives a pass that fails, and tells', async () => {
+  it('retries after a failed pass, and reports it', async () => {
     const stage = new Stage();
     let failures = 2;
     stage.store.beforeRead = () => {

@@ -9,7 +9,7 @@ beforeEach(() => {
   stage = new Stage();
 });
 
-/** Ten items each, of which the last fail. */
+/** Each batch has ten items, of which the last ones fail. */
 async function commit(batch: number, errors: readonly { readonly code: string; readonly message: string }[]) {
   const ok = 10 - errors.length;
   const lines = Array.from({ length: ok }, (_, n) =>
@@ -26,7 +26,7 @@ async function commit(batch: number, errors: readonly { readonly code: string; r
 const error = (code: string, message = `${code} it is`) => ({ code, message });
 const reasonOf = () => (stage.json(doneKey('j')) as { readonly reason: string } | undefined)?.reason;
 
-describe('a job of which nothing comes out right', () => {
+describe('a job without an ok item', () => {
   it('is ended after the first batches with its commonest error, and parks the fleet (R10)', async () => {
     await stage.addJob('j', 500);
     await stage.pass();
@@ -51,7 +51,7 @@ describe('a job of which nothing comes out right', () => {
     expect(stage.target).toBe(0);
   });
 
-  it('is told with its commonest error by a controller that was not the first to see its end, too', async () => {
+  it('is reported with its commonest error by a second controller, too', async () => {
     await stage.addJob('j', 1);
     await stage.pass();
     const failed = Array.from({ length: 10 }, () => error('KeyError'));
@@ -68,7 +68,7 @@ describe('a job of which nothing comes out right', () => {
     expect(events.map(({ code }) => code)).not.toContain('job-ended-badly');
   });
 
-  it('comes to its end when all may fail', async () => {
+  it('comes to its end when all items may fail', async () => {
     await stage.addJob('j', 30, { maxFailed: '100%' });
     for (let batch = 0; batch < 29; batch++)
       await commit(
@@ -86,7 +86,7 @@ describe('a job of which nothing comes out right', () => {
 });
 
 describe('a job with --max-failed', () => {
-  it('is ended once more have failed, by whichever controller, which reads the few outcomes that say why', async () => {
+  it('is ended once more items have failed, by any controller, which reads a few outcomes for the reason', async () => {
     await stage.addJob('j', 500, { maxFailed: 3 });
     for (let batch = 0; batch < 100; batch++) await commit(batch, batch % 30 === 5 ? [error('Rare')] : []);
     let reads = 0;

@@ -11,7 +11,7 @@ beforeEach(() => {
 
 const MINUTE_MS = 60_000;
 
-/** Passes each minute, by controllers of which none remembers what another did. */
+/** Runs passes each minute, by controllers that do not share a memory. */
 async function minutes(count: number, controllers = 1): Promise<void> {
   const memories = Array.from({ length: controllers }, newControllerMemory);
   for (let minute = 0; minute < count; minute++) {
@@ -24,7 +24,7 @@ const usedSeconds = (job: string): number =>
   (stage.json(progressKey(job)) as { usage: { instanceSeconds: number } }).usage.instanceSeconds;
 
 describe('the guard of a job’s instance-hours', () => {
-  it('ends the job with the reason, keeps what is done, and parks the fleet', async () => {
+  it('ends the job with the reason, keeps its finished batches, and parks the fleet', async () => {
     await stage.addJob('j', 40, { maxInstanceHours: 0.5 });
     await stage.pass();
     await stage.arrive();
@@ -59,8 +59,8 @@ describe('the guard of a job’s instance-hours', () => {
   });
 });
 
-describe('an instance that is older than it may be', () => {
-  it('is told of once, with what to do', async () => {
+describe('an instance past its longest life', () => {
+  it('is reported once, with the remedy', async () => {
     await stage.addJob('j', 2);
     await stage.pass();
     await stage.arrive();
@@ -75,7 +75,7 @@ describe('an instance that is older than it may be', () => {
   });
 });
 
-it('a fleet that took the place of the configured one is told of once', async () => {
+it('reports once a fleet that took the place of the configured one', async () => {
   const { fleet } = stage.ports;
   const insteadOf = { named: 'fleet-old', found: 'fleet-new' };
   const ports = {

@@ -1,4 +1,4 @@
-/** A failure that concerns one job stays with it (R13). */
+/** Tests that the failure of one job does not harm the others (R13). */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdForUnknown } from '../../../core/pool/capacity.js';
 import * as keys from '../../../core/contract/keys.js';
@@ -14,7 +14,7 @@ beforeEach(() => {
   stage = new Stage();
 });
 
-/** S3 fails for this job alone, and goes on failing. */
+/** Lets S3 fail for this job alone, from now on. */
 const breakJob = (job: string): void => {
   stage.store.beforeRead = (key) => {
     if (key.startsWith(keys.jobPrefix(job))) throw new Error(`S3 is out of order for ${job}`);
@@ -22,7 +22,7 @@ const breakJob = (job: string): void => {
 };
 
 describe('a job that cannot be read', () => {
-  it('keeps no other from its end, and is told of once', async () => {
+  it('keeps no other job from its end, and is reported once', async () => {
     await stage.addJob('bad', 2);
     await stage.addJob('good', 1);
     breakJob('bad');
@@ -36,7 +36,7 @@ describe('a job that cannot be read', () => {
     expect([...(reports.at(-1)?.unreadable.keys() ?? [])]).toEqual(['bad']);
   });
 
-  it('keeps what it needed when it was last read, for a quarter of an hour', async () => {
+  it('keeps its last known demand for a quarter of an hour', async () => {
     await stage.addJob('bad', 4);
     await stage.pass();
     expect(stage.target).toBe(4);
@@ -64,7 +64,7 @@ describe('a job that cannot be read', () => {
     expect(report).toMatchObject({ parked: false, state: { target: 4, grants: 0, jobs: ['bad'] } });
   });
 
-  it('is told of again once it was read in between', async () => {
+  it('is reported again after it was read in between', async () => {
     await stage.addJob('bad', 2);
     breakJob('bad');
     await stage.pass();
@@ -76,8 +76,8 @@ describe('a job that cannot be read', () => {
   });
 });
 
-describe('what is done with one job', () => {
-  it('may fail without keeping another from its end', async () => {
+describe('an act on one job', () => {
+  it('may fail without keeping another job from its end', async () => {
     for (const job of ['bad', 'good']) {
       await stage.addJob(job, 1);
       await stage.commit(job, 0);
@@ -90,7 +90,7 @@ describe('what is done with one job', () => {
     expect(events.map(({ code, job }) => [code, job])).toContainEqual(['job-trouble', 'bad']);
   });
 
-  it('may fail while people are told: the others are told of theirs', async () => {
+  it('may fail when people are notified: the notices of other jobs are sent', async () => {
     const memory = newControllerMemory();
     for (const job of ['bad', 'good']) {
       memory.ended.add(job);
@@ -122,7 +122,7 @@ describe('the target while jobs cannot be read', () => {
 });
 
 describe('commands', () => {
-  it('list the other jobs, name the one that they could not read, and end with 1', async () => {
+  it('list the other jobs, name the unreadable one, and exit with 1', async () => {
     const stack = new FakeStack();
     for (const job of ['bad', 'good']) await stack.plantJob(job, 1);
     stack.store.beforeRead = (key) => {
@@ -136,7 +136,7 @@ describe('commands', () => {
     await expect(listJobs(stack.store, never)).rejects.toThrow('out of order');
   });
 
-  it('that follow it give up in the end', async () => {
+  it('that follow the job give up in the end', async () => {
     const stack = new FakeStack();
     await stack.plantJob('bad', 2);
     stack.undone.clear();
@@ -150,7 +150,7 @@ describe('commands', () => {
     expect(stack.terminal.stderr).toContain('S3 is out of order');
   });
 
-  it('say that a manifest is none, instead of calling the submit broken off', async () => {
+  it('report a damaged manifest, instead of calling the submit broken off', async () => {
     const stack = new FakeStack();
     await stack.store.put(keys.manifestKey('j'), 'null', { signal: never });
     expect(await stack.run('status', 'j')).toBe(2);

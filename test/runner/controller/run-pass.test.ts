@@ -9,8 +9,8 @@ import { Stage } from './stage.js';
 const codes = (report: { readonly events: readonly { readonly code: string }[] }) =>
   report.events.map(({ code }) => code);
 
-describe('the switch that parks the fleet without us (R9)', () => {
-  it('is armed before a raise, and without it there is none', async () => {
+describe("the dead-man's switch (R9)", () => {
+  it('is armed before a raise, and the fleet is not raised without it', async () => {
     const stage = new Stage();
     await stage.addJob('a', 4);
     stage.armError = new Error('AccessDenied');
@@ -36,7 +36,7 @@ describe('the switch that parks the fleet without us (R9)', () => {
     expect(stage.armed).toBe(before + 1);
   });
 
-  it('is taken away once the fleet is parked, and once only', async () => {
+  it('is disarmed once when the fleet is parked', async () => {
     const stage = new Stage();
     await stage.addJob('a', 1);
     await stage.pass();
@@ -55,7 +55,7 @@ describe('the switch that parks the fleet without us (R9)', () => {
     expect(stage.switchStands).toBe(true);
   });
 
-  it('stands again when a job came in while it was taken away: another may have raised the fleet for it', async () => {
+  it('is armed again when a job came in while it was disarmed: another controller may have raised the fleet for it', async () => {
     const stage = new Stage();
     stage.onDisarmed = () => stage.addJob('a', 1);
     const { parked } = await stage.pass();
@@ -64,7 +64,7 @@ describe('the switch that parks the fleet without us (R9)', () => {
     expect(stage.switchStands).toBe(true);
   });
 
-  it('is said to be left behind when it cannot be taken away', async () => {
+  it('is reported when it cannot be disarmed', async () => {
     const stage = new Stage();
     stage.armError = new Error('AccessDenied');
     expect(codes(await stage.pass())).toEqual(['switch-left']);
@@ -74,7 +74,7 @@ describe('the switch that parks the fleet without us (R9)', () => {
     expect(stage.disarmed).toBe(1);
   });
 
-  it('does not keep a fleet from being lowered', async () => {
+  it('is not needed to lower the fleet', async () => {
     const stage = new Stage();
     await stage.addJob('a', 2);
     await stage.pass();
@@ -99,7 +99,7 @@ describe('exits (R6)', () => {
     await stage.write(keys.exitTicketKey(2, 0), JSON.stringify({ instance: 'i-0', at: '' }));
     await stage.commit('a', 1);
     await stage.pass();
-    // Four are live, one holds a ticket of generation 2, two are wanted: one more may leave.
+    // Four are live, one of them holds a ticket of generation 2, and two are wanted: one more may leave.
     expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 4, target: 2, grants: 1 });
 
     await stage.write(keys.exitTicketKey(2, 0), JSON.stringify({ instance: 'i-0', at: '', void: true }));
@@ -107,7 +107,7 @@ describe('exits (R6)', () => {
     expect(stage.json(keys.fleetStateKey)).toMatchObject({ generation: 6, target: 2, grants: 2 });
   });
 
-  it('are not granted for those that go anyway', async () => {
+  it('are not granted for instances that go anyway', async () => {
     const stage = new Stage();
     await stage.addJob('a', 4);
     await stage.pass();
@@ -164,7 +164,7 @@ describe('the end of a job', () => {
     expect((await stage.pass()).parked).toBe(true);
   });
 
-  it('is failed when three instances say alike that they cannot load its model (R10)', async () => {
+  it('is a failure when three instances report alike that they cannot load its model (R10)', async () => {
     const stage = new Stage();
     await stage.addJob('a', 30);
     const mark = (n: number, message: string): UnableMark => ({
@@ -184,7 +184,7 @@ describe('the end of a job', () => {
     expect(stage.target).toBe(0);
   });
 
-  it('is failed when three instances in a row end before their worker comes up, and the fleet is parked (R10)', async () => {
+  it('is a failure when three instances in a row end before their worker comes up, and the fleet is parked (R10)', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);
     await stage.pass();
@@ -206,7 +206,7 @@ describe('the end of a job', () => {
     expect(stage.target).toBe(0);
   });
 
-  it('is failed when the first twenty batches were all given up, and only then', async () => {
+  it('is a failure when the first twenty batches were all given up, and only then', async () => {
     const stage = new Stage();
     await stage.addJob('a', 50);
     await stage.addJob('b', 50);
@@ -218,7 +218,7 @@ describe('the end of a job', () => {
     expect(report.jobs.map(({ state }) => state)).toEqual(['failed', 'running']);
   });
 
-  it('leaves nothing to do of a cancelled job', async () => {
+  it('leaves no work of a cancelled job', async () => {
     const stage = new Stage();
     await stage.addJob('a', 5);
     await stage.pass();
@@ -265,7 +265,7 @@ describe('lost messages (R5)', () => {
 });
 
 describe('progress', () => {
-  it('counts each outcome once, whoever counts, and looks at none twice', async () => {
+  it('counts each outcome once, whichever controller counts, and reads none twice', async () => {
     const stage = new Stage();
     await stage.addJob('a', 6);
     await stage.commit('a', 0);
@@ -298,7 +298,7 @@ describe('progress', () => {
 });
 
 describe('trouble', () => {
-  it('is told of a fleet that is gone, and nothing is asked of it', async () => {
+  it('is reported for a fleet that is gone, and no call changes that fleet', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);
     stage.fleetState = 'deleted';
@@ -306,7 +306,7 @@ describe('trouble', () => {
     expect(stage.targetsSet).toEqual([]);
   });
 
-  it('is told of capacity that stays short', async () => {
+  it('is reported for capacity that stays short', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);
     await stage.pass();

@@ -1,4 +1,4 @@
-/** A stack in memory for tests of the controller: a bucket, a queue's counters, a fleet that does what it is told to. */
+/** A stack in memory for tests of the controller: a bucket, a queue's counters, a fleet that takes any target. */
 import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import type { JobOptions, Manifest, UnableMark } from '../../../core/contract/job.js';
 import * as keys from '../../../core/contract/keys.js';
@@ -23,12 +23,12 @@ export class Stage {
   instances: FleetInstance[] = [];
   readonly targetsSet: number[] = [];
   setTargetResult: SetTargetResult = 'accepted';
-  /** What describe shows as the target, when that is not the target. */
+  /** The target that describe calls show, when it is not the real one. */
   shownTarget: number | undefined;
   armed = 0;
   disarmed = 0;
   switchStands = false;
-  /** What happens elsewhere at that moment. */
+  /** It is called at that moment, and simulates other controllers and users. */
   onDisarmed: () => Promise<void> = async () => undefined;
   armError: Error | undefined;
 
@@ -69,7 +69,7 @@ export class Stage {
     },
   };
 
-  /** Keeps its memory, as a CLI does. */
+  /** The memory is kept from pass to pass, as a CLI keeps it. */
   readonly options: ControllerOptions = { maxWorkers: 10, memory: newControllerMemory() };
 
   pass(options: Partial<ControllerOptions> = {}): Promise<PassReport> {
@@ -109,7 +109,7 @@ export class Stage {
     await this.write(keys.unableKey(job, mark.instance), JSON.stringify(mark));
   }
 
-  /** Instances whose worker says nothing, one launched after the other. */
+  /** Adds instances whose worker writes no status, one launched after the other. */
   arriveSilently(count: number): void {
     for (let left = count; left > 0; left--) {
       const number = this.instances.length;
@@ -124,7 +124,7 @@ export class Stage {
     }
   }
 
-  /** Instances come up to the target. */
+  /** Adds instances up to the target, each with a worker's status. */
   async arrive(status: Partial<WorkerStatus> = {}): Promise<void> {
     while (this.instances.filter(({ state }) => state === 'running').length < this.target) {
       const instance = `i-${this.instances.length}`;

@@ -25,7 +25,7 @@ describe('passes until nothing moves', () => {
       never,
     );
 
-  it('are one when there is nothing to do', async () => {
+  it('are a single one when there is nothing to do', async () => {
     expect((await control()).parked).toBe(true);
     expect(reports).toHaveLength(1);
   });

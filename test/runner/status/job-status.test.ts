@@ -64,7 +64,7 @@ describe('the status of a job', () => {
     expect(lines).toMatch(/hint +Fewer would do\./);
   });
 
-  it('says what workers found that have ended', async () => {
+  it('includes the shapes of workers that have ended', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);
     const told = { at: '', job: 'a', code: 'slot-shape', slots: 2, concurrency: 1 };
@@ -78,7 +78,7 @@ describe('the status of a job', () => {
     ]);
   });
 
-  it('goes on from what a controller has counted, and from what it has seen itself', async () => {
+  it('goes on from the count of a controller, and from its own', async () => {
     const stage = new Stage();
     await stage.addJob('a', 3);
     await stage.commit('a', 0);
@@ -118,7 +118,7 @@ describe('the status of a job', () => {
 });
 
 describe('all jobs', () => {
-  it('are listed newest first, those without a manifest left out', async () => {
+  it('are listed newest first, without those that have no manifest', async () => {
     const stage = new Stage();
     await stage.addJob('a', 1);
     await stage.addJob('b', 1, {}, 0);
@@ -134,7 +134,7 @@ describe('all jobs', () => {
 });
 
 describe('the fleet', () => {
-  it('is shown with what each worker says', async () => {
+  it('is shown with the status of each worker', async () => {
     const stage = new Stage();
     stage.target = 6;
     await stage.arrive();

@@ -9,11 +9,11 @@ const trying = {
 };
 const settled = { slots: 8, concurrency: 1, settled: true, reason: '8 slots: the model uses 0.97 of a core' };
 
-it('says what is being tried while the job goes on', () => {
+it('gives the shape on trial while the job goes on', () => {
   expect(groupShapes([trying], 'running').map(({ reason }) => reason)).toEqual([trying.reason]);
 });
 
-it.each(['complete', 'failed', 'cancelled'] as const)('tries nothing any more when the job is %s', (state) => {
+it.each(['complete', 'failed', 'cancelled'] as const)('gives no shape on trial when the job is %s', (state) => {
   expect(groupShapes([settled, settled, trying], state).map(({ reason }) => reason)).toEqual([
     settled.reason,
     '1 slot with 4 slices at once: the job ended before the best number was known',

@@ -26,23 +26,23 @@ const boundOf = (...events: readonly WorkerEvent[]): number => {
   return leases.itemsAtMost();
 };
 
-describe('what workers that ended without a word had computed', () => {
-  it('is at most the items of the batches that they held, less what they had saved', () => {
+describe('the items that vanished workers had computed', () => {
+  it('are at most those of the batches that they held, without the saved ones', () => {
     expect(boundOf(committed(0, 'a', 1, 50))).toBe(0);
     expect(boundOf(committed(0, 'b', 2, 50))).toBe(50);
     expect(boundOf(committed(0, 'b', 2, 50, 30))).toBe(20);
     expect(boundOf(committed(0, 'c', 3, 50), committed(1, 'd', 2, 7))).toBe(107);
   });
 
-  it('leaves out what was handed back, failed or lost, and reported, whatever came first', () => {
+  it('do not include leases that were reported, in whatever order the events come', () => {
     expect(boundOf(handedBack(0, 'a'), committed(0, 'b', 2, 50, 20))).toBe(0);
     expect(boundOf(committed(0, 'c', 3, 50), { ...about(0, 'b'), code: 'lease-lost', items: 9 })).toBe(50);
-    // An attempt is handed back: one lease.
+    // An attempt and its hand-back are one lease.
     const attempt: WorkerEvent = { ...about(0, 'a'), code: 'attempt', attempts: 1, maxAttempts: 3 };
     expect(boundOf(attempt, handedBack(0, 'a'), committed(0, 'c', 3, 50))).toBe(50);
   });
 
-  it('is never less than what they had computed', () => {
+  it('are never fewer than they had computed', () => {
     const lease = fc.record({ silent: fc.boolean(), computes: fc.nat(10), saves: fc.boolean() });
     const batch = fc.array(lease, { maxLength: 6 });
     fc.assert(

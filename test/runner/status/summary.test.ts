@@ -25,7 +25,7 @@ const fleetOf = (...instances: readonly FleetInstance[]): FleetDescription => ({
 });
 
 describe('the ledger of instances', () => {
-  it('tells launches, ends and reclaims once each, and counts the seconds', () => {
+  it('reports launches, ends and reclaims once each, and counts the seconds', () => {
     const ledger = new InstanceLedger(5_000);
     const kinds = (description: FleetDescription, atMs: number) =>
       ledger.observe(description, atMs).map(({ kind, entry }) => `${kind} ${entry.instance}`);
@@ -51,7 +51,7 @@ describe('the ledger of instances', () => {
 });
 
 describe('the summary', () => {
-  it('says what was done, what it took and what it cost', async () => {
+  it('has the results, the time and the cost', async () => {
     const stage = new Stage();
     await stage.addJob('a', 2);
     await stage.commit('a', 0);

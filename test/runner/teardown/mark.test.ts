@@ -9,7 +9,7 @@ const mark = { by: 'ann', at };
 const where = { at, signal: never };
 
 describe('the mark of a teardown', () => {
-  it('decides target 0 in every controller, and is carried on by all that they publish', async () => {
+  it('makes every controller decide target 0, and stays in every state that they publish', async () => {
     const stage = new Stage();
     await stage.addJob('j', 8);
     await stage.pass();
@@ -34,7 +34,7 @@ describe('the mark of a teardown', () => {
     expect(stage.json(fleetStateKey)).toMatchObject({ generation: 8, target: 1, grants: 0, jobs: ['j'] });
   });
 
-  it('keeps who was first, and loses no race', async () => {
+  it('keeps the first writer, and loses no race', async () => {
     const stage = new Stage();
     await stage.addJob('j', 2);
     await stage.pass();

@@ -9,7 +9,7 @@ import { MemoryStore } from '../support/memory-store.js';
 const never = new AbortController().signal;
 const PARTIAL = partialKey('job', 0, 'lease');
 
-describe('saving what is finished', () => {
+describe('saving finished items', () => {
   let store: MemoryStore;
   let record: BatchRecord;
   let batch: HeldBatch;
@@ -21,10 +21,10 @@ describe('saving what is finished', () => {
     batch = new HeldBatch(message, { id: 'lease', receiptHandle: 'r', receivedAtMs: 0 }, 1);
   });
   const finish = (...indexes: readonly number[]): void =>
-    batch.believe(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
+    batch.addResults(indexes.map((index) => ({ index, ok: true, line: encodeOutputLine(index, '1') })));
   const savedItems = (): number => store.text(PARTIAL).trimEnd().split('\n').length;
 
-  it('waits for no earlier save, and keeps the latest though the earlier one arrives last', async () => {
+  it('waits for no earlier save, and keeps the latest even if the earlier one arrives last', async () => {
     let release = (): void => undefined;
     const slow = new Promise<void>((resolve) => (release = resolve));
     let puts = 0;
@@ -51,7 +51,7 @@ describe('saving what is finished', () => {
     expect(savedItems()).toBe(1);
   });
 
-  it('takes of a damaged partial what is whole, text for text, and has the rest computed again', async () => {
+  it('takes the whole lines of a damaged partial as they are, and computes the rest again', async () => {
     const big = encodeOutputLine(1, '12345678901234567890');
     const cut = '{"index":2,"ok":true,"output":';
     const notUtf8 = Buffer.concat([
@@ -65,9 +65,9 @@ describe('saving what is finished', () => {
     expect(batch.sortedResults().map(({ line }) => line)).toEqual([big]);
   });
 
-  it('counts what had no room in memory, too', async () => {
+  it('counts items that had no room in memory too', async () => {
     finish(0, 1, 2);
-    await record.letGo(batch, never);
+    await record.spill(batch, never);
     expect(await record.savePartial(batch, never)).toBe(3);
     expect(store.objects.has(PARTIAL)).toBe(false);
     finish(3);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ByteBudget } from '../../../worker/batch/byte-budget.js';
 import { settle } from '../support/fake-clock.js';
 
-it('never gives more than it has, except one that is too large alone, and everyone gets a turn', async () => {
+it('never exceeds the budget, except for a single request that is too large, and everyone gets a turn', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 150 }), { maxLength: 30 }), async (sizes) => {
       const budget = new ByteBudget(100);
@@ -19,7 +19,7 @@ it('never gives more than it has, except one that is too large alone, and everyo
         used -= bytes;
         holders -= 1;
         giveBack();
-        giveBack(); // twice is once
+        giveBack(); // the second call changes nothing
       });
       await Promise.all(turns);
     }),
@@ -27,7 +27,7 @@ it('never gives more than it has, except one that is too large alone, and everyo
   );
 });
 
-it('lets the next one pass when one that waits gives up', async () => {
+it('lets the next waiter pass when one gives up', async () => {
   const budget = new ByteBudget(100);
   const { signal } = new AbortController();
   const giveUp = new AbortController();

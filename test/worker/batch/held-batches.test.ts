@@ -18,7 +18,7 @@ function waiting(batch: number, heldForMs: number, receiveCount = 1): HeldBatch 
   };
   const lease = { id: String(batch), receiptHandle: '', receivedAtMs: NOW_MS - heldForMs };
   const made = new HeldBatch(message, lease, receiveCount);
-  made.phase = 'waiting';
+  made.enter('waiting');
   return made;
 }
 

@@ -9,7 +9,7 @@ import type { ObjectItem } from '../../../core/contract/model-api.js';
 import { decodeOutcomeMetadata, encodeOutputLine } from '../../../core/contract/result-line.js';
 import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
 import type { HeldBatch } from '../../../worker/batch/held-batch.js';
-import type { BatchItem, BatchWork } from '../../../worker/slot/batch-computer.js';
+import type { BatchItem, BatchWork } from '../../../worker/slot/slot.js';
 import { eventually } from '../../support/eventually.js';
 import { WorkerWorld } from '../support/worker-world.js';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const made of worlds.splice(0)) if (made.engine !== undefined) await made.end();
 });
 
-/** The most that was held at any time. */
+/** Returns the most bytes that were held at any time. */
 async function mostHeld(w: WorkerWorld, until: () => boolean): Promise<number> {
   let most = 0;
   for (let passed = 0; !until(); passed += 5) {
@@ -84,7 +84,7 @@ describe('a batch that is larger than the memory for it', () => {
     expect(w.clock.nowMs() - startedAtMs).toBeLessThan(100 * 10 + 40 + 30);
   });
 
-  it('goes whole when one item is larger than a piece', async () => {
+  it('is fetched whole when one item is larger than a piece', async () => {
     const w = world();
     w.submit({ itemsPerBatch: 3, line: (index) => JSON.stringify('y'.repeat(index === 1 ? 2_500 : 150)) });
     w.start();
@@ -92,7 +92,7 @@ describe('a batch that is larger than the memory for it', () => {
     expectWhole(w, 0, 3);
   });
 
-  it('R4: goes on, after a reclaim, from what was finished, in memory or not', async () => {
+  it('R4: goes on from the finished items after a reclaim, in memory or not', async () => {
     const w = world();
     w.model.msPerItem = 10;
     w.submit({ itemsPerBatch: 200, line });
@@ -112,7 +112,7 @@ describe('a batch that is larger than the memory for it', () => {
     expect(most).toBeLessThanOrEqual(MEMORY.budgetBytes);
   });
 
-  it('is refused as damaged when its lines are not as many as its message says', async () => {
+  it('is refused as damaged when it has another number of lines than its message says', async () => {
     const w = world();
     w.submit({ itemsPerBatch: 100, line, options: { maxAttempts: 1 } });
     const part = w.store.text('jobs/job/input/part-00000.jsonl');
@@ -127,7 +127,7 @@ describe('results that are larger than the memory for them', () => {
   it('are kept in the bucket, whatever the order in which they came', async () => {
     const w = world();
     w.model.output = (item) => {
-      const index = item.index ^ 1; // each pair the other way round
+      const index = item.index ^ 1; // the items of each pair swap places
       return { index, ok: true, line: encodeOutputLine(index, JSON.stringify('z'.repeat(70))) };
     };
     w.submit({ itemsPerBatch: 40 });
@@ -138,7 +138,7 @@ describe('results that are larger than the memory for them', () => {
     expect(w.store.keys(partialPrefix('job', 0)).length).toBeGreaterThan(5);
   });
 
-  it('make the slot wait while they cannot be saved, and are an attempt in the end', async () => {
+  it('make the slot wait while they cannot be spilled, and end as an attempt', async () => {
     const w = world();
     w.model.output = ({ index }) => ({
       index,
@@ -159,7 +159,7 @@ describe('results that are larger than the memory for them', () => {
 
 describe('a batch whose objects are larger than the memory for them', () => {
   const OBJECT_BYTES = 90;
-  /** What a file of it takes. */
+  /** The bytes that the file of an object takes. */
   const PAGE_BYTES = 4_096;
   const reference = (index: number): string =>
     JSON.stringify({ bucket: 'b', key: `pictures/${index}.png`, size: OBJECT_BYTES });
@@ -170,7 +170,7 @@ describe('a batch whose objects are larger than the memory for them', () => {
     w.submit({ kind: 'objects', batches, itemsPerBatch, line: reference, options: { slots: cpus } });
   };
 
-  it('has them fetched in pieces, the next while one is computed, and no file is kept for longer', async () => {
+  it('fetches them in pieces, the next while one is computed, and keeps no file for longer', async () => {
     const memory = { ...MEMORY, pieceBytes: 10_000, objectPieceBytes: 4 * PAGE_BYTES, budgetBytes: 10 * PAGE_BYTES };
     const w = world({ memory });
     w.model.msPerItem = 10;
@@ -218,7 +218,7 @@ describe('a batch whose objects are larger than the memory for them', () => {
   });
 });
 
-it('lets nobody wait for memory with results that they could let go of', async () => {
+it('lets no batch wait for memory with results that it could spill', async () => {
   const w = world({ cpus: 2, memory: { ...MEMORY, resultBytes: 5_000, leastResultBytes: 5_000 } });
   w.submit({ batches: 2, itemsPerBatch: 80, line, options: { slots: 'cpus' } });
   w.start();
@@ -226,7 +226,7 @@ it('lets nobody wait for memory with results that they could let go of', async (
   for (const batch of [0, 1]) expectWhole(w, batch, 80);
 });
 
-it('counts what earlier leases had finished, and lets go of it while it waits', async () => {
+it('counts results of earlier leases, and spills them while it waits', async () => {
   const large = { ...MEMORY, resultBytes: 5_000, leastResultBytes: 5_000 };
   const w = world({ cpus: 4, memory: large });
   w.submit({ batches: 4, itemsPerBatch: 80, line, options: { slots: 'cpus' } });
@@ -260,7 +260,7 @@ it('finishes every batch, whatever their sizes and however many slots share the 
         w.model.msPerItem = 7;
         w.submit({ batches, itemsPerBatch, line, options: { slots: 'cpus' } });
         w.start();
-        // What a slot has computed cannot be taken back: its results count beyond the budget until they are let go of.
+        // Computed results cannot be taken back: they count beyond the budget until they are spilled.
         const most = await mostHeld(w, () => w.queue.messages.length === 0);
         expect(most).toBeLessThanOrEqual(MEMORY.budgetBytes + slots * 2 * MEMORY.leastResultBytes);
         for (let batch = 0; batch < batches; batch += 1) expectWhole(w, batch, itemsPerBatch);
@@ -271,7 +271,7 @@ it('finishes every batch, whatever their sizes and however many slots share the 
   );
 });
 
-it('keeps nothing of the batches that are done', async () => {
+it('keeps nothing of finished batches in memory', async () => {
   const w = world({ memory: { ...MEMORY, budgetBytes: 100_000 } });
   w.model.msPerItem = 2;
   const batches = new Map<number, WeakRef<HeldBatch>>();

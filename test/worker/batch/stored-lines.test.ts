@@ -13,7 +13,7 @@ function batchOf(items: number, runs: readonly StoredRun[], inMemory: readonly n
   const lease = { id: 'lease', receiptHandle: 'h', receivedAtMs: 0 };
   const batch = new HeldBatch({ ...where, job: 'job', manifestDigest: '' }, lease, 1);
   for (const run of runs) batch.resumeStored(run);
-  batch.believe(inMemory.map((index) => ({ index, ok: true, line: lineOf(index) })));
+  batch.addResults(inMemory.map((index) => ({ index, ok: true, line: lineOf(index) })));
   return batch;
 }
 
@@ -24,7 +24,7 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 describe('lines of stored objects', () => {
-  it('are the same however the object is cut', async () => {
+  it('are the same however the object is cut into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string()), fc.integer({ min: 1, max: 7 }), async (texts, cut) => {
         const lines = texts.map((text) => `${text.replaceAll('\n', ' ')}\n`);
@@ -39,7 +39,7 @@ describe('lines of stored objects', () => {
     );
   });
 
-  it('tell their index and whether they are ok, and nothing else does', () => {
+  it('give their index and whether they are ok, and other lines give nothing', () => {
     expect(headOf(Buffer.from('{"index":17,"ok":true,"output":1}\n'))).toEqual({ index: 17, ok: true });
     expect(headOf(Buffer.from('{"index":3,"ok":false,"error":{}}\n'))).toEqual({ index: 3, ok: false });
     expect(headOf(Buffer.from('{"output":1}\n'))).toBeUndefined();
@@ -48,7 +48,7 @@ describe('lines of stored objects', () => {
 });
 
 describe('an outcome that is not in memory', () => {
-  /** Each item is in memory, or in one of three runs, which also have lines that do not count. */
+  /** Each item is in memory or in one of three runs. The runs also have lines that do not count. */
   const places = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 40 });
 
   function stored(store: MemoryStore, whereOf: readonly number[]): StoredRun[] {
@@ -61,7 +61,7 @@ describe('an outcome that is not in memory', () => {
     });
   }
 
-  it('is put together in order, each item once', async () => {
+  it('is merged in order, each item once', async () => {
     await fc.assert(
       fc.asyncProperty(places, async (whereOf) => {
         const store = new MemoryStore();
@@ -73,7 +73,7 @@ describe('an outcome that is not in memory', () => {
     );
   });
 
-  it('leaves no body open when its writer stops', async () => {
+  it('closes its bodies when its writer stops', async () => {
     const store = new MemoryStore();
     let open = 0;
     const lines = Array.from({ length: 20_000 }, (_, index) => lineOf(index));
@@ -95,7 +95,7 @@ describe('an outcome that is not in memory', () => {
     expect(open).toBe(0);
   });
 
-  it('fails when a line that counts is gone', async () => {
+  it('fails when a line that counts is missing', async () => {
     const store = new MemoryStore();
     store.set('run', lineOf(0));
     const run = { key: 'run', own: [{ first: 0, last: 1 }], items: 2, ok: 2 };

@@ -39,7 +39,7 @@ describe('notices', () => {
     expect(await w.end()).toBe('interruption');
   });
 
-  it('R3: finishes the batch in hand when it fits, hands back what was prefetched, and stays until it is taken', async () => {
+  it('R3: finishes the current batch if time allows, hands back the others, and stays until AWS takes the instance', async () => {
     const w = world();
     w.model.msPerItem = 101;
     w.submit({ batches: 3, itemsPerBatch: 10 });
@@ -59,7 +59,7 @@ describe('notices', () => {
     expect(await w.end()).toBe('interruption');
   });
 
-  it('R3: saves what is finished and hands everything back at once when the batch does not fit', async () => {
+  it('R3: saves finished items and hands everything back at once if the batch would take too long', async () => {
     const w = world();
     w.model.msPerItem = 101;
     w.submit({ batches: 2, itemsPerBatch: 30 });
@@ -82,7 +82,7 @@ describe('notices', () => {
     expect(w.store.objects.get(partialKey('job', 0, `${INSTANCE}-lease0`))?.tag).toEqual(SHORT_LIVED_TAG);
   });
 
-  it('R3: saves after all when the pace that was measured does not hold', async () => {
+  it('R3: saves after all when the batch is slower than its measured pace', async () => {
     const w = world();
     w.submit({ itemsPerBatch: 50 });
     w.start();
@@ -95,7 +95,7 @@ describe('notices', () => {
     expect(w.queue.visible).toBe(1);
   });
 
-  it('R3: hands back at once what the open poll still brings', async () => {
+  it('R3: hands back at once the batches that an open poll still brings', async () => {
     const w = world();
     w.start();
     await w.pass(3_000);
@@ -107,7 +107,7 @@ describe('notices', () => {
     expect(w.model.computed).toEqual([]);
   });
 
-  it('R3: saves each batch at risk, also when another one cannot be saved', async () => {
+  it('R3: saves each batch at risk, even if another one cannot be saved', async () => {
     const w = world({ cpus: 2 });
     w.notices = [{ kind: 'rebalance', noticedAtMs: 0 }];
     w.store.fail = (call, key) =>
@@ -160,7 +160,7 @@ describe('a signal', () => {
   });
 });
 
-describe('ends of its own', () => {
+describe('a worker that ends itself', () => {
   it('R6: leaves idle with a confirmed ticket, and only then', async () => {
     const w = world();
     w.start();
@@ -187,7 +187,7 @@ describe('ends of its own', () => {
     expect(w.store.json(exitTicketKey(1, 0))).toMatchObject({ instance: INSTANCE, void: true });
   });
 
-  it('R6: knows its own ticket when the reply was lost', async () => {
+  it('R6: recognizes its own ticket when the reply was lost', async () => {
     const w = world();
     w.store.set(fleetStateKey, state(1, 1));
     w.store.loseReplyOf = (key) => key === exitTicketKey(1, 0);
@@ -196,7 +196,7 @@ describe('ends of its own', () => {
     expect(w.ended).toBe('ticket');
   });
 
-  it('R6: of five idle workers no more leave than there are grants', async () => {
+  it('R6: never leaves beyond the grants, as one of five idle workers', async () => {
     const workers = Array.from({ length: 5 }, (_, n) => world({ instance: `i-${n}` }));
     const [first] = workers;
     for (const w of workers) {
@@ -218,7 +218,7 @@ describe('ends of its own', () => {
     expect(w.codes().filter((code) => code === 'batch-committed')).toHaveLength(3);
   });
 
-  it('R9: ends after its longest idle time, counted from its last work', async () => {
+  it('R9: ends after its maximum idle time, counted from its last work', async () => {
     const w = world({ maxIdleMs: 30_000 });
     w.start();
     await w.pass(20_000);
@@ -229,7 +229,7 @@ describe('ends of its own', () => {
     expect(w.ended).toBe('idle');
   });
 
-  it('R9: ends after its longest idle time also when the queue cannot be reached', async () => {
+  it('R9: ends after its maximum idle time even if the queue cannot be reached', async () => {
     const w = world({ maxIdleMs: 60_000 });
     w.queue.failReceive = () => new Error('no such queue');
     w.start();
@@ -237,7 +237,7 @@ describe('ends of its own', () => {
     expect(w.ended).toBe('idle');
   });
 
-  it('R9: ends after its longest life also while S3 keeps it waiting for a ticket', async () => {
+  it('R9: ends after its maximum life even while S3 delays a ticket', async () => {
     const w = world({ maxIdleMs: 3_600_000, maxLifeMs: 60_000 });
     w.store.set(fleetStateKey, state(1, 1));
     w.store.before = (_call, key) => {
@@ -248,7 +248,7 @@ describe('ends of its own', () => {
     expect(w.ended).toBe('life');
   });
 
-  it('R9: ends after its longest life, whatever happens, and finishes the batch in hand first', async () => {
+  it('R9: ends after its maximum life, whatever happens, and finishes the current batch first', async () => {
     const w = world({ maxLifeMs: 60_000 });
     w.submit({ batches: 3, itemsPerBatch: 400 });
     w.start();

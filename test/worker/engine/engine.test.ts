@@ -8,7 +8,7 @@ import {
   unableKey,
 } from '../../../core/contract/keys.js';
 import { decodeOutcomeMetadata } from '../../../core/contract/result-line.js';
-import { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import { ModelUnable } from '../../../worker/model/prepared-models.js';
 import { badLine, INSTANCE, WorkerWorld } from '../support/worker-world.js';
 
 const worlds: WorkerWorld[] = [];
@@ -29,7 +29,7 @@ const lines = (w: WorkerWorld, batch = 0, job = 'job'): unknown[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
 
-describe('the ordinary way', () => {
+describe('a worker with work', () => {
   it('R1: commits each batch, every item in order, and then deletes its message', async () => {
     const w = world();
     w.submit({ batches: 3 });
@@ -91,7 +91,7 @@ describe('the ordinary way', () => {
     const w = world();
     w.submit({ job: 'a', batches: 4, options: { slots: 2 } });
     w.submit({ job: 'b', batches: 4, options: { slots: 2 } });
-    w.queue.messages.sort((x, y) => (Number(x.id.slice(1)) % 4) - (Number(y.id.slice(1)) % 4)); // a, b, a, b, …
+    w.queue.messages.sort((x, y) => (Number(x.id.slice(1)) % 4) - (Number(y.id.slice(1)) % 4)); // the order is a, b, a, b, …
     w.start();
     await w.passUntil(() => w.queue.messages.length === 0);
     expect(w.model.loads).toEqual(['a', 'b']);
@@ -106,7 +106,7 @@ describe('the ordinary way', () => {
     expect(lines(w)[2]).toEqual({ index: 2, ok: false, error: { code: 'BadItem', message: 'not JSON' } });
   });
 
-  it('waits for an outage of S3 to pass, which is no attempt', async () => {
+  it('waits for an outage of S3 to pass without counting an attempt', async () => {
     const w = world();
     w.submit();
     const untilMs = w.clock.nowMs() + 20_000;
@@ -119,7 +119,7 @@ describe('the ordinary way', () => {
     expect(lines(w).map((line) => (line as { ok: boolean }).ok)).toEqual([true, true, true, true]);
   });
 
-  it('fetches objects ahead, and fails only the item whose object is gone', async () => {
+  it('fetches objects ahead, and fails only the item whose object is missing', async () => {
     const w = world();
     w.store.set('pictures/0.png', 'PNG');
     w.submit({
@@ -136,8 +136,8 @@ describe('the ordinary way', () => {
   });
 });
 
-describe('what is no work', () => {
-  it('discards what no runner wrote, and tells it', async () => {
+describe('a message that needs no work', () => {
+  it('discards a message that no runner wrote, and reports it', async () => {
     const w = world();
     w.queue.send('rubbish');
     w.start();
@@ -166,7 +166,7 @@ describe('what is no work', () => {
     expect(w.clock.nowMs() - sinceMs).toBeLessThan(20_000);
   });
 
-  it('drops the batches of a cancelled or failed job, also the one being computed', async () => {
+  it('drops the batches of a cancelled or failed job, even the one that is being computed', async () => {
     const w = world();
     w.submit({ job: 'a', batches: 3, itemsPerBatch: 100 });
     w.start();
@@ -185,7 +185,7 @@ describe('what is no work', () => {
     ]);
   });
 
-  it('looks the marks of a job up at most every two seconds', async () => {
+  it('reads the end marks of a job at most every two seconds', async () => {
     const w = world();
     w.submit({ batches: 20, itemsPerBatch: 1 });
     w.start();
@@ -205,7 +205,7 @@ describe('what is no work', () => {
     expect(w.event('batch-duplicate').items).toBe(0);
   });
 
-  it('R1: throws its own work away when another was first', async () => {
+  it('R1: discards its own work when another worker was first', async () => {
     const w = world();
     w.submit();
     w.start();
@@ -216,7 +216,7 @@ describe('what is no work', () => {
     expect(w.event('batch-duplicate').items).toBe(4);
   });
 
-  it('R1: knows its own put when the reply was lost', async () => {
+  it('R1: recognizes its own put when the reply was lost', async () => {
     const w = world();
     w.submit();
     w.store.loseReplyOf = (key) => key === outcomeKey('job', 0);
@@ -249,7 +249,7 @@ describe('leases', () => {
     expect(w.queue.calls.some(({ call }) => call === 'delete' || call === 'hand-back')).toBe(false);
   });
 
-  it('R2: stops nothing because beats fail, and commits', async () => {
+  it('R2: commits although beats fail', async () => {
     const w = world();
     w.submit({ itemsPerBatch: 300 });
     w.start();
@@ -342,7 +342,7 @@ describe('attempts', () => {
 });
 
 describe('trouble', () => {
-  it('goes on after the queue and the store were away', async () => {
+  it('goes on after an outage of the queue and the store', async () => {
     const w = world();
     w.submit();
     let down = true;
@@ -372,11 +372,11 @@ describe('trouble', () => {
     expect(w.ended).toBe('unable');
     expect(w.queue.visible).toBe(2);
     expect(w.store.json(unableKey('job', INSTANCE))).toMatchObject({ phase: 'setup', message: 'pip failed' });
-    expect(w.codes().filter((code) => code === 'unable')).toHaveLength(1); // told once, however many batches were held
+    expect(w.codes().filter((code) => code === 'unable')).toHaveLength(1); // reported once, however many batches were held
     expect(w.store.keys(attemptPrefix('job', 0))).toEqual([]);
   });
 
-  it('R10: does the same when a slot cannot load it', async () => {
+  it('R10: does the same when a slot cannot load the model', async () => {
     const w = world();
     w.submit();
     w.model.end = () => ({ kind: 'unable', message: 'no such module' });

@@ -19,7 +19,7 @@ const STATE = { version: 1, generation: 1, target: 0, grants: 1, jobs: [], at: '
 let w: WorkerWorld;
 afterEach(() => w.end());
 
-it.each(NONSENSE)('%j in the bucket is taken for missing, and ends no worker and no job', async (text) => {
+it.each(NONSENSE)('%j in the bucket is treated as missing, and ends no worker and no job', async (text) => {
   w = new WorkerWorld();
   w.store.set(fleetStateKey, text);
   w.store.set(doneKey('job'), text);
@@ -31,7 +31,7 @@ it.each(NONSENSE)('%j in the bucket is taken for missing, and ends no worker and
   expect(w.codes().filter((code) => code === 'trouble')).toHaveLength(1);
 });
 
-it.each(NONSENSE)('a ticket that says %j is nobody’s, and keeps no worker from its work', async (text) => {
+it.each(NONSENSE)('a ticket that says %j belongs to nobody, and keeps no worker from its work', async (text) => {
   w = new WorkerWorld();
   w.store.set(fleetStateKey, JSON.stringify(STATE));
   w.store.set(exitTicketKey(1, 0), text);

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const outcomes = (w: WorkerWorld): number => w.store.keys('jobs/job/results/').length;
 
-/** When each batch was received, and when a slot began with it. */
+/** Returns when each batch was received, and when the last outcome was there. */
 async function timesOf(w: WorkerWorld, job: SubmitOptions): Promise<{ receivedAtMs: number[]; endedAtMs: number }> {
   w.submit(job);
   w.start();
@@ -40,7 +40,7 @@ describe('fetching, computing and committing at the same time', () => {
     [5, 100],
     [50, 40],
     [500, 8],
-  ])('takes one fetch, the computing and one commit with batches of %i ms', async (batchMs, batches) => {
+  ])('takes the time of one fetch, the computing and one commit with batches of %i ms', async (batchMs, batches) => {
     const w = world();
     const startedAtMs = w.clock.nowMs();
     w.model.msPerItem = batchMs;
@@ -81,12 +81,12 @@ describe('just in time', () => {
     for (let batch = 1; batch < 5; batch += 1) {
       await w.passUntil(() => outcomes(w) === batch);
       await w.pass(1_000);
-      expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(1); // of those that are left
+      expect(w.queue.messages.filter(({ receives }) => receives > 0)).toHaveLength(1); // one of the batches that are left
     }
     expect(w.queue.messages.map(({ receives }) => receives)).toEqual([1]);
   });
 
-  it('leases few at the start of a job, whatever the pace of the job before it was', async () => {
+  it('leases few batches at the start of a job, whatever the pace of the job before', async () => {
     const w = world();
     w.model.msPerItem = 5;
     w.submit({ job: 'short', batches: 60, itemsPerBatch: 1 });
@@ -102,7 +102,7 @@ describe('just in time', () => {
 });
 
 describe('the tail', () => {
-  it('hands back what waits behind a slow item, once, so that an idle neighbour computes it', async () => {
+  it('hands back batches behind a slow item once, so that an idle neighbour computes them', async () => {
     const slow = world();
     const idle = world({ instance: 'i-0neighbour' });
     Object.assign(idle, { clock: slow.clock, queue: slow.queue, store: slow.store });
@@ -116,7 +116,7 @@ describe('the tail', () => {
     await slow.pass(10_000);
     expect(slow.events.filter((event) => event.code === 'batch-handed-back').length).toBeLessThanOrEqual(2);
     expect(slow.event('batch-handed-back').reason).toBe('waiting');
-    expect(Math.max(...slow.queue.messages.map(({ receives }) => receives))).toBe(1); // only what is slow is left
+    expect(Math.max(...slow.queue.messages.map(({ receives }) => receives))).toBe(1); // only the slow batch is left
     expect(slow.queue.messages).toHaveLength(1);
   });
 
@@ -141,7 +141,7 @@ describe('the tail', () => {
     expect(handedBack()).toBeLessThanOrEqual(batches * 0.02);
   });
 
-  it('lets no batch wander for ever', async () => {
+  it('does not pass a batch around for ever', async () => {
     const w = world();
     w.submit({ batches: 12, itemsPerBatch: 1 });
     for (const message of w.queue.messages) message.receives = 8;
@@ -164,7 +164,7 @@ describe('the tail', () => {
     second.start();
     const startedAtMs = first.clock.nowMs();
     while (outcomes(first) < 9) await first.pass(10);
-    // Five rounds for nine batches on two slots, and what one round's requests take.
+    // Nine batches on two slots take five rounds, plus the time of one round's requests.
     expect(first.clock.nowMs() - startedAtMs).toBeLessThanOrEqual(5 * 1_000 + 300);
   });
 });
@@ -183,7 +183,7 @@ describe('little overhead', () => {
     expect(w.queue.receives).toBeLessThan(batches / 5);
   });
 
-  it('deletes at once what is done when nothing else is to come', async () => {
+  it('deletes the messages of finished batches at once when no other batch is to come', async () => {
     const w = world();
     w.submit();
     w.start();

@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 describe('EventLog', () => {
-  it('prints each event at once, and writes those of a job apart from those of the instance', async () => {
+  it('prints each event at once, and stores a job’s events apart from the instance’s', async () => {
     log.emit(said('hello'));
     log.emit({ code: 'message-discarded', message: 'rubbish' });
     expect(printed.map((line) => (JSON.parse(line) as WorkerEvent).message)).toEqual(['hello', 'rubbish']);
@@ -41,7 +41,7 @@ describe('EventLog', () => {
     expect(messages(instanceEventsKey('i', 0))).toEqual(['rubbish']);
   });
 
-  it('tags what is of a job, since no prefix of the lifecycle names it, and nothing else, since no permission allows that', async () => {
+  it('tags a job’s events, which no prefix of the lifecycle covers, and no others, which no permission allows', async () => {
     log.emit(said('hello'));
     log.emit({ code: 'message-discarded', message: 'rubbish' });
     await log.flush(signal);
@@ -49,7 +49,7 @@ describe('EventLog', () => {
     expect(store.objects.get(instanceEventsKey('i', 0))).not.toHaveProperty('tag');
   });
 
-  it('writes about each second, and only when there is something', async () => {
+  it('writes about once a second, and only when there are events', async () => {
     const stop = new AbortController();
     const running = log.run(stop.signal);
     log.emit(said('a'));
@@ -62,14 +62,14 @@ describe('EventLog', () => {
     await running;
   });
 
-  it('goes on behind the numbers of a process before it', async () => {
+  it('continues after the numbers of an earlier process', async () => {
     store.set(jobEventsKey('j', 'i', 41), 'old\n');
     log.emit(said('new'));
     await log.flush(signal);
     expect(messages(jobEventsKey('j', 'i', 42))).toEqual(['new']);
   });
 
-  it('loses nothing and doubles nothing while the store is away', async () => {
+  it('loses and duplicates no event through an outage of the store', async () => {
     let down = true;
     store.fail = (call) => (down && call === 'put' ? new Error('503') : undefined);
     log.emit(said('a'));
@@ -82,22 +82,22 @@ describe('EventLog', () => {
     expect(all).toEqual(['a', 'b']);
   });
 
-  it('tells the same trouble again after a while only', () => {
+  it('reports the same trouble again only after a while', () => {
     const trouble = { code: 'trouble', doing: 'polling', message: 'no' } as const;
     for (let n = 0; n < 5; n += 1) log.emit(trouble);
     expect(printed).toHaveLength(1);
   });
 
-  it('keeps its memory bounded, drops the log of the model first, and says how much', async () => {
+  it('bounds its memory, drops the model’s log first, and reports how much', async () => {
     log.emit({ code: 'batch-duplicate', job: 'j', items: 0, message: 'kept' });
     for (let n = 0; n < 20_001; n += 1) log.emit(said('chatter'));
     await log.flush(signal);
     expect(messages(jobEventsKey('j', 'i', 0))[0]).toBe('kept');
     expect(events(jobEventsKey('j', 'i', 0)).length).toBeLessThan(100);
-    expect(messages(instanceEventsKey('i', 0))[0]).toMatch(/^20\d\d\d events so far/);
+    expect(messages(instanceEventsKey('i', 0))[0]).toMatch(/^Dropped 20\d\d\d events so far/);
   });
 
-  it('cuts what a model logs in one endless line', () => {
+  it('cuts an endless line of a model’s log', () => {
     log.emit(said('x'.repeat(100_000)));
     expect(printed[0]?.length).toBeLessThan(10_000);
   });

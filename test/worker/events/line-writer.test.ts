@@ -8,7 +8,7 @@ function writer(waitingBytes = 0): { readonly lines: LineWriter; readonly writes
   return { lines: new LineWriter({ write: (text) => writes.push(text), waitingBytes: () => waitingBytes }), writes };
 }
 
-it('writes the lines of a moment at once, and what is left at the end', () => {
+it('writes the lines of a moment together, and the rest at the end', () => {
   const { lines, writes } = writer();
   lines.write('a');
   lines.write('b');
@@ -21,7 +21,7 @@ it('writes the lines of a moment at once, and what is left at the end', () => {
   expect(writes).toEqual(['a\nb\n', 'c\n']);
 });
 
-it('leaves lines out while nobody reads', () => {
+it('drops lines while nobody reads', () => {
   const { lines, writes } = writer(8 * 1024 * 1024);
   lines.write('a');
   lines.flush();

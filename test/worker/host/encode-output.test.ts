@@ -5,7 +5,7 @@ import { encodeOutput, type NanRule } from '../../../worker/host/encode-output.j
 
 const encoded = (output: unknown, nan: NanRule = 'error'): string => encodeOutput(output, nan);
 
-/** A list like this makes the writer write what `JSON.stringify` would write otherwise. */
+/** The list makes the writer write text that `JSON.stringify` would write otherwise. */
 const written = (output: unknown): string => encoded([Uint8Array.of(), output]).slice('[[],'.length, -1);
 
 class Opaque {
@@ -23,11 +23,11 @@ class Fields {
 }
 
 describe('an output', () => {
-  it('is written as JSON.stringify writes it, in both ways, where JSON can say it', () => {
+  it('is written as JSON.stringify writes it where JSON can express it', () => {
     const ordinary = fc.jsonValue({ maxDepth: 6 }).filter((value) => !JSON.stringify(value).includes('-0'));
     fc.assert(
       fc.property(ordinary, (value) => {
-        // Its own text has no -0, which JSON.stringify makes 0 of.
+        // JSON.stringify turns -0 into 0, so its text has no -0.
         const text = JSON.stringify(value);
         const plain = JSON.parse(text) as unknown;
         expect([encoded(plain), written(plain)]).toEqual([text, text]);
@@ -35,7 +35,7 @@ describe('an output', () => {
     );
   });
 
-  it('comes back as the same value, whatever JSON it is', () => {
+  it('is read back as the same value, whatever JSON it is', () => {
     fc.assert(
       fc.property(fc.json({ noUnicodeString: false, maxDepth: 6 }), (text) => {
         const value = JSON.parse(text) as unknown;
@@ -100,11 +100,11 @@ describe('an output', () => {
     ['an object that keeps what it holds', { o: new Opaque() }, 'output.o is an object of the class Opaque'],
     ['an iterator', [1].values(), 'output is an object'],
     ['the parameters of a URL', new URLSearchParams('a=1'), 'output is an object of the class URLSearchParams'],
-  ])('that is %s is an error, which names where', (_what, output, message) => {
+  ])('is refused with its place when it is %s', (_what, output, message) => {
     expect(() => encoded(output)).toThrow(message);
   });
 
-  it('may not contain itself, nor be nested without end', () => {
+  it('may not contain itself or be nested without end', () => {
     const cycle: Record<string, unknown> = { a: [{}] };
     (cycle['a'] as unknown[])[1] = cycle;
     expect(() => encoded(cycle)).toThrow('output.a[1] is circular: it contains itself');
@@ -112,14 +112,14 @@ describe('an output', () => {
     expect(() => encoded(JSON.parse('['.repeat(depth) + ']'.repeat(depth)))).toThrow('output is nested too deeply');
   });
 
-  it('has null for NaN and the infinities where the job wants that, and for nothing else', () => {
+  it('has null for NaN and the infinities if the job asks for it, and for nothing else', () => {
     const output = { a: Number.NaN, b: [Infinity, Float32Array.of(-Infinity, 1)], c: -0 };
     expect(encoded(output, 'null')).toBe('{"a":null,"b":[null,[null,1]],"c":-0}');
     expect(encoded(Number.NaN, 'null')).toBe('null');
     expect(() => encoded({ m: new Map() }, 'null')).toThrow('output.m is a Map');
   });
 
-  it('whose own toJSON or getter throws is an error, which names where and what was thrown', () => {
+  it('is refused with its place and the reason when its own toJSON or getter throws', () => {
     const output = {
       toJSON: () => {
         throw new RangeError('not today');

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProcessGroup } from '../../../worker/slot/process-group.js';
+import { ProcessGroup } from '../../../worker/process/process-group.js';
 import { buildHost, type BuiltHost } from '../slot/support.js';
 
 let host: BuiltHost;
@@ -18,12 +18,12 @@ afterAll(async () => {
 
 interface Talk {
   readonly answers: readonly unknown[];
-  /** Everything that the model printed, wherever. */
+  /** Everything that the model printed, on any stream. */
   readonly log: string;
   readonly end: string;
 }
 
-/** Runs a model with the host; writes the input at once, and ends it when as many answers came as are awaited. */
+/** Runs a model with the host. Writes the input at once, and ends it after the expected number of answers. */
 async function talk(source: string, input: string, answers: number, name = 'model.mjs'): Promise<Talk> {
   const entry = path.join(directory, name);
   await writeFile(entry, source);
@@ -88,7 +88,7 @@ describe('the host of JavaScript models', () => {
     expect(log).toBe('loading\n');
   });
 
-  it('has a channel of its own: whatever is printed is the log, and nobody else reads the items', async () => {
+  it('has a channel of its own: everything that is printed is the log, and nothing else reads the items', async () => {
     const source = `import { Console } from 'node:console';
       import { execSync } from 'node:child_process';
       import { closeSync, readFileSync, writeSync } from 'node:fs';
@@ -115,7 +115,7 @@ describe('the host of JavaScript models', () => {
     expect(end).toBe('exit code 0');
   });
 
-  it('awaits each element of an array, and fails the items of those that are rejected', async () => {
+  it('awaits each element of an array, and fails the items of rejected ones', async () => {
     const source = `export const predict = (items) => items.map(async (item) => {
       if (item === 1) throw 'a text';
       if (item === 2) throw new RangeError('too far');
@@ -131,7 +131,7 @@ describe('the host of JavaScript models', () => {
     expect(end).toBe('exit code 0');
   });
 
-  it('loses no answer when the model ends the process behind it', async () => {
+  it('loses no answer when the model ends the process right after it', async () => {
     const text = 'x'.repeat(3_000_000);
     const source = `export async function* predict([text]) { yield text + text; process.exit(7); }`;
     const { answers, end } = await talk(source, slice(text, 1), 99);
@@ -206,10 +206,10 @@ describe('the host of JavaScript models', () => {
     const { end, log, answers } = await talk(source, '', 99);
     expect(end).toBe('exit code 1');
     expect(answers).toEqual([]);
-    expect(log.split(reason)).toHaveLength(2); // once
+    expect(log.split(reason)).toHaveLength(2); // each promise is awaited once
   });
 
-  it('tells the model when it is asked to end', async () => {
+  it('aborts the model’s signal when it is asked to end', async () => {
     const source = `export const predict = (items, { signal }) => new Promise(() => {
         signal.addEventListener('abort', () => console.log('closing'));
         process.kill(process.pid, 'SIGTERM');

@@ -22,7 +22,7 @@ async function writesOf(outputs: (count: number) => unknown, items: number): Pro
   return writes.slice(1); // the first says that it is ready
 }
 
-it('writes outputs that are there already together, in pieces', async () => {
+it('writes outputs together, in pieces, that are there already', async () => {
   const few = await writesOf((count) => Array.from({ length: count }, (_, n) => n), 100);
   expect(few).toHaveLength(1);
   expect(few[0]?.split('\n')).toHaveLength(101);
@@ -37,7 +37,7 @@ it('writes each output of a generator by itself', async () => {
   expect(await writesOf(outputs, 3)).toHaveLength(3);
 });
 
-it('begins a slice that was sent ahead when all before it are answered, and another one at once', async () => {
+it('starts a slice that was sent ahead when all before it are answered, and any other at once', async () => {
   const begun: unknown[][] = [];
   const answer: (() => void)[] = [];
   const host = new ModelHost({
@@ -72,7 +72,7 @@ it('begins a slice that was sent ahead when all before it are answered, and anot
   expect(begun).toEqual([[0], [1], [2]]);
 });
 
-it('answers each promise in an item’s place when it is settled, and fails the items of those that are rejected', async () => {
+it('answers each promise in an item’s place when it settles, and fails the items of rejected ones', async () => {
   const writes = await writesOf(
     () => [
       new Promise((resolve) => setImmediate(resolve, 'late')),
@@ -90,7 +90,7 @@ it('answers each promise in an item’s place when it is settled, and fails the 
   ]);
 });
 
-it('fails the item alone whose error has no text, or a message that is none', async () => {
+it('fails only the item whose error has no text, or a message that is not text', async () => {
   const rejected = new Promise((_, reject) => {
     (reject as (reason: unknown) => void)(Object.create(null));
   });
@@ -101,7 +101,7 @@ it('fails the item alone whose error has no text, or a message that is none', as
   ]);
 });
 
-it('takes a typed array for the outputs', async () => {
+it('accepts a typed array as the outputs', async () => {
   const [text] = await writesOf(() => Float32Array.of(0.5, Number.NaN, 2), 3);
   expect(
     text

@@ -12,7 +12,7 @@ function world() {
 }
 
 describe('deletions', () => {
-  it('go ten at a time, and what is left after a moment', async () => {
+  it('are sent ten at a time, and the rest after a moment', async () => {
     const { clock, deletions, queue } = world();
     const done = Array.from({ length: 13 }, (_, n) => deletions.add(`h${n}`, signal));
     await settle();
@@ -22,18 +22,18 @@ describe('deletions', () => {
     expect(await Promise.all(done)).toEqual(Array.from({ length: 13 }, () => 'ok'));
   });
 
-  it('wait for nothing when they are flushed, nor ever after when the worker is in a hurry', async () => {
+  it('are sent at once when they are flushed, and always once the worker ends', async () => {
     const { deletions, queue } = world();
     const first = deletions.add('a', signal);
     deletions.flush(signal);
     await first;
     const second = deletions.add('b', signal);
-    deletions.hurry(signal);
+    deletions.flushAlways(signal);
     await Promise.all([second, deletions.add('c', signal)]);
     expect(queue.deletions).toEqual([1, 1, 1]);
   });
 
-  it('are tried again, each by itself, and then left to the next receiver', async () => {
+  it('are retried one by one, and then left to the next receiver', async () => {
     const { clock, deletions, queue } = world();
     queue.refuse = (_, handle) => (handle === 'bad' ? 'failed' : undefined);
     const done = Promise.all([deletions.add('good', signal), deletions.add('bad', signal)]);

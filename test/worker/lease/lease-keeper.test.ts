@@ -63,7 +63,7 @@ function world(): World {
 const { signal } = new AbortController();
 
 describe('LeaseKeeper', () => {
-  it('R2: keeps everything that is held, for hours', async () => {
+  it('R2: keeps all held leases for hours', async () => {
     const w = world();
     await w.take();
     await w.clock.advance(3_000);
@@ -81,7 +81,7 @@ describe('LeaseKeeper', () => {
     await w.clock.advance(1_500); // a beat is under way
     const handedBack = w.keeper.handBack(lease, 0, signal);
     await w.clock.advance(3_000);
-    expect(w.queue.visible).toBe(0); // the beat went first, then the change
+    expect(w.queue.visible).toBe(0); // the beat comes first, then the change
     await w.clock.advance(1_000);
     expect(await handedBack).toBe('ok');
     expect(w.queue.visible).toBe(1);
@@ -90,7 +90,7 @@ describe('LeaseKeeper', () => {
     await w.end();
   });
 
-  it('R2: tells its owner when SQS says that a lease is lost, and beats it no more', async () => {
+  it('R2: reports a lease that SQS calls lost, and beats it no more', async () => {
     const w = world();
     const lease = await w.take();
     w.queue.refuse = () => 'lost';
@@ -103,7 +103,7 @@ describe('LeaseKeeper', () => {
     await w.end();
   });
 
-  it('R2: takes a beat that failed for another reason for nothing', async () => {
+  it('R2: ignores a beat that failed for another reason', async () => {
     const w = world();
     await w.take();
     let failures = 2;
@@ -128,7 +128,7 @@ describe('LeaseKeeper', () => {
     await w.end();
   });
 
-  it('tries the end of a lease again while SQS has trouble', async () => {
+  it('retries a hand-back while SQS has trouble', async () => {
     const w = world();
     const lease = await w.take();
     let failures = 2;
@@ -176,7 +176,7 @@ describe('LeaseKeeper', () => {
         // A held lease never runs out while beats get through within their quarter.
         expect(w.lost).toEqual([]);
         for (const lease of held) expect(w.queue.isVisible(lease.receiptHandle)).toBe(false);
-        // Nothing is asked about a handle after it was handed back or deleted.
+        // No request names a handle after it was handed back or deleted.
         for (const { lease, result } of ended) {
           expect(await result).toBe('ok');
           const calls = w.queue.calls.filter((call) => call.handle === lease.receiptHandle).map((call) => call.call);

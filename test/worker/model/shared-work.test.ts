@@ -4,7 +4,7 @@ import { SharedWork } from '../../../worker/model/shared-work.js';
 
 const never = new AbortController().signal;
 
-/** Work that ends when told, or when it is aborted. */
+/** Makes work that ends when the test says so, or when it is aborted. */
 function controlled(): {
   work: (signal: AbortSignal) => Promise<string>;
   finish: (result: string) => void;
@@ -24,8 +24,8 @@ function controlled(): {
   return { work, runs, finish: (result) => finish(result) };
 }
 
-describe('work that several want', () => {
-  it('is done once', async () => {
+describe('work that several callers want', () => {
+  it('is done once for all of them', async () => {
     const shared = new SharedWork<string>();
     const { work, finish, runs } = controlled();
     const both = Promise.all([shared.run('a', never, work), shared.run('a', never, work)]);
@@ -34,7 +34,7 @@ describe('work that several want', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('goes on while one of them wants it, and is aborted when none does', async () => {
+  it('goes on while one caller wants it, and is aborted when none does', async () => {
     const shared = new SharedWork<string>();
     const { work, runs } = controlled();
     const [first, second] = [new AbortController(), new AbortController()];
@@ -47,7 +47,7 @@ describe('work that several want', () => {
     expect(runs[0]?.aborted).toBe(true);
   });
 
-  it('is still done for one that comes while the other leaves', async () => {
+  it('is still done for a caller that comes while another one leaves', async () => {
     const shared = new SharedWork<string>();
     const { work, finish, runs } = controlled();
     const abort = new AbortController();
@@ -60,7 +60,7 @@ describe('work that several want', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('begins anew after it was aborted or failed', async () => {
+  it('starts again after it was aborted or failed', async () => {
     const shared = new SharedWork<string>();
     const { work, finish, runs } = controlled();
     const abort = new AbortController();

@@ -11,7 +11,7 @@ let directory: string;
 beforeEach(() => (directory = mkdtempSync(path.join(tmpdir(), 'unpack-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A bundle of one entry, of another user's. */
+/** Makes a bundle with one entry that belongs to another user. */
 async function bundleOf(entry: ConstructorParameters<typeof Header>[0]): Promise<string> {
   const header = new Header({ size: 0, uid: 64_123, gid: 64_123, mtime: new Date(0), ...(entry as object) });
   const block = Buffer.alloc(512);
@@ -27,15 +27,15 @@ async function unpacked(entry: ConstructorParameters<typeof Header>[0]): Promise
   return to;
 }
 
-describe('what is unpacked of a bundle', () => {
-  it("is the worker's own, without the bits by which a file gives its owner's rights away", async () => {
+describe('a file that was unpacked from a bundle', () => {
+  it("belongs to the worker's user, and has no set-user-id bits", async () => {
     const to = await unpacked({ path: 'program', type: 'File', mode: 0o7755 });
     const { mode, uid } = statSync(path.join(to, 'program'));
     expect((mode & 0o7777).toString(8)).toBe('755');
     expect(uid).toBe(process.getuid?.());
   });
 
-  it('is a program still when it was one, and none when it was none', async () => {
+  it('is executable if and only if it was executable in the bundle', async () => {
     const to = await unpacked({ path: 'weights', type: 'File', mode: 0o644 });
     expect(statSync(path.join(to, 'weights')).mode & 0o111).toBe(0);
   });

@@ -1,16 +1,16 @@
-/** The first slice of the next batch, sent while the slot is at the one before. */
+/** Tests the first slice of the next batch, which is sent while the slot computes the batch before. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { Slot } from '../../../worker/slot/slot.js';
 import { eventually } from '../../support/eventually.js';
 import { buildHost, computeWith, fixtures, itemsOf, modelOf, rebuildsIn, slotOf } from './support.js';
 import type { BuiltHost, Computed } from './support.js';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 let directory: string;
 beforeAll(async () => {
   host = await buildHost();
@@ -44,7 +44,7 @@ class Begun {
     const model = modelOf([process.execPath, path.join(fixtures, 'ahead.mjs'), directory, ready]);
     this.end = computeWith(slot, model, itemsOf(items, first), {
       onEvent: (event) => void (event.kind === 'log' && this.log.push(event.line)),
-      onTurn: () => {
+      onStart: () => {
         this.hasTurn = true;
         if (this.stopAtTurn) this.stop();
       },
@@ -60,7 +60,10 @@ class Begun {
 
 const begin = (items: readonly unknown[], first: number, ready = TAKES_AHEAD): Begun => new Begun(items, first, ready);
 
-/** A slot that has measured its model, with a batch in hand that waits for `letGo(1)`, and the next one sent ahead. */
+/**
+ * Makes a slot that has measured its model, with a current batch that waits for `letGo(1)`, and the next batch sent
+ * ahead.
+ */
 async function withOneAhead(item: unknown = 'b', next: readonly unknown[] = ['c', 'd']): Promise<[Begun, Begun]> {
   await letGo(0);
   await begin(['a'], 0).end;
@@ -75,7 +78,7 @@ const outputs = ({ results }: Computed): readonly unknown[] =>
   results.filter((line) => line !== undefined).map((line) => (line.ok ? line.output : 'failed'));
 
 describe('the next batch', () => {
-  it('has its first slice in the slot before the one in hand is answered, and its turn after it', async () => {
+  it('has its first slice in the slot before the current batch is answered, and starts after it', async () => {
     const [inHand, ahead] = await withOneAhead();
     expect([inHand.hasTurn, ahead.hasTurn]).toEqual([true, false]);
     await letGo(1, 2);
@@ -86,7 +89,7 @@ describe('the next batch', () => {
     expect(ahead.log.filter((line) => line.startsWith('asked'))).toEqual([]);
   });
 
-  it('is not sent ahead to a model that does not say that it takes that', async () => {
+  it('is not sent ahead to a model that does not allow it', async () => {
     await letGo(0);
     await begin(['a'], 0, '{"ready":true}').end;
     const inHand = begin(['b'], 1, '{"ready":true}');
@@ -97,12 +100,12 @@ describe('the next batch', () => {
     await eventually(() => next.log.length > 0);
     await letGo(2);
     expect(outputs(await next.end)).toEqual(['c', 'd']);
-    // The model writes its log beside its answers: the line of the first batch may come when the second is in hand.
+    // The model writes its log beside its answers, so a line of the first batch may come during the second.
     const ofItsOwn = inHand.log.filter((line) => line !== 'asked 0');
     expect([inHand.isNearlyDone, ofItsOwn, next.log]).toEqual([false, ['asked 1'], ['asked 2,3']]);
   });
 
-  it('can be stopped: the one in hand goes on, and so does the process', async () => {
+  it('can be stopped, and the current batch and its process go on', async () => {
     const [inHand, ahead] = await withOneAhead();
     ahead.stop();
     expect((await ahead.end).end).toEqual({ kind: 'aborted' });
@@ -110,11 +113,11 @@ describe('the next batch', () => {
     expect(outputs(await inHand.end)).toEqual(['b']);
     const another = await begin(['e'], 4).end;
     expect([outputs(another), another.events.filter(({ kind }) => kind === 'ready')]).toEqual([['e'], []]);
-    // Also the very items that nobody wanted.
+    // The slot also computes the very items that were dropped.
     expect(outputs(await begin(['c', 'd'], 2).end)).toEqual(['c', 'd']);
   });
 
-  it('is computed anew, and is not to blame, when the one in hand ends the process', async () => {
+  it('is computed again, and not blamed, when the current batch ends the process', async () => {
     const [inHand, ahead] = await withOneAhead('crash');
     await letGo(1, 2);
     expect(outputs(await inHand.end)).toEqual(['failed']);
@@ -122,7 +125,7 @@ describe('the next batch', () => {
     expect([outputs(computed), rebuildsIn(computed)]).toEqual([['c', 'd'], []]);
   });
 
-  it('is computed by a new process when the one in hand is stopped', async () => {
+  it('is computed by a new process when the current batch is stopped', async () => {
     const [inHand, ahead] = await withOneAhead();
     await letGo(2);
     inHand.stop();
@@ -130,13 +133,13 @@ describe('the next batch', () => {
     expect(outputs(await ahead.end)).toEqual(['c', 'd']);
   });
 
-  it('is let go of when it is stopped the moment that its turn begins', async () => {
+  it('is dropped when it is stopped in the moment that it starts', async () => {
     const [inHand, ahead] = await withOneAhead();
     ahead.stopAtTurn = true;
     await letGo(1, 2);
     await inHand.end;
     expect((await ahead.end).end).toEqual({ kind: 'aborted' });
-    // The slot takes another one ahead, as if nothing had been.
+    // The slot takes another batch ahead as before.
     const another = begin(['e'], 4);
     await eventually(() => another.isNearlyDone);
     const next = begin(['f'], 5);
@@ -145,7 +148,7 @@ describe('the next batch', () => {
     expect([outputs(await another.end), outputs(await next.end)]).toEqual([['e'], ['f']]);
   });
 
-  it('is not begun before its turn when the one between is stopped', async () => {
+  it('is not started early when the batch before it is stopped', async () => {
     const [inHand, ahead] = await withOneAhead();
     const third = begin(['e'], 4);
     ahead.stop();
@@ -156,14 +159,14 @@ describe('the next batch', () => {
     expect([outputs(await inHand.end), outputs(await third.end)]).toEqual([['b'], ['e']]);
   });
 
-  it('looks for another slot when the one in hand is not done within moments after all', async () => {
+  it('looks for another slot when the current batch is not done within moments after all', async () => {
     const [inHand, ahead] = await withOneAhead();
     expect((await ahead.end).end).toEqual({ kind: 'late' });
     await letGo(1, 2, 4);
     expect([outputs(await inHand.end), outputs(await begin(['e'], 4).end)]).toEqual([['b'], ['e']]);
   });
 
-  it('is to blame for what it does itself', async () => {
+  it('is blamed for its own faults', async () => {
     const [inHand, ahead] = await withOneAhead('b', ['c', 'crash']);
     await letGo(1, 2, 3);
     expect(outputs(await inHand.end)).toEqual(['b']);
@@ -177,7 +180,7 @@ describe('two jobs whose items have the same indexes', () => {
   const doubled = (job: number, values: readonly number[]): unknown[] =>
     values.map((value) => ({ doubled: 2 * (job * 100 + value) }));
   const warm = (): Promise<Computed> => computeWith(slot, modelOf('kinds.mjs'), itemsOf([item(0, 0)], 1_000));
-  /** Resolves when it is nearly done. */
+  /** Resolves when the batch is nearly done. */
   const give = async (
     items: readonly unknown[],
     first = 0,
@@ -217,7 +220,7 @@ describe('two jobs whose items have the same indexes', () => {
     expect(outputs(await ahead.end)).toEqual(doubled(2, [0, 1, 2, 3]));
   });
 
-  it('are told apart when items of the batch in hand are asked again', async () => {
+  it('are told apart when items of the current batch are asked again', async () => {
     await warm();
     const model = modelOf('kinds-by-four.mjs');
     await computeWith(slot, model, itemsOf([item(0, 0)], 1_000));
@@ -241,7 +244,7 @@ describe('two jobs whose items have the same indexes', () => {
   });
 });
 
-it('never has a model called twice at once that was not to be', async () => {
+it('never calls a model twice at once against its limit', async () => {
   const model = modelOf('once-at-a-time.mjs');
   const compute = (items: readonly unknown[], first: number, more: object = {}): Promise<Computed> =>
     computeWith(slot, model, itemsOf(items, first), more);
@@ -262,7 +265,7 @@ it('never has a model called twice at once that was not to be', async () => {
 });
 
 describe('batches that overlap in a slot', () => {
-  it('have the outcomes that each has alone, whatever their items do', { timeout: 120_000 }, async () => {
+  it('have the same outcomes as each has alone, whatever their items do', { timeout: 120_000 }, async () => {
     const kind = fc.oneof(
       { weight: 12, arbitrary: fc.constant('good') },
       { weight: 1, arbitrary: fc.constantFrom('error', 'exit', 'breaker') },
@@ -281,7 +284,7 @@ describe('batches that overlap in a slot', () => {
             first,
           );
           const stopping = new AbortController();
-          // The next one is given when this one is nearly done, or over.
+          // The next batch is given when this one is nearly done or over.
           await new Promise<void>((resolve) => {
             const how = { onNearlyDone: resolve, signal: stopping.signal };
             const end = computeWith(slot, modelOf('kinds.mjs'), items, how);

@@ -3,8 +3,8 @@ import { AskedItems } from '../../../worker/slot/asked-items.js';
 
 const answer = (index: number) => ({ index });
 
-describe('what a slot was asked', () => {
-  it('is told apart: the batch in hand, the next one, and what was never asked for', () => {
+describe('an item that a slot was asked', () => {
+  it('belongs to the current batch, to the next one, or was never asked', () => {
     const asked = new AskedItems();
     asked.ask([1, 2]);
     expect(asked.askAhead([3, 4])).toBe(true);
@@ -13,19 +13,19 @@ describe('what a slot was asked', () => {
     expect([asked.size, asked.sizeOfAll, asked.keepsAnswers]).toEqual([1, 2, true]);
   });
 
-  it('is handed on with its answers when the next batch is in hand', () => {
+  it('is passed on with its answer when the next batch becomes the current one', () => {
     const asked = new AskedItems();
     asked.ask([1]);
     asked.askAhead([3, 4]);
     asked.answered(answer(1));
     asked.answered(answer(4));
-    expect(asked.takeUp()).toEqual([answer(4)]);
+    expect(asked.adoptAhead()).toEqual([answer(4)]);
     expect(asked.size).toBe(1);
     expect(asked.answered(answer(3))).toBe('now');
-    expect(asked.takeUp()).toEqual([]);
+    expect(asked.adoptAhead()).toEqual([]);
   });
 
-  it('is of nobody when the next batch is stopped, and may be asked anew', () => {
+  it('belongs to nobody when the next batch is stopped, and may be asked again', () => {
     const asked = new AskedItems();
     asked.ask([1]);
     asked.askAhead([3, 4]);
@@ -33,7 +33,7 @@ describe('what a slot was asked', () => {
     expect([asked.size, asked.sizeOfAll]).toEqual([1, 3]);
     expect(asked.answered(answer(3))).toBe('forgotten');
     asked.ask([4]);
-    // What was asked before is answered before.
+    // Items that were asked before are answered before.
     expect([asked.answered(answer(4)), asked.answered(answer(4)), asked.answered(answer(4))]).toEqual([
       'forgotten',
       'now',
@@ -41,7 +41,7 @@ describe('what a slot was asked', () => {
     ]);
   });
 
-  it('is one slice ahead at most, and none that could not be told apart', () => {
+  it('is at most one slice ahead, and never one that could be confused with another', () => {
     const asked = new AskedItems();
     asked.ask([1]);
     expect(asked.askAhead([2, 1])).toBe(false);

@@ -1,10 +1,10 @@
-/** Every row of the table "What an outcome means", with real processes. */
+/** Tests every row of the table "What an outcome means" with real processes. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { Slot } from '../../../worker/slot/slot.js';
 import { buildHost, computeWith, itemsOf, modelOf, rebuildsIn, slotOf, type BuiltHost } from './support.js';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 beforeAll(async () => {
   host = await buildHost();
 });
@@ -13,7 +13,7 @@ afterEach(() => slot.close());
 
 const good = (value: number): unknown => ({ kind: 'good', value });
 const goods = (count: number): readonly unknown[] => Array.from({ length: count }, (_, value) => good(value));
-/** Good items with others at some places. */
+/** Makes good items, with others in some places. */
 const with_ = (count: number, others: Readonly<Record<number, unknown>>): readonly unknown[] =>
   goods(count).map((item, position) => others[position] ?? item);
 const quick = { itemTimeoutSeconds: 0.7 };
@@ -45,7 +45,7 @@ describe('an error in an item’s place', () => {
     expect(rebuildsIn(computed)).toEqual([]);
   });
 
-  it('is believed when a fresh model says the same and nothing else is known', async () => {
+  it('is confirmed when a fresh model says the same and nothing else is known', async () => {
     slot = slotOf(host);
     const computed = await computeWith(slot, modelOf('kinds.mjs'), itemsOf([{ kind: 'error' }]));
     expect(computed.failed).toEqual([0]);
@@ -61,7 +61,7 @@ describe('an error in an item’s place', () => {
     expect(rebuildsIn(computed)).toEqual(['broken', 'broken']);
   });
 
-  it('of RDKit after a chain of 1,000 carbons is the chain’s alone', async () => {
+  it('counts only against the chain of 1,000 carbons that breaks RDKit', async () => {
     slot = slotOf(host);
     const smiles = [...Array.from({ length: 20 }, () => 'CCO'), 'C'.repeat(1_000), 'not a molecule', 'c1ccccc1', 'CCO'];
     const computed = await computeWith(slot, modelOf('rdkit.mjs'), itemsOf(smiles));
@@ -75,7 +75,7 @@ describe('an error in an item’s place', () => {
     ['undefined', 'output is undefined'],
     ['map', 'output.found is a Map'],
     ['cycle', 'circular'],
-  ])('stands for an output that is no JSON: %s', async (kind, message) => {
+  ])('replaces an output that is not JSON: %s', async (kind, message) => {
     slot = slotOf(host);
     const computed = await computeWith(slot, modelOf('kinds.mjs'), itemsOf(with_(3, { 1: { kind } })));
     expect(computed.results[1]).toMatchObject({ error: { code: 'ModelError' } });
@@ -109,7 +109,7 @@ describe('a lost slot', () => {
     expect(rebuildsIn(computed)).toEqual(['timeout', 'timeout']);
   });
 
-  it('finds a guilty item among others that the model had not answered', async () => {
+  it('finds the guilty item among others that the model had not answered', async () => {
     slot = slotOf(host);
     const items = itemsOf(with_(40, { 0: { kind: 'exit' }, 39: { kind: 'exit' } }));
     const computed = await computeWith(slot, modelOf('buffered.mjs'), items);
@@ -117,7 +117,7 @@ describe('a lost slot', () => {
     expect(JSON.stringify(computed.results[39])).toContain('exit code 4');
   });
 
-  it('blames nobody when the model’s memory grows until it is stopped', async () => {
+  it('blames no item when the model’s memory grows until it is stopped', async () => {
     slot = slotOf(host, { memoryLimitBytes: () => 450 * 1024 * 1024 });
     const items = itemsOf(Array.from({ length: 9 }, () => ({ kind: 'leak' })));
     const computed = await computeWith(slot, modelOf('kinds.mjs'), items);
@@ -133,7 +133,7 @@ describe('a lost slot', () => {
     expect(JSON.stringify(computed.results[3])).toContain('the limit of a slot is 300 MiB');
   });
 
-  it('is a crash when the model gives another number of outputs than it got items', async () => {
+  it('is a crash when the model returns another number of outputs than it got items', async () => {
     slot = slotOf(host);
     const items = itemsOf(with_(5, { 2: { kind: 'missing' } }));
     const computed = await computeWith(slot, modelOf('wrong-number.mjs'), items);
@@ -141,11 +141,11 @@ describe('a lost slot', () => {
     expect(JSON.stringify(computed.results[2])).toContain('1 items and gave 0 outputs');
   });
 
-  it('makes the batch an attempt when too many items take the model with them', async () => {
+  it('makes the batch an attempt when too many items end the model', async () => {
     slot = slotOf(host);
     const items = itemsOf(Array.from({ length: 5 }, () => ({ kind: 'exit' })));
     const computed = await computeWith(slot, modelOf('kinds.mjs'), items);
-    // The model's own words come last, where nothing of ours can be taken for one of them.
+    // The model's own words come last, so that no sentence of ours can be taken for one of them.
     const told = computed.events.flatMap((event) => (event.kind === 'rebuilt' ? [event.message] : []));
     expect(told[0]).toMatch(/ The model is loaded again .* The last line of its log: about to leave$/);
     expect(computed.end).toMatchObject({ kind: 'attempt', error: { code: 'SlotCrashed' } });
@@ -180,7 +180,7 @@ describe('a model that breaks the protocol', () => {
     const line = computed.results[2];
     expect(line).toMatchObject({ error: { code: 'ProtocolFault' } });
     expect(line?.ok === false && line.error.message).toContain(message);
-    // Its log is not why.
+    // The model's log is not the reason.
     expect(JSON.stringify(line)).not.toContain('warming up');
     expect(new Set(rebuildsIn(computed))).toEqual(new Set(['protocol']));
   });

@@ -1,32 +1,32 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findPythons, SUPPORTED } from '../../support/pythons.js';
-import type { BatchComputer, PreparedModel } from '../../../worker/slot/batch-computer.js';
+import type { Slot, PreparedModel } from '../../../worker/slot/slot.js';
 import { buildHost, computeWith, itemsOf, modelOf, rebuildsIn, slotOf, type BuiltHost } from './support.js';
 
 const directory = fileURLToPath(new URL('../../../examples/python', import.meta.url));
-/** No compiled files beside the sources. */
+/** Python writes no compiled files beside the sources. */
 const env = { PYTHONDONTWRITEBYTECODE: '1' };
 const pythons = findPythons();
 const isCi = process.env['CI'] === 'true';
 
 let host: BuiltHost;
-let slot: BatchComputer;
+let slot: Slot;
 beforeAll(async () => {
   host = await buildHost();
 });
 afterAll(() => host.remove());
 
-it('is tried under Python 3.9, the oldest that the helper supports, wherever CI=true', () => {
+it('is tested under Python 3.9, the oldest supported version, wherever CI=true', () => {
   const versions = pythons.map(({ version }) => version);
-  // Elsewhere it is tried with what is there.
+  // Elsewhere the tests use the versions that are installed.
   expect(versions).toEqual(expect.arrayContaining(isCi ? [SUPPORTED[0]] : []));
 });
 
 describe.each(pythons)('a model with Python $version', ({ path: python }) => {
   afterEach(() => slot.close());
 
-  it('answers items, has errors as data, and logs what it prints', async () => {
+  it('answers items, returns errors as data, and logs its output', async () => {
     slot = slotOf(host);
     const model = modelOf([python, 'formula_mass.py'], { directory, env });
     const computed = await computeWith(slot, model, itemsOf(['H2O', 'Xx2', 'C6H12O6', '?', 'NaCl']));
@@ -68,14 +68,14 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
       'spotpool_model.run(predict, max_slice_items=1, threads=2)',
     ].join('\n');
     const model = modelOf([python, '-c', program], { directory, env, concurrency: 8 });
-    // Each of the two waits until the other is asked as well.
+    // Each of the two items waits until the other one is asked as well.
     expect((await computeWith(slot, model, itemsOf(['met', 'met']))).failed).toEqual([]);
     const computed = await computeWith(slot, model, itemsOf(['a', 'bad', 'b']));
     expect(computed).toMatchObject({ end: { kind: 'computed' }, failed: [1] });
     expect(JSON.stringify(computed.results[1])).toContain('not today');
   });
 
-  /** A model whose outputs are what Python makes of the items. */
+  /** Makes a model whose outputs are the values of the items as Python expressions. */
   const evaluating = (prelude = '', options: { readonly nan?: 'null' } = {}): PreparedModel =>
     modelOf(
       [
@@ -86,13 +86,13 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
       { directory, env, ...options },
     );
 
-  it('fails the items whose outputs JSON cannot say, names what and where, and fails no other', async () => {
+  it('fails only the items whose outputs JSON cannot express, and names the value and its place', async () => {
     slot = slotOf(host);
     const prelude = [
       'import datetime',
       'class Opaque: pass',
       'class Kind: kind = "M"',
-      'class Instant:', // as numpy's datetime64[ns], which would become a bare integer
+      'class Instant:', // like numpy's datetime64[ns], which would become a bare integer
       '  dtype = Kind()',
       '  def tolist(self): return 1577836800000000000',
       'circle = {"a": []}',
@@ -126,7 +126,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     expect(rebuildsIn(computed)).toEqual([]);
   });
 
-  it('fails the item alone whose exception cannot say what it is', async () => {
+  it('fails only the item whose exception has no text', async () => {
     slot = slotOf(host);
     const prelude = 'class Mute(Exception):\n  def __str__(self): raise ValueError';
     const computed = await computeWith(slot, evaluating(prelude), itemsOf(['Mute()', '"well"']));
@@ -136,7 +136,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
 
   it('writes arrays and their numbers as lists and numbers', async () => {
     slot = slotOf(host);
-    // These stand for numpy's and torch's, which need not be here.
+    // These classes stand for those of numpy and torch, which need not be installed.
     const prelude = [
       'import array',
       'class Number:',
@@ -150,7 +150,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     expect(JSON.stringify(computed.results[2])).toContain('output[0] is NaN');
   });
 
-  it('writes null for NaN and the infinities where the job wants that, and for nothing else', async () => {
+  it('writes null for NaN and the infinities if the job asks for it, and for nothing else', async () => {
     slot = slotOf(host);
     const sources = ['[float("nan"), {"a": float("inf"), "b": (-1.0, -0.0)}]', '{"a": [float("nan"), {1}]}'];
     const computed = await computeWith(slot, evaluating('', { nan: 'null' }), itemsOf(sources));
@@ -158,7 +158,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     expect(JSON.stringify(computed.results[1])).toContain('output.a[1] is a set.');
   });
 
-  it('keeps its channel for itself: what child processes read and print is not of the protocol', async () => {
+  it('keeps its channel private: child processes cannot read or write the protocol', async () => {
     slot = slotOf(host);
     const program = [
       'import os, subprocess, sys, spotpool_model',
@@ -198,7 +198,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     expect(computed.log).toEqual(expect.arrayContaining(['aspirinä 日本 🎉', '\\ud800']));
   });
 
-  it('fails the items that Python cannot read, and no other', async () => {
+  it('fails only the items that Python cannot read', async () => {
     slot = slotOf(host);
     const program =
       'import spotpool_model\nspotpool_model.run(lambda items: [str(type(item).__name__) for item in items])';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Slot, SlotPool } from '../../../worker/slot/slot-pool.js';
-import type { BatchComputation, BatchComputer } from '../../../worker/slot/batch-computer.js';
+import { type SlotPlace, SlotPool } from '../../../worker/slot/slot-pool.js';
+import type { BatchComputation, Slot } from '../../../worker/slot/slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 
 const never = new AbortController().signal;
 
-class StillComputer implements BatchComputer {
+class StillSlot implements Slot {
   msPerItem = 1;
   isLoading = false;
   modelKey: string | undefined = 'm';
@@ -16,17 +16,17 @@ class StillComputer implements BatchComputer {
 }
 
 interface Use {
-  readonly slot: Slot;
+  readonly place: SlotPlace;
   readonly end: () => Promise<void>;
 }
 
 async function use(pool: SlotPool, modelKey = 'm', signal = never): Promise<Use> {
-  const slot = await pool.acquire(modelKey, signal);
+  const place = await pool.acquire(modelKey, signal);
   let done = (): void => undefined;
   const computation = new Promise<BatchComputation>((resolve) => (done = () => resolve({ kind: 'computed' })));
-  pool.release(slot, computation);
+  pool.release(place, computation);
   return {
-    slot,
+    place,
     end: async () => {
       done();
       await computation;
@@ -37,7 +37,7 @@ async function use(pool: SlotPool, modelKey = 'm', signal = never): Promise<Use>
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Whether it has a slot, once nothing moves. */
+/** Whether the waiter has a slot once nothing moves any more. */
 async function isGiven(use: Promise<unknown>): Promise<boolean> {
   let given = false;
   void use.then(() => (given = true));
@@ -46,37 +46,37 @@ async function isGiven(use: Promise<unknown>): Promise<boolean> {
 }
 
 describe('a slot that is nearly done', () => {
-  const pool = (): SlotPool => new SlotPool(() => new StillComputer(), systemClock);
+  const pool = (): SlotPool => new SlotPool(() => new StillSlot(), systemClock);
 
-  it('is given the next batch of its model, one, and none before', async () => {
+  it('is given one more batch of its model, and none before it is nearly done', async () => {
     const slots = pool();
     const first = await use(slots);
     const second = use(slots);
     const third = use(slots);
     expect(await isGiven(second)).toBe(false);
-    slots.expectEnd(first.slot);
+    slots.expectEnd(first.place);
     expect([await isGiven(second), await isGiven(third)]).toEqual([true, false]);
-    expect((await second).slot).toBe(first.slot);
+    expect((await second).place).toBe(first.place);
   });
 
-  it('is given another one when it is nearly done with that, and not for what it said of the first', async () => {
+  it('is given another one only when it is nearly done with that batch too', async () => {
     const slots = pool();
     const first = await use(slots);
-    slots.expectEnd(first.slot);
+    slots.expectEnd(first.place);
     const second = await use(slots);
-    slots.expectEnd(first.slot); // once more: its process was lost, and is nearly done again
+    slots.expectEnd(first.place); // marked again: its process was lost, and the batch is nearly done again
     const third = use(slots);
     expect(await isGiven(third)).toBe(false);
     await first.end();
     expect(await isGiven(third)).toBe(false);
-    slots.expectEnd(second.slot);
+    slots.expectEnd(second.place);
     expect(await isGiven(third)).toBe(true);
   });
 
-  it('is idle again when both are released, and not nearly done any more', async () => {
+  it('is idle again when both batches are released', async () => {
     const slots = pool();
     const first = await use(slots);
-    slots.expectEnd(first.slot);
+    slots.expectEnd(first.place);
     const second = await use(slots);
     await second.end();
     await first.end();
@@ -85,30 +85,30 @@ describe('a slot that is nearly done', () => {
     await third.end();
   });
 
-  it('is left alone by batches of other models, and by one that an idle slot can have', async () => {
+  it('gets no batch of another model, and none that an idle slot can take', async () => {
     const slots = pool();
     slots.resize(2);
     const first = await use(slots);
-    slots.expectEnd(first.slot);
+    slots.expectEnd(first.place);
     const second = await use(slots);
-    expect(second.slot).not.toBe(first.slot);
+    expect(second.place).not.toBe(first.place);
     expect(await isGiven(use(slots, 'other'))).toBe(false);
   });
 
-  it('is given nothing when it says that something went wrong', async () => {
+  it('is given nothing when it reports that something went wrong', async () => {
     const slots = pool();
     const first = await use(slots);
-    slots.expectEnd(first.slot);
-    slots.expectNoEnd(first.slot);
+    slots.expectEnd(first.place);
+    slots.expectNoEnd(first.place);
     expect(await isGiven(use(slots))).toBe(false);
   });
 
-  it('is idle again though nobody waited, and its model was lost meanwhile', async () => {
-    const computer = new StillComputer();
-    const slots = new SlotPool(() => computer, systemClock);
+  it('is idle again even if its model was lost while nobody waited', async () => {
+    const slot = new StillSlot();
+    const slots = new SlotPool(() => slot, systemClock);
     const first = await use(slots);
-    computer.modelKey = undefined;
-    slots.expectEnd(first.slot);
+    slot.modelKey = undefined;
+    slots.expectEnd(first.place);
     await first.end();
     expect(await isGiven(use(slots))).toBe(true);
   });
@@ -131,7 +131,7 @@ describe('a slot that is nearly done', () => {
     const first = await use(slots);
     await use(slots);
     slots.resize(1);
-    slots.expectEnd(first.slot);
+    slots.expectEnd(first.place);
     expect(await isGiven(use(slots))).toBe(false);
   });
 });

@@ -1,10 +1,13 @@
-/** Real models in real processes: what they use is measured, and the shape that follows is what is looked at, never a speed. */
+/**
+ * Runs real models in real processes. Their use of the machine is measured, and the tests check the shape that follows,
+ * never a speed.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NewWorkerEvent } from '../../../core/contract/events.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
 import type { SlotShape } from '../../../core/contract/slot-shape.js';
 import { SlotShapeKeeper } from '../../../worker/slot/slot-shape-keeper.js';
-import type { BatchComputer } from '../../../worker/slot/batch-computer.js';
+import type { BatchWork, Slot } from '../../../worker/slot/slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 import { eventually } from '../../support/eventually.js';
 import { type BuiltHost, buildHost, computeWith, itemsOf, modelOf, slotOf } from './support.js';
@@ -14,7 +17,7 @@ const SETTLE_MS = 60_000;
 
 let host: BuiltHost;
 let events: NewWorkerEvent[];
-let computers: BatchComputer[];
+let slots: Slot[];
 let life: AbortController;
 
 beforeAll(async () => {
@@ -23,12 +26,12 @@ beforeAll(async () => {
 afterAll(async () => host.remove());
 beforeEach(() => {
   events = [];
-  computers = [];
+  slots = [];
   life = new AbortController();
 });
 afterEach(async () => {
   life.abort();
-  await Promise.all(computers.map((computer) => computer.close()));
+  await Promise.all(slots.map((slot) => slot.close()));
 });
 
 const manifestOf = (options: Partial<JobOptions>): Manifest => ({
@@ -48,7 +51,10 @@ interface Run {
   readonly shapes: readonly SlotShape[];
 }
 
-/** Gives batches to as many slots as the keeper wants (two at most, as the machine is small) until it knows. */
+/**
+ * Gives batches to as many slots as the keeper wants (at most two, because the machine is small) until the shape is
+ * known.
+ */
 async function measure(
   start: string | readonly string[],
   item: unknown,
@@ -67,12 +73,12 @@ async function measure(
     signal: life.signal,
   });
   keeper.enter(manifestOf(options));
-  const make = keeper.watched(() => slotOf(host));
   const work = async (): Promise<void> => {
-    const computer = make(() => 1);
-    computers.push(computer);
+    const slot = slotOf(host);
+    slots.push(slot);
+    const measured = { compute: (given: BatchWork) => keeper.compute(slot, given) };
     const items = itemsOf(Array.from({ length: itemsOfBatch }, () => item));
-    while (!until(keeper)) await computeWith(computer, modelOf(start), items, { signal: life.signal });
+    while (!until(keeper)) await computeWith(measured, modelOf(start), items, { signal: life.signal });
   };
   const first = work();
   void eventually(() => (shapes.at(-1)?.slots ?? 1) > 1 || until(keeper), { timeoutMs: SETTLE_MS })
@@ -91,7 +97,7 @@ describe('a job whose slots are left to the worker', { timeout: SETTLE_MS + 10_0
   it('gets a slot for each core when its model fills one, however busy the machine is', async () => {
     const { keeper, shapes } = await measure('shapes.mjs', { computeMs: 20 });
     expect(keeper.status).toMatchObject({ job: 'job-1', concurrency: 1, settled: true });
-    // What the machine does besides may show as a little more or less than the one core.
+    // Other work on the machine may make one core look like a little more or less.
     expect(keeper.status?.slots).toBeGreaterThanOrEqual(6);
     expect(keeper.status?.slots).toBeLessThanOrEqual(8);
     expect(keeper.status?.reason).toMatch(/slots: the model uses .* and the instance has 8$/);
@@ -106,14 +112,14 @@ describe('a job whose slots are left to the worker', { timeout: SETTLE_MS + 10_0
     expect(keeper.status?.slots).toBeLessThanOrEqual(4);
   });
 
-  it('gets several slices at once when its model waits, and can', async () => {
+  it('gets several slices at once when its model waits and allows it', async () => {
     const { keeper } = await measure('shapes.mjs', { waitMs: 25 }, { slots: 1 });
     expect(keeper.status?.slots).toBe(1);
     expect(keeper.status?.concurrency).toBeGreaterThanOrEqual(4);
     expect(keeper.status?.reason).toContain('the model waits');
   });
 
-  it('gets more slots when its model waits, and can do nothing else meanwhile', async () => {
+  it('gets more slots when its model waits and takes one slice at a time', async () => {
     const { keeper, shapes } = await measure(
       ['python3', 'blocking.py'],
       { waitMs: 25 },
@@ -126,42 +132,47 @@ describe('a job whose slots are left to the worker', { timeout: SETTLE_MS + 10_0
 });
 
 describe('a slot that runs out of its share of the memory', () => {
-  it('has its batch computed with all of it; then there are half as many slots', { timeout: SETTLE_MS }, async () => {
-    let looks = 0;
-    const slots: number[] = [];
-    const keeper = new SlotShapeKeeper({
-      clock: systemClock,
-      events: { emit: (event) => void events.push(event) },
-      cpus: 8,
-      memoryBytes: 64 * GIB,
-      onShape: () => void slots.push(keeper.slotsFor([{ message: { job: 'job-1' } }])),
-      signal: life.signal,
-    });
-    keeper.enter(manifestOf({}));
-    const computer = keeper.watched(() => ({
-      modelKey: 'm',
-      isLoading: false,
-      msPerItem: 1,
-      warm: () => undefined,
-      close: async () => undefined,
-      // A core that is never idle.
-      usage: async () => {
-        looks += 1;
-        const busyMs = looks * 10_000;
-        return { process: 1, busyMs, answered: looks, answeredAtBusyMs: busyMs, cpuMs: busyMs, memoryBytes: GIB };
-      },
-      compute: async ({ onEvent, onTurn }) => {
-        onTurn?.();
-        await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
-        onEvent({ kind: 'rebuilt', reason: 'memory', message: 'too much' });
-        expect(keeper.status?.reason).toMatch(/^1 slot: one of 8 ran out of its share of the memory/);
-        return { kind: 'computed' };
-      },
-    }))(() => 1);
-    await computeWith(computer, modelOf('none'), []);
-    expect(slots).toEqual([1, 8, 1, 4]);
-    expect(told('slot-shape').at(-1)).toBe('4 slots: with more, one ran out of memory.');
-  });
+  it(
+    'has its batch computed with all of the memory, and then there are half as many slots',
+    { timeout: SETTLE_MS },
+    async () => {
+      let looks = 0;
+      const slots: number[] = [];
+      const keeper = new SlotShapeKeeper({
+        clock: systemClock,
+        events: { emit: (event) => void events.push(event) },
+        cpus: 8,
+        memoryBytes: 64 * GIB,
+        onShape: () => void slots.push(keeper.slotsFor([{ message: { job: 'job-1' } }])),
+        signal: life.signal,
+      });
+      keeper.enter(manifestOf({}));
+      const slot: Slot = {
+        modelKey: 'm',
+        isLoading: false,
+        msPerItem: 1,
+        warm: () => undefined,
+        close: async () => undefined,
+        // A model that keeps one core busy all the time.
+        usage: async () => {
+          looks += 1;
+          const busyMs = looks * 10_000;
+          return { process: 1, busyMs, answered: looks, answeredAtBusyMs: busyMs, cpuMs: busyMs, memoryBytes: GIB };
+        },
+        compute: async ({ onEvent, onStart }) => {
+          onStart?.();
+          await eventually(() => keeper.status?.settled, { timeoutMs: SETTLE_MS });
+          onEvent({ kind: 'rebuilt', reason: 'memory', message: 'too much' });
+          expect(keeper.status?.reason).toMatch(/^1 slot: one of 8 ran out of its share of the memory/);
+          return { kind: 'computed' };
+        },
+      };
+      const measured = { compute: (given: BatchWork) => keeper.compute(slot, given) };
+      await computeWith(measured, modelOf('none'), []);
+      expect(slots).toEqual([1, 8, 1, 4]);
+      expect(told('slot-shape').at(-1)).toBe('4 slots: with more, one ran out of memory.');
+    },
+  );
 });
 
 describe('a job whose slots the user chose', { timeout: SETTLE_MS + 10_000 }, () => {

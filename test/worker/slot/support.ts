@@ -1,4 +1,4 @@
-/** Slots with real child processes for tests: the host built from source, models from fixtures/. */
+/** Makes slots with real child processes for tests: the host is built from source, and models come from fixtures/. */
 import { build } from 'esbuild';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,13 +9,13 @@ import type { ModelStart } from '../../../core/contract/job.js';
 import type { ResultLine } from '../../../core/contract/result-line.js';
 import type {
   BatchComputation,
-  BatchComputer,
+  Slot,
   BatchItem,
   BatchWork,
   PreparedModel,
   SlotEvent,
-} from '../../../worker/slot/batch-computer.js';
-import { createBatchComputer, type BatchComputerOptions } from '../../../worker/slot/slot-computer.js';
+} from '../../../worker/slot/slot.js';
+import { createSlot, type SlotOptions } from '../../../worker/slot/process-slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 
 export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -38,9 +38,9 @@ export async function buildHost(): Promise<BuiltHost> {
   return { hostPath, remove: async () => rm(directory, { recursive: true }) };
 }
 
-/** Bounds that let tests see faults soon, and no sound model on a busy machine as faulty. */
-export function slotOf(host: BuiltHost, options: Partial<BatchComputerOptions> = {}): BatchComputer {
-  return createBatchComputer({
+/** The bounds let tests see faults soon, and do not make a sound model look faulty on a busy machine. */
+export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slot {
+  return createSlot({
     clock: systemClock,
     hostPath: host.hostPath,
     memoryLimitBytes: () => 400 * 1024 * 1024,
@@ -72,7 +72,7 @@ export const itemsOf = (values: readonly unknown[], first = 0): readonly BatchIt
 
 export interface Computed {
   readonly end: BatchComputation;
-  /** By index; empty where nothing was handed on. */
+  /** The results by index; empty where none was passed on. */
   readonly results: readonly (ResultLine | undefined)[];
   readonly failed: readonly number[];
   readonly repeated: number;
@@ -81,14 +81,14 @@ export interface Computed {
 }
 
 export async function computeWith(
-  slot: BatchComputer,
+  slot: Pick<Slot, 'compute'>,
   model: PreparedModel,
   items: readonly BatchItem[],
   options: {
     readonly signal?: AbortSignal;
     readonly onLine?: (line: ResultLine) => void;
     readonly onEvent?: (event: SlotEvent) => void;
-  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onTurn' | 'onNearlyDone'> = {},
+  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onStart' | 'onNearlyDone'> = {},
 ): Promise<Computed> {
   const { signal = new AbortController().signal, onLine, onEvent, ...rest } = options;
   const results: ResultLine[] = [];
@@ -122,7 +122,7 @@ export async function computeWith(
 export const rebuildsIn = (computed: Computed): readonly string[] =>
   computed.events.flatMap((event) => (event.kind === 'rebuilt' ? [event.reason] : []));
 
-/** False for a process that has ended, also when nobody has waited for it yet. */
+/** Returns false for a process that has ended, even if nobody has waited for it yet. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** A clock that a test owns: time passes only when it says so. */
+/** A clock that a test controls: time passes only when the test says so. */
 import type { Clock } from '../../../worker/ports.js';
 
 interface Sleeper {
@@ -53,7 +53,7 @@ export class FakeClock implements Clock {
     this.#time = untilMs;
   }
 
-  /** As when a machine slept: hours pass, and every sleeper wakes once. */
+  /** Jumps ahead as after a sleep of the machine: hours pass, and every sleeper wakes once. */
   async jump(ms: number): Promise<void> {
     this.#time += ms;
     await this.advance(0);

@@ -1,4 +1,4 @@
-/** A queue with SQS's visibility, on a test's clock; it notes every call. */
+/** A queue with SQS's visibility on a test's clock. It notes every call. */
 import type { Clock, LeaseCallResult, ReceivedMessage, WorkQueue } from '../../../worker/ports.js';
 
 interface QueuedMessage {
@@ -19,7 +19,7 @@ export interface QueueCall {
 export class FakeQueue implements WorkQueue {
   readonly messages: QueuedMessage[] = [];
   readonly calls: QueueCall[] = [];
-  /** Takes the place of a result. */
+  /** Returns a result that replaces the queue's own. */
   refuse: (call: 'change' | 'delete', handle: string) => LeaseCallResult | undefined = () => undefined;
   failReceive: () => Error | undefined = () => undefined;
   /** How long a change takes to reach the queue. */
@@ -28,9 +28,9 @@ export class FakeQueue implements WorkQueue {
   receiveDelayMs = 0;
   /** How many messages each call of `delete` named. */
   readonly deletions: number[] = [];
-  /** Calls of `receive`. */
+  /** The number of `receive` calls. */
   receives = 0;
-  /** The signals of the polls and of the deletions: the worker's own, which live longer than any batch. */
+  /** The signals of polls and deletions. They are the worker's own, which live longer than any batch. */
   readonly signals = new Set<AbortSignal>();
   #sent = 0;
 
@@ -48,7 +48,7 @@ export class FakeQueue implements WorkQueue {
     return this.messages.filter((message) => message.visibleAtMs <= this.#clock.nowMs()).length;
   }
 
-  /** Also when a later receive has it: then this handle is dead. */
+  /** Whether the message is visible, or a later receive has replaced the handle. */
   isVisible(handle: string): boolean {
     const message = this.messages.find((candidate) => candidate.handle === handle);
     return message === undefined || message.visibleAtMs <= this.#clock.nowMs();

@@ -1,4 +1,4 @@
-/** The store in memory, with knobs for what goes wrong. */
+/** A store in memory, with ways to make calls fail. */
 import type {
   ListedObject,
   ObjectHead,
@@ -14,11 +14,11 @@ export type StoreCall = 'get' | 'head' | 'put' | 'list';
 
 export class MemoryStore extends FaultlessStore {
   readonly calls: { readonly call: StoreCall; readonly key: string }[] = [];
-  /** Thrown instead of the call, when it returns an error. */
+  /** Returns an error to throw instead of making the call. */
   fail: (call: StoreCall, key: string) => Error | undefined = () => undefined;
-  /** Runs before a call takes effect: a test may act, or wait, in between. */
+  /** Runs before a call takes effect, so that a test may act, or wait, in between. */
   before: (call: StoreCall, key: string) => Promise<void> | void = () => undefined;
-  /** The put takes effect, but its reply is lost once: what a retried put then meets. */
+  /** Loses the reply of a put once, after it took effect: a retried put then meets its own write. */
   loseReplyOf: (key: string) => boolean = () => false;
 
   override async get(key: string, options: ReadOptions): Promise<StoredObject | undefined> {
@@ -34,7 +34,7 @@ export class MemoryStore extends FaultlessStore {
   override async put(key: string, body: Uint8Array | string, options: PutOptions): Promise<PutResult> {
     await this.#enter('put', key, options.signal);
     const result = await super.put(key, body, options);
-    // As the SDK does: the same put again, which now meets its own write.
+    // Puts the same body again, as the SDK does, which now meets its own write.
     const meetsItself = result.kind === 'written' && this.loseReplyOf(key) && options.ifNoneMatch === true;
     return meetsItself ? { kind: 'exists' } : result;
   }

@@ -1,4 +1,4 @@
-/** Real worker processes on the local cloud's SQS and S3, with instance metadata of the test's own. */
+/** Runs real worker processes on the local cloud's SQS and S3, with instance metadata that the test controls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ const source = (file: string): string => fileURLToPath(new URL(`../../../worker/
 export interface RunningWorker {
   readonly process: ChildProcess;
   readonly events: WorkerEvent[];
-  /** Exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the process. */
   readonly ended: Promise<number | string>;
   stderr: string;
 }
@@ -99,7 +99,7 @@ export class WorkerCloud {
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** SQS and S3 are gone from here on, as when their process was killed. */
+  /** Ends SQS and S3, as if their process was killed. */
   async cutOff(): Promise<void> {
     await this.#closeServer();
   }
@@ -111,7 +111,7 @@ export class WorkerCloud {
     }
   }
 
-  /** A job of one part whose items are numbers; the model is the text of a module. */
+  /** Submits a job of one part whose items are numbers. The model is the text of a module. */
   async submit(
     job: string,
     model: string,
@@ -208,7 +208,7 @@ export class WorkerCloud {
   }
 }
 
-/** One instance's metadata (IMDSv2), with a notice when the test says so. */
+/** One instance's metadata (IMDSv2), which shows a notice when the test says so. */
 export class FakeMetadata {
   takesAt: Date | undefined;
 

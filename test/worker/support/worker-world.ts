@@ -1,4 +1,4 @@
-/** An engine among fakes: a queue, a store, metadata, slots, and a clock that the test owns. */
+/** Runs an engine among fakes: a queue, a store, metadata, slots, and a clock that the test controls. */
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,10 @@ import { Engine } from '../../../worker/engine/engine.js';
 import type { EndReason } from '../../../worker/engine/engine-options.js';
 import { ByteBudget } from '../../../worker/batch/byte-budget.js';
 import { type MemoryLimits, memoryLimitsFor } from '../../../worker/batch/memory-limits.js';
-import type { ModelUnable } from '../../../worker/engine/model-shelf.js';
+import type { ModelUnable } from '../../../worker/model/prepared-models.js';
 import type { Notice } from '../../../worker/ports.js';
 import { FakeClock, settle } from './fake-clock.js';
-import { FakeComputer, type FakeModel, fakeModel } from './fake-computer.js';
+import { FakeSlot, type FakeModel, fakeModel } from './fake-slot.js';
 import { FakeQueue } from './fake-queue.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -33,7 +33,7 @@ export interface SubmitOptions {
   readonly kind?: 'lines' | 'objects';
   /** The lowest version of the worker that may take the batches. */
   readonly worker?: string;
-  /** The line of an item; a number by default. */
+  /** Returns the line of an item; a number by default. */
   readonly line?: (index: number) => string;
 }
 
@@ -48,12 +48,12 @@ export class WorkerWorld {
   readonly budget: ByteBudget;
   readonly events: NewWorkerEvent[] = [];
   readonly messages: BatchMessage[] = [];
-  /** Shown by the metadata. */
+  /** The notices that the metadata shows. */
   notices: Notice[] = [];
   metadataFails = false;
-  /** What preparing a model throws. */
+  /** An error that preparing a model throws. */
   unable: ModelUnable | undefined;
-  /** Waited for before a model is prepared. */
+  /** Awaited before a model is prepared. */
   prepares: (job: string) => Promise<void> = async () => undefined;
   ended: EndReason | undefined;
   engine: Engine | undefined;
@@ -66,7 +66,6 @@ export class WorkerWorld {
     readonly maxLifeMs?: number;
     readonly cpus?: number;
     readonly instance?: string;
-    /** Of the worker. */
     readonly version?: string;
     readonly bundle?: string;
     readonly memory?: MemoryLimits;
@@ -78,7 +77,6 @@ export class WorkerWorld {
       readonly maxLifeMs?: number;
       readonly cpus?: number;
       readonly instance?: string;
-      /** Of the worker. */
       readonly version?: string;
       readonly bundle?: string;
       readonly memory?: MemoryLimits;
@@ -147,7 +145,7 @@ export class WorkerWorld {
       storeOf: (bucket) => this.otherBuckets.get(bucket) ?? this.store,
       clock: this.clock,
       events: { emit: (event) => this.events.push(event) },
-      makeComputer: () => new FakeComputer(this.model, this.clock),
+      makeSlot: () => new FakeSlot(this.model, this.clock),
       prepareModel: async ({ job, model, options }) => {
         await this.prepares(job);
         if (this.unable !== undefined) throw this.unable;
@@ -168,7 +166,7 @@ export class WorkerWorld {
     return this;
   }
 
-  /** SIGTERM. */
+  /** Stops the worker as SIGTERM does. */
   stop(): void {
     this.#stopped.abort(new Error('SIGTERM'));
   }
@@ -178,7 +176,7 @@ export class WorkerWorld {
     await settle();
   }
 
-  /** Passes time in small steps until it holds. */
+  /** Passes time in small steps until the condition holds. */
   async passUntil(condition: () => boolean, mostMs = 120_000): Promise<void> {
     for (let passed = 0; !condition(); passed += 50) {
       if (passed > mostMs)
@@ -187,7 +185,7 @@ export class WorkerWorld {
     }
   }
 
-  /** Ends whatever still runs. */
+  /** Ends the worker if it still runs, and removes its directory. */
   async end(): Promise<EndReason | undefined> {
     this.stop();
     await this.passUntil(() => this.ended !== undefined);

@@ -54,7 +54,7 @@ describe('the metrics of a pass', () => {
     };
   };
 
-  it('are the values of the fleet, and of the jobs that go on', () => {
+  it('are the values of the fleet, and of the running jobs', () => {
     expect(record).toMatchObject({ Stack: 'Pool', Target: 5, Fulfilled: 4, BatchesLeft: 70, Reclaims: 2 });
   });
 
@@ -76,7 +76,7 @@ describe('counting reclaims', () => {
     countReclaims(store, instances, counted, { at, signal });
   const seen = [instance('i-1', true), instance('i-2', false), instance('i-3', true)];
 
-  it('counts each once, however many controllers look, and however often', async () => {
+  it('counts each reclaim once, however many controllers look, and however often', async () => {
     const [one, two] = [new Set<string>(), new Set<string>()];
     const counts = await Promise.all([count(seen, one), count(seen, two)]);
     expect(counts.reduce((a, b) => a + b)).toBe(2);
@@ -84,7 +84,7 @@ describe('counting reclaims', () => {
     expect(await count([...seen, instance('i-4', true)], new Set())).toBe(0);
   });
 
-  it('asks nothing about what it knows, and forgets what EC2 has forgotten', async () => {
+  it('makes no request for known reclaims, and forgets those that EC2 has forgotten', async () => {
     const counted = new Set<string>();
     await count(seen, counted);
     const writes = store.writes.length;

@@ -37,7 +37,7 @@ describe('notices to people', () => {
     await stage.pass();
   };
 
-  it('tell of a complete job once, however many controllers look', async () => {
+  it('are sent once for a complete job, however many controllers look', async () => {
     await finish();
     await Promise.all([ends(), ends(), ends()]);
     await ends();
@@ -47,13 +47,13 @@ describe('notices to people', () => {
     expect(sent[0]?.text).toContain('spotpool results one');
   });
 
-  it('tell nothing of a job that runs', async () => {
+  it('are not sent for a job that runs', async () => {
     await stage.pass();
     await ends();
     expect(sent).toEqual([]);
   });
 
-  it('tell that a job failed, and why', async () => {
+  it('say that a job failed, and why', async () => {
     for (const instance of ['i-1', 'i-2', 'i-3']) {
       await stage.unable('one', { instance, phase: 'load', message: 'No module named torch', at: '' });
     }
@@ -63,7 +63,7 @@ describe('notices to people', () => {
     expect(sent[0]?.text).toContain('No module named torch');
   });
 
-  it('come later from another controller when the first could not send, or died before it said so', async () => {
+  it('are sent later by another controller when the first could not send, or died before it recorded that', async () => {
     await finish();
     failure = new Error('throttled');
     await expect(ends()).rejects.toThrow('throttled');
@@ -78,7 +78,7 @@ describe('notices to people', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('are not looked for again by who knows that they were sent', async () => {
+  it('need no further look once they are known to be sent', async () => {
     await finish();
     const told = new Set<string>();
     await ends(told);
@@ -89,7 +89,7 @@ describe('notices to people', () => {
     expect(told).toEqual(new Set(['one']));
   });
 
-  it('tell a trouble that needs a person once a day, and no other event', async () => {
+  it('are sent once a day for a trouble that needs a person, and for no other event', async () => {
     const events = [
       { at: '', code: 'fleet-gone', message: 'The fleet is deleted: deploy the stack again.' },
       { at: '', code: 'target-raised', message: 'The target is raised.' },
@@ -102,7 +102,7 @@ describe('notices to people', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('of a trouble are not given up when they could not be sent', async () => {
+  it('of a trouble are retried when they could not be sent', async () => {
     const events = [{ at: '', code: 'fleet-gone', message: 'The fleet is deleted: deploy the stack again.' }] as const;
     failure = new Error('throttled');
     await expect(notifyOfTrouble(events, means())).rejects.toThrow('throttled');

@@ -3,7 +3,7 @@ import * as keys from '../../../../core/contract/keys.js';
 import { Stage } from '../stage.js';
 
 describe('the target (R7)', () => {
-  it('is raised to one instance a batch, and published once a describe shows it', async () => {
+  it('is raised to one instance per batch, and published once a describe call shows it', async () => {
     const stage = new Stage();
     await stage.addJob('a', 4);
     const report = await stage.pass();
@@ -13,7 +13,7 @@ describe('the target (R7)', () => {
     expect(report.jobs).toMatchObject([{ job: 'a', state: 'running', batches: { total: 4, done: 0 } }]);
   });
 
-  it('is never published before a describe shows it', async () => {
+  it('is never published before a describe call shows it', async () => {
     const stage = new Stage();
     await stage.addJob('a', 4);
     stage.shownTarget = 0;
@@ -26,7 +26,7 @@ describe('the target (R7)', () => {
     expect(stage.json(keys.fleetStateKey)).toMatchObject({ target: 4 });
   });
 
-  it('is lowered once it is shown, when the job was done before that: until then nothing is parked, and the switch stands', async () => {
+  it('is lowered only after it was shown, when the job was done before that: until then the fleet does not count as parked', async () => {
     const stage = new Stage();
     await stage.addJob('a', 1);
     stage.shownTarget = 0;
@@ -40,7 +40,7 @@ describe('the target (R7)', () => {
     expect(stage).toMatchObject({ target: 0, targetsSet: [1, 0], switchStands: false });
   });
 
-  it('is set anew when the fleet never shows it', async () => {
+  it('is set again when the fleet never shows it', async () => {
     const stage = new Stage();
     await stage.addJob('a', 1);
     stage.shownTarget = 0;
@@ -48,7 +48,7 @@ describe('the target (R7)', () => {
     stage.nowMs += 15_000;
     await stage.pass();
     expect(stage.targetsSet).toEqual([1, 1]);
-    // Nor when the clock was set back meanwhile.
+    // The same happens when the clock was set back meanwhile.
     stage.nowMs -= 3_600_000;
     await stage.pass();
     expect(stage.targetsSet).toEqual([1, 1, 1]);
@@ -65,7 +65,7 @@ describe('the target (R7)', () => {
     expect(stage.target).toBe(2);
   });
 
-  it('heeds the stack, the jobs, and the slots that workers report', async () => {
+  it('follows the limits of the stack and the jobs, and the slots that workers report', async () => {
     const stage = new Stage();
     await stage.addJob('a', 100, { maxWorkers: 3 });
     await stage.addJob('b', 4);
@@ -76,7 +76,7 @@ describe('the target (R7)', () => {
     expect(stage.target).toBe(4);
   });
 
-  it('counts what has been sent while a submit goes on', async () => {
+  it('counts the messages sent so far while a submit goes on', async () => {
     const stage = new Stage();
     await stage.addJob('a', 8, {}, 3);
     const report = await stage.pass();

@@ -14,7 +14,7 @@ async function filled(): Promise<Stage> {
 }
 
 describe('folding outcomes', () => {
-  it('lists around what is known already, and heads only what is new', async () => {
+  it('skips known outcomes in listings, and reads only new ones', async () => {
     const stage = await filled();
     const memory = newJobMemory();
     const options = { save: true, signal: never };
@@ -45,7 +45,7 @@ describe('folding outcomes', () => {
     expect(listed).toEqual([]);
   });
 
-  it('takes no more in one call than it is told to', async () => {
+  it('takes no more outcomes in one call than allowed', async () => {
     const stage = await filled();
     const memory = newJobMemory();
     const options = { save: true, maxOutcomes: 1_000, signal: never };
@@ -56,14 +56,14 @@ describe('folding outcomes', () => {
     expect(done).toEqual([1_000, 2_000, BATCHES - 1, BATCHES - 1]);
   });
 
-  it('writes nothing for those who only look', async () => {
+  it('writes nothing for commands that only read', async () => {
     const stage = await filled();
     const progress = await foldProgress(stage.store, 'a', BATCHES, newJobMemory(), { save: false, signal: never });
     expect(progress.batches.done).toBe(BATCHES - 1);
     expect(stage.store.text(progressKey('a'))).toBeUndefined();
   });
 
-  it('believes no outcome that counts other items than a batch can have: it counts as given up', async () => {
+  it('counts an outcome as given up when its counts are impossible for a batch', async () => {
     const stage = new Stage();
     const told: string[] = [];
     const store = Object.assign(stage.store, { damaged: ({ key }: { readonly key: string }) => void told.push(key) });
@@ -77,7 +77,7 @@ describe('folding outcomes', () => {
     expect(told).toEqual([outcomeKey('a', 1), outcomeKey('a', 2)]);
   });
 
-  it('takes no key for an outcome that nobody commits under', async () => {
+  it('ignores keys that are not outcomes', async () => {
     const stage = new Stage();
     for (const name of ['0', '000000', 'x/results/00000', '00000.jsonl/results/00001']) {
       await stage.store.put(`jobs/a/results/${name}.jsonl`, 'lines', { signal: never });
@@ -89,13 +89,13 @@ describe('folding outcomes', () => {
       headed.push(key);
       return head(key, heading);
     };
-    // Not one of the outcomes that are looked at in one call is spent on them.
+    // They use up none of the outcomes that one call may look at.
     const options = { save: true, maxOutcomes: 1, signal: never };
     expect((await foldProgress(stage.store, 'a', 3, newJobMemory(), options)).batches.done).toBe(1);
     expect(headed).toEqual([outcomeKey('a', 2)]);
   });
 
-  it('starts again from the file of whoever was first', async () => {
+  it('starts again from the file of the controller that wrote first', async () => {
     const stage = new Stage();
     await stage.commit('a', 0);
     await stage.commit('a', 1);

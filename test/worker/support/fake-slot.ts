@@ -1,0 +1,122 @@
+/** Slots without processes. An item takes `msPerItem` of the test's clock, and the test decides its outcome. */
+import { encodeOutputLine, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
+import type {
+  BatchComputation,
+  Slot,
+  BatchItem,
+  BatchWork,
+  ComputedItem,
+  PreparedModel,
+} from '../../../worker/slot/slot.js';
+import { untilAborted } from '../../../worker/until-aborted.js';
+import type { Clock } from '../../../worker/ports.js';
+
+export interface FakeModel {
+  msPerItem: number;
+  /** Awaited before a model is loaded. */
+  whenReady: (modelKey: string) => Promise<void> | undefined;
+  /** How much longer than its pace the next item takes. */
+  delayOnceMs: number;
+  /** Returns an end that replaces the computation. */
+  end: (work: BatchWork) => BatchComputation | undefined;
+  output: (item: BatchItem) => ComputedItem;
+  readonly loads: string[];
+  readonly computed: number[];
+  /** The number of batches that are computed now, and its maximum. */
+  running: number;
+  mostRunning: number;
+  computers: number;
+  closed: number;
+}
+
+export function fakeModel(): FakeModel {
+  return {
+    msPerItem: 100,
+    whenReady: () => undefined,
+    delayOnceMs: 0,
+    end: () => undefined,
+    output: (item) =>
+      item.input.kind === 'item'
+        ? { index: item.index, ok: true, line: encodeOutputLine(item.index, item.input.json) }
+        : { index: item.index, ok: false, line: encodeResultLine(failedLine(item.index, item.input.error)) },
+    loads: [],
+    computed: [],
+    running: 0,
+    mostRunning: 0,
+    computers: 0,
+    closed: 0,
+  };
+}
+
+export class FakeSlot implements Slot {
+  modelKey: string | undefined;
+  isLoading = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  readonly #model: FakeModel;
+  readonly #clock: Clock;
+
+  constructor(model: FakeModel, clock: Clock) {
+    this.#model = model;
+    this.#clock = clock;
+    model.computers += 1;
+  }
+
+  get msPerItem(): number | undefined {
+    return this.isLoading ? undefined : this.#model.msPerItem;
+  }
+
+  async usage(): Promise<undefined> {
+    return undefined;
+  }
+
+  warm(model: PreparedModel): void {
+    if (this.modelKey === model.modelKey) return;
+    this.modelKey = model.modelKey;
+    this.#model.loads.push(model.modelKey);
+  }
+
+  /** Computes batches one after another, as a slot does. */
+  compute(work: BatchWork): Promise<BatchComputation> {
+    const computation = this.#last.then(() => this.#takeTurn(work));
+    this.#last = computation;
+    return computation;
+  }
+
+  async #takeTurn(work: BatchWork): Promise<BatchComputation> {
+    if (work.signal.aborted) return { kind: 'aborted' };
+    work.onStart?.();
+    this.warm(work.model);
+    const ready = this.#model.whenReady(work.model.modelKey);
+    if (ready !== undefined) {
+      this.isLoading = true;
+      await untilAborted(ready, work.signal).catch(() => undefined);
+      this.isLoading = false;
+      if (work.signal.aborted) return { kind: 'aborted' };
+    }
+    const end = this.#model.end(work);
+    if (end !== undefined) return end;
+    this.#model.running += 1;
+    this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);
+    try {
+      for (const item of work.items) {
+        await work.beforeSlice?.();
+        if (item === work.items.at(-1)) work.onNearlyDone?.();
+        const { delayOnceMs, msPerItem } = this.#model;
+        this.#model.delayOnceMs = 0;
+        await this.#clock.sleep(msPerItem + delayOnceMs, work.signal);
+        this.#model.computed.push(item.index);
+        work.onComputed([this.#model.output(item)]);
+      }
+      return { kind: 'computed' };
+    } catch {
+      return { kind: 'aborted' };
+    } finally {
+      this.#model.running -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#model.closed += 1;
+  }
+}

@@ -1,7 +1,0 @@
-/**
- * A host's own channel to the worker: two descriptors beside standard input, output and error, so that nothing that a model, its libraries or
- * its child processes read or print can be taken for a part of the protocol. The shell that starts the host makes them
- * (process-group.ts) of the pipes that a command has as its standard input and output.
- */
-export const ITEMS_FD = 3;
-export const ANSWERS_FD = 4;

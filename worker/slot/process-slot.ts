@@ -1,0 +1,301 @@
+/**
+ * A slot with real processes: the model that is loaded, or being loaded, and the batches that it computes one after
+ * another. If the model allows it, the first slice of the next batch is sent ahead while a batch is computed.
+ *
+ * Invariants:
+ * - There is at most one child process at a time: a new one is started only when the old one's group is gone.
+ * - A failed load is reported once, to the batch that needed it. The next batch tries again.
+ * - An aborted batch leaves the child alone while it is idle or loading, and ends it while it works.
+ */
+import { SlotMemory } from '../../core/batch/slot-memory.js';
+import { SlicePace } from '../../core/batch/slice-size.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { Clock } from '../ports.js';
+import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
+import { BatchRun, type LoadResult } from './batch-run.js';
+import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
+import { hiderOf } from '../process/hide-secrets.js';
+import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
+
+/**
+ * The batch before was expected to be done within a quarter of a second. After this time the next batch looks for
+ * another slot.
+ */
+const START_WITHIN_MS = 2_000;
+/** Events from before a batch (the log of the load) are kept for it, up to this number. */
+const MAX_KEPT_EVENTS = 500;
+
+export interface SlotOptions {
+  readonly clock: Clock;
+  /** The path of the bundled host (`dist/bundle/host.mjs`), which runs JavaScript modules. */
+  readonly hostPath: string;
+  /**
+   * The limit of the resident memory of the slot's processes. Beyond it they are ended. It depends on how many slots
+   * share the machine.
+   */
+  readonly memoryLimitBytes: () => number;
+  readonly loadTimeoutMs?: number;
+  readonly pollMs?: number;
+  /** The worker's environment. child-environment.ts says which part of it a model gets. */
+  readonly workerEnv?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Current {
+  readonly modelKey: string;
+  readonly memory: SlotMemory<SlotItem>;
+  readonly pace: SlicePace;
+  loading: Promise<LoadResult>;
+  process: SlotProcess | undefined;
+  isLoaded: boolean;
+  /** The process was stopped; the model is loaded again when it is wanted. */
+  stopped: boolean;
+}
+
+export function createSlot(options: SlotOptions): Slot {
+  return new ProcessSlot(options);
+}
+
+class ProcessSlot implements Slot {
+  #current: Current | undefined;
+  #stopping: Promise<void> = Promise.resolve();
+  #onEvent: ((event: SlotEvent) => void) | undefined;
+  /** Settles when all batches that were given have ended. */
+  #last: Promise<void> = Promise.resolve();
+  readonly #keptEvents: SlotEvent[] = [];
+  readonly #closing = new AbortController();
+
+  readonly #options: SlotOptions;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+  }
+
+  get modelKey(): string | undefined {
+    return this.#current?.modelKey;
+  }
+
+  get isLoading(): boolean {
+    const current = this.#current;
+    return current !== undefined && !current.stopped && !current.isLoaded;
+  }
+
+  get msPerItem(): number | undefined {
+    return this.#current?.pace.msPerItem;
+  }
+
+  async usage(): Promise<SlotUsage | undefined> {
+    return this.#current?.process?.usage();
+  }
+
+  warm(model: PreparedModel): void {
+    // A batch that is being computed has its model already.
+    if (this.#onEvent === undefined && !this.#closing.signal.aborted) this.#ensure(model);
+  }
+
+  /** This method is not `async`, so that the caller learns of a batch's end before the next batch starts. */
+  compute(work: BatchWork): Promise<BatchComputation> {
+    const before = this.#last;
+    const computation = this.#compute(work, before);
+    // All batches count: the last one may be stopped while the one before it goes on.
+    this.#last = Promise.allSettled([before, computation]).then(() => undefined);
+    return computation;
+  }
+
+  async #compute(work: BatchWork, before: Promise<void>): Promise<BatchComputation> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const abort = (): void => {
+      controller.abort();
+    };
+    if (work.signal.aborted || this.#closing.signal.aborted) abort();
+    work.signal.addEventListener('abort', abort);
+    this.#closing.signal.addEventListener('abort', abort);
+    const ahead = this.#sendAhead(work, signal);
+    try {
+      const isInTime = await this.#mayStart(before, signal);
+      if (isInTime && !signal.aborted) return await this.#runBatch(work, signal, ahead);
+      ahead?.dropAhead();
+      return { kind: signal.aborted ? 'aborted' : 'late' };
+    } finally {
+      work.signal.removeEventListener('abort', abort);
+      this.#closing.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Resolves with false when the batch is aborted, or when the batches before it take too long. */
+  #mayStart(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (mayStart: boolean): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        resolve(mayStart);
+      };
+      const onAbort = (): void => {
+        end(false);
+      };
+      const timer = setTimeout(onAbort, START_WITHIN_MS);
+      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) onAbort();
+      void before.then(() => {
+        end(true);
+      });
+    });
+  }
+
+  #sendAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
+    const current = this.#current;
+    const isAtWork = this.#onEvent !== undefined && current?.modelKey === work.model.modelKey;
+    if (!isAtWork || !current.isLoaded || current.process === undefined || signal.aborted) return undefined;
+    const run = this.#newRun(current, work, signal);
+    run.sendAhead(current.process);
+    return run;
+  }
+
+  async #runBatch(work: BatchWork, signal: AbortSignal, ahead: BatchRun | undefined): Promise<BatchComputation> {
+    work.onStart?.();
+    this.#onEvent = work.onEvent;
+    for (const event of this.#keptEvents.splice(0)) work.onEvent(event);
+    try {
+      const current = this.#ensure(work.model);
+      if (ahead?.isOf(current.memory) === true) return await ahead.run();
+      ahead?.dropAhead();
+      return await this.#newRun(current, work, signal).run();
+    } finally {
+      this.#onEvent = undefined;
+    }
+  }
+
+  #newRun(current: Current, work: BatchWork, signal: AbortSignal): BatchRun {
+    return new BatchRun({
+      work,
+      signal,
+      clock: this.#options.clock,
+      memory: current.memory,
+      pace: current.pace,
+      loaded: async () => this.#loaded(current),
+      reload: async () => {
+        this.#reload(current, work.model);
+        return this.#loaded(current);
+      },
+      end: () => {
+        this.#stop(current);
+      },
+      emit: (event) => {
+        this.#emit(event);
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#current !== undefined) this.#end(this.#current);
+    await this.#stopping;
+  }
+
+  #emit(event: SlotEvent): void {
+    if (this.#onEvent !== undefined) this.#onEvent(event);
+    else if (this.#keptEvents.length < MAX_KEPT_EVENTS) this.#keptEvents.push(event);
+  }
+
+  /** Returns the model's state, and starts loading the model unless it is there and its process is alive. */
+  #ensure(model: PreparedModel): Current {
+    const before = this.#current;
+    if (before?.modelKey === model.modelKey) {
+      if (before.stopped || before.process?.isOver === true) this.#reload(before, model);
+      return before;
+    }
+    if (before !== undefined) this.#end(before);
+    const current: Current = {
+      modelKey: model.modelKey,
+      memory: new SlotMemory(),
+      pace: new SlicePace(),
+      loading: Promise.resolve({ kind: 'unable', message: '' }),
+      process: undefined,
+      isLoaded: false,
+      stopped: false,
+    };
+    this.#current = current;
+    this.#load(current, model);
+    return current;
+  }
+
+  #reload(current: Current, model: PreparedModel): void {
+    this.#stop(current);
+    current.memory.processReplaced();
+    this.#load(current, model);
+  }
+
+  #load(current: Current, model: PreparedModel): void {
+    current.stopped = false;
+    current.loading = this.#stopping
+      .then(async () => this.#start(current, model))
+      // A command may fail to be spawned at all, such as one with a zero byte in an argument.
+      .catch((error: unknown) => ({ kind: 'unable', message: `The model could not be started. ${String(error)}` }));
+  }
+
+  async #start(current: Current, model: PreparedModel): Promise<LoadResult> {
+    const { clock } = this.#options;
+    if (this.#closing.signal.aborted || this.#current !== current) {
+      return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
+    }
+    const startedAtMs = clock.nowMs();
+    const { loadTimeoutSeconds } = model.options;
+    const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
+    const child = new SlotProcess({
+      argv: this.#argv(model),
+      isHost: model.spec.start.kind === 'module',
+      cwd: model.directory,
+      env: {
+        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.#options.workerEnv),
+        ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
+      },
+      hide: hiderOf(model.secrets ?? {}),
+      clock,
+      memoryLimitBytes: this.#options.memoryLimitBytes,
+      loadTimeoutMs: loadTimeoutMs ?? this.#options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+      onSlowLoad: (message) => {
+        this.#emit({ kind: 'slow-load', message: `The model ${model.spec.name} is not loaded yet. ${message}` });
+      },
+      pollMs: this.#options.pollMs ?? POLL_MS,
+      onLog: (line) => {
+        this.#emit({ kind: 'log', line });
+      },
+    });
+    current.process = child;
+    const load = await child.loaded;
+    if (!load.ok) {
+      await child.ended;
+      return { kind: 'unable', message: `The model ${model.spec.name} could not be loaded. ${load.message}` };
+    }
+    this.#emit({ kind: 'ready', loadMs: clock.nowMs() - startedAtMs });
+    // A process that was stopped while it loaded is no longer the current one. Whoever waits for the load sees its end.
+    if (current.process === child) current.isLoaded = true;
+    return { kind: 'loaded', process: child };
+  }
+
+  #argv(model: PreparedModel): readonly string[] {
+    const { start } = model.spec;
+    if (start.kind === 'command') return start.argv;
+    return [process.execPath, this.#options.hostPath, `${model.directory}/${start.entry}`];
+  }
+
+  async #loaded(current: Current): Promise<LoadResult> {
+    const result = await current.loading;
+    if (result.kind === 'unable' && this.#current === current) this.#current = undefined;
+    return result;
+  }
+
+  #end(current: Current): void {
+    if (this.#current === current) this.#current = undefined;
+    this.#stop(current);
+  }
+
+  /** Ends the process, even one that is only about to be started. */
+  #stop(current: Current): void {
+    const { process: child } = current;
+    current.stopped = true;
+    current.process = undefined;
+    current.isLoaded = false;
+    if (child !== undefined) this.#stopping = Promise.all([this.#stopping, child.stop()]).then(() => undefined);
+  }
+}
