@@ -42,7 +42,7 @@ const upCommand = defineCommand({
 
 const downCommand = defineCommand({
   name: 'down',
-  description: 'End the local cloud with all its instances and data, and wait until it is gone.',
+  description: 'End the local cloud with all its instances and data. The command waits until they are gone.',
   args: {},
   options: {},
   examples: ['spotpool local down', 'spotpool local down --json | jq .jobs'],
