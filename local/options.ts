@@ -20,7 +20,7 @@ export interface LocalCloudOptions extends MarketOptions {
   readonly latencyMs: Readonly<Partial<Record<Service['name'], number>>>;
   /** The rules that disturb requests from the start on (faults/request-faults.ts). */
   readonly faults: readonly FaultRule[];
-  /** Changes for `changeImperfections` (faults/imperfections.ts). */
+  /** Changes in the form that `changeImperfections` takes (faults/imperfections.ts). */
   readonly imperfections: readonly unknown[];
   readonly endWithStdin: boolean;
   /** The log keeps this many of the newest requests (http/request-log.ts). */
@@ -56,9 +56,9 @@ function marketDefaults(): MarketOptions {
 
 interface Option<Value> {
   readonly name: string;
-  /** What parseArgs makes of the option. */
+  /** The option's type for parseArgs; `strings` may be given several times. */
   readonly type: 'string' | 'strings' | 'boolean';
-  /** Throws UsageError. */
+  /** Throws a UsageError if the value is invalid. */
   readonly read: (given: readonly string[], option: string) => Value;
 }
 

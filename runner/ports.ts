@@ -62,7 +62,7 @@ export interface StackStanding {
 export interface DeployedStack {
   readonly id: string;
   describe(signal: AbortSignal): Promise<StackStanding>;
-  /** The deployed template. */
+
   template(signal: AbortSignal): Promise<string>;
   /** Starts the deletion. Resolves before the stack is deleted. */
   delete(signal: AbortSignal): Promise<void>;

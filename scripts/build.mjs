@@ -51,7 +51,7 @@ for (const [entry, outfile] of [
 }
 // Read by scripts/notices.mjs.
 writeFileSync('dist/bundle/packages.json', JSON.stringify([...bundled].sort(), undefined, 2));
-// What `submit` publishes and instances fetch. Packed here and not there, so that all who install a release have the same bytes, whatever their zlib.
+// `submit` uploads this bundle, and instances fetch it. It is packed here and not there, so that all who install a release have the same bytes, whatever their zlib.
 const { writeBundle } = await import('../dist/runner/model/bundle.js');
 const files = ['worker.mjs', 'host.mjs'].map((name) => {
   const file = `dist/bundle/${name}`;

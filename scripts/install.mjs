@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-const sources = ['core', 'aws', 'runner', 'worker', 'infra', 'local', 'emulator', 'scripts/build.mjs', 'package-lock.json'];
+const sources = [
+  'core',
+  'aws',
+  'runner',
+  'worker',
+  'infra',
+  'local',
+  'emulator',
+  'scripts/build.mjs',
+  'package-lock.json',
+];
 // The last that a build writes: a build that broke off lacks one of them.
 const products = ['dist/bundle/spotpool.mjs', 'dist/bundle/worker.mjs', 'dist/bundle/host.mjs'];
 
@@ -58,7 +68,7 @@ function newestMs(file) {
 }
 
 function run(command, args) {
-  // What the step prints is of interest only when it fails, and must not mix with the output of what is started.
+  // The output of the step is of interest only when it fails, and must not mix with the output of what is started.
   const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
   if (done.error) fail(`${command} could not be started: ${done.error.message}`);
   if (done.status !== 0) fail(`${done.stdout}${done.stderr}\n${command} ${args.join(' ')} failed.`);

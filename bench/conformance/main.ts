@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   const filters = args.filter((arg) => arg !== '--peers');
   const endpoint = process.env['ENDPOINT'];
   if (withPeers && endpoint !== undefined) {
-    process.stderr.write('--peers compares with the local cloud: leave ENDPOINT unset, or leave --peers out.\n');
+    process.stderr.write('--peers compares with the local cloud. Unset ENDPOINT, or omit --peers.\n');
     return 2;
   }
   const columns = [endpoint === undefined ? await localCloud(filters) : await given(endpoint, filters)];
@@ -82,7 +82,7 @@ const titleOf = (peer: Peer): string => `${peer.name} ${versionOf(peer)}`;
 
 async function writePage(columns: readonly Column[], leftOut: readonly LeftOut[], failures: number): Promise<void> {
   if (failures > 0) {
-    process.stderr.write(`${PAGE} is left as it is: the local cloud failed.\n`);
+    process.stderr.write(`${PAGE} was not written, because the local cloud failed tests.\n`);
     return;
   }
   const options = await resolveConfig(PAGE);

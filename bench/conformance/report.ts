@@ -99,7 +99,7 @@ function failuresOf({ title, result, ends = 0 }: Column): string {
     `- ${service}: ${feature}`,
     ...failures.map(({ test, reason }) => `  - ${asText(shortened(test))} — ${asText(reason)}`),
   ]);
-  const endings = ends === 0 ? '' : 'Some requests end its process; it was started again each time.\n\n';
+  const endings = ends === 0 ? '' : 'Some requests ended its process, which was started again each time.\n\n';
   return `### ${title}\n\n${endings}${items.length === 0 ? 'Nothing.' : items.join('\n')}`;
 }
 

@@ -17,9 +17,9 @@ export interface SuiteOptions {
   /** Folders of test/conformance/, or other filters of vitest. */
   readonly filters: readonly string[];
   readonly limitMs: number;
-  /** A project of vitest.config.ts; the conformance suite unless given. */
+  /** A project of vitest.config.ts; the default is the conformance suite. */
   readonly project?: string;
-  /** A configuration of its own, which has no projects. */
+  /** A configuration file without projects, instead of a project. */
   readonly config?: string;
   /** The project's folder; the default is the working directory. */
   readonly root?: string;
@@ -89,5 +89,5 @@ const MOST_OUTPUT_LINES = 20;
 function endedBadly(output: string): FeatureResult {
   const reason = output.trim().split('\n').slice(-MOST_OUTPUT_LINES).join('\n');
   const failures = [{ test: 'ends well', reason }];
-  return { service: '', feature: 'the suite itself', passed: 0, failures, skipped: 0 };
+  return { service: '', feature: 'the suite as a whole', passed: 0, failures, skipped: 0 };
 }

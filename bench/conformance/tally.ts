@@ -59,7 +59,7 @@ const keyOf = (test: TestId): string => [test.service, test.file, test.feature, 
 
 function lonely(place: string, error: string, feature: string | undefined): TestState {
   const [service = '', file = ''] = place.split('/');
-  return { test: { service, file, feature: feature ?? file, name: 'the file itself' }, state: 'failed', error };
+  return { test: { service, file, feature: feature ?? file, name: 'the file as a whole' }, state: 'failed', error };
 }
 
 function groupByFeature(states: readonly TestState[], unreached: string): SuiteResult {

@@ -108,7 +108,7 @@ export const NOTES: readonly Note[] = [
       'Only the refusals of wrong tags differ. spotpool sets one tag on saved progress, so that the bucket deletes it later; the emulator keeps that tag.',
   },
   { where: 's3: Unfinished uploads', matters: "spotpool leaves unfinished uploads to the bucket's lifecycle rules." },
-  { where: 's3: What a read may ask for', matters: 'spotpool uses none of these options.' },
+  { where: 's3: Reads', matters: 'spotpool uses none of these options.' },
   {
     where: 'scheduler: one-time schedules: firing',
     matters:
@@ -164,11 +164,11 @@ export const NOTES: readonly Note[] = [
 
 /** These tests use random data. A run may or may not meet their differences, and neither is reported. */
 const RANDOM = [
-  's3: Keys > any key goes round put, get, head, list and delete',
-  's3: Listings > pages as the model says, by tokens alone',
+  's3: Keys > any key passes put, get, head, list and delete',
+  "s3: Listings > return the model's pages, by tokens alone",
 ];
 /** In this test LocalStack gives the message either to the poll that was given up or to the one after it. */
-const EITHER_POLL = 'sqs: long polls > a poll that its client gave up takes no message with it';
+const EITHER_POLL = 'sqs: long polls > a poll that its client aborted takes no message with it';
 export const SOMETIMES: Readonly<Record<EmulatorName, readonly string[]>> = {
   localstack: [...RANDOM, EITHER_POLL],
   moto: RANDOM,

@@ -37,7 +37,8 @@ export const getAll = (s3: S3Client, objects: Objects): Promise<void> =>
     // The body is streamed and not kept, as in a program that computes with it.
     let bytes = 0;
     for await (const piece of Body as AsyncIterable<Uint8Array>) bytes += piece.byteLength;
-    if (bytes !== objects.body.byteLength) throw new Error(`${bytes} bytes came instead of ${objects.body.byteLength}`);
+    if (bytes !== objects.body.byteLength)
+      throw new Error(`${bytes} bytes arrived instead of ${objects.body.byteLength}`);
   });
 
 /** Returns the number of keys. */

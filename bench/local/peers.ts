@@ -77,7 +77,7 @@ async function compare(
     try {
       return await within(ROUND_LIMIT_MS, measure(subject, round));
     } catch (error) {
-      failed.set(subject, `${subject.title} gave up in round ${round + 1}: ${(error as Error).message}.`);
+      failed.set(subject, `${subject.title} failed in round ${round + 1}: ${(error as Error).message}.`);
       return {};
     }
   });
@@ -143,7 +143,7 @@ function ignoreExisting(error: unknown): void {
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${limitMs / 1_000} s`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`not finished within ${limitMs / 1_000} s`)), limitMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -29,7 +29,7 @@ export async function send(sqs: SQSClient, QueueUrl: string, messages: number): 
   const Entries = Array.from({ length: BATCH }, (_, n) => ({ Id: String(n), MessageBody: BODY }));
   await atOnce(messages / BATCH, SENDERS, async () => {
     const { Failed } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-    if ((Failed?.length ?? 0) > 0) throw new Error(`A message was not taken: ${JSON.stringify(Failed)}`);
+    if ((Failed?.length ?? 0) > 0) throw new Error(`A message was refused: ${JSON.stringify(Failed)}`);
   });
 }
 
@@ -50,7 +50,8 @@ export async function receiveAndDelete(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: Math.min(BATCH, messages) }),
       );
       emptyInARow = Messages.length === 0 ? emptyInARow + 1 : 0;
-      if (emptyInARow > MOST_EMPTY_RECEIVES) throw new Error(`${messages - gone} of ${messages} messages do not come`);
+      if (emptyInARow > MOST_EMPTY_RECEIVES)
+        throw new Error(`${messages - gone} of ${messages} messages did not arrive`);
       if (Messages.length === 0) continue;
       gone += Messages.length;
       const Entries = Messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle }));

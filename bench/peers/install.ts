@@ -76,6 +76,6 @@ async function run(cwd: string, [file = '', ...args]: readonly string[]): Promis
   await group.stop();
   if (!isLate && group.child.exitCode === 0) return;
   const reason = isLate ? `it took longer than ${INSTALL_TIMEOUT_MS / 60_000} minutes` : lastLines(group.output());
-  const advice = UNREACHED.test(group.output()) ? ' Can its package index be reached?' : '';
-  throw new PeerUnavailable(`It could not be installed: ${path.basename(file)} ${args.join(' ')}: ${reason}${advice}`);
+  const advice = UNREACHED.test(group.output()) ? ' Check that its package index can be reached.' : '';
+  throw new PeerUnavailable(`The installation failed: ${path.basename(file)} ${args.join(' ')}: ${reason}${advice}`);
 }

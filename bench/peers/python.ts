@@ -28,13 +28,13 @@ export function findPython(
     if (asked.status !== 0) {
       if (asked.stderr?.includes('ensurepip'))
         problems.push(`${name} has no venv (Debian: apt-get install python3-venv)`);
-      else if (chosen !== '') problems.push(`${CHOSEN} is ${name}, which cannot be run`);
+      else if (chosen !== '') problems.push(`${CHOSEN} is ${name}, which does not run`);
       continue;
     }
     const [version = '', file = ''] = asked.stdout.trim().split(/ (.*)/s);
     if (versions.includes(version)) return { python: { file, version } };
-    problems.push(/^\d+\.\d+$/.test(version) ? `${name} is ${version}` : `${name} is no Python`);
+    problems.push(/^\d+\.\d+$/.test(version) ? `${name} is ${version}` : `${name} is not a Python interpreter`);
   }
   const found = problems.length === 0 ? 'none was found' : problems.join(', ');
-  return { problem: `It needs Python ${versions.join(' or ')}: ${found}. ${CHOSEN} may name another.` };
+  return { problem: `It needs Python ${versions.join(' or ')}: ${found}. Set ${CHOSEN} to name another.` };
 }

@@ -34,7 +34,7 @@ export async function startPeer(peer: Peer): Promise<PeerProcess> {
     await answering(group, `${endpoint}${peer.healthPath ?? '/'}`, START_TIMEOUT_MS);
   } catch (error) {
     await group.stop();
-    throw new PeerUnavailable(`It could not be started: ${(error as Error).message}`);
+    throw new PeerUnavailable(`It did not start: ${(error as Error).message}`);
   }
   return { endpoint, credentials: peer.credentials, group, revive: (until) => revive(group, start, until) };
 }

@@ -77,7 +77,7 @@ export async function emptyFleet(ec2: EC2Client, FleetId: string): Promise<void>
       new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: LIVE }] }),
     );
     if (Reservations.length === 0) return;
-    if (Date.now() > deadlineMs) throw new Error(`${Reservations.length} instances do not end.`);
+    if (Date.now() > deadlineMs) throw new Error(`${Reservations.length} instances did not end.`);
     await delay(100);
   }
 }

@@ -43,7 +43,7 @@ interface Soak {
 async function main(): Promise<number> {
   requireProc();
   const minutes = Number(process.env['SOAK_MINUTES'] ?? DEFAULT_MINUTES);
-  if (!(minutes > 0)) throw new Error('SOAK_MINUTES is a number of minutes above 0.');
+  if (!(minutes > 0)) throw new Error('SOAK_MINUTES must be a number of minutes above 0.');
   const totalMs = minutes * 60_000;
   const loadMs = Math.min(MOST_LOAD_MS, totalMs / SHORTEST_SOAK_ROUNDS);
   const cloud = await startLocalCloudProcess({
@@ -168,7 +168,7 @@ function report(samples: readonly Sample[], tally: Tally): boolean {
     isFlat ? 'flat' : 'GROWS',
   ]);
   process.stdout.write(`\n${textTable(['at rest', 'after warm-up', 'at the end', 'allowed', ''], rows)}\n`);
-  for (const error of tally.unexplained) process.stdout.write(`Failed without a reason: ${error}\n`);
+  for (const error of tally.unexplained) process.stdout.write(`Unexplained failure: ${error}\n`);
   const isFlat = findings.every((finding) => finding.isFlat) && tally.unexplained.length === 0;
   process.stdout.write(isFlat ? 'Verdict: flat.\n' : 'Verdict: NOT flat.\n');
   return isFlat;

@@ -11,7 +11,7 @@ export interface ProbeAnswer {
 
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Garbage is collected first. */
+/** The process collects its garbage first. */
 export function probe(child: ChildProcess): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(new Error('The local cloud does not answer its probe.')), ANSWER_TIMEOUT_MS);

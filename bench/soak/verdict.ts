@@ -50,7 +50,7 @@ const LEAST_WARM_UP_ROUNDS = 2;
 const WARM_UP_SHARE = 0.2;
 
 export function findingsOf(samples: readonly Sample[]): readonly Finding[] {
-  if (samples.length < LEAST_ROUNDS) throw new Error(`${LEAST_ROUNDS} rounds are the least that can be judged.`);
+  if (samples.length < LEAST_ROUNDS) throw new Error(`${LEAST_ROUNDS} rounds are the minimum for a verdict.`);
   const warm = samples.slice(Math.max(LEAST_WARM_UP_ROUNDS, Math.ceil(samples.length * WARM_UP_SHARE)));
   const third = Math.max(1, Math.floor(warm.length / 3));
   const what = Object.keys(ALLOWANCES) as (keyof Sample)[];

@@ -40,7 +40,7 @@ const groups = new Set<ProcessGroup>();
 let isOver = false;
 
 export function startGroup(command: Command): ProcessGroup {
-  if (isOver) throw new Error(`${command.file} is not started any more: everything was stopped.`);
+  if (isOver) throw new Error(`${command.file} cannot be started, because everything has been stopped.`);
   const child = spawn(command.file, command.args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...(command.ipc === true ? (['ipc'] as const) : [])],

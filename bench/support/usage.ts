@@ -8,7 +8,7 @@ export function requireProc(): void {
   try {
     readFileSync('/proc/self/stat');
   } catch {
-    throw new Error('This measures other processes through /proc: it needs Linux.');
+    throw new Error('This benchmark measures processes through /proc, so it needs Linux.');
   }
 }
 

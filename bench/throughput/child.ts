@@ -17,5 +17,5 @@ const ROLES: Readonly<Record<string, (setup: never) => Promise<void>>> = {
 
 const [role = '', setup = '{}'] = process.argv.slice(2);
 const run = ROLES[role];
-if (run === undefined) throw new Error(`There is no role ${role}.`);
+if (run === undefined) throw new Error(`Unknown role ${role}.`);
 await run(JSON.parse(setup.startsWith('{') ? setup : readFileSync(setup, 'utf8')) as never);

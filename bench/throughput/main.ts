@@ -43,9 +43,9 @@ const MOST_LISTENERS = 1_000;
 
 const USAGE =
   'Usage: npm run bench [-- --quick] [-- --write] [-- --only <section> …]\n' +
-  '  --quick  less of everything: to see that it works, not how fast\n' +
-  '  --write  put the tables into docs/reports/benchmarks.md; needs all sections\n' +
-  `  --only   some sections of: ${Object.keys(SECTIONS).join(', ')}\n`;
+  '  --quick  do less of everything, to see that it works, not how fast\n' +
+  '  --write  write the tables to docs/reports/benchmarks.md; needs all sections\n' +
+  `  --only   run only these sections; there are ${Object.keys(SECTIONS).join(', ')}\n`;
 
 class Misuse extends Error {}
 
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
   const asked = [...(values.only ?? []), ...positionals];
   const unknown = asked.filter((name) => !(name in SECTIONS));
   if (unknown.length > 0 || (asked.length > 0 && values.write === true)) {
-    throw new Misuse(unknown.length > 0 ? `There is no section ${unknown.join(', ')}.` : '--write needs all sections.');
+    throw new Misuse(unknown.length > 0 ? `Unknown section ${unknown.join(', ')}.` : '--write needs all sections.');
   }
   requireProc();
   const sizes = values.quick === true ? QUICK : FULL;

@@ -1,4 +1,4 @@
-/** The shape of a command's definition, from which commander's command, its help and the reference are made. */
+/** The definition of a command, from which commander's command, its help and the reference are made. */
 import type { Command } from 'commander';
 import type { CliContext, StackPorts } from './context.js';
 import { makeOption, type NoOptions, type OptionRows, type OptionValues, readOptions, toggle } from './option-rows.js';
@@ -9,26 +9,26 @@ export interface Call<ArgumentName extends string = never, Rows extends OptionRo
   readonly context: CliContext;
   readonly args: Readonly<Record<ArgumentName, string>>;
   readonly options: OptionValues<Rows> & { readonly json: boolean };
-  /** The command line behind the command's name, as it was given. */
+  /** The words of the command line behind the command's name. */
   readonly rawArguments: readonly string[];
 }
 
 export interface CommandDefinition<ArgumentName extends string = string, Rows extends OptionRows = OptionRows> {
   readonly name: string;
-  /** Begins with a verb. Its first sentence stands in the list of commands, so it fits into a line there. */
+  /** It begins with a verb. Its first sentence stands in the list of commands, so it must fit into a line there. */
   readonly description: string;
   /** The help of each argument by its name, in their order. All of them are required. */
   readonly args: Readonly<Record<ArgumentName, string>>;
   readonly options: Rows;
-  /** Command lines, which may end with a remark. */
+  /** These are command lines, which may end with a remark. */
   readonly examples: readonly string[];
-  /** Left out of help and reference. */
+  /** True when help and reference leave it out. */
   readonly hidden?: true;
-  /** Resolves with the exit code. */
+  /** It resolves with the exit code. */
   run(call: Call<ArgumentName, Rows>): Promise<number>;
 }
 
-/** A command that only holds others. */
+/** A command that only holds other commands. */
 export interface CommandGroup {
   readonly name: string;
   readonly description: string;
@@ -41,11 +41,11 @@ export type CommandEntry = CommandDefinition | CommandGroup;
 
 export interface CommandHost {
   readonly context: CliContext;
-  /** Takes the exit code with which a command has ended. */
+  /** Called with the exit code when a command has ended. */
   readonly finish: (exitCode: number) => void;
 }
 
-/** The first sentence of the description, without its full stop. */
+/** Returns the first sentence of the description, without its full stop. */
 export const summaryOf = ({ description }: CommandEntry): string => description.replace(/\.( .*)?$/, '');
 
 export const isGroup = (entry: CommandEntry): entry is CommandGroup => 'commands' in entry;
@@ -53,7 +53,7 @@ export const isGroup = (entry: CommandEntry): entry is CommandGroup => 'commands
 /** Every command has this option. */
 export const jsonOption = { json: toggle('print JSON for programs instead of text for people') };
 
-/** Checks a definition's types; the result forgets them, so that commands of all shapes fit in one list. */
+/** Checks the types of a definition. The result forgets them, so that all commands fit into one list. */
 export const defineCommand = <ArgumentName extends string, Rows extends OptionRows>(
   definition: CommandDefinition<ArgumentName, Rows>,
 ): CommandDefinition => definition;
@@ -65,7 +65,7 @@ export interface StackCall<ArgumentName extends string = never, Rows extends Opt
   readonly ports: StackPorts;
 }
 
-/** A command that works on one stack: it has the options that name the stack, and runs once the stack is connected. */
+/** Defines a command that works on one stack. It has the options that name the stack, and runs once the stack is connected. */
 export const defineStackCommand = <ArgumentName extends string, Rows extends OptionRows>(
   definition: Omit<CommandDefinition<ArgumentName, Rows>, 'run'> & {
     run(call: StackCall<ArgumentName, Rows>): Promise<number>;

@@ -1,4 +1,4 @@
-/** What commands get from outside: everything that is not a decision of their own, so that tests can hand in fakes. */
+/** The world outside the commands: terminal, clock, environment and stack. Tests hand in fakes. */
 import type { Writable } from 'node:stream';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { Terminal } from '../display/terminal.js';
@@ -24,34 +24,34 @@ export interface StackPorts {
   readonly queue: JobQueue;
   readonly fleet: Fleet;
   readonly instances: PoolInstances;
-  /** Absent when the stack is of no CloudFormation, or shares its stack with other things. */
+  /** Absent when no CloudFormation stack was deployed for the pool alone. */
   readonly deployed?: DeployedStack;
   readonly prices: SpotPrices;
   readonly quota: SpotQuota;
   readonly deadMan: DeadManSwitch;
-  /** Absent when nothing of the stack can be woken. */
+  /** Absent when the stack has no controller that can be woken. */
   readonly controller?: StackController;
-  /** Datasets that are in S3 already, in any bucket. */
+  /** Reads datasets that are in S3 already, in any bucket. */
   readonly sources: SourceObjects;
 }
 
 export interface CliContext {
   readonly version: string;
   readonly terminal: Terminal;
-  /** For results that go to standard output: it says when it has had enough. */
+  /** Takes results that go to standard output; it reports when its reader has closed it. */
   readonly stdout: Writable;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** For people: who submits and who cancels. */
+  /** The name that is kept for people: who submits and who cancels. */
   readonly user: string;
-  /** Aborted on Ctrl-C. */
+  /** It is aborted on Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Asks the person at the terminal; undefined when there is none. */
+  /** Asks the person at the terminal; resolves with undefined when there is no terminal. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly connect: (config: StackConfig) => StackPorts;
   readonly provision: ProvisionLocalStack;
-  /** What instances run, as this installation has it. */
+  /** Reads the worker that instances run, from this installation. */
   readonly workerBundle: () => Promise<WorkerBundle>;
 }

@@ -1,11 +1,11 @@
-/** The exit codes of commands, and their meaning: one table, which help and reference print. */
+/** The exit codes of commands and their meaning stand in one table, which the help and the reference print. */
 import { judgeJob, type Judged, type Success } from '../../core/pool/success.js';
 
 export interface ExitCode {
   readonly code: number;
-  /** After `run`, `watch` and `results`. */
+  /** The meaning after `run`, `watch` and `results`. */
   readonly ofJobs: string;
-  /** After other commands. */
+  /** The meaning after other commands. */
   readonly ofOthers: string;
 }
 
@@ -45,7 +45,7 @@ export const EXIT = Object.fromEntries(Object.entries(TABLE).map(([name, { code 
   readonly [Key in Name]: (typeof TABLE)[Key]['code'];
 };
 
-/** The end of the program's help. */
+/** These lines end the program's help. */
 export const EXIT_CODES_HELP = [
   'Exit codes of run, watch and results:',
   ...EXIT_CODES.map(({ code, ofJobs }) => `  ${String(code).padEnd(4)}${ofJobs.replace(/\.$/, '')}`),
@@ -57,5 +57,5 @@ const CODES: Readonly<Record<Success, number>> = {
   'no-success': EXIT.failed,
 };
 
-/** The exit code of `run`, `watch` and `results` alike. */
+/** Returns the exit code with which `run`, `watch` and `results` report this job. */
 export const exitCodeOf = (job: Judged): number => CODES[judgeJob(job)];

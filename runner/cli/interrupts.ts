@@ -1,12 +1,12 @@
 /**
- * Ctrl-C and its relatives. The first asks: work in hand is broken off and cleaned up. The second forces: the process ends
- * at once (a local cloud of its own then sees its standard input close, and ends as well).
+ * Handles Ctrl-C and the other signals that end a command. The first signal lets the command stop its work and clean up. The second ends the process
+ * at once; a local cloud of its own then sees its standard input close, and ends as well.
  */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** 128 and the signal's number, as shells have it. */
+/** Shells report the end by a signal as 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** What a shell shows of a program that wrote to a closed pipe. */
+/** A shell reports this code for a program that wrote to a closed pipe (SIGPIPE). */
 const OUTPUT_CLOSED_EXIT_CODE = 141;
 
 export class Interrupted extends Error {
@@ -19,13 +19,13 @@ export class Interrupted extends Error {
   }
 }
 
-/** npm and npx pass on a Ctrl-C that the terminal has sent to the whole group already: what comes so soon is the same one. */
+/** npm and npx pass on a Ctrl-C that the terminal has sent to the whole process group already. A second signal within this time is the same key press. */
 const SAME_WITHIN_MS = 400;
 
 export interface Interrupts {
-  /** Aborted, with an `Interrupted`, at the first. */
+  /** The first signal aborts it with an `Interrupted`. */
   readonly signal: AbortSignal;
-  /** Nobody reads what is printed any more: as good as a first signal. */
+  /** Call it when nobody reads the output any more. It has the effect of a first signal. */
   outputClosed(): void;
   dispose(): void;
 }

@@ -27,14 +27,14 @@ import * as values from './values.js';
 
 const { integerBetween, numberBetween, orAuto } = values;
 
-/** The help of the argument of `run` and `submit`. */
+/** The help of the dataset argument, which `run` and `submit` share. */
 export const DATASET_HELP =
   'JSON Lines, CSV, TSV or text, also compressed with gzip; a path, - for standard input, s3://bucket/file, or s3://bucket/prefix/';
 
-/** All instances that anyone may ask for, for a month. */
+/** This is a month of the largest number of instances. */
 const MOST_INSTANCE_HOURS = 3_600_000;
 const MOST_BATCH_ITEMS = 1_000_000;
-/** A batch is read into a worker's memory. */
+/** A worker reads a whole batch into memory. */
 const MOST_BATCH_BYTES = 256 * 1024 * 1024;
 
 type ManifestRows = {
@@ -48,19 +48,19 @@ const WORK = 'Options of the work:';
 const manifestRows = {
   maxWorkers: parsed(
     '<n>',
-    "limit this job to so many instances (default: the stack's maximum)",
+    "limit this job to this many instances (default: the stack's maximum)",
     integerBetween(1, values.MOST_WORKERS),
     { group: WORK },
   ),
   slots: parsed(
     '<n|cpus|auto>',
-    'load so many models on each instance; auto measures how many keep every core busy and fit into memory',
+    'load this many models on each instance; auto measures how many keep every core busy and fit into memory',
     values.slots,
     { group: WORK },
   ),
   concurrency: parsed(
     '<n|auto>',
-    'let a slot work on so many slices at once, for models that wait; auto measures it',
+    'let a slot work on this many slices at once, for models that wait for I/O; auto measures it',
     orAuto(integerBetween(1, 1_000)),
     { group: WORK },
   ),
@@ -81,7 +81,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper; other commands write their own JSON (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),
@@ -108,7 +108,7 @@ const manifestRows = {
   ),
 } satisfies ManifestRows;
 
-/** Adds the flag and the default of the manifest's table. */
+/** The rows above with the flags and the defaults of the manifest's table. */
 const manifestOptions = Object.fromEntries(
   JOB_OPTION_NAMES.map((name) => {
     const given: unknown = DEFAULT_JOB_OPTIONS[name];
@@ -122,10 +122,10 @@ export const jobOptionRows = {
     model: required(
       text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
     ),
-    files: text('<dir>', 'ship this directory with a command, and start the command in it'),
+    files: text('<dir>', 'ship this directory, and start the command of --model in it'),
     setup: text(
       '<command>',
-      "run this command once per instance in the model's directory, before the model is first loaded",
+      "run this command once per instance in the model's directory, before the model first loads",
     ),
     ship: parsed(
       '<path>',
@@ -159,7 +159,7 @@ export const jobOptionRows = {
     batchSize: withDefault(
       parsed<number | 'auto'>(
         '<n|auto>',
-        'put so many items into a batch; auto chooses by the size of the dataset, and smaller batches towards its end',
+        'put this many items into a batch; auto chooses from the size of the dataset, and makes the last batches smaller',
         orAuto(integerBetween(1, MOST_BATCH_ITEMS)),
       ),
       'auto',

@@ -1,4 +1,4 @@
-/** The options of a local cloud, which `run --local` and `local up` take: one row for each field of LocalCloudOptions. */
+/** The options of a local cloud, which `run --local` and `local up` take. Each field of LocalCloudOptions has a row. */
 import { definedFields } from '../../core/defined-fields.js';
 import { DEFAULT_LOCAL_MAX_WORKERS, LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
 import { choice, flagOf, inGroup, type OptionRow, type OptionValues, parsed, withDefault } from './option-rows.js';
@@ -12,7 +12,7 @@ const { integerBetween, numberBetween, duration } = values;
 
 export const localCloudRows = inGroup('Options of a local cloud:', {
   port: parsed('<n>', 'listen at this port (default: any free one)', integerBetween(0, 65_535)),
-  seed: parsed('<n>', 'repeat the arrivals and reclaims of this seed', integerBetween(0, 2 ** 32 - 1)),
+  seed: parsed('<n>', 'make arrivals and reclaims repeatable by this seed', integerBetween(0, 2 ** 32 - 1)),
   timeScale: parsed(
     '<x>',
     'run the market (arrivals, notices, prices) x times faster',
@@ -33,7 +33,7 @@ export const localCloudRows = inGroup('Options of a local cloud:', {
     values.reclaim,
     { flag: '--reclaim' },
   ),
-  reclaimRate: parsed('<r>', 'expect this many reclaims per instance-hour', numberBetween(0, 100_000)),
+  reclaimRate: parsed('<r>', 'reclaim instances at random, this often per instance-hour', numberBetween(0, 100_000)),
   noticeMs: parsed('<duration>', 'give notice this long before a reclaim (default: 2m)', duration, {
     flag: '--notice',
   }),

@@ -1,54 +1,54 @@
-/** Options of commands as rows of a table, from which commander's options, the types of their values and the reference are derived. */
+/** An option of a command is a row of a table. Commander's options, the types of their values and the reference are derived from it. */
 import { Option } from 'commander';
 import type { DefinedFields } from '../../core/defined-fields.js';
 
 export interface OptionRow<Value> {
-  /** Begins with a verb. */
+  /** It begins with a verb, in lower case, and has no full stop. */
   readonly help: string;
-  /** The name of its value; absent for a switch. */
+  /** The placeholder of its value; absent for a switch. */
   readonly value?: `<${string}>`;
-  /** The name on the command line, where it is not the field's own in kebab case. */
+  /** The name on the command line; absent when it is the field's name in kebab case. */
   readonly flag?: `--${string}`;
   readonly short?: `-${string}`;
-  /** Throws commander's InvalidArgumentError. `previous` is the value of the same option given earlier. */
+  /** Throws commander's InvalidArgumentError. `previous` is the value of an earlier use of the same option. */
   parse?(text: string, previous: Value | undefined): Value;
   readonly choices?: readonly string[];
   readonly default?: Value;
-  /** Says the default where its value says little. */
+  /** Help shows this text in place of the default value. */
   readonly defaultText?: string;
   readonly required?: true;
-  /** Left out of help and reference. */
+  /** True when help and reference leave it out. */
   readonly hidden?: true;
-  /** The heading under which help shows it. */
+  /** Help lists it under this heading. */
   readonly group?: string;
 }
 
 export type OptionRows = Readonly<Record<string, OptionRow<unknown>>>;
 
-/** The values that a command gets: fields that may be absent are optional. */
+/** The type of the values that a command gets. Options that may be absent are optional fields. */
 export type OptionValues<Rows extends OptionRows> = DefinedFields<{
   readonly [Name in keyof Rows]: Rows[Name] extends OptionRow<infer Value> ? Value : never;
 }>;
 
-/** A command without options of its own. */
+/** The rows of a command without options of its own. */
 export type NoOptions = Readonly<Record<never, OptionRow<unknown>>>;
 
 type More<Value> = Omit<OptionRow<Value>, 'help' | 'value' | 'parse' | 'choices' | 'default' | 'required'>;
 
-/** An option without a value. */
+/** Makes an option without a value. */
 export const toggle = (help: string, more: More<boolean | undefined> = {}): OptionRow<boolean | undefined> => ({
   help,
   ...more,
 });
 
-/** An option whose value is any text. */
+/** Makes an option whose value is any text. */
 export const text = (
   value: `<${string}>`,
   help: string,
   more: More<string | undefined> = {},
 ): OptionRow<string | undefined> => ({ value, help, ...more });
 
-/** An option whose value is one of these words. */
+/** Makes an option whose value is one of these words. */
 export const choice = <Word extends string>(
   value: `<${string}>`,
   help: string,
@@ -56,7 +56,7 @@ export const choice = <Word extends string>(
   more: More<Word | undefined> = {},
 ): OptionRow<Word | undefined> => ({ value, help, choices, ...more });
 
-/** An option whose value is parsed. */
+/** Makes an option whose value is parsed. */
 export const parsed = <Value>(
   value: `<${string}>`,
   help: string,
@@ -64,7 +64,7 @@ export const parsed = <Value>(
   more: More<Value | undefined> = {},
 ): OptionRow<Value | undefined> => ({ value, help, parse, ...more });
 
-/** An option that has a value when it is not given. */
+/** Gives an option the value that it has when it is left out. */
 export const withDefault = <Value>(
   row: OptionRow<Value | undefined>,
   value: Value,
@@ -80,15 +80,15 @@ export const required = <Value>(row: OptionRow<Value | undefined>): OptionRow<Va
   required: true,
 });
 
-/** All rows of a table under one heading of the help. */
+/** Puts all rows of a table under one heading of the help. */
 export const inGroup = <Rows extends OptionRows>(group: string, rows: Rows): Rows =>
   Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, { ...row, group }])) as unknown as Rows;
 
-/** The option's name as users write it: `maxWorkers` is `--max-workers`. */
+/** Returns the option's name as users write it: `maxWorkers` is `--max-workers`. */
 export const flagOf = (name: string, row: OptionRow<unknown>): string =>
   row.flag ?? `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The option with its short form and its value, as help shows it. */
+/** Returns the option with its short form and its placeholder, as help shows it. */
 export const usageOf = (name: string, row: OptionRow<unknown>): string =>
   [
     row.short === undefined ? '' : `${row.short}, `,
@@ -107,7 +107,7 @@ export function makeOption(name: string, row: OptionRow<unknown>): Option {
   return option;
 }
 
-/** The values by the names of the table: commander names them by their flags. */
+/** Returns the values under the names of the table, because commander keeps them under the names of the flags. */
 export function readOptions(rows: OptionRows, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values = Object.entries(rows).map(
     ([name, row]) => [name, given[makeOption(name, row).attributeName()]] as const,

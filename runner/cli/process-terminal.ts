@@ -1,9 +1,9 @@
-/** The real terminal: the process's own standard output and error. */
+/** Implements the terminal by the process's standard output and standard error. */
 import picocolors from 'picocolors';
 import { harmless } from '../../core/printable.js';
 import type { Terminal } from '../display/terminal.js';
 
-/** A pipe has no width; what is made for people then is made for this one. */
+/** A pipe has no width, so text for people is laid out for this one. */
 const DEFAULT_SIZE = { columns: 100, rows: 40 };
 
 export function processTerminal(process: NodeJS.Process): Terminal {
@@ -11,7 +11,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   const interactive = stdout.isTTY && env['TERM'] !== 'dumb';
   const colours = wantsColor(env, stdout.isTTY);
   return {
-    // The one place through which everything goes that a command prints, whoever wrote it.
+    // All output of a command passes through here, so text of models and datasets cannot move the cursor.
     out: (text) => void stdout.write(harmless(text, { colours })),
     err: (text) => void stderr.write(harmless(text, { colours: false })),
     control: (text) => void stdout.write(text),
@@ -25,7 +25,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   };
 }
 
-/** https://no-color.org: any value that is not empty turns colours off. */
+/** Any value of NO_COLOR that is not empty turns colours off (https://no-color.org). */
 export function wantsColor(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';

@@ -1,13 +1,13 @@
 /**
- * Parsers of option values for commander. A wrong value is refused with the form that is wanted; commander puts the
- * option and the value in front of it.
+ * Parses option values for commander. A wrong value is refused with the expected form; commander puts the option and the
+ * value in front of that sentence.
  */
 import { InvalidArgumentError } from 'commander';
 import { JOB_ID_RULE, isJobId } from '../../core/contract/job-id.js';
 import { MAX_FAILED_FORM, type MaxFailed, parseMaxFailed } from '../../core/contract/max-failed.js';
 import { DURATION_FORM, durationMs } from './durations.js';
 
-/** Nobody may ask for more instances: a slip of the keyboard must not cost a fortune. */
+/** No option takes a larger number of instances, because a slip of the keyboard must not cost a fortune. */
 export const MOST_WORKERS = 5_000;
 
 export function integerBetween(min: number, max: number): (text: string) => number {
@@ -54,7 +54,7 @@ export function duration(text: string): number {
   return ms;
 }
 
-/** `90`, or a duration: options in seconds take both. */
+/** Options in seconds take a number, such as `90`, or a duration. */
 export function seconds(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (durationMs(text) ?? 0) / 1000;
   if (!(value > 0 && value <= MAX_SECONDS)) {
@@ -63,7 +63,7 @@ export function seconds(text: string): number {
   return value;
 }
 
-/** A lease cannot be beaten past twelve hours (R2), so no item may take longer than eleven. */
+/** A lease cannot be extended beyond twelve hours (R2), so no item may take longer than eleven. */
 const MAX_SECONDS = 11 * 3600;
 
 export function slots(text: string): number | 'cpus' | 'auto' {
@@ -72,12 +72,12 @@ export function slots(text: string): number | 'cpus' | 'auto' {
     return integerBetween(1, MAX_SLOTS)(text);
   } catch {
     throw new InvalidArgumentError(
-      `It must be a whole number from 1 to ${MAX_SLOTS}, cpus (one per virtual CPU), or auto (measured).`,
+      `It must be a whole number from 1 to ${MAX_SLOTS}, cpus (one slot per virtual CPU), or auto (the worker measures it).`,
     );
   }
 }
 
-/** The largest instances have a few hundred virtual CPUs; more slots than that is a slip of the keyboard. */
+/** The largest instances have a few hundred virtual CPUs, so a larger number of slots is a slip of the keyboard. */
 const MAX_SLOTS = 512;
 
 const DELIMITER_NAMES: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
@@ -99,13 +99,13 @@ export function environmentVariable(
   return { ...previous, [match[1]]: match[2] };
 }
 
-/** An empty one would name the whole directory. */
+/** An empty path is refused, because it would name the whole directory. */
 export function paths(text: string, previous: readonly string[] = []): readonly string[] {
   if (text.trim() === '') throw new InvalidArgumentError('It must name a file or folder.');
   return [...previous, text];
 }
 
-/** Only where a secret is kept may be written down: a value here would end up in the bucket. */
+/** Only the ARN of a secret is accepted, because a value would end up in the bucket. */
 export function secret(
   text: string,
   previous: Readonly<Record<string, string>> = {},
@@ -119,7 +119,7 @@ export function secret(
   return { ...previous, [match[1]]: match[2] };
 }
 
-/** Becomes part of S3 keys and queue messages. */
+/** The id becomes part of S3 keys and queue messages. */
 export function jobId(text: string): string {
   if (!isJobId(text)) throw new InvalidArgumentError(`A job's id has ${JOB_ID_RULE}.`);
   return text;
@@ -128,7 +128,7 @@ export function jobId(text: string): string {
 export interface PlannedReclaim {
   readonly afterMs: number;
   readonly noNotice: boolean;
-  /** Every instance that there is, not one of them. */
+  /** True when every instance is reclaimed, and not one of them. */
   readonly all?: true;
 }
 
@@ -137,7 +137,7 @@ export function reclaim(text: string, previous: readonly PlannedReclaim[] = []):
   const afterMs = durationMs(when);
   if (afterMs === undefined) {
     throw new InvalidArgumentError(
-      'It must be a duration, then :all and :no-notice if wanted, like 8s, 12s:no-notice or 1m:all:no-notice.',
+      'It must be a duration, optionally followed by :all and :no-notice, like 8s, 12s:no-notice or 1m:all:no-notice.',
     );
   }
   return [
@@ -154,7 +154,7 @@ export interface Latencies {
 
 const LATENCY_SERVICES: readonly string[] = ['sqs', 's3', 'ec2'];
 
-/** Milliseconds a service. */
+/** Returns the delay of each service in milliseconds. */
 export function latency(text: string): Latencies {
   const entries = text.split(',').map((part): [string, number] => {
     const [service = '', value = ''] = part.split('=');

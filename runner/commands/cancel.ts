@@ -1,4 +1,4 @@
-/** `spotpool cancel <job>`: writes the mark, lets the controller look once, and shows what is left. */
+/** `spotpool cancel <job>` writes the mark, runs one pass of the controller, and shows the work that is left. */
 import type { CancelMark } from '../../core/contract/job.js';
 import { cancelledKey } from '../../core/contract/keys.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
@@ -22,15 +22,15 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
   const { terminal, signal } = context;
   const before = await readJobProgress(ports.store, job, signal);
   if (before.state === 'complete' || before.state === 'failed') {
-    terminal.err(`Job ${job} has ended already (${before.state}): there is nothing to cancel.\n`);
+    terminal.err(`Job ${job} has ended already (${before.state}). There is nothing to cancel.\n`);
     return EXIT.failed;
   }
   const was = before.state === 'cancelled' || !(await writeMark(context, ports, job));
-  // The fleet follows at once; without a controller somewhere it would wait for the next command.
+  // This pass lowers the fleet's target at once. A stack without a controller would wait for the next command.
   await runPass({ ...ports, clock: context.clock }, { maxWorkers: ports.config.maxWorkers }, signal);
   const status = await readJobStatus(ports, job, signal);
   if (status.state !== 'cancelled') {
-    terminal.err(`Job ${job} came to its end first (${status.state}): there was nothing left to cancel.\n`);
+    terminal.err(`Job ${job} ended first (${status.state}). There was nothing left to cancel.\n`);
     return EXIT.failed;
   }
   if (options.json) printStatusJson(terminal, status);
@@ -56,10 +56,10 @@ function cancelLines(
   const instances = fleet.pending + fleet.running + fleet.noticed + fleet.draining;
   return [
     state === 'complete'
-      ? `Job ${job} came to its end before it was cancelled: all of its batches are done.`
+      ? `Job ${job} ended before it was cancelled. All of its batches are done.`
       : `Job ${job} ${was ? 'was cancelled before' : 'is cancelled'}.`,
-    `  done    ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} (${plural(items.ok + items.failed, 'item')}), whose results stay`,
-    `  queue   about ${plural(queue.visible + queue.inFlight, 'message')}, of all jobs; workers drop this job's as they meet them`,
+    `  done    ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} (${plural(items.ok + items.failed, 'item')}); their results are kept`,
+    `  queue   about ${plural(queue.visible + queue.inFlight, 'message')} of all jobs; workers discard the messages of this job`,
     `  fleet   target ${fleet.target}, ${plural(instances, 'instance')} left` +
       (instances > 0 && fleet.target === 0 ? ' (they end themselves once they are idle)' : ''),
   ];

@@ -1,4 +1,4 @@
-/** `spotpool doctor`: looks at what a job needs, and says for each what is wrong and what to do. */
+/** `spotpool doctor` checks each thing that a job needs, and reports what is wrong and what to do. */
 import { existsSync } from 'node:fs';
 import { fleetStateKey, jobsPrefix } from '../../core/contract/keys.js';
 import { quotaShortfall } from '../../core/pool/spot-quota.js';
@@ -14,7 +14,7 @@ import { installedFiles } from '../local-cloud/paths.js';
 export interface Finding {
   readonly what: string;
   readonly ok: boolean;
-  /** What was found; for a problem, what to do. */
+  /** Says what was found; for a problem, also what to do. */
   readonly says: string;
 }
 
@@ -67,10 +67,10 @@ function installationFinding(): Finding {
   const missing = [localCloud, worker, workerBundle, cli].filter((file) => !existsSync(file));
   return missing.length === 0
     ? { what: 'installation', ok: true, says: 'complete' }
-    : { what: 'installation', ok: false, says: `${missing.join(', ')} missing: build it with "npm run build"` };
+    : { what: 'installation', ok: false, says: `${missing.join(', ')} missing; run "npm run build"` };
 }
 
-/** How long one service may take to answer. */
+/** A service that takes longer to answer is a problem. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export async function stackFindings(ports: StackPorts, signal: AbortSignal): Promise<readonly Finding[]> {
@@ -81,7 +81,7 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       `the queue ${config.queueUrl} (sqs:GetQueueAttributes)`,
       async (limit) => {
         const { visible, inFlight } = await ports.queue.counts(limit);
-        return `the queue answers: about ${visible} waiting, ${inFlight} in flight`;
+        return `the queue answers: about ${visible} messages waiting, ${inFlight} in flight`;
       },
     ],
     [
@@ -105,7 +105,7 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       `the fleet ${config.fleetId} (ec2:DescribeFleets and DescribeFleetInstances, or the Spot Fleet ones)`,
       async (limit) => {
         const { target, fulfilled, state } = await ports.fleet.describe(limit);
-        if (state === 'deleted' || state === 'failed') throw new Error(`The fleet is ${state}: deploy the stack again`);
+        if (state === 'deleted' || state === 'failed') throw new Error(`The fleet is ${state}. Deploy the stack again`);
         return `the fleet is ${state}: target ${target}, fulfilled ${fulfilled}, at most ${config.maxWorkers}`;
       },
     ],
@@ -113,21 +113,20 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
       'switch',
       `a role for the schedule that parks the fleet (SchedulerRoleArn, or SPOTPOOL_SCHEDULER_ROLE_ARN)`,
       async () => {
-        if (config.scheduler === undefined) throw new Error('The stack names no role for it: no fleet may be raised');
-        return `the schedule that parks the fleet without us is of the group ${config.scheduler.groupName}`;
+        if (config.scheduler === undefined)
+          throw new Error('The stack names no role for the schedule, so the fleet may not be raised');
+        return `the schedule that parks an abandoned fleet is in the group ${config.scheduler.groupName}`;
       },
     ],
     [
       'prices',
-      'Spot prices (ec2:DescribeSpotPriceHistory); only the cost in summaries needs them',
+      'Spot prices (ec2:DescribeSpotPriceHistory), which only the cost in summaries needs',
       async (limit) => {
         const price = await ports.prices.spotDollarsPerHour(
           { instanceType: 'm5.large', zone: `${config.region}a` },
           limit,
         );
-        return price === undefined
-          ? 'prices can be asked for'
-          : `prices can be asked for: m5.large at $${price} an hour`;
+        return price === undefined ? 'prices can be read' : `prices can be read: m5.large costs $${price} an hour`;
       },
     ],
   ];
@@ -144,19 +143,19 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
   return [...found, ...(await quotaFindings(ports, signal))];
 }
 
-/** A hint, so what cannot be read is no problem. */
+/** The quota is a hint, so it is no problem when it cannot be read. */
 async function quotaFindings({ quota, config }: StackPorts, signal: AbortSignal): Promise<readonly Finding[]> {
   const { minVcpus: vcpusEach, maxWorkers: instances } = config;
   if (vcpusEach === undefined) return [];
   try {
     const vcpus = await quota.vcpus(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]));
-    if (vcpus === undefined) throw new Error('the account has none');
+    if (vcpus === undefined) throw new Error('the account has no such quota');
     const short = quotaShortfall({ instances, vcpusEach }, vcpus);
     const enough = `${vcpus} vCPUs on Spot: enough for the stack's ${instances} instances of ${vcpusEach} vCPUs`;
     return [{ what: 'quota', ok: short === undefined, says: short ?? enough }];
   } catch (error) {
     signal.throwIfAborted();
-    const says = `the Spot quota cannot be read (servicequotas:GetServiceQuota), so nothing warns of it: ${messageOf(error)}`;
+    const says = `the Spot quota cannot be read (servicequotas:GetServiceQuota), so nobody warns when it is too small: ${messageOf(error)}`;
     return [{ what: 'quota', ok: true, says }];
   }
 }
@@ -169,6 +168,7 @@ function adviceFor(error: unknown, needs: string, endpoint: string | undefined):
   if (/credential|token/i.test(text)) {
     return 'Sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
   }
-  if (/AccessDenied|Unauthorized|Forbidden|403/i.test(text)) return `Your role may not use ${needs}: ask for it.`;
-  return `This needs ${needs}: check that the stack is deployed and that its outputs are of this account and region.`;
+  if (/AccessDenied|Unauthorized|Forbidden|403/i.test(text))
+    return `Your role may not use ${needs}. Ask for this permission.`;
+  return `This needs ${needs}. Check that the stack is deployed and that its outputs are of this account and region.`;
 }

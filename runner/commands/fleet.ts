@@ -1,4 +1,4 @@
-/** `spotpool fleet`: target, fulfilled, and the instances. */
+/** `spotpool fleet` shows the target, the fulfilled capacity and the instances. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { toggle } from '../cli/option-rows.js';
@@ -44,14 +44,14 @@ export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs
     `Fleet ${insteadOf?.found ?? fleetId} (${view.state}): target ${counts.target}, fulfilled ${counts.fulfilled}.`,
     ...(view.published?.teardown === undefined
       ? []
-      : [`It is being torn down by ${view.published.teardown.by} since ${view.published.teardown.at}.`]),
+      : [`${view.published.teardown.by} has been tearing it down since ${view.published.teardown.at}.`]),
     `${counts.pending} pending, ${counts.running} running, ${counts.noticed} noticed, ${counts.draining} draining.`,
     '',
     ...(rows.length === 0 ? [plural(0, 'instance')] : table([header, ...rows])),
   ];
 }
 
-/** "8", or "1 × 16" with slices at once. */
+/** Returns "8" for eight slots, and "1 × 16" for one slot with sixteen slices at once. */
 function slotsText({ slots, shape }: InstanceView): string {
   if (slots === undefined) return '-';
   return shape === undefined || shape.concurrency === 1 ? String(slots) : `${slots} × ${shape.concurrency}`;

@@ -1,4 +1,4 @@
-/** The files that a command line names: its results never go to one of them, by whatever name (R15). */
+/** Finds the files that a command line names. Its results never overwrite one of them, whatever the path to it (R15). */
 import path from 'node:path';
 import { CDK_OUTPUTS_FILE } from '../cli/stack-choice.js';
 import type { StackFlags } from '../cli/stack-options.js';
@@ -29,7 +29,7 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
   ];
 }
 
-/** The words that may be files: `python3 model.py:Scorer --weights=w.bin` names two. */
+/** Returns the words that may be files: `python3 model.py:Scorer --weights=w.bin` names two. */
 function wordsOf(command: string): readonly string[] {
   return splitWords(command).flatMap((word) => [
     word,
@@ -42,11 +42,12 @@ function splitWords(command: string): readonly string[] {
   try {
     return shellWords(command);
   } catch {
-    return command.split(/[\s'"|&;<>()]+/); // a shell runs it, or it is refused in its own place
+    // It is a shell's command line, or it is refused where it is used.
+    return command.split(/[\s'"|&;<>()]+/);
   }
 }
 
-/** These files belong to a model that is a directory. */
+/** Returns the files of a model's directory that are always part of the model. */
 async function entryOf(model: string, cwd: string): Promise<readonly GivenFile[]> {
   const directory = path.resolve(cwd, model);
   const entry = await findEntry(directory, model).catch(() => undefined);

@@ -1,11 +1,11 @@
-/** `spotpool jobs`: every job of the stack. */
+/** `spotpool jobs` lists every job of the stack. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { clockTime, count, oneLine, percent, table } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { listJobs } from '../status/job-status.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 
 export const jobsCommand = defineStackCommand({
   name: 'jobs',
@@ -21,7 +21,7 @@ async function jobs({ context, ports: { store }, options }: StackCall): Promise<
   const unreadable: string[] = [];
   const found = await listJobs(store, signal, (job, error) => {
     unreadable.push(job);
-    terminal.err(`error: Job ${job} could not be read, and is not in the list: ${messageOf(error)}\n`);
+    terminal.err(`error: Job ${job} could not be read, so the list lacks it: ${messageOf(error)}\n`);
   });
   if (options.json) {
     terminal.out(`${JSON.stringify({ jobs: found })}\n`);

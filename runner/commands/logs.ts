@@ -1,4 +1,4 @@
-/** `spotpool logs <job>`: what workers and models wrote, merged by time, newest last. */
+/** `spotpool logs <job>` prints the lines of workers and models, merged by time. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { text, toggle } from '../cli/option-rows.js';
@@ -8,7 +8,7 @@ import { clockTime, oneLine } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { readJobProgress } from '../status/job-status.js';
 import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { brokenOffText } from './advice/resume.js';
 
 const logsOptions = {
@@ -25,7 +25,7 @@ export const logsCommand = defineStackCommand({
   run: logs,
 });
 
-/** Workers write their events once in a second or so. */
+/** Workers write their events about once a second. */
 const FOLLOW_EVERY_MS = 1_000;
 
 async function logs({ context, ports, args: { job }, options }: StackCall<'job', typeof logsOptions>): Promise<number> {
@@ -35,10 +35,10 @@ async function logs({ context, ports, args: { job }, options }: StackCall<'job',
   const log = new EventLog(store, job, options.worker);
   let printed = 0;
   for (;;) {
-    // In this order: what is written before the job's end is read after it was seen.
+    // The progress is read first, so that all events before the job's end are read after the end was seen.
     const progress = await readJobProgress(store, job, signal, memory);
     for await (const event of log.newEvents([], signal)) {
-      // Instances of before, whose boot is no news of this job.
+      // The boot of an instance that is older than the job is no news of this job.
       if (event.job === undefined && event.at < progress.createdAt) continue;
       printed += 1;
       terminal.out(options.json ? `${JSON.stringify(event)}\n` : logLine(event, terminal));
@@ -56,7 +56,7 @@ async function logs({ context, ports, args: { job }, options }: StackCall<'job',
   }
 }
 
-/** A model writes lines: those after the first stand below it, indented, so that none can pass for a line of another source. */
+/** Indents all lines of a message but its first, so that no line of a model can look like a line of another source. */
 function logLine(event: WorkerEvent, { colors }: Terminal): string {
   const source = event.code === 'model-log' ? event.stream : event.code;
   const batch = event.batch === undefined ? '' : ` ${colors.dim(`batch ${event.batch}`)}`;
@@ -67,5 +67,5 @@ function logLine(event: WorkerEvent, { colors }: Terminal): string {
     .join('');
 }
 
-/** Its own indentation is what makes a stack readable. */
+/** Keeps the line's own indentation, which makes stack traces readable. */
 const oneLineIndented = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${oneLine(line)}`;

@@ -1,4 +1,4 @@
-/** `spotpool predeploy`: whether a `cdk deploy` now would take a fleet away that is at work. */
+/** `spotpool predeploy` reports whether a `cdk deploy` now would replace a fleet that is at work. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CloudFormationTemplate, fleetReplacements } from '../../core/pool/fleet-replacement.js';
@@ -11,9 +11,9 @@ import { plural } from '../display/format.js';
 import { FleetMissing, UserError } from '../errors.js';
 import type { DeployedStack } from '../ports.js';
 import { listJobs } from '../status/job-status.js';
-import { hasEnded } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 
-/** Where `cdk synth` writes unless told otherwise. */
+/** `cdk synth` writes to this directory by default. */
 const SYNTH_DIRECTORY = 'cdk.out';
 
 const predeployOptions = {
@@ -34,7 +34,7 @@ async function predeploy({ context, ports, options }: StackCall<never, typeof pr
   const { cwd, terminal, signal } = context;
   if (ports.deployed === undefined) {
     throw new UserError(
-      `The stack ${ports.config.name} names no CloudFormation stack of its own (the output StackId): there is nothing to compare with.`,
+      `The stack ${ports.config.name} has no output StackId, so it has no CloudFormation stack of its own to compare with.`,
     );
   }
   const next = await readSynthesised(path.resolve(cwd, options.output), ports.deployed);
@@ -51,11 +51,12 @@ async function readSynthesised(directory: string, { id }: DeployedStack): Promis
   // arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>
   const file = path.join(directory, `${id.split('/')[1]}.template.json`);
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) throw new UserError(`There is no ${file}. Make it first: npx cdk synth --quiet`);
+  if (text === undefined)
+    throw new UserError(`The template ${file} does not exist. Make it first: npx cdk synth --quiet`);
   return JSON.parse(text) as CloudFormationTemplate;
 }
 
-/** What a replacement would cut off; nothing when the fleet is parked. */
+/** Returns the work that a replacement would cut off; nothing when the fleet is parked. */
 async function workOf({ fleet, store }: StackPorts, signal: AbortSignal): Promise<readonly string[]> {
   const jobs = (await listJobs(store, signal)).filter((job) => !hasEnded(job)).map(({ job }) => `job ${job}`);
   try {
@@ -71,12 +72,12 @@ async function workOf({ fleet, store }: StackPorts, signal: AbortSignal): Promis
 
 const refusal = (changes: readonly string[], atWork: readonly string[]): string =>
   [
-    `Not now: this deploy would replace the fleet, which is at work (${atWork.join(', ')}):`,
+    `Do not deploy now: it would replace the fleet, which is at work (${atWork.join(', ')}):`,
     ...changes.map((change) => `  ${change}`),
-    'Wait until nothing runs (spotpool watch <job>), or cancel what does; then deploy.',
+    'Wait until nothing runs (spotpool watch <job>), or cancel the jobs; then deploy.',
   ].join('\n');
 
 const verdict = (changes: readonly string[]): string =>
   changes.length === 0
     ? 'This deploy leaves the fleet alone.'
-    : `This deploy replaces the fleet (${changes.join('; ')}). Nothing runs: go on.`;
+    : `This deploy replaces the fleet (${changes.join('; ')}). Nothing runs, so you can deploy.`;

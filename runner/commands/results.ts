@@ -1,4 +1,4 @@
-/** `spotpool results <job>`: one line per item, in dataset order. */
+/** `spotpool results <job>` writes one line per item, in dataset order. */
 import type { CliContext } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
@@ -40,24 +40,24 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
     const sink = await openSink(out, request);
     const written = await writeResults({ job, batches: batches.total, store, sink, signal });
     const shown = place.kind !== 'standard-output';
-    say(context, { ...written, job, file: out }, { shown, json: options.json ?? false });
+    printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false });
     const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
     return troublesOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
-    // `spotpool results job --out - | head` has what it wanted.
+    // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) return EXIT.ok;
     if (!(error instanceof WriteFailed)) throw error;
     const again = resultsCommandLine({ job, out: out === STANDARD_OUTPUT ? undefined : out, flags: options });
     throw new Error(
-      `${error.message} They are still in the stack. Once that is mended, or with the name of another file:\n  ${again}`,
+      `${error.message} The results are still in the stack. Fix the problem or name another file, then run:\n  ${again}`,
     );
   }
 }
 
-function say(
+function printWritten(
   { terminal, cwd }: CliContext,
   written: WrittenResults & Placed & { readonly job: string; readonly file: string },
-  /** `shown`: standard output is not the results' own. */
+  /** `shown` is false when the results themselves go to standard output. */
   { shown, json }: { readonly shown: boolean; readonly json: boolean },
 ): void {
   for (const { message } of troublesOf(written)) terminal.err(`${message}\n`);

@@ -1,6 +1,6 @@
 /**
- * The stack that `run` works on: one that is there already, or, with `--local` and none up, a local cloud of the command's
- * own, which ends with it whatever happens.
+ * Opens the stack that `run` works on. With `--local`, when no local cloud is up, the command starts one of its own, which always ends with the
+ * command.
  */
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { givenLocalFlags, type LocalFlags, localCloudOptions } from '../cli/local-options.js';
@@ -15,14 +15,14 @@ import { readLocalState } from '../local-cloud/state-file.js';
 
 export interface RunStack {
   readonly ports: StackPorts;
-  /** The command's own local cloud: it and all that it holds go with the command. */
+  /** True for the command's own local cloud, which ends with the command and loses its data. */
   readonly own: boolean;
   /**
-   * The stack outlives the command from now on, whatever happens: it holds results that could not be written. Resolves with the directory of the
-   * local cloud's state where that is not the usual one of the user.
+   * Makes the stack outlive the command, because it holds results that could not be written. Resolves with the directory of the local cloud's state
+   * when another shell would not look there.
    */
   keep(): Promise<string | undefined>;
-  /** Aborts on Ctrl-C, and when the cloud of one's own ends by itself. */
+  /** It is aborted on Ctrl-C, and when the command's own cloud ends by itself. */
   readonly signal: AbortSignal;
   close(): Promise<void>;
 }
@@ -34,11 +34,11 @@ export async function openRunStack(
   const { env, signal } = context;
   const given = givenLocalFlags(flags);
   const names = `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'}`;
-  if (!flags.local && given.length > 0) throw new UserError(`${names} for a local cloud: add --local.`);
+  if (!flags.local && given.length > 0) throw new UserError(`${names} for a local cloud. Add --local.`);
   const up = flags.local ? await readLocalState(stateDirectory(env)) : undefined;
   if (up !== undefined && given.length > 0) {
     throw new UserError(
-      `${names} for a local cloud that the command starts, but one is up already at ${up.endpoint}. ` +
+      `${names} for a local cloud that the command starts, but a local cloud is up already at ${up.endpoint}. ` +
         'Leave the options out to use it, or end it first: spotpool local down',
     );
   }
@@ -54,7 +54,7 @@ export async function openRunStack(
   return await startOwn(context, flags);
 }
 
-/** And with it whatever it held. */
+/** The command's own local cloud has ended by itself, and its data is lost. */
 export class LocalCloudLost extends Error {
   override readonly name = 'LocalCloudLost';
 }
@@ -63,7 +63,7 @@ async function startOwn(
   context: CliContext,
   flags: StackFlags & LocalFlags & { readonly maxWorkers?: number },
 ): Promise<RunStack> {
-  if (flags.stack !== undefined) throw new UserError('--local and --stack exclude each other: name one stack.');
+  if (flags.stack !== undefined) throw new UserError('--local and --stack exclude each other. Name one stack.');
   const { env, provision, signal } = context;
   const options = localCloudOptions(flags, flags.maxWorkers ?? DEFAULT_LOCAL_MAX_WORKERS);
   const stack = await startLocalStack({ options, env, provision, signal });
@@ -91,5 +91,5 @@ async function startOwn(
   };
 }
 
-/** The stack that another shell would find. */
+/** Another shell looks for the local cloud with this environment. */
 const withoutHome = ({ SPOTPOOL_HOME: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => env;

@@ -1,4 +1,4 @@
-/** `spotpool run`: submit, follow, fetch the results, prove that nothing is left running. */
+/** `spotpool run` submits a job, follows it, fetches the results, and proves that nothing is left running. */
 import type { CliContext } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
@@ -48,8 +48,8 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
   if (stack.own && dataset.startsWith('s3://')) {
     await stack.close();
     throw new UserError(
-      `The dataset ${dataset} would be read from the local cloud's own S3, and one that this command starts is empty. ` +
-        'Copy it here (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
+      `The dataset ${dataset} would be read from the S3 of the local cloud that this command starts, which is empty. ` +
+        'Copy the dataset to this machine (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
     );
   }
   const display = makeDisplay(context, flags.json);
@@ -62,7 +62,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
     return await runOn(context, stack, display, { dataset, flags, output, state });
   } catch (error) {
     display.close();
-    // The signal's reason says more than what broke because of it.
+    // The reason of the signal says more than the error that it caused.
     const reason: unknown = stack.signal.aborted ? stack.signal.reason : error;
     await reportInterruption(context, stack, state, flags, reason);
     throw reason;
@@ -104,14 +104,14 @@ async function runOn(
   const ended = await follower.untilEnded(signal);
   const isWhole = ended.state === 'complete';
   const zeroFirst = isWhole ? undefined : await follower.untilZero(signal);
-  // After the early end of a job, workers still commit the batches in hand.
+  // After the early end of a job, workers still commit the batches that they hold.
   const progress = isWhole ? ended : await readJobProgress(ports.store, submitted.job, signal);
   const [fetched, zero] = await bothOrFirstError(
     fetchResults(context, stack, { progress, output, display, flags, state }),
     zeroFirst ?? follower.untilZero(signal),
   );
   const summary = await summarise(ports, { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() }, signal);
-  // When the results could not be written, how to get them is said last (`notWritten`).
+  // When the results could not be written, `notWritten` is printed last and says how to get them.
   const next = state.notWritten === undefined ? nextStep(progress, { own: stack.own, flags }) : undefined;
   display.show({ event: 'summary', ...summaryOf(summary, { ...fetched, next, zero }) });
   if (flags.json) printStatusJson(terminal, await readJobStatus(ports, submitted.job, signal));
@@ -119,13 +119,13 @@ async function runOn(
   return code === EXIT.ok && !fetched.whole ? EXIT.failed : code;
 }
 
-/** What can be known to fail is told before anything is started. */
+/** Refuses input that is known to fail, before anything is started. */
 async function requireInputs(context: CliContext, dataset: string, flags: Flags): Promise<RunOutput> {
   const { cwd } = context;
   const { out = defaultResultsFile(dataset), force = false } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
-      '--out - does not go with run, which shows there how it is doing. Take a file, or: spotpool results <job> --out -',
+      '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
     );
   }
   await requireDataset(context, dataset, flags);
@@ -134,7 +134,7 @@ async function requireInputs(context: CliContext, dataset: string, flags: Flags)
   return output;
 }
 
-/** Both are waited for, so that neither goes on behind an error of the other. */
+/** Waits for both, so that neither runs on after the other has failed. */
 async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<readonly [A, B]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];

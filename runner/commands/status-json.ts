@@ -1,4 +1,4 @@
-/** The object of `status --json`, with which `run --json` and `watch --json` end. */
+/** Prints the object of `status --json`, which is also the last line of `run --json` and `watch --json`. */
 import type { JobStatus } from '../status/job-status.js';
 import type { Terminal } from '../display/terminal.js';
 

@@ -1,4 +1,4 @@
-/** `spotpool status <job>`: one screen. */
+/** `spotpool status <job>` shows a job on one screen. */
 import { judgeJob } from '../../core/pool/success.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -10,9 +10,9 @@ import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
 import { workerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
 
 export const statusCommand = defineStackCommand({
@@ -24,7 +24,7 @@ export const statusCommand = defineStackCommand({
   run: status,
 });
 
-/** The newest ones; `spotpool logs` has all. */
+/** The screen shows the newest events; `spotpool logs` prints all of them. */
 const SHOWN_EVENTS = 8;
 const BAR_COLUMNS = 50;
 
@@ -50,7 +50,7 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
   return EXIT.ok;
 }
 
-/** `where`: the options that name the same stack again. */
+/** `where` holds the options that name the same stack again. */
 export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'colors'>, where = ''): readonly string[] {
   const { items, batches, fleet } = status;
   const done = items.ok + items.failed;
@@ -98,12 +98,12 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ...(next === '' ? [] : ['', colors.dim(next)]),
     '',
     ...(done < items.total && fleet.target === 0 && !ended && status.brokenOff === undefined
-      ? [` No instance is wanted now: "spotpool watch ${status.job}${where}" steers the fleet.`, '']
+      ? [` The fleet's target is 0. To steer the fleet: spotpool watch ${status.job}${where}`, '']
       : []),
   ];
 }
 
-/** Workers mostly come to the same; where they do not, the most common ways are enough. */
+/** Most workers measure the same shape. Where they differ, the most common shapes are enough. */
 const SHOWN_SHAPES = 3;
 
 function shapeText({ workers, reason }: ShapeView, { shapes }: JobStatus): string {
@@ -111,7 +111,4 @@ function shapeText({ workers, reason }: ShapeView, { shapes }: JobStatus): strin
 }
 
 const usedText = ({ used, max }: JobStatus['instanceHours']): string =>
-  `${used.toFixed(2)} instance-hours${max === undefined ? '' : ` of ${max} that it may use`}`;
-
-export const leftOf = (status: JobStatus): string =>
-  plural(status.batches.total - status.batches.done, 'batch', 'batches');
+  `${used.toFixed(2)} instance-hours${max === undefined ? '' : ` of at most ${max}`}`;

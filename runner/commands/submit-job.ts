@@ -1,4 +1,4 @@
-/** From the options of `run` and `submit` to a submitted job, with what goes on told to a display. */
+/** Submits a job from the options of `run` and `submit`, and shows the progress on a display. */
 import path from 'node:path';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
@@ -8,8 +8,7 @@ import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
-import type { Display, Level, RunEvent } from '../display/events.js';
-import { bytes, plural } from '../display/format.js';
+import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Apart } from '../model/shipping/walk.js';
@@ -19,16 +18,18 @@ import { checkQuota } from '../submit/check-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { adviceAfterEnd } from './advice/resume.js';
-import { stackArguments, type CommandProgress } from './advice/report-interruption.js';
-import { leftOutText, missedText, shippedText } from './advice/shipped-files.js';
+import { type CommandProgress } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
+import { newsNow } from './follow/news.js';
+import { submitNews } from './follow/submit-events.js';
 
-/** What the event says of it. */
+/** The fields of the event `submitted`. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
-/** Before anything is started for it. */
+/** Refuses a dataset that is not there, before anything is started. */
 export async function requireDataset({ cwd, signal }: CliContext, dataset: string, flags: JobFlags): Promise<void> {
   const notYet = (): never => {
-    throw new Error('The dataset is only opened here, not read.');
+    throw new Error('The dataset is only opened here and never read.');
   };
   const opened = await openDataset(datasetRequest(dataset, cwd, flags), { stream: notYet, list: notYet });
   await opened.check(signal);
@@ -39,10 +40,10 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly dataset: string;
-    /** Where results are going to be written. */
+    /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
-    /** Learns how far it came. */
+    /** It records the progress, for the messages after an interruption. */
     readonly started?: CommandProgress;
     readonly display: Display;
     readonly signal: AbortSignal;
@@ -84,7 +85,7 @@ export async function submitFromFlags(
       signal,
       onEvent: (event) => {
         if (submission.started !== undefined) noteBeginning(submission.started, event);
-        for (const shown of displayed(event, new Date(clock.nowMs()).toISOString())) display.show(shown);
+        for (const shown of submitNews(event, clock)) display.show(shown);
       },
     },
   );
@@ -95,10 +96,7 @@ export async function submitFromFlags(
   const { dataset, model, batches } = manifest;
   const { items, badItems } = dataset;
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
-  if (message !== undefined) {
-    const at = new Date(clock.nowMs()).toISOString();
-    display.show({ event: 'happened', level: 'warning', code: 'quota-short', message, at });
-  }
+  if (message !== undefined) display.show(newsNow(clock, 'warning', 'quota-short', message));
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
 }
 
@@ -108,30 +106,31 @@ function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
 }
 
 const SETUP_IN_ISOLATION =
-  '--setup does not go with this stack, which is isolated: its instances reach S3 and SQS and nothing else. ' +
+  '--setup does not work with this stack, which is isolated: its instances reach only S3 and SQS. ' +
   "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
 
 function refuseSecrets({ secrets = {}, env = {}, local }: JobFlags & StackFlags, { isolated }: StackConfig): void {
   if (local) {
     throw new UserError(
-      '--secret does not go with --local: the local cloud has no Secrets Manager. Use --env NAME=VALUE with a value for tests.',
+      '--secret does not work with --local, because the local cloud has no Secrets Manager. Use --env NAME=VALUE with a value for tests.',
     );
   }
   if (isolated) {
     throw new UserError(
-      '--secret does not go with this stack, which is isolated: its instances reach S3 and SQS alone.',
+      '--secret does not work with this stack, which is isolated: its instances reach only S3 and SQS.',
     );
   }
   const twice = Object.keys(secrets).find((name) => name in env);
-  if (twice !== undefined) throw new UserError(`${twice} is given with --env and with --secret: leave one out.`);
+  if (twice !== undefined)
+    throw new UserError(`${twice} is given with --env and with --secret. Leave one of them out.`);
 }
 
 async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
   const { state } = await readFleetState(store, signal);
   if (state?.teardown === undefined) return;
   throw new UserError(
-    `The stack ${config.name} is being torn down by ${state.teardown.by} since ${state.teardown.at}: nobody would work on the job. ` +
-      'To open it again: spotpool teardown --undo',
+    `${state.teardown.by} has been tearing down the stack ${config.name} since ${state.teardown.at}, so nobody would work on the job. ` +
+      'To open the stack again: spotpool teardown --undo',
   );
 }
 
@@ -153,7 +152,7 @@ function modelRequest(
   };
 }
 
-/** The user's own files that often lie in a model's directory, and change without the model being another. */
+/** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
 function apartFromModel(
   cwd: string,
   { dataset, out }: { readonly dataset: string; readonly out?: string },
@@ -172,54 +171,4 @@ function datasetRequest(argument: string, cwd: string, flags: JobFlags): Dataset
     cwd,
     ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
   };
-}
-
-const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedWorker) => string | undefined>> = {
-  published: (worker) => `The worker ${worker.version} is published: ${bytes(worker.bytes)}.`,
-  newer: ({ version }) =>
-    `New instances run the worker ${version}, which somebody with a newer spotpool has published.`,
-  present: () => undefined,
-};
-
-function displayed(event: SubmitEvent, at: string): readonly RunEvent[] {
-  switch (event.code) {
-    case 'model-bundled': {
-      const told = (code: string, level: Level, message: string | undefined): readonly RunEvent[] =>
-        message === undefined ? [] : [{ event: 'happened', level, code, message, at }];
-      return [
-        ...told(event.code, 'info', shippedText(event)),
-        ...told('model-left-out', 'info', leftOutText(event)),
-        ...told('model-may-miss', 'warning', missedText(event)),
-      ];
-    }
-    case 'following-submit': {
-      const message = `Another submit of job ${event.job}, by ${event.by}, is at work. This command waits until it has sent everything, and goes on in its place if it stops or falls silent.`;
-      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
-    }
-    case 'worker': {
-      const message = WORKER_TEXTS[event.kind](event);
-      if (message === undefined) return [];
-      return [{ event: 'happened', level: 'info', code: `worker-${event.kind}`, message, at }];
-    }
-    case 'checking': {
-      const message = 'The job is there already: the dataset is compared with what was submitted.';
-      return [{ event: 'happened', level: 'info', code: event.code, message, at }];
-    }
-    case 'uploading':
-      return [{ event: 'uploading', items: event.items, bytes: event.bytes }];
-    case 'enqueueing':
-      return [{ event: 'enqueueing', sent: event.sent, batches: event.batches }];
-    case 'batch-size-raised': {
-      const message = `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}: a job has at most 100,000 batches.`;
-      return [{ event: 'happened', level: 'warning', code: event.code, message, at }];
-    }
-    case 'dataset-format':
-    case 'big-integers':
-    case 'long-records':
-      return [{ event: 'happened', level: event.level, code: event.code, message: event.message, at }];
-    case 'begun':
-      return [];
-    case 'submitted':
-      return []; // told by who asked for it
-  }
 }

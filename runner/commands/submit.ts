@@ -1,4 +1,4 @@
-/** `spotpool submit`: enqueue, and return at once with the job's id. */
+/** `spotpool submit` enqueues a job and returns at once with its id. */
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -9,12 +9,8 @@ import type { Display } from '../display/events.js';
 import { sentence } from '../display/format.js';
 import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
-import {
-  checkBeforeStart,
-  reportInterruption,
-  stackArguments,
-  type CommandProgress,
-} from './advice/report-interruption.js';
+import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { messageOf } from '../errors.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
 
@@ -34,7 +30,7 @@ export const submitCommand = defineCommand({
   run: submit,
 });
 
-/** Standard output is for programs; what a person should know of goes beside it. */
+/** With --json, standard output is for programs, so warnings go to standard error. */
 const warningsOnly = (terminal: Terminal): Display => ({
   show: (event) => {
     if (event.event === 'happened' && event.level === 'warning') terminal.err(`${sentence(event.message)}\n`);
@@ -55,7 +51,7 @@ async function submit({ context, args: { dataset }, options }: Call<'dataset', t
     const where = stackArguments(options);
     const uncontrolled = ports.config.controlled
       ? ''
-      : `This stack has no controller of its own: instances start, and the fleet goes when the work is done, while somebody follows the job:\n  spotpool watch ${submitted.job}${where}\n`;
+      : `This stack has no controller of its own. Its fleet grows and shrinks only while somebody follows the job:\n  spotpool watch ${submitted.job}${where}\n`;
     if (options.json) {
       terminal.out(`${JSON.stringify(submitted)}\n`);
       terminal.err(uncontrolled);
@@ -72,14 +68,14 @@ async function submit({ context, args: { dataset }, options }: Call<'dataset', t
   }
 }
 
-/** So that the first instances come now, and not at the controller's next minute. What fails here is made good by that minute. */
+/** Wakes the controller, so that the first instances start now and not within a minute. A failure costs only that minute. */
 async function wakeController({ terminal, signal }: CliContext, { controller }: StackPorts): Promise<void> {
   try {
     await controller?.wake(signal);
   } catch (error) {
     signal.throwIfAborted();
     terminal.err(
-      `The job is enqueued, but the stack's controller could not be woken: it looks by itself within a minute, if its schedule is on. (${messageOf(error)})\n`,
+      `The job is enqueued, but the stack's controller could not be woken (${messageOf(error)}). It runs within a minute if its schedule is on.\n`,
     );
   }
 }

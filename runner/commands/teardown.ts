@@ -1,4 +1,4 @@
-/** `spotpool teardown`: the end of a pool, with the proof that nothing runs any more. */
+/** `spotpool teardown` ends a pool, and proves that nothing runs any more. */
 import { definedFields } from '../../core/defined-fields.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -16,10 +16,10 @@ import { writeTeardownMark } from '../teardown/mark.js';
 import type { Reached } from '../teardown/context.js';
 import { type Retained, retainedSentence } from '../teardown/retained.js';
 import { tearDown } from '../teardown/tear-down.js';
-import { hasEnded } from './follow/follower.js';
-import { stackArguments } from './advice/report-interruption.js';
+import { hasEnded } from './job-state.js';
+import { stackArguments } from './advice/command-lines.js';
 
-/** Idle workers look every few seconds whether they may go; busy ones do not end sooner for waiting longer. */
+/** Idle workers check every few seconds whether they may end. A longer wait does not end busy workers sooner. */
 const DEFAULT_GRACE_MS = 30_000;
 
 const teardownOptions = {
@@ -74,16 +74,16 @@ async function teardown({ context, ports, options }: TeardownCall): Promise<numb
   }
 }
 
-/** What cannot work is told before anything is ended. */
+/** Refuses a teardown that cannot work, before anything is ended. */
 function refuse(standing: StackStanding | undefined): void {
   if (standing?.isProtected === true && standing.state !== 'deleted') {
     throw new Error(
-      'The stack has termination protection: CloudFormation would refuse to delete it. Take it off first: ' +
+      'The stack has termination protection, so CloudFormation would refuse to delete it. Remove the protection first: ' +
         'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name <name>',
     );
   }
   if (standing?.state === 'busy') {
-    throw new Error('A deploy of the stack is under way. Let it end, then run this again.');
+    throw new Error('A deploy of the stack is under way. Wait until it has ended, then run this command again.');
   }
 }
 
@@ -94,7 +94,8 @@ async function agreed(
 ): Promise<boolean> {
   for (const line of await askLines(ports, standing, signal)) terminal.err(`${line}\n`);
   const answer = await confirm('Go on?');
-  if (answer === undefined) throw new UserError('There is no terminal to ask at: add --yes to take the stack down.');
+  if (answer === undefined)
+    throw new UserError('There is no terminal for the question whether to go on. Add --yes to take the stack down.');
   if (!answer) terminal.err('Nothing was changed.\n');
   return answer;
 }
@@ -106,7 +107,7 @@ async function askLines(
 ): Promise<readonly string[]> {
   const name = `Stack ${config.name} in ${config.region}`;
   if (standing?.state === 'deleted')
-    return [`${name} is deleted already. This looks whether any instance of it is left.`];
+    return [`${name} is deleted already. This command checks whether any of its instances is left.`];
   const jobs = (await listJobs(store, signal)).filter((job) => !hasEnded(job));
   const description = await fleet.describe(signal).catch((error: unknown) => {
     if (error instanceof FleetMissing) return undefined;
@@ -114,13 +115,13 @@ async function askLines(
   });
   const live = description === undefined ? 0 : liveInstances(description).length;
   const gone =
-    deployed === undefined ? '' : ' Their queue goes with the stack: what is left of them is never computed.';
+    deployed === undefined ? '' : ' Their queue is deleted with the stack, so their other batches are never computed.';
   return [
     `${name}: target ${description?.target ?? 0}, ${plural(live, 'live instance')}.`,
     ...jobs.map(
       ({ job, batches }) => `  job ${job}: ${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} done`,
     ),
-    ...(jobs.length > 0 ? [`What these jobs have done stays in the bucket.${gone}`] : []),
+    ...(jobs.length > 0 ? [`The results of these jobs stay in the bucket.${gone}`] : []),
     `This sets the target to 0, ends the instances${deployed === undefined ? '' : ', and deletes the stack'}. The bucket stays.`,
   ];
 }
@@ -136,14 +137,14 @@ function endLines({ config, deployed }: StackPorts, retained: Retained | undefin
   const stays = retained === undefined ? `The bucket ${config.bucket} stays.` : retainedSentence(retained);
   if (deployed !== undefined) return ['Nothing of the stack runs or costs any more.', stays];
   return [
-    'Nothing runs any more. No stack of CloudFormation was deleted: this pool names none of its own (the output StackId).',
-    `If it is part of an app of yours: npx cdk destroy. If it is of a local cloud: spotpool local down`,
+    'Nothing runs any more. No CloudFormation stack was deleted, because this pool has no output StackId.',
+    'To delete a pool that is part of your own CDK app: npx cdk destroy. To end a local cloud: spotpool local down',
     `To open the pool again: spotpool teardown --undo${where}`,
     stays,
   ];
 }
 
-/** After an interruption or a failure: what is so now, and how to go on. */
+/** After an interruption or a failure, these lines describe the state and how to go on. */
 function interruptionLines(reached: Reached, where: string): readonly string[] {
   const again = `To go on: spotpool teardown${where}`;
   const open = `To open the pool again instead: spotpool teardown --undo${where}`;
@@ -159,9 +160,13 @@ function interruptionLines(reached: Reached, where: string): readonly string[] {
         open,
       ];
     case 'ended':
-      return ['No instance is left, and none comes. The stack is still there, and costs next to nothing.', again, open];
+      return [
+        'No instance is left, and none will start. The stack is still there, and costs next to nothing.',
+        again,
+        open,
+      ];
     case 'deleting':
-      return ['No instance is left. CloudFormation goes on deleting the stack by itself, unless it is stuck.', again];
+      return ['No instance is left. CloudFormation continues to delete the stack by itself.', again];
     case 'deleted':
       return ['The stack is deleted, and no instance is left.'];
   }
@@ -172,6 +177,6 @@ async function undo({ context, ports: { store, config }, options }: TeardownCall
   const at = new Date(clock.nowMs()).toISOString();
   await writeTeardownMark(store, undefined, { at, signal });
   if (options.json) terminal.out(`${JSON.stringify({ stack: config.name, open: true })}\n`);
-  else terminal.out(`The pool ${config.name} is open: controllers raise its fleet again while work is left.\n`);
+  else terminal.out(`The pool ${config.name} is open again. Controllers raise its fleet while work is left.\n`);
   return EXIT.ok;
 }

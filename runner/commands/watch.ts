@@ -1,13 +1,15 @@
-/** `spotpool watch <job>`: the live display; leaving it leaves the job running. */
+/** `spotpool watch <job>` shows the live display. The job runs on when the display ends. */
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
-import { Follower, hasEnded } from './follow/follower.js';
+import { Follower } from './follow/follower.js';
+import { hasEnded } from './job-state.js';
 import { makeDisplay } from './follow/make-display.js';
 import { brokenOffText, resumeSubmitText } from './advice/resume.js';
 import { nextStep } from './advice/next-step.js';
-import { reportInterruption, stackArguments } from './advice/report-interruption.js';
+import { reportInterruption } from './advice/report-interruption.js';
+import { stackArguments } from './advice/command-lines.js';
 import { summaryOf } from './follow/job-summary.js';
 import { printStatusJson } from './status-json.js';
 
@@ -36,7 +38,7 @@ async function watch({ context, ports, args: { job }, options }: StackCall<'job'
       return EXIT.failed;
     }
     const zero = await follower.untilZero(signal);
-    // After the early end of a job, workers still commit the batches in hand.
+    // After the early end of a job, workers still commit the batches that they hold.
     const progress = await readJobProgress(ports.store, job, signal);
     const input = { progress, ledger: follower.ledger, sinceMs, nowMs: clock.nowMs() };
     const summary = await summarise(ports, input, signal);

@@ -70,7 +70,7 @@ async function skipZeros(source: ByteSource): Promise<void> {
   }
 }
 
-/** Explains zlib's error codes. https://nodejs.org/api/zlib.html#error-codes */
+/** Explains the error codes of zlib. https://nodejs.org/api/zlib.html#error-codes */
 function gzipErrorMessage(error: unknown, name: string): string | undefined {
   const reason = messageOf(error);
   switch (systemCode(error)) {

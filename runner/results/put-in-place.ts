@@ -68,7 +68,7 @@ async function keep(target: string, meta: ResultsMeta): Promise<string> {
 }
 
 /** `herg.jsonl` and job `a` become `herg.a.jsonl`. */
-export function keptName(target: string, job: string, number: number): string {
+function keptName(target: string, job: string, number: number): string {
   const { dir, name, ext } = path.parse(target);
   return path.join(dir, `${name}.${job}${number === 1 ? '' : `.${number}`}${ext}`);
 }

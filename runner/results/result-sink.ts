@@ -15,7 +15,7 @@ export interface ResultSink {
   write(bytes: Uint8Array): Promise<void>;
   /** Completes the output after the last write. */
   finish(): Promise<Placed>;
-  /** Removes an incomplete output. */
+  /** Removes an incomplete output after an error. */
   discard(): Promise<void>;
 }
 

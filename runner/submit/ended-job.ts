@@ -31,7 +31,7 @@ const STATES: Readonly<Record<'complete' | 'failed', (at: string | undefined) =>
 };
 
 /** Undefined when the job does not exist or has work left. */
-export async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<EndedJob | undefined> {
+async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<EndedJob | undefined> {
   const view = await readJob(store, job, newJobMemory(), { save: false, signal });
   if (view === undefined) return undefined;
   const { state, reason = '' } = view.verdict;

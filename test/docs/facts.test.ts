@@ -7,7 +7,7 @@ import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { projectRoot } from '../support/cli.js';
 import { type Page, readPage } from './pages.js';
 
-/** What stands in the first column of the tables, between backquotes. */
+/** The names in the first column of the tables, which stand between backquotes. */
 const firstColumn = ({ text }: Page): readonly string[] =>
   [...text.matchAll(/^\| `([^`]+)`/gm)].map(({ 1: name = '' }) => name);
 

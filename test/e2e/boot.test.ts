@@ -1,4 +1,4 @@
-/** The boot script, the unit and the worker's bundle, for real, up to the first receive and the end of the instance. */
+/** Runs the real boot script, unit and worker bundle, up to the first receive and the end of the instance. */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -31,7 +31,7 @@ afterAll(async () => {
 const calls = async (): Promise<string[]> => (await readFile(callsFile(machine), 'utf8')).trimEnd().split('\n');
 const called = async (prefix: string): Promise<string[]> => (await calls()).filter((call) => call.startsWith(prefix));
 
-/** What an instance has left in the bucket. */
+/** The objects that an instance has left in the bucket. */
 async function left(instance: string, name: string): Promise<string> {
   const stored = await lab.store.get(`fleet/instances/${instance}/${name}`, { signal });
   return Buffer.from(stored?.body ?? []).toString();
@@ -43,7 +43,7 @@ async function outcomes(job: string): Promise<number> {
   return count;
 }
 
-/** One instance, which nobody replaces when it has ended. */
+/** Starts one instance. It is not replaced when it has ended. */
 async function launch(): Promise<string> {
   await lab.setTarget(1);
   const [{ id }] = await eventually(async () => {
@@ -61,7 +61,7 @@ const ended = (instance: string): Promise<unknown> =>
   });
 
 describe('an instance that boots by the boot script', () => {
-  it('says what to do when no worker is published, puts its log, and ends', async () => {
+  it('says what to do when no worker is published, uploads its log, and ends', async () => {
     const instance = await launch();
     await ended(instance);
     const log = await left(instance, 'boot.log');
@@ -72,7 +72,7 @@ describe('an instance that boots by the boot script', () => {
     expect(await called('systemctl')).toEqual(['systemctl poweroff']);
   });
 
-  it('runs nothing whose digest is another than the pointer names, puts its log, and ends', async () => {
+  it('runs no bundle whose digest differs from the pointer, uploads its log, and ends', async () => {
     const sha256 = createHash('sha256').update('what was published').digest('hex');
     await lab.store.put(workerBundleKey(sha256), 'something else', { signal });
     await lab.store.put(workerPointerKey, encodeWorkerPointer({ version: '0.0.1', sha256 }), { signal });
@@ -83,7 +83,7 @@ describe('an instance that boots by the boot script', () => {
     expect(await called('started')).toEqual([]);
   });
 
-  it('receives a batch with the worker that submit has published, is started again when that crashes, and ends when it is idle', async () => {
+  it('receives a batch with the published worker, restarts the worker after a crash, and ends when it is idle', async () => {
     const gate = await Gate.make(lab.directory, 'gate');
     const dataset = await lab.file('items.jsonl', '1\n2\n3\n4\n');
     const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
@@ -98,7 +98,7 @@ describe('an instance that boots by the boot script', () => {
       'systemctl enable --now spotpool-worker.service',
     ]);
 
-    // What it holds comes back by its leases, long after this test: one batch in hand, and one fetched ahead.
+    // The worker holds one batch in hand and one fetched ahead. Their leases expire long after this test.
     await eventually(async () => (await lab.counts()).inFlight === 2, { what: 'a batch fetched ahead' });
     const [first] = await called('started');
     process.kill(Number(first?.split(' ')[1]), 'SIGKILL');

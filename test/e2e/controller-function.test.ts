@@ -1,4 +1,4 @@
-/** The function's bundle, as it is deployed, controls a job on its own: raised, finished, parked, with nobody else about. */
+/** The deployed bundle of the function controls a job without any other controller: it raises the fleet and parks it at the end. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { invokeController } from '../support/controller-function.js';
 import { eventually } from '../support/eventually.js';
@@ -18,7 +18,7 @@ describe('the controller function', () => {
 
   it('brings a job from its submission to its end and to 0 instances', async () => {
     const dataset = await lab.file('items.jsonl', Array.from({ length: 20 }, (_, index) => `${index}\n`).join(''));
-    // Nothing is done before the function has been seen to raise.
+    // The gate stays closed until the function has raised the fleet.
     const gate = await Gate.make(lab.directory, 'gate');
     const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
     const raised = await invokeController(lab.stack, [{ source: 'spotpool.submit' }]);
@@ -46,7 +46,7 @@ describe('the controller function', () => {
     expect(await lab.results(job)).toHaveLength(20);
   });
 
-  it('is safe beside others of its kind: no work is lost, and all of them see the end', async () => {
+  it('is safe when several run at once: no work is lost, and all of them see the end', async () => {
     const dataset = await lab.file('items.jsonl', Array.from({ length: 12 }, (_, index) => `${index}\n`).join(''));
     const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1']);
     const all = await Promise.all(Array.from({ length: 2 }, () => invokeController(lab.stack, [minute, minute])));

@@ -11,7 +11,7 @@ import { modelPath } from './models.js';
 const WORKERS = 5;
 /** Each worker computes one batch and holds the next. */
 const ITEMS = 2 * WORKERS;
-/** Long enough for a busy machine to push it out many times over, and to see an instance replaced before it fires. */
+/** Long enough that a busy machine postpones the switch many times, and that an instance is replaced before the switch fires. */
 const SWITCH_DELAY_MS = 8_000;
 
 interface CloudState {
@@ -20,7 +20,7 @@ interface CloudState {
   readonly invocations: readonly { readonly state: string }[];
 }
 
-describe('a fleet without anybody (R9)', () => {
+describe('a fleet without any controller (R9)', () => {
   let lab: Lab;
   let controllers: ChildProcess[] = [];
   afterEach(async () => {
@@ -28,7 +28,7 @@ describe('a fleet without anybody (R9)', () => {
     await lab.close();
   });
 
-  it('ends at no instance when all controllers are killed, and its work is done (R6, R8)', async () => {
+  it('ends at 0 instances after all controllers were killed, and its work is done (R6, R8)', async () => {
     lab = await Lab.start({ maxWorkers: WORKERS, maxIdleSeconds: 1 });
     const gate = await Gate.make(lab.directory, 'gate');
     const dataset = await lab.file('items.jsonl', '1\n'.repeat(ITEMS));
@@ -39,7 +39,7 @@ describe('a fleet without anybody (R9)', () => {
 
     await killControllers();
     await gate.open();
-    // A worker without work ends itself, and the fleet, which nobody lowers, puts another in its place.
+    // A worker without work ends itself, and the fleet replaces it, because nobody lowers the target.
     await eventually(async () => (await lab.instances()).length > WORKERS, { what: 'a replacement' });
     expect(await cloud()).toMatchObject({ fleets: [{ target: WORKERS }] });
 

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 it(
-  'R10: a model that gets no item right ends its job after a sample from all over the dataset, with its own words and exit code 3',
+  'R10: a model that fails every item ends its job after a sample from all over the dataset, with the model’s error and exit code 3',
   { timeout: 120_000 },
   async () => {
     const options = ['--local', '--batch-size', '1', '--max-workers', '2', '--seed', '1', '--json'];

@@ -23,11 +23,11 @@ describe('jobs', () => {
   });
   afterEach(() => lab.close());
 
-  it('finishes when a message has vanished: what lacks an outcome is enqueued again (R5)', async () => {
+  it('finishes after a message has vanished: batches without an outcome are enqueued again (R5)', async () => {
     const dataset = await lab.file('items.jsonl', numbers(8));
     const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '2']);
     await purge();
-    // As the CLI's controller, but with less patience: SQS's counters may lag for minutes, the local cloud's do not.
+    // This controller waits less than the CLI's. SQS's counters may lag for minutes, but the local cloud's do not.
     const report = await controlUntil(
       { ...connectStack(lab.stack), clock: systemClock },
       { maxWorkers: 2, quietMs: 1_000, passMs: 250, until: ({ parked, jobs }) => parked && jobs.length === 0 },
@@ -45,7 +45,7 @@ describe('jobs', () => {
     expect((await lab.status(job)).batches).toEqual({ total: 40, done: 40, failed: 0 });
   });
 
-  it('goes on with a submit that was killed half-way, and enqueues each batch', { timeout: 240_000 }, async () => {
+  it('continues a submit that was killed half-way, and enqueues each batch', { timeout: 240_000 }, async () => {
     const count = 60_000;
     const dataset = await lab.file('items.jsonl', numbers(count));
     const submit = [
@@ -73,7 +73,7 @@ describe('jobs', () => {
     expect(visible + inFlight).toBeGreaterThan(0);
   });
 
-  it('refuses to go on under the same id with other content', async () => {
+  it('is refused under the same id with other content', async () => {
     const dataset = await lab.file('items.jsonl', numbers(4));
     const other = await lab.file('other.jsonl', numbers(5));
     await lab.submit([dataset, '--model', modelPath('double'), '--id', 'mine']);
@@ -82,7 +82,7 @@ describe('jobs', () => {
     expect(refused.stderr).toMatch(/mine.*dataset|dataset.*mine/s);
   });
 
-  it('of two runners at once both finish, each with its own results', { timeout: 240_000 }, async () => {
+  it('of two runners at once finish, each with its own results', { timeout: 240_000 }, async () => {
     const dataset = await lab.file('items.jsonl', numbers(30));
     const run = (name: string): Promise<{ code: number | null }> =>
       lab.cli([
@@ -105,34 +105,38 @@ describe('jobs', () => {
     expect(await lab.admin('GET', 'state'), 'the switch went with the last instance').toMatchObject({ schedules: [] });
   });
 
-  it('with two models share the fleet, and cancelling one leaves the other alone', { timeout: 240_000 }, async () => {
-    const gate = await Gate.make(lab.directory, 'gate');
-    const dataset = await lab.file('items.jsonl', numbers(12));
-    const held = await lab.submit([
-      dataset,
-      '--model',
-      modelPath('gated'),
-      '--env',
-      gate.env,
-      '--batch-size',
-      '1',
-      '--id',
-      'held',
-    ]);
-    await lab.setTarget(2);
-    await gate.waitForStarted(1);
-    const other = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1', '--id', 'other']);
-    const watch = lab.startCli(['watch', other, '--json']);
-    const cancel = await lab.cli(['cancel', held, '--json']);
-    expect(cancel.code, cancel.stderr).toBe(0);
-    expect((await watch.exited).code, watch.stderr).toBe(0);
-    expect(await lab.results(other)).toEqual(doubled(12));
-    expect((await lab.status(held)).state).toBe('cancelled');
-    await eventually(async () => JSON.stringify(await lab.counts()) === '{"visible":0,"inFlight":0}', {
-      what: 'the cancelled batches to be dropped',
-    });
-    expect(await outcomes(held)).toBe(0);
-  });
+  it(
+    'with two models share the fleet, and cancelling one does not affect the other',
+    { timeout: 240_000 },
+    async () => {
+      const gate = await Gate.make(lab.directory, 'gate');
+      const dataset = await lab.file('items.jsonl', numbers(12));
+      const held = await lab.submit([
+        dataset,
+        '--model',
+        modelPath('gated'),
+        '--env',
+        gate.env,
+        '--batch-size',
+        '1',
+        '--id',
+        'held',
+      ]);
+      await lab.setTarget(2);
+      await gate.waitForStarted(1);
+      const other = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1', '--id', 'other']);
+      const watch = lab.startCli(['watch', other, '--json']);
+      const cancel = await lab.cli(['cancel', held, '--json']);
+      expect(cancel.code, cancel.stderr).toBe(0);
+      expect((await watch.exited).code, watch.stderr).toBe(0);
+      expect(await lab.results(other)).toEqual(doubled(12));
+      expect((await lab.status(held)).state).toBe('cancelled');
+      await eventually(async () => JSON.stringify(await lab.counts()) === '{"visible":0,"inFlight":0}', {
+        what: 'the cancelled batches to be dropped',
+      });
+      expect(await outcomes(held)).toBe(0);
+    },
+  );
 
   async function outcomes(job: string): Promise<number> {
     let count = 0;

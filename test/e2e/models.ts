@@ -1,5 +1,5 @@
 import path from 'node:path';
 import { projectRoot } from '../support/cli.js';
 
-/** A model of the end-to-end tests (test/e2e/models). */
+/** The path of a model in test/e2e/models. */
 export const modelPath = (name: string): string => path.join(projectRoot, `test/e2e/models/${name}.mjs`);

@@ -10,7 +10,7 @@ describe('a job', () => {
   let lab: Lab;
   afterEach(() => lab.close());
 
-  it('fails each hostile item alone, whatever it does, and no other (R10)', { timeout: 240_000 }, async () => {
+  it('fails each hostile item alone and no other item (R10)', { timeout: 240_000 }, async () => {
     lab = await Lab.start({ maxWorkers: 2, leaseSeconds: 5 });
     const hostile = ['error', 'throw', 'exit', 'hang', 'wait', 'garbage', 'flood', 'print', 'poison'];
     const items = hostile.flatMap((item, position) => [`a${position}`, item, `b${position}`, `c${position}`]);
@@ -49,7 +49,7 @@ describe('a job', () => {
     });
   });
 
-  it('gives a batch up whose input cannot be read, keeps its error, goes on, and ends with exit code 1', async () => {
+  it('gives up a batch whose input cannot be read, keeps its error, continues, and ends with exit code 1', async () => {
     lab = await Lab.start({ maxWorkers: 1 });
     const job = await submitCutOff(lab, ['--id', 'unreadable']);
     const watch = await lab.cli(['watch', job, '--json']);
@@ -76,7 +76,7 @@ describe('a job', () => {
   });
 
   it(
-    'whose model can be loaded nowhere fails with that reason, and the fleet goes to 0',
+    'whose model no instance can load fails with that reason, and the fleet goes to 0',
     { timeout: 240_000 },
     async () => {
       lab = await Lab.start({ maxWorkers: 2 });
@@ -92,10 +92,10 @@ describe('a job', () => {
   );
 
   it(
-    'on instances where no worker comes up fails with that reason, and the fleet goes to 0 (R10)',
+    'on instances that start no worker fails with that reason, and the fleet goes to 0 (R10)',
     { timeout: 240_000 },
     async () => {
-      // The worker refuses its configuration, and ends.
+      // The worker refuses its configuration and ends.
       lab = await Lab.start({ maxWorkers: 2, maxIdleSeconds: 0 });
       const dataset = await lab.file('items.jsonl', jsonLines([1, 2, 3, 4]));
       const run = await lab.cli(['run', dataset, '--model', modelPath('double'), '--batch-size', '1', '--json']);

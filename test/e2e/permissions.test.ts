@@ -1,6 +1,6 @@
 /**
- * Least privilege, shown: pools go through what pools go through, on the local cloud, which keeps every call; a simulator of IAM then says whether the stack's
- * policies allow each of them, and what they allow beyond. A call that is new fails here until a scene makes it and a statement allows it.
+ * Tests least privilege. Pools on the local cloud go through all scenes of their lives, and every call is recorded. A simulator of IAM then says
+ * whether the stack's policies allow each call, and what they allow beyond. A new call fails here until a scene makes it and a statement allows it.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,7 +28,7 @@ const SCENES_MS = 240_000;
 const MEBIBYTE = 1024 * 1024;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MOST_CHARACTERS = { managed: 6_144, ofARole: 10_240 };
-/** CloudFormation's names are as long as each service allows. */
+/** CloudFormation's names may be as long as each service allows. */
 const LONGEST_NAMES: Readonly<Record<string, number>> = {
   [NAMES.bucket]: 63,
   [NAMES.queue]: 80,
@@ -46,9 +46,9 @@ interface Judged extends Call {
 
 let policies: StackPolicies;
 let pools: readonly Pool[];
-/** Every different call once. */
+/** Every distinct call, listed once. */
 let judged: readonly Judged[];
-/** Of an outcome in parts, and of one that somebody else has committed meanwhile. */
+/** The calls of a multipart outcome, and of one that another worker has committed meanwhile. */
 let uploads: readonly Request[];
 
 beforeAll(async () => {
@@ -81,19 +81,19 @@ const may = async (who: Caller, action: string, resource: string, context: Reado
   (await judge(policies, who, { action, resource, context: { ...EVERYWHERE, ...context } })).result;
 
 describe("the stack's policies", () => {
-  it('allow every call that worker, controller, CLI and schedules make', () => {
+  it('allow every call of the worker, the controller, the CLI and the schedules', () => {
     const denied = judged.filter(
       ({ action, verdict }) => verdict.result !== 'Allowed' && !OF_DEPLOYERS.includes(action),
     );
     expect(denied.map(toSentence)).toEqual([]);
   });
 
-  it('are asked by each of them', () => {
+  it('are used by each of them', () => {
     const counts = Object.keys(policies.of).map((who) => judged.filter((call) => call.who === who).length > 0);
     expect(counts).toEqual(Object.keys(policies.of).map(() => true));
   });
 
-  it('allow nothing else: each action on each resource was called, or the statement says who else calls it', () => {
+  it('allow nothing else: each action on each resource was called, or its exception has a reason', () => {
     const used = new Set(judged.flatMap(({ who, verdict }) => verdict.uses.map((part) => `${who} ${part}`)));
     const unused = (Object.keys(policies.of) as Principal[]).flatMap((who) =>
       partsOf(policies.of[who]).flatMap((part) => (used.has(`${who} ${part}`) ? [] : [{ who, part }])),
@@ -109,7 +109,7 @@ describe("the stack's policies", () => {
     );
   });
 
-  it("leave to whoever deploys what is not for the CLI's users", () => {
+  it("leave to the deployer the calls that are not for the CLI's users", () => {
     const denied = judged.filter(({ action }) => OF_DEPLOYERS.includes(action));
     expect(denied.map(({ who, action, verdict }) => [who, action, verdict.result]).sort()).toEqual(
       OF_DEPLOYERS.map((action) => ['user', action, 'ImplicitlyDenied']),
@@ -120,7 +120,7 @@ describe("the stack's policies", () => {
     expect(await may(who, action, resource, context)).not.toBe('Allowed');
   });
 
-  it('fit into what IAM takes', () => {
+  it("fit into IAM's quotas", () => {
     const characters = (who: Principal): number =>
       Object.entries(LONGEST_NAMES).reduce(
         (text, [name, length]) => text.replaceAll(name, 'x'.repeat(length)),
@@ -133,19 +133,19 @@ describe("the stack's policies", () => {
 });
 
 describe('an outcome', () => {
-  it('of 20 MiB was committed by a worker, on condition that there was none', async () => {
+  it('of 20 MiB was committed by a worker, on condition that none existed', async () => {
     const [pool] = pools;
     const head = await pool!.lab.store.head(outcomeKey('large', 0), { signal: new AbortController().signal });
     expect(head?.size).toBeGreaterThan(20 * MEBIBYTE);
     const puts = judged.filter(({ action, resource }) => action === 's3:PutObject' && /\/results\//.test(resource));
-    // The parts of an upload create nothing by themselves: the next test says what they need.
+    // The parts of an upload create no object by themselves. The next test checks their permissions.
     const commits = puts.filter(({ context }) => context['s3:ObjectCreationOperation'] === 'true');
     expect(new Set(commits.map(({ who, context }) => `${who} ${context['s3:if-none-match']}`))).toEqual(
       new Set(['worker *']),
     );
   });
 
-  it('may be uploaded in parts: only what creates it needs the condition', async () => {
+  it('may be uploaded in parts: only the call that creates the object needs the condition', async () => {
     expect([...new Set(uploads.map(({ action }) => action))]).toEqual([
       'CreateMultipartUpload',
       'UploadPart',
@@ -160,7 +160,7 @@ describe('an outcome', () => {
     }
   });
 
-  it('is written over by nobody, whatever else he may do', async () => {
+  it('is overwritten by nobody, whatever else a principal may do', async () => {
     expect(await may(EVERYTHING, 's3:PutObject', OUTCOME, CONDITIONAL_PUT)).toBe('Allowed');
     const copy = { 's3:ObjectCreationOperation': 'true', 's3:x-amz-copy-source': `${NAMES.bucket}/a` };
     for (const context of [
@@ -185,7 +185,7 @@ describe('queue and bucket', () => {
   });
 });
 
-describe('every command of the SDK that the product has', () => {
+describe('every command of the SDK that the product uses', () => {
   it('is called in these scenes, or cannot be', async () => {
     const asked = new Set((await Promise.all(pools.map((pool) => pool.requests()))).flat().map(({ action }) => action));
     const directory = path.join(projectRoot, 'aws');

@@ -6,7 +6,7 @@ import { Lab } from '../support/lab.js';
 import { processesBelow } from '../support/stack-lab.js';
 import { modelPath } from './models.js';
 
-/** Long enough that a batch which is visible again "at once" cannot have come back by its lease running out. */
+/** Long enough that a batch which is visible again "at once" was handed back, and did not return by an expired lease. */
 const LONG_LEASE_SECONDS = 120;
 
 describe('a reclaimed instance', () => {
@@ -20,7 +20,7 @@ describe('a reclaimed instance', () => {
     const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
     await lab.setTarget(1);
     await gate.waitForStarted(1);
-    // No second instance: what is seen is the queue's doing.
+    // There is no second instance, so that the queue alone explains what is observed.
     await lab.admin('POST', 'market', { capacity: 0 });
     return { gate, job };
   }
@@ -37,7 +37,7 @@ describe('a reclaimed instance', () => {
     ).toEqual([instance!.id]);
   });
 
-  it('without a notice gives its batch back after one short lease (R2), and it is no attempt (R4)', async () => {
+  it('without a notice costs one short lease (R2) and no attempt (R4)', async () => {
     const { gate, job } = await oneHeldBatch(2);
     const [instance] = await lab.running();
     await lab.reclaim(instance!.id, null);
@@ -49,7 +49,7 @@ describe('a reclaimed instance', () => {
     expect(await keysBelow(`jobs/${job}/attempts/`)).toEqual([]);
   });
 
-  it('whose lease ran out while it slept comes back late, and there is still one outcome (R1)', async () => {
+  it('whose lease expired while it slept finishes late, and there is still one outcome (R1)', async () => {
     const { gate, job } = await oneHeldBatch(2);
     const [sleeper] = await lab.running();
     const pids = await processGroup(sleeper!.directory);
@@ -76,7 +76,7 @@ describe('a reclaimed instance', () => {
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 
-/** The processes of an instance, the worker and its slots: those that work below its directory. */
+/** The processes of an instance (the worker and its slots), which work below the instance's directory. */
 async function processGroup(directory: string): Promise<number[]> {
   return (await processesBelow(directory)).map(({ pid }) => pid);
 }

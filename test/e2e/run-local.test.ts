@@ -25,11 +25,11 @@ describe('run --local', () => {
     await rm(directory, { recursive: true, force: true });
     expect(left, 'processes left behind').toEqual([]);
   });
-  // The local cloud of a run keeps its files below the directory for temporary files.
+  // The local cloud of a run keeps its files in the directory for temporary files.
   const env = (): Record<string, string> => ({ TMPDIR: directory });
 
   it(
-    'does the whole job on a cloud of its own and leaves no instance, process or file but the results',
+    'runs the whole job on its own cloud and leaves no instance, process or file except the results',
     { timeout: 240_000 },
     async () => {
       const run = await runCli(
@@ -70,7 +70,7 @@ describe('run --local', () => {
     },
   );
 
-  it('reads its dataset from standard input, which is -', { timeout: 240_000 }, async () => {
+  it('reads the dataset - from standard input', { timeout: 240_000 }, async () => {
     const command = [
       'cat items.jsonl |',
       process.execPath,
@@ -87,7 +87,7 @@ describe('run --local', () => {
   });
 
   it(
-    'keeps the local cloud when the results cannot be written, and names the commands that fetch them and end it',
+    'keeps the local cloud when the results cannot be written, and names the commands that fetch them and stop the cloud',
     { timeout: 240_000 },
     async () => {
       const args = [
@@ -124,7 +124,7 @@ describe('run --local', () => {
   );
 
   it(
-    'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left, and a word on how to go on',
+    'ends cleanly on Ctrl-C in the middle: exit code 130, nothing left, and the command to continue',
     { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(directory, 'gate');
@@ -155,7 +155,7 @@ describe('run --local', () => {
     },
   );
 
-  it('leaves nothing running even when it is killed outright', { timeout: 240_000 }, async () => {
+  it('leaves nothing running even after SIGKILL', { timeout: 240_000 }, async () => {
     const gate = await Gate.make(directory, 'gate');
     const run = startCli(
       ['run', 'items.jsonl', '--model', modelPath('gated'), '--env', gate.env, '--local', '--max-workers', '2'],
@@ -170,7 +170,7 @@ describe('run --local', () => {
     await eventually(async () => (await processesBelow(directory)).length === 0, { what: 'everything to end' });
   });
 
-  it('ends in order, and not as if all were done, when nobody reads its output any more', async () => {
+  it('ends in an orderly way, but not with success, when the reader closes its output', async () => {
     const run = startCli(['run', 'items.jsonl', '--model', modelPath('double'), '--local', '--max-workers', '1'], {
       cwd: directory,
       env: env(),
@@ -184,8 +184,8 @@ describe('run --local', () => {
   });
 });
 
-describe('a command whose output has no room', () => {
-  it.runIf(existsSync('/dev/full'))('says so in a sentence, and does not end as if all were well', () => {
+describe('a command whose output cannot be written', () => {
+  it.runIf(existsSync('/dev/full'))('says so in a sentence and fails', () => {
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = spawnSync(process.execPath, [installedFiles().cli, '--version'], {
       stdio: ['ignore', full, 'pipe'],

@@ -8,7 +8,7 @@ describe('a fleet that shrinks', () => {
   let lab: Lab;
   afterEach(() => lab.close());
 
-  it('lets no more idle workers go than it granted, and never a busy one (R6)', { timeout: 240_000 }, async () => {
+  it('ends only as many idle workers as it granted, and never a busy one (R6)', { timeout: 240_000 }, async () => {
     lab = await Lab.start({ maxWorkers: WORKERS });
     await shrinkAroundTheBusy(lab, {
       workers: WORKERS,

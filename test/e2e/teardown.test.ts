@@ -12,7 +12,7 @@ describe('spotpool teardown', () => {
   afterEach(() => lab.close());
 
   it(
-    'takes a pool at work to 0 instances, against its controllers, and loses nothing',
+    'brings a busy pool to 0 instances although its controllers run, and loses nothing',
     { timeout: 240_000 },
     async () => {
       const gate = await Gate.make(lab.directory, 'gate');

@@ -1,4 +1,4 @@
-/** The boot with the real AWS CLI where test/e2e/boot.test.ts has a stand-in: its options, its credentials from the instance's role, its way with S3. */
+/** Boots with the real AWS CLI, for which test/e2e/boot.test.ts has a stand-in. So its options, its credentials from the instance's role, and its use of S3 are tested. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -12,7 +12,7 @@ import { Lab } from '../support/lab.js';
 const hasCli = spawnSync('aws', ['--version']).status === 0;
 
 describe.skipIf(!hasCli)('an instance that boots with the real AWS CLI (skipped where there is none)', () => {
-  it('fetches the worker, works, and leaves its logs', async () => {
+  it('fetches the worker, works, and uploads its logs', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-machine-'));
     const machine = { directory, maxIdleSeconds: 1, aws: 'real' } as const;
     await writeFile(callsFile(machine), '');

@@ -1,7 +1,7 @@
 /**
- * Real workers on a market that takes them away at random, with and without a notice, while the fleet grows and shrinks. Whatever the
- * seed: every item has its one right result, no instance is left, and no worker that held work was ended by a scale-down (R6).
- * The seeds are 1 … 10; `CHAOS_SEEDS=7,12` runs others.
+ * Runs real workers on a market that reclaims them at random, with and without a notice, while the fleet grows and shrinks. For every
+ * seed each item has exactly one right result, no instance is left, and no scale-down has ended a worker that held work (R6).
+ * The seeds are 1 … 10. `CHAOS_SEEDS=7,12` runs others.
  */
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,11 +16,11 @@ import { Lab } from '../support/lab.js';
 const SEEDS = (process.env['CHAOS_SEEDS'] ?? '1,2,3,4,5,6,7,8,9,10').split(',').map(Number);
 const ITEMS = 360;
 const BATCH_ITEMS = 6;
-/** Batches that take longer than a poll: the pool shrinks while those who hold them look for more, and find nothing. */
+/** Batches take longer than a poll, so that the pool shrinks while busy workers poll for more and find nothing. */
 const SLOW_FROM = ITEMS - 5 * BATCH_ITEMS;
 const SLOW_MS_PER_ITEM = 600;
 const LEASE_SECONDS = 2;
-/** This only finds what hangs: by the luck of the market the same seed takes from 50 to over 120 seconds. */
+/** This limit only finds a hang. The same seed takes from 50 to over 120 seconds, depending on the market. */
 const TIMEOUT_MS = 300_000;
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
@@ -29,8 +29,10 @@ describe('a job in chaos', () => {
   let lab: Lab;
   afterEach(() => lab.close());
 
-  it.each(SEEDS)('loses nothing, doubles nothing, and ends no busy worker (seed %i)', { timeout: TIMEOUT_MS }, (seed) =>
-    survive(seed),
+  it.each(SEEDS)(
+    'loses no item, doubles no result, and ends no busy worker (seed %i)',
+    { timeout: TIMEOUT_MS },
+    (seed) => survive(seed),
   );
 
   async function survive(seed: number): Promise<void> {
@@ -40,7 +42,7 @@ describe('a job in chaos', () => {
       maxWorkers: 3 + Math.floor(random() * 4),
       cloud: [
         ...['--seed', String(seed), '--time-scale', '20', '--arrive-over-ms', String(Math.floor(random() * 60_000))],
-        // An instance lives some eight seconds, and then has from none to four more.
+        // An instance lives about eight seconds and then has a notice of zero to four seconds.
         ...['--reclaim-rate', '22', '--notice-ms', String(Math.floor(random() * 80_000))],
       ],
     });
@@ -67,7 +69,7 @@ describe('a job in chaos', () => {
     await expectNoBusyWorkerEnded(witness);
   }
 
-  /** Without any notice, beside what the market takes. */
+  /** Reclaims an instance without notice, in addition to those that the market takes. */
   async function killAtRandom(random: () => number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await delay(1_000 + random() * 4_000, undefined, { signal }).catch(() => undefined);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('takes 5 GB in while runner and worker stay below 300 MB each', async () => {
+it('a dataset of 5 GB needs less than 300 MB in the runner and in the worker', async () => {
   const items = Math.ceil(DATASET_BYTES / ITEM_BYTES);
   await writeDataset(path.join(directory, 'large.jsonl'), items);
   await writeFile(
@@ -64,7 +64,7 @@ async function writeDataset(file: string, items: number): Promise<void> {
   await new Promise<void>((resolve) => out.end(() => resolve()));
 }
 
-/** Resident memory as the kernel counts it; 0 for a process that has ended. Linux only, as this suite is. */
+/** Resident memory as the kernel counts it, or 0 for a process that has ended. This suite runs on Linux only. */
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;

@@ -8,7 +8,7 @@ import { projectRoot } from '../support/cli.js';
 
 const execute = promisify(execFile);
 
-/** npm warns of its own configuration, which is not ours. */
+/** Warnings of npm about its own configuration do not count. */
 const ownLines = (stderr: string): readonly string[] =>
   stderr.split('\n').filter((line) => line.trim() !== '' && !/^npm (warn|notice)/i.test(line));
 

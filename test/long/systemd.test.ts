@@ -1,6 +1,6 @@
 /**
- * The worker's unit under a real systemd: its own checker, and (as a user's manager or a system's, in namespaces of the test's own, which needs root) what it
- * does when the worker ends. Amazon Linux 2023 has systemd 252.
+ * Tests the worker's unit under a real systemd: with systemd's own checker, and as root in namespaces, where a user's or a system's manager
+ * shows what it does when the worker ends. Amazon Linux 2023 has systemd 252.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ import { workerUnit } from '../../infra/boot/worker-unit.js';
 
 const MANAGERS = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'];
 const manager = MANAGERS.find((file) => existsSync(file));
-/** Runs a user's manager on one unit: its cgroups, and what says that systemd is there, are of the namespace alone. */
+/** Runs a user's manager on one unit. Its cgroups and the marks of a running systemd exist only in the namespace. */
 const RUN = `
 umount -R /sys/fs/cgroup 2>/dev/null
 mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run || exit 77
@@ -31,7 +31,7 @@ mkdir -p /run/systemd/system /run/user /sys/fs/cgroup/$1 && chmod 700 /run/user
 echo $$ >/sys/fs/cgroup/$1/cgroup.procs || exit 77
 XDG_RUNTIME_DIR=/run/user XDG_CONFIG_HOME=$HOME exec timeout -s KILL 20 ${manager} --user --unit=spotpool-worker.service
 `;
-/** Runs a system's manager on the unit, as its first process, with the users that $2 holds: so the worker has its own user, and what follows it is root. */
+/** Runs a system's manager on the unit as its first process, with the users in $2. So the worker has its own user, and ExecStopPost runs as root. */
 const RUN_SYSTEM = `
 umount -R /sys/fs/cgroup 2>/dev/null
 mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run || exit 77
@@ -76,7 +76,7 @@ function executable(file: string, text: string): void {
 }
 
 describe.skipIf(!canCheck)("systemd's checker (skipped where systemd-analyze is not installed)", () => {
-  it('finds nothing wrong with the unit', () => {
+  it('accepts the unit without a complaint', () => {
     executable(paths.lastWords, lastWords(paths));
     writeFileSync(paths.unit, workerUnit(paths));
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', paths.unit], { encoding: 'utf8' });
@@ -86,23 +86,23 @@ describe.skipIf(!canCheck)("systemd's checker (skipped where systemd-analyze is 
 });
 
 describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgroups of version 2)', () => {
-  /** How often the worker was started until the manager ended, which stands for the end of the instance. */
+  /** The number of starts of the worker until the manager ended. The manager's end stands for the instance's end. */
   function starts(worker: string, change: (unit: string) => string = (unit) => unit): { count: number; calls: string } {
     const log = path.join(root, 'starts');
     const calls = path.join(root, 'calls');
     const bin = path.join(root, 'bin');
     mkdirSync(bin);
     for (const name of ['journalctl', 'aws', 'systemctl']) {
-      // A manager without a bus is told to end by a signal, SIGRTMIN+24.
+      // A manager without a bus is stopped by the signal SIGRTMIN+24.
       const ends = name === 'systemctl' ? '\nkill -58 "$MANAGER"' : '';
       executable(path.join(bin, name), `#!/bin/sh\necho "${name} $*" >>'${calls}'${ends}\n`);
     }
     executable(path.join(root, 'worker.sh'), `#!/bin/sh\necho start >>'${log}'\n${worker}\n`);
-    // $PPID of what the manager starts is the manager.
+    // $PPID of a process that the manager starts is the manager.
     executable(paths.lastWords, `#!/bin/sh\nMANAGER=$PPID PATH='${bin}':$PATH exec bash '${root}/words'\n`);
     writeFileSync(path.join(root, 'words'), lastWords(paths));
     writeFileSync(path.join(paths.settings, 'worker.env'), 'SPOTPOOL_BUCKET=results\nSPOTPOOL_INSTANCE=i-1\n');
-    // What a user's manager has not: other users, the power, the machine's network.
+    // A user's manager has no other users, no control of the power, and no network of the machine.
     const unit = workerUnit(paths)
       .replace(/^ExecStart=.*$/m, `ExecStart=${root}/worker.sh`)
       .replace(/^(User|Wants|After)=.*\n/gm, '')
@@ -136,7 +136,7 @@ describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgrou
     expect(calls).toMatch(/^journalctl .*\naws s3 cp .* s3:\/\/results\/fleet\/instances\/i-1\/worker\.log\n/);
   });
 
-  it("runs what follows the worker as root with nothing of the model's: not its home, its directory, or its settings", () => {
+  it("runs the commands after the worker as root, without the model's home, directory or settings", () => {
     const users = path.join(root, 'users');
     const bin = path.join(root, 'bin');
     const taken = path.join(root, 'taken');
@@ -150,7 +150,7 @@ describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgrou
     );
     writeFileSync(path.join(users, 'group'), 'root:x:0:\nspotpool:x:64123:\n');
     chownSync(paths.home, 64_123, 64_123);
-    // The AWS CLI does the same: a profile may name a program that gives it its keys (credential_process).
+    // The AWS CLI is such a command: a profile may name a program that provides its keys (credential_process).
     executable(
       path.join(bin, 'aws'),
       `#!/bin/sh\nid -u >'${seen}'\npwd >>'${seen}'\nsh "\${AWS_CONFIG_FILE:-$HOME/.aws/config}"\n`,

@@ -1,4 +1,4 @@
-/** Whatever others wrote, no command sends the terminal a control character but the display's own. */
+/** Tests that no command prints control characters of other people's text. Only the displays write their own. */
 import { describe, expect, it } from 'vitest';
 import type { WorkerEvent } from '../../core/contract/events.js';
 import * as keys from '../../core/contract/keys.js';
@@ -6,11 +6,11 @@ import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../core/
 import { FakeStack } from '../support/fake-stack.js';
 import { RecordingTerminal } from '../support/recording-terminal.js';
 
-/** Title, clipboard, screen, hidden text, a colour that no display of ours has, C1, order of text, line separator, alarm. */
+/** The sequences set the title, the clipboard, the screen, hidden text, an unused colour, C1, the text direction, a line separator, and the bell. */
 const EVIL =
   'x\x1b]0;owned\x07\x1b]52;c;cm0=\x1b\\\x1b[2J\x1b[1;1H\x1b[8m\x1b[41m\x9b31m\x9d0;t\x9c\u202e\u2066\u2028\x85\x00\x7f\rz';
 const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-/** The displays write these themselves: colours of their own, the cursor up and hidden, lines erased. */
+/** The displays themselves write these sequences: their colours, cursor movements, the hidden cursor, and erased lines. */
 const OWN = /\x1b\[(?:0|1|2|22|3[1-6]|39)m|\x1b\[\?25[lh]|\x1b\[\d+A\r?|\x1b\[[KJ]|\r(?=[^\n]*\x1b\[K)/g;
 
 const AT = '2026-01-01T00:00:01.000Z';
@@ -111,7 +111,7 @@ describe.each(Object.entries(TERMINALS))('on %s', (_name, open) => {
     },
   );
 
-  it('spotpool watch shows a job at work, and prints no control character of others', async () => {
+  it('spotpool watch shows a running job without control characters of other people’s text', async () => {
     const stack = await hostileStack(open());
     stack.store.objects.delete(keys.fleetStateKey);
     await stack.run('watch', 'j');
@@ -120,7 +120,7 @@ describe.each(Object.entries(TERMINALS))('on %s', (_name, open) => {
     expect(stack.terminal.stderr).not.toMatch(CONTROLS);
   });
 
-  it('a failure of AWS is told without its control characters', async () => {
+  it('an error of AWS is printed without its control characters', async () => {
     const stack = await hostileStack(open());
     stack.broken = { fleet: { describe: () => Promise.reject(new Error(EVIL)), setTarget: async () => 'accepted' } };
     for (const command of ['fleet', 'doctor']) await stack.run(command);
@@ -131,7 +131,7 @@ describe.each(Object.entries(TERMINALS))('on %s', (_name, open) => {
 });
 
 describe('for programs', () => {
-  it('is JSON, in which whatever a terminal acts upon is escaped', async () => {
+  it('the output is JSON in which control characters are escaped', async () => {
     const stack = await hostileStack(new RecordingTerminal());
     for (const command of [['jobs'], ['status', 'j'], ['logs', 'j'], ['fleet', '--all'], ['watch', 'failed']]) {
       stack.terminal.stdout = '';
@@ -142,7 +142,7 @@ describe('for programs', () => {
     }
   });
 
-  it('logs keep the lines of a model, and no line of it passes for another', async () => {
+  it('logs keep the lines of a model, and no line can look like another one', async () => {
     const stack = await hostileStack(new RecordingTerminal());
     await stack.run('logs', 'j');
     expect(stack.terminal.stdout).toMatch(/ i-1 model first x[^\n]*\n(?:(?: {2}[^\n]*)?\n)* {2}second x/);

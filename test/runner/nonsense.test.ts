@@ -1,6 +1,6 @@
 /**
- * R13: whatever stands under a key that a worker may write, the pool goes on. The keys are those of the worker's role (core/contract/worker-writes.ts), so
- * that a new one cannot be forgotten: it has no example here, and the first test fails.
+ * R13: the pool keeps working, whatever the objects under keys that a worker may write contain. The keys are those of the worker's role
+ * (core/contract/worker-writes.ts), so a new one cannot be forgotten: without an example here the first test fails.
  */
 import { describe, expect, it } from 'vitest';
 import * as keys from '../../core/contract/keys.js';
@@ -10,7 +10,7 @@ import { FakeStack } from '../support/fake-stack.js';
 import { NONSENSE, withWrongFields } from '../support/nonsense.js';
 import { never, Stage } from './controller/stage.js';
 
-/** For each pattern some keys that match it, of a job and of instances that are there. */
+/** Keys that match each pattern, of an existing job and existing instances. */
 const EXAMPLES: Readonly<Record<(typeof WORKER_WRITES)[number], (job: string) => readonly string[]>> = {
   'jobs/*/partial/*': (job) => [keys.partialKey(job, 0, 'i-1-lease')],
   'jobs/*/events/*': (job) => [
@@ -46,7 +46,7 @@ const keysOf = (...jobs: readonly string[]): readonly string[] => [
   ...new Set(jobs.flatMap((job) => WORKER_WRITES.flatMap((pattern) => EXAMPLES[pattern](job)))),
 ];
 
-/** Read in every pass of a controller; the others by commands and workers. */
+/** Every pass of a controller reads these keys. Commands and workers read the others. */
 const READ_BY_PASSES = [
   'fleet/exits/0000000001/00000.json',
   'jobs/bad/results/00000.jsonl',
@@ -65,7 +65,7 @@ describe('the keys that a worker may write', () => {
 });
 
 describe.each([...NONSENSE])('with %s under every key that a worker may write', (_name, body) => {
-  it('every pass of a controller succeeds, and tells of each object once', async () => {
+  it('every pass of a controller succeeds, and reports each object once', async () => {
     const stage = new Stage();
     await stage.addJob('bad', 2);
     await stage.addJob('good', 4);
@@ -89,7 +89,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
     expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
   });
 
-  it('another job comes to its end, and every command that asks for it succeeds', async () => {
+  it('another job completes, and every command for it succeeds', async () => {
     const stack = new FakeStack();
     await stack.plantJob('bad', 2);
     stack.undone.delete('bad');
@@ -108,7 +108,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
       expect([command, await stack.run(...command)]).toEqual([command, 0]);
       expect([command, await stack.run(...command, '--json')]).toEqual([command, 0]);
     }
-    // The damage is the bad job's: every command answers for that job, too.
+    // Every command also works for the damaged job.
     for (const command of ['status', 'logs']) expect([command, await stack.run(command, 'bad')]).toEqual([command, 0]);
     expect(stack.terminal.stderr).not.toContain('error:');
   });
@@ -130,7 +130,7 @@ describe('objects that are almost right', () => {
     at,
   };
 
-  it('end no pass, whichever of their fields is wrong', async () => {
+  it('stop no pass, whichever of their fields is wrong', async () => {
     const stage = new Stage();
     await stage.addJob('good', 2);
     stage.target = 1;
@@ -148,12 +148,12 @@ describe('objects that are almost right', () => {
       told += events.filter(({ code }) => code === 'object-damaged').length;
       expect(jobs.map(({ state }) => state)).toEqual(['running']);
     }
-    // A hundred by name, then one sentence for all that come after.
+    // A hundred are reported by name, then one sentence covers all others.
     expect(told).toBeLessThanOrEqual(MOST_REPORTED + 1);
     expect(told).toBeGreaterThan(10);
   });
 
-  it('speak for nobody else: a status or mark under one instance that names another is none', async () => {
+  it('do not count when a status or mark under one instance names another instance', async () => {
     const stage = new Stage();
     await stage.addJob('good', 2);
     stage.target = 2;
@@ -167,7 +167,7 @@ describe('objects that are almost right', () => {
     expect(fleet).toMatchObject({ running: 2, draining: 0, starting: 2 });
   });
 
-  it('are not read beyond what an object of their kind can be', async () => {
+  it('are not read beyond the largest possible size of their kind', async () => {
     const stage = new Stage();
     await stage.addJob('good', 1);
     stage.target = 1;

@@ -1,4 +1,4 @@
-/** Runs the built CLI as users do: a process of its own, in a directory of its own. */
+/** Runs the built CLI as users do: in its own process and its own directory. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ export class RunningCli {
     });
   }
 
-  /** The objects of `--json` so far, one a line. */
+  /** The objects that `--json` has printed so far, one per line. */
   get events(): readonly Record<string, unknown>[] {
     return jsonLines(this.stdout);
   }
@@ -47,7 +47,7 @@ export function startCli(
 ): RunningCli {
   const child = spawn(process.execPath, [cliEntry, ...args], {
     cwd: options.cwd,
-    // Nothing of the developer's own AWS configuration may reach a test.
+    // The developer's own AWS configuration must not reach a test.
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: options.cwd,

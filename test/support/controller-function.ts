@@ -1,4 +1,4 @@
-/** The built controller function, invoked as Lambda does: a process with the function's environment, one event after another. */
+/** Invokes the built controller function as Lambda does: in a process with the function's environment, one event after another. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { jsonLines, projectRoot } from './cli.js';
 
 const bundle = pathToFileURL(path.join(projectRoot, 'dist/bundle/controller/index.mjs')).href;
 
-/** As Lambda's runtime does, but for its socket: the answers of all events, as a last line. */
+/** Stands in for Lambda's runtime, but without its socket. It prints the answers of all events as its last line. */
 const RUNTIME = `
 const { handler } = await import(${JSON.stringify(bundle)});
 const answers = [];
@@ -26,7 +26,7 @@ export interface Invoked {
   readonly log: readonly Record<string, unknown>[];
 }
 
-/** One container: what it remembers, it remembers from event to event. */
+/** Sends all events to one container, so the function keeps its memory between them. */
 export async function invokeController(
   stack: StackConfig,
   events: readonly unknown[],

@@ -1,9 +1,9 @@
-/** A job whose input is cut off in the middle of its second batch: that range is no longer there. */
+/** Submits a job and truncates its input, so that the range of its second batch no longer exists. */
 import { inputPartKey } from '../../core/contract/keys.js';
 import { modelPath } from '../e2e/models.js';
 import type { StackLab } from './stack-lab.js';
 
-/** Four items, two batches, two attempts. The job's id. */
+/** The job has four items in two batches, and two attempts per batch. Resolves with its id. */
 export async function submitCutOff(lab: StackLab, options: readonly string[]): Promise<string> {
   const dataset = await lab.file('cut.jsonl', '1\n2\n3\n4\n');
   const how = ['--model', modelPath('double'), '--batch-size', '2', '--max-attempts', '2'];

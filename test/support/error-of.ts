@@ -1,8 +1,8 @@
-/** What a call that must fail is refused with. */
+/** The error of a call that must fail. */
 export interface Refused extends Error {
-  /** The service's error code: the name of what the SDK throws. */
+  /** The service's error code, which is the name of the error that the SDK throws. */
   readonly code: string;
-  /** 0 when there was no answer. */
+  /** The HTTP status, or 0 when there was no response. */
   readonly status: number;
 }
 

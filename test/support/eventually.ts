@@ -1,4 +1,4 @@
-/** Waits for something that can be observed, instead of for the clock. */
+/** Waits for an observable condition, so that tests need no fixed sleeps. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 export async function eventually<T>(

@@ -1,6 +1,6 @@
 /**
- * An EC2 whose instances are mere records, as LocalStack's and moto's are: the actions that a host uses, over HTTP, and knobs for tests. All instances have
- * the same user data.
+ * A fake EC2 whose instances are only records, like those of LocalStack and moto. It serves the actions that a host uses over HTTP, and has knobs for tests.
+ * All instances have the same user data.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ const CODES: Readonly<Record<State, number>> = { pending: 0, running: 16, 'shutt
 export class FakeEc2 {
   readonly states = new Map<string, State>();
   userData = '#!/bin/sh\nexec sleep 1000\n';
-  /** Answers nothing but errors. */
+  /** True makes every request fail. */
   isBroken = false;
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
 

@@ -1,6 +1,6 @@
 /**
- * A stack in memory for tests of commands: its instances appear as the target says, commit a batch with every tick of the
- * clock, and leave when the target is 0. No AWS, no processes, no waiting.
+ * A stack in memory for tests of commands. Its instances appear as the target says, commit a batch with every tick of the clock, and
+ * leave when the target is 0. It needs no AWS, no processes and no waiting.
  */
 import { Writable } from 'node:stream';
 import { type BatchMessage, decodeBatchMessage } from '../../core/contract/batch-message.js';
@@ -30,23 +30,23 @@ export class FakeStack {
   target = 0;
   cwd = '/';
   instances: readonly FleetInstance[] = [];
-  /** Batches that instances have still to commit, by job. */
+  /** The batches that instances still have to commit, by job. */
   readonly undone = new Map<string, number[]>();
   readonly #firstItems = new Map<string, Pick<BatchMessage, 'firstIndex' | 'items'>>();
-  /** Called with each tick. */
+  /** Called at every tick of the clock. */
   onTick: () => void | Promise<void> = () => undefined;
   quotaVcpus = 1_000;
-  /** By a teardown; they shut down until the next tick. */
+  /** The instances that a teardown has terminated. They shut down until the next tick. */
   readonly terminated: string[] = [];
   readonly interrupt = new AbortController();
-  /** What the ports of the stack are replaced by. */
+  /** Replacements for ports of the stack. */
   broken: Partial<StackPorts> = {};
 
-  /** What the person at the terminal is asked, and answers; undefined without a terminal. */
+  /** The questions to the user at the terminal, and the answer. The answer is undefined when there is no terminal. */
   readonly asked: string[] = [];
   answer: boolean | undefined;
 
-  /** Instances do not leave when the target is 0. */
+  /** True keeps the instances although the target is 0. */
   staysUp = false;
 
   config: StackConfig = {
@@ -109,7 +109,7 @@ export class FakeStack {
     await this.store.put(jobEventsKey(job, event.instance, sequence), `${JSON.stringify(event)}\n`, { signal });
   }
 
-  /** One command line; resolves with its exit code. */
+  /** Runs one command line. Resolves with its exit code. */
   run(...argv: readonly string[]): Promise<number> {
     return runCommandLine(argv, this.context());
   }

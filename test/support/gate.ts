@@ -1,4 +1,4 @@
-/** The test's side of the gated models (test/e2e/models): sees which slices have started, and lets them go. */
+/** The test's side of the gated models (test/e2e/models). It sees which slices have started, and opens the gate for them. */
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from './eventually.js';
@@ -12,12 +12,12 @@ export class Gate {
     return new Gate(directory);
   }
 
-  /** The slot's process, from the name of what it wrote when it started (`gated.mjs`). */
+  /** The process id of the slot, from the name of the file that it wrote when it started (`gated.mjs`). */
   static pidOf(started: string): number {
     return Number(started.split('-').at(-1));
   }
 
-  /** What `--env` takes. */
+  /** The value of `--env` for the gated models. */
   get env(): string {
     return `GATE=${this.directory}`;
   }
@@ -36,12 +36,12 @@ export class Gate {
     );
   }
 
-  /** Lets one item's slice go, or all. */
+  /** Opens the gate for the slice of one item, or for all. */
   async open(item?: number): Promise<void> {
     await writeFile(path.join(this.directory, item === undefined ? 'open' : `open-${item}`), '');
   }
 
-  /** At once: a model that read a half-written clock would believe that time has moved. */
+  /** Replaces the clock file atomically, because a model that read a half-written one would think that time has passed. */
   async setTick(tick: number): Promise<void> {
     const next = path.join(this.directory, 'tick.next');
     await writeFile(next, String(tick));

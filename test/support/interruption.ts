@@ -1,4 +1,4 @@
-/** What EventBridge sends when AWS takes a Spot instance. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
+/** The event that EventBridge sends when AWS takes a Spot instance. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
 export const interruptionOf = (instance: string): unknown => ({
   version: '0',
   id: '12345678-1234-1234-1234-123456789012',

@@ -1,5 +1,5 @@
 /**
- * A whole stack for one test file: the local cloud as a process, queue, bucket and fleet on it, and the real CLI and workers.
+ * A whole stack for one test file: the local cloud as a process, with a queue, a bucket and a fleet, and the real CLI and workers.
  * No controller runs unless a test starts one (`run`, `watch`, or `control`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -16,15 +16,15 @@ import { projectRoot } from './cli.js';
 import { processesBelow, StackLab, type StackLabSite } from './stack-lab.js';
 
 export interface LabOptions {
-  /** Options of the local cloud's own process, as on its command line. */
+  /** Command-line options of the local cloud's process. */
   readonly cloud?: readonly string[];
-  /** Short, so that a test sees leases run out. SQS counts whole seconds. */
+  /** The lease, in whole seconds as SQS counts. It is short, so that a test sees leases expire. */
   readonly leaseSeconds?: number;
   readonly maxIdleSeconds?: number;
   readonly maxWorkers?: number;
-  /** Makes the stack; as `run --local` does unless given. */
+  /** Creates the stack. The default does it as `run --local` does. */
   readonly provision?: ProvisionLocalStack;
-  /** Of each command of the CLI. */
+  /** Environment variables of every CLI command. */
   readonly cliEnv?: Readonly<Record<string, string>>;
 }
 
@@ -84,15 +84,15 @@ export class Lab extends StackLab {
     return (await this.instances()).filter((instance) => instance.state === 'running');
   }
 
-  /** The instance that a process belongs to: it works below its instance's directory. */
+  /** The instance of a process. The process's working directory is below its instance's directory. */
   async instanceOf(pid: number): Promise<string> {
     const cwd = await readlink(`/proc/${pid}/cwd`);
     const instance = (await this.instances()).find(({ directory }) => cwd.startsWith(directory));
-    if (instance === undefined) throw new Error(`Process ${pid} works in ${cwd}, where no instance does.`);
+    if (instance === undefined) throw new Error(`Process ${pid} works in ${cwd}, which is no instance's directory.`);
     return instance.id;
   }
 
-  /** With a notice of that many milliseconds, or, with null, without any. */
+  /** Reclaims an instance with a notice of so many milliseconds. Null means no notice. */
   async reclaim(instance: string, noticeMs: number | null): Promise<void> {
     await this.admin('POST', `instances/${instance}/reclaim`, { noticeMs });
   }
@@ -108,7 +108,7 @@ export class Lab extends StackLab {
     return response.json();
   }
 
-  /** Ends everything, and fails when a process of an instance has outlived the cloud. */
+  /** Stops everything. Throws when a process of an instance has outlived the cloud. */
   async close(): Promise<void> {
     await this.killCommands();
     const ended = once(this.#cloud, 'exit');

@@ -1,16 +1,16 @@
 /**
- * After each test nothing may be left: no child process, no listening port, no timer that holds the process open. Loaded for
- * every test file (vitest.config.ts). What a test file keeps for all of its tests it must make in `beforeAll`, which comes
- * before the first count.
+ * Checks after each test that it has left no child process, no listening port, and no timer that keeps the process alive. It is loaded
+ * for every test file (vitest.config.ts). A test file must create resources for all of its tests in `beforeAll`, which runs before the
+ * first count.
  */
 import { createHook } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, expect } from 'vitest';
 
-/** By Node's names. Sockets do not count: clients keep them alive on purpose. */
+/** The kinds of resources by Node's names. Sockets do not count, because clients keep them open on purpose. */
 const COUNTED = new Set(['TCPServerWrap', 'ProcessWrap']);
 
-/** Ends are seen a little late (exit events, closing servers): a leak is what is still there after this long. */
+/** Exit events and closing servers arrive a little late. A resource that still exists after this time is a leak. */
 const SETTLE_MS = 5_000;
 
 interface MadeTimer {
@@ -18,7 +18,7 @@ interface MadeTimer {
   readonly madeAt: string;
 }
 
-/** Timers made during the test by code of this project, until they fire or are cleared. */
+/** The timers that code of this project has created during the test and that have neither fired nor been cleared. */
 const timers = new Map<number, MadeTimer>();
 let before: ReadonlyMap<string, number> = new Map();
 
@@ -33,13 +33,13 @@ const timerHook = createHook({
   },
 });
 
-/** The first line of the stack that is in the project; undefined when there is none (the runner's own timers). */
+/** The first line of the stack trace that is in the project. Undefined for the test runner's own timers. */
 function callerOf(stack: string): string | undefined {
   return (
     stack
       .split('\n')
       .slice(2)
-      // `(<anonymous>)` is the engine's own frame, of `new Promise`.
+      // `(<anonymous>)` is the engine's own frame for `new Promise`.
       .find((line) => !/node_modules|node:|support\/leaks|\(<anonymous>\)/.test(line))
       ?.trim()
   );
@@ -69,7 +69,7 @@ beforeEach(({ onTestFinished }) => {
   before = countResources();
   timers.clear();
   timerHook.enable();
-  // First to be asked for, and so the last to run: after each of the test's own clean-ups.
+  // This hook is registered first and so runs last, after the test's own clean-ups.
   onTestFinished(expectNothingLeft);
 });
 

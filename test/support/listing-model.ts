@@ -1,4 +1,4 @@
-/** What a listing of S3 must show, in the plainest way. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/** A simple model of S3's listings, to compare the real one with. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export const byteOrder = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
 
 export interface ListingQuery {
@@ -8,7 +8,7 @@ export interface ListingQuery {
   readonly maxKeys: number;
 }
 
-/** The whole listing as one would write it down: filter, sort, group. */
+/** Computes the whole listing in the plainest way: filter, sort, group. */
 export function listingOf(keys: readonly string[], { prefix, delimiter, startAfter }: ListingQuery): readonly string[] {
   const shown = keys
     .filter((key) => key.startsWith(prefix) && (startAfter === undefined || byteOrder(key, startAfter) > 0))

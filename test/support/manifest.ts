@@ -1,4 +1,4 @@
-/** A manifest of a small job, for tests that need one and not what it says. */
+/** The manifest of a small job, for tests that do not depend on its contents. */
 import type { Manifest } from '../../core/contract/job.js';
 
 export const manifestOf = (job: string, change: Partial<Manifest> = {}): Manifest => ({

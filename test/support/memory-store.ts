@@ -1,4 +1,4 @@
-/** An object store in memory with the semantics of the port: conditional writes, ranges, listings in UTF-8 order. */
+/** An object store in memory with the semantics of the port: conditional writes, ranges, and listings in UTF-8 order. */
 import { createHash } from 'node:crypto';
 import {
   type ListedFolder,
@@ -24,13 +24,13 @@ const STREAM_CHUNK_BYTES = 64 * 1024;
 
 export class MemoryStore implements ObjectStore {
   readonly objects = new Map<string, Kept>();
-  /** The store's own clock: it stands still unless a test moves it. */
+  /** The store's own clock. It stands still until a test moves it. */
   nowMs = 0;
-  /** Keys in the order in which they were written. */
+  /** All written keys in the order of the writes. */
   readonly writes: string[] = [];
-  /** Called before each write (uploads: once their body has been read): throw to make it fail. */
+  /** Called before each write, and for uploads after the body has been read. Throw an error to make the write fail. */
   beforeWrite: (key: string) => void | Promise<void> = () => undefined;
-  /** Called before each read of a body. */
+  /** Called before each read of an object's body. */
   beforeRead: (key: string) => void | Promise<void> = () => undefined;
 
   text(key: string): string | undefined {

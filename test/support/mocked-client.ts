@@ -1,8 +1,8 @@
-/** aws-sdk-client-mock takes the client's `send` from everyone in the process, and so from other test files: given back when the file is over. */
+/** aws-sdk-client-mock replaces a client's `send` in the whole process, and so for other test files, too. This restores it at the end of the file. */
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll } from 'vitest';
 
-/** To be called outside of tests. */
+/** Call it at the top level of a test file, outside of tests. */
 export const mockedClient: typeof mockClient = (client, options) => {
   const stub = mockClient(client, options);
   afterAll(() => {

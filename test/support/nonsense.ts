@@ -1,8 +1,8 @@
-/** Nonsense that may stand where an object of ours should: bodies that are none, and values that are almost right. */
+/** Invalid contents for our objects: bodies that are no JSON object, and values that are almost right. */
 
 const deep = (levels: number): string => `${'[{"a":'.repeat(levels)}1${'}]'.repeat(levels)}`;
 
-/** By name, since a test says which one it met. */
+/** The bodies have names, so that a failed test says which one it read. */
 export const NONSENSE: ReadonlyMap<string, string | Uint8Array> = new Map<string, string | Uint8Array>([
   ['nothing', ''],
   ['a line feed', '\n'],
@@ -28,7 +28,7 @@ export const NONSENSE: ReadonlyMap<string, string | Uint8Array> = new Map<string
   ['gzip', new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])],
 ]);
 
-/** Values that a field may hold instead of the right one. */
+/** Wrong values for a field. */
 export const WRONG_VALUES: readonly unknown[] = [
   null,
   true,
@@ -46,7 +46,7 @@ export const WRONG_VALUES: readonly unknown[] = [
   { toString: 1 },
 ];
 
-/** The same object again and again, each time with another field that is wrong, or missing. */
+/** Variants of an object. In each one another field is wrong or missing. */
 export function withWrongFields(whole: object): readonly object[] {
   return Object.keys(whole).flatMap((field) => [
     ...WRONG_VALUES.map((wrong) => ({ ...whole, [field]: wrong })),

@@ -1,10 +1,10 @@
-/** The Python interpreters of this machine, one for each version that the Python helper supports. */
+/** Finds the Python interpreters of this machine, one for each version that the Python helper supports. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Python {
-  /** Such as `3.9`. */
+  /** The version without its patch number, such as `3.9`. */
   readonly version: string;
   readonly path: string;
 }
@@ -18,7 +18,7 @@ function ask(command: string): Python | undefined {
   return version === undefined || executable === undefined ? undefined : { version, path: executable };
 }
 
-/** pyenv's own interpreters: its commands on the search path answer only for the version that is chosen. */
+/** Lists pyenv's interpreters by path, because pyenv's commands on PATH run only the selected version. */
 function ofPyenv(): readonly string[] {
   const root = process.env['PYENV_ROOT'] ?? spawnSync('pyenv', ['root'], { encoding: 'utf8' }).stdout?.trim() ?? '';
   if (root === '') return [];

@@ -1,4 +1,7 @@
-/** A terminal that keeps what is written, made harmless as the real one does; `rows` shows it as a terminal of its size would, cursor movements carried out. */
+/**
+ * A terminal that records the output. It escapes control characters as the real one does. `rows` shows the screen as a terminal of its
+ * size would, after all cursor movements.
+ */
 import picocolors from 'picocolors';
 import { harmless } from '../../core/printable.js';
 import type { Terminal } from '../../runner/display/terminal.js';
@@ -48,7 +51,7 @@ export class RecordingTerminal implements Terminal {
     for (const listener of this.#listeners) listener();
   }
 
-  /** What is to be seen, trailing blanks and blank last lines left out. Knows the escapes that `Screen` uses. */
+  /** The visible rows, without trailing blanks and blank last rows. It understands the escape sequences that `Screen` uses. */
   visible(): readonly string[] {
     const lines: string[] = [''];
     let row = 0;

@@ -1,4 +1,4 @@
-/** A fleet that shrinks around a worker that stays at work (R6), wherever the fleet is. */
+/** A test of a fleet that shrinks while one worker stays busy (R6). It works for a fleet on any cloud. */
 import { expect } from 'vitest';
 import { readFleetState } from '../../runner/controller/observe/read-fleet.js';
 import { modelPath } from '../e2e/models.js';
@@ -7,22 +7,22 @@ import { Gate } from './gate.js';
 import type { StackLab } from './stack-lab.js';
 
 export interface ShrinkingPool {
-  /** At least three: one stays at work, one more may be right for what it holds, and the others have to go. */
+  /** At least three: one stays busy, one more may be needed for the batch that the busy one holds, and the others must leave. */
   readonly workers: number;
-  /** Its instances, also those that have ended. */
+  /** The fleet's instances, including those that have ended. */
   readonly instances: () => Promise<readonly { readonly instance: string; readonly state: string }[]>;
   readonly instanceOf: (pid: number) => Promise<string>;
 }
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
-/** Instances leave one after another, each with a ticket of the controller's pass. */
+/** Instances leave one after another, because each needs a ticket that a pass of the controller grants. */
 const LEFT_WITHIN_MS = 60_000;
 
-/** Idle workers leave, each with a ticket; the busy one and the work that it holds do not. The job's id, once it is complete. */
+/** Checks that each idle worker leaves with a ticket, and that the busy one stays with its work. Resolves with the job's id when the job is complete. */
 export async function shrinkAroundTheBusy(lab: StackLab, pool: ShrinkingPool): Promise<string> {
   const { workers } = pool;
   const gate = await Gate.make(lab.directory, 'gate');
-  // Each worker computes one batch and holds the next: twice as many batches keep all at work.
+  // Each worker computes one batch and holds the next, so twice as many batches keep all workers busy.
   const items = 2 * workers;
   const dataset = await lab.file('items.jsonl', Array.from({ length: items }, (_, index) => `${index}\n`).join(''));
   const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
@@ -31,9 +31,9 @@ export async function shrinkAroundTheBusy(lab: StackLab, pool: ShrinkingPool): P
   const [first = ''] = await gate.started();
   const busyItem = Number(first.split('-')[1]);
   const busy = await pool.instanceOf(Gate.pidOf(first));
-  // All others become idle at once. What is left is the busy one's: what it computes, and at most one batch that waits for it.
+  // All others become idle at once. The busy worker keeps the batch that it computes and at most one that waits.
   for (let item = 0; item < items; item++) if (item !== busyItem) await gate.open(item);
-  // One batch is left, or two: so many instances are right, and exactly the others leave.
+  // One or two batches are left, so that many instances stay, and exactly the others leave.
   const { running, left, ticketed, target } = await eventually(
     async () => {
       const seen = await look(lab, pool);
@@ -53,14 +53,14 @@ export async function shrinkAroundTheBusy(lab: StackLab, pool: ShrinkingPool): P
   return job;
 }
 
-/** Ids, in order. Tickets are looked at last: whoever has left by then has one. */
+/** Observes the pool. Ids are sorted. Tickets are read last, so that every instance that has left by then has one. */
 async function look(
   lab: StackLab,
   pool: ShrinkingPool,
 ): Promise<Record<'running' | 'left' | 'ticketed', readonly string[]> & { readonly target: number }> {
   const target = (await readFleetState(lab.store, never().signal)).state?.target ?? Infinity;
   const instances = await pool.instances();
-  // A stack that other tests have used has tickets of instances that are not of this one.
+  // Other tests may have left tickets of other instances in the stack.
   const known = new Set(instances.map(({ instance }) => instance));
   const tickets = (await ticketsOf(lab)).filter((ticket) => ticket.void !== true && known.has(ticket.instance));
   return {

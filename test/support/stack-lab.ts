@@ -1,6 +1,6 @@
 /**
- * A stack under test, whoever made it and wherever it is: the real CLI on it, its bucket and its queue. Labs (lab.ts, test/emulators/support/) say what makes
- * the stack and gives its instances processes.
+ * A stack under test on any cloud, with the real CLI, its bucket and its queue. The labs (lab.ts, test/emulators/support/) create the stack
+ * and give its instances processes.
  */
 import { readdir, readlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,15 +24,15 @@ export interface JobStatusJson {
 }
 
 export interface StackLabSite {
-  /** Where commands run, and where the stack's file is. */
+  /** The working directory of commands, which also holds the stack's file. */
   readonly directory: string;
   readonly stack: StackConfig;
   readonly stackFile: string;
-  /** Of each command. */
+  /** Environment variables of every command. */
   readonly cliEnv: Readonly<Record<string, string>>;
 }
 
-/** What `auto` would find depends on the machine: a test that wants that says so. */
+/** Tests use a fixed shape, because the result of `auto` depends on the machine. A test of `auto` asks for it. */
 export const ONE_BY_ONE = ['--slots', '1', '--concurrency', '1'];
 
 export class StackLab {
@@ -75,7 +75,7 @@ export class StackLab {
     return cli;
   }
 
-  /** Of those that `startCli` started: what a test that failed left behind. */
+  /** Stops the commands that `startCli` started and that a failed test has left behind. */
   async killCommands(): Promise<void> {
     const left = [...this.#running];
     for (const { child } of left) child.kill('SIGKILL');
@@ -101,7 +101,7 @@ export class StackLab {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** As a controller does, but by nobody's decision. */
+  /** Sets the fleet's target directly, without a controller. */
   async setTarget(target: number): Promise<void> {
     const client = makeEc2Client(clientOptions(this.stack));
     const fleet = makeFleet(client, this.stack);
@@ -112,7 +112,7 @@ export class StackLab {
     }
   }
 
-  /** The queue's own counters, which the local cloud keeps exact. */
+  /** The queue's counters, which are exact on the local cloud. */
   async counts(queueUrl = this.stack.queueUrl): Promise<{ visible: number; inFlight: number }> {
     const client = makeSqsClient(clientOptions(this.stack));
     try {
@@ -129,7 +129,7 @@ export class StackLab {
   }
 }
 
-/** Processes that work in a directory: an instance works in its own. Known on Linux only. */
+/** The processes whose working directory is below a directory, such as an instance's. This works on Linux only. */
 export async function processesBelow(directory: string): Promise<{ pid: number; cwd: string }[]> {
   if (process.platform !== 'linux') return [];
   const found: { pid: number; cwd: string }[] = [];

@@ -1,6 +1,6 @@
 /**
- * Instances that come late, and are used as they come. Time is virtual: a batch is done when the test moves the clock on (test/e2e/models/ticking.mjs), and
- * the test moves it when every ready instance is at work.
+ * A test of instances that arrive late and are used as they arrive. Time is virtual: a batch is done when the test moves the clock
+ * (test/e2e/models/ticking.mjs), and the test moves it when every ready instance is busy.
  */
 import { expect } from 'vitest';
 import { resultsPrefix } from '../../core/contract/keys.js';
@@ -11,14 +11,14 @@ import type { StackLab } from './stack-lab.js';
 export interface Arrival {
   readonly job: string;
   readonly gate: Gate;
-  /** Ready at t=1. */
+  /** The number of instances that are ready at t=1. */
   readonly early: number;
-  /** Ready at t=3. */
+  /** The number of instances that are ready at t=3. */
   readonly all: number;
   readonly bringRest: () => Promise<void>;
 }
 
-/** From t=2, when the clock was set to it before the first instance came, to the end of t=4's step: how many batches were done. */
+/** Counts the batches that are done from t=2 to the end of t=4. The clock stood at t=2 before the first instance came. */
 export async function doneAsTheyArrive(lab: StackLab, { job, gate, early, all, bringRest }: Arrival): Promise<number> {
   let atWork = early;
   let done = 0;

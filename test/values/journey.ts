@@ -1,4 +1,4 @@
-/** The whole way of a dataset through the product's own parts: reader, input parts, worker's input, slot with a real process, outcome, results. */
+/** Sends a dataset through all parts of the product: reader, input parts, the worker's input, a slot with a real process, outcome, and results. */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,14 +18,14 @@ import type { Slot, PreparedModel } from '../../worker/slot/slot.js';
 import { systemClock } from '../../worker/system-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
-// The worker does the same (worker/main.ts): sixteen objects are fetched at once.
+// Sixteen objects are fetched at once, as in worker/main.ts.
 setMaxListeners(100);
 
 const JOB = 'journey';
 const BATCH_ITEMS = 16;
 const { signal } = new AbortController();
 
-/** A file of items, or objects by their keys. */
+/** The dataset: a file of items, or objects by their keys. */
 export type Source =
   { readonly file: string; readonly text: string } | { readonly objects: ReadonlyMap<string, string> };
 
@@ -57,7 +57,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
       yield* keys;
     },
   };
-  // Said, not seen: a file with one line that is an array looks like one document, and is refused without it.
+  // The format is given, because a file with one line that is an array looks like one document and would be refused.
   const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
   const dataset = await openDataset({ argument, cwd, ...format }, sources);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });

@@ -1,12 +1,12 @@
-/** Values that have been changed by some program on some way: each goes through every path (values.test.ts). */
+/** Values that some programs change on the way. Each one goes through every path (values.test.ts). */
 
 const nested = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
 
 export interface TableValue {
   readonly name: string;
-  /** JSON. */
+  /** The value as JSON text. */
   readonly text: string;
-  /** JavaScript has no such value, or writes none so deep: the item of a module fails. */
+  /** True when JavaScript cannot hold or write the value. Then the item of a module fails. */
   readonly isBeyondJavaScript?: true;
 }
 
@@ -63,7 +63,7 @@ export const TABLE: readonly TableValue[] = [
   ...Object.entries(beyondJavaScript).map(([name, text]) => ({ name, text, isBeyondJavaScript: true as const })),
 ];
 
-/** Fields of a CSV file; each is a text, whatever it looks like. */
+/** Fields of a CSV file. Each is text, whatever it looks like. */
 export const FIELDS: readonly string[] = [
   '',
   ' ',

@@ -1,4 +1,4 @@
-/** Values arrive and leave unchanged: every value of the table on every way through the product. */
+/** Checks that every value of the table passes unchanged on every way through the product. */
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => host.remove());
 
-/** The text that the results should have; undefined where the item should fail. */
+/** The expected text in the results. Undefined when the item should fail. */
 type Expectation = (texts: readonly string[]) => readonly (string | undefined)[];
 
 interface Model {
   readonly name: string;
   readonly start: string | readonly string[];
   readonly expected: Expectation;
-  /** Two texts that are the same to the model give the same value. */
+  /** Parses a text to the value that the model sees, so that two texts with the same meaning are equal. */
   readonly same: (text: string) => unknown;
 }
 
@@ -44,7 +44,7 @@ function echoOf(python: string, texts: readonly string[]): readonly (string | un
   return (JSON.parse(stdout) as (string | null)[]).map((text) => text ?? undefined);
 }
 
-/** The table alone has values that JavaScript cannot hold or write. */
+/** Only the table has values that JavaScript cannot hold or write. */
 const BEYOND_JAVASCRIPT = new Set(TABLE.filter((value) => value.isBeyondJavaScript).map(({ text }) => text));
 
 const MODELS: readonly Model[] = [
@@ -73,13 +73,13 @@ const MODELS: readonly Model[] = [
   },
 ];
 
-/** A key of S3 is any UTF-8. */
+/** An S3 key may be any UTF-8 text. */
 const keyOf = (at: number): string => `${String(at).padStart(3, '0')} ä/"🎉"\\ \u2028__proto__.json`;
 
 interface Way {
   readonly name: string;
   readonly source: (texts: readonly string[]) => Source;
-  /** The item's JSON text. */
+  /** The JSON text of the item. */
   readonly item: (text: string, at: number, isCommand: boolean) => string;
   readonly texts: readonly string[];
 }
@@ -128,7 +128,7 @@ async function expectUnchanged(way: Way, model: Model, values: readonly string[]
   });
   const wanted = expected.map((text) => (text === undefined ? undefined : model.same(text)));
   for (const [at, result] of results.entries()) {
-    // Not by an `expect` of the values: it takes a key like `constructor` for the object's own.
+    // `expect` is not used for the values, because it takes a key such as `constructor` for the object's own.
     const isSame = isDeepStrictEqual(result, wanted[at]);
     expect(isSame, `${lines[at]?.slice(0, 300)} of ${items[at]?.slice(0, 300)}`).toBe(true);
   }
@@ -146,7 +146,7 @@ describe.each(MODELS)('the values of the table, through $name', (model) => {
   });
 });
 
-/** JSON texts, with what JSON.stringify never writes: blanks, equal keys, numbers of any length, escapes. */
+/** JSON texts with forms that JSON.stringify never writes: blanks, equal keys, numbers of any length, and escapes. */
 const json = fc.letrec<{ readonly value: string }>((tie) => {
   const blank = fc.constantFrom('', '', ' ', '\t ');
   const number = fc.oneof(

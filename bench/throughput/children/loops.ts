@@ -89,7 +89,7 @@ function handlerOf(setup: LoopSetup, slot: PeerSlot): Handle {
   const Bucket = setup.bucket;
   return async (body) => {
     const message = decodeBatchMessage(body);
-    if (message === undefined) throw new Error(`This is no message: ${body}`);
+    if (message === undefined) throw new Error(`This is not a message: ${body}`);
     const Range = `bytes=${message.startByte}-${message.endByte - 1}`;
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: message.key, Range }));
     const lines = ((await Body?.transformToString()) ?? '').trimEnd().split('\n');

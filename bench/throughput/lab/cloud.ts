@@ -71,7 +71,7 @@ export class BenchCloud {
     readonly endpoint: string,
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
     group: ProcessGroup,
-    /** The bundle of child.ts. */
+    /** The path of the bundle of child.ts. */
     readonly child: string,
   ) {
     this.#group = group;
@@ -194,8 +194,9 @@ export class BenchCloud {
     const deadlineMs = Date.now() + EMPTY_TIMEOUT_MS;
     while ((await this.queued(queueUrl)) > 0) {
       const ended = workers.find((worker) => worker.hasEnded());
-      if (ended !== undefined) throw new Error(`It ended before its work was done: ${ended.output().slice(-2_000)}`);
-      if (Date.now() > deadlineMs) throw new Error('The queue does not become empty.');
+      if (ended !== undefined)
+        throw new Error(`The worker ended before its work was done: ${ended.output().slice(-2_000)}`);
+      if (Date.now() > deadlineMs) throw new Error('The queue did not become empty in time.');
       await delay(everyMs);
     }
   }

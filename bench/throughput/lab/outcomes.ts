@@ -31,7 +31,7 @@ export async function outputsOf(store: ObjectStore, { job, batches, dataset }: M
     READS_AT_ONCE,
     async (key) => {
       const stored = await store.get(key, { signal });
-      if (stored === undefined) throw new Error(`There is no outcome ${key}.`);
+      if (stored === undefined) throw new Error(`The outcome ${key} is missing.`);
       return new TextDecoder().decode(stored.body);
     },
   );

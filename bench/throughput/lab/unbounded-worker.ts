@@ -38,7 +38,7 @@ export async function buildUnboundedWorker(directory: string): Promise<string> {
     ],
   });
   if (!lifted)
-    throw new Error('worker/batch/memory-limits.ts has no budgetBytes any more: say here what bounds the bytes.');
+    throw new Error('worker/batch/memory-limits.ts no longer has budgetBytes. Update this file to lift the new bound.');
   copyFileSync('dist/bundle/host.mjs', path.join(directory, 'host.mjs'));
   return outfile;
 }

@@ -63,8 +63,9 @@ export const clientEnvironment = ({ credentials }: BenchCloud): Readonly<Record<
 export async function untilSaid(group: ProcessGroup, text: string): Promise<void> {
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   while (!group.stdout().includes(text)) {
-    if (group.hasEnded()) throw new Error(`It ended before it said ${text}: ${lastLines(group.output())}`);
-    if (Date.now() > deadlineMs) throw new Error(`It did not say ${text} in time: ${lastLines(group.output())}`);
+    if (group.hasEnded()) throw new Error(`The program ended before it printed ${text}: ${lastLines(group.output())}`);
+    if (Date.now() > deadlineMs)
+      throw new Error(`The program did not print ${text} in time: ${lastLines(group.output())}`);
     await delay(5);
   }
 }

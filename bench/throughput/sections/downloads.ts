@@ -124,7 +124,7 @@ async function fetchInPool(cloud: BenchCloud, way: Way, count: number, sizes: Si
   const items = Array.from({ length: done }, (_, n) => keyOf(count, n % count));
   const width = Math.min(count, WIDTH);
   const { wallMs, loadMs, itemMs, value } = await runPool(cloud, { way, width, task, items, passes });
-  if (value !== done * passes * OBJECT_BYTES) throw new Error(`${way}: ${value} bytes came of ${done} objects.`);
+  if (value !== done * passes * OBJECT_BYTES) throw new Error(`${way}: ${value} bytes arrived from ${done} objects.`);
   const ms = meanOf(wallMs);
   return way === 'serial'
     ? { ms: (ms / done) * count, loadMs, limitMs: limitOf(itemMs, { count, atOnce: WIDTH }) }

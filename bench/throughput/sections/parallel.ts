@@ -95,7 +95,7 @@ async function measure(
   await cloud.slowDown(NO_LATENCY);
   const times = (kind: Kind): number[] => (samples.get(kind) ?? []).map(({ seconds }) => seconds);
   const values = new Set([...samples.values()].flat().map(({ value }) => value.toPrecision(9)));
-  if (values.size !== 1) throw new Error(`They disagree about what came out: ${[...values].join(', ')}`);
+  if (values.size !== 1) throw new Error(`The ways disagree about the result: ${[...values].join(', ')}`);
   const serial = medianOf(times('serial'));
   const ratio = medianOf(times('processes')) / medianOf(times('cpus'));
   const chose = new Set((samples.get('auto') ?? []).map((sample) => sample.chose ?? ''));

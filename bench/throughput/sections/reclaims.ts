@@ -105,7 +105,7 @@ export async function reclaimOnce(
 async function untilWorking(done: string): Promise<void> {
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   while (!existsSync(done)) {
-    if (Date.now() > deadlineMs) throw new Error('A worker did not begin to work.');
+    if (Date.now() > deadlineMs) throw new Error('A worker did not start to work.');
     await delay(20);
   }
 }

@@ -18,7 +18,7 @@ const ITEM_MS = 20;
 
 interface Way {
   readonly title: string;
-  /** Undefined lets `submit` choose. */
+  /** Undefined lets `submit` choose the size. */
   readonly batchItems?: number;
 }
 
@@ -114,7 +114,7 @@ export function tailOf(outputs: readonly TimedOutput[], workers: number): Omit<T
   const startMs = Math.min(...outputs.map((output) => output.startMs));
   const endOf = new Map<number, number>();
   for (const { pid, endMs } of outputs) endOf.set(pid, Math.max(endMs, endOf.get(pid) ?? 0));
-  if (endOf.size !== workers) throw new Error(`${endOf.size} of ${workers} workers had a part in the job.`);
+  if (endOf.size !== workers) throw new Error(`${endOf.size} of ${workers} workers took part in the job.`);
   const ends = [...endOf.values()];
   const wholeMs = Math.max(...ends) - startMs;
   const usedMs = ends.reduce((sum, endMs) => sum + endMs - startMs, 0);

@@ -1,5 +1,5 @@
 /**
- * Attribute-based instance selection:
+ * Selects instance types by attributes (attribute-based instance selection):
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html
  */
 import { type InstanceType, instanceTypes } from '../../market/instance-types.js';

@@ -1,19 +1,25 @@
-/** Sentences about files of results, and the commands that a message gives to be copied. Pure. */
+/** Command lines that messages print for users to copy. */
 import path from 'node:path';
 import type { StackFlags } from '../../cli/stack-options.js';
 import { shellQuote } from '../../local-cloud/user-data.js';
-import { stackArguments } from './report-interruption.js';
 
 const PLAIN_WORD = /^[\w./:@%+,=-]+$/;
 
-const shellWord = (text: string): string => (PLAIN_WORD.test(text) ? text : shellQuote(text));
+/** Quotes a word of a command line when a shell would read it otherwise. */
+export const shellWord = (text: string): string => (PLAIN_WORD.test(text) ? text : shellQuote(text));
+
+/** Returns the options that name the same stack again, with a space before them. */
+export function stackArguments({ local, stack }: StackFlags): string {
+  if (local) return ' --local';
+  return stack === undefined ? '' : ` --stack ${shellWord(stack)}`;
+}
 
 export interface ResultsCommand {
   readonly job: string;
-  /** Absent: the default. */
+  /** Absent when the command chooses the file. */
   readonly out?: string | undefined;
   readonly flags: StackFlags;
-  /** The local cloud is not where the user's shell looks for it. */
+  /** Present when the user's shell would look for the local cloud elsewhere. */
   readonly stateDirectory?: string | undefined;
 }
 

@@ -1,32 +1,31 @@
 /**
- * The sentences about what is left undone when a command ends before its job, and how to go on. Each sentence is printed only where it is true: what nobody has looked at is
- * not claimed. Pure.
+ * Sentences for a command that ends before its job: the work that is left, and how to go on. A sentence is printed only where it is known to be true.
  */
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
-import { hasEnded } from '../follow/follower.js';
+import { hasEnded } from '../job-state.js';
 import { brokenOffText, resumeSubmitText } from './resume.js';
 
-/** How far a command came. */
+/** The progress of a command that submits a job. */
 export interface CommandProgress {
-  /** Its submit has begun to write, or follows another one of the same job, which somebody else gave. */
+  /** Set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
   begun?: { readonly job: string; readonly follows?: string };
-  /** Once it is submitted whole. */
+  /** Set once the whole job is submitted. */
   job?: string;
-  /** Once the results are in it. */
+  /** Set once the results are in this file. */
   resultsFile?: string;
 }
 
 export interface Interruption extends Readonly<CommandProgress> {
-  /** The person stopped it, or something else did. */
+  /** `Stopped` when the user stopped the command, and `Broken off` when something else did. */
   readonly how: 'Stopped' | 'Broken off';
-  /** The job is in a local cloud of the command's own, which ends with it. */
+  /** True when the job is in a local cloud of the command's own, which ends with the command. */
   readonly own: boolean;
-  /** The stack has a controller of its own. */
+  /** True when the stack has a controller of its own. */
   readonly controlled: boolean;
-  /** Undefined when there is no job, or it could not be looked at. */
+  /** Undefined when there is no job, or when it could not be read. */
   readonly progress: JobProgress | undefined;
-  /** The options that name the same stack again. */
+  /** The options that name the same stack again, with a space before them. */
   readonly where: string;
 }
 
@@ -38,36 +37,32 @@ export function interruptionLines(left: Interruption): readonly string[] {
 
 function ownCloudLines({ how, job, progress, resultsFile }: Interruption): readonly string[] {
   if (resultsFile !== undefined) {
-    return [`${how} when the results were in ${resultsFile}. The local cloud of this command ends, and its instances.`];
+    return [`${how} when the results were in ${resultsFile}. The local cloud of this command ends with its instances.`];
   }
   return [
     job === undefined ? `${how} before the dataset was submitted: nothing was computed.` : `${how}${ownDone(progress)}`,
-    'The local cloud of this command ends, with its instances and what it holds; no results file was written.',
-    'To go on: run the same command again. For work that outlives the command: spotpool local up',
+    'The local cloud of this command ends with its instances and its data. No results file was written.',
+    'To start again, run the same command. For a local cloud that outlives the command: spotpool local up',
   ];
 }
 
 const ownDone = (progress: JobProgress | undefined): string =>
   progress === undefined
-    ? '. Whatever was computed is lost.'
-    : `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ' What was done is lost.' : ''}`;
+    ? '. All finished results are lost.'
+    : `: ${doneText(progress, 'left undone')}${progress.batches.done > 0 ? ' The finished results are lost.' : ''}`;
 
 function unsubmittedLines({ how, begun, progress, where }: Interruption): readonly string[] {
   if (begun === undefined) return [`${how} before anything was sent: no job was begun.`];
   const { job, follows } = begun;
   if (follows !== undefined) {
-    return [
-      `${how} while another submit of job ${job}, by ${follows}, was at work; this command has changed nothing of it.`,
-    ];
+    return [`${how} while ${follows} was submitting job ${job}. This command has changed nothing of that job.`];
   }
   const sent =
     progress === undefined
       ? []
-      : [
-          `What was put into the queue is computed where instances are up. To stop that: spotpool cancel ${job}${where}`,
-        ];
+      : [`Running instances compute the batches that are in the queue. To stop them: spotpool cancel ${job}${where}`];
   return [
-    `${how} before job ${job} was submitted whole. To go on from there, give the same command again with --id ${job}.`,
+    `${how} before the whole job ${job} was submitted. To go on from there, run the same command again with --id ${job}.`,
     ...sent,
   ];
 }
@@ -81,7 +76,7 @@ function lastingLines(left: Interruption, job: string): readonly string[] {
   ];
   if (resultsFile !== undefined) return [`${how} when the results of job ${job} were in ${resultsFile}.`];
   if (progress === undefined) {
-    return [`${how}. Job ${job} is in the stack; how it is now could not be read in time.`, ...commands];
+    return [`${how}. Job ${job} is in the stack, but its state could not be read in time.`, ...commands];
   }
   if (hasEnded(progress)) return [`${how}. ${endedText(progress, where)}`];
   if (progress.brokenOff !== undefined) return [brokenOffText(progress), resumeSubmitText(progress, where)];
@@ -93,15 +88,15 @@ function endedText({ job, state, batches }: JobProgress, where: string): string 
   return `Job ${job} is ${state}. ${results}`;
 }
 
-/** Workers that are up need nobody (R8); but nobody else starts one where the stack has no controller. */
+/** Running workers need no controller (R8). Without one, no new instance starts. */
 function goesOnText({ controlled }: Interruption, progress: JobProgress): string {
   const done = doneText(progress);
   return controlled
     ? `Job ${progress.job} goes on without this command: ${done}`
-    : `Instances that are up go on with job ${progress.job}: ${done} The stack has no controller of its own, so none is started while nobody follows it.`;
+    : `Running instances go on with job ${progress.job}: ${done} The stack has no controller of its own, so no instance starts while nobody follows the job.`;
 }
 
-/** Where nobody goes on, what is left is left undone. */
+/** `left` names the state of the other batches: some will be computed, and some never will. */
 function doneText({ batches }: JobProgress, left = 'left'): string {
   const more = batches.total - batches.done;
   const are = batches.done === 1 ? 'is' : 'are';

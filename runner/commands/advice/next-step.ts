@@ -1,10 +1,10 @@
-/** The next step after a job that did not end well: one sentence with the command. Pure. */
+/** Names the next step after a job that did not end well, in one sentence with the command. */
 import { judgeJob } from '../../../core/pool/success.js';
 import type { StackFlags } from '../../cli/stack-options.js';
 import type { JobProgress } from '../../controller/report.js';
-import { stackArguments } from './report-interruption.js';
+import { stackArguments } from './command-lines.js';
 
-/** `own`: the job's local cloud, and what the model logged, is gone with the command. */
+/** `own` is true when the job's local cloud and the model's logs end with the command. */
 export function nextStep(
   progress: Pick<JobProgress, 'job' | 'state' | 'batches' | 'items' | 'maxFailed'>,
   { own, flags }: { readonly own: boolean; readonly flags: StackFlags },
@@ -13,9 +13,9 @@ export function nextStep(
   if (judgeJob(progress) === 'success') return undefined;
   const where = stackArguments(flags);
   if (state === 'cancelled') {
-    return own || batches.done === 0 ? undefined : `To fetch what was done before: spotpool results ${job}${where}`;
+    return own || batches.done === 0 ? undefined : `To fetch the finished results: spotpool results ${job}${where}`;
   }
   return own
-    ? 'To read all that the model logs: run "spotpool local up", then the same command again, then "spotpool logs <job> --local".'
-    : `To read all that the model logged: spotpool logs ${job}${where}`;
+    ? 'To read all logs of the model: run "spotpool local up", then the same command again, then "spotpool logs <job> --local".'
+    : `To read all logs of the model: spotpool logs ${job}${where}`;
 }

@@ -1,18 +1,18 @@
-/** Says what is left undone when a command ends before its job, and how to go on. */
+/** Reports the work that is left when a command ends before its job, and how to go on. */
 import type { CliContext } from '../../cli/context.js';
 import type { StackFlags } from '../../cli/stack-options.js';
 import { isNetworkFailure } from '../../errors.js';
 import { readJobProgress } from '../../status/job-status.js';
 import { LocalCloudLost, type RunStack } from '../run-stack.js';
-import { shellWord } from './resume.js';
+import { stackArguments } from './command-lines.js';
 import { interruptionLines, type CommandProgress } from './interruption.js';
 
 export type { CommandProgress } from './interruption.js';
 
-/** A last look must not hold up who wants to leave. */
+/** The last look at the job must not delay the end of the command. */
 const LAST_LOOK_MS = 3_000;
 
-/** After Ctrl-C, or when the stack could not be reached any more; other errors say themselves what is to be done. */
+/** Reports after Ctrl-C, and when the stack could no longer be reached. The messages of other errors say what to do. */
 export async function reportInterruption(
   { terminal, signal }: CliContext,
   { ports, own }: Pick<RunStack, 'ports' | 'own'>,
@@ -33,7 +33,7 @@ export async function reportInterruption(
   terminal.err(`${lines.join('\n')}\n`);
 }
 
-/** For the checks before anything is started: a command that is stopped there has nothing to go on with, and says so. */
+/** Runs the checks before anything is started. A command that is stopped there reports that it began no job. */
 export async function checkBeforeStart<T>({ terminal, signal }: CliContext, check: () => Promise<T>): Promise<T> {
   try {
     return await check();
@@ -42,10 +42,4 @@ export async function checkBeforeStart<T>({ terminal, signal }: CliContext, chec
     if (signal.aborted) terminal.err(`${interruptionLines(nothing).join('\n')}\n`);
     throw error;
   }
-}
-
-/** The options that name the same stack again. */
-export function stackArguments({ local, stack }: StackFlags): string {
-  if (local) return ' --local';
-  return stack === undefined ? '' : ` --stack ${shellWord(stack)}`;
 }

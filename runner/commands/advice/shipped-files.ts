@@ -1,10 +1,10 @@
-/** Says in a sentence or two which files of a model are shipped, and which are not and why. */
+/** Describes the files of a model that are shipped, and those that are left out with the reason. */
 import { bytes, oneLine, plural } from '../../display/format.js';
 import type { SubmitEvent } from '../../submit/submit-event.js';
 
 type Bundled = Extract<SubmitEvent, { code: 'model-bundled' }>;
 
-/** More names of one kind tell nothing new. */
+/** More names of one kind say nothing new. */
 const SHOWN_PATHS = 3;
 
 export function shippedText({ model, shipped, bytes: packed }: Bundled): string {
@@ -16,11 +16,11 @@ export function shippedText({ model, shipped, bytes: packed }: Bundled): string 
   );
 }
 
-/** Without these a model cannot be loaded, and git is told to leave them out for their size. */
+/** A model often needs files with these names, and users often keep them out of git because of their size. */
 const LOOKS_NEEDED =
   /(\.(onnx|pt|pth|bin|safetensors|ckpt|pkl|pickle|joblib|h5|hdf5|keras|tflite|pb|gguf|npz|npy|wasm|model)|(^|\/)(weights|checkpoints?|models?|dist|build|lib)\/)$/i;
 
-/** Undefined when all is shipped. */
+/** Returns undefined when all files are shipped. */
 export function leftOutText({ leftOut }: Pick<Bundled, 'leftOut'>): string | undefined {
   if (leftOut.length === 0) return undefined;
   const kinds = new Map<string, string[]>();
@@ -31,7 +31,7 @@ export function leftOutText({ leftOut }: Pick<Bundled, 'leftOut'>): string | und
   return `Left out of the bundle, by reason: ${[...kinds].map(([why, names]) => `${oneLine(why)}: ${someOf(names)}`).join('; ')}.`;
 }
 
-/** Files that git's ignore files hide, and that a model may well need. */
+/** Names the files that git's ignore files hide although a model probably needs them. */
 export function missedText({ leftOut }: Pick<Bundled, 'leftOut'>): string | undefined {
   const missed = leftOut.filter(({ path, why }) => why.endsWith('.gitignore') && LOOKS_NEEDED.test(path));
   if (missed.length === 0) return undefined;

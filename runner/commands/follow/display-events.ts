@@ -1,4 +1,4 @@
-/** What happened, as display events: which of it is worth a person's look, and how much. Pure. */
+/** Turns events of workers, controller and instances into events of the display, and chooses those that a person should see. */
 import type { WorkerEvent } from '../../../core/contract/events.js';
 import { isBalancing } from '../../../core/batch/hand-back.js';
 import { definedFields } from '../../../core/defined-fields.js';
@@ -8,7 +8,7 @@ import type { LedgerChange } from '../../status/instance-ledger.js';
 
 type Happened = Extract<RunEvent, { event: 'happened' }>;
 
-/** Absent ones are for the logs: they come with every batch, or the numbers show them. */
+/** Codes that are absent here are shown only in logs: they come with every batch, or the numbers show them. */
 const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
   'worker-started': 'good',
   'worker-ended': 'info',
@@ -31,9 +31,9 @@ const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
 export function workerNews(event: WorkerEvent): Happened | undefined {
   const level = WORKER_LEVELS[event.code];
   if (level === undefined) return undefined;
-  // What is only tried out is for the logs.
+  // A shape that is only tried out is for the logs.
   if (event.code === 'slot-shape' && !event.settled) return undefined;
-  // Nothing came of it but a look; `status` counts them.
+  // Such a hand-back cost nothing but a request.
   if (event.code === 'batch-handed-back' && isBalancing(event.reason)) return undefined;
   return {
     event: 'happened',
@@ -46,25 +46,25 @@ export function workerNews(event: WorkerEvent): Happened | undefined {
   };
 }
 
-const TOLD_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
+const SHOWN_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
 
-/** The instances of a fleet come to the same shape, hear the same hint and wait for the same model: a person once (`status` has all of them). */
+/** All instances of a fleet report the same shape, hint or slow model. A person sees each once; `status` shows all of them. */
 export class RepeatedNews {
-  readonly #told = new Set<string>();
+  readonly #shown = new Set<string>();
 
   isNews(event: WorkerEvent): boolean {
-    if (!TOLD_ONCE.has(event.code)) return true;
-    // What was measured differs a little.
+    if (!SHOWN_ONCE.has(event.code)) return true;
+    // Measured numbers differ a little between instances.
     const said = event.code === 'slot-hint' ? event.message.replace(/\d+\.\d+/g, '') : '';
     const shape = event.code === 'slot-shape' ? [event.settled, event.slots, event.concurrency] : [];
     const key = JSON.stringify([event.job, event.code, said, ...shape]);
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
+    if (this.#shown.has(key)) return false;
+    this.#shown.add(key);
     return true;
   }
 }
 
-/** As a word of its own: paths hold it as well. */
+/** Looks for the instance as a word of its own, because paths contain it, too. */
 const names = (message: string, instance: string): boolean =>
   message.split(/[\s(]/).some((word) => word.replace(/[.,:;)]+$/, '') === instance);
 
@@ -92,7 +92,7 @@ export function controllerNews({ at, code, message }: ControllerEvent): Happened
   return { event: 'happened', level: CONTROLLER_LEVELS[code], code, message, at };
 }
 
-/** A launch shows as pending, an orderly end as the worker's own word; what AWS takes nobody else tells of. */
+/** Shows only reclaims. A launch shows as a pending instance, and a worker reports its own orderly end. */
 export function ledgerNews(
   { kind, entry }: LedgerChange,
   hadNotice: (instance: string) => boolean,

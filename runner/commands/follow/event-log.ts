@@ -1,8 +1,8 @@
 /**
- * What workers have written since the last look: the events of a job, and of the instances that worked for it, merged by time.
+ * Reads the events that workers have written since the last call: those of a job and those of the instances that worked for it, merged by time.
  *
- * Invariants: each file is read once; a worker writes its files in order, so behind the last one seen there is nothing old;
- * one file per instance is in memory at a time, however long the log is.
+ * Invariants: each file is read once. A worker writes its files in order, so no new file comes before the last one that was read. One file per
+ * instance is in memory at a time, however long the log is.
  */
 import type { WorkerEvent } from '../../../core/contract/events.js';
 import { instanceEventsPrefix, jobEventsPrefix } from '../../../core/contract/keys.js';
@@ -18,7 +18,7 @@ export class EventLog {
 
   readonly #store: ObjectStore;
   readonly #job: string;
-  /** Only this instance's. */
+  /** When it is given, only the events of this instance are read. */
   readonly #worker: string | undefined;
 
   constructor(store: ObjectStore, job: string, worker?: string) {
@@ -27,7 +27,7 @@ export class EventLog {
     this.#worker = worker;
   }
 
-  /** `instances`: those known to work, whose own events (boot, notices, end) are wanted before they have any for the job. */
+  /** `instances` are known to work for the job. Their own events (boot, notices, end) are read before they have written any for the job. */
   async *newEvents(instances: Iterable<string>, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
     const { folders } = await this.#store.listFolder(jobEventsPrefix(this.#job), { signal });
     const working = folders.map((folder) => folder.slice(jobEventsPrefix(this.#job).length, -1));
@@ -51,7 +51,7 @@ export class EventLog {
   }
 }
 
-/** Each source is in order by itself. */
+/** Merges sources that are each in order of time. */
 async function* mergeByTime(sources: readonly AsyncGenerator<WorkerEvent>[]): AsyncGenerator<WorkerEvent> {
   const heads = await mapBounded(sources, FIRST_FILES_AT_ONCE, async (source) => ({
     source,

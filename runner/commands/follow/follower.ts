@@ -1,6 +1,6 @@
 /**
- * Follows a job: passes of the controller, and from what they and the workers report, the events of a display. Whoever
- * follows controls as well, so the pool is right while somebody looks, whether the stack's own controller runs or not (R8).
+ * Follows a job: runs passes of the controller, and shows their reports and those of the workers on a display. A follower
+ * also controls the pool, so the pool has the right size while somebody follows, with or without the stack's controller (R8).
  */
 import { addSample, paceOf, type PaceSample } from '../../../core/batch/pace.js';
 import type { StackPorts } from '../../cli/context.js';
@@ -14,13 +14,15 @@ import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { InstanceLedger } from '../../status/instance-ledger.js';
 import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
+import { hasEnded } from '../job-state.js';
 import { EventLog } from './event-log.js';
+import { newsNow } from './news.js';
 
 const PASS_MS = 1_000;
-/** Events cost a listing per instance and look: a large fleet is looked at less often. */
+/** Each read of the events lists keys once per instance, so the events of a large fleet are read less often. */
 const EVENTS_EVERY_PASS_UP_TO_INSTANCES = 20;
 const EVENTS_OF_MANY_EVERY_MS = 10_000;
-/** Instances end within a minute or two of their last batch; what takes longer is told, not waited for. */
+/** Instances end within a minute or two after their last batch. The command does not wait longer than this; it reports those that are left. */
 const ZERO_WITHIN_MS = 10 * 60_000;
 
 export interface Followed {
@@ -30,9 +32,9 @@ export interface Followed {
 }
 
 export interface ZeroProof {
-  /** Live instances that the last describe call showed. */
+  /** The number of live instances in the last describe call. */
   readonly instancesLeft: number;
-  /** Other jobs that have work, for which instances stay. */
+  /** Other jobs that have work, for which the instances stay. */
   readonly otherJobs: readonly string[];
 }
 
@@ -46,7 +48,7 @@ export class Follower {
   #samples: readonly PaceSample[] = [];
   #last: JobProgress;
   #target: number | undefined;
-  /** Changes of the target that have not shown yet, but are this controller's, and were told. */
+  /** The number of changes of the target that this controller made and showed, and that EC2 does not show yet. */
   #setByUs = 0;
   #eventsReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -71,7 +73,7 @@ export class Follower {
     this.#log = new EventLog(store, start.progress.job);
   }
 
-  /** Until the job has ended, for whatever reason, or nobody is left who sends the rest of it. */
+  /** Follows until the job has ended for any reason, or until its submission is known to have broken off. */
   async untilEnded(signal: AbortSignal): Promise<JobProgress> {
     await this.#passes(() => hasEnded(this.#last) || this.#last.brokenOff !== undefined, signal);
     if (!hasEnded(this.#last)) return this.#last;
@@ -80,7 +82,7 @@ export class Follower {
     return this.#last;
   }
 
-  /** R9, until a describe call shows no instance, or others need them, or patience ends. */
+  /** Follows until a describe call shows no instance (R9), or other jobs need the instances, or the time limit is reached. */
   async untilZero(signal: AbortSignal): Promise<ZeroProof> {
     const deadlineMs = this.#clock.nowMs() + ZERO_WITHIN_MS;
     let shown = -1;
@@ -103,35 +105,35 @@ export class Follower {
         passMs: PASS_MS,
         memory: this.#memory,
         until,
-        onReport: (report) => this.#tell(report, signal),
-        onTrouble: (error) => this.#tellTrouble(error),
+        onReport: (report) => this.#show(report, signal),
+        onTrouble: (error) => this.#showTrouble(error),
       },
       signal,
     );
   }
 
-  async #tell(report: PassReport, signal: AbortSignal): Promise<void> {
+  async #show(report: PassReport, signal: AbortSignal): Promise<void> {
     this.#last = report.jobs.find(({ job }) => job === this.#last.job) ?? this.#last;
     for (const { instance, state } of report.description.instances) {
       if (state === 'pending' || state === 'running') this.#instances.add(instance);
     }
-    await this.#tellWorkers(report, signal);
+    await this.#showWorkers(report, signal);
     for (const change of this.ledger.observe(report.description, report.atMs)) {
       const event = ledgerNews(change, (instance) => this.#noticed.has(instance), report.atMs);
       if (event !== undefined) this.#display.show(event);
     }
     for (const event of report.events) {
       if (isTarget(event)) this.#setByUs += 1;
-      // The job's own end is told by `untilEnded`.
+      // `untilEnded` shows the end of this job.
       if (!isEndOf(event, this.#last.job)) this.#display.show(controllerNews(event));
     }
-    this.#tellTarget(report);
-    this.#tellProgress(report);
-    // The pass was good for the others; whoever follows this job has waited in vain, and not for ever.
+    this.#showTarget(report);
+    this.#showProgress(report);
+    // The other jobs could be read, so the pass itself did not fail; but this job cannot be followed.
     if (report.unreadable.has(this.#last.job)) throw report.unreadable.get(this.#last.job);
   }
 
-  async #tellWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
+  async #showWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
     const many = this.#instances.size > EVENTS_EVERY_PASS_UP_TO_INSTANCES && !hasEnded(this.#last);
     if (many && report.atMs - this.#eventsReadAtMs < EVENTS_OF_MANY_EVERY_MS) return;
     this.#eventsReadAtMs = report.atMs;
@@ -142,8 +144,8 @@ export class Follower {
     }
   }
 
-  /** Another controller of the same stack may have set it. What this one sets shows some passes later. */
-  #tellTarget({ fleet, atMs }: PassReport): void {
+  /** Shows a target that another controller of the stack has set. EC2 shows this controller's own changes some passes later. */
+  #showTarget({ fleet, atMs }: PassReport): void {
     const before = this.#target;
     this.#target = fleet.target;
     if (before === undefined || before === fleet.target) return;
@@ -160,27 +162,26 @@ export class Follower {
     });
   }
 
-  #tellProgress({ fleet, atMs }: PassReport): void {
+  #showProgress({ fleet, atMs }: PassReport): void {
     const { job, state, batches, items } = this.#last;
     const itemsDone = items.ok + items.failed;
-    // The time until the first instances are up says nothing of their pace.
+    // The time until the first instances are up says nothing about their pace.
     if (itemsDone > 0) this.#samples = addSample(this.#samples, { atMs, itemsDone });
     const { target, pending, running, noticed, draining } = fleet;
     const pace = paceOf(this.#samples, items.total);
-    // Before the first items are done there is no pace to tell, and afterwards none any more.
-    const told = hasEnded(this.#last) || !pace.itemsPerSecond ? {} : pace;
+    // There is no pace before the first items are done, and none after the end.
+    const shownPace = hasEnded(this.#last) || !pace.itemsPerSecond ? {} : pace;
     const counts = { target, pending, running, noticed, draining };
-    this.#display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...told });
+    this.#display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...shownPace });
   }
 
-  #tellTrouble(error: unknown): void {
-    const message = `Looking at the stack failed, and is tried again (workers that are up do not depend on it): ${messageOf(error)}`;
+  #showTrouble(error: unknown): void {
+    const message = `Could not read the stack (${messageOf(error)}); retrying. Running workers do not depend on this.`;
     this.#warn('trouble', message);
   }
 
   #warn(code: string, message: string): void {
-    const at = new Date(this.#clock.nowMs()).toISOString();
-    this.#display.show({ event: 'happened', level: 'warning', code, message, at });
+    this.#display.show(newsNow(this.#clock, 'warning', code, message));
   }
 }
 
@@ -189,9 +190,6 @@ const isTarget = ({ code }: ControllerEvent): boolean => code === 'target-raised
 const isEndOf = (event: ControllerEvent, job: string): boolean => event.job === job && END_CODES.has(event.code);
 
 const END_CODES: ReadonlySet<ControllerEvent['code']> = new Set(['job-complete', 'job-ended-badly', 'job-failed']);
-
-export const hasEnded = ({ state }: Pick<JobProgress, 'state'>): boolean =>
-  state === 'complete' || state === 'cancelled' || state === 'failed';
 
 const liveCount = ({ fleet }: PassReport): number => fleet.pending + fleet.running + fleet.noticed + fleet.draining;
 

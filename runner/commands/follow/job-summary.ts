@@ -1,4 +1,4 @@
-/** What the display shows at the end, from what the status code summed up. Pure. */
+/** Makes the summary that the display shows at the end of a job. */
 import { definedFields } from '../../../core/defined-fields.js';
 import type { ErrorCount, JobSummary } from '../../display/views.js';
 import type { Summary } from '../../status/summary.js';
@@ -11,7 +11,7 @@ export function summaryOf(
     readonly resultsFile?: string;
     readonly next?: string | undefined;
     readonly zero: ZeroProof;
-    /** False when the job had ended before anybody followed it: EC2 has forgotten its instances. */
+    /** False when the job had ended before this command followed it. EC2 has forgotten its instances by then. */
     readonly followed?: boolean;
   },
 ): JobSummary {

@@ -1,6 +1,7 @@
-/** `spotpool local env`: the environment of the local cloud that is up, for a shell or (`--json`) a program. */
+/** `spotpool local env` prints the environment of the local cloud that is up, for a shell or (with `--json`) for a program. */
 import { type Call, defineCommand } from '../../cli/command.js';
 import { EXIT } from '../../cli/exit-codes.js';
+import { NO_LOCAL_CLOUD } from '../../cli/stack-choice.js';
 import { UserError } from '../../errors.js';
 import { environmentOf, shellExports } from '../../local-cloud/environment.js';
 import { stateDirectory } from '../../local-cloud/paths.js';
@@ -21,7 +22,7 @@ export const envCommand = defineCommand({
 
 async function localEnv({ context: { terminal, env }, options }: Call): Promise<number> {
   const state = await readLocalState(stateDirectory(env));
-  if (state === undefined) throw new UserError('No local cloud is up. Start one with: spotpool local up');
+  if (state === undefined) throw new UserError(NO_LOCAL_CLOUD);
   terminal.out(options.json ? `${JSON.stringify(environmentOf(state))}\n` : shellExports(state));
   return EXIT.ok;
 }

@@ -51,7 +51,7 @@ test("tests that a file's failing hook took with it count as failed, not as skip
 
 test('a file that could not be loaded is a failure of its own', () => {
   const events: SuiteEvent[] = [{ kind: 'file-failed', service: 'sqs', file: 'send.test.ts', error: 'no such module' }];
-  expect(tally(events, 'not run')[0]?.failures).toEqual([{ test: 'the file itself', reason: 'no such module' }]);
+  expect(tally(events, 'not run')[0]?.failures).toEqual([{ test: 'the file as a whole', reason: 'no such module' }]);
 });
 
 test('a file that fails after its tests is red by itself, unless a test of it told already', () => {
@@ -61,7 +61,7 @@ test('a file that fails after its tests is red by itself, unless a test of it to
       service: 'sqs',
       feature: 'sending',
       passed: 1,
-      failures: [{ test: 'the file itself', reason: 'not removed' }],
+      failures: [{ test: 'the file as a whole', reason: 'not removed' }],
       skipped: 0,
     },
   ]);

@@ -30,7 +30,7 @@ const client = () => target().ec2;
 const HOUR_MS = 3_600_000;
 
 describe('Spot price history', () => {
-  test('a pool’s prices come in pages, the newest first, back to the price that held at the start', async () => {
+  test('a pool’s prices come in pages, the newest first, back to the price that was valid at the start', async () => {
     const startMs = Date.now() - 48 * HOUR_MS;
     const points = [];
     const query = {
@@ -54,7 +54,7 @@ describe('Spot price history', () => {
     expect(times.at(-1)).toBeLessThanOrEqual(startMs);
   });
 
-  test('a start and an end of now give each pool’s current price', async () => {
+  test('a start and an end of now return each pool’s current price', async () => {
     const now = new Date();
     const query = { InstanceTypes: ['m7g.large' as const], StartTime: now, EndTime: now };
     const zones: (string | undefined)[] = [];
@@ -69,7 +69,7 @@ describe('Spot price history', () => {
 });
 
 describe('instance types', () => {
-  test('a type is described, all come in pages, and one that is not there is an error', async () => {
+  test('a type is described, all types come in pages, and an unknown type is an error', async () => {
     const { InstanceTypes } = await client().send(new DescribeInstanceTypesCommand({ InstanceTypes: ['r7g.large'] }));
     expect(InstanceTypes).toMatchObject([
       {
@@ -91,7 +91,7 @@ describe('instance types', () => {
     expect((await errorOf(client().send(unknown))).name).toBe('InvalidInstanceType');
   });
 
-  test('offerings tell where a type is', async () => {
+  test('offerings show where a type is available', async () => {
     const offered = async (LocationType: 'region' | 'availability-zone') => {
       const Filters = [{ Name: 'instance-type', Values: ['c7g.large'] }];
       const call = new DescribeInstanceTypeOfferingsCommand({ LocationType, Filters });
@@ -103,7 +103,7 @@ describe('instance types', () => {
     expect((await offered('availability-zone')).length).toBeGreaterThanOrEqual(3);
   });
 
-  test('requirements are answered with the types that meet them', async () => {
+  test('requirements select the types that meet them', async () => {
     const call = (more: object) =>
       client().send(
         new GetInstanceTypesFromInstanceRequirementsCommand({
@@ -122,7 +122,7 @@ describe('instance types', () => {
 });
 
 describe('regions, zones, images and the default VPC', () => {
-  test('the region and its zones, with the ids that are the same in every account', async () => {
+  test('the region and its zones are described, with the ids that are the same in every account', async () => {
     const { AvailabilityZones = [] } = await client().send(new DescribeAvailabilityZonesCommand({}));
     expect(AvailabilityZones.length).toBeGreaterThanOrEqual(3);
     for (const zone of AvailabilityZones) {
@@ -136,7 +136,7 @@ describe('regions, zones, images and the default VPC', () => {
     expect(Regions.map((region) => region.RegionName)).toEqual(['us-east-1']);
   });
 
-  test('an image is found by its owner and architecture, and one that is not there is an error', async () => {
+  test('an image is found by its owner and architecture, and a missing image is an error', async () => {
     const ImageIds = [await ec2.image()];
     const { Images } = await client().send(new DescribeImagesCommand({ ImageIds }));
     expect(Images).toMatchObject([{ ImageId: ImageIds[0], Architecture: 'arm64' }]);

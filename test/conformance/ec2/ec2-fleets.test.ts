@@ -40,7 +40,7 @@ async function withOverrides(overrides: FleetLaunchTemplateOverridesRequest[]) {
 }
 
 describe('EC2 Fleet: create and describe', () => {
-  test('a fleet is made at target 0, has no instance, and shows what it was made from', async () => {
+  test('a fleet is created at target 0, has no instance, and shows its configuration', async () => {
     const id = await ec2.fleet(0, {
       SpotOptions: { AllocationStrategy: 'price-capacity-optimized' },
       TagSpecifications: [{ ResourceType: 'fleet', Tags: [{ Key: 'stack', Value: 's' }] }],
@@ -60,7 +60,7 @@ describe('EC2 Fleet: create and describe', () => {
     expect(await ec2.instances(id)).toEqual([]);
   });
 
-  test('a retried creation gives the same fleet; the same token with other parameters is refused', async () => {
+  test('a retried creation returns the same fleet; the same token with other parameters is refused', async () => {
     const request = await ec2.fleetRequest(0, { ClientToken: unique('token') });
     const first = await client().send(new CreateFleetCommand(request));
     ec2.deletedAfterwards(first.FleetId ?? '');
@@ -85,7 +85,7 @@ describe('EC2 Fleet: create and describe', () => {
     expect([await states('active'), await states('deleted')]).toEqual([3, 0]);
   });
 
-  test('what a fleet cannot be is refused', async () => {
+  test('invalid fleet configurations are refused', async () => {
     const good = await ec2.fleetRequest(0);
     const [config] = good.LaunchTemplateConfigs ?? [];
     const refused = async (change: Partial<CreateFleetCommandInput>): Promise<string> =>
@@ -114,7 +114,7 @@ describe('EC2 Fleet: create and describe', () => {
 });
 
 describe('EC2 Fleet: instances', () => {
-  test('a raised target brings instances, which carry the tags and the name of their template', async () => {
+  test('a raised target starts instances with the tags and the name of their template', async () => {
     const template = await ec2.template({
       TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'team', Value: 'chemistry' }] }],
     });
@@ -156,7 +156,7 @@ describe('EC2 Fleet: instances', () => {
     ]);
   });
 
-  test('requirements choose the types, of the image’s architecture', async () => {
+  test('requirements select types of the image’s architecture', async () => {
     const id = await withOverrides([
       {
         InstanceRequirements: {
@@ -171,7 +171,7 @@ describe('EC2 Fleet: instances', () => {
 });
 
 describe('EC2 Fleet: modify', () => {
-  test('lowered without termination it keeps its instances and replaces none; below the target it replaces', async () => {
+  test('a target lowered without termination keeps the instances; only below the target are they replaced', async () => {
     const id = await ec2.fleet(2);
     const [first, second] = await ec2.running(id, 2);
     await ec2.setTarget(id, 1, 'no-termination');
@@ -187,7 +187,7 @@ describe('EC2 Fleet: modify', () => {
     expect([idOf(first), idOf(second)]).not.toContain(idOf(third));
   });
 
-  test('a policy alone can be changed, a change of nothing is refused', async () => {
+  test('the policy alone can be changed, and an empty change is refused', async () => {
     const id = await ec2.fleet(0);
     await modify(id, { ExcessCapacityTerminationPolicy: 'termination' });
     await eventually(async () => (await ec2.describeFleet(id)).ExcessCapacityTerminationPolicy === 'termination');
@@ -207,7 +207,7 @@ describe('EC2 Fleet: modify', () => {
 });
 
 describe('EC2 Fleet: delete', () => {
-  test('with its instances: they end, and it ends', async () => {
+  test('a fleet deleted with its instances ends after them', async () => {
     const id = await ec2.fleet(1);
     await ec2.running(id, 1);
     const deleted = await client().send(new DeleteFleetsCommand({ FleetIds: [id], TerminateInstances: true }));
@@ -218,7 +218,7 @@ describe('EC2 Fleet: delete', () => {
     await eventually(async () => (await ec2.describeFleet(id)).FleetState === 'deleted');
   });
 
-  test('without its instances: they run on and are not replaced, and it cannot be modified any more', async () => {
+  test('a fleet deleted without its instances keeps them, replaces none, and cannot be modified', async () => {
     const id = await ec2.fleet(1);
     const [instance] = await ec2.running(id, 1);
     const deleted = await client().send(new DeleteFleetsCommand({ FleetIds: [id], TerminateInstances: false }));
@@ -231,7 +231,7 @@ describe('EC2 Fleet: delete', () => {
     expect(await ec2.instances(id)).toHaveLength(1);
   });
 
-  test('ids that cannot be deleted are told one by one', async () => {
+  test('ids that cannot be deleted are listed one by one', async () => {
     const id = await ec2.fleet(0);
     const call = new DeleteFleetsCommand({ FleetIds: [id, NOBODY.fleet, 'nonsense'], TerminateInstances: true });
     const first = await client().send(call);
@@ -246,7 +246,7 @@ describe('EC2 Fleet: delete', () => {
 });
 
 describe('EC2 Fleet: history', () => {
-  test('it tells what happened, in order, by type and in pages', async () => {
+  test('the history lists events in order, by type and in pages', async () => {
     const startMs = Date.now() - 60_000;
     const id = await ec2.fleet(1);
     const [instance] = await ec2.running(id, 1);

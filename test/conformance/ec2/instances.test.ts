@@ -31,7 +31,7 @@ async function taggedFleet(size: number): Promise<{ readonly id: string; readonl
 }
 
 describe('instances: describe', () => {
-  test('they are found by state, tag, id, type and zone; all filters must hold, and wild cards work', async () => {
+  test('instances are found by state, tag, id, type and zone; all filters must match, and wildcards work', async () => {
     const { id, tag } = await taggedFleet(2);
     const [one] = await ec2.running(id, 2);
     const count = async (...filters: (readonly [string, ...string[]])[]): Promise<number> => {
@@ -51,7 +51,7 @@ describe('instances: describe', () => {
     expect(await errorOf(count(['no-such-filter', 'x']))).toMatchObject({ name: 'InvalidParameterValue' });
   });
 
-  test('pages hold every instance once; ids and pages exclude each other', async () => {
+  test('pages contain every instance once; ids and pages exclude each other', async () => {
     const { id, tag } = await taggedFleet(6);
     await ec2.running(id, 6);
     const ids = new Set<string>();
@@ -68,7 +68,7 @@ describe('instances: describe', () => {
     await expect(client().send(nonsense)).rejects.toThrow();
   });
 
-  test('ids that are not there, or malformed, have the codes of AWS', async () => {
+  test("missing and malformed ids have AWS's error codes", async () => {
     const find = (id: string) => errorOf(client().send(new DescribeInstancesCommand({ InstanceIds: [id] })));
     expect(await find(NOBODY.instance)).toMatchObject({
       name: 'InvalidInstanceID.NotFound',
@@ -77,7 +77,7 @@ describe('instances: describe', () => {
     expect((await find('nonsense')).name).toBe('InvalidInstanceID.Malformed');
   });
 
-  test('the status shows running instances, and others when all are asked for', async () => {
+  test('the status shows running instances, and all instances on request', async () => {
     const id = await ec2.fleet(1);
     const [instance] = await ec2.running(id, 1);
     const status = async (all: boolean) => {
@@ -92,7 +92,7 @@ describe('instances: describe', () => {
     expect(await status(true)).toMatchObject([{ InstanceState: { Name: 'terminated' } }]);
   });
 
-  test('a fleet’s instance has a Spot request, which says how it stands', async () => {
+  test('a fleet’s instance has a Spot request, which shows its status', async () => {
     const id = await ec2.fleet(1);
     const [instance] = await ec2.running(id, 1);
     const SpotInstanceRequestIds = [instance?.SpotInstanceRequestId ?? ''];

@@ -78,7 +78,7 @@ describe('launch templates', () => {
     await client().send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: name }));
   });
 
-  test('a deleted template is gone, and its name is free', async () => {
+  test('a deleted template is gone, and its name can be used again', async () => {
     const name = unique('deleted');
     const LaunchTemplateId = await ec2.template({}, name);
     await client().send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }));
@@ -87,7 +87,7 @@ describe('launch templates', () => {
     expect(await ec2.template({}, name)).not.toBe(LaunchTemplateId);
   });
 
-  test('a retried creation gives the same template; the same token with other parameters is refused, and so is a taken name', async () => {
+  test('a retried creation returns the same template; the same token with other parameters and a used name are refused', async () => {
     const LaunchTemplateName = unique('retried');
     const request = { LaunchTemplateName, LaunchTemplateData: { ImageId: 'ami-1' }, ClientToken: unique('token') };
     const create = (change: object) => client().send(new CreateLaunchTemplateCommand({ ...request, ...change }));
@@ -100,7 +100,7 @@ describe('launch templates', () => {
     await client().send(new DeleteLaunchTemplateCommand({ LaunchTemplateName }));
   });
 
-  test('what is not there, or malformed, has the codes of AWS', async () => {
+  test("missing and malformed templates have AWS's error codes", async () => {
     const id = await ec2.template();
     const large = { LaunchTemplateName: unique('large'), LaunchTemplateData: { UserData: base64('x'.repeat(16_385)) } };
     const calls = {
@@ -134,7 +134,7 @@ describe('launch templates', () => {
 });
 
 describe('launch template versions', () => {
-  test('a new version takes from its source what it does not say itself, and nothing without a source', async () => {
+  test('a new version takes unset fields from its source, and nothing without a source', async () => {
     const id = await ec2.template();
     const image = await ec2.image();
     const { LaunchTemplateVersion } = await addVersion(id, 'echo two', { SourceVersion: '1' });
@@ -189,7 +189,7 @@ describe('launch template versions', () => {
     await expect(versionsOf({ Versions: ['1'] })).rejects.toThrow();
   });
 
-  test('versions are deleted one by one; the default stays, and a number is never given twice', async () => {
+  test('versions are deleted one by one; the default stays, and a number is never used twice', async () => {
     const id = await ec2.template();
     await addVersion(id, 'echo two');
     await addVersion(id, 'echo three');

@@ -47,7 +47,7 @@ describe('Spot Fleet: request and describe', () => {
     });
   });
 
-  test('a retried request gives the same fleet; the same token with other parameters is refused', async () => {
+  test('a retried request returns the same fleet; the same token with other parameters is refused', async () => {
     const token = unique('token');
     const id = await ec2.spotFleet(0, { ClientToken: token });
     const { LaunchTemplateConfigs = [] } = (await ec2.describeSpotFleet(id)).SpotFleetRequestConfig ?? {};
@@ -71,7 +71,7 @@ describe('Spot Fleet: request and describe', () => {
     expect(seen.filter((id) => ids.includes(id ?? ''))).toEqual(ids);
   });
 
-  test('what is not there has the code of AWS', async () => {
+  test("a missing request has AWS's error code", async () => {
     const find = (id: string) =>
       errorOf(client().send(new DescribeSpotFleetRequestsCommand({ SpotFleetRequestIds: [id] })));
     expect((await find(NOBODY.spotFleet)).name).toBe('InvalidSpotFleetRequestId.NotFound');
@@ -80,7 +80,7 @@ describe('Spot Fleet: request and describe', () => {
 });
 
 describe('Spot Fleet: instances and modify', () => {
-  test('a raised target brings instances, a lowered one without termination keeps them', async () => {
+  test('a raised target starts instances, and a target lowered without termination keeps them', async () => {
     const id = await ec2.spotFleet(0);
     await modify(id, { TargetCapacity: 2, ExcessCapacityTerminationPolicy: 'noTermination' });
     const instances = await ec2.running(id, 2);
@@ -97,7 +97,7 @@ describe('Spot Fleet: instances and modify', () => {
     expect(await ec2.instances(id, 'running')).toHaveLength(2);
   });
 
-  test('requirements choose the types', async () => {
+  test('requirements select the types', async () => {
     const template = await ec2.template();
     const id = await ec2.spotFleet(1, {
       LaunchTemplateConfigs: [
@@ -119,7 +119,7 @@ describe('Spot Fleet: instances and modify', () => {
     expect(instance?.InstanceType).toMatch(/^r6gd?\.large$/);
   });
 
-  test('a change of nothing is refused', async () => {
+  test('an empty change is refused', async () => {
     const id = await ec2.spotFleet(0);
     expect((await errorOf(modify(id, {}))).name).toBe('InvalidParameterCombination');
     expect((await errorOf(modify(NOBODY.spotFleet, { TargetCapacity: 1 }))).name).toBe(
@@ -129,7 +129,7 @@ describe('Spot Fleet: instances and modify', () => {
 });
 
 describe('Spot Fleet: cancel', () => {
-  test('with its instances: they end, and it cannot be cancelled or modified again', async () => {
+  test('a request cancelled with its instances ends them, and cannot be cancelled or modified again', async () => {
     const id = await ec2.spotFleet(1);
     await ec2.running(id, 1);
     const cancel = new CancelSpotFleetRequestsCommand({
@@ -155,7 +155,7 @@ describe('Spot Fleet: cancel', () => {
     expect((await errorOf(modify(id, { TargetCapacity: 1 }))).name).toBe('FleetNotInModifiableState');
   });
 
-  test('without its instances: they run on', async () => {
+  test('a request cancelled without its instances keeps them', async () => {
     const id = await ec2.spotFleet(1);
     await ec2.running(id, 1);
     const { SuccessfulFleetRequests } = await client().send(
@@ -168,7 +168,7 @@ describe('Spot Fleet: cancel', () => {
 });
 
 describe('Spot Fleet: history', () => {
-  test('it tells what happened, in order, by type and in pages', async () => {
+  test('the history lists events in order, by type and in pages', async () => {
     const startMs = Date.now() - 60_000;
     const id = await ec2.spotFleet(1);
     const [instance] = await ec2.running(id, 1);

@@ -40,7 +40,7 @@ describe('tags', () => {
     expect(await find(['value', 'test*'])).toHaveLength(2);
   });
 
-  test('a tag is set anew by its key, and deleted by key, by key and value, or all together', async () => {
+  test('a tag is replaced by its key, and deleted by key, by key and value, or with all tags', async () => {
     const id = await ec2.template();
     const remove = (Tags?: Tag[]) => client().send(new DeleteTagsCommand({ Resources: [id], Tags }));
     await create(id, { Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }, { Key: 'c', Value: '3' });
@@ -54,7 +54,7 @@ describe('tags', () => {
     expect(await tagsOf(id)).toEqual({});
   });
 
-  test('nobody tags in the name of AWS, more than fifty times, or what is not there', async () => {
+  test('reserved keys, more than fifty tags, and missing resources are refused', async () => {
     const id = await ec2.template();
     const refused = async (resource: string, ...tags: Tag[]) => (await errorOf(create(resource, ...tags))).name;
     expect(await refused(id, { Key: 'aws:x', Value: '' })).toBe('InvalidParameterValue');

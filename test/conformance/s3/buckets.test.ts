@@ -18,7 +18,7 @@ const target = conformanceTarget();
 const s3 = () => target().s3;
 
 describe('Buckets', () => {
-  it('are made, found with their region, located and deleted', async () => {
+  it('are created, found with their region, located and deleted', async () => {
     const Bucket = unique('made');
     await s3().send(new CreateBucketCommand({ Bucket }));
     expect((await s3().send(new HeadBucketCommand({ Bucket }))).BucketRegion).toBe('us-east-1');
@@ -49,7 +49,7 @@ describe('Buckets', () => {
     for (const Bucket of names) await removeBucket(s3(), Bucket);
   });
 
-  it('keep the region that they were made in, and are owned already when made there again', async () => {
+  it('keep their region, and creating one again there says that it is owned already', async () => {
     const Bucket = unique('elsewhere');
     const create = () =>
       s3().send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
@@ -60,13 +60,13 @@ describe('Buckets', () => {
     await s3().send(new DeleteBucketCommand({ Bucket }));
   });
 
-  it('are made again without an error in the oldest region alone', async () => {
+  it('can be created again without an error only in the oldest region', async () => {
     const Bucket = unique('again');
     for (let time = 0; time < 2; time++) await s3().send(new CreateBucketCommand({ Bucket }));
     await s3().send(new DeleteBucketCommand({ Bucket }));
   });
 
-  it('are never made in a region that is none', async () => {
+  it('cannot be created in an invalid region', async () => {
     const configuration = { LocationConstraint: 'nowhere' as 'eu-central-1' };
     const create = new CreateBucketCommand({ Bucket: unique('nowhere'), CreateBucketConfiguration: configuration });
     expect(await errorOf(s3().send(create))).toMatchObject({ code: 'InvalidLocationConstraint', status: 400 });
@@ -82,14 +82,14 @@ describe('Buckets', () => {
   });
 
   it.each(['No_Such_Name', 'ab', `a${'b'.repeat(63)}`, 'a..b', '192.168.5.4', '-ab', 'ab-', 'xn--ab', 'ab-s3alias'])(
-    'are never called %s',
+    'cannot have the name %s',
     async (Bucket) => {
       const invalid = await errorOf(s3().send(new CreateBucketCommand({ Bucket })));
       expect(invalid).toMatchObject({ code: 'InvalidBucketName', status: 400 });
     },
   );
 
-  it('that do not exist are named so by every operation', async () => {
+  it('that do not exist are reported as missing by every operation', async () => {
     const missing = { Bucket: unique('missing'), Key: 'a' };
     const calls = [
       () => s3().send(new GetObjectCommand(missing)),
@@ -100,7 +100,7 @@ describe('Buckets', () => {
     for (const call of calls) expect(await errorOf(call())).toMatchObject({ code: 'NoSuchBucket', status: 404 });
   });
 
-  it('are somebody else’s when the owner that is expected is not theirs', async () => {
+  it('are refused when the expected owner differs', async () => {
     const Bucket = unique('owned');
     await s3().send(new CreateBucketCommand({ Bucket }));
     const put = new PutObjectCommand({ Bucket, Key: 'a', Body: 'x', ExpectedBucketOwner: '999999999999' });

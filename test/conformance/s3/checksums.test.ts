@@ -22,7 +22,7 @@ type Algorithm = keyof typeof OF_CONTENT;
 describe.each(Object.entries(OF_CONTENT) as [Algorithm, string][])('Checksums: %s', (algorithm, value) => {
   const field = `Checksum${algorithm}` as const;
 
-  it('of a whole body is checked, kept, and given back when asked for', async () => {
+  it('of a whole body is checked, kept, and returned on request', async () => {
     const object = { Bucket: target().bucket, Key: `header-${algorithm}` };
     const put = await target().send(
       new PutObjectCommand({ ...object, Body: 'some content', ChecksumAlgorithm: algorithm }),
@@ -37,7 +37,7 @@ describe.each(Object.entries(OF_CONTENT) as [Algorithm, string][])('Checksums: %
     expect(unasked[field]).toBeUndefined();
   });
 
-  it('of a stream comes after it, and is checked and kept alike', async () => {
+  it('of a stream comes after the body, and is checked and kept as well', async () => {
     const object = { Bucket: target().bucket, Key: `trailer-${algorithm}` };
     const Body = Readable.from([Buffer.from('some '), Buffer.from('content')]);
     const put = await target().send(
@@ -61,7 +61,7 @@ describe.each(Object.entries(OF_CONTENT) as [Algorithm, string][])('Checksums: %
 });
 
 describe('Checksums', () => {
-  it('are a CRC-64/NVME when nobody asked for any', async () => {
+  it('are a CRC-64/NVME by default', async () => {
     const object = { Bucket: target().bucket, Key: 'unasked' };
     // The URL is used by a client that sends no checksum.
     const url = await getSignedUrl(target().s3, new PutObjectCommand(object));
@@ -70,7 +70,7 @@ describe('Checksums', () => {
     expect(head).toMatchObject({ ChecksumCRC64NVME: OF_CONTENT.CRC64NVME, ChecksumType: 'FULL_OBJECT' });
   });
 
-  it('no checksum is given with a range, for it is not that of the range', async () => {
+  it('are not returned with a range, because they are not those of the range', async () => {
     const object = { Bucket: target().bucket, Key: 'ranged' };
     await target().send(new PutObjectCommand({ ...object, Body: 'some content' }));
     const got = await target().send(new GetObjectCommand({ ...object, Range: 'bytes=0-3', ChecksumMode: 'ENABLED' }));
@@ -78,7 +78,7 @@ describe('Checksums', () => {
     expect(await got.Body?.transformToString()).toBe('some');
   });
 
-  it('of an MD5 are checked too', async () => {
+  it('by MD5 are checked too', async () => {
     const object = { Bucket: target().bucket, Key: 'md5', Body: 'some content' };
     const ContentMD5 = createHash('md5').update('other content').digest('base64');
     const refused = await errorOf(target().send(new PutObjectCommand({ ...object, ContentMD5 })));

@@ -29,7 +29,7 @@ describe('Conditional writes', () => {
     expect(await text('once')).toBe('third');
   });
 
-  it('If-Match writes over what was read, and nothing else', async () => {
+  it('If-Match overwrites only the version that was read', async () => {
     const { ETag } = await put('matched', 'one');
     await put('matched', 'two', { IfMatch: ETag });
     expect(await errorOf(put('matched', 'three', { IfMatch: ETag }))).toMatchObject({
@@ -51,7 +51,7 @@ describe('Conditional writes', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('If-None-Match serves the star alone', async () => {
+  it('If-None-Match accepts only the star', async () => {
     const refused = await errorOf(put('other', 'x', { IfNoneMatch: '"abc"' }));
     expect(refused).toMatchObject({ code: 'NotImplemented', status: 501 });
   });
@@ -95,7 +95,7 @@ describe('Conditional deletes', () => {
   const missing = (IfMatch: string) =>
     target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key: 'never-written', IfMatch }));
 
-  it('of what does not exist fail', async () => {
+  it('of missing objects fail', async () => {
     expect(await errorOf(missing('*'))).toMatchObject({ code: 'PreconditionFailed', status: 412 });
     // The documentation says only that an ETag of a missing object does not match.
     const { status } = await errorOf(missing('"00000000000000000000000000000000"'));

@@ -35,7 +35,7 @@ const target = conformanceBucket();
 const object = () => ({ Bucket: target().bucket, Key: 'object' });
 
 describe('Tags of objects', () => {
-  it('come with a put or after it, are counted, given back and deleted', async () => {
+  it('are set with a put or after it, counted, returned and deleted', async () => {
     await target().send(new PutObjectCommand({ ...object(), Body: 'x', Tagging: 'a=1&b=two%20words' }));
     const first = await target().send(new GetObjectTaggingCommand(object()));
     expect(first.TagSet).toEqual([
@@ -50,7 +50,7 @@ describe('Tags of objects', () => {
     expect((await target().send(new GetObjectTaggingCommand(object()))).TagSet).toEqual([]);
   });
 
-  it('are ten at most, each once', async () => {
+  it('are at most ten, each once', async () => {
     const eleven = Array.from({ length: 11 }, (_, index) => ({ Key: `k${index}`, Value: 'v' }));
     const twice = [eleven[0], eleven[0]].flatMap((tag) => tag ?? []);
     for (const [TagSet, code] of [[eleven, 'BadRequest'] as const, [twice, 'InvalidTag'] as const]) {
@@ -64,7 +64,7 @@ describe('Tags of objects', () => {
     [{ Key: 'a&b', Value: 'v' }],
     [{ Key: 'k'.repeat(129), Value: 'v' }],
     [{ Key: 'k', Value: 'v'.repeat(257) }],
-  ])('are refused when they are none: %j', async (tag) => {
+  ])('are refused when they are invalid: %j', async (tag) => {
     const refused = await errorOf(
       target().send(new PutObjectTaggingCommand({ ...object(), Tagging: { TagSet: [tag] } })),
     );
@@ -93,7 +93,7 @@ describe('Configuration of buckets', () => {
     expect(rule?.SSEAlgorithm).toBe('AES256');
   });
 
-  it('keeps everyone else out at first, and ACLs off', async () => {
+  it('blocks public access and ACLs at first', async () => {
     const Bucket = target().bucket;
     const { PublicAccessBlockConfiguration } = await target().send(new GetPublicAccessBlockCommand({ Bucket }));
     expect(PublicAccessBlockConfiguration).toEqual({
@@ -117,7 +117,7 @@ describe('Configuration of buckets', () => {
     await put('bucket-owner-full-control');
   });
 
-  it('is kept, given back and deleted', async () => {
+  it('is kept, returned and deleted', async () => {
     await target().send(
       new PutBucketVersioningCommand({ Bucket: target().bucket, VersioningConfiguration: { Status: 'Suspended' } }),
     );

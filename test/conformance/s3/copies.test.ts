@@ -37,7 +37,7 @@ describe('Copies', () => {
     expect(await got.Body?.transformToString()).toBe('content');
   });
 
-  it('a copy may be described anew, also in its own place, and asked for another checksum', async () => {
+  it('a copy may replace headers and metadata, also in place, and request another checksum', async () => {
     await copy('described', { MetadataDirective: 'REPLACE', Metadata: { b: '2' }, ChecksumAlgorithm: 'SHA256' });
     expect(await get('described')).toMatchObject({
       ContentType: 'binary/octet-stream',
@@ -78,7 +78,7 @@ describe('Copies', () => {
     }
   });
 
-  it('a source that is missing or none is refused', async () => {
+  it('a missing or invalid source is refused', async () => {
     const refusals = [
       [`${target().bucket}/missing`, 'NoSuchKey'],
       ['no-such-bucket/a', 'NoSuchBucket'],
@@ -110,7 +110,7 @@ describe('Copies', () => {
     expect((await get('tags')).TagCount).toBe(1);
   });
 
-  it('a copy may have conditions on what it writes over', async () => {
+  it('a copy may have conditions on the object that it overwrites', async () => {
     await copy('over');
     const refused = await errorOf(copy('over', { IfNoneMatch: '*' }));
     expect(refused).toMatchObject({ code: 'PreconditionFailed', status: 412 });

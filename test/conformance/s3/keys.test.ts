@@ -69,7 +69,7 @@ async function roundTrip(Key: string): Promise<void> {
 }
 
 describe('Keys', () => {
-  it.each(AWKWARD)('the key %j goes round put, get, head, list and both deletes', async (Key) => {
+  it.each(AWKWARD)('the key %j passes put, get, head, list and both deletes', async (Key) => {
     await roundTrip(Key);
     await target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key }));
     expect(await isListed(Key)).toBe(false);
@@ -78,7 +78,7 @@ describe('Keys', () => {
     expect(await isListed(Key)).toBe(false);
   });
 
-  it('any key goes round put, get, head, list and delete', async () => {
+  it('any key passes put, get, head, list and delete', async () => {
     await fc.assert(
       fc.asyncProperty(keys, async (Key) => {
         await roundTrip(Key);
@@ -89,7 +89,7 @@ describe('Keys', () => {
     );
   });
 
-  it('listings show keys as they are without an encoding', async () => {
+  it('listings without an encoding show keys unchanged', async () => {
     const plain = AWKWARD.filter((key) => key.trim() !== '');
     for (const Key of plain) await target().send(new PutObjectCommand({ Bucket: target().bucket, Key, Body: 'x' }));
     const { Contents = [] } = await target().send(new ListObjectsV2Command({ Bucket: target().bucket }));

@@ -19,7 +19,7 @@ describe('Listings', () => {
     for (const Key of keys) await target().send(new PutObjectCommand({ Bucket: target().bucket, Key, Body: Key }));
   });
 
-  it('pages as the model says, by tokens alone', async () => {
+  it("return the model's pages, by tokens alone", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('', 'a', 'a/', 'b', 'x'),
@@ -43,7 +43,7 @@ describe('Listings', () => {
     );
   });
 
-  it('tells what it was asked and what it found', async () => {
+  it("repeat the request's parameters and return the matches", async () => {
     const listed = await target().send(
       new ListObjectsV2Command({
         Bucket: target().bucket,
@@ -62,25 +62,25 @@ describe('Listings', () => {
     expect(listed.NextContinuationToken).toBeDefined();
   });
 
-  it('encodes names when asked', async () => {
+  it('encode names on request', async () => {
     const query = { Bucket: target().bucket, EncodingType: 'url', Prefix: 'd d', Delimiter: '+' } as const;
     const listed = await target().send(new ListObjectsV2Command(query));
     expect(listed).toMatchObject({ Prefix: 'd+d', Delimiter: '%2B', CommonPrefixes: [{ Prefix: 'd+d/%2B' }] });
   });
 
-  it('gives nothing, and nothing more, for no keys at all', async () => {
+  it('return nothing, and no next page, for a page of no keys', async () => {
     const listed = await target().send(new ListObjectsV2Command({ Bucket: target().bucket, MaxKeys: 0 }));
     expect(listed).toMatchObject({ KeyCount: 0, IsTruncated: false });
   });
 
-  it('refuses tokens, counts and encodings that are none', async () => {
+  it('refuse invalid tokens, counts and encodings', async () => {
     for (const wrong of [{ ContinuationToken: 'x' }, { MaxKeys: -1 }, { EncodingType: 'base64' as 'url' }]) {
       const refused = await errorOf(target().send(new ListObjectsV2Command({ Bucket: target().bucket, ...wrong })));
       expect(refused).toMatchObject({ code: 'InvalidArgument', status: 400 });
     }
   });
 
-  it('has its first version, which goes on from markers', async () => {
+  it('have a first version, which continues from markers', async () => {
     const seen: (string | undefined)[] = [];
     let Marker: string | undefined;
     do {
@@ -92,7 +92,7 @@ describe('Listings', () => {
     expect(seen).toEqual(['a', 'a/', 'b', 'b-\ue000', 'b-😀', 'c/', 'z', 'd d/']);
   });
 
-  it('of versions show the only one of each key', async () => {
+  it('of versions show the only version of each key', async () => {
     const seen: (string | undefined)[] = [];
     let KeyMarker: string | undefined;
     let VersionIdMarker: string | undefined;
@@ -107,7 +107,7 @@ describe('Listings', () => {
     expect(seen).toEqual(keys);
   });
 
-  it('tell times to the second', async () => {
+  it('show times in whole seconds', async () => {
     const { Contents = [] } = await target().send(new ListObjectsV2Command({ Bucket: target().bucket }));
     expect(Contents.map(({ LastModified }) => LastModified?.getMilliseconds())).toEqual(keys.map(() => 0));
   });

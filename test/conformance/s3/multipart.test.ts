@@ -47,7 +47,7 @@ const WITH_CHECKSUMS = { ChecksumAlgorithm: 'CRC32' } as const;
 const large = (fill: string) => Buffer.alloc(5 * MIB, fill);
 
 describe('Multipart uploads', () => {
-  it('a stream of unknown length goes up by lib-storage and comes back whole and by range across its parts', async () => {
+  it('of a stream of unknown length by lib-storage are read back whole and by range across parts', async () => {
     const content = Buffer.alloc(12 * MIB + 345);
     for (let at = 0; at < content.length; at += 4) content.writeUInt32LE(at, Math.min(at, content.length - 4));
     const upload = new Upload({
@@ -88,7 +88,7 @@ function slices(content: Buffer, size: number): Buffer[] {
 }
 
 describe('Completing multipart uploads', () => {
-  it('joins the listed parts alone, the last upload of each', async () => {
+  it('joins only the listed parts, with the last upload of each', async () => {
     const target = await create('listed', WITH_CHECKSUMS);
     await part(target, 2, large('old'));
     const [second, ninth] = [await part(target, 2, large('b')), await part(target, 9, Buffer.from('end'))];
@@ -98,7 +98,7 @@ describe('Completing multipart uploads', () => {
     expect(await errorOf(complete(target, [second]))).toMatchObject({ code: 'NoSuchUpload', status: 404 });
   });
 
-  it('refuses what is out of order, unknown, changed, too small or empty, and can be tried again', async () => {
+  it('refuses unordered, unknown, changed, too small or missing parts, and can be retried', async () => {
     const target = await create('refused', WITH_CHECKSUMS);
     const [first, second] = [await part(target, 1, large('a')), await part(target, 2, Buffer.from('small'))];
     const third = await part(target, 3, Buffer.from('end'));
@@ -140,7 +140,7 @@ describe('Completing multipart uploads', () => {
     }
   });
 
-  it('may expect the ETag of what it writes over', async () => {
+  it('may expect the ETag of the object that it overwrites', async () => {
     const { ETag } = await here().send(new PutObjectCommand({ Bucket: here().bucket, Key: 'over', Body: 'old' }));
     const target = await create('over', WITH_CHECKSUMS);
     const parts = [await part(target, 1, Buffer.from('new'))];
@@ -152,7 +152,7 @@ describe('Completing multipart uploads', () => {
 });
 
 describe('Checksums of parts', () => {
-  it('make the checksum of the whole when it was asked for', async () => {
+  it('give the checksum of the whole on request', async () => {
     const content = [large('a'), Buffer.from('the end')];
     const target = await create('full', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     const parts = [await part(target, 1, content[0] as Buffer), await part(target, 2, content[1] as Buffer)];
@@ -171,7 +171,7 @@ describe('Checksums of parts', () => {
     expect(await got.Body?.transformToByteArray()).toHaveLength(5 * MIB + 7);
   });
 
-  it('must be of the kind that the upload began with, and be named on completing', async () => {
+  it("must have the upload's algorithm, and be named on completion", async () => {
     const target = await create('kinds', { ChecksumAlgorithm: 'SHA256' });
     const other = await errorOf(part(target, 1, Buffer.from('x'), { ChecksumAlgorithm: 'CRC32' }));
     expect(other).toMatchObject({ code: 'InvalidRequest', status: 400 });
@@ -183,7 +183,7 @@ describe('Checksums of parts', () => {
     expect(completed.ChecksumSHA256).toMatch(/-1$/);
   });
 
-  it('are a CRC-64/NVME of the whole when nobody asked for any', async () => {
+  it('give a CRC-64/NVME of the whole by default', async () => {
     const target = await create('default');
     const parts = [await part(target, 1, large('a')), await part(target, 2, Buffer.from('the end'))];
     const listed = parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));

@@ -19,7 +19,7 @@ const get = (Key: string, more: object = {}) =>
 const text = async (Key: string, more: object = {}) => (await get(Key, more)).Body?.transformToString();
 
 describe('Objects', () => {
-  it('come back as they were put, with content headers, metadata and the MD5 as ETag', async () => {
+  it('are returned as they were put, with content headers, metadata and the MD5 as ETag', async () => {
     const md5 = createHash('md5').update('hello').digest('hex');
     const described = {
       ContentType: 'text/plain',
@@ -41,19 +41,19 @@ describe('Objects', () => {
     expect(head.ServerSideEncryption).toBe('AES256');
   });
 
-  it('may be empty, and are octets unless said', async () => {
+  it('may be empty, and have the type octet-stream by default', async () => {
     await put('empty', '', { ContentLength: 0 });
     expect(await text('empty')).toBe('');
     expect(await get('empty')).toMatchObject({ ContentLength: 0, ContentType: 'application/octet-stream' });
   });
 
-  it('are missing by their exact code, on HEAD without a body', async () => {
+  it('have an exact error code when missing, on HEAD without a body', async () => {
     expect(await errorOf(get('missing'))).toMatchObject({ code: 'NoSuchKey', status: 404 });
     const head = await errorOf(target().send(new HeadObjectCommand({ Bucket: target().bucket, Key: 'missing' })));
     expect(head).toMatchObject({ code: 'NotFound', status: 404 });
   });
 
-  it('are deleted once and again', async () => {
+  it('can be deleted repeatedly', async () => {
     await put('to-delete', 'x');
     for (let time = 0; time < 2; time++) {
       await target().send(new DeleteObjectCommand({ Bucket: target().bucket, Key: 'to-delete' }));
@@ -61,7 +61,7 @@ describe('Objects', () => {
     expect(await errorOf(get('to-delete'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  it('are deleted by the thousand, each with its own answer', async () => {
+  it('are deleted a thousand per call, each with its own answer', async () => {
     const keys = Array.from({ length: 1000 }, (_, index) => `many/<&"'> ${index}\n`);
     await put(keys[7] as string, 'x');
     const Objects = keys.map((Key) => ({ Key }));
@@ -75,7 +75,7 @@ describe('Objects', () => {
     expect(refused).toMatchObject({ code: 'MalformedXML', status: 400 });
   });
 
-  it('are deleted quietly, and refusals are named one by one', async () => {
+  it('are deleted quietly, with refusals listed one by one', async () => {
     await put('kept', 'x');
     const Delete = { Quiet: true, Objects: [{ Key: 'kept', ETag: '"other"' }, { Key: 'gone' }] };
     const result = await target().send(new DeleteObjectsCommand({ Bucket: target().bucket, Delete }));

@@ -18,7 +18,7 @@ const sign = (command: GetObjectCommand | PutObjectCommand | HeadObjectCommand |
 const codeOf = async (response: Response) => /<Code>(.*)<\/Code>/.exec(await response.text())?.[1];
 
 describe('Presigned URLs', () => {
-  it('put, read, ask about and delete an object by anyone who has them', async () => {
+  it('put, read, head and delete an object for anyone who has them', async () => {
     const object = { Bucket: target().bucket, Key: 'dir/some key+é' };
     const put = await fetch(await sign(new PutObjectCommand({ ...object, Metadata: { by: 'url' } })), {
       method: 'PUT',
@@ -35,7 +35,7 @@ describe('Presigned URLs', () => {
     expect([gone.status, await codeOf(gone)]).toEqual([404, 'NoSuchKey']);
   });
 
-  it('give ranges and answer conditions', async () => {
+  it('return ranges and answer conditions', async () => {
     const object = { Bucket: target().bucket, Key: 'ranged' };
     await target().send(new PutObjectCommand({ ...object, Body: '0123456789' }));
     const url = await sign(new GetObjectCommand(object));
@@ -45,7 +45,7 @@ describe('Presigned URLs', () => {
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
   });
 
-  it('bring the parts of an upload', async () => {
+  it('upload the parts of an upload', async () => {
     const object = { Bucket: target().bucket, Key: 'in parts' };
     const { UploadId } = await target().send(new CreateMultipartUploadCommand(object));
     const command = new UploadPartCommand({ ...object, UploadId, PartNumber: 1 });
@@ -56,7 +56,7 @@ describe('Presigned URLs', () => {
     expect(await Body?.transformToString()).toBe('a part');
   });
 
-  it('end when their time is over', async () => {
+  it('expire', async () => {
     const object = { Bucket: target().bucket, Key: 'expired' };
     const signingDate = new Date(Date.now() - 120_000);
     const response = await fetch(await sign(new GetObjectCommand(object), { signingDate }));
@@ -66,7 +66,7 @@ describe('Presigned URLs', () => {
     expect(body).toContain('<Message>Request has expired</Message>');
   });
 
-  it('are good for nothing else than what was signed', async () => {
+  it('are valid only for the signed request', async () => {
     const [mine, other] = ['mine', 'other'].map((Key) => ({ Bucket: target().bucket, Key }));
     const url = await sign(new PutObjectCommand(mine ?? { Bucket: '', Key: '' }));
     const elsewhere = await fetch(url.replace('/mine?', '/other?'), { method: 'PUT', body: 'x' });

@@ -43,11 +43,14 @@ describe('Ranges', () => {
     expect(await errorOf(get('digits', { Range }))).toMatchObject({ code: 'InvalidRange', status: 416 });
   });
 
-  it.each(['bytes=5-2', 'items=0-1', 'bytes=0-1,3-4'])('%s is no range: the whole object comes', async (Range) => {
-    expect(await text('digits', { Range })).toBe('0123456789');
-  });
+  it.each(['bytes=5-2', 'items=0-1', 'bytes=0-1,3-4'])(
+    '%s is no range: the whole object is returned',
+    async (Range) => {
+      expect(await text('digits', { Range })).toBe('0123456789');
+    },
+  );
 
-  it('HEAD tells the length of the range', async () => {
+  it('HEAD returns the length of the range', async () => {
     expect(await head('digits', { Range: 'bytes=2-5' })).toMatchObject({
       ContentLength: 4,
       ContentRange: 'bytes 2-5/10',
@@ -61,7 +64,7 @@ describe('Ranges', () => {
 });
 
 describe('Conditional reads', () => {
-  it('answer 304 to who has it already and 412 to who wants another', async () => {
+  it('answer 304 to a client that has the object and 412 to one that expects another', async () => {
     const { ETag } = await put('conditional', 'x');
     expect(await errorOf(get('conditional', { IfNoneMatch: ETag }))).toMatchObject({ status: 304 });
     expect(await errorOf(get('conditional', { IfMatch: '"other"' }))).toMatchObject({
@@ -71,7 +74,7 @@ describe('Conditional reads', () => {
     expect(await text('conditional', { IfMatch: ETag, IfNoneMatch: '"other"' })).toBe('x');
   });
 
-  it('know the time of the last change', async () => {
+  it('compare the time of the last change', async () => {
     await put('timed', 'x');
     const { LastModified } = await get('timed');
     const earlier = new Date((LastModified as Date).getTime() - 1000);
@@ -102,8 +105,8 @@ describe('Conditional reads', () => {
   });
 });
 
-describe('What a read may ask for', () => {
-  it('is other headers than were put', async () => {
+describe('Reads', () => {
+  it('may override the stored headers', async () => {
     await put('overridden', 'x', { ContentLanguage: 'en' });
     const overrides = {
       ResponseContentType: 'text/csv',
@@ -121,7 +124,7 @@ describe('What a read may ask for', () => {
     });
   });
 
-  it('is the only version of a bucket without versions, by its name', async () => {
+  it('may name the only version in a bucket without versions', async () => {
     await put('version', 'x');
     expect(await text('version', { VersionId: 'null' })).toBe('x');
     expect(await errorOf(get('version', { VersionId: 'other' }))).toMatchObject({
@@ -166,7 +169,7 @@ describe('Parts and attributes', () => {
     expect(both).toMatchObject({ code: 'InvalidRequest', status: 400 });
   });
 
-  it('an object that came at once is one part', async () => {
+  it('an object that was put in one request is one part', async () => {
     await put('whole', 'whole');
     const got = await get('whole', { PartNumber: 1 });
     expect(got.PartsCount).toBeUndefined();
@@ -174,7 +177,7 @@ describe('Parts and attributes', () => {
     expect(await errorOf(get('whole', { PartNumber: 2 }))).toMatchObject({ code: 'InvalidPartNumber', status: 416 });
   });
 
-  it('attributes come as they are asked for', async () => {
+  it('attributes are returned as requested', async () => {
     const { ETag } = await put('attributes', 'some content');
     const all = await attributes('attributes', ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']);
     expect(all).toMatchObject({ ETag: ETag?.replaceAll('"', ''), StorageClass: 'STANDARD', ObjectSize: 12 });

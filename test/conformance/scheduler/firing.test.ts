@@ -48,7 +48,7 @@ async function emptyFleet(): Promise<string> {
 }
 
 describe('one-time schedules: firing', () => {
-  it('modifies the fleet at its time, and deletes itself when told to', { timeout: 90_000 }, async () => {
+  it('modifies the fleet at its time, and deletes itself if configured', { timeout: 90_000 }, async () => {
     const { scheduler, ec2 } = target();
     const FleetId = await emptyFleet();
     const Name = unique('schedule');

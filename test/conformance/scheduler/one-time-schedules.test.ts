@@ -42,7 +42,7 @@ describe('one-time schedules: create, get, update, delete', () => {
     expect(found.LastModificationDate).toEqual(found.CreationDate);
   });
 
-  it('gives back what it was given', async () => {
+  it('returns a schedule as it was created', async () => {
     const given = {
       ...scheduleOf(name),
       GroupName: 'default',
@@ -70,7 +70,7 @@ describe('one-time schedules: create, get, update, delete', () => {
     expect((await client().send(new GetScheduleCommand({ Name: name }))).Target).toMatchObject(Target);
   });
 
-  it('makes what an update does not say its default again', async () => {
+  it('resets settings that an update leaves out to their defaults', async () => {
     const { ScheduleArn } = await client().send(
       new CreateScheduleCommand({ ...scheduleOf(name), Description: 'first', State: 'DISABLED' }),
     );
@@ -95,13 +95,13 @@ describe('one-time schedules: create, get, update, delete', () => {
 });
 
 describe('one-time schedules: client tokens', () => {
-  it('answers a create that is sent twice as it did the first time', async () => {
+  it('answers a repeated create as it did the first time', async () => {
     const command = () => new CreateScheduleCommand({ ...scheduleOf(name), ClientToken: 'token-1' });
     const first = await client().send(command());
     expect((await client().send(command())).ScheduleArn).toBe(first.ScheduleArn);
   });
 
-  it('answers an update that is sent twice, though another came between', async () => {
+  it('answers a repeated update, although another came between', async () => {
     await client().send(new CreateScheduleCommand(scheduleOf(name)));
     const first = { ...scheduleOf(name), ScheduleExpression: 'at(2097-01-01T00:00:00)', ClientToken: 'token-1' };
     await client().send(new UpdateScheduleCommand(first));
@@ -113,7 +113,7 @@ describe('one-time schedules: client tokens', () => {
     expect(ScheduleExpression).toBe('at(2098-01-01T00:00:00)');
   });
 
-  it('answers a delete that is sent twice', async () => {
+  it('answers a repeated delete', async () => {
     await client().send(new CreateScheduleCommand(scheduleOf(name)));
     await client().send(new DeleteScheduleCommand({ Name: name, ClientToken: 'token-1' }));
     await client().send(new DeleteScheduleCommand({ Name: name, ClientToken: 'token-1' }));
@@ -159,13 +159,13 @@ describe('one-time schedules: errors', () => {
     message: `Schedule ${name} does not exist.`,
   });
 
-  it('says that a schedule is not there', async () => {
+  it('reports that a schedule does not exist', async () => {
     expect(await errorOf(client().send(new GetScheduleCommand({ Name: name })))).toMatchObject(missing());
     expect(await errorOf(client().send(new UpdateScheduleCommand(scheduleOf(name))))).toMatchObject(missing());
     expect(await errorOf(client().send(new DeleteScheduleCommand({ Name: name })))).toMatchObject(missing());
   });
 
-  it('says that a schedule is there already', async () => {
+  it('reports that a schedule exists already', async () => {
     await client().send(new CreateScheduleCommand(scheduleOf(name)));
     expect(await errorOf(client().send(new CreateScheduleCommand(scheduleOf(name))))).toMatchObject({
       name: 'ConflictException',
@@ -174,7 +174,7 @@ describe('one-time schedules: errors', () => {
     });
   });
 
-  it('says that a group is not there', async () => {
+  it('reports that a group does not exist', async () => {
     const inGroup = { ...scheduleOf(name), GroupName: unique('group') };
     expect((await errorOf(client().send(new CreateScheduleCommand(inGroup)))).name).toBe('ResourceNotFoundException');
   });
@@ -197,7 +197,7 @@ describe('one-time schedules: errors', () => {
     expect((await errorOf(client().send(new CreateScheduleCommand(bad)))).name).toBe('ValidationException');
   });
 
-  it('refuses a name that names cannot be', async () => {
+  it('refuses an invalid name', async () => {
     const { name: code, message } = await errorOf(client().send(new CreateScheduleCommand(scheduleOf('a#b'))));
     expect(code).toBe('ValidationException');
     expect(message).toEqual(
@@ -207,7 +207,7 @@ describe('one-time schedules: errors', () => {
     );
   });
 
-  it('refuses a retry policy out of bounds, and a role that is none', async () => {
+  it('refuses a retry policy out of bounds, and an invalid role', async () => {
     const Target = {
       ...TARGET,
       RoleArn: 'nobody',

@@ -39,7 +39,7 @@ async function deadLetters(bodies: readonly string[]): Promise<{ dead: TestQueue
 }
 
 describe('dead-letter queues', () => {
-  test('a message moves when it would be received more often than the policy allows, with all that it has', async () => {
+  test('a message moves with all its data when it would be received more often than the policy allows', async () => {
     const { dead, source } = await deadLetters(['a']);
     const [message] = await dead.gather(1, { MessageSystemAttributeNames: ['All'] });
     expect(message?.Body).toBe('a');
@@ -49,7 +49,7 @@ describe('dead-letter queues', () => {
     });
   });
 
-  test('the policy is given back as JSON, and may be taken away', async () => {
+  test('the policy is returned as JSON, and can be removed', async () => {
     const { dead, source } = await deadLetters([]);
     const policy = JSON.parse((await source.attributes('RedrivePolicy')).RedrivePolicy ?? '') as object;
     expect(policy).toEqual({ deadLetterTargetArn: await dead.arn(), maxReceiveCount: 1 });
@@ -123,7 +123,7 @@ describe('message move tasks', () => {
     expect(moved[0]?.Attributes).toEqual({ ApproximateReceiveCount: '1' });
   });
 
-  test('a task goes elsewhere at the rate that was asked for, alone, until it is cancelled', async () => {
+  test('a task moves messages elsewhere at the requested rate, alone, until it is cancelled', async () => {
     const [{ dead }, other] = [await deadLetters(['a', 'b', 'c', 'd', 'e']), await newQueue()];
     const rate = { DestinationArn: await other.arn(), MaxNumberOfMessagesPerSecond: 1 };
     const { TaskHandle } = await start(dead, rate);
@@ -142,7 +142,7 @@ describe('message move tasks', () => {
     expect(again).toBeInstanceOf(ResourceNotFoundException);
   });
 
-  test('a source must be a dead-letter queue, both ends must exist, and a handle must be one', async () => {
+  test('a source must be a dead-letter queue, both queues must exist, and the handle must be valid', async () => {
     const { dead, source } = await deadLetters([]);
     expect((await errorOf(start(source))).message).toEqual(
       inWords('Source queue must be configured as a Dead Letter Queue.'),

@@ -19,7 +19,7 @@ describe('long polls', () => {
     expect(bodiesOf(await poll)).toEqual(['a']);
   });
 
-  test.concurrent('a poll ends empty when its time is over, the request’s or the queue’s own', async () => {
+  test.concurrent('a poll returns nothing when its time is over, the request’s or the queue’s own', async () => {
     const queue = await newQueue({ ReceiveMessageWaitTimeSeconds: '1' });
     for (const options of [{}, { WaitTimeSeconds: 1 }]) {
       const startedMs = performance.now();
@@ -48,7 +48,7 @@ describe('long polls', () => {
     ]);
   });
 
-  test.concurrent('of several polls each message goes to one', async () => {
+  test.concurrent('each message goes to one of several polls', async () => {
     const queue = await newQueue();
     const polls = Promise.all(Array.from({ length: 3 }, () => queue.receive({ WaitTimeSeconds: 20 })));
     await delay(A_MOMENT_MS);
@@ -56,7 +56,7 @@ describe('long polls', () => {
     expect(bodiesOf((await polls).flat()).sort()).toEqual(['a', 'b', 'c']);
   });
 
-  test.concurrent('a poll that its client gave up takes no message with it', async () => {
+  test.concurrent('a poll that its client aborted takes no message with it', async () => {
     const queue = await newQueue({ VisibilityTimeout: '600' });
     const abort = new AbortController();
     const poll = errorOf(queue.receive({ WaitTimeSeconds: 20 }, abort.signal));

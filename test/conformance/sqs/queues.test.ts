@@ -43,7 +43,7 @@ describe('queues: create, find, list, delete', () => {
     expect((await client().send(new GetQueueUrlCommand({ QueueName: nameOf(queue) }))).QueueUrl).toBe(queue.url);
   });
 
-  test('creating again alike gives the same queue, and with another value of an attribute is refused', async () => {
+  test('creating a queue again returns the same queue, and is refused with another attribute value', async () => {
     const queue = await newQueue({ VisibilityTimeout: '45' });
     const name = nameOf(queue);
     expect((await create(name, { VisibilityTimeout: '45' })).QueueUrl).toBe(queue.url);
@@ -59,7 +59,7 @@ describe('queues: create, find, list, delete', () => {
     expect((await errorOf(create(name))).name).toBe('InvalidParameterValue');
   });
 
-  test('a queue that does not exist is an error of its own, with the older code beside it', async () => {
+  test('a missing queue has an error of its own, with the older code in a header', async () => {
     const byName = await errorOf(client().send(new GetQueueUrlCommand({ QueueName: unique('none') })));
     const QueueUrl = `${(await newQueue()).url}-none`;
     const byUrl = await errorOf(client().send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })));
@@ -115,7 +115,7 @@ describe('queue attributes', () => {
     });
   });
 
-  test('only what is asked for is given, and nothing unasked', async () => {
+  test('only the requested attributes are returned', async () => {
     const queue = await newQueue();
     expect(await queue.attributes()).toEqual({});
     expect(await queue.attributes('DelaySeconds', 'Policy')).toEqual({ DelaySeconds: '0' });
@@ -124,7 +124,7 @@ describe('queue attributes', () => {
     expect(error.message).toEqual(inWords('Unknown Attribute Nonsense.'));
   });
 
-  test('every attribute that can be set is given back', async () => {
+  test('every settable attribute is returned', async () => {
     const queue = await newQueue();
     const attributes = {
       DelaySeconds: '1',
@@ -165,7 +165,7 @@ describe('queue attributes', () => {
     ]);
   });
 
-  test('a policy is accepted, given back and taken away', async () => {
+  test('a policy is accepted, returned and removed', async () => {
     const queue = await newQueue();
     const QueueArn = await queue.arn();
     const statement = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: QueueArn };
@@ -197,7 +197,7 @@ describe('queue attributes', () => {
 });
 
 describe('queue tags', () => {
-  test('tags are added, replaced and taken away', async () => {
+  test('tags are added, replaced and removed', async () => {
     const { QueueUrl = '' } = await client().send(
       new CreateQueueCommand({ QueueName: unique('queue'), tags: { a: '1' } }),
     );

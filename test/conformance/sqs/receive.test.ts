@@ -21,7 +21,7 @@ const settled = (queue: TestQueue, counts: { visible: number; inFlight: number; 
   });
 
 describe('receive', () => {
-  test('one message comes unless more are asked for, at most ten', async () => {
+  test('one message is returned by default, and at most ten', async () => {
     const queue = await newQueue();
     await queue.sendTogether(['a', 'b', 'c']);
     const one = await queue.receive({ WaitTimeSeconds: 20 });
@@ -42,7 +42,7 @@ describe('receive', () => {
     expect(await (await newQueue()).receive()).toEqual([]);
   });
 
-  test('a received message is in flight, and counted so until it is deleted', async () => {
+  test('a received message is counted as in flight until it is deleted', async () => {
     const queue = await newQueue();
     await queue.sendTogether(['a', 'b']);
     const [first] = await queue.gather(1, { MaxNumberOfMessages: 1, VisibilityTimeout: 600 });
@@ -62,7 +62,7 @@ describe('receive', () => {
 });
 
 describe('system attributes of messages', () => {
-  test('they come only when they are asked for, and count the receives', async () => {
+  test('system attributes are returned only on request, and count the receives', async () => {
     const queue = await newQueue();
     const beforeMs = Date.now() - 60_000;
     await queue.send('a');
@@ -80,7 +80,7 @@ describe('system attributes of messages', () => {
     expect(older?.Attributes).toMatchObject({ ApproximateReceiveCount: '4', SenderId });
   });
 
-  test('the group of a message is given back, and its group keeps no message from being received', async () => {
+  test("a message's group is returned, and blocks no other message", async () => {
     const queue = await newQueue();
     for (const MessageBody of ['a', 'b']) {
       await client().send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody, MessageGroupId: 'tenant-1' }));
@@ -100,7 +100,7 @@ describe('system attributes of messages', () => {
 });
 
 describe('message attributes', () => {
-  test('they come only when they are asked for, by name, prefix or all', async () => {
+  test('attributes are returned only on request, by name, prefix or all', async () => {
     const queue = await newQueue();
     const MessageAttributes = {
       'kind.a': { DataType: 'String', StringValue: 'x' },
@@ -172,7 +172,7 @@ describe('delete', () => {
     await settled(queue, { visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  test('a batch of none, of too many, or with an id twice is refused as a whole', async () => {
+  test('a batch without entries, with too many, or with a repeated id is refused as a whole', async () => {
     const queue = await newQueue();
     const refused = async (ids: readonly string[]) => {
       const Entries = ids.map((Id) => ({ Id, ReceiptHandle: 'garbage' }));

@@ -46,7 +46,7 @@ describe('send one message', () => {
     expect([message?.Body, message?.MessageId]).toEqual([body, result.MessageId]);
   });
 
-  test('the digest of attributes is AWS’s, over names in order', async () => {
+  test('the digest of attributes is AWS’s, over sorted names', async () => {
     const own = await newQueue();
     // These answers were recorded from AWS.
     const timestamp = { DataType: 'Number', StringValue: '1493147359900' };
@@ -86,7 +86,7 @@ describe('send one message', () => {
     expect(message?.Attributes).toEqual({ AWSTraceHeader: AWSTraceHeader.StringValue });
   });
 
-  test('a message may have 1 MiB with its attributes, or what its queue allows', async () => {
+  test('a message may have 1 MiB with its attributes, or the limit of its queue', async () => {
     const own = await newQueue();
     await send({ MessageBody: 'x'.repeat(MIB) }, own);
     const attribute = { MessageAttributes: { n: { DataType: 'String', StringValue: 'v' } } };
@@ -142,7 +142,7 @@ describe('send one message', () => {
 describe('send a batch', () => {
   const entry = (Id: string, MessageBody = Id): SendMessageBatchRequestEntry => ({ Id, MessageBody });
 
-  test('ten messages at once, each with its answer', async () => {
+  test('ten messages are sent at once, each with its own answer', async () => {
     const own = await newQueue();
     const result = await sendBatch(
       [...'0123456789'].map((id) => entry(id)),
@@ -190,7 +190,7 @@ describe('send a batch', () => {
     );
   });
 
-  test('entries are as large as the queue allows, each by itself', async () => {
+  test('each entry may be as large as the queue allows', async () => {
     const small = await newQueue({ MaximumMessageSize: '1024' });
     const result = await sendBatch([entry('a', 'x'.repeat(1024)), entry('b', 'x'.repeat(1025))], small);
     expect(result.Successful?.map(({ Id }) => Id)).toEqual(['a']);

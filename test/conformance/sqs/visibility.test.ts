@@ -25,7 +25,7 @@ const change = (queue: TestQueue, message: Message | undefined, VisibilityTimeou
   );
 
 describe('visibility', () => {
-  test.concurrent('a message comes again when its visibility timeout is over, and not before', async () => {
+  test.concurrent('a message is visible again when its visibility timeout is over, and not before', async () => {
     const queue = await newQueue({ VisibilityTimeout: '1' });
     await queue.send('a');
     expect(await queue.gather(1)).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('visibility', () => {
     expect(bodiesOf(await queue.gather(1))).toEqual(['a']);
   });
 
-  test.concurrent('an extension holds', async () => {
+  test.concurrent('an extension keeps the message invisible', async () => {
     const queue = await newQueue({ VisibilityTimeout: '2' });
     await queue.send('a');
     const [message] = await queue.gather(1);
@@ -52,7 +52,7 @@ describe('visibility', () => {
     expect(await queue.receive({ WaitTimeSeconds: 3 })).toEqual([]);
   });
 
-  test.concurrent('the handle of a deleted message names no message', async () => {
+  test.concurrent('the handle of a deleted message is invalid', async () => {
     const queue = await newQueue({ VisibilityTimeout: '600' });
     await queue.send('a');
     const [message] = await queue.gather(1);
@@ -69,7 +69,7 @@ describe('visibility', () => {
     expect(error).toBeInstanceOf(ReceiptHandleIsInvalid);
   });
 
-  test.concurrent('twelve hours are the most, counted from the receive', async () => {
+  test.concurrent('a message stays invisible for at most twelve hours after its receive', async () => {
     const queue = await newQueue();
     await queue.send('a');
     const [message] = await queue.gather(1);

@@ -1,4 +1,5 @@
-// The AWS CLI as far as a boot needs it: `aws s3 cp --only-show-errors <from> <to>`, one of the two being s3://…; credentials and endpoint as the CLI has them.
+// A stand-in for the AWS CLI with the one command that a boot needs: `aws s3 cp --only-show-errors <from> <to>`, where one of the two is s3://….
+// It finds credentials and endpoint as the CLI does.
 import { readFile, writeFile } from 'node:fs/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
@@ -18,7 +19,7 @@ try {
     const { Body } = await client.send(new GetObjectCommand(place(from)));
     await writeFile(to, Body);
   } else {
-    // Of a file that may grow meanwhile: what is there now.
+    // The file may grow meanwhile, so only its present contents are sent.
     await client.send(new PutObjectCommand({ ...place(to), Body: await readFile(from) }));
   }
 } catch (error) {

@@ -1,4 +1,5 @@
-// curl as far as a boot needs it, where there is none: `curl -sSf --retry N -X METHOD -K -`, with `url` and `header` in its standard input.
+// A stand-in for machines without curl. It knows only the call of the boot script: `curl -sSf --retry N -X METHOD -K -`, with `url` and
+// `header` on its standard input.
 import { readFileSync } from 'node:fs';
 
 const args = process.argv.slice(2);

@@ -1,8 +1,9 @@
-// A machine around the boot script: what the kernel, cloud-init and systemd are to it, in the directory of a local instance, without root. The script's
-// own root is a directory; tools that change a system are stand-ins that note how they were called. Everything else is real: bash, the
-// script, the worker's bundle from S3, the unit's commands with its environment, the instance's metadata and credentials.
+// A machine for the boot script: it stands in for the kernel, cloud-init and systemd, in the directory of a local instance and without root.
+// The script's root is a directory, and tools that change a system are stand-ins that record their calls. Everything else is real: bash, the
+// script, the worker's bundle from S3, the unit's commands with its environment, and the instance's metadata and credentials.
 //
-// $MACHINE_SCRIPT: the user data, with @ROOT@ for its root. $MACHINE_CALLS: where calls are noted. $MACHINE_AWS=real: the AWS CLI of this computer.
+// $MACHINE_SCRIPT is the user data, with @ROOT@ for its root. $MACHINE_CALLS is the file for recorded calls. $MACHINE_AWS=real uses the AWS CLI
+// of this computer.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,14 +12,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const { MACHINE_SCRIPT, MACHINE_CALLS, MACHINE_AWS } = process.env;
-/** What an image knows here by itself: on AWS these have the same addresses everywhere. */
+/** These endpoints must be given here. On AWS they have the same addresses everywhere, so an image knows them. */
 const { AWS_ENDPOINT_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
 const root = path.resolve('root');
 const bin = path.resolve('bin');
 const journal = path.resolve('journal');
-/** systemd's own: https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html */
+/** The search path that systemd gives to services. https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Of what systemd waits between two starts: a test has no seconds to lose. */
+/** The factor by which the pause between two starts is shortened, because a test should not wait for seconds. */
 const RESTART_SHARE = 0.05;
 
 const note = (text) => appendFileSync(MACHINE_CALLS, `${text}\n`);
@@ -36,7 +37,7 @@ const script = path.resolve('part-001');
 writeFileSync(script, readFileSync(MACHINE_SCRIPT, 'utf8').replaceAll('@ROOT@', root));
 spawnSync('bash', [script], { env: { ...image, PATH: `${bin}:${process.env.PATH}` }, stdio: 'inherit' });
 if (!poweredOff() && calls().includes('systemctl enable --now spotpool-worker.service')) await runUnit();
-while (!poweredOff()) await delay(50); // on, and idle
+while (!poweredOff()) await delay(50); // the machine is on and idle
 note('off');
 
 function makeImage() {
@@ -51,9 +52,9 @@ function makeImage() {
     });
   for (const name of ['shutdown', 'systemctl', 'useradd']) standIn(name);
   standIn('dnf', `ln -s '${process.execPath}' '${root}/usr/bin/node-24'`);
-  standIn('id', 'exit 1'); // no such user yet
+  standIn('id', 'exit 1'); // the user does not exist yet
   standIn('install', `for name; do case "$name" in /*) mkdir -p "$name" ;; esac; done`);
-  standIn('runuser', 'shift 3\nexec "$@"'); // `-u <user> --`: there is one user only
+  standIn('runuser', 'shift 3\nexec "$@"'); // drops `-u <user> --`, because there is only one user
   standIn('journalctl', `cat '${journal}'`);
   const own = `'${process.execPath}' '${path.join(here, 'aws.mjs')}'`;
   const real = spawnSync('sh', ['-c', 'command -v aws'], { encoding: 'utf8' }).stdout.trim();
@@ -64,7 +65,7 @@ function makeImage() {
   if (!hasCurl) standIn('curl', `exec '${process.execPath}' '${path.join(here, 'curl.mjs')}' "$@"`);
 }
 
-/** As systemd 252 does: starts, runs what follows each end, and starts again what ended badly, until that was too often. */
+/** Runs the unit as systemd 252 does: it runs ExecStopPost after each end, and restarts the worker after a failure, up to the start limit. */
 async function runUnit() {
   const text = readFileSync(path.join(root, 'etc/systemd/system/spotpool-worker.service'), 'utf8');
   const unit = Object.fromEntries(text.split('\n').flatMap((line) => (/^\w+=/.test(line) ? [split(line)] : [])));

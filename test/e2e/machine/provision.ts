@@ -1,4 +1,4 @@
-/** A stack on the local cloud whose instances boot as on AWS: by the boot script of the CDK stack, in a machine of the test's own. */
+/** Creates a stack on the local cloud whose instances boot as on AWS: with the CDK stack's boot script, in the test's own machine (init.mjs). */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../../aws/clients.js';
@@ -8,16 +8,16 @@ import type { ProvisionLocalStack } from '../../../runner/local-cloud/stack.js';
 import { projectRoot } from '../../support/cli.js';
 
 export interface MachineOptions {
-  /** For the script, and for what the machine notes. */
+  /** The directory for the script and for the recorded calls. */
   readonly directory: string;
   readonly maxIdleSeconds: number;
-  /** `real`: the AWS CLI of this computer, not the stand-in. */
+  /** `real` uses the AWS CLI of this computer and not the stand-in. */
   readonly aws?: 'real';
 }
 
 export const LIFE_SECONDS = 3_600;
 
-/** One line a call of what the boot script and its unit do to the system. */
+/** The file with the calls by which the boot script and its unit change the system, one per line. */
 export const callsFile = ({ directory }: MachineOptions): string => path.join(directory, 'calls');
 
 export function provisionMachines(options: MachineOptions): ProvisionLocalStack {
@@ -41,7 +41,7 @@ export function provisionMachines(options: MachineOptions): ProvisionLocalStack 
   };
 }
 
-/** Of a local instance that boots by the boot script. */
+/** The user data of a local instance that boots with the boot script. */
 export function machineUserData(
   options: MachineOptions,
   pool: { readonly region: string; readonly queueUrl: string; readonly bucket: string; readonly endpoint: string },

@@ -1,5 +1,5 @@
-// Holds every slice until the test lets it go, so that tests observe instead of sleeping. $GATE is a directory of the test:
-// the model writes `started-<first item>-<pid>` and waits until `open`, or `open-<first item>`, exists.
+// Holds every slice until the test opens the gate, so that tests observe and do not sleep. $GATE is a directory of the test. The model
+// writes `started-<first item>-<pid>` there and waits until `open` or `open-<first item>` exists.
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

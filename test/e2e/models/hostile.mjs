@@ -1,7 +1,7 @@
-// Does what its item says, so that one job shows every row of the table of outcomes.
+// Misbehaves as the item says, so that one job shows every row of the table of outcomes.
 import { writeSync } from 'node:fs';
 
-/** The host's own channel: what a model can reach and should not. */
+/** The host's own channel. A model can reach it, but should not. */
 const ANSWERS = 4;
 let broken = false;
 const hoard = [];

@@ -1,4 +1,4 @@
-// A batch takes one unit of virtual time: it is done when the test has moved the clock ($GATE/tick) on.
+// A batch takes one unit of virtual time. It is done when the test has moved the clock ($GATE/tick).
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

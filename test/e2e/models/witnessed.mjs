@@ -1,9 +1,9 @@
-// Leaves behind which slices of which process began and ended ($WITNESS), and answers what can be checked.
+// Records in $WITNESS which slices began and ended in which process, and gives answers that a test can check.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// The worker's directory names its instance.
+// The name of the worker's directory is its instance.
 const instance = /spotpool-(i-[0-9a-f]+)-/.exec(process.cwd())?.[1];
 let slices = 0;
 

@@ -1,5 +1,5 @@
 /**
- * What a request to AWS needs of IAM: actions on resources, with the keys that conditions look at.
+ * Lists the IAM permissions that a request to AWS needs: actions on resources, with the keys that conditions use.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { LoggedRequest } from '../../../local/api.js';
@@ -15,16 +15,16 @@ export interface Need {
 
 export interface Call extends Need {
   readonly who: Principal;
-  /** The request that needs it. */
+  /** The request that needs the permission. */
   readonly request: string;
 }
 
-/** As far as IAM looks at it; services that the local cloud has not are recorded alike. */
+/** The parts of a request that matter to IAM. Requests to services that the local cloud lacks are recorded in the same form. */
 export interface Request extends Pick<LoggedRequest, 'action' | 'parameters' | 'headers' | 'status'> {
   readonly service: string;
 }
 
-/** Every request, whoever makes it: over TLS, to the pool's region. */
+/** The condition keys of every request: it uses TLS and goes to the pool's region. */
 export const EVERYWHERE = { 'aws:SecureTransport': 'true', 'aws:RequestedRegion': REGION } as const;
 
 export function needsOf(request: Request): readonly Need[] {
@@ -60,13 +60,13 @@ const s3: Needs = ({ action, parameters, headers, status }) => {
     const value = headers[name];
     return value === undefined ? [] : [[`s3:${name}`, value] as const];
   });
-  /** Parts, and what comes before them, create no object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
+  /** Parts and the start of a multipart upload create no object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
   const write = (creates: boolean): Need =>
     need('s3:PutObject', object, { ...Object.fromEntries(conditions), 's3:ObjectCreationOperation': String(creates) });
   switch (action) {
     case 'GetObject':
     case 'HeadObject':
-      // Who may not list is told 403, and not 404, of what is not there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+      // For a missing object a principal without the list permission gets 403 and not 404. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
       return status === 404 ? [read, need('s3:ListBucket', bucket)] : [read];
     case 'ListObjectsV2': {
       const { prefix } = parameters;
@@ -74,7 +74,7 @@ const s3: Needs = ({ action, parameters, headers, status }) => {
     }
     case 'PutObject':
     case 'CompleteMultipartUpload':
-      // A condition on what is there reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+      // A condition on the existing object reads it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       return [write(true), ...tagging(object, headers), ...(headers['if-match'] === undefined ? [] : [read])];
     case 'CreateMultipartUpload':
       return [write(false), ...tagging(object, headers)];
@@ -112,7 +112,7 @@ const ec2: Needs = ({ action, parameters }) => {
       return [need(`ec2:${action}`, arn('ec2', `fleet/${parameters['FleetId'] ?? ''}`))];
     case 'TerminateInstances':
       return Object.entries(parameters).flatMap(([name, id]) =>
-        // The stack's launch template tags each of its instances.
+        // The stack's launch template tags each instance.
         name.startsWith('InstanceId.')
           ? [
               need('ec2:TerminateInstances', arn('ec2', `instance/${id}`), {
@@ -156,7 +156,7 @@ const SERVICES: Readonly<Record<string, Needs>> = {
   ],
 };
 
-/** What a schedule that somebody makes calls one day, with the role that it was handed. */
+/** The later call of a schedule, with the role that it was given. */
 export function callsOfSchedule(request: Request): readonly Call[] {
   const { Target } = request.parameters;
   if (request.service !== 'scheduler' || Target === undefined) return [];

@@ -1,9 +1,9 @@
-/** What the tests of permissions know beforehand: exceptions with their reasons, and what nobody may do. */
+/** The expectations of the permission tests: exceptions with their reasons, and calls that nobody may make. */
 import { STACK_TAG } from '../../../core/contract/tags.js';
 import { ACCOUNT, INPUT_BUCKET, NAMES, REGION } from './names.js';
 import type { Principal } from './policies.js';
 
-/** Where to add a statement, or to take one away. */
+/** The place in which to add or remove a statement, for messages. */
 export const POLICY_FILES: Readonly<Record<Principal, string>> = {
   worker: 'infra/worker-role.ts',
   controller: 'infra/controller-permissions.ts or infra/controller.ts',
@@ -12,17 +12,17 @@ export const POLICY_FILES: Readonly<Record<Principal, string>> = {
   schedule: 'infra/controller.ts',
 };
 
-/** By principal and statement: allowed, and yet asked for by nothing of ours. */
+/** Allowed calls that none of our programs makes, by principal and statement. */
 export const ASKED_FOR_BY_OTHERS: Readonly<Record<string, string>> = {
   'worker OpenSessions':
     "asked for by Session Manager's agent, which is no program of ours, if the pool has the option",
   'controller WriteItsLog': 'asked for by Lambda, which writes what the function prints',
 };
 
-/** Calls of the CLI that its policy leaves to whoever may deploy: commands that end, or come before, a deploy. */
+/** Calls of the CLI that only the deployer may make: commands before a deployment, and those that delete one. */
 export const OF_DEPLOYERS: readonly string[] = ['cloudformation:DeleteStack', 'cloudformation:GetTemplate'];
 
-/** Commands of the SDK in `aws/` that no scene can show. */
+/** Commands of the SDK in `aws/` that no scene can call. */
 export const NOT_IN_A_STACK: Readonly<Record<string, string>> = {
   DescribeSpotFleetRequests: 'a Spot Fleet is none of a stack of ours',
   DescribeSpotFleetInstances: 'a Spot Fleet is none of a stack of ours',
@@ -30,7 +30,7 @@ export const NOT_IN_A_STACK: Readonly<Record<string, string>> = {
   GetFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
   UpdateFunctionConfiguration: 'for a fleet that no deploy made, on an emulator',
 };
-/** Make stacks and fleets on emulators, and end their instances: nothing that AWS is asked. */
+/** These files create stacks and fleets on emulators and end their instances. They never call AWS. */
 export const EMULATORS_ONLY: readonly string[] = [
   'stack-provisioner.ts',
   'fleet-provisioner.ts',

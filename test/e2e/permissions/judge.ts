@@ -1,6 +1,6 @@
 /**
- * Asks a simulator of IAM what the stack's policies say of a call, and which of their parts a call made use of. The simulator's licence is the AGPL: it is
- * a tool of the tests alone, and nothing of it may be shipped.
+ * Asks a simulator of IAM whether the stack's policies allow a call, and which parts of the policies the call has used. The simulator has the AGPL
+ * licence, so only tests may use it, and nothing of it may be shipped.
  */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { Need } from './calls.js';
@@ -9,11 +9,11 @@ import type { Policy, Principal, StackPolicies, Statement } from './policies.js'
 
 export interface Verdict {
   readonly result: 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
-  /** `Sid: action on resource`, of statements that allow the call. */
+  /** The statements that allow the call, as `Sid: action on resource`. */
   readonly uses: readonly string[];
 }
 
-/** Whom the call comes from: a principal of the stack, or anybody with a policy of his own. */
+/** The caller: a principal of the stack, or another one with its own policy. */
 export type Caller = Principal | Policy;
 
 export async function judge(
@@ -57,7 +57,7 @@ function partsThatMatch({ identifier, actions, resources }: Explain): readonly s
   );
 }
 
-/** Everything that a policy allows, in the words of `Verdict.uses`. */
+/** Everything that a policy allows, in the form of `Verdict.uses`. */
 export const partsOf = (policy: Policy): readonly string[] =>
   policy.Statement.flatMap(({ Sid, Action, Resource }: Statement) =>
     [Action]

@@ -1,4 +1,4 @@
-/** What the pool of these tests is called: in the lab, and in the policies. */
+/** The names of the pool of these tests, in the lab and in the policies. */
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
 export const INPUT_BUCKET = 'their-data';
@@ -9,14 +9,14 @@ const switchRole = 'spotpool-scheduler';
 
 export const NAMES = {
   stack,
-  /** As aws/stack-provisioner.ts calls them. */
+  /** These names are those of aws/stack-provisioner.ts. */
   queue: `${stack}-input`,
   deadLetters: `${stack}-dead-letters`,
   bucket: `${stack}-results`,
   switchRole,
   switchRoleArn: `arn:aws:iam::${ACCOUNT}:role/${switchRole}`,
   scheduleGroup: 'default',
-  /** In the place of the one that EC2 gave. */
+  /** This id replaces the one that EC2 gave. */
   fleet: 'fleet-00000000-0000-0000-0000-000000000000',
   function: 'controller',
   functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:controller`,

@@ -1,6 +1,6 @@
 /**
- * One endpoint for all of AWS that a pool talks to: in front of the local cloud, with the few services that it has not. Those answer just what our
- * callers need to go on, and note what they were asked, as the local cloud's own log does.
+ * One endpoint for all services of AWS that a pool calls. It stands in front of the local cloud and serves the few services that the cloud lacks.
+ * They answer only what our callers need, and record the requests as the local cloud's own log does.
  */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,12 +23,12 @@ interface OtherService {
   readonly answer: (asked: Asked) => { readonly status?: number; readonly body: string };
 }
 
-/** The Query protocol: a form in, XML out. */
+/** A service with the Query protocol: the request is a form, the response is XML. */
 const ofForm = (_: IncomingMessage, body: string): Asked => {
   const { Action = '', ...parameters } = Object.fromEntries(new URLSearchParams(body));
   return { action: Action, parameters };
 };
-/** The JSON protocols: a header names the action. */
+/** A service with a JSON protocol: a header names the action. */
 const ofTarget = ({ headers }: IncomingMessage, body: string): Asked => ({
   action: String(headers['x-amz-target']).split('.').at(-1) ?? '',
   parameters: JSON.parse(body) as Record<string, string>,
@@ -107,7 +107,7 @@ async function serve(
   response.writeHead(status).end(body);
 }
 
-/** As it came, so that its signature holds. */
+/** Forwards a request unchanged, so that its signature stays valid. */
 function forward(cloud: string, request: IncomingMessage, response: ServerResponse): void {
   const { method, url, rawHeaders } = request;
   const { hostname, port } = new URL(cloud);
@@ -117,7 +117,7 @@ function forward(cloud: string, request: IncomingMessage, response: ServerRespon
     answer.on('error', () => response.destroy());
   });
   onward.on('error', () => response.destroy());
-  // An answer may come before all of the request was sent.
+  // A response may come before the whole request was sent.
   response.on('close', () => response.writableFinished || onward.destroy());
   request.pipe(onward);
 }

@@ -1,13 +1,13 @@
 /**
- * The policies that the stack deploys, of each principal and of each resource: out of the template, with every reference replaced by the name of
- * what the lab has. A reference that is new here is an error, so that no permission goes unlooked at.
+ * The policies of each principal and each resource that the stack deploys. They come from the template, and every reference is replaced by the
+ * lab's name. An unknown reference is an error, so that no permission stays unchecked.
  */
 import { Template } from 'aws-cdk-lib/assertions';
 import type { SpotPoolProps } from '../../../infra/props.js';
 import { makeStack } from '../../infra/synth.js';
 import { ACCOUNT, INPUT_BUCKET, NAMES, REGION, SECRET_ARN } from './names.js';
 
-/** Whoever calls AWS in a pool. `switch` and `schedule` are EventBridge Scheduler, with the roles of the pool's schedules. */
+/** The principals that call AWS in a pool. `switch` and `schedule` are EventBridge Scheduler with the roles of the pool's schedules. */
 export type Principal = 'worker' | 'controller' | 'user' | 'switch' | 'schedule';
 
 export interface Statement {
@@ -25,11 +25,11 @@ export interface Policy {
 
 export interface StackPolicies {
   readonly of: Readonly<Record<Principal, Policy>>;
-  /** By the resource's ARN. */
+  /** The resource policies, by the resource's ARN. */
   readonly ofResources: Readonly<Record<string, Policy>>;
-  /** What the CLI reads from `cdk-outputs.json`. */
+  /** The outputs that the CLI reads from `cdk-outputs.json`. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** What the stack gives its controller function. */
+  /** The environment of the controller function. */
   readonly functionEnvironment: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,7 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
-/** With every option that adds a permission. */
+/** The template of a stack with every option that adds a permission. */
 const PROPS: SpotPoolProps = {
   name: NAMES.stack,
   inputBuckets: [INPUT_BUCKET],
@@ -63,7 +63,7 @@ export function stackPolicies(): StackPolicies {
 
   const policyOf = (role: string): Policy => {
     const { Properties } = template.Resources[role] ?? { Properties: {} };
-    // Nothing of AWS's own, and nothing inline, would be seen below.
+    // AWS managed policies and inline policies would be missed below.
     if ('ManagedPolicyArns' in Properties || 'Policies' in Properties)
       throw new Error(`${role} has other policies, too.`);
     const attached = ofType('AWS::IAM::Policy').filter((policy) =>
@@ -116,7 +116,7 @@ function only<T>(what: string, found: readonly T[]): T {
   return first;
 }
 
-/** The logical id in a reference. */
+/** The logical id that a reference names. */
 function referred(value: unknown): string {
   const { Ref, 'Fn::GetAtt': attribute } = (value ?? {}) as { Ref?: string; 'Fn::GetAtt'?: readonly [string, string] };
   const id = Ref ?? attribute?.[0];
@@ -141,7 +141,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::StackId': NAMES.stackId,
 };
 
-/** What CloudFormation puts in the place of a reference: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
+/** The value by which CloudFormation replaces a reference. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
 function nameOf(resources: Readonly<Record<string, Resource>>, id: string, attribute = 'Ref'): string {
   const pseudo = PSEUDO[id];
   if (pseudo !== undefined) return pseudo;

@@ -1,4 +1,4 @@
-/** A lab of which every call to AWS is kept: who made it, and what for. */
+/** A lab that records every call to AWS with its caller. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,7 +25,7 @@ import { INPUT_BUCKET, NAMES } from './names.js';
 import { Front, type OtherRequest } from './other-services.js';
 import type { Principal, StackPolicies } from './policies.js';
 
-/** Programs are told apart by what the SDK says of them; an instance by its role's key. */
+/** Programs are distinguished by the SDK's user agent, and an instance by its role's access key. */
 const APPS: Readonly<Record<'user' | 'controller', string>> = { user: 'cli', controller: 'controller-function' };
 const MOST_REQUESTS = 50_000;
 const MAX_IDLE_SECONDS = 60;
@@ -46,7 +46,7 @@ export class Pool {
     this.#functionEnvironment = functionEnvironment;
   }
 
-  /** The first instance of one that `boots` runs the stack's boot script; others have their worker at once. */
+  /** With `boots` the first instance runs the stack's boot script. Other instances start their worker at once. */
   static async start({ outputs, functionEnvironment }: StackPolicies, { boots = false } = {}): Promise<Pool> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-permissions-'));
     let front: Front | undefined;
@@ -68,7 +68,7 @@ export class Pool {
     return new Pool(lab, front, directory, functionEnvironment);
   }
 
-  /** The controller function, with the environment that the stack gives it. */
+  /** Invokes the controller function with the environment that the stack gives it. */
   invoke(events: readonly unknown[]): Promise<Invoked> {
     const { queueUrl, fleetId } = this.lab.stack;
     const named = { ...this.#functionEnvironment, SPOTPOOL_QUEUE_URL: queueUrl, SPOTPOOL_FLEET_ID: fleetId };
@@ -83,14 +83,14 @@ export class Pool {
     client.destroy();
   }
 
-  /** As if it had fired. */
+  /** Deletes the schedule of the switch, as if it had fired. */
   async removeSwitch(): Promise<void> {
     const client = makeSchedulerClient(clientOptions(this.lab.stack));
     await client.send(new DeleteScheduleCommand({ Name: switchName(NAMES.stack), GroupName: NAMES.scheduleGroup }));
     client.destroy();
   }
 
-  /** Objects of a bucket of the user's own. */
+  /** Puts objects into a bucket of the user. */
   async fillInputBucket(objects: Readonly<Record<string, string>>): Promise<S3Client> {
     const s3 = makeS3Client(clientOptions(this.lab.stack));
     await s3.send(new CreateBucketCommand({ Bucket: INPUT_BUCKET }));
@@ -100,7 +100,7 @@ export class Pool {
     return s3;
   }
 
-  /** Of all principals, so far; what the test itself asked is left out. */
+  /** The calls of all principals so far, without those of the test itself. */
   async requests(): Promise<readonly (OtherRequest & { readonly who: Principal })[]> {
     return (await this.#allRequests()).flatMap((request) => {
       const who = whoMade(request);
@@ -108,7 +108,7 @@ export class Pool {
     });
   }
 
-  /** What the SDK asks of S3 to write an object in parts, if there is none; and then once more, when there is one. */
+  /** The SDK's calls for a conditional multipart upload: once when no object exists, and once when one exists. */
   async requestsOfUploads(key: string, bytes: number): Promise<readonly Request[]> {
     const client = new S3Client({ ...clientOptions(this.lab.stack), forcePathStyle: true, userAgentAppId: 'upload' });
     const { signal } = new AbortController();
@@ -153,7 +153,7 @@ function whoMade({ app, accessKeyId }: OtherRequest): Principal | undefined {
   return app === APPS.user ? 'user' : app === APPS.controller ? 'controller' : undefined;
 }
 
-/** What the stack's outputs say, and where the lab has it. */
+/** Creates the lab's stack. Its configuration is read from the CDK stack's outputs, and the lab's own resources replace those of AWS. */
 function provision(
   { directory, boots }: { readonly directory: string; readonly boots: boolean },
   outputs: StackPolicies['outputs'],

@@ -1,4 +1,4 @@
-/** What pools go through, so that everything that their programs ever ask of AWS is asked once. Each scene stands alone, on a pool of its own. */
+/** The scenes of a pool's life, so that its programs make every call to AWS at least once. Each scene runs alone on its own pool. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,19 +22,19 @@ import { INPUT_BUCKET, NAMES, SECRET_ARN } from './names.js';
 import type { Pool } from './pool.js';
 
 const { signal } = new AbortController();
-/** More than a part of an upload. */
+/** Larger than one part of a multipart upload. */
 const LARGE_BYTES = 6 * 1024 * 1024;
-/** Two of them are an outcome of 20 MiB; a line may have 16. */
+/** Two such lines give an outcome of 20 MiB. A line may have up to 16 MiB. */
 const OUTPUT_CHARACTERS = 10 * 1024 * 1024;
 const WAIT_MS = 60_000;
-/** The whole log is read each time. */
+/** The pause between two reads, because each read takes the whole log. */
 const LOOK_EVERY_MS = 250;
-/** The batch is handed back within it, on a busy machine too. */
+/** The time of a notice. It is long enough to hand the batch back, also on a busy machine. */
 const NOTICE_MS = 5_000;
-/** As EventBridge Scheduler wakes the function. */
+/** The event with which EventBridge Scheduler wakes the function. */
 const MINUTE = { source: 'spotpool.schedule' };
 
-/** Uploads that break off, and such that do not; work, failures, a reclaim; ends that are told; one controller after another. */
+/** Jobs with interrupted and complete uploads, failures, a reclaim, notified ends, and one controller after another. */
 export async function jobsLive(pool: Pool): Promise<void> {
   const { lab } = pool;
   const largeModel = await makeLargeModel(lab.directory);
@@ -70,7 +70,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
   await asked(pool, 'user', 'PutObject', doneKey(held));
   watch.child.kill('SIGKILL');
 
-  // From here on the function is alone.
+  // From here on the function is the only controller.
   const lastGate = await Gate.make(lab.directory, 'last-gate');
   const last = await submit(small, modelPath('gated'), `--id last --batch-size 3 --env ${lastGate.env}`);
   await pool.removeSwitch();
@@ -82,7 +82,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
   if (answers.at(-1)?.parked !== true) throw new Error(`The fleet is not parked: ${JSON.stringify(answers)}`);
 }
 
-/** One item of its batch is done when its instance is taken; another instance does the rest. */
+/** An instance is reclaimed after one item of its batch. Another instance computes the rest. */
 async function reclaimInTheMiddle({ lab }: Pool, gate: Gate): Promise<void> {
   const [started = ''] = await gate.waitForStarted(1);
   await gate.open(0);
@@ -93,7 +93,7 @@ async function reclaimInTheMiddle({ lab }: Pool, gate: Gate): Promise<void> {
   await eventually(async () => !(await lab.running()).some(({ id }) => id === instance), { timeoutMs: WAIT_MS });
 }
 
-/** Batches sent again, a ticket that another worker has, a model that cannot be loaded, a job that is cancelled; and the end of it all. */
+/** Batches that are sent again, a ticket that another worker has taken, a model that cannot be loaded, a cancelled job, and the teardown. */
 export async function poolEnds(pool: Pool): Promise<void> {
   const { lab } = pool;
   const gate = await Gate.make(lab.directory, 'gate');
@@ -106,20 +106,20 @@ export async function poolEnds(pool: Pool): Promise<void> {
   await lab.setTarget(2);
   await eventually(async () => (await lab.running()).length === 2, { timeoutMs: WAIT_MS, what: 'an idle instance' });
   await offerTicketOfAnother(pool);
-  // More batches than the busy worker fetches ahead.
+  // The job has more batches than the busy worker fetches ahead.
   const unable = await lab.submit([items, '--model', modelPath('unloadable'), '--batch-size', '1']);
-  await lab.setTarget(1); // one is enough
+  await lab.setTarget(1); // one instance is enough
   await written(lab, unablePrefix(unable));
   await lab.cli(['cancel', unable]);
 
   const teardown = lab.startCli(['teardown', '--yes', '--grace', '1s']);
   await look(pool, held);
   await asked(pool, 'user', 'DeleteStack');
-  teardown.child.kill('SIGKILL'); // nothing deletes that stack
+  teardown.child.kill('SIGKILL'); // nothing would ever delete that stack
   await teardown.exited;
 }
 
-/** Commands that change nothing. */
+/** Runs all commands that change nothing. */
 async function look({ lab }: Pool, job: string): Promise<void> {
   await mkdir(path.join(lab.directory, 'cdk.out'));
   await lab.file(`cdk.out/${NAMES.stack}.template.json`, '{}');
@@ -140,7 +140,7 @@ async function controlUntilBatchesAreSentAgain(pool: Pool): Promise<void> {
   await ended;
 }
 
-/** The idle worker tries for it, finds it taken, and looks whose it is. */
+/** Takes a ticket in another worker's name. The idle worker tries to take it, finds it taken, and reads who has it. */
 async function offerTicketOfAnother(pool: Pool): Promise<void> {
   const { store } = pool.lab;
   const at = new Date().toISOString();

@@ -1,4 +1,4 @@
-/** One short job while the cloud misbehaves, and what must be true of it whatever befell its requests. */
+/** Runs one short job on a misbehaving cloud, and checks what must hold whatever happens to its requests. */
 import { expect } from 'vitest';
 import { outcomeKey } from '../../../core/contract/keys.js';
 import type { FaultRule, ListedFault } from '../../../local/faults/request-faults.js';
@@ -14,7 +14,7 @@ export interface Misbehaviour {
   readonly imperfections?: unknown;
 }
 
-/** Also fails when a fault that was certain to strike never did: then nothing was tried. */
+/** Fails also when a fault that must occur never occurred, because then nothing was tested. */
 export async function runJobUnder(lab: Lab, { faults = [], imperfections = {} }: Misbehaviour): Promise<void> {
   const items = Array.from({ length: ITEMS }, (_, index) => index);
   const dataset = await lab.file('items.jsonl', items.map((item) => `${item}\n`).join(''));
@@ -50,7 +50,7 @@ async function expectExactlyOnce(lab: Lab, items: readonly number[]): Promise<vo
   expect(attempts, 'what befalls a request is no attempt of a batch').toEqual([]);
 }
 
-/** R9: 0 is wanted, 0 run, and nothing is left in the queue but for what a lost reply holds until its lease ends. */
+/** R9: the target is 0, no instance runs, and the queue is empty, except for messages that a lost reply holds until their lease ends. */
 async function expectNothingRuns(lab: Lab): Promise<void> {
   await eventually(async () => (await lab.instances()).every(({ state }) => state === 'terminated'), {
     what: 'every instance to end',

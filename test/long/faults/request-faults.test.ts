@@ -3,7 +3,7 @@ import type { FaultRule } from '../../../local/faults/request-faults.js';
 import { Lab } from '../../support/lab.js';
 import { runJobUnder } from './job-under-faults.js';
 
-/** Outcomes among them: a put that is repeated meets itself, and its 412 is success (R1). Never five in a row: the SDK gives up then. */
+/** Faults also hit outcomes: a repeated put meets its own object, and its 412 is a success (R1). There are never five in a row, because then the SDK gives up. */
 const everyThirdPutIsLost = Array.from({ length: 20 }, (_, index): FaultRule => ({
   service: 's3',
   action: 'PutObject',
@@ -12,20 +12,20 @@ const everyThirdPutIsLost = Array.from({ length: 20 }, (_, index): FaultRule => 
   times: 1,
 }));
 
-/** Each claim: every item has exactly one result, no batch an attempt, and no instance runs at the end. */
-describe('a job is whole, and ends at zero,', { timeout: 150_000 }, () => {
+/** Each test checks that every item has exactly one result, that no batch has an attempt, and that no instance runs at the end. */
+describe('a job is complete and ends at 0 instances,', { timeout: 150_000 }, () => {
   let lab: Lab;
   beforeEach(async () => {
     lab = await Lab.start({ leaseSeconds: 2, maxIdleSeconds: 10, maxWorkers: 2 });
   });
   afterEach(() => lab.close());
 
-  it('though services throttle, fail, are unavailable and slow', async () => {
+  it('although services throttle, fail, are unavailable and slow', async () => {
     await runJobUnder(lab, {
       faults: [
         { service: 'sqs', action: 'SendMessageBatch', fault: 'throttle', times: 1 },
         { service: 'sqs', action: 'SendMessageBatch', fault: '500', times: 1 },
-        // More than the SDK itself tries again.
+        // The SDK itself makes fewer retries.
         { service: 'sqs', action: 'ReceiveMessage', fault: '503', times: 8 },
         { service: 'sqs', action: 'DeleteMessage*', fault: '500', times: 4 },
         { service: 'sqs', action: 'GetQueueAttributes', fault: 'throttle', times: 2 },
@@ -43,16 +43,16 @@ describe('a job is whole, and ends at zero,', { timeout: 150_000 }, () => {
     });
   });
 
-  it('though connections are reset before and after the act', async () => {
+  it('although connections are reset before and after the act', async () => {
     await runJobUnder(lab, {
       faults: [
         ...everyThirdPutIsLost,
         { service: 's3', action: 'PutObject', fault: 'reset-before', times: 1 },
         { service: 's3', action: 'GetObject', fault: 'reset-before', times: 2 },
-        // A batch of messages that is sent again is there twice.
+        // After a resend the messages of a call exist twice.
         { service: 'sqs', action: 'SendMessageBatch', fault: 'reset-after', times: 1 },
         { service: 'sqs', action: 'SendMessageBatch', fault: 'reset-before', times: 1 },
-        // Messages that nobody heard of are held until their lease ends.
+        // Messages in a lost reply stay in flight until their lease ends.
         { service: 'sqs', action: 'ReceiveMessage', fault: 'reset-after', after: 1, times: 2 },
         { service: 'sqs', action: 'ReceiveMessage', fault: 'reset-before', times: 2 },
         { service: 'sqs', action: 'DeleteMessage*', fault: 'reset-after', times: 2 },

@@ -20,7 +20,7 @@ describe('durations', () => {
 });
 
 describe('option values', () => {
-  it('take whole numbers within their range only', () => {
+  it('accept whole numbers within their range only', () => {
     const parse = values.integerBetween(1, 100);
     expect(parse('100')).toBe(100);
     for (const wrong of ['0', '101', '1.5', '-1', 'many', '', '1e1', '0x10']) {
@@ -28,27 +28,27 @@ describe('option values', () => {
     }
   });
 
-  it('take auto in place of a number', () => {
+  it('accept auto in place of a number', () => {
     const parse = values.orAuto(values.integerBetween(1, 9));
     expect(parse('auto')).toBe('auto');
     expect(parse('9')).toBe(9);
     expect(() => parse('10')).toThrow('It must be a whole number from 1 to 9, or auto.');
   });
 
-  it('take a number of slots or cpus', () => {
+  it('accept a number of slots, cpus or auto', () => {
     expect(values.slots('4')).toBe(4);
     expect(values.slots('cpus')).toBe('cpus');
-    expect(() => values.slots('cpu')).toThrow('cpus (one per virtual CPU)');
+    expect(() => values.slots('cpu')).toThrow('cpus (one slot per virtual CPU)');
   });
 
-  it('take seconds bare or as a duration', () => {
+  it('accept seconds as a number or as a duration', () => {
     expect(values.seconds('90')).toBe(90);
     expect(values.seconds('500ms')).toBe(0.5);
     expect(() => values.seconds('0')).toThrow('seconds');
     expect(() => values.seconds('12h')).toThrow('11 hours');
   });
 
-  it('take what separates columns: one character, or tab', () => {
+  it('accept one character, or tab, as the delimiter', () => {
     expect([';', '|', ' ', '~', 'tab', '\\t', '\t'].map(values.delimiter)).toEqual([
       ';',
       '|',
@@ -63,7 +63,7 @@ describe('option values', () => {
     }
   });
 
-  it('collect environment variables, whose values may hold anything', () => {
+  it('collect environment variables with any value', () => {
     expect(values.environmentVariable('B=x=y ', values.environmentVariable('A='))).toEqual({ A: '', B: 'x=y ' });
     expect(() => values.environmentVariable('novalue')).toThrow('NAME=VALUE');
     expect(() => values.environmentVariable('1A=x')).toThrow('NAME=VALUE');
@@ -81,13 +81,13 @@ describe('option values', () => {
     }
   });
 
-  it('take latencies of known services', () => {
+  it('accept latencies of known services', () => {
     expect(values.latency('sqs=10ms,s3=30ms')).toEqual({ sqs: 10, s3: 30 });
     expect(() => values.latency('dns=10ms')).toThrow('sqs=10ms,s3=30ms');
     expect(() => values.latency('sqs=10')).toThrow('sqs=10ms,s3=30ms');
   });
 
-  it('take where a secret is kept, and no secret', () => {
+  it('accept the ARN of a secret, and no secret itself', () => {
     const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/token-AbCdEf';
     expect(values.secret(`TOKEN=${arn}`, { A: arn })).toEqual({ A: arn, TOKEN: arn });
     for (const wrong of ['TOKEN=hunter2', arn, 'TOKEN=arn:aws:ssm:eu-west-1:123456789012:parameter/x', '1=']) {

@@ -26,7 +26,7 @@ describe('spotpool status', () => {
     });
   });
 
-  it('shows one screen to people, the latest events on it', async () => {
+  it('shows people one screen with the latest events', async () => {
     await stack.plantJob('j', 3);
     await stack.event('j', 1, {
       code: 'slot-rebuilt',
@@ -41,7 +41,7 @@ describe('spotpool status', () => {
     }
   });
 
-  it('says what to do about a job that is not there', async () => {
+  it('says what to do when the job does not exist', async () => {
     expect(await stack.run('status', 'nothing')).toBe(2);
     expect(stack.terminal.stderr).toContain('spotpool jobs');
   });
@@ -66,7 +66,7 @@ describe('spotpool watch', () => {
     expect(stack.instances).toHaveLength(4);
   });
 
-  it('tells once what it sets itself, though EC2 shows it later', async () => {
+  it('shows its own change of the target once, although EC2 shows it later', async () => {
     await stack.plantJob('j', 1);
     const { fleet } = stack.context().connect(stack.config);
     let shown = 0;
@@ -78,7 +78,7 @@ describe('spotpool watch', () => {
     expect(stack.terminal.stdout).not.toContain("The fleet's target went from");
   });
 
-  it('names the instance whatever paths its sentence holds', async () => {
+  it('names the instance even when a path in the message contains its id', async () => {
     await stack.plantJob('j', 1);
     const message = 'The model could not be loaded from /tmp/i-7/model.mjs.';
     await stack.event('j', 1, {
@@ -93,7 +93,7 @@ describe('spotpool watch', () => {
     expect(stack.terminal.stdout).toContain(`i-7: ${message}`);
   });
 
-  it('tells of an instance that was taken without notice', async () => {
+  it('shows an instance that was reclaimed without notice', async () => {
     await stack.plantJob('j', 6);
     let ticks = 0;
     stack.onTick = () => {
@@ -119,7 +119,7 @@ describe('spotpool watch', () => {
     stack.undone.clear();
     expect(await stack.run('watch', 'j')).toBe(0);
     expect(stack.terminal.stdout).toContain('Job j is complete.');
-    // What nobody saw is not told as nothing.
+    // Nobody saw the instances, so the summary leaves them out and does not print zeros.
     expect(stack.terminal.stdout).not.toMatch(/instance-seconds|on Spot/);
   });
 
@@ -138,20 +138,20 @@ describe('spotpool watch', () => {
 });
 
 describe('spotpool cancel', () => {
-  it('writes the mark, lets the fleet go, and shows what is left', async () => {
+  it('writes the mark, parks the fleet, and shows the work that is left', async () => {
     await stack.plantJob('j', 9);
     await stack.commit('j', 0);
     stack.target = 3;
     expect(await stack.run('cancel', 'j')).toBe(0);
     expect(stack.store.text(cancelledKey('j'))).toContain('tester');
     expect(stack.target).toBe(0);
-    expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items), whose results stay');
+    expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items); their results are kept');
     expect(stack.terminal.stdout).toContain('3 instances left (they end themselves once they are idle)');
     expect(await stack.run('cancel', 'j', '--json')).toBe(0);
     expect(json()).toMatchObject({ state: 'cancelled' });
   });
 
-  it('leaves a job alone that has ended', async () => {
+  it('leaves an ended job alone', async () => {
     await stack.plantJob('j', 1);
     await stack.commit('j', 0);
     expect(await stack.run('cancel', 'j')).toBe(1);
@@ -161,7 +161,7 @@ describe('spotpool cancel', () => {
 });
 
 describe('spotpool jobs', () => {
-  it('lists all, the newest first', async () => {
+  it('lists all jobs, the newest first', async () => {
     await stack.plantJob('old', 2);
     stack.nowMs += 60_000;
     await stack.plantJob('new', 2);
@@ -171,7 +171,7 @@ describe('spotpool jobs', () => {
     expect((json()['jobs'] as { job: string }[]).map(({ job }) => job)).toEqual(['new', 'old']);
   });
 
-  it('says how to make the first', async () => {
+  it('says how to submit the first job', async () => {
     expect(await stack.run('jobs')).toBe(0);
     expect(stack.terminal.stdout).toContain('spotpool submit');
   });
@@ -194,24 +194,24 @@ describe('spotpool logs', () => {
     await stack.event('j', 2, entry('i-2', 3, 'three'));
   });
 
-  it('merges what all workers wrote by time, harmless to the terminal', async () => {
+  it('merges the lines of all workers by time, without control characters', async () => {
     expect(await stack.run('logs', 'j')).toBe(0);
     expect(stack.terminal.stdout).toMatch(/one\n.*two.*\n.*three\n.*four\n$/);
     expect(stack.terminal.stdout).not.toContain('\x1b');
   });
 
-  it('can show one worker alone', async () => {
+  it('shows only one worker with --worker', async () => {
     await stack.run('logs', 'j', '--worker', 'i-2', '--json');
     const lines = stack.terminal.stdout.trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { instance: string }).instance)).toEqual(['i-2', 'i-2']);
   });
 
-  it('says so when there is nothing', async () => {
+  it('says so when there are no lines', async () => {
     expect(await stack.run('logs', 'j', '--worker', 'i-9')).toBe(0);
     expect(stack.terminal.stderr).toContain('The instance i-9 has written nothing of job j');
   });
 
-  it('follows until the job has ended, each line once', async () => {
+  it('follows until the job has ended, and prints each line once', async () => {
     let ticks = 0;
     stack.onTick = async () => {
       ticks += 1;
@@ -224,7 +224,7 @@ describe('spotpool logs', () => {
 });
 
 describe('spotpool fleet', () => {
-  it('shows target, fulfilled and live instances; ended ones when asked', async () => {
+  it('shows target, fulfilled capacity and live instances, and ended ones with --all', async () => {
     stack.target = 2;
     await stack.run('fleet');
     stack.end(({ instance }) => instance === 'i-1', true);
@@ -237,7 +237,7 @@ describe('spotpool fleet', () => {
 });
 
 describe('spotpool doctor', () => {
-  it('goes through all that a job needs', async () => {
+  it('checks everything that a job needs', async () => {
     await stack.run('doctor', '--json');
     const findings = JSON.parse(stack.terminal.stdout) as { what: string; ok: boolean }[];
     const names = ['node', 'installation', 'stack', 'SQS', 'S3 list', 'S3 read', 'EC2', 'switch', 'prices'];
@@ -246,11 +246,11 @@ describe('spotpool doctor', () => {
     expect(findings.filter(({ ok, what }) => !ok && what !== 'installation')).toEqual([]);
   });
 
-  it('says what to do about what is wrong, and exits with 1', async () => {
+  it('says what to do about each problem, and exits with 1', async () => {
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
     stack.broken = { queue: { send: () => Promise.reject(denied), counts: () => Promise.reject(denied) } };
     expect(await stack.run('doctor')).toBe(1);
-    expect(stack.terminal.stdout).toMatch(/problem +SQS.*sqs:GetQueueAttributes.*ask for it/);
+    expect(stack.terminal.stdout).toMatch(/problem +SQS.*sqs:GetQueueAttributes.*Ask for this permission/);
   });
 });
 
@@ -281,13 +281,13 @@ describe('misuse', () => {
     },
   );
 
-  it('has its exit code in the help, as every other end has', async () => {
+  it('has an exit code, which the help lists with all others', async () => {
     await stack.run('--help');
     const [, codes = ''] = stack.terminal.stdout.split('Exit codes of run, watch and results:\n');
     expect(codes.match(/^ {2}\d+/gm)?.map(Number)).toEqual(Object.values(EXIT));
   });
 
-  it('is none to ask for help or the version', async () => {
+  it('does not include asking for help or the version', async () => {
     for (const argv of [['--help'], ['help'], ['status', '--help'], ['local', 'up', '--help'], ['--version']]) {
       expect(await stack.run(...argv), argv.join(' ')).toBe(0);
     }
@@ -295,14 +295,12 @@ describe('misuse', () => {
   });
 });
 
-describe('a network that fails for longer than requests are repeated', () => {
-  it('is said, with how to go on', async () => {
+describe('a network that fails for longer than requests are retried', () => {
+  it('is reported with what to do', async () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     stack.broken = { fleet: { describe: () => Promise.reject(reset), setTarget: () => Promise.reject(reset) } };
     expect(await stack.run('fleet')).toBe(1);
-    expect(stack.terminal.stderr).toContain(
-      'read ECONNRESET: the stack was asked several times, and could not be reached.',
-    );
+    expect(stack.terminal.stderr).toContain('read ECONNRESET. The stack could not be reached in several tries.');
     expect(stack.terminal.stderr).toContain('Try again');
   });
 });

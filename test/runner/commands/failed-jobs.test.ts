@@ -25,7 +25,7 @@ async function run(items: number, ...more: string[]): Promise<number> {
 }
 
 describe('a job of which every item failed', () => {
-  it('is no success though it came to its end: run, watch and results exit with 3', async () => {
+  it('is no success although it is complete: run, watch and results exit with 3', async () => {
     failing(2);
     expect(await run(6)).toBe(3);
     expect(await stack.run('watch', 'j')).toBe(3);
@@ -35,10 +35,10 @@ describe('a job of which every item failed', () => {
     expect(
       text.match(/✗ Job j is complete(?: after .*)?, but no item succeeded\.\n\n {2}Odd: item 0 is odd\n/g),
     ).toHaveLength(2);
-    expect(text.match(/logged: spotpool logs j\n\n/g)).toHaveLength(2);
+    expect(text.match(/To read all logs of the model: spotpool logs j\n\n/g)).toHaveLength(2);
   });
 
-  it('is ended after the first batches when it is large, and keeps what it has', async () => {
+  it('is ended after the first batches when it is large, and keeps its results', async () => {
     failing(2);
     expect(await run(400)).toBe(3);
     expect(stack.terminal.stdout).toMatch(
@@ -48,7 +48,7 @@ describe('a job of which every item failed', () => {
     expect(await stack.run('results', 'j', '--out', 'again.jsonl')).toBe(3);
   });
 
-  it('is what was asked for with --max-failed 100%', async () => {
+  it('is a success with --max-failed 100%', async () => {
     failing(2);
     expect(await run(6, '--max-failed', '100%')).toBe(0);
     expect(await stack.run('results', 'j', '--out', 'again.jsonl')).toBe(0);
@@ -89,7 +89,7 @@ describe('a job with --max-failed', () => {
   });
 });
 
-it('the summary and the results have what workers still committed after the job was ended', async () => {
+it('the summary and the results include batches that workers committed after the job was ended', async () => {
   failing(1);
   stack.staysUp = true;
   let ticksLeft = 4;

@@ -23,14 +23,14 @@ const synthesised = async (type: string): Promise<void> => {
 };
 
 describe('spotpool predeploy', () => {
-  it('lets a deploy pass that leaves the fleet alone, whatever runs', async () => {
+  it('accepts a deploy that leaves the fleet alone, whatever runs', async () => {
     await synthesised('maintain');
     await stack.plantJob('j', 4);
     expect(await stack.run('predeploy')).toBe(0);
     expect(stack.terminal.stdout).toContain('leaves the fleet alone');
   });
 
-  it('refuses one that would replace a fleet at work, and says why and what to do', async () => {
+  it('refuses a deploy that would replace a fleet at work, and says why and what to do', async () => {
     await synthesised('request');
     await stack.plantJob('j', 4);
     stack.target = 2;
@@ -40,7 +40,7 @@ describe('spotpool predeploy', () => {
     }
   });
 
-  it('lets it pass when the fleet is parked and no job waits', async () => {
+  it('accepts a replacement when the fleet is parked and no job waits', async () => {
     await synthesised('request');
     expect(await stack.run('predeploy', '--json')).toBe(0);
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({
@@ -50,7 +50,7 @@ describe('spotpool predeploy', () => {
     });
   });
 
-  it('says what it lacks', async () => {
+  it('names the template or the output that is missing', async () => {
     stack.cwd = await tempDirectory();
     expect(await stack.run('predeploy')).toBe(2);
     expect(stack.terminal.stderr).toContain('cdk synth');

@@ -13,19 +13,19 @@ const submit = (...more: string[]): Promise<number> =>
   stack.run('submit', 'data.jsonl', '--model', 'true', '--batch-size', '1', ...more);
 
 describe('the account’s Spot quota', () => {
-  it('is told when the wish is above it', async () => {
+  it('is in a warning when the job wants more', async () => {
     stack.quotaVcpus = 5;
     expect(await submit()).toBe(0);
     expect(stack.terminal.stdout).toMatch(/Spot quota is 5 vCPUs.* enough for 2 of the 4 instances/);
   });
 
-  it('is not told when the job wants less', async () => {
+  it('is not in a warning when the job wants less', async () => {
     stack.quotaVcpus = 5;
     await submit('--max-workers', '2');
     expect(stack.terminal.stdout).not.toContain('quota');
   });
 
-  it('holds nothing up when it cannot be read, which doctor alone says', async () => {
+  it('does not stop a submission when it cannot be read, which only doctor reports', async () => {
     stack.broken = { quota: { vcpus: () => Promise.reject(new Error('not authorized')) } };
     expect(await submit()).toBe(0);
     expect(stack.terminal.stdout + stack.terminal.stderr).not.toContain('quota');
@@ -33,7 +33,7 @@ describe('the account’s Spot quota', () => {
     expect(stack.terminal.stdout).toMatch(/ok +quota +the Spot quota cannot be read .*not authorized/);
   });
 
-  it('is a problem to doctor when the stack’s maximum is above it', async () => {
+  it('is a problem for doctor when the stack’s maximum is above it', async () => {
     stack.quotaVcpus = 5;
     await stack.run('doctor');
     expect(stack.terminal.stdout).toMatch(/problem +quota .*Request a higher quota/);

@@ -58,12 +58,12 @@ describe('spotpool run', () => {
     expect(await results()).toEqual([{ index: 0, ok: true }]);
     expect((await readdir(stack.cwd)).sort()).toEqual(['data.results.jsonl', 'data.txt', 'model.mjs']);
     expect(stack.terminal.stderr).toMatch(
-      /Instances that are up go on with job mine: 0 of 3 batches are done, 3 are left\. .*no controller/,
+      /Running instances go on with job mine: 0 of 3 batches are done, 3 are left\. .*no controller/,
     );
     expect(stack.terminal.stderr).toContain('spotpool watch mine');
   });
 
-  it('does not deny results that are there when it is stopped after them', async () => {
+  it('names the results file when it is stopped after the results were written', async () => {
     stack.onTick = async () => {
       if ((await readdir(stack.cwd)).includes('data.results.jsonl'))
         stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
@@ -92,7 +92,7 @@ describe('spotpool run', () => {
     [['run', 'data.txt', '--model', '.', '--out', 'model.mjs', '--force'], /it is a file of the model/],
     [['run', 'data.txt', '--model', 'model.mjs', '--stack', 'data.txt', '--out', 'data.txt'], /it is the dataset/],
     [['run', 'data.txt', '--model', 'x', '--stack', 'model.mjs', '--out', 'model.mjs'], /the file that --stack names/],
-    [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud: add --local/],
+    [['run', 'data.txt', '--model', 'model.mjs', '--seed', '1'], /--seed is for a local cloud\. Add --local/],
     [['run', 'data.txt', '--model', 'model.mjs', '--slots', 'some'], /--slots.*'some'.*cpus/],
   ])('refuses %j before anything is started', async (argv, message) => {
     expect(await stack.run(...argv)).toBe(2);
@@ -139,7 +139,7 @@ describe('the file of a run’s results', () => {
     expect(await stack.run('results', 'one', '--force')).toBe(0);
   });
 
-  it('that cannot be written costs no result: the command names the file, the reason and the next command', async () => {
+  it('that cannot be written costs no result: the command prints the file, the reason and the next command', async () => {
     await mkdir(path.join(stack.cwd, 'folder'));
     const commit = stack.commit.bind(stack);
     stack.commit = async (job, batch) => {
@@ -165,7 +165,7 @@ describe('the file of a run’s results', () => {
     expect(await results()).toHaveLength(5);
   });
 
-  it('has nothing of a damaged batch, and the command says which and fails', async () => {
+  it('lacks a damaged batch, and the command names the batch and fails', async () => {
     const commit = stack.commit.bind(stack);
     stack.commit = async (job, batch) => {
       await commit(job, batch);
@@ -187,18 +187,18 @@ describe('the file of a run’s results', () => {
     expect(stack.terminal.stderr).toContain('Batch 1 is damaged');
   });
 
-  it('may be beside the model, in its directory', async () => {
+  it('may be in the directory of the model', async () => {
     expect(await stack.run('run', 'data.txt', '--model', '.', '--out', 'out.jsonl')).toBe(0);
     expect((await readdir(stack.cwd)).sort()).toContain('out.jsonl');
   });
 
-  it('is never the dataset of the job, as its manifest names it', async () => {
+  it('is never the dataset that the manifest names', async () => {
     await run('--id', 'mine');
     expect(await stack.run('results', 'mine', '--out', 'data.txt', '--force')).toBe(2);
     expect(stack.terminal.stderr).toContain('it is the dataset');
   });
 
-  it('of an unknown job is not written', async () => {
+  it('is not written for an unknown job', async () => {
     expect(await stack.run('results', 'nope')).toBe(2);
     expect(stack.terminal.stderr).toContain('There is no job nope in this stack');
     expect(await names()).toEqual([]);
@@ -206,7 +206,7 @@ describe('the file of a run’s results', () => {
 });
 
 describe('spotpool submit and results', () => {
-  it('returns at once, and fetches what is there', async () => {
+  it('submit returns at once, and results fetches the finished items', async () => {
     const submit = ['submit', 'data.txt', '--model', 'model.mjs', '--batch-size', '2', '--id', 'mine', '--json'];
     expect(await stack.run(...submit)).toBe(0);
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ job: 'mine', items: 5, batches: 3 });
@@ -225,7 +225,7 @@ describe('spotpool submit and results', () => {
     expect(stack.terminal.stdout.trimEnd().split('\n')).toHaveLength(5);
   });
 
-  it('names the job and how to follow it to people', async () => {
+  it('submit prints the job and how to follow it', async () => {
     stack.config = { ...stack.config, controlled: true };
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
     expect(stack.terminal.stdout).toContain('Submitted job mine');
@@ -233,7 +233,7 @@ describe('spotpool submit and results', () => {
     expect(stack.terminal.stdout).not.toContain('no controller');
   });
 
-  it('publishes the worker that instances boot from, and says so, unless its instances need none', async () => {
+  it('submit publishes the worker that instances boot from, and says so, unless its instances need none', async () => {
     const submit = (id: string): Promise<number> => stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', id);
     expect(await submit('one')).toBe(0);
     expect(stack.terminal.stdout).toContain('The worker 0.0.0 is published: 3 B.');
@@ -248,7 +248,7 @@ describe('spotpool submit and results', () => {
     expect(stack.store.writes).not.toContain(workerPointerKey);
   });
 
-  it('leaves a newer worker in its place, and says that it runs', async () => {
+  it('submit leaves a newer worker in its place, and says that it runs', async () => {
     const newer = { version: '9.0.0', sha256: 'b'.repeat(64) };
     await stack.store.put(workerPointerKey, encodeWorkerPointer(newer), { signal: new AbortController().signal });
     expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine')).toBe(0);
@@ -256,7 +256,7 @@ describe('spotpool submit and results', () => {
     expect(stack.store.text(workerPointerKey)).toBe(encodeWorkerPointer(newer));
   });
 
-  it("wakes the stack's controller, and says when that fails, as the job is enqueued all the same", async () => {
+  it("submit wakes the stack's controller, and warns when that fails although the job is enqueued", async () => {
     stack.config = { ...stack.config, controlled: true };
     let woken = 0;
     stack.broken = { controller: { wake: async () => void (woken += 1) } };
@@ -264,10 +264,10 @@ describe('spotpool submit and results', () => {
     expect(woken).toBe(1);
     stack.broken = { controller: { wake: () => Promise.reject(new Error('AccessDenied')) } };
     expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'other')).toBe(0);
-    expect(stack.terminal.stderr).toMatch(/enqueued.*could not be woken.*within a minute.*AccessDenied/);
+    expect(stack.terminal.stderr).toMatch(/enqueued.*could not be woken.*AccessDenied.*within a minute/);
   });
 
-  it('says that nothing starts by itself on a stack without a controller', async () => {
+  it('submit says that nothing starts by itself on a stack without a controller', async () => {
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'mine');
     expect(stack.terminal.stdout).toMatch(/no controller of its own[^]*spotpool watch mine/);
     await stack.run('submit', 'data.txt', '--model', 'model.mjs', '--id', 'other', '--json');

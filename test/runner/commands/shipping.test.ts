@@ -31,7 +31,7 @@ async function bundled(): Promise<readonly string[]> {
   return (await readdir(into)).sort();
 }
 
-it('says what is shipped, the largest of it, and what is left out and why', async () => {
+it('submit prints the number and the largest of the shipped files, and those left out with the reason', async () => {
   expect(await stack.run('submit', 'data.txt', '--model', '.', '--id', 'j')).toBe(0);
   const text = stack.terminal.stdout;
   expect(text).toMatch(/The model \. is packed: 3 files, 7\d B \(.* compressed\); the largest: index\.mjs \(41 B\)/);
@@ -42,13 +42,13 @@ it('says what is shipped, the largest of it, and what is left out and why', asyn
   expect(await bundled()).toEqual(['.gitignore', 'index.mjs', 'large.json']);
 });
 
-it('tells programs of what may be missing beside their JSON', async () => {
+it('submit --json warns of missing files on standard error', async () => {
   expect(await stack.run('submit', 'data.txt', '--model', '.', '--id', 'j', '--json')).toBe(0);
   expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ job: 'j' });
   expect(stack.terminal.stderr).toContain('scores.onnx');
 });
 
-it('ships neither the dataset nor the output of the same command, so that the same command is the same job', async () => {
+it('run ships neither its dataset nor its output, so the same command is the same job', async () => {
   const submit = ['submit', 'data.txt', '--model', '.', '--id', 'j', '--ship', 'scores.onnx'];
   expect(await stack.run(...submit)).toBe(0);
   await writeFile(path.join(stack.cwd, 'data.results.jsonl'), '{"index":0,"ok":true,"output":"a"}\n');
@@ -60,7 +60,7 @@ it('ships neither the dataset nor the output of the same command, so that the sa
   expect(stack.terminal.stdout).toContain('the results of this job: out.csv');
 });
 
-it('refuses secrets before anything is written, unless they are asked for', async () => {
+it('submit refuses files that look like secrets before anything is written, unless --ship names them', async () => {
   await writeFile(path.join(stack.cwd, '.env'), 'TOKEN=1');
   expect(await stack.run('submit', 'data.txt', '--model', '.', '--id', 'j')).toBe(2);
   expect(stack.terminal.stderr).toContain('.env (environment variables)');
@@ -69,7 +69,7 @@ it('refuses secrets before anything is written, unless they are asked for', asyn
   expect(await bundled()).toContain('.env');
 });
 
-it('goes on with a job whose bundle another machine packed into other bytes', async () => {
+it('submit continues a job whose bundle another machine packed into other bytes', async () => {
   const submit = ['submit', 'data.txt', '--model', '.', '--id', 'j'];
   expect(await stack.run(...submit)).toBe(0);
   const { model, ...rest } = manifest();

@@ -21,7 +21,7 @@ const job = (command: string, ...more: string[]): Promise<number> =>
   stack.run(command, 'data.txt', '--model', 'model.mjs', '--batch-size', '2', '--id', 'mine', ...more);
 const sent = (): number => (stack.undone.get('mine') ?? []).length;
 
-describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended', (command) => {
+describe.each(['submit', 'run'])('spotpool %s with the id of a job that has ended', (command) => {
   beforeEach(async () => {
     await job('submit');
     stack.terminal.stdout = '';
@@ -35,7 +35,7 @@ describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended'
     return stack.terminal.stderr;
   }
 
-  it('says who cancelled it and when, and what is left to do', async () => {
+  it('says who cancelled the job and when, and what to do now', async () => {
     await stack.commit('mine', 0);
     await put(cancelledKey('mine'), { at: '2026-01-02T03:04:05.000Z', by: 'bob' });
     const text = await refused();
@@ -44,7 +44,7 @@ describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended'
     expect(text).toContain('another --id');
   });
 
-  it('says why it failed', async () => {
+  it('says why the job failed', async () => {
     await put(doneKey('mine'), { state: 'failed', reason: 'Nobody could load it.', at: '2026-01-02T03:04:05.000Z' });
     const text = await refused();
     expect(text).toContain('Job mine failed at 2026-01-02T03:04:05.000Z: Nobody could load it.');
@@ -52,7 +52,7 @@ describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended'
     expect(text).not.toContain('spotpool results');
   });
 
-  it('says that it is complete, and which command fetches its results', async () => {
+  it('says that the job is complete, and which command fetches its results', async () => {
     for (const batch of [0, 1, 2]) await stack.commit('mine', batch);
     const text = await refused();
     expect(text).toContain('Job mine is complete: All 3 batches have their outcome');
@@ -61,18 +61,18 @@ describe.each(['submit', 'run'])('spotpool %s of the id of a job that has ended'
 });
 
 describe('a job that is submitted again while it runs', () => {
-  it('goes on, and its dataset is said to be compared, not uploaded', async () => {
+  it('continues, and the command says that the dataset is compared and not uploaded', async () => {
     await job('submit');
     stack.terminal.stdout = '';
     expect(await job('submit')).toBe(0);
-    expect(stack.terminal.stdout).toContain('the dataset is compared with what was submitted');
+    expect(stack.terminal.stdout).toContain('Its dataset is compared with this one');
     expect(stack.terminal.stdout).not.toContain('Uploading');
     expect(stack.terminal.stdout).toContain('Continued job mine');
   });
 });
 
 describe('a job that is cancelled while it is submitted', () => {
-  it('is not said to be submitted', async () => {
+  it('is not reported as submitted', async () => {
     stack.store.beforeWrite = async (key) => {
       if (key === enqueuedKey('mine')) await put(cancelledKey('mine'), { at: 'now', by: 'bob' });
     };
@@ -82,7 +82,7 @@ describe('a job that is cancelled while it is submitted', () => {
   });
 });
 
-describe('a job whose submit was killed before all was sent', () => {
+describe('a job whose submission was killed before everything was sent', () => {
   beforeEach(async () => {
     await stack.plantJob('mine', 3, { dataset: { ...DATASET, name: 'my data.jsonl' } });
     stack.store.objects.delete(enqueuedKey('mine'));
@@ -103,18 +103,18 @@ describe('a job whose submit was killed before all was sent', () => {
     silent(1);
     expect(await stack.run(...argv)).toBe(0);
     expect(stack.terminal.stdout).toMatch(
-      /broke off .*at least 1 of its 3 batches were put into the queue; the others are not computed/,
+      /broke off .*at least 1 of its 3 batches are in the queue; the others wait until/,
     );
     expect(stack.terminal.stdout).toContain("spotpool submit 'my data.jsonl' --model model.ts --id mine");
   });
 
-  it('is broken off at once when the submit itself has said so', async () => {
+  it('counts as broken off at once when the submission has recorded its own end', async () => {
     await put(submitClaimKey('mine'), encodeSubmitClaim({ id: 'x', by: 'ada', beat: 1, stopped: true }));
     expect(await stack.run('jobs')).toBe(0);
     expect(stack.terminal.stdout).toContain('broke off');
   });
 
-  it('is at work as long as its submit beats', async () => {
+  it('counts as submitting as long as its submission gives signs of life', async () => {
     silent(BROKEN_OFF_AFTER_MS);
     await put(submitClaimKey('mine'), encodeSubmitClaim({ id: 'x', by: 'ada', beat: 9, stopped: false }));
     silent(BROKEN_OFF_AFTER_MS / 2);
@@ -122,7 +122,7 @@ describe('a job whose submit was killed before all was sent', () => {
     expect(JSON.parse(stack.terminal.stdout)).not.toHaveProperty('brokenOff');
   });
 
-  it('ends watch, and logs --follow, which say so', async () => {
+  it('ends watch and logs --follow, which report it', async () => {
     stack.onTick = () => silent(1_000);
     expect(await stack.run('watch', 'mine')).toBe(1);
     expect(stack.terminal.stderr).toContain('broke off');
@@ -132,7 +132,7 @@ describe('a job whose submit was killed before all was sent', () => {
     expect(stack.terminal.stderr).toContain('broke off');
   });
 
-  it('does not end watch while another submit goes on with it', async () => {
+  it('does not end watch while another submission continues it', async () => {
     let ticks = 0;
     stack.onTick = async () => {
       silent(20_000);
@@ -146,8 +146,8 @@ describe('a job whose submit was killed before all was sent', () => {
   });
 });
 
-describe('a submit under the eyes of another', () => {
-  it('is told apart from one that broke off, before the job is there', async () => {
+describe('two submissions of one job at a time', () => {
+  it('are not taken for one that broke off, even before the job exists', async () => {
     await put(submitClaimKey('new'), encodeSubmitClaim({ id: 'x', by: 'ada', beat: 1, stopped: false }));
     expect(await stack.run('status', 'new')).toBe(2);
     expect(stack.terminal.stderr).toContain('are being uploaded');
@@ -157,14 +157,14 @@ describe('a submit under the eyes of another', () => {
   });
 });
 
-describe('a command that is stopped, or cut off, before its job is submitted whole', () => {
-  it('names the job that it has begun, though nobody gave it a name', async () => {
+describe('a command that is stopped or loses the network before the whole job is submitted', () => {
+  it('prints the id of the job that it has begun, although nobody chose one', async () => {
     stack.store.beforeWrite = (key) => {
       if (key.endsWith('/job.json')) stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
       stack.interrupt.signal.throwIfAborted();
     };
     expect(await stack.run('submit', 'data.txt', '--model', 'model.mjs')).toBe(130);
-    expect(stack.terminal.stderr).toMatch(/Stopped before job (\S+) was submitted whole.* with --id \1\./);
+    expect(stack.terminal.stderr).toMatch(/Stopped before the whole job (\S+) was submitted\..* with --id \1\./);
   });
 
   it('says that no job was begun when nothing was sent', async () => {
@@ -180,21 +180,21 @@ describe('a command that is stopped, or cut off, before its job is submitted who
         if (key === enqueuedKey('mine')) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
       };
       expect(await job(command)).toBe(1);
-      expect(stack.terminal.stderr).toContain('Broken off before job mine was submitted whole');
-      expect(stack.terminal.stderr).toContain('read ECONNRESET: the stack was asked several times');
+      expect(stack.terminal.stderr).toContain('Broken off before the whole job mine was submitted');
+      expect(stack.terminal.stderr).toContain('read ECONNRESET. The stack could not be reached in several tries');
       expect(stack.terminal.stderr).not.toContain('is lost');
     },
   );
 });
 
-describe('a job that comes to its end while it is cancelled', () => {
-  it('is not said to be cancelled', async () => {
+describe('a job that ends while it is being cancelled', () => {
+  it('is not reported as cancelled', async () => {
     await stack.plantJob('mine', 1);
     stack.store.beforeWrite = async (key) => {
       if (key === cancelledKey('mine')) await stack.commit('mine', 0);
     };
     expect(await stack.run('cancel', 'mine')).toBe(1);
-    expect(stack.terminal.stderr).toContain('came to its end first (complete)');
+    expect(stack.terminal.stderr).toContain('ended first (complete)');
     expect(stack.terminal.stdout).not.toContain('is cancelled');
   });
 });

@@ -24,20 +24,23 @@ const submit = (dataset: string, ...more: string[]): Promise<number> =>
   stack.run('submit', dataset, '--id', 'j', '--model', 'model.mjs', ...more);
 const uploaded = (job = 'j'): string => stack.store.text(inputPartKey(job, 0)) ?? '';
 
-describe('what submit says of a dataset', () => {
-  it.each(['submit', 'run'])('is, by %s, that it is not read, before anything is started for it', async (command) => {
-    expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
-    expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not read');
-    expect(stack.store.writes).toEqual([]);
-  });
+describe('the dataset of a submission', () => {
+  it.each(['submit', 'run'])(
+    'is refused by %s before anything is started, when it cannot be opened',
+    async (command) => {
+      expect(await stack.run(command, 'parquet.jsonl', '--model', 'model.mjs')).toBe(2);
+      expect(stack.terminal.stderr).toContain('The dataset parquet.jsonl is Parquet, which is not read');
+      expect(stack.store.writes).toEqual([]);
+    },
+  );
 
-  it('is that it has a stray quote, and there is no job then', async () => {
+  it('is refused for a stray quote, and no job is created', async () => {
     expect(await submit('stray.csv')).toBe(2);
     expect(stack.terminal.stderr).toContain('stray.csv: the quote (") on line 2 opens a field that is never closed');
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
 
-  it('is that not one of its lines can be read, and why the first cannot: a fleet would only commit those errors', async () => {
+  it('is refused when none of its lines can be read, with the reason of the first line', async () => {
     expect(await submit('windows.txt')).toBe(2);
     expect(stack.terminal.stderr).toMatch(
       /None of the 200 lines of the dataset windows\.txt can be read\. The first error: /,
@@ -45,7 +48,7 @@ describe('what submit says of a dataset', () => {
     expect(stack.store.text('jobs/j/job.json')).toBeUndefined();
   });
 
-  it('is how it is read, where its name does not say so', async () => {
+  it('is reported with its format when its name does not tell the format', async () => {
     expect(await submit('semicolons.csv')).toBe(0);
     expect(stack.terminal.stdout).toContain(
       'is read with semicolons between its columns, as its first lines show (2 columns).',
@@ -65,13 +68,13 @@ describe('what submit says of a dataset', () => {
     },
   );
 
-  it('is a warning on standard error when standard output is for programs', async () => {
+  it('has its warnings on standard error when standard output is for programs', async () => {
     expect(await submit('part-00000', '--json')).toBe(0);
     expect(stack.terminal.stderr).toContain('beyond 2^53');
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({ job: 'j', items: 2 });
   });
 
-  it('is nothing of the kind for a command, or when they become strings: then the dataset is another one', async () => {
+  it('has no such warning for a command, or when big integers become strings, which makes it another dataset', async () => {
     expect(await submit('part-00000', '--model', 'cat')).toBe(0);
     expect(stack.terminal.stdout).not.toContain('JavaScript');
     expect(await submit('part-00000', '--id', 'k', '--big-integers', 'string')).toBe(0);
@@ -86,7 +89,7 @@ describe('what submit says of a dataset', () => {
     expect(digests[0]).not.toBe(digests[1]);
   });
 
-  it('is, with the option, what values it takes', async () => {
+  it('has options whose refusal lists the values that they take', async () => {
     expect(await submit('part-00000', '--big-integers', 'bigint')).toBe(2);
     expect(await submit('part-00000', '--format', 'parquet')).toBe(2);
     expect(stack.terminal.stderr).toMatch(

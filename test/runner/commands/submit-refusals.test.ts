@@ -12,8 +12,8 @@ beforeEach(async () => {
   });
 });
 
-describe('what submit refuses', () => {
-  it('are native files for other machines than the stack’s, unless told to ship them', async () => {
+describe('submit', () => {
+  it('refuses native files for other machines than those of the stack, unless --any-platform ships them', async () => {
     stack.config = { ...stack.config, architecture: 'arm64' };
     expect(await stack.run('submit', 'data.jsonl', '--model', 'model')).toBe(2);
     expect(stack.terminal.stderr).toContain('addon.node (macOS arm64)');
@@ -21,14 +21,14 @@ describe('what submit refuses', () => {
     expect(await stack.run('submit', 'data.jsonl', '--model', 'model', '--any-platform')).toBe(0);
   });
 
-  it('is a setup where instances reach nothing to install from', async () => {
+  it('refuses --setup on a stack whose instances reach nothing to install from', async () => {
     stack.config = { ...stack.config, isolated: true };
     expect(await stack.run('submit', 'data.jsonl', '--model', 'true', '--setup', 'pip install x')).toBe(2);
     expect(stack.terminal.stderr).toContain('isolated');
     expect(await stack.run('submit', 'data.jsonl', '--model', 'true')).toBe(0);
   });
 
-  it('is a secret where none can be read, or that is given twice', async () => {
+  it('refuses a secret that no instance can read, and one that is given twice', async () => {
     const secret = ['--secret', 'TOKEN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:t-AbCdEf'];
     const submit = ['submit', 'data.jsonl', '--model', 'true', '--id', 'j', ...secret];
     stack.config = { ...stack.config, isolated: true };
@@ -43,7 +43,7 @@ describe('what submit refuses', () => {
   });
 });
 
-it('puts what the job asks of its model into the manifest, and knows it for another job without that', async () => {
+it('submit writes the options of the model into the manifest, and refuses the same id without them', async () => {
   const submit = ['submit', 'data.jsonl', '--model', 'true', '--id', 'j'];
   expect(await stack.run(...submit, '--nan', 'null', '--load-timeout', '45s')).toBe(0);
   expect(JSON.parse(stack.store.text('jobs/j/job.json') ?? '')).toMatchObject({

@@ -59,7 +59,7 @@ describe('spotpool teardown', () => {
     }
   });
 
-  it('lets idle workers end themselves, and ends none of those', async () => {
+  it('lets idle workers end themselves, and terminates none of them', async () => {
     await stack.plantJob('j', 40);
     stack.target = 3;
     await stack.run('status', 'j');
@@ -73,7 +73,7 @@ describe('spotpool teardown', () => {
     });
   });
 
-  it('lowers again when a controller that had decided before raises', async () => {
+  it('lowers the target again when a controller with an older decision raises it', async () => {
     await jobAtWork();
     let raised = false;
     stack.onTick = () => {
@@ -87,7 +87,7 @@ describe('spotpool teardown', () => {
     expect(stack.terminated.length).toBeGreaterThan(3);
   });
 
-  it('ends what a controller that had hung for long raised while the stack was deleted', async () => {
+  it('ends instances that a controller started late, while the stack was being deleted', async () => {
     const deployed = new FakeDeployed();
     stack.broken = { deployed };
     stack.staysUp = true;
@@ -110,7 +110,7 @@ describe('spotpool teardown', () => {
     expect(stack.terminated).toEqual(['i-late']);
   });
 
-  it('warns, and ends well, when nothing may be seen any more once the stack is deleted', async () => {
+  it('warns and succeeds when it may not see instances any more after the stack is deleted', async () => {
     const deployed = new FakeDeployed();
     const { instances } = stack.context().connect(stack.config);
     const list = (signal: AbortSignal) =>
@@ -120,7 +120,7 @@ describe('spotpool teardown', () => {
     expect(stack.terminal.stdout).toContain('left an instance behind: not authorized');
   });
 
-  it('says what is at stake, and changes nothing unless told to', async () => {
+  it('lists the jobs and instances, and changes nothing without consent', async () => {
     await jobAtWork();
     stack.broken = { deployed: new FakeDeployed() };
     stack.answer = false;
@@ -137,7 +137,7 @@ describe('spotpool teardown', () => {
     expect(await stack.run('teardown')).toBe(0);
   });
 
-  it('refuses before anything is ended what CloudFormation would refuse later', async () => {
+  it('refuses a stack that CloudFormation would not delete, before anything is ended', async () => {
     await jobAtWork();
     const deployed = new FakeDeployed();
     stack.broken = { deployed };
@@ -150,7 +150,7 @@ describe('spotpool teardown', () => {
     expect(stack.target).toBe(3);
   });
 
-  it('says what is left and how to go on when it is interrupted, and goes on when run again', async () => {
+  it('reports the state and how to go on when it is interrupted, and continues when it is run again', async () => {
     await jobAtWork();
     stack.broken = { deployed: new FakeDeployed() };
     stack.onTick = () => void stack.interrupt.abort(new Interrupted(130, 'SIGINT'));
@@ -160,7 +160,7 @@ describe('spotpool teardown', () => {
     }
   });
 
-  it('names what CloudFormation could not delete; the next run tries again, without the fleet', async () => {
+  it('names the resources that CloudFormation could not delete; the next run retries without the fleet', async () => {
     const deployed = new FakeDeployed();
     deployed.end = { state: 'stuck', isProtected: false, reason: 'The subnet has dependencies.' };
     stack.broken = { deployed };
@@ -174,7 +174,7 @@ describe('spotpool teardown', () => {
     expect(deployed.standing.state).toBe('deleted');
   });
 
-  it('proves of a stack that is deleted already that no instance was left behind, or ends it', async () => {
+  it('checks that a deleted stack left no instance behind, or ends it', async () => {
     await jobAtWork();
     const deployed = new FakeDeployed();
     deployed.standing = { state: 'deleted', isProtected: false };
@@ -185,7 +185,7 @@ describe('spotpool teardown', () => {
     expect(deployed.instancesAtDelete).toBeUndefined();
   });
 
-  it('keeps submit away until it is undone', async () => {
+  it('makes submit refuse jobs until it is undone', async () => {
     await stack.run('teardown', '--yes');
     expect(await stack.run('submit', 'package.json', '--model', 'true')).toBe(2);
     expect(await stack.run('teardown', '--undo')).toBe(0);

@@ -5,7 +5,7 @@ import type { DatasetNotice } from '../../../runner/dataset/notice.js';
 import { readJsonLines } from '../../../runner/dataset/read-lines.js';
 import { chunksOf, linesOf } from './reading.js';
 
-/** The reader does the same: most lines get the quick scan alone. */
+/** The reader does the same: most lines only get the quick check. */
 function lookAt(text: string, scan: BigIntegerScan): string {
   const bytes = Buffer.from(`"${text}" `);
   return mayHoldBig(bytes, 1, bytes.length - 2) ? scan.scan(text, 1, true) : text;
@@ -26,7 +26,7 @@ async function read(text: string, options = {}) {
 const BIG = '{"id":7}\n{"id":8,"user":{"ids":[1,-12345678901234567890]}}\n9007199254740993\n';
 
 describe('integers beyond 2^53', () => {
-  it('are told once for a model in JavaScript, with their number, the first one, and the way out', async () => {
+  it('cause one warning for a JavaScript model, with their number, the first one, and the remedy', async () => {
     const { lines, notices } = await read(BIG, { forJavaScript: true });
     expect(lines).toEqual(BIG.trim().split('\n'));
     expect(notices).toEqual([
@@ -41,12 +41,12 @@ describe('integers beyond 2^53', () => {
     ]);
   });
 
-  it('are not told for other models, nor when nobody takes those items', async () => {
+  it('cause no warning for other models, nor beyond the limit of items', async () => {
     expect((await read(BIG)).notices).toEqual([]);
     expect((await read(BIG, { forJavaScript: true, limit: 1 })).notices).toEqual([]);
   });
 
-  it('become strings when that is asked for, and nothing else changes', async () => {
+  it('become strings on request, and nothing else changes', async () => {
     const { lines, notices } = await read(BIG, { bigIntegers: 'string' });
     expect(lines).toEqual(['{"id":7}', '{"id":8,"user":{"ids":[1,"-12345678901234567890"]}}', '"9007199254740993"']);
     expect(notices).toMatchObject([
@@ -66,7 +66,7 @@ describe('integers beyond 2^53', () => {
     ['[ 12345678901234567890,\t12345678901234567890]', 2],
     ['{"\\"":1,"__proto__" :\t12345678901234567890}', 1],
     [`1${'0'.repeat(400)}`, 1],
-  ])('%s has %i of them', (text, count) => {
+  ])('%s contains %i of them', (text, count) => {
     JSON.parse(text);
     const scan = new BigIntegerScan();
     lookAt(text, scan);
@@ -76,12 +76,12 @@ describe('integers beyond 2^53', () => {
     expect(notice?.message.length ?? 0).toBeLessThan(600);
   });
 
-  it('are found wherever they stand in any JSON, and as strings leave it the same JSON', () => {
+  it('are found anywhere in any JSON, and writing them as strings changes nothing else', () => {
     const big = fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }).filter((n) => !Number.isSafeInteger(Number(n)));
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
-        // A double of 2^53 and more is written as digits alone: only what is marked may be one of them.
+        // A double of 2^53 and more is written as digits only, so unmarked numbers of that size are excluded.
         fc.json({ maxDepth: 0 }).filter((text) => !/\d{16}/.test(text)),
         fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)),
         big.map((n) => `BIG${n}`),

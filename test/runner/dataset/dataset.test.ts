@@ -38,14 +38,14 @@ describe('a dataset', () => {
     ['a.jsonl', '{"x":1}\n', { x: 1 }],
     ['a.csv', 'x\n1\n', { x: '1' }],
     ['a.txt', '{"x":1}\n', '{"x":1}'],
-  ])('is read by the extension of its name: %s, plain and compressed', async (name, content, item) => {
+  ])('is read by its file extension: %s, plain and compressed', async (name, content, item) => {
     await writeFile(path.join(directory, name), content);
     await writeFile(path.join(directory, `${name}.gz`), gzipSync(content));
     expect(await read(name)).toEqual([item]);
     expect(await read(`${name}.gz`)).toEqual([item]);
   });
 
-  it('may be limited to its first items, which may be read again', async () => {
+  it('may be limited to its first items, and read again', async () => {
     await writeFile(path.join(directory, 'a.txt'), 'a\nb\nc\n');
     const dataset = await open('a.txt', { limit: 2 });
     expect(await itemsOf(dataset.read(signal))).toEqual(['a', 'b']);
@@ -78,7 +78,7 @@ describe('a dataset', () => {
     await expect(open(argument)).rejects.toThrow(UserError);
   });
 
-  it('that is cut off is refused with its name', async () => {
+  it('that is truncated is refused with its name', async () => {
     const whole = gzipSync('line\n'.repeat(10_000));
     await writeFile(path.join(directory, 'cut.txt.gz'), whole.subarray(0, whole.length - 9));
     await writeFile(path.join(directory, 'two.txt.gz'), Buffer.concat([gzipSync('a\n'), gzipSync('b\n')]));

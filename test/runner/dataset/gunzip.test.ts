@@ -14,7 +14,7 @@ async function unpacked(chunks: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 describe('gzip', () => {
-  it('is unpacked whatever members and zero bytes it is made of, however the bytes arrive', async () => {
+  it('is unpacked with any members and zero bytes, however the bytes arrive', async () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 300 }).map((text) => ({ text, bytes: gzipSync(text) })),
       fc.integer({ min: 1, max: 600 }).map((zeros) => ({ text: '', bytes: Buffer.alloc(zeros) })),
@@ -40,8 +40,8 @@ describe('gzip', () => {
   damaged[damaged.length - 6] = (damaged.at(-6) ?? 0) ^ 0xff; // its checksum
 
   it.each([
-    ['that is cut off', whole.subarray(0, -9), /^data\.gz is incomplete: its compressed data ends too early/],
-    ['that is cut off in a later member', Buffer.concat([whole, whole.subarray(0, 12)]), /^data\.gz is incomplete/],
+    ['that is truncated', whole.subarray(0, -9), /^data\.gz is incomplete: its compressed data ends too early/],
+    ['that is truncated in a later member', Buffer.concat([whole, whole.subarray(0, 12)]), /^data\.gz is incomplete/],
     ['with a wrong checksum', damaged, /^data\.gz is damaged/],
     [
       'with other bytes after it',
@@ -62,7 +62,7 @@ describe('gzip', () => {
     }
   });
 
-  it('passes an error of its source on as it is', async () => {
+  it('passes on an error of its source unchanged', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield whole.subarray(0, 20);
       throw new Error('the disk is gone');
@@ -70,7 +70,7 @@ describe('gzip', () => {
     await expect(unpacked(broken())).rejects.toThrow(/^the disk is gone$/);
   });
 
-  it('lets go of its source when nobody wants more', async () => {
+  it('closes its source when the reader stops early', async () => {
     let released = false;
     async function* endless(): AsyncGenerator<Uint8Array> {
       try {

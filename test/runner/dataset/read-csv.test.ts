@@ -18,7 +18,7 @@ describe('CSV', () => {
     ]);
   });
 
-  it('reads quotes, quoted commas, doubled quotes and embedded newlines as they are', async () => {
+  it('reads quotes, quoted commas, doubled quotes and embedded newlines', async () => {
     expect(await csv('a,"b c"\n"1,5","say ""hi""\r\nthere\n"\n"",x\n')).toEqual([
       { a: '1,5', 'b c': 'say "hi"\r\nthere\n' },
       { a: '', 'b c': 'x' },
@@ -48,18 +48,18 @@ describe('CSV', () => {
     ]);
   });
 
-  it('refuses a header that names a column twice, or several not at all', async () => {
+  it('refuses a header that names a column twice, or leaves several without a name', async () => {
     await expect(csv('a,b,a\n1,2,3\n')).rejects.toThrow('data.csv: the header names the column "a" twice');
     await expect(csv('a,,b,\n1,2,3,4\n')).rejects.toThrow('the header has no names for the columns 2 and 4');
     expect(await csv(',a\n1,2\n')).toEqual([{ '': '1', a: '2' }]);
   });
 
-  it('keeps columns whose names mean something to JavaScript', async () => {
+  it('keeps columns whose names are special in JavaScript', async () => {
     const lines = await linesOf(readCsv(chunksOf(Buffer.from('__proto__,10,2,constructor\n1,2,3,4\n'), 5), lenient));
     expect(lines).toEqual(['{"__proto__":"1","10":"2","2":"3","constructor":"4"}']);
   });
 
-  it('ends records at carriage returns as at newlines, but keeps them within quotes', async () => {
+  it('ends records at carriage returns and at newlines, but keeps both within quotes', async () => {
     expect(await csv('a,b\r1,2\r"x\r\ny\r",3\r\r\n4,5\n6,7')).toEqual([
       { a: '1', b: '2' },
       { a: 'x\r\ny\r', b: '3' },
@@ -68,7 +68,7 @@ describe('CSV', () => {
     ]);
   });
 
-  it('takes a row of empty fields for a row, whatever separates them', async () => {
+  it('reads a row of empty fields as a row, with any delimiter', async () => {
     const tab = { delimiter: delimiterOf('\t') };
     expect(await csv('a\tb\n\t\n\n1\t2\n', tab)).toEqual([
       { a: '', b: '' },
@@ -81,17 +81,17 @@ describe('a stray quote in CSV', () => {
   const rows = (from: number, to: number): string =>
     Array.from({ length: to - from }, (_, i) => `${from + i},name ${from + i}\n`).join('');
 
-  it('that is never closed is an error of the dataset, on the line where it opened', async () => {
+  it('that is never closed is an error that names the line of the quote', async () => {
     const reading = csv(`id,name\n${rows(2, 50)}50,"stray\n${rows(51, 2_000)}`);
     await expect(reading).rejects.toThrow(UserError);
     await expect(reading).rejects.toThrow(/^data\.csv: the quote \("\) on line 50 opens a field that is never closed/);
   });
 
-  it('is named by its own line, not by the one where its record begins', async () => {
+  it('is reported with its own line, not with the line where its record begins', async () => {
     await expect(csv('a,b\n"closed\non 3","stray\n1,2\n')).rejects.toThrow(/^data\.csv: the quote \("\) on line 3/);
   });
 
-  it('is an error, too, when a later one makes a record that is none: no row is lost without a word', async () => {
+  it('is an error when a later quote closes it and the record is invalid: no row is lost silently', async () => {
     await expect(csv(`id,name\n1,"stray\n${rows(3, 6)}6,"x"\n7,8\n`)).rejects.toThrow(
       /^data\.csv: the quote \("\) on line 2 .*the record of 5 lines is not CSV/,
     );
@@ -100,13 +100,13 @@ describe('a stray quote in CSV', () => {
     );
   });
 
-  it('is an error, too, when the record is right but holds row after row', async () => {
+  it('is an error when the record is valid but contains row after row', async () => {
     await expect(csv(`id,name\n1,"stray\n${rows(3, 20)}20,"\n21,x\n`)).rejects.toThrow(
       /^data\.csv: the quote \("\) on line 2 .*record of 19 lines contains lines that look like rows of the table, with 2 fields each/,
     );
   });
 
-  it('leaves texts of many lines alone, and tells of the first that is longer than any likely one', async () => {
+  it('accepts texts of many lines, and warns about the first that is unusually long', async () => {
     const notices: DatasetNotice[] = [];
     const poem = 'A line, of a poem, with commas\nand one without\n'.repeat(600);
     const content = `id,text\n1,"${poem}"\n2,"${poem}"\n`;
@@ -122,7 +122,7 @@ describe('a stray quote in CSV', () => {
     ]);
   });
 
-  it('is an error before a record without an end has filled the memory', async () => {
+  it('is an error before an endless record fills the memory', async () => {
     const content = `a\n1\n"${'x\n'.repeat(40)}\n1\n2\n`;
     for (const chunkBytes of [1, 7, 1_000]) {
       const reading = itemsOf(readCsv(chunksOf(Buffer.from(content), chunkBytes), { ...lenient, maxLineBytes: 50 }));
@@ -130,14 +130,14 @@ describe('a stray quote in CSV', () => {
     }
   });
 
-  it('that stands within a field spoils its own line alone', async () => {
+  it('within a field spoils only its own line', async () => {
     expect(await csv('a,b\n1,5" pipe\n2,x\n')).toEqual([
       expect.stringMatching(/^bad: line 2 is not CSV/),
       { a: '2', b: 'x' },
     ]);
   });
 
-  it('that comes after the items that are wanted is no matter', async () => {
+  it('after the limit of items is ignored', async () => {
     expect(await csv('a\n1\n2\n3\n"x\n', { limit: 2 })).toEqual([{ a: '1' }, { a: '2' }]);
   });
 });
@@ -152,7 +152,7 @@ describe('any table', () => {
     expect(await csv('')).toEqual([]);
   });
 
-  it('comes back as it was written, however the bytes arrive, whatever ends its lines and separates its fields', async () => {
+  it('is read as it was written, with any line ends and delimiter, however the bytes arrive', async () => {
     const field = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.string({ unit: 'binary' }),

@@ -28,7 +28,7 @@ describe('JSON Lines', () => {
     ]);
   });
 
-  it('say of NaN and Infinity that JSON has none, where they stand, and who writes them', async () => {
+  it('have an error for NaN and Infinity that names their place and the programs that write them', async () => {
     const items = await json('{"a":[1,{"b":NaN}]}\n-Infinity\n{"a":"NaN","b":nan}\n{"a":"\\"NaN","b c":Infinity}\n');
     expect(items).toEqual([
       expect.stringMatching(/^bad: line 1 is not JSON: it holds NaN \(in a\[1\]\.b\), .*Python's json\.dumps .*null/),
@@ -38,11 +38,11 @@ describe('JSON Lines', () => {
     ]);
   });
 
-  it('are not looked at beyond the items that are wanted, not even when strict', async () => {
+  it('are not examined beyond the limit of items, not even when strict', async () => {
     expect(await json('1\n2\n{\n', { strict: true, limit: 2 })).toEqual([1, 2]);
   });
 
-  it('carry no carriage return within an item, where a model might take it for a newline', async () => {
+  it('contain no carriage return within an item, because a model might take it for a newline', async () => {
     expect(await linesOf(readJsonLines(chunksOf(bytesOf('{\r"a":1}\n'), 64), lenient))).toEqual(['{ "a":1}']);
   });
 
@@ -70,13 +70,13 @@ describe('JSON Lines', () => {
     }
   });
 
-  it('end with an error that names the line when strict', async () => {
+  it('fail with an error that names the line when strict', async () => {
     const reading = json('1\n{\n', { strict: true });
     await expect(reading).rejects.toThrow(UserError);
     await expect(reading).rejects.toThrow(/^data\.jsonl: line 2 is not JSON/);
   });
 
-  it('go on after a line that is far too long', async () => {
+  it('continue after a line that is far too long', async () => {
     async function* long(): AsyncGenerator<Uint8Array> {
       for (let chunk = 0; chunk < 2_000; chunk++) yield Buffer.alloc(1_000, 'x');
       yield bytesOf('\n7\n');
@@ -110,7 +110,7 @@ describe('JSON Lines', () => {
 });
 
 describe('plain text', () => {
-  it('is one string a line', async () => {
+  it('is one string per line', async () => {
     expect(await text('\ufeffCCO\r\n\nN[C@@H]("x")\\C\n  ü😀 \n')).toEqual(['CCO', 'N[C@@H]("x")\\C', '  ü😀 ']);
   });
 

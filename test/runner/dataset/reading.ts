@@ -6,7 +6,7 @@ export async function* chunksOf(bytes: Uint8Array, chunkBytes: number): AsyncGen
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.slice(at, at + chunkBytes);
 }
 
-/** Cut at the given places. */
+/** Cuts the bytes at the given offsets. */
 export async function* chunksAt(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
   const places = [...cuts, bytes.length].map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b);
   let at = 0;
@@ -32,7 +32,7 @@ export async function linesOf(groups: AsyncIterable<ItemGroup>): Promise<string[
   return lines;
 }
 
-/** Values of items, and `bad: message` for lines that could not be read. */
+/** The values of items, and `bad: message` for unreadable lines. */
 export async function itemsOf(groups: AsyncIterable<ItemGroup>): Promise<unknown[]> {
   return (await linesOf(groups)).map((line) => {
     const input = decodeInputLine(line);

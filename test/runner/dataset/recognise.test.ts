@@ -1,4 +1,4 @@
-/** A file is what its bytes say, whatever its name is: it is read through `openDataset`, as every command does. */
+/** Tests that the bytes of a file decide its format, whatever its name. Files are read through `openDataset`, as in every command. */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ async function readFile(name: string, content: string | Buffer, options: Options
 async function refusal(name: string, content: string | Buffer, options: Options = {}): Promise<string> {
   await writeFile(path.join(directory, name), content);
   const dataset = await openDataset({ argument: name, cwd: directory, ...options }, noObjects);
-  // Before anything is started, and when it is read: with S3 only the latter can be.
+  // A file is refused before anything is started, and again when it is read. An object in S3 is refused only when it is read.
   const error: unknown = await dataset.check(signal).catch((thrown: unknown) => thrown);
   await expect(itemsOf(dataset.read(signal))).rejects.toThrow(UserError);
   expect(error).toBeInstanceOf(UserError);
@@ -47,14 +47,14 @@ const binary = (text: string): Buffer => Buffer.from(text, 'latin1');
 const objects = '{"a":1}\n{"a":2}\n';
 const twoObjects = [{ a: 1 }, { a: 2 }];
 
-describe('a file is what its bytes are', () => {
+describe('the bytes of a file decide its format', () => {
   it.each(['x.jsonl', 'x.ndjson', 'data.gz', 'part-00000'])('gzip is unpacked under the name %s', async (name) => {
     const { items, notices } = await readFile(name, gzipSync(objects));
     expect(items).toEqual(twoObjects);
     if (!name.endsWith('.gz')) expect(notices).toContain(`The dataset ${name} is compressed with gzip`);
   });
 
-  it('a file that is called .gz but is not compressed is read, with a notice', async () => {
+  it('an uncompressed file with the ending .gz is read, with a notice', async () => {
     const { items, notices } = await readFile('plain.jsonl.gz', objects);
     expect(items).toEqual(twoObjects);
     expect(notices).toContain('is not compressed, although its name says so');
@@ -76,7 +76,7 @@ describe('a file is what its bytes are', () => {
     ['x.jsonl', Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)), /is not text/],
     ['x.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /Git LFS pointer/],
     ['x.csv', '<!DOCTYPE html>\n<html>\n', /is a web page/],
-  ])('what is not read is refused under any name, with what to do: %s, %#', async (name, content, message) => {
+  ])('an unsupported format is refused under any name, with a remedy: %s, %#', async (name, content, message) => {
     expect(await refusal(name, content)).toMatch(message);
   });
 
@@ -89,7 +89,7 @@ describe('a file is what its bytes are', () => {
     ['x.json', '{\n  "a": 1\n}\n', /is one JSON document/],
     ['x', '[\n  {"a": 1}\n]\n', /is one JSON document/],
     ['x.csv', objects, /name of CSV, but its lines are JSON objects\. .*--format jsonl/],
-  ])('a text that its name contradicts is refused, with what to do: %s, %#', async (name, content, message) => {
+  ])('a text that contradicts its name is refused, with a remedy: %s, %#', async (name, content, message) => {
     expect(await refusal(name, content)).toMatch(message);
   });
 
@@ -99,13 +99,13 @@ describe('a file is what its bytes are', () => {
     expect(notices).toMatch(/is read as JSON Lines, because its lines are JSON objects.*--format text/);
   });
 
-  it('other lines without a known ending are plain text, and that is said', async () => {
+  it('other lines without a known ending are plain text, with a notice', async () => {
     const { items, notices } = await readFile('names', '[INFO] started\nAda\n{"a":1}\n');
     expect(items).toEqual(['[INFO] started', 'Ada', '{"a":1}']);
     expect(notices).toContain('is read as plain text');
   });
 
-  it('a known ending is read without a word', async () => {
+  it('a known ending is read without a notice', async () => {
     expect(await readFile('a.jsonl', '1\n{"a":NaN}\nx\n')).toMatchObject({ notices: '' });
     expect(await readFile('a.jsonl', '[0.5,1]\n[2,3]\n')).toMatchObject({
       items: [
@@ -119,7 +119,7 @@ describe('a file is what its bytes are', () => {
     expect(await readFile('a.txt', objects)).toEqual({ items: objects.trim().split('\n'), notices: '' });
   });
 
-  it('--format has the last word on text', async () => {
+  it('--format overrides the name and the content of a text', async () => {
     expect((await readFile('x.csv', objects, { format: 'text' })).items).toEqual(objects.trim().split('\n'));
     expect((await readFile('x.txt', objects, { format: 'jsonl' })).items).toEqual(twoObjects);
     expect((await readFile('x.parquet', 'a\n1\n', { format: 'csv' })).items).toEqual([{ a: '1' }]);
@@ -128,7 +128,7 @@ describe('a file is what its bytes are', () => {
     expect((await readFile('z', 'a;b\n1;2\n', { delimiter: ';' })).items).toEqual([{ a: '1', b: '2' }]);
   });
 
-  it('only one byte order mark is dropped, at the start', async () => {
+  it('only one byte order mark is removed, at the start', async () => {
     expect((await readFile('a.txt', '\ufeff\ufeffa\n\ufeffb\n')).items).toEqual(['\ufeffa', '\ufeffb']);
     expect((await readFile('a.csv', '\ufeff"a,b",c\n1,2\n')).items).toEqual([{ 'a,b': '1', c: '2' }]);
     expect((await readFile('b', `\ufeff${objects}`)).items).toEqual(twoObjects);
@@ -138,15 +138,15 @@ describe('a file is what its bytes are', () => {
     const pipe = path.join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const dataset = await openDataset({ argument: pipe, cwd: directory }, noObjects);
-    await dataset.check(signal); // nobody writes yet: it would wait for ever
+    await dataset.check(signal); // there is no writer yet, so reading would block for ever
     createWriteStream(pipe).end(gzipSync(objects));
     expect(await itemsOf(dataset.read(signal))).toEqual(twoObjects);
   });
 });
 
-describe('a pipe that lets its reader wait', () => {
+describe('a pipe that keeps its reader waiting', () => {
   it.each(['without a writer', 'whose writer pauses'])(
-    'is let go of when the reading is aborted: one %s',
+    'is closed when the reading is aborted: a pipe %s',
     async (which) => {
       const pipe = path.join(directory, 'pipe');
       execFileSync('mkfifo', [pipe]);
@@ -162,13 +162,13 @@ describe('a pipe that lets its reader wait', () => {
     },
   );
 
-  it('is let go of when there are as many items as are wanted', async () => {
+  it('is closed when the limit of items is reached', async () => {
     const pipe = path.join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const dataset = await openDataset({ argument: pipe, cwd: directory, limit: 2 }, noObjects);
     const reading = itemsOf(dataset.read(signal));
     const writer = createWriteStream(pipe);
-    writer.on('error', () => undefined); // nobody reads what it writes last
+    writer.on('error', () => undefined); // its last write has no reader
     writer.write('{"a":1}\n'.repeat(100_000));
     expect(await reading).toEqual([{ a: 1 }, { a: 1 }]);
     writer.destroy();
@@ -190,7 +190,7 @@ describe('the columns of a CSV file', () => {
         { 'a, b and c': '1,2,3', d: '4', e: '5' },
       ],
     ],
-  ])('are found and told when they are separated by %s: %#', async (name, content, items) => {
+  ])('are found, with a notice, when they are separated by %s: %#', async (name, content, items) => {
     const read = await readFile('a.csv', content);
     expect(read.items).toEqual(items);
     expect(read.notices).toContain(`is read with ${name} between its columns`);
@@ -210,12 +210,12 @@ describe('the columns of a CSV file', () => {
     ['a\n1;2\n3,4\n', [{ a: '1;2' }, 'bad: line 3 has 2 fields, the header has 1'], undefined],
     ['sep=,\na,b\n1,2\n', [{ a: '1', b: '2' }], undefined],
     ['a,b;c\n', [], undefined],
-  ])('are separated by commas where nothing else is clearer: %#', async (content, items, delimiter) => {
+  ])('are separated by commas unless another delimiter is clearer: %#', async (content, items, delimiter) => {
     const read = await readFile('a.csv', content, delimiter === undefined ? {} : { delimiter });
     expect(read).toEqual({ items, notices: '' });
   });
 
-  it('that may be separated in two ways are refused with both', async () => {
+  it('with two possible delimiters are refused with both', async () => {
     expect(await refusal('a.csv', 'a,b;c\n1,x;y\n2,x;z\n')).toMatch(
       /Cannot find the delimiter of the dataset a\.csv: it may be commas \(2 columns in its header\) or semicolons \(2 .* --delimiter ',' or --delimiter ';'/,
     );
@@ -224,20 +224,20 @@ describe('the columns of a CSV file', () => {
     );
   });
 
-  it('may stand in lines that end in carriage returns alone', async () => {
+  it('may be in lines that end in carriage returns only', async () => {
     const { items, notices } = await readFile('a.csv', 'a,b\r1,"x\ry"\r');
     expect(items).toEqual([{ a: '1', b: 'x\ry' }]);
     expect(notices).toContain('carriage returns as line ends');
   });
 
-  it('are no matter of other formats', async () => {
+  it('make --delimiter an error for other formats', async () => {
     expect(await refusal('a.jsonl', objects, { delimiter: ';' })).toContain('--delimiter does not apply to');
     await expect(read('s3://bucket/prefix/', { delimiter: ';' })).rejects.toThrow(/do not apply to/);
     await expect(read('s3://bucket/prefix/', { format: 'csv' })).rejects.toThrow(/do not apply to/);
   });
 });
 
-it('lines that end in carriage returns alone are lines in every format', async () => {
+it('lines that end in carriage returns only are lines in every format', async () => {
   expect((await readFile('a.jsonl', '{"a":1}\r{"a":2}\r')).items).toEqual(twoObjects);
   expect((await readFile('a.txt', 'x\ry')).items).toEqual(['x', 'y']);
   expect((await readFile('b', '{"a":1}\r{"a":2}')).items).toEqual(twoObjects);

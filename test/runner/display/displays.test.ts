@@ -15,7 +15,7 @@ describe('the frame of the live display', () => {
   const view = recordedRun.slice(0, 7).reduce(withEvent, emptyView(startMs));
   const text = (columns = 80): readonly string[] => frame(view, { columns, rows: 40, nowMs: startMs + 12_000, colors });
 
-  it('shows what is computed, how far it is, and what the fleet does', () => {
+  it('shows the model, the progress and the fleet', () => {
     const all = text().join('\n');
     for (const wanted of [
       'molecules over drugbank.txt',
@@ -52,7 +52,7 @@ describe('the frame of the live display', () => {
     expect(lines.at(-1)).toContain('event 29');
   });
 
-  it('shows the latest sentences whole, as many as the screen has room for', () => {
+  it('shows as many of the latest sentences as fit on the screen, each of them whole', () => {
     const long = Array.from({ length: 9 }, (_, index) => happened(`number ${index} ${'and so on '.repeat(9)}end`));
     const lines = frame(long.reduce(withEvent, view), { columns: 80, rows: 16, nowMs: startMs, colors });
     expect(lines.length).toBeLessThan(16);
@@ -64,7 +64,7 @@ describe('the frame of the live display', () => {
 });
 
 describe('a block on the screen', () => {
-  it('is redrawn in place, and leaves what was above it', () => {
+  it('is redrawn in place and leaves the lines above it', () => {
     const terminal = new RecordingTerminal({ columns: 40, rows: 10 }, true);
     terminal.out('before\n');
     const screen = new Screen(terminal);
@@ -73,7 +73,7 @@ describe('a block on the screen', () => {
     expect(terminal.visible()).toEqual(['before', 'uno', 'dos']);
   });
 
-  it('hides the cursor only while it is shown', () => {
+  it('hides the cursor only while the block is shown', () => {
     const terminal = new RecordingTerminal(undefined, true);
     const screen = new Screen(terminal);
     screen.draw(['x']);
@@ -90,7 +90,7 @@ describe('a block on the screen', () => {
     expect(terminal.visible()).toEqual(Array.from({ length: 3 }, () => `${'x'.repeat(8)}…`));
   });
 
-  it('goes up by the rows that its lines take after the terminal became narrower', () => {
+  it('is redrawn at the right row after the terminal became narrower', () => {
     const terminal = new RecordingTerminal({ columns: 40, rows: 10 }, true);
     const screen = new Screen(terminal);
     screen.draw(['x'.repeat(30), 'y']);
@@ -103,7 +103,7 @@ describe('a block on the screen', () => {
 });
 
 describe('the live display', () => {
-  it('ends with the summary below its last frame, and the cursor back', () => {
+  it('ends with the summary below its last frame, and a visible cursor', () => {
     const terminal = new RecordingTerminal({ columns: 100, rows: 40 }, true);
     const display = liveDisplay(terminal, () => startMs);
     for (const event of recordedRun) display.show(event);
@@ -134,7 +134,7 @@ describe('plain lines', () => {
     return terminal.stdout;
   }
 
-  it('tell the same story without a single escape', () => {
+  it('show the same events without a single escape sequence', () => {
     const text = shown();
     expect(text).not.toContain('\x1b');
     for (const wanted of [
@@ -152,7 +152,7 @@ describe('plain lines', () => {
     }
   });
 
-  it('come when something changed or some seconds passed, not with every look', () => {
+  it('are printed when something changed or some seconds passed, not at every poll', () => {
     const terminal = new RecordingTerminal();
     let nowMs = startMs;
     const display = plainDisplay(terminal, () => nowMs);
@@ -170,7 +170,7 @@ describe('plain lines', () => {
 });
 
 describe('JSON lines', () => {
-  it('are one object an event, each with its code and time', () => {
+  it('are one object per event, with its code and time', () => {
     const terminal = new RecordingTerminal();
     const display = jsonDisplay(terminal, () => startMs);
     for (const event of recordedRun) display.show(event);

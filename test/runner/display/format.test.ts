@@ -7,7 +7,7 @@ describe('numbers for people', () => {
     [8, '8 s'],
     [80, '1 m 20 s'],
     [7_500, '2 h 05 m'],
-  ])('says %d seconds as %s', (seconds, text) => expect(format.span(seconds)).toBe(text));
+  ])('shows %d seconds as %s', (seconds, text) => expect(format.span(seconds)).toBe(text));
 
   it.each([
     [0, '$0'],
@@ -15,22 +15,22 @@ describe('numbers for people', () => {
     [0.25, '$0.25'],
     [0.0041, '$0.0041'],
     [0.00000123, '$0.0000012'],
-  ])('says %d dollars as %s', (value, text) => expect(format.dollars(value)).toBe(text));
+  ])('shows %d dollars as %s', (value, text) => expect(format.dollars(value)).toBe(text));
 
   it.each([
     [412.4, '412 items/s'],
     [3.25, '3.3 items/s'],
     [0.5, '0.50 items/s'],
     [0.01, '36.0 items/h'],
-  ])('says a rate of %d as %s', (value, text) => expect(format.rate(value)).toBe(text));
+  ])('shows a rate of %d as %s', (value, text) => expect(format.rate(value)).toBe(text));
 
-  it('never says 100 % before all is done', () => {
+  it('never shows 100 % before everything is done', () => {
     expect(format.percent(99_999, 100_000)).toBe('99 %');
     expect(format.percent(100_000, 100_000)).toBe('100 %');
     expect(format.percent(0, 0)).toBe('100 %');
   });
 
-  it('says sizes in units', () => {
+  it('shows sizes with units', () => {
     expect([0, 999, 1_000, 5_400_000, 123_000_000_000].map(format.bytes)).toEqual([
       '0 B',
       '999 B',
@@ -42,7 +42,7 @@ describe('numbers for people', () => {
 });
 
 describe('text that must fit', () => {
-  it('is never wider than asked, with colours and wide characters in it', () => {
+  it('is never wider than asked, even with colours and wide characters', () => {
     const part = fc.oneof(fc.string(), fc.constantFrom('\x1b[31m', '\x1b[0m', '分子', 'é', '🧪'));
     fc.assert(
       fc.property(fc.array(part), fc.integer({ min: 1, max: 40 }), (parts, columns) => {
@@ -56,11 +56,11 @@ describe('text that must fit', () => {
     expect(format.fit('\x1b[31mredder than red\x1b[0m', 7)).toBe('\x1b[31mredder…\x1b[0m');
   });
 
-  it('cannot move the cursor, whatever a model wrote', () => {
+  it('cannot move the cursor, whatever a model has written', () => {
     expect(format.oneLine('a\x1b[2Jb\r\nc\x07')).toBe('ab c');
   });
 
-  it('is cut in the middle when it is a whole log, so that its cause stays', () => {
+  it('is cut in the middle when it is a whole log, so that its cause stays visible', () => {
     const log = `It could not be loaded. The end of its log:\n${'  at somewhere\n'.repeat(200)}Error: no weights`;
     const shown = format.sentence(log);
     expect(shown.length).toBeLessThan(330);

@@ -1,4 +1,4 @@
-/** A small recorded run, for every renderer. */
+/** The events of a small run, for tests of the renderers. */
 import type { RunEvent } from '../../../runner/display/events.js';
 import type { JobSummary, JobProgress } from '../../../runner/display/views.js';
 

@@ -11,7 +11,7 @@ const shown = (change: Partial<JobSummary>): readonly string[] =>
 const NONE_OK = { total: 40, ok: 0, failed: 40 };
 
 describe('the summary', () => {
-  it('has a tick only for a success', () => {
+  it('has a check mark only for a success', () => {
     expect(shown({})[1]).toBe('✓ Job herg is complete after 31 s.');
     expect(shown({ items: NONE_OK, maxFailed: '100%' })[1]).toBe(
       '! Job herg is complete after 31 s, but no item succeeded (--max-failed 100% allows that).',
@@ -27,7 +27,7 @@ describe('the summary', () => {
     expect(shown({ state: 'cancelled' })[1]).toBe('✗ Job herg was cancelled after 31 s.');
   });
 
-  it('begins with the last words of the model that could not be loaded, and ends with the next command', () => {
+  it('begins with the last output of a model that could not be loaded, and ends with the next command', () => {
     const log = ['node:fs:441', "Error: ENOENT: no such file or directory, open '/opt/weights.bin'"];
     const reason = `3 instances could not load the model, all for the same reason: ${withLogEnd('It ended by itself (exit code 1).', log)}`;
     const lines = shown({ state: 'failed', reason, errors: [], next: 'To read more: spotpool logs herg' });
@@ -43,7 +43,7 @@ describe('the summary', () => {
     expect(lines.at(-2)).toBe('  To read more: spotpool logs herg');
   });
 
-  it('begins with what most failed items say', () => {
+  it('begins with the most frequent error of failed items', () => {
     const reason = withCommonestError('Not one item is ok.', "KeyError: 'smiles'");
     expect(shown({ items: NONE_OK, reason }).slice(2, 6)).toEqual([
       '',
@@ -53,21 +53,21 @@ describe('the summary', () => {
     ]);
   });
 
-  it('gives the reason of a failure that has no words of a model, and none of a success', () => {
+  it('shows the reason of a failure without output of the model, and no reason for a success', () => {
     expect(shown({ state: 'failed', reason: 'It has used 2.00 instance-hours.' })[2]).toBe(
       '  It has used 2.00 instance-hours.',
     );
     expect(shown({ reason: 'All batches have their outcome.' }).join('\n')).not.toContain('have their outcome');
   });
 
-  it('keeps the error of a failed item whole when what stands around it is long', () => {
+  it('keeps the error of a failed item whole when the text around it is long', () => {
     const example = `The model's process ended by itself (exit code 1). ${'It had been at work for long. '.repeat(9)}The last line of its log: Error: ENOENT: no such file`;
     expect(shown({ errors: [{ code: 'SlotCrashed', count: 3, example }] }).join('\n')).toContain(
       'Error: ENOENT: no such file',
     );
   });
 
-  it('gives what silent workers had computed as a bound', () => {
+  it('shows an upper bound for the items that lost workers had computed', () => {
     const computedTwice = (lostItemsAtMost: number): string | undefined =>
       shown({ lostItemsAtMost }).find((line) => line.includes('computed twice'));
     expect(computedTwice(0)).toMatch(/64 items \(0\.9 %\)$/);

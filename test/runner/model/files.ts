@@ -1,4 +1,4 @@
-/** Directories of files for tests of the packager. */
+/** Makes directories of files for tests of the packager. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -23,7 +23,7 @@ export interface Unpacked {
   readonly start: unknown;
   readonly digest: string;
   readonly shipped: readonly string[];
-  /** `path [why]` */
+  /** The paths that were left out, each as `path [why]`. */
   readonly leftOut: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export async function packed(cwd: string, argument: string, options: Partial<Mod
   }
 }
 
-/** What a script prints that imports the unpacked module as `model`. */
+/** The output of a script that imports the unpacked module as `model`. */
 export function runWith(directory: string, entry: string, expression: string): unknown {
   const script = `const model = await import('./${entry}'); console.log(JSON.stringify(await (${expression})));`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {

@@ -17,7 +17,7 @@ const packFor = async (architecture: 'arm64' | 'x86_64', files: Record<string, s
   packed(await tempDirectory({ ...model, ...files }), '.', { architecture });
 
 describe('native files for other machines than the fleet’s', () => {
-  it('are refused, named with what they are for, and with what to do', async () => {
+  it('are refused with their names, their platforms, and a remedy', async () => {
     const packing = packFor('arm64', { 'node_modules/sharp/build/sharp.node': mac, 'lib/fast.so.1.2': x86 });
     for (const said of [
       'Linux arm64',
@@ -32,12 +32,12 @@ describe('native files for other machines than the fleet’s', () => {
     await expect(packing).rejects.not.toThrow('deploy the stack');
   });
 
-  it('could run on a fleet of the other architecture, if that is all', async () => {
+  it('are refused with the advice to deploy the other architecture, if all files fit that', async () => {
     await expect(packFor('arm64', { 'a.node': x86 })).rejects.toThrow('"architecture": "x86_64"');
     await packFor('x86_64', { 'a.node': x86 });
   });
 
-  it('are fine beside a build that fits', async () => {
+  it('are accepted beside a build that fits', async () => {
     await packFor('arm64', {
       'node_modules/@img/sharp-darwin-arm64/sharp.node': mac,
       'node_modules/@img/sharp-linux-arm64/sharp.node': arm64,
@@ -46,7 +46,7 @@ describe('native files for other machines than the fleet’s', () => {
     });
   });
 
-  it('are fine in packages that Linux does without', async () => {
+  it('are accepted in packages that Linux does not need', async () => {
     await packFor('arm64', {
       'node_modules/fsevents/fsevents.node': mac,
       'node_modules/fsevents/package.json': '{"name":"fsevents","os":["darwin"]}',
@@ -58,7 +58,7 @@ describe('native files for other machines than the fleet’s', () => {
     await expect(packing).rejects.toThrow('@esbuild/darwin-arm64');
   });
 
-  it('are found among wheels and programs too, and only scripts by name', async () => {
+  it('are found among wheels and programs, too, but scripts are not mistaken for them', async () => {
     const files = { 'numpy-2-cp312-cp312-macosx_11_0_arm64.whl': 'zip', score: mac, 'ld.so': 'INPUT(libc.so.6)' };
     const cwd = await tempDirectory({ ...model, ...files });
     await chmod(path.join(cwd, 'score'), 0o755);
@@ -68,7 +68,7 @@ describe('native files for other machines than the fleet’s', () => {
     await expect(packing).rejects.not.toThrow('ld.so');
   });
 
-  it('are not looked at when the stack does not say what it is made of', async () => {
+  it('are not examined when the stack does not state its architecture', async () => {
     await packed(await tempDirectory({ ...model, 'a.node': mac }), '.');
   });
 });

@@ -11,7 +11,7 @@ import { MemoryStore } from '../../support/memory-store.js';
 import { packed, runWith, tempDirectory } from './files.js';
 
 describe('a module', () => {
-  it('is compiled with what it imports into one file that runs alone', async () => {
+  it('is compiled with its imports into one file that runs alone', async () => {
     const cwd = await tempDirectory({
       'model.ts': `import { twice } from './twice.js'; import { name } from 'pkg'; import cjs from './old.cjs';
         const require = 1; const __dirname = 2; enum Kind { A = 3 }
@@ -27,7 +27,7 @@ describe('a module', () => {
     expect(runWith(directory, 'model.mjs', 'model.predict([21])')).toEqual([[42, 'pkg', '/', 3, 3]]);
   });
 
-  it('gets the absolute path of each other file that it imports, shipped beside it', async () => {
+  it('gets the absolute path of each asset that it imports, which is shipped beside it', async () => {
     const weights = Buffer.from([0, 255, 7]);
     const cwd = await tempDirectory({
       'src/model.mjs': `import weights from '../my weights.bin'; import gz from './w.onnx.gz'; import data from './data.json';
@@ -48,7 +48,7 @@ describe('a module', () => {
     expect(file).toMatch(new RegExp(`^${await realpath(directory)}/assets/my weights-[0-9a-f]{16}\\.bin$`));
   });
 
-  it('has the same digest wherever and whenever it is packed, and another when a weight changes', async () => {
+  it('has the same digest in any place and at any time, and another when a weight changes', async () => {
     const files = { 'model.js': `import w from './w.bin'; export const predict = () => [w];`, 'w.bin': 'one' };
     const first = await tempDirectory(files);
     const second = await tempDirectory(files);
@@ -71,19 +71,19 @@ describe('a module', () => {
     await expect(packed(cwd, 'model.ts')).rejects.not.toThrow('external');
   });
 
-  it('with a native addon is asked to come as a directory', async () => {
+  it('with a native addon is refused with the advice to give a directory', async () => {
     const cwd = await tempDirectory({ 'model.js': `import './x.node';`, 'x.node': '' });
     await expect(packed(cwd, 'model.js')).rejects.toThrow('Give a directory with the model');
   });
 
-  it('does not go with --files', async () => {
+  it('is refused with --files', async () => {
     const cwd = await tempDirectory({ 'model.js': '' });
     await expect(packed(cwd, 'model.js', { files: '.' })).rejects.toThrow('--files needs a command');
   });
 });
 
 describe('a directory', () => {
-  it('is shipped as it is, without .git, links and executability kept', async () => {
+  it('is shipped without .git, and its links and executable bits are kept', async () => {
     const outside = await tempDirectory({ 'lib/shared.js': 'export const x = 5;', 'secret.txt': 's' });
     const root = await tempDirectory({
       'm/package.json': '{"type":"module","exports":{".":{"import":"./main.js"}}}',
@@ -114,7 +114,7 @@ describe('a directory', () => {
     expect(runWith(directory, 'main.js', 'model.predict()')).toEqual([5]);
   });
 
-  it('with a TypeScript entry is compiled beside it, its packages left to its node_modules and its weights in place', async () => {
+  it('with a TypeScript entry has it compiled beside the original, with packages in node_modules and weights in place', async () => {
     const cwd = await tempDirectory({
       'm/src/model.ts': `import dep from 'dep'; import w from '../w.bin'; import { readFileSync } from 'node:fs';
         export const predict = (): unknown[] => [dep, readFileSync(w, 'utf8')];`,
@@ -134,7 +134,7 @@ describe('a directory', () => {
     expect((await packed(cwd, 'm')).start).toEqual({ kind: 'module', entry: name });
   });
 
-  it('without an entry is refused with what was looked for', async () => {
+  it('without an entry is refused with the names of possible entries', async () => {
     const cwd = await tempDirectory({ 'm/model.py': '' });
     await expect(packed(cwd, 'm')).rejects.toThrow(/has no entry module: .*index\.mjs.*--files m/s);
   });
@@ -170,7 +170,7 @@ describe('a command', () => {
     expect((await packed(cwd, 'run-me')).start).toEqual({ kind: 'command', argv: ['./run-me'] });
   });
 
-  it('may be one program on PATH, or files of a container', async () => {
+  it('may be a program on PATH, or name files in a container', async () => {
     const cwd = await tempDirectory();
     expect((await packed(cwd, 'sh')).start).toEqual({ kind: 'command', argv: ['sh'] });
     expect((await packed(cwd, 'docker run -i image app/model.py')).shipped).toEqual([]);
@@ -216,7 +216,7 @@ describe('an uploaded model', () => {
     await model.dispose();
   });
 
-  it('of a command that was killed is removed by a later one, a day after', async () => {
+  it('that a killed command has left behind is removed by another command after a day', async () => {
     const cwd = await tempDirectory({ 'model.js': 'export const predict = 1;' });
     const left = await Promise.all([0, 1].map(() => mkdtemp(path.join(os.tmpdir(), 'spotpool-model-'))));
     const [old = '', fresh = ''] = left;

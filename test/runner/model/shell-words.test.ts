@@ -9,11 +9,11 @@ it.each([
   [`"a\\"b\\n" 'c\\'`, ['a"b\\n', 'c\\']],
   ['$HOME *.py ~', ['$HOME', '*.py', '~']],
   ['', []],
-])('splits %s as a shell does, expanding nothing', (command, words) => {
+])('splits %s as a shell does, without expansion', (command, words) => {
   expect(shellWords(command)).toEqual(words);
 });
 
-it('gives back any words that were quoted', () => {
+it('restores any words that were quoted', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), (words) => {
       const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
@@ -22,7 +22,7 @@ it('gives back any words that were quoted', () => {
   );
 });
 
-it('refuses what only a shell could do, and says how to get one', () => {
+it('refuses operators that only a shell understands, and says how to start one', () => {
   expect(() => shellWords('cat x | python3 y.py')).toThrow("start a shell: sh -c '…'");
   expect(() => shellWords(`echo 'x`)).toThrow("contains a ' that is never closed");
 });

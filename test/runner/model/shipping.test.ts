@@ -9,7 +9,7 @@ import { packed, tempDirectory } from './files.js';
 
 const entry = { 'index.mjs': 'export const predict = (items) => items;' };
 
-/** The files that are shipped, beside the entry and folders. */
+/** The shipped files, without the entry and without folders. */
 async function shippedOf(
   files: Readonly<Record<string, string>>,
   options: Partial<ModelRequest> = {},
@@ -24,8 +24,8 @@ async function shippedOf(
   return there.filter((name) => name !== 'index.mjs').sort();
 }
 
-describe('what ignore files hide', () => {
-  it('is not shipped, and is told of with who hides it', async () => {
+describe('an ignored file', () => {
+  it('is not shipped, and is reported with its ignore file', async () => {
     const cwd = await tempDirectory({
       ...entry,
       '.gitignore': 'data/\n*.tmp\n',
@@ -46,14 +46,14 @@ describe('what ignore files hide', () => {
     ]);
   });
 
-  it('is brought back by .spotpoolignore, and by --ship', async () => {
+  it('is shipped again with .spotpoolignore or --ship', async () => {
     const files = { '.gitignore': 'weights/\n*.onnx\n', 'weights/w.bin': 'w', 'm.onnx': 'm' };
     expect(await shippedOf(files)).toEqual(['.gitignore']);
     expect(await shippedOf({ ...files, '.spotpoolignore': '!weights/\n' })).toContain('weights/w.bin');
     expect(await shippedOf(files, { ship: ['m.onnx', 'weights'] })).toEqual(['.gitignore', 'm.onnx', 'weights/w.bin']);
   });
 
-  it('of a folder comes back alone, without its neighbours, when --ship names it', async () => {
+  it('in an ignored folder is shipped alone when --ship names it', async () => {
     const files = { '.gitignore': 'data/\n', 'data/vocab.txt': 'v', 'data/large.bin': 'x', 'data/sub/x': 'x' };
     expect(await shippedOf(files, { ship: ['data/vocab.txt'] })).toEqual(['.gitignore', 'data/vocab.txt']);
   });
@@ -62,13 +62,13 @@ describe('what ignore files hide', () => {
     ['the program', '/bin/sh model.sh'],
     ['an option', 'sh model.sh --weights=/opt/weights.bin'],
     ['a path that leads up', 'sh model.sh ../../x/y'],
-  ])('is found where %s names a file of the instance', async (_, command) => {
+  ])('is found when %s names a file on the instance', async (_, command) => {
     const cwd = await tempDirectory({ 'm/model.sh': 'exit', 'm/.gitignore': 'model.sh\n*.tmp\n', 'm/a.tmp': 'x' });
     const { shipped } = await packed(cwd, command, { files: 'm' });
     expect(shipped).toEqual(['.gitignore', 'model.sh']);
   });
 
-  it('is never what was named: node_modules, the entry with the folders that it lies in, imported files, a script', async () => {
+  it('is never node_modules, the entry with its folders, an imported file, or a named script', async () => {
     const built = { '.gitignore': 'dist/\nnode_modules/\n*.bin\n', 'package.json': '{"main":"dist/main.js"}' };
     expect(
       await shippedOf({
@@ -95,13 +95,13 @@ describe('what ignore files hide', () => {
     expect(command.shipped).toEqual(expect.arrayContaining(['build/model.py', 'build/helper.py']));
   });
 
-  it('is not changed by words of a command that name places outside of the directory', async () => {
+  it('stays ignored when words of a command name paths outside of the directory', async () => {
     const cwd = await tempDirectory({ 'c/.gitignore': 'build/\n', 'c/build/m.js': '', 'c/n.js': '' });
     const absolute = await packed(cwd, `${process.execPath} n.js --root=/ ../c/build`, { files: 'c' });
     expect(absolute.shipped).toEqual(['.gitignore', 'n.js']);
   });
 
-  it('is what git itself ignores, in nested ignore files and above the directory', async () => {
+  it('is the same as for git itself, with nested ignore files and those above the directory', async () => {
     const root = await tempDirectory({
       '.gitignore': '*.log\n/m/secret-plan.txt\nbuilt\n',
       'm/index.mjs': '',
@@ -123,13 +123,13 @@ describe('what ignore files hide', () => {
     expect([...files].sort()).toEqual(listed.toString().trim().split('\n').sort());
   });
 
-  it('is nothing of a directory that was given although git ignores all of it', async () => {
+  it('is shipped when git ignores the whole directory that was given', async () => {
     const root = await tempDirectory({ '.gitignore': 'models/\n', 'models/m/index.mjs': '', 'models/m/a.txt': '' });
     await mkdir(path.join(root, '.git'));
     expect((await packed(root, 'models/m')).shipped).toEqual(['a.txt', 'index.mjs']);
   });
 
-  it('are caches, virtual environments and logs without being told', async () => {
+  it('may be a cache, a virtual environment or a log, which no ignore file needs to name', async () => {
     const files = {
       '__pycache__/m.cpython-312.pyc': '',
       'env/pyvenv.cfg': 'home = /usr/bin',
@@ -149,7 +149,7 @@ describe('what ignore files hide', () => {
 });
 
 describe('the user’s own files', () => {
-  it('are left out: the dataset and the output, by whatever name; results of jobs with what lies beside them', async () => {
+  it('are left out: the dataset and the output by any name, and results of jobs with their meta files', async () => {
     const cwd = await tempDirectory({
       ...entry,
       'data.csv': 'a\n1\n',
@@ -179,12 +179,12 @@ describe('the user’s own files', () => {
     expect(asked.shipped).toEqual(['data.csv', 'index.mjs', 'items.jsonl', 'old.jsonl', 'other.meta.json']);
   });
 
-  it('are never its repository, even when it is asked for', async () => {
+  it('never include the repository, not even with --ship', async () => {
     expect(await shippedOf({ '.git/HEAD': 'x', '.hg/x': 'x' }, { ship: ['.git', '.git/HEAD'] })).toEqual([]);
   });
 });
 
-describe('what looks like a secret', () => {
+describe('a file that looks like a secret', () => {
   const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n';
   it.each([
     ['.env', 'A=1'],
@@ -206,7 +206,7 @@ describe('what looks like a secret', () => {
     ['.ssh/config', 'Host x'],
     ['some-file', KEY],
     ['account.json', '{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\\nMII"}'],
-  ])('is refused, with the way to ship it and the way to leave it out: %s', async (name, content) => {
+  ])('is refused with the ways to ship it and to exclude it: %s', async (name, content) => {
     const cwd = await tempDirectory({ ...entry, [name]: content });
     const refused = packed(cwd, '.');
     await expect(refused).rejects.toThrow(UserError);
@@ -234,7 +234,7 @@ describe('what looks like a secret', () => {
     expect(await shippedOf({ [name]: content })).toEqual([name]);
   });
 
-  it('is no matter when an ignore file hides it, or it is in a virtual environment', async () => {
+  it('is not refused when it is ignored or in a virtual environment', async () => {
     expect(await shippedOf({ '.gitignore': '.env\n', '.env': 'A=1', '.env.d/pyvenv.cfg': '' })).toEqual(['.gitignore']);
   });
 });
@@ -246,7 +246,7 @@ describe('links that lead out of the directory', () => {
     return cwd;
   }
 
-  it('are refused with what they point at, unless they are to be followed', async () => {
+  it('are refused with their targets, unless --follow-links is given', async () => {
     const cwd = await linked();
     await expect(packed(cwd, 'm')).rejects.toThrow(/lib -> .*shared[^]*--follow-links[^]*--ship lib/);
     expect((await packed(cwd, 'm', { followLinks: true })).shipped).toContain('lib/lib.js');
@@ -255,13 +255,13 @@ describe('links that lead out of the directory', () => {
     expect((await packed(cwd, 'm')).shipped).not.toContain('lib/lib.js');
   });
 
-  it('do not make a secret anything else', async () => {
+  it('do not hide that their target is a secret', async () => {
     const cwd = await linked();
     await symlink('../.env', path.join(cwd, 'm/settings'));
     await expect(packed(cwd, 'm', { followLinks: true })).rejects.toThrow('settings (environment variables)');
   });
 
-  it('are not those within it; one to what is left out is left out', async () => {
+  it('do not include links inside it; a link to a left-out file is left out', async () => {
     const cwd = await tempDirectory({ ...entry, '.gitignore': 'logs\n', 'logs/a.txt': '', 'a/b.txt': '' });
     await symlink('a', path.join(cwd, 'inner'));
     await symlink('logs/a.txt', path.join(cwd, 'latest'));
@@ -272,21 +272,21 @@ describe('links that lead out of the directory', () => {
 });
 
 describe('--ship', () => {
-  it('is refused when it names nothing of the directory, or there is no directory', async () => {
+  it('is refused when it names no file in the directory, or when there is no directory', async () => {
     const cwd = await tempDirectory({ 'm/index.mjs': '', 'model.mjs': '', 'outside.txt': '' });
     await expect(packed(cwd, 'm', { ship: ['nothing'] })).rejects.toThrow('--ship nothing: the shipped directory');
     await expect(packed(cwd, 'm', { ship: ['outside.txt'] })).rejects.toThrow('--ship outside.txt');
     await expect(packed(cwd, 'model.mjs', { ship: ['x'] })).rejects.toThrow('--ship needs a directory');
   });
 
-  it('may be given from where the user is', async () => {
+  it('may be relative to the current directory', async () => {
     const cwd = await tempDirectory({ 'm/index.mjs': '', 'm/.env': 'A=1' });
     expect((await packed(cwd, 'm', { ship: ['m/.env'] })).shipped).toContain('.env');
   });
 });
 
 describe('the bundle', () => {
-  it('is the same wherever, whenever and by whomever its files were written', async () => {
+  it('is the same whoever wrote its files, at any time and in any place', async () => {
     const files = { ...entry, 'b/c.txt': 'c', 'a.txt': 'a', 'B.txt': 'b', 'run.sh': '#!/bin/sh' };
     const one = await tempDirectory(files);
     const two = await tempDirectory(Object.fromEntries(Object.entries(files).reverse()));
@@ -297,7 +297,7 @@ describe('the bundle', () => {
     expect((await packed(two, '.')).digest).toBe((await packed(one, '.')).digest);
   });
 
-  it('does not change with what commands write beside the model', async () => {
+  it('does not change when commands write files beside the model', async () => {
     const cwd = await tempDirectory({ ...entry, 'run.log': 'one\n' });
     const before = await packed(cwd, '.');
     await writeFile(path.join(cwd, 'run.log'), 'one\ntwo\n');

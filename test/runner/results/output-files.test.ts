@@ -36,7 +36,7 @@ const rules = (more: Partial<OutputRules> = {}): OutputRules => ({ cwd, force: f
 
 interface Written extends Partial<OutputRules> {
   readonly job?: string;
-  /** Tells apart jobs that were given one id. */
+  /** Distinguishes jobs with the same id. */
   readonly createdAt?: string;
   readonly content?: string;
 }
@@ -56,14 +56,14 @@ async function write(
 }
 
 describe('a file of results', () => {
-  it('is replaced by the same job, whatever it held', async () => {
+  it('is replaced by the same job, whatever its contents', async () => {
     await write('out.jsonl', { content: 'half' });
     await write('out.jsonl', { content: 'whole' });
     expect(await fileText('out.jsonl')).toBe('whole');
     expect((await readdir(cwd)).sort()).toEqual(['out.jsonl', 'out.jsonl.meta.json']);
   });
 
-  it('says beside it whose it is, and of what size and time', async () => {
+  it('has a meta file with its job, its size and its time', async () => {
     await write('out.jsonl', { content: 'é' });
     expect(JSON.parse(await fileText('out.jsonl.meta.json'))).toEqual({
       version: 1,
@@ -75,7 +75,7 @@ describe('a file of results', () => {
     });
   });
 
-  it('of another job is moved out of the way with what is beside it, once for each job', async () => {
+  it('of another job is moved away with its meta file, once for each job', async () => {
     const moved: (string | undefined)[] = [];
     for (const job of ['one', 'two', 'three']) moved.push((await write('out.jsonl', { job })).movedTo);
     expect(moved).toEqual([undefined, at('out.one.jsonl'), at('out.two.jsonl')]);
@@ -84,7 +84,7 @@ describe('a file of results', () => {
       expect(await fileText(`out.${job}.jsonl`)).toBe(`results of ${job}`);
       expect(JSON.parse(await fileText(`out.${job}.jsonl.meta.json`))).toMatchObject({ job });
     }
-    // The moved file is still known as ours: the same job's newer results take its place.
+    // The moved file is still recognised as ours, so newer results of the same job replace it.
     await write('out.jsonl', { job: 'one', content: 'more of one' });
     await write('out.jsonl', { job: 'two' });
     expect(await fileText('out.one.jsonl')).toBe('more of one');
@@ -107,7 +107,7 @@ describe('a file of results', () => {
     ]);
   });
 
-  it('is never moved over a file of somebody else', async () => {
+  it("is never moved over another program's file", async () => {
     await write('out.jsonl');
     await writeFile(at('out.one.jsonl'), 'mine');
     expect(await write('out.jsonl', { job: 'two' })).toEqual({ movedTo: at('out.one.2.jsonl') });
@@ -135,7 +135,7 @@ describe('a file of results', () => {
   ])('that was %s is replaced only by force', async (_, change, message) => {
     await write('out.jsonl');
     await change();
-    // The clock of a file system may stand still for some milliseconds.
+    // The clock of a file system may have a resolution of some milliseconds.
     await utimes(at('out.jsonl'), new Date(0), new Date(0));
     const before = await fileText('out.jsonl');
     for (const job of ['one', 'two']) {
@@ -149,13 +149,13 @@ describe('a file of results', () => {
     expect((await readdir(cwd)).sort()).toEqual(['out.jsonl', 'out.jsonl.meta.json']);
   });
 
-  it('that was copied or touched, and not changed, is still ours', async () => {
+  it('that was copied or touched but not changed is still recognised as ours', async () => {
     await write('out.jsonl');
     await utimes(at('out.jsonl'), new Date(0), new Date(0));
     expect(await write('out.jsonl', { job: 'two' })).toEqual({ movedTo: at('out.one.jsonl') });
   });
 
-  it('that appears while the results are written is left alone', async () => {
+  it('that appears while the results are written is not replaced', async () => {
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
     const sink = await openSink('out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     await writeFile(at('out.jsonl'), 'mine');
@@ -199,7 +199,7 @@ describe('an output', () => {
     expect(await fileText('data.csv')).toBe('x');
   });
 
-  /** Resolves with a user whose file it is not: who runs as root gives it away, everybody else looks at it as somebody else. */
+  /** Resolves with the id of a user who does not own the file. Root gives the file away; other users pretend to be another user. */
   async function notTheirs(file: string): Promise<bigint> {
     const { uid } = await lstat(file, { bigint: true });
     if (uid !== 0n) return 4_711n;
@@ -207,7 +207,7 @@ describe('an output', () => {
     return 0n;
   }
 
-  it('does not go through a link of another user, wherever it is, but does through our own', async () => {
+  it("is never written through another user's link, but is written through our own", async () => {
     await writeFile(at('there.jsonl'), 'x');
     await symlink('there.jsonl', at('link'));
     await symlink('link', at('ours'));
@@ -220,7 +220,7 @@ describe('an output', () => {
   });
 
   it.each([0o1777, 0o777])(
-    'does not go through a folder that another user has linked where everybody may write',
+    "is not written through another user's link in a folder that everybody may write to",
     async (mode) => {
       await mkdir(at('open'));
       await chmod(at('open'), mode);
@@ -228,24 +228,27 @@ describe('an output', () => {
       await symlink('../folder', at('open/link'));
       await requireOutput('open/link/out', rules());
       const user = await notTheirs(at('open/link'));
-      // Not the folder's owner either: what that one links there is as safe as the folder.
+      // The user must not be the folder's owner either, because the owner's links are as safe as the folder.
       if (user !== 0n) await requireOutput('open/link/out', rules({ user }));
       else
         await expect(requireOutput('open/link/out', rules({ user }))).rejects.toThrow(/another user's symbolic link/);
     },
   );
 
-  it.each(['out', 'out.meta.json'])('does not go to %s of another user where everybody may write', async (name) => {
-    await mkdir(at('open'));
-    await writeFile(at(`open/${name}`), 'x');
-    await requireOutput('open/out', rules({ force: true }));
-    const user = await notTheirs(at(`open/${name}`));
-    await requireOutput('open/out', rules({ force: true, user }));
-    await chmod(at('open'), 0o1777);
-    await expect(requireOutput('open/out', rules({ force: true, user }))).rejects.toThrow(/belongs to another user/);
-  });
+  it.each(['out', 'out.meta.json'])(
+    "is not written when %s is another user's file in a folder that everybody may write to",
+    async (name) => {
+      await mkdir(at('open'));
+      await writeFile(at(`open/${name}`), 'x');
+      await requireOutput('open/out', rules({ force: true }));
+      const user = await notTheirs(at(`open/${name}`));
+      await requireOutput('open/out', rules({ force: true, user }));
+      await chmod(at('open'), 0o1777);
+      await expect(requireOutput('open/out', rules({ force: true, user }))).rejects.toThrow(/belongs to another user/);
+    },
+  );
 
-  it('that is a pipe gets the lines and nothing else: no file beside it, nothing moved', async () => {
+  it('that is a pipe gets only the lines: no file is written beside it, and nothing is moved', async () => {
     execFileSync('mkfifo', [at('pipe')]);
     await requireOutput('pipe', rules());
     const reading = text(createReadStream(at('pipe')));
@@ -255,14 +258,14 @@ describe('an output', () => {
     expect((await stat(at('pipe'))).isFIFO()).toBe(true);
   });
 
-  it('that has no room says so, by name and reason', async () => {
+  it('without room fails with its name and the reason', async () => {
     await expect(write('/dev/full')).rejects.toThrow(
       'Cannot write the results to /dev/full: the disk is full (ENOSPC).',
     );
     await expect(write('/dev/full')).rejects.toThrow(WriteFailed);
   });
 
-  it('whose folder goes while the results are written says so, by name and reason', async () => {
+  it('whose folder is deleted while the results are written fails with its name and the reason', async () => {
     await mkdir(at('folder'));
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
     const sink = await openSink('folder/out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
@@ -291,7 +294,7 @@ describe('the default name of the results', () => {
     ['.csv', 'results.jsonl'],
     ['..', 'results.jsonl'],
     [`${'x'.repeat(240)}.csv`, 'results.jsonl'],
-  ])('of %j is %j', (dataset, name) => {
+  ])('for %j is %j', (dataset, name) => {
     expect(defaultResultsFile(dataset)).toBe(name);
   });
 });

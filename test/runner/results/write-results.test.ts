@@ -27,7 +27,7 @@ beforeEach(async () => {
     encodePlanLine({ batch, key: 'part', startByte: 0, endByte: 1, firstIndex: 2 * batch, items: 2 }),
   );
   await store.put(planKey(JOB), batchesOfTwo.join(''), { signal: aborter.signal });
-  // The second item of each batch failed. Written last batch first: order is by batch, not by time.
+  // The second item of each batch failed. The last batch is written first, because the order is by batch, not by time.
   for (let batch = BATCHES - 1; batch >= 0; batch--) await commit(batch, linesOf(batch));
 });
 
@@ -69,7 +69,7 @@ describe('the results', () => {
     expect((await readdir(cwd)).sort()).toEqual(['out.jsonl', 'out.jsonl.meta.json']);
   });
 
-  it('say how many batches are missing, and which first', async () => {
+  it('report the number of missing batches and the first of them', async () => {
     for (const batch of [3, 4, 119]) store.objects.delete(outcomeKey(JOB, batch));
     const written = await write('out.jsonl');
     expect(written).toMatchObject({ items: 234, missingBatches: 3, firstMissing: 3 });
@@ -79,20 +79,20 @@ describe('the results', () => {
     expect(await fileText('out.jsonl')).toBe(allLines(range(119).filter((batch) => batch !== 3 && batch !== 4)));
   });
 
-  it('of a job that has none yet are empty', async () => {
+  it('of a job without outcomes are empty', async () => {
     for (const batch of range(BATCHES)) store.objects.delete(outcomeKey(JOB, batch));
     expect(await write('out.jsonl')).toMatchObject({ items: 0, missingBatches: 120, firstMissing: 0 });
     expect(await fileText('out.jsonl')).toBe('');
   });
 
-  it('are streamed where an outcome is large', async () => {
+  it('are streamed when an outcome is large', async () => {
     const large = encodeResultLine({ index: 2, ok: true, output: 'x'.repeat(20 * 1024 * 1024) }) + secondLine(1);
     await commit(1, large);
     await write('out.jsonl');
     expect((await fileText('out.jsonl')) === linesOf(0) + large + allLines(range(BATCHES).slice(2))).toBe(true);
   });
 
-  it('are read ahead, but not without bound, while the sink is slow', async () => {
+  it('are read ahead in bounded memory while the sink is slow', async () => {
     let read = 0;
     let most = 0;
     let written = 0;
@@ -111,7 +111,7 @@ describe('the results', () => {
     expect(most).toBeLessThanOrEqual(17);
   });
 
-  it('are harmless on a terminal and the same JSON, and the same bytes everywhere else', async () => {
+  it('are escaped on a terminal but stay the same JSON, and are the same bytes everywhere else', async () => {
     const output = 'a\u009b2J\u202eb\u2028c é';
     const line = `{"index":0,"ok":true,"output":"${output}"}\n`;
     await commit(0, line + secondLine(0));
@@ -127,7 +127,7 @@ describe('the results', () => {
     expect(JSON.parse(said[0] ?? '')).toMatchObject({ output });
   });
 
-  it('have nothing of a batch whose outcome is not what the plan asks for, and say which and why', async () => {
+  it('leave out a batch whose outcome does not match the plan, and report it with the reason', async () => {
     await commit(3, linesOf(3) + linesOf(4));
     await commit(4, 'garbage\n');
     await commit(5, linesOf(6));
@@ -144,7 +144,7 @@ describe('the results', () => {
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 3 || batch > 6)));
   });
 
-  it('have nothing of a batch whose outcome counts other items in its metadata than it has lines of', async () => {
+  it('leave out a batch whose metadata counts other items than its lines', async () => {
     const counts = (ok: number, failed: number) =>
       encodeOutcomeMetadata({ lease: 'i-1-lease', instance: 'i-1', ok, failed, givenUp: false });
     const large = encodeResultLine({ index: 6, ok: true, output: 'x'.repeat(20 * 1024 * 1024) }) + secondLine(3);
@@ -162,7 +162,7 @@ describe('the results', () => {
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch < 2 || batch > 3)));
   });
 
-  it('have nothing of a large outcome that is damaged at its end', async () => {
+  it('leave out a large outcome that is damaged at its end', async () => {
     const large = encodeResultLine({ index: 2, ok: true, output: 'x'.repeat(20 * 1024 * 1024) });
     await commit(1, large + linesOf(1).slice(0, -3));
     expect(await write('out.jsonl')).toMatchObject({
@@ -173,7 +173,7 @@ describe('the results', () => {
     expect(await fileText('out.jsonl')).toBe(allLines(range(BATCHES).filter((batch) => batch !== 1)));
   });
 
-  it('do not take keys of other forms for outcomes', async () => {
+  it('ignore keys that are not of outcomes', async () => {
     const { signal } = aborter;
     for (const key of ['7.jsonl', 'x/results/00007.jsonl', '00120.jsonl', '99999.jsonl', 'x']) {
       await store.put(`jobs/${JOB}/results/${key}`, linesOf(7), { signal });
@@ -203,7 +203,7 @@ describe('the results', () => {
 });
 
 describe('the results file', () => {
-  it('stays as it was when the reading fails or is aborted, and nothing is left beside it', async () => {
+  it('stays unchanged when reading fails or is aborted, and nothing is left beside it', async () => {
     await writeFile(path.join(cwd, 'out.jsonl'), 'before');
     store.beforeRead = (key) => {
       if (key === outcomeKey(JOB, 50)) throw new Error('the network is gone');
@@ -217,7 +217,7 @@ describe('the results file', () => {
     expect(await readdir(cwd)).toEqual(['out.jsonl']);
   });
 
-  it('that is a link is replaced where the link points', async () => {
+  it('that is a link is replaced at its target', async () => {
     await mkdir(path.join(cwd, 'real'));
     await writeFile(path.join(cwd, 'real/out.jsonl'), 'before');
     await symlink('real/out.jsonl', path.join(cwd, 'link'));
@@ -225,14 +225,14 @@ describe('the results file', () => {
     expect(await fileText('real/out.jsonl')).toBe(allLines(range(BATCHES)));
   });
 
-  it('may be a device, which stays one', async () => {
+  it('may be a device, which is not replaced', async () => {
     expect(await write('/dev/null')).toMatchObject({ items: 240 });
   });
 
   it.each([
     ['.', /it is a directory/],
     ['no/such/directory/out.jsonl', /the directory .*such\/directory does not exist/],
-  ])('that cannot be written is misuse: %s', async (out, message) => {
+  ])('that cannot be written is an error of the command line: %s', async (out, message) => {
     await expect(write(out)).rejects.toThrow(message);
     await expect(write(out)).rejects.toThrow(UserError);
   });
@@ -251,7 +251,7 @@ describe('standard output', () => {
     expect(Buffer.concat(chunks).toString()).toBe(allLines(range(BATCHES)));
   });
 
-  it('that is closed by its reader ends the writing, without a crash', async () => {
+  it('that its reader closes ends the writing without a crash', async () => {
     const stdout = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../support/memory-store.js';
 
 let store: MemoryStore;
 let followed: string[];
-/** These acts go on elsewhere while somebody waits. */
+/** These actions happen elsewhere while a submit waits. */
 let meanwhile: () => Promise<void> | void;
 beforeEach(() => {
   store = new MemoryStore();
@@ -44,7 +44,7 @@ const never = (held: AbortSignal): Promise<never> =>
   new Promise((_, reject) => held.addEventListener('abort', () => reject(held.reason as Error), { once: true }));
 
 describe('the claim on a job', () => {
-  it('is one submit’s; another waits until all is sent, and then has nothing to claim', async () => {
+  it('belongs to one submit; another waits until everything is sent, and then has nothing to claim', async () => {
     await held('ada');
     meanwhile = async () => {
       if (store.nowMs >= 5_000) await store.put(enqueuedKey('j'), '{}', { signal });
@@ -54,7 +54,7 @@ describe('the claim on a job', () => {
     expect(stored()?.by).toBe('ada');
   });
 
-  it('goes to who waits once its holder has failed, at once', async () => {
+  it('goes to a waiting submit at once when its holder has failed', async () => {
     const claim = await held('ada');
     await expect(claim.during(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network');
     await held('bob');
@@ -62,7 +62,7 @@ describe('the claim on a job', () => {
     expect(stored()).toMatchObject({ by: 'bob', stopped: false });
   });
 
-  it('goes to who waits once its holder was killed, after a silence, by the store’s clock', async () => {
+  it('goes to a waiting submit some time after its holder was killed, by the store’s clock', async () => {
     await held('ada');
     store.nowMs = 100;
     await held('bob');
@@ -70,7 +70,7 @@ describe('the claim on a job', () => {
     expect(store.nowMs).toBeLessThan(TAKE_OVER_AFTER_MS + 2_000);
   });
 
-  it('is kept by a holder that is slow, however long it takes: its beats are heard', async () => {
+  it('is kept by a slow holder for any time, because the holder renews it', async () => {
     const claim = await held('ada', { beatMs: 1 });
     const stop = new AbortController();
     const work = claim.during(() => never(stop.signal)).catch(() => undefined);
@@ -87,7 +87,7 @@ describe('the claim on a job', () => {
     await work;
   });
 
-  it('is lost by a holder that was silent too long, which then breaks off its work', async () => {
+  it('is lost by a holder that has not renewed it for too long, which then stops its work', async () => {
     const claim = await held('ada', { beatMs: 5 });
     store.nowMs = TAKE_OVER_AFTER_MS;
     await held('bob');
@@ -95,7 +95,7 @@ describe('the claim on a job', () => {
     expect(stored()).toMatchObject({ by: 'bob', stopped: false });
   });
 
-  it('goes to one of several that wait', async () => {
+  it('goes to only one of several waiting submits', async () => {
     await held('ada');
     store.nowMs = TAKE_OVER_AFTER_MS;
     let taken: (HeldClaim | undefined)[] = [];
@@ -106,7 +106,7 @@ describe('the claim on a job', () => {
     expect(taken.filter((claim) => claim !== undefined)).toHaveLength(1);
   });
 
-  it('is believed held when the answer to its own write was lost', async () => {
+  it('is recognised as held when the reply to its own write was lost', async () => {
     const put = store.put.bind(store);
     store.put = async (key, body, options) => {
       await put(key, body, options);
@@ -117,7 +117,7 @@ describe('the claim on a job', () => {
   });
 
   it.each(['', 'null', '[]', '{"id":1}', '{"id":"x","by":"y","beat":"z","stopped":false}'])(
-    'is free when its object is no claim: %j',
+    'is free when its object is not a claim: %j',
     async (text) => {
       await store.put(submitClaimKey('j'), text, { signal });
       await held('bob');
@@ -125,7 +125,7 @@ describe('the claim on a job', () => {
     },
   );
 
-  it('is waited for no longer than until Ctrl-C', async () => {
+  it('is no longer waited for after Ctrl-C', async () => {
     await held('ada');
     const interrupt = new AbortController();
     meanwhile = () => {

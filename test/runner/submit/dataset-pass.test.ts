@@ -28,7 +28,7 @@ const lines = fc.array(
   ),
 );
 
-it('comes to the same parts, plan and digest however the bytes arrive, and the plan names the very items', async () => {
+it('gives the same parts, plan and digest however the bytes arrive, and the plan locates every item', async () => {
   await fc.assert(
     fc.asyncProperty(
       lines,

@@ -14,7 +14,7 @@ const plan = Array.from({ length: 300 }, (_, batch) => ({
   items: 1,
 }));
 
-/** The later of calls that are open at once arrive first. */
+/** When several calls are open at once, the later ones arrive first. */
 async function arrivals(from = 0): Promise<readonly number[]> {
   const arrived: number[] = [];
   let open: (() => void)[] = [];
@@ -37,14 +37,14 @@ async function arrivals(from = 0): Promise<readonly number[]> {
   return arrived;
 }
 
-it('has the sample in the queue before any other batch, however calls overtake each other (R10)', async () => {
+it('puts the sample into the queue before any other batch, even if calls overtake each other (R10)', async () => {
   const arrived = await arrivals();
   const sample = plan.map(({ batch }) => batch);
   expect(new Set(arrived.slice(0, 20))).toEqual(new Set(inSendingOrder(sample).slice(0, 20)));
   expect(new Set(arrived).size).toBe(plan.length);
 });
 
-it('goes on along the same order after a break, also within the sample', async () => {
+it('continues in the same order after an interruption, also within the sample', async () => {
   const numbers = inSendingOrder(plan).map(({ batch }) => batch);
   for (const from of [7, 20, 100]) expect(new Set(await arrivals(from))).toEqual(new Set(numbers.slice(from)));
 });

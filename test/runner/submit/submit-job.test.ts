@@ -30,7 +30,7 @@ let events: SubmitEvent[];
 let beforeSend: () => unknown;
 let aborter: AbortController;
 let onEvent: (event: SubmitEvent) => void;
-/** How much of a wait goes by on the store's clock. */
+/** The share of a wait that passes on the store's clock. */
 let passing: number;
 
 beforeEach(async () => {
@@ -70,7 +70,7 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
     stream: () => store.stream('none', { signal: aborter.signal }),
     list: () => store.list('none', { signal: aborter.signal }),
   };
-  // Whoever waits for another submit waits by the store's clock.
+  // A submit that waits for another one waits by the store's clock.
   const clock = {
     nowMs: () => Date.UTC(2026, 0, 2),
     sleep: async (ms: number) => {
@@ -94,7 +94,7 @@ const messages = (): BatchMessage[] =>
   });
 
 describe('a submission', () => {
-  it('writes input, plan, model, manifest and mark in the order of birth, and sends every batch once', async () => {
+  it('writes input, plan, model, manifest and mark in this order, and sends every batch once', async () => {
     const { job, manifest, resumed } = await submit();
     expect({ job, resumed }).toEqual({ job: 'job-1', resumed: false });
     expect(store.writes.filter((key) => key !== sentKey('job-1'))).toEqual([
@@ -130,7 +130,7 @@ describe('a submission', () => {
     expect(JSON.parse(store.text(sentKey('job-1')) ?? '')).toEqual({ sent: 1_250, order: 'sample-first' });
   });
 
-  it('sends messages that name the manifest and the very bytes of their items, as the plan does', async () => {
+  it('sends messages that name the manifest and the byte range of their items, as the plan does', async () => {
     await submit();
     const manifestDigest = createHash('sha256')
       .update(store.text(manifestKey('job-1')) ?? '')
@@ -145,7 +145,7 @@ describe('a submission', () => {
     expect(sorted.map(({ job: _job, manifestDigest: _digest, ...location }) => location)).toEqual(plan);
   });
 
-  it('tells each message which worker may take it, as the manifest has it', async () => {
+  it('puts the lowest worker version of the manifest into each message', async () => {
     await submit({ versions: { spotpool: '1.2.3', node: '20.19.0', worker: '1.2.0' } });
     expect(new Set(messages().map(({ worker }) => worker))).toEqual(new Set(['1.2.0']));
   });
@@ -171,36 +171,36 @@ describe('a submission', () => {
     });
   });
 
-  it('gets a name from the time when none is given', async () => {
+  it('gets an id from the time when none is given', async () => {
     const { job } = await submit({}, 'items.txt', false);
     expect(job).toMatch(/^20260102-000000-[a-z0-9]{6}$/);
   });
 
-  it.each(['', 'Job', 'a/b', '../x'])('is refused with the name "%s"', async (id) => {
+  it.each(['', 'Job', 'a/b', '../x'])('is refused with the id "%s"', async (id) => {
     await expect(submit({ id })).rejects.toThrow(/Invalid job id .*: use lower-case letters/);
     expect(store.writes).toEqual([]);
   });
 
-  it('of no items is refused before anything is written', async () => {
+  it('without items is refused before anything is written', async () => {
     await writeFile(path.join(cwd, 'empty.csv'), 'only,a,header\n');
     await expect(submit({}, 'empty.csv')).rejects.toThrow('The dataset empty.csv has no items');
     await expect(submit({}, 'empty.csv')).rejects.toThrow(UserError);
     expect(store.writes).toEqual([]);
   });
 
-  it('says when a job cannot have batches as small as asked for', async () => {
+  it('reports when batches must be larger than requested', async () => {
     await submit({ sizes: { batchItems: 2, maxBatches: 500 } });
     expect(events).toContainEqual({ code: 'batch-size-raised', wantedItems: 2, items: 8 });
   });
 });
 
-describe('a submission that broke off and is made again', () => {
-  /** What each break leaves behind is all that the second submission has. */
-  it('goes on from every point at which a write can fail', async () => {
+describe('a repeated submission after an interruption', () => {
+  /** The second submission has only the objects that the interrupted one has left behind. */
+  it('continues from every point at which a write can fail', async () => {
     await submit();
     const keys = [...store.writes];
     const sentOnce = bodies.length;
-    // Who submitted last is another each time.
+    // Each submission has another user.
     const contents = (): Map<string, string> =>
       new Map(
         [...store.objects]
@@ -225,7 +225,7 @@ describe('a submission that broke off and is made again', () => {
     }
   });
 
-  it('sends only what was not counted as sent', async () => {
+  it('sends only the batches that were not counted as sent', async () => {
     beforeSend = () => {
       if (bodies.length >= 1_100) aborter.abort(new Error('Ctrl-C'));
       aborter.signal.throwIfAborted();
@@ -243,13 +243,13 @@ describe('a submission that broke off and is made again', () => {
     expect(messages()).toHaveLength(250);
   });
 
-  it('sends first what comes from all over the dataset (R10)', async () => {
+  it('sends a sample from all over the dataset first (R10)', async () => {
     await submit();
     const first = messages().slice(0, 20);
     expect(new Set(first.map(({ batch }) => Math.floor((batch / 1_250) * 19))).size).toBe(19);
   });
 
-  it('sends every batch again when an older spotpool had counted along another order', async () => {
+  it('sends every batch again when an older version had counted in another order', async () => {
     beforeSend = () => {
       if (bodies.length >= 1_100) throw new Error('killed');
     };
@@ -262,7 +262,7 @@ describe('a submission that broke off and is made again', () => {
     expect(new Set(messages().map(({ batch }) => batch)).size).toBe(1_250);
   });
 
-  it('comes to the same batches of falling size', async () => {
+  it('makes the same batches of falling size', async () => {
     const guided = { sizes: {} };
     store.beforeWrite = (key) => {
       if (key === sentKey('job-1')) throw new Error('killed');
@@ -304,7 +304,7 @@ describe('a submission that broke off and is made again', () => {
     expect(store.writes).toHaveLength(writes);
   });
 
-  it('does not look at the outcomes that workers have written meanwhile', async () => {
+  it('does not read the outcomes that workers have written meanwhile', async () => {
     const looked: string[] = [];
     const head = store.head.bind(store);
     store.head = (key, options) => (looked.push(key), head(key, options));
@@ -314,7 +314,7 @@ describe('a submission that broke off and is made again', () => {
     expect(looked).not.toContain(outcomeKey('job-1', 0));
   });
 
-  it('is refused with what differs once the job is there', async () => {
+  it('is refused with the differences when the job exists', async () => {
     await submit();
     const refused = async (message: RegExp, overrides: Partial<SubmitRequest> = {}): Promise<void> => {
       await expect(submit(overrides)).rejects.toThrow(message);
@@ -334,7 +334,7 @@ describe('a submission that broke off and is made again', () => {
     expect(store.writes.filter((key) => key === manifestKey('job-1'))).toHaveLength(1);
   });
 
-  it('never overwrites what another submission of the name has uploaded', async () => {
+  it('never overwrites the input of another submission with the same id', async () => {
     store.beforeWrite = (key) => {
       if (key === planKey('job-1')) throw new Error('killed');
     };
@@ -346,8 +346,8 @@ describe('a submission that broke off and is made again', () => {
     expect(store.text(inputPartKey('job-1', 0))).toBe(before);
   });
 
-  it('at the same time as its twin leads to one job: one works, the other follows it', async () => {
-    passing = 0; // nobody falls silent
+  it('at the same time leads to one job: one submission works, the other waits for it', async () => {
+    passing = 0; // both renew their claims in time
     let seen: (event: SubmitEvent) => void;
     const followed = new Promise<void>((resolve) => {
       seen = ({ code }) => (code === 'following-submit' ? resolve() : undefined);
@@ -365,7 +365,7 @@ describe('a submission that broke off and is made again', () => {
     expect(events).toContainEqual({ code: 'following-submit', job: 'job-1', by: 'ada' });
   });
 
-  it('is broken off by an abort, leaving no temporary files', async () => {
+  it('stops at an abort and leaves no temporary files', async () => {
     store.beforeWrite = (key) => {
       if (key === planKey('job-1')) aborter.abort(new Error('Ctrl-C'));
       aborter.signal.throwIfAborted();

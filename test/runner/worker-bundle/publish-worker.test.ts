@@ -20,14 +20,14 @@ const publish = (worker: WorkerBundle): Promise<PublishedWorker> =>
 const pointed = (): unknown => JSON.parse(store.text(workerPointerKey) ?? 'null');
 
 describe('publishing the worker', () => {
-  it('puts the bundle before the pointer names it', async () => {
+  it('uploads the bundle before the pointer names it', async () => {
     const worker = bundle('1.0.0');
     expect(await publish(worker)).toEqual({ kind: 'published', version: '1.0.0', bytes: 5 });
     expect(store.writes).toEqual([workerBundleKey(worker.sha256), workerPointerKey]);
     expect(pointed()).toEqual({ version: '1.0.0', sha256: worker.sha256, publishedAt });
   });
 
-  it('writes nothing when it is there, and mends a bundle that somebody removed', async () => {
+  it('writes nothing when the bundle exists, and restores a deleted bundle', async () => {
     const worker = bundle('1.0.0');
     await publish(worker);
     expect(await publish(worker)).toMatchObject({ kind: 'present' });
@@ -37,14 +37,14 @@ describe('publishing the worker', () => {
     expect(store.writes.slice(2)).toEqual([workerBundleKey(worker.sha256)]);
   });
 
-  it('never puts an older one in the place of a newer one', async () => {
+  it('never replaces a newer version by an older one', async () => {
     await publish(bundle('1.1.0'));
     const before = pointed();
     expect(await publish(bundle('1.0.0'))).toEqual({ kind: 'newer', version: '1.1.0', bytes: 0 });
     expect(pointed()).toEqual(before);
   });
 
-  it('takes another build of the same version, and replaces a pointer that nobody can read', async () => {
+  it('accepts another build of the same version, and replaces an unreadable pointer', async () => {
     await publish(bundle('1.0.0'));
     const rebuilt = bundle('1.0.0', 'rebuilt');
     expect(await publish(rebuilt)).toMatchObject({ kind: 'published' });
@@ -53,14 +53,14 @@ describe('publishing the worker', () => {
     expect(await publish(rebuilt)).toMatchObject({ kind: 'published' });
   });
 
-  it('ends at the newest, whoever publishes at the same time', async () => {
+  it('ends with the newest version when several commands publish at the same time', async () => {
     const versions = ['1.0.0', '1.2.0', '0.9.0', '1.1.0', '1.2.0-rc.1'];
     const published = await Promise.all(versions.map((version) => publish(bundle(version))));
     expect(pointed()).toMatchObject({ version: '1.2.0' });
     expect(published[1]).toMatchObject({ kind: 'published', version: '1.2.0' });
   });
 
-  it('loses to a newer one that comes between its look and its write', async () => {
+  it('yields to a newer version that is published between its read and its write', async () => {
     await publish(bundle('1.0.0'));
     let raced = false;
     store.beforeWrite = async (key) => {

@@ -14,7 +14,7 @@ beforeAll(async () => (directory = await mkdtemp(path.join(tmpdir(), 'spotpool-b
 afterAll(() => rm(directory, { recursive: true }));
 
 describe("the worker's bundle", () => {
-  it('holds the worker and its host, as the build has made them', async () => {
+  it('contains the worker and its host as the build made them', async () => {
     const { workerBundle, worker } = installedFiles();
     await tar.extract({ file: workerBundle, cwd: directory });
     for (const name of ['worker.mjs', 'host.mjs']) {
@@ -27,7 +27,7 @@ describe("the worker's bundle", () => {
     expect(Buffer.from(bytes).includes(directory)).toBe(false);
   });
 
-  it('has the same bytes whenever it is packed of the same content', async () => {
+  it('has the same bytes whenever the same content is packed', async () => {
     const pack = (name: string, content: string) =>
       writeBundle(
         [{ kind: 'file', path: 'worker.mjs', executable: false, content: Buffer.from(content) }],
@@ -41,7 +41,7 @@ describe("the worker's bundle", () => {
     expect((await pack('c.tar.gz', 'another')).digest).not.toBe(first.digest);
   });
 
-  it('is missed with what to do', async () => {
+  it('is reported with a remedy when it is missing', async () => {
     await expect(readWorkerBundle(path.join(directory, 'none'))).rejects.toThrow('npm run build');
   });
 });

@@ -1,4 +1,4 @@
-// A command that copies the bytes of each item, and of an object the bytes that are in it.
+// A command that copies the bytes of each item, or the contents of an object.
 import { readFileSync } from 'node:fs';
 
 const ITEM = /^\{"index":(\d+),"item":(.*)\}$/;

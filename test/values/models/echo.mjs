@@ -1,4 +1,4 @@
-// Gives each item as it is; of an object its key and the value that is in it.
+// Returns each item unchanged, or the key and the value of an object.
 import { readFileSync } from 'node:fs';
 
 const valueOf = ({ key, path }) => [key, JSON.parse(readFileSync(path, 'utf8'))];

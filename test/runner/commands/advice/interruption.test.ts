@@ -19,11 +19,11 @@ const text = (left: Partial<Interruption>): string =>
     '\n',
   );
 
-/** Sentences that are false in all situations but those that ask for them. */
+/** Each of these sentences is true only in the situations that list it. */
 const CLAIMS = {
   goesOn: 'goes on without this command',
   kept: 'Its results: spotpool results j',
-  lost: 'is lost',
+  lost: 'finished results are lost',
   nothing: 'nothing was computed',
   continues: '--id j',
 } as const;
@@ -36,17 +36,22 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
     'some of its batches were sent',
     { begun: { job: 'j' }, progress: progress({ state: 'submitting' }) },
     ['continues'],
-    /in[^]*queue is computed[^]*spotpool cancel j/,
+    /compute the batches that are in the queue[^]*spotpool cancel j/,
   ],
-  ['another submit was followed', { begun: { job: 'j', follows: 'bob' } }, [], /by bob, was at work.*changed nothing/],
+  [
+    'another submit was followed',
+    { begun: { job: 'j', follows: 'bob' } },
+    [],
+    /while bob was submitting job j\. This command has changed nothing/,
+  ],
   ['it runs under a controller', { job: 'j', progress: progress() }, ['goesOn'], /2 of 5 batches are done, 3 are left/],
   [
     'it runs, and the stack has no controller',
     { job: 'j', controlled: false, progress: progress() },
     [],
-    /none is started while nobody follows it/,
+    /no instance starts while nobody follows the job/,
   ],
-  ['the stack does not answer', { job: 'j', how: 'Broken off' }, [], /how it is now could not be read/],
+  ['the stack does not answer', { job: 'j', how: 'Broken off' }, [], /its state could not be read in time/],
   ['it is complete', { job: 'j', progress: progress({ state: 'complete' }, 5) }, ['kept'], /Job j is complete/],
   ['it was cancelled with results', { job: 'j', progress: progress({ state: 'cancelled' }) }, ['kept']],
   ['it failed without results', { job: 'j', progress: progress({ state: 'failed' }, 0) }, [], /It has no results/],
@@ -62,7 +67,7 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
     ['continues'],
     /broke off/,
   ],
-  ['an own cloud, before the submit', { own: true }, ['nothing'], /run the same command again/],
+  ['an own cloud, before the submit', { own: true }, ['nothing'], /To start again, run the same command\./],
   ['an own cloud, in the middle of the submit', { own: true, begun: { job: 'j' } }, ['nothing']],
   ['an own cloud, with work done', { own: true, job: 'j', progress: progress() }, ['lost'], /2 of 5/],
   ['an own cloud, with nothing done', { own: true, job: 'j', progress: progress({}, 0) }, [], /0 of 5/],
@@ -75,7 +80,7 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
   ],
 ];
 
-describe('what a command that ends before its job says', () => {
+describe('the report of a command that ends before its job', () => {
   it.each(situations.map(([what, left, claims, said]) => ({ what, left, claims, said })))(
     'is true when $what',
     (situation) => {

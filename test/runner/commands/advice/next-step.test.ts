@@ -10,25 +10,23 @@ const progress = (state: 'complete' | 'failed' | 'cancelled', ok: number, done =
 const lasting = { own: false, flags: { local: true } };
 const own = { own: true, flags: { local: true } };
 
-it('names no next step after a success', () => {
+it('a success has no next step', () => {
   expect(nextStep(progress('complete', 100), lasting)).toBeUndefined();
 });
 
-it('leads to what the model logged, with the options that name the stack', () => {
-  expect(nextStep(progress('failed', 0), lasting)).toBe(
-    'To read all that the model logged: spotpool logs herg --local',
-  );
+it('the next step after a failure reads the logs of the model, with the options that name the stack', () => {
+  expect(nextStep(progress('failed', 0), lasting)).toBe('To read all logs of the model: spotpool logs herg --local');
   expect(nextStep(progress('complete', 0), { own: false, flags: { stack: 'lab.json' } })).toMatch(
     /logs herg --stack lab\.json$/,
   );
 });
 
-it('names no command that would look for a local cloud that is gone', () => {
+it('the next step never reads from a local cloud that is gone', () => {
   expect(nextStep(progress('failed', 0), own)).not.toContain('herg');
   expect(nextStep(progress('cancelled', 50), own)).toBeUndefined();
 });
 
-it('leads to the results that a cancelled job has', () => {
+it('the next step after a cancel fetches the finished results', () => {
   expect(nextStep(progress('cancelled', 50), lasting)).toMatch(/spotpool results herg --local$/);
   expect(nextStep(progress('cancelled', 0, 0), lasting)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { workerNews, RepeatedNews } from '../../../../runner/commands/follow/dis
 
 const at = { at: '2026-01-01T00:00:00.000Z', job: 'a' };
 
-it('tells the same shape, the same hint, or the same slow model, of a large fleet once', () => {
+it('the same shape, hint or slow model of many instances is shown once', () => {
   const told = new RepeatedNews();
   const events = Array.from({ length: 60 }, (_, n): readonly WorkerEvent[] => {
     const instance = `i-${n}`;
@@ -31,7 +31,7 @@ it('tells the same shape, the same hint, or the same slow model, of a large flee
   expect(shown.filter((code) => code === 'lease-lost')).toHaveLength(60);
 });
 
-it('leaves to the numbers what was handed back because it could not be started soon', () => {
+it('a batch that was handed back because it could not start soon is not shown', () => {
   const handedBack = {
     ...at,
     instance: 'i-1',

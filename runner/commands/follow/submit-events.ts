@@ -1,0 +1,53 @@
+/** Turns the events of a submission into events of the display. */
+import { bytes, plural } from '../../display/format.js';
+import type { Level, RunEvent } from '../../display/events.js';
+import type { Clock } from '../../ports.js';
+import type { SubmitEvent } from '../../submit/submit-event.js';
+import type { PublishedWorker } from '../../worker-bundle/publish-worker.js';
+import { leftOutText, missedText, shippedText } from '../advice/shipped-files.js';
+import { newsNow } from './news.js';
+
+const WORKER_TEXTS: Readonly<Record<PublishedWorker['kind'], (worker: PublishedWorker) => string | undefined>> = {
+  published: (worker) => `The worker ${worker.version} is published: ${bytes(worker.bytes)}.`,
+  newer: ({ version }) =>
+    `New instances run the worker ${version}, which somebody with a newer spotpool has published.`,
+  present: () => undefined,
+};
+
+export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[] {
+  const news = (level: Level, message: string | undefined, code: string = event.code): readonly RunEvent[] =>
+    message === undefined ? [] : [newsNow(clock, level, code, message)];
+  switch (event.code) {
+    case 'model-bundled':
+      return [
+        ...news('info', shippedText(event)),
+        ...news('info', leftOutText(event), 'model-left-out'),
+        ...news('warning', missedText(event), 'model-may-miss'),
+      ];
+    case 'following-submit':
+      return news(
+        'info',
+        `${event.by} is submitting job ${event.job} already. This command waits until everything is sent, and takes over if the other one stops.`,
+      );
+    case 'worker':
+      return news('info', WORKER_TEXTS[event.kind](event), `worker-${event.kind}`);
+    case 'checking':
+      return news('info', 'The job exists already. Its dataset is compared with this one.');
+    case 'uploading':
+      return [{ event: 'uploading', items: event.items, bytes: event.bytes }];
+    case 'enqueueing':
+      return [{ event: 'enqueueing', sent: event.sent, batches: event.batches }];
+    case 'batch-size-raised':
+      return news(
+        'warning',
+        `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}, because a job has at most 100,000 batches.`,
+      );
+    case 'dataset-format':
+    case 'big-integers':
+    case 'long-records':
+      return news(event.level, event.message);
+    case 'begun':
+    case 'submitted': // the command that asked for the submission reports its end
+      return [];
+  }
+}

@@ -1,0 +1,41 @@
+/** `spotpool local status` shows the local cloud that is up. */
+import { type Call, defineCommand } from '../../cli/command.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { NO_LOCAL_CLOUD } from '../../cli/stack-choice.js';
+import { clockTime, plural, span } from '../../display/format.js';
+import { UserError } from '../../errors.js';
+import { stateDirectory } from '../../local-cloud/paths.js';
+import { readLocalState } from '../../local-cloud/state-file.js';
+import { publicState, readRunningWork } from './state.js';
+
+export const statusCommand = defineCommand({
+  name: 'status',
+  description: 'Show whether the local cloud is up, where, and what it runs.',
+  args: {},
+  options: {},
+  examples: ['spotpool local status', 'spotpool local status --json | jq -r .endpoint'],
+  run: localStatus,
+});
+
+async function localStatus({ context, options }: Call): Promise<number> {
+  const { terminal, env, clock } = context;
+  const state = await readLocalState(stateDirectory(env));
+  const running = state && (await readRunningWork(context, state));
+  if (options.json) {
+    const shown = state === undefined ? { up: false } : { up: true, ...publicState(state), ...running };
+    terminal.out(`${JSON.stringify(shown)}\n`);
+  } else if (state === undefined) {
+    terminal.out(`${NO_LOCAL_CLOUD}\n`);
+  } else {
+    if (running === undefined)
+      throw new UserError(`The local cloud at ${state.endpoint} does not answer. Its log: ${state.log}`);
+    const upFor = span((clock.nowMs() - Date.parse(state.startedAt)) / 1000);
+    terminal.out(
+      `The local cloud is up at ${state.endpoint} since ${clockTime(state.startedAt)} (${upFor}), pid ${state.pid}.\n` +
+        `${plural(running.instances, 'instance')} of at most ${state.maxWorkers}; ${plural(running.jobs.length, 'job')} at work` +
+        `${running.jobs.length > 0 ? `: ${running.jobs.map(({ job }) => job).join(', ')}` : ''}.\n` +
+        `Log: ${state.log}\n`,
+    );
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,87 @@
+/** `spotpool local up` starts a local cloud in a process of its own; that process is the same command with `--foreground`. */
+import { type Call, defineCommand } from '../../cli/command.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { localCloudOptions, localCloudRows, localMaxWorkers } from '../../cli/local-options.js';
+import { toggle } from '../../cli/option-rows.js';
+import { controlUntil } from '../../controller/control-until.js';
+import { plural } from '../../display/format.js';
+import { messageOf } from '../../errors.js';
+import { adoptStack } from '../../local-cloud/keep-up.js';
+import { stateDirectory } from '../../local-cloud/paths.js';
+import { superviseLocalCloud } from '../../local-cloud/supervisor.js';
+import { bringUp, localLogFile } from '../../local-cloud/up-down.js';
+import { publicState } from './state.js';
+
+const upOptions = {
+  ...localMaxWorkers,
+  ...localCloudRows,
+  foreground: toggle('stay in the foreground, as the process does that `up` starts', { hidden: true }),
+  adopt: toggle('take over the cloud of a `run --local`', { hidden: true }),
+};
+
+export const upCommand = defineCommand({
+  name: 'up',
+  description: 'Start the local cloud, and return when it is ready.',
+  args: {},
+  options: upOptions,
+  examples: [
+    'spotpool local up --arrive-over 8s --reclaim-rate 30 --notice 5s',
+    'spotpool local up --launch-delay typical --reclaim 2m:all:no-notice',
+    'eval "$(spotpool local env)" && aws sqs list-queues',
+  ],
+  run: async (call) => (call.options.foreground ? foreground(call) : localUp(call)),
+});
+
+type UpCall = Call<never, typeof upOptions>;
+
+async function localUp({ context, options, rawArguments }: UpCall): Promise<number> {
+  const { terminal, env, signal } = context;
+  // The process that stays reads the options as this one did.
+  const given = rawArguments.filter((argument) => argument !== '--json');
+  const { state, wasUp } = await bringUp(given, env, signal);
+  if (options.json) {
+    terminal.out(`${JSON.stringify(publicState(state))}\n`);
+    return EXIT.ok;
+  }
+  terminal.out(
+    wasUp
+      ? `A local cloud is up already at ${state.endpoint} (pid ${state.pid}, at most ${plural(state.maxWorkers, 'instance')}).\n` +
+          'The options of this command were not applied. To start another cloud, end this one first: spotpool local down\n'
+      : `The local cloud is up at ${state.endpoint} (pid ${state.pid}, at most ${plural(state.maxWorkers, 'instance')}).\n` +
+          'Use it:  spotpool submit <dataset> --model <model> --local\n' +
+          'Other tools (AWS CLI, boto3, any SDK):  eval "$(spotpool local env)"\n' +
+          'End it:  spotpool local down\n',
+  );
+  return EXIT.ok;
+}
+
+/** Runs the cloud and its controller until it is told to end. */
+async function foreground({ context, options: flags }: UpCall): Promise<number> {
+  const { terminal, env, clock, signal } = context;
+  const log = (text: string): void => terminal.err(`${new Date(clock.nowMs()).toISOString()} ${text}\n`);
+  const directory = stateDirectory(env);
+  await superviseLocalCloud({
+    options: localCloudOptions(flags, flags.maxWorkers),
+    stateDirectory: directory,
+    logFile: localLogFile(directory),
+    env,
+    provision: context.provision,
+    control: async (config, stop) => {
+      const loop = {
+        maxWorkers: config.maxWorkers,
+        until: () => false,
+        onReport: (report: { readonly events: readonly { readonly message: string }[] }) =>
+          report.events.forEach(({ message }) => log(message)),
+        onTrouble: (error: unknown) => log(`Could not read the stack (${messageOf(error)}); retrying.`),
+      };
+      await controlUntil({ ...context.connect(config), clock }, loop, stop);
+    },
+    ready: ({ endpoint }) => log(`The local cloud is up at ${endpoint}.`),
+    log,
+    now: () => clock.nowMs(),
+    signal,
+    ...(flags.adopt ? { adopt: adoptStack } : {}),
+  });
+  log('The local cloud has ended.');
+  return EXIT.ok;
+}
