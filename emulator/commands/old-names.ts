@@ -1,4 +1,4 @@
-/** The commands `spotpool local host | fleet | stack` moved to `spotpool emulator`. Their old names work for one more version (0.3). */
+/** The commands `spotpool local host | fleet | stack` moved to `spotpool emulator`. Their old names work for one more version. */
 const MOVED = ['host', 'fleet', 'stack'];
 
 /** Returns the arguments with the new name of a moved command, and calls `warn` when they had the old one. */

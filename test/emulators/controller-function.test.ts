@@ -1,4 +1,4 @@
-/** The function's bundle, as it is deployed, on an emulator that runs no functions: the test sends it what EventBridge would. */
+/** Runs the bundle of the deployed function on an emulator that runs no functions. The test sends the events that EventBridge would send. */
 import { SubscribeCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ describe('the controller function, run against an emulator', () => {
   });
   afterEach(() => lab.close());
 
-  it('brings a job from its submission to its end and to 0 instances, and tells the topic', async () => {
+  it('brings a job from its submission to its end and to 0 instances, and notifies the topic', async () => {
     const { topicArn } = lab.stack;
     const told = topicArn === undefined ? undefined : await listen(topicArn);
     const env: Record<string, string> = topicArn === undefined ? {} : { SPOTPOOL_TOPIC_ARN: topicArn };
@@ -43,7 +43,7 @@ describe('the controller function, run against an emulator', () => {
     else expect(topicArn, 'a stack that no deploy made has no topic').toBeUndefined();
   });
 
-  /** Waits until the topic is told of a job, as a queue of the test's own hears it: of what ended before, too, if nobody has told of it. */
+  /** Waits for the topic's message about a job, through a queue of the test. Earlier jobs that nobody was notified of appear there too. */
   async function listen(topicArn: string): Promise<(job: string) => Promise<void>> {
     const [sns, sqs] = [new SNSClient(clientOptionsOf(lab.emulator)), makeSqsClient(clientOptionsOf(lab.emulator))];
     const QueueName = 'spotpool-suite-hears';

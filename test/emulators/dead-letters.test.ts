@@ -12,7 +12,7 @@ import { modelPath } from '../e2e/models.js';
 import { clientOptionsOf } from './support/emulator.js';
 import { EmulatorLab } from './support/emulator-lab.js';
 
-/** What the queue is made with: as many as SQS allows (R4). */
+/** The queue is created with the most receives that SQS allows (R4). */
 const MAX_RECEIVES = 1_000;
 
 describe('dead letters on an emulator', () => {
@@ -28,14 +28,14 @@ describe('dead letters on an emulator', () => {
     await lab.close();
   });
 
-  it('lose no batch: what became one is sent again, and its job is complete (R5)', async () => {
+  it('lose no batch: each is sent again, and the job completes (R5)', async () => {
     expect(await redrive()).toMatchObject({
       maxReceiveCount: MAX_RECEIVES,
       deadLetterTargetArn: await deadLettersArn(),
     });
     const dataset = await lab.file('items.jsonl', '0\n1\n2\n');
     const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1', '--max-workers', '1']);
-    // So that a test need not receive each a thousand times.
+    // One receive is enough now, so the test need not receive each message a thousand times.
     await redrive(1);
     await lab.soon('three dead letters', async () => {
       await receive(lab.stack.queueUrl);
@@ -43,7 +43,7 @@ describe('dead letters on an emulator', () => {
     });
     await redrive(MAX_RECEIVES);
     const told: string[] = [];
-    // As the CLI's controller, but with less patience before it believes that the queue is empty.
+    // This is the CLI's controller, with a shorter wait before it takes the queue for empty.
     await controlUntil(
       { ...lab.ports, clock: systemClock },
       {
@@ -57,8 +57,8 @@ describe('dead letters on an emulator', () => {
     );
     expect(told).toContain('batches-sent-again');
     expect((await lab.results(job)).map(({ output }) => output)).toEqual([0, 2, 4]);
-    expect(await lab.keys(`jobs/${job}/attempts/`), 'to be received is no attempt (R4)').toEqual([]);
-    expect(await countsOfDead(), 'they stay, for whoever wants to know why').toBe(3);
+    expect(await lab.keys(`jobs/${job}/attempts/`), 'a receive is no attempt (R4)').toEqual([]);
+    expect(await countsOfDead(), 'dead letters stay, so that the cause can be found').toBe(3);
   });
 
   const countsOfDead = async (): Promise<number> => {
@@ -78,7 +78,7 @@ describe('dead letters on an emulator', () => {
     return (await sqs.send(ask)).Attributes?.['QueueArn'];
   }
 
-  /** Where the stack's queue sends what was received too often, and after how many times; set, if it is given. */
+  /** Returns the redrive policy of the stack's queue, as it was before. Changes its number of receives if one is given. */
   async function redrive(maxReceiveCount?: number): Promise<object> {
     const QueueUrl = lab.stack.queueUrl;
     const { Attributes } = await sqs.send(

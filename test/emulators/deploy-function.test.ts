@@ -1,4 +1,4 @@
-/** The stack as it is by default, with a function that controls: only where the emulator runs functions. */
+/** The default stack, which a function controls. It is tested only where the emulator runs functions. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
@@ -11,18 +11,18 @@ import { modelPath } from '../e2e/models.js';
 const emulator = emulatorUnderTest();
 const WHY_NOT =
   emulator.name === 'moto'
-    ? 'moto takes no such stack (deploy.test.ts)'
-    : 'only a LocalStack in Docker runs functions; their bundle is run in controller-function.test.ts instead';
+    ? 'moto does not accept the stack (deploy.test.ts)'
+    : 'only a LocalStack in Docker runs functions; controller-function.test.ts runs their bundle instead';
 const STACK = 'SpotpoolSuiteFunction';
 const APP = appArguments({ stack: STACK, controller: 'lambda', spotpool: '{"maxWorkers":2,"zones":1}' });
 
-describe('a stack with a function that controls', () => {
+describe('a stack with a controller function', () => {
   const { directory } = inject('deployment');
   afterAll(async () => {
     if (emulator.runsFunctions) await cdk(emulator, directory, ['destroy', '--force', ...APP]);
   });
 
-  it('raises its fleet when a job is submitted, with nobody following, and parks it when woken after the end', async (test) => {
+  it('raises its fleet when a job is submitted and nobody follows, and parks it after the end', async (test) => {
     if (!emulator.runsFunctions) return test.skip(WHY_NOT);
     const site = await mkdtemp(path.join(directory, 'function-'));
     const stackFile = path.join(site, 'cdk-outputs.json');
@@ -31,10 +31,10 @@ describe('a stack with a function that controls', () => {
     try {
       expect(JSON.parse(await readFile(stackFile, 'utf8'))).toMatchObject({ [STACK]: { Controlled: 'true' } });
       const dataset = await lab.file('items.jsonl', '0\n1\n2\n3\n');
-      // Wakes the function, which alone raises.
+      // `submit` wakes the function, and only the function raises the fleet.
       const job = await lab.submit([dataset, '--model', modelPath('double'), '--batch-size', '1']);
       await lab.soon('all outcomes', async () => (await lab.status(job)).batches.done === 4);
-      // LocalStack fires no schedule of a minute: it is woken as by another submit.
+      // LocalStack fires no schedule, so the test wakes the function, as another submit would.
       await lab.ports.controller?.wake(AbortSignal.timeout(10_000));
       await lab.soon(
         'a parked fleet',

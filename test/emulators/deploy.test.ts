@@ -1,4 +1,4 @@
-/** What `cdk deploy` left on LocalStack, seen through the services' own APIs; and what of it an emulator does not make. */
+/** Checks through the services' APIs what `cdk deploy` created on LocalStack, and what an emulator does not create. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GetBucketLifecycleConfigurationCommand, GetBucketVersioningCommand } from '@aws-sdk/client-s3';
@@ -16,7 +16,7 @@ const emulator = emulatorUnderTest();
 const options = clientOptionsOf(emulator);
 const { directory, stackFile, deployed } = inject('deployment');
 
-/** Each emulator has its own half: what is not of it is not skipped, but is not there. */
+/** Each emulator has tests of its own. The tests of the other one are not defined, rather than skipped. */
 const onLocalStack = emulator.name === 'localstack' ? describe : undefined;
 const onMoto = emulator.name === 'moto' ? describe : undefined;
 
@@ -26,7 +26,7 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
     return stacks[STACK_NAME] ?? {};
   };
 
-  it('made queues, bucket, topic and the group of the switch as the template has them', async () => {
+  it('creates queues, bucket, topic and schedule group as in the template', async () => {
     const { QueueUrl, DeadLetterQueueUrl, Bucket, TopicArn, SchedulerGroup } = await outputs();
     const [sqs, s3, sns] = [makeSqsClient(options), makeS3Client(options), new SNSClient(options)];
     const scheduler = makeSchedulerClient(options);
@@ -46,7 +46,7 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
     for (const client of [sqs, s3, sns, scheduler]) client.destroy();
   });
 
-  it('made roles and policies that its outputs name, and said that commands alone control', async () => {
+  it('creates the roles and policies in its outputs, and names no controller function', async () => {
     const { SchedulerRoleArn = '', UserPolicyArn = '', Controlled, ControllerFunction, StackId } = await outputs();
     const made = await inventory(emulator);
     expect(made).toContain(`role ${SchedulerRoleArn.split('/').at(-1)}`);
@@ -55,7 +55,7 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
     expect(StackId).toMatch(new RegExp(`^arn:aws:cloudformation:.*:${accountOf(emulator)}:stack/${STACK_NAME}/`));
   });
 
-  it('differs: makes no launch template and no EC2 Fleet; commands say so, and how to make them', async () => {
+  it('differs: creates no launch template and no EC2 Fleet, and commands say how to create them', async () => {
     expect((await outputs())['FleetId']).toBe('unknown');
     expect(deployed.filter((name) => /^(launch template|Spot Fleet)/.test(name))).toEqual([]);
     expect(deployed.some((name) => name.startsWith('role '))).toBe(true);
@@ -72,7 +72,7 @@ onLocalStack?.('cdk deploy on LocalStack', () => {
     s3.destroy();
   });
 
-  it('is to retain the bucket and nothing else', async () => {
+  it('retains only the bucket', async () => {
     const template = await readFile(path.join(directory, 'cdk.out', `${STACK_NAME}.template.json`), 'utf8');
     const { Resources } = JSON.parse(template) as {
       Resources: Record<string, { Type: string; DeletionPolicy?: string }>;

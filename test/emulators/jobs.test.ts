@@ -52,7 +52,7 @@ describe('a job on an emulator', () => {
     expect(instances).toHaveLength(2);
   });
 
-  it('is raised by whoever follows it, never by submit, and only under a dead-man’s switch (R9)', async () => {
+  it('is raised by a command that follows it, never by submit, and only under a dead-man’s switch (R9)', async () => {
     const gate = await Gate.make(lab.directory, 'switch');
     const dataset = await lab.file('one.jsonl', '21\n');
     const submitted = await lab.cli([
@@ -75,7 +75,7 @@ describe('a job on an emulator', () => {
     await gate.open();
     expect((await watch.exited).code, watch.stderr).toBe(0);
     expect(await lab.results('one')).toEqual([{ index: 0, ok: true, output: 42 }]);
-    expect(await theSwitch(), 'a parked fleet needs none').toBeUndefined();
+    expect(await theSwitch(), 'a parked fleet needs no switch').toBeUndefined();
     expect((await lab.fleet()).target).toBe(0);
   });
 
@@ -97,7 +97,7 @@ describe('a job on an emulator', () => {
     expect(await lab.results(job)).toEqual([{ index: 0, ok: true, output: 42 }]);
   });
 
-  it('ends with exit code 1 when a batch was given up, and says of each of its items why', async () => {
+  it('ends with exit code 1 when a batch was given up, and gives the reason for each of its items', async () => {
     const job = await submitCutOff(lab, ['--max-workers', '1']);
     const watch = await lab.cli(['watch', job, '--json']);
     expect(watch.code, watch.stderr).toBe(1);
@@ -109,7 +109,7 @@ describe('a job on an emulator', () => {
     ]);
   });
 
-  it('is cancelled with nothing more computed, its messages dropped, and another job beside it is not', async () => {
+  it('stops computing when it is cancelled, and another job beside it completes', async () => {
     const gate = await Gate.make(lab.directory, 'held');
     const dataset = await lab.file('six.jsonl', '0\n1\n2\n3\n4\n5\n');
     const one = ['--batch-size', '1', '--max-workers', '1'];
@@ -127,7 +127,7 @@ describe('a job on an emulator', () => {
     await lab.soon('no instance', async () => (await lab.running()).length === 0);
   });
 
-  it('goes to the endpoint that was given, whatever host a queue’s URL names', async () => {
+  it('uses the configured endpoint, whatever host the queue’s URL names', async () => {
     const elsewhere = new URL(lab.stack.queueUrl);
     elsewhere.hostname = 'queue.invalid';
     const stackFile = path.join(lab.directory, 'elsewhere.json');
@@ -155,7 +155,7 @@ describe('a job on an emulator', () => {
     }
   }
 
-  /** As SQS itself does now and then: the same message again, to be taken by whoever asks next. */
+  /** Sends a copy of the job's message, as SQS sometimes delivers a message twice. */
   async function sendCopy(job: string): Promise<void> {
     const client = makeSqsClient(clientOptionsOf(lab.emulator));
     const QueueUrl = lab.stack.queueUrl;
@@ -167,7 +167,7 @@ describe('a job on an emulator', () => {
     client.destroy();
   }
 
-  /** As the deploy has it; a stack that was made without one has not. */
+  /** A deployed bucket has versioning; a bucket of `stack create` has not. */
   async function keepVersions(): Promise<void> {
     const client = makeS3Client(clientOptionsOf(lab.emulator));
     const VersioningConfiguration = { Status: 'Enabled' } as const;

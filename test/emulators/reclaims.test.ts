@@ -5,17 +5,17 @@ import { modelPath } from '../e2e/models.js';
 import { Gate } from '../support/gate.js';
 import { EmulatorLab } from './support/emulator-lab.js';
 
-/** Longer than anything here waits: a batch that another worker gets cannot have come back by its lease running out. */
+/** No test waits this long, so a batch that another worker gets did not come back because its lease ran out. */
 const LONG_LEASE_SECONDS = 300;
 const SHORT_LEASE_SECONDS = 3;
-/** Long for a worker that hands back and stays, short for a test that does not wait for its end. */
+/** The worker hands back at once and stays until the end of the notice. The test does not wait for that end. */
 const NOTICE_SECONDS = 120;
 
 describe('a reclaimed instance of an emulator', () => {
   let lab: EmulatorLab;
   afterEach(() => lab.close());
 
-  /** One batch, which one instance holds, and another instance that waits for work. */
+  /** Starts two instances: one holds the only batch, the other waits for work. */
   async function oneHeldBatch(): Promise<{ gate: Gate; job: string; holder: string }> {
     const gate = await Gate.make(lab.directory, 'gate');
     const dataset = await lab.file('one.jsonl', '21\n');
@@ -31,7 +31,7 @@ describe('a reclaimed instance of an emulator', () => {
       );
       return (await Promise.all(phases)).some((phase) => phase === 'idle');
     });
-    expect(await gate.started(), 'the lease is beaten').toHaveLength(1);
+    expect(await gate.started(), 'the lease is extended').toHaveLength(1);
     return { gate, job, holder };
   }
 
@@ -53,7 +53,7 @@ describe('a reclaimed instance of an emulator', () => {
     await finishedByTheOther(held);
   });
 
-  it('without a notice gives its batch back after one short lease (R2)', async () => {
+  it('without a notice loses its batch to another worker after one short lease (R2)', async () => {
     lab = await EmulatorLab.start({ leaseSeconds: SHORT_LEASE_SECONDS });
     const held = await oneHeldBatch();
     lab.killWorker(held.holder);

@@ -21,6 +21,6 @@ describe('a fleet of an emulator that shrinks', () => {
     expect([target, fulfilled]).toEqual([0, 0]);
     expect(instances.every(({ state }) => state === 'terminated')).toBe(true);
     expect((await lab.status(job)).fleet).toMatchObject({ target: 0, running: 0 });
-    expect(lab.hostSaid, 'each ended by itself').not.toContain('was terminated in EC2');
+    expect(lab.hostSaid, 'each instance ended itself').not.toContain('was terminated in EC2');
   });
 });

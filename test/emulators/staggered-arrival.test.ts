@@ -4,7 +4,7 @@ import { Gate } from '../support/gate.js';
 import { doneAsTheyArrive } from '../support/staggered.js';
 import { EmulatorLab } from './support/emulator-lab.js';
 
-/** Emulators fulfil a target at once: late are those that are asked for late. */
+/** Emulators fulfil a target at once, so the late instances are those that the test requests later. */
 describe('four instances on an emulator, two of them late', () => {
   let lab: EmulatorLab;
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describe('four instances on an emulator, two of them late', () => {
   });
   afterAll(() => lab.close());
 
-  it('are used as they arrive: 8 batches in the time in which waiting for all would have done 4', async () => {
+  it('are used as they arrive: 8 batches are done in the time in which waiting for all would do 4', async () => {
     const gate = await Gate.make(lab.directory, 'gate');
     const dataset = await lab.file('items.jsonl', Array.from({ length: 16 }, (_, index) => `${index}\n`).join(''));
     const job = await lab.submit([dataset, '--model', modelPath('ticking'), '--env', gate.env, '--batch-size', '1']);

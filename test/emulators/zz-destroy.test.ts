@@ -1,4 +1,7 @@
-/** The end of the stack that the suite ran on: last, by its name (vitest.config.ts). What is left is all that the emulator holds and did not before. */
+/**
+ * Takes down the stack of the suite. Files run in the order of their names, so this one is last. It checks that nothing is left on the emulator that
+ * was not there before the suite.
+ */
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { describe, expect, inject, it } from 'vitest';
 import { makeCloudFormationClient } from '../../aws/clients.js';
@@ -15,7 +18,7 @@ const emulator = emulatorUnderTest();
 const { directory, before } = inject('deployment');
 
 describe('the end of a stack on an emulator', () => {
-  it('is an empty pool, also while a job runs, and the job can go on when the pool is opened again', async () => {
+  it('is an empty pool, also while a job runs, and the job continues when the pool is opened again', async () => {
     const lab = await EmulatorLab.start({ leaseSeconds: 60 });
     try {
       const gate = await Gate.make(lab.directory, 'gate');
@@ -23,7 +26,7 @@ describe('the end of a stack on an emulator', () => {
       const job = await lab.submit([dataset, '--model', modelPath('gated'), '--env', gate.env, '--batch-size', '1']);
       await lab.setTarget(2);
       await gate.waitForStarted(1);
-      // Without the stack's id: emptied alone, as a pool within a stack of the user's own.
+      // Without the stack's id, teardown only empties the pool, as it does with a pool inside a user's own stack.
       const { stackId: _, ...pool } = lab.stack;
       const poolFile = await lab.file('pool.json', JSON.stringify(pool));
       const site = { cwd: lab.directory, env: environmentOf(emulator) };
@@ -42,13 +45,13 @@ describe('the end of a stack on an emulator', () => {
     }
   });
 
-  it('leaves nothing but what is meant to be retained', async () => {
+  it('leaves only the bucket, which is meant to be retained', async () => {
     const end = new StackEnd(emulator, directory);
     const since = async (): Promise<readonly string[]> =>
       (await inventory(emulator)).filter((name) => !before.includes(name));
     const bucket = await end.bucket();
     if (emulator.name === 'moto') {
-      // Of the versions that jobs.test.ts asked for: `stack create` itself makes a bucket without any.
+      // jobs.test.ts switched versioning on; `stack create` itself makes a bucket without it.
       await end.emptyBucket(bucket);
       await end.deleteMade();
       return expect(await since()).toEqual([]);
@@ -57,7 +60,7 @@ describe('the end of a stack on an emulator', () => {
     await end.destroy();
     expect(await stackIsGone()).toBe(true);
     expect(await since()).toEqual([`bucket ${bucket}`]);
-    // Differs: AWS leaves what is in it alone; LocalStack deletes each object, of which a versioned bucket keeps the old version.
+    // Differs: AWS keeps the objects. LocalStack deletes each of them, and a versioned bucket keeps the old versions.
     expect(await end.emptyBucket(bucket)).toEqual({ objects: 0, hasVersions: true });
     await end.deleteBucket(bucket);
     expect(await since()).toEqual([]);

@@ -1,14 +1,14 @@
-/** What the suite runs on: made once, before the first test file (global-setup.ts). */
+/** The stack that the suite runs on. It is made once, before the first test file (global-setup.ts). */
 import 'vitest';
 
 export interface Deployment {
-  /** Of the run: what is in it goes with it. */
+  /** The directory of the run, which is removed at its end. */
   readonly directory: string;
-  /** What commands are given as `--stack`; without a fleet where the deploy made none. */
+  /** The file for `--stack`. It names no fleet where the deploy made none. */
   readonly stackFile: string;
-  /** What the emulator held before the stack was made (inventory.ts). */
+  /** The emulator's contents before the stack was made (inventory.ts). */
   readonly before: readonly string[];
-  /** What the deploy added, before anything else did. */
+  /** The contents that the deploy added. */
   readonly deployed: readonly string[];
 }
 

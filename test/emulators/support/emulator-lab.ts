@@ -1,6 +1,6 @@
 /**
- * The stack of the run with a fleet of its own making, and a host that gives the fleet's instances their processes: all through the commands that users
- * have. One lab at a time: they share queue and bucket.
+ * The stack of the run, with a fleet and a host of its own, all through the commands that users have. Only one lab may run at a time, because labs
+ * share queue and bucket.
  */
 import { copyFile, mkdtemp, readlink, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,16 +20,16 @@ import { emulatorUnderTest, environmentOf, type EmulatorUnderTest } from './emul
 import { lastOutputs } from './take-down.js';
 
 export interface EmulatorLabOptions {
-  /** Short, so that a test sees leases run out; long, so that it does not. SQS counts whole seconds. */
+  /** A short lease runs out during a test; a long one does not. SQS counts whole seconds. */
   readonly leaseSeconds: number;
   readonly maxIdleSeconds?: number;
-  /** Another stack's outputs than the run's. */
+  /** The outputs of another stack than the run's. */
   readonly stackFile?: string;
-  /** An instance that is terminated in EC2 has a notice of so long; without any unless given. */
+  /** The length of the notice for an instance that is terminated in EC2. When absent, there is no notice. */
   readonly noticeSeconds?: number;
 }
 
-/** An emulator that everything on the machine shares; observed facts come when they come, and a test waits for them no longer than this. */
+/** All tests of the machine share the emulator, so it may be slow. A test waits no longer than this for a fact. */
 const FACT_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 /** A worker polls for 2 s at most, and moto keeps a poll up to a second longer. */
@@ -61,7 +61,7 @@ export class EmulatorLab extends StackLab {
     const stackFile = path.join(directory, 'cdk-outputs.json');
     if (emulator.name === 'localstack') await copyFile(options.stackFile ?? deployment.stackFile, stackFile);
     const made = await runCli(fleetArguments(emulator, stackFile, options), { cwd: directory, env: cliEnv });
-    if (made.code !== 0) throw new Error(`The fleet could not be made: ${made.stdout}${made.stderr}`);
+    if (made.code !== 0) throw new Error(`Could not make the fleet: ${made.stdout}${made.stderr}`);
     if (options.stackFile === undefined) await copyFile(stackFile, lastOutputs(deployment.directory));
     const { config } = await chooseStack({ stack: stackFile }, { env: cliEnv, cwd: directory });
     const stack = { credentials: emulator.credentials, ...config };
@@ -75,12 +75,12 @@ export class EmulatorLab extends StackLab {
     return new EmulatorLab(site, emulator, host, new Set(instances.map(({ instance }) => instance)));
   }
 
-  /** Waits for a fact, with a deadline; asks less often than of a process of one's own. */
+  /** Waits for a fact, with a deadline. It asks less often than `eventually` does by default, to spare the emulator. */
   soon<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
     return eventually(probe, { what, timeoutMs: FACT_WITHIN_MS, everyMs: LOOK_EVERY_MS });
   }
 
-  /** The fleet, and of its instances those of this lab: emulators show terminated ones for ever. */
+  /** Returns the fleet with the instances of this lab only, because emulators never forget terminated instances. */
   async fleet(): Promise<FleetDescription> {
     const fleet = await this.ports.fleet.describe(AbortSignal.timeout(FACT_WITHIN_MS));
     return { ...fleet, instances: fleet.instances.filter(({ instance }) => !this.#earlier.has(instance)) };
@@ -90,7 +90,7 @@ export class EmulatorLab extends StackLab {
     return (await this.fleet()).instances.filter(({ state }) => state === 'running');
   }
 
-  /** The instance that a process belongs to: it works below its instance's directory. */
+  /** Returns the instance of a process, whose working directory is below that of the instance. */
   async instanceOf(pid: number): Promise<string> {
     const cwd = await readlink(`/proc/${pid}/cwd`);
     const [instance] = path.relative(path.join(this.directory, 'host', 'instances'), cwd).split(path.sep);
@@ -98,19 +98,19 @@ export class EmulatorLab extends StackLab {
     return instance;
   }
 
-  /** As AWS does, as far as an emulator can: the host sees it, and gives the worker its notice. */
+  /** Terminates an instance in EC2. The host notices, and gives the worker its notice. */
   async terminate(instance: string): Promise<void> {
     await this.ports.instances.terminate([instance], AbortSignal.timeout(FACT_WITHIN_MS));
   }
 
-  /** Its worker and slots at once, as when a machine loses its power. */
+  /** Kills the worker and its slots at once, as a loss of power does. */
   killWorker(instance: string): void {
     const up = this.#host.events.find((event) => event['event'] === 'instance-up' && event['instance'] === instance);
-    if (up === undefined) throw new Error(`The host has not told of ${instance}: ${this.#host.stdout}`);
+    if (up === undefined) throw new Error(`The host has not reported ${instance}: ${this.#host.stdout}`);
     process.kill(-Number(up['pid']), 'SIGKILL');
   }
 
-  /** What the host told, for a failure's message. */
+  /** The output of the host, for the message of a failure. */
   get hostSaid(): string {
     return this.#host.stdout + this.#host.stderr;
   }
@@ -124,11 +124,11 @@ export class EmulatorLab extends StackLab {
 
   async json(key: string): Promise<Record<string, unknown>> {
     const object = await this.store.get(key, { signal: AbortSignal.timeout(FACT_WITHIN_MS) });
-    if (object === undefined) throw new Error(`${key} is not there.`);
+    if (object === undefined) throw new Error(`The object ${key} does not exist.`);
     return JSON.parse(Buffer.from(object.body).toString()) as Record<string, unknown>;
   }
 
-  /** The fleet at 0, its instances ended, the queue empty; fails when a process of an instance has outlived its host. */
+  /** Sets the target to 0, ends all instances and empties the queue. Fails when a process of an instance has outlived its host. */
   async close(): Promise<void> {
     await this.killCommands();
     await this.setTarget(0);
@@ -177,7 +177,7 @@ export class EmulatorLab extends StackLab {
   }
 }
 
-/** The deploy of LocalStack has all but a fleet; moto's CloudFormation takes no such stack at all. */
+/** A deploy to LocalStack makes everything but a fleet. moto's CloudFormation does not accept the stack at all. */
 function fleetArguments(
   { name }: EmulatorUnderTest,
   stackFile: string,

@@ -1,5 +1,5 @@
 /**
- * Which emulator the suite is held against. `npm run test:localstack` and `test:moto` find or start one and set these variables; by hand:
+ * Reads which emulator the suite runs on. `npm run test:localstack` and `test:moto` find or start one and set the variables. To run it by hand:
  * EMULATOR=localstack ENDPOINT=http://127.0.0.1:4566 npx vitest run --project emulators
  */
 import process from 'node:process';
@@ -9,7 +9,7 @@ export interface EmulatorUnderTest {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Only in a container does LocalStack run functions. */
+  /** LocalStack runs functions only in a container. */
   readonly runsFunctions: boolean;
 }
 
@@ -18,10 +18,10 @@ const ACCOUNT = { localstack: '000000000000', moto: '123456789012' } as const;
 export function emulatorUnderTest(env: NodeJS.ProcessEnv = process.env): EmulatorUnderTest {
   const { EMULATOR: name, ENDPOINT: endpoint } = env;
   if (name !== 'localstack' && name !== 'moto') {
-    throw new Error(`EMULATOR is ${name ?? 'unset'}: say localstack or moto, or use "npm run test:localstack".`);
+    throw new Error(`EMULATOR is ${name ?? 'unset'}. Set it to localstack or moto, or use "npm run test:localstack".`);
   }
   if (endpoint === undefined)
-    throw new Error(`ENDPOINT is unset: say where ${name} listens, as http://127.0.0.1:4566.`);
+    throw new Error(`ENDPOINT is unset. Set it to the endpoint of ${name}, such as http://127.0.0.1:4566.`);
   return {
     name,
     endpoint,
@@ -36,7 +36,7 @@ export function emulatorUnderTest(env: NodeJS.ProcessEnv = process.env): Emulato
 
 export const accountOf = ({ name }: EmulatorUnderTest): string => ACCOUNT[name];
 
-/** All that a command needs to find it, the CDK's as well as ours: the SDKs' own variables. */
+/** Returns the SDKs' variables, by which the commands of spotpool and the CDK find the emulator. */
 export const environmentOf = ({ endpoint, region, credentials }: EmulatorUnderTest): Record<string, string> => ({
   AWS_ENDPOINT_URL: endpoint,
   AWS_REGION: region,
@@ -44,7 +44,7 @@ export const environmentOf = ({ endpoint, region, credentials }: EmulatorUnderTe
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
 });
 
-/** What the suite's own clients are made from. */
+/** Returns the options of the suite's own clients. */
 export const clientOptionsOf = ({
   endpoint,
   region,

@@ -1,6 +1,7 @@
 /**
- * Makes what all of the suite runs on. The CDK's own command line bootstraps the account, and on LocalStack it deploys; moto's CloudFormation takes no
- * such stack (deploy.test.ts), so that each lab makes its own with `spotpool emulator stack create`. zz-destroy.test.ts takes it down and looks at what is left.
+ * Makes the stack that the whole suite runs on. The CDK's command line bootstraps the account, and on LocalStack it deploys the stack. moto's
+ * CloudFormation does not accept the stack (deploy.test.ts), so each lab makes one with `spotpool emulator stack create`. zz-destroy.test.ts takes it
+ * down and checks what is left.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -20,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stackFile = deployOutputs(directory);
   const clear = (): Promise<void> => rm(directory, { recursive: true, force: true });
   let before: readonly string[] | undefined;
-  /** After a run that failed, or was of some files alone, something is left. */
+  /** Takes down what is left after a run that failed, or that ran only some files. */
   const end = async (): Promise<void> => {
     try {
       const isClean = before === undefined || sameNames(before, await inventory(emulator));

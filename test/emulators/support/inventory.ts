@@ -1,4 +1,4 @@
-/** What an emulator holds, in words: taken before a deploy and after a destroy, the difference is what was left. */
+/** Lists the contents of an emulator. The difference between a list before a deploy and one after a destroy is what was left over. */
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DescribeInstancesCommand,
@@ -21,7 +21,7 @@ import { clientOptionsOf, type EmulatorUnderTest } from './emulator.js';
 
 type Names = readonly (string | undefined)[] | undefined;
 
-/** Sorted, each as `kind name`. */
+/** Resolves with a sorted list of texts such as `queue http://…`. */
 export async function inventory(emulator: EmulatorUnderTest): Promise<readonly string[]> {
   const kinds: Readonly<Record<string, Names>> = {
     ...(await storesOf(emulator)),
@@ -68,7 +68,7 @@ async function networkOf(emulator: EmulatorUnderTest): Promise<Record<string, Na
       'internet gateway': (await ec2.send(new DescribeInternetGatewaysCommand({}))).InternetGateways?.map(
         ({ InternetGatewayId }) => InternetGatewayId,
       ),
-      // A deleted one is shown for a while, as instances are.
+      // Like an instance, a deleted endpoint is shown for a while.
       'vpc endpoint': (await ec2.send(new DescribeVpcEndpointsCommand({}))).VpcEndpoints?.filter(
         ({ State }) => State?.toLowerCase() !== 'deleted',
       ).map(({ VpcEndpointId }) => VpcEndpointId),
@@ -98,7 +98,7 @@ async function fleetsOf(emulator: EmulatorUnderTest): Promise<Record<string, Nam
   }
 }
 
-/** By the Query protocol as it is: the project has no clients of these services, and emulators check no signature. */
+/** Sends Query requests by hand, because the project has no clients of IAM and CloudWatch. Emulators check no signature. */
 async function permissionsOf(emulator: EmulatorUnderTest): Promise<Record<string, Names>> {
   const iam = (parameters: string, tag: string) => query(emulator, 'iam', `${parameters}&Version=2010-05-08`, tag);
   const cloudFormation = new CloudFormationClient(clientOptionsOf(emulator));

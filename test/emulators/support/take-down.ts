@@ -1,4 +1,4 @@
-/** The end of the run's stack: what zz-destroy.test.ts looks at step by step, and what is done all the same after a run that failed or was filtered. */
+/** Takes down the stack of the run. zz-destroy.test.ts checks each step; global-setup.ts runs all of them after a run that failed or was filtered. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,13 +13,13 @@ import { runCli } from '../../support/cli.js';
 import { appArguments, cdk, STACK_NAME } from './cdk.js';
 import { clientOptionsOf, type EmulatorUnderTest, environmentOf } from './emulator.js';
 
-/** The most that S3 takes. */
+/** S3 deletes at most this many objects in one request. */
 const DELETED_AT_ONCE = 1_000;
 
-/** The outputs, with the fleet's, as the last lab left them. */
+/** The outputs as the last lab left them, which name its fleet. */
 export const lastOutputs = (directory: string): string => path.join(directory, 'last-outputs.json');
 
-/** As the deploy left them. */
+/** The outputs as the deploy left them. */
 export const deployOutputs = (directory: string): string => path.join(directory, 'cdk-outputs.json');
 
 export class StackEnd {
@@ -31,13 +31,13 @@ export class StackEnd {
     this.#directory = directory;
   }
 
-  /** A run of the deploy alone, or one that failed early, has had no lab. */
+  /** A run that only tested the deploy, or failed early, had no lab. */
   get #outputs(): string {
     const last = lastOutputs(this.#directory);
     return existsSync(last) ? last : deployOutputs(this.#directory);
   }
 
-  /** Whatever is there of it, the bucket too: the emulator may be somebody's own. */
+  /** Deletes whatever exists of the stack, including the bucket, because the emulator may belong to the user. */
   async all(): Promise<void> {
     const bucket = existsSync(this.#outputs) ? await this.bucket() : undefined;
     if (this.#emulator.name === 'moto') {
@@ -56,7 +56,7 @@ export class StackEnd {
     return this.#spotpool('emulator', 'fleet', 'delete');
   }
 
-  /** What `spotpool emulator stack create` made. */
+  /** Deletes what `spotpool emulator stack create` made. */
   deleteMade(): Promise<void> {
     return this.#spotpool('emulator', 'stack', 'delete', '--name', STACK_NAME.toLowerCase());
   }
@@ -71,7 +71,7 @@ export class StackEnd {
     return (stacks[STACK_NAME] ?? stacks[STACK_NAME.toLowerCase()])?.['Bucket'] ?? '';
   }
 
-  /** Of all versions. Says what was in it. */
+  /** Deletes all versions of all objects, and resolves with what the bucket held. */
   async emptyBucket(Bucket: string): Promise<{ readonly objects: number; readonly hasVersions: boolean }> {
     const s3 = makeS3Client(clientOptionsOf(this.#emulator));
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
@@ -93,7 +93,7 @@ export class StackEnd {
   async deleteBucket(Bucket: string): Promise<void> {
     const s3 = makeS3Client(clientOptionsOf(this.#emulator));
     await s3.send(new DeleteBucketCommand({ Bucket })).catch((error: unknown) => {
-      // LocalStack's own destroy takes an empty one.
+      // A destroy on LocalStack deletes an empty bucket.
       if ((error as Error).name !== 'NoSuchBucket') throw error;
     });
     s3.destroy();
