@@ -42,10 +42,6 @@ export function isAccessDenied(error: unknown): boolean {
   return fields?.name === 'AccessDenied' || fields?.status === 403;
 }
 
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'ABORT_ERR');
-}
-
 const LEASE_LOST_CODES = new Set(['ReceiptHandleIsInvalid', 'MessageNotInflight']);
 
 /**

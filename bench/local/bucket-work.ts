@@ -9,7 +9,7 @@ import {
 import { atOnce } from '../support/rounds.js';
 
 export const BUCKET = 'bench';
-export const KIB = 1024;
+const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const SMALL_BYTES = KIB;
 export const LARGE_BYTES = 8 * MIB;

@@ -15,4 +15,3 @@ export interface Terminal {
   onResize(listener: () => void): () => void;
 }
 
-export const line = (terminal: Terminal, text = ''): void => terminal.out(`${text}\n`);

@@ -6,7 +6,6 @@
 import type { RebuildReason } from '../../core/contract/events.js';
 import type { InputLine } from '../../core/contract/input-line.js';
 import type { JobOptions, ModelSpec } from '../../core/contract/job.js';
-import type { ResultLine } from '../../core/contract/result-line.js';
 import type { Secrets } from '../process/hide-secrets.js';
 
 export type BatchItem = { readonly index: number; readonly input: InputLine };
@@ -115,5 +114,3 @@ export interface Slot {
   /** Ends the child's process group and waits for it. */
   close(): Promise<void>;
 }
-
-export type { ResultLine };

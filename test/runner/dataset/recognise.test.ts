@@ -73,7 +73,11 @@ describe('the bytes of a file decide its format', () => {
       /gzip, and its content is a tar archive/,
     ],
     ['x.jsonl.gz', gzipSync(gzipSync(objects)), /compressed with gzip twice/],
-    ['x.jsonl', Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)), /contains bytes that are not text/],
+    [
+      'x.jsonl',
+      Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 7_919) % 256)),
+      /contains bytes that are not text/,
+    ],
     ['x.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /Git LFS pointer/],
     ['x.csv', '<!DOCTYPE html>\n<html>\n', /is a web page/],
   ])('an unsupported format is refused under any name, with a remedy: %s, %#', async (name, content, message) => {
