@@ -21,7 +21,7 @@ async function jobs({ context, ports: { store }, options }: StackCall): Promise<
   const unreadable: string[] = [];
   const found = await listJobs(store, signal, (job, error) => {
     unreadable.push(job);
-    terminal.err(`error: Job ${job} could not be read, so the list lacks it: ${messageOf(error)}\n`);
+    terminal.err(`error: Job ${job} could not be read, so it is not in the list: ${messageOf(error)}\n`);
   });
   if (options.json) {
     terminal.out(`${JSON.stringify({ jobs: found })}\n`);

@@ -131,7 +131,7 @@ describe('commands', () => {
     expect(await stack.run('jobs')).toBe(1);
     expect(stack.terminal.stdout).toContain('good');
     expect(stack.terminal.stderr).toBe(
-      'error: Job bad could not be read, and is not in the list: S3 is out of order\n',
+      'error: Job bad could not be read, so it is not in the list: S3 is out of order\n',
     );
     await expect(listJobs(stack.store, never)).rejects.toThrow('out of order');
   });

@@ -28,7 +28,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** As the user has it: a profile, a token and an endpoint of somewhere else. */
+/** The environment of a user who has a profile, a token and an endpoint of another place. */
 function shell(script: string, more: NodeJS.ProcessEnv = {}, alone = false): Promise<Ended> {
   const env = alone
     ? more
