@@ -14,4 +14,3 @@ export interface Terminal {
   size(): { readonly columns: number; readonly rows: number };
   onResize(listener: () => void): () => void;
 }
-

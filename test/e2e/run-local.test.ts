@@ -205,7 +205,10 @@ describe('misuse', () => {
   it.each([
     [['run', 'missing.jsonl', '--model', modelPath('double'), '--local'], /missing\.jsonl/],
     [['run', '--local'], /--model/],
-    [['run', 's3://bucket/items.csv', '--model', modelPath('double'), '--local'], /the S3 of the local cloud that this command starts.*local up/],
+    [
+      ['run', 's3://bucket/items.csv', '--model', modelPath('double'), '--local'],
+      /the S3 of the local cloud that this command starts.*local up/,
+    ],
     [['status', 'nothing'], /--local|--stack/],
     [['frobnicate'], /unknown command/],
     [['run', 'x.jsonl', '--model', 'm.js', '--batch-size', 'many', '--local'], /--batch-size.*many|many.*--batch-size/],
