@@ -17,12 +17,12 @@ const JOBS_AT_ONCE = 4;
 
 /** Returns the jobs as they stand afterwards. */
 export function endJobs(decisions: readonly JobDecision[], context: PassContext): Promise<readonly JobView[]> {
-  return mapBounded(decisions, JOBS_AT_ONCE, async ({ view, end }) => {
+  return mapBounded(decisions, JOBS_AT_ONCE, async ({ view, end, isOver }) => {
     if (end !== undefined) {
       const ended = await isolateJobFailure(context, { job: view.job, act: 'ended' }, () => endJob(view, end, context));
       return ended?.value ?? view;
     }
-    if (view.facts.done !== undefined || view.facts.cancelled !== undefined) forget(view, context.memory);
+    if (isOver) forget(view, context.memory);
     return view;
   });
 }

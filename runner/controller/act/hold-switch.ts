@@ -16,7 +16,7 @@ export async function keepArmed(context: SwitchContext): Promise<void> {
   const { ports, memory, events } = context;
   if (!isPushOutDue(memory.pool, ports.deadMan.pushOutEveryMs, ports.clock.nowMs())) return;
   const error = await arm(context);
-  events.trouble('switch-not-armed', error && `Could not arm the dead-man's switch: ${error}`);
+  events.trouble('switch-not-armed', error === undefined ? undefined : `Could not arm the dead-man's switch: ${error}`);
 }
 
 /** Returns whether the fleet may be raised. */
@@ -24,8 +24,9 @@ export async function armForRaise(context: SwitchContext): Promise<boolean> {
   const error = await arm(context);
   context.events.trouble(
     'raise-refused',
-    error &&
-      `The fleet is not raised, because the dead-man's switch, which would park it without a controller, could not be armed: ${error}`,
+    error === undefined
+      ? undefined
+      : `The fleet is not raised, because the dead-man's switch, which would park it without a controller, could not be armed: ${error}`,
   );
   return error === undefined;
 }
@@ -37,8 +38,9 @@ export async function disarmParked(context: SwitchContext, isWorkLeft: () => Pro
   const error = await errorOf(() => ports.deadMan.disarm(signal), signal);
   events.trouble(
     'switch-left',
-    error &&
-      `Could not disarm the dead-man's switch. It will fire once on the parked fleet, which changes nothing: ${error}`,
+    error === undefined
+      ? undefined
+      : `Could not disarm the dead-man's switch. It will fire once on the parked fleet, which changes nothing: ${error}`,
   );
   if (error !== undefined) return;
   learn(memory, { kind: 'switch-disarmed' });

@@ -3,19 +3,32 @@ import { type BootHistory, decideBootFailure } from '../../../core/pool/boot.js'
 import { decideEnd, type DecidedEnd } from '../../../core/pool/completion.js';
 import type { JobView } from '../observe/read-job.js';
 
-/** `end` is undefined for a job that goes on, or has ended already. */
 export interface JobDecision {
   readonly view: JobView;
+  /** The end to write; undefined for a job that goes on, or is over. */
   readonly end: DecidedEnd | undefined;
+  /** The job has its mark already, so that no later pass needs to read it. */
+  readonly isOver: boolean;
 }
 
 /** Decides from each job's own outcomes and marks. */
 export const decideEnds = (views: readonly JobView[]): readonly JobDecision[] =>
-  views.map((view) => ({ view, end: decideEnd(view.facts) }));
+  views.map((view) => {
+    const end = decideEnd(view.facts);
+    const isMarked = view.facts.done !== undefined || view.facts.cancelled !== undefined;
+    return { view, end, isOver: end === undefined && isMarked };
+  });
 
-/** Decides from the fates of the fleet's instances: where no worker comes up, no job can end otherwise (R10). */
+/**
+ * Decides from the fates of the fleet's instances: where no worker comes up, no job can end otherwise (R10). No job is over by this decision: a
+ * cancelled job may be here whose last outcome has come and whose mark could not be written in this pass.
+ */
 export const decideEndsWithoutWorkers = (views: readonly JobView[], boots: BootHistory): readonly JobDecision[] =>
-  views.map((view) => ({ view, end: isWaiting(view) ? decideBootFailure(boots, view.beganAtMs) : undefined }));
+  views.map((view) => ({
+    view,
+    end: isWaiting(view) ? decideBootFailure(boots, view.beganAtMs) : undefined,
+    isOver: false,
+  }));
 
 export const isWaiting = ({ verdict }: JobView): boolean =>
   verdict.state === 'running' || verdict.state === 'submitting';

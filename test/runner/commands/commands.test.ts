@@ -283,6 +283,9 @@ describe('misuse', () => {
     await stack.run('--help');
     const [, codes = ''] = stack.terminal.stdout.split('Exit codes of run, watch and results:\n');
     expect(codes.match(/^ {2}\d+/gm)?.map(Number)).toEqual(Object.values(EXIT));
+    expect(codes).toMatch(
+      /^ {2}0 .*complete.*\n {2}1 .*failed.*\n {2}2 .*wrong.*\n {2}3 .*[Tt]oo many items failed.*\n {2}130 .*Ctrl-C/,
+    );
   });
 
   it('does not include asking for help or the version', async () => {

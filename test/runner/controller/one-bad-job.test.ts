@@ -90,6 +90,20 @@ describe('an act on one job', () => {
     expect(events.map(({ code, job }) => [code, job])).toContainEqual(['job-trouble', 'bad']);
   });
 
+  it('is retried in the next pass, also for a cancelled job while another job runs', async () => {
+    await stage.addJob('bad', 1);
+    await stage.addJob('good', 2);
+    await stage.commit('bad', 0);
+    await stage.write(keys.cancelledKey('bad'), JSON.stringify({ at: '2026-01-01T00:00:00.000Z', by: 'me' }));
+    stage.store.beforeWrite = (key) => {
+      if (key === keys.doneKey('bad')) throw new Error('no');
+    };
+    await stage.pass();
+    stage.store.beforeWrite = () => undefined;
+    await stage.pass();
+    expect(stage.json(keys.doneKey('bad'))).toMatchObject({ state: 'complete' });
+  });
+
   it('may fail when people are notified: the notices of other jobs are sent', async () => {
     const memory = newControllerMemory();
     for (const job of ['bad', 'good']) {

@@ -74,6 +74,15 @@ describe("the dead-man's switch (R9)", () => {
     expect(stage.disarmed).toBe(1);
   });
 
+  it('is reported even if its error has no message, as an error of Node.js for several failed connections', async () => {
+    const stage = new Stage();
+    stage.armError = new AggregateError([]);
+    const { events } = await stage.pass();
+    expect(events.map(({ code, message }) => [code, message])).toEqual([
+      ['switch-left', expect.stringContaining("Could not disarm the dead-man's switch")],
+    ]);
+  });
+
   it('is not needed to lower the fleet', async () => {
     const stage = new Stage();
     await stage.addJob('a', 2);
