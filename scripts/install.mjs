@@ -28,7 +28,7 @@ export function prepare() {
     fail(`spotpool needs Node 20.19 or newer; this is ${process.versions.node}. See https://nodejs.org`);
   }
   if (!isInstalled()) {
-    say('Installing dependencies (npm ci) …');
+    say('Installing about 280 packages (npm ci). This takes a minute or more …');
     run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);
   }
   if (!isBuilt()) {

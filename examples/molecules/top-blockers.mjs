@@ -42,7 +42,8 @@ export async function printTopBlockers(file) {
       ].join('  '),
     ),
     '',
-    'This is a demonstration, not a medical statement. examples/molecules/README.md says how good the model is.',
+    'This is a demonstration, not a medical statement.',
+    'examples/molecules/README.md says how good the model is.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -98,7 +98,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ...(next === '' ? [] : ['', colors.dim(next)]),
     '',
     ...(done < items.total && fleet.target === 0 && !ended && status.brokenOff === undefined
-      ? [` The fleet's target is 0. To steer the fleet: spotpool watch ${status.job}${where}`, '']
+      ? [` The fleet's target is 0. To control the fleet: spotpool watch ${status.job}${where}`, '']
       : []),
   ];
 }

@@ -28,7 +28,26 @@ describe('code blocks of the documentation', () => {
   test('those in TypeScript have no error of types', () => {
     expect(typeErrors(blocksOf('ts'))).toEqual([]);
   });
+
+  test('those that become files are named in the text above them, because readers do not see the info string', () => {
+    expect(unnamedFiles()).toEqual([]);
+  });
 });
+
+/** The blocks whose file is not named, between backquotes, in the paragraph just above. */
+const unnamedFiles = (): readonly string[] =>
+  allPages().flatMap((page) => {
+    const lines = page.text.split('\n');
+    return codeBlocks(page).flatMap((block) => {
+      const name = infoValue(block, 'file');
+      const above = lines
+        .slice(0, block.line - 1)
+        .join('\n')
+        .trimEnd();
+      const paragraph = above.slice(above.lastIndexOf('\n\n') + 1);
+      return name === undefined || paragraph.includes(`\`${name}\``) ? [] : [`${page.name}:${block.line} ${name}`];
+    });
+  });
 
 /** Readers' programs import the package by its name, and get the types that the build has made. */
 const PACKAGE: Readonly<Record<string, readonly string[]>> = {

@@ -42,7 +42,7 @@ function ownCloudLines({ how, job, progress, resultsFile }: Interruption): reado
   return [
     job === undefined ? `${how} before the dataset was submitted: nothing was computed.` : `${how}${ownDone(progress)}`,
     'The local cloud of this command ends with its instances and its data. No results file was written.',
-    'To start again, run the same command. For a local cloud that outlives the command: spotpool local up',
+    'To start again, run the same command. For a local cloud that stays up: spotpool local up',
   ];
 }
 

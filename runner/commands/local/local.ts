@@ -8,7 +8,7 @@ import { upCommand } from './up.js';
 export const localCommand: CommandGroup = {
   name: 'local',
   description:
-    'Start, show and end a local cloud. It has SQS, S3, and EC2 with a Spot fleet, and outlives the command that starts it.',
+    'Start, show and end a local cloud. It has SQS, S3, and EC2 with a Spot fleet, and goes on after the command that starts it has ended.',
   examples: [
     'spotpool local up --max-workers 4',
     'spotpool submit data.csv --model ./model.ts --local',
