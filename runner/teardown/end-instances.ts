@@ -44,7 +44,11 @@ async function keepLowered({ ports, maxWorkers, memory, report, signal }: Teardo
     await runPass(ports, { maxWorkers, memory }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    report({ level: 'warning', code: 'trouble', message: `Could not read the fleet; retrying: ${messageOf(error)}` });
+    report({
+      level: 'warning',
+      code: 'trouble',
+      message: `Could not check that the fleet stays at target 0 (${messageOf(error)}); retrying.`,
+    });
   }
 }
 

@@ -40,7 +40,7 @@ export async function lowerFleet(
         for (const { code, message } of events) report({ level: 'info', code, message });
       },
       onTrouble: (error) => {
-        const message = `Could not read the stack; retrying: ${messageOf(error)}`;
+        const message = `Could not lower the fleet (${messageOf(error)}); retrying.`;
         report({ level: 'warning', code: 'trouble', message });
       },
     },

@@ -60,7 +60,7 @@ export class ExitTickets {
       if (result.kind === 'written') return true;
     } catch (error) {
       signal.throwIfAborted();
-      this.#reportTrouble('taking an exit ticket', 'take an exit ticket', error);
+      this.#reportTrouble('taking an exit ticket', 'take an exit ticket', error, 'checking who has it');
     }
     // The ticket is another worker's, or our own, whose reply was lost.
     return this.#retryUntilKnown('looking at an exit ticket', 'read an exit ticket', signal, async () => {
@@ -110,7 +110,7 @@ export class ExitTickets {
     return encodeExitTicket(ticket);
   }
 
-  #reportTrouble(doing: string, act: string, error: unknown): void {
-    this.#options.events.emit({ code: 'trouble', doing, message: couldNot(act, error) });
+  #reportTrouble(doing: string, act: string, error: unknown, next?: string): void {
+    this.#options.events.emit({ code: 'trouble', doing, message: couldNot(act, error, next) });
   }
 }

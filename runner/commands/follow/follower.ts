@@ -170,7 +170,7 @@ export class Follower {
   }
 
   #showTrouble(error: unknown): void {
-    const message = `Could not read the stack (${messageOf(error)}); retrying. Running workers do not depend on this.`;
+    const message = `Could not control the stack (${messageOf(error)}); retrying. Running workers do not depend on this.`;
     this.#warn('trouble', message);
   }
 

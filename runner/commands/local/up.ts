@@ -72,7 +72,7 @@ async function foreground({ context, options: flags }: UpCall): Promise<number> 
         until: () => false,
         onReport: (report: { readonly events: readonly { readonly message: string }[] }) =>
           report.events.forEach(({ message }) => log(message)),
-        onTrouble: (error: unknown) => log(`Could not read the stack (${messageOf(error)}); retrying.`),
+        onTrouble: (error: unknown) => log(`Could not control the stack (${messageOf(error)}); retrying.`),
       };
       await controlUntil({ ...context.connect(config), clock }, loop, stop);
     },

@@ -61,6 +61,8 @@ describe('a local cloud that outlives the command', () => {
     expect((await spotpool('fleet', '--local')).stdout).toContain('target 0, fulfilled 0');
     expect((await spotpool('doctor', '--local')).code).toBe(0);
     expect((await spotpool('local', 'status')).stdout).toContain(`pid ${first.pid}`);
+    const status: unknown = JSON.parse((await spotpool('local', 'status', '--json')).stdout);
+    expect(status, 'the fields of up, and the work').toEqual({ up: true, ...first, jobs: [], instances: 0 });
     const down = await spotpool('local', 'down');
     expect(down.stdout).toContain('is gone');
     expect(isAlive(first.pid)).toBe(false);
