@@ -28,7 +28,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** As the user has it: a profile, a token and an endpoint of somewhere else. */
+/** The user's own environment has a profile, a token and an endpoint of somewhere else. */
 function shell(script: string, more: NodeJS.ProcessEnv = {}, alone = false): Promise<Ended> {
   const env = alone
     ? more
