@@ -37,7 +37,7 @@ export interface Recognised {
   readonly notices: readonly string[];
 }
 
-/** So many bytes hold some hundred lines of an ordinary file. */
+/** This many bytes hold some hundred lines of an ordinary file. */
 export const HEAD_BYTES = 64 * 1024;
 
 /** True when the head may be a JSON array on one line. Only its end shows whether there is another line, so more must be read. */
