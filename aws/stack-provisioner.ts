@@ -48,7 +48,7 @@ export interface ProvisionOptions extends Omit<FleetOptions, 'kind'> {
   readonly maxWorkers: number;
   /** Returns the boot script as plain text. It is called when queue and bucket exist. */
   readonly userData: (made: Pick<StackConfig, 'queueUrl' | 'bucket' | 'region'>) => string;
-  /** Passed on to the result. */
+  /** The provisioner passes it on to its result. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }

@@ -95,11 +95,11 @@ async function logMetrics(report: PassReport, signal: AbortSignal): Promise<void
 async function report({ events }: PassReport, signal: AbortSignal): Promise<unknown> {
   for (const event of events) log(event);
   if (notifier === undefined) return undefined;
-  const means: NotifyContext = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
+  const notices: NotifyContext = { ...ports, notifier, stack: config.name, nowMs: () => systemClock.nowMs(), signal };
   troubles = [...troubles, ...events.filter(needsAttention)];
   try {
-    troubles = await notifyOfTrouble(troubles, means);
-    await notifyOfEnds(memory, notifiedJobs, means);
+    troubles = await notifyOfTrouble(troubles, notices);
+    await notifyOfEnds(memory, notifiedJobs, notices);
     return undefined;
   } catch (error) {
     log({ code: 'trouble', message: `Could not send notifications: ${messageOf(error)}` });

@@ -9,12 +9,52 @@ export type Figures = Readonly<Record<string, number>>;
 const CODE = /\.(?:ts|mjs)$/;
 const PRODUCT = /^(?:core|aws|runner|worker|infra|local|emulator)\//;
 
-/** A field of each subject, by every name under which it stands. Files are counted in which one of the names stands. */
-const SUBJECTS = {
-  'a stack field (the dead letter queue)': /deadLetterQueueUrl|DeadLetterQueueUrl|DEAD_LETTER_QUEUE/,
-  'a job option (--max-failed)': /\bmaxFailed\b|max-failed/,
-  'a local option (--max-idle-seconds)': /maxIdleSeconds|max-idle-seconds|MAX_IDLE_SECONDS/,
-} as const;
+interface Subject {
+  readonly name: string;
+  /** Every name under which the field stands. */
+  readonly names: RegExp;
+  /** The code that describes the field. Code that acts by its value would stand there in any house. */
+  readonly files: RegExp;
+}
+
+/** A field of each subject that an option or an output can be. A new field of the kind would stand in as many places. */
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: 'a stack field (the dead letter queue)',
+    names: /deadLetterQueueUrl|DeadLetterQueueUrl|DEAD_LETTER_QUEUE/,
+    files: /^(?:core|runner|emulator|infra)\//,
+  },
+  {
+    name: 'a job option (--load-timeout)',
+    names: /\bloadTimeout(?:Seconds)?\b|load-timeout/,
+    files: /^(?:core|runner)\//,
+  },
+  {
+    name: 'a local option (--rebalance-before)',
+    names: /rebalance(?:Before|Lead)|rebalance-(?:before|lead)/,
+    files: /^(?:runner|emulator)\/|^local\/options\.ts$/,
+  },
+];
+
+export interface SourceFile {
+  readonly file: string;
+  readonly source: string;
+}
+
+/** Returns the lines in which each subject's field stands, and the files that hold them. */
+export const placesOf = (code: readonly SourceFile[]): Figures =>
+  Object.fromEntries(
+    SUBJECTS.flatMap(({ name, names, files }) => {
+      const lines = code
+        .filter(({ file }) => files.test(file))
+        .map(({ source }) => source.split('\n').filter((line) => names.test(line)).length);
+      const places = lines.reduce((sum, count) => sum + count, 0);
+      return [
+        [`lines that describe ${name}`, places],
+        [`files that describe ${name}`, lines.filter((count) => count > 0).length],
+      ];
+    }),
+  );
 
 /** Files of Git's, with those that are new and not ignored. */
 export function filesOf(root: string): readonly string[] {
@@ -26,23 +66,19 @@ export function filesOf(root: string): readonly string[] {
 export function figuresOf(root: string): Figures {
   const code = filesOf(root)
     .filter((file) => CODE.test(file))
-    .map((file) => ({ file, source: readFileSync(path.join(root, file), 'utf8') }));
+    .map((file): SourceFile => ({ file, source: readFileSync(path.join(root, file), 'utf8') }));
   const product = code.filter(({ file }) => PRODUCT.test(file));
   const count = (pattern: RegExp): number =>
     product.reduce((sum, { source }) => sum + [...source.matchAll(pattern)].length, 0);
   const broken = code.flatMap(({ file, source }) => commentsOf(source, file).map(brokenRule));
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-  const places = Object.entries(SUBJECTS).map(([subject, names]): [string, number] => [
-    `files in which ${subject} stands`,
-    product.filter(({ source }) => names.test(source)).length,
-  ]);
   return {
     'product files': product.length,
     'product lines': product.reduce((sum, { source }) => sum + source.split('\n').length, 0),
     'exported types of the product': count(/^export (?:interface|type) /gm),
     'spreads of a field that may be undefined': count(/=== undefined \? \{\} : \{/g),
     'members with the word private': count(/(?:^|[(,])\s*private (?!constructor)/gm),
-    ...Object.fromEntries(places),
+    ...placesOf(product),
     comments: broken.length,
     'comments that begin without a subject': broken.filter((rule) => rule === 'begins without a subject').length,
     'doc comments of four words or fewer': broken.filter((rule) => rule === 'four words or fewer').length,

@@ -22,7 +22,7 @@ const LEAST_BOUND_MS = 2_000;
 export const MOST_AHEAD_PER_SLOT = 32;
 /** Shorter measured times count as this, because they would give no useful estimate. */
 const LEAST_MS_PER_BATCH = 0.1;
-/** So much waiting is normal when the pace varies from batch to batch. */
+/** This much waiting is normal when the pace varies from batch to batch. */
 const HAND_BACK_AFTER_MS = 500;
 /** The queue may have become empty since the last poll. And no batch of a small job may wait long behind a slow item of a large job. */
 const HAND_BACK_ANYWAY_AFTER_MS = 5_000;

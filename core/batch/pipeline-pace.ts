@@ -1,6 +1,6 @@
 /** Measures the times of a worker's pipeline, by which core/batch/lease-ahead.ts decides. */
 
-/** So few follow a change, and so many make one slow request harmless. */
+/** The number is small enough to follow a change, and large enough to make one slow request harmless. */
 const RECEIVES_REMEMBERED = 8;
 /** Fetch times may rise at once (S3 slows down), so a rise has more weight than a fall. */
 const RISING_WEIGHT = 0.5;

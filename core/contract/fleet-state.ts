@@ -44,7 +44,7 @@ export interface FleetState {
 }
 
 export interface TeardownMark {
-  /** The user whose command it is, for people. */
+  /** The user who gave the command. Only people read it. */
   readonly by: string;
   readonly at: string;
 }

@@ -4,6 +4,20 @@ import type { FileKind } from './file-kind.js';
 export const ITEM_FORMATS = ['jsonl', 'csv', 'tsv', 'text'] as const;
 export type ItemFormat = (typeof ITEM_FORMATS)[number];
 
+/** The formats as messages call them. */
+export const FORMAT_NAMES: Readonly<Record<ItemFormat, string>> = {
+  jsonl: 'JSON Lines',
+  csv: 'CSV',
+  tsv: 'tab-separated values',
+  text: 'plain text',
+};
+
+/** Returns the values of `--format` in a text such as "csv, tsv or text", without the one that is no remedy. */
+export function formatChoices(except?: ItemFormat): string {
+  const others = ITEM_FORMATS.filter((format) => format !== except);
+  return `${others.slice(0, -1).join(', ')} or ${others.at(-1)}`;
+}
+
 export type FormatByName =
   | { readonly kind: 'format'; readonly format: ItemFormat }
   /** `.json` means JSON Lines to some programs and one document to others. */

@@ -6,7 +6,7 @@
  * nothing, and few long batches come late.
  */
 
-/** So many batches keep dozens of slots evenly busy. While they have at most `FEW_ITEMS` items, the body has no more batches. */
+/** This many batches keep dozens of slots evenly busy. While they have at most `FEW_ITEMS` items, the body has no more batches. */
 const FEW_BATCHES = 128;
 const FEW_ITEMS = 64;
 /** Larger datasets get more batches of that size, and batches grow beyond it only at this number: each one costs a message and two requests. */

@@ -4,7 +4,7 @@
  */
 import type { JobEnd } from './completion.js';
 
-/** So many failures in a row are not chance; the number is the same as for a model that cannot be loaded. */
+/** This many failures in a row are not chance; the number is the same as for a model that cannot be loaded. */
 const BOOT_FAILURES = 3;
 
 export interface BootedInstance {

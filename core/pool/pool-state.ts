@@ -38,7 +38,7 @@ export type PoolFact =
   | { readonly kind: 'target-described'; readonly target: number }
   | { readonly kind: 'switch-armed'; readonly atMs: number }
   | { readonly kind: 'switch-disarmed' }
-  /** Also when an attempt to arm it has failed: nobody knows whether it took effect. */
+  /** This is learned after a failed attempt to arm the switch, too: nobody knows whether the attempt took effect. */
   | { readonly kind: 'fleet-in-use' }
   | { readonly kind: 'capacity-compared'; readonly isShort: boolean; readonly atMs: number };
 

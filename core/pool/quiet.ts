@@ -11,7 +11,7 @@ export interface Quiet {
 
 /** The page above says "several minutes". */
 export const QUIET_MS = 180_000;
-/** So many looks must agree, however far apart they are. */
+/** This many looks must agree, however far apart they are. */
 const QUIET_LOOKS = 3;
 
 export interface QueueCounts {

@@ -44,9 +44,9 @@ export class InstanceRuntime {
   #console: ConsoleLog | undefined;
   #metadata: MetadataServer | undefined;
   #process: InstanceProcess | undefined;
-  /** Set once the start has begun. */
+  /** It is set once the start has begun. */
   #starting: Promise<void> | undefined;
-  /** Set once the end has begun. */
+  /** It is set once the end has begun. */
   #ending: Promise<void> | undefined;
 
   readonly #options: InstanceRuntimeOptions;

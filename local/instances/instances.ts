@@ -30,7 +30,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface Entry {
   readonly view: Mutable<InstanceView>;
   readonly runtime: InstanceRuntime;
-  /** Set once the end has begun. */
+  /** It is set once the end has begun. */
   ending?: Promise<void>;
 }
 

@@ -52,7 +52,7 @@ export class Queue {
   #pool: MessagePool;
   readonly #waiters = new Waiters();
   readonly #repeats: Repeats;
-  /** Set only while counters lag. */
+  /** It is set only while counters lag. */
   #history: CountHistory | undefined;
   readonly #random: Random;
   /** Messages on their way to a dead-letter queue: removed here, not handed over yet. */
@@ -214,12 +214,12 @@ export class Queue {
     this.#settle();
   }
 
-  /** Called when the queue is deleted: waiting polls get an error. */
+  /** It is called when the queue is deleted: waiting polls get an error. */
   delist(): void {
     this.#close(queueDoesNotExist());
   }
 
-  /** Called when the service ends: waiting polls get an empty answer. */
+  /** It is called when the service ends: waiting polls get an empty answer. */
   close(): void {
     this.#close('silently');
   }

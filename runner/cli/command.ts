@@ -41,7 +41,7 @@ export type CommandEntry = CommandDefinition | CommandGroup;
 
 export interface CommandHost {
   readonly context: CliContext;
-  /** Called with the exit code when a command has ended. */
+  /** It is called with the exit code when a command has ended. */
   readonly finish: (exitCode: number) => void;
 }
 

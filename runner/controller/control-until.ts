@@ -8,7 +8,7 @@ import { runPass } from './run-pass.js';
 export const PASS_MS = 2_000;
 /** A pass fails because of the network or AWS: the wait doubles up to this. */
 const MAX_RETRY_MS = 30_000;
-/** So many failures in a row take some ten minutes; after that a person has to look. */
+/** This many failures in a row take some ten minutes; after that a person has to look. */
 const MAX_FAILURES = 25;
 
 export interface ControlLoop extends ControllerOptions {

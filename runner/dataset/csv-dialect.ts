@@ -85,7 +85,7 @@ function chooseForRagged(readings: readonly Reading[], usualReading: Reading | u
   return only !== undefined && another === undefined && only.share >= AT_LEAST_AGREES ? only : 'ambiguous';
 }
 
-/** So many records are enough for a decision, and quickly read. */
+/** This many records are enough for a decision, and quickly read. */
 const MOST_RECORDS = 200;
 
 function read(sample: Buffer, whole: boolean, delimiter: Delimiter, from: number): Reading {

@@ -25,11 +25,17 @@ export async function* readItems(
   const { format, delimiter, carriageReturns, notices } = recognised;
   for (const message of notices) request.notify?.({ level: 'info', code: 'dataset-format', message });
   const options: JsonOptions = { ...request, name: hints.name, strict: request.strict ?? false };
-  // The CSV reader treats carriage returns itself, because within quotes they are data.
-  if (format === 'csv') yield* readCsv(source, { ...options, delimiter });
-  else {
-    const bytes = carriageReturns ? withNewlines(source) : source;
-    yield* format === 'jsonl' ? readJsonLines(bytes, options) : readTextLines(bytes, options);
+  const lines = carriageReturns ? withNewlines(source) : source;
+  switch (format) {
+    case 'csv':
+      // The CSV reader treats carriage returns itself, because within quotes they are data.
+      yield* readCsv(source, { ...options, delimiter });
+      break;
+    case 'jsonl':
+      yield* readJsonLines(lines, options);
+      break;
+    case 'text':
+      yield* readTextLines(lines, options);
   }
 }
 

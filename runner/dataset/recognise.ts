@@ -4,8 +4,10 @@
 import { isUtf8 } from 'node:buffer';
 import {
   documentReason,
+  FORMAT_NAMES,
   type FormatByName,
   formatByName,
+  formatChoices,
   type ItemFormat,
   namedGzip,
   unreadReason,
@@ -26,7 +28,8 @@ export interface FormatHints {
 }
 
 export interface Recognised {
-  readonly format: 'jsonl' | 'csv' | 'text';
+  /** A TSV file is read as CSV with another delimiter. */
+  readonly format: Exclude<ItemFormat, 'tsv'>;
   readonly delimiter: Delimiter;
   /** True when lines end in carriage returns only, as on old Macs. */
   readonly carriageReturns: boolean;
@@ -34,7 +37,7 @@ export interface Recognised {
   readonly notices: readonly string[];
 }
 
-/** So many bytes hold some hundred lines of an ordinary file. */
+/** This many bytes hold some hundred lines of an ordinary file. */
 export const HEAD_BYTES = 64 * 1024;
 
 /** True when the head may be a JSON array on one line. Only its end shows whether there is another line, so more must be read. */
@@ -59,7 +62,7 @@ export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recogn
   const format = hints.format ?? formatOf(sample, gzip, hints, notices);
   const carriageReturns = sample.carriageReturns;
   if (carriageReturns) notices.push(`The dataset ${name} is read with carriage returns as line ends.`);
-  if (format === 'jsonl' || format === 'text') {
+  if (format !== 'csv' && format !== 'tsv') {
     if (hints.delimiter !== undefined) {
       throw new UserError(
         `--delimiter does not apply to the dataset ${name}, which is read as ${FORMAT_NAMES[format]}. Omit it, or add --format csv.`,
@@ -69,13 +72,6 @@ export function recognise(head: Head, gzip: boolean, hints: FormatHints): Recogn
   }
   return { format: 'csv', delimiter: delimiterFor(format, text, head.whole, hints, notices), carriageReturns, notices };
 }
-
-const FORMAT_NAMES: Readonly<Record<ItemFormat, string>> = {
-  jsonl: 'JSON Lines',
-  csv: 'CSV',
-  tsv: 'tab-separated values',
-  text: 'plain text',
-};
 
 function refuseUnread({ bytes }: Head, gzip: boolean, { name, format }: FormatHints): void {
   if (gzip && isGzip(bytes)) {
@@ -118,7 +114,7 @@ export function readByName(name: string): Exclude<FormatByName, { readonly kind:
   const byName = formatByName(name);
   if (byName.kind === 'unsupported') {
     throw new UserError(
-      `The dataset ${name} ${byName.reason}. If only the name is wrong, state the format with --format (jsonl, csv, tsv or text).`,
+      `The dataset ${name} ${byName.reason}. If only the name is wrong, state the format with --format (${formatChoices()}).`,
     );
   }
   return byName;
@@ -143,7 +139,7 @@ function formatOf(sample: FirstLines, gzip: boolean, { name, delimiter }: Format
     throw new UserError(`The dataset ${name} ${documentReason(name, gzip)}.`);
   if (sample.lines.length > 0) {
     notices.push(
-      `The dataset ${name} is read as plain text with one item per line, because neither its name nor its lines show another format. To read it otherwise: --format csv, tsv or jsonl.`,
+      `The dataset ${name} is read as plain text with one item per line, because neither its name nor its lines show another format. To read it otherwise: --format ${formatChoices('text')}.`,
     );
   }
   return 'text';
@@ -158,7 +154,7 @@ function refuseOther(format: ItemFormat, sample: FirstLines, gzip: boolean, name
     if (sample.lines.length > 0 && sample.jsonLines === 0) {
       const lines = sample.lines.length === 1 ? 'its line is not' : `none of its first ${sample.lines.length} lines is`;
       throw new UserError(
-        `The dataset ${name} has the name of JSON Lines, but ${lines} JSON. State the format with --format csv, tsv or text. To read it as JSON Lines anyway: --format jsonl.`,
+        `The dataset ${name} has the name of JSON Lines, but ${lines} JSON. State the format with --format ${formatChoices('jsonl')}. To read it as JSON Lines anyway: --format jsonl.`,
       );
     }
   }

@@ -74,7 +74,7 @@ async function handOver(
   }
 }
 
-/** Called by the supervisor: returns the cloud whose pipes it was given. */
+/** It is called by the supervisor: returns the cloud whose pipes it was given. */
 export async function adoptStack(): Promise<LocalStack> {
   const { config, address } = JSON.parse(await text(process.stdin)) as Handover;
   return { config, cloud: adoptedCloud(address) };

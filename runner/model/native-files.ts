@@ -22,7 +22,7 @@ import type { BundleEntry } from './bundle.js';
 
 const NATIVE = /\.(node|so|dylib|dll|pyd|exe)$|\.so(\.\d+)+$/i;
 const FILES_AT_ONCE = 16;
-/** Naming more files would add nothing. */
+/** A longer list would add nothing. */
 const SHOWN_FILES = 5;
 
 /** https://docs.npmjs.com/cli/configuring-npm/package-json#os */

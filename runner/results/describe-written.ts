@@ -8,7 +8,7 @@ export interface ResultProblem {
   readonly message: string;
 }
 
-/** Naming more batches would add nothing. */
+/** A longer list would add nothing. */
 const NAMED_BATCHES = 5;
 
 /** Empty when every item has its line. */

@@ -41,7 +41,7 @@ export interface ResultsRequest {
   readonly signal: AbortSignal;
 }
 
-/** So many damaged batches have one common cause, so more names would not help. */
+/** This many damaged batches have one common cause, so more names would not help. */
 const NAMED_DAMAGED = 20;
 
 /** Writes all results and finishes the sink. On an error it discards the sink. */

@@ -30,7 +30,7 @@ export interface ClaimOptions {
   readonly signal: AbortSignal;
   /** The submitting user, for messages. */
   readonly by: string;
-  /** Called once for each other submit that holds the claim while this one waits. */
+  /** It is called once for each other submit that holds the claim while this one waits. */
   readonly onFollow: (holder: SubmitClaim) => void;
   readonly beatMs?: number;
 }

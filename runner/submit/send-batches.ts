@@ -11,7 +11,7 @@ import type { JobQueue } from '../ports.js';
 const MESSAGES_PER_CALL = 10;
 /** About 3,000 messages a second at usual latencies, far below the limits of SQS. */
 const CALLS_AT_ONCE = 8;
-/** After an interruption at most so many messages are sent twice. A duplicate costs a look-up (R1). */
+/** After an interruption at most this many messages are sent twice. A duplicate costs a look-up (R1). */
 const MESSAGES_PER_COUNT = 1_000;
 
 export interface SendOptions {

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../ports.js';
 /** S3 Standard in us-east-1, the first 50 TB; a GB is 2^30 bytes here. https://aws.amazon.com/s3/pricing/ (2026-01) */
 const DOLLARS_PER_GB_MONTH = 0.023;
 const BYTES_PER_GB = 2 ** 30;
-/** So many objects take a thousand listings, for half a cent. A larger bucket is reported as "at least". */
+/** This many objects take a thousand listings, for half a cent. A larger bucket is reported as "at least". */
 const MAX_LISTED_OBJECTS = 1_000_000;
 
 export interface Retained {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as keys from '../../core/contract/keys.js';
+import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { projectRoot } from '../support/cli.js';
 import { type Page, readPage } from './pages.js';
@@ -40,6 +41,10 @@ test('the page of events names every event of workers, controllers and displays,
     ...textsOf('runner/display/events.ts', 'event'),
   ];
   expect(firstColumn(readPage('docs/reference/events.md')).toSorted()).toEqual([...new Set(events)].toSorted());
+});
+
+test('the page of datasets names every value of --format', () => {
+  expect(readPage('docs/reference/datasets.md').text).toContain(`\`--format ${ITEM_FORMATS.join('|')}\``);
 });
 
 test("the page of the protocol names every code of spotpool's own errors, and no other", () => {

@@ -77,7 +77,7 @@ export interface ReadInputOptions {
   readonly mostObjectBytes: number;
   readonly isDone: (index: number) => boolean;
   readonly clock: Clock;
-  /** Called when a read failed and is retried. */
+  /** It is called when a read failed and is retried. */
   readonly onTrouble: (error: unknown) => void;
   readonly signal: AbortSignal;
 }

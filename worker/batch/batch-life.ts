@@ -54,7 +54,7 @@ export class BatchLife {
     };
   }
 
-  /** Never rejects: an unexpected error is reported, and the batch is handed back. */
+  /** The promise never rejects: an unexpected error is reported, and the batch is handed back. */
   async run(batch: HeldBatch): Promise<void> {
     try {
       const ending = await this.#runToEnding(batch);

@@ -25,7 +25,7 @@ export interface DrainOptions {
   readonly pollMs: number;
   /** The signal aborts when the worker has ended. */
   readonly signal: AbortSignal;
-  /** Called when the drain has begun, was hurried, or its grace is over. */
+  /** It is called when the drain has begun, was hurried, or its grace is over. */
   readonly onChange: () => void;
   /** Aborts the open polls and the search for exit tickets. */
   readonly stopTaking: () => void;

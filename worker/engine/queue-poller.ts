@@ -29,7 +29,7 @@ export interface QueuePollerOptions {
   readonly signal: AbortSignal;
   readonly onMessages: (messages: readonly ReceivedMessage[], elapsedMs: number) => void;
   readonly onTrouble: (error: unknown) => void;
-  /** Called when a poll has ended, with or without messages. */
+  /** It is called when a poll has ended, with or without messages. */
   readonly onChange: () => void;
 }
 

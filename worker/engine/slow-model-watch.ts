@@ -24,7 +24,7 @@ export interface SlowModelWatchOptions {
   /** The part of the worker that reads the fleet's state. */
   readonly tickets: Pick<ExitTickets, 'jobsWithWork'>;
   readonly signal: AbortSignal;
-  /** Called when the number of slow slots, or their models, have changed. */
+  /** It is called when the number of slow slots, or their models, have changed. */
   readonly onChange: () => void;
 }
 

@@ -27,7 +27,7 @@ export interface VersionCheckOptions {
   readonly events: EventSink;
   readonly leases: LeaseKeeper;
   readonly signal: AbortSignal;
-  /** Called when no hand-back is under way any more. */
+  /** It is called when no hand-back is under way any more. */
   readonly onSettled: () => void;
 }
 

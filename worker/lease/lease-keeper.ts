@@ -34,7 +34,7 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly leaseSeconds: number;
   readonly onLost: (lease: Lease) => void;
-  /** Called once, eleven hours after the receive: the owner saves and hands back. */
+  /** It is called once, eleven hours after the receive: the owner saves and hands back. */
   readonly onOld: (lease: Lease) => void;
   readonly onTrouble: (error: unknown) => void;
 }

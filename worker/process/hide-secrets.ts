@@ -9,7 +9,7 @@ export type Hide = (text: string) => string;
 
 export const hideNothing: Hide = (text) => text;
 
-/** Also hides the values as JSON has them, because a line of the model's protocol may be part of an error. */
+/** It also hides the values as JSON has them, because a line of the model's protocol may be part of an error. */
 export function hiderOf(secrets: Secrets): Hide {
   const hidden = Object.entries(secrets).flatMap(([name, value]) =>
     [value, ...value.split(/\r?\n/)]

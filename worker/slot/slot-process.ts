@@ -150,7 +150,7 @@ export class SlotProcess {
     return this.#limits;
   }
 
-  /** Set before `onEnd` is called. */
+  /** It is set before `onEnd` is called. */
   get endedWith(): SlotEnd | undefined {
     return this.#endedWith;
   }

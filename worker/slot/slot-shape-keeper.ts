@@ -40,7 +40,7 @@ export interface SlotShapeKeeperOptions {
   readonly cpus: number;
   /** The memory that all slots together may use. */
   readonly memoryBytes: number;
-  /** Called when a job may want another number of slots. */
+  /** It is called when a job may want another number of slots. */
   readonly onShape: () => void;
   readonly signal: AbortSignal;
 }

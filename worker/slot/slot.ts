@@ -44,14 +44,14 @@ export interface BatchWork {
   readonly itemsEndWithBatch?: boolean;
   /** How many slices the slot works on at once, from now on. Without it the model's options decide. */
   readonly concurrency?: () => number;
-  /** Called when the slot starts this batch. Until then it may still compute the one before. */
+  /** It is called when the slot starts this batch. Until then it may still compute the one before. */
   readonly onStart?: () => void;
   /**
    * Called when the model has all items and will be done within moments, so that the slot may be given the next batch
    * of the same model.
    */
   readonly onNearlyDone?: () => void;
-  /** Called with results as they are confirmed, in any order, each item once. */
+  /** It is called with results as they are confirmed, in any order, each item once. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
   /** Awaited before each slice, while results have to be spilled first. */
   readonly beforeSlice?: () => Promise<void> | undefined;

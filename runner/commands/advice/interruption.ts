@@ -8,11 +8,11 @@ import { brokenOffText, resumeSubmitText } from './resume.js';
 
 /** The progress of a command that submits a job. */
 export interface CommandProgress {
-  /** Set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
+  /** It is set once the submission has begun to write, or waits for another submission of the same job; `follows` names who made that one. */
   begun?: { readonly job: string; readonly follows?: string };
-  /** Set once the whole job is submitted. */
+  /** It is set once the whole job is submitted. */
   job?: string;
-  /** Set once the results are in this file. */
+  /** It is set once the results are in this file. */
   resultsFile?: string;
 }
 

@@ -1,5 +1,5 @@
 /** Turns events of workers, controller and instances into events of the display, and chooses those that a person should see. */
-import type { WorkerEvent } from '../../../core/contract/events.js';
+import type { WorkerEvent, WorkerEventCode } from '../../../core/contract/events.js';
 import { isBalancing } from '../../../core/batch/hand-back.js';
 import { definedFields } from '../../../core/defined-fields.js';
 import type { ControllerEvent } from '../../controller/report.js';
@@ -8,8 +8,12 @@ import type { LedgerChange } from '../../status/instance-ledger.js';
 
 type Happened = Extract<RunEvent, { event: 'happened' }>;
 
-/** Codes that are absent here are shown only in logs: they come with every batch, or the numbers show them. */
-const WORKER_LEVELS: Partial<Record<WorkerEvent['code'], Level>> = {
+/** Only `logs` shows the events without a level: they come with every batch, or the numbers show them. */
+const WORKER_LEVELS: Readonly<Record<WorkerEventCode, Level | undefined>> = {
+  'model-ready': undefined,
+  'model-log': undefined,
+  'batch-committed': undefined,
+  'batch-dropped': undefined,
   'worker-started': 'good',
   'worker-ended': 'info',
   'batch-duplicate': 'info',
@@ -46,7 +50,7 @@ export function workerNews(event: WorkerEvent): Happened | undefined {
   };
 }
 
-const SHOWN_ONCE: ReadonlySet<WorkerEvent['code']> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
+const SHOWN_ONCE: ReadonlySet<WorkerEventCode> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
 
 /** All instances of a fleet report the same shape, hint or slow model. A person sees each once; `status` shows all of them. */
 export class RepeatedNews {

@@ -3,7 +3,7 @@ import { shellQuote } from '../../local-cloud/user-data.js';
 import { OWN_IGNORE_FILE } from './ignore-rules.js';
 import type { Walked } from './walk.js';
 
-/** Naming more paths would add nothing. */
+/** A longer list would add nothing. */
 const SHOWN = 8;
 
 export function refusal({

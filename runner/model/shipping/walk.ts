@@ -100,7 +100,7 @@ class Walker {
   async #visit(absolute: string, place: string, state: FolderState): Promise<void> {
     const asked = this.#isAsked(place);
     const leads = this.#leadsToAsked(place);
-    if (state.onlyAsked && !asked && !leads) return; // reported together with the folder
+    if (state.onlyAsked && !asked && !leads) return; // It is reported together with the folder.
     const found = await lstat(absolute);
     const why = await this.#whyLeftOut(absolute, place, found, asked);
     if (why !== undefined) this.#leave(place, why, found);
