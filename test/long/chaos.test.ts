@@ -23,6 +23,14 @@ const LEASE_SECONDS = 2;
 /** This limit only finds a hang. The same seed takes from 50 to over 120 seconds, depending on the market. */
 const TIMEOUT_MS = 300_000;
 
+/** Each of these events says how a worker's hold of a batch has ended. */
+const BATCH_ENDS: ReadonlySet<WorkerEvent['code']> = new Set<WorkerEvent['code']>([
+  'batch-committed',
+  'batch-duplicate',
+  'batch-handed-back',
+  'lease-lost',
+]);
+
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 
 describe('a job in chaos', () => {
@@ -91,8 +99,14 @@ describe('a job in chaos', () => {
     for (const event of ended) {
       expect(event, 'what a worker holds when it leaves').toMatchObject({ held: 0 });
       const begun = [...files].filter((file) => file.startsWith(`${event.instance}-`) && file.endsWith('.began'));
-      const unfinished = begun.filter((file) => !files.has(file.replace('.began', '.ended')));
-      expect(unfinished, `slices that ${event.instance} left unfinished`).toEqual([]);
+      const said = events.filter((other) => other.instance === event.instance);
+      // A slice that was sent ahead cannot be called back. The slot still computes it when another slot has committed its batch, or the batch was
+      // handed back (docs/decisions/0013-a-slice-ahead.md). The worker owes only the batches of which it has not said how they ended.
+      const over = new Set(said.filter(({ code }) => BATCH_ENDS.has(code)).map(({ batch }) => batch));
+      const unfinished = begun.filter(
+        (file) => !files.has(file.replace('.began', '.ended')) && !over.has(batchOfSlice(file)),
+      );
+      expect(unfinished, `slices that ${event.instance} left unfinished; it said ${JSON.stringify(said)}`).toEqual([]);
       const own = tickets.filter((ticket) => ticket.instance === event.instance && ticket.void !== true);
       expect(own, `the ticket of ${event.instance}`).toHaveLength(1);
     }
@@ -104,3 +118,6 @@ describe('a job in chaos', () => {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
   }
 });
+
+/** Returns the batch of a slice, from the first item in the name of its file (test/e2e/models/witnessed.mjs). */
+const batchOfSlice = (file: string): number => Math.floor(Number(/-item(\d+)\./.exec(file)?.[1]) / BATCH_ITEMS);

@@ -8,7 +8,7 @@ const instance = /spotpool-(i-[0-9a-f]+)-/.exec(process.cwd())?.[1];
 let slices = 0;
 
 export async function predict(items) {
-  const slice = `${instance}-${process.pid}-${slices++}`;
+  const slice = `${instance}-${process.pid}-${slices++}-item${items[0]}`;
   writeFileSync(path.join(process.env.WITNESS, `${slice}.began`), '');
   const { MS_PER_ITEM, SLOW_FROM, SLOW_MS_PER_ITEM } = process.env;
   for (const item of items) await delay(Number(item < Number(SLOW_FROM) ? MS_PER_ITEM : SLOW_MS_PER_ITEM));
