@@ -35,10 +35,11 @@ export class BackgroundWork {
     this.#events.emit({ code: 'trouble', doing, message: couldNot(ACTS[doing], error, next) });
   }
 
-  /** Work on a single message. When it fails the message stays invisible until its lease runs out. */
+  /** Works on a single message. After a failure a message that was not deleted comes back: it was handed back, or its lease runs out. */
   start(doing: Doing, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      if (!this.#signal.aborted) this.reportTrouble(doing, error, 'its message comes back when its lease runs out');
+      if (!this.#signal.aborted)
+        this.reportTrouble(doing, error, 'a message that was not deleted comes back by itself');
     });
   }
 
