@@ -8,11 +8,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files of the emulators' suite run by name, since the last of them takes the stack down. Elsewhere the long end-to-end files start first. */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => (moduleId.includes('/test/e2e/') ? 0 : 1);
+    const isOfEmulators = ({ project }: TestSpecification): boolean => project.name === 'emulators';
+    const rank = (file: TestSpecification): number =>
+      isOfEmulators(file) ? 2 : file.moduleId.includes('/test/e2e/') ? 0 : 1;
     const inOrder = (a: TestSpecification, b: TestSpecification): number =>
-      a.project.name === 'emulators' && b.project.name === 'emulators'
-        ? a.moduleId.localeCompare(b.moduleId)
-        : rank(a) - rank(b);
+      isOfEmulators(a) && isOfEmulators(b) ? a.moduleId.localeCompare(b.moduleId) : rank(a) - rank(b);
     return (await super.sort(files)).sort(inOrder);
   }
 }
