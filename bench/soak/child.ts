@@ -15,9 +15,15 @@ async function answer(): Promise<void> {
     (globalThis as { readonly gc?: () => void }).gc?.();
     await delay(50);
   }
-  const { heapUsed, external } = process.memoryUsage();
+  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
   const resources: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
-  const reply: ProbeAnswer = { heapBytes: heapUsed, externalBytes: external, resources };
+  const reply: ProbeAnswer = {
+    heapBytes: heapUsed,
+    externalBytes: external,
+    outsideHeapBytes: rss - heapTotal,
+    residentBytes: rss,
+    resources,
+  };
   process.send?.(reply);
 }

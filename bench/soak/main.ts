@@ -12,7 +12,7 @@ import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { type LocalCloudProcess, startLocalCloudProcess } from '../support/local-cloud.js';
 import { endOnSignals, stopAll } from '../support/process-group.js';
 import { textTable } from '../support/table.js';
-import { descendantsOf, openFilesOf, requireProc, residentBytesOf } from '../support/usage.js';
+import { descendantsOf, openFilesOf, requireProc } from '../support/usage.js';
 import { bucketLoad, emptyBucket } from './bucket-load.js';
 import { clientsOf, type Clients } from './clients.js';
 import { clearFaults, faultLoad } from './fault-load.js';
@@ -33,6 +33,8 @@ const QUIET_TIMEOUT_MS = 20_000;
 const BUCKET = 'soak';
 /** Instances leave their consoles on purpose. */
 const CONSOLES = 'consoles';
+
+type ShownSample = Sample & { readonly residentBytes: number };
 
 interface Soak {
   readonly cloud: LocalCloudProcess;
@@ -106,7 +108,7 @@ async function dropQueues({ sqs }: Clients): Promise<void> {
 }
 
 /** Connections and processes end a little after their last call, so resources count only if they remain for a while. */
-async function quietSample(cloud: LocalCloudProcess, last: Sample | undefined): Promise<Sample> {
+async function quietSample(cloud: LocalCloudProcess, last: Sample | undefined): Promise<ShownSample> {
   const deadlineMs = Date.now() + QUIET_TIMEOUT_MS;
   let sample = await sampleOf(cloud);
   while (last !== undefined && Date.now() < deadlineMs && isAbove(sample, last)) {
@@ -119,12 +121,10 @@ async function quietSample(cloud: LocalCloudProcess, last: Sample | undefined): 
 const isAbove = (now: Sample, last: Sample): boolean =>
   (['openFiles', 'handles', 'processes', 'filesOnDisk'] as const).some((count) => now[count] > last[count]);
 
-async function sampleOf({ group, directory }: LocalCloudProcess): Promise<Sample> {
-  const { heapBytes, externalBytes, resources } = await probe(group.child);
+async function sampleOf({ group, directory }: LocalCloudProcess): Promise<ShownSample> {
+  const { resources, ...memory } = await probe(group.child);
   return {
-    heapBytes,
-    externalBytes,
-    residentBytes: residentBytesOf(group.pid),
+    ...memory,
     openFiles: openFilesOf(group.pid),
     handles: Object.values(resources).reduce((sum, count) => sum + count, 0),
     processes: descendantsOf(group.pid).length,
@@ -141,13 +141,14 @@ const consolesIn = ({ directory }: LocalCloudProcess): number => readdirSync(pat
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-function line(elapsedMs: number, calls: Tally['calls'], sample: Sample, consoles: number): string {
+function line(elapsedMs: number, calls: Tally['calls'], sample: ShownSample, consoles: number): string {
   const total = Object.values(calls).reduce((sum, count) => sum + count, 0);
-  const { residentBytes, heapBytes, openFiles, handles, processes, filesOnDisk } = sample;
+  const { residentBytes, outsideHeapBytes, heapBytes, openFiles, handles, processes, filesOnDisk } = sample;
   return [
     `${(elapsedMs / 60_000).toFixed(1).padStart(5)} min`,
     `${total.toLocaleString('en-US')} acts`,
     `${megabytes(residentBytes)} resident`,
+    `${megabytes(outsideHeapBytes)} outside the heap`,
     `${megabytes(heapBytes)} heap`,
     `${openFiles} open files`,
     `${handles} timers and handles`,

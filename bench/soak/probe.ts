@@ -5,6 +5,10 @@ export interface ProbeAnswer {
   readonly heapBytes: number;
   /** Memory outside of the heap, such as buffers. */
   readonly externalBytes: number;
+  /** All memory of the process. It is only shown. */
+  readonly residentBytes: number;
+  /** The resident memory without the room that V8 has taken for its heap: it holds the system's allocator, code and stacks. */
+  readonly outsideHeapBytes: number;
   /** Open resources by Node's names: timers, servers, sockets, child processes, requests to the file system. */
   readonly resources: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findingsOf, type Sample } from '../../../bench/soak/verdict.js';
 
 const quiet: Sample = {
-  residentBytes: 100e6,
+  outsideHeapBytes: 100e6,
   heapBytes: 20e6,
   externalBytes: 5e6,
   openFiles: 20,
@@ -26,7 +26,7 @@ test('growth while it warms up is not counted', () => {
 });
 
 test.each([
-  ['residentBytes', 5e6],
+  ['outsideHeapBytes', 5e6],
   ['heapBytes', 1e6],
   ['openFiles', 1],
   ['handles', 1],
@@ -37,7 +37,7 @@ test.each([
 });
 
 test('one outlier is not growth', () => {
-  expect(growing(rounds(30, (round) => (round === 29 ? { residentBytes: 900e6, openFiles: 90 } : {})))).toEqual([]);
+  expect(growing(rounds(30, (round) => (round === 29 ? { outsideHeapBytes: 900e6, openFiles: 90 } : {})))).toEqual([]);
 });
 
 test('too few rounds are not judged', () => {
