@@ -89,6 +89,11 @@ export const WORKER_VARIABLES = {
     help: "the folder for unpacked models and fetched objects, where it is not the system's temporary folder",
     read: asIs,
   },
+  python: {
+    variable: 'SPOTPOOL_PYTHON',
+    help: 'the path of the Python interpreter for models, where it is not `python3` on the PATH',
+    read: asIs,
+  },
   bundle: {
     variable: 'SPOTPOOL_WORKER_SHA256',
     help: 'the SHA-256 of the published bundle that the worker comes from. It is absent when the worker was on the machine before the instance',

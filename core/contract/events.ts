@@ -2,6 +2,7 @@
  * The events that workers report (R12), with their codec. Each event is one JSON line under `jobs/<job>/events/<instance>/`, or under
  * `fleet/instances/<id>/events/` when it concerns no job. `message` is a sentence that a person can act on; the other fields are for programs.
  */
+import type { UnablePhase } from './job.js';
 import { jobId } from './job-id.js';
 import { instanceId, isCode } from './names.js';
 import {
@@ -89,7 +90,7 @@ export type WorkerEvent = EventBase &
       }
     /** The slots that the user chose do not fit the model. */
     | { readonly code: 'slot-hint' }
-    | { readonly code: 'unable'; readonly phase: 'fetch' | 'setup' | 'load' }
+    | { readonly code: 'unable'; readonly phase: Exclude<UnablePhase, 'version'> }
     /** A job needs a newer worker than this one. */
     | { readonly code: 'outdated'; readonly version: string; readonly needs: string }
     | { readonly code: 'notice'; readonly kind: NoticeKind; readonly takesAt?: string }
@@ -187,7 +188,15 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
   },
   'slot-shape': { slots: integer(0, MOST_SLOTS), concurrency: integer(0, MOST_SLOTS), settled: flag },
   'slot-hint': {},
-  unable: { phase: oneOf<EventOf<'unable'>['phase']>({ fetch: true, setup: true, load: true }) },
+  unable: {
+    phase: oneOf<EventOf<'unable'>['phase']>({
+      fetch: true,
+      environment: true,
+      weights: true,
+      setup: true,
+      load: true,
+    }),
+  },
   outdated: { version: name, needs: name },
   notice: { kind: noticeKind, takesAt: optional(time) },
   trouble: { doing: name },

@@ -4,6 +4,7 @@
 import { jobId } from './job-id.js';
 import { ARGUMENT_CHARACTERS, type JobOptions, jobOptions, NAME_CHARACTERS } from './job-options.js';
 import { instanceId } from './names.js';
+import { type PythonSummary, pythonSummary } from './python-environment.js';
 import {
   check,
   count,
@@ -23,6 +24,7 @@ import {
   time,
   words,
 } from './shape.js';
+import { type WeightsSpec, weightsSpec } from './weights.js';
 
 export { DEFAULT_JOB_OPTIONS, type JobOptions } from './job-options.js';
 
@@ -30,7 +32,12 @@ export type JobState = 'submitting' | 'running' | 'complete' | 'cancelled' | 'fa
 
 /** How a slot is started from an unpacked bundle. */
 export type ModelStart =
-  { readonly kind: 'module'; readonly entry: string } | { readonly kind: 'command'; readonly argv: readonly string[] };
+  /** The host of JavaScript loads the module. */
+  | { readonly kind: 'module'; readonly entry: string }
+  /** The host of Python loads the file, and takes the class or function `name` from it, or the functions `load` and `predict`. */
+  | { readonly kind: 'python'; readonly entry: string; readonly name?: string }
+  /** A `command` speaks the model's protocol. A `filter` reads a line for each item and prints a line for each, in order. */
+  | { readonly kind: 'command' | 'filter'; readonly argv: readonly string[] };
 
 export interface ModelSpec {
   /** The value of `--model`, for people. */
@@ -40,7 +47,10 @@ export interface ModelSpec {
   /** The SHA-256 (hex) of the archive in the bundle: the same files give the same digest on every machine. Older versions write none. */
   readonly contents?: string;
   readonly start: ModelStart;
-  /** A shell command that runs once per instance, in the model's own directory, before the first load. */
+  /** A summary of the Python environment that the bundle locks (`ENVIRONMENT_FILE`). Absent when the model needs no packages. */
+  readonly python?: PythonSummary;
+  readonly weights?: WeightsSpec;
+  /** A shell command that runs once per instance, in the model's own directory and environment, before the first load. */
   readonly setup?: string;
 }
 
@@ -99,7 +109,7 @@ export interface CancelMark {
 }
 
 /** `version`: the instance's worker is too old for the job, and no newer one is published. */
-export type UnablePhase = 'fetch' | 'setup' | 'load' | 'version';
+export type UnablePhase = 'fetch' | 'environment' | 'weights' | 'setup' | 'load' | 'version';
 
 /** `jobs/<job>/unable/<instance>.json`: this instance cannot run the job's model (R10). */
 export interface UnableMark {
@@ -125,12 +135,23 @@ const name = words(NAME_CHARACTERS);
 const digest = text(64, /^[0-9a-z]+$/);
 const version = text(256, /^[\w.+-]+$/);
 
+type ModuleStart = Extract<ModelStart, { readonly kind: 'module' }>;
+type PythonStart = Extract<ModelStart, { readonly kind: 'python' }>;
+type CommandStart = Exclude<ModelStart, ModuleStart | PythonStart>;
+
 const start = either<ModelStart, ModelStart>(
-  object<Extract<ModelStart, { kind: 'module' }>>({ kind: just('module'), entry: text(ARGUMENT_CHARACTERS) }),
-  object<Extract<ModelStart, { kind: 'command' }>>({
-    kind: just('command'),
-    argv: list(text(ARGUMENT_CHARACTERS), MOST_ARGUMENTS),
-  }),
+  object<ModuleStart>({ kind: just('module'), entry: text(ARGUMENT_CHARACTERS) }),
+  either<PythonStart, CommandStart>(
+    object<PythonStart>({
+      kind: just('python'),
+      entry: text(ARGUMENT_CHARACTERS),
+      name: optional(text(ARGUMENT_CHARACTERS)),
+    }),
+    object<CommandStart>({
+      kind: oneOf<CommandStart['kind']>({ command: true, filter: true }),
+      argv: list(text(ARGUMENT_CHARACTERS), MOST_ARGUMENTS),
+    }),
+  ),
 );
 
 const manifestShape: Shape<Manifest> = object<Manifest>({
@@ -149,6 +170,8 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     digest,
     contents: optional(digest),
     start,
+    python: optional(pythonSummary),
+    weights: optional(weightsSpec),
     setup: optional(text(ARGUMENT_CHARACTERS)),
   }),
   options: jobOptions,
@@ -204,7 +227,14 @@ export function decodeCancelMark(json: string | Uint8Array, writtenAtMs: number)
 
 const unableMark = object<UnableMark>({
   instance: instanceId,
-  phase: oneOf<UnablePhase>({ fetch: true, setup: true, load: true, version: true }),
+  phase: oneOf<UnablePhase>({
+    fetch: true,
+    environment: true,
+    weights: true,
+    setup: true,
+    load: true,
+    version: true,
+  }),
   message: linesOfWords(SENTENCE_CHARACTERS),
   at: time,
 });

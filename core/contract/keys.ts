@@ -30,6 +30,12 @@ export const reclaimedKey = (instance: string): string => `${instancePrefix(inst
 
 export const modelsPrefix = 'models/';
 export const modelBundleKey = (digest: string): string => `${modelsPrefix}${digest}/bundle.tar.gz`;
+/** A wheel by the SHA-256 of its bytes. Installers read what a wheel is from its file name. */
+export const wheelKey = (digest: string, fileName: string): string => `${modelsPrefix}${digest}/${fileName}`;
+/** The list of the files of some weights (core/contract/weights.ts), by the SHA-256 of the list. */
+export const weightsListKey = (digest: string): string => `${modelsPrefix}${digest}/weights.json`;
+/** One file of uploaded weights, by the SHA-256 of its bytes. */
+export const weightsFileKey = (digest: string): string => `${modelsPrefix}${digest}/weights`;
 
 export const jobsPrefix = 'jobs/';
 export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;

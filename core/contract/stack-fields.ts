@@ -3,6 +3,9 @@
  * the types and the configuration reference derive from this table. Everything is text there; `read` makes the value.
  */
 
+import { pythonVersion } from './python-environment.js';
+import { check } from './shape.js';
+
 export type Architecture = 'arm64' | 'x86_64';
 
 interface StackField {
@@ -31,6 +34,7 @@ const whole = (value: string): number | undefined =>
   Number.isInteger(Number(value)) && Number(value) >= 1 ? Number(value) : undefined;
 /** A flag is true or absent, so that stacks which say "false" and stacks which say nothing are alike. */
 const flag = (value: string): boolean | undefined => value === 'true' || undefined;
+const pythonOf = (value: string): string | undefined => check(pythonVersion, value);
 const architecture = (value: string): Architecture | undefined =>
   value === 'arm64' || value === 'x86_64' ? value : undefined;
 
@@ -112,6 +116,17 @@ export const STACK_FIELDS = {
     variable: 'SPOTPOOL_ARCHITECTURE',
     deployed: true,
     help: "The instances' processors: `arm64` or `x86_64`. Absent when the stack does not say.",
+  },
+  python: {
+    read: pythonOf,
+    expects: 'two numbers such as 3.13',
+    variable: 'SPOTPOOL_PYTHON_VERSION',
+    help: "The instances' Python, such as `3.13`. Absent when the stack does not say.",
+  },
+  platform: {
+    read: text,
+    variable: 'SPOTPOOL_PLATFORM',
+    help: 'The platform for which wheels are chosen, in the names of uv, such as `x86_64-manylinux_2_34`. Without it, `architecture` decides.',
   },
   isolated: {
     read: flag,

@@ -118,6 +118,8 @@ function unableEverywhere(marks: readonly UnableMark[]): JobEnd | undefined {
 
 const DOING: Readonly<Record<UnableMark['phase'], string>> = {
   fetch: 'fetch the model',
+  environment: "install the model's packages",
+  weights: "fetch the model's weights",
   setup: "run the model's setup",
   load: 'load the model',
   version: 'take its batches',

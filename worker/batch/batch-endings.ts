@@ -119,7 +119,7 @@ export class BatchEndings {
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), encodeUnableMark(mark), { signal, contentType: 'application/json' });
-    const sentence = `This instance cannot ${phase === 'setup' ? 'set up' : phase} the model and ends: ${message}`;
+    const sentence = `This instance cannot ${DOING[phase]} and ends: ${message}`;
     // The event is emitted once, however many batches were held.
     if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
     this.#unableJobs.add(job);
@@ -203,6 +203,14 @@ export class BatchEndings {
     this.#options.events.emit({ code: 'batch-duplicate', items, ...batch.tags, message });
   }
 }
+
+const DOING: Readonly<Record<UnablePhase, string>> = {
+  fetch: 'fetch the model',
+  environment: "install the model's packages",
+  weights: "fetch the model's weights",
+  setup: 'set up the model',
+  load: 'load the model',
+};
 
 const DROPPED_BECAUSE = {
   cancelled: 'its job was cancelled',

@@ -276,6 +276,7 @@ class ProcessSlot implements Slot {
   #argv(model: PreparedModel): readonly string[] {
     const { start } = model.spec;
     if (start.kind === 'command') return start.argv;
+    if (start.kind !== 'module') throw new Error(`This worker cannot start a model of the kind ${start.kind}.`);
     return [process.execPath, this.#options.hostPath, `${model.directory}/${start.entry}`];
   }
 

@@ -17,6 +17,10 @@ export interface PreparedModel {
   readonly spec: ModelSpec;
   /** The model's own directory, with the bundle's files and the files that setup made. */
   readonly directory: string;
+  /** The Python interpreter of the model: that of its own environment, else the instance's. Undefined when the instance has none. */
+  readonly python?: string;
+  /** The folder with the model's weights. */
+  readonly weights?: string;
   readonly options: Pick<
     JobOptions,
     'concurrency' | 'itemTimeoutSeconds' | 'loadTimeoutSeconds' | 'nan' | 'env' | 'secrets'

@@ -24,6 +24,8 @@ const EVERY_FIELD: Required<StackFields> = {
   minVcpus: '2',
   maxLifeSeconds: '3600',
   architecture: 'arm64',
+  python: '3.13',
+  platform: 'aarch64-manylinux_2_34',
   isolated: 'true',
   controlled: 'true',
   controllerFunction: 'f',
