@@ -91,7 +91,7 @@ describe('an instance that boots by the boot script', () => {
     await eventually(async () => (await lab.counts()).inFlight > 0, { timeoutMs: 30_000, what: 'the first receive' });
     expect((await calls())[0]).toMatch(/^shutdown -P \+\d+$/);
     expect(await called('dnf')).toEqual([
-      'dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24',
+      'dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False git gcc nodejs24 python3.13',
     ]);
     expect(await called('systemctl')).toEqual([
       'systemctl daemon-reload',

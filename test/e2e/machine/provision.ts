@@ -48,7 +48,16 @@ export function machineUserData(
 ): string {
   const { directory, maxIdleSeconds, aws = '' } = options;
   const script = path.join(directory, 'user-data');
-  writeFileSync(script, userData({ ...pool, maxIdleSeconds, maxLifeSeconds: LIFE_SECONDS, root: '@ROOT@' }));
+  const packages = ['git', 'gcc'];
+  const machine = {
+    maxIdleSeconds,
+    maxLifeSeconds: LIFE_SECONDS,
+    python: '3.13',
+    packages,
+    gpus: false,
+    root: '@ROOT@',
+  } as const;
+  writeFileSync(script, userData({ ...pool, ...machine }));
   return `#!/bin/sh
 export MACHINE_SCRIPT='${script}' MACHINE_CALLS='${callsFile(options)}' MACHINE_AWS='${aws}' AWS_ENDPOINT_URL='${pool.endpoint}'
 exec '${process.execPath}' '${path.join(projectRoot, 'test/e2e/machine/init.mjs')}'
