@@ -74,6 +74,38 @@ describe('the boot script', () => {
     }
   });
 
+  it.each([
+    ['an image without them', [], [], 'git nodejs24 python3.13'],
+    ['an image with Node.js', ['node-24'], [], 'git python3.13'],
+    ['an image with the Python', ['python3.13'], [], 'git nodejs24'],
+    ['an image without the AWS CLI', [], ['aws'], 'git nodejs24 python3.13 awscli-2'],
+  ])('installs in one call of dnf what is not on %s', (_, present, absent, names) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
+    try {
+      mkdirSync(path.join(directory, 'usr/bin'), { recursive: true });
+      for (const name of present) writeFileSync(path.join(directory, 'usr/bin', name), '', { mode: 0o755 });
+      const all = userData({ ...options, packages: ['git'], root: directory });
+      const installing = all.slice(all.indexOf("step 'installing"), all.indexOf("step 'asking"));
+      const stubs = `step() { :; }; dnf() { echo "$*"; }; command() { [ "$2" != '${absent.join('')}' ]; }`;
+      const { stdout } = spawnSync('bash', ['-eu', '-c', `${stubs}\n${installing}\nwait "$installing"`], {
+        encoding: 'utf8',
+      });
+      expect(stdout).toBe(`install -y -q --repo=amazonlinux --setopt=install_weak_deps=False ${names}\n`);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('makes the device files of GPUs before the worker starts, and ends the instance whose GPUs do not answer', () => {
+    const gpus = userData({ ...options, gpus: true });
+    expect(gpus.indexOf('nvidia-smi -L')).toBeLessThan(gpus.indexOf('systemctl enable --now'));
+    const looking = gpus.slice(gpus.indexOf("step 'looking for GPUs'"), gpus.indexOf("step 'writing the unit'"));
+    const run = (answers: string): number | null =>
+      spawnSync('bash', ['-eu', '-c', `step() { :; }; nvidia-modprobe() { false; }; ${answers}\n${looking}`]).status;
+    expect(run('nvidia-smi() { true; }')).toBe(0);
+    expect(run('nvidia-smi() { return 9; }')).toBe(9);
+  });
+
   it('checks the digest of everything that it runs', () => {
     const order = ['sha256sum -c -', 'tar -xzf', 'systemctl enable'].map((part) => script.indexOf(part));
     expect(order.every((at) => at > 0)).toBe(true);
