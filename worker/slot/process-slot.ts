@@ -246,7 +246,7 @@ class ProcessSlot implements Slot {
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
       env: {
-        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.#options.workerEnv),
+        ...childEnvironment({ ...model.variables, ...model.options.env, ...model.secrets }, this.#options.workerEnv),
         ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
       },
       hide: hiderOf(model.secrets ?? {}),
