@@ -8,27 +8,23 @@
  * - Setup runs in the model's final directory, because virtual environments hold absolute paths.
  * - Simultaneous calls share one preparation. It is aborted when all of them are. A failure is not kept.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
 import { couldNot } from '../could-not.js';
-import { retry } from '../retry.js';
 import type { Clock, ObjectStore, SecretReader } from '../ports.js';
 import { systemClock } from '../system-clock.js';
 import type { PreparedModel } from '../slot/slot.js';
 import { childEnvironment } from '../process/child-environment.js';
 import { hiderOf, type Secrets } from '../process/hide-secrets.js';
+import { fetchBundle } from './fetch-bundle.js';
 import type { UnablePhase } from './prepared-models.js';
 import { readSecrets } from './read-secrets.js';
 import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
 import { SharedWork } from './shared-work.js';
-import { unpackBundle } from './unpack.js';
 
 /**
  * The retries never end, and the SDK's own come on top of each. An outage is no fault of the model or of the instance,
@@ -95,49 +91,20 @@ async function fetchInto(
   signal: AbortSignal,
 ): Promise<UnableToPrepare | undefined> {
   const { spec } = options;
-  const temporary = `${directory}.${randomUUID()}`;
-  const bundle = `${temporary}.tar.gz`;
   const key = modelBundleKey(spec.digest);
+  const onTrouble = (error: unknown, pauseMs: number): void =>
+    options.onTrouble(
+      'fetching a model',
+      couldNot(`fetch the model ${spec.name}`, error, `retrying in ${pauseMs / 1000} s`),
+    );
   try {
-    await mkdir(temporary, { recursive: true });
-    const found = await download(key, bundle, options, signal);
-    if (found !== spec.digest) throw new Error(`its SHA-256 is ${found}, so it was damaged or replaced`);
-    await unpackBundle(bundle, temporary);
-    signal.throwIfAborted();
-    await rm(directory, { recursive: true, force: true });
-    await rename(temporary, directory);
+    const { store, clock = systemClock } = options;
+    await fetchBundle({ store, key, digest: spec.digest, directory, clock, onTrouble, signal });
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    const reason = errorText(error);
-    return unable('fetch', `The model ${spec.name} could not be fetched from ${key}: ${reason}`);
-  } finally {
-    await rm(bundle, { force: true });
-    await rm(temporary, { recursive: true, force: true });
+    return unable('fetch', `The model ${spec.name} could not be fetched from ${key}: ${errorText(error)}`);
   }
-}
-
-/** Returns the SHA-256 of the fetched bundle. */
-function download(
-  key: string,
-  file: string,
-  { store, spec, clock = systemClock, onTrouble: report }: PrepareModelOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  const fetchOnce = async (): Promise<string> => {
-    const digest = createHash('sha256');
-    const hashed = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of chunks) {
-        digest.update(chunk);
-        yield chunk;
-      }
-    };
-    await pipeline(Readable.from(store.stream(key, { signal })), hashed, createWriteStream(file), { signal });
-    return digest.digest('hex');
-  };
-  const onTrouble = (error: unknown, pauseMs: number): void =>
-    report('fetching a model', couldNot(`fetch the model ${spec.name}`, error, `retrying in ${pauseMs / 1000} s`));
-  return retry(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
 }
 
 async function setUp(
