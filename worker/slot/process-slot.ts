@@ -14,6 +14,7 @@ import type { Clock } from '../ports.js';
 import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
 import { BatchRun, type LoadResult } from './batch-run.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
+import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
@@ -243,7 +244,7 @@ class ProcessSlot implements Slot {
     const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const child = new SlotProcess({
       argv: this.#argv(model),
-      isHost: model.spec.start.kind === 'module',
+      isHost: model.spec.start.kind !== 'command',
       cwd: model.directory,
       env: {
         ...childEnvironment({ ...model.variables, ...model.options.env, ...model.secrets }, this.#options.workerEnv),
@@ -276,6 +277,7 @@ class ProcessSlot implements Slot {
   #argv(model: PreparedModel): readonly string[] {
     const { start } = model.spec;
     if (start.kind === 'command') return start.argv;
+    if (start.kind === 'filter') return [process.execPath, this.#options.hostPath, FILTER_ARGUMENT, ...start.argv];
     if (start.kind !== 'module') throw new Error(`This worker cannot start a model of the kind ${start.kind}.`);
     return [process.execPath, this.#options.hostPath, `${model.directory}/${start.entry}`];
   }
