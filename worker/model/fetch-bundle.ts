@@ -11,13 +11,8 @@ import type { ObjectStore } from '../../core/contract/object-store.js';
 import type { Clock } from '../ports.js';
 import { retry } from '../retry.js';
 import { type FreeBytes, isDiskFull, roomIn } from './disk-space.js';
+import { FETCH_PAUSES } from './step.js';
 import { unpackBundle } from './unpack.js';
-
-/**
- * The retries never end, and the SDK's own come on top of each. An outage is no fault of the model or of the instance,
- * and would strike three instances alike.
- */
-const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 32_000, endless: true };
 
 export interface FetchBundleOptions {
   readonly store: Pick<ObjectStore, 'stream'>;
