@@ -40,6 +40,9 @@ export type HandBackReason =
 
 export type DropReason = 'cancelled' | 'failed' | 'foreign-manifest';
 
+/** A step on the way to a model's first item. `boot` is the start of the worker, before its first model. */
+export type ModelPhase = 'boot' | Exclude<UnablePhase, 'version'>;
+
 /** Why a slot's model is loaded again in a fresh process. */
 export type RebuildReason = 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
 
@@ -57,6 +60,15 @@ export type WorkerEvent = EventBase &
         readonly reason: 'ticket' | 'interruption' | 'idle' | 'life' | 'stopped' | 'unable' | 'outdated' | 'cut-off';
         /** Batches that it could not hand back any more: other workers get them when their leases run out. */
         readonly held: number;
+      }
+    /** The instance has done a step that gets a model ready. `model-ready` reports the phase `load`. */
+    | {
+        readonly code: 'model-phase';
+        readonly model: string;
+        readonly phase: Exclude<ModelPhase, 'load'>;
+        readonly ms: number;
+        /** What was fetched or installed. */
+        readonly bytes?: number;
       }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }
     /** The model is not ready after 20 s. The message has its output so far, and what the worker waits for. */
@@ -130,7 +142,7 @@ const base: Fields<EventBase> = {
 export const noticeKind: Shape<NoticeKind> = oneOf<NoticeKind>({ interruption: true, rebalance: true });
 
 /** The time was measured, so it may have a fraction. */
-const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
+export const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
 const name = words(NAME_CHARACTERS);
 const MOST_SLOTS = 100_000;
 
@@ -154,6 +166,18 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
       'cut-off': true,
     }),
     held: count,
+  },
+  'model-phase': {
+    model: name,
+    phase: oneOf<EventOf<'model-phase'>['phase']>({
+      boot: true,
+      fetch: true,
+      environment: true,
+      weights: true,
+      setup: true,
+    }),
+    ms: milliseconds,
+    bytes: optional(count),
   },
   'model-ready': { model: name, loadMs: milliseconds },
   'model-slow': { model: name },

@@ -4,6 +4,7 @@
  */
 import { findNotANumber, isJson, memberText, describeNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+import { definedFields } from '../defined-fields.js';
 import { shorten } from '../shorten.js';
 
 /** A longer line is a protocol fault; it bounds what one output can cost in memory. */
@@ -30,6 +31,8 @@ export interface SlotLimits {
   readonly maxConcurrency: number | undefined;
   /** The model accepts a slice before it has answered the previous one. */
   readonly takesAhead: boolean;
+  /** How many seconds of work a slice has, for models to which each slice costs a start; a second when it is undefined. */
+  readonly sliceSeconds?: number;
 }
 
 export type SlotLine =
@@ -97,13 +100,19 @@ function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
   const [maxSliceItems, maxConcurrency] = LIMITS.map((name) => fields[name] ?? undefined);
   if (!isLimit(maxSliceItems)) return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
   if (!isLimit(maxConcurrency)) return fault(line, 'a "maxConcurrency" that is not a whole number above 0');
-  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead: fields['ahead'] === true };
+  const sliceSeconds = fields['sliceSeconds'] ?? undefined;
+  if (!isSeconds(sliceSeconds)) return fault(line, 'a "sliceSeconds" that is not a number above 0');
+  const takesAhead = fields['ahead'] === true;
+  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead, ...definedFields({ sliceSeconds }) };
 }
 
 const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;
 
 const isLimit = (value: unknown): value is number | undefined =>
   value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1);
+
+const isSeconds = (value: unknown): value is number | undefined =>
+  value === undefined || (typeof value === 'number' && value > 0);
 
 function noObject(line: string): SlotLine {
   const notANumber = findNotANumber(line);

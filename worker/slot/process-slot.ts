@@ -14,6 +14,7 @@ import type { Clock } from '../ports.js';
 import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
 import { BatchRun, type LoadResult } from './batch-run.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
+import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
 import { pythonFolderBeside, pythonHostIn, pythonPath } from './python-start.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
@@ -249,7 +250,7 @@ class ProcessSlot implements Slot {
     const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const child = new SlotProcess({
       argv,
-      isHost: model.spec.start.kind === 'module' || model.spec.start.kind === 'python',
+      isHost: model.spec.start.kind !== 'command',
       cwd: model.directory,
       env,
       hide: hiderOf(model.secrets ?? {}),
@@ -284,7 +285,10 @@ class ProcessSlot implements Slot {
   }
 
   #environment(model: PreparedModel): Record<string, string> {
-    const env = childEnvironment({ ...model.options.env, ...model.secrets }, this.#options.workerEnv);
+    const env = childEnvironment(
+      { ...model.variables, ...model.options.env, ...model.secrets },
+      this.#options.workerEnv,
+    );
     return {
       ...env,
       PYTHONPATH: pythonPath(this.#pythonFolder, env['PYTHONPATH']),
@@ -294,12 +298,19 @@ class ProcessSlot implements Slot {
 
   /** Undefined when a Python model has no interpreter. */
   #argv({ spec: { start }, directory, python }: PreparedModel): readonly string[] | undefined {
-    if (start.kind === 'command') return start.argv;
-    if (start.kind === 'module') return [process.execPath, this.#options.hostPath, `${directory}/${start.entry}`];
-    if (start.kind !== 'python') throw new Error(`This worker cannot start a model of the kind ${start.kind}.`);
-    if (python === undefined) return undefined;
-    const name = start.name === undefined ? [] : [start.name];
-    return [python, pythonHostIn(this.#pythonFolder), `${directory}/${start.entry}`, ...name];
+    const { hostPath } = this.#options;
+    switch (start.kind) {
+      case 'module':
+        return [process.execPath, hostPath, `${directory}/${start.entry}`];
+      case 'python': {
+        const name = start.name === undefined ? [] : [start.name];
+        const host = pythonHostIn(this.#pythonFolder);
+        return python === undefined ? undefined : [python, host, `${directory}/${start.entry}`, ...name];
+      }
+      case 'filter':
+      case 'command':
+        return start.kind === 'filter' ? [process.execPath, hostPath, FILTER_ARGUMENT, ...start.argv] : start.argv;
+    }
   }
 
   async #loaded(current: Current): Promise<LoadResult> {

@@ -282,8 +282,8 @@ export class SlotProcess {
     if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
-    const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
-    this.#limits = { maxSliceItems, maxConcurrency, takesAhead };
+    const { kind: _, ...limits } = parsed;
+    this.#limits = limits;
     this.#resolveLoaded({ ok: true });
   }
 

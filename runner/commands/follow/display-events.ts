@@ -10,6 +10,7 @@ type Happened = Extract<RunEvent, { event: 'happened' }>;
 
 /** Only `logs` shows the events without a level: they come with every batch, or the numbers show them. */
 const WORKER_LEVELS: Readonly<Record<WorkerEventCode, Level | undefined>> = {
+  'model-phase': undefined,
   'model-ready': undefined,
   'model-log': undefined,
   'model-event': 'warning',
