@@ -144,6 +144,8 @@ class Computation {
   }
 
   #happened(event: SlotEvent): void {
+    // Whoever tries a model reads its log anyway.
+    if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
     const { log, onEvent, clock } = this.#options;
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
     if (event.kind === 'log') log.add(event.line);
