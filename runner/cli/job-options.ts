@@ -130,6 +130,9 @@ export const jobOptionRows = {
       'ship this directory, and start the command of --model in it; or ship this file or directory with a Python file (repeatable)',
       values.paths,
     ),
+    perLine: toggle(
+      'use the command of --model as a filter, which reads a line for each item and prints a line for each',
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",
