@@ -39,6 +39,8 @@ export type SlotLine =
   | ({ readonly kind: 'ready' } & SlotLimits)
   | { readonly kind: 'output'; readonly index: number; readonly outputJson: string }
   | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
+  /** The model reports something that a person should see. */
+  | { readonly kind: 'event'; readonly message: string }
   | { readonly kind: 'fault'; readonly message: string };
 
 /** JSON allows only these four characters between tokens; `\s` would accept a byte order mark, too. */
@@ -69,6 +71,9 @@ function parseAny(line: string): SlotLine {
   const fields = value as Record<string, unknown>;
   const { index, error } = fields;
   if (fields['ready'] === true && index === undefined) return parseReady(fields, line);
+  if (typeof fields['event'] === 'string' && index === undefined) {
+    return { kind: 'event', message: shorten(fields['event'], MAX_ERROR_MESSAGE_LENGTH) };
+  }
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
     return fault(line, 'no "index" that is a whole number');
   const outputJson = memberText(line, 'output');
