@@ -16,7 +16,7 @@ export const FULL: Sizes = {
   serialDownloads: 100,
   downloadPasses: 10,
   trees: 50,
-  treeRows: 100_000,
+  treeRows: 30_000,
 };
 
 export const QUICK: Sizes = {
@@ -25,5 +25,5 @@ export const QUICK: Sizes = {
   serialDownloads: 30,
   downloadPasses: 3,
   trees: 20,
-  treeRows: 50_000,
+  treeRows: 10_000,
 };
