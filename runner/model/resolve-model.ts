@@ -41,10 +41,10 @@ function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDir
 }
 
 async function resolveModule(entry: string, request: ModelRequest): Promise<ResolvedModel> {
-  const { code, assets } = await compileModule({ entry, outPath: COMPILED_NAME, externalPackages: false });
+  const { code, assets, sourceMap } = await compileModule({ entry, outPath: COMPILED_NAME, externalPackages: false });
   const compiled: BundleEntry = { kind: 'file', path: COMPILED_NAME, executable: false, content: code };
   const entries = [compiled, ...assets, ...(await setupFiles(request))];
-  return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [] };
+  return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [], sourceMap };
 }
 
 /** A single word is more often a mistyped file than a command. So it must be an existing file or a program on PATH. */

@@ -11,6 +11,7 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PROBE_VARIABLE } from '../../core/probe/probe.js';
 import { NAN_VARIABLE } from '../process/child-environment.js';
 import { type Channel, openChannel } from './channel.js';
 import { ModelHost } from './model-host.js';
@@ -57,6 +58,7 @@ try {
     write: channel.write,
     signal: stopping.signal,
     directory: process.cwd(),
+    showsStack: process.env[PROBE_VARIABLE] === '1',
     nan: process.env[NAN_VARIABLE] === 'null' ? 'null' : 'error',
     fail,
   });
