@@ -140,12 +140,12 @@ export function modelRequest(
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
-  const { files, setup, ship, followLinks } = flags;
+  const { files, perLine, setup, ship, followLinks } = flags;
   return {
     argument: flags.model,
     cwd,
     searchPath: env['PATH'] ?? '',
-    ...definedFields({ files, setup }),
+    ...definedFields({ files, perLine, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
     ...definedFields({ ship, followLinks }),
     excluded: excludedFromModel(cwd, submission),

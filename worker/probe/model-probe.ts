@@ -16,6 +16,7 @@ import {
   type ProbeRequest,
 } from '../../core/probe/probe.js';
 import { prepareModel } from '../model/prepare-model.js';
+import { ModelUnable } from '../model/prepared-models.js';
 import type { Clock } from '../ports.js';
 import { childEnvironment } from '../process/child-environment.js';
 import type { PreparedModel } from '../slot/slot.js';
@@ -161,25 +162,28 @@ class Probe {
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
     const { spec, shipped, options } = this.#request;
     const directory = path.join(folder, 'models');
-    const prepared = await prepareModel({
-      store: shipped,
-      spec,
-      options: { ...options, env: { ...options.env, [PROBE_VARIABLE]: '1' } },
-      // A secret is read with the role of an instance, so its value is not there.
-      secretReader: { read: () => Promise.reject(new Error('A probe reads no secrets.')) },
-      directory,
-      onLog: (line) => {
-        this.#log.add(line);
-        this.#onEvent({ kind: 'log', line });
-      },
-      onTrouble: (_, message) => this.#log.add(message),
-      signal,
-      clock: this.#options.clock,
-      workerEnv: env,
-    });
-    if (!('unable' in prepared)) return prepared;
-    const { phase, message } = prepared.unable;
-    return { failure: { phase, message: withLogEnd(message, []), log: this.#log.lines }, directory };
+    try {
+      return await prepareModel({
+        store: shipped,
+        spec,
+        options: { ...options, env: { ...options.env, [PROBE_VARIABLE]: '1' } },
+        // A secret is read with the role of an instance, so its value is not there.
+        secretReader: { read: () => Promise.reject(new Error('A probe reads no secrets.')) },
+        directory,
+        onLog: (line) => {
+          this.#log.add(line);
+          this.#onEvent({ kind: 'log', line });
+        },
+        onTrouble: (_, message) => this.#log.add(message),
+        signal,
+        clock: this.#options.clock,
+        workerEnv: env,
+      });
+    } catch (error) {
+      if (!(error instanceof ModelUnable)) throw error;
+      const { phase, message } = error;
+      return { failure: { phase, message: withLogEnd(message, []), log: this.#log.lines }, directory };
+    }
   }
 
   /** The model has its own temporary folder, and nothing of the user's environment but the way to programs. */

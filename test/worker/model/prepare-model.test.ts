@@ -7,9 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../core/contract/job.js';
 import { modelBundleKey } from '../../../core/contract/keys.js';
 import { ObjectMissing } from '../../../core/contract/object-store.js';
-import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/prepare-model.js';
+import { prepareModel } from '../../../worker/model/prepare-model.js';
+import { ModelUnable } from '../../../worker/model/prepared-models.js';
+import type { PrepareModelOptions } from '../../../worker/model/step.js';
 import { SecretRefused } from '../../../worker/ports.js';
 import type { PreparedModel } from '../../../worker/slot/slot.js';
+import { systemClock } from '../../../worker/system-clock.js';
 
 let root: string;
 let bundle: Buffer;
@@ -34,7 +37,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const models = (): string => path.join(root, 'models');
+const work = (): string => path.join(root, 'work');
+/** The folders of all models. */
+const places = (): Promise<string[]> => readdir(path.join(work(), 'm'));
 
 function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): PrepareModelOptions {
   return {
@@ -48,7 +53,8 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
     spec,
     options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
     secretReader: { read: () => Promise.reject(new SecretRefused('There are no secrets here.')) },
-    directory: models(),
+    directory: work(),
+    clock: systemClock,
     onLog: (line) => log.push(line),
     onTrouble: (doing, message) => troubles.push(`${doing}: ${message}`),
     signal: new AbortController().signal,
@@ -56,16 +62,16 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
   };
 }
 
-async function prepared(changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> {
-  const result = await prepareModel(optionsOf(changes));
-  if ('unable' in result) throw new Error(result.unable.message);
-  return result;
-}
+const prepared = (changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> =>
+  prepareModel(optionsOf(changes));
 
-async function unable(options: PrepareModelOptions): Promise<UnableToPrepare['unable']> {
-  const result = await prepareModel(options);
-  if (!('unable' in result)) throw new Error('It was prepared.');
-  return result.unable;
+async function unable(options: PrepareModelOptions): Promise<ModelUnable> {
+  const error: unknown = await prepareModel(options).then(
+    () => new Error('It was prepared.'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ModelUnable)) throw error;
+  return error;
 }
 
 const withSetup = (setup: string): { spec: ModelSpec } => ({ spec: { ...spec, setup } });
@@ -77,8 +83,8 @@ describe('preparing a model', () => {
     expect(second.directory).toBe(first.directory);
     await prepared();
     expect(fetched).toEqual([modelBundleKey(spec.digest)]);
-    const name = path.basename(first.directory);
-    expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
+    expect(await places()).toHaveLength(1);
+    expect((await readdir(path.dirname(first.directory))).sort()).toEqual(['home', 'model', 'ready', 't']);
   });
 
   it('retries through an outage of any length, reports it, and never counts it as unable', async () => {
@@ -131,7 +137,7 @@ describe('preparing a model', () => {
     const other = await unable(optionsOf({}, bundle.subarray(1)));
     expect(other.phase).toBe('fetch');
     expect(other.message).toMatch(/model\.mjs could not be fetched from models\/.*: its SHA-256 is/);
-    expect(await readdir(models())).toEqual([]);
+    expect(await readdir(path.join(work(), 'm', (await places())[0] ?? ''))).toEqual(['home', 't']);
     await prepared();
   });
 
@@ -171,13 +177,13 @@ describe('preparing a model', () => {
   });
 
   it('reports the end of the output when setup fails, and starts over when asked again', async () => {
-    const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../allowed');
+    const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../../../allowed');
     const failure = await unable(optionsOf(failing));
     expect(failure.phase).toBe('setup');
     expect(failure.message).toMatch(/failed \(exit code 1\).*\n/);
     expect(failure.message).toContain('step 30');
     expect(failure.message.split('\n').filter((line) => line.startsWith('step'))).toHaveLength(20);
-    await writeFile(path.join(models(), 'allowed'), '');
+    await writeFile(path.join(work(), 'allowed'), '');
     await prepared(failing);
     expect(fetched).toHaveLength(2);
   });
@@ -191,15 +197,15 @@ describe('preparing a model', () => {
   it('rejects with the reason when it is aborted, and starts over when asked again', async () => {
     const abort = new AbortController();
     const preparing = prepared({
-      ...withSetup('echo waiting; test -e ../allowed || sleep 1000'),
+      ...withSetup('echo waiting; test -e ../../../allowed || sleep 1000'),
       signal: abort.signal,
       onLog: () => {
         abort.abort(new Error('drained'));
       },
     });
     await expect(preparing).rejects.toThrow('drained');
-    await writeFile(path.join(models(), 'allowed'), '');
-    await prepared(withSetup('echo waiting; test -e ../allowed || sleep 1000'));
+    await writeFile(path.join(work(), 'allowed'), '');
+    await prepared(withSetup('echo waiting; test -e ../../../allowed || sleep 1000'));
   });
 
   it('gives the same key to models that can share a loaded slot', async () => {
