@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
-import { isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
+import { isExecutable, isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
 import { compileModule, MODULE_EXTENSIONS } from './compile-module.js';
+import { refuseDataFile } from './data-file.js';
 import { resolveDirectory } from './directory-model.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 import { shellWords } from './shell-words.js';
@@ -62,7 +63,10 @@ async function resolveModule(entry: string, request: ModelRequest): Promise<Reso
 /** A single word is more often a mistyped file than a command. So it must be an existing file or a program on PATH. */
 async function requireProgram(program: string, request: ModelRequest): Promise<void> {
   const file = path.resolve(request.cwd, request.files ?? '.', program);
-  if (await isKind(file, 'file')) return;
+  if (await isKind(file, 'file')) {
+    if (!(await isExecutable(file))) await refuseDataFile(program, file);
+    return;
+  }
   if (FILE_LIKE.test(program)) throw new UserError(`The model ${program} does not exist (no file ${file}).`);
   if (!program.includes('/') && (await isOnPath(program, request.searchPath))) return;
   throw new UserError(

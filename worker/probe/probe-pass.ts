@@ -107,7 +107,7 @@ class Computation {
       signal,
       AbortSignal.any([signal, this.#enough.signal]),
     );
-    if (first.kind !== 'computed' || ![...this.#results.values()].some(({ ok }) => ok)) return;
+    if (first.kind !== 'computed' || !this.#hasOk) return;
     const work = AbortSignal.any([signal, this.#enough.signal]);
     await this.#compute(items.slice(FIRST_ITEMS), signal, work, () => {
       // Between two slices nothing is under way, so the slot stops at once and loses nothing.
@@ -141,6 +141,10 @@ class Computation {
     return end;
   }
 
+  get #hasOk(): boolean {
+    return [...this.#results.values()].some(({ ok }) => ok);
+  }
+
   #fail(failure: Omit<ProbeFailure, 'log'>): void {
     this.#failures.push({ ...failure, log: this.#options.log.takeNew() });
   }
@@ -159,7 +163,10 @@ class Computation {
     const { log, onEvent, clock } = this.#options;
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
     if (event.kind === 'log') log.add(event.line);
-    if (event.kind === 'rebuilt') this.#fail({ phase: 'item', reason: event.reason, message: event.message });
+    const isBroken = event.kind === 'rebuilt' && event.reason === 'broken';
+    // A model that gives nothing but errors may be sound: its items are listed with their errors.
+    if (event.kind === 'rebuilt' && !(isBroken && !this.#hasOk))
+      this.#fail({ phase: 'item', reason: event.reason, message: event.message });
     if (event.kind !== 'ready') return onEvent(event);
     this.#answeredAtMs = clock.nowMs();
     if (this.#loadMs !== undefined) return;
