@@ -135,9 +135,9 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function modelRequest(
+export function modelRequest(
   { cwd, env }: CliContext,
-  { architecture }: StackConfig,
+  { architecture }: Pick<StackConfig, 'architecture'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
@@ -165,7 +165,7 @@ function excludedFromModel(
   ];
 }
 
-function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,

@@ -2,6 +2,7 @@
 import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import type { BundleEntry } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import type { ExcludedFile, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
@@ -31,6 +32,8 @@ export interface ResolvedModel {
   readonly start: ModelStart;
   readonly entries: readonly BundleEntry[];
   readonly leftOut: readonly LeftOut[];
+  /** Present when a module was compiled. */
+  readonly sourceMap?: ModuleSourceMap;
   /** Present for a Python file. */
   readonly python?: PythonModelFacts;
 }
