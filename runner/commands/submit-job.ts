@@ -136,9 +136,9 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function modelRequest(
+export function modelRequest(
   { cwd, env }: CliContext,
-  config: StackConfig,
+  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
@@ -157,7 +157,12 @@ function modelRequest(
 }
 
 /** Without a platform of its own, a stack runs Amazon Linux 2023, which has glibc 2.34. https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html */
-function pythonTarget({ python, platform, architecture, isolated = false }: StackConfig): PythonTarget {
+function pythonTarget({
+  python,
+  platform,
+  architecture,
+  isolated = false,
+}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
   const processor = architecture === 'arm64' ? 'aarch64' : architecture;
   const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
   return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
@@ -175,7 +180,7 @@ function excludedFromModel(
   ];
 }
 
-function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,

@@ -116,7 +116,7 @@ export async function isOnPath(program: string, searchPath: string): Promise<boo
   return false;
 }
 
-const isExecutable = (file: string): Promise<boolean> =>
+export const isExecutable = (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
     () => true,
     () => false,

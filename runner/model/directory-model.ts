@@ -20,7 +20,7 @@ export async function resolveDirectory(directory: string, request: ModelRequest)
     return { name, start: { kind: 'module', entry }, ...(await directoryEntries(root, request, [entry])) };
   }
   const outPath = entry.replace(TYPESCRIPT, '.compiled.mjs');
-  const { code, assets, inPlace } = await compileModule({
+  const { code, assets, inPlace, sourceMap } = await compileModule({
     entry: path.join(root, entry),
     outPath,
     externalPackages: true,
@@ -29,7 +29,7 @@ export async function resolveDirectory(directory: string, request: ModelRequest)
   const { entries, leftOut } = await directoryEntries(root, request, [entry, ...inPlace]);
   const compiled: BundleEntry = { kind: 'file', path: outPath, executable: false, content: code };
   const shipped = [...entries.filter(({ path: place }) => place !== outPath), compiled, ...assets];
-  return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut };
+  return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut, sourceMap };
 }
 
 export async function findEntry(root: string, name: string): Promise<string> {

@@ -11,6 +11,7 @@ import { UserError } from '../errors.js';
 import { lockPackages, type PythonPackages } from '../python/python-packages.js';
 import { findRequirements } from '../python/requirements.js';
 import { type BundleEntry, writeBundle } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
@@ -35,6 +36,8 @@ export interface PackagedModel {
   readonly leftOut: readonly LeftOut[];
   /** Present when the model needs Python packages. */
   readonly packages?: PythonPackages;
+  /** Present when a module was compiled. It is not shipped. */
+  readonly sourceMap?: ModuleSourceMap;
   dispose(): Promise<void>;
 }
 
@@ -51,15 +54,11 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   try {
     const file = path.join(directory, 'bundle.tar.gz');
     const { digest, contents, bytes } = await writeBundle(entries, file, signal);
-    const { name, start, leftOut } = resolved;
-    const spec = {
-      name,
-      digest,
-      contents,
-      start,
-      ...definedFields({ python: packages?.summary, setup: request.setup }),
-    };
-    return { spec, file, bytes, shipped: shippedOf(entries), leftOut, dispose, ...definedFields({ packages }) };
+    const { name, start, leftOut, sourceMap } = resolved;
+    const python = packages?.summary;
+    const spec = { name, digest, contents, start, ...definedFields({ python, setup: request.setup }) };
+    const shipped = shippedOf(entries);
+    return { spec, file, bytes, shipped, leftOut, ...definedFields({ packages, sourceMap }), dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
-import { filesOfCommand, isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
+import { filesOfCommand, isExecutable, isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
 import { compileModule, MODULE_EXTENSIONS } from './compile-module.js';
+import { refuseDataFile } from './data-file.js';
 import { resolveDirectory } from './directory-model.js';
 import { pythonReference, resolvePythonFile } from './python-file.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
@@ -59,16 +60,19 @@ function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDir
 }
 
 async function resolveModule(entry: string, request: ModelRequest): Promise<ResolvedModel> {
-  const { code, assets } = await compileModule({ entry, outPath: COMPILED_NAME, externalPackages: false });
+  const { code, assets, sourceMap } = await compileModule({ entry, outPath: COMPILED_NAME, externalPackages: false });
   const compiled: BundleEntry = { kind: 'file', path: COMPILED_NAME, executable: false, content: code };
   const entries = [compiled, ...assets, ...(await setupFiles(request))];
-  return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [] };
+  return { name: request.argument, start: { kind: 'module', entry: COMPILED_NAME }, entries, leftOut: [], sourceMap };
 }
 
 /** A single word is more often a mistyped file than a command. So it must be an existing file or a program on PATH. */
 async function requireProgram(program: string, request: ModelRequest): Promise<void> {
   const file = path.resolve(request.cwd, filesOfCommand(request) ?? '.', program);
-  if (await isKind(file, 'file')) return;
+  if (await isKind(file, 'file')) {
+    if (!(await isExecutable(file))) await refuseDataFile(program, file);
+    return;
+  }
   if (FILE_LIKE.test(program)) throw new UserError(`The model ${program} does not exist (no file ${file}).`);
   if (!program.includes('/') && (await isOnPath(program, request.searchPath))) return;
   throw new UserError(

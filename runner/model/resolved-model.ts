@@ -3,6 +3,7 @@ import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import type { PackagesRequest } from '../python/python-packages.js';
 import type { BundleEntry } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import type { ExcludedFile, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
@@ -36,6 +37,8 @@ export interface ResolvedModel {
   readonly start: ModelStart;
   readonly entries: readonly BundleEntry[];
   readonly leftOut: readonly LeftOut[];
+  /** Present when a module was compiled. */
+  readonly sourceMap?: ModuleSourceMap;
   /** Present for a Python file. */
   readonly python?: PythonModelFacts;
 }
