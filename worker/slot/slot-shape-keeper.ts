@@ -263,7 +263,16 @@ class JobShape {
 /** Returns equal keys for jobs whose slots behave alike. */
 function shapeKey({ model, options }: Manifest): string {
   const { slots, concurrency, env, secrets } = options;
-  return JSON.stringify([model.digest, model.start, model.setup, slots, concurrency, env, secrets]);
+  return JSON.stringify([
+    model.digest,
+    model.start,
+    model.setup,
+    model.weights?.digest,
+    slots,
+    concurrency,
+    env,
+    secrets,
+  ]);
 }
 
 function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
