@@ -5,10 +5,9 @@
  * Invariants:
  * - The filter is started for each slice (filter-process.ts), and its lines count only when it ended well and printed as
  *   many as it was given.
- * - When a slice ends in any other way, its halves are given to new processes until the guilty items stand alone. So an
- *   item's outcome is that of the filter with this line alone, and the other items are not touched.
- * - A filter that prints another number of lines for several items than for each of them alone gets one item at a time
- *   from then on.
+ * - When it ends with an error, the halves of the slice are given to new processes until the guilty items stand alone.
+ * - Once it has printed another number of lines than it was given, nobody knows whose lines they are, and numbers that
+ *   agree may agree by chance. From then on it gets one item at a time.
  */
 import type { Channel } from './channel.js';
 import { LineSplitter } from '../process/line-splitter.js';
@@ -105,38 +104,48 @@ export class FilterHost {
       else refused += errorAnswer(index, line.error);
     }
     if (refused !== '') this.#options.write(refused);
-    if (!this.#oneByOne) await this.#compute(good, this.#options.log);
-    else for (const item of good) await this.#compute([item], this.#options.log);
+    await this.#compute(good, this.#options.log);
   }
 
-  /** Returns how many of the items failed. */
-  async #compute(items: readonly GoodItem[], onLog: (chunk: Buffer) => void): Promise<number> {
-    const [first] = items;
-    if (first === undefined) return 0;
-    const end = await runFilter({ argv: this.#options.argv, lines: items.map(({ line }) => line), onLog });
-    if (end.ok && end.lines.length === items.length) {
-      this.#options.write(items.map(({ index }, at) => answerLine(index, end.lines[at] ?? '')).join(''));
-      return 0;
+  async #compute(items: readonly GoodItem[], onLog: (chunk: Buffer) => void): Promise<void> {
+    const [first, ...others] = items;
+    if (first === undefined) return;
+    if (others.length === 0) return this.#computeAlone(first, onLog);
+    if (this.#oneByOne) return this.#inTurn(items.map((item) => [item]));
+    const end = await this.#run(items, onLog);
+    if (!end.ok) {
+      const middle = Math.ceil(items.length / 2);
+      return this.#inTurn([items.slice(0, middle), items.slice(middle)]);
     }
-    if (items.length === 1) {
-      this.#options.write(errorAnswer(first.index, end.ok ? wrongNumber(end.lines.length) : end.error));
-      return 1;
+    if (end.lines.length !== items.length) {
+      this.#giveOneByOne(`${counted(end.lines.length)} for ${items.length} items`);
+      return this.#inTurn(items.map((item) => [item]));
     }
-    const middle = Math.ceil(items.length / 2);
-    let failed = 0;
-    // What the filter logs about the same lines was logged already.
-    for (const half of [items.slice(0, middle), items.slice(middle)]) failed += await this.#compute(half, dropLog);
-    if (failed === 0) this.#givenOneByOne(items.length, end);
-    return failed;
+    this.#options.write(items.map(({ index }, at) => answerLine(index, end.lines[at] ?? '')).join(''));
   }
 
-  #givenOneByOne(items: number, end: FilterEnd): void {
-    if (this.#oneByOne || !end.ok) return;
+  async #computeAlone(item: GoodItem, onLog: (chunk: Buffer) => void): Promise<void> {
+    const end = await this.#run([item], onLog);
+    const [line] = end.ok ? end.lines : [];
+    if (end.ok && end.lines.length === 1 && line !== undefined)
+      return this.#options.write(answerLine(item.index, line));
+    if (end.ok) this.#giveOneByOne(`${counted(end.lines.length)} for 1 item`);
+    this.#options.write(errorAnswer(item.index, end.ok ? wrongNumber(end.lines.length) : end.error));
+  }
+
+  async #inTurn(groups: readonly (readonly GoodItem[])[]): Promise<void> {
+    // With several items in a process, what it logs about them was logged already.
+    for (const group of groups) await this.#compute(group, this.#oneByOne ? this.#options.log : dropLog);
+  }
+
+  #run(items: readonly GoodItem[], onLog: (chunk: Buffer) => void): Promise<FilterEnd> {
+    return runFilter({ argv: this.#options.argv, lines: items.map(({ line }) => line), onLog });
+  }
+
+  #giveOneByOne(what: string): void {
+    if (this.#oneByOne) return;
     this.#oneByOne = true;
-    this.#options.log(
-      `The filter printed ${counted(end.lines.length)} for ${items} items together, but one for each of them alone. ` +
-        `From now on it is started for each item.\n`,
-    );
+    this.#options.log(`The filter printed ${what}. From now on it is started for each item.\n`);
   }
 }
 
@@ -148,12 +157,12 @@ function sliceSecondsFor(startMs: number): number {
   return Math.min(LONGEST_SLICE_SECONDS, Math.max(SHORTEST_SLICE_SECONDS, Math.round(seconds)));
 }
 
-const counted = (lines: number): string => (lines === 1 ? '1 line' : `${lines} lines`);
+const counted = (lines: number): string => (lines === 0 ? 'no line' : lines === 1 ? '1 line' : `${lines} lines`);
 
 function wrongNumber(lines: number): ReturnType<typeof protocolFault> {
   const cause =
     lines === 0
       ? 'A filter must not leave lines out, as grep and the select of jq do; it may print an empty line or null.'
       : 'A filter must not print a value over several lines (jq needs -c), nor anything else on standard output.';
-  return protocolFault(`The filter printed ${lines === 0 ? 'no line' : counted(lines)} for 1 item. ${cause}`);
+  return protocolFault(`The filter printed ${counted(lines)} for 1 item. ${cause}`);
 }

@@ -28,7 +28,7 @@ export interface FilterInput {
   readonly onLog: (chunk: Buffer) => void;
 }
 
-/** Rejects with `FilterNotStarted`. */
+/** Rejects with `FilterNotStarted` when there is no such program, or it must not be run. */
 export function runFilter({ argv, lines, onLog }: FilterInput): Promise<FilterEnd> {
   const [program = '', ...rest] = argv;
   return new Promise((resolve, reject) => {

@@ -144,9 +144,9 @@ class Computation {
   }
 
   #happened(event: SlotEvent): void {
+    const { log, onEvent, clock } = this.#options;
     // Whoever tries a model reads its log anyway.
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
-    const { log, onEvent, clock } = this.#options;
     if (event.kind === 'log') log.add(event.line);
     if (event.kind === 'rebuilt') this.#fail({ phase: 'item', reason: event.reason, message: event.message });
     if (event.kind !== 'ready') return onEvent(event);
