@@ -82,7 +82,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript and Python models (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),
