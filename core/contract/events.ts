@@ -74,6 +74,8 @@ export type WorkerEvent = EventBase &
     /** The model is not ready after 20 s. The message has its output so far, and what the worker waits for. */
     | { readonly code: 'model-slow'; readonly model: string }
     | { readonly code: 'model-log'; readonly stream: 'model' | 'setup' }
+    /** The model itself reports something, such as a smaller batch size after it ran out of memory. */
+    | { readonly code: 'model-event' }
     | {
         readonly code: 'batch-committed';
         readonly ok: number;
@@ -179,6 +181,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
   },
   'model-ready': { model: name, loadMs: milliseconds },
   'model-slow': { model: name },
+  'model-event': {},
   'model-log': { stream: oneOf<EventOf<'model-log'>['stream']>({ model: true, setup: true }) },
   'batch-committed': {
     ok: count,

@@ -123,6 +123,9 @@ export const jobOptionRows = {
       text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
     ),
     files: text('<dir>', 'ship this directory, and start the command of --model in it'),
+    perLine: toggle(
+      'use the command of --model as a filter, which reads a line for each item and prints a line for each',
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",

@@ -8,18 +8,23 @@ import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 /** A word with such an ending names a script. The command cannot work without it. */
 const SCRIPT = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua)$/;
+/** A filter such as jq is given the names of fields (`.ts`, `.meta.py`). */
+const FIELD = /^\.[^./]/;
 /** The arguments of these programs name files in the container, not on this machine. */
 const CONTAINER_PROGRAMS = new Set(['docker', 'podman', 'nerdctl']);
 
 export async function resolveCommand(request: ModelRequest, argv: readonly string[]): Promise<ResolvedModel> {
   const name = request.argument;
-  const start = { kind: 'command', argv: await runnable(request, argv) } as const;
+  const start = {
+    kind: request.perLine === true ? 'filter' : 'command',
+    argv: await runnable(request, argv),
+  } as const;
   if (request.files !== undefined) {
     const directory = path.resolve(request.cwd, request.files);
     if (!(await isKind(directory, 'directory'))) {
       throw new UserError(`--files ${request.files} is not a directory (${directory}).`);
     }
-    await requireScripts(argv, directory);
+    await requireScripts(argv, directory, request);
     // Words that name no file in the directory do no harm.
     const words = [...argv, ...(request.setup === undefined ? [] : wordsOfSetup(request.setup))];
     const named = words
@@ -27,7 +32,7 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
       .map((word) => path.posix.normalize(word));
     return { name, start, ...(await directoryEntries(directory, request, named)) };
   }
-  await requireScripts(argv, request.cwd);
+  await requireScripts(argv, request.cwd, request);
   const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];
   return { name, start, entries: distinct(entries), leftOut: [] };
 }
@@ -56,10 +61,11 @@ async function runnable(request: ModelRequest, argv: readonly string[]): Promise
   );
 }
 
-async function requireScripts(argv: readonly string[], base: string): Promise<void> {
+async function requireScripts(argv: readonly string[], base: string, { perLine }: ModelRequest): Promise<void> {
   if (CONTAINER_PROGRAMS.has(path.basename(argv[0] ?? ''))) return;
   for (const word of argv) {
     if (word.startsWith('-') || path.isAbsolute(word) || !SCRIPT.test(word) || /\s/.test(word)) continue;
+    if (perLine === true && FIELD.test(word)) continue;
     if (await isKind(path.resolve(base, word), 'file')) continue;
     throw new UserError(`The model's command names ${word}, but ${base} has no such file.`);
   }

@@ -23,6 +23,7 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
         `To ship files with a module, import them (import weights from './weights.bin' gives a path), or give a directory that holds everything as --model.`,
     );
   }
+  refusePerLineWithoutCommand(request, isModule ? 'a module' : isDirectory ? 'a directory' : undefined);
   refuseShipWithoutDirectory(request, isDirectory || request.files !== undefined);
   if (isModule) return resolveModule(file, request);
   if (isDirectory) return resolveDirectory(file, request);
@@ -31,6 +32,17 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
   if (program === undefined) throw new UserError('--model is empty. Give a module, a directory or a command.');
   if (argv.length === 1) await requireProgram(program, request);
   return resolveCommand(request, argv);
+}
+
+const PYTHON_FILE = /^\S+\.py(:\w+)?$/;
+
+function refusePerLineWithoutCommand({ argument, perLine }: ModelRequest, kind: string | undefined): void {
+  const what = kind ?? (PYTHON_FILE.test(argument) ? 'a Python file' : undefined);
+  if (perLine !== true || what === undefined) return;
+  throw new UserError(
+    `--per-line needs a command as the model, but ${argument} is ${what}. ` +
+      `Leave --per-line out, or give the command of a program that reads a line and prints a line ('python3 filter.py').`,
+  );
 }
 
 function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDirectory: boolean): void {

@@ -10,6 +10,8 @@ export interface ModelRequest {
   readonly cwd: string;
   /** `--files`: the directory that is shipped with a command, and in which the command starts. */
   readonly files?: string;
+  /** `--per-line`: the command is a filter, which reads a line for each item and prints a line for each. */
+  readonly perLine?: boolean;
   /** `--setup`: a shell command that runs once per instance in the model's directory. */
   readonly setup?: string;
   /** The instances' architecture. Native files for other architectures are refused; when it is absent they are not examined. */

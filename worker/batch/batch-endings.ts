@@ -51,15 +51,13 @@ export interface BatchEndingsOptions {
   readonly leases: LeaseKeeper;
   readonly jobs: JobCache;
   readonly record: BatchRecord;
-  readonly onUnable: (job: string) => void;
+  /** Returns false when it was called for the job before. */
+  readonly onUnable: (job: string) => boolean;
   /** Aborts when the worker has ended. Until then the saves, commits and hand-backs go on. */
   readonly signal: AbortSignal;
 }
 
 export class BatchEndings {
-  /** The jobs whose model this instance cannot use. They are few, because the worker ends after the first. */
-  readonly #unableJobs = new Set<string>();
-
   readonly #options: BatchEndingsOptions;
 
   constructor(options: BatchEndingsOptions) {
@@ -119,11 +117,9 @@ export class BatchEndings {
     const { job } = batch.message;
     const mark: UnableMark = { instance, phase, message, at: new Date(clock.nowMs()).toISOString() };
     await store.put(unableKey(job, instance), encodeUnableMark(mark), { signal, contentType: 'application/json' });
-    const sentence = `This instance cannot ${DOING[phase]} and ends: ${message}`;
+    const sentence = `This instance cannot ${DOING[phase]} and leaves the job's batches to others: ${message}`;
     // The event is emitted once, however many batches were held.
-    if (!this.#unableJobs.has(job)) events.emit({ code: 'unable', phase, job, message: sentence });
-    this.#unableJobs.add(job);
-    this.#options.onUnable(job);
+    if (this.#options.onUnable(job)) events.emit({ code: 'unable', phase, job, message: sentence });
     return this.#handBack(batch, { reason: 'unable', delaySeconds: 0 }, await this.#save(batch));
   }
 

@@ -41,6 +41,7 @@ import { SlotPool } from '../slot/slot-pool.js';
 import { spareSlots } from './slow-models.js';
 import { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { SlowModelWatch } from './slow-model-watch.js';
+import { UnableJobs } from './unable-jobs.js';
 
 /** A poll answers at once when there is work. When there is none, the worker notices an end this late. */
 const POLL_SECONDS = 2;
@@ -78,6 +79,7 @@ export class Engine {
   readonly #tickets: ExitTickets;
   readonly #versionCheck: VersionCheck;
   readonly #slowModels: SlowModelWatch;
+  readonly #unableJobs: UnableJobs;
   #notice: Notice['kind'] | undefined;
   /** The number of slots beyond those that the jobs' shapes ask for (slow-models.ts). */
   #spareSlots = 0;
@@ -132,6 +134,8 @@ export class Engine {
     this.#tickets = tickets;
     this.#versionCheck = new VersionCheck({ ...options, leases, signal, onSettled: onChange });
     this.#slowModels = new SlowModelWatch({ ...options, held, leases, tickets, signal, onChange: onShape });
+    const onNoneUsable = (): void => this.#drain.begin('unable', LAST_BATCH_MS);
+    this.#unableJobs = new UnableJobs({ ...options, held, leases, jobs: this.#jobs, tickets, signal, onNoneUsable });
     this.#batchLife = new BatchLife({
       ...options,
       leases,
@@ -192,7 +196,7 @@ export class Engine {
         if (this.#drain.reason !== undefined) continue;
       }
       const next = this.#decide();
-      this.#poller.request(next.ask, this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
+      this.#poller.request(this.#unableJobs.askFor(next.ask), this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
       const { queueWasEmpty } = this.#poller;
       this.held.stopSurplus(next.surplus, { nowMs: this.#options.clock.nowMs(), queueWasEmpty });
       await this.#changes.nextChange(next.againInMs);
@@ -213,7 +217,7 @@ export class Engine {
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
     const clogged = view.committing >= maxCommitting(view) || this.#budget.isSpent;
-    const { pauseMs } = this.#slowModels;
+    const pauseMs = Math.max(this.#slowModels.pauseMs, this.#unableJobs.pauseMs);
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
     return clogged || pauseMs > 0 ? { ...next, ask: 0, againInMs } : next;
   }
@@ -221,10 +225,12 @@ export class Engine {
   #receive(messages: readonly ReceivedMessage[], elapsedMs: number): void {
     this.#started = true;
     if (messages.length > 0) this.#pace.received(elapsedMs);
-    for (const message of messages) this.#take(message);
+    const usable = messages.filter((message) => this.#take(message));
+    if (messages.length > 0) this.#unableJobs.received(usable.length);
   }
 
-  #take(message: ReceivedMessage): void {
+  /** Returns false when the message is of no use to this worker. */
+  #take(message: ReceivedMessage): boolean {
     const { clock, events, instance, newLeaseId } = this.#options;
     const lease: Lease = {
       id: `${instance}-${newLeaseId()}`,
@@ -235,18 +241,23 @@ export class Engine {
     if (needs !== undefined) {
       this.#drain.begin('outdated', LAST_BATCH_MS);
       this.#background.start('handing back a batch', this.#versionCheck.handBack(lease, needs));
-      return;
+      return false;
     }
     const decoded = decodeBatchMessage(message.body);
     if (decoded === undefined) {
       const text = `Discarded a message in the queue that spotpool did not write: ${shorten(message.body, 200)}`;
       events.emit({ code: 'message-discarded', message: text });
       this.#background.start('discarding a message', this.#leases.delete(lease, this.#life.signal));
-      return;
+      return true;
     }
-    const left = this.#slowModels.leaveToOthers(lease, decoded.job);
-    if (left !== undefined) return this.#background.start('leaving a batch to others', left);
-    this.#hold(new HeldBatch(decoded, lease, message.receiveCount));
+    const { receiveCount } = message;
+    const left =
+      this.#slowModels.leaveToOthers(lease, decoded.job) ??
+      // A drain waits for the batches that are held, and so for their hand-backs.
+      (this.#drain.reason === undefined ? this.#unableJobs.leaveToOthers(lease, decoded, receiveCount) : undefined);
+    if (left !== undefined) this.#background.start('leaving a batch to others', left);
+    else this.#hold(new HeldBatch(decoded, lease, receiveCount));
+    return left === undefined;
   }
 
   #hold(batch: HeldBatch): void {
@@ -298,9 +309,11 @@ export class Engine {
     this.#drain.begin('interruption', Math.max(0, notice.takesAtMs - this.#options.clock.nowMs()));
   }
 
-  #beginUnable(job: string): void {
-    this.held.stopJob(job, 'unable');
-    this.#drain.begin('unable', LAST_BATCH_MS);
+  /** Returns false when the job was known already. */
+  #beginUnable(job: string): boolean {
+    const isNew = this.#unableJobs.add(job);
+    if (isNew) this.#background.start('looking for work of other jobs', this.#unableJobs.look());
+    return isNew;
   }
 
   #startLoops(): Promise<void>[] {
@@ -321,6 +334,7 @@ export class Engine {
       this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () =>
         this.#slowModels.refreshJobsWithWork(),
       ),
+      this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.#unableJobs.look()),
       this.#background.every(SAVE_EVERY_MS, 'saving finished items', () => this.#saveWhileAtRisk()),
       endLife(),
     ];

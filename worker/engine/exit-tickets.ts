@@ -48,9 +48,9 @@ export class ExitTickets {
     return false;
   }
 
-  /** The pool's jobs that had work when its target was decided. */
-  async jobsWithWork(signal: AbortSignal): Promise<readonly string[]> {
-    return (await this.#readState(signal))?.jobs ?? [];
+  /** The pool's jobs that had work when its target was decided; undefined before the first decision. */
+  async jobsWithWork(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    return (await this.#readState(signal))?.jobs;
   }
 
   async #take(key: string, signal: AbortSignal): Promise<boolean> {

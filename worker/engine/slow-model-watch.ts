@@ -63,7 +63,8 @@ export class SlowModelWatch {
   async refreshJobsWithWork(): Promise<void> {
     const { clock, held, tickets, signal } = this.#options;
     const nowMs = clock.nowMs();
-    if ([...held].some((batch) => isSlow(batch, nowMs))) this.#jobsWithWork = await tickets.jobsWithWork(signal);
+    if ([...held].some((batch) => isSlow(batch, nowMs)))
+      this.#jobsWithWork = (await tickets.jobsWithWork(signal)) ?? [];
   }
 
   /** Hands a received batch back if its model is slow here. Returns undefined when the worker should hold the batch. */

@@ -11,7 +11,7 @@
 const WAY_TO_THE_ROLE = ['AWS_REGION', 'AWS_EC2_METADATA_SERVICE_ENDPOINT', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
 const PASSED_ON = ['PATH', 'LANG', ...WAY_TO_THE_ROLE];
 /**
- * The hosts (worker/host, examples/python/spotpool_model.py) read it: with the value `null` they write null for NaN and
+ * The hosts (worker/host, python/spotpool_host) read it: with the value `null` they write null for NaN and
  * the infinities.
  */
 export const NAN_VARIABLE = 'SPOTPOOL_NAN';

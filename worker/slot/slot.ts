@@ -85,6 +85,8 @@ export type SlotEvent =
   /** The model takes long to load. */
   | { readonly kind: 'slow-load'; readonly message: string }
   | { readonly kind: 'log'; readonly line: string }
+  /** The model itself reports something that a person should see. */
+  | { readonly kind: 'model'; readonly message: string }
   | {
       readonly kind: 'rebuilt';
       readonly reason: RebuildReason;

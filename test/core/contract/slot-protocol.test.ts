@@ -88,6 +88,8 @@ describe('a line of a slot', () => {
     ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2, takesAhead: false }],
     ['{"ready":true,"maxSliceItems":null,"ahead":false}', { kind: 'ready', takesAhead: false }],
     ['{"ready":true,"ahead":true}', { kind: 'ready', takesAhead: true }],
+    ['{"ready":true,"sliceSeconds":2.5}', { kind: 'ready', takesAhead: false, sliceSeconds: 2.5 }],
+    ['{"ready":true,"sliceSeconds":null}', { kind: 'ready', takesAhead: false }],
   ])('may be written in other ways: %s', (line, parsed) => {
     expect(parseSlotLine(line)).toEqual(parsed);
   });
@@ -108,6 +110,8 @@ describe('a line of a slot', () => {
     ['{"index":1,"error":"text"}', 'neither'],
     ['{"index":1,"error":{"code":"C"}}', 'without a "message"'],
     ['{"ready":true,"maxSliceItems":0}', 'maxSliceItems'],
+    ['{"ready":true,"sliceSeconds":0}', 'sliceSeconds'],
+    ['{"ready":true,"sliceSeconds":"1"}', 'sliceSeconds'],
     ['{"ready":true,"maxConcurrency":"all"}', 'maxConcurrency'],
   ])('is a fault that is shown: %s', (line, why) => {
     expect(faultOf(line)).toContain(why);

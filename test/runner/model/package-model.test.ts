@@ -189,6 +189,27 @@ describe('a command', () => {
     await expect(packed(cwd, argument.replace('$HERE', cwd))).rejects.toThrow(message);
   });
 
+  it('is a filter with --per-line, whose arguments may look like scripts', async () => {
+    const cwd = await tempDirectory({ 'by-year.jq': '.year' });
+    const { start, shipped } = await packed(cwd, 'jq -c -f by-year.jq', { perLine: true });
+    expect(start).toEqual({ kind: 'filter', argv: ['jq', '-c', '-f', 'by-year.jq'] });
+    expect(shipped).toEqual(['by-year.jq']);
+    expect((await packed(cwd, 'jq -c .ts', { perLine: true })).start).toMatchObject({ argv: ['jq', '-c', '.ts'] });
+    await expect(packed(cwd, 'python3 filter.py', { perLine: true })).rejects.toThrow('has no such file');
+  });
+
+  it.each([
+    ['model.mjs', 'a module'],
+    ['folder', 'a directory'],
+    ['model.py', 'a Python file'],
+    ['model.py:Scorer', 'a Python file'],
+  ])('is needed for --per-line: %s is refused', async (model, what) => {
+    const cwd = await tempDirectory({ 'model.mjs': '', 'folder/index.js': '', 'model.py': '' });
+    await expect(packed(cwd, model, { perLine: true })).rejects.toThrow(
+      `--per-line needs a command as the model, but ${model} is ${what}.`,
+    );
+  });
+
   it('is refused when --files is no directory or lacks its script', async () => {
     const cwd = await tempDirectory({ 'd/x.txt': '', 'm.py': '' });
     await expect(packed(cwd, 'python3 m.py', { files: 'nope' })).rejects.toThrow('--files nope is not a directory');

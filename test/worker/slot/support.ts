@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { definedFields } from '../../../core/defined-fields.js';
 import type { ModelStart } from '../../../core/contract/job.js';
 import type { ResultLine } from '../../../core/contract/result-line.js';
 import type {
@@ -18,6 +19,7 @@ import type {
 import { createSlot, type SlotOptions } from '../../../worker/slot/process-slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 
+export const pythonFolder = fileURLToPath(new URL('../../../python', import.meta.url));
 export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
 export interface BuiltHost {
@@ -43,6 +45,7 @@ export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slo
   return createSlot({
     clock: systemClock,
     hostPath: host.hostPath,
+    pythonFolder,
     memoryLimitBytes: () => 400 * 1024 * 1024,
     pollMs: 20,
     ...options,
@@ -50,18 +53,23 @@ export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slo
 }
 
 export function modelOf(
-  start: string | readonly string[],
-  options: Partial<PreparedModel['options']> & { readonly directory?: string } = {},
+  start: string | readonly string[] | ModelStart,
+  options: Partial<PreparedModel['options']> & { readonly directory?: string; readonly python?: string } = {},
 ): PreparedModel {
-  const how: ModelStart =
-    typeof start === 'string' ? { kind: 'module', entry: start } : { kind: 'command', argv: start };
-  const { directory = fixtures, ...rest } = options;
+  const how = startOf(start);
+  const { directory = fixtures, python, ...rest } = options;
   return {
     modelKey: JSON.stringify([how, rest.env, rest.nan]),
     spec: { name: JSON.stringify(start), digest: 'd'.repeat(64), start: how },
     directory,
+    ...definedFields({ python }),
     options: { concurrency: 1, itemTimeoutSeconds: 30, env: {}, ...rest },
   };
+}
+
+function startOf(start: string | readonly string[] | ModelStart): ModelStart {
+  if (typeof start === 'string') return { kind: 'module', entry: start };
+  return 'kind' in start ? start : { kind: 'command', argv: start };
 }
 
 export const itemsOf = (values: readonly unknown[], first = 0): readonly BatchItem[] =>

@@ -63,6 +63,8 @@ export class WorkerWorld {
   metadataFails = false;
   /** An error that preparing a model throws. */
   unable: ModelUnable | undefined;
+  /** The job whose model `unable` is about; every job's when it is undefined. */
+  unableJob: string | undefined;
   /** Awaited before a model is prepared. */
   prepares: (job: string) => Promise<void> = async () => undefined;
   ended: EndReason | undefined;
@@ -140,7 +142,7 @@ export class WorkerWorld {
       makeSlot: () => new FakeSlot(this.model, this.clock),
       prepareModel: async ({ job, model, options }) => {
         await this.prepares(job);
-        if (this.unable !== undefined) throw this.unable;
+        if (this.unable !== undefined && (this.unableJob ?? job) === job) throw this.unable;
         return { modelKey: model.digest, spec: model, directory: '/', options };
       },
       random: () => 0,
