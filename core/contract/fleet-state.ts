@@ -19,6 +19,7 @@ import {
   integer,
   just,
   list,
+  number,
   object,
   oneOf,
   optional,
@@ -68,6 +69,15 @@ export interface ShapeStatus extends SlotShape {
   readonly hint?: string;
 }
 
+/** A GPU of an instance, as nvidia-smi showed it. */
+export interface GpuStatus {
+  readonly name: string;
+  readonly memoryMib: number;
+  readonly usedMib: number;
+  /** The share of the time in which it was busy, from 0 to 1; absent where the driver does not tell it. */
+  readonly use?: number;
+}
+
 /** `fleet/instances/<id>/status.json`, written by the worker when it changes (at most once a second). */
 export interface WorkerStatus {
   readonly instance: string;
@@ -75,6 +85,8 @@ export interface WorkerStatus {
   readonly slots: number;
   /** How the worker runs the job of its last batch; absent before its first batch. */
   readonly shape?: ShapeStatus;
+  /** Absent on an instance without GPUs. The figures are read every half minute at most. */
+  readonly gpus?: readonly GpuStatus[];
   /** The kind of notice that it has seen. */
   readonly notice?: NoticeKind;
   readonly instanceType: string;
@@ -91,6 +103,8 @@ export const MOST_FLEET_STATE_BYTES = 16 * 1024 * 1024;
 const SENTENCE_CHARACTERS = 4_096;
 const NAME_CHARACTERS = 256;
 const MOST_JOBS = 200_000;
+const MOST_GPUS = 256;
+const MOST_GPU_MIB = 1024 ** 3;
 
 /** The form that a metadata service uses: `c7g.large`, `us-east-1a`. */
 const place = text(64, /^[\w.:-]*$/);
@@ -130,6 +144,17 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
       reason: words(SENTENCE_CHARACTERS),
       hint: optional(words(SENTENCE_CHARACTERS)),
     }),
+  ),
+  gpus: optional(
+    list(
+      object<GpuStatus>({
+        name: words(NAME_CHARACTERS),
+        memoryMib: integer(0, MOST_GPU_MIB),
+        usedMib: integer(0, MOST_GPU_MIB),
+        use: optional(number(0, 1)),
+      }),
+      MOST_GPUS,
+    ),
   ),
   notice: optional(noticeKind),
   instanceType: place,

@@ -13,6 +13,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
 import { BatchRun, type LoadResult } from './batch-run.js';
+import { gpuEnvironment } from '../gpu/gpu-environment.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
 import { hiderOf } from '../process/hide-secrets.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
@@ -34,6 +35,8 @@ export interface SlotOptions {
    * share the machine.
    */
   readonly memoryLimitBytes: () => number;
+  /** The index of the GPU that the model sees. */
+  readonly gpu?: string | undefined;
   readonly loadTimeoutMs?: number;
   readonly pollMs?: number;
   /** The worker's environment. child-environment.ts says which part of it a model gets. */
@@ -72,6 +75,10 @@ class ProcessSlot implements Slot {
 
   get modelKey(): string | undefined {
     return this.#current?.modelKey;
+  }
+
+  get gpu(): string | undefined {
+    return this.#options.gpu;
   }
 
   get isLoading(): boolean {
@@ -246,7 +253,10 @@ class ProcessSlot implements Slot {
       isHost: model.spec.start.kind === 'module',
       cwd: model.directory,
       env: {
-        ...childEnvironment({ ...model.options.env, ...model.secrets }, this.#options.workerEnv),
+        ...childEnvironment(
+          { ...gpuEnvironment(this.#options.gpu), ...model.options.env, ...model.secrets },
+          this.#options.workerEnv,
+        ),
         ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
       },
       hide: hiderOf(model.secrets ?? {}),
