@@ -22,6 +22,8 @@ import { PreparationLog } from './model/preparation-log.js';
 import type { PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
+import { Gpus } from './gpu/gpus.js';
+import { readGpus } from './gpu/nvidia-smi.js';
 import { StatusWriter } from './events/status-writer.js';
 import { prepareModel } from './model/prepare-model.js';
 import type { PrepareModelOptions } from './model/step.js';
@@ -88,6 +90,7 @@ async function work(
     events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
+  const gpus = await Gpus.find({ clock, events, read: readGpus });
   const engine = new Engine({
     ...config,
     instance,
@@ -103,10 +106,12 @@ async function work(
     storeOf,
     clock,
     events,
-    makeSlot: (slots) =>
+    gpus,
+    makeSlot: (slots, gpu) =>
       createSlot({
         clock,
         hostPath: hostPath(),
+        gpu,
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
       }),
     prepareModel: modelPreparer(config, { store, storeOf, events, directory: workDirectory, signal: ended.signal }),

@@ -7,6 +7,7 @@ import {
   JOB_OPTION_NAMES,
   JOB_OPTIONS,
   type JobOptionName,
+  MOST_SLOTS_PER_GPU,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
 import type { WheelSource } from '../../core/contract/python-environment.js';
@@ -57,6 +58,12 @@ const manifestRows = {
     '<n|cpus|auto>',
     'load this many models on each instance; auto measures how many keep every core busy and fit into memory',
     values.slots,
+    { group: WORK },
+  ),
+  slotsPerGpu: parsed(
+    '<n>',
+    'load this many models on each GPU, instead of --slots (default: one, or more where memory and use of the GPU allow it)',
+    integerBetween(1, MOST_SLOTS_PER_GPU),
     { group: WORK },
   ),
   concurrency: parsed(
