@@ -1,4 +1,5 @@
 /** The events that a submission reports while it runs. */
+import type { FirstTryEvent } from './first-try.js';
 import type { DatasetNotice } from '../dataset/notice.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
@@ -13,6 +14,8 @@ export type SubmitEvent =
       readonly shipped: Shipped;
       readonly leftOut: readonly LeftOut[];
     }
+  /** What the short trial on the submitter's machine found. */
+  | FirstTryEvent
   /** The submit starts writing to the bucket. An interruption after this leaves objects behind. */
   | { readonly code: 'begun'; readonly job: string }
   /** Another submit of the job is running. This one waits for it, and takes over if it no longer renews its claim. */
