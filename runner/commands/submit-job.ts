@@ -14,6 +14,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
+import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -55,7 +56,7 @@ export async function submitFromFlags(
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
-  const quota = checkQuota(ports.quota, ports.config.minVcpus, signal);
+  const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
   const publish = async (): Promise<PublishedWorker> => {
     const publishedAt = new Date(clock.nowMs()).toISOString();
     return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });

@@ -43,7 +43,8 @@ export async function findEntry(root: string, name: string): Promise<string> {
   if (found !== undefined) return found;
   throw new UserError(
     `The directory ${name} has no entry module: package.json has neither exports nor main, and there is none of ${ENTRY_NAMES.join(', ')}. ` +
-      `If a command starts the model, give it: --model 'python3 model.py' --files ${name}`,
+      `If the model is a Python file, name the file: --model ${path.posix.join(name, 'model.py')}. ` +
+      `If a command starts the model, give it: --model 'Rscript model.R' --files ${name}`,
   );
 }
 

@@ -9,8 +9,8 @@ export interface ModelRequest {
   /** The argument of `--model`, unchanged. */
   readonly argument: string;
   readonly cwd: string;
-  /** `--files`: the directory that is shipped with a command, and in which the command starts. */
-  readonly files?: string;
+  /** `--files`: the directory that is shipped with a command, and in which the command starts; or what is shipped with a Python file. */
+  readonly files?: readonly string[];
   /** `--per-line`: the command is a filter, which reads a line for each item and prints a line for each. */
   readonly perLine?: boolean;
   /** `--setup`: a shell command that runs once per instance in the model's directory. */
@@ -34,4 +34,13 @@ export interface ResolvedModel {
   readonly leftOut: readonly LeftOut[];
   /** Present when a module was compiled. */
   readonly sourceMap?: ModuleSourceMap;
+  /** Present for a Python file. */
+  readonly python?: PythonModelFacts;
+}
+
+export interface PythonModelFacts {
+  /** The folder of the file, beside which its requirements are looked for. */
+  readonly folder: string;
+  /** The top-level modules that it imports and that are not beside it, with the place of the first import. */
+  readonly imports: readonly { readonly name: string; readonly file: string; readonly line: number }[];
 }

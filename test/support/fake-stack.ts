@@ -15,6 +15,7 @@ import {
   encodeResultLine,
   failedLine,
 } from '../../core/contract/result-line.js';
+import type { SpotQuotaName } from '../../core/contract/spot-quotas.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
@@ -50,6 +51,8 @@ export class FakeStack {
   /** Called at every tick of the clock. */
   onTick: () => void | Promise<void> = () => undefined;
   quotaVcpus = 1_000;
+  /** The vCPUs of other quotas than `quotaVcpus`. */
+  gpuQuotas: Partial<Record<SpotQuotaName, number>> = {};
   /** The instances that a teardown has terminated. They shut down until the next tick. */
   readonly terminated: string[] = [];
   readonly interrupt = new AbortController();
@@ -197,7 +200,7 @@ export class FakeStack {
           );
         },
       },
-      quota: { vcpus: async () => this.quotaVcpus },
+      quota: { vcpus: async (quota) => this.gpuQuotas[quota] ?? this.quotaVcpus },
       prices: { spotDollarsPerHour: async () => 0.03 },
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,

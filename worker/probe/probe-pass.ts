@@ -161,6 +161,7 @@ class Computation {
 
   #happened(event: SlotEvent): void {
     const { log, onEvent, clock } = this.#options;
+    // Whoever tries a model reads its log anyway.
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
     if (event.kind === 'log') log.add(event.line);
     const isBroken = event.kind === 'rebuilt' && event.reason === 'broken';
