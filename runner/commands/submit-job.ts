@@ -17,7 +17,7 @@ import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
-import { submitJob } from '../submit/submit-job.js';
+import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { adviceAfterEnd } from './advice/resume.js';
 import { type CommandProgress } from './advice/report-interruption.js';
@@ -82,6 +82,7 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
+      ...firstTryOf(context, ports.config, submission),
       ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
     },
     {
@@ -101,6 +102,19 @@ export async function submitFromFlags(
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
   if (message !== undefined) display.show(newsNow(clock, 'warning', 'quota-short', message));
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+/** Nothing is paid for on a local cloud or an emulator, and their workers show the same at once. */
+function firstTryOf(
+  { probe, env, clock }: CliContext,
+  { endpoint }: StackConfig,
+  { flags, display }: { readonly flags: JobFlags & StackFlags; readonly display: Display },
+): Pick<SubmitPorts, 'probe'> {
+  if (flags.local || endpoint !== undefined) return {};
+  const without = flags.try === false ? '--no-try' : env['SPOTPOOL_NO_TRY'] === '1' ? 'SPOTPOOL_NO_TRY=1' : undefined;
+  if (without === undefined) return { probe };
+  display.show(newsNow(clock, 'info', 'tried', `The model is not tried on this machine first (${without}).`));
+  return {};
 }
 
 function noteBeginning(started: CommandProgress, event: SubmitEvent): void {

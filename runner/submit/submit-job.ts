@@ -17,8 +17,9 @@ import {
   type Manifest,
 } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
+import { enqueuedKey, manifestKey, planKey, probeKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
+import { encodeProbeMark, type ProbeMark } from '../../core/contract/probe-mark.js';
 import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
@@ -27,6 +28,7 @@ import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
+import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import type { Clock, JobQueue } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -34,6 +36,7 @@ import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
@@ -58,6 +61,8 @@ export interface SubmitPorts {
   readonly clock: Clock;
   /** Numbers in [0, 1), for job ids. */
   readonly random: () => number;
+  /** Tries the model on this machine before anything is sent. Absent when it is left out. */
+  readonly probe?: () => Promise<ModelProbe>;
   /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
 }
@@ -137,6 +142,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);
+    const mark = await firstTry(context, pass);
     const claim = await takeClaim(job, {
       store: ports.store,
       clock: ports.clock,
@@ -146,10 +152,34 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
     });
     if (claim === undefined) return await new Submission(context).run(pass);
     onEvent({ code: 'begun', job });
-    return await claim.during((held) => new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass));
+    return await claim.during(async (held) => {
+      if (mark !== undefined) await writeMark(job, mark, ports.store, held);
+      return new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass);
+    });
   } finally {
     await pass.close();
   }
+}
+
+/** A submission that continues another one has nothing to try: the first one did, and left its pace. */
+async function firstTry(
+  { job, request, ports, hooks, dataset, model }: SubmissionContext,
+  pass: DatasetPass,
+): Promise<ProbeMark | undefined> {
+  const { probe, clock, store } = ports;
+  const { signal } = hooks;
+  if (probe === undefined) return undefined;
+  for (const key of request.id === undefined ? [] : [probeKey(job), manifestKey(job)]) {
+    if ((await store.head(key, { signal })) !== undefined) return undefined;
+  }
+  const items = pass.firstItems(FIRST_TRY_ITEMS);
+  const { options, dataset: from } = request;
+  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd }, { probe, clock }, hooks);
+}
+
+/** The pace is written once. Whoever continues the submission takes the first one. */
+async function writeMark(job: string, mark: ProbeMark, store: ObjectStore, signal: AbortSignal): Promise<void> {
+  await store.put(probeKey(job), encodeProbeMark(mark), { signal, ifNoneMatch: true, contentType: 'application/json' });
 }
 
 class Submission {

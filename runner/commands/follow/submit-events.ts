@@ -47,6 +47,7 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
         'warning',
         `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}, because a job has at most 100,000 batches.`,
       );
+    case 'tried':
     case 'dataset-format':
     case 'big-integers':
     case 'long-records':
