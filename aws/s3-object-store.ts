@@ -82,8 +82,12 @@ export class S3ObjectStore implements ObjectStore {
     let broken = 0;
     while (endByte === undefined || position < endByte) {
       const range = position === 0 && endByte === undefined ? undefined : { startByte: position, endByte };
-      const response = await this.#open(key, { ...options, range }, etag);
+      const response = await this.#open(key, { ...options, range }, etag).catch((error: unknown) => {
+        if (isBeyondObject(error)) return 'beyond' as const;
+        throw error;
+      });
       if (response === undefined) throw new ObjectMissing(key);
+      if (response === 'beyond') return;
       etag = response.ETag;
       try {
         for await (const chunk of bodyOf(response, options.signal)) {

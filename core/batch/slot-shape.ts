@@ -6,9 +6,9 @@
  * computes them one after another all the same, it gets more slots.
  *
  * Invariants:
- * - The user's own numbers stay; slots never exceed the limits of cores and memory.
+ * - The user's own numbers stay, except for slots that cannot load the model; slots never exceed the limits of cores and memory.
  * - It settles after at most `MOST_WINDOWS` windows and changes no more, except for memory: when a slot runs out of its share, its batch gets all the
- *   memory, and from then on there are at most half as many slots.
+ *   memory, and from then on there are at most half as many slots. When one more slot cannot load the model, there are as many as have loaded it.
  * - A step that does not pay is taken back and not tried again.
  */
 import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../contract/slot-shape.js';
@@ -59,7 +59,7 @@ export interface Shaping {
   readonly base?: Seen;
   readonly first?: Seen;
   readonly slotMemoryBytes: number;
-  /** It falls after a slot ran out of memory. */
+  /** It falls after a slot ran out of memory, or could not load the model. */
   readonly mostSlots: number;
 }
 
@@ -135,6 +135,19 @@ export function memoryIsFree(before: Shaping): Shaping {
   return { ...before, phase: 'settled', shape, reason: `${shapeText(shape)}: with more, one ran out of memory` };
 }
 
+/**
+ * Reacts to a slot that could not load the model although `others` have loaded it, or still load it: the step to that
+ * slot is taken back, also when the user chose the number of slots.
+ */
+export function couldNotLoad(before: Shaping, others: number, why: string): Shaping {
+  // Other jobs have given the worker more slots than this one asked for.
+  if (others >= before.shape.slots) return isSettled(before) ? before : { ...before, mostSlots: others };
+  const { base: _base, ...rest } = before;
+  const shape = { ...before.shape, slots: others };
+  const reason = `${shapeText(shape)}, because one more could not load the model: ${why.replace(/\.$/, '')}`;
+  return { ...rest, phase: 'settled', shape, reason, mostSlots: others };
+}
+
 function step(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   switch (now.phase) {
     case 'measuring':
@@ -201,7 +214,7 @@ function settle(now: Shaping, bounds: ShapeBounds, seen: Seen | typeof UNMEASURE
 const UNMEASURED = 'unmeasured';
 
 function withinBounds(now: Shaping, bounds: ShapeBounds, wanted: number): number {
-  if (bounds.slots !== undefined) return bounds.slots;
+  if (bounds.slots !== undefined) return Math.min(bounds.slots, now.mostSlots);
   const most = Math.min(MOST_SLOTS, now.mostSlots, MOST_SLOTS_PER_CPU * bounds.cpus, inMemory(now, bounds));
   return Math.max(1, Math.min(wanted, Math.floor(most)));
 }

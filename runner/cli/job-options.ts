@@ -120,9 +120,16 @@ const manifestOptions = Object.fromEntries(
 export const jobOptionRows = {
   ...inGroup(MODEL, {
     model: required(
-      text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
+      text(
+        '<model>',
+        'run this model: a TypeScript or JavaScript module, a Python file (model.py, or model.py:Name for a class or function in it), a directory, or a command in quotes',
+      ),
     ),
-    files: text('<dir>', 'ship this directory, and start the command of --model in it'),
+    files: parsed(
+      '<path>',
+      'ship this directory, and start the command of --model in it; or ship this file or directory with a Python file (repeatable)',
+      values.paths,
+    ),
     perLine: toggle(
       'use the command of --model as a filter, which reads a line for each item and prints a line for each',
     ),

@@ -14,6 +14,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
+import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -55,7 +56,7 @@ export async function submitFromFlags(
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
-  const quota = checkQuota(ports.quota, ports.config.minVcpus, signal);
+  const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
   const publish = async (): Promise<PublishedWorker> => {
     const publishedAt = new Date(clock.nowMs()).toISOString();
     return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
@@ -134,9 +135,9 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function modelRequest(
+export function modelRequest(
   { cwd, env }: CliContext,
-  { architecture }: StackConfig,
+  { architecture }: Pick<StackConfig, 'architecture'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
@@ -164,7 +165,7 @@ function excludedFromModel(
   ];
 }
 
-function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,

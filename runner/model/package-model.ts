@@ -8,6 +8,7 @@ import { modelBundleKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type BundleEntry, writeBundle } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
 import type { ModelRequest } from './resolved-model.js';
@@ -30,6 +31,8 @@ export interface PackagedModel {
   readonly bytes: number;
   readonly shipped: Shipped;
   readonly leftOut: readonly LeftOut[];
+  /** Present when a module was compiled. It is not shipped. */
+  readonly sourceMap?: ModuleSourceMap;
   dispose(): Promise<void>;
 }
 
@@ -44,9 +47,17 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   try {
     const file = path.join(directory, 'bundle.tar.gz');
     const { digest, contents, bytes } = await writeBundle(resolved.entries, file, signal);
-    const { name, start, leftOut } = resolved;
+    const { name, start, leftOut, sourceMap } = resolved;
     const spec = { name, digest, contents, start, ...definedFields({ setup: request.setup }) };
-    return { spec, file, bytes, shipped: shippedOf(resolved.entries), leftOut, dispose };
+    return {
+      spec,
+      file,
+      bytes,
+      shipped: shippedOf(resolved.entries),
+      leftOut,
+      ...definedFields({ sourceMap }),
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

@@ -2,14 +2,15 @@
 import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
 import type { BundleEntry } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import type { ExcludedFile, LeftOut } from './shipping/walk.js';
 
 export interface ModelRequest {
   /** The argument of `--model`, unchanged. */
   readonly argument: string;
   readonly cwd: string;
-  /** `--files`: the directory that is shipped with a command, and in which the command starts. */
-  readonly files?: string;
+  /** `--files`: the directory that is shipped with a command, and in which the command starts; or what is shipped with a Python file. */
+  readonly files?: readonly string[];
   /** `--per-line`: the command is a filter, which reads a line for each item and prints a line for each. */
   readonly perLine?: boolean;
   /** `--setup`: a shell command that runs once per instance in the model's directory. */
@@ -31,4 +32,15 @@ export interface ResolvedModel {
   readonly start: ModelStart;
   readonly entries: readonly BundleEntry[];
   readonly leftOut: readonly LeftOut[];
+  /** Present when a module was compiled. */
+  readonly sourceMap?: ModuleSourceMap;
+  /** Present for a Python file. */
+  readonly python?: PythonModelFacts;
+}
+
+export interface PythonModelFacts {
+  /** The folder of the file, beside which its requirements are looked for. */
+  readonly folder: string;
+  /** The top-level modules that it imports and that are not beside it, with the place of the first import. */
+  readonly imports: readonly { readonly name: string; readonly file: string; readonly line: number }[];
 }

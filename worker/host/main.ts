@@ -12,6 +12,7 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PROBE_VARIABLE } from '../../core/probe/probe.js';
 import { NAN_VARIABLE } from '../process/child-environment.js';
 import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { type Channel, openChannel } from './channel.js';
@@ -62,6 +63,7 @@ async function serveModule(module: string): Promise<void> {
     write: channel.write,
     signal: stopping.signal,
     directory: process.cwd(),
+    showsStack: process.env[PROBE_VARIABLE] === '1',
     nan: process.env[NAN_VARIABLE] === 'null' ? 'null' : 'error',
     fail,
   });

@@ -14,6 +14,8 @@ export interface ModelHostOptions {
   readonly signal: AbortSignal;
   readonly directory: string;
   readonly nan: NanRule;
+  /** True prints the stack of the first error in an item's place. */
+  readonly showsStack?: boolean;
   /** Ends the process with the reason. */
   readonly fail: (error: unknown) => void;
 }
@@ -30,6 +32,7 @@ type HostInput = HostItem | { readonly flush: true; readonly job?: string; reado
 
 export class ModelHost {
   readonly #slice: HostItem[] = [];
+  #showsStack: boolean;
   /** Settles when all slices that were begun have ended. */
   #begun: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +40,7 @@ export class ModelHost {
 
   constructor(options: ModelHostOptions) {
     this.#options = options;
+    this.#showsStack = options.showsStack ?? false;
   }
 
   /** Loads the model and serves until the input ends. */
@@ -111,12 +115,21 @@ export class ModelHost {
   }
 
   #answerLine(index: number, output: unknown): string {
-    if (isError(output)) return errorLine(index, output);
+    if (isError(output)) {
+      this.#showStack(output);
+      return errorLine(index, output);
+    }
     try {
       return `{"index":${index},"output":${encodeOutput(output, this.#options.nan)}}\n`;
     } catch (error) {
       return errorLine(index, new Error(`The output is no JSON value: ${textOfThrown(error)}.`));
     }
+  }
+
+  /** One stack shows where the model makes its errors. More would hide what else it prints. */
+  #showStack({ stack = '' }: Error): void {
+    if (this.#showsStack) process.stderr.write(`${stack}\n`);
+    this.#showsStack = false;
   }
 
   #context(job: string): ModelContext {

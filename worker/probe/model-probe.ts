@@ -6,6 +6,7 @@
  */
 import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { definedFields } from '../../core/defined-fields.js';
 import { withLogEnd } from '../../core/contract/log-end.js';
 import {
   type ModelProbe,
@@ -30,6 +31,8 @@ export interface ModelProbeOptions {
   readonly clock: Clock;
   /** The path of the bundled host of JavaScript models. */
   readonly hostPath: string;
+  /** The folder with the host of Python models. By default it is found beside `hostPath`. */
+  readonly pythonFolder?: string;
   /** The environment of the command. child-environment.ts says which part of it a model gets. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder for temporary files. */
@@ -41,6 +44,8 @@ export interface ModelProbeOptions {
 const PREFIX = 'spotpool-try-';
 /** The share that the slots of an instance may use. */
 const SLOTS_SHARE_OF_MEMORY = 0.8;
+/** A model that takes more and more memory must not take the machine of a person who works at it. */
+const POLL_MS = 200;
 /** A probe that was killed has left its folder behind. None takes so long. */
 const OLD_FOLDER_MS = 24 * 3_600_000;
 
@@ -108,12 +113,19 @@ class Probe {
     { items, failed, env, prepareMs }: FetchedItems & { readonly env: Environment; readonly prepareMs: number },
     signal: AbortSignal,
   ): Promise<ProbeReport> {
-    const { clock, hostPath } = this.#options;
+    const { clock, hostPath, pythonFolder } = this.#options;
     const pass = new ProbePass({
       ...this.#request,
       model,
       clock,
-      slot: { clock, hostPath, workerEnv: env, memoryLimitBytes: () => this.#memoryLimitBytes },
+      slot: {
+        clock,
+        hostPath,
+        workerEnv: env,
+        memoryLimitBytes: () => this.#memoryLimitBytes,
+        pollMs: POLL_MS,
+        ...definedFields({ pythonFolder }),
+      },
       log: this.#log,
       onEvent: this.#onEvent,
     });

@@ -298,14 +298,19 @@ class ProcessSlot implements Slot {
 
   /** Undefined when a Python model has no interpreter. */
   #argv({ spec: { start }, directory, python }: PreparedModel): readonly string[] | undefined {
-    if ('argv' in start) {
-      if (start.kind === 'command') return start.argv;
-      return [process.execPath, this.#options.hostPath, FILTER_ARGUMENT, ...start.argv];
+    const { hostPath } = this.#options;
+    switch (start.kind) {
+      case 'module':
+        return [process.execPath, hostPath, `${directory}/${start.entry}`];
+      case 'python': {
+        const name = start.name === undefined ? [] : [start.name];
+        const host = pythonHostIn(this.#pythonFolder);
+        return python === undefined ? undefined : [python, host, `${directory}/${start.entry}`, ...name];
+      }
+      case 'filter':
+      case 'command':
+        return start.kind === 'filter' ? [process.execPath, hostPath, FILTER_ARGUMENT, ...start.argv] : start.argv;
     }
-    if (start.kind === 'module') return [process.execPath, this.#options.hostPath, `${directory}/${start.entry}`];
-    if (python === undefined) return undefined;
-    const name = start.name === undefined ? [] : [start.name];
-    return [python, pythonHostIn(this.#pythonFolder), `${directory}/${start.entry}`, ...name];
   }
 
   async #loaded(current: Current): Promise<LoadResult> {

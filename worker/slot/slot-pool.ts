@@ -20,6 +20,16 @@ export interface SlotPlace {
   lastUsedMs: number;
   /** The batches that the slot was given and that have not been released; at most two. */
   batches: number;
+  /** The model of the last batch that the slot was given. */
+  given?: string;
+}
+
+/** The models that get no slot, or no further one. */
+export interface Restrictions {
+  /** Models that get no slot at the moment. */
+  readonly avoided?: ReadonlySet<string>;
+  /** The most slots that may have a model, by its key. */
+  readonly limits?: ReadonlyMap<string, number>;
 }
 
 interface Waiter {
@@ -38,6 +48,7 @@ export class SlotPool {
   #waiting: Waiter[] = [];
   #wanted = 1;
   #avoided: ReadonlySet<string> = new Set();
+  #limits: ReadonlyMap<string, number> = new Map();
 
   readonly #makeSlot: MakeSlot;
   readonly #clock: Clock;
@@ -51,11 +62,16 @@ export class SlotPool {
     return this.#wanted;
   }
 
-  /** `avoided` names the models that get no further slot. */
-  resize(slots: number, avoided: ReadonlySet<string> = new Set()): void {
+  resize(slots: number, { avoided = new Set(), limits = new Map() }: Restrictions = {}): void {
     this.#wanted = Math.max(1, slots);
     this.#avoided = avoided;
+    this.#limits = limits;
     this.#assign();
+  }
+
+  /** The number of slots other than `slot` that have the model, or are about to load it. */
+  othersWith(slot: Slot, modelKey: string): number {
+    return this.#placesWith(modelKey).filter((place) => place.slot !== slot).length;
   }
 
   /** Loads the model ahead of its first batch on an idle slot, if there is one. */
@@ -63,7 +79,7 @@ export class SlotPool {
     this.#fill();
     if (this.#avoided.has(model.modelKey)) return;
     const idle = this.#idle.map(({ slot }) => slot);
-    if (idle.some((slot) => slot.modelKey === model.modelKey)) return;
+    if (idle.some((slot) => slot.modelKey === model.modelKey) || this.#isAtLimit(model.modelKey)) return;
     const slot = idle.find((candidate) => candidate.modelKey === undefined) ?? idle[0];
     slot?.warm(model);
   }
@@ -127,7 +143,7 @@ export class SlotPool {
     this.#fill();
     for (;;) {
       const idle = this.#idle.map(({ slot, lastUsedMs }) => ({ modelKey: slot.modelKey, lastUsedMs }));
-      const waiting = this.#waiting.filter(({ modelKey }) => !this.#avoided.has(modelKey));
+      const waiting = this.#waiting.filter(({ modelKey }) => this.#mayHaveIdleSlot(modelKey));
       const choice = chooseSlot(waiting, idle);
       if (choice === undefined) break;
       const waiter = waiting[choice.waiting];
@@ -139,6 +155,22 @@ export class SlotPool {
       this.#give(place, waiter);
     }
     this.#assignAhead();
+  }
+
+  #mayHaveIdleSlot(modelKey: string): boolean {
+    if (this.#avoided.has(modelKey)) return false;
+    return !this.#isAtLimit(modelKey) || this.#idle.some(({ slot }) => slot.modelKey === modelKey);
+  }
+
+  #isAtLimit(modelKey: string): boolean {
+    const limit = this.#limits.get(modelKey);
+    return limit !== undefined && this.#placesWith(modelKey).length >= limit;
+  }
+
+  /** A slot that was just given a batch has the batch's model, or is about to load it. */
+  #placesWith(modelKey: string): readonly SlotPlace[] {
+    const busy = [...this.#busy].filter(({ given }) => given === modelKey);
+    return [...busy, ...this.#idle.filter(({ slot }) => slot.modelKey === modelKey)];
   }
 
   /** Keeps to the order of the batches: a few milliseconds are not worth passing one over. */
@@ -156,6 +188,7 @@ export class SlotPool {
 
   #give(place: SlotPlace, waiter: Waiter): void {
     place.batches += 1;
+    place.given = waiter.modelKey;
     invariant(place.batches <= MAX_BATCHES_PER_SLOT, 'A slot has one batch, and at most one that starts next.');
     waiter.give(place);
   }
@@ -168,7 +201,10 @@ export class SlotPool {
       this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0 });
     }
     while (this.#idle.length > 0 && this.#idle.length + this.#busy.size > this.#wanted) {
-      void this.#idle.shift()?.slot.close();
+      // A loaded model is worth more than an empty slot.
+      const empty = this.#idle.findIndex(({ slot }) => slot.modelKey === undefined);
+      const [place] = this.#idle.splice(Math.max(0, empty), 1);
+      void place?.slot.close();
     }
   }
 }

@@ -12,6 +12,7 @@ import type { Manifest } from '../../core/contract/job.js';
 import { MOST_SLOTS, type SlotShape } from '../../core/contract/slot-shape.js';
 import { hintFor, isEnoughForHint } from '../../core/batch/shape-hint.js';
 import {
+  couldNotLoad,
   firstShape,
   isEnough,
   isSettled,
@@ -40,6 +41,8 @@ export interface SlotShapeKeeperOptions {
   readonly cpus: number;
   /** The memory that all slots together may use. */
   readonly memoryBytes: number;
+  /** The number of slots, other than this one, that have loaded the model or load it. */
+  readonly otherSlots: (slot: Slot, modelKey: string) => number;
   /** It is called when a job may want another number of slots. */
   readonly onShape: () => void;
   readonly signal: AbortSignal;
@@ -48,12 +51,18 @@ export interface SlotShapeKeeperOptions {
 export class SlotShapeKeeper {
   readonly #shapeOfJob = new Map<string, JobShape>();
   readonly #shapeOfModel = new Map<string, JobShape>();
+  /** How many slots may load a model, by its key: those of which one could not load it. */
+  readonly #limits = new Map<string, number>();
   #newest: JobShape | undefined;
 
   readonly #options: SlotShapeKeeperOptions;
 
   constructor(options: SlotShapeKeeperOptions) {
     this.#options = options;
+  }
+
+  get limits(): ReadonlyMap<string, number> {
+    return this.#limits;
   }
 
   /** Prepares the shape of a job of which a batch is about to be computed. */
@@ -84,7 +93,7 @@ export class SlotShapeKeeper {
     if (shape === undefined) return slot.compute(work);
     let began = false;
     try {
-      return await slot.compute({
+      const result = await slot.compute({
         ...work,
         onStart: () => {
           began = true;
@@ -97,11 +106,23 @@ export class SlotShapeKeeper {
           if (event.kind === 'rebuilt' && event.reason === 'memory') shape.ranOutOfMemory(work.batch);
         },
       });
+      return result.kind === 'unable' ? this.#judgeUnable(shape, slot, work, result) : result;
     } finally {
       if (began) shape.ended(slot, work.batch);
     }
   }
+
+  #judgeUnable(shape: JobShape, slot: Slot, work: BatchWork, result: Unable): BatchComputation {
+    const { modelKey } = work.model;
+    const others = this.#options.otherSlots(slot, modelKey);
+    if (!shape.stepsBack(others, result.message)) return result;
+    keep(this.#limits, modelKey, Math.max(1, others));
+    this.#options.onShape();
+    return { kind: 'stepped-back' };
+  }
 }
+
+type Unable = Extract<BatchComputation, { kind: 'unable' }>;
 
 class JobShape {
   job: string;
@@ -114,6 +135,7 @@ class JobShape {
   #known = false;
   #measuring = false;
   #aloneBatch: number | undefined;
+  #steppedBack = false;
 
   readonly #options: SlotShapeKeeperOptions;
 
@@ -169,6 +191,20 @@ class JobShape {
     this.#aloneBatch = batch;
     this.#known = true;
     this.#become(next);
+  }
+
+  /** Takes a step back after a slot could not load the model. Returns false when the instance cannot use the model. */
+  stepsBack(others: number, why: string): boolean {
+    if (others > 0) {
+      this.#steppedBack = true;
+      this.#become(couldNotLoad(this.#shaping, others, why));
+      this.#known ||= isSettled(this.#shaping);
+      return true;
+    }
+    // Slots that loaded the model at the same time may have taken what each lacked. One more try has all for itself.
+    const mayTryAlone = this.#steppedBack;
+    this.#steppedBack = false;
+    return mayTryAlone;
   }
 
   async #measure(): Promise<void> {

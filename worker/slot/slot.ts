@@ -99,6 +99,8 @@ export type BatchComputation =
   | { readonly kind: 'aborted' }
   /** The batch before it did not end within moments after all. Nothing of this batch was begun. */
   | { readonly kind: 'late' }
+  /** This slot could not load the model, and other slots have it: they compute what is left. */
+  | { readonly kind: 'stepped-back' }
   /** The model could not be loaded here: the instance's fault, not the batch's. */
   | { readonly kind: 'unable'; readonly message: string }
   /** Bisection exceeded its budget of rebuilds: an attempt. */
