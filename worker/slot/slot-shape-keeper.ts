@@ -26,7 +26,6 @@ import {
   shapeText,
   type ShapeWindow,
 } from '../../core/batch/slot-shape.js';
-import { definedFields } from '../../core/defined-fields.js';
 import type { BatchComputation, Slot, BatchWork } from './slot.js';
 import type { Gpus } from '../gpu/gpus.js';
 import type { Clock, EventSink } from '../ports.js';
