@@ -16,6 +16,7 @@ import { explainFailures, logOf } from '../try/explain.js';
 import { jsonReport } from '../try/json-report.js';
 import { printReport } from '../try/print-report.js';
 import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
+import { detectPython, pythonFields } from '../python/detect-python.js';
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { datasetRequest, modelRequest } from './submit-job.js';
@@ -47,7 +48,10 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
   const config = await configuredStack(flags, context);
   const dataset = await openDataset(datasetRequest(argument, context.cwd, flags), context.sources(config));
   await dataset.check(context.signal);
-  const model = await packageModel(modelRequest(context, config ?? {}, { dataset: argument, flags }), context.signal);
+  // The model runs here, so its Python packages are locked for this machine, whatever the stack's instances are.
+  const here = pythonFields(await detectPython(context.env, context.signal));
+  const request = modelRequest(context, { ...config, ...here }, { dataset: argument, flags });
+  const model = await packageModel(request, context.signal);
   try {
     const isObjects = dataset.kind === 'objects';
     const bounds = isObjects ? PREFIX_BOUNDS : argument.startsWith('s3://') ? S3_BOUNDS : LOCAL_BOUNDS;

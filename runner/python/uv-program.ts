@@ -56,7 +56,7 @@ async function pinnedUv(search: UvSearch): Promise<string> {
   const program = path.join(search.cacheDirectory, 'uv', wheel.sha256, platform === 'win32' ? 'uv.exe' : 'uv');
   if (await isKind(program, 'file')) return program;
   const { path: file } = await fetchUvWheel(wheel, search);
-  const bytes = await readZipEntry(await readFile(file), (name) => /\.data\/scripts\/uv(\.exe)?$/.test(name));
+  const bytes = readZipEntry(await readFile(file), (name) => /\.data\/scripts\/uv(\.exe)?$/.test(name));
   if (bytes === undefined) throw new Error(`The wheel ${wheel.file} has no program uv.`);
   await mkdir(path.dirname(program), { recursive: true });
   const folder = await mkdtemp(path.join(search.cacheDirectory, 'uv', 'new-'));

@@ -1,6 +1,6 @@
 /** Gives a probe what `submit` would put into the bucket, under the same keys. Nothing is sent anywhere. */
 import { createReadStream } from 'node:fs';
-import { modelBundleKey } from '../../core/contract/keys.js';
+import { modelBundleKey, wheelKey } from '../../core/contract/keys.js';
 import { ObjectMissing, ObjectRefused, type ObjectStore } from '../../core/contract/object-store.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
@@ -8,13 +8,18 @@ import type { PackagedModel } from '../model/package-model.js';
 
 type Streams = Pick<ObjectStore, 'stream'>;
 
-export function shippedStore({ spec, file }: PackagedModel): Streams {
-  const files = new Map([[modelBundleKey(spec.digest), file]]);
+export function shippedStore({ spec, file, packages }: PackagedModel): Streams {
+  const files = new Map<string, (signal: AbortSignal) => Promise<string>>([
+    [modelBundleKey(spec.digest), async () => file],
+    ...(packages?.files ?? []).map(
+      ({ wheel, fetch }) => [wheelKey(wheel.sha256, wheel.file), (signal: AbortSignal) => fetch(signal)] as const,
+    ),
+  ]);
   return {
-    stream: (key, { signal }) => {
+    stream: async function* (key, { signal }) {
       const found = files.get(key);
       if (found === undefined) throw new ObjectMissing(key);
-      return createReadStream(found, { signal }) as AsyncIterable<Buffer>;
+      yield* createReadStream(await found(signal), { signal }) as AsyncIterable<Buffer>;
     },
   };
 }
