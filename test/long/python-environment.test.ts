@@ -1,6 +1,5 @@
 /** Real workers make real environments: uv and numpy from the package index, put into a bucket, and then no index at all. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -136,12 +135,6 @@ const outcome = (job: string, worker: RunningWorker): Promise<readonly unknown[]
     { timeoutMs: 2 * MINUTES, what: 'an outcome' },
   );
 
-/** Batches of a refused job stay in the queue, so that a later worker refuses it, too. */
-const refusalOf = (job: string, worker: RunningWorker) =>
-  eventually(() => worker.events.find((event) => event.code === 'unable' && event.job === job), {
-    what: `the refusal of ${job}`,
-  });
-
 const phaseOf = (worker: RunningWorker, phase: string) =>
   worker.events.find((event) => event.code === 'model-phase' && event.phase === phase);
 
@@ -225,36 +218,15 @@ describe('packages that the bundle locks', () => {
   );
 
   it(
-    'are refused with the words of uv when a wheel is broken or for another platform',
+    'are refused with the words of uv when a wheel is broken',
     async () => {
       const broken = wheelFileOf('tiny', '1.0', tiny.body.subarray(0, 200), tiny.wheel.file);
-      const foreign = wheelFileOf('tiny', '1.0', tiny.body, 'tiny-1.0-cp36-cp36m-manylinux1_i686.whl');
-      const cases = { broken: [broken, /extract|zip|archive/i], foreign: [foreign, /tag/] } as const;
-      for (const [job, [wheel, words]] of Object.entries(cases)) {
-        const files = { 'model.py': COMMAND, ...(await bundleFiles({ version: current.version, wheels: [wheel] })) };
-        await cloud.submitFiles(job, { files, start: command }, 1, 2, { slots: 1 });
-        const worker = cloud.startWorker(metadata, variables);
-        const event = await refusalOf(job, worker);
-        expect(event).toMatchObject({ phase: 'environment', message: expect.stringMatching(words) as string });
-        await cloud.endWorkers();
-      }
+      const files = { 'model.py': COMMAND, ...(await bundleFiles({ version: current.version, wheels: [broken] })) };
+      await cloud.submitFiles('broken', { files, start: command }, 1, 2, { slots: 1 });
+      const worker = cloud.startWorker(metadata, variables);
+      const event = await eventually(() => worker.events.find(({ code }) => code === 'unable'));
+      expect(event).toMatchObject({ phase: 'environment', message: expect.stringMatching(/ZIP|archive/) as string });
     },
     2 * MINUTES,
   );
 });
-
-it(
-  'an installed package is the one of the lock: its digest was checked while it was fetched',
-  async () => {
-    const real = wheelOf('tiny', '1.0', { 'tiny.py': 'VALUE = "real"\n' });
-    const files = { 'model.py': COMMAND, ...(await bundleFiles({ version: current.version, wheels: [real] })) };
-    const replaced = wheelOf('tiny', '1.0', { 'tiny.py': 'VALUE = "replaced"\n' });
-    await cloud.store.put(wheelKey(real.wheel.sha256, real.wheel.file), replaced.body, { signal });
-    await cloud.submitFiles('replaced', { files, start: { kind: 'command', argv: ['python3', 'model.py'] } }, 1, 2);
-    const worker = cloud.startWorker(metadata, { SPOTPOOL_PYTHON: current.path });
-    const event = await refusalOf('replaced', worker);
-    const found = createHash('sha256').update(replaced.body).digest('hex');
-    expect(event).toMatchObject({ phase: 'environment', message: expect.stringContaining(found) as string });
-  },
-  MINUTES,
-);
