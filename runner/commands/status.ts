@@ -5,6 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
 import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
+import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
@@ -76,6 +77,11 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ...status.shapes
       .flatMap(({ hint }) => (hint === undefined ? [] : [['hint', colors.yellow(hint)] as const]))
       .slice(0, 1),
+    ...(ended ? [] : status.preparing.slice(0, SHOWN_SHAPES)).map((view): readonly [string, string] => [
+      'now',
+      sentence(`${preparingText(view)}, since ${view.since}`),
+    ]),
+    ...(status.phases.length === 0 ? [] : [['phases', phasesText(status.phases)] as const]),
     ['used', usedText(status.instanceHours)],
     [
       'fleet',

@@ -1,6 +1,6 @@
 /** The report of a pass: its findings and acts, for displays and logs. */
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import type { FleetState, PreparingStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import type { JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/contract/max-failed.js';
 import { instanceHours } from '../../core/pool/usage.js';
@@ -71,6 +71,8 @@ export interface PassReport {
   readonly atMs: number;
   readonly fleet: FleetCounts;
   readonly description: FleetDescription;
+  /** The steps by which workers get models ready now. */
+  readonly preparing: readonly PreparingStatus[];
   /** `fleet/state.json` as this pass left it. */
   readonly state: FleetState | undefined;
   /** Jobs that had not ended before this pass. */

@@ -56,6 +56,7 @@ export async function runPass(
     atMs: context.nowMs,
     fleet: countFleet(reading.description, reading.live, statuses),
     description: reading.description,
+    preparing: [...statuses.values()].flatMap(({ preparing }) => preparing ?? []),
     state: reading.state,
     jobs: left.map(progressOfJob),
     unreadable: found.unreadable,

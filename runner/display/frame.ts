@@ -2,6 +2,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Level, RunEvent } from './events.js';
 import { clockTime, count, fit, percent, plural, rate, sentence, span, stopwatch, width, wrap } from './format.js';
+import { elapsedText, preparingText } from './preparing.js';
 import type { JobProgress } from './views.js';
 
 export interface LiveView {
@@ -19,6 +20,8 @@ const KEPT_EVENTS = 8;
 /** Long sentences take two lines each. */
 const KEPT_EVENT_LINES = 10;
 const MAX_BAR_COLUMNS = 60;
+/** Most instances do the same at a time. */
+const SHOWN_PREPARING = 2;
 
 export const emptyView = (startedAtMs: number): LiveView => ({
   startedAtMs,
@@ -69,10 +72,14 @@ const zeroPhase = (instances: number): string =>
 const titleOf = (event: { readonly model: string; readonly dataset: string }): string =>
   `${event.model} over ${event.dataset}`;
 
-export function frame(
-  view: LiveView,
-  size: { readonly columns: number; readonly rows: number; readonly nowMs: number; readonly colors: Colors },
-): readonly string[] {
+interface FrameSize {
+  readonly columns: number;
+  readonly rows: number;
+  readonly nowMs: number;
+  readonly colors: Colors;
+}
+
+export function frame(view: LiveView, size: FrameSize): readonly string[] {
   const { columns, nowMs, colors } = size;
   const clock = stopwatch(nowMs - view.startedAtMs);
   const name = view.job === undefined ? '' : `  ${colors.dim('job')} ${view.job}`;
@@ -84,7 +91,7 @@ export function frame(
     '',
     `${head}${gap}${clock}`,
     '',
-    ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, columns, colors)),
+    ...(progress === undefined ? [` ${view.phase}`] : progressLines(view.phase, progress, size)),
     '',
   ];
   // The cursor needs a free row below.
@@ -103,7 +110,7 @@ function latestThatFit(sentences: readonly (readonly string[])[], room: number):
   return shown;
 }
 
-function progressLines(phase: string, progress: JobProgress, columns: number, colors: Colors): readonly string[] {
+function progressLines(phase: string, progress: JobProgress, { columns, nowMs, colors }: FrameSize): readonly string[] {
   const { batches, items, fleet } = progress;
   const done = items.ok + items.failed;
   const speed = progress.itemsPerSecond === undefined ? [] : [rate(progress.itemsPerSecond)];
@@ -121,6 +128,9 @@ function progressLines(phase: string, progress: JobProgress, columns: number, co
     row('items', [`${count(done)} of ${count(items.total)} done`, ...failures], colors),
     row('batches', [`${count(batches.done)} of ${count(batches.total)} done`, ...speed, ...eta], colors),
     row('fleet', [`target ${fleet.target}`, ...fleetCounts(progress, colors)], colors),
+    ...(progress.preparing ?? [])
+      .slice(0, SHOWN_PREPARING)
+      .map((view) => row('now', [`${preparingText(view)} (${elapsedText(view, nowMs)})`], colors)),
     ...(working && done > 0 ? [] : ['', ` ${phase}`]),
   ];
 }

@@ -1,6 +1,7 @@
 /** The display without a terminal: one line for each event, and a line of progress from time to time. */
 import type { Display, RunEvent } from './events.js';
 import { clockTime, count, percent, plural, rate, sentence, span } from './format.js';
+import { preparingText } from './preparing.js';
 import { summaryLines } from './summary.js';
 import type { Terminal } from './terminal.js';
 import type { JobProgress } from './views.js';
@@ -16,7 +17,7 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
   let doneShown = -1;
   const say = (text: string, at: string | number = now()): void => terminal.out(`${clockTime(at)} ${text}\n`);
   const progress = (value: JobProgress): void => {
-    const fleet = fleetText(value);
+    const fleet = [fleetText(value), ...(value.preparing ?? []).map(preparingText)].join(' · ');
     const done = value.batches.done;
     const finished = done === value.batches.total && done !== doneShown;
     const due = now() - shownAtMs >= PROGRESS_EVERY_MS && done !== doneShown;

@@ -1,5 +1,6 @@
 /** The numbers that displays show. `status --json` prints the same ones. */
 import type { ErrorCount } from '../../core/batch/failure-tally.js';
+import type { ModelPhase } from '../../core/contract/events.js';
 import type { JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/contract/max-failed.js';
 
@@ -16,6 +17,16 @@ export interface FleetCounts {
   readonly draining: number;
 }
 
+/** Instances that do the same to get a job's model ready. */
+export interface PreparingView {
+  readonly phase: Exclude<ModelPhase, 'boot'>;
+  /** It completes "an instance is …". */
+  readonly doing: string;
+  readonly instances: number;
+  /** The time since which the first of them does it (ISO 8601). */
+  readonly since: string;
+}
+
 /** A job's progress as displays show it: with its fleet and its pace. */
 export interface JobProgress {
   readonly job: string;
@@ -23,6 +34,8 @@ export interface JobProgress {
   readonly batches: { readonly total: number; readonly done: number; readonly failed: number };
   readonly items: { readonly total: number; readonly ok: number; readonly failed: number };
   readonly fleet: FleetCounts;
+  /** The steps of instances that cannot compute yet. It is absent when there are none. */
+  readonly preparing?: readonly PreparingView[];
   readonly itemsPerSecond?: number;
   readonly etaSeconds?: number;
 }

@@ -1,7 +1,15 @@
 /** Reads the view of `spotpool fleet`: target, fulfilled capacity, and each instance with its worker's status. */
 import type { NoticeKind } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, GpuStatus, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import type {
+  FleetState,
+  GpuStatus,
+  PreparedStatus,
+  PreparingStatus,
+  ShapeStatus,
+  WorkerPhase,
+  WorkerStatus,
+} from '../../core/contract/fleet-state.js';
 import { liveInstances, readFleetState, readStatuses } from '../controller/observe/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
@@ -16,6 +24,10 @@ export interface InstanceView extends FleetInstance {
   /** How it runs the job of its last batch. */
   readonly shape?: ShapeStatus;
   readonly gpus?: readonly GpuStatus[];
+  /** The step by which it gets a model ready now. */
+  readonly preparing?: PreparingStatus;
+  /** How long the steps took for the model that it began to prepare last. */
+  readonly prepared?: PreparedStatus;
 }
 
 export interface FleetView {
@@ -58,6 +70,8 @@ function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus |
       slots: status?.slots,
       shape: status?.shape,
       gpus: status?.gpus,
+      preparing: status?.preparing,
+      prepared: status?.prepared,
       notice: status?.notice,
     }),
   };

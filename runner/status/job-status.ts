@@ -8,7 +8,9 @@ import { listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
+import type { PreparingView } from '../display/views.js';
 import { readFleetView } from './fleet-view.js';
+import { groupPhases, groupPreparing, phasesOf, type PhaseView } from './preparing.js';
 import { groupShapes, type ShapeView } from './shapes.js';
 import { readJobEvents, sumEvents } from './worker-events.js';
 
@@ -16,6 +18,10 @@ export interface JobStatus extends JobProgress {
   readonly fleet: FleetCounts;
   /** How its workers run the model: the live workers, or else all earlier ones. */
   readonly shapes: readonly ShapeView[];
+  /** The steps by which live workers get the model ready now. */
+  readonly preparing: readonly PreparingView[];
+  /** How long each step to the model took: on the live workers that run it, or else on all earlier ones. */
+  readonly phases: readonly PhaseView[];
 }
 
 const JOBS_AT_ONCE = 8;
@@ -63,16 +69,23 @@ export async function readJobStatus(
     readJobProgress(ports.store, job, signal, memory),
     readFleetView(ports, signal),
   ]);
-  const live = fleet.instances.flatMap(({ standing, shape }) =>
-    standing !== undefined && shape?.job === job ? [shape] : [],
+  const live = fleet.instances.filter(({ standing }) => standing !== undefined);
+  const shapes = live.flatMap(({ shape }) => (shape?.job === job ? [shape] : []));
+  const phases = phasesOf(
+    live.flatMap(({ prepared }) => prepared ?? []),
+    job,
   );
-  const shapes = live.length > 0 ? live : await reportedShapes(ports.store, job, signal);
-  return { ...progress, fleet: fleet.counts, shapes: groupShapes(shapes, progress.state) };
-}
-
-async function reportedShapes(store: ObjectStore, job: string, signal: AbortSignal) {
-  const { shapes } = await sumEvents(readJobEvents(store, job, signal));
-  return Object.values(shapes);
+  const reported = shapes.length === 0 ? await sumEvents(readJobEvents(ports.store, job, signal)) : undefined;
+  return {
+    ...progress,
+    fleet: fleet.counts,
+    shapes: groupShapes(reported === undefined ? shapes : Object.values(reported.shapes), progress.state),
+    preparing: groupPreparing(
+      live.flatMap(({ preparing }) => preparing ?? []),
+      job,
+    ),
+    phases: groupPhases(reported === undefined ? phases : Object.values(reported.phases)),
+  };
 }
 
 /**

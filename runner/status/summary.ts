@@ -5,6 +5,7 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { JobProgress } from '../controller/report.js';
 import type { ObjectStore, SpotPrices } from '../ports.js';
 import type { InstanceLedger } from './instance-ledger.js';
+import { groupPhases, type PhaseView } from './preparing.js';
 import { groupShapes, type ShapeView } from './shapes.js';
 import { readInstanceEvents, readJobEvents, sumEvents, type EventTotals } from './worker-events.js';
 
@@ -15,9 +16,11 @@ export interface Summary extends Omit<JobProgress, 'createdAt' | 'createdBy' | '
   readonly seconds: number;
   readonly instances: number;
   readonly reclaims: { readonly total: number; readonly withNotice: number; readonly withoutNotice: number };
-  readonly events: Omit<EventTotals, 'shapes'>;
+  readonly events: Omit<EventTotals, 'shapes' | 'phases'>;
   /** How workers ran the model. */
   readonly shapes: readonly ShapeView[];
+  /** How long instances took to get the model ready, step by step. */
+  readonly phases: readonly PhaseView[];
   readonly cost: Cost;
 }
 
@@ -35,7 +38,7 @@ export async function summarise(
   signal: AbortSignal,
 ): Promise<Summary> {
   const uses = ledger.uses(nowMs);
-  const { shapes, ...events } = await sumEvents(readJobEvents(ports.store, progress.job, signal));
+  const { shapes, phases, ...events } = await sumEvents(readJobEvents(ports.store, progress.job, signal));
   const taken = ledger.all().filter(({ reclaimed }) => reclaimed);
   const hadNotice = await mapBounded(taken, READS_AT_ONCE, ({ instance }) => sawNotice(ports.store, instance, signal));
   const withNotice = hadNotice.filter(Boolean).length;
@@ -54,6 +57,7 @@ export async function summarise(
     reclaims: { total: taken.length, withNotice, withoutNotice: taken.length - withNotice },
     events,
     shapes: groupShapes(Object.values(shapes), state),
+    phases: groupPhases(Object.values(phases)),
     cost: costOf(uses, await pricesOf(uses, ports.prices, signal)),
   };
 }

@@ -4,6 +4,7 @@ import { isBalancing } from '../../core/batch/hand-back.js';
 import { instanceEventsPrefix, instanceOfEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
 import { isInstanceId } from '../../core/contract/names.js';
 import type { ObjectStore } from '../ports.js';
+import { addPhase, type ReportedPhases } from './preparing.js';
 import { addShape, type ReportedShapes } from './shapes.js';
 import { SilentLeases } from './silent-leases.js';
 import { getObject, type Kind } from '../controller/json-objects.js';
@@ -19,9 +20,10 @@ export interface EventTotals {
   /** An upper bound of the items that vanished workers had computed and other workers computed again. */
   readonly lostItemsAtMost: number;
   readonly shapes: ReportedShapes;
+  readonly phases: ReportedPhases;
 }
 
-const NO_EVENTS: EventTotals = { handBacks: 0, duplicateItems: 0, lostItemsAtMost: 0, shapes: {} };
+const NO_EVENTS: EventTotals = { handBacks: 0, duplicateItems: 0, lostItemsAtMost: 0, shapes: {}, phases: {} };
 
 export const readJobEvents = (store: ObjectStore, job: string, signal: AbortSignal): AsyncGenerator<WorkerEvent> =>
   readEvents(store, jobEventsPrefix(job), signal);
@@ -86,6 +88,9 @@ function addEvent(totals: EventTotals, event: WorkerEvent): EventTotals {
     case 'batch-duplicate':
     case 'lease-lost':
       return { ...totals, duplicateItems: totals.duplicateItems + event.items };
+    case 'model-phase':
+    case 'model-ready':
+      return { ...totals, phases: addPhase(totals.phases, event) };
     case 'slot-shape':
       return { ...totals, shapes: addShape(totals.shapes, event) };
     default:

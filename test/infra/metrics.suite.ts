@@ -46,6 +46,7 @@ describe("the dashboard's metrics of the pool", () => {
       state: undefined,
       jobs: [],
       events: [],
+      preparing: [],
       awaitsTarget: false,
       unreadable: new Map(),
       parked: false,

@@ -13,6 +13,7 @@ import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { InstanceLedger } from '../../status/instance-ledger.js';
+import { groupPreparing } from '../../status/preparing.js';
 import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
 import { hasEnded } from '../job-state.js';
 import { EventLog } from './event-log.js';
@@ -156,7 +157,7 @@ export class Follower {
     });
   }
 
-  #showProgress({ fleet, atMs }: PassReport): void {
+  #showProgress({ fleet, preparing: all, atMs }: PassReport): void {
     const { job, state, batches, items } = this.#last;
     const itemsDone = items.ok + items.failed;
     // The time until the first instances are up says nothing about their pace.
@@ -166,7 +167,9 @@ export class Follower {
     // There is no pace before the first items are done, and none after the end.
     const shownPace = hasEnded(this.#last) || !pace.itemsPerSecond ? {} : pace;
     const counts = { target, pending, running, noticed, draining };
-    this.#display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...shownPace });
+    const groups = groupPreparing(all, job);
+    const preparing = hasEnded(this.#last) || groups.length === 0 ? {} : { preparing: groups };
+    this.#display.show({ event: 'progress', job, state, batches, items, fleet: counts, ...preparing, ...shownPace });
   }
 
   #showTrouble(error: unknown): void {

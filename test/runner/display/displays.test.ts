@@ -38,6 +38,17 @@ describe('the frame of the live display', () => {
     }
   });
 
+  it('shows what instances do to get the model ready, and for how long', () => {
+    const doing = 'installing 14 packages for model.py';
+    const since = new Date(startMs + 4_000).toISOString();
+    const preparing = [{ phase: 'environment', doing, instances: 2, since }] as const;
+    const shown = withEvent(view, { event: 'progress', ...progress({ preparing }) });
+    const lines = frame(shown, { columns: 80, rows: 40, nowMs: startMs + 12_000, colors });
+    expect(lines.find((line) => line.includes('now'))).toContain(
+      '2 instances are installing 14 packages for model.py (8 s)',
+    );
+  });
+
   it('keeps the bar and the clock on a narrow terminal', () => {
     const lines = text(30);
     expect(lines[1]).toMatch(/0:12$/);

@@ -34,6 +34,8 @@ describe('the status of a job', () => {
         busy: 0,
       },
       shapes: [],
+      preparing: [],
+      phases: [],
       createdAt: '2026-01-01T00:00:00.000Z',
       createdBy: 'someone',
       dataset: 'drugs.csv',
@@ -165,5 +167,33 @@ describe('the fleet', () => {
     ]);
     expect(view.instances[1]).toMatchObject({ phase: 'idle', slots: 2 });
     expect(view.published).toBeUndefined();
+  });
+});
+
+describe('what instances do before they can compute', () => {
+  it('is shown while they do it, and afterwards how long each step took', async () => {
+    const stage = new Stage();
+    stage.target = 3;
+    await stage.addJob('a', 3);
+    await stage.arrive();
+    const since = '2026-01-01T00:00:05.000Z';
+    const preparing = { job: 'a', phase: 'environment', doing: 'installing 14 packages for m.py', since } as const;
+    const phases = [
+      { phase: 'boot', ms: 1_200 },
+      { phase: 'fetch', ms: 300, bytes: 2_000_000 },
+      { phase: 'load', ms: 75_000 },
+    ] as const;
+    await stage.say('i-0', { slots: 1, preparing });
+    await stage.say('i-1', { slots: 1, preparing: { ...preparing, since: '2026-01-01T00:00:04.000Z' } });
+    const shape = { job: 'a', slots: 1, concurrency: 1, settled: true, reason: '1 slot' };
+    await stage.say('i-2', { slots: 1, shape, prepared: { job: 'a', phases } });
+    const status = await readJobStatus(stage.ports, 'a', never);
+    expect(status.preparing).toEqual([
+      { phase: 'environment', doing: preparing.doing, instances: 2, since: '2026-01-01T00:00:04.000Z' },
+    ]);
+    expect(status.phases[1]).toEqual({ phase: 'fetch', workers: 1, medianMs: 300, longestMs: 300, bytes: 2_000_000 });
+    const lines = statusLines(status, { colors: picocolors.createColors(false) }).join('\n');
+    expect(lines).toMatch(/now +2 instances are installing 14 packages for m\.py, since \d\d:\d\d:04/);
+    expect(lines).toMatch(/phases +boot 1\.2 s · model 0\.3 s \(2\.0 MB\) · load 1 m 15 s/);
   });
 });

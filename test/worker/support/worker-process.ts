@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { makeS3Client, makeSqsClient } from '../../../aws/clients.js';
 import { S3ObjectStore } from '../../../aws/s3-object-store.js';
 import { encodeBatchMessage } from '../../../core/contract/batch-message.js';
 import type { WorkerEvent } from '../../../core/contract/events.js';
-import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
+import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest, type ModelStart } from '../../../core/contract/job.js';
 import { inputPartKey, manifestKey, modelBundleKey } from '../../../core/contract/keys.js';
 import { startServer } from '../../../local/http/server.js';
 import { createS3Service } from '../../../local/s3/service.js';
@@ -73,6 +73,9 @@ export class WorkerCloud {
     await Promise.all([
       build({ ...bundled, entryPoints: [source('main.ts')], outfile: path.join(directory, 'worker.mjs') }),
       build({ ...bundled, entryPoints: [source('host/main.ts')], outfile: path.join(directory, 'host.mjs') }),
+      cp(fileURLToPath(new URL('../../../python', import.meta.url)), path.join(directory, 'python'), {
+        recursive: true,
+      }),
     ]);
     const sqsStore = new SqsStore({ region: REGION });
     const services = {
@@ -119,11 +122,25 @@ export class WorkerCloud {
     itemsPerBatch: number,
     options?: Partial<JobOptions>,
   ): Promise<void> {
+    const start = { kind: 'module', entry: 'model.mjs' } as const;
+    await this.submitFiles(job, { files: { 'model.mjs': model }, start }, batches, itemsPerBatch, options);
+  }
+
+  /** Submits a job whose model consists of these files. */
+  async submitFiles(
+    job: string,
+    { files, start }: { readonly files: Readonly<Record<string, string>>; readonly start: ModelStart },
+    batches: number,
+    itemsPerBatch: number,
+    options?: Partial<JobOptions>,
+  ): Promise<void> {
     const folder = path.join(this.#directory, `model-${job}`);
-    await mkdir(folder);
-    await writeFile(path.join(folder, 'model.mjs'), model);
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await writeFile(path.join(folder, name), text);
+    }
     const file = `${folder}.tar.gz`;
-    await tar.create({ gzip: true, cwd: folder, file }, ['model.mjs']);
+    await tar.create({ gzip: true, cwd: folder, file }, ['.']);
     const digest = createHash('sha256')
       .update(await readFile(file))
       .digest('hex');
@@ -132,7 +149,7 @@ export class WorkerCloud {
       version: 1,
       job,
       dataset: { name: 'd', digest: 'd', kind: 'lines', items: batches * itemsPerBatch, bytes: 0, badItems: 0 },
-      model: { name: 'model.mjs', digest, start: { kind: 'module', entry: 'model.mjs' } },
+      model: { name: Object.keys(files)[0] ?? job, digest, start },
       options: { ...DEFAULT_JOB_OPTIONS, ...options },
       batches,
       createdAt: '2026-01-01T00:00:00.000Z',

@@ -32,6 +32,7 @@ const job = (state: JobProgress['state'], total: number, done: number): JobProgr
 const report: PassReport = {
   atMs: Date.parse(at),
   fleet: { target: 5, fulfilled: 4, pending: 0, running: 4, noticed: 0, draining: 0, starting: 0, idle: 0, busy: 4 },
+  preparing: [],
   description: { target: 5, fulfilled: 4, state: 'active', instances: [] },
   state: undefined,
   jobs: [job('running', 100, 40), job('submitting', 10, 0), job('cancelled', 50, 1), job('complete', 7, 7)],
