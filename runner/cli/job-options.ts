@@ -126,6 +126,10 @@ export const jobOptionRows = {
     perLine: toggle(
       'use the command of --model as a filter, which reads a line for each item and prints a line for each',
     ),
+    weights: text(
+      '<path>',
+      'ship this file or folder beside the model, or fetch it from s3://bucket/prefix/; each instance has it once, in the folder SPOTPOOL_WEIGHTS',
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",
