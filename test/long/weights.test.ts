@@ -58,8 +58,6 @@ describe('weights', () => {
         /^(PutObject|CompleteMultipartUpload)$/.test(action) && (parameters['Key'] ?? '').endsWith('/weights'),
     );
     expect(creations).toHaveLength(2);
-    const differing = await lab.cli(['submit', 'items.jsonl', '--model', modelPath('weighted'), '--id', 'first']);
-    expect(differing.stderr).toContain(`the weights differ (--weights was ${folder}, now not given)`);
   });
 
   it('of a prefix are read from there, and a job whose weights were replaced says which file it is', async () => {
