@@ -150,6 +150,10 @@ export const jobOptionRows = {
       "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
       ['bucket', 'index'],
     ),
+    weights: text(
+      '<path>',
+      'ship this file or folder beside the model, or fetch it from s3://bucket/prefix/; each instance has it once, in the folder SPOTPOOL_WEIGHTS',
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",
