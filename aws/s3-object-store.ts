@@ -18,6 +18,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import {
   type ListedFolder,
   type ListedObject,
+  ObjectChanged,
   type ObjectHead,
   ObjectMissing,
   ObjectRefused,
@@ -34,8 +35,10 @@ const MAX_PUT_TRIES = 6;
 /** After this many broken reads of a body in a row, the caller gets the error. */
 const MAX_BROKEN_READS = 4;
 const RETRY_BASE_MS = 15;
-/** S3 accepts no smaller parts. Three at once hold some 15 MiB, and an object may have 50 GB. */
-const UPLOAD_PART_BYTES = 5 * 1024 * 1024;
+/** S3 accepts no smaller parts. Three at once hold some 15 MiB. */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MOST_PARTS = 10_000;
 const UPLOAD_PARTS_AT_ONCE = 3;
 /** Cleaning up after an aborted upload must not hold up its caller. */
 const CLEAN_UP_MS = 5_000;
@@ -54,7 +57,7 @@ export class S3ObjectStore implements ObjectStore {
     if (options.range !== undefined && options.range.endByte <= options.range.startByte)
       return this.#empty(key, options);
     for (let tries = 1; ; tries += 1) {
-      const response = await this.#open(key, options).catch((error: unknown) => {
+      const response = await this.#open(key, options, options.ifMatch).catch((error: unknown) => {
         if (isBeyondObject(error)) return 'beyond' as const;
         throw error;
       });
@@ -75,12 +78,16 @@ export class S3ObjectStore implements ObjectStore {
   async *stream(key: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
     let position = options.range?.startByte ?? 0;
     const endByte = options.range?.endByte;
-    let etag: string | undefined;
+    let etag = options.ifMatch;
     let broken = 0;
     while (endByte === undefined || position < endByte) {
       const range = position === 0 && endByte === undefined ? undefined : { startByte: position, endByte };
-      const response = await this.#open(key, { ...options, range }, etag);
+      const response = await this.#open(key, { ...options, range }, etag).catch((error: unknown) => {
+        if (isBeyondObject(error)) return 'beyond' as const;
+        throw error;
+      });
       if (response === undefined) throw new ObjectMissing(key);
+      if (response === 'beyond') return;
       etag = response.ETag;
       try {
         for await (const chunk of bodyOf(response, options.signal)) {
@@ -132,7 +139,7 @@ export class S3ObjectStore implements ObjectStore {
       const upload = new Upload({
         client: abortable(this.#client, options.signal),
         params: { ...this.#putParameters(key, options), Body: Readable.from(untilAborted(body, options.signal)) },
-        partSize: UPLOAD_PART_BYTES,
+        partSize: Math.max(LEAST_PART_BYTES, Math.ceil((options.bytes ?? 0) / MOST_PARTS)),
         queueSize: UPLOAD_PARTS_AT_ONCE,
       });
       const response = await upload.done();
@@ -205,7 +212,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async #open(
     key: string,
-    options: { readonly signal: AbortSignal; readonly range?: OpenRange | undefined },
+    options: Omit<ReadOptions, 'range'> & { readonly range?: OpenRange | undefined },
     etag?: string,
   ): Promise<GetObjectCommandOutput | undefined> {
     try {
@@ -218,6 +225,7 @@ export class S3ObjectStore implements ObjectStore {
       return await this.#client.send(command, { abortSignal: options.signal });
     } catch (error) {
       if (isMissingObject(error)) return undefined;
+      if (options.ifMatch !== undefined && isPreconditionFailed(error)) throw new ObjectChanged(key);
       throw this.#explain(error, 'reading', key);
     }
   }
@@ -305,8 +313,9 @@ function reportDate(command: ListObjectsV2Command, onDate: (dateMs: number) => v
 }
 
 function* listedObjects(page: ListObjectsV2CommandOutput): Generator<ListedObject> {
-  for (const { Key, Size, LastModified } of page.Contents ?? []) {
-    if (Key !== undefined) yield { key: Key, size: Size ?? 0, lastModifiedMs: LastModified?.getTime() ?? 0 };
+  for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+    if (Key === undefined) continue;
+    yield { key: Key, size: Size ?? 0, etag: ETag ?? '', lastModifiedMs: LastModified?.getTime() ?? 0 };
   }
 }
 

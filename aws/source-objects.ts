@@ -1,4 +1,4 @@
-/** Datasets in any bucket, for runner/dataset. An error that a user can repair becomes a `UserError`. */
+/** Datasets and weights in any bucket. An error that a user can repair becomes a `UserError`. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissing } from '../core/contract/object-store.js';
 import type { SourceObject, SourceObjects } from '../runner/dataset/ports.js';
@@ -22,8 +22,8 @@ export class S3SourceObjects implements SourceObjects {
 
   async *list(bucket: string, prefix: string, signal: AbortSignal): AsyncGenerator<SourceObject> {
     try {
-      for await (const { key, size } of new S3ObjectStore(this.#client, bucket).list(prefix, { signal })) {
-        yield { key, size };
+      for await (const { key, size, etag } of new S3ObjectStore(this.#client, bucket).list(prefix, { signal })) {
+        yield { key, size, etag };
       }
     } catch (error) {
       throw explain(error, bucket, prefix, signal);
@@ -46,7 +46,5 @@ function explain(error: unknown, bucket: string, key: string, signal: AbortSigna
   // The store explains refusals itself, and keeps S3's own error as the cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const trouble = cause instanceof Error ? TROUBLE[cause.name] : undefined;
-  return trouble === undefined
-    ? error
-    : new UserError(`Could not read the dataset ${url}: ${trouble} (${messageOf(cause)}).`);
+  return trouble === undefined ? error : new UserError(`Could not read ${url}: ${trouble} (${messageOf(cause)}).`);
 }

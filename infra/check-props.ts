@@ -1,4 +1,5 @@
 /** Checks the properties of a pool. Every sentence names the property, what is wrong with it, and what to do. */
+import { gpuProblems } from './gpu-pool.js';
 import { PROPERTIES, type SpotPoolProps } from './props.js';
 import type { Rule } from './property-rules.js';
 
@@ -8,6 +9,7 @@ export const problemsOf = (props: SpotPoolProps): readonly string[] => [
     return value === undefined ? [] : rule.problemsOf(name, value);
   }),
   ...combinationProblems(props),
+  ...gpuProblems(props),
 ];
 
 function combinationProblems(props: SpotPoolProps): readonly string[] {
@@ -20,11 +22,6 @@ function combinationProblems(props: SpotPoolProps): readonly string[] {
   }
   if (props.vpcId !== undefined && props.zones !== undefined) {
     problems.push('zones is given with vpcId, whose subnets decide the zones: leave zones out.');
-  }
-  if (props.gpus !== undefined && props.imageId === undefined) {
-    problems.push(
-      'gpus is given without imageId: Amazon Linux 2023 has no NVIDIA drivers. Give an image with them, such as an AWS Deep Learning Base AMI of the same architecture.',
-    );
   }
   if (props.imageRevision !== undefined && props.imageId !== undefined) {
     problems.push('imageRevision is given with imageId, which alone decides the image: leave imageRevision out.');

@@ -7,6 +7,7 @@ import { CfnEC2Fleet } from 'aws-cdk-lib/aws-ec2';
 import { CfnServiceLinkedRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { STACK_TAG } from '../core/contract/tags.js';
+import { excludedTypes } from './gpu-pool.js';
 import type { Range, Settings } from './props.js';
 
 export interface FleetProps {
@@ -61,7 +62,8 @@ export class Fleet extends Construct {
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html
  */
 function requirements(settings: Settings): CfnEC2Fleet.InstanceRequirementsRequestProperty {
-  const { vcpus, memoryMib, gpus, allowedInstanceTypes, excludedInstanceTypes } = settings;
+  const { vcpus, memoryMib, gpus, allowedInstanceTypes } = settings;
+  const excludedInstanceTypes = excludedTypes(settings);
   return {
     vCpuCount: bounds(vcpus),
     memoryMiB: bounds(memoryMib),

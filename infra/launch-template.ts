@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import type { Architecture } from '../core/contract/stack.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { definedFields } from '../core/defined-fields.js';
+import { GPU_IMAGE_PARAMETER } from './gpu-pool.js';
 import type { Settings } from './props.js';
 
 /** https://docs.aws.amazon.com/linux/al2023/ug/ec2.html */
@@ -18,7 +19,7 @@ const IMAGE_PARAMETERS: Readonly<Record<Architecture, string>> = {
   arm64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
   x86_64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
 };
-/** The root device of Amazon Linux 2023 and of images derived from it. */
+/** The root device of Amazon Linux 2023 and of images derived from it, such as the Deep Learning ones. */
 const ROOT_DEVICE = '/dev/xvda';
 /** This many digits are enough to tell templates apart. */
 const DIGEST_DIGITS = 12;
@@ -39,7 +40,7 @@ export class LaunchTemplate extends Construct {
     const { settings } = props;
     const data = templateData(props);
     const template = new CfnLaunchTemplate(this, `Template${this.#digestOf(data, settings.imageRevision)}`, {
-      launchTemplateData: { ...data, imageId: settings.imageId ?? this.#newestImage(settings.architecture) },
+      launchTemplateData: { ...data, imageId: settings.imageId ?? this.#newestImage(settings) },
       tagSpecifications: [{ resourceType: 'launch-template', tags: [{ key: STACK_TAG, value: settings.name }] }],
     });
     this.launchTemplateId = template.ref;
@@ -51,10 +52,10 @@ export class LaunchTemplate extends Construct {
   }
 
   /** CloudFormation reads this parameter of the template at deploy, because `maintain` fleets accept only a literal image id. */
-  #newestImage(architecture: Architecture): string {
+  #newestImage({ gpus, architecture }: Settings): string {
     return StringParameter.valueForTypedStringParameterV2(
       this,
-      IMAGE_PARAMETERS[architecture],
+      gpus === undefined ? IMAGE_PARAMETERS[architecture] : GPU_IMAGE_PARAMETER,
       // With this type CloudFormation checks that the image exists.
       ParameterValueType.AWS_EC2_IMAGE_ID,
     );

@@ -56,10 +56,15 @@ export function list(pattern: RegExp, advice: string, byDefault?: readonly strin
   };
 }
 
-export const oneOf = <Choice extends string>(choices: readonly Choice[], byDefault: Choice): DefaultedRule<Choice> => {
+/** The advice must say it where a choice could be taken for a number. */
+export const oneOf = <Choice extends string>(
+  choices: readonly Choice[],
+  byDefault: Choice,
+  advice = `choose ${choices.join(' or ')}`,
+): DefaultedRule<Choice> => {
   const isValid = (value: unknown): boolean => choices.some((choice) => choice === value);
   const values = choices.map((choice) => `\`${choice}\``).join(' or ');
-  return { ...rule<Choice>(values, isValid, `choose ${choices.join(' or ')}`), byDefault };
+  return { ...rule<Choice>(values, isValid, advice), byDefault };
 };
 
 export const flag = (byDefault: boolean): DefaultedRule<boolean> => ({

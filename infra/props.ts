@@ -4,6 +4,8 @@
  */
 import type { Architecture } from '../core/contract/stack.js';
 import { definedFields } from '../core/defined-fields.js';
+import { DEFAULT_PYTHON, PYTHON_VERSIONS, type PythonVersion } from './boot/pythons.js';
+import { GPU_DEFAULTS } from './gpu-pool.js';
 import { flag, form, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
 
 export type { Range } from './property-rules.js';
@@ -30,6 +32,8 @@ const MAX_RETENTION_DAYS = 36_500;
  */
 const NAME = /^[A-Za-z0-9_.-]{1,57}$/;
 const INSTANCE_TYPE = /^[a-z0-9.*-]{1,30}$/;
+/** dnf takes a name that ends in .rpm for a file or an address, one with a slash for a file, one with `@` for a group, and one with `-` first for an option. */
+const PACKAGE = /^(?!.*\.rpm$)[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const SECRET_ARN = /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/;
 const instanceTypes = list(INSTANCE_TYPE, 'give types such as c7g.large or c7g.*');
@@ -40,23 +44,29 @@ export const PROPERTIES = {
   /** The most instances that this stack runs at once. */
   maxWorkers: whole(1, MAX_FLEET_TARGET, 10),
 
-  /** The instances' processors. `arm64` is cheaper for the same work. */
+  /** The instances' processors. `arm64` is cheaper for the same work. A pool with `gpus` has `x86_64` by default. */
   architecture: oneOf<Architecture>(['arm64', 'x86_64'], 'arm64'),
-  /** The vCPUs of an instance. A wide range means many Spot pools, and so fewer reclaims. */
+  /** The vCPUs of an instance. A wide range means many Spot pools, and so fewer reclaims. A pool with `gpus` has `{"min":4}` by default. */
   vcpus: range({ min: 2, max: 8 }),
   /** The memory of an instance in MiB. */
   memoryMib: range({ min: 4096 }),
-  /** The NVIDIA GPUs of an instance. They need `imageId`, an image with the drivers. Default: none. */
+  /**
+   * The NVIDIA GPUs of an instance, such as `{"min": 1, "max": 1}`. The image is then AWS's newest Deep Learning base image when the launch template is made.
+   * Types with a fraction of a GPU (`g6f.*`, `gr6f.*`) come only by `allowedInstanceTypes`. Default: none.
+   */
   gpus: range(),
   /** The fleet uses only these instance types, such as `c7g.*`, of those that fit. Not together with `excludedInstanceTypes`. */
   allowedInstanceTypes: instanceTypes,
   /** The fleet uses all instance types that fit but these. */
   excludedInstanceTypes: instanceTypes,
-  /** The size of the encrypted root volume in GiB. It holds the system, models and fetched objects. */
+  /**
+   * The size of the encrypted root volume in GiB. It holds the system, and models and fetched objects where an instance has no storage of its own (NVMe). A
+   * pool with `gpus` has 100 by default, and 75 at least for the image's sake.
+   */
   rootVolumeGib: whole(MIN_ROOT_GIB, MAX_ROOT_GIB, 20),
 
   /**
-   * The machine image. An image of your own needs systemd, bash, the AWS CLI, and dnf with `nodejs24` in reach or `/usr/bin/node-24`. Default: the newest
+   * The machine image. An image of your own needs systemd, bash, the AWS CLI, and dnf with `nodejs24` and the Python in reach, or `/usr/bin/node-24` and `/usr/bin/python3.13`. Default: the newest
    * Amazon Linux 2023 when the launch template is made.
    */
   imageId: form(/^ami-[0-9a-f]{8,17}$/, 'give the id of a machine image, such as ami-0123456789abcdef0'),
@@ -65,6 +75,18 @@ export const PROPERTIES = {
    * renews the image, because it would replace a fleet that may be at work (docs/decisions/0005-…).
    */
   imageRevision: text(),
+
+  /** The Python for models, from the distribution's packages: `/usr/bin/python3.13`. `submit` locks a model's dependencies for it. */
+  python: oneOf<PythonVersion>(
+    PYTHON_VERSIONS,
+    DEFAULT_PYTHON,
+    `give one of ${PYTHON_VERSIONS.map((version) => `"${version}"`).join(', ')}, in quotes`,
+  ),
+  /**
+   * Packages of Amazon Linux 2023's own repository that every instance installs at boot, such as `["git", "gcc"]`. Each makes the boot longer. A name that
+   * no package has ends the boot.
+   */
+  packages: list(PACKAGE, "give names of the distribution's packages, such as git or gcc-c++", []),
 
   /** A VPC of your own, which needs `subnetIds` too. Default: the stack makes one with public subnets and no NAT gateway. */
   vpcId: form(/^vpc-[0-9a-f]{8,17}$/, 'give the id of a VPC, such as vpc-0123456789abcdef0'),
@@ -85,7 +107,7 @@ export const PROPERTIES = {
   createServiceLinkedRole: flag(false),
   /** The owners of the account may open shells on instances through AWS Systems Manager. */
   sessionManager: flag(false),
-  /** Buckets of yours from which jobs read their input (`s3://…`): workers and the CLI's users may list and read them. */
+  /** Buckets of yours from which jobs read their input and weights (`s3://…`): workers and the CLI's users may list and read them. */
   inputBuckets: list(BUCKET, 'give names of buckets, without s3://', []),
   /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. */
   secretArns: list(SECRET_ARN, 'give whole ARNs of secrets', []),
@@ -123,5 +145,6 @@ export const withDefaults = (props: SpotPoolProps, stackName: string): Settings 
   const defaults = Object.fromEntries(
     Object.entries<Rule<unknown>>(PROPERTIES).map(([name, { byDefault }]) => [name, byDefault]),
   ) as Pick<Settings, DefaultedName>;
-  return { name: stackName, ...definedFields(defaults), ...definedFields(props) };
+  const ofGpus = props.gpus === undefined ? {} : GPU_DEFAULTS;
+  return { name: stackName, ...definedFields(defaults), ...ofGpus, ...definedFields(props) };
 };

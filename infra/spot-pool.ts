@@ -10,14 +10,17 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type ControllerFields, type DeployedFields, outputsOf } from '../core/contract/stack-fields.js';
+import { needsAsText } from '../core/contract/spot-quotas.js';
 import { STACK_TAG } from '../core/contract/tags.js';
 import { definedFields } from '../core/defined-fields.js';
+import { quotaNeedsOfGpus } from '../core/pool/spot-quota.js';
 import { Alarms } from './alarms.js';
 import { userData } from './boot/user-data.js';
 import { problemsOf } from './check-props.js';
 import { Controller } from './controller.js';
 import { PoolDashboard } from './dashboard.js';
 import { DeadManSwitch } from './dead-man-switch.js';
+import { excludedTypes } from './gpu-pool.js';
 import { Fleet } from './fleet.js';
 import { JobStore } from './job-store.js';
 import { LaunchTemplate } from './launch-template.js';
@@ -88,9 +91,10 @@ export class SpotPool extends Construct {
     const fields: DeployedFields = {
       ...this.#controllerFields(),
       region: Stack.of(this).region,
-      // The Spot quota of GPU instances is another one.
       minVcpus: settings.gpus === undefined ? String(settings.vcpus.min) : undefined,
+      spotQuotas: gpuQuotas(settings),
       architecture: settings.architecture,
+      python: settings.python,
       isolated: String(settings.isolated),
       controlled: String(controller !== undefined),
       controllerFunction: controller?.function.functionName,
@@ -124,6 +128,9 @@ export class SpotPool extends Construct {
         bucket: store.bucket.bucketName,
         maxIdleSeconds: settings.maxIdleSeconds,
         maxLifeSeconds: settings.maxLifeSeconds,
+        python: settings.python,
+        packages: settings.packages,
+        gpus: settings.gpus !== undefined,
       }),
       instanceProfileArn: this.workerRole.instanceProfileArn,
       securityGroupId: this.network.securityGroupId,
@@ -152,4 +159,12 @@ export class SpotPool extends Construct {
     const { alarms } = new Alarms(this, 'Alarms', { name, stallMinutes, store, topic, controller, switchGroup });
     new PoolDashboard(this, 'Overview', { name, store, controller, switchGroup, alarms });
   }
+}
+
+/** CloudFormation accepts no empty output, and a pool may have no type with a known quota. */
+function gpuQuotas(settings: Settings): string | undefined {
+  if (settings.gpus === undefined) return undefined;
+  const { vcpus, allowedInstanceTypes } = settings;
+  const needs = quotaNeedsOfGpus({ vcpus, allowedInstanceTypes, excludedInstanceTypes: excludedTypes(settings) });
+  return needs.length === 0 ? undefined : needsAsText(needs);
 }

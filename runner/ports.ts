@@ -1,7 +1,9 @@
 /** The runner's ports to AWS. `aws/` implements them. */
+import type { SpotQuotaName } from '../core/contract/spot-quotas.js';
 import type { QueueCounts } from '../core/pool/quiet.js';
 
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
+export type { ModelProbe } from '../core/probe/probe.js';
 export type { QueueCounts };
 
 export interface JobQueue {
@@ -102,10 +104,10 @@ export interface SpotPrices {
   ): Promise<number | undefined>;
 }
 
-/** The account's Spot quota in the stack's region. */
+/** The account's Spot quotas in the stack's region. */
 export interface SpotQuota {
   /** The number of vCPUs that may run. Undefined when the account has no such quota. */
-  vcpus(signal: AbortSignal): Promise<number | undefined>;
+  vcpus(quota: SpotQuotaName, signal: AbortSignal): Promise<number | undefined>;
 }
 
 export interface Clock {

@@ -1,6 +1,6 @@
 // Builds dist/: plain JavaScript and types by tsc, then what instances run as single files, so that a worker starts fast.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,10 +53,20 @@ for (const [entry, outfile] of [
 writeFileSync('dist/bundle/packages.json', JSON.stringify([...bundled].sort(), undefined, 2));
 // `submit` uploads this bundle, and instances fetch it. It is packed here and not there, so that all who install a release have the same bytes, whatever their zlib.
 const { writeBundle } = await import('../dist/runner/model/bundle.js');
-const files = ['worker.mjs', 'host.mjs'].map((name) => {
-  const file = `dist/bundle/${name}`;
-  return { kind: 'file', path: name, executable: false, content: { file, bytes: statSync(file).size } };
+const packed = (name, file) => ({
+  kind: 'file',
+  path: name,
+  executable: false,
+  content: { file, bytes: statSync(file).size },
 });
+const pythonFiles = readdirSync('python', { recursive: true, encoding: 'utf8' })
+  .map((name) => `python/${name.replaceAll('\\', '/')}`)
+  .filter((name) => name.endsWith('.py'))
+  .sort();
+const files = [
+  ...['worker.mjs', 'host.mjs'].map((name) => packed(name, `dist/bundle/${name}`)),
+  ...pythonFiles.map((name) => packed(name, name)),
+];
 const SMALLEST = 9;
 await writeBundle(files, 'dist/bundle/worker.tar.gz', new AbortController().signal, SMALLEST);
 if (existsSync('dist/bundle/spotpool.mjs')) chmodSync('dist/bundle/spotpool.mjs', 0o755);

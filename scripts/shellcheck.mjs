@@ -13,9 +13,16 @@ const { bootPaths } = await import('../dist/infra/boot/paths.js');
 const { localUserData } = await import('../dist/runner/local-cloud/user-data.js');
 
 const stack = { region: 'eu-west-1', bucket: 'results', queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/input' };
+const machine = { maxIdleSeconds: 600, maxLifeSeconds: 86_400, python: '3.13' };
 const local = { ...stack, endpoint: 'http://127.0.0.1:1', nodePath: '/usr/bin/node', workerPath: '/opt/worker.mjs' };
 const scripts = {
-  'the boot script': userData({ ...stack, maxIdleSeconds: 600, maxLifeSeconds: 86_400 }),
+  'the boot script': userData({ ...stack, ...machine, packages: [], gpus: false }),
+  'the boot script with packages and GPUs': userData({
+    ...stack,
+    ...machine,
+    packages: ['git', 'gcc-c++'],
+    gpus: true,
+  }),
   'what follows the worker': lastWords(bootPaths()),
   "a local instance's boot script": localUserData(local),
 };

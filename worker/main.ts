@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { definedFields } from '../core/defined-fields.js';
 import { errorText } from '../core/error-text.js';
 import { makeS3Client, makeSecretsManagerClient, makeSqsClient, makeSqsPollClient } from '../aws/clients.js';
 import { Imds } from '../aws/instance-metadata.js';
@@ -17,15 +18,17 @@ import { SPOTPOOL_VERSION } from '../core/contract/version.js';
 import { ConfigError, readConfig, type WorkerConfig } from './config.js';
 import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
-import { ModelUnable, type PrepareModel } from './model/prepared-models.js';
+import { PreparationLog } from './model/preparation-log.js';
+import type { PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
 import { Gpus } from './gpu/gpus.js';
 import { readGpus } from './gpu/nvidia-smi.js';
 import { StatusWriter } from './events/status-writer.js';
 import { prepareModel } from './model/prepare-model.js';
+import type { PrepareModelOptions } from './model/step.js';
 import { createSlot } from './slot/process-slot.js';
-import type { InstanceIdentity, InstanceMetadata, SecretReader } from './ports.js';
+import type { InstanceIdentity, InstanceMetadata } from './ports.js';
 import { systemClock } from './system-clock.js';
 
 /**
@@ -78,9 +81,10 @@ async function work(
 ): Promise<void> {
   const { instance, instanceType, zone } = identity;
   const clock = systemClock;
-  const s3 = makeS3Client(config);
-  const store = new S3ObjectStore(s3, config.bucket);
-  const events = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
+  const storeOf = storesOf(config);
+  const store = storeOf(config.bucket);
+  const log = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
+  const events = new PreparationLog(log, clock);
   const ended = new AbortController();
   const trouble = (doing: string, error: unknown): void =>
     events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
@@ -99,7 +103,7 @@ async function work(
     }),
     metadata,
     store,
-    storeOf: (bucket) => new S3ObjectStore(s3, bucket),
+    storeOf,
     clock,
     events,
     gpus,
@@ -110,22 +114,25 @@ async function work(
         gpu,
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
       }),
-    prepareModel: modelPreparer(
-      { store, secretReader: makeSecretReader((region) => makeSecretsManagerClient({ ...config, region })), events },
-      path.join(workDirectory, 'models'),
-      ended.signal,
-    ),
+    prepareModel: modelPreparer(config, { store, storeOf, events, directory: workDirectory, signal: ended.signal }),
     random: Math.random,
     newLeaseId: () => randomBytes(6).toString('hex'),
     cpus: Math.max(1, Math.floor(availableParallelism() / config.sharedBy)),
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });
+  const status = new StatusWriter({
+    identity,
+    store,
+    clock,
+    events,
+    view: () => ({ ...engine.status, ...events.view }),
+  });
   const bootMs = Math.round(process.uptime() * 1000);
+  events.booted(bootMs);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
-  const writing = [events.run(ended.signal), status.run(ended.signal)];
+  const writing = [log.run(ended.signal), status.run(ended.signal)];
   const reason = await engine.run(stop);
   const held = engine.leftBehind;
   const left =
@@ -136,21 +143,45 @@ async function work(
   ended.abort();
   await Promise.all(writing);
   const last = AbortSignal.timeout(LAST_WRITES_MS);
-  await Promise.allSettled([events.flush(last), status.write(last)]);
+  await Promise.allSettled([log.flush(last), status.write(last)]);
+}
+
+/** All stores share one client, and so its connections. */
+function storesOf(config: WorkerConfig): (bucket: string) => S3ObjectStore {
+  const s3 = makeS3Client(config);
+  return (bucket) => new S3ObjectStore(s3, bucket);
 }
 
 function modelPreparer(
-  { store, secretReader, events }: { store: S3ObjectStore; secretReader: SecretReader; events: EventLog },
-  directory: string,
-  signal: AbortSignal,
+  config: WorkerConfig,
+  given: Pick<PrepareModelOptions, 'store' | 'storeOf' | 'directory' | 'signal'> & { readonly events: PreparationLog },
 ): PrepareModel {
+  const { events, ...how } = given;
+  const secretReader = makeSecretReader((region) => makeSecretsManagerClient({ ...config, region }));
+  const python = definedFields({ python: config.python });
   return async ({ job, model, options }) => {
     const onLog = (line: string): void => events.emit({ code: 'model-log', stream: 'setup', job, message: line });
     const onTrouble = (doing: string, message: string): void => events.emit({ code: 'trouble', doing, job, message });
-    const how = { store, secretReader, spec: model, options, directory, onLog, onTrouble, signal };
-    const prepared = await prepareModel(how);
-    if ('unable' in prepared) throw new ModelUnable(prepared.unable.phase, prepared.unable.message);
-    return prepared;
+    const report = events.reportOf(job, model.name);
+    const clock = systemClock;
+    let isReady = false;
+    try {
+      const prepared = await prepareModel({
+        ...how,
+        ...python,
+        secretReader,
+        spec: model,
+        options,
+        onLog,
+        onTrouble,
+        report,
+        clock,
+      });
+      isReady = true;
+      return prepared;
+    } finally {
+      events.ended(job, model.name, isReady);
+    }
   };
 }
 

@@ -1,9 +1,10 @@
 /**
  * Retries calls until trouble passes: an outage of S3 or of the network is no fault of a batch, a model or an instance.
  */
-import { ObjectMissing, ObjectRefused } from '../core/contract/object-store.js';
+import { ObjectChanged, ObjectMissing, ObjectRefused } from '../core/contract/object-store.js';
 import { type Clock, SecretRefused } from './ports.js';
 
+const LASTING = [ObjectMissing, ObjectChanged, ObjectRefused, SecretRefused] as const;
 /** The error codes of the disk that a retry would meet again. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 
@@ -36,8 +37,8 @@ export async function retry<T>(act: () => Promise<T>, options: RetryOptions): Pr
   }
 }
 
-/** Whether a retry would fail the same way: the object is missing or may not be read, or the disk refuses the data. */
+/** Whether a retry would fail the same way: the object is missing, is another one or may not be read, or the disk refuses the data. */
 function isLasting(error: unknown): boolean {
-  if (error instanceof ObjectMissing || error instanceof ObjectRefused || error instanceof SecretRefused) return true;
+  if (LASTING.some((kind) => error instanceof kind)) return true;
   return DISK_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -29,10 +29,10 @@ export class SlicePace {
     return this.#slotMsPerItem;
   }
 
-  /** Returns the number of items of the next slice. `maxItems` is the model's own limit. */
-  nextItems(maxItems: number | undefined): number {
+  /** Returns the number of items of the next slice. `maxItems` is the model's own limit, and `targetMs` is how long the slice should take. */
+  nextItems(maxItems: number | undefined, targetMs = SLICE_TARGET_MS): number {
     if (this.#sliceMsPerItem === undefined) return 1;
-    const inTarget = Math.floor(SLICE_TARGET_MS / Math.max(this.#sliceMsPerItem, SLICE_TARGET_MS / MAX_SLICE_ITEMS));
+    const inTarget = Math.floor(targetMs / Math.max(this.#sliceMsPerItem, targetMs / MAX_SLICE_ITEMS));
     return Math.max(1, Math.min(inTarget, this.#lastItems * GROWTH, maxItems ?? MAX_SLICE_ITEMS, MAX_SLICE_ITEMS));
   }
 }

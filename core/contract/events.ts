@@ -40,6 +40,9 @@ export type HandBackReason =
 
 export type DropReason = 'cancelled' | 'failed' | 'foreign-manifest';
 
+/** A step on the way to a model's first item. `boot` is the start of the worker, before its first model. */
+export type ModelPhase = 'boot' | Exclude<UnablePhase, 'version'>;
+
 /** Why a slot's model is loaded again in a fresh process. */
 export type RebuildReason = 'broken' | 'crashed' | 'protocol' | 'timeout' | 'memory';
 
@@ -58,10 +61,21 @@ export type WorkerEvent = EventBase &
         /** Batches that it could not hand back any more: other workers get them when their leases run out. */
         readonly held: number;
       }
+    /** The instance has done a step that gets a model ready. `model-ready` reports the phase `load`. */
+    | {
+        readonly code: 'model-phase';
+        readonly model: string;
+        readonly phase: Exclude<ModelPhase, 'load'>;
+        readonly ms: number;
+        /** What was fetched or installed. */
+        readonly bytes?: number;
+      }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }
     /** The model is not ready after 20 s. The message has its output so far, and what the worker waits for. */
     | { readonly code: 'model-slow'; readonly model: string }
     | { readonly code: 'model-log'; readonly stream: 'model' | 'setup' }
+    /** The model itself reports something, such as a smaller batch size after it ran out of memory. */
+    | { readonly code: 'model-event' }
     | {
         readonly code: 'batch-committed';
         readonly ok: number;
@@ -128,7 +142,7 @@ const base: Fields<EventBase> = {
 export const noticeKind: Shape<NoticeKind> = oneOf<NoticeKind>({ interruption: true, rebalance: true });
 
 /** The time was measured, so it may have a fraction. */
-const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
+export const milliseconds = number(0, Number.MAX_SAFE_INTEGER);
 const name = words(NAME_CHARACTERS);
 const MOST_SLOTS = 100_000;
 
@@ -153,8 +167,21 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
     }),
     held: count,
   },
+  'model-phase': {
+    model: name,
+    phase: oneOf<EventOf<'model-phase'>['phase']>({
+      boot: true,
+      fetch: true,
+      environment: true,
+      weights: true,
+      setup: true,
+    }),
+    ms: milliseconds,
+    bytes: optional(count),
+  },
   'model-ready': { model: name, loadMs: milliseconds },
   'model-slow': { model: name },
+  'model-event': {},
   'model-log': { stream: oneOf<EventOf<'model-log'>['stream']>({ model: true, setup: true }) },
   'batch-committed': {
     ok: count,

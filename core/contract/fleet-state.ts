@@ -9,13 +9,14 @@
  * - Grants are opened only from a closed generation (`grants` 0), so no exit of an older generation can be missed in the count.
  * - Every controller carries `teardown` from generation to generation. It decides target 0 until its writer takes it away.
  */
-import { type NoticeKind, noticeKind } from './events.js';
+import { milliseconds, type ModelPhase, type NoticeKind, noticeKind } from './events.js';
 import { jobId } from './job-id.js';
 import { instanceId } from './names.js';
 import {
   count,
   decode,
   flag,
+  instant,
   integer,
   just,
   list,
@@ -69,6 +70,28 @@ export interface ShapeStatus extends SlotShape {
   readonly hint?: string;
 }
 
+/** The step by which a worker gets a job's model ready now. */
+export interface PreparingStatus {
+  readonly job: string;
+  readonly phase: Exclude<ModelPhase, 'boot'>;
+  /** It completes "the worker is …": "installing 14 packages for model.py". */
+  readonly doing: string;
+  /** The time at which the step began. */
+  readonly since: string;
+}
+
+export interface PhaseTime {
+  readonly phase: ModelPhase;
+  readonly ms: number;
+  readonly bytes?: number;
+}
+
+/** How long each step took that got a job's model ready. */
+export interface PreparedStatus {
+  readonly job: string;
+  readonly phases: readonly PhaseTime[];
+}
+
 /** A GPU of an instance, as nvidia-smi showed it. */
 export interface GpuStatus {
   readonly name: string;
@@ -85,6 +108,9 @@ export interface WorkerStatus {
   readonly slots: number;
   /** How the worker runs the job of its last batch; absent before its first batch. */
   readonly shape?: ShapeStatus;
+  readonly preparing?: PreparingStatus;
+  /** The model that the worker began to prepare last. Its list grows with each step. */
+  readonly prepared?: PreparedStatus;
   /** Absent on an instance without GPUs. The figures are read every half minute at most. */
   readonly gpus?: readonly GpuStatus[];
   /** The kind of notice that it has seen. */
@@ -131,6 +157,13 @@ export const encodeExitTicket = (ticket: ExitTicket): string => JSON.stringify(t
 
 export const decodeExitTicket = (json: string | Uint8Array): ExitTicket | undefined => decode(exitTicket, json);
 
+const phaseTime = object<PhaseTime>({
+  phase: oneOf<ModelPhase>({ boot: true, fetch: true, environment: true, weights: true, setup: true, load: true }),
+  ms: milliseconds,
+  bytes: optional(count),
+});
+const MOST_PHASES = 100;
+
 const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
   instance: instanceId,
   phase: oneOf<WorkerPhase>({ starting: true, idle: true, busy: true, draining: true, ended: true }),
@@ -145,6 +178,21 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
       hint: optional(words(SENTENCE_CHARACTERS)),
     }),
   ),
+  preparing: optional(
+    object<PreparingStatus>({
+      job: jobId,
+      phase: oneOf<PreparingStatus['phase']>({
+        fetch: true,
+        environment: true,
+        weights: true,
+        setup: true,
+        load: true,
+      }),
+      doing: words(SENTENCE_CHARACTERS),
+      since: instant,
+    }),
+  ),
+  prepared: optional(object<PreparedStatus>({ job: jobId, phases: list(phaseTime, MOST_PHASES) })),
   gpus: optional(
     list(
       object<GpuStatus>({

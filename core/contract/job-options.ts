@@ -67,7 +67,7 @@ export const JOB_OPTIONS = {
   itemTimeoutSeconds: row('--item-timeout', number(0, MOST_SECONDS), { default: DEFAULT_ITEM_TIMEOUT_SECONDS }),
   /** A model that is not ready by then is not loaded any further; the worker's own limit counts when it is absent. */
   loadTimeoutSeconds: row('--load-timeout', optional(number(0, MOST_SECONDS))),
-  /** NaN and the infinities in answers of JavaScript models and the Python helper are written as null; when it is absent, such an item fails. */
+  /** NaN and the infinities in answers of JavaScript and Python models are written as null; when it is absent, such an item fails. */
   nan: row('--nan', optional(just('null'))),
   /** Variables of the model's environment. */
   env: row('--env', variables, { default: {}, hidden: true }),

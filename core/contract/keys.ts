@@ -62,6 +62,8 @@ export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jso
 export const sentKey = (job: string): string => `${inputPrefix(job)}sent.json`;
 /** The claim of the submit that is at work on the job (core/contract/submit-claim.ts). */
 export const submitClaimKey = (job: string): string => `${inputPrefix(job)}submit.json`;
+/** The pace that the submitter's machine measured (core/contract/probe-mark.ts). */
+export const probeKey = (job: string): string => `${inputPrefix(job)}probe.json`;
 
 export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
 export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;

@@ -15,6 +15,7 @@ export interface ObjectHead {
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
+  readonly etag: string;
   readonly lastModifiedMs: number;
 }
 
@@ -39,12 +40,16 @@ export interface PutOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The tag by which the bucket's lifecycle finds the object. Setting it needs a permission of its own. */
   readonly tag?: { readonly key: string; readonly value: string };
+  /** The size of an uploaded body, as far as it is known. Without it an upload may have 50 GB. */
+  readonly bytes?: number;
 }
 
 export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Read bytes `[startByte, endByte)`, as many of them as there are; when absent, read the whole object. */
   readonly range?: { readonly startByte: number; readonly endByte: number };
+  /** Read only if the object still has this ETag. Otherwise the read throws `ObjectChanged`. */
+  readonly ifMatch?: string;
 }
 
 /**
@@ -84,6 +89,14 @@ export class ObjectMissing extends Error {
   override readonly name = 'ObjectMissing';
   constructor(readonly key: string) {
     super(`There is no object ${key}.`);
+  }
+}
+
+/** The object has another ETag than the reader asked for (412). */
+export class ObjectChanged extends Error {
+  override readonly name = 'ObjectChanged';
+  constructor(readonly key: string) {
+    super(`The object ${key} was replaced by another one.`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { findNotANumber, isJson, memberText, describeNotANumber } from './json-text.js';
 import { ITEM_ERROR_CODES, type ItemError } from './result-line.js';
+import { definedFields } from '../defined-fields.js';
 import { shorten } from '../shorten.js';
 
 /** A longer line is a protocol fault; it bounds what one output can cost in memory. */
@@ -30,12 +31,16 @@ export interface SlotLimits {
   readonly maxConcurrency: number | undefined;
   /** The model accepts a slice before it has answered the previous one. */
   readonly takesAhead: boolean;
+  /** How many seconds of work a slice has, for models to which each slice costs a start; a second when it is undefined. */
+  readonly sliceSeconds?: number;
 }
 
 export type SlotLine =
   | ({ readonly kind: 'ready' } & SlotLimits)
   | { readonly kind: 'output'; readonly index: number; readonly outputJson: string }
   | { readonly kind: 'error'; readonly index: number; readonly error: ItemError }
+  /** The model reports something that a person should see. */
+  | { readonly kind: 'event'; readonly message: string }
   | { readonly kind: 'fault'; readonly message: string };
 
 /** JSON allows only these four characters between tokens; `\s` would accept a byte order mark, too. */
@@ -66,6 +71,9 @@ function parseAny(line: string): SlotLine {
   const fields = value as Record<string, unknown>;
   const { index, error } = fields;
   if (fields['ready'] === true && index === undefined) return parseReady(fields, line);
+  if (typeof fields['event'] === 'string' && index === undefined) {
+    return { kind: 'event', message: shorten(fields['event'], MAX_ERROR_MESSAGE_LENGTH) };
+  }
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
     return fault(line, 'no "index" that is a whole number');
   const outputJson = memberText(line, 'output');
@@ -92,13 +100,19 @@ function parseReady(fields: Record<string, unknown>, line: string): SlotLine {
   const [maxSliceItems, maxConcurrency] = LIMITS.map((name) => fields[name] ?? undefined);
   if (!isLimit(maxSliceItems)) return fault(line, 'a "maxSliceItems" that is not a whole number above 0');
   if (!isLimit(maxConcurrency)) return fault(line, 'a "maxConcurrency" that is not a whole number above 0');
-  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead: fields['ahead'] === true };
+  const sliceSeconds = fields['sliceSeconds'] ?? undefined;
+  if (!isSeconds(sliceSeconds)) return fault(line, 'a "sliceSeconds" that is not a number above 0');
+  const takesAhead = fields['ahead'] === true;
+  return { kind: 'ready', maxSliceItems, maxConcurrency, takesAhead, ...definedFields({ sliceSeconds }) };
 }
 
 const LIMITS = ['maxSliceItems', 'maxConcurrency'] as const;
 
 const isLimit = (value: unknown): value is number | undefined =>
   value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1);
+
+const isSeconds = (value: unknown): value is number | undefined =>
+  value === undefined || (typeof value === 'number' && value > 0);
 
 function noObject(line: string): SlotLine {
   const notANumber = findNotANumber(line);

@@ -5,6 +5,7 @@
 
 import { pythonVersion } from './python-environment.js';
 import { check } from './shape.js';
+import { needsOfText } from './spot-quotas.js';
 
 export type Architecture = 'arm64' | 'x86_64';
 
@@ -35,6 +36,7 @@ const whole = (value: string): number | undefined =>
 /** A flag is true or absent, so that stacks which say "false" and stacks which say nothing are alike. */
 const flag = (value: string): boolean | undefined => value === 'true' || undefined;
 const pythonOf = (value: string): string | undefined => check(pythonVersion, value);
+const quotasOf = (value: string): string | undefined => (needsOfText(value) === undefined ? undefined : value);
 const architecture = (value: string): Architecture | undefined =>
   value === 'arm64' || value === 'x86_64' ? value : undefined;
 
@@ -102,7 +104,14 @@ export const STACK_FIELDS = {
     read: positive,
     variable: 'SPOTPOOL_MIN_VCPUS',
     deployed: true,
-    help: "vCPUs of the fleet's smallest instance, to compare with the account's Spot quota. Absent for GPU instances, whose quota is another one.",
+    help: "vCPUs of the fleet's smallest instance, to compare with the account's Spot quota of standard instances. Absent for GPU instances.",
+  },
+  spotQuotas: {
+    read: quotasOf,
+    expects: 'pairs such as g:4,p:96',
+    variable: 'SPOTPOOL_SPOT_QUOTAS',
+    deployed: true,
+    help: "The Spot quotas against which the fleet's GPU instances count, each with the vCPUs of the smallest instance: `g:4,p:96,p5:16`. Absent for other instances.",
   },
   maxLifeSeconds: {
     read: positive,
@@ -121,6 +130,7 @@ export const STACK_FIELDS = {
     read: pythonOf,
     expects: 'two numbers such as 3.13',
     variable: 'SPOTPOOL_PYTHON_VERSION',
+    deployed: true,
     help: "The instances' Python, such as `3.13`. Absent when the stack does not say.",
   },
   platform: {

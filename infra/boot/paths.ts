@@ -7,7 +7,16 @@ export interface BootPaths {
   readonly settings: string;
   readonly unit: string;
   readonly node: string;
+  /** The interpreter's version follows, such as `3.13`. */
+  readonly python: string;
   readonly home: string;
+  readonly work: string;
+  /** The kernel has a directory for each block device here. */
+  readonly blockDevices: string;
+  readonly devices: string;
+  /** AWS's Deep Learning images mount instance storage here. */
+  readonly imageStorage: string;
+  readonly fstab: string;
   /** systemd runs this script after each end of the worker. */
   readonly lastWords: string;
   readonly workerLog: string;
@@ -22,7 +31,13 @@ export const bootPaths = (root = ''): BootPaths => ({
   // The distribution's package has this name. The plain name `node` is a link, which may come to mean another version.
   // https://docs.aws.amazon.com/linux/al2023/ug/nodejs.html
   node: `${root}/usr/bin/node-24`,
+  python: `${root}/usr/bin/python`,
   home: `${root}/var/lib/spotpool`,
+  work: `${root}/var/lib/spotpool/work`,
+  blockDevices: `${root}/sys/block`,
+  devices: `${root}/dev`,
+  imageStorage: `${root}/opt/dlami/nvme`,
+  fstab: `${root}/etc/fstab`,
   lastWords: `${root}/opt/spotpool/last-words`,
   workerLog: `${root}/run/spotpool-worker.log`,
 });

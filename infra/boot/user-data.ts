@@ -9,15 +9,20 @@
  */
 import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/contract/keys.js';
 import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
+import { installPackages, type InstallOptions, waitForPackages } from './install-packages.js';
 import { bootPaths, type BootPaths } from './paths.js';
+import { prepareGpus } from './prepare-gpus.js';
+import { placeWorkDirectory } from './work-directory.js';
 import { workerUnit } from './worker-unit.js';
 
-export interface UserDataOptions {
+export interface UserDataOptions extends InstallOptions {
   readonly region: string;
   readonly queueUrl: string;
   readonly bucket: string;
   readonly maxIdleSeconds: number;
   readonly maxLifeSeconds: number;
+  /** The instances have NVIDIA GPUs. */
+  readonly gpus: boolean;
   /** A test puts all paths below this directory instead of `/`. */
   readonly root?: string;
 }
@@ -29,9 +34,11 @@ export function userData(options: UserDataOptions): string {
   const paths = bootPaths(options.root);
   const parts = [
     prologue(options, paths),
-    installNode(paths),
+    installPackages(options, paths),
     identify,
     fetchWorker(paths),
+    placeWorkDirectory(paths),
+    ...(options.gpus ? [prepareGpus] : []),
     writeFiles(options, paths),
     start,
   ];
@@ -67,18 +74,6 @@ chmod +x ${atEachBoot}/spotpool-power-off
 
 const powerOffMinutes = (maxLifeSeconds: number): number => Math.ceil(maxLifeSeconds / 60) + LIFE_GRACE_MINUTES;
 
-/**
- * The installation starts first and runs beside the other steps, because it takes longest. The package is the distribution's own: it is signed, AWS patches it,
- * and an instance reaches it through the S3 endpoint alone.
- */
-const installNode = ({ node }: BootPaths): string => `step 'installing Node.js'
-install_node() {
-  [ -x ${node} ] || dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24
-}
-install_node &
-installing=$!
-`;
-
 /** Addresses and tokens are secrets on a local cloud, so they are not arguments, which every user of a machine can read. */
 const identify = `step 'asking for the identity'
 imds=\${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
@@ -90,9 +85,10 @@ instance=$(ask meta-data/instance-id "X-aws-ec2-metadata-token: $token" GET)
 /**
  * The worker's user unpacks the bundle, so that no file of it belongs to root, or gives its owner's rights to whoever runs it.
  */
-const fetchWorker = ({ code, settings, home }: BootPaths): string => `step 'fetching the worker'
+const fetchWorker = ({ code, settings, home, work }: BootPaths): string => `step 'fetching the worker'
 mkdir -p ${code} ${settings}
 cd ${code}
+command -v aws >/dev/null || wait "$installing"
 sha256=
 if copy "s3://$bucket/${workerPointerKey}" pointer.json; then
   sha256=$(sed -n 's/.*"sha256" *: *"\\([0-9a-f]\\{64\\}\\)".*/\\1/p' pointer.json)
@@ -104,12 +100,12 @@ fi
 copy "s3://$bucket/${workersPrefix}$sha256/worker.tar.gz" worker.tar.gz
 echo "$sha256  worker.tar.gz" | sha256sum -c -
 id spotpool >/dev/null 2>&1 || useradd --system --create-home --home-dir ${home} spotpool
-install -d -o spotpool -g spotpool ${home} ${home}/work ${code}/worker
+install -d -o spotpool -g spotpool ${home} ${work} ${code}/worker
 runuser -u spotpool -- tar -xzf - -C ${code}/worker --no-same-owner --no-same-permissions <worker.tar.gz
 `;
 
 const writeFiles = (
-  { queueUrl, maxIdleSeconds, maxLifeSeconds }: UserDataOptions,
+  { queueUrl, maxIdleSeconds, maxLifeSeconds, python }: UserDataOptions,
   paths: BootPaths,
 ): string => `step 'writing the unit'
 cat >${paths.settings}/worker.env <<END
@@ -120,7 +116,8 @@ SPOTPOOL_QUEUE_URL=${queueUrl}
 SPOTPOOL_BUCKET=$bucket
 SPOTPOOL_MAX_IDLE_SECONDS=${maxIdleSeconds}
 SPOTPOOL_MAX_LIFE_SECONDS=${maxLifeSeconds}
-SPOTPOOL_WORK_DIRECTORY=${paths.home}/work
+SPOTPOOL_WORK_DIRECTORY=${paths.work}
+SPOTPOOL_PYTHON=${paths.python}${python}
 END
 cat >${paths.lastWords} <<'END'
 ${lastWords(paths)}END
@@ -130,9 +127,7 @@ ${workerUnit(paths)}END
 `;
 
 const start = `systemctl daemon-reload
-step 'waiting for Node.js'
-wait "$installing"
-step 'starting the worker'
+${waitForPackages}step 'starting the worker'
 # Enabled too: an instance that reboots works on, or ends itself.
 systemctl enable --now spotpool-worker.service
 step 'the worker is started'

@@ -10,6 +10,7 @@ import {
   MOST_SLOTS_PER_GPU,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
+import type { WheelSource } from '../../core/contract/python-environment.js';
 import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
@@ -88,7 +89,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript and Python models (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),
@@ -127,9 +128,28 @@ const manifestOptions = Object.fromEntries(
 export const jobOptionRows = {
   ...inGroup(MODEL, {
     model: required(
-      text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
+      text(
+        '<model>',
+        'run this model: a TypeScript or JavaScript module, a Python file (model.py, or model.py:Name for a class or function in it), a directory, or a command in quotes',
+      ),
     ),
-    files: text('<dir>', 'ship this directory, and start the command of --model in it'),
+    files: parsed(
+      '<path>',
+      'ship this directory, and start the command of --model in it; or ship this file or directory with a Python file (repeatable)',
+      values.paths,
+    ),
+    perLine: toggle(
+      'use the command of --model as a filter, which reads a line for each item and prints a line for each',
+    ),
+    requirements: text(
+      '<file>',
+      'install the Python packages that this file names (requirements.txt, pyproject.toml) (default: the file beside a Python model)',
+    ),
+    wheels: choice<WheelSource>(
+      '<bucket|index>',
+      "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
+      ['bucket', 'index'],
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",

@@ -1,7 +1,7 @@
 /** `spotpool doctor` checks each thing that a job needs, and reports what is wrong and what to do. */
 import { existsSync } from 'node:fs';
 import { fleetStateKey, jobsPrefix } from '../../core/contract/keys.js';
-import { quotaShortfall } from '../../core/pool/spot-quota.js';
+import { type QuotaFound, quotaNeeds, quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -10,6 +10,7 @@ import { type StackFlags, stackOptions } from '../cli/stack-options.js';
 import { plural } from '../display/format.js';
 import { messageOf } from '../errors.js';
 import { installedFiles } from '../local-cloud/paths.js';
+import { readQuotas } from '../submit/check-quota.js';
 
 export interface Finding {
   readonly what: string;
@@ -145,19 +146,24 @@ export async function stackFindings(ports: StackPorts, signal: AbortSignal): Pro
 
 /** The quota is a hint, so it is no problem when it cannot be read. */
 async function quotaFindings({ quota, config }: StackPorts, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { minVcpus: vcpusEach, maxWorkers: instances } = config;
-  if (vcpusEach === undefined) return [];
+  const { maxWorkers: instances } = config;
+  const needs = quotaNeeds(config);
+  if (needs.length === 0) return [];
   try {
-    const vcpus = await quota.vcpus(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]));
-    if (vcpus === undefined) throw new Error('the account has no such quota');
-    const short = quotaShortfall({ instances, vcpusEach }, vcpus);
-    const enough = `${vcpus} vCPUs on Spot: enough for the stack's ${instances} instances of ${vcpusEach} vCPUs`;
-    return [{ what: 'quota', ok: short === undefined, says: short ?? enough }];
+    const found = await readQuotas(quota, needs, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]));
+    if (found.length === 0) throw new Error('the account has no such quota');
+    const short = quotaShortfall(instances, found);
+    return [{ what: 'quota', ok: short === undefined, says: short ?? enoughOf(found, instances) }];
   } catch (error) {
     signal.throwIfAborted();
     const says = `the Spot quota cannot be read (servicequotas:GetServiceQuota), so nobody warns when it is too small: ${messageOf(error)}`;
     return [{ what: 'quota', ok: true, says }];
   }
+}
+
+function enoughOf(found: readonly QuotaFound[], instances: number): string {
+  const each = found.map(({ vcpus, vcpusEach }) => `${vcpus} vCPUs on Spot for instances of ${vcpusEach} vCPUs`);
+  return `${each.join(' and ')}: enough for the stack's ${instances} instances`;
 }
 
 function adviceFor(error: unknown, needs: string, endpoint: string | undefined): string {

@@ -12,8 +12,10 @@ import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
+import type { PythonTarget } from '../python/python-packages.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
+import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -56,7 +58,7 @@ export async function submitFromFlags(
   if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
-  const quota = checkQuota(ports.quota, ports.config.minVcpus, signal);
+  const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
   const publish = async (): Promise<PublishedWorker> => {
     const publishedAt = new Date(clock.nowMs()).toISOString();
     return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
@@ -137,22 +139,36 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function modelRequest(
+export function modelRequest(
   { cwd, env }: CliContext,
-  { architecture }: StackConfig,
+  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
-  const { files, setup, ship, followLinks } = flags;
+  const { files, perLine, setup, ship, followLinks, requirements } = flags;
+  const { architecture } = config;
   return {
     argument: flags.model,
     cwd,
     searchPath: env['PATH'] ?? '',
-    ...definedFields({ files, setup }),
+    ...definedFields({ files, perLine, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
-    ...definedFields({ ship, followLinks }),
+    ...definedFields({ ship, followLinks, requirements }),
+    packages: { env, target: pythonTarget(config), ...definedFields({ source: flags.wheels }) },
     excluded: excludedFromModel(cwd, submission),
   };
+}
+
+/** Without a platform of its own, a stack runs Amazon Linux 2023, which has glibc 2.34. https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html */
+function pythonTarget({
+  python,
+  platform,
+  architecture,
+  isolated = false,
+}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
+  const processor = architecture === 'arm64' ? 'aarch64' : architecture;
+  const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
+  return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
@@ -167,7 +183,7 @@ function excludedFromModel(
   ];
 }
 
-function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,

@@ -3,6 +3,7 @@
 export interface SourceObject {
   readonly key: string;
   readonly size: number;
+  readonly etag: string;
 }
 
 export interface SourceObjects {

@@ -8,18 +8,24 @@ import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 /** A word with such an ending names a script. The command cannot work without it. */
 const SCRIPT = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua)$/;
+/** A filter such as jq is given the names of fields (`.ts`, `.meta.py`). */
+const FIELD = /^\.[^./]/;
 /** The arguments of these programs name files in the container, not on this machine. */
 const CONTAINER_PROGRAMS = new Set(['docker', 'podman', 'nerdctl']);
 
 export async function resolveCommand(request: ModelRequest, argv: readonly string[]): Promise<ResolvedModel> {
   const name = request.argument;
-  const start = { kind: 'command', argv: await runnable(request, argv) } as const;
-  if (request.files !== undefined) {
-    const directory = path.resolve(request.cwd, request.files);
+  const start = {
+    kind: request.perLine === true ? 'filter' : 'command',
+    argv: await runnable(request, argv),
+  } as const;
+  const files = filesOfCommand(request);
+  if (files !== undefined) {
+    const directory = path.resolve(request.cwd, files);
     if (!(await isKind(directory, 'directory'))) {
-      throw new UserError(`--files ${request.files} is not a directory (${directory}).`);
+      throw new UserError(`--files ${files} is not a directory (${directory}).`);
     }
-    await requireScripts(argv, directory);
+    await requireScripts(argv, directory, request);
     // Words that name no file in the directory do no harm.
     const words = [...argv, ...(request.setup === undefined ? [] : wordsOfSetup(request.setup))];
     const named = words
@@ -27,9 +33,18 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
       .map((word) => path.posix.normalize(word));
     return { name, start, ...(await directoryEntries(directory, request, named)) };
   }
-  await requireScripts(argv, request.cwd);
+  await requireScripts(argv, request.cwd, request);
   const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];
   return { name, start, entries: distinct(entries), leftOut: [] };
+}
+
+/** A command starts in the one directory that is shipped with it. */
+export function filesOfCommand({ files = [] }: ModelRequest): string | undefined {
+  if (files.length <= 1) return files[0];
+  throw new UserError(
+    `--files is given ${files.length} times, but the model is a command, which is shipped with one directory and starts in it. ` +
+      'Put all files into one directory.',
+  );
 }
 
 const distinct = (entries: readonly BundleEntry[]): BundleEntry[] => [
@@ -47,7 +62,7 @@ const wordsOfSetup = (setup: string): string[] => setup.split(/[\s'"|&;<>()]+/).
 async function runnable(request: ModelRequest, argv: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = argv;
   if (program.includes('/')) return argv;
-  const base = path.resolve(request.cwd, request.files ?? '.');
+  const base = path.resolve(request.cwd, filesOfCommand(request) ?? '.');
   const own = path.join(base, program);
   if (!(await isKind(own, 'file')) || (await isOnPath(program, request.searchPath))) return argv;
   if (await isExecutable(own)) return [`./${program}`, ...rest];
@@ -56,10 +71,11 @@ async function runnable(request: ModelRequest, argv: readonly string[]): Promise
   );
 }
 
-async function requireScripts(argv: readonly string[], base: string): Promise<void> {
+async function requireScripts(argv: readonly string[], base: string, { perLine }: ModelRequest): Promise<void> {
   if (CONTAINER_PROGRAMS.has(path.basename(argv[0] ?? ''))) return;
   for (const word of argv) {
     if (word.startsWith('-') || path.isAbsolute(word) || !SCRIPT.test(word) || /\s/.test(word)) continue;
+    if (perLine === true && FIELD.test(word)) continue;
     if (await isKind(path.resolve(base, word), 'file')) continue;
     throw new UserError(`The model's command names ${word}, but ${base} has no such file.`);
   }
@@ -100,7 +116,7 @@ export async function isOnPath(program: string, searchPath: string): Promise<boo
   return false;
 }
 
-const isExecutable = (file: string): Promise<boolean> =>
+export const isExecutable = (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
     () => true,
     () => false,

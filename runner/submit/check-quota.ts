@@ -1,8 +1,9 @@
 /**
- * Warns when a job needs more vCPUs than the account's Spot quota allows. This is only a hint: it delays nothing, and it is silent
- * when the quota cannot be read. `spotpool doctor` reports that.
+ * Warns when a job needs more vCPUs than the account's Spot quotas allow. This is only a hint: it delays nothing, and it is silent
+ * when a quota cannot be read. `spotpool doctor` reports that.
  */
-import { quotaShortfall } from '../../core/pool/spot-quota.js';
+import type { QuotaNeed } from '../../core/contract/spot-quotas.js';
+import { type QuotaFound, quotaShortfall } from '../../core/pool/spot-quota.js';
 import type { SpotQuota } from '../ports.js';
 
 /** Service Quotas usually answers in well under a second, and a hint is not worth a longer wait. */
@@ -13,22 +14,23 @@ export interface QuotaCheck {
   shortfall(instances: number): Promise<string | undefined>;
 }
 
-/** Sends the request at once, so that the answer has arrived when it is needed. */
-export function checkQuota(
-  quota: SpotQuota | undefined,
-  vcpusEach: number | undefined,
-  signal: AbortSignal,
-): QuotaCheck {
+/** Sends the requests at once, so that the answers have arrived when they are needed. */
+export function checkQuota(quota: SpotQuota | undefined, needs: readonly QuotaNeed[], signal: AbortSignal): QuotaCheck {
   const asked =
-    quota === undefined || vcpusEach === undefined
-      ? Promise.resolve(undefined)
-      : quota.vcpus(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])).catch(() => undefined);
-  return {
-    shortfall: async (instances) => {
-      const vcpus = await asked;
-      return vcpus === undefined || vcpusEach === undefined
-        ? undefined
-        : quotaShortfall({ instances, vcpusEach }, vcpus);
-    },
-  };
+    quota === undefined
+      ? Promise.resolve([])
+      : readQuotas(quota, needs, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])).catch(() => []);
+  return { shortfall: async (instances) => quotaShortfall(instances, await asked) };
+}
+
+/** The quotas that the account has, of those that are needed. */
+export async function readQuotas(
+  quota: SpotQuota,
+  needs: readonly QuotaNeed[],
+  signal: AbortSignal,
+): Promise<readonly QuotaFound[]> {
+  const found = await Promise.all(
+    needs.map(async (need) => ({ ...need, vcpus: await quota.vcpus(need.quota, signal) })),
+  );
+  return found.flatMap(({ vcpus, ...need }) => (vcpus === undefined ? [] : [{ ...need, vcpus }]));
 }

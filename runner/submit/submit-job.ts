@@ -19,6 +19,7 @@ import {
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
+import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
@@ -27,9 +28,11 @@ import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue } from '../ports.js';
+import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
+import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
@@ -86,10 +89,13 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const model = await packageModel(request.model, signal);
+  const model = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
-    const { shipped, leftOut, bytes, spec } = model;
+    const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
+    if (packages !== undefined) {
+      onEvent({ code: 'packages-locked', requirements: packages.requirements, ...packages.summary });
+    }
     for (;;) {
       try {
         return await submitOnce({ job, request, ports, hooks, dataset, model });
@@ -101,6 +107,16 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   } finally {
     await model.dispose();
   }
+}
+
+function modelRequestFor(job: string, { id, model }: SubmitRequest, store: ObjectStore): ModelRequest {
+  if (model.packages === undefined) return model;
+  const packages = {
+    ...model.packages,
+    isStored: (wheel: Wheel, signal: AbortSignal) => isStored(wheel, store, signal),
+    ...(id === undefined ? {} : { earlier: (signal: AbortSignal) => earlierEnvironment(job, store, signal) }),
+  };
+  return { ...model, packages };
 }
 
 interface SubmissionContext {
@@ -218,6 +234,7 @@ class Submission {
     const { store, clock } = this.#ports;
     const { signal } = this.#hooks;
     await uploadModel(this.#model, store, signal);
+    await this.#putPackages();
     const { options, createdBy, versions } = this.#request;
     const manifest: Manifest = {
       version: 1,
@@ -245,6 +262,13 @@ class Submission {
     if (stored.digest === digestOf(body)) return { stored, resumed: false };
     this.#refuseIf(this.#modelDifferences(stored.manifest));
     return { stored, resumed: true };
+  }
+
+  async #putPackages(): Promise<void> {
+    const { packages } = this.#model;
+    if (packages === undefined) return;
+    const put = await putWheels(packages.files, this.#ports.store, this.#hooks.signal);
+    this.#hooks.onEvent({ code: 'packages-put', ...put });
   }
 
   async #readManifest(): Promise<Stored | undefined> {

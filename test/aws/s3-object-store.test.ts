@@ -14,7 +14,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeS3Client } from '../../aws/clients.js';
 import { S3ObjectStore } from '../../aws/s3-object-store.js';
-import { ObjectMissing } from '../../core/contract/object-store.js';
+import { ObjectChanged, ObjectMissing } from '../../core/contract/object-store.js';
 import { mockedClient } from '../support/mocked-client.js';
 
 const s3 = mockedClient(S3Client);
@@ -90,6 +90,18 @@ describe('reading', () => {
     expect(again).toMatchObject({ Range: 'bytes=2-', IfMatch: '"e"' });
   });
 
+  it('reads an object only with the wanted ETag, and throws ObjectChanged when it has another', async () => {
+    s3.on(GetObjectCommand).rejects(awsError('PreconditionFailed', 412));
+    const range = { startByte: 4, endByte: 6 };
+    const streaming = async (): Promise<void> => {
+      for await (const _ of store.stream('k', { signal, range, ifMatch: '"e"' }));
+    };
+    await expect(streaming).rejects.toThrow(ObjectChanged);
+    await expect(store.get('k', { signal, ifMatch: '"e"' })).rejects.toThrow(ObjectChanged);
+    const inputs = s3.commandCalls(GetObjectCommand).map((call) => call.args[0].input);
+    expect(inputs).toMatchObject([{ IfMatch: '"e"', Range: 'bytes=4-5' }, { IfMatch: '"e"' }]);
+  });
+
   it('throws ObjectMissing from a stream of a missing object', async () => {
     s3.on(GetObjectCommand).rejects(awsError('NoSuchKey', 404));
     await expect(async () => {
@@ -141,6 +153,14 @@ describe('writing', () => {
     expect(await store.upload('k', megabytes(20), { signal, ifNoneMatch: true })).toEqual({ kind: 'exists' });
     expect(s3.commandCalls(UploadPartCommand)).toHaveLength(4);
     expect(s3.commandCalls(CompleteMultipartUploadCommand)[0]?.args[0].input.IfNoneMatch).toBe('*');
+  });
+
+  it('makes the parts of an upload larger when 10,000 small ones would not suffice', async () => {
+    s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'u' });
+    s3.on(UploadPartCommand).resolves({ ETag: '"p"' });
+    s3.on(CompleteMultipartUploadCommand).resolves({ ETag: '"e"' });
+    await store.upload('k', megabytes(20), { signal, bytes: 100_000 * 1024 * 1024 });
+    expect(s3.commandCalls(UploadPartCommand)).toHaveLength(2);
   });
 
   it('uploads an empty stream as an empty object', async () => {

@@ -36,13 +36,17 @@ describe('datasets in S3', () => {
 
   it('are listed page by page', async () => {
     s3.on(ListObjectsV2Command, { Bucket: 'theirs', Prefix: 'in/' })
-      .resolvesOnce({ Contents: [{ Key: 'in/a', Size: 1 }], IsTruncated: true, NextContinuationToken: 't' })
-      .resolves({ Contents: [{ Key: 'in/b', Size: 2 }] });
+      .resolvesOnce({
+        Contents: [{ Key: 'in/a', Size: 1, ETag: '"1"' }],
+        IsTruncated: true,
+        NextContinuationToken: 't',
+      })
+      .resolves({ Contents: [{ Key: 'in/b', Size: 2, ETag: '"2"' }] });
     const found = [];
     for await (const object of sources.list('theirs', 'in/', signal)) found.push(object);
     expect(found).toEqual([
-      { key: 'in/a', size: 1 },
-      { key: 'in/b', size: 2 },
+      { key: 'in/a', size: 1, etag: '"1"' },
+      { key: 'in/b', size: 2, etag: '"2"' },
     ]);
   });
 

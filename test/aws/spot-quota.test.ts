@@ -6,13 +6,17 @@ import { mockedClient } from '../support/mocked-client.js';
 
 const quotas = mockedClient(ServiceQuotasClient);
 
-it('the Spot quota is the one of standard instances', async () => {
+it.each([
+  ['standard', 'L-34B43A08'],
+  ['g', 'L-3819A6DF'],
+  ['p', 'L-7212CCBC'],
+  ['p5', 'L-C4BD4855'],
+] as const)('the Spot quota of %s instances has the code %s', async (quota, code) => {
   quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 64 } });
-  expect(
-    await makeSpotQuota(makeServiceQuotasClient({ region: 'eu-west-1' })).vcpus(new AbortController().signal),
-  ).toBe(64);
+  const port = makeSpotQuota(makeServiceQuotasClient({ region: 'eu-west-1' }));
+  expect(await port.vcpus(quota, new AbortController().signal)).toBe(64);
   expect(quotas.commandCalls(GetServiceQuotaCommand)[0]?.args[0].input).toEqual({
     ServiceCode: 'ec2',
-    QuotaCode: 'L-34B43A08',
+    QuotaCode: code,
   });
 });

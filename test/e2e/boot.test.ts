@@ -19,7 +19,7 @@ let machine: MachineOptions;
 let lab: Lab;
 beforeAll(async () => {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-machine-'));
-  machine = { directory, maxIdleSeconds: MAX_IDLE_SECONDS };
+  machine = { directory, maxIdleSeconds: MAX_IDLE_SECONDS, packages: ['git', 'gcc'] };
   lab = await Lab.start({ maxWorkers: 1, provision: provisionMachines(machine) });
 });
 beforeEach(() => writeFile(callsFile(machine), ''));
@@ -60,6 +60,31 @@ const ended = (instance: string): Promise<unknown> =>
     what: `the end of ${instance}`,
   });
 
+describe('an instance whose pool asks for a package that does not exist', () => {
+  it('ends with the reason in its boot log, and starts no worker', async () => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'spotpool-machine-'));
+    const asking = { directory, maxIdleSeconds: MAX_IDLE_SECONDS, packages: ['git', 'no-such-package'] };
+    await writeFile(callsFile(asking), '');
+    const other = await Lab.start({ maxWorkers: 1, provision: provisionMachines(asking) });
+    try {
+      await other.submit([await other.file('items.jsonl', '1\n'), '--model', modelPath('double')]);
+      await other.setTarget(1);
+      const ended = await eventually(
+        async () => (await other.instances()).find(({ state }) => state === 'terminated'),
+        { timeoutMs: 30_000, what: 'the end' },
+      );
+      await other.setTarget(0);
+      const stored = await other.store.get(`fleet/instances/${ended.id}/boot.log`, { signal });
+      const log = Buffer.from(stored?.body ?? []).toString();
+      expect(log).toMatch(/Unable to find a match: no-such-package\n(.*\n)*.*the boot script ends with 1\n$/);
+      expect(await readFile(callsFile(asking), 'utf8')).not.toMatch(/^started/m);
+    } finally {
+      await other.close();
+      await rm(directory, { recursive: true });
+    }
+  });
+});
+
 describe('an instance that boots by the boot script', () => {
   it('says what to do when no worker is published, uploads its log, and ends', async () => {
     const instance = await launch();
@@ -91,7 +116,7 @@ describe('an instance that boots by the boot script', () => {
     await eventually(async () => (await lab.counts()).inFlight > 0, { timeoutMs: 30_000, what: 'the first receive' });
     expect((await calls())[0]).toMatch(/^shutdown -P \+\d+$/);
     expect(await called('dnf')).toEqual([
-      'dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False nodejs24',
+      'dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False git gcc nodejs24 python3.13',
     ]);
     expect(await called('systemctl')).toEqual([
       'systemctl daemon-reload',
@@ -107,6 +132,7 @@ describe('an instance that boots by the boot script', () => {
     await eventually(async () => (await outcomes(job)) >= 2, { timeoutMs: 30_000, what: 'the outcomes' });
     await ended(instance);
     expect(await called('systemctl --no-block')).toEqual(['systemctl --no-block poweroff']);
+    expect(await left(instance, 'boot.log')).toContain('the work directory is on the root volume');
     expect(await left(instance, 'boot.log')).toMatch(/the worker is started\n.*the boot script ends with 0\n$/);
     const words = await left(instance, 'worker.log');
     expect(words.match(/"code":"worker-started"/g)).toHaveLength(2);

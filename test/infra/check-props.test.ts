@@ -11,7 +11,10 @@ describe('the properties of a pool', () => {
     {},
     { maxWorkers: 10_000, vcpus: { min: 1 }, memoryMib: { min: 512, max: 512 } },
     { vpcId: VPC, subnetIds: SUBNETS, isolated: true },
-    { gpus: { min: 1 }, imageId: IMAGE, architecture: 'x86_64' },
+    { gpus: { min: 1 } },
+    { gpus: { min: 1 }, architecture: 'x86_64', rootVolumeGib: 75 },
+    { gpus: { min: 1 }, imageId: IMAGE, architecture: 'arm64', rootVolumeGib: 20 },
+    { python: '3.14', packages: ['git', 'gcc-c++', 'python3.13-devel', 'libX11', 'mesa-libGL'] },
     { inputBuckets: ['a.b-c'], secretArns: ['arn:aws:secretsmanager:eu-west-1:111122223333:secret:x-AbCdEf'] },
   ] satisfies SpotPoolProps[])('may be %j', (props) => {
     expect(problemsOf(props)).toEqual([]);
@@ -49,9 +52,25 @@ describe('the properties of a pool', () => {
       'zones is given with vpcId, whose subnets decide the zones: leave zones out.',
     ],
     [
-      { gpus: { min: 1 } },
-      'gpus is given without imageId: Amazon Linux 2023 has no NVIDIA drivers. Give an image with them, such as an AWS Deep Learning Base AMI of the same architecture.',
+      { gpus: { min: 1 }, architecture: 'arm64' },
+      "gpus is given with the architecture arm64: the image that AWS has for it serves G5g and P6e alone, and spotpool does not use it. Leave architecture out, which means x86_64, or give imageId, an image of yours with NVIDIA's drivers.",
     ],
+    [
+      { gpus: { min: 1 }, rootVolumeGib: 50 },
+      'rootVolumeGib is 50: the snapshot of the image for gpus has 75 GiB, and EC2 launches nothing from a smaller volume. Leave rootVolumeGib out, which means 100, or give at least 75.',
+    ],
+    [
+      { gpus: { min: 1 }, allowedInstanceTypes: ['p4d.*', 'p*'] },
+      'allowedInstanceTypes has "p*", which takes P3 too: the drivers of the image for gpus do not know its GPUs. Name families, such as p4d.* and p5.*, or give imageId.',
+    ],
+    [{ python: 3.13 }, 'python is 3.13: give one of "3.9", "3.11", "3.12", "3.13", "3.14", in quotes.'],
+    [{ python: '3.10' }, 'python is "3.10": give one of "3.9", "3.11", "3.12", "3.13", "3.14", in quotes.'],
+    ...['--nogpgcheck', '@development', '/usr/bin/git', 'git;reboot', '$(reboot)', 'a b', 'x.rpm', 'git*', ''].map(
+      (name): [object, string] => [
+        { packages: [name] },
+        `packages has ${JSON.stringify(name)}: give names of the distribution's packages, such as git or gcc-c++.`,
+      ],
+    ),
     [
       { imageId: IMAGE, imageRevision: '2' },
       'imageRevision is given with imageId, which alone decides the image: leave imageRevision out.',

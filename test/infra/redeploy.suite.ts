@@ -48,6 +48,8 @@ describe('a redeploy', () => {
     ['imageRevision', { imageRevision: '2026-11' }],
     ['rootVolumeGib', { rootVolumeGib: 50 }],
     ['maxLifeSeconds', { maxLifeSeconds: 3600 }],
+    ['python', { python: '3.12' }],
+    ['packages', { packages: ['git'] }],
     ['imageId', { imageId: 'ami-0123456789abcdef0' }],
   ] as const)('with another %s makes another launch template, and so another fleet', (_, props) => {
     const other = synth({ controller: 'cli', ...props });

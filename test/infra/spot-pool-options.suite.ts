@@ -88,7 +88,7 @@ describe('a pool of GPUs in the user’s own network, controlled by the CLI', ()
       AcceleratorCount: { Min: 1, Max: 4 },
       AcceleratorTypes: ['gpu'],
       AcceleratorManufacturers: ['nvidia'],
-      ExcludedInstanceTypes: ['g3.*'],
+      ExcludedInstanceTypes: ['g3.*', 'g6f.*', 'gr6f.*'],
     });
   });
 
@@ -152,6 +152,86 @@ describe('a pool of GPUs in the user’s own network, controlled by the CLI', ()
   });
 });
 
+describe('a pool of GPUs with nothing else set', () => {
+  const template = synth({ gpus: { min: 1 } });
+  const requirements = (of: typeof template): unknown => {
+    const { LaunchTemplateConfigs } = only(of, 'AWS::EC2::EC2Fleet').Properties as {
+      LaunchTemplateConfigs: { Overrides: { InstanceRequirements: unknown }[] }[];
+    };
+    return LaunchTemplateConfigs[0]?.Overrides[0]?.InstanceRequirements;
+  };
+  const launched = (of: typeof template): Readonly<Record<string, unknown>> =>
+    only(of, 'AWS::EC2::LaunchTemplate').Properties['LaunchTemplateData'] as Record<string, unknown>;
+
+  it('launches the newest image of AWS with NVIDIA’s drivers, on a volume that holds it', () => {
+    const { Ref } = launched(template)['ImageId'] as { Ref: string };
+    expect(template.toJSON()['Parameters']).toMatchObject({
+      [Ref]: {
+        Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+        Default: '/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id',
+      },
+    });
+    expect(launched(template)['BlockDeviceMappings']).toMatchObject([{ Ebs: { VolumeSize: 100 } }]);
+    template.hasOutput('Architecture', { Value: 'x86_64' });
+  });
+
+  it('takes every size with whole GPUs of the families that the image serves', () => {
+    expect(requirements(template)).toEqual({
+      VCpuCount: { Min: 4 },
+      MemoryMiB: { Min: 4096 },
+      InstanceGenerations: ['current'],
+      AcceleratorCount: { Min: 1 },
+      AcceleratorTypes: ['gpu'],
+      AcceleratorManufacturers: ['nvidia'],
+      ExcludedInstanceTypes: ['g6f.*', 'gr6f.*', 'p3.*', 'p3dn.*'],
+    });
+  });
+
+  it('takes the allowed types alone when they are named, fractions of a GPU too', () => {
+    const named = requirements(synth({ gpus: { min: 1 }, allowedInstanceTypes: ['g6f.*'] }));
+    expect(named).toMatchObject({ AllowedInstanceTypes: ['g6f.*'] });
+    expect(named).not.toHaveProperty('ExcludedInstanceTypes');
+  });
+
+  it('makes the device files of the GPUs at boot, which the worker may not make', () => {
+    const script = JSON.stringify(launched(template)['UserData']);
+    expect(script).toContain('nvidia-smi -L');
+    expect(JSON.stringify(launched(synth())['UserData'])).not.toContain('nvidia');
+  });
+
+  it('gets a new image by another imageRevision, as other pools do', () => {
+    const { id } = only(template, 'AWS::EC2::LaunchTemplate');
+    expect(only(synth({ gpus: { min: 1 }, imageRevision: '2' }), 'AWS::EC2::LaunchTemplate').id).not.toBe(id);
+  });
+
+  it.each([
+    [{}, 'g:4,p:96,p5:16'],
+    [{ vcpus: { min: 4, max: 8 } }, 'g:4'],
+    [{ allowedInstanceTypes: ['g5.*', 'g6.2xlarge'] }, 'g:4'],
+    [{ allowedInstanceTypes: ['p4*', 'p5*'] }, 'p:96,p5:16'],
+    [{ allowedInstanceTypes: ['p5.48xlarge'] }, 'p5:192'],
+    [{ excludedInstanceTypes: ['p4*', 'p5*'] }, 'g:4'],
+  ])('with %j names the Spot quotas %s', (props, quotas) => {
+    synth({ gpus: { min: 1 }, ...props }).hasOutput('SpotQuotas', { Value: quotas });
+  });
+
+  it('names no quota where AWS lists none, and no vCPUs of standard instances', () => {
+    const outputs = synth({ gpus: { min: 8 }, allowedInstanceTypes: ['p6-b200.*'] }).toJSON()['Outputs'] as object;
+    expect(outputs).not.toHaveProperty('SpotQuotas');
+    expect(template.toJSON()['Outputs']).not.toHaveProperty('MinVcpus');
+  });
+});
+
+describe('the Python and the packages of a pool', () => {
+  it('are in its boot script and known to the CLI', () => {
+    const template = synth({ python: '3.12', packages: ['git', 'gcc'] });
+    const script = JSON.stringify(only(template, 'AWS::EC2::LaunchTemplate').Properties);
+    expect(script).toContain('names=(git gcc)');
+    expect(script).toContain('SPOTPOOL_PYTHON=/usr/bin/python3.12');
+    template.hasOutput('Python', { Value: '3.12' });
+  });
+});
+
 describe('wrong properties', () => {
   it('include a wrong name that comes from the stack', () => {
     const stack = new SpotPoolStack(makeApp(), `S${'x'.repeat(57)}`, { controllerDirectory });
@@ -159,12 +239,12 @@ describe('wrong properties', () => {
   });
 
   it('fail the synth all at once, each with a sentence', () => {
-    const stack = makeStack({ gpus: { min: 1 }, vpcId: 'vpc-0123456789abcdef0', maxWorkers: 0 });
+    const stack = makeStack({ gpus: { min: 1 }, rootVolumeGib: 20, vpcId: 'vpc-0123456789abcdef0', maxWorkers: 0 });
     const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
     expect(errors.map(({ entry }) => (entry.data as string).split(':')[0])).toEqual([
       'maxWorkers is 0',
       'vpcId is given without subnetIds',
-      'gpus is given without imageId',
+      'rootVolumeGib is 20',
     ]);
   });
 

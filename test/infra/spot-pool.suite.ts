@@ -279,6 +279,7 @@ describe('the whole stack', () => {
       MinVcpus: '2',
       MaxLifeSeconds: '86400',
       Architecture: 'arm64',
+      Python: '3.13',
       Isolated: 'false',
       Controlled: 'true',
       ControllerFunction: '<PoolControllerFunction>',
@@ -313,6 +314,7 @@ describe('the whole stack', () => {
       controlled: true,
       controllerFunction: '<PoolControllerFunction>',
       architecture: 'arm64',
+      python: '3.13',
       minVcpus: 2,
       stackId: '<AWS::StackId>',
     });

@@ -14,10 +14,11 @@ import {
   encodeResultLine,
   failedLine,
 } from '../../core/contract/result-line.js';
+import type { SpotQuotaName } from '../../core/contract/spot-quotas.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
-import type { FleetDescription, FleetInstance } from '../../runner/ports.js';
+import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
 import { MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
@@ -36,11 +37,16 @@ export class FakeStack {
   /** Called at every tick of the clock. */
   onTick: () => void | Promise<void> = () => undefined;
   quotaVcpus = 1_000;
+  /** The vCPUs of other quotas than `quotaVcpus`. */
+  gpuQuotas: Partial<Record<SpotQuotaName, number>> = {};
   /** The instances that a teardown has terminated. They shut down until the next tick. */
   readonly terminated: string[] = [];
   readonly interrupt = new AbortController();
   /** Replacements for ports of the stack. */
   broken: Partial<StackPorts> = {};
+
+  /** Tries models on this machine. Tests that need real processes replace it. */
+  probe: () => Promise<ModelProbe> = () => Promise.reject(new Error('No model is tried in this test.'));
 
   /** The questions to the user at the terminal, and the answer. The answer is undefined when there is no terminal. */
   readonly asked: string[] = [];
@@ -140,6 +146,8 @@ export class FakeStack {
       },
       connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
+      sources: () => ({ stream: () => never(), list: () => never() }),
+      probe: () => this.probe(),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };
   }
@@ -178,7 +186,7 @@ export class FakeStack {
           );
         },
       },
-      quota: { vcpus: async () => this.quotaVcpus },
+      quota: { vcpus: async (quota) => this.gpuQuotas[quota] ?? this.quotaVcpus },
       prices: { spotDollarsPerHour: async () => 0.03 },
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,

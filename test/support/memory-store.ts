@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type ListedFolder,
   type ListedObject,
+  ObjectChanged,
   type ObjectHead,
   ObjectMissing,
   type ObjectStore,
@@ -37,11 +38,12 @@ export class MemoryStore implements ObjectStore {
     return this.objects.get(key)?.body.toString();
   }
 
-  async get(key: string, { signal, range }: ReadOptions): Promise<StoredObject | undefined> {
+  async get(key: string, { signal, range, ifMatch }: ReadOptions): Promise<StoredObject | undefined> {
     signal.throwIfAborted();
     await this.beforeRead(key);
     const kept = this.objects.get(key);
     if (kept === undefined) return undefined;
+    if (ifMatch !== undefined && ifMatch !== kept.etag) throw new ObjectChanged(key);
     return { ...kept, body: range === undefined ? kept.body : kept.body.subarray(range.startByte, range.endByte) };
   }
 
@@ -91,7 +93,8 @@ export class MemoryStore implements ObjectStore {
     for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
       signal.throwIfAborted();
       const kept = this.objects.get(key);
-      yield { key, size: kept?.body.length ?? 0, lastModifiedMs: kept?.lastModifiedMs ?? 0 };
+      if (kept !== undefined)
+        yield { key, size: kept.body.length, etag: kept.etag, lastModifiedMs: kept.lastModifiedMs };
     }
   }
 

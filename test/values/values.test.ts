@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { definedFields } from '../../core/defined-fields.js';
+import type { ModelStart } from '../../core/contract/job.js';
 import type { Slot, PreparedModel } from '../../worker/slot/slot.js';
 import { findPythons } from '../support/pythons.js';
 import { buildHost, modelOf, slotOf, type BuiltHost } from '../worker/slot/support.js';
@@ -11,7 +13,6 @@ import { journey, type Source } from './journey.js';
 import { FIELDS, TABLE } from './table.js';
 
 const directory = fileURLToPath(new URL('models', import.meta.url));
-const helper = fileURLToPath(new URL('../../examples/python', import.meta.url));
 
 let host: BuiltHost;
 beforeAll(async () => {
@@ -24,7 +25,8 @@ type Expectation = (texts: readonly string[]) => readonly (string | undefined)[]
 
 interface Model {
   readonly name: string;
-  readonly start: string | readonly string[];
+  readonly start: string | readonly string[] | ModelStart;
+  readonly python?: string;
   readonly expected: Expectation;
   /** Parses a text to the value that the model sees, so that two texts with the same meaning are equal. */
   readonly same: (text: string) => unknown;
@@ -44,6 +46,9 @@ function echoOf(python: string, texts: readonly string[]): readonly (string | un
   return (JSON.parse(stdout) as (string | null)[]).map((text) => text ?? undefined);
 }
 
+const pythons = findPythons();
+const newestPython = pythons.slice(-1);
+
 /** Only the table has values that JavaScript cannot hold or write. */
 const BEYOND_JAVASCRIPT = new Set(TABLE.filter((value) => value.isBeyondJavaScript).map(({ text }) => text));
 
@@ -59,9 +64,16 @@ const MODELS: readonly Model[] = [
       ),
     same: (text) => JSON.parse(text) as unknown,
   },
-  ...findPythons().map(({ version, path }) => ({
-    name: `Python ${version}`,
-    start: [path, 'echo.py'],
+  ...pythons.map(({ version, path }) => ({
+    name: `the host with Python ${version}`,
+    start: { kind: 'python', entry: 'echo.py' } as const,
+    python: path,
+    expected: (texts: readonly string[]) => echoOf(path, texts),
+    same: asText,
+  })),
+  ...newestPython.map(({ version, path }) => ({
+    name: `spotpool_model with Python ${version}`,
+    start: [path, 'echo_command.py'],
     expected: (texts: readonly string[]) => echoOf(path, texts),
     same: asText,
   })),
@@ -112,13 +124,13 @@ const WAYS: readonly Way[] = [
 
 const RESULT = /^\{"index":(\d+),"ok":(true|false),"(?:output|error)":(.*)\}$/s;
 
-function preparedModel({ start }: Model, way: Way): PreparedModel {
-  const env = { HELPER: helper, PYTHONDONTWRITEBYTECODE: '1', ...(way.name === 'objects' ? { OBJECTS: '1' } : {}) };
-  return modelOf(start, { directory, env });
+function preparedModel({ start, python }: Model, way: Way): PreparedModel {
+  const env = { PYTHONDONTWRITEBYTECODE: '1', ...(way.name === 'objects' ? { OBJECTS: '1' } : {}) };
+  return modelOf(start, { directory, env, ...definedFields({ python }) });
 }
 
 async function expectUnchanged(way: Way, model: Model, values: readonly string[], slot: Slot): Promise<void> {
-  const items = values.map((text, at) => way.item(text, at, model.name.includes('command')));
+  const items = values.map((text, at) => way.item(text, at, model.name.includes('copies bytes')));
   const expected = model.expected(items);
   const lines = await journey(way.source(values), preparedModel(model, way), slot);
   const results = lines.map((line, at) => {
@@ -176,7 +188,8 @@ const json = fc.letrec<{ readonly value: string }>((tie) => {
   };
 }).value;
 
-const newest = MODELS.filter(({ name }) => !name.startsWith('Python') || name === MODELS.at(-2)?.name);
+const older = new Set(pythons.slice(0, -1).map(({ path }) => path));
+const newest = MODELS.filter(({ python }) => python === undefined || !older.has(python));
 
 describe.each(newest)('any values, through $name', (model) => {
   it.each(WAYS)('from $name to the results', async (way) => {

@@ -119,7 +119,7 @@ export interface FetchOptions extends Pick<ReadInputOptions, 'clock' | 'onTroubl
   /** The directory is created; the caller removes it. */
   readonly directory: string;
   /** Returns the store of a bucket: the objects of a dataset may be in any bucket. */
-  readonly storeOf: (bucket: string) => ObjectStore;
+  readonly storeOf: (bucket: string) => Pick<ObjectStore, 'stream'>;
 }
 
 /** Fetches the objects that the items name, as local files. */

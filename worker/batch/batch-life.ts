@@ -186,6 +186,13 @@ export class BatchLife {
       case 'log':
         events.emit({ code: 'model-log', stream: 'model', job: batch.message.job, message: event.line });
         return;
+      case 'model':
+        events.emit({
+          code: 'model-event',
+          ...batch.tags,
+          message: `The model ${model.spec.name} reports: ${event.message}`,
+        });
+        return;
       case 'rebuilt':
         events.emit({ code: 'slot-rebuilt', reason: event.reason, ...batch.tags, message: event.message });
         return;

@@ -8,12 +8,13 @@ import {
   type WorkerStatus,
 } from '../../core/contract/fleet-state.js';
 import { instanceStatusKey } from '../../core/contract/keys.js';
+import type { PreparationView } from '../model/preparation-log.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, InstanceIdentity, ObjectStore } from '../ports.js';
 
 const WRITE_EVERY_MS = 1_000;
 
-export interface StatusView {
+export interface StatusView extends PreparationView {
   readonly phase: WorkerPhase;
   readonly slots: number;
   readonly shape?: ShapeStatus;

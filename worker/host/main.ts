@@ -1,6 +1,7 @@
 /**
  * The host of JavaScript models: `node host.mjs <absolute path of the entry>`, run in the model's directory. It loads
- * the module (core/contract/model-api.ts) and speaks the model's protocol on its behalf.
+ * the module (core/contract/model-api.ts) and speaks the model's protocol on its behalf. With `--filter <program>
+ * [argument…]` it does so for a filter (filter-host.ts).
  *
  * Invariants:
  * - The protocol has a channel of its own (channel.ts). Everything that the model and its child processes print goes to
@@ -11,8 +12,14 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { definedFields } from '../../core/defined-fields.js';
+import { WEIGHTS_VARIABLE } from '../../core/contract/weights.js';
+import { PROBE_VARIABLE } from '../../core/probe/probe.js';
 import { NAN_VARIABLE } from '../process/child-environment.js';
+import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { type Channel, openChannel } from './channel.js';
+import { FilterHost } from './filter-host.js';
+import { FilterNotStarted } from './filter-process.js';
 import { ModelHost } from './model-host.js';
 import { modelOf } from './model-module.js';
 
@@ -23,6 +30,7 @@ function fail(error: unknown): never {
 /** Gives the stack first and the message last, once, because the worker shows the end of the log. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof FilterNotStarted) return error.message;
   const message = `${error.name}: ${error.message}`;
   const places = (error.stack ?? '').replace(message, () => '').split('\n');
   return [...places.filter((line) => line.trim() !== ''), message].join('\n');
@@ -30,7 +38,7 @@ function reasonOf(error: unknown): string {
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-const [, , entry] = process.argv;
+const [, , entry, ...rest] = process.argv;
 if (entry === undefined) fail(new Error('Usage: node host.mjs <absolute path of the entry>'));
 
 function channelOrFail(): Channel {
@@ -50,17 +58,34 @@ process.on('SIGTERM', () => {
   setTimeout(() => process.exit(143), STOP_MS);
 });
 
-try {
-  const model = modelOf(await import(pathToFileURL(entry).href), path.basename(entry));
+async function serveModule(module: string): Promise<void> {
+  const model = modelOf(await import(pathToFileURL(module).href), path.basename(module));
   const host = new ModelHost({
     model,
     write: channel.write,
     signal: stopping.signal,
     directory: process.cwd(),
+    showsStack: process.env[PROBE_VARIABLE] === '1',
+    ...definedFields({ weights: process.env[WEIGHTS_VARIABLE] }),
     nan: process.env[NAN_VARIABLE] === 'null' ? 'null' : 'error',
     fail,
   });
   await host.serve(channel.items);
+}
+
+async function serveFilter(argv: readonly string[]): Promise<void> {
+  const host = new FilterHost({
+    argv,
+    write: channel.write,
+    log: (text) => process.stderr.write(text),
+    nowMs: () => performance.now(),
+    fail,
+  });
+  await host.serve(channel.items);
+}
+
+try {
+  await (entry === FILTER_ARGUMENT ? serveFilter(rest) : serveModule(entry));
   stopping.abort();
   process.exit(0);
 } catch (error) {

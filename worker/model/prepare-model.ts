@@ -1,177 +1,118 @@
 /**
- * Prepares models on this instance: each is fetched, checked, unpacked and set up once, however many batches ask for
- * it.
+ * Prepares models on this instance, step by step (step.ts): each model once, however many batches ask for it.
  *
  * Invariants:
- * - A directory belongs to one (digest, setup) pair. It appears complete, by a rename, and `<directory>.ready` appears
- *   after its setup has succeeded. A directory without that file is made again.
- * - Setup runs in the model's final directory, because virtual environments hold absolute paths.
+ * - A place (model-place.ts) belongs to one digest, setup and list of weights. Its file `ready` appears after its last step has
+ *   succeeded. A place without that file is made again.
+ * - The environment is made, and setup runs, in the place's final folders, because virtual environments hold absolute
+ *   paths.
  * - Simultaneous calls share one preparation. It is aborted when all of them are. A failure is not kept.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { definedFields } from '../../core/defined-fields.js';
 import { errorText } from '../../core/error-text.js';
 import type { ModelSpec } from '../../core/contract/job.js';
-import { modelBundleKey } from '../../core/contract/keys.js';
-import { couldNot } from '../could-not.js';
-import { retry } from '../retry.js';
-import type { Clock, ObjectStore, SecretReader } from '../ports.js';
-import { systemClock } from '../system-clock.js';
 import type { PreparedModel } from '../slot/slot.js';
-import { childEnvironment } from '../process/child-environment.js';
-import { hiderOf, type Secrets } from '../process/hide-secrets.js';
-import type { UnablePhase } from './prepared-models.js';
+import { bundleStep } from './bundle-step.js';
+import { environmentStep } from './environment-step.js';
+import { instancePython } from './interpreter.js';
+import { exists, makeFolders, type ModelPlace, ownPython, placeOf, variablesOf } from './model-place.js';
+import { ModelUnable } from './prepared-models.js';
 import { readSecrets } from './read-secrets.js';
-import { runSetup, SETUP_TIMEOUT_MS } from './setup.js';
+import { setupStep } from './setup-step.js';
 import { SharedWork } from './shared-work.js';
-import { unpackBundle } from './unpack.js';
+import { FETCH_PAUSES, type PrepareModelOptions, type Step, type StepWork, unable } from './step.js';
+import { weightsStep } from './weights-step.js';
 
-/**
- * The retries never end, and the SDK's own come on top of each. An outage is no fault of the model or of the instance,
- * and would strike three instances alike.
- */
-const FETCH_PAUSES = { firstPauseMs: 1_000, lastPauseMs: 32_000, endless: true };
+const STEPS: readonly Step[] = [bundleStep, environmentStep, weightsStep, setupStep];
 
-export interface PrepareModelOptions {
-  readonly store: Pick<ObjectStore, 'stream'>;
-  readonly spec: ModelSpec;
-  readonly options: PreparedModel['options'];
-  readonly secretReader: SecretReader;
-  /** The directory in which this instance keeps its models. */
-  readonly directory: string;
-  /** Receives the lines that setup prints. */
-  readonly onLog: (line: string) => void;
-  /** Receives a sentence about something that could not be fetched or read yet and is retried. */
-  readonly onTrouble: (doing: string, message: string) => void;
-  readonly signal: AbortSignal;
-  readonly clock?: Clock;
-  readonly setupTimeoutMs?: number;
-  readonly workerEnv?: Readonly<Record<string, string | undefined>>;
+const preparations = new SharedWork<void>();
+
+/** Throws `ModelUnable` when this instance cannot use the model, and the signal's reason when it aborts. */
+export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel> {
+  const { spec, python, workerEnv } = options;
+  const secrets = await secretsOf(options);
+  const place = placeOf(options.directory, spec);
+  await preparations.run(place.root, options.signal, async (signal) => {
+    if (await exists(place.ready)) return;
+    await prepare({ ...options, place, secrets, signal });
+  });
+  return {
+    modelKey: modelKeyOf(spec, options.options),
+    spec,
+    directory: place.directory,
+    variables: await variablesOf(place, workerEnv),
+    ...definedFields({
+      python: (await ownPython(place)) ?? instancePython({ python, workerEnv }),
+      weights: place.weights,
+    }),
+    options: options.options,
+    secrets,
+  };
 }
 
-export interface UnableToPrepare {
-  readonly unable: { readonly phase: Exclude<UnablePhase, 'load'>; readonly message: string };
-}
-
-const preparations = new SharedWork<UnableToPrepare | undefined>();
-
-/** Rejects only when `signal` aborts. */
-export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel | UnableToPrepare> {
-  const { spec } = options;
-  let secrets: Secrets;
+async function secretsOf({
+  options,
+  secretReader,
+  clock,
+  signal,
+  onTrouble,
+}: PrepareModelOptions): Promise<Record<string, string>> {
   try {
-    secrets = await readSecrets(options.options.secrets ?? {}, options.secretReader, {
+    return await readSecrets(options.secrets ?? {}, secretReader, {
       ...FETCH_PAUSES,
-      clock: options.clock ?? systemClock,
-      signal: options.signal,
-      onTrouble: (message) => options.onTrouble('reading secrets', message),
+      clock,
+      signal,
+      onTrouble: (message) => onTrouble('reading secrets', message),
     });
   } catch (error) {
-    options.signal.throwIfAborted();
-    return unable('setup', errorText(error));
+    signal.throwIfAborted();
+    throw unable('setup', errorText(error), error);
   }
-  const directory = path.resolve(options.directory, `${spec.digest}-${hashOf([spec.setup ?? '']).slice(0, 8)}`);
-  const failure = await preparations.run(directory, options.signal, async (signal) => {
-    if (await exists(`${directory}.ready`)) return undefined;
-    return (await fetchInto(directory, options, signal)) ?? (await setUp(directory, options, secrets, signal));
-  });
-  if (failure !== undefined) return failure;
-  return { modelKey: modelKeyOf(spec, options.options), spec, directory, options: options.options, secrets };
 }
 
-/** Models with the same key share a loaded slot. */
+/** Models with the same key share a loaded slot. The digest covers the environment; weights are beside the bundle. */
 function modelKeyOf(spec: ModelSpec, { env, secrets = {}, nan }: PreparedModel['options']): string {
   const [variables, arns] = [env, secrets].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return hashOf([spec.digest, spec.start, spec.setup ?? '', variables, arns, nan]);
+  const weights = spec.weights?.digest ?? '';
+  return hashOf([spec.digest, spec.start, spec.setup ?? '', weights, variables, arns, nan]);
 }
 
-async function fetchInto(
-  directory: string,
-  options: PrepareModelOptions,
-  signal: AbortSignal,
-): Promise<UnableToPrepare | undefined> {
-  const { spec } = options;
-  const temporary = `${directory}.${randomUUID()}`;
-  const bundle = `${temporary}.tar.gz`;
-  const key = modelBundleKey(spec.digest);
+async function prepare(options: PrepareModelOptions & Pick<StepWork, 'place' | 'secrets'>): Promise<void> {
+  const { place, spec } = options;
   try {
-    await mkdir(temporary, { recursive: true });
-    const found = await download(key, bundle, options, signal);
-    if (found !== spec.digest) throw new Error(`its SHA-256 is ${found}, so it was damaged or replaced`);
-    await unpackBundle(bundle, temporary);
-    signal.throwIfAborted();
-    await rm(directory, { recursive: true, force: true });
-    await rename(temporary, directory);
-    return undefined;
+    await removeLeftOvers(place);
+    await makeFolders(place);
+    for (const step of STEPS) await runStep(step, options);
+    await writeFile(place.ready, '');
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof ModelUnable) throw error;
+    throw unable('fetch', `The model ${spec.name} could not be prepared: ${errorText(error)}`, error);
+  }
+}
+
+async function runStep(step: Step, options: PrepareModelOptions & Pick<StepWork, 'place' | 'secrets'>): Promise<void> {
+  const { clock, report, signal, spec } = options;
+  const { phase } = step;
+  const work = { ...options, doing: (doing: string): void => report?.doing(phase, doing) };
+  signal.throwIfAborted();
+  if (!(await step.isNeeded(work))) return;
+  const startedAtMs = clock.nowMs();
+  try {
+    const { bytes } = await step.run(work);
+    report?.done({ phase, ms: clock.nowMs() - startedAtMs, ...definedFields({ bytes }) });
   } catch (error) {
     signal.throwIfAborted();
-    const reason = errorText(error);
-    return unable('fetch', `The model ${spec.name} could not be fetched from ${key}: ${reason}`);
-  } finally {
-    await rm(bundle, { force: true });
-    await rm(temporary, { recursive: true, force: true });
+    if (error instanceof ModelUnable) throw error;
+    throw unable(phase, `The step "${phase}" of the model ${spec.name} failed: ${errorText(error)}`, error);
   }
 }
 
-/** Returns the SHA-256 of the fetched bundle. */
-function download(
-  key: string,
-  file: string,
-  { store, spec, clock = systemClock, onTrouble: report }: PrepareModelOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  const fetchOnce = async (): Promise<string> => {
-    const digest = createHash('sha256');
-    const hashed = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of chunks) {
-        digest.update(chunk);
-        yield chunk;
-      }
-    };
-    await pipeline(Readable.from(store.stream(key, { signal })), hashed, createWriteStream(file), { signal });
-    return digest.digest('hex');
-  };
-  const onTrouble = (error: unknown, pauseMs: number): void =>
-    report('fetching a model', couldNot(`fetch the model ${spec.name}`, error, `retrying in ${pauseMs / 1000} s`));
-  return retry(fetchOnce, { ...FETCH_PAUSES, clock, signal, onTrouble });
+async function removeLeftOvers(place: ModelPlace): Promise<void> {
+  await rm(place.root, { recursive: true, force: true });
+  await mkdir(place.root, { recursive: true });
 }
-
-async function setUp(
-  directory: string,
-  options: PrepareModelOptions,
-  secrets: Secrets,
-  signal: AbortSignal,
-): Promise<UnableToPrepare | undefined> {
-  if (options.spec.setup !== undefined) {
-    const failure = await runSetup({
-      command: options.spec.setup,
-      directory,
-      env: childEnvironment({ ...options.options.env, ...secrets }, options.workerEnv),
-      hide: hiderOf(secrets),
-      timeoutMs: options.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
-      clock: options.clock ?? systemClock,
-      onLog: options.onLog,
-      signal,
-    });
-    if (failure !== undefined) return unable('setup', failure);
-  }
-  await writeFile(`${directory}.ready`, '');
-  return undefined;
-}
-
-const unable = (phase: UnableToPrepare['unable']['phase'], message: string): UnableToPrepare => ({
-  unable: { phase, message },
-});
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
-}

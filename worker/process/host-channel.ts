@@ -5,3 +5,6 @@
  */
 export const ITEMS_FD = 3;
 export const ANSWERS_FD = 4;
+
+/** The host (worker/host/main.ts) gets this before the words of a filter, in place of a module's path. */
+export const FILTER_ARGUMENT = '--filter';

@@ -240,8 +240,13 @@ export class BatchRun {
     const share = Math.ceil(positions.length / lanes);
     return itemsThatFit(
       lengths(this.#items, positions),
-      Math.min(share, this.#options.pace.nextItems(process.limits.maxSliceItems)),
+      Math.min(share, this.#options.pace.nextItems(process.limits.maxSliceItems, this.#sliceMs(process))),
     );
+  }
+
+  /** A model that answers at the end of a slice must do so well within the time for an item. */
+  #sliceMs({ limits: { sliceSeconds } }: SlotProcess): number | undefined {
+    return sliceSeconds === undefined ? undefined : Math.min(sliceSeconds * 1000, this.#itemTimeoutMs / 4);
   }
 
   async #send(positions: readonly number[], process: SlotProcess): Promise<void> {

@@ -15,7 +15,9 @@ import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotU
 import { BatchRun, type LoadResult } from './batch-run.js';
 import { gpuEnvironment } from '../gpu/gpu-environment.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
+import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
+import { pythonFolderBeside, pythonHostIn, pythonPath } from './python-start.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
 /**
@@ -30,6 +32,8 @@ export interface SlotOptions {
   readonly clock: Clock;
   /** The path of the bundled host (`dist/bundle/host.mjs`), which runs JavaScript modules. */
   readonly hostPath: string;
+  /** The folder with the host of Python models and with `spotpool_model`. By default it is found beside `hostPath`. */
+  readonly pythonFolder?: string;
   /**
    * The limit of the resident memory of the slot's processes. Beyond it they are ended. It depends on how many slots
    * share the machine.
@@ -246,19 +250,16 @@ class ProcessSlot implements Slot {
       return { kind: 'unable', message: 'The slot was closed before its model was loaded.' };
     }
     const startedAtMs = clock.nowMs();
+    const env = this.#environment(model);
+    const argv = this.#argv(model);
+    if (argv === undefined) return { kind: 'unable', message: noPython(model.spec.name) };
     const { loadTimeoutSeconds } = model.options;
     const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const child = new SlotProcess({
-      argv: this.#argv(model),
-      isHost: model.spec.start.kind === 'module',
+      argv,
+      isHost: model.spec.start.kind !== 'command',
       cwd: model.directory,
-      env: {
-        ...childEnvironment(
-          { ...gpuEnvironment(this.#options.gpu), ...model.options.env, ...model.secrets },
-          this.#options.workerEnv,
-        ),
-        ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
-      },
+      env,
       hide: hiderOf(model.secrets ?? {}),
       clock,
       memoryLimitBytes: this.#options.memoryLimitBytes,
@@ -269,6 +270,9 @@ class ProcessSlot implements Slot {
       pollMs: this.#options.pollMs ?? POLL_MS,
       onLog: (line) => {
         this.#emit({ kind: 'log', line });
+      },
+      onModelEvent: (message) => {
+        this.#emit({ kind: 'model', message });
       },
     });
     current.process = child;
@@ -283,11 +287,37 @@ class ProcessSlot implements Slot {
     return { kind: 'loaded', process: child };
   }
 
-  #argv(model: PreparedModel): readonly string[] {
-    const { start } = model.spec;
-    if (start.kind === 'command') return start.argv;
-    if (start.kind !== 'module') throw new Error(`This worker cannot start a model of the kind ${start.kind}.`);
-    return [process.execPath, this.#options.hostPath, `${model.directory}/${start.entry}`];
+  get #pythonFolder(): string {
+    return this.#options.pythonFolder ?? pythonFolderBeside(this.#options.hostPath);
+  }
+
+  #environment(model: PreparedModel): Record<string, string> {
+    const env = childEnvironment(
+      { ...model.variables, ...model.options.env, ...model.secrets },
+      this.#options.workerEnv,
+    );
+    return {
+      ...env,
+      PYTHONPATH: pythonPath(this.#pythonFolder, env['PYTHONPATH']),
+      ...definedFields({ [NAN_VARIABLE]: model.options.nan }),
+    };
+  }
+
+  /** Undefined when a Python model has no interpreter. */
+  #argv({ spec: { start }, directory, python }: PreparedModel): readonly string[] | undefined {
+    const { hostPath } = this.#options;
+    switch (start.kind) {
+      case 'module':
+        return [process.execPath, hostPath, `${directory}/${start.entry}`];
+      case 'python': {
+        const name = start.name === undefined ? [] : [start.name];
+        const host = pythonHostIn(this.#pythonFolder);
+        return python === undefined ? undefined : [python, host, `${directory}/${start.entry}`, ...name];
+      }
+      case 'filter':
+      case 'command':
+        return start.kind === 'filter' ? [process.execPath, hostPath, FILTER_ARGUMENT, ...start.argv] : start.argv;
+    }
   }
 
   async #loaded(current: Current): Promise<LoadResult> {
@@ -310,3 +340,7 @@ class ProcessSlot implements Slot {
     if (child !== undefined) this.#stopping = Promise.all([this.#stopping, child.stop()]).then(() => undefined);
   }
 }
+
+const noPython = (model: string): string =>
+  `The model ${model} could not be loaded. It is a Python file, and this instance has no Python interpreter: none is configured (SPOTPOOL_PYTHON) ` +
+  'and no python3 is on the PATH. Deploy the stack with the property python.';

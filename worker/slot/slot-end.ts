@@ -24,9 +24,19 @@ const LOSS_CODES = {
 /** The error of an item that caused the end of its process. */
 export const errorOfEnd = (end: SlotEnd): ItemError => ({ code: LOSS_CODES[end.reason], message: end.message });
 
-/** Stack frames of JavaScript are in the log, and do not help a person who reads the message. */
-export const withoutStack = (lines: readonly string[]): readonly string[] =>
-  lines.filter((line) => !/^ +at /.test(line)).slice(-LOAD_LOG_LINES);
+/** The frames of a stack, as JavaScript and Python print them. Python prints the source below, and marks in it. */
+const FRAME = /^(?: +at |  File "[^"]+", line \d+|Traceback \(most recent call last\):$)/;
+const SOURCE = /^ {4}/;
+
+/** Stack frames are in the log, and do not help a person who reads the message. */
+export function withoutStack(lines: readonly string[]): readonly string[] {
+  let isInFrame = false;
+  const others = lines.filter((line) => {
+    isInFrame = FRAME.test(line) || (isInFrame && SOURCE.test(line));
+    return !isInFrame;
+  });
+  return others.slice(-LOAD_LOG_LINES);
+}
 
 export const withLog = (message: string, lines: readonly string[]): string =>
   withLogEnd(

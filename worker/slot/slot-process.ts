@@ -45,6 +45,8 @@ export const POLL_MS = 1_000;
 /** Items are written in pieces of about the size of a pipe's buffer. */
 const WRITE_BYTES = 64 * 1024;
 const BYTES_PER_MIB = 1024 * 1024;
+/** Events are written at once and kept for good, so that each process may report only so many. */
+const MOST_EVENTS = 100;
 
 export interface SlotItem {
   readonly index: number;
@@ -74,6 +76,8 @@ export interface SlotProcessOptions {
   /** Takes the job's secrets out of logs and errors. */
   readonly hide?: Hide;
   readonly onLog: (line: string) => void;
+  /** Receives the sentences of the model's own events. */
+  readonly onModelEvent?: (message: string) => void;
 }
 
 export class SlotProcess {
@@ -102,6 +106,7 @@ export class SlotProcess {
   #endedWith: SlotEnd | undefined;
   #isOver = false;
   #lines = 0;
+  #events = 0;
   #progressAtMs: number;
   #answered = 0;
   #answeredAtBusyMs = 0;
@@ -256,6 +261,7 @@ export class SlotProcess {
     this.#lines += 1;
     const parsed = parseSlotLine(line);
     if (parsed.kind === 'fault') return this.#fault(parsed.message);
+    if (parsed.kind === 'event') return this.#event(parsed.message);
     if (parsed.kind === 'ready' || !this.#ready) return this.#readyLine(parsed, line);
     const shown = parsed.kind === 'error' ? { ...parsed, error: this.#shown(parsed.error) } : parsed;
     const whose = this.#asked.answered(shown);
@@ -276,9 +282,17 @@ export class SlotProcess {
     if (parsed.kind !== 'ready') return this.#fault(`${showLine(line)} (before it said {"ready":true})`);
     if (this.#ready) return this.#fault(`${showLine(line)} (it had said that already)`);
     this.#ready = true;
-    const { maxSliceItems, maxConcurrency, takesAhead } = parsed;
-    this.#limits = { maxSliceItems, maxConcurrency, takesAhead };
+    const { kind: _, ...limits } = parsed;
+    this.#limits = limits;
     this.#resolveLoaded({ ok: true });
+  }
+
+  #event(message: string): void {
+    this.#events += 1;
+    const { onLog, onModelEvent } = this.#options;
+    if (this.#events <= MOST_EVENTS) onModelEvent?.(this.#hide(message));
+    else if (this.#events === MOST_EVENTS + 1)
+      onLog(`(the model has reported ${MOST_EVENTS} events; no more are shown)`);
   }
 
   #fault(what: string): void {
@@ -311,7 +325,7 @@ export class SlotProcess {
     // The wrong line itself says what went wrong; the log beside it is about something else.
     const log = cause.reason === 'protocol' ? [] : this.#log.lastLines;
     this.#resolveLoaded({ ok: false, message: withLog(cause.message, withoutStack(log)) });
-    const end = { reason: cause.reason, message: withLog(cause.message, log.slice(-1)) };
+    const end = { reason: cause.reason, message: withLog(cause.message, withoutStack(log).slice(-1)) };
     this.#endedWith = end;
     this.onEnd(end);
     return end;

@@ -6,11 +6,12 @@
  * - A model is measured once. Jobs that run the same model in the same way share the shape.
  * - Measuring goes on only while something is computed, and stops once the shape is known.
  */
+import { definedFields } from '../../core/defined-fields.js';
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ShapeStatus } from '../../core/contract/fleet-state.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { MOST_SLOTS, type SlotShape } from '../../core/contract/slot-shape.js';
-import { hintFor, isEnoughForHint } from '../../core/batch/shape-hint.js';
+import { hintFor, isEnoughForHint, THREADS, threadsHint } from '../../core/batch/shape-hint.js';
 import {
   couldNotLoad,
   firstShape,
@@ -23,6 +24,7 @@ import {
   type ShapeBounds,
   type Shaping,
   shapeText,
+  type ShapeWindow,
 } from '../../core/batch/slot-shape.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { BatchComputation, Slot, BatchWork } from './slot.js';
@@ -134,6 +136,7 @@ class JobShape {
   readonly #meter: ShapeMeter;
   /** The user has chosen the number of slots, and may want a hint about it. */
   readonly #chosen: boolean;
+  readonly #isPython: boolean;
   #shaping: Shaping;
   #hint: string | undefined;
   #known = false;
@@ -153,6 +156,7 @@ class JobShape {
     this.#meter = new ShapeMeter(gpus === undefined ? undefined : options.gpus);
     // Advice about cores is of no use where GPUs do the work.
     this.#chosen = slots !== undefined && gpus === undefined;
+    this.#isPython = manifest.model.start.kind === 'python';
     this.#bounds = {
       cpus,
       memoryBytes,
@@ -252,8 +256,16 @@ class JobShape {
   #conclude(shape: SlotShape = this.shape): void {
     this.#known = true;
     const { window } = this.#meter;
-    this.#hint = this.#chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.#bounds) : undefined;
+    this.#hint = window.cpuMs === undefined ? undefined : this.#hintFor(shape, window);
     if (this.#hint !== undefined) this.#report({ code: 'slot-hint', message: this.#hint });
+  }
+
+  #hintFor(shape: SlotShape, window: ShapeWindow): string | undefined {
+    if (!this.#chosen) return this.#isPython ? threadsHint(shape, window, this.#bounds) : undefined;
+    return hintFor(shape, window, {
+      cpus: this.#bounds.cpus,
+      ...definedFields({ ways: this.#isPython ? THREADS : undefined }),
+    });
   }
 
   #become(next: Shaping): void {
@@ -284,7 +296,17 @@ function chosenSlots({ options }: Manifest, cpus: number, gpus: number | undefin
 /** Returns equal keys for jobs whose slots behave alike. */
 function shapeKey({ model, options }: Manifest): string {
   const { slots, slotsPerGpu, concurrency, env, secrets } = options;
-  return JSON.stringify([model.digest, model.start, model.setup, slots, slotsPerGpu, concurrency, env, secrets]);
+  return JSON.stringify([
+    model.digest,
+    model.start,
+    model.setup,
+    model.weights?.digest,
+    slots,
+    slotsPerGpu,
+    concurrency,
+    env,
+    secrets,
+  ]);
 }
 
 function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {

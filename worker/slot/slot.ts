@@ -19,6 +19,8 @@ export interface PreparedModel {
   readonly directory: string;
   /** The Python interpreter of the model: that of its own environment, else the instance's. Undefined when the instance has none. */
   readonly python?: string;
+  /** The variables that lead to the model's own folders: HOME, TMPDIR, caches, and the PATH of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The folder with the model's weights. */
   readonly weights?: string;
   readonly options: Pick<
@@ -83,6 +85,8 @@ export type SlotEvent =
   /** The model takes long to load. */
   | { readonly kind: 'slow-load'; readonly message: string }
   | { readonly kind: 'log'; readonly line: string }
+  /** The model itself reports something that a person should see. */
+  | { readonly kind: 'model'; readonly message: string }
   | {
       readonly kind: 'rebuilt';
       readonly reason: RebuildReason;

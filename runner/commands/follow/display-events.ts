@@ -10,8 +10,10 @@ type Happened = Extract<RunEvent, { event: 'happened' }>;
 
 /** Only `logs` shows the events without a level: they come with every batch, or the numbers show them. */
 const WORKER_LEVELS: Readonly<Record<WorkerEventCode, Level | undefined>> = {
+  'model-phase': undefined,
   'model-ready': undefined,
   'model-log': undefined,
+  'model-event': 'warning',
   'batch-committed': undefined,
   'batch-dropped': undefined,
   'worker-started': 'good',
@@ -50,7 +52,9 @@ export function workerNews(event: WorkerEvent): Happened | undefined {
   };
 }
 
-const SHOWN_ONCE: ReadonlySet<WorkerEventCode> = new Set(['slot-shape', 'slot-hint', 'model-slow']);
+const SHOWN_ONCE: ReadonlySet<WorkerEventCode> = new Set(['slot-shape', 'slot-hint', 'model-slow', 'model-event']);
+
+const SHOWN_BY_TEXT: ReadonlySet<WorkerEventCode> = new Set(['slot-hint', 'model-event']);
 
 /** All instances of a fleet report the same shape, hint or slow model. A person sees each once; `status` shows all of them. */
 export class RepeatedNews {
@@ -59,7 +63,7 @@ export class RepeatedNews {
   isNews(event: WorkerEvent): boolean {
     if (!SHOWN_ONCE.has(event.code)) return true;
     // Measured numbers differ a little between instances.
-    const said = event.code === 'slot-hint' ? event.message.replace(/\d+\.\d+/g, '') : '';
+    const said = SHOWN_BY_TEXT.has(event.code) ? event.message.replace(/\d+\.\d+/g, '') : '';
     const shape = event.code === 'slot-shape' ? [event.settled, event.slots, event.concurrency] : [];
     const key = JSON.stringify([event.job, event.code, said, ...shape]);
     if (this.#shown.has(key)) return false;

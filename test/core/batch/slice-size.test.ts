@@ -25,6 +25,18 @@ describe('the pace of a slot', () => {
     expect(sizes).toEqual([1, 4, 16, 64, 100, 100]);
   });
 
+  it('grows further for a model to which each slice costs a start', () => {
+    const [startMs, msPerItem] = [2_000, 10];
+    const pace = new SlicePace();
+    for (let slice = 0; slice < 30; slice += 1) {
+      const items = pace.nextItems(undefined, 30_000);
+      pace.measured({ items, elapsedMs: startMs + items * msPerItem, inFlight: 1 });
+    }
+    const items = pace.nextItems(undefined, 30_000);
+    expect(startMs + items * msPerItem).toBeGreaterThan(28_000);
+    expect(startMs + items * msPerItem).toBeLessThan(31_000);
+  });
+
   it('shrinks when items become slow', () => {
     expect(paced([100, 1_000], [100, 100_000], [100, 100_000]).nextItems(undefined)).toBe(1);
   });

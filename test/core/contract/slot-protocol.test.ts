@@ -82,12 +82,15 @@ describe('a line of a slot', () => {
     ['{"index":4,"output":1,"output":2}', { kind: 'output', index: 4, outputJson: '2' }],
     ['{"index":4,"error":{"code":"C","message":"m"}}', { kind: 'error', index: 4, error: { code: 'C', message: 'm' } }],
     ['{"index":4,"error":{"message":"m"}}', { kind: 'error', index: 4, error: { code: 'ModelError', message: 'm' } }],
+    ['{"event":"smaller calls"}', { kind: 'event', message: 'smaller calls' }],
     ['{"ready":true}', { kind: 'ready', takesAhead: false }],
     ['{"index":0,"output":1.0,"ready":true}', { kind: 'output', index: 0, outputJson: '1.0' }],
     ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8, takesAhead: false }],
     ['{"ready":true,"maxConcurrency":2}', { kind: 'ready', maxConcurrency: 2, takesAhead: false }],
     ['{"ready":true,"maxSliceItems":null,"ahead":false}', { kind: 'ready', takesAhead: false }],
     ['{"ready":true,"ahead":true}', { kind: 'ready', takesAhead: true }],
+    ['{"ready":true,"sliceSeconds":2.5}', { kind: 'ready', takesAhead: false, sliceSeconds: 2.5 }],
+    ['{"ready":true,"sliceSeconds":null}', { kind: 'ready', takesAhead: false }],
   ])('may be written in other ways: %s', (line, parsed) => {
     expect(parseSlotLine(line)).toEqual(parsed);
   });
@@ -108,6 +111,8 @@ describe('a line of a slot', () => {
     ['{"index":1,"error":"text"}', 'neither'],
     ['{"index":1,"error":{"code":"C"}}', 'without a "message"'],
     ['{"ready":true,"maxSliceItems":0}', 'maxSliceItems'],
+    ['{"ready":true,"sliceSeconds":0}', 'sliceSeconds'],
+    ['{"ready":true,"sliceSeconds":"1"}', 'sliceSeconds'],
     ['{"ready":true,"maxConcurrency":"all"}', 'maxConcurrency'],
   ])('is a fault that is shown: %s', (line, why) => {
     expect(faultOf(line)).toContain(why);

@@ -22,6 +22,7 @@ const EVERY_FIELD: Required<StackFields> = {
   fleetId: 'fleet-1',
   maxWorkers: '7',
   minVcpus: '2',
+  spotQuotas: 'g:4,p5:16',
   maxLifeSeconds: '3600',
   architecture: 'arm64',
   python: '3.13',

@@ -37,6 +37,8 @@ describe('cost', () => {
     expect(onDemandDollarsPerHour('c5.9xlarge')).toBeCloseTo(1.53);
     expect(onDemandDollarsPerHour('t3.micro')).toBeCloseTo(0.0104);
     expect(onDemandDollarsPerHour('g4dn.xlarge')).toBe(0.526);
+    expect(onDemandDollarsPerHour('p5.48xlarge')).toBe(55.04);
+    expect(onDemandDollarsPerHour('p5e.48xlarge')).toBeUndefined();
     expect(onDemandDollarsPerHour('c5.metal')).toBeUndefined();
   });
 });

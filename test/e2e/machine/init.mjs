@@ -51,7 +51,7 @@ function makeImage() {
       mode: 0o755,
     });
   for (const name of ['shutdown', 'systemctl', 'useradd']) standIn(name);
-  standIn('dnf', `ln -s '${process.execPath}' '${root}/usr/bin/node-24'`);
+  standIn('dnf', dnf());
   standIn('id', 'exit 1'); // the user does not exist yet
   standIn('install', `for name; do case "$name" in /*) mkdir -p "$name" ;; esac; done`);
   standIn('runuser', 'shift 3\nexec "$@"'); // drops `-u <user> --`, because there is only one user
@@ -63,6 +63,19 @@ function makeImage() {
     (directory) => spawnSync(path.join(directory, 'curl'), ['-V']).status === 0,
   );
   if (!hasCurl) standIn('curl', `exec '${process.execPath}' '${path.join(here, 'curl.mjs')}' "$@"`);
+}
+
+/** Installs the packages that the machine knows: a Node.js and a Python of this computer. Like dnf it installs nothing when it does not know one of them. */
+function dnf() {
+  const python = `printf '#!/bin/sh\\nexec python3 "$@"\\n' >'${root}/usr/bin/python3.13' && chmod +x '${root}/usr/bin/python3.13'`;
+  return `for name; do case "$name" in
+  -* | install | nodejs24 | python3.13 | git | gcc) ;;
+  *) echo "No match for argument: $name" >&2; echo "Error: Unable to find a match: $name" >&2; exit 1 ;;
+esac; done
+for name; do case "$name" in
+  nodejs24) ln -s '${process.execPath}' '${root}/usr/bin/node-24' ;;
+  python3.13) ${python} ;;
+esac; done`;
 }
 
 /** Runs the unit as systemd 252 does: it runs ExecStopPost after each end, and restarts the worker after a failure, up to the start limit. */

@@ -11,6 +11,8 @@ export interface MachineOptions {
   /** The directory for the script and for the recorded calls. */
   readonly directory: string;
   readonly maxIdleSeconds: number;
+  /** Packages that the pool asks for. The stand-in for dnf knows git and gcc. */
+  readonly packages?: readonly string[];
   /** `real` uses the AWS CLI of this computer and not the stand-in. */
   readonly aws?: 'real';
 }
@@ -46,9 +48,17 @@ export function machineUserData(
   options: MachineOptions,
   pool: { readonly region: string; readonly queueUrl: string; readonly bucket: string; readonly endpoint: string },
 ): string {
-  const { directory, maxIdleSeconds, aws = '' } = options;
+  const { directory, maxIdleSeconds, aws = '', packages = [] } = options;
   const script = path.join(directory, 'user-data');
-  writeFileSync(script, userData({ ...pool, maxIdleSeconds, maxLifeSeconds: LIFE_SECONDS, root: '@ROOT@' }));
+  const machine = {
+    maxIdleSeconds,
+    maxLifeSeconds: LIFE_SECONDS,
+    python: '3.13',
+    packages,
+    gpus: false,
+    root: '@ROOT@',
+  } as const;
+  writeFileSync(script, userData({ ...pool, ...machine }));
   return `#!/bin/sh
 export MACHINE_SCRIPT='${script}' MACHINE_CALLS='${callsFile(options)}' MACHINE_AWS='${aws}' AWS_ENDPOINT_URL='${pool.endpoint}'
 exec '${process.execPath}' '${path.join(projectRoot, 'test/e2e/machine/init.mjs')}'

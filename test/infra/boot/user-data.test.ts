@@ -26,7 +26,10 @@ const options = {
   bucket: 'results',
   maxIdleSeconds: 600,
   maxLifeSeconds: 86_400,
-};
+  python: '3.13',
+  packages: [],
+  gpus: false,
+} as const;
 const script = userData(options);
 
 describe('the boot script', () => {
@@ -43,8 +46,9 @@ describe('the boot script', () => {
     );
   });
 
-  it('takes less than a quarter of the space that EC2 allows', () => {
-    expect(Buffer.byteLength(script)).toBeLessThan(MAX_USER_DATA_BYTES / 4);
+  it('takes less than half of the space that EC2 allows, with every option', () => {
+    const long = userData({ ...options, gpus: true, packages: Array.from({ length: 50 }, (_, at) => `package-${at}`) });
+    expect(Buffer.byteLength(long)).toBeLessThan(MAX_USER_DATA_BYTES / 2);
   });
 
   it('arms the power-off at the longest life before anything that can fail', () => {
@@ -58,7 +62,7 @@ describe('the boot script', () => {
   it('arms it again at each boot, because a reboot forgets it and runs no user data', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
     try {
-      const prologue = userData({ ...options, root: directory }).split("step 'installing Node.js'")[0] ?? '';
+      const prologue = userData({ ...options, root: directory }).split("step 'installing Node.js")[0] ?? '';
       mkdirSync(path.join(directory, 'var/log'), { recursive: true });
       const stubs = 'shutdown() { :; }; timeout() { :; }; systemctl() { :; }\n';
       spawnSync('bash', [], { input: `${stubs}${prologue}` });
@@ -68,6 +72,38 @@ describe('the boot script', () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+
+  it.each([
+    ['an image without them', [], [], 'git nodejs24 python3.13'],
+    ['an image with Node.js', ['node-24'], [], 'git python3.13'],
+    ['an image with the Python', ['python3.13'], [], 'git nodejs24'],
+    ['an image without the AWS CLI', [], ['aws'], 'git nodejs24 python3.13 awscli-2'],
+  ])('installs in one call of dnf what is not on %s', (_, present, absent, names) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'boot-'));
+    try {
+      mkdirSync(path.join(directory, 'usr/bin'), { recursive: true });
+      for (const name of present) writeFileSync(path.join(directory, 'usr/bin', name), '', { mode: 0o755 });
+      const all = userData({ ...options, packages: ['git'], root: directory });
+      const installing = all.slice(all.indexOf("step 'installing"), all.indexOf("step 'asking"));
+      const stubs = `step() { :; }; dnf() { echo "$*"; }; command() { [ "$2" != '${absent.join('')}' ]; }`;
+      const { stdout } = spawnSync('bash', ['-eu', '-c', `${stubs}\n${installing}\nwait "$installing"`], {
+        encoding: 'utf8',
+      });
+      expect(stdout).toBe(`install -y -q --repo=amazonlinux --setopt=install_weak_deps=False ${names}\n`);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('makes the device files of GPUs before the worker starts, and ends the instance whose GPUs do not answer', () => {
+    const gpus = userData({ ...options, gpus: true });
+    expect(gpus.indexOf('nvidia-smi -L')).toBeLessThan(gpus.indexOf('systemctl enable --now'));
+    const looking = gpus.slice(gpus.indexOf("step 'looking for GPUs'"), gpus.indexOf("step 'writing the unit'"));
+    const run = (answers: string): number | null =>
+      spawnSync('bash', ['-eu', '-c', `step() { :; }; nvidia-modprobe() { false; }; ${answers}\n${looking}`]).status;
+    expect(run('nvidia-smi() { true; }')).toBe(0);
+    expect(run('nvidia-smi() { return 9; }')).toBe(9);
   });
 
   it('checks the digest of everything that it runs', () => {
@@ -155,6 +191,7 @@ describe('the boot script', () => {
       'SPOTPOOL_MAX_IDLE_SECONDS=600',
       'SPOTPOOL_MAX_LIFE_SECONDS=86400',
       'SPOTPOOL_WORK_DIRECTORY=/var/lib/spotpool/work',
+      'SPOTPOOL_PYTHON=/usr/bin/python3.13',
     ]);
   });
 

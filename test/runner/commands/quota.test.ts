@@ -12,6 +12,44 @@ beforeEach(async () => {
 const submit = (...more: string[]): Promise<number> =>
   stack.run('submit', 'data.jsonl', '--model', 'true', '--batch-size', '1', ...more);
 
+describe('the account’s Spot quotas of a pool of GPUs', () => {
+  beforeEach(() => {
+    const { minVcpus: _, ...config } = stack.config;
+    stack.config = { ...config, spotQuotas: 'g:4,p5:16' };
+  });
+
+  it('are both in the warning of a job that wants more than they allow together', async () => {
+    stack.gpuQuotas = { g: 8, p5: 20 };
+    expect(await submit()).toBe(0);
+    expect(stack.terminal.stdout).toMatch(
+      /Spot quotas are 8 vCPUs and 20 vCPUs in this region, enough for 3 of the 4 instances wanted \(4 and 16 vCPUs each at least\)/,
+    );
+    expect(stack.terminal.stdout).toContain('"All G and VT Spot Instance Requests" or "All P5 Spot Instance Requests"');
+  });
+
+  it('are enough when one of them allows the whole job', async () => {
+    stack.gpuQuotas = { g: 16, p5: 0 };
+    await submit();
+    expect(stack.terminal.stdout).not.toContain('quota');
+  });
+
+  it('of 0, as new accounts have them, are a problem for doctor, which says that nothing will start', async () => {
+    stack.gpuQuotas = { g: 0, p5: 0 };
+    await stack.run('doctor');
+    expect(stack.terminal.stdout).toMatch(
+      /problem +quota .* enough for 0 of the 4 instances wanted .* None will start\./,
+    );
+  });
+
+  it('are read out by doctor when they are enough', async () => {
+    stack.gpuQuotas = { g: 64, p5: 0 };
+    await stack.run('doctor');
+    expect(stack.terminal.stdout).toMatch(
+      /ok +quota +64 vCPUs on Spot for instances of 4 vCPUs and 0 vCPUs on Spot for instances of 16 vCPUs: enough for the stack's 4/,
+    );
+  });
+});
+
 describe('the account’s Spot quota', () => {
   it('is in a warning when the job wants more', async () => {
     stack.quotaVcpus = 5;

@@ -23,7 +23,9 @@ const objects: Readonly<Record<string, Buffer>> = {
 const sources: SourceObjects = {
   stream: (_bucket, key) => chunksOf(objects[key] ?? Buffer.alloc(0), 4),
   async *list(_bucket, prefix) {
-    for (const [key, { length }] of Object.entries(objects)) if (key.startsWith(prefix)) yield { key, size: length };
+    for (const [key, { length }] of Object.entries(objects)) {
+      if (key.startsWith(prefix)) yield { key, size: length, etag: '"e"' };
+    }
   },
 };
 

@@ -78,7 +78,7 @@ describe('a module', () => {
 
   it('is refused with --files', async () => {
     const cwd = await tempDirectory({ 'model.js': '' });
-    await expect(packed(cwd, 'model.js', { files: '.' })).rejects.toThrow('--files needs a command');
+    await expect(packed(cwd, 'model.js', { files: ['.'] })).rejects.toThrow('--files needs a Python file or a command');
   });
 });
 
@@ -159,7 +159,7 @@ describe('a command', () => {
 
   it('ships the directory of --files and starts there', async () => {
     const cwd = await tempDirectory({ 'd/m.py': '', 'd/lib/x.py': '', 'e.txt': '' });
-    const model = await packed(cwd, 'python3 m.py', { files: 'd' });
+    const model = await packed(cwd, 'python3 m.py', { files: ['d'] });
     expect(model.shipped).toEqual(['lib', 'lib/x.py', 'm.py']);
   });
 
@@ -189,10 +189,31 @@ describe('a command', () => {
     await expect(packed(cwd, argument.replace('$HERE', cwd))).rejects.toThrow(message);
   });
 
+  it('is a filter with --per-line, whose arguments may look like scripts', async () => {
+    const cwd = await tempDirectory({ 'by-year.jq': '.year' });
+    const { start, shipped } = await packed(cwd, 'jq -c -f by-year.jq', { perLine: true });
+    expect(start).toEqual({ kind: 'filter', argv: ['jq', '-c', '-f', 'by-year.jq'] });
+    expect(shipped).toEqual(['by-year.jq']);
+    expect((await packed(cwd, 'jq -c .ts', { perLine: true })).start).toMatchObject({ argv: ['jq', '-c', '.ts'] });
+    await expect(packed(cwd, 'python3 filter.py', { perLine: true })).rejects.toThrow('has no such file');
+  });
+
+  it.each([
+    ['model.mjs', 'a module'],
+    ['folder', 'a directory'],
+    ['model.py', 'a Python file'],
+    ['model.py:Scorer', 'a Python file'],
+  ])('is needed for --per-line: %s is refused', async (model, what) => {
+    const cwd = await tempDirectory({ 'model.mjs': '', 'folder/index.js': '', 'model.py': '' });
+    await expect(packed(cwd, model, { perLine: true })).rejects.toThrow(
+      `--per-line needs a command as the model, but ${model} is ${what}.`,
+    );
+  });
+
   it('is refused when --files is no directory or lacks its script', async () => {
     const cwd = await tempDirectory({ 'd/x.txt': '', 'm.py': '' });
-    await expect(packed(cwd, 'python3 m.py', { files: 'nope' })).rejects.toThrow('--files nope is not a directory');
-    await expect(packed(cwd, 'python3 m.py', { files: 'd' })).rejects.toThrow(
+    await expect(packed(cwd, 'python3 m.py', { files: ['nope'] })).rejects.toThrow('--files nope is not a directory');
+    await expect(packed(cwd, 'python3 m.py', { files: ['d'] })).rejects.toThrow(
       /names m\.py, but .*\/d has no such file/,
     );
   });

@@ -5,11 +5,15 @@ import path from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../core/contract/job.js';
-import { modelBundleKey } from '../../../core/contract/keys.js';
+import { modelBundleKey, weightsFileKey, weightsListKey } from '../../../core/contract/keys.js';
 import { ObjectMissing } from '../../../core/contract/object-store.js';
-import { prepareModel, type PrepareModelOptions, type UnableToPrepare } from '../../../worker/model/prepare-model.js';
+import { encodeWeightsList } from '../../../core/contract/weights.js';
+import { prepareModel } from '../../../worker/model/prepare-model.js';
+import { ModelUnable } from '../../../worker/model/prepared-models.js';
+import type { PrepareModelOptions } from '../../../worker/model/step.js';
 import { SecretRefused } from '../../../worker/ports.js';
 import type { PreparedModel } from '../../../worker/slot/slot.js';
+import { systemClock } from '../../../worker/system-clock.js';
 
 let root: string;
 let bundle: Buffer;
@@ -34,7 +38,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const models = (): string => path.join(root, 'models');
+const work = (): string => path.join(root, 'work');
+/** The folders of all models. */
+const places = (): Promise<string[]> => readdir(path.join(work(), 'm'));
 
 function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): PrepareModelOptions {
   return {
@@ -45,10 +51,14 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
         for (let start = 0; start < bytes.length; start += 100) yield bytes.subarray(start, start + 100);
       },
     },
+    storeOf: () => {
+      throw new Error('There is no other bucket here.');
+    },
     spec,
     options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
     secretReader: { read: () => Promise.reject(new SecretRefused('There are no secrets here.')) },
-    directory: models(),
+    directory: work(),
+    clock: systemClock,
     onLog: (line) => log.push(line),
     onTrouble: (doing, message) => troubles.push(`${doing}: ${message}`),
     signal: new AbortController().signal,
@@ -56,16 +66,16 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
   };
 }
 
-async function prepared(changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> {
-  const result = await prepareModel(optionsOf(changes));
-  if ('unable' in result) throw new Error(result.unable.message);
-  return result;
-}
+const prepared = (changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> =>
+  prepareModel(optionsOf(changes));
 
-async function unable(options: PrepareModelOptions): Promise<UnableToPrepare['unable']> {
-  const result = await prepareModel(options);
-  if (!('unable' in result)) throw new Error('It was prepared.');
-  return result.unable;
+async function unable(options: PrepareModelOptions): Promise<ModelUnable> {
+  const error: unknown = await prepareModel(options).then(
+    () => new Error('It was prepared.'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ModelUnable)) throw error;
+  return error;
 }
 
 const withSetup = (setup: string): { spec: ModelSpec } => ({ spec: { ...spec, setup } });
@@ -77,8 +87,8 @@ describe('preparing a model', () => {
     expect(second.directory).toBe(first.directory);
     await prepared();
     expect(fetched).toEqual([modelBundleKey(spec.digest)]);
-    const name = path.basename(first.directory);
-    expect((await readdir(models())).sort()).toEqual([name, `${name}.ready`]);
+    expect(await places()).toHaveLength(1);
+    expect((await readdir(path.dirname(first.directory))).sort()).toEqual(['home', 'model', 'ready', 't']);
   });
 
   it('retries through an outage of any length, reports it, and never counts it as unable', async () => {
@@ -131,7 +141,7 @@ describe('preparing a model', () => {
     const other = await unable(optionsOf({}, bundle.subarray(1)));
     expect(other.phase).toBe('fetch');
     expect(other.message).toMatch(/model\.mjs could not be fetched from models\/.*: its SHA-256 is/);
-    expect(await readdir(models())).toEqual([]);
+    expect(await readdir(path.join(work(), 'm', (await places())[0] ?? ''))).toEqual(['home', 't']);
     await prepared();
   });
 
@@ -171,13 +181,13 @@ describe('preparing a model', () => {
   });
 
   it('reports the end of the output when setup fails, and starts over when asked again', async () => {
-    const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../allowed');
+    const failing = withSetup('for i in $(seq 30); do echo "step $i"; done; touch half; test -e ../../../allowed');
     const failure = await unable(optionsOf(failing));
     expect(failure.phase).toBe('setup');
     expect(failure.message).toMatch(/failed \(exit code 1\).*\n/);
     expect(failure.message).toContain('step 30');
     expect(failure.message.split('\n').filter((line) => line.startsWith('step'))).toHaveLength(20);
-    await writeFile(path.join(models(), 'allowed'), '');
+    await writeFile(path.join(work(), 'allowed'), '');
     await prepared(failing);
     expect(fetched).toHaveLength(2);
   });
@@ -191,15 +201,15 @@ describe('preparing a model', () => {
   it('rejects with the reason when it is aborted, and starts over when asked again', async () => {
     const abort = new AbortController();
     const preparing = prepared({
-      ...withSetup('echo waiting; test -e ../allowed || sleep 1000'),
+      ...withSetup('echo waiting; test -e ../../../allowed || sleep 1000'),
       signal: abort.signal,
       onLog: () => {
         abort.abort(new Error('drained'));
       },
     });
     await expect(preparing).rejects.toThrow('drained');
-    await writeFile(path.join(models(), 'allowed'), '');
-    await prepared(withSetup('echo waiting; test -e ../allowed || sleep 1000'));
+    await writeFile(path.join(work(), 'allowed'), '');
+    await prepared(withSetup('echo waiting; test -e ../../../allowed || sleep 1000'));
   });
 
   it('gives the same key to models that can share a loaded slot', async () => {
@@ -215,5 +225,45 @@ describe('preparing a model', () => {
     expect((await prepared({ options: { ...options, nan: 'null' } })).modelKey).not.toBe(modelKey);
     const other = { ...spec, start: { kind: 'command', argv: ['cat'] } } as const;
     expect((await prepared({ spec: other })).modelKey).not.toBe(modelKey);
+  });
+
+  it('fetches weights once for all models that have them, and says where they are', async () => {
+    const body = Buffer.from('weights of a net');
+    const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+    const list = encodeWeightsList({
+      version: 1,
+      files: [{ path: 'net.bin', bytes: body.length, sha256: digestOf(body) }],
+    });
+    const weights = { name: './net.bin', digest: digestOf(list), files: 1, bytes: body.length };
+    const objects = new Map<string, Buffer>([
+      [weightsListKey(weights.digest), Buffer.from(list)],
+      [weightsFileKey(digestOf(body)), body],
+    ]);
+    const store: PrepareModelOptions['store'] = {
+      async *stream(key, options) {
+        const found = objects.get(key);
+        if (found === undefined) {
+          yield* optionsOf().store.stream(key, options);
+          return;
+        }
+        fetched.push(key);
+        yield found;
+      },
+    };
+    const first = await prepared({ store, spec: { ...spec, weights, setup: 'cat "$SPOTPOOL_WEIGHTS/net.bin"' } });
+    const second = await prepared({ store, spec: { ...spec, weights } });
+    expect(log).toEqual(['weights of a net']);
+    expect(second.weights).toBe(first.weights);
+    expect(second.variables?.['SPOTPOOL_WEIGHTS']).toBe(first.weights);
+    expect(fetched.filter((key) => key.endsWith('/weights'))).toHaveLength(1);
+    const without = await prepared();
+    expect(without.modelKey).not.toBe(second.modelKey);
+    expect(without.variables).not.toHaveProperty('SPOTPOOL_WEIGHTS');
+
+    const gone = await unable(optionsOf({ store, spec: { ...spec, weights: { ...weights, digest: '0'.repeat(64) } } }));
+    expect([gone.phase, gone.message]).toEqual([
+      'weights',
+      `The weights ./net.bin cannot be used. There is no object models/${'0'.repeat(64)}/weights.json.`,
+    ]);
   });
 });

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { definedFields } from '../../../core/defined-fields.js';
 import type { ModelStart } from '../../../core/contract/job.js';
 import type { ResultLine } from '../../../core/contract/result-line.js';
 import type {
@@ -17,7 +18,9 @@ import type {
 } from '../../../worker/slot/slot.js';
 import { createSlot, type SlotOptions } from '../../../worker/slot/process-slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
+import { eventually } from '../../support/eventually.js';
 
+export const pythonFolder = fileURLToPath(new URL('../../../python', import.meta.url));
 export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
 export interface BuiltHost {
@@ -43,6 +46,7 @@ export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slo
   return createSlot({
     clock: systemClock,
     hostPath: host.hostPath,
+    pythonFolder,
     memoryLimitBytes: () => 400 * 1024 * 1024,
     pollMs: 20,
     ...options,
@@ -50,18 +54,23 @@ export function slotOf(host: BuiltHost, options: Partial<SlotOptions> = {}): Slo
 }
 
 export function modelOf(
-  start: string | readonly string[],
-  options: Partial<PreparedModel['options']> & { readonly directory?: string } = {},
+  start: string | readonly string[] | ModelStart,
+  options: Partial<PreparedModel['options']> & { readonly directory?: string; readonly python?: string } = {},
 ): PreparedModel {
-  const how: ModelStart =
-    typeof start === 'string' ? { kind: 'module', entry: start } : { kind: 'command', argv: start };
-  const { directory = fixtures, ...rest } = options;
+  const how = startOf(start);
+  const { directory = fixtures, python, ...rest } = options;
   return {
     modelKey: JSON.stringify([how, rest.env, rest.nan]),
     spec: { name: JSON.stringify(start), digest: 'd'.repeat(64), start: how },
     directory,
+    ...definedFields({ python }),
     options: { concurrency: 1, itemTimeoutSeconds: 30, env: {}, ...rest },
   };
+}
+
+function startOf(start: string | readonly string[] | ModelStart): ModelStart {
+  if (typeof start === 'string') return { kind: 'module', entry: start };
+  return 'kind' in start ? start : { kind: 'command', argv: start };
 }
 
 export const itemsOf = (values: readonly unknown[], first = 0): readonly BatchItem[] =>
@@ -117,6 +126,23 @@ export async function computeWith(
   const failed = results.filter((line) => line !== undefined && !line.ok).map(({ index }) => index);
   const log = events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
   return { end, results, failed, repeated, events, log };
+}
+
+/**
+ * Returns the log once it has the line. What a model prints may arrive after its answers, and then comes with a later
+ * batch.
+ */
+export async function logWith(
+  line: string,
+  { slot, model, computed }: { readonly slot: Slot; readonly model: PreparedModel; readonly computed: Computed },
+): Promise<readonly string[]> {
+  const log = [...computed.log];
+  await eventually(async () => {
+    if (log.includes(line)) return true;
+    log.push(...(await computeWith(slot, model, [])).log);
+    return false;
+  });
+  return log;
 }
 
 export const rebuildsIn = (computed: Computed): readonly string[] =>
