@@ -293,7 +293,7 @@ class ProcessSlot implements Slot {
 
   #environment(model: PreparedModel): Record<string, string> {
     const env = childEnvironment(
-      { ...model.variables, ...model.options.env, ...model.secrets },
+      { ...model.variables, ...gpuEnvironment(this.#options.gpu), ...model.options.env, ...model.secrets },
       this.#options.workerEnv,
     );
     return {

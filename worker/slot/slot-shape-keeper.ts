@@ -26,7 +26,6 @@ import {
   shapeText,
   type ShapeWindow,
 } from '../../core/batch/slot-shape.js';
-import { definedFields } from '../../core/defined-fields.js';
 import type { BatchComputation, Slot, BatchWork } from './slot.js';
 import type { Gpus } from '../gpu/gpus.js';
 import type { Clock, EventSink } from '../ports.js';
@@ -261,6 +260,8 @@ class JobShape {
   }
 
   #hintFor(shape: SlotShape, window: ShapeWindow): string | undefined {
+    // A model that waits for its GPU needs no threads.
+    if (this.#bounds.gpus !== undefined) return undefined;
     if (!this.#chosen) return this.#isPython ? threadsHint(shape, window, this.#bounds) : undefined;
     return hintFor(shape, window, {
       cpus: this.#bounds.cpus,
