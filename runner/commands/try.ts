@@ -23,7 +23,7 @@ import { datasetRequest, modelRequest } from './submit-job.js';
 export const tryCommand = defineCommand({
   name: 'try',
   description:
-    'Try a model on this machine, over a few items from all over a dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
+    'Try a model over a few items, on this machine. The items are from all over the dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
   args: { dataset: DATASET_HELP },
   options: tryOptions,
   examples: [
