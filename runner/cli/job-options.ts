@@ -9,6 +9,7 @@ import {
   type JobOptionName,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
+import type { WheelSource } from '../../core/contract/python-environment.js';
 import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
@@ -132,6 +133,15 @@ export const jobOptionRows = {
     ),
     perLine: toggle(
       'use the command of --model as a filter, which reads a line for each item and prints a line for each',
+    ),
+    requirements: text(
+      '<file>',
+      'install the Python packages that this file names (requirements.txt, pyproject.toml) (default: the file beside a Python model)',
+    ),
+    wheels: choice<WheelSource>(
+      '<bucket|index>',
+      "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
+      ['bucket', 'index'],
     ),
     setup: text(
       '<command>',

@@ -12,6 +12,7 @@ import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
+import type { PythonTarget } from '../python/python-packages.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
@@ -151,20 +152,34 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
 
 export function modelRequest(
   { cwd, env }: CliContext,
-  { architecture }: Pick<StackConfig, 'architecture'>,
+  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
-  const { files, perLine, setup, ship, followLinks } = flags;
+  const { files, perLine, setup, ship, followLinks, requirements } = flags;
+  const { architecture } = config;
   return {
     argument: flags.model,
     cwd,
     searchPath: env['PATH'] ?? '',
     ...definedFields({ files, perLine, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
-    ...definedFields({ ship, followLinks }),
+    ...definedFields({ ship, followLinks, requirements }),
+    packages: { env, target: pythonTarget(config), ...definedFields({ source: flags.wheels }) },
     excluded: excludedFromModel(cwd, submission),
   };
+}
+
+/** Without a platform of its own, a stack runs Amazon Linux 2023, which has glibc 2.34. https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html */
+function pythonTarget({
+  python,
+  platform,
+  architecture,
+  isolated = false,
+}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
+  const processor = architecture === 'arm64' ? 'aarch64' : architecture;
+  const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
+  return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */

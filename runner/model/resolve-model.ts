@@ -18,7 +18,10 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
   const { argument, cwd } = request;
   const file = path.resolve(cwd, argument);
   const python = await pythonReference(request);
-  if (python !== undefined) return resolvePythonFile(python, request);
+  if (python !== undefined) {
+    refusePerLineWithoutCommand(request, 'a Python file');
+    return resolvePythonFile(python, request);
+  }
   const isModule = MODULE_EXTENSIONS.includes(path.extname(argument)) && (await isKind(file, 'file'));
   const isDirectory = !isModule && argument.trim() !== '' && (await isKind(file, 'directory'));
   if ((isModule || isDirectory) && request.files !== undefined) {

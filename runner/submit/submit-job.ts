@@ -20,6 +20,7 @@ import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, planKey, probeKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { encodeProbeMark, type ProbeMark } from '../../core/contract/probe-mark.js';
+import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
@@ -28,9 +29,11 @@ import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
+import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
+import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
@@ -90,10 +93,13 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const model = await packageModel(request.model, signal);
+  const model = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
-    const { shipped, leftOut, bytes, spec } = model;
+    const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
+    if (packages !== undefined) {
+      onEvent({ code: 'packages-locked', requirements: packages.requirements, ...packages.summary });
+    }
     for (;;) {
       try {
         return await submitOnce({ job, request, ports, hooks, dataset, model });
@@ -105,6 +111,16 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   } finally {
     await model.dispose();
   }
+}
+
+function modelRequestFor(job: string, { id, model }: SubmitRequest, store: ObjectStore): ModelRequest {
+  if (model.packages === undefined) return model;
+  const packages = {
+    ...model.packages,
+    isStored: (wheel: Wheel, signal: AbortSignal) => isStored(wheel, store, signal),
+    ...(id === undefined ? {} : { earlier: (signal: AbortSignal) => earlierEnvironment(job, store, signal) }),
+  };
+  return { ...model, packages };
 }
 
 interface SubmissionContext {
@@ -157,7 +173,8 @@ async function firstTry(
   }
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd }, { probe, clock }, hooks);
+  const env = request.model.packages?.env ?? {};
+  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */
@@ -247,6 +264,7 @@ class Submission {
     const { store, clock } = this.#ports;
     const { signal } = this.#hooks;
     await uploadModel(this.#model, store, signal);
+    await this.#putPackages();
     const { options, createdBy, versions } = this.#request;
     const manifest: Manifest = {
       version: 1,
@@ -274,6 +292,13 @@ class Submission {
     if (stored.digest === digestOf(body)) return { stored, resumed: false };
     this.#refuseIf(this.#modelDifferences(stored.manifest));
     return { stored, resumed: true };
+  }
+
+  async #putPackages(): Promise<void> {
+    const { packages } = this.#model;
+    if (packages === undefined) return;
+    const put = await putWheels(packages.files, this.#ports.store, this.#hooks.signal);
+    this.#hooks.onEvent({ code: 'packages-put', ...put });
   }
 
   async #readManifest(): Promise<Stored | undefined> {

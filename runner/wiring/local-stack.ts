@@ -5,6 +5,7 @@ import { workerVariables } from '../local-cloud/options.js';
 import { installedFiles } from '../local-cloud/paths.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import { localUserData } from '../local-cloud/user-data.js';
+import { detectPython, pythonFields, pythonVariables } from '../python/detect-python.js';
 
 const STACK_NAME = 'spotpool-local';
 
@@ -12,6 +13,9 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
   const { endpoint, region, accessKeyId, secretAccessKey } = address;
   const credentials = { accessKeyId, secretAccessKey };
   const client = { region, endpoint, credentials };
+  // It runs beside the requests, because a Python may take a while to start.
+  const detecting = detectPython(process.env, signal);
+  detecting.catch(() => undefined); // it is awaited below
   const made = await provisionStack(
     {
       clients: { sqs: makeSqsClient(client), s3: makeS3Client(client), ec2: makeEc2Client(client) },
@@ -22,7 +26,7 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
       credentials,
       maxWorkers: options.maxWorkers,
       instanceProfile: `${STACK_NAME}-worker`,
-      userData: ({ queueUrl, bucket }) =>
+      userData: async ({ queueUrl, bucket }) =>
         localUserData({
           queueUrl,
           bucket,
@@ -30,10 +34,11 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
           endpoint,
           nodePath: process.execPath,
           workerPath: installedFiles().worker,
-          worker: workerVariables(options),
+          worker: { ...workerVariables(options), ...pythonVariables(await detecting) },
         }),
     },
     signal,
   );
-  return { ...made, installedWorker: true };
+  const found = await detecting;
+  return { ...made, ...pythonFields(found), installedWorker: true };
 };

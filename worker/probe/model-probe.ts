@@ -172,7 +172,7 @@ class Probe {
     env: Environment,
     signal: AbortSignal,
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
-    const { spec, shipped, options } = this.#request;
+    const { spec, shipped, options, python } = this.#request;
     const directory = path.join(folder, 'models');
     try {
       return await prepareModel({
@@ -190,6 +190,7 @@ class Probe {
         signal,
         clock: this.#options.clock,
         workerEnv: env,
+        ...definedFields({ python }),
       });
     } catch (error) {
       if (!(error instanceof ModelUnable)) throw error;
