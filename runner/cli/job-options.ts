@@ -195,7 +195,7 @@ export const jobOptionRows = {
       ),
       'auto',
     ),
-    try: toggle('do not try the model on this machine before anything is sent (also with SPOTPOOL_NO_TRY=1)', {
+    try: toggle('submit without trying the model on this machine first (also with SPOTPOOL_NO_TRY=1)', {
       flag: '--no-try',
     }),
     batchBytes: parsed('<n>', 'limit a batch to this many bytes', integerBetween(1, MOST_BATCH_BYTES)),

@@ -204,7 +204,8 @@ async function firstTry(
   }
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd }, { probe, clock }, hooks);
+  const env = request.model.packages?.env ?? {};
+  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */
