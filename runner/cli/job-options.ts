@@ -7,8 +7,10 @@ import {
   JOB_OPTION_NAMES,
   JOB_OPTIONS,
   type JobOptionName,
+  MOST_SLOTS_PER_GPU,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
+import type { WheelSource } from '../../core/contract/python-environment.js';
 import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
@@ -58,6 +60,12 @@ const manifestRows = {
     values.slots,
     { group: WORK },
   ),
+  slotsPerGpu: parsed(
+    '<n>',
+    'load this many models on each GPU, instead of --slots (default: one, or more where memory and use of the GPU allow it)',
+    integerBetween(1, MOST_SLOTS_PER_GPU),
+    { group: WORK },
+  ),
   concurrency: parsed(
     '<n|auto>',
     'let a slot work on this many slices at once, for models that wait for I/O; auto measures it',
@@ -81,7 +89,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript and Python models (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),
@@ -133,6 +141,15 @@ export const jobOptionRows = {
     perLine: toggle(
       'use the command of --model as a filter, which reads a line for each item and prints a line for each',
     ),
+    requirements: text(
+      '<file>',
+      'install the Python packages that this file names (requirements.txt, pyproject.toml) (default: the file beside a Python model)',
+    ),
+    wheels: choice<WheelSource>(
+      '<bucket|index>',
+      "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
+      ['bucket', 'index'],
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",
@@ -174,6 +191,9 @@ export const jobOptionRows = {
       ),
       'auto',
     ),
+    try: toggle('do not try the model on this machine before anything is sent (also with SPOTPOOL_NO_TRY=1)', {
+      flag: '--no-try',
+    }),
     batchBytes: parsed('<n>', 'limit a batch to this many bytes', integerBetween(1, MOST_BATCH_BYTES)),
   }),
   ...manifestOptions,

@@ -12,7 +12,7 @@ import { openDataset } from '../dataset/dataset.js';
 import { sentence, span } from '../display/format.js';
 import { type PackagedModel, packageModel } from '../model/package-model.js';
 import { noItems } from '../submit/upload-dataset.js';
-import { explainFailures } from '../try/explain.js';
+import { explainFailures, logOf } from '../try/explain.js';
 import { jsonReport } from '../try/json-report.js';
 import { printReport } from '../try/print-report.js';
 import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
@@ -103,8 +103,9 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
     },
     signal,
   );
-  const faults = explainFailures(found, { model, secrets: Object.keys(secrets ?? {}), cwd });
-  return tryReport(argument, { model, sample, probe: found, faults });
+  const how = { model, secrets: Object.keys(secrets ?? {}), cwd };
+  const faults = explainFailures(found, how);
+  return tryReport(argument, { model, sample, probe: found, faults, log: logOf(found, how) });
 }
 
 /** Says what somebody who waits wants to know. Everything else is in the report. */

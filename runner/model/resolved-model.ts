@@ -1,6 +1,7 @@
 /** The request of a model (`--model` and its options), and the resolved model. */
 import type { ModelStart } from '../../core/contract/job.js';
 import type { Architecture } from '../../core/contract/stack.js';
+import type { PackagesRequest } from '../python/python-packages.js';
 import type { BundleEntry } from './bundle.js';
 import type { ModuleSourceMap } from './compile-module.js';
 import type { ExcludedFile, LeftOut } from './shipping/walk.js';
@@ -23,6 +24,10 @@ export interface ModelRequest {
   readonly ship?: readonly string[];
   /** `--follow-links`: the targets of links that lead out of the directory are copied. */
   readonly followLinks?: boolean;
+  /** `--requirements`: the file that names the Python packages of the model. When absent, the one beside a Python file counts. */
+  readonly requirements?: string;
+  /** How Python packages are locked. When absent, the model's packages are not looked at. */
+  readonly packages?: PackagesRequest;
   /** Files that are not part of the model, although they may be in its directory. */
   readonly excluded?: readonly ExcludedFile[];
 }

@@ -55,12 +55,18 @@ function explain(failure: ProbeFailure, report: ProbeReport, options: ExplainOpt
     reach: fault.reach,
     sentence: sentenceOf(fault, clean(coreOf(failure)), place),
     ...(place === undefined ? {} : { file: place.file, line: place.line }),
-    log: failure.log
-      .filter((line) => !OF_HOST.test(line))
-      .slice(-LOG_LINES)
-      .map((line) => printableLines(clean(line))),
+    log: readableLog(failure.log, clean).slice(-LOG_LINES),
   };
 }
+
+/** Takes the frames of our hosts and the names of temporary folders out of what a model printed. */
+export function logOf({ log, directory }: ProbeReport, { model, cwd }: ExplainOptions): readonly string[] {
+  const sources = sourcesOf(model.sourceMap, cwd);
+  return readableLog(log, (text) => withoutDirectory(sources.map(text), directory));
+}
+
+const readableLog = (log: readonly string[], clean: (text: string) => string): readonly string[] =>
+  log.filter((line) => !OF_HOST.test(line)).map((line) => printableLines(clean(line)));
 
 function sentenceOf({ what, advice, kind }: Fault, core: string, place: Place | undefined): string {
   const where =

@@ -6,6 +6,7 @@ import type { ProbeResult } from '../../core/probe/probe.js';
 import { leftOutText, missedText } from '../commands/advice/shipped-files.js';
 import { bytes, count, fit, oneLine, plural, span, table, width } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
+import { duration } from './duration.js';
 import { isUsable, type TriedItem, type TryReport } from './try-report.js';
 
 /** More rows say nothing new, and failed items are listed by themselves. */
@@ -88,7 +89,7 @@ function faultLines({ faults, items, log, loadMs }: TryReport, { colors }: Termi
   if (loadMs === undefined || log.length === 0) return [];
   return [
     'The model printed, at the end:',
-    ...log.slice(-SHOWN_LOG_LINES).map((line) => colors.dim(`  | ${oneLine(line)}`)),
+    ...log.slice(-SHOWN_LOG_LINES).map((line) => colors.dim(`  | ${line}`)),
     '',
   ];
 }
@@ -196,11 +197,3 @@ const around = (seconds: number): string =>
     : seconds < 5_400
       ? `${Math.round(seconds / 60)} min`
       : `${(seconds / 3600).toFixed(1)} h`;
-
-/** Two digits that count: `12 ms`, `1.4 s`, `0.031 ms`. */
-export function duration(ms: number): string {
-  if (ms >= 60_000) return span(ms / 1000);
-  if (ms >= 1_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms >= 10) return `${Math.round(ms)} ms`;
-  return `${Number(ms.toPrecision(2))} ms`;
-}

@@ -2,11 +2,11 @@
  * Takes a sample that is spread over a dataset, in constant memory. A large dataset is not read to its end: a local file up to a size that a laptop reads in
  * seconds, an object in S3 up to a size that costs little to transfer, a prefix up to a number of listed objects.
  */
-import { decodeInputLine, decodeObjectReference } from '../../core/contract/input-line.js';
+import { decodeObjectReference } from '../../core/contract/input-line.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
 import { SpreadSample } from '../../core/probe/spread-sample.js';
 import type { Dataset, ReadHooks } from '../dataset/dataset.js';
-import type { ItemGroup } from '../dataset/item-group.js';
+import { type ItemGroup, itemOf } from '../dataset/item-group.js';
 
 const MIB = 1024 * 1024;
 
@@ -79,13 +79,6 @@ function addGroup(sample: SpreadSample<ProbeItem>, group: ItemGroup, first: numb
         : lineBytes(group, offset);
     sample.add(index, bytes, item);
   }
-}
-
-/** Returns the item on line `offset` of the group. */
-export function itemOf(group: ItemGroup, offset: number, index: number): ProbeItem {
-  const start = offset === 0 ? 0 : (group.ends[offset - 1] ?? 0);
-  const line = group.bytes.toString('utf8', start, (group.ends[offset] ?? start + 1) - 1);
-  return { index, input: decodeInputLine(line) };
 }
 
 const lineBytes = ({ ends }: ItemGroup, offset: number): number =>

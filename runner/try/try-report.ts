@@ -58,11 +58,13 @@ export function tryReport(
     sample,
     probe,
     faults,
+    log,
   }: {
     readonly model: PackagedModel;
     readonly sample: Sample;
     readonly probe: ProbeReport;
     readonly faults: readonly Explained[];
+    readonly log: readonly string[];
   },
 ): TryReport {
   const { spec, shipped, leftOut, bytes } = model;
@@ -95,7 +97,7 @@ export function tryReport(
     ...(outputs.length === 0 ? {} : { outputBytes: outputs.reduce((a, b) => a + b, 0) / outputs.length }),
     faults,
     ...(repeated === undefined ? {} : { repeated }),
-    log: probe.log,
+    log,
   };
 }
 

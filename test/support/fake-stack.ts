@@ -7,6 +7,7 @@ import { type BatchMessage, decodeBatchMessage } from '../../core/contract/batch
 import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/contract/keys.js';
+import type { ProbeReport } from '../../core/probe/probe.js';
 import { encodePlanLine } from '../../core/dataset/plan.js';
 import {
   encodeOutcomeMetadata,
@@ -23,6 +24,19 @@ import { MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
+
+/** The report of a probe without items, of which nothing is told. */
+const NOTHING_TRIED: ProbeReport = {
+  directory: '/nonexistent',
+  prepareMs: 0,
+  failures: [],
+  results: [],
+  slices: [],
+  busyMs: 0,
+  memoryBytes: 0,
+  memoryLimitBytes: 1,
+  log: [],
+};
 
 export class FakeStack {
   readonly store = new MemoryStore();
@@ -46,7 +60,7 @@ export class FakeStack {
   broken: Partial<StackPorts> = {};
 
   /** Tries models on this machine. Tests that need real processes replace it. */
-  probe: () => Promise<ModelProbe> = () => Promise.reject(new Error('No model is tried in this test.'));
+  probe: () => Promise<ModelProbe> = async () => ({ run: async () => NOTHING_TRIED });
 
   /** The questions to the user at the terminal, and the answer. The answer is undefined when there is no terminal. */
   readonly asked: string[] = [];

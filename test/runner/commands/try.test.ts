@@ -51,7 +51,7 @@ describe('try', () => {
     expect(JSON.parse(stack.terminal.stdout)).toMatchObject({
       usable: true,
       ok: 4,
-      items: [{ index: 0, input: { n: 0 }, ok: true, output: { n: 0 } }, { index: 5 }, { index: 10 }, { index: 15 }],
+      items: [{ index: 0, input: { n: 0 }, ok: true, output: { n: 0 } }, { index: 4 }, { index: 8 }, { index: 12 }],
       sample: { seen: 16, isWhole: true },
       needed: { items: 16, slots: 1 },
     });
