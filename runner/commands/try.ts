@@ -17,7 +17,6 @@ import { explainFailures, logOf } from '../try/explain.js';
 import { jsonReport } from '../try/json-report.js';
 import { printReport } from '../try/print-report.js';
 import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
-import { detectPython, pythonFields } from '../python/detect-python.js';
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { datasetRequest, modelRequest } from './submit-job.js';
