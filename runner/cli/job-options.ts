@@ -7,6 +7,7 @@ import {
   JOB_OPTION_NAMES,
   JOB_OPTIONS,
   type JobOptionName,
+  MOST_SLOTS_PER_GPU,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
 import type { WheelSource } from '../../core/contract/python-environment.js';
@@ -59,6 +60,12 @@ const manifestRows = {
     values.slots,
     { group: WORK },
   ),
+  slotsPerGpu: parsed(
+    '<n>',
+    'load this many models on each GPU, instead of --slots (default: one, or more where memory and use of the GPU allow it)',
+    integerBetween(1, MOST_SLOTS_PER_GPU),
+    { group: WORK },
+  ),
   concurrency: parsed(
     '<n|auto>',
     'let a slot work on this many slices at once, for models that wait for I/O; auto measures it',
@@ -82,7 +89,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript and Python models (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),

@@ -55,6 +55,7 @@ export async function submitFromFlags(
   const { flags, display, signal } = submission;
   const { id, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
+  if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
@@ -121,6 +122,8 @@ function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
   if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
 }
 
+const TWO_NUMBERS_OF_SLOTS =
+  '--slots and --slots-per-gpu both say how many models an instance loads: give one of them.';
 const SETUP_IN_ISOLATION =
   '--setup does not work with this stack, which is isolated: its instances reach only S3 and SQS. ' +
   "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";

@@ -15,13 +15,11 @@ const COMPILED_NAME = 'model.mjs';
 const FILE_LIKE = /\.([mc]?[jt]s|py|sh|rb|pl|R|jl|lua|onnx|pt|pkl)$/;
 
 export async function resolveModel(request: ModelRequest): Promise<ResolvedModel> {
+  if (request.perLine === true) await refusePerLineWithoutCommand(request);
   const { argument, cwd } = request;
   const file = path.resolve(cwd, argument);
   const python = await pythonReference(request);
-  if (python !== undefined) {
-    refusePerLineWithoutCommand(request, 'a Python file');
-    return resolvePythonFile(python, request);
-  }
+  if (python !== undefined) return resolvePythonFile(python, request);
   const isModule = MODULE_EXTENSIONS.includes(path.extname(argument)) && (await isKind(file, 'file'));
   const isDirectory = !isModule && argument.trim() !== '' && (await isKind(file, 'directory'));
   if ((isModule || isDirectory) && request.files !== undefined) {
@@ -30,7 +28,6 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
         `To ship files with a module, import them (import weights from './weights.bin' gives a path), or give a directory that holds everything as --model.`,
     );
   }
-  refusePerLineWithoutCommand(request, isModule ? 'a module' : isDirectory ? 'a directory' : undefined);
   refuseShipWithoutDirectory(request, isDirectory || request.files !== undefined);
   if (isModule) return resolveModule(file, request);
   if (isDirectory) return resolveDirectory(file, request);
@@ -43,13 +40,18 @@ export async function resolveModel(request: ModelRequest): Promise<ResolvedModel
 
 const PYTHON_FILE = /^\S+\.py(:\w+)?$/;
 
-function refusePerLineWithoutCommand({ argument, perLine }: ModelRequest, kind: string | undefined): void {
-  const what = kind ?? (PYTHON_FILE.test(argument) ? 'a Python file' : undefined);
-  if (perLine !== true || what === undefined) return;
+async function refusePerLineWithoutCommand({ argument, cwd }: ModelRequest): Promise<void> {
+  const what = PYTHON_FILE.test(argument) ? 'a Python file' : await kindOf(argument, path.resolve(cwd, argument));
+  if (what === undefined) return;
   throw new UserError(
     `--per-line needs a command as the model, but ${argument} is ${what}. ` +
       `Leave --per-line out, or give the command of a program that reads a line and prints a line ('python3 filter.py').`,
   );
+}
+
+async function kindOf(argument: string, file: string): Promise<string | undefined> {
+  if (MODULE_EXTENSIONS.includes(path.extname(argument)) && (await isKind(file, 'file'))) return 'a module';
+  return argument.trim() !== '' && (await isKind(file, 'directory')) ? 'a directory' : undefined;
 }
 
 function refuseShipWithoutDirectory({ argument, ship = [] }: ModelRequest, isDirectory: boolean): void {

@@ -1,7 +1,7 @@
 /** Reads the view of `spotpool fleet`: target, fulfilled capacity, and each instance with its worker's status. */
 import type { NoticeKind } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
-import type { FleetState, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import type { FleetState, GpuStatus, ShapeStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
 import { liveInstances, readFleetState, readStatuses } from '../controller/observe/read-fleet.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
@@ -15,6 +15,7 @@ export interface InstanceView extends FleetInstance {
   readonly slots?: number;
   /** How it runs the job of its last batch. */
   readonly shape?: ShapeStatus;
+  readonly gpus?: readonly GpuStatus[];
 }
 
 export interface FleetView {
@@ -56,6 +57,7 @@ function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus |
       phase: status?.phase,
       slots: status?.slots,
       shape: status?.shape,
+      gpus: status?.gpus,
       notice: status?.notice,
     }),
   };

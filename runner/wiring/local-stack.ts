@@ -1,7 +1,8 @@
 /** Creates the stack of a local cloud through the SDK: the same queues, bucket, launch template and fleet as on AWS. */
 import { makeEc2Client, makeS3Client, makeSqsClient } from '../../aws/clients.js';
 import { provisionStack } from '../../aws/stack-provisioner.js';
-import { workerVariables } from '../local-cloud/options.js';
+import { definedFields } from '../../core/defined-fields.js';
+import { instanceTypesOf, workerVariables } from '../local-cloud/options.js';
 import { installedFiles } from '../local-cloud/paths.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import { localUserData } from '../local-cloud/user-data.js';
@@ -25,6 +26,7 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
       endpoint,
       credentials,
       maxWorkers: options.maxWorkers,
+      ...definedFields({ instanceTypes: instanceTypesOf(options) }),
       instanceProfile: `${STACK_NAME}-worker`,
       userData: async ({ queueUrl, bucket }) =>
         localUserData({

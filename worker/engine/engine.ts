@@ -130,7 +130,7 @@ export class Engine {
     const onShape = (): void => this.#fitSlots();
     const otherSlots = (slot: Slot, modelKey: string): number => this.#slots.othersWith(slot, modelKey);
     this.#shapes = new SlotShapeKeeper({ ...options, signal, otherSlots, onShape });
-    this.#slots = new SlotPool(options.makeSlot, clock);
+    this.#slots = new SlotPool(options.makeSlot, clock, options.gpus?.names);
     this.#record = new BatchRecord(store, instance, memory);
     const tickets = new ExitTickets(options);
     this.#tickets = tickets;
@@ -165,7 +165,8 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    return { phase: this.#phase(), slots, ...definedFields({ shape: this.#shapes.status, notice: this.#notice }) };
+    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
   /** Works until the worker has to end. `stop` aborts at SIGTERM. */

@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/contract/model-api.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { LineSplitter } from '../process/line-splitter.js';
 import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
@@ -13,6 +14,7 @@ export interface ModelHostOptions {
   readonly write: (text: string) => void;
   readonly signal: AbortSignal;
   readonly directory: string;
+  readonly weights?: string;
   readonly nan: NanRule;
   /** True prints the stack of the first error in an item's place. */
   readonly showsStack?: boolean;
@@ -133,8 +135,14 @@ export class ModelHost {
   }
 
   #context(job: string): ModelContext {
-    const { signal, directory } = this.#options;
-    return { signal, job, directory, log: (message) => process.stderr.write(`${message}\n`) };
+    const { signal, directory, weights } = this.#options;
+    return {
+      signal,
+      job,
+      directory,
+      ...definedFields({ weights }),
+      log: (message) => process.stderr.write(`${message}\n`),
+    };
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type PythonEnvironment,
 } from '../../core/contract/python-environment.js';
 import { askInterpreter, fitsPlatform, instancePython } from './interpreter.js';
-import { install, unpackInstaller } from './installer.js';
+import { install, toolVariables, unpackInstaller } from './installer.js';
 import { exists } from './model-place.js';
 import { type Step, type StepWork, unable } from './step.js';
 import { fetchWheels } from './wheels.js';
@@ -65,12 +65,11 @@ async function fittingPython(environment: PythonEnvironment, work: StepWork): Pr
     const looked = work.python === undefined ? 'there is no python3 on its PATH' : `${work.python} is no program`;
     throw unable('environment', `${locked}, but this instance has no Python: ${looked}. ${whatToDo}`);
   }
-  const env = { PATH: path.dirname(python), HOME: place.home, TMPDIR: place.temporary, LANG: 'C.UTF-8' };
-  const found = await askInterpreter({ python, cwd: place.root, env, clock, signal });
+  const found = await askInterpreter({ python, cwd: place.root, env: toolVariables(work), clock, signal });
   if (typeof found === 'string') {
     throw unable('environment', `${locked}, but this instance's ${python} does not start (${found}). ${whatToDo}`);
   }
-  if (found.version === wanted && fitsPlatform(found, platform)) return python;
+  if (found.version === wanted && fitsPlatform(found, platform)) return found.executable;
   const has = `Python ${found.version} on ${found.machine} ${found.system}`;
   throw unable('environment', `${locked}, but ${python} of this instance is ${has}. ${whatToDo}`);
 }

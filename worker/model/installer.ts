@@ -146,7 +146,8 @@ const OUTAGE =
 
 const isOutage = ({ lastLines }: CommandEnd): boolean => lastLines.some((line) => OUTAGE.test(line));
 
-function toolVariables({ place, workerEnv = process.env }: StepWork): Record<string, string> {
+/** The environment of the programs that make a virtual environment. */
+export function toolVariables({ place, workerEnv = process.env }: StepWork): Record<string, string> {
   return {
     PATH: workerEnv['PATH'] ?? DEFAULT_PATH,
     LANG: 'C.UTF-8',

@@ -6,6 +6,8 @@ import { runCommand } from '../process/run-command.js';
 import type { Clock } from '../ports.js';
 
 export interface Interpreter {
+  /** The path of the program itself: what the PATH leads to may be a script that chooses one, as pyenv's are. */
+  readonly executable: string;
   /** The two numbers of the version, such as `3.13`. */
   readonly version: string;
   /** The name of the architecture as uv spells it. */
@@ -36,10 +38,10 @@ function isProgram(file: string): boolean {
   }
 }
 
-const MARK = 'spotpool-python ';
+const MARK = 'spotpool-python';
 const ASK =
   'import platform, sys; ' +
-  `print("${MARK}%d.%d" % sys.version_info[:2], platform.machine() or "unknown", sys.platform)`;
+  `print("${MARK}", "%d.%d" % sys.version_info[:2], platform.machine() or "unknown", sys.platform, sys.executable)`;
 /** A cold disk needs seconds for the first start of an interpreter. */
 const ASK_TIMEOUT_MS = 60_000;
 
@@ -56,12 +58,12 @@ export async function askInterpreter({ python, ...options }: AskOptions): Promis
   // Isolated mode (-I) keeps files of the current directory from being imported.
   const argv = [python, '-I', '-c', ASK];
   const end = await runCommand({ ...options, argv, timeoutMs: ASK_TIMEOUT_MS, onLog: () => undefined });
-  const line = end.lastLines.find((one) => one.startsWith(MARK));
-  const [version, machine, system] = line?.slice(MARK.length).split(' ') ?? [];
-  if (!end.ok || version === undefined || machine === undefined || system === undefined) {
+  const line = end.lastLines.find((one) => one.startsWith(`${MARK} `)) ?? '';
+  const [, version, machine, system, executable] = /^\S+ (\S+) (\S+) (\S+) (.+)$/.exec(line) ?? [];
+  if (!end.ok || version === undefined || machine === undefined || system === undefined || executable === undefined) {
     return `${end.how}${end.lastLines.length === 0 ? '' : `: ${end.lastLines.join(' ')}`}`;
   }
-  return { version, machine: uvName(machine), system };
+  return { executable, version, machine: uvName(machine), system };
 }
 
 const uvName = (machine: string): string => ({ arm64: 'aarch64', amd64: 'x86_64' })[machine.toLowerCase()] ?? machine;

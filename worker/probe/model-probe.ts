@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { definedFields } from '../../core/defined-fields.js';
 import { withLogEnd } from '../../core/contract/log-end.js';
+import { ObjectRefused } from '../../core/contract/object-store.js';
 import {
   type ModelProbe,
   PROBE_VARIABLE,
@@ -172,11 +173,12 @@ class Probe {
     env: Environment,
     signal: AbortSignal,
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
-    const { spec, shipped, options, python } = this.#request;
+    const { spec, shipped, options, python, objectsOf = noObjects } = this.#request;
     const directory = path.join(folder, 'models');
     try {
       return await prepareModel({
         store: shipped,
+        storeOf: objectsOf,
         spec,
         options: { ...options, env: { ...options.env, [PROBE_VARIABLE]: '1' } },
         // A secret is read with the role of an instance, so its value is not there.
@@ -207,5 +209,10 @@ class Probe {
     return { PATH, HOME, LANG, TMPDIR: temporary };
   }
 }
+
+/** `retry` does not wait for what is refused. */
+const noObjects = (bucket: string): never => {
+  throw new ObjectRefused(`A try reads no weights from the bucket ${bucket}.`);
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;

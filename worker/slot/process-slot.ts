@@ -13,6 +13,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
 import { BatchRun, type LoadResult } from './batch-run.js';
+import { gpuEnvironment } from '../gpu/gpu-environment.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
 import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
@@ -38,6 +39,8 @@ export interface SlotOptions {
    * share the machine.
    */
   readonly memoryLimitBytes: () => number;
+  /** The index of the GPU that the model sees. */
+  readonly gpu?: string | undefined;
   readonly loadTimeoutMs?: number;
   readonly pollMs?: number;
   /** The worker's environment. child-environment.ts says which part of it a model gets. */
@@ -76,6 +79,10 @@ class ProcessSlot implements Slot {
 
   get modelKey(): string | undefined {
     return this.#current?.modelKey;
+  }
+
+  get gpu(): string | undefined {
+    return this.#options.gpu;
   }
 
   get isLoading(): boolean {
@@ -286,7 +293,7 @@ class ProcessSlot implements Slot {
 
   #environment(model: PreparedModel): Record<string, string> {
     const env = childEnvironment(
-      { ...model.variables, ...model.options.env, ...model.secrets },
+      { ...model.variables, ...gpuEnvironment(this.#options.gpu), ...model.options.env, ...model.secrets },
       this.#options.workerEnv,
     );
     return {

@@ -4,15 +4,19 @@
  * Invariants:
  * - A slot computes one batch at a time. When that batch is nearly done, the slot is given at most one more, which starts next.
  * - A slot is idle again only when its last batch has ended.
+ * - A slot keeps its GPU for its whole life, and its GPU is free again when its processes are gone.
  * - Slots above the wanted number get no more batches. They are closed as they become idle, never while they compute.
  */
-import { chooseSlot } from '../../core/batch/slot-choice.js';
+import { chooseSlot, leastUsedGpu, slotToClose } from '../../core/batch/slot-choice.js';
 import { invariant } from '../../core/invariant.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, PreparedModel, Slot } from './slot.js';
 
-/** `slots` is how many slots share the machine: the slot's memory limit follows from it. It may fall, never rise. */
-export type MakeSlot = (slots: () => number) => Slot;
+/**
+ * `slots` is how many slots share the machine: the slot's memory limit follows from it. It may fall, never rise. `gpu`
+ * is the GPU that the slot sees; undefined where there is none.
+ */
+export type MakeSlot = (slots: () => number, gpu: string | undefined) => Slot;
 
 /** A slot's place in the pool: when it was last used, and how many batches it has now. */
 export interface SlotPlace {
@@ -22,6 +26,7 @@ export interface SlotPlace {
   batches: number;
   /** The model of the last batch that the slot was given. */
   given?: string;
+  readonly gpu: string | undefined;
 }
 
 /** The models that get no slot, or no further one. */
@@ -43,6 +48,8 @@ const MAX_BATCHES_PER_SLOT = 2;
 export class SlotPool {
   readonly #idle: SlotPlace[] = [];
   readonly #busy = new Set<SlotPlace>();
+  /** Places whose processes are being ended. */
+  readonly #closing = new Set<SlotPlace>();
   /** Busy places that may be given another batch of their model. */
   readonly #nearlyDone = new Set<SlotPlace>();
   #waiting: Waiter[] = [];
@@ -52,10 +59,13 @@ export class SlotPool {
 
   readonly #makeSlot: MakeSlot;
   readonly #clock: Clock;
+  readonly #gpus: readonly string[];
 
-  constructor(makeSlot: MakeSlot, clock: Clock) {
+  /** `gpus` names the instance's GPUs, among which the slots are shared out. */
+  constructor(makeSlot: MakeSlot, clock: Clock, gpus: readonly string[] = []) {
     this.#makeSlot = makeSlot;
     this.#clock = clock;
+    this.#gpus = gpus;
   }
 
   get size(): number {
@@ -197,14 +207,21 @@ export class SlotPool {
   #fill(): void {
     while (this.#idle.length + this.#busy.size < this.#wanted) {
       const wanted = this.#wanted;
-      const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)));
-      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0 });
+      const gpu = leastUsedGpu(this.#gpus, gpusOf([...this.#idle, ...this.#busy, ...this.#closing]));
+      const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)), gpu);
+      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0, gpu });
     }
     while (this.#idle.length > 0 && this.#idle.length + this.#busy.size > this.#wanted) {
-      // A loaded model is worth more than an empty slot.
-      const empty = this.#idle.findIndex(({ slot }) => slot.modelKey === undefined);
-      const [place] = this.#idle.splice(Math.max(0, empty), 1);
-      void place?.slot.close();
+      const idle = this.#idle.map(({ slot, gpu }) => ({ modelKey: slot.modelKey, gpu }));
+      for (const place of this.#idle.splice(slotToClose(idle, gpusOf([...this.#idle, ...this.#busy])), 1))
+        this.#close(place);
     }
   }
+
+  #close(place: SlotPlace): void {
+    this.#closing.add(place);
+    void place.slot.close().finally(() => this.#closing.delete(place));
+  }
 }
+
+const gpusOf = (places: readonly SlotPlace[]): readonly (string | undefined)[] => places.map(({ gpu }) => gpu);

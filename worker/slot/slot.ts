@@ -112,6 +112,8 @@ export type BatchComputation =
 export interface Slot {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;
+  /** The GPU that the slot sees; absent where there is none. */
+  readonly gpu?: string | undefined;
   /** The process was started, and has not said yet that it is ready. */
   readonly isLoading: boolean;
   /** The measured milliseconds per item of the loaded model; undefined before the first slice. */

@@ -163,3 +163,30 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(use(slots))).toBe(false);
   });
 });
+
+describe('slots on GPUs', () => {
+  it('are shared out among the GPUs in turn, keep theirs, and give it back when they are gone', async () => {
+    const closing: (() => void)[] = [];
+    const made: (string | undefined)[] = [];
+    const slots = new SlotPool(
+      (_slots, gpu) => {
+        made.push(gpu);
+        const slot = new StillSlot();
+        slot.close = () => new Promise((resolve) => closing.push(resolve));
+        return slot;
+      },
+      systemClock,
+      ['0', '1'],
+    );
+    slots.resize(5);
+    expect(made).toEqual(['0', '1', '0', '1', '0']);
+    slots.resize(3);
+    slots.resize(4);
+    // The processes of the closed slots, on GPU 0 and on GPU 1, are still there.
+    expect(made.slice(5)).toEqual(['1']);
+    for (const gone of closing) gone();
+    await settled();
+    slots.resize(6);
+    expect(made.slice(5)).toEqual(['1', '0', '1']);
+  });
+});
