@@ -17,8 +17,6 @@ export interface ProbeMark {
   readonly at: string;
 }
 
-/** A mark holds a few numbers. */
-export const MOST_PROBE_MARK_BYTES = 4 * 1024;
 const MACHINE_CHARACTERS = 256;
 const MOST_MS = 366 * 86_400_000;
 
