@@ -47,7 +47,7 @@ export interface ProvisionOptions extends Omit<FleetOptions, 'kind'> {
   readonly fleet: FleetOptions['kind'];
   readonly maxWorkers: number;
   /** Returns the boot script as plain text. It is called when queue and bucket exist. */
-  readonly userData: (made: Pick<StackConfig, 'queueUrl' | 'bucket' | 'region'>) => string;
+  readonly userData: (made: Pick<StackConfig, 'queueUrl' | 'bucket' | 'region'>) => string | Promise<string>;
   /** The provisioner passes it on to its result. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -57,7 +57,7 @@ export async function provisionStack(options: ProvisionOptions, signal: AbortSig
   const { clients, name, region, maxWorkers, endpoint, credentials } = options;
   const { queueUrl, deadLetterQueueUrl } = await makeQueues(clients.sqs, name, signal);
   const bucket = await makeBucket(clients.s3, { name, region }, signal);
-  const userData = options.userData({ queueUrl, bucket, region });
+  const userData = await options.userData({ queueUrl, bucket, region });
   const fleetId = await provisionFleet(clients.ec2, { ...options, kind: options.fleet }, userData, signal);
   return {
     name,

@@ -107,7 +107,7 @@ export const PROPERTIES = {
   createServiceLinkedRole: flag(false),
   /** The owners of the account may open shells on instances through AWS Systems Manager. */
   sessionManager: flag(false),
-  /** Buckets of yours from which jobs read their input (`s3://…`): workers and the CLI's users may list and read them. */
+  /** Buckets of yours from which jobs read their input and weights (`s3://…`): workers and the CLI's users may list and read them. */
   inputBuckets: list(BUCKET, 'give names of buckets, without s3://', []),
   /** Secrets of AWS Secrets Manager that jobs may ask for: workers may read them. */
   secretArns: list(SECRET_ARN, 'give whole ARNs of secrets', []),

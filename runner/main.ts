@@ -18,7 +18,7 @@ import { runCommandLine } from './cli/program.js';
 import { installedFiles } from './local-cloud/paths.js';
 import { systemClock } from './wiring/clock.js';
 import { provisionLocalStack } from './wiring/local-stack.js';
-import { connectStack } from './wiring/stack-ports.js';
+import { connectSources, connectStack } from './wiring/stack-ports.js';
 import { readWorkerBundle } from './worker-bundle/worker-bundle.js';
 
 const MAX_LISTENERS = 256;
@@ -54,6 +54,8 @@ const context: CliContext = {
   confirm: (question) => confirm(question, interrupts.signal),
   connect: connectStack,
   provision: provisionLocalStack,
+  sources: (stack) => connectSources(stack, process.env),
+  probe: async () => (await import('./wiring/model-probe.js')).openModelProbe(process.env),
   workerBundle: () => readWorkerBundle(installedFiles().workerBundle),
 };
 const exitCode = await runCommandLine(argv, context, [emulatorCommands({ stacks: emulatorStacks, openHost })]);

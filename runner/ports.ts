@@ -3,6 +3,7 @@ import type { SpotQuotaName } from '../core/contract/spot-quotas.js';
 import type { QueueCounts } from '../core/pool/quiet.js';
 
 export type { ListedObject, ObjectStore } from '../core/contract/object-store.js';
+export type { ModelProbe } from '../core/probe/probe.js';
 export type { QueueCounts };
 
 export interface JobQueue {

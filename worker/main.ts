@@ -22,7 +22,9 @@ import { PreparationLog } from './model/preparation-log.js';
 import type { PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
-import { StatusWriter } from './events/status-writer.js';
+import { Gpus } from './gpu/gpus.js';
+import { readGpus } from './gpu/nvidia-smi.js';
+import { StatusWriter, type StatusView } from './events/status-writer.js';
 import { prepareModel } from './model/prepare-model.js';
 import type { PrepareModelOptions } from './model/step.js';
 import { createSlot } from './slot/process-slot.js';
@@ -79,8 +81,8 @@ async function work(
 ): Promise<void> {
   const { instance, instanceType, zone } = identity;
   const clock = systemClock;
-  const s3 = makeS3Client(config);
-  const store = new S3ObjectStore(s3, config.bucket);
+  const storeOf = storesOf(config);
+  const store = storeOf(config.bucket);
   const log = new EventLog({ instance, store, clock, writeLine: (line) => stdout.write(line) });
   const events = new PreparationLog(log, clock);
   const ended = new AbortController();
@@ -88,6 +90,7 @@ async function work(
     events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
+  const gpus = await Gpus.find({ clock, events, read: readGpus });
   const engine = new Engine({
     ...config,
     instance,
@@ -100,29 +103,26 @@ async function work(
     }),
     metadata,
     store,
-    storeOf: (bucket) => new S3ObjectStore(s3, bucket),
+    storeOf,
     clock,
     events,
-    makeSlot: (slots) =>
+    gpus,
+    makeSlot: (slots, gpu) =>
       createSlot({
         clock,
         hostPath: hostPath(),
+        gpu,
         memoryLimitBytes: () => Math.floor(memoryBytes / slots()),
       }),
-    prepareModel: modelPreparer(config, { store, events, directory: workDirectory, signal: ended.signal }),
+    prepareModel: modelPreparer(config, { store, storeOf, events, directory: workDirectory, signal: ended.signal }),
     random: Math.random,
     newLeaseId: () => randomBytes(6).toString('hex'),
     cpus: Math.max(1, Math.floor(availableParallelism() / config.sharedBy)),
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusWriter({
-    identity,
-    store,
-    clock,
-    events,
-    view: () => ({ ...engine.status, ...events.view }),
-  });
+  const view = (): StatusView => ({ ...engine.status, ...events.view });
+  const status = new StatusWriter({ identity, store, clock, events, view });
   const bootMs = Math.round(process.uptime() * 1000);
   events.booted(bootMs);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
@@ -141,9 +141,15 @@ async function work(
   await Promise.allSettled([log.flush(last), status.write(last)]);
 }
 
+/** All stores share one client, and so its connections. */
+function storesOf(config: WorkerConfig): (bucket: string) => S3ObjectStore {
+  const s3 = makeS3Client(config);
+  return (bucket) => new S3ObjectStore(s3, bucket);
+}
+
 function modelPreparer(
   config: WorkerConfig,
-  given: Pick<PrepareModelOptions, 'store' | 'directory' | 'signal'> & { readonly events: PreparationLog },
+  given: Pick<PrepareModelOptions, 'store' | 'storeOf' | 'directory' | 'signal'> & { readonly events: PreparationLog },
 ): PrepareModel {
   const { events, ...how } = given;
   const secretReader = makeSecretReader((region) => makeSecretsManagerClient({ ...config, region }));

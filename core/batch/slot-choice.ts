@@ -44,3 +44,30 @@ function slotFor(modelKey: string, idle: readonly IdleSlot[]): number {
   }
   return longest;
 }
+
+/** Returns the GPU with the fewest slots; the first of several. `inUse` has the GPU of each slot. */
+export function leastUsedGpu(gpus: readonly string[], inUse: readonly (string | undefined)[]): string | undefined {
+  let best: string | undefined;
+  let least = Infinity;
+  for (const gpu of gpus) {
+    const slots = inUse.filter((used) => used === gpu).length;
+    if (slots < least) [best, least] = [gpu, slots];
+  }
+  return best;
+}
+
+export interface ClosableSlot {
+  readonly modelKey: string | undefined;
+  readonly gpu?: string | undefined;
+}
+
+/**
+ * Returns the index of the idle slot to close: a loaded model is worth more than an empty slot, and a GPU with several
+ * slots loses one of them before another GPU loses its only one.
+ */
+export function slotToClose(idle: readonly ClosableSlot[], inUse: readonly (string | undefined)[]): number {
+  const empty = idle.findIndex(({ modelKey }) => modelKey === undefined);
+  if (empty >= 0) return empty;
+  const shares = idle.map(({ gpu }) => inUse.filter((used) => gpu !== undefined && used === gpu).length);
+  return Math.max(0, shares.indexOf(Math.max(...shares)));
+}

@@ -6,17 +6,33 @@
  * computes them one after another all the same, it gets more slots.
  *
  * Invariants:
- * - The user's own numbers stay; slots never exceed the limits of cores and memory.
+ * - The user's own numbers stay, except for slots that cannot load the model; slots never exceed the limits of cores and memory.
  * - It settles after at most `MOST_WINDOWS` windows and changes no more, except for memory: when a slot runs out of its share, its batch gets all the
- *   memory, and from then on there are at most half as many slots.
+ *   memory, and from then on there are at most half as many slots. When one more slot cannot load the model, there are as many as have loaded it.
  * - A step that does not pay is taken back and not tried again.
  */
+import {
+  evenly,
+  type GpuBounds,
+  type GpuSeen,
+  gpuSeenOf,
+  gpuUseText,
+  type GpuWindow,
+  inGpuMemory,
+  isGpuFull,
+  LEAST_GPU_READINGS,
+  onGpus,
+  slotsText,
+} from './gpu-shape.js';
+import { definedFields } from '../defined-fields.js';
 import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../contract/slot-shape.js';
 
 export interface ShapeBounds {
   readonly cpus: number;
   /** The memory for all slots together. */
   readonly memoryBytes: number;
+  /** Undefined where there are no GPUs. */
+  readonly gpus?: GpuBounds;
   /** The number that the user chose; undefined for `auto`. The same holds for `concurrency`. */
   readonly slots?: number;
   readonly concurrency?: number;
@@ -35,6 +51,8 @@ export interface ShapeWindow {
   readonly answeringMs: number;
   /** The largest resident memory of one slot. */
   readonly slotMemoryBytes: number;
+  /** Undefined where there are no GPUs. */
+  readonly gpu?: GpuWindow;
 }
 
 type Phase = 'measuring' | 'filling' | 'more-slices' | 'more-slots' | 'alone' | 'settled';
@@ -47,6 +65,8 @@ interface Seen {
   readonly itemsPerSecond: number;
   /** The number of cores that one slot keeps busy. */
   readonly cores: number;
+  /** The GPUs are busy: no shape can be faster. */
+  readonly isGpuFull: boolean;
 }
 
 export interface Shaping {
@@ -59,7 +79,9 @@ export interface Shaping {
   readonly base?: Seen;
   readonly first?: Seen;
   readonly slotMemoryBytes: number;
-  /** It falls after a slot ran out of memory. */
+  /** What one slot uses of a GPU; undefined until it was measured. */
+  readonly gpu?: GpuSeen;
+  /** It falls after a slot ran out of memory, or could not load the model. */
   readonly mostSlots: number;
 }
 
@@ -83,12 +105,14 @@ const LEAST_BUSY_MS = 1_000;
 const LEAST_BUSY_SLOTS = 8;
 /** Each slice must have had so many turns, so that items in flight at the ends of a window are few. */
 const LEAST_TURNS = 4;
+/** A driver that does not answer does not keep the shape open for ever. */
+const GPU_PATIENCE_MS = 60_000;
 /** Three steps lead to 64 slices and nine to the most slots; the rest is for steps that are taken back. */
 export const MOST_WINDOWS = 16;
 
 export function firstShape(bounds: ShapeBounds): Shaping {
-  const shape = { slots: bounds.slots ?? 1, concurrency: bounds.concurrency ?? 1 };
-  const reason = `${shapeText(shape)}: the model is being measured`;
+  const shape = { slots: bounds.slots ?? bounds.gpus?.count ?? 1, concurrency: bounds.concurrency ?? 1 };
+  const reason = `${shapeText(shape, bounds.gpus)}: the model is being measured`;
   return { shape, phase: 'measuring', reason, windows: 0, slotMemoryBytes: 0, mostSlots: MOST_SLOTS };
 }
 
@@ -102,6 +126,7 @@ export function itemsToSkip({ phase, shape }: Shaping): number {
 /** Tells whether the window has measured enough for the next decision. */
 export function isEnough({ phase, shape }: Shaping, window: ShapeWindow): boolean {
   if (window.busyMs < LEAST_BUSY_MS * Math.min(shape.slots, LEAST_BUSY_SLOTS)) return false;
+  if (window.gpu !== undefined && window.gpu.readings < LEAST_GPU_READINGS) return window.wallMs >= GPU_PATIENCE_MS;
   if (window.cpuMs === undefined) return true;
   // A model that fills a core is recognised without an answer, however long an item takes.
   if (phase === 'measuring' && coresOf(window) >= FULL) return true;
@@ -113,7 +138,8 @@ export function isEnough({ phase, shape }: Shaping, window: ShapeWindow): boolea
 export function reshape(before: Shaping, window: ShapeWindow, bounds: ShapeBounds): Shaping {
   if (isSettled(before)) return before;
   const slotMemoryBytes = Math.max(before.slotMemoryBytes, window.slotMemoryBytes);
-  const now: Shaping = { ...before, windows: before.windows + 1, slotMemoryBytes };
+  const gpu = window.gpu && bounds.gpus && gpuSeenOf(window.gpu, before.shape.slots, bounds.gpus);
+  const now: Shaping = { ...before, windows: before.windows + 1, slotMemoryBytes, ...definedFields({ gpu }) };
   if (window.cpuMs === undefined) return settle(now, bounds, UNMEASURED);
   const seen = seenOf(now.shape, window);
   const moved = step({ ...now, first: now.first ?? seen }, seen, bounds);
@@ -135,7 +161,25 @@ export function memoryIsFree(before: Shaping): Shaping {
   return { ...before, phase: 'settled', shape, reason: `${shapeText(shape)}: with more, one ran out of memory` };
 }
 
+/**
+ * Reacts to a slot that could not load the model although `others` have loaded it, or still load it: the step to that
+ * slot is taken back, also when the user chose the number of slots.
+ */
+export function couldNotLoad(before: Shaping, others: number, why: string, { gpus }: ShapeBounds): Shaping {
+  // Other jobs have given the worker more slots than this one asked for.
+  if (others >= before.shape.slots) return isSettled(before) ? before : { ...before, mostSlots: others };
+  const { base, ...rest } = before;
+  const slots = base === undefined ? others : Math.min(others, base.shape.slots);
+  const shape = { ...before.shape, slots };
+  const reason = `${shapeText(shape, gpus)}, because one more could not load the model: ${why.replace(/\.$/, '')}`;
+  return { ...rest, phase: 'settled', shape, reason, mostSlots: slots };
+}
+
 function step(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
+  if (seen.isGpuFull) {
+    const best = pays(now, seen) ? seen : (now.base ?? seen);
+    return settle({ ...now, shape: best.shape }, bounds, best);
+  }
   switch (now.phase) {
     case 'measuring':
       return seen.cores >= FULL ? fill(now, seen, bounds) : tryMoreSlices(now, seen, bounds);
@@ -155,7 +199,8 @@ function step(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
 
 /** The slot fills its cores: choose as many slots as leave no core idle. */
 function fill(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
-  const slots = withinBounds(now, bounds, Math.round(bounds.cpus / ownCores(seen.cores)));
+  const byCores = Math.round(bounds.cpus / ownCores(seen.cores));
+  const slots = withinBounds(now, bounds, Math.max(byCores, bounds.gpus?.count ?? 1));
   if (slots === now.shape.slots) return settle(now, bounds, seen);
   const shape = { ...now.shape, slots };
   return { ...now, phase: 'filling', shape, base: seen, reason: becauseOf(shape, now, seen, bounds) };
@@ -165,7 +210,7 @@ function tryMoreSlices(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   const concurrency = bounds.concurrency ?? Math.min(MOST_CONCURRENCY, now.shape.concurrency * MORE_SLICES);
   if (concurrency <= now.shape.concurrency) return tryMoreSlots(now, seen, bounds);
   const shape = { ...now.shape, concurrency };
-  const reason = `${shapeText(shape)}, to see whether that is faster: the model waits (it uses ${coresText(seen.cores)})`;
+  const reason = `${shapeText(shape, bounds.gpus)}, to see whether that is faster: ${waitsText(now, seen, bounds)}`;
   return { ...now, phase: 'more-slices', shape, base: seen, reason };
 }
 
@@ -174,7 +219,7 @@ function tryMoreSlots(now: Shaping, seen: Seen, bounds: ShapeBounds): Shaping {
   const slots = withinBounds(now, bounds, Math.min(now.shape.slots * MORE_SLOTS, enough));
   if (slots <= now.shape.slots) return settle(now, bounds, seen);
   const shape = { ...now.shape, slots };
-  const reason = `${shapeText(shape)}, to see whether that is faster: the model waits (it uses ${coresText(seen.cores)})`;
+  const reason = `${shapeText(shape, bounds.gpus)}, to see whether that is faster: ${waitsText(now, seen, bounds)}`;
   return { ...now, phase: 'more-slots', shape, base: seen, reason };
 }
 
@@ -193,7 +238,7 @@ function settle(now: Shaping, bounds: ShapeBounds, seen: Seen | typeof UNMEASURE
   const { base: _base, ...rest } = now;
   const reason =
     seen === UNMEASURED
-      ? `${shapeText(shape)}: how busy the model keeps its cores could not be measured here; --slots and --concurrency say how many`
+      ? `${shapeText(shape, bounds.gpus)}: how busy the model keeps its cores could not be measured here; --slots and --concurrency say how many`
       : becauseOf(shape, now, seen, bounds);
   return { ...rest, phase: 'settled', shape, reason };
 }
@@ -201,9 +246,11 @@ function settle(now: Shaping, bounds: ShapeBounds, seen: Seen | typeof UNMEASURE
 const UNMEASURED = 'unmeasured';
 
 function withinBounds(now: Shaping, bounds: ShapeBounds, wanted: number): number {
-  if (bounds.slots !== undefined) return bounds.slots;
-  const most = Math.min(MOST_SLOTS, now.mostSlots, MOST_SLOTS_PER_CPU * bounds.cpus, inMemory(now, bounds));
-  return Math.max(1, Math.min(wanted, Math.floor(most)));
+  if (bounds.slots !== undefined) return Math.min(bounds.slots, now.mostSlots);
+  const { cpus, gpus } = bounds;
+  const most = Math.min(MOST_SLOTS, now.mostSlots, MOST_SLOTS_PER_CPU * cpus, inMemory(now, bounds));
+  const slots = Math.max(1, Math.min(wanted, Math.floor(most)));
+  return gpus === undefined ? slots : evenly(Math.min(slots, onGpus(now.gpu, gpus)), gpus);
 }
 
 function inMemory({ slotMemoryBytes }: Shaping, { memoryBytes }: ShapeBounds): number {
@@ -211,14 +258,24 @@ function inMemory({ slotMemoryBytes }: Shaping, { memoryBytes }: ShapeBounds): n
 }
 
 function becauseOf(shape: SlotShape, now: Shaping, seen: Seen, bounds: ShapeBounds): string {
+  const { gpus } = bounds;
   const uses = `the model uses ${coresText(seen.cores)}, and the instance has ${bounds.cpus}`;
   const gain = seen.itemsPerSecond / (now.first?.itemsPerSecond ?? seen.itemsPerSecond);
   const faster =
     gain >= 1.5 && now.phase !== 'filling' ? `; that is ${gain.toFixed(1)} times as fast as one at a time` : '';
-  const full =
-    bounds.slots === undefined && shape.slots >= inMemory(now, bounds) ? '; memory has room for no more' : '';
+  const isChosen = bounds.slots !== undefined;
+  const full = !isChosen && shape.slots >= inMemory(now, bounds) ? '; memory has room for no more' : '';
   const waits = seen.cores < FULL ? `the model waits (it uses ${coresText(seen.cores)})` : uses;
-  return `${shapeText(shape)}: ${waits}${faster}${full}`;
+  if (gpus === undefined || now.gpu === undefined) return `${shapeText(shape, gpus)}: ${waits}${faster}${full}`;
+  const onGpu = gpuUseText(now.gpu, gpus);
+  if (seen.isGpuFull) return `${shapeText(shape, gpus)}; ${onGpu}${faster}`;
+  const gpuFull = !isChosen && shape.slots >= inGpuMemory(now.gpu, gpus) ? '; its memory has room for no more' : '';
+  return `${shapeText(shape, gpus)}; ${onGpu}${gpuFull}; ${waits}${faster}${full}`;
+}
+
+function waitsText(now: Shaping, seen: Seen, { gpus }: ShapeBounds): string {
+  const onGpu = gpus === undefined || now.gpu === undefined ? '' : ` and ${gpuUseText(now.gpu, gpus)}`;
+  return `the model waits (it uses ${coresText(seen.cores)})${onGpu}`;
 }
 
 /** Returns how many cores one slot takes, by which the number of slots is chosen. */
@@ -229,16 +286,17 @@ const coresOf = ({ cpuMs = 0, busyMs }: ShapeWindow): number => (busyMs > 0 ? cp
 function seenOf(shape: SlotShape, window: ShapeWindow): Seen {
   const slotPace = (window.items * 1_000) / Math.max(1, window.answeringMs);
   const itemsPerSecond = (slotPace * window.busyMs) / Math.max(1, window.wallMs);
-  return { shape, slotPace, itemsPerSecond, cores: coresOf(window) };
+  const isFull = window.gpu !== undefined && isGpuFull(window.gpu);
+  return { shape, slotPace, itemsPerSecond, cores: coresOf(window), isGpuFull: isFull };
 }
 
 /** Returns a text such as "0.97 of a core" or "3.9 cores". */
 export const coresText = (cores: number): string =>
   cores < 1.1 ? `${cores.toFixed(2)} of a core` : `${cores.toFixed(1)} cores`;
 
-/** Returns a text such as "1 slot" or "8 slots with 4 slices at once each". */
-export function shapeText({ slots, concurrency }: SlotShape): string {
-  const text = slots === 1 ? '1 slot' : `${slots} slots`;
+/** Returns a text such as "1 slot", "8 slots with 4 slices at once each" or "1 slot on each of 8 GPUs". */
+export function shapeText({ slots, concurrency }: SlotShape, gpus?: GpuBounds): string {
+  const text = slotsText(slots, gpus);
   if (concurrency === 1) return text;
   return `${text} with ${concurrency} slices at once${slots === 1 ? '' : ' each'}`;
 }

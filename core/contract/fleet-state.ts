@@ -20,6 +20,7 @@ import {
   integer,
   just,
   list,
+  number,
   object,
   oneOf,
   optional,
@@ -91,6 +92,15 @@ export interface PreparedStatus {
   readonly phases: readonly PhaseTime[];
 }
 
+/** A GPU of an instance, as nvidia-smi showed it. */
+export interface GpuStatus {
+  readonly name: string;
+  readonly memoryMib: number;
+  readonly usedMib: number;
+  /** The share of the time in which it was busy, from 0 to 1; absent where the driver does not tell it. */
+  readonly use?: number;
+}
+
 /** `fleet/instances/<id>/status.json`, written by the worker when it changes (at most once a second). */
 export interface WorkerStatus {
   readonly instance: string;
@@ -101,6 +111,8 @@ export interface WorkerStatus {
   readonly preparing?: PreparingStatus;
   /** The model that the worker began to prepare last. Its list grows with each step. */
   readonly prepared?: PreparedStatus;
+  /** Absent on an instance without GPUs. The figures are read every half minute at most. */
+  readonly gpus?: readonly GpuStatus[];
   /** The kind of notice that it has seen. */
   readonly notice?: NoticeKind;
   readonly instanceType: string;
@@ -117,6 +129,8 @@ export const MOST_FLEET_STATE_BYTES = 16 * 1024 * 1024;
 const SENTENCE_CHARACTERS = 4_096;
 const NAME_CHARACTERS = 256;
 const MOST_JOBS = 200_000;
+const MOST_GPUS = 256;
+const MOST_GPU_MIB = 1024 ** 3;
 
 /** The form that a metadata service uses: `c7g.large`, `us-east-1a`. */
 const place = text(64, /^[\w.:-]*$/);
@@ -179,6 +193,17 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
     }),
   ),
   prepared: optional(object<PreparedStatus>({ job: jobId, phases: list(phaseTime, MOST_PHASES) })),
+  gpus: optional(
+    list(
+      object<GpuStatus>({
+        name: words(NAME_CHARACTERS),
+        memoryMib: integer(0, MOST_GPU_MIB),
+        usedMib: integer(0, MOST_GPU_MIB),
+        use: optional(number(0, 1)),
+      }),
+      MOST_GPUS,
+    ),
+  ),
   notice: optional(noticeKind),
   instanceType: place,
   zone: place,

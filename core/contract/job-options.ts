@@ -25,6 +25,8 @@ export const ARGUMENT_CHARACTERS = 128 * 1024;
 const MOST_VARIABLES = 10_000;
 const MOST_WORKERS = 1_000_000;
 const MOST_SLOTS = 100_000;
+/** More processes than this on a GPU slow each other down. */
+export const MOST_SLOTS_PER_GPU = 64;
 /** A year: no option asks for so long. */
 const MOST_SECONDS = 366 * 86_400;
 /** Long enough for the slowest item of ordinary models, short enough that a hung slot costs minutes, not hours. */
@@ -55,6 +57,8 @@ export const JOB_OPTIONS = {
   slots: row('--slots', either(integer(1, MOST_SLOTS), oneOf<'cpus' | 'auto'>({ cpus: true, auto: true })), {
     default: 'auto',
   }),
+  /** Slots on each GPU of an instance, where the number of slots is left to the worker; no effect on instances without GPUs. */
+  slotsPerGpu: row('--slots-per-gpu', optional(integer(1, MOST_SLOTS_PER_GPU))),
   /** Slices that one slot works on at once. */
   concurrency: row('--concurrency', either(integer(1, MOST_SLOTS), oneOf<'auto'>({ auto: true })), { default: 'auto' }),
   /** After this many attempts a batch is given up. */
@@ -63,7 +67,7 @@ export const JOB_OPTIONS = {
   itemTimeoutSeconds: row('--item-timeout', number(0, MOST_SECONDS), { default: DEFAULT_ITEM_TIMEOUT_SECONDS }),
   /** A model that is not ready by then is not loaded any further; the worker's own limit counts when it is absent. */
   loadTimeoutSeconds: row('--load-timeout', optional(number(0, MOST_SECONDS))),
-  /** NaN and the infinities in answers of JavaScript models and the Python helper are written as null; when it is absent, such an item fails. */
+  /** NaN and the infinities in answers of JavaScript and Python models are written as null; when it is absent, such an item fails. */
   nan: row('--nan', optional(just('null'))),
   /** Variables of the model's environment. */
   env: row('--env', variables, { default: {}, hidden: true }),

@@ -9,8 +9,10 @@ export interface ModelContext {
   readonly signal: AbortSignal;
   /** The id of the job that the slice belongs to; empty in `load`. */
   readonly job: string;
-  /** The directory of the unpacked model, with the weights that were shipped beside the module. */
+  /** The directory of the unpacked model, with the files that were shipped beside the module. */
   readonly directory: string;
+  /** The folder with the files of `--weights`, which are read-only. Absent in a job without weights. */
+  readonly weights?: string;
   /** Writes a line to the job's log (`spotpool logs`); `console.log` does the same. */
   readonly log: (message: string) => void;
 }

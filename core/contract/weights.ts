@@ -30,22 +30,28 @@ export interface WeightsSpec {
   readonly bytes: number;
 }
 
+/** The model's environment variable with the folder of its weights. */
+export const WEIGHTS_VARIABLE = 'SPOTPOOL_WEIGHTS';
+
 export const MOST_WEIGHTS_LIST_BYTES = 64 * 1024 * 1024;
-const MOST_FILES = 100_000;
+export const MOST_WEIGHTS_FILES = 100_000;
 const PATH_CHARACTERS = 4_096;
 /** Each part names something, and none leads out of the folder. */
-const path = text(PATH_CHARACTERS, /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/);
+export const weightsPath = text(PATH_CHARACTERS, /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/);
 const sha256 = text(64, /^[0-9a-f]{64}$/);
 
 type Uploaded = Extract<WeightsFile, { readonly sha256: string }>;
 type Elsewhere = Extract<WeightsFile, { readonly etag: string }>;
 
 const file = either<Uploaded, Elsewhere>(
-  object<Uploaded>({ path, bytes: count, sha256 }),
-  object<Elsewhere>({ path, bytes: count, bucket: text(255), key: text(1_024), etag: text(256) }),
+  object<Uploaded>({ path: weightsPath, bytes: count, sha256 }),
+  object<Elsewhere>({ path: weightsPath, bytes: count, bucket: text(255), key: text(1_024), etag: text(256) }),
 );
 
-const weightsList: Shape<WeightsList> = object<WeightsList>({ version: just(1), files: list(file, MOST_FILES) });
+const weightsList: Shape<WeightsList> = object<WeightsList>({
+  version: just(1),
+  files: list(file, MOST_WEIGHTS_FILES),
+});
 
 export const weightsSpec: Shape<WeightsSpec> = object<WeightsSpec>({
   name: words(1_024),

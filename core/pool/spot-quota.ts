@@ -57,7 +57,7 @@ function vcpusOf(type: string): number | undefined {
 
 /** In a pattern of EC2 an asterisk stands for any characters. */
 export const matchesPattern = (type: string, pattern: string): boolean =>
-  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(type);
+  new RegExp(`^${pattern.replaceAll(/[^\w*-]/g, '\\$&').replaceAll('*', '.*')}$`).test(type);
 
 /** Returns a sentence when the quotas together are too small, and undefined when they are enough. */
 export function quotaShortfall(instances: number, found: readonly QuotaFound[]): string | undefined {

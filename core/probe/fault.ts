@@ -87,6 +87,7 @@ const KINDS = {
     what: 'the model was not ready in time',
     advice: 'A load may take as long as --load-timeout.',
   },
+  broken: { reach: 'unknown', what: 'an error of one item makes the model fail later items' },
   setup: { reach: 'unknown', what: 'the setup command failed' },
   environment: { reach: 'unknown', what: 'the packages of the model could not be installed' },
   crash: { reach: 'unknown', what: 'the model ended by itself' },
@@ -122,7 +123,12 @@ const VARIABLE = /KeyError: '([A-Z][A-Z0-9_]*)'/;
 const ROWS: readonly Row[] = [
   ({ found }) => found,
   ({ reason }) => (reason === 'protocol' ? 'protocol' : undefined),
+  when(
+    /^The model's line \d+ on .+ is not of the protocol:|could not be loaded\. The model's line \d+ on /m,
+    'protocol',
+  ),
   ({ reason }) => (reason === 'memory' ? 'memory' : undefined),
+  ({ reason }) => (reason === 'broken' ? 'broken' : undefined),
   ({ reason, phase }) => (reason !== 'timeout' ? undefined : phase === 'item' ? 'hang' : 'never-ready'),
   when(/load did not end within|printed .+ on standard output within/, 'never-ready'),
   when(

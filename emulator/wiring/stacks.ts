@@ -13,6 +13,7 @@ import { deleteStores, provisionStack } from '../../aws/stack-provisioner.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { installedFiles } from '../../runner/local-cloud/paths.js';
 import { localUserData } from '../../runner/local-cloud/user-data.js';
+import { detectPython, pythonFields, pythonVariables } from '../../runner/python/detect-python.js';
 import { systemClock } from '../../runner/wiring/clock.js';
 import type { DeletedFleet, Emulator, EmulatorFleetRequest, EmulatorStacks } from '../emulator.js';
 
@@ -29,20 +30,23 @@ export const emulatorStacks: EmulatorStacks = {
       await setFleetOfFunction(makeLambdaClient(emulator), { functionName, fleetId }, signal);
     return fleetId;
   },
-  createStack: async (emulator, { name, maxWorkers, worker }, signal) => ({
-    ...(await provisionStack(
+  createStack: async (emulator, { name, maxWorkers, worker }, signal) => {
+    // The instances are processes of this machine, too.
+    const python = await detectPython(process.env, signal);
+    const variables = { ...worker, ...pythonVariables(python) };
+    const made = await provisionStack(
       {
         clients: { sqs: makeSqsClient(emulator), s3: makeS3Client(emulator), ec2: makeEc2Client(emulator) },
         name,
         fleet: 'spot-fleet',
         maxWorkers,
         ...emulator,
-        userData: ({ queueUrl, bucket }) => userDataOf(emulator, { queueUrl, bucket, worker }),
+        userData: ({ queueUrl, bucket }) => userDataOf(emulator, { queueUrl, bucket, worker: variables }),
       },
       signal,
-    )),
-    installedWorker: true,
-  }),
+    );
+    return { ...made, ...pythonFields(python), installedWorker: true };
+  },
   deleteFleet: deleteFleetAndSwitch,
   deleteStack: async (emulator, stack, signal) => {
     const fleet = await deleteFleetAndSwitch(emulator, stack, signal);

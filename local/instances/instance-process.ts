@@ -26,6 +26,8 @@ export interface InstanceProcess {
 export interface InstanceProcessOptions {
   readonly directory: string;
   readonly userData: Buffer;
+  /** A folder of programs that the instance's image would have. It comes first on the PATH. */
+  readonly programs: string | undefined;
   /** Environment variables that lead to the instance's metadata. */
   readonly environment: Readonly<Record<string, string>>;
   readonly console: ConsoleLog;
@@ -43,7 +45,7 @@ export async function startInstanceProcess(options: InstanceProcessOptions): Pro
     cwd: directory,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment(directory), ...options.environment },
+    env: { ...environment(directory, options.programs), ...options.environment },
   });
   const startTicks = child.pid === undefined ? 0 : startTicksOf(child.pid); // The start time is read immediately, because the process cannot have been reaped yet.
   const leaderEnded = new Promise<string>((resolve) => {
@@ -81,8 +83,9 @@ async function terminate(family: ProcessFamily, graceMs: number, signal: AbortSi
   }
 }
 
-function environment(home: string): Record<string, string> {
-  const inherited = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(path.delimiter);
+function environment(home: string, programs: string | undefined): Record<string, string> {
+  const system = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(path.delimiter);
+  const inherited = programs === undefined ? system : [programs, ...system];
   const ownNode = path.dirname(process.execPath);
   return {
     // An image has Node. Here it is the Node that runs the local cloud.

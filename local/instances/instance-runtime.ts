@@ -9,13 +9,15 @@
  * remains readable.
  * - While there are processes, the watchdog knows of them.
  */
-import { rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import type { MetadataSubject } from '../imds/documents.js';
 import { explainDiskError } from '../disk-errors.js';
 import { type MetadataServer, startMetadataServer } from '../imds/metadata-server.js';
 import { ConsoleLog } from './console-log.js';
 import { type InstanceProcess, startInstanceProcess } from './instance-process.js';
+import { instanceTypeNamed } from '../market/instance-types.js';
 import { makePrivateDirectory } from './private-files.js';
+import { writeStandInGpus } from './stand-in-gpus.js';
 import type { Watchdog } from './watchdog.js';
 
 /**
@@ -98,8 +100,10 @@ export class InstanceRuntime {
     makePrivateDirectory(directory);
     this.#metadata = await startMetadataServer({ instance: subject, region });
     if (this.#isEnding()) return;
+    const gpus = instanceTypeNamed(subject.spec.instanceType)?.gpus;
     this.#process = await startInstanceProcess({
       directory,
+      programs: gpus && writeStandInGpus(realpathSync(directory), gpus),
       userData: subject.spec.userData,
       environment: this.#metadata.environment,
       console: this.#console,

@@ -11,6 +11,16 @@ export interface InstanceType {
   readonly onDemandDollarsPerHour: number;
   readonly burstable: boolean;
   readonly currentGeneration: boolean;
+  /** Undefined for a type without GPUs. */
+  readonly gpus: GpuModel | undefined;
+}
+
+export interface GpuModel {
+  readonly count: number;
+  /** The name that DescribeInstanceTypes gives. */
+  readonly name: string;
+  /** The memory of one GPU. */
+  readonly memoryMiB: number;
 }
 
 const table = `
@@ -51,6 +61,9 @@ t4g.small    2  2048  arm64  amazon-web-services 0.0168
 t4g.medium   2  4096  arm64  amazon-web-services 0.0336
 t3.medium    2  4096  x86_64 intel 0.0416
 m4.large     2  8192  x86_64 intel 0.1
+g5.xlarge    4  16384   x86_64 amd   1.006 1 A10G 24576
+g5.12xlarge  48 196608  x86_64 amd   5.672 4 A10G 24576
+g5.48xlarge  192 786432 x86_64 amd   16.288 8 A10G 24576
 `;
 
 const PREVIOUS_GENERATIONS = /^[a-z]+4\./;
@@ -59,7 +72,8 @@ export const instanceTypes: readonly InstanceType[] = table
   .trim()
   .split('\n')
   .map((line) => {
-    const [name = '', vcpus, memoryMiB, architecture, manufacturer, price] = line.split(/\s+/);
+    const [name = '', vcpus, memoryMiB, architecture, manufacturer, price, ...gpu] = line.split(/\s+/);
+    const [gpus, gpuName = '', gpuMemoryMiB] = gpu;
     return {
       name,
       vcpus: Number(vcpus),
@@ -69,6 +83,7 @@ export const instanceTypes: readonly InstanceType[] = table
       onDemandDollarsPerHour: Number(price),
       burstable: name.startsWith('t'),
       currentGeneration: !PREVIOUS_GENERATIONS.test(name),
+      gpus: gpus === undefined ? undefined : { count: Number(gpus), name: gpuName, memoryMiB: Number(gpuMemoryMiB) },
     };
   });
 

@@ -1,7 +1,15 @@
 /** The definition of a command, from which commander's command, its help and the reference are made. */
 import type { Command } from 'commander';
 import type { CliContext, StackPorts } from './context.js';
-import { makeOption, type NoOptions, type OptionRows, type OptionValues, readOptions, toggle } from './option-rows.js';
+import {
+  makeOption,
+  type NoOptions,
+  type OptionRows,
+  type OptionValues,
+  readOptions,
+  toggle,
+  usageOf,
+} from './option-rows.js';
 import { openStack } from './open-stack.js';
 import { stackOptions } from './stack-options.js';
 
@@ -93,10 +101,19 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
   for (const [name, row] of Object.entries(rows)) command.addOption(makeOption(name, row));
   const argumentNames = Object.keys(entry.args);
   return command.action(async () => {
+    requireOptions(command, rows);
     const args = Object.fromEntries(argumentNames.map((name, n) => [name, command.args[n] ?? '']));
     const options = { json: false, ...readOptions(rows, command.opts()) };
     host.finish(await entry.run({ context: host.context, args, options, rawArguments: rawArguments(command) }));
   });
+}
+
+/** Commander looks for missing options before unknown ones, and so hides that one was mistyped. */
+function requireOptions(command: Command, rows: OptionRows): void {
+  for (const [name, row] of Object.entries(rows)) {
+    if (row.required !== true || command.opts()[makeOption(name, row).attributeName()] !== undefined) continue;
+    command.error(`error: required option '${usageOf(name, row)}' not specified`);
+  }
 }
 
 export const examplesText = (examples: readonly string[]): string =>

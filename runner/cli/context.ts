@@ -11,6 +11,7 @@ import type {
   DeployedStack,
   Fleet,
   JobQueue,
+  ModelProbe,
   ObjectStore,
   PoolInstances,
   SpotPrices,
@@ -52,6 +53,10 @@ export interface CliContext {
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly connect: (config: StackConfig) => StackPorts;
   readonly provision: ProvisionLocalStack;
+  /** Reads datasets in S3 for a command that needs no stack. A stack's own endpoint and credentials count. */
+  readonly sources: (stack: StackConfig | undefined) => SourceObjects;
+  /** Loads the code that tries models on this machine. */
+  readonly probe: () => Promise<ModelProbe>;
   /** Reads the worker that instances run, from this installation. */
   readonly workerBundle: () => Promise<WorkerBundle>;
 }

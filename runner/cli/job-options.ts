@@ -7,8 +7,10 @@ import {
   JOB_OPTION_NAMES,
   JOB_OPTIONS,
   type JobOptionName,
+  MOST_SLOTS_PER_GPU,
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
+import type { WheelSource } from '../../core/contract/python-environment.js';
 import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
@@ -58,6 +60,12 @@ const manifestRows = {
     values.slots,
     { group: WORK },
   ),
+  slotsPerGpu: parsed(
+    '<n>',
+    'load this many models on each GPU, instead of --slots (default: one, or more where memory and use of the GPU allow it)',
+    integerBetween(1, MOST_SLOTS_PER_GPU),
+    { group: WORK },
+  ),
   concurrency: parsed(
     '<n|auto>',
     'let a slot work on this many slices at once, for models that wait for I/O; auto measures it',
@@ -81,7 +89,7 @@ const manifestRows = {
   ),
   nan: choice(
     '<null>',
-    'write null for NaN and Infinity in answers of JavaScript models and the Python helper (default: such an item fails)',
+    'write null for NaN and Infinity in answers of JavaScript and Python models (default: such an item fails)',
     ['null'],
     { group: MODEL },
   ),
@@ -120,11 +128,27 @@ const manifestOptions = Object.fromEntries(
 export const jobOptionRows = {
   ...inGroup(MODEL, {
     model: required(
-      text('<model>', 'run this model: a TypeScript or JavaScript module, a directory, or a command in quotes'),
+      text(
+        '<model>',
+        'run this model: a TypeScript or JavaScript module, a Python file (model.py, or model.py:Name for a class or function in it), a directory, or a command in quotes',
+      ),
     ),
-    files: text('<dir>', 'ship this directory, and start the command of --model in it'),
+    files: parsed(
+      '<path>',
+      'ship this directory, and start the command of --model in it; or ship this file or directory with a Python file (repeatable)',
+      values.paths,
+    ),
     perLine: toggle(
       'use the command of --model as a filter, which reads a line for each item and prints a line for each',
+    ),
+    requirements: text(
+      '<file>',
+      'install the Python packages that this file names (requirements.txt, pyproject.toml) (default: the file beside a Python model)',
+    ),
+    wheels: choice<WheelSource>(
+      '<bucket|index>',
+      "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
+      ['bucket', 'index'],
     ),
     setup: text(
       '<command>',
@@ -167,6 +191,9 @@ export const jobOptionRows = {
       ),
       'auto',
     ),
+    try: toggle('do not try the model on this machine before anything is sent (also with SPOTPOOL_NO_TRY=1)', {
+      flag: '--no-try',
+    }),
     batchBytes: parsed('<n>', 'limit a batch to this many bytes', integerBetween(1, MOST_BATCH_BYTES)),
   }),
   ...manifestOptions,

@@ -1,6 +1,11 @@
 /** The options of a local cloud, which `run --local` and `local up` take. Each field of LocalCloudOptions has a row. */
 import { definedFields } from '../../core/defined-fields.js';
-import { DEFAULT_LOCAL_MAX_WORKERS, LAUNCH_DELAYS, type LocalCloudOptions } from '../local-cloud/options.js';
+import {
+  DEFAULT_LOCAL_MAX_WORKERS,
+  GPU_COUNTS,
+  LAUNCH_DELAYS,
+  type LocalCloudOptions,
+} from '../local-cloud/options.js';
 import { choice, flagOf, inGroup, type OptionRow, type OptionValues, parsed, withDefault } from './option-rows.js';
 import * as values from './values.js';
 
@@ -26,6 +31,11 @@ export const localCloudRows = inGroup('Options of a local cloud:', {
     '<n>',
     'limit the instances that the market has (default: no limit)',
     integerBetween(0, values.MOST_WORKERS),
+  ),
+  gpus: parsed(
+    '<n>',
+    'give each instance this many stand-in GPUs: 1, 4 or 8 (nvidia-smi answers, and there is no CUDA)',
+    values.oneOfNumbers(GPU_COUNTS),
   ),
   reclaims: parsed(
     '<when>',

@@ -101,7 +101,6 @@ export function makeOption(name: string, row: OptionRow<unknown>): Option {
   if (row.parse !== undefined) option.argParser((value, previous) => row.parse?.(value, previous));
   if (row.choices !== undefined) option.choices(row.choices);
   if (row.default !== undefined) option.default(row.default, row.defaultText);
-  if (row.required) option.makeOptionMandatory();
   if (row.hidden) option.hideHelp();
   if (row.group !== undefined) option.helpGroup(row.group);
   return option;

@@ -11,6 +11,7 @@ import { resultsCommand } from '../commands/results.js';
 import { runCommand } from '../commands/run.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
+import { tryCommand } from '../commands/try.js';
 import { teardownCommand } from '../commands/teardown.js';
 import { watchCommand } from '../commands/watch.js';
 import { reportingDamages, type ReportedDamages } from '../controller/report-damages.js';
@@ -22,6 +23,7 @@ import { Interrupted } from './interrupts.js';
 
 /** The commands in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
+  tryCommand,
   runCommand,
   submitCommand,
   statusCommand,

@@ -2,6 +2,7 @@
  * Chooses the stack that a command talks to, in this order: `--local` or `--stack FILE`, the environment when SPOTPOOL_QUEUE_URL is set,
  * `cdk-outputs.json` in the working directory.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StackConfig } from '../../core/contract/stack.js';
@@ -51,6 +52,18 @@ export async function chooseStack(choice: StackChoice, { env, cwd }: Surrounding
   const text = await readFile(outputs, 'utf8').catch(() => undefined);
   if (text !== undefined) return { config: stackOfFile(outputs, text, env), source: outputs };
   throw new UserError(await noStackMessage(env));
+}
+
+/** Returns the stack that the options, the environment or the working directory name, for a command that needs none. The local cloud is none. */
+export async function configuredStack(
+  choice: StackChoice,
+  surroundings: Surroundings,
+): Promise<StackConfig | undefined> {
+  if (choice.local) return undefined;
+  const { env, cwd } = surroundings;
+  const isNamed = choice.stack !== undefined || Boolean(env['SPOTPOOL_QUEUE_URL']);
+  if (!isNamed && !existsSync(path.join(cwd, CDK_OUTPUTS_FILE))) return undefined;
+  return (await chooseStack(choice, surroundings)).config;
 }
 
 async function readStackFile(file: string, given: string): Promise<string> {

@@ -20,6 +20,14 @@ export function integerBetween(min: number, max: number): (text: string) => numb
   };
 }
 
+export function oneOfNumbers(numbers: readonly number[]): (text: string) => number {
+  return (text) => {
+    const value = numbers.find((number) => String(number) === text);
+    if (value === undefined) throw new InvalidArgumentError(`It must be one of ${numbers.join(', ')}.`);
+    return value;
+  };
+}
+
 export function orAuto(parse: (text: string) => number): (text: string) => number | 'auto' {
   return (text) => {
     if (text === 'auto') return 'auto';

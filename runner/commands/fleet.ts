@@ -29,12 +29,14 @@ async function fleet({ context, ports, options }: StackCall<never, typeof fleetO
 export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs: number): readonly string[] {
   const { counts, insteadOf } = view;
   const shown = view.instances.filter((instance) => all || instance.standing !== undefined);
-  const header = ['INSTANCE', 'STATE', 'WORKER', 'SLOTS', 'TYPE', 'ZONE', 'UP FOR'];
+  const hasGpus = shown.some(({ gpus }) => gpus !== undefined);
+  const header = ['INSTANCE', 'STATE', 'WORKER', 'SLOTS', ...(hasGpus ? ['GPUS'] : []), 'TYPE', 'ZONE', 'UP FOR'];
   const rows = shown.map((instance) => [
     instance.instance,
     stateOf(instance),
     instance.phase ?? '-',
     slotsText(instance),
+    ...(hasGpus ? [gpusText(instance)] : []),
     instance.instanceType,
     instance.zone,
     instance.standing === undefined ? '-' : span((nowMs - instance.launchedAtMs) / 1000),
@@ -55,6 +57,18 @@ export function fleetLines(view: FleetView, fleetId: string, all: boolean, nowMs
 function slotsText({ slots, shape }: InstanceView): string {
   if (slots === undefined) return '-';
   return shape === undefined || shape.concurrency === 1 ? String(slots) : `${slots} × ${shape.concurrency}`;
+}
+
+/** Returns a text such as "8 × NVIDIA A10G, 97 %, 9.1 of 24 GB": the mean use and the memory of a GPU. */
+function gpusText({ gpus = [] }: InstanceView): string {
+  const [first] = gpus;
+  if (first === undefined) return '-';
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const uses = gpus.flatMap(({ use }) => (use === undefined ? [] : [use]));
+  const use = uses.length === 0 ? '' : `${(mean(uses) * 100).toFixed(0)} %, `;
+  const gb = (mib: number): number => (mib * 1024 * 1024) / 1e9;
+  const used = gb(mean(gpus.map(({ usedMib }) => usedMib))).toFixed(1);
+  return `${gpus.length} × ${first.name}, ${use}${used} of ${gb(first.memoryMib).toFixed(0)} GB`;
 }
 
 function stateOf(instance: InstanceView): string {

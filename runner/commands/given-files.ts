@@ -9,14 +9,15 @@ import type { GivenFile } from '../results/output-place.js';
 export interface GivenNames extends StackFlags {
   readonly dataset?: string;
   readonly model?: string;
-  readonly files?: string;
+  readonly files?: readonly string[];
+  readonly requirements?: string;
   readonly setup?: string;
 }
 
 export async function givenFiles(names: GivenNames, cwd: string): Promise<readonly GivenFile[]> {
-  const { dataset, model, files, setup, stack, local } = names;
+  const { dataset, model, files = [], requirements, setup, stack, local } = names;
   const at = (name: string, what: string): GivenFile => ({ path: path.resolve(cwd, name), what });
-  const folders = ['.', ...(files === undefined ? [] : [files])];
+  const folders = ['.', ...files];
   const inFolders = (words: readonly string[], what: string): readonly GivenFile[] =>
     folders.flatMap((folder) => words.map((word) => at(path.resolve(cwd, folder, word), what)));
   return [
@@ -25,6 +26,8 @@ export async function givenFiles(names: GivenNames, cwd: string): Promise<readon
     ...(stack === undefined && !local ? [at(CDK_OUTPUTS_FILE, 'the file that names the stack')] : []),
     ...(model === undefined ? [] : inFolders([model, ...wordsOf(model)], 'a file of the model')),
     ...(model === undefined ? [] : await entryOf(model, cwd)),
+    ...(requirements === undefined ? [] : [at(requirements, 'the file that --requirements names')]),
+    ...files.map((file) => at(file, 'a file that --files names')),
     ...(setup === undefined ? [] : inFolders(wordsOf(setup), 'a file that --setup names')),
   ];
 }

@@ -12,11 +12,12 @@ import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
+import type { PythonTarget } from '../python/python-packages.js';
 import { JobEnded } from '../submit/ended-job.js';
 import type { SubmitEvent } from '../submit/submit-event.js';
 import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
-import { submitJob } from '../submit/submit-job.js';
+import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { adviceAfterEnd } from './advice/resume.js';
 import { type CommandProgress } from './advice/report-interruption.js';
@@ -54,6 +55,7 @@ export async function submitFromFlags(
   const { flags, display, signal } = submission;
   const { id, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
+  if (flags.slotsPerGpu !== undefined && flags.slots !== 'auto') throw new UserError(TWO_NUMBERS_OF_SLOTS);
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
@@ -80,6 +82,7 @@ export async function submitFromFlags(
       sources: ports.sources,
       clock,
       random,
+      ...firstTryOf(context, ports.config, submission),
       ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
     },
     {
@@ -101,11 +104,26 @@ export async function submitFromFlags(
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
 }
 
+/** Nothing is paid for on a local cloud or an emulator, and their workers show the same at once. */
+function firstTryOf(
+  { probe, env, clock }: CliContext,
+  { endpoint }: StackConfig,
+  { flags, display }: { readonly flags: JobFlags & StackFlags; readonly display: Display },
+): Pick<SubmitPorts, 'probe'> {
+  if (flags.local || endpoint !== undefined) return {};
+  const without = flags.try === false ? '--no-try' : env['SPOTPOOL_NO_TRY'] === '1' ? 'SPOTPOOL_NO_TRY=1' : undefined;
+  if (without === undefined) return { probe };
+  display.show(newsNow(clock, 'info', 'tried', `The model is not tried on this machine first (${without}).`));
+  return {};
+}
+
 function noteBeginning(started: CommandProgress, event: SubmitEvent): void {
   if (event.code === 'begun') started.begun = { job: event.job };
   if (event.code === 'following-submit') started.begun = { job: event.job, follows: event.by };
 }
 
+const TWO_NUMBERS_OF_SLOTS =
+  '--slots and --slots-per-gpu both say how many models an instance loads: give one of them.';
 const SETUP_IN_ISOLATION =
   '--setup does not work with this stack, which is isolated: its instances reach only S3 and SQS. ' +
   "Ship what the model needs in its directory (for a command: --files), or deploy a stack without 'isolated'.";
@@ -135,22 +153,36 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
-function modelRequest(
+export function modelRequest(
   { cwd, env }: CliContext,
-  { architecture }: StackConfig,
+  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
-  const { files, perLine, setup, ship, followLinks } = flags;
+  const { files, perLine, setup, ship, followLinks, requirements } = flags;
+  const { architecture } = config;
   return {
     argument: flags.model,
     cwd,
     searchPath: env['PATH'] ?? '',
     ...definedFields({ files, perLine, setup }),
     ...(architecture === undefined || flags.anyPlatform ? {} : { architecture }),
-    ...definedFields({ ship, followLinks }),
+    ...definedFields({ ship, followLinks, requirements }),
+    packages: { env, target: pythonTarget(config), ...definedFields({ source: flags.wheels }) },
     excluded: excludedFromModel(cwd, submission),
   };
+}
+
+/** Without a platform of its own, a stack runs Amazon Linux 2023, which has glibc 2.34. https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html */
+function pythonTarget({
+  python,
+  platform,
+  architecture,
+  isolated = false,
+}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
+  const processor = architecture === 'arm64' ? 'aarch64' : architecture;
+  const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
+  return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
@@ -165,7 +197,7 @@ function excludedFromModel(
   ];
 }
 
-function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
     argument,

@@ -1,5 +1,5 @@
 /** Groups of items: each group is some whole lines of the uploaded JSON Lines (core/contract/input-line.ts). */
-import { encodeBadLine } from '../../core/contract/input-line.js';
+import { decodeInputLine, encodeBadLine, type InputLine } from '../../core/contract/input-line.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { UserError } from '../errors.js';
 
@@ -111,4 +111,15 @@ export function firstOfGroup(group: ItemGroup, items: number): ItemGroup {
     ends,
     ...(group.weights === undefined ? {} : { weights: group.weights.slice(0, items) }),
   };
+}
+
+/** Returns the item on line `offset` of the group. */
+export function itemOf(
+  group: ItemGroup,
+  offset: number,
+  index: number,
+): { readonly index: number; readonly input: InputLine } {
+  const start = offset === 0 ? 0 : (group.ends[offset - 1] ?? 0);
+  const line = group.bytes.toString('utf8', start, (group.ends[offset] ?? start + 1) - 1);
+  return { index, input: decodeInputLine(line) };
 }

@@ -2,9 +2,12 @@
 import { definedFields } from '../../core/defined-fields.js';
 import type { Latencies, PlannedReclaim } from '../cli/values.js';
 
-/** An option reaches the cloud's process as an argument, or its workers as an environment variable. */
+/**
+ * An option reaches the cloud's process as an argument, its workers as an environment variable, or its fleet as instance
+ * types.
+ */
 type Row<Value> = { readonly texts: (value: Value) => readonly string[] } & (
-  { readonly argument: `--${string}` } | { readonly variable: string }
+  { readonly argument: `--${string}` } | { readonly variable: string } | { readonly fleet: 'instance types' }
 );
 
 const asOne = (value: string | number): readonly string[] => [String(value)];
@@ -27,6 +30,8 @@ const ROWS = {
   reclaims: { argument: '--reclaim', texts: reclaimTexts } as Row<readonly PlannedReclaim[]>,
   leaseSeconds: { variable: 'SPOTPOOL_LEASE_SECONDS', texts: asOne } as Row<number>,
   maxIdleSeconds: { variable: 'SPOTPOOL_MAX_IDLE_SECONDS', texts: asOne } as Row<number>,
+  /** The GPUs of each instance. */
+  gpus: { fleet: 'instance types', texts: (gpus) => [GPU_TYPES[gpus] ?? ''] } as Row<number>,
   /** Workers share the user's machine: each chooses its slots for a part of it, as if all were up. */
   maxWorkers: { variable: 'SPOTPOOL_SHARED_BY', texts: shareTexts } as Row<number>,
 };
@@ -41,6 +46,11 @@ export type LocalCloudOptions = { readonly [Name in NeededName]: Value<Name> } &
 
 /** A laptop carries this many workers: each is a process with a process per slot. */
 export const DEFAULT_LOCAL_MAX_WORKERS = 4;
+
+/** The instance type for so many GPUs. The same types stand in local/market/instance-types.ts. */
+const GPU_TYPES: Readonly<Record<number, string>> = { 1: 'g5.xlarge', 4: 'g5.12xlarge', 8: 'g5.48xlarge' };
+
+export const GPU_COUNTS: readonly number[] = Object.keys(GPU_TYPES).map(Number);
 
 /** The same names stand in local/market/arrivals.ts. */
 export const LAUNCH_DELAYS: readonly string[] = ['none', 'typical', 'long-tail'];
@@ -57,6 +67,12 @@ export const workerVariables = (options: LocalCloudOptions): Readonly<Record<str
   Object.fromEntries(
     textsOf(options).flatMap(({ row, texts }) => ('variable' in row ? texts.map((text) => [row.variable, text]) : [])),
   );
+
+/** The instance types of the fleet; undefined for the usual ones. */
+export function instanceTypesOf(options: LocalCloudOptions): readonly string[] | undefined {
+  const types = textsOf(options).flatMap(({ row, texts }) => ('fleet' in row ? texts : []));
+  return types.length === 0 ? undefined : types;
+}
 
 const rows: Readonly<Record<string, Row<never>>> = ROWS;
 

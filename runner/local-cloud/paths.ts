@@ -20,6 +20,8 @@ export interface InstalledFiles {
   /** The bundle that `submit` publishes. */
   readonly workerBundle: string;
   readonly cli: string;
+  /** The host of JavaScript models. */
+  readonly host: string;
 }
 
 export function installedFiles(directory: string = packageDirectory()): InstalledFiles {
@@ -29,6 +31,7 @@ export function installedFiles(directory: string = packageDirectory()): Installe
     worker: path.join(directory, 'dist/bundle/worker.mjs'),
     workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
     cli: path.join(directory, 'dist/bundle/spotpool.mjs'),
+    host: path.join(directory, 'dist/bundle/host.mjs'),
   };
 }
 

@@ -19,10 +19,11 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
     kind: request.perLine === true ? 'filter' : 'command',
     argv: await runnable(request, argv),
   } as const;
-  if (request.files !== undefined) {
-    const directory = path.resolve(request.cwd, request.files);
+  const files = filesOfCommand(request);
+  if (files !== undefined) {
+    const directory = path.resolve(request.cwd, files);
     if (!(await isKind(directory, 'directory'))) {
-      throw new UserError(`--files ${request.files} is not a directory (${directory}).`);
+      throw new UserError(`--files ${files} is not a directory (${directory}).`);
     }
     await requireScripts(argv, directory, request);
     // Words that name no file in the directory do no harm.
@@ -35,6 +36,15 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
   await requireScripts(argv, request.cwd, request);
   const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];
   return { name, start, entries: distinct(entries), leftOut: [] };
+}
+
+/** A command starts in the one directory that is shipped with it. */
+export function filesOfCommand({ files = [] }: ModelRequest): string | undefined {
+  if (files.length <= 1) return files[0];
+  throw new UserError(
+    `--files is given ${files.length} times, but the model is a command, which is shipped with one directory and starts in it. ` +
+      'Put all files into one directory.',
+  );
 }
 
 const distinct = (entries: readonly BundleEntry[]): BundleEntry[] => [
@@ -52,7 +62,7 @@ const wordsOfSetup = (setup: string): string[] => setup.split(/[\s'"|&;<>()]+/).
 async function runnable(request: ModelRequest, argv: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = argv;
   if (program.includes('/')) return argv;
-  const base = path.resolve(request.cwd, request.files ?? '.');
+  const base = path.resolve(request.cwd, filesOfCommand(request) ?? '.');
   const own = path.join(base, program);
   if (!(await isKind(own, 'file')) || (await isOnPath(program, request.searchPath))) return argv;
   if (await isExecutable(own)) return [`./${program}`, ...rest];
@@ -106,7 +116,7 @@ export async function isOnPath(program: string, searchPath: string): Promise<boo
   return false;
 }
 
-const isExecutable = (file: string): Promise<boolean> =>
+export const isExecutable = (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
     () => true,
     () => false,

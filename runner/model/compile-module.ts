@@ -34,6 +34,17 @@ export interface CompiledModule {
   readonly assets: readonly BundleEntry[];
   /** The paths of assets inside the shipped directory. */
   readonly inPlace: readonly string[];
+  readonly sourceMap: ModuleSourceMap;
+}
+
+/** It is not shipped. With it, messages name the lines that the user wrote. */
+export interface ModuleSourceMap {
+  /** The path of the compiled module in the bundle. */
+  readonly file: string;
+  /** The source map in JSON. */
+  readonly json: string;
+  /** The folder from which the map's sources are named. */
+  readonly folder: string;
 }
 
 /** CommonJS code calls `require` and reads `__dirname`. They are globals here, so that they cannot clash with the model's own names. */
@@ -59,15 +70,22 @@ export async function compileModule(options: CompileOptions): Promise<CompiledMo
       keepNames: true,
       packages: options.externalPackages ? 'external' : 'bundle',
       banner: { js: COMMONJS_BANNER },
+      sourcemap: 'external',
+      sourcesContent: false,
+      // Nothing is written. The map names its sources from this file's folder.
+      outfile: `${options.entry}.mjs`,
       plugins: [assetPlugin(options, assets)],
       logLevel: 'silent',
     });
-    const [output] = outputFiles;
-    if (output === undefined) throw new Error('esbuild made no output');
+    const [map, output] = outputFiles.toSorted(
+      (a, b) => Number(b.path.endsWith('.map')) - Number(a.path.endsWith('.map')),
+    );
+    if (output === undefined || map === undefined) throw new Error('esbuild made no output');
     return {
       code: Buffer.from(output.contents),
       assets: [...assets.shipped.values()],
       inPlace: [...assets.inPlace],
+      sourceMap: { file: options.outPath, json: map.text, folder: path.dirname(options.entry) },
     };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;

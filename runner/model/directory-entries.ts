@@ -1,6 +1,7 @@
 /** Lists the files of a directory that are shipped. shipping/walk.ts decides which ones. */
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
 import type { ModelRequest } from './resolved-model.js';
@@ -13,17 +14,22 @@ export interface DirectoryContents {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** `named` holds the paths by which the model was given. Git's ignore files never exclude them. */
+/**
+ * `named` holds the paths by which the model was given. Git's ignore files never exclude them. With `only`, these paths and those of `--ship` are
+ * shipped, and nothing else of the directory.
+ */
 export async function directoryEntries(
   directory: string,
   request: ModelRequest,
   named: readonly string[],
+  only?: ReadonlySet<string>,
 ): Promise<DirectoryContents> {
   const root = await realpath(directory);
   const { ship = [], followLinks = false, excluded = [] } = request;
   const asked = new Set(await Promise.all(ship.map((given) => placeIn(root, given, request.cwd))));
   const rules = await IgnoreRules.of(root, named);
-  const { entries, leftOut, secrets, outward } = await walk(root, { rules, ship: asked, followLinks, excluded });
+  const options = { rules, ship: asked, followLinks, excluded, ...definedFields({ only }) };
+  const { entries, leftOut, secrets, outward } = await walk(root, options);
   if (secrets.length + outward.length > 0) {
     throw new UserError(refusal({ model: request.argument, secrets, outward }));
   }

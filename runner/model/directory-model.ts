@@ -20,7 +20,7 @@ export async function resolveDirectory(directory: string, request: ModelRequest)
     return { name, start: { kind: 'module', entry }, ...(await directoryEntries(root, request, [entry])) };
   }
   const outPath = entry.replace(TYPESCRIPT, '.compiled.mjs');
-  const { code, assets, inPlace } = await compileModule({
+  const { code, assets, inPlace, sourceMap } = await compileModule({
     entry: path.join(root, entry),
     outPath,
     externalPackages: true,
@@ -29,7 +29,7 @@ export async function resolveDirectory(directory: string, request: ModelRequest)
   const { entries, leftOut } = await directoryEntries(root, request, [entry, ...inPlace]);
   const compiled: BundleEntry = { kind: 'file', path: outPath, executable: false, content: code };
   const shipped = [...entries.filter(({ path: place }) => place !== outPath), compiled, ...assets];
-  return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut };
+  return { name, start: { kind: 'module', entry: outPath }, entries: shipped, leftOut, sourceMap };
 }
 
 export async function findEntry(root: string, name: string): Promise<string> {
@@ -43,7 +43,8 @@ export async function findEntry(root: string, name: string): Promise<string> {
   if (found !== undefined) return found;
   throw new UserError(
     `The directory ${name} has no entry module: package.json has neither exports nor main, and there is none of ${ENTRY_NAMES.join(', ')}. ` +
-      `If a command starts the model, give it: --model 'python3 model.py' --files ${name}`,
+      `If the model is a Python file, name the file: --model ${path.posix.join(name, 'model.py')}. ` +
+      `If a command starts the model, give it: --model 'Rscript model.R' --files ${name}`,
   );
 }
 

@@ -7,10 +7,14 @@ import type { ModelSpec } from '../../core/contract/job.js';
 import { modelBundleKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { definedFields } from '../../core/defined-fields.js';
+import { UserError } from '../errors.js';
+import { lockPackages, type PythonPackages } from '../python/python-packages.js';
+import { findRequirements } from '../python/requirements.js';
 import { type BundleEntry, writeBundle } from './bundle.js';
+import type { ModuleSourceMap } from './compile-module.js';
 import { refuseForeignFiles } from './native-files.js';
 import { resolveModel } from './resolve-model.js';
-import type { ModelRequest } from './resolved-model.js';
+import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 import type { LeftOut } from './shipping/walk.js';
 
 /** A summary of the files in the bundle. */
@@ -30,6 +34,10 @@ export interface PackagedModel {
   readonly bytes: number;
   readonly shipped: Shipped;
   readonly leftOut: readonly LeftOut[];
+  /** Present when the model needs Python packages. */
+  readonly packages?: PythonPackages;
+  /** Present when a module was compiled. It is not shipped. */
+  readonly sourceMap?: ModuleSourceMap;
   dispose(): Promise<void>;
 }
 
@@ -37,20 +45,40 @@ export async function packageModel(request: ModelRequest, signal: AbortSignal): 
   const resolved = await resolveModel(request);
   const { argument, architecture } = request;
   if (architecture !== undefined) await refuseForeignFiles(argument, resolved.entries, architecture);
+  const packages = await packagesOf(resolved, request, signal);
+  const entries = [...resolved.entries, ...(packages?.entries ?? [])];
   signal.throwIfAborted();
   await removeOldPackages();
   const directory = await mkdtemp(path.join(os.tmpdir(), PACKAGE_PREFIX));
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const file = path.join(directory, 'bundle.tar.gz');
-    const { digest, contents, bytes } = await writeBundle(resolved.entries, file, signal);
-    const { name, start, leftOut } = resolved;
-    const spec = { name, digest, contents, start, ...definedFields({ setup: request.setup }) };
-    return { spec, file, bytes, shipped: shippedOf(resolved.entries), leftOut, dispose };
+    const { digest, contents, bytes } = await writeBundle(entries, file, signal);
+    const { name, start, leftOut, sourceMap } = resolved;
+    const python = packages?.summary;
+    const spec = { name, digest, contents, start, ...definedFields({ python, setup: request.setup }) };
+    const shipped = shippedOf(entries);
+    return { spec, file, bytes, shipped, leftOut, ...definedFields({ packages, sourceMap }), dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** Locks the packages of a Python file, and those that `--requirements` names for a command. */
+async function packagesOf(
+  { python, start, name }: ResolvedModel,
+  { requirements: given, packages, cwd }: ModelRequest,
+  signal: AbortSignal,
+): Promise<PythonPackages | undefined> {
+  if (given !== undefined && start.kind === 'module') {
+    throw new UserError(
+      `--requirements names Python packages, but the model ${name} is JavaScript. Give a Python file or a command as --model, or leave --requirements out.`,
+    );
+  }
+  if (packages === undefined || (python === undefined && given === undefined)) return undefined;
+  const found = await findRequirements(python?.folder ?? cwd, { cwd, ...definedFields({ given }) });
+  return found === undefined ? undefined : await lockPackages(found, packages, signal);
 }
 
 /** The largest files take most of an upload. Naming more files would add little. */

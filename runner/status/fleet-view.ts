@@ -3,6 +3,7 @@ import type { NoticeKind } from '../../core/contract/events.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type {
   FleetState,
+  GpuStatus,
   PreparedStatus,
   PreparingStatus,
   ShapeStatus,
@@ -26,6 +27,7 @@ export interface InstanceView extends FleetInstance {
   readonly preparing?: PreparingStatus;
   /** How long the steps took for the model that it began to prepare last. */
   readonly prepared?: PreparedStatus;
+  readonly gpus?: readonly GpuStatus[];
 }
 
 export interface FleetView {
@@ -69,6 +71,7 @@ function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus |
       shape: status?.shape,
       preparing: status?.preparing,
       prepared: status?.prepared,
+      gpus: status?.gpus,
       notice: status?.notice,
     }),
   };

@@ -9,7 +9,8 @@ import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { BatchPlanner, type BatchSizes } from '../../core/dataset/batch-planner.js';
 import { decodeInputLine } from '../../core/contract/input-line.js';
 import { inputPartKey } from '../../core/contract/keys.js';
-import { isBadLineAt, type ItemGroup } from '../dataset/item-group.js';
+import type { ProbeItem } from '../../core/probe/probe.js';
+import { isBadLineAt, type ItemGroup, itemOf } from '../dataset/item-group.js';
 
 /** Small enough that an interrupted upload loses little, large enough that a dataset has few parts. */
 export const PART_BYTES = 256 * 1024 * 1024;
@@ -44,6 +45,13 @@ export class DatasetPass {
       this.#next = 0;
     }
     return true;
+  }
+
+  /** The first lines that were read and belong to no part yet: at most so many. They are read again with their part. */
+  firstItems(most: number): readonly ProbeItem[] {
+    const group = this.#group;
+    if (group === undefined || this.items > 0) return [];
+    return Array.from({ length: Math.min(most, group.ends.length) }, (_, index) => itemOf(group, index, index));
   }
 
   /** The bytes of one part. Read a part to its end before the next one. */

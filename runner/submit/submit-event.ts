@@ -1,5 +1,8 @@
 /** The events that a submission reports while it runs. */
+import type { FirstTryEvent } from './first-try.js';
 import type { DatasetNotice } from '../dataset/notice.js';
+import type { PythonSummary } from '../../core/contract/python-environment.js';
+import type { PutWheels } from '../python/put-wheels.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
@@ -13,6 +16,12 @@ export type SubmitEvent =
       readonly shipped: Shipped;
       readonly leftOut: readonly LeftOut[];
     }
+  /** The Python packages of the model are locked for the fleet. */
+  | ({ readonly code: 'packages-locked'; readonly requirements: string } & PythonSummary)
+  /** The bucket has the wheels that instances fetch from there, with the installer. */
+  | ({ readonly code: 'packages-put' } & PutWheels)
+  /** What the short trial on the submitter's machine found. */
+  | FirstTryEvent
   /** The submit starts writing to the bucket. An interruption after this leaves objects behind. */
   | { readonly code: 'begun'; readonly job: string }
   /** Another submit of the job is running. This one waits for it, and takes over if it no longer renews its claim. */

@@ -17,8 +17,10 @@ import {
   type Manifest,
 } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import { enqueuedKey, manifestKey, planKey, sentKey } from '../../core/contract/keys.js';
+import { enqueuedKey, manifestKey, planKey, probeKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
+import { encodeProbeMark, type ProbeMark } from '../../core/contract/probe-mark.js';
+import type { Wheel } from '../../core/contract/python-environment.js';
 import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
@@ -26,11 +28,14 @@ import type { SourceObjects } from '../dataset/ports.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
-import type { Clock, JobQueue } from '../ports.js';
+import type { Clock, JobQueue, ModelProbe } from '../ports.js';
+import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
+import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
@@ -55,6 +60,8 @@ export interface SubmitPorts {
   readonly clock: Clock;
   /** Numbers in [0, 1), for job ids. */
   readonly random: () => number;
+  /** Tries the model on this machine before anything is sent. Absent when it is left out. */
+  readonly probe?: () => Promise<ModelProbe>;
   /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
 }
@@ -86,10 +93,13 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const model = await packageModel(request.model, signal);
+  const model = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
-    const { shipped, leftOut, bytes, spec } = model;
+    const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
+    if (packages !== undefined) {
+      onEvent({ code: 'packages-locked', requirements: packages.requirements, ...packages.summary });
+    }
     for (;;) {
       try {
         return await submitOnce({ job, request, ports, hooks, dataset, model });
@@ -101,6 +111,16 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   } finally {
     await model.dispose();
   }
+}
+
+function modelRequestFor(job: string, { id, model }: SubmitRequest, store: ObjectStore): ModelRequest {
+  if (model.packages === undefined) return model;
+  const packages = {
+    ...model.packages,
+    isStored: (wheel: Wheel, signal: AbortSignal) => isStored(wheel, store, signal),
+    ...(id === undefined ? {} : { earlier: (signal: AbortSignal) => earlierEnvironment(job, store, signal) }),
+  };
+  return { ...model, packages };
 }
 
 interface SubmissionContext {
@@ -121,6 +141,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
   try {
     // A dataset of nothing leaves nothing behind.
     if (!(await pass.hasMore())) throw noItems(dataset);
+    const mark = await firstTry(context, pass);
     const claim = await takeClaim(job, {
       store: ports.store,
       clock: ports.clock,
@@ -130,10 +151,34 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
     });
     if (claim === undefined) return await new Submission(context).run(pass);
     onEvent({ code: 'begun', job });
-    return await claim.during((held) => new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass));
+    return await claim.during(async (held) => {
+      if (mark !== undefined) await writeMark(job, mark, ports.store, held);
+      return new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass);
+    });
   } finally {
     await pass.close();
   }
+}
+
+/** A submission that continues another one has nothing to try: the first one did, and left its pace. */
+async function firstTry(
+  { job, request, ports, hooks, dataset, model }: SubmissionContext,
+  pass: DatasetPass,
+): Promise<ProbeMark | undefined> {
+  const { probe, clock, store } = ports;
+  const { signal } = hooks;
+  if (probe === undefined) return undefined;
+  for (const key of request.id === undefined ? [] : [probeKey(job), manifestKey(job)]) {
+    if ((await store.head(key, { signal })) !== undefined) return undefined;
+  }
+  const items = pass.firstItems(FIRST_TRY_ITEMS);
+  const { options, dataset: from } = request;
+  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd }, { probe, clock }, hooks);
+}
+
+/** The pace is written once. Whoever continues the submission takes the first one. */
+async function writeMark(job: string, mark: ProbeMark, store: ObjectStore, signal: AbortSignal): Promise<void> {
+  await store.put(probeKey(job), encodeProbeMark(mark), { signal, ifNoneMatch: true, contentType: 'application/json' });
 }
 
 class Submission {
@@ -218,6 +263,7 @@ class Submission {
     const { store, clock } = this.#ports;
     const { signal } = this.#hooks;
     await uploadModel(this.#model, store, signal);
+    await this.#putPackages();
     const { options, createdBy, versions } = this.#request;
     const manifest: Manifest = {
       version: 1,
@@ -245,6 +291,13 @@ class Submission {
     if (stored.digest === digestOf(body)) return { stored, resumed: false };
     this.#refuseIf(this.#modelDifferences(stored.manifest));
     return { stored, resumed: true };
+  }
+
+  async #putPackages(): Promise<void> {
+    const { packages } = this.#model;
+    if (packages === undefined) return;
+    const put = await putWheels(packages.files, this.#ports.store, this.#hooks.signal);
+    this.#hooks.onEvent({ code: 'packages-put', ...put });
   }
 
   async #readManifest(): Promise<Stored | undefined> {

@@ -24,6 +24,7 @@ import { makeSpotQuota } from '../../aws/spot-quota.js';
 import { SqsJobQueue } from '../../aws/sqs-job-queue.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { StackPorts } from '../cli/context.js';
+import type { SourceObjects } from '../dataset/ports.js';
 import type { Notifier } from '../ports.js';
 import { systemClock } from './clock.js';
 
@@ -67,6 +68,15 @@ export function connectStack(config: StackConfig, { switchDelayMs }: ConnectOpti
       ? {}
       : { controller: new LambdaController(makeLambdaClient(options), config.controllerFunction) }),
   };
+}
+
+/** Every account has this region. */
+const ANY_REGION = 'us-east-1';
+
+/** Reads datasets in S3. Without a stack, the region of the user's environment counts. */
+export function connectSources(stack: StackConfig | undefined, env: NodeJS.ProcessEnv): SourceObjects {
+  const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || ANY_REGION;
+  return new S3SourceObjects(makeS3Client(stack === undefined ? { region } : clientOptions(stack)));
 }
 
 /** The notifier of the stack's topic. Undefined when the stack has no topic. */

@@ -15,7 +15,7 @@ it.each([
   quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 64 } });
   const port = makeSpotQuota(makeServiceQuotasClient({ region: 'eu-west-1' }));
   expect(await port.vcpus(quota, new AbortController().signal)).toBe(64);
-  expect(quotas.commandCalls(GetServiceQuotaCommand)[0]?.args[0].input).toEqual({
+  expect(quotas.commandCalls(GetServiceQuotaCommand).at(-1)?.args[0].input).toEqual({
     ServiceCode: 'ec2',
     QuotaCode: code,
   });

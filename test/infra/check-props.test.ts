@@ -63,6 +63,10 @@ describe('the properties of a pool', () => {
       { gpus: { min: 1 }, allowedInstanceTypes: ['p4d.*', 'p*'] },
       'allowedInstanceTypes has "p*", which takes P3 too: the drivers of the image for gpus do not know its GPUs. Name families, such as p4d.* and p5.*, or give imageId.',
     ],
+    [
+      { gpus: { min: 1 }, allowedInstanceTypes: ['p5.('] },
+      'allowedInstanceTypes has "p5.(": give types such as c7g.large or c7g.*.',
+    ],
     [{ python: 3.13 }, 'python is 3.13: give one of "3.9", "3.11", "3.12", "3.13", "3.14", in quotes.'],
     [{ python: '3.10' }, 'python is "3.10": give one of "3.9", "3.11", "3.12", "3.13", "3.14", in quotes.'],
     ...['--nogpgcheck', '@development', '/usr/bin/git', 'git;reboot', '$(reboot)', 'a b', 'x.rpm', 'git*', ''].map(

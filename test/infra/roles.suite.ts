@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { weightsFileKey, weightsListKey, wheelKey } from '../../core/contract/keys.js';
 import { allowed, plain, type Statement, statements, synth } from './synth.js';
 
 const BUCKET = '<PoolStoreResults.Arn>';
@@ -12,6 +13,12 @@ const ROLES = [
   'PoolControllerScheduleRole',
   'PoolUserPolicy',
 ];
+
+/** Tells whether one of the resources is this object of the bucket. */
+const covers = (resources: readonly string[] = [], key: string): boolean =>
+  resources.some((resource) =>
+    resource.endsWith('*') ? `${BUCKET}/${key}`.startsWith(resource.slice(0, -1)) : resource === `${BUCKET}/${key}`,
+  );
 
 let template: Template;
 beforeAll(() => {
@@ -45,6 +52,17 @@ describe('a worker', () => {
       `${BUCKET}/fleet/exits/*`,
       `${BUCKET}/fleet/instances/*`,
     ]);
+  });
+
+  it('may read the wheels and the weights that submitters upload, and write none', () => {
+    const digest = 'a'.repeat(64);
+    for (const key of [wheelKey(digest, 'numpy.whl'), weightsListKey(digest), weightsFileKey(digest)]) {
+      expect(covers(may()['s3:GetObject'], key)).toBe(true);
+      expect(covers(may()['s3:PutObject'], key)).toBe(false);
+      for (const action of ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']) {
+        expect(covers(allowed(template, 'PoolUserPolicy')[action], key)).toBe(true);
+      }
+    }
   });
 
   it('may list the bucket without a condition, so that S3 distinguishes missing keys from forbidden ones', () => {

@@ -7,6 +7,7 @@ import { type BatchMessage, decodeBatchMessage } from '../../core/contract/batch
 import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { enqueuedKey, inputPartKey, jobEventsKey, manifestKey, outcomeKey, planKey } from '../../core/contract/keys.js';
+import type { ProbeReport } from '../../core/probe/probe.js';
 import { encodePlanLine } from '../../core/dataset/plan.js';
 import {
   encodeOutcomeMetadata,
@@ -18,11 +19,24 @@ import type { SpotQuotaName } from '../../core/contract/spot-quotas.js';
 import type { StackConfig } from '../../core/contract/stack.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
-import type { FleetDescription, FleetInstance } from '../../runner/ports.js';
+import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
 import { MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
+
+/** The report of a probe without items, of which nothing is told. */
+const NOTHING_TRIED: ProbeReport = {
+  directory: '/nonexistent',
+  prepareMs: 0,
+  failures: [],
+  results: [],
+  slices: [],
+  busyMs: 0,
+  memoryBytes: 0,
+  memoryLimitBytes: 1,
+  log: [],
+};
 
 export class FakeStack {
   readonly store = new MemoryStore();
@@ -44,6 +58,9 @@ export class FakeStack {
   readonly interrupt = new AbortController();
   /** Replacements for ports of the stack. */
   broken: Partial<StackPorts> = {};
+
+  /** Tries models on this machine. Tests that need real processes replace it. */
+  probe: () => Promise<ModelProbe> = async () => ({ run: async () => NOTHING_TRIED });
 
   /** The questions to the user at the terminal, and the answer. The answer is undefined when there is no terminal. */
   readonly asked: string[] = [];
@@ -143,6 +160,8 @@ export class FakeStack {
       },
       connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
+      sources: () => ({ stream: () => never(), list: () => never() }),
+      probe: () => this.probe(),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };
   }

@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly leaseSeconds?: number;
   readonly maxIdleSeconds?: number;
   readonly maxWorkers?: number;
+  /** The stand-in GPUs of each instance. */
+  readonly gpus?: number;
   /** Creates the stack. The default does it as `run --local` does. */
   readonly provision?: ProvisionLocalStack;
   /** Environment variables of every CLI command. */
@@ -66,7 +68,7 @@ export class Lab extends StackLab {
         reclaims: [],
         maxWorkers: options.maxWorkers ?? 4,
         leaseSeconds: options.leaseSeconds ?? 3,
-        ...definedFields({ maxIdleSeconds: options.maxIdleSeconds }),
+        ...definedFields({ maxIdleSeconds: options.maxIdleSeconds, gpus: options.gpus }),
       },
       AbortSignal.timeout(30_000),
     );

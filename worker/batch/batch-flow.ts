@@ -256,6 +256,10 @@ export class BatchFlow {
         throw new BatchFault(result.error.code, result.error.message);
       case 'late':
         return await this.#compute(model, items, isLast);
+      case 'stepped-back': {
+        const left = items.filter(({ index }) => !batch.isDone(index));
+        return await this.#compute(model, left, isLast);
+      }
       case 'aborted':
         throw new Error('The slot aborted a batch that nobody had stopped.');
     }

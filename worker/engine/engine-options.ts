@@ -2,6 +2,7 @@
 import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Clock, EventSink, InstanceMetadata, ObjectStore, WorkQueue } from '../ports.js';
 import type { InputReader } from '../batch/batch-input.js';
+import type { Gpus } from '../gpu/gpus.js';
 import type { ByteBudget } from '../batch/byte-budget.js';
 import type { MemoryLimits } from '../batch/memory-limits.js';
 import type { PrepareModel } from '../model/prepared-models.js';
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly random: () => number;
   readonly newLeaseId: () => string;
   readonly cpus: number;
+  /** The instance's GPUs; absent on an instance without. */
+  readonly gpus?: Pick<Gpus, 'names' | 'bounds' | 'look' | 'status'>;
   /** The memory that all slots together may use. */
   readonly memoryBytes: number;
   readonly leaseSeconds: number;

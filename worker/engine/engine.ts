@@ -37,6 +37,7 @@ import { memoryLimitsFor } from '../batch/memory-limits.js';
 import { PreparedModels } from '../model/prepared-models.js';
 import { watchNotices } from './notice-watch.js';
 import { VersionCheck } from './version-check.js';
+import type { Slot } from '../slot/slot.js';
 import { SlotPool } from '../slot/slot-pool.js';
 import { spareSlots } from './slow-models.js';
 import { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
@@ -127,8 +128,9 @@ export class Engine {
     this.#leases = leases;
     this.#jobs = new JobCache(store, clock, signal);
     const onShape = (): void => this.#fitSlots();
-    this.#shapes = new SlotShapeKeeper({ ...options, signal, onShape });
-    this.#slots = new SlotPool(options.makeSlot, clock);
+    const otherSlots = (slot: Slot, modelKey: string): number => this.#slots.othersWith(slot, modelKey);
+    this.#shapes = new SlotShapeKeeper({ ...options, signal, otherSlots, onShape });
+    this.#slots = new SlotPool(options.makeSlot, clock, options.gpus?.names);
     this.#record = new BatchRecord(store, instance, memory);
     const tickets = new ExitTickets(options);
     this.#tickets = tickets;
@@ -163,7 +165,8 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    return { phase: this.#phase(), slots, ...definedFields({ shape: this.#shapes.status, notice: this.#notice }) };
+    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
   /** Works until the worker has to end. `stop` aborts at SIGTERM. */
@@ -369,7 +372,7 @@ export class Engine {
     const wanted = this.#shapes.slotsFor(this.held);
     const { slow } = this.#slowModels;
     this.#spareSlots = spareSlots(slow, wanted);
-    this.#slots.resize(wanted + this.#spareSlots, slow.modelKeys);
+    this.#slots.resize(wanted + this.#spareSlots, { avoided: slow.modelKeys, limits: this.#shapes.limits });
     this.#changes.notify();
   }
 

@@ -2,6 +2,7 @@
 import type { NoticeKind } from '../../core/contract/events.js';
 import {
   encodeWorkerStatus,
+  type GpuStatus,
   type ShapeStatus,
   type WorkerPhase,
   type WorkerStatus,
@@ -17,6 +18,7 @@ export interface StatusView extends PreparationView {
   readonly phase: WorkerPhase;
   readonly slots: number;
   readonly shape?: ShapeStatus;
+  readonly gpus?: readonly GpuStatus[];
   readonly notice?: NoticeKind;
 }
 

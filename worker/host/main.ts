@@ -12,6 +12,9 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { definedFields } from '../../core/defined-fields.js';
+import { WEIGHTS_VARIABLE } from '../../core/contract/weights.js';
+import { PROBE_VARIABLE } from '../../core/probe/probe.js';
 import { NAN_VARIABLE } from '../process/child-environment.js';
 import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { type Channel, openChannel } from './channel.js';
@@ -62,6 +65,8 @@ async function serveModule(module: string): Promise<void> {
     write: channel.write,
     signal: stopping.signal,
     directory: process.cwd(),
+    showsStack: process.env[PROBE_VARIABLE] === '1',
+    ...definedFields({ weights: process.env[WEIGHTS_VARIABLE] }),
     nan: process.env[NAN_VARIABLE] === 'null' ? 'null' : 'error',
     fail,
   });

@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import type { Model, ModelContext } from '../../core/contract/model-api.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { LineSplitter } from '../process/line-splitter.js';
 import { encodeOutput, isThenable, isTypedArray, type NanRule, textOfThrown } from './encode-output.js';
@@ -13,7 +14,10 @@ export interface ModelHostOptions {
   readonly write: (text: string) => void;
   readonly signal: AbortSignal;
   readonly directory: string;
+  readonly weights?: string;
   readonly nan: NanRule;
+  /** True prints the stack of the first error in an item's place. */
+  readonly showsStack?: boolean;
   /** Ends the process with the reason. */
   readonly fail: (error: unknown) => void;
 }
@@ -30,6 +34,7 @@ type HostInput = HostItem | { readonly flush: true; readonly job?: string; reado
 
 export class ModelHost {
   readonly #slice: HostItem[] = [];
+  #showsStack: boolean;
   /** Settles when all slices that were begun have ended. */
   #begun: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +42,7 @@ export class ModelHost {
 
   constructor(options: ModelHostOptions) {
     this.#options = options;
+    this.#showsStack = options.showsStack ?? false;
   }
 
   /** Loads the model and serves until the input ends. */
@@ -111,7 +117,10 @@ export class ModelHost {
   }
 
   #answerLine(index: number, output: unknown): string {
-    if (isError(output)) return errorLine(index, output);
+    if (isError(output)) {
+      this.#showStack(output);
+      return errorLine(index, output);
+    }
     try {
       return `{"index":${index},"output":${encodeOutput(output, this.#options.nan)}}\n`;
     } catch (error) {
@@ -119,9 +128,21 @@ export class ModelHost {
     }
   }
 
+  /** One stack shows where the model makes its errors. More would hide what else it prints. */
+  #showStack({ stack = '' }: Error): void {
+    if (this.#showsStack) process.stderr.write(`${stack}\n`);
+    this.#showsStack = false;
+  }
+
   #context(job: string): ModelContext {
-    const { signal, directory } = this.#options;
-    return { signal, job, directory, log: (message) => process.stderr.write(`${message}\n`) };
+    const { signal, directory, weights } = this.#options;
+    return {
+      signal,
+      job,
+      directory,
+      ...definedFields({ weights }),
+      log: (message) => process.stderr.write(`${message}\n`),
+    };
   }
 }
 

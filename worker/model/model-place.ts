@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelSpec } from '../../core/contract/job.js';
+import { WEIGHTS_VARIABLE } from '../../core/contract/weights.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { DEFAULT_PATH } from '../process/child-environment.js';
 
 export interface ModelPlace {
@@ -16,6 +18,8 @@ export interface ModelPlace {
   readonly environment: string;
   readonly home: string;
   readonly temporary: string;
+  /** The folder of the model's weights, which all models with the same weights share. */
+  readonly weights?: string;
   /** This file exists once every step has succeeded. */
   readonly ready: string;
 }
@@ -26,10 +30,10 @@ export interface ModelPlace {
  */
 const NAME_CHARACTERS = 8;
 
-/** Models that differ in their bundle or in their setup never share a folder. */
-export function placeOf(workDirectory: string, { digest, setup = '' }: ModelSpec): ModelPlace {
+/** Models that differ in their bundle, their setup or their weights never share a folder. */
+export function placeOf(workDirectory: string, { digest, setup = '', weights }: ModelSpec): ModelPlace {
   const name = createHash('sha256')
-    .update(JSON.stringify([digest, setup]))
+    .update(JSON.stringify([digest, setup, weights?.digest]))
     .digest('hex')
     .slice(0, NAME_CHARACTERS);
   const root = path.resolve(workDirectory, 'm', name);
@@ -40,6 +44,7 @@ export function placeOf(workDirectory: string, { digest, setup = '' }: ModelSpec
     home: path.join(root, 'home'),
     temporary: path.join(root, 't'),
     ready: path.join(root, 'ready'),
+    ...(weights === undefined ? {} : { weights: path.resolve(workDirectory, 'weights', weights.digest) }),
   };
 }
 
@@ -63,7 +68,7 @@ export async function variablesOf(
   place: ModelPlace,
   workerEnv: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Readonly<Record<string, string>>> {
-  const { home, temporary, environment } = place;
+  const { home, temporary, environment, weights } = place;
   const caches = path.join(home, '.cache');
   const activated = {
     VIRTUAL_ENV: environment,
@@ -78,6 +83,7 @@ export async function variablesOf(
     PIP_CACHE_DIR: path.join(caches, 'pip'),
     UV_CACHE_DIR: path.join(caches, 'uv'),
     MPLCONFIGDIR: path.join(caches, 'matplotlib'),
+    ...definedFields({ [WEIGHTS_VARIABLE]: weights }),
     ...((await ownPython(place)) === undefined ? {} : activated),
   };
 }

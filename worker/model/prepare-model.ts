@@ -2,7 +2,7 @@
  * Prepares models on this instance, step by step (step.ts): each model once, however many batches ask for it.
  *
  * Invariants:
- * - A place (model-place.ts) belongs to one (digest, setup) pair. Its file `ready` appears after its last step has
+ * - A place (model-place.ts) belongs to one digest, setup and list of weights. Its file `ready` appears after its last step has
  *   succeeded. A place without that file is made again.
  * - The environment is made, and setup runs, in the place's final folders, because virtual environments hold absolute
  *   paths.
@@ -43,7 +43,10 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
     spec,
     directory: place.directory,
     variables: await variablesOf(place, workerEnv),
-    ...definedFields({ python: (await ownPython(place)) ?? instancePython({ python, workerEnv }) }),
+    ...definedFields({
+      python: (await ownPython(place)) ?? instancePython({ python, workerEnv }),
+      weights: place.weights,
+    }),
     options: options.options,
     secrets,
   };

@@ -22,6 +22,8 @@ export interface PhaseReport {
 
 export interface PrepareModelOptions {
   readonly store: Pick<ObjectStore, 'stream'>;
+  /** Returns the store of another bucket, which may hold the weights. */
+  readonly storeOf: (bucket: string) => Pick<ObjectStore, 'stream'>;
   readonly spec: ModelSpec;
   readonly options: PreparedModel['options'];
   readonly secretReader: SecretReader;

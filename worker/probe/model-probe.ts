@@ -6,7 +6,9 @@
  */
 import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { definedFields } from '../../core/defined-fields.js';
 import { withLogEnd } from '../../core/contract/log-end.js';
+import { ObjectRefused } from '../../core/contract/object-store.js';
 import {
   type ModelProbe,
   PROBE_VARIABLE,
@@ -30,6 +32,8 @@ export interface ModelProbeOptions {
   readonly clock: Clock;
   /** The path of the bundled host of JavaScript models. */
   readonly hostPath: string;
+  /** The folder with the host of Python models. By default it is found beside `hostPath`. */
+  readonly pythonFolder?: string;
   /** The environment of the command. child-environment.ts says which part of it a model gets. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder for temporary files. */
@@ -41,6 +45,8 @@ export interface ModelProbeOptions {
 const PREFIX = 'spotpool-try-';
 /** The share that the slots of an instance may use. */
 const SLOTS_SHARE_OF_MEMORY = 0.8;
+/** A model that takes more and more memory must not take the machine of a person who works at it. */
+const POLL_MS = 200;
 /** A probe that was killed has left its folder behind. None takes so long. */
 const OLD_FOLDER_MS = 24 * 3_600_000;
 
@@ -108,12 +114,19 @@ class Probe {
     { items, failed, env, prepareMs }: FetchedItems & { readonly env: Environment; readonly prepareMs: number },
     signal: AbortSignal,
   ): Promise<ProbeReport> {
-    const { clock, hostPath } = this.#options;
+    const { clock, hostPath, pythonFolder } = this.#options;
     const pass = new ProbePass({
       ...this.#request,
       model,
       clock,
-      slot: { clock, hostPath, workerEnv: env, memoryLimitBytes: () => this.#memoryLimitBytes },
+      slot: {
+        clock,
+        hostPath,
+        workerEnv: env,
+        memoryLimitBytes: () => this.#memoryLimitBytes,
+        pollMs: POLL_MS,
+        ...definedFields({ pythonFolder }),
+      },
       log: this.#log,
       onEvent: this.#onEvent,
     });
@@ -160,11 +173,12 @@ class Probe {
     env: Environment,
     signal: AbortSignal,
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
-    const { spec, shipped, options } = this.#request;
+    const { spec, shipped, options, objectsOf = noObjects } = this.#request;
     const directory = path.join(folder, 'models');
     try {
       return await prepareModel({
         store: shipped,
+        storeOf: objectsOf,
         spec,
         options: { ...options, env: { ...options.env, [PROBE_VARIABLE]: '1' } },
         // A secret is read with the role of an instance, so its value is not there.
@@ -194,5 +208,10 @@ class Probe {
     return { PATH, HOME, LANG, TMPDIR: temporary };
   }
 }
+
+/** `retry` does not wait for what is refused. */
+const noObjects = (bucket: string): never => {
+  throw new ObjectRefused(`A try reads no weights from the bucket ${bucket}.`);
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;

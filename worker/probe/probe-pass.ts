@@ -4,6 +4,7 @@
  */
 import { memberText } from '../../core/contract/json-text.js';
 import { decodeResultLine } from '../../core/contract/result-line.js';
+import { isLoss } from '../../core/probe/losses.js';
 import type {
   ProbeDifference,
   ProbeEvent,
@@ -24,6 +25,8 @@ import { SliceMeter } from './slice-meter.js';
  * is right, the others are not computed.
  */
 const FIRST_ITEMS = 8;
+/** Each loss costs a load of the model, and three of them show what is wrong. */
+const ENOUGH_LOSSES = 3;
 /** How often memory and progress are looked at. */
 const LOOK_EVERY_MS = 250;
 /** People begin to wonder after this time without an answer, and again each time that it has doubled. */
@@ -63,6 +66,9 @@ class Computation {
   readonly #meter: SliceMeter;
   readonly #results = new Map<number, ProbeResult>();
   readonly #failures: ProbeFailure[] = [];
+  /** It is aborted when more items would say nothing new. */
+  readonly #enough = new AbortController();
+  #losses = 0;
   #loadMs: number | undefined;
   #readyAtMs = Infinity;
   #answeredAtMs: number;
@@ -96,12 +102,16 @@ class Computation {
   }
 
   async #computeAll(items: readonly ProbeItem[], signal: AbortSignal): Promise<void> {
-    const first = await this.#compute(items.slice(0, FIRST_ITEMS), signal, signal);
-    if (first.kind !== 'computed' || ![...this.#results.values()].some(({ ok }) => ok)) return;
-    const late = new AbortController();
-    await this.#compute(items.slice(FIRST_ITEMS), signal, AbortSignal.any([signal, late.signal]), () => {
+    const first = await this.#compute(
+      items.slice(0, FIRST_ITEMS),
+      signal,
+      AbortSignal.any([signal, this.#enough.signal]),
+    );
+    if (first.kind !== 'computed' || !this.#hasOk) return;
+    const work = AbortSignal.any([signal, this.#enough.signal]);
+    await this.#compute(items.slice(FIRST_ITEMS), signal, work, () => {
       // Between two slices nothing is under way, so the slot stops at once and loses nothing.
-      if (this.#options.clock.nowMs() - this.#readyAtMs >= this.#options.computeMs) late.abort();
+      if (this.#options.clock.nowMs() - this.#readyAtMs >= this.#options.computeMs) this.#enough.abort();
     });
   }
 
@@ -131,8 +141,12 @@ class Computation {
     return end;
   }
 
+  get #hasOk(): boolean {
+    return [...this.#results.values()].some(({ ok }) => ok);
+  }
+
   #fail(failure: Omit<ProbeFailure, 'log'>): void {
-    this.#failures.push({ ...failure, log: this.#options.log.lines });
+    this.#failures.push({ ...failure, log: this.#options.log.takeNew() });
   }
 
   #computed(computed: readonly ComputedItem[]): void {
@@ -140,14 +154,20 @@ class Computation {
     this.#meter.answered(computed.map(({ index }) => index));
     const results = computed.map(resultOf);
     for (const result of results) this.#results.set(result.index, result);
+    this.#losses += results.filter(isLoss).length;
+    if (this.#losses >= ENOUGH_LOSSES) this.#enough.abort();
     this.#options.onEvent({ kind: 'results', results });
   }
 
   #happened(event: SlotEvent): void {
     const { log, onEvent, clock } = this.#options;
+    // Whoever tries a model reads its log anyway.
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
     if (event.kind === 'log') log.add(event.line);
-    if (event.kind === 'rebuilt') this.#fail({ phase: 'item', reason: event.reason, message: event.message });
+    const isBroken = event.kind === 'rebuilt' && event.reason === 'broken';
+    // A model that gives nothing but errors may be sound: its items are listed with their errors.
+    if (event.kind === 'rebuilt' && !(isBroken && !this.#hasOk))
+      this.#fail({ phase: 'item', reason: event.reason, message: event.message });
     if (event.kind !== 'ready') return onEvent(event);
     this.#answeredAtMs = clock.nowMs();
     if (this.#loadMs !== undefined) return;

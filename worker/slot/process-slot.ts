@@ -13,6 +13,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, Slot, BatchWork, PreparedModel, SlotEvent, SlotUsage } from './slot.js';
 import { BatchRun, type LoadResult } from './batch-run.js';
+import { gpuEnvironment } from '../gpu/gpu-environment.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
 import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
@@ -38,6 +39,8 @@ export interface SlotOptions {
    * share the machine.
    */
   readonly memoryLimitBytes: () => number;
+  /** The index of the GPU that the model sees. */
+  readonly gpu?: string | undefined;
   readonly loadTimeoutMs?: number;
   readonly pollMs?: number;
   /** The worker's environment. child-environment.ts says which part of it a model gets. */
@@ -76,6 +79,10 @@ class ProcessSlot implements Slot {
 
   get modelKey(): string | undefined {
     return this.#current?.modelKey;
+  }
+
+  get gpu(): string | undefined {
+    return this.#options.gpu;
   }
 
   get isLoading(): boolean {
@@ -286,7 +293,7 @@ class ProcessSlot implements Slot {
 
   #environment(model: PreparedModel): Record<string, string> {
     const env = childEnvironment(
-      { ...model.variables, ...model.options.env, ...model.secrets },
+      { ...model.variables, ...gpuEnvironment(this.#options.gpu), ...model.options.env, ...model.secrets },
       this.#options.workerEnv,
     );
     return {
@@ -298,14 +305,19 @@ class ProcessSlot implements Slot {
 
   /** Undefined when a Python model has no interpreter. */
   #argv({ spec: { start }, directory, python }: PreparedModel): readonly string[] | undefined {
-    if ('argv' in start) {
-      if (start.kind === 'command') return start.argv;
-      return [process.execPath, this.#options.hostPath, FILTER_ARGUMENT, ...start.argv];
+    const { hostPath } = this.#options;
+    switch (start.kind) {
+      case 'module':
+        return [process.execPath, hostPath, `${directory}/${start.entry}`];
+      case 'python': {
+        const name = start.name === undefined ? [] : [start.name];
+        const host = pythonHostIn(this.#pythonFolder);
+        return python === undefined ? undefined : [python, host, `${directory}/${start.entry}`, ...name];
+      }
+      case 'filter':
+      case 'command':
+        return start.kind === 'filter' ? [process.execPath, hostPath, FILTER_ARGUMENT, ...start.argv] : start.argv;
     }
-    if (start.kind === 'module') return [process.execPath, this.#options.hostPath, `${directory}/${start.entry}`];
-    if (python === undefined) return undefined;
-    const name = start.name === undefined ? [] : [start.name];
-    return [python, pythonHostIn(this.#pythonFolder), `${directory}/${start.entry}`, ...name];
   }
 
   async #loaded(current: Current): Promise<LoadResult> {

@@ -4,9 +4,21 @@
  * because loading takes cores and gives no answers.
  */
 import type { ShapeWindow } from '../../core/batch/slot-shape.js';
+import type { GpuReadings, Gpus } from '../gpu/gpus.js';
 import type { Slot, SlotUsage } from './slot.js';
 
 const EMPTY: ShapeWindow = { wallMs: 0, busyMs: 0, cpuMs: 0, items: 0, answeringMs: 0, slotMemoryBytes: 0 };
+
+/** The sums of a window of GPU readings. */
+interface GpuSums {
+  readings: number;
+  use: number;
+  /** The number of readings that told the use. */
+  told: number;
+  slotMemoryBytes: number;
+}
+
+const noGpuSums = (): GpuSums => ({ readings: 0, use: 0, told: 0, slotMemoryBytes: 0 });
 
 export class ShapeMeter {
   readonly #lastOf = new Map<Slot, SlotUsage | undefined>();
@@ -14,9 +26,20 @@ export class ShapeMeter {
   #current = EMPTY;
   #toSkip = 0;
   #lookedAtMs: number | undefined;
+  #gpuSums = noGpuSums();
+  #lastReading: GpuReadings | undefined;
+
+  readonly #gpus: Pick<Gpus, 'look'> | undefined;
+
+  /** `gpus` is undefined on an instance without GPUs. */
+  constructor(gpus: Pick<Gpus, 'look'> | undefined) {
+    this.#gpus = gpus;
+  }
 
   get window(): ShapeWindow {
-    return this.#current;
+    if (this.#gpus === undefined) return this.#current;
+    const { readings, slotMemoryBytes, told, use } = this.#gpuSums;
+    return { ...this.#current, gpu: { readings, slotMemoryBytes, use: told === 0 ? undefined : use / told } };
   }
 
   get isBusy(): boolean {
@@ -40,6 +63,7 @@ export class ShapeMeter {
   /** Starts a new window after `skip` more answers. */
   startAnew(skip: number): void {
     this.#current = EMPTY;
+    this.#gpuSums = noGpuSums();
     this.#toSkip = skip;
   }
 
@@ -56,6 +80,8 @@ export class ShapeMeter {
     }
     const wallMs = nowMs - (this.#lookedAtMs ?? nowMs);
     this.#lookedAtMs = nowMs;
+    const isCounted = !isLoading && this.#toSkip <= 0;
+    if (this.#gpus !== undefined) this.#lookAtGpus(this.#gpus.look(), isCounted);
     if (isLoading) return;
     if (this.#toSkip > 0) {
       for (const [last, now] of seen) this.#toSkip -= now.answered - last.answered;
@@ -63,6 +89,25 @@ export class ShapeMeter {
     }
     this.#current = { ...this.#current, wallMs: this.#current.wallMs + wallMs };
     for (const [last, now] of seen) this.#add(last, now);
+  }
+
+  #lookAtGpus(reading: GpuReadings, isCounted: boolean): void {
+    const isNew = this.#lastReading !== undefined && reading.atMs > this.#lastReading.atMs;
+    this.#lastReading = reading;
+    if (!isNew || !isCounted) return;
+    const slotsOn = new Map<string, number>();
+    for (const [{ gpu }, usage] of this.#lastOf) {
+      if (gpu !== undefined && usage !== undefined) slotsOn.set(gpu, (slotsOn.get(gpu) ?? 0) + 1);
+    }
+    const ours = reading.gpus.filter(({ index }) => slotsOn.has(index));
+    const told = ours.flatMap(({ use }) => (use === undefined ? [] : [use]));
+    const memory = ours.map(({ index, usedBytes }) => usedBytes / (slotsOn.get(index) ?? 1));
+    const sums = this.#gpuSums;
+    sums.readings += 1;
+    sums.slotMemoryBytes = Math.max(sums.slotMemoryBytes, ...memory);
+    if (told.length === 0) return;
+    sums.told += 1;
+    sums.use += told.reduce((sum, use) => sum + use, 0) / told.length;
   }
 
   #add(last: SlotUsage, now: SlotUsage): void {

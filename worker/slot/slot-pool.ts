@@ -4,15 +4,19 @@
  * Invariants:
  * - A slot computes one batch at a time. When that batch is nearly done, the slot is given at most one more, which starts next.
  * - A slot is idle again only when its last batch has ended.
+ * - A slot keeps its GPU for its whole life, and its GPU is free again when its processes are gone.
  * - Slots above the wanted number get no more batches. They are closed as they become idle, never while they compute.
  */
-import { chooseSlot } from '../../core/batch/slot-choice.js';
+import { chooseSlot, leastUsedGpu, slotToClose } from '../../core/batch/slot-choice.js';
 import { invariant } from '../../core/invariant.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, PreparedModel, Slot } from './slot.js';
 
-/** `slots` is how many slots share the machine: the slot's memory limit follows from it. It may fall, never rise. */
-export type MakeSlot = (slots: () => number) => Slot;
+/**
+ * `slots` is how many slots share the machine: the slot's memory limit follows from it. It may fall, never rise. `gpu`
+ * is the GPU that the slot sees; undefined where there is none.
+ */
+export type MakeSlot = (slots: () => number, gpu: string | undefined) => Slot;
 
 /** A slot's place in the pool: when it was last used, and how many batches it has now. */
 export interface SlotPlace {
@@ -20,6 +24,17 @@ export interface SlotPlace {
   lastUsedMs: number;
   /** The batches that the slot was given and that have not been released; at most two. */
   batches: number;
+  /** The model of the last batch that the slot was given. */
+  given?: string;
+  readonly gpu: string | undefined;
+}
+
+/** The models that get no slot, or no further one. */
+export interface Restrictions {
+  /** Models that get no slot at the moment. */
+  readonly avoided?: ReadonlySet<string>;
+  /** The most slots that may have a model, by its key. */
+  readonly limits?: ReadonlyMap<string, number>;
 }
 
 interface Waiter {
@@ -33,29 +48,40 @@ const MAX_BATCHES_PER_SLOT = 2;
 export class SlotPool {
   readonly #idle: SlotPlace[] = [];
   readonly #busy = new Set<SlotPlace>();
+  /** Places whose processes are being ended. */
+  readonly #closing = new Set<SlotPlace>();
   /** Busy places that may be given another batch of their model. */
   readonly #nearlyDone = new Set<SlotPlace>();
   #waiting: Waiter[] = [];
   #wanted = 1;
   #avoided: ReadonlySet<string> = new Set();
+  #limits: ReadonlyMap<string, number> = new Map();
 
   readonly #makeSlot: MakeSlot;
   readonly #clock: Clock;
+  readonly #gpus: readonly string[];
 
-  constructor(makeSlot: MakeSlot, clock: Clock) {
+  /** `gpus` names the instance's GPUs, among which the slots are shared out. */
+  constructor(makeSlot: MakeSlot, clock: Clock, gpus: readonly string[] = []) {
     this.#makeSlot = makeSlot;
     this.#clock = clock;
+    this.#gpus = gpus;
   }
 
   get size(): number {
     return this.#wanted;
   }
 
-  /** `avoided` names the models that get no further slot. */
-  resize(slots: number, avoided: ReadonlySet<string> = new Set()): void {
+  resize(slots: number, { avoided = new Set(), limits = new Map() }: Restrictions = {}): void {
     this.#wanted = Math.max(1, slots);
     this.#avoided = avoided;
+    this.#limits = limits;
     this.#assign();
+  }
+
+  /** The number of slots other than `slot` that have the model, or are about to load it. */
+  othersWith(slot: Slot, modelKey: string): number {
+    return this.#placesWith(modelKey).filter((place) => place.slot !== slot).length;
   }
 
   /** Loads the model ahead of its first batch on an idle slot, if there is one. */
@@ -63,7 +89,7 @@ export class SlotPool {
     this.#fill();
     if (this.#avoided.has(model.modelKey)) return;
     const idle = this.#idle.map(({ slot }) => slot);
-    if (idle.some((slot) => slot.modelKey === model.modelKey)) return;
+    if (idle.some((slot) => slot.modelKey === model.modelKey) || this.#isAtLimit(model.modelKey)) return;
     const slot = idle.find((candidate) => candidate.modelKey === undefined) ?? idle[0];
     slot?.warm(model);
   }
@@ -127,7 +153,7 @@ export class SlotPool {
     this.#fill();
     for (;;) {
       const idle = this.#idle.map(({ slot, lastUsedMs }) => ({ modelKey: slot.modelKey, lastUsedMs }));
-      const waiting = this.#waiting.filter(({ modelKey }) => !this.#avoided.has(modelKey));
+      const waiting = this.#waiting.filter(({ modelKey }) => this.#mayHaveIdleSlot(modelKey));
       const choice = chooseSlot(waiting, idle);
       if (choice === undefined) break;
       const waiter = waiting[choice.waiting];
@@ -139,6 +165,22 @@ export class SlotPool {
       this.#give(place, waiter);
     }
     this.#assignAhead();
+  }
+
+  #mayHaveIdleSlot(modelKey: string): boolean {
+    if (this.#avoided.has(modelKey)) return false;
+    return !this.#isAtLimit(modelKey) || this.#idle.some(({ slot }) => slot.modelKey === modelKey);
+  }
+
+  #isAtLimit(modelKey: string): boolean {
+    const limit = this.#limits.get(modelKey);
+    return limit !== undefined && this.#placesWith(modelKey).length >= limit;
+  }
+
+  /** A slot that was just given a batch has the batch's model, or is about to load it. */
+  #placesWith(modelKey: string): readonly SlotPlace[] {
+    const busy = [...this.#busy].filter(({ given }) => given === modelKey);
+    return [...busy, ...this.#idle.filter(({ slot }) => slot.modelKey === modelKey)];
   }
 
   /** Keeps to the order of the batches: a few milliseconds are not worth passing one over. */
@@ -156,6 +198,7 @@ export class SlotPool {
 
   #give(place: SlotPlace, waiter: Waiter): void {
     place.batches += 1;
+    place.given = waiter.modelKey;
     invariant(place.batches <= MAX_BATCHES_PER_SLOT, 'A slot has one batch, and at most one that starts next.');
     waiter.give(place);
   }
@@ -164,11 +207,21 @@ export class SlotPool {
   #fill(): void {
     while (this.#idle.length + this.#busy.size < this.#wanted) {
       const wanted = this.#wanted;
-      const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)));
-      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0 });
+      const gpu = leastUsedGpu(this.#gpus, gpusOf([...this.#idle, ...this.#busy, ...this.#closing]));
+      const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)), gpu);
+      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0, gpu });
     }
     while (this.#idle.length > 0 && this.#idle.length + this.#busy.size > this.#wanted) {
-      void this.#idle.shift()?.slot.close();
+      const idle = this.#idle.map(({ slot, gpu }) => ({ modelKey: slot.modelKey, gpu }));
+      for (const place of this.#idle.splice(slotToClose(idle, gpusOf([...this.#idle, ...this.#busy])), 1))
+        this.#close(place);
     }
   }
+
+  #close(place: SlotPlace): void {
+    this.#closing.add(place);
+    void place.slot.close().finally(() => this.#closing.delete(place));
+  }
 }
+
+const gpusOf = (places: readonly SlotPlace[]): readonly (string | undefined)[] => places.map(({ gpu }) => gpu);

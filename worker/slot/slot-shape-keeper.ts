@@ -6,12 +6,14 @@
  * - A model is measured once. Jobs that run the same model in the same way share the shape.
  * - Measuring goes on only while something is computed, and stops once the shape is known.
  */
+import { definedFields } from '../../core/defined-fields.js';
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ShapeStatus } from '../../core/contract/fleet-state.js';
 import type { Manifest } from '../../core/contract/job.js';
 import { MOST_SLOTS, type SlotShape } from '../../core/contract/slot-shape.js';
-import { hintFor, isEnoughForHint } from '../../core/batch/shape-hint.js';
+import { hintFor, isEnoughForHint, THREADS, threadsHint } from '../../core/batch/shape-hint.js';
 import {
+  couldNotLoad,
   firstShape,
   isEnough,
   isSettled,
@@ -22,8 +24,10 @@ import {
   type ShapeBounds,
   type Shaping,
   shapeText,
+  type ShapeWindow,
 } from '../../core/batch/slot-shape.js';
 import type { BatchComputation, Slot, BatchWork } from './slot.js';
+import type { Gpus } from '../gpu/gpus.js';
 import type { Clock, EventSink } from '../ports.js';
 import { ShapeMeter } from './shape-meter.js';
 
@@ -40,6 +44,9 @@ export interface SlotShapeKeeperOptions {
   readonly cpus: number;
   /** The memory that all slots together may use. */
   readonly memoryBytes: number;
+  readonly gpus?: Pick<Gpus, 'bounds' | 'look'> | undefined;
+  /** The number of slots, other than this one, that have loaded the model or load it. */
+  readonly otherSlots: (slot: Slot, modelKey: string) => number;
   /** It is called when a job may want another number of slots. */
   readonly onShape: () => void;
   readonly signal: AbortSignal;
@@ -48,12 +55,18 @@ export interface SlotShapeKeeperOptions {
 export class SlotShapeKeeper {
   readonly #shapeOfJob = new Map<string, JobShape>();
   readonly #shapeOfModel = new Map<string, JobShape>();
+  /** How many slots may load a model, by its key: those of which one could not load it. */
+  readonly #limits = new Map<string, number>();
   #newest: JobShape | undefined;
 
   readonly #options: SlotShapeKeeperOptions;
 
   constructor(options: SlotShapeKeeperOptions) {
     this.#options = options;
+  }
+
+  get limits(): ReadonlyMap<string, number> {
+    return this.#limits;
   }
 
   /** Prepares the shape of a job of which a batch is about to be computed. */
@@ -84,7 +97,7 @@ export class SlotShapeKeeper {
     if (shape === undefined) return slot.compute(work);
     let began = false;
     try {
-      return await slot.compute({
+      const result = await slot.compute({
         ...work,
         onStart: () => {
           began = true;
@@ -97,42 +110,63 @@ export class SlotShapeKeeper {
           if (event.kind === 'rebuilt' && event.reason === 'memory') shape.ranOutOfMemory(work.batch);
         },
       });
+      return result.kind === 'unable' ? this.#judgeUnable(shape, slot, work, result) : result;
     } finally {
       if (began) shape.ended(slot, work.batch);
     }
   }
+
+  #judgeUnable(shape: JobShape, slot: Slot, work: BatchWork, result: Unable): BatchComputation {
+    const { modelKey } = work.model;
+    const others = this.#options.otherSlots(slot, modelKey);
+    const limit = shape.stepBack(others, result.message);
+    if (limit === undefined) return result;
+    keep(this.#limits, modelKey, limit);
+    this.#options.onShape();
+    return { kind: 'stepped-back' };
+  }
 }
+
+type Unable = Extract<BatchComputation, { kind: 'unable' }>;
 
 class JobShape {
   job: string;
   readonly #bounds: ShapeBounds;
-  readonly #meter = new ShapeMeter();
+  readonly #meter: ShapeMeter;
   /** The user has chosen the number of slots, and may want a hint about it. */
   readonly #chosen: boolean;
+  readonly #isPython: boolean;
   #shaping: Shaping;
   #hint: string | undefined;
   #known = false;
   #measuring = false;
   #aloneBatch: number | undefined;
+  #steppedBack = false;
 
   readonly #options: SlotShapeKeeperOptions;
 
-  constructor(options: SlotShapeKeeperOptions, { job, options: { slots, concurrency } }: Manifest) {
+  constructor(options: SlotShapeKeeperOptions, manifest: Manifest) {
     this.#options = options;
     const { cpus, memoryBytes } = options;
-    this.job = job;
-    this.#chosen = slots !== 'auto';
+    const { concurrency } = manifest.options;
+    const gpus = options.gpus?.bounds;
+    const slots = chosenSlots(manifest, cpus, gpus?.count);
+    this.job = manifest.job;
+    this.#meter = new ShapeMeter(gpus === undefined ? undefined : options.gpus);
+    // Advice about cores is of no use where GPUs do the work.
+    this.#chosen = slots !== undefined && gpus === undefined;
+    this.#isPython = manifest.model.start.kind === 'python';
     this.#bounds = {
       cpus,
       memoryBytes,
-      ...(slots === 'auto' ? {} : { slots: slots === 'cpus' ? cpus : Math.min(slots, MOST_SLOTS) }),
+      ...definedFields({ gpus, slots }),
       ...(concurrency === 'auto' ? {} : { concurrency }),
     };
     const first = firstShape(this.#bounds);
     this.#shaping =
-      slots === 'auto' || concurrency === 'auto'
+      slots === undefined || concurrency === 'auto'
         ? first
-        : { ...first, phase: 'settled', reason: `${shapeText(first.shape)}, as asked for` };
+        : { ...first, phase: 'settled', reason: `${shapeText(first.shape, gpus)}, as asked for` };
   }
 
   get shape(): SlotShape {
@@ -171,6 +205,24 @@ class JobShape {
     this.#become(next);
   }
 
+  /**
+   * Takes a step back after a slot could not load the model. Returns how many slots may have it from now on; undefined
+   * when the instance cannot use the model.
+   */
+  stepBack(others: number, why: string): number | undefined {
+    if (others === 0) {
+      // Slots that loaded the model at the same time may have taken what each lacked. One more try has all for itself.
+      const mayTryAlone = this.#steppedBack;
+      this.#steppedBack = false;
+      return mayTryAlone ? 1 : undefined;
+    }
+    this.#steppedBack = true;
+    const before = this.shape.slots;
+    this.#become(couldNotLoad(this.#shaping, others, why, this.#bounds));
+    this.#known ||= isSettled(this.#shaping);
+    return this.shape.slots < before ? this.shape.slots : others;
+  }
+
   async #measure(): Promise<void> {
     const { clock, signal } = this.#options;
     this.#meter.goOn();
@@ -203,8 +255,16 @@ class JobShape {
   #conclude(shape: SlotShape = this.shape): void {
     this.#known = true;
     const { window } = this.#meter;
-    this.#hint = this.#chosen && window.cpuMs !== undefined ? hintFor(shape, window, this.#bounds) : undefined;
+    this.#hint = window.cpuMs === undefined ? undefined : this.#hintFor(shape, window);
     if (this.#hint !== undefined) this.#report({ code: 'slot-hint', message: this.#hint });
+  }
+
+  #hintFor(shape: SlotShape, window: ShapeWindow): string | undefined {
+    if (!this.#chosen) return this.#isPython ? threadsHint(shape, window, this.#bounds) : undefined;
+    return hintFor(shape, window, {
+      cpus: this.#bounds.cpus,
+      ...definedFields({ ways: this.#isPython ? THREADS : undefined }),
+    });
   }
 
   #become(next: Shaping): void {
@@ -224,10 +284,28 @@ class JobShape {
   }
 }
 
+/** The number of slots that the user chose; undefined for `auto`. */
+function chosenSlots({ options }: Manifest, cpus: number, gpus: number | undefined): number | undefined {
+  const { slots, slotsPerGpu } = options;
+  if (slots === 'cpus') return cpus;
+  if (slots !== 'auto') return Math.min(slots, MOST_SLOTS);
+  return gpus === undefined || slotsPerGpu === undefined ? undefined : Math.min(gpus * slotsPerGpu, MOST_SLOTS);
+}
+
 /** Returns equal keys for jobs whose slots behave alike. */
 function shapeKey({ model, options }: Manifest): string {
-  const { slots, concurrency, env, secrets } = options;
-  return JSON.stringify([model.digest, model.start, model.setup, slots, concurrency, env, secrets]);
+  const { slots, slotsPerGpu, concurrency, env, secrets } = options;
+  return JSON.stringify([
+    model.digest,
+    model.start,
+    model.setup,
+    model.weights?.digest,
+    slots,
+    slotsPerGpu,
+    concurrency,
+    env,
+    secrets,
+  ]);
 }
 
 function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {

@@ -99,6 +99,8 @@ export type BatchComputation =
   | { readonly kind: 'aborted' }
   /** The batch before it did not end within moments after all. Nothing of this batch was begun. */
   | { readonly kind: 'late' }
+  /** This slot could not load the model, and other slots have it: they compute what is left. */
+  | { readonly kind: 'stepped-back' }
   /** The model could not be loaded here: the instance's fault, not the batch's. */
   | { readonly kind: 'unable'; readonly message: string }
   /** Bisection exceeded its budget of rebuilds: an attempt. */
@@ -110,6 +112,8 @@ export type BatchComputation =
 export interface Slot {
   /** The model that is loaded, or being loaded; undefined before the first. */
   readonly modelKey: string | undefined;
+  /** The GPU that the slot sees; absent where there is none. */
+  readonly gpu?: string | undefined;
   /** The process was started, and has not said yet that it is ready. */
   readonly isLoading: boolean;
   /** The measured milliseconds per item of the loaded model; undefined before the first slice. */

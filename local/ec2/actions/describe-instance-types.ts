@@ -53,5 +53,16 @@ function answer(type: InstanceType): XmlRecord {
     processorInfo: { supportedArchitectures: [type.architecture], manufacturer: type.manufacturer },
     vCpuInfo: { defaultVCpus: type.vcpus, defaultCores: type.vcpus / threads, defaultThreadsPerCore: threads },
     memoryInfo: { sizeInMiB: type.memoryMiB },
+    gpuInfo: type.gpus && {
+      gpus: [
+        {
+          name: type.gpus.name,
+          manufacturer: 'NVIDIA',
+          count: type.gpus.count,
+          memoryInfo: { sizeInMiB: type.gpus.memoryMiB },
+        },
+      ],
+      totalGpuMemoryInMiB: type.gpus.count * type.gpus.memoryMiB,
+    },
   };
 }

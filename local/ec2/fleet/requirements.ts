@@ -9,8 +9,10 @@ import type { Query } from '../query.js';
 import { refuse } from './refuse.js';
 
 /** No type of the local cloud has these, so requiring one of them matches no type. */
-const ABSENT_COUNTS = ['AcceleratorCount', 'AcceleratorTotalMemoryMiB', 'TotalLocalStorageGB'];
-const ABSENT_LISTS = ['AcceleratorType', 'AcceleratorManufacturer', 'AcceleratorName', 'LocalStorageType'];
+const ABSENT_COUNTS = ['TotalLocalStorageGB'];
+const ABSENT_LISTS = ['LocalStorageType'];
+const ACCELERATOR_COUNTS = ['AcceleratorCount', 'AcceleratorTotalMemoryMiB'];
+const ACCELERATOR_LISTS = ['AcceleratorType', 'AcceleratorManufacturer', 'AcceleratorName'];
 const MIB_PER_GIB = 1024;
 /**
  * The local cloud's types have no figures for these. They are refused, because ignoring them would select other
@@ -35,9 +37,15 @@ const NAMES = [
   'SpotMaxPricePercentageOverLowestPrice',
   'OnDemandMaxPricePercentageOverLowestPrice',
   ...ABSENT_COUNTS,
-  ...['CpuManufacturer', 'InstanceGeneration', 'AllowedInstanceType', 'ExcludedInstanceType', ...ABSENT_LISTS].flatMap(
-    (name) => [name, `${name}Set`],
-  ),
+  ...ACCELERATOR_COUNTS,
+  ...[
+    'CpuManufacturer',
+    'InstanceGeneration',
+    'AllowedInstanceType',
+    'ExcludedInstanceType',
+    ...ABSENT_LISTS,
+    ...ACCELERATOR_LISTS,
+  ].flatMap((name) => [name, `${name}Set`]),
 ];
 const ANY_COUNT = { min: 0, max: 2 ** 31 - 1 };
 
@@ -82,8 +90,26 @@ function meets(type: InstanceType, requirements: Query): boolean {
     feature(requirements, 'BurstablePerformance', 'excluded', type.burstable) &&
     feature(requirements, 'BareMetal', 'excluded', false) &&
     feature(requirements, 'LocalStorage', 'included', false) &&
+    meetsAccelerators(type, requirements) &&
     ABSENT_COUNTS.every((name) => (requirements.child(name).string('Min') ?? '0') === '0') &&
     ABSENT_LISTS.every((name) => list(requirements, name).length === 0)
+  );
+}
+
+/** The accelerators of the local cloud's types are GPUs of NVIDIA. Their names are small letters in a requirement. */
+function meetsAccelerators({ gpus }: InstanceType, requirements: Query): boolean {
+  const has: Readonly<Record<string, string | undefined>> = {
+    AcceleratorType: gpus && 'gpu',
+    AcceleratorManufacturer: gpus && 'nvidia',
+    AcceleratorName: gpus?.name.toLowerCase(),
+  };
+  return (
+    within(requirements.child('AcceleratorCount'), gpus?.count ?? 0) &&
+    within(requirements.child('AcceleratorTotalMemoryMiB'), gpus === undefined ? 0 : gpus.count * gpus.memoryMiB) &&
+    ACCELERATOR_LISTS.every((name) => {
+      const wanted = list(requirements, name);
+      return wanted.length === 0 || wanted.includes(has[name] ?? '');
+    })
   );
 }
 

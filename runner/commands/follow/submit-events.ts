@@ -4,6 +4,7 @@ import type { Level, RunEvent } from '../../display/events.js';
 import type { Clock } from '../../ports.js';
 import type { SubmitEvent } from '../../submit/submit-event.js';
 import type { PublishedWorker } from '../../worker-bundle/publish-worker.js';
+import { lockedText, putText } from '../advice/python-packages.js';
 import { leftOutText, missedText, shippedText } from '../advice/shipped-files.js';
 import { newsNow } from './news.js';
 
@@ -24,6 +25,10 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
         ...news('info', leftOutText(event), 'model-left-out'),
         ...news('warning', missedText(event), 'model-may-miss'),
       ];
+    case 'packages-locked':
+      return news('info', lockedText(event));
+    case 'packages-put':
+      return news('info', putText(event));
     case 'following-submit':
       return news(
         'info',
@@ -42,6 +47,7 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
         'warning',
         `Batches hold ${plural(event.items, 'item')} instead of ${event.wantedItems}, because a job has at most 100,000 batches.`,
       );
+    case 'tried':
     case 'dataset-format':
     case 'big-integers':
     case 'long-records':

@@ -39,6 +39,8 @@ export interface WalkRequest {
   readonly ship: ReadonlySet<string>;
   readonly followLinks: boolean;
   readonly excluded: readonly ExcludedFile[];
+  /** Paths relative to the root. When present, nothing else is looked at; '' is the root. */
+  readonly only?: ReadonlySet<string>;
 }
 
 const VERSION_CONTROL = 'version control';
@@ -100,6 +102,7 @@ class Walker {
   async #visit(absolute: string, place: string, state: FolderState): Promise<void> {
     const asked = this.#isAsked(place);
     const leads = this.#leadsToAsked(place);
+    if (!asked && !leads && !this.#isLookedAt(place)) return;
     if (state.onlyAsked && !asked && !leads) return; // It is reported together with the folder.
     const found = await lstat(absolute);
     const why = await this.#whyLeftOut(absolute, place, found, asked);
@@ -160,8 +163,13 @@ class Walker {
   }
 
   #isAsked(place: string): boolean {
-    for (let at = place; at !== '.'; at = path.posix.dirname(at)) if (this.#request.ship.has(at)) return true;
-    return false;
+    return isWithin(this.#request.ship, place);
+  }
+
+  #isLookedAt(place: string): boolean {
+    const { only } = this.#request;
+    if (only === undefined || only.has('')) return true;
+    return isWithin(only, place) || [...only].some((wanted) => wanted.startsWith(`${place}/`));
   }
 
   #leadsToAsked(place: string): boolean {
@@ -172,6 +180,12 @@ class Walker {
     if (found?.isDirectory()) this.#leftOut.push({ path: `${place}/`, why });
     else this.#leftOut.push({ path: place, why, ...(found?.isFile() ? { bytes: found.size } : {}) });
   }
+}
+
+/** True for a path of the set, and for everything below one. */
+function isWithin(places: ReadonlySet<string>, place: string): boolean {
+  for (let at = place; at !== '.'; at = path.posix.dirname(at)) if (places.has(at)) return true;
+  return false;
 }
 
 /** The identity of a file is the same for all its names, links and spellings. */

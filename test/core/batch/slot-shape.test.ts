@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hintFor } from '../../../core/batch/shape-hint.js';
+import { hintFor, THREADS, threadsHint } from '../../../core/batch/shape-hint.js';
 import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from '../../../core/contract/slot-shape.js';
 import {
   firstShape,
@@ -263,6 +263,20 @@ describe('the hint for a shape that the user has chosen', () => {
 
   it('names a model that waits', () => {
     expect(hint(model({ cpuMs: 1, waitMs: 99 }), 1, 1, 2)).toMatch(/^1 slot with one slice at a time mostly waits/);
+  });
+
+  it('names threads for a Python model that waits', () => {
+    const fake = model({ cpuMs: 1, waitMs: 99 });
+    const chosen = { slots: 1, concurrency: 1 };
+    expect(hintFor(chosen, windowOf(fake, chosen, 2), { cpus: 2, ways: THREADS })).toMatch(/threads = 32 in the model/);
+    const hintOf = (shape: SlotShape, one = fake): string | undefined =>
+      threadsHint(shape, windowOf(one, shape, 2), { cpus: 2 });
+    expect(hintOf({ slots: 32, concurrency: 1 })).toMatch(
+      /^32 slots on 2 vCPUs, because the Python model waits \(it uses 0\.\d+ of a core\)\. .* threads = 32 /,
+    );
+    expect(hintOf({ slots: 2, concurrency: 1 })).toBeUndefined();
+    expect(hintOf({ slots: 2, concurrency: 64 })).toBeUndefined();
+    expect(hintOf({ slots: 4, concurrency: 1 }, model({ cpuMs: 50 }))).toBeUndefined();
   });
 
   it('is none for a good choice', () => {

@@ -82,6 +82,7 @@ describe('a line of a slot', () => {
     ['{"index":4,"output":1,"output":2}', { kind: 'output', index: 4, outputJson: '2' }],
     ['{"index":4,"error":{"code":"C","message":"m"}}', { kind: 'error', index: 4, error: { code: 'C', message: 'm' } }],
     ['{"index":4,"error":{"message":"m"}}', { kind: 'error', index: 4, error: { code: 'ModelError', message: 'm' } }],
+    ['{"event":"smaller calls"}', { kind: 'event', message: 'smaller calls' }],
     ['{"ready":true}', { kind: 'ready', takesAhead: false }],
     ['{"index":0,"output":1.0,"ready":true}', { kind: 'output', index: 0, outputJson: '1.0' }],
     ['{"ready": true, "maxSliceItems": 8}', { kind: 'ready', maxSliceItems: 8, takesAhead: false }],

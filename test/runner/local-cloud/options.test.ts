@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_OPTIONS, parseOptions } from '../../../local/options.js';
 import { LAUNCH_DELAYS as KNOWN_DELAYS } from '../../../local/market/arrivals.js';
+import { instanceTypeNamed } from '../../../local/market/instance-types.js';
 import {
+  GPU_COUNTS,
+  instanceTypesOf,
   LAUNCH_DELAYS,
   type LocalCloudOptions,
   localCloudArguments,
@@ -48,6 +51,7 @@ describe('the options of a local cloud', () => {
     reclaims: [{ afterMs: 9, noNotice: true, all: true }],
     leaseSeconds: 10,
     maxIdleSeconds: 11,
+    gpus: 4,
     maxWorkers: 12,
   };
 
@@ -71,6 +75,9 @@ describe('the options of a local cloud', () => {
       endWithStdin: true,
     });
     expect(LAUNCH_DELAYS).toEqual(KNOWN_DELAYS);
+    // The fleet's instance types have the GPUs.
+    const types = GPU_COUNTS.map((gpus) => instanceTypesOf({ ...every, gpus })?.map(instanceTypeNamed));
+    expect(types.map((found) => found?.map((type) => type?.gpus?.count))).toEqual(GPU_COUNTS.map((count) => [count]));
   });
 
   it('are all understood by its workers', () => {

@@ -78,7 +78,7 @@ describe('a module', () => {
 
   it('is refused with --files', async () => {
     const cwd = await tempDirectory({ 'model.js': '' });
-    await expect(packed(cwd, 'model.js', { files: '.' })).rejects.toThrow('--files needs a command');
+    await expect(packed(cwd, 'model.js', { files: ['.'] })).rejects.toThrow('--files needs a Python file or a command');
   });
 });
 
@@ -159,7 +159,7 @@ describe('a command', () => {
 
   it('ships the directory of --files and starts there', async () => {
     const cwd = await tempDirectory({ 'd/m.py': '', 'd/lib/x.py': '', 'e.txt': '' });
-    const model = await packed(cwd, 'python3 m.py', { files: 'd' });
+    const model = await packed(cwd, 'python3 m.py', { files: ['d'] });
     expect(model.shipped).toEqual(['lib', 'lib/x.py', 'm.py']);
   });
 
@@ -212,8 +212,8 @@ describe('a command', () => {
 
   it('is refused when --files is no directory or lacks its script', async () => {
     const cwd = await tempDirectory({ 'd/x.txt': '', 'm.py': '' });
-    await expect(packed(cwd, 'python3 m.py', { files: 'nope' })).rejects.toThrow('--files nope is not a directory');
-    await expect(packed(cwd, 'python3 m.py', { files: 'd' })).rejects.toThrow(
+    await expect(packed(cwd, 'python3 m.py', { files: ['nope'] })).rejects.toThrow('--files nope is not a directory');
+    await expect(packed(cwd, 'python3 m.py', { files: ['d'] })).rejects.toThrow(
       /names m\.py, but .*\/d has no such file/,
     );
   });

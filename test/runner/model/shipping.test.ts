@@ -64,7 +64,7 @@ describe('an ignored file', () => {
     ['a path that leads up', 'sh model.sh ../../x/y'],
   ])('is found when %s names a file on the instance', async (_, command) => {
     const cwd = await tempDirectory({ 'm/model.sh': 'exit', 'm/.gitignore': 'model.sh\n*.tmp\n', 'm/a.tmp': 'x' });
-    const { shipped } = await packed(cwd, command, { files: 'm' });
+    const { shipped } = await packed(cwd, command, { files: ['m'] });
     expect(shipped).toEqual(['.gitignore', 'model.sh']);
   });
 
@@ -91,13 +91,13 @@ describe('an ignored file', () => {
     const compiled = await packed(cwd, 'm');
     expect(compiled.shipped).toContain('w.bin');
     expect(compiled.shipped).not.toContain('other.bin');
-    const command = await packed(cwd, 'python3 build/model.py', { files: 'c' });
+    const command = await packed(cwd, 'python3 build/model.py', { files: ['c'] });
     expect(command.shipped).toEqual(expect.arrayContaining(['build/model.py', 'build/helper.py']));
   });
 
   it('stays ignored when words of a command name paths outside of the directory', async () => {
     const cwd = await tempDirectory({ 'c/.gitignore': 'build/\n', 'c/build/m.js': '', 'c/n.js': '' });
-    const absolute = await packed(cwd, `${process.execPath} n.js --root=/ ../c/build`, { files: 'c' });
+    const absolute = await packed(cwd, `${process.execPath} n.js --root=/ ../c/build`, { files: ['c'] });
     expect(absolute.shipped).toEqual(['.gitignore', 'n.js']);
   });
 

@@ -130,6 +130,7 @@ export class EnvironmentWorld {
   prepare(spec: ModelSpec, changes: Partial<PrepareModelOptions> = {}): Promise<PreparedModel> {
     return prepareModel({
       store: { stream: (key) => this.#stream(key) },
+      storeOf: () => ({ stream: (key) => this.#stream(key) }),
       spec,
       options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
       secretReader: { read: async () => 'hunter2' },

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../core/contract/job.js';
-import { modelBundleKey } from '../../../core/contract/keys.js';
+import { modelBundleKey, weightsFileKey, weightsListKey } from '../../../core/contract/keys.js';
 import { ObjectMissing } from '../../../core/contract/object-store.js';
+import { encodeWeightsList } from '../../../core/contract/weights.js';
 import { prepareModel } from '../../../worker/model/prepare-model.js';
 import { ModelUnable } from '../../../worker/model/prepared-models.js';
 import type { PrepareModelOptions } from '../../../worker/model/step.js';
@@ -49,6 +50,9 @@ function optionsOf(changes: Partial<PrepareModelOptions> = {}, bytes = bundle): 
         if (key !== modelBundleKey(spec.digest)) throw new ObjectMissing(key);
         for (let start = 0; start < bytes.length; start += 100) yield bytes.subarray(start, start + 100);
       },
+    },
+    storeOf: () => {
+      throw new Error('There is no other bucket here.');
     },
     spec,
     options: { concurrency: 1, itemTimeoutSeconds: 10, env: {} },
@@ -221,5 +225,45 @@ describe('preparing a model', () => {
     expect((await prepared({ options: { ...options, nan: 'null' } })).modelKey).not.toBe(modelKey);
     const other = { ...spec, start: { kind: 'command', argv: ['cat'] } } as const;
     expect((await prepared({ spec: other })).modelKey).not.toBe(modelKey);
+  });
+
+  it('fetches weights once for all models that have them, and says where they are', async () => {
+    const body = Buffer.from('weights of a net');
+    const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+    const list = encodeWeightsList({
+      version: 1,
+      files: [{ path: 'net.bin', bytes: body.length, sha256: digestOf(body) }],
+    });
+    const weights = { name: './net.bin', digest: digestOf(list), files: 1, bytes: body.length };
+    const objects = new Map<string, Buffer>([
+      [weightsListKey(weights.digest), Buffer.from(list)],
+      [weightsFileKey(digestOf(body)), body],
+    ]);
+    const store: PrepareModelOptions['store'] = {
+      async *stream(key, options) {
+        const found = objects.get(key);
+        if (found === undefined) {
+          yield* optionsOf().store.stream(key, options);
+          return;
+        }
+        fetched.push(key);
+        yield found;
+      },
+    };
+    const first = await prepared({ store, spec: { ...spec, weights, setup: 'cat "$SPOTPOOL_WEIGHTS/net.bin"' } });
+    const second = await prepared({ store, spec: { ...spec, weights } });
+    expect(log).toEqual(['weights of a net']);
+    expect(second.weights).toBe(first.weights);
+    expect(second.variables?.['SPOTPOOL_WEIGHTS']).toBe(first.weights);
+    expect(fetched.filter((key) => key.endsWith('/weights'))).toHaveLength(1);
+    const without = await prepared();
+    expect(without.modelKey).not.toBe(second.modelKey);
+    expect(without.variables).not.toHaveProperty('SPOTPOOL_WEIGHTS');
+
+    const gone = await unable(optionsOf({ store, spec: { ...spec, weights: { ...weights, digest: '0'.repeat(64) } } }));
+    expect([gone.phase, gone.message]).toEqual([
+      'weights',
+      `The weights ./net.bin cannot be used. There is no object models/${'0'.repeat(64)}/weights.json.`,
+    ]);
   });
 });

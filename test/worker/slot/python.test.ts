@@ -1,13 +1,23 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findPythons, SUPPORTED } from '../../support/pythons.js';
+import { SUPPORTED } from '../../support/pythons.js';
+import { oldestAndNewest } from './python-model.js';
 import type { Slot, PreparedModel } from '../../../worker/slot/slot.js';
-import { buildHost, computeWith, itemsOf, modelOf, rebuildsIn, slotOf, type BuiltHost } from './support.js';
+import {
+  buildHost,
+  computeWith,
+  fixtures,
+  itemsOf,
+  logWith,
+  modelOf,
+  rebuildsIn,
+  slotOf,
+  type BuiltHost,
+} from './support.js';
 
-const directory = fileURLToPath(new URL('../../../examples/python', import.meta.url));
+const directory = fixtures;
 /** Python writes no compiled files beside the sources. */
 const env = { PYTHONDONTWRITEBYTECODE: '1' };
-const pythons = findPythons();
+const pythons = oldestAndNewest();
 const isCi = process.env['CI'] === 'true';
 
 let host: BuiltHost;
@@ -34,7 +44,7 @@ describe.each(pythons)('a model with Python $version', ({ path: python }) => {
     expect(computed.results[0]).toMatchObject({ output: { mass: 18.015 } });
     expect(computed.results[1]).toMatchObject({ error: { code: 'KeyError', message: "'unknown element Xx'" } });
     expect(computed.results[4]).toMatchObject({ output: { formula: 'NaCl', mass: 58.44 } });
-    expect(computed.log).toContain('1 formulas');
+    expect(await logWith('1 formulas', { slot, model, computed })).toContain('1 formulas');
     expect(rebuildsIn(computed)).toEqual([]);
   });
 

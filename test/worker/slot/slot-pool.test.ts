@@ -115,7 +115,7 @@ describe('a slot that is nearly done', () => {
 
   it('is not given a model that is avoided, and serves the others', async () => {
     const slots = pool();
-    slots.resize(1, new Set(['slow']));
+    slots.resize(1, { avoided: new Set(['slow']) });
     const slow = use(slots, 'slow');
     expect(await isGiven(slow)).toBe(false);
     const other = await use(slots, 'other');
@@ -123,6 +123,34 @@ describe('a slot that is nearly done', () => {
     expect(await isGiven(slow)).toBe(false);
     slots.resize(1);
     expect(await isGiven(slow)).toBe(true);
+  });
+
+  it('is not given a model that as many slots have as may have it, and serves the others', async () => {
+    const slots = pool();
+    slots.resize(2, { limits: new Map([['large', 1]]) });
+    const first = await use(slots, 'large');
+    const second = use(slots, 'large');
+    expect(await isGiven(second)).toBe(false);
+    expect(slots.othersWith(first.place.slot, 'large')).toBe(0);
+    const other = await use(slots, 'other');
+    expect(other.place).not.toBe(first.place);
+    expect(slots.othersWith(other.place.slot, 'large')).toBe(1);
+    await first.end();
+    expect(await isGiven(second)).toBe(true);
+  });
+
+  it('is closed before a slot with a loaded model when there are too many', async () => {
+    const made: (StillSlot & { isClosed?: boolean })[] = [];
+    const slots = new SlotPool(() => {
+      const slot: StillSlot & { isClosed?: boolean } = new StillSlot();
+      slot.close = async () => void (slot.isClosed = true);
+      made.push(slot);
+      return slot;
+    }, systemClock);
+    slots.resize(3);
+    if (made[1] !== undefined) made[1].modelKey = undefined;
+    slots.resize(2);
+    expect(made.map(({ isClosed }) => isClosed === true)).toEqual([false, true, false]);
   });
 
   it('is given nothing when there are more slots than wanted', async () => {
@@ -133,5 +161,32 @@ describe('a slot that is nearly done', () => {
     slots.resize(1);
     slots.expectEnd(first.place);
     expect(await isGiven(use(slots))).toBe(false);
+  });
+});
+
+describe('slots on GPUs', () => {
+  it('are shared out among the GPUs in turn, keep theirs, and give it back when they are gone', async () => {
+    const closing: (() => void)[] = [];
+    const made: (string | undefined)[] = [];
+    const slots = new SlotPool(
+      (_slots, gpu) => {
+        made.push(gpu);
+        const slot = new StillSlot();
+        slot.close = () => new Promise((resolve) => closing.push(resolve));
+        return slot;
+      },
+      systemClock,
+      ['0', '1'],
+    );
+    slots.resize(5);
+    expect(made).toEqual(['0', '1', '0', '1', '0']);
+    slots.resize(3);
+    slots.resize(4);
+    // The processes of the closed slots, on GPU 0 and on GPU 1, are still there.
+    expect(made.slice(5)).toEqual(['1']);
+    for (const gone of closing) gone();
+    await settled();
+    slots.resize(6);
+    expect(made.slice(5)).toEqual(['1', '0', '1']);
   });
 });

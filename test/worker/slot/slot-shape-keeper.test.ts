@@ -67,6 +67,7 @@ async function measure(
     events: { emit: (event) => void events.push(event) },
     cpus,
     memoryBytes: 64 * GIB,
+    otherSlots: () => 0,
     onShape: () => {
       if (keeper.status !== undefined) shapes.push(keeper.status);
     },
@@ -143,6 +144,7 @@ describe('a slot that runs out of its share of the memory', () => {
         events: { emit: (event) => void events.push(event) },
         cpus: 8,
         memoryBytes: 64 * GIB,
+        otherSlots: () => 0,
         onShape: () => void slots.push(keeper.slotsFor([{ message: { job: 'job-1' } }])),
         signal: life.signal,
       });

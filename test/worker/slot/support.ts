@@ -18,6 +18,7 @@ import type {
 } from '../../../worker/slot/slot.js';
 import { createSlot, type SlotOptions } from '../../../worker/slot/process-slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
+import { eventually } from '../../support/eventually.js';
 
 export const pythonFolder = fileURLToPath(new URL('../../../python', import.meta.url));
 export const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -125,6 +126,23 @@ export async function computeWith(
   const failed = results.filter((line) => line !== undefined && !line.ok).map(({ index }) => index);
   const log = events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
   return { end, results, failed, repeated, events, log };
+}
+
+/**
+ * Returns the log once it has the line. What a model prints may arrive after its answers, and then comes with a later
+ * batch.
+ */
+export async function logWith(
+  line: string,
+  { slot, model, computed }: { readonly slot: Slot; readonly model: PreparedModel; readonly computed: Computed },
+): Promise<readonly string[]> {
+  const log = [...computed.log];
+  await eventually(async () => {
+    if (log.includes(line)) return true;
+    log.push(...(await computeWith(slot, model, [])).log);
+    return false;
+  });
+  return log;
 }
 
 export const rebuildsIn = (computed: Computed): readonly string[] =>

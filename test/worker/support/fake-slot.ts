@@ -18,7 +18,7 @@ export interface FakeModel {
   /** How much longer than its pace the next item takes. */
   delayOnceMs: number;
   /** Returns an end that replaces the computation. */
-  end: (work: BatchWork) => BatchComputation | undefined;
+  end: (work: BatchWork, slot: Slot) => BatchComputation | undefined;
   output: (item: BatchItem) => ComputedItem;
   readonly loads: string[];
   readonly computed: number[];
@@ -94,7 +94,8 @@ export class FakeSlot implements Slot {
       this.isLoading = false;
       if (work.signal.aborted) return { kind: 'aborted' };
     }
-    const end = this.#model.end(work);
+    const end = this.#model.end(work, this);
+    if (end?.kind === 'unable') this.modelKey = undefined;
     if (end !== undefined) return end;
     this.#model.running += 1;
     this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);

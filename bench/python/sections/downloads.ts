@@ -1,0 +1,173 @@
+/** Measures many downloads in Python, as in the asyncio literature: four ways, and the worker with two models. */
+import path from 'node:path';
+import { inRounds, medianOf, show } from '../../support/rounds.js';
+import { type ProcessGroup, startGroup } from '../../support/process-group.js';
+import type { Section, Target } from '../../support/section.js';
+import type { BenchCloud } from '../../throughput/lab/cloud.js';
+import { limitOf, meanOf } from '../../throughput/lab/figures.js';
+import { busyOf, outputsOf } from '../../throughput/lab/outcomes.js';
+import { untilSaid } from '../../throughput/lab/worker.js';
+import type { ServerSetup } from '../child.js';
+import { literature, PythonWorker, runWay, type Way } from '../lab.js';
+import type { Sizes } from '../sizes.js';
+
+const SERVER: ServerSetup = { atOnce: 16, delayMs: [30, 90], bytes: 64 * 1024 };
+const LEAST_OF_LIMIT = 0.95;
+
+const WAYS: readonly Way[] = ['serial', 'processes', 'threads', 'asyncio'];
+const MODELS = ['with_requests.py', 'with_aiohttp.py'] as const;
+type Kind = Way | (typeof MODELS)[number];
+const KINDS: readonly Kind[] = [...WAYS, ...MODELS];
+const TITLES: Readonly<Record<Kind, string>> = {
+  serial: 'one after another (requests)',
+  processes: `${SERVER.atOnce} processes (requests)`,
+  threads: `${SERVER.atOnce} threads (requests)`,
+  asyncio: 'asyncio (aiohttp)',
+  'with_requests.py': 'spotpool, a model with requests',
+  'with_aiohttp.py': 'spotpool, a model with aiohttp',
+};
+
+interface Sample {
+  /** The mean of the passes. */
+  readonly ms: number;
+  readonly mostAtOnce: number;
+  /** The best possible time, computed from the times of sequential downloads. */
+  readonly limitMs?: number;
+}
+
+export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
+  const python = await literature();
+  const server = startGroup({
+    file: process.execPath,
+    args: [path.join(import.meta.dirname, 'child.mjs'), JSON.stringify(SERVER)],
+  });
+  const rows: string[][] = [];
+  const targets: Target[] = [];
+  const notes: string[] = [];
+  const workers = new Map<Kind, PythonWorker>();
+  try {
+    const web = await webOf(server);
+    const most = Math.max(...sizes.downloads);
+    for (const model of MODELS) {
+      const worker = await PythonWorker.start(cloud, python);
+      workers.set(model, worker);
+      const first = await inWorker({ cloud, python, web, count: most, sizes }, worker, model);
+      notes.push(`${TITLES[model]}: the first job, of ${most} items, took ${first.ms.toFixed(0)} ms. ${worker.chose}`);
+    }
+    for (const count of sizes.downloads) {
+      const task = { cloud, python, web, count, sizes };
+      const samples = await inRounds(KINDS, sizes.rounds, (kind) => {
+        const worker = workers.get(kind);
+        return worker === undefined ? inWay(task, kind as Way) : inWorker(task, worker, kind);
+      });
+      rows.push(...rowsOf(count, samples));
+      targets.push(...MODELS.map((model) => targetOf(count, model, samples)));
+    }
+    for (const [kind, worker] of workers) notes.push(`${TITLES[kind]}, at the end: ${worker.chose}`);
+  } finally {
+    for (const worker of workers.values()) await worker.stop();
+    await server.stop();
+  }
+  return {
+    title: 'Downloads in Python',
+    how:
+      `Bodies of ${SERVER.bytes / 1024} KiB from a web server on this machine, which answers after ${SERVER.delayMs.join(' to ')} ms (evenly distributed, drawn for each request) and serves ${SERVER.atOnce} requests at once; more wait in line. ` +
+      'The time is from the first request to the last reply, by the clock of the programs, with all lanes started and connected. ' +
+      'The rows of spotpool are jobs without options (slots, slices and batches are chosen by it), on a worker that has run a job of the same model before; the notes say how long that one took. ' +
+      'The limit is computed from the times of sequential downloads: the average of the slowest of 10, or, for more downloads than are served at once, their sum divided by that width. ' +
+      `One after another at most ${sizes.serialDownloads} are done, and the time is scaled; of ${Math.min(...sizes.downloads)}, ${sizes.downloadPasses} passes are averaged.`,
+    header: ['', 'ms', '× one after another', 'limit / time', 'most at once'],
+    rows,
+    targets,
+    notes,
+  };
+}
+
+type Samples = ReadonlyMap<Kind, readonly Sample[]>;
+
+const timesOf = (samples: Samples, kind: Kind): number[] => (samples.get(kind) ?? []).map(({ ms }) => ms);
+
+const limitIn = (samples: Samples): number =>
+  medianOf((samples.get('serial') ?? []).map(({ limitMs = NaN }) => limitMs));
+
+function rowsOf(count: number, samples: Samples): string[][] {
+  const limit = limitIn(samples);
+  const serial = medianOf(timesOf(samples, 'serial'));
+  const number = count.toLocaleString('en-US');
+  const rows = KINDS.map((kind) => {
+    const times = timesOf(samples, kind);
+    const ratios = times.map((ms) => limit / ms);
+    const most = Math.max(...(samples.get(kind) ?? []).map(({ mostAtOnce }) => mostAtOnce));
+    return [
+      `${number}: ${TITLES[kind]}`,
+      show(times),
+      (serial / medianOf(times)).toFixed(1),
+      show(ratios, 2),
+      String(most),
+    ];
+  });
+  return [...rows, [`${number}: the limit`, limit.toFixed(0), (serial / limit).toFixed(1), '1.00', '']];
+}
+
+function targetOf(count: number, model: Kind, samples: Samples): Target {
+  const ratio = limitIn(samples) / medianOf(timesOf(samples, model));
+  return {
+    wanted: `${count.toLocaleString('en-US')} downloads, ${TITLES[model]}: at least ${LEAST_OF_LIMIT} of the limit`,
+    measured: ratio.toFixed(2),
+    isMet: ratio >= LEAST_OF_LIMIT,
+  };
+}
+
+async function webOf(server: ProcessGroup): Promise<string> {
+  await untilSaid(server, '\n');
+  return `http://127.0.0.1:${server.stdout().trim()}`;
+}
+
+const urlsOf = (web: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${web}/${n}`);
+
+interface Task {
+  readonly cloud: BenchCloud;
+  readonly python: string;
+  readonly web: string;
+  readonly count: number;
+  readonly sizes: Sizes;
+}
+
+async function inWay({ cloud, python, web, count, sizes }: Task, way: Way): Promise<Sample> {
+  const isSerial = way === 'serial';
+  const done = isSerial ? sizes.serialDownloads : count;
+  const passes = isSerial ? 1 : passesOf(count, sizes);
+  await forgetMost(web);
+  const { wallMs, itemMs, value } = await runWay(cloud, python, {
+    way,
+    task: 'download',
+    width: Math.min(count, SERVER.atOnce),
+    items: urlsOf(web, done),
+    passes,
+    warmUp: 1,
+  });
+  if (value !== done * passes * SERVER.bytes) throw new Error(`${way}: ${value} bytes arrived of ${done} downloads.`);
+  const ms = meanOf(wallMs);
+  const mostAtOnce = await mostAtOnceOf(web);
+  return isSerial
+    ? { ms: (ms / done) * count, mostAtOnce, limitMs: limitOf(itemMs, { count, atOnce: SERVER.atOnce }) }
+    : { ms, mostAtOnce };
+}
+
+/** With more downloads than are served at once, a second pass is unnecessary. */
+const passesOf = (count: number, { downloadPasses }: Sizes): number => (count <= SERVER.atOnce ? downloadPasses : 1);
+
+async function inWorker({ cloud, web, count, sizes }: Task, worker: PythonWorker, model: string): Promise<Sample> {
+  const times: number[] = [];
+  await forgetMost(web);
+  for (let pass = 0; pass < passesOf(count, sizes); pass += 1) {
+    const outputs = await outputsOf(cloud.store, await worker.run(urlsOf(web, count), model));
+    if (outputs.some(({ value }) => value !== SERVER.bytes)) throw new Error(`${model}: a download has another size.`);
+    times.push(busyOf(outputs).wallMs);
+  }
+  return { ms: meanOf(times), mostAtOnce: await mostAtOnceOf(web) };
+}
+
+const forgetMost = (web: string): Promise<unknown> => fetch(`${web}/_most`, { method: 'DELETE' });
+
+const mostAtOnceOf = async (web: string): Promise<number> => Number(await (await fetch(`${web}/_most`)).text());

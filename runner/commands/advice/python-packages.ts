@@ -1,0 +1,21 @@
+/** Describes the Python packages of a model: what is locked, and what was uploaded. */
+import { bytes, count, oneLine, plural } from '../../display/format.js';
+import type { SubmitEvent } from '../../submit/submit-event.js';
+
+type Locked = Extract<SubmitEvent, { code: 'packages-locked' }>;
+type Put = Extract<SubmitEvent, { code: 'packages-put' }>;
+
+export function lockedText({ requirements, packages, bytes: size, python, platform, source }: Locked): string {
+  const from = source === 'index' ? ' Instances download them from the package index.' : '';
+  return (
+    `The packages of ${oneLine(requirements)} are locked for Python ${python} on ${platform}: ` +
+    `${plural(packages, 'package')}, ${bytes(size)}.${from}`
+  );
+}
+
+/** The installer is a wheel, too. */
+export function putText({ uploaded, uploadedBytes, present }: Put): string {
+  if (uploaded === 0) return `All ${plural(present, 'wheel')} are in the bucket already.`;
+  const others = present === 0 ? '' : `; ${count(present)} ${present === 1 ? 'was' : 'were'} there already`;
+  return `${plural(uploaded, 'wheel')} (${bytes(uploadedBytes)}) uploaded to the bucket${others}.`;
+}

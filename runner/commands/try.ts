@@ -1,0 +1,129 @@
+/** `spotpool try` runs a model over a few items of a dataset on this machine, as an instance would, and starts and pays for nothing. */
+import type { StackConfig } from '../../core/contract/stack.js';
+import type { ProbeEvent } from '../../core/probe/probe.js';
+import { definedFields } from '../../core/defined-fields.js';
+import type { CliContext } from '../cli/context.js';
+import { type Call, defineCommand } from '../cli/command.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { DATASET_HELP, jobOptionsOf } from '../cli/job-options.js';
+import { tryOptions, type TryFlags } from '../cli/try-options.js';
+import { configuredStack } from '../cli/stack-choice.js';
+import { openDataset } from '../dataset/dataset.js';
+import { sentence, span } from '../display/format.js';
+import { type PackagedModel, packageModel } from '../model/package-model.js';
+import { noItems } from '../submit/upload-dataset.js';
+import { explainFailures, logOf } from '../try/explain.js';
+import { jsonReport } from '../try/json-report.js';
+import { printReport } from '../try/print-report.js';
+import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
+import { detectPython, pythonFields } from '../python/detect-python.js';
+import { objectsOf, shippedStore } from '../try/shipped-store.js';
+import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
+import { datasetRequest, modelRequest } from './submit-job.js';
+
+export const tryCommand = defineCommand({
+  name: 'try',
+  description:
+    'Try a model on this machine, over a few items from all over a dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
+  args: { dataset: DATASET_HELP },
+  options: tryOptions,
+  examples: [
+    'spotpool try molecules.csv --model ./model.ts',
+    'spotpool try reviews.jsonl --model "python3 model.py" --files ./model --twice',
+    'spotpool try reviews.jsonl --model ./model.ts --items 1000 --json | jq .pace',
+  ],
+  run: async ({ context, args, options }) => tryModel(context, args.dataset, options),
+});
+
+type Options = Call<'dataset', typeof tryOptions>['options'];
+
+const DEFAULT_ITEMS = 100;
+const DEFAULT_OBJECTS = 20;
+/** Long enough for a pace, short enough to wait for. */
+const COMPUTE_MS = 20_000;
+const MIB = 1024 * 1024;
+
+async function tryModel(context: CliContext, argument: string, flags: Options): Promise<number> {
+  const { terminal } = context;
+  const config = await configuredStack(flags, context);
+  const dataset = await openDataset(datasetRequest(argument, context.cwd, flags), context.sources(config));
+  await dataset.check(context.signal);
+  // The model runs here, so its Python packages are locked for this machine, whatever the stack's instances are.
+  const here = pythonFields(await detectPython(context.env, context.signal));
+  const request = modelRequest(context, { ...config, ...here }, { dataset: argument, flags });
+  const model = await packageModel(request, context.signal);
+  try {
+    const isObjects = dataset.kind === 'objects';
+    const bounds = isObjects ? PREFIX_BOUNDS : argument.startsWith('s3://') ? S3_BOUNDS : LOCAL_BOUNDS;
+    const sample = await sampleItems(dataset, {
+      items: flags.items ?? (isObjects ? DEFAULT_OBJECTS : DEFAULT_ITEMS),
+      bounds,
+      signal: context.signal,
+      hooks: {
+        forJavaScript: model.spec.start.kind === 'module',
+        notify: ({ level, message }) => (level === 'warning' ? terminal.err(`${sentence(message)}\n`) : undefined),
+      },
+    });
+    if (sample.items.length === 0) throw noItems(dataset);
+    const report = await probe(context, { argument, model, sample, config, flags, isObjects });
+    if (flags.json) terminal.out(`${JSON.stringify(jsonReport(report))}\n`);
+    else printReport(terminal, report);
+    if (!isUsable(report)) return EXIT.misuse;
+    return (report.repeated?.differences.length ?? 0) > 0 ? EXIT.failed : EXIT.ok;
+  } finally {
+    await model.dispose();
+  }
+}
+
+interface Trial {
+  readonly argument: string;
+  readonly model: PackagedModel;
+  readonly sample: Sample;
+  readonly config: StackConfig | undefined;
+  readonly flags: TryFlags;
+  readonly isObjects: boolean;
+}
+
+async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
+  const { argument, model, sample, config, flags, isObjects } = trial;
+  const { signal, terminal, cwd } = context;
+  const { secrets, ...options } = jobOptionsOf(flags);
+  const machine = await context.probe();
+  const memoryLimitBytes = flags.memory === undefined ? undefined : flags.memory * MIB;
+  const found = await machine.run(
+    {
+      spec: model.spec,
+      shipped: shippedStore(model),
+      options,
+      items: sample.items,
+      ...(isObjects ? { objectsOf: objectsOf(context.sources(config)) } : {}),
+      computeMs: flags.items === undefined ? COMPUTE_MS : Infinity,
+      ...definedFields({ memoryLimitBytes }),
+      twice: flags.twice ?? false,
+    },
+    (event) => {
+      const text = noteOf(event);
+      if (text !== undefined) terminal.err(`${sentence(text)}\n`);
+    },
+    signal,
+  );
+  const how = { model, secrets: Object.keys(secrets ?? {}), cwd };
+  const faults = explainFailures(found, how);
+  return tryReport(argument, { model, sample, probe: found, faults, log: logOf(found, how) });
+}
+
+/** Says what somebody who waits wants to know. Everything else is in the report. */
+function noteOf(event: ProbeEvent): string | undefined {
+  switch (event.kind) {
+    case 'slow-load':
+      return event.message;
+    case 'waiting':
+      return `The model has given no answer for ${span(event.silentMs / 1000)}. An item may take as long as --item-timeout says. Ctrl-C ends.`;
+    case 'rebuilt':
+    case 'prepared':
+    case 'loaded':
+    case 'log':
+    case 'results':
+      return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Runs `spotpool try` over a broken model, and checks that it is found, and that nothing was sent. */
+import { chmod } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { ModelProbe } from '../../core/probe/probe.js';
+import { tempDirectory } from '../runner/model/files.js';
+import type { BrokenModel } from './broken-models.js';
+import { FakeStack } from './fake-stack.js';
+
+export const DATA = Array.from({ length: 16 }, (_, n) => `{"n":${n}}\n`).join('');
+
+export async function stackWith(
+  { files, executable = [] }: Pick<BrokenModel, 'files' | 'executable'>,
+  probe: ModelProbe,
+): Promise<FakeStack> {
+  const stack = new FakeStack();
+  stack.cwd = await tempDirectory({ 'data.jsonl': DATA, ...files });
+  stack.probe = () => Promise.resolve(probe);
+  for (const file of executable) await chmod(path.join(stack.cwd, file), 0o755);
+  return stack;
+}
+
+export async function expectFound(broken: BrokenModel, probe: ModelProbe): Promise<void> {
+  const { model, options = [], says, kind, reach } = broken;
+  const stack = await stackWith(broken, probe);
+  expect(await stack.run('try', 'data.jsonl', '--model', model, ...options)).toBe(2);
+  const said = stack.terminal.stdout + stack.terminal.stderr;
+  expect(said).toMatch(says);
+  expect(stack.store.writes).toEqual([]);
+  expect({ enqueued: stack.undone.size, target: stack.target }).toEqual({ enqueued: 0, target: 0 });
+  if (kind === undefined) return;
+  const again = await stackWith(broken, probe);
+  expect(await again.run('try', 'data.jsonl', '--model', model, ...options, '--json')).toBe(2);
+  const { faults } = JSON.parse(again.terminal.stdout) as { faults: readonly { kind: string; reach: string }[] };
+  expect(faults[0]).toMatchObject({ kind, ...(reach === undefined ? {} : { reach }) });
+}
