@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Manifest } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { Installable } from '../peers/catalogue.js';
 import { install } from '../peers/install.js';
 import { lastLines, startGroup } from '../support/process-group.js';
-import type { BenchCloud } from '../throughput/lab/cloud.js';
+import type { BenchCloud, JobRequest } from '../throughput/lab/cloud.js';
 import { type BenchWorker, startWorker, untilStarted } from '../throughput/lab/worker.js';
 
 /** The packages that people use for this: requests, aiohttp and scikit-learn. */
@@ -19,14 +20,14 @@ const LITERATURE: Installable = {
 const WAY_TIMEOUT_MS = 600_000;
 const MODELS = path.resolve('bench/python/models');
 
-export const modelOf = (name: string): string => path.join(MODELS, name);
+const modelOf = (name: string): string => path.join(MODELS, name);
 
 /** Returns the interpreter of the virtual environment. */
 export const literature = async (): Promise<string> => path.join(await install(LITERATURE), 'venv/bin/python');
 
 export type Way = 'serial' | 'processes' | 'threads' | 'asyncio';
 
-export interface WaySetup {
+interface WaySetup {
   readonly way: Way;
   readonly task: 'download' | 'trees';
   readonly width: number;
@@ -36,11 +37,18 @@ export interface WaySetup {
   readonly warmUp: number;
 }
 
-export interface WayResult {
+interface WayResult {
   /** The time of each pass. */
   readonly wallMs: readonly number[];
   readonly itemMs: readonly number[];
   readonly value: number;
+}
+
+interface PythonJob {
+  /** The name of a file in bench/python/models. */
+  readonly model: string;
+  readonly batchItems?: number;
+  readonly options?: JobRequest['options'];
 }
 
 let setups = 0;
@@ -92,15 +100,12 @@ export class PythonWorker {
   }
 
   /** Runs a job to its end. Without options it is as `spotpool run` submits it. */
-  async run(
-    items: readonly unknown[],
-    model: string,
-    options: Parameters<BenchCloud['submit']>[1]['options'] = {},
-  ): Promise<Manifest> {
+  async run(items: readonly unknown[], { model, batchItems, options = {} }: PythonJob): Promise<Manifest> {
     const dataset = this.#cloud.writeDataset('items.jsonl', items);
     const manifest = await this.#cloud.submit(this.#queueUrl, {
       dataset,
       model: modelOf(model),
+      ...definedFields({ batchItems }),
       options: { slots: 'auto', concurrency: 'auto', ...options },
     });
     await this.#cloud.untilEmpty(this.#queueUrl, [this.#worker.group]);

@@ -37,7 +37,7 @@ export const NOTES: Readonly<Record<string, readonly string[]>> = {
 export const NOT_MEASURED: readonly string[] = [
   'AWS. Its latencies are simulated by a delay before each reply; its bandwidth, its throttling and its slow requests are not.',
   'Many instances. There is one worker at a time, except for the reclaims and the end of a job. Launches, replacements and prices of the fleet are not measured.',
-  'Models in other languages than JavaScript and Python. Any slot is a process that speaks JSON Lines, but the time to parse them depends on its language.',
+  'Models in native code. Any slot is a process that speaks JSON Lines, but the time to parse them depends on its language. Models in Python are measured by `npm run bench:python`.',
   'GPUs, and models whose load takes minutes.',
   'More than two cores. The worker needs the same processor time on a larger machine, where it is a smaller share.',
   "Distributed-Something itself, which is written in Python. The one-by-one loop imitates its worker, with the same SDK as spotpool's.",

@@ -1,5 +1,5 @@
 /**
- * What GPUs add to the decision about a worker's shape (slot-shape.ts): slots start at one a GPU, and a further slot on
+ * GPUs add limits to the decision about a worker's shape (slot-shape.ts): slots start at one a GPU, and a further slot on
  * each GPU is only tried if the GPU's memory and use leave room for it.
  */
 
@@ -9,7 +9,7 @@ export interface GpuBounds {
   readonly memoryBytes: number;
 }
 
-/** What the GPUs of the job's slots showed in a window. */
+/** The measurements of the GPUs that the job's slots had in a window. */
 export interface GpuWindow {
   /** The number of readings in the window; there is one every few seconds. */
   readonly readings: number;

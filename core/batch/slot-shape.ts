@@ -79,7 +79,7 @@ export interface Shaping {
   readonly base?: Seen;
   readonly first?: Seen;
   readonly slotMemoryBytes: number;
-  /** What one slot uses of a GPU; undefined until it was measured. */
+  /** The GPU use of one slot; undefined until it was measured. */
   readonly gpu?: GpuSeen;
   /** It falls after a slot ran out of memory, or could not load the model. */
   readonly mostSlots: number;

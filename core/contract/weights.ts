@@ -20,7 +20,7 @@ export interface WeightsList {
   readonly files: readonly WeightsFile[];
 }
 
-/** The manifest's part. */
+/** The part of the manifest that names the weights of a job. */
 export interface WeightsSpec {
   /** The value of `--weights`, for people. */
   readonly name: string;

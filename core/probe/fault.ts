@@ -64,7 +64,7 @@ const KINDS = {
   'not-shipped': {
     reach: 'everywhere',
     what: 'the model needs a file that is not in what is shipped',
-    advice: 'Import it, or ship its directory: --files DIR (for a command), or a directory as --model.',
+    advice: 'Ship its folder with --files DIR, or give a folder that holds everything as --model.',
   },
   package: {
     reach: 'here',

@@ -14,6 +14,8 @@ const PLACES: readonly RegExp[] = [
   /([^\s:'"]+\.\w+): line (\d+)/g,
   /([^\s:'"]+\.\w+):(\d+)(?::in\b|:)/g,
   /\bat (\S+\.\w+) line (\d+)/g,
+  // Our own host of Python says so.
+  /\((\S+\.\w+), line (\d+)\)/g,
 ];
 
 /** In these languages the innermost frame stands last. */

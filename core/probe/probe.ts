@@ -21,6 +21,8 @@ export interface ProbeRequest {
   /** It holds what would be shipped, under the keys of the bucket. */
   readonly shipped: Pick<ObjectStore, 'stream'>;
   readonly options: Pick<JobOptions, 'concurrency' | 'itemTimeoutSeconds' | 'loadTimeoutSeconds' | 'nan' | 'env'>;
+  /** The interpreter for Python models, where it is not `python3` on the PATH. */
+  readonly python?: string;
   readonly items: readonly ProbeItem[];
   /** Present when the items name objects in S3 (`DatasetSpec.kind === 'objects'`), which are fetched first. */
   readonly objectsOf?: (bucket: string) => Pick<ObjectStore, 'stream'>;

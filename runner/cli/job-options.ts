@@ -150,6 +150,10 @@ export const jobOptionRows = {
       "let instances get Python packages from the stack's bucket, or from the package index (default: the bucket, up to 500 MB)",
       ['bucket', 'index'],
     ),
+    weights: text(
+      '<path>',
+      'ship this file or folder beside the model, or fetch it from s3://bucket/prefix/; each instance has it once, in the folder SPOTPOOL_WEIGHTS',
+    ),
     setup: text(
       '<command>',
       "run this command once per instance in the model's directory, before the model first loads",
@@ -191,7 +195,7 @@ export const jobOptionRows = {
       ),
       'auto',
     ),
-    try: toggle('do not try the model on this machine before anything is sent (also with SPOTPOOL_NO_TRY=1)', {
+    try: toggle('submit without trying the model on this machine first (also with SPOTPOOL_NO_TRY=1)', {
       flag: '--no-try',
     }),
     batchBytes: parsed('<n>', 'limit a batch to this many bytes', integerBetween(1, MOST_BATCH_BYTES)),

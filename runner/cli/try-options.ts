@@ -34,10 +34,10 @@ export const tryOptions = {
   ...inGroup('Options of the trial:', {
     items: parsed(
       '<n>',
-      'compute this many items, however long they take (default: at most 100, or 20 objects, for about 20 s)',
+      'take this many items, however long they are computed (default: at most 100, or 20 objects, for about 20 s)',
       integerBetween(1, MOST_ITEMS),
     ),
-    twice: toggle('compute every item again in a fresh process, and report the outputs that differ'),
+    twice: toggle('repeat every item in a fresh process, and report the outputs that differ'),
     memory: parsed(
       '<MiB>',
       "end the model when it uses more memory than this, as on a smaller machine (default: 80 % of this machine's)",

@@ -10,6 +10,7 @@ import { readFleetState } from '../controller/observe/read-fleet.js';
 import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
+import { stateDirectory } from '../local-cloud/paths.js';
 import type { ModelRequest } from '../model/resolved-model.js';
 import type { ExcludedFile } from '../model/shipping/walk.js';
 import type { PythonTarget } from '../python/python-packages.js';
@@ -19,6 +20,7 @@ import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
+import type { WeightsRequest } from '../weights/weights.js';
 import { adviceAfterEnd } from './advice/resume.js';
 import { type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
@@ -67,6 +69,7 @@ export async function submitFromFlags(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
       model: modelRequest(context, ports.config, submission),
+      ...weightsRequest(context, flags),
       sizes: {
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...definedFields({ batchBytes }),
@@ -188,13 +191,22 @@ function pythonTarget({
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
 function excludedFromModel(
   cwd: string,
-  { dataset, out }: { readonly dataset: string; readonly out?: string },
+  { dataset, out, flags: { weights } }: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
     ...results.map((file) => ({ file: path.resolve(cwd, file), why: 'the results of this job', always: true })),
+    ...(weights === undefined || weights.startsWith('s3://')
+      ? []
+      : [{ file: path.resolve(cwd, weights), why: 'the weights', always: false }]),
     ...(dataset.startsWith('s3://') ? [] : [{ file: path.resolve(cwd, dataset), why: 'the dataset', always: false }]),
   ];
+}
+
+function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
+  const { weights: argument, followLinks = false } = flags;
+  if (argument === undefined) return {};
+  return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };
 }
 
 export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {

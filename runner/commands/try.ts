@@ -11,12 +11,12 @@ import { configuredStack } from '../cli/stack-choice.js';
 import { openDataset } from '../dataset/dataset.js';
 import { sentence, span } from '../display/format.js';
 import { type PackagedModel, packageModel } from '../model/package-model.js';
+import { detectPython, pythonFields } from '../python/detect-python.js';
 import { noItems } from '../submit/upload-dataset.js';
 import { explainFailures, logOf } from '../try/explain.js';
 import { jsonReport } from '../try/json-report.js';
 import { printReport } from '../try/print-report.js';
 import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
-import { detectPython, pythonFields } from '../python/detect-python.js';
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
 import { datasetRequest, modelRequest } from './submit-job.js';
@@ -24,7 +24,7 @@ import { datasetRequest, modelRequest } from './submit-job.js';
 export const tryCommand = defineCommand({
   name: 'try',
   description:
-    'Try a model on this machine, over a few items from all over a dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
+    'Try a model over a few items, on this machine. The items are from all over the dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
   args: { dataset: DATASET_HELP },
   options: tryOptions,
   examples: [
@@ -48,10 +48,10 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
   const config = await configuredStack(flags, context);
   const dataset = await openDataset(datasetRequest(argument, context.cwd, flags), context.sources(config));
   await dataset.check(context.signal);
-  // The model runs here, so its Python packages are locked for this machine, whatever the stack's instances are.
-  const here = pythonFields(await detectPython(context.env, context.signal));
-  const request = modelRequest(context, { ...config, ...here }, { dataset: argument, flags });
-  const model = await packageModel(request, context.signal);
+  const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
+  // Packages are locked for this machine, on which they are installed now.
+  const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
+  const model = await packageModel(modelRequest(context, machine, { dataset: argument, flags }), context.signal);
   try {
     const isObjects = dataset.kind === 'objects';
     const bounds = isObjects ? PREFIX_BOUNDS : argument.startsWith('s3://') ? S3_BOUNDS : LOCAL_BOUNDS;
@@ -65,7 +65,15 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
       },
     });
     if (sample.items.length === 0) throw noItems(dataset);
-    const report = await probe(context, { argument, model, sample, config, flags, isObjects });
+    const report = await probe(context, {
+      argument,
+      model,
+      sample,
+      config,
+      flags,
+      isObjects,
+      ...definedFields({ python: python?.executable }),
+    });
     if (flags.json) terminal.out(`${JSON.stringify(jsonReport(report))}\n`);
     else printReport(terminal, report);
     if (!isUsable(report)) return EXIT.misuse;
@@ -75,7 +83,11 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
   }
 }
 
+const needsPython = ({ model, requirements }: TryFlags): boolean =>
+  requirements !== undefined || /\.py(:\w+)?$/.test(model);
+
 interface Trial {
+  readonly python?: string;
   readonly argument: string;
   readonly model: PackagedModel;
   readonly sample: Sample;
@@ -85,7 +97,7 @@ interface Trial {
 }
 
 async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
-  const { argument, model, sample, config, flags, isObjects } = trial;
+  const { argument, model, sample, config, flags, isObjects, python } = trial;
   const { signal, terminal, cwd } = context;
   const { secrets, ...options } = jobOptionsOf(flags);
   const machine = await context.probe();
@@ -98,7 +110,7 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
       items: sample.items,
       ...(isObjects ? { objectsOf: objectsOf(context.sources(config)) } : {}),
       computeMs: flags.items === undefined ? COMPUTE_MS : Infinity,
-      ...definedFields({ memoryLimitBytes }),
+      ...definedFields({ memoryLimitBytes, python }),
       twice: flags.twice ?? false,
     },
     (event) => {

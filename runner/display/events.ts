@@ -11,6 +11,13 @@ export type RunEvent =
   /** The command has started its own local cloud, and the cloud is ready. */
   | { readonly event: 'local-cloud-up'; readonly endpoint: string; readonly maxWorkers: number }
   | { readonly event: 'uploading'; readonly items: number; readonly bytes: number }
+  /** So many bytes of the weights are hashed or uploaded. */
+  | {
+      readonly event: 'weights';
+      readonly doing: 'hashing' | 'uploading';
+      readonly bytes: number;
+      readonly total: number;
+    }
   | { readonly event: 'enqueueing'; readonly sent: number; readonly batches: number }
   | {
       readonly event: 'submitted';

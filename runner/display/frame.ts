@@ -1,7 +1,20 @@
 /** Renders the live display as lines of text. Pure: a view in, lines out. */
 import type { Colors } from 'picocolors/types.js';
 import type { Level, RunEvent } from './events.js';
-import { clockTime, count, fit, percent, plural, rate, sentence, span, stopwatch, width, wrap } from './format.js';
+import {
+  bytes,
+  clockTime,
+  count,
+  fit,
+  percent,
+  plural,
+  rate,
+  sentence,
+  span,
+  stopwatch,
+  width,
+  wrap,
+} from './format.js';
 import { elapsedText, preparingText } from './preparing.js';
 import type { JobProgress } from './views.js';
 
@@ -36,6 +49,10 @@ export function withEvent(view: LiveView, event: RunEvent): LiveView {
       return { ...view, phase: 'The local cloud is ready. Reading the dataset …' };
     case 'uploading':
       return { ...view, phase: `Uploading the dataset: ${plural(event.items, 'item')} …` };
+    case 'weights': {
+      const done = `${bytes(event.bytes)} of ${bytes(event.total)}`;
+      return { ...view, phase: `${event.doing === 'hashing' ? 'Hashing' : 'Uploading'} the weights: ${done} …` };
+    }
     case 'enqueueing':
       return { ...view, phase: `Enqueueing: ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} …` };
     case 'submitted':

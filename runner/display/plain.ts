@@ -1,6 +1,6 @@
 /** The display without a terminal: one line for each event, and a line of progress from time to time. */
 import type { Display, RunEvent } from './events.js';
-import { clockTime, count, percent, plural, rate, sentence, span } from './format.js';
+import { bytes, clockTime, count, percent, plural, rate, sentence, span } from './format.js';
 import { preparingText } from './preparing.js';
 import { summaryLines } from './summary.js';
 import type { Terminal } from './terminal.js';
@@ -34,7 +34,7 @@ export function plainDisplay(terminal: Terminal, now: () => number): Display {
         return;
       }
       if (event.event === 'progress') return progress(event);
-      if (event.event === 'uploading' || event.event === 'enqueueing') {
+      if (event.event === 'uploading' || event.event === 'weights' || event.event === 'enqueueing') {
         if (now() - uploadShownAtMs < UPLOAD_EVERY_MS) return;
         uploadShownAtMs = now();
       }
@@ -51,6 +51,8 @@ function textOf(event: RunEvent): string | undefined {
       return `The local cloud is ready at ${event.endpoint} (at most ${plural(event.maxWorkers, 'instance')}).`;
     case 'uploading':
       return `Uploaded ${plural(event.items, 'item')} so far.`;
+    case 'weights':
+      return `${event.doing === 'hashing' ? 'Hashed' : 'Uploaded'} ${bytes(event.bytes)} of ${bytes(event.total)} of the weights so far.`;
     case 'enqueueing':
       return `Enqueued ${count(event.sent)} of ${plural(event.batches, 'batch', 'batches')} so far.`;
     case 'submitted':

@@ -71,7 +71,7 @@ class Finder {
 
   async #absolute(file: string, one: PythonImport): Promise<void> {
     const [first = ''] = one.module.split('.');
-    // As in Python, the folder of the model comes first.
+    // Python, too, looks in the folder of the model first.
     for (const base of new Set([this.#beside, this.#above])) {
       const found = await this.#find(base, one);
       if (found.length === 0) continue;

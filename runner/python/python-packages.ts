@@ -57,7 +57,7 @@ export interface PythonPackages {
   readonly requirements: string;
   /** The files of the bundle. */
   readonly entries: readonly BundleEntry[];
-  /** What the stack's bucket must have: the installer, and the wheels unless instances fetch those from the index. */
+  /** The files that the stack's bucket must have: the installer, and the wheels unless instances fetch those from the index. */
   readonly files: readonly PackageFile[];
 }
 

@@ -15,7 +15,7 @@ export interface Requirements {
   readonly file: string;
   /** The file as the user knows it, for messages. */
   readonly name: string;
-  /** `requires-python` of a pyproject.toml. */
+  /** The value of `requires-python` in a pyproject.toml. */
   readonly requiresPython?: string;
 }
 

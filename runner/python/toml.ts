@@ -133,7 +133,7 @@ class Reader {
     return /^\s/.test(found) ? '' : (ESCAPES[found] ?? found);
   }
 
-  /** Skips spaces and comments. */
+  /** Skips spaces and comments, and line ends only on request. */
   #space(alsoLines: boolean): void {
     this.#match(alsoLines ? /(?:[ \t\n]|#[^\n]*)*/y : /[ \t]*(?:#[^\n]*)?/y, 'space');
   }

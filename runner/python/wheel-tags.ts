@@ -116,7 +116,7 @@ function rankOfPlatform(tag: string, platform: string): number | undefined {
   return minor === undefined || !(minor <= most) ? undefined : 2 * (most - minor) + (legacy === '' ? 0 : 1);
 }
 
-/** What uv takes for these names. https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform */
+/** The versions that uv takes for platforms without a version in their names. https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform */
 const MUSL_MINOR = 2;
 const GNU_MINOR = 28;
 const MAC_VERSION = { arm64: 13, x86_64: 13 } as const;

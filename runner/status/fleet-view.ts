@@ -23,11 +23,11 @@ export interface InstanceView extends FleetInstance {
   readonly slots?: number;
   /** How it runs the job of its last batch. */
   readonly shape?: ShapeStatus;
+  readonly gpus?: readonly GpuStatus[];
   /** The step by which it gets a model ready now. */
   readonly preparing?: PreparingStatus;
   /** How long the steps took for the model that it began to prepare last. */
   readonly prepared?: PreparedStatus;
-  readonly gpus?: readonly GpuStatus[];
 }
 
 export interface FleetView {
@@ -69,9 +69,9 @@ function viewOf(instance: FleetInstance, isLive: boolean, status: WorkerStatus |
       phase: status?.phase,
       slots: status?.slots,
       shape: status?.shape,
+      gpus: status?.gpus,
       preparing: status?.preparing,
       prepared: status?.prepared,
-      gpus: status?.gpus,
       notice: status?.notice,
     }),
   };

@@ -6,9 +6,11 @@ import type { ProbeMark } from '../../core/contract/probe-mark.js';
 import type { DatasetSpec, JobOptions } from '../../core/contract/job.js';
 import { paceOf } from '../../core/probe/pace.js';
 import type { ProbeItem, ProbeReport } from '../../core/probe/probe.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { plural, span } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { PackagedModel } from '../model/package-model.js';
+import { type DetectedPython, detectPython } from '../python/detect-python.js';
 import type { Clock, ModelProbe } from '../ports.js';
 import { explainFailures, type Explained } from '../try/explain.js';
 import { shippedStore } from '../try/shipped-store.js';
@@ -32,6 +34,8 @@ export interface FirstTryRequest {
   readonly items: readonly ProbeItem[];
   readonly options: JobOptions;
   readonly cwd: string;
+  /** The environment of the command. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface FirstTryPorts {
@@ -45,7 +49,8 @@ export async function tryFirst(
   ports: FirstTryPorts,
   { onEvent, signal }: { readonly onEvent: (event: FirstTryEvent) => void; readonly signal: AbortSignal },
 ): Promise<ProbeMark | undefined> {
-  const skipped = reasonToSkip(request);
+  const python = request.model.spec.python === undefined ? undefined : await detectPython(request.env, signal);
+  const skipped = reasonToSkip(request, python);
   if (skipped !== undefined) {
     onEvent({ code: 'tried', level: 'info', message: `The model is not tried on this machine first: ${skipped}.` });
     return undefined;
@@ -57,7 +62,7 @@ export async function tryFirst(
     () => undefined,
   );
   try {
-    const report = await run(request, ports, AbortSignal.any([signal, late.signal]));
+    const report = await run({ ...request, python: python?.executable }, ports, AbortSignal.any([signal, late.signal]));
     return judge(request, report, ports, onEvent);
   } catch (error) {
     signal.throwIfAborted();
@@ -73,22 +78,38 @@ export async function tryFirst(
   }
 }
 
-function reasonToSkip({ kind, model }: FirstTryRequest): string | undefined {
+function reasonToSkip({ kind, model }: FirstTryRequest, python: DetectedPython | undefined): string | undefined {
   if (kind === 'objects') return 'its items are objects in S3, which would have to be fetched. spotpool try does that';
   const bytes = model.spec.weights?.bytes ?? 0;
   if (bytes > BYTES_PER_GIB) return 'its weights are larger than 1 GiB';
-  return undefined;
+  const { python: locked } = model.spec;
+  if (locked === undefined) return undefined;
+  const isSame = locked.python === python?.python && kindOf(locked.platform) === kindOf(python.platform ?? '');
+  return isSame
+    ? undefined
+    : `its packages are for Python ${locked.python} on ${locked.platform}. spotpool try takes those of this machine`;
 }
 
+/** Platforms that differ in the version of their C library alone are of one kind. */
+const kindOf = (platform: string): string => platform.replace(/_2_\d+$/, '');
+
 async function run(
-  { model, items, options }: FirstTryRequest,
+  { model, items, options, python }: FirstTryRequest & { readonly python: string | undefined },
   { probe }: FirstTryPorts,
   signal: AbortSignal,
 ): Promise<ProbeReport> {
   const machine = await probe();
   const { secrets: _, ...others } = options;
   return machine.run(
-    { spec: model.spec, shipped: shippedStore(model), options: others, items, computeMs: FIRST_TRY_MS, twice: false },
+    {
+      spec: model.spec,
+      shipped: shippedStore(model),
+      options: others,
+      items,
+      computeMs: FIRST_TRY_MS,
+      twice: false,
+      ...definedFields({ python }),
+    },
     () => undefined,
     signal,
   );

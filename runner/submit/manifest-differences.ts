@@ -19,6 +19,10 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
   } else if (!isDeepStrictEqual(before.model.start, now.model.start)) {
     differences.push(`the model is started differently${namesOf(before.model, now.model)}`);
   }
+  const [weights, otherWeights] = [before.model.weights, now.model.weights];
+  if (weights?.digest !== otherWeights?.digest) {
+    differences.push(`the weights differ (--weights was ${nameOf(weights)}, now ${nameOf(otherWeights)})`);
+  }
   if (before.model.setup !== now.model.setup) differences.push('--setup differs');
   for (const name of JOB_OPTION_NAMES) {
     if (isDeepStrictEqual(before.options[name], now.options[name])) continue;
@@ -33,6 +37,8 @@ export function modelDifferences(before: Omit<JobContent, 'dataset'>, now: Omit<
 
 const namesOf = (before: ModelSpec, now: ModelSpec): string =>
   before.name === now.name ? '' : ` (it was ${before.name}, now ${now.name})`;
+
+const nameOf = (weights: ModelSpec['weights']): string => weights?.name ?? 'not given';
 
 const isSameContents = (before: ModelSpec, now: ModelSpec): boolean =>
   before.contents !== undefined && before.contents === now.contents;

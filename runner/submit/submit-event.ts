@@ -1,10 +1,12 @@
 /** The events that a submission reports while it runs. */
+import type { WeightsSpec } from '../../core/contract/weights.js';
 import type { FirstTryEvent } from './first-try.js';
 import type { DatasetNotice } from '../dataset/notice.js';
 import type { PythonSummary } from '../../core/contract/python-environment.js';
 import type { PutWheels } from '../python/put-wheels.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
+import type { WeightsProgress } from '../weights/weights.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export type SubmitEvent =
@@ -22,6 +24,14 @@ export type SubmitEvent =
   | ({ readonly code: 'packages-put' } & PutWheels)
   /** What the short trial on the submitter's machine found. */
   | FirstTryEvent
+  /** The files of the weights are known. They are in `bucket` already, or are uploaded when it is absent. */
+  | {
+      readonly code: 'weights-found';
+      readonly weights: WeightsSpec;
+      readonly bucket?: string;
+      readonly leftOut: readonly LeftOut[];
+    }
+  | ({ readonly code: 'weights' } & WeightsProgress)
   /** The submit starts writing to the bucket. An interruption after this leaves objects behind. */
   | { readonly code: 'begun'; readonly job: string }
   /** Another submit of the job is running. This one waits for it, and takes over if it no longer renews its claim. */

@@ -31,6 +31,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
+import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
@@ -44,6 +45,7 @@ import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDa
 export interface SubmitRequest {
   readonly dataset: DatasetRequest;
   readonly model: ModelRequest;
+  readonly weights?: WeightsRequest;
   /** The batch sizes that the user gave. The dataset decides those that are absent. */
   readonly sizes: BatchSizes;
   readonly options: JobOptions;
@@ -93,8 +95,10 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const model = await packageModel(modelRequestFor(job, request, ports.store), signal);
+  const packaged = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
+    const weights = await findWeights(request, ports, hooks);
+    const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
     const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
     if (packages !== undefined) {
@@ -102,14 +106,14 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     }
     for (;;) {
       try {
-        return await submitOnce({ job, request, ports, hooks, dataset, model });
+        return await submitOnce({ job, request, ports, hooks, dataset, model, weights });
       } catch (error) {
         if (!(error instanceof ClaimLost)) throw error;
         // The next round waits for the submit that has taken over.
       }
     }
   } finally {
-    await model.dispose();
+    await packaged.dispose();
   }
 }
 
@@ -130,6 +134,33 @@ interface SubmissionContext {
   readonly hooks: SubmitHooks;
   readonly dataset: Dataset;
   readonly model: PackagedModel;
+  readonly weights: Weights | undefined;
+}
+
+/** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
+async function findWeights(
+  { weights: request }: SubmitRequest,
+  { sources, clock }: SubmitPorts,
+  hooks: SubmitHooks,
+): Promise<Weights | undefined> {
+  if (request === undefined) return undefined;
+  const weights = await openWeights(request, sources, weightsHooks(hooks, clock));
+  const { spec, bucket, leftOut } = weights;
+  hooks.onEvent({ code: 'weights-found', weights: spec, leftOut, ...definedFields({ bucket }) });
+  return weights;
+}
+
+function weightsHooks({ signal, onEvent }: SubmitHooks, clock: Clock): WeightsHooks {
+  let shownMs = -Infinity;
+  return {
+    signal,
+    onProgress: (progress) => {
+      const nowMs = clock.nowMs();
+      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+      shownMs = nowMs;
+      onEvent({ code: 'weights', ...progress });
+    },
+  };
 }
 
 async function submitOnce(context: SubmissionContext): Promise<Submitted> {
@@ -173,7 +204,8 @@ async function firstTry(
   }
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd }, { probe, clock }, hooks);
+  const env = request.model.packages?.env ?? {};
+  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */
@@ -188,14 +220,16 @@ class Submission {
   readonly #hooks: SubmitHooks;
   readonly #dataset: Dataset;
   readonly #model: PackagedModel;
+  readonly #weights: Weights | undefined;
 
-  constructor({ job, request, ports, hooks, dataset, model }: SubmissionContext) {
+  constructor({ job, request, ports, hooks, dataset, model, weights }: SubmissionContext) {
     this.#job = job;
     this.#request = request;
     this.#ports = ports;
     this.#hooks = hooks;
     this.#dataset = dataset;
     this.#model = model;
+    this.#weights = weights;
   }
 
   /** Reads the stored manifest, if any. Throws when it is of another model or other options. */
@@ -264,6 +298,7 @@ class Submission {
     const { signal } = this.#hooks;
     await uploadModel(this.#model, store, signal);
     await this.#putPackages();
+    await this.#weights?.upload(store, weightsHooks(this.#hooks, clock));
     const { options, createdBy, versions } = this.#request;
     const manifest: Manifest = {
       version: 1,

@@ -69,8 +69,8 @@ const readableLog = (log: readonly string[], clean: (text: string) => string): r
   log.filter((line) => !OF_HOST.test(line)).map((line) => printableLines(clean(line)));
 
 function sentenceOf({ what, advice, kind }: Fault, core: string, place: Place | undefined): string {
-  const where =
-    place === undefined || core.startsWith(`${place.file}, line`) ? '' : `${place.file}, line ${place.line}: `;
+  const isSaid = place !== undefined && core.includes(`${place.file}, line ${place.line}`);
+  const where = place === undefined || isSaid ? '' : `${place.file}, line ${place.line}: `;
   const said = shorten(printable(core), SENTENCE_CHARACTERS).replace(/\.$/, '');
   // What was found without starting the model says all by itself.
   const beginning = SELF_EXPLAINING.has(kind) ? '' : `${what.charAt(0).toUpperCase()}${what.slice(1)}: `;
@@ -102,9 +102,12 @@ function coreOf({ log, message, reason, found }: ProbeFailure): string {
   const named = lines.findLast((line) => ERROR_LINE.test(line));
   if (named !== undefined) return named.trim();
   const last = lines.findLast((line) => line.trim() !== '');
+  if (last !== undefined && SAYS_ALL.test(last)) return last.trim();
   return last === undefined ? own : `${own.replace(/\.$/, '')}; it printed last: ${last.trim()}`;
 }
 
+/** Our hosts say in such a line what a model did. */
+const SAYS_ALL = /^predict |\bis no model\b/;
 const AFTERTHOUGHT = / The model is loaded again for the items that have no result yet\.$/;
 
 type Shipping = Pick<ExplainOptions, 'cwd' | 'model'> & { readonly directory: string };

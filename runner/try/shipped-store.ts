@@ -8,20 +8,18 @@ import type { PackagedModel } from '../model/package-model.js';
 
 type Streams = Pick<ObjectStore, 'stream'>;
 
+type Find = (signal: AbortSignal) => Promise<string>;
+
+/** Wheels are read from the cache of downloads, and downloaded if they are not there, as for a submission. */
 export function shippedStore({ spec, file, packages }: PackagedModel): Streams {
-  const files = new Map<string, (signal: AbortSignal) => Promise<string>>([
-    [modelBundleKey(spec.digest), async () => file],
-    ...(packages?.files ?? []).map(
-      ({ wheel, fetch }) => [wheelKey(wheel.sha256, wheel.file), (signal: AbortSignal) => fetch(signal)] as const,
-    ),
-  ]);
-  return {
-    stream: async function* (key, { signal }) {
-      const found = files.get(key);
-      if (found === undefined) throw new ObjectMissing(key);
-      yield* createReadStream(await found(signal), { signal }) as AsyncIterable<Buffer>;
-    },
-  };
+  const files = new Map<string, Find>([[modelBundleKey(spec.digest), () => Promise.resolve(file)]]);
+  for (const { wheel, fetch } of packages?.files ?? []) files.set(wheelKey(wheel.sha256, wheel.file), fetch);
+  return { stream: (key, { signal }) => read(key, files.get(key), signal) };
+}
+
+async function* read(key: string, find: Find | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (find === undefined) throw new ObjectMissing(key);
+  yield* createReadStream(await find(signal), { signal }) as AsyncIterable<Buffer>;
 }
 
 /** Lets a probe fetch the objects of a dataset in S3. */

@@ -29,7 +29,7 @@ async function shapesOf(lab: Lab, job: string): Promise<readonly string[]> {
   return events.filter(({ code }) => code === 'slot-shape').map(({ message }) => message);
 }
 
-it('eight GPUs have eight slots, and each slot sees one of them', { timeout: 240_000 }, async () => {
+it('eight GPUs have eight slots, and each slot sees one of them', { timeout: 600_000 }, async () => {
   await withGpus(8, async (lab) => {
     const dataset = await lab.file('items.jsonl', numbers(800));
     const options = ['--env', 'CLAIM=9000 97', '--batch-size', '4', '--slots', 'auto'];
@@ -51,7 +51,7 @@ it('eight GPUs have eight slots, and each slot sees one of them', { timeout: 240
 
 it(
   'a second copy that does not fit is a step taken back, although the user asked for it',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     await withGpus(1, async (lab) => {
       const dataset = await lab.file('items.jsonl', numbers(60));
@@ -70,7 +70,7 @@ it(
   },
 );
 
-it('--slots-per-gpu loads so many models on each GPU', { timeout: 240_000 }, async () => {
+it('--slots-per-gpu loads so many models on each GPU', { timeout: 600_000 }, async () => {
   await withGpus(4, async (lab) => {
     const dataset = await lab.file('items.jsonl', numbers(160));
     const options = ['--env', 'CLAIM=9000 40', '--batch-size', '2', '--slots', 'auto', '--slots-per-gpu', '2'];

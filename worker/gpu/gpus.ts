@@ -66,7 +66,7 @@ export class Gpus {
     return this.#latest;
   }
 
-  /** What the worker's status says; undefined on an instance without GPUs. */
+  /** The figures for the worker's status; undefined on an instance without GPUs. */
   get status(): readonly GpuStatus[] | undefined {
     if (this.#latest.gpus.length === 0) return undefined;
     if (this.#isOlderThan(STATUS_EVERY_MS, this.#status)) {

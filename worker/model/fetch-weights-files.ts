@@ -130,7 +130,7 @@ function explain(error: unknown, file: WeightsFile): unknown {
   return error;
 }
 
-/** What arrived before a failure is passed on, too, so that each try gets further than the one before it. */
+/** Bytes that arrived before a failure are passed on, too, so that each try gets further than the one before it. */
 async function* joined(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let [held, bytes]: [Uint8Array[], number] = [[], 0];
   let failure: { readonly error: unknown } | undefined;

@@ -173,7 +173,7 @@ class Probe {
     env: Environment,
     signal: AbortSignal,
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
-    const { spec, shipped, options, objectsOf = noObjects } = this.#request;
+    const { spec, shipped, options, python, objectsOf = noObjects } = this.#request;
     const directory = path.join(folder, 'models');
     try {
       return await prepareModel({
@@ -192,6 +192,7 @@ class Probe {
         signal,
         clock: this.#options.clock,
         workerEnv: env,
+        ...definedFields({ python }),
       });
     } catch (error) {
       if (!(error instanceof ModelUnable)) throw error;

@@ -260,6 +260,8 @@ class JobShape {
   }
 
   #hintFor(shape: SlotShape, window: ShapeWindow): string | undefined {
+    // A model that waits for its GPU needs no threads.
+    if (this.#bounds.gpus !== undefined) return undefined;
     if (!this.#chosen) return this.#isPython ? threadsHint(shape, window, this.#bounds) : undefined;
     return hintFor(shape, window, {
       cpus: this.#bounds.cpus,

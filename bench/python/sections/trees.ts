@@ -76,8 +76,9 @@ async function inWorker(cloud: BenchCloud, python: string, sizes: Sizes, slots: 
   const worker = await PythonWorker.start(cloud, python);
   const options = { slots, concurrency: slots === 'auto' ? 'auto' : 1, env: environment(sizes) } as const;
   try {
-    await worker.run(seedsOf(sizes).slice(0, WARM_UP * CORES), MODEL, options);
-    const outputs = await outputsOf(cloud.store, await worker.run(seedsOf(sizes), MODEL, options));
+    const job = { model: MODEL, options };
+    await worker.run(seedsOf(sizes).slice(0, WARM_UP * CORES), job);
+    const outputs = await outputsOf(cloud.store, await worker.run(seedsOf(sizes), job));
     const value = outputs.reduce((sum, output) => sum + (output.value ?? NaN), 0);
     return { seconds: busyOf(outputs).wallMs / 1_000, value, chose: worker.chose };
   } finally {

@@ -1,5 +1,5 @@
 /** Turns the events of a submission into events of the display. */
-import { bytes, plural } from '../../display/format.js';
+import { bytes, oneLine, plural } from '../../display/format.js';
 import type { Level, RunEvent } from '../../display/events.js';
 import type { Clock } from '../../ports.js';
 import type { SubmitEvent } from '../../submit/submit-event.js';
@@ -29,6 +29,15 @@ export function submitNews(event: SubmitEvent, clock: Clock): readonly RunEvent[
       return news('info', lockedText(event));
     case 'packages-put':
       return news('info', putText(event));
+    case 'weights-found': {
+      const { weights, bucket, leftOut } = event;
+      const where = bucket === undefined ? '' : `, which stay in the bucket ${oneLine(bucket)}`;
+      const found = `The weights ${oneLine(weights.name)} are ${plural(weights.files, 'file')}, ${bytes(weights.bytes)}${where}.`;
+      const left = leftOutText({ leftOut })?.replace('Left out of the bundle', 'Left out of the weights');
+      return [...news('info', found), ...news('info', left, 'weights-left-out')];
+    }
+    case 'weights':
+      return [{ event: 'weights', doing: event.doing, bytes: event.bytes, total: event.total }];
     case 'following-submit':
       return news(
         'info',

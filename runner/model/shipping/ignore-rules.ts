@@ -53,15 +53,21 @@ export class IgnoreRules {
   /** The named paths and all folders above them. */
   readonly #named: ReadonlySet<string>;
 
-  private constructor(root: string, named: ReadonlySet<string>) {
+  readonly #readsGit: boolean;
+
+  private constructor(root: string, named: ReadonlySet<string>, readsGit: boolean) {
     this.#root = root;
     this.#named = named;
+    this.#readsGit = readsGit;
   }
 
-  /** `named` holds paths relative to the root that `.gitignore` cannot exclude. Words that are no paths do no harm. */
-  static async of(root: string, named: readonly string[]): Promise<IgnoreRules> {
-    const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)));
-    for (const folder of await repositoryAbove(root)) {
+  /**
+   * `named` holds paths relative to the root that `.gitignore` cannot exclude. Words that are no paths do no harm. Without `git`, no `.gitignore` is
+   * read.
+   */
+  static async of(root: string, named: readonly string[], { git = true } = {}): Promise<IgnoreRules> {
+    const rules = new IgnoreRules(root, new Set(named.flatMap(withFolders)), git);
+    for (const folder of git ? await repositoryAbove(root) : []) {
       const below = posix(path.relative(folder, root));
       const name = `${posix(path.relative(root, folder))}/${GIT_IGNORE_FILE}`;
       await addLayer(rules.#git, path.join(folder, GIT_IGNORE_FILE), name, (asked) => `${below}/${asked}`);
@@ -73,6 +79,7 @@ export class IgnoreRules {
   async enter(folder: string): Promise<void> {
     if (isInPackages(folder)) return; // a package's own ignore files are about the package's repository
     for (const [layers, file] of [[this.#git, GIT_IGNORE_FILE] as const, [this.#own, OWN_IGNORE_FILE] as const]) {
+      if (file === GIT_IGNORE_FILE && !this.#readsGit) continue;
       const name = path.posix.join(folder, file);
       await addLayer(layers, path.join(this.#root, name), name, (asked) =>
         folder === '' ? asked : asked.startsWith(`${folder}/`) ? asked.slice(folder.length + 1) : undefined,
