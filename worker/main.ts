@@ -24,7 +24,7 @@ import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
 import { Gpus } from './gpu/gpus.js';
 import { readGpus } from './gpu/nvidia-smi.js';
-import { StatusWriter } from './events/status-writer.js';
+import { StatusWriter, type StatusView } from './events/status-writer.js';
 import { prepareModel } from './model/prepare-model.js';
 import type { PrepareModelOptions } from './model/step.js';
 import { createSlot } from './slot/process-slot.js';
@@ -121,13 +121,8 @@ async function work(
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
   });
-  const status = new StatusWriter({
-    identity,
-    store,
-    clock,
-    events,
-    view: () => ({ ...engine.status, ...events.view }),
-  });
+  const view = (): StatusView => ({ ...engine.status, ...events.view });
+  const status = new StatusWriter({ identity, store, clock, events, view });
   const bootMs = Math.round(process.uptime() * 1000);
   events.booted(bootMs);
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
