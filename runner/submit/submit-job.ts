@@ -40,7 +40,7 @@ import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
-import { findWeights, weightsHooks } from './submit-weights.js';
+import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './submit-weights.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {

@@ -6,7 +6,7 @@ import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } fro
 import type { SubmitHooks } from './submit-job.js';
 
 /** Often enough for a display, and rare enough to cost nothing. */
-const PROGRESS_EVERY_MS = 250;
+export const PROGRESS_EVERY_MS = 250;
 
 /** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
 export async function findWeights(
