@@ -20,7 +20,7 @@ import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
-import type { WeightsRequest } from '../weights/weights.js';
+import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
 import { type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';

@@ -6,7 +6,7 @@ import type { PythonSummary } from '../../core/contract/python-environment.js';
 import type { PutWheels } from '../python/put-wheels.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
-import type { WeightsProgress } from '../weights/weights.js';
+import type { WeightsProgress } from '../weights/weights-files.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export type SubmitEvent =
@@ -53,3 +53,8 @@ export type SubmitEvent =
       readonly badItems: number;
       readonly batches: number;
     };
+
+export interface SubmitHooks {
+  readonly onEvent: (event: SubmitEvent) => void;
+  readonly signal: AbortSignal;
+}

@@ -31,7 +31,8 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
-import type { Weights, WeightsRequest } from '../weights/weights.js';
+import type { Weights } from '../weights/weights.js';
+import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
@@ -39,7 +40,7 @@ import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
-import type { SubmitEvent } from './submit-event.js';
+import type { SubmitEvent, SubmitHooks } from './submit-event.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './submit-weights.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
@@ -67,11 +68,6 @@ export interface SubmitPorts {
   readonly probe?: () => Promise<ModelProbe>;
   /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
-}
-
-export interface SubmitHooks {
-  readonly onEvent: (event: SubmitEvent) => void;
-  readonly signal: AbortSignal;
 }
 
 export interface Submitted {

@@ -18,27 +18,8 @@ import type { LeftOut } from '../model/shipping/walk.js';
 import { filesOfBucket } from './bucket-files.js';
 import { hashFiles } from './hash-files.js';
 import { localFiles } from './local-files.js';
-import { type HashedFile, uploadFiles } from './upload-files.js';
-
-export interface WeightsRequest {
-  /** The argument of `--weights`, unchanged. */
-  readonly argument: string;
-  readonly cwd: string;
-  readonly followLinks: boolean;
-  /** The file that remembers the digests of large files. Without it, all files are hashed. */
-  readonly cache?: string;
-}
-
-export interface WeightsHooks {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: WeightsProgress) => void;
-}
-
-export interface WeightsProgress {
-  readonly doing: 'hashing' | 'uploading';
-  readonly bytes: number;
-  readonly total: number;
-}
+import { uploadFiles } from './upload-files.js';
+import type { HashedFile, WeightsHooks, WeightsRequest } from './weights-files.js';
 
 export interface Weights {
   readonly spec: WeightsSpec;
