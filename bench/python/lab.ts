@@ -1,4 +1,4 @@
-/** What both sections use: the packages of the literature in a virtual environment, its ways, and a worker for Python models. */
+/** Both sections use this file: the packages of the literature in a virtual environment, its ways, and a worker for Python models. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

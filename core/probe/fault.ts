@@ -13,7 +13,7 @@ interface Kind {
   readonly reach: Reach;
   /** A clause for the list of what was found. */
   readonly what: string;
-  /** What to do about it: a sentence. */
+  /** A sentence that tells the user what to do about it. */
   readonly advice?: string;
 }
 

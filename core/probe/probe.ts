@@ -97,7 +97,7 @@ export interface ProbeReport {
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number;
   readonly log: readonly string[];
-  /** Present with `twice`. */
+  /** It is present when `twice` was asked for. */
   readonly repeated?: { readonly items: number; readonly differences: readonly ProbeDifference[] };
 }
 

@@ -22,7 +22,7 @@ export type SubmitEvent =
   | ({ readonly code: 'packages-locked'; readonly requirements: string; readonly isFromCache: boolean } & PythonSummary)
   /** The bucket has the wheels that instances fetch from there, with the installer. */
   | ({ readonly code: 'packages-put' } & PutWheels)
-  /** What the short trial on the submitter's machine found. */
+  /** The short trial on the submitter's machine is over, or was left out. */
   | FirstTryEvent
   /** The files of the weights are known. They are in `bucket` already, or are uploaded when it is absent. */
   | {

@@ -31,7 +31,7 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
-import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
+import type { Weights, WeightsRequest } from '../weights/weights.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
@@ -40,6 +40,7 @@ import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent } from './submit-event.js';
+import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './submit-weights.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {
@@ -85,9 +86,6 @@ interface Stored {
   readonly digest: string;
 }
 
-/** Often enough for a display, and rare enough to cost nothing. */
-const PROGRESS_EVERY_MS = 250;
-
 export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hooks: SubmitHooks): Promise<Submitted> {
   const { signal, onEvent } = hooks;
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
@@ -97,7 +95,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   const dataset = await openDataset(request.dataset, ports.sources);
   const packaged = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
-    const weights = await findWeights(request, ports, hooks);
+    const weights = await findWeights(request.weights, ports, hooks);
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
     const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
@@ -136,32 +134,6 @@ interface SubmissionContext {
   readonly dataset: Dataset;
   readonly model: PackagedModel;
   readonly weights: Weights | undefined;
-}
-
-/** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
-async function findWeights(
-  { weights: request }: SubmitRequest,
-  { sources, clock }: SubmitPorts,
-  hooks: SubmitHooks,
-): Promise<Weights | undefined> {
-  if (request === undefined) return undefined;
-  const weights = await openWeights(request, sources, weightsHooks(hooks, clock));
-  const { spec, bucket, leftOut } = weights;
-  hooks.onEvent({ code: 'weights-found', weights: spec, leftOut, ...definedFields({ bucket }) });
-  return weights;
-}
-
-function weightsHooks({ signal, onEvent }: SubmitHooks, clock: Clock): WeightsHooks {
-  let shownMs = -Infinity;
-  return {
-    signal,
-    onProgress: (progress) => {
-      const nowMs = clock.nowMs();
-      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
-      shownMs = nowMs;
-      onEvent({ code: 'weights', ...progress });
-    },
-  };
 }
 
 async function submitOnce(context: SubmissionContext): Promise<Submitted> {

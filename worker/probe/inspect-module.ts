@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Parsing takes milliseconds. */
+/** A parse takes milliseconds; a busy machine gets much more. */
 const CHECK_TIMEOUT_MS = 5_000;
 
 /** Returns what Node.js prints about a syntax error, and no line for a module that parses. */
