@@ -30,6 +30,8 @@ export interface PythonTarget {
   readonly platform?: string;
   /** True when instances reach no package index. */
   readonly isIsolated: boolean;
+  /** True when the instances are processes of the machine that started the stack. */
+  readonly isThisMachine: boolean;
 }
 
 export interface PackagesRequest {
