@@ -156,9 +156,12 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
+/** The fields of a stack that say which packages its instances can use. */
+type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated' | 'installedWorker'>;
+
 export function modelRequest(
   { cwd, env }: CliContext,
-  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
+  config: PythonFields,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
@@ -182,10 +185,12 @@ function pythonTarget({
   platform,
   architecture,
   isolated = false,
-}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
+  installedWorker = false,
+}: PythonFields): PythonTarget {
   const processor = architecture === 'arm64' ? 'aarch64' : architecture;
   const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
-  return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
+  const place = { isIsolated: isolated, isThisMachine: installedWorker };
+  return { ...place, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */

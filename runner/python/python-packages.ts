@@ -30,6 +30,8 @@ export interface PythonTarget {
   readonly platform?: string;
   /** True when instances reach no package index. */
   readonly isIsolated: boolean;
+  /** True when the instances are processes of the machine that started the stack. */
+  readonly isThisMachine: boolean;
 }
 
 export interface PackagesRequest {
@@ -55,6 +57,8 @@ export interface PythonPackages {
   readonly environment: PythonEnvironment;
   /** The requirements file, for people. */
   readonly requirements: string;
+  /** True when no package index could be reached, and the cache of this machine had what the lock needs. */
+  readonly isFromCache: boolean;
   /** The files of the bundle. */
   readonly entries: readonly BundleEntry[];
   /** The files that the stack's bucket must have: the installer, and the wheels unless instances fetch those from the index. */
@@ -120,6 +124,7 @@ export async function lockPackages(
     summary: { python, platform, source, packages: files.length, bytes: sizeOf(environment.wheels) },
     environment,
     requirements: requirements.name,
+    isFromCache: lock.isFromCache,
     entries: [
       textEntry(ENVIRONMENT_FILE, encodeEnvironment(environment)),
       textEntry(LOCK_FILE, lockText(environment, lock)),

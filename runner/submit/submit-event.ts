@@ -19,7 +19,7 @@ export type SubmitEvent =
       readonly leftOut: readonly LeftOut[];
     }
   /** The Python packages of the model are locked for the fleet. */
-  | ({ readonly code: 'packages-locked'; readonly requirements: string } & PythonSummary)
+  | ({ readonly code: 'packages-locked'; readonly requirements: string; readonly isFromCache: boolean } & PythonSummary)
   /** The bucket has the wheels that instances fetch from there, with the installer. */
   | ({ readonly code: 'packages-put' } & PutWheels)
   /** The short trial on the submitter's machine is over, or was left out. */

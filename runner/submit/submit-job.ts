@@ -96,7 +96,8 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
     if (packages !== undefined) {
-      onEvent({ code: 'packages-locked', requirements: packages.requirements, ...packages.summary });
+      const { requirements, isFromCache, summary } = packages;
+      onEvent({ code: 'packages-locked', requirements, isFromCache, ...summary });
     }
     for (;;) {
       try {

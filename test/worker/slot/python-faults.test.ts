@@ -121,7 +121,7 @@ describe.each(oldestAndNewest())('the faults of Python models with Python $versi
   it('says so when the instance has no Python, or one that is too old', async () => {
     slot = slotOf(host);
     const { python: _, ...none } = await models.write('def predict(items): return items', { python });
-    expect(unableOf(await computeWith(slot, none, itemsOf([1])))).toContain('this instance has no Python interpreter');
+    expect(unableOf(await computeWith(slot, none, itemsOf([1])))).toContain('this machine has no Python interpreter');
     await slot.close();
     // Python imports this file at its start. It stands for an older interpreter, which not every machine has.
     const files = { 'model.py': '', 'sitecustomize.py': 'import sys\nsys.version_info = (3, 8, 1)' };
