@@ -31,11 +31,12 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
-import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
+import type { Weights, WeightsRequest } from '../weights/weights.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
@@ -85,9 +86,6 @@ interface Stored {
   readonly digest: string;
 }
 
-/** Often enough for a display, and rare enough to cost nothing. */
-const PROGRESS_EVERY_MS = 250;
-
 export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hooks: SubmitHooks): Promise<Submitted> {
   const { signal, onEvent } = hooks;
   const job = request.id ?? newJobId(ports.clock.nowMs(), ports.random);
@@ -97,7 +95,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   const dataset = await openDataset(request.dataset, ports.sources);
   const packaged = await packageModel(modelRequestFor(job, request, ports.store), signal);
   try {
-    const weights = await findWeights(request, ports, hooks);
+    const weights = await findWeights(request.weights, ports, hooks);
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
     const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
@@ -137,32 +135,6 @@ interface SubmissionContext {
   readonly weights: Weights | undefined;
 }
 
-/** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
-async function findWeights(
-  { weights: request }: SubmitRequest,
-  { sources, clock }: SubmitPorts,
-  hooks: SubmitHooks,
-): Promise<Weights | undefined> {
-  if (request === undefined) return undefined;
-  const weights = await openWeights(request, sources, weightsHooks(hooks, clock));
-  const { spec, bucket, leftOut } = weights;
-  hooks.onEvent({ code: 'weights-found', weights: spec, leftOut, ...definedFields({ bucket }) });
-  return weights;
-}
-
-function weightsHooks({ signal, onEvent }: SubmitHooks, clock: Clock): WeightsHooks {
-  let shownMs = -Infinity;
-  return {
-    signal,
-    onProgress: (progress) => {
-      const nowMs = clock.nowMs();
-      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
-      shownMs = nowMs;
-      onEvent({ code: 'weights', ...progress });
-    },
-  };
-}
-
 async function submitOnce(context: SubmissionContext): Promise<Submitted> {
   const { job, request, ports, hooks, dataset } = context;
   const { signal, onEvent } = hooks;
@@ -193,7 +165,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
 
 /** A submission that continues another one has nothing to try: the first one did, and left its pace. */
 async function firstTry(
-  { job, request, ports, hooks, dataset, model }: SubmissionContext,
+  { job, request, ports, hooks, dataset, model, weights }: SubmissionContext,
   pass: DatasetPass,
 ): Promise<ProbeMark | undefined> {
   const { probe, clock, store } = ports;
@@ -205,7 +177,8 @@ async function firstTry(
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
   const env = request.model.packages?.env ?? {};
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
+  const tried = { model, weights, kind: dataset.kind, items, options, cwd: from.cwd, env };
+  return tryFirst(tried, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */
