@@ -208,7 +208,7 @@ function excludedFromModel(
   ];
 }
 
-function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
+export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
   const { weights: argument, followLinks = false } = flags;
   if (argument === undefined) return {};
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };

@@ -31,12 +31,14 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
+import type { Weights, WeightsRequest } from '../weights/weights.js';
 import type { Weights } from '../weights/weights.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
@@ -162,7 +164,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
 
 /** A submission that continues another one has nothing to try: the first one did, and left its pace. */
 async function firstTry(
-  { job, request, ports, hooks, dataset, model }: SubmissionContext,
+  { job, request, ports, hooks, dataset, model, weights }: SubmissionContext,
   pass: DatasetPass,
 ): Promise<ProbeMark | undefined> {
   const { probe, clock, store } = ports;
@@ -174,7 +176,8 @@ async function firstTry(
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
   const env = request.model.packages?.env ?? {};
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
+  const tried = { model, weights, kind: dataset.kind, items, options, cwd: from.cwd, env };
+  return tryFirst(tried, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */

@@ -1,0 +1,34 @@
+/** Opens the weights of a submission, and tells its display how far they are. */
+import { definedFields } from '../../core/defined-fields.js';
+import type { Clock } from '../ports.js';
+import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
+import type { SubmitHooks, SubmitPorts } from './submit-job.js';
+
+/** Often enough for a display, and rare enough to cost nothing. */
+export const PROGRESS_EVERY_MS = 250;
+
+/** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
+export async function findWeights(
+  request: WeightsRequest | undefined,
+  { sources, clock }: Pick<SubmitPorts, 'sources' | 'clock'>,
+  hooks: SubmitHooks,
+): Promise<Weights | undefined> {
+  if (request === undefined) return undefined;
+  const weights = await openWeights(request, sources, weightsHooks(hooks, clock));
+  const { spec, bucket, leftOut } = weights;
+  hooks.onEvent({ code: 'weights-found', weights: spec, leftOut, ...definedFields({ bucket }) });
+  return weights;
+}
+
+export function weightsHooks({ signal, onEvent }: SubmitHooks, clock: Clock): WeightsHooks {
+  let shownMs = -Infinity;
+  return {
+    signal,
+    onProgress: (progress) => {
+      const nowMs = clock.nowMs();
+      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+      shownMs = nowMs;
+      onEvent({ code: 'weights', ...progress });
+    },
+  };
+}
