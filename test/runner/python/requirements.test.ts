@@ -135,6 +135,11 @@ describe('package indexes', () => {
       platform: 'x',
     }).message;
     expect(message).not.toContain('secret');
+    // uv and pip take everything up to the last @ for the password.
+    expect(withoutCredentials('see https://me:p@ss@own/simple')).toBe('see https://own/simple');
+    expect(withoutCredentials('https://own/simple/a@b https://own?mail=a@b')).toBe(
+      'https://own/simple/a@b https://own?mail=a@b',
+    );
   });
 
   it('that have no wheel of a package for the fleet are reported with the package and the ways out', () => {
