@@ -16,7 +16,7 @@ import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from '../model/bundle.js';
 import { FileCache, cacheDirectory } from './file-cache.js';
-import { publicUrl, readIndexSettings, urlOf } from './indexes.js';
+import { hostWithCredentials, publicUrl, readIndexSettings } from './indexes.js';
 import { type Lock, lockRequirements, type LockedWheel } from './lock.js';
 import { allowsPython, type Requirements } from './requirements.js';
 import { fetchUvWheel, findUv } from './uv-program.js';
@@ -102,7 +102,7 @@ export async function lockPackages(
   const installer = uvWheel(machine);
   const source = await sourceOf(
     files.map(({ wheel }) => wheel),
-    { requirements, request, lock, before },
+    { requirements, request, lock, indexes, before },
     signal,
   );
   const environment: PythonEnvironment = {
@@ -171,17 +171,20 @@ async function sourceOf(
     requirements,
     request,
     lock,
+    indexes,
     before,
   }: {
     readonly requirements: Requirements;
     readonly request: PackagesRequest;
     readonly lock: Lock;
+    /** All indexes, with credentials if they have any. */
+    readonly indexes: readonly string[];
     readonly before: PythonEnvironment | undefined;
   },
   signal: AbortSignal,
 ): Promise<WheelSource> {
   const { target, source = before?.source, isStored } = request;
-  if (source === 'index') return requireIndex(target, lock, request);
+  if (source === 'index') return requireIndex(target, lock, indexes);
   const size = sizeOf(wheels);
   if (source === 'bucket' || target.isIsolated || size <= MOST_UNASKED_BYTES) return 'bucket';
   const stored =
@@ -191,7 +194,7 @@ async function sourceOf(
   throw new UserError(tooLarge(requirements, wheels, left));
 }
 
-function requireIndex({ isIsolated }: PythonTarget, lock: Lock, { env }: PackagesRequest): 'index' {
+function requireIndex({ isIsolated }: PythonTarget, lock: Lock, indexes: readonly string[]): 'index' {
   if (isIsolated) {
     throw new UserError(
       '--wheels index does not work with this stack, which is isolated: its instances reach only S3 and SQS. Use --wheels bucket.',
@@ -203,14 +206,10 @@ function requireIndex({ isIsolated }: PythonTarget, lock: Lock, { env }: Package
       `--wheels index does not work for ${local.file}, which is a file of this machine (--find-links). Use --wheels bucket.`,
     );
   }
-  const given = [
-    ...lock.indexes,
-    ...['UV_DEFAULT_INDEX', 'UV_INDEX_URL', 'PIP_INDEX_URL'].map((name) => env[name] ?? ''),
-  ];
-  const secret = given.map(urlOf).find((url) => url !== undefined && url.username !== '');
-  if (secret !== undefined) {
+  const host = hostWithCredentials([...indexes, ...lock.wheels.map(({ url }) => url)]);
+  if (host !== undefined) {
     throw new UserError(
-      `--wheels index does not work with the index ${secret.host}, which needs a password that instances do not get. Use --wheels bucket.`,
+      `--wheels index does not work with the index ${host}, which needs a password that instances do not get. Use --wheels bucket.`,
     );
   }
   return 'index';
