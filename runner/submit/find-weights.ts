@@ -1,8 +1,10 @@
-/** Opens the weights of a submission, and tells its display how far they are. */
+/** The weights of a submission: what is found before anything is written, and the progress that is shown. */
 import { definedFields } from '../../core/defined-fields.js';
+import type { SourceObjects } from '../dataset/ports.js';
 import type { Clock } from '../ports.js';
-import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
-import type { SubmitHooks, SubmitPorts } from './submit-job.js';
+import { openWeights, type Weights } from '../weights/weights.js';
+import type { WeightsHooks, WeightsRequest } from '../weights/weights-files.js';
+import type { SubmitHooks } from './submit-event.js';
 
 /** Often enough for a display, and rare enough to cost nothing. */
 export const PROGRESS_EVERY_MS = 250;
@@ -10,7 +12,7 @@ export const PROGRESS_EVERY_MS = 250;
 /** The weights are hashed before anything is written, because a failure then leaves nothing behind. */
 export async function findWeights(
   request: WeightsRequest | undefined,
-  { sources, clock }: Pick<SubmitPorts, 'sources' | 'clock'>,
+  { sources, clock }: { readonly sources: SourceObjects; readonly clock: Clock },
   hooks: SubmitHooks,
 ): Promise<Weights | undefined> {
   if (request === undefined) return undefined;

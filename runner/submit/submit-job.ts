@@ -31,7 +31,6 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
-import type { Weights, WeightsRequest } from '../weights/weights.js';
 import type { Weights } from '../weights/weights.js';
 import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
@@ -43,7 +42,6 @@ import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent, SubmitHooks } from './submit-event.js';
-import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './submit-weights.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {
