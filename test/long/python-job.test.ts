@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cliEntry, RunningCli } from '../support/cli.js';
 import { installPacked, packedEntry } from '../support/packed.js';
-import { findPythons } from '../support/pythons.js';
+import type { Python } from '../support/pythons.js';
+import { oldestAndNewest } from '../worker/slot/python-model.js';
 
 const MODEL = `
 import sys
@@ -33,7 +34,10 @@ const UNREACHABLE = {
   UV_HTTP_RETRIES: '0',
 };
 const MINUTES = 60_000;
-const pythons = findPythons();
+const pythons = oldestAndNewest();
+const versions = pythons.map(({ version }) => version).join(' and ');
+/** The jobs of the interpreters run beside each other, because they wait more than they compute. */
+const onEach = (test: (python: Python) => Promise<void>): Promise<unknown> => Promise.all(pythons.map(test));
 
 /** All files of the tests: models, programs, caches, and what the local clouds write. */
 let directory: string;
@@ -98,19 +102,20 @@ async function runJob(
   };
 }
 
-describe.each([pythons[0], pythons.at(-1)].filter((python) => python !== undefined))(
-  'a model with numpy and orjson, from a folder with requirements.txt and nothing else, under Python $version',
-  ({ version, path: python }) => {
-    it.each(['a checkout', 'the packed tarball'] as const)(
-      'runs on the local cloud from %s',
-      { timeout: 5 * MINUTES },
-      async (from) => {
+describe('a model with numpy and orjson, from a folder with requirements.txt and nothing else', () => {
+  const ofVersion = (python: string): readonly object[] => [
+    { sum: 3, text: '[1,2]', python },
+    { sum: 7, text: '[3,4]', python },
+    { sum: 11, text: '[5,6]', python },
+  ];
+
+  it.each(['a checkout', 'the packed tarball'] as const)(
+    `runs on the local cloud from %s, under Python ${versions}`,
+    { timeout: 10 * MINUTES },
+    async (from) => {
+      await onEach(async ({ version, path: python }) => {
         const { outputs, files, stdout } = await runJob(python, from);
-        expect(outputs).toMatchObject([
-          { sum: 3, text: '[1,2]', python: version },
-          { sum: 7, text: '[3,4]', python: version },
-          { sum: 11, text: '[5,6]', python: version },
-        ]);
+        expect(outputs).toMatchObject(ofVersion(version));
         const { prefix, files: imported } = outputs[0] as { readonly prefix: string; readonly files: string[] };
         expect(prefix).toMatch(/\/m\/\w{8}\/env$/);
         expect(imported.map((file) => file.startsWith(`${prefix}/lib/`))).toEqual([true, true]);
@@ -123,17 +128,19 @@ describe.each([pythons[0], pythons.at(-1)].filter((python) => python !== undefin
           'model.py',
           'requirements.txt',
         ]);
-      },
-    );
+      });
+    },
+  );
 
-    it('runs once more while no package index can be reached', { timeout: 5 * MINUTES }, async () => {
-      const { outputs, stdout } = await runJob(python, 'a checkout', UNREACHABLE);
-      expect(outputs).toMatchObject([
-        { sum: 3, python: version },
-        { sum: 7, python: version },
-        { sum: 11, python: version },
-      ]);
-      expect(stdout).toContain("No package index could be reached, so the lock is made from uv's cache.");
-    });
-  },
-);
+  it(
+    `runs once more while no package index can be reached, under Python ${versions}`,
+    { timeout: 10 * MINUTES },
+    async () => {
+      await onEach(async ({ version, path: python }) => {
+        const { outputs, stdout } = await runJob(python, 'a checkout', UNREACHABLE);
+        expect(outputs).toMatchObject(ofVersion(version));
+        expect(stdout).toContain("No package index could be reached, so the lock is made from uv's cache.");
+      });
+    },
+  );
+});
