@@ -1,7 +1,7 @@
 /** Datasets and weights in any bucket. An error that a user can repair becomes a `UserError`. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissing } from '../core/contract/object-store.js';
-import type { SourceObject, SourceObjects } from '../runner/dataset/ports.js';
+import type { PartOfObject, SourceObject, SourceObjects } from '../runner/dataset/ports.js';
 import { messageOf, UserError } from '../runner/errors.js';
 import { S3ObjectStore } from './s3-object-store.js';
 
@@ -12,9 +12,9 @@ export class S3SourceObjects implements SourceObjects {
     this.#client = client;
   }
 
-  async *stream(bucket: string, key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(bucket: string, key: string, signal: AbortSignal, part: PartOfObject = {}): AsyncGenerator<Uint8Array> {
     try {
-      yield* new S3ObjectStore(this.#client, bucket).stream(key, { signal });
+      yield* new S3ObjectStore(this.#client, bucket).stream(key, { ...part, signal });
     } catch (error) {
       throw explain(error, bucket, key, signal);
     }
@@ -42,7 +42,7 @@ const TROUBLE: Readonly<Record<string, string>> = {
 function explain(error: unknown, bucket: string, key: string, signal: AbortSignal): unknown {
   if (signal.aborted) return error;
   const url = `s3://${bucket}/${key}`;
-  if (error instanceof ObjectMissing) return new UserError(`The dataset ${url} does not exist.`);
+  if (error instanceof ObjectMissing) return new UserError(`The object ${url} does not exist.`);
   // The store explains refusals itself, and keeps S3's own error as the cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const trouble = cause instanceof Error ? TROUBLE[cause.name] : undefined;

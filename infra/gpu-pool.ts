@@ -4,7 +4,8 @@
  * (https://docs.aws.amazon.com/dlami/latest/devguide/find-dlami-id.html).
  */
 import { matchesPattern } from '../core/pool/spot-quota.js';
-import type { Range, Settings, SpotPoolProps } from './props.js';
+import { GPU_DEFAULTS } from './gpu-defaults.js';
+import type { SpotPoolProps } from './props.js';
 
 /** The notes name no vendor's GPUs but NVIDIA's. For arm64 there is another image, which serves G5g and P6e alone. */
 export const GPU_IMAGE_PARAMETER =
@@ -12,16 +13,6 @@ export const GPU_IMAGE_PARAMETER =
 
 /** The image's snapshot has this size, and EC2 refuses to launch from a smaller volume (InvalidBlockDeviceMapping). */
 const GPU_IMAGE_GIB = 75;
-
-/** No type with a whole NVIDIA GPU has fewer vCPUs. Types with eight GPUs have 96 and more, so there is no upper bound. */
-const LEAST_VCPUS: Range = { min: 4 };
-
-/** The defaults that a pool of GPUs has in place of the others. */
-export const GPU_DEFAULTS = {
-  architecture: 'x86_64',
-  vcpus: LEAST_VCPUS,
-  rootVolumeGib: 100,
-} as const satisfies Partial<Settings>;
 
 /** EC2 gives a fraction of a GPU and of its memory with these types, and prices them below all others. */
 const FRACTIONS = ['g6f.*', 'gr6f.*'] as const;

@@ -5,7 +5,7 @@
 import type { Architecture } from '../core/contract/stack.js';
 import { definedFields } from '../core/defined-fields.js';
 import { DEFAULT_PYTHON, PYTHON_VERSIONS, type PythonVersion } from './boot/pythons.js';
-import { GPU_DEFAULTS } from './gpu-pool.js';
+import { GPU_DEFAULTS } from './gpu-defaults.js';
 import { flag, form, list, oneOf, range, type Rule, text, whole } from './property-rules.js';
 
 export type { Range } from './property-rules.js';

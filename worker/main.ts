@@ -90,7 +90,7 @@ async function work(
     events.emit({ code: 'trouble', doing, message: `Trouble ${doing}: ${errorText(error)}` });
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
-  const gpus = await Gpus.find({ clock, events, read: readGpus });
+  const gpus = await Gpus.find({ clock, events, read: () => readGpus() });
   const engine = new Engine({
     ...config,
     instance,

@@ -2,6 +2,7 @@
  * Says what went wrong in a probe, and whether it would go wrong on every instance, too. `submit` refuses only what would. The rows are tried in their order;
  * the first that applies counts.
  */
+import { WEIGHTS_VARIABLE } from '../contract/weights.js';
 import type { ProbeFailure } from './probe.js';
 
 /** `everywhere`: instances would fail alike. `here`: an instance may have what this machine lacks. `unknown`: neither is certain. */
@@ -66,6 +67,17 @@ const KINDS = {
     what: 'the model needs a file that is not in what is shipped',
     advice: 'Ship its folder with --files DIR, or give a folder that holds everything as --model.',
   },
+  'not-in-weights': {
+    reach: 'everywhere',
+    what: 'the model needs a file that is not among its weights',
+    advice: 'Name the file or folder that has it with --weights.',
+  },
+  'no-weights': {
+    reach: 'everywhere',
+    what: 'the model needs weights, and none are given',
+    advice: 'Name them with --weights: a file, a folder, or s3://bucket/prefix/.',
+  },
+  weights: { reach: 'unknown', what: 'the weights could not be fetched' },
   package: {
     reach: 'here',
     what: 'a package is missing',
@@ -122,6 +134,7 @@ const VARIABLE = /KeyError: '([A-Z][A-Z0-9_]*)'/;
 
 const ROWS: readonly Row[] = [
   ({ found }) => found,
+  ({ phase }) => (phase === 'weights' ? 'weights' : undefined),
   ({ reason }) => (reason === 'protocol' ? 'protocol' : undefined),
   when(
     /^The model's line \d+ on .+ is not of the protocol:|could not be loaded\. The model's line \d+ on /m,
@@ -187,11 +200,13 @@ function missingPackage(_: ProbeFailure, text: string, { isNeighbour }: Surround
 function missingFile(_: ProbeFailure, text: string, { isNeighbour }: Surroundings): FaultKind | undefined {
   const name = firstGroup(FILE.exec(text));
   if (name === undefined) return undefined;
+  if (name.startsWith(`$${WEIGHTS_VARIABLE}`)) return 'not-in-weights';
   return !name.startsWith('/') || isNeighbour(name) ? 'not-shipped' : undefined;
 }
 
 function missingVariable(_: ProbeFailure, text: string, { secrets }: Surroundings): FaultKind | undefined {
   const name = firstGroup(VARIABLE.exec(text));
+  if (name === WEIGHTS_VARIABLE) return 'no-weights';
   if (name !== undefined && secrets.includes(name)) return 'secret';
   if (secrets.some((secret) => new RegExp(`\\b${secret}\\b`).test(text))) return 'secret';
   return name === undefined || !/environ/.test(text) ? undefined : 'variable';

@@ -26,6 +26,8 @@ export interface ProbeRequest {
   readonly items: readonly ProbeItem[];
   /** Present when the items name objects in S3 (`DatasetSpec.kind === 'objects'`), which are fetched first. */
   readonly objectsOf?: (bucket: string) => Pick<ObjectStore, 'stream'>;
+  /** Present when the weights stay in S3. */
+  readonly weightsOf?: (bucket: string) => Pick<ObjectStore, 'stream'>;
   /** The first items are computed whatever time they take. After this many milliseconds no further slice is begun. */
   readonly computeMs: number;
   /** The bound of the model's memory; without it, that of the only slot of an instance with this machine's memory. */
@@ -36,6 +38,8 @@ export interface ProbeRequest {
 
 export type ProbeEvent =
   | { readonly kind: 'prepared' | 'loaded'; readonly ms: number }
+  /** Something could not be read yet, and is retried. */
+  | { readonly kind: 'trouble'; readonly message: string }
   /** The model takes long to load. */
   | { readonly kind: 'slow-load'; readonly message: string }
   /** The model has had items for so long without an answer. */
@@ -84,6 +88,8 @@ export interface ProbeDifference {
 export interface ProbeReport {
   /** The folder into which the bundle was unpacked. It is removed already; messages and logs name it. */
   readonly directory: string;
+  /** The folder of the weights, which is removed, too. */
+  readonly weights?: string;
   readonly prepareMs: number;
   /** Absent when the model never said that it is ready. */
   readonly loadMs?: number;

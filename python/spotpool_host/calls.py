@@ -74,7 +74,7 @@ class Answers:
         return [index for index, _ in kept], [item for _, item in kept]
 
     def _line(self, index, output):
-        if isinstance(output, Exception):
+        if isinstance(output, BaseException):
             log_item(index, output)
             return _error_line(index, error_of_item(output))
         try:

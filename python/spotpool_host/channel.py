@@ -59,9 +59,12 @@ class Channel:
     def write(self, text):
         """Return when the worker's end has the text, so that no answer is lost when the model ends the process after it."""
         data = memoryview(text.encode("ascii"))
-        with self._lock:
-            while data:
-                data = data[os.write(self._answers, data) :]
+        try:
+            with self._lock:
+                while data:
+                    data = data[os.write(self._answers, data) :]
+        except BrokenPipeError:
+            os._exit(1)  # The worker is gone. A model may raise the same error for a pipe of its own, so it goes no further.
 
     def event(self, sentence):
         """Report something that a person should see, such as a smaller batch size."""

@@ -37,14 +37,14 @@ def log_item(index, exception):
     if exception.__traceback__ is None:
         return
     lines = _traceback_lines(exception)[-_MOST_LINES_OF_ITEM:]
-    sys.stderr.write("\n".join([f"Item {index} failed:", *lines, ""]))
+    _write_log("\n".join([f"Item {index} failed:", *lines, ""]))
 
 
 def is_memory_error(exception):
     """Tell whether the call ran out of memory, so that one with fewer items may succeed."""
     if isinstance(exception, MemoryError) or type(exception).__name__ in _MEMORY_ERRORS:
         return True
-    return isinstance(exception, RuntimeError) and any(text in str(exception) for text in _MEMORY_TEXTS)
+    return isinstance(exception, RuntimeError) and any(text in error_of_item(exception)["message"] for text in _MEMORY_TEXTS)
 
 
 def end_process(what, exception, code_of=None):
@@ -54,10 +54,18 @@ def end_process(what, exception, code_of=None):
     """
     try:
         lines = [*_traceback_lines(exception)[-_MOST_LINES:], _one_line(_sentence(what, exception, code_of)), ""]
-        sys.stderr.write("\n".join(lines))
-        sys.stderr.flush()
+        _write_log("\n".join(lines))
     finally:
         os._exit(1)
+
+
+def _write_log(text):
+    """Write to the log itself, because a model may put something else in the place of `sys.stderr`."""
+    try:
+        sys.__stderr__.write(text)
+        sys.__stderr__.flush()
+    except (AttributeError, OSError, ValueError):
+        pass  # The model has closed it. A missing line of the log must not end the model.
 
 
 def _sentence(what, exception, code_of):

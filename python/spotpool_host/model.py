@@ -39,22 +39,54 @@ def load_model(entry, name):
 
 
 def _import(entry, shown):
-    """Import the file as Python would import it from a file beside it."""
-    folder = os.path.dirname(os.path.abspath(entry))
+    """Import the file as Python would import it from a file beside it. A file of a package is imported as a part of it."""
+    path = os.path.abspath(entry)
+    folder = os.path.dirname(path)
     # The entry's own folder comes first, then the folder of the whole model, where its other files are.
     sys.path[:0] = [folder] if folder == os.getcwd() else [folder, os.getcwd()]
-    name = os.path.splitext(os.path.basename(entry))[0]
-    if name in sys.modules or name == _MAIN:
-        name = f"spotpool_model_{name}"  # such as json.py, which must not replace a module that is in use
+    own = os.path.splitext(os.path.basename(entry))[0]
     try:
         if not os.path.isfile(entry):
             raise ModelFault("is not among the files of the model")
-        spec = importlib.util.spec_from_file_location(name, os.path.abspath(entry))
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        package = _import_package(folder)
+        if package is None:
+            return _run_file(_unused(own), path)
+        module = _run_file(f"{package}.{own}", path, is_also=_unused(own))
+        setattr(sys.modules[package], own, module)
         return module
     except BaseException as exception:
         return end_process(shown, exception)
+
+
+def _import_package(folder):
+    """Import the package that the folder is, after those around it, and return its name. Return None for any other folder."""
+    file = os.path.join(folder, "__init__.py")
+    if folder == os.getcwd() or not os.path.isfile(file):
+        return None
+    outer, own = _import_package(os.path.dirname(folder)), os.path.basename(folder)
+    if outer is None:
+        name = _unused(own)
+        _run_file(name, file, [folder])
+        return name
+    setattr(sys.modules[outer], own, _run_file(f"{outer}.{own}", file, [folder]))
+    return f"{outer}.{own}"
+
+
+def _unused(name):
+    """Return another name for a file such as json.py, which must not replace a module that is in use."""
+    return f"spotpool_model_{name}" if name in sys.modules or name == _MAIN else name
+
+
+def _run_file(name, path, folders=None, is_also=None):
+    """Import the file by its place. Modules with the same name in other folders of sys.path do not count."""
+    if name in sys.modules:
+        return sys.modules[name]  # the package has imported it already
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folders)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    if is_also is not None:
+        sys.modules[is_also] = module  # a file beside it may import it without the package
+    spec.loader.exec_module(module)
+    return module
 
 
 def _of_module(module, shown):

@@ -6,7 +6,6 @@ Invariants:
 - A slice with `after` begins when all slices before it have ended.
 """
 import json
-import os
 import queue
 import threading
 
@@ -29,14 +28,11 @@ def serve(model, channel):
     threads = model.threads or 1
     say_ready(model, channel, threads)
     caller = _Caller(model, channel)
-    try:
-        if threads == 1:
-            for slice_ in channel.slices():
-                caller.answer(slice_)
-        else:
-            _serve_in_threads(caller, channel, threads)
-    except BrokenPipeError:
-        os._exit(1)  # the worker is gone
+    if threads == 1:
+        for slice_ in channel.slices():
+            caller.answer(slice_)
+    else:
+        _serve_in_threads(caller, channel, threads)
     return None
 
 
@@ -54,11 +50,14 @@ class _Caller:
         self._size = CallSize(model.batch_size, channel.event)
 
     def answer(self, slice_):
-        indexes, items = self._answers.readable(slice_)
-        at = 0
-        while at < len(items):
-            end = at + self._size.of(len(items) - at)
-            at += self._call(indexes[at:end], items[at:end])
+        try:
+            indexes, items = self._answers.readable(slice_)
+            at = 0
+            while at < len(items):
+                end = at + self._size.of(len(items) - at)
+                at += self._call(indexes[at:end], items[at:end])
+        except BaseException as exception:  # a thread that ended by it would leave its slice unanswered for ever
+            end_process(self._model.name, exception, self._model.predict)
 
     def _call(self, indexes, items):
         """Call predict once. Return how many of its items are answered."""
@@ -72,8 +71,6 @@ class _Caller:
                 self._answers.one(index, output)
                 answered += 1
             return answered
-        except BrokenPipeError:
-            raise
         except BaseException as exception:
             if not OutOfMemory.is_cause(exception):
                 end_process(self._model.name, exception, self._model.predict)
@@ -87,11 +84,7 @@ def _serve_in_threads(caller, channel, threads):
 
     def work():
         while True:
-            slice_ = waiting.get()
-            try:
-                caller.answer(slice_)
-            except BrokenPipeError:
-                os._exit(1)
+            caller.answer(waiting.get())
             unfinished.add(-1)
 
     for _ in range(threads):

@@ -53,9 +53,12 @@ class _Server:
         loop, slices = asyncio.get_running_loop(), asyncio.Queue()
 
         def read():
-            for slice_ in self._channel.slices():
-                loop.call_soon_threadsafe(slices.put_nowait, slice_)
-            loop.call_soon_threadsafe(slices.put_nowait, None)
+            try:
+                for slice_ in self._channel.slices():
+                    loop.call_soon_threadsafe(slices.put_nowait, slice_)
+                loop.call_soon_threadsafe(slices.put_nowait, None)
+            except BaseException as exception:  # such as too little memory for a slice
+                end_process("The reader of items", exception)
 
         threading.Thread(target=read, daemon=True).start()
         return slices
@@ -67,8 +70,8 @@ class _Server:
             while at < len(items):
                 end = at + self._size.of(len(items) - at)
                 at += await self._call(indexes[at:end], items[at:end])
-        except BrokenPipeError:
-            os._exit(1)  # the worker is gone
+        except BaseException as exception:  # a task that ended by it would leave its slice unanswered for ever
+            end_process(self._model.name, exception, self._model.predict)
 
     async def _call(self, indexes, items):
         """Call predict once. Return how many of its items are answered."""
@@ -82,8 +85,6 @@ class _Server:
                 return answered
             await self._all(indexes, outputs_of(await given, len(items)))
             return len(items)
-        except BrokenPipeError:
-            raise
         except BaseException as exception:
             if not OutOfMemory.is_cause(exception):
                 end_process(self._model.name, exception, self._model.predict)
@@ -103,6 +104,10 @@ class _Server:
             try:
                 output = await output
             except Exception as exception:
+                output = exception
+            except asyncio.CancelledError as exception:
+                if not (asyncio.isfuture(output) and output.cancelled()):
+                    raise  # the slice itself was cancelled
                 output = exception
         self._answers.one(index, output)
 

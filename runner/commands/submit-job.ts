@@ -20,7 +20,7 @@ import { quotaNeeds } from '../../core/pool/spot-quota.js';
 import { checkQuota } from '../submit/check-quota.js';
 import { submitJob, type SubmitPorts } from '../submit/submit-job.js';
 import { publishWorker, type PublishedWorker } from '../worker-bundle/publish-worker.js';
-import type { WeightsRequest } from '../weights/weights.js';
+import type { WeightsRequest } from '../weights/weights-files.js';
 import { adviceAfterEnd } from './advice/resume.js';
 import { type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
@@ -156,9 +156,12 @@ async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal
   );
 }
 
+/** The fields of a stack that say which packages its instances can use. */
+type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated' | 'installedWorker'>;
+
 export function modelRequest(
   { cwd, env }: CliContext,
-  config: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>,
+  config: PythonFields,
   submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
@@ -182,10 +185,12 @@ function pythonTarget({
   platform,
   architecture,
   isolated = false,
-}: Pick<StackConfig, 'architecture' | 'python' | 'platform' | 'isolated'>): PythonTarget {
+  installedWorker = false,
+}: PythonFields): PythonTarget {
   const processor = architecture === 'arm64' ? 'aarch64' : architecture;
   const ofArchitecture = processor === undefined ? undefined : `${processor}-manylinux_2_34`;
-  return { isIsolated: isolated, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
+  const place = { isIsolated: isolated, isThisMachine: installedWorker };
+  return { ...place, ...definedFields({ python, platform: platform ?? ofArchitecture }) };
 }
 
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
@@ -203,7 +208,7 @@ function excludedFromModel(
   ];
 }
 
-function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
+export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { readonly weights?: WeightsRequest } {
   const { weights: argument, followLinks = false } = flags;
   if (argument === undefined) return {};
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };

@@ -9,7 +9,7 @@ import { DATASET_HELP, jobOptionsOf } from '../cli/job-options.js';
 import { tryOptions, type TryFlags } from '../cli/try-options.js';
 import { configuredStack } from '../cli/stack-choice.js';
 import { openDataset } from '../dataset/dataset.js';
-import { sentence, span } from '../display/format.js';
+import { bytes, sentence, span } from '../display/format.js';
 import { type PackagedModel, packageModel } from '../model/package-model.js';
 import { detectPython, pythonFields } from '../python/detect-python.js';
 import { noItems } from '../submit/upload-dataset.js';
@@ -19,7 +19,8 @@ import { printReport } from '../try/print-report.js';
 import { LOCAL_BOUNDS, PREFIX_BOUNDS, S3_BOUNDS, type Sample, sampleItems } from '../try/sample-items.js';
 import { objectsOf, shippedStore } from '../try/shipped-store.js';
 import { isUsable, tryReport, type TryReport } from '../try/try-report.js';
-import { datasetRequest, modelRequest } from './submit-job.js';
+import { openWeights, type Weights } from '../weights/weights.js';
+import { datasetRequest, modelRequest, weightsRequest } from './submit-job.js';
 
 export const tryCommand = defineCommand({
   name: 'try',
@@ -42,6 +43,8 @@ const DEFAULT_OBJECTS = 20;
 /** Long enough for a pace, short enough to wait for. */
 const COMPUTE_MS = 20_000;
 const MIB = 1024 * 1024;
+/** Hashing so many bytes takes some seconds, in which people wonder. */
+const MANY_BYTES = 1024 * MIB;
 
 async function tryModel(context: CliContext, argument: string, flags: Options): Promise<number> {
   const { terminal } = context;
@@ -53,6 +56,7 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
   const model = await packageModel(modelRequest(context, machine, { dataset: argument, flags }), context.signal);
   try {
+    const weights = await findWeights(context, flags, config);
     const isObjects = dataset.kind === 'objects';
     const bounds = isObjects ? PREFIX_BOUNDS : argument.startsWith('s3://') ? S3_BOUNDS : LOCAL_BOUNDS;
     const sample = await sampleItems(dataset, {
@@ -67,11 +71,12 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
     if (sample.items.length === 0) throw noItems(dataset);
     const report = await probe(context, {
       argument,
-      model,
+      model: { ...model, spec: { ...model.spec, ...definedFields({ weights: weights?.spec }) } },
       sample,
       config,
       flags,
       isObjects,
+      weights,
       ...definedFields({ python: python?.executable }),
     });
     if (flags.json) terminal.out(`${JSON.stringify(jsonReport(report))}\n`);
@@ -86,6 +91,24 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
 const needsPython = ({ model, requirements }: TryFlags): boolean =>
   requirements !== undefined || /\.py(:\w+)?$/.test(model);
 
+async function findWeights(
+  context: CliContext,
+  flags: TryFlags,
+  config: StackConfig | undefined,
+): Promise<Weights | undefined> {
+  const { weights: request } = weightsRequest(context, flags);
+  if (request === undefined) return undefined;
+  let isTold = false;
+  return openWeights(request, context.sources(config), {
+    signal: context.signal,
+    onProgress: ({ total }) => {
+      if (isTold || total < MANY_BYTES) return;
+      isTold = true;
+      context.terminal.err(`The weights ${request.argument} have ${bytes(total)}, which are read first.\n`);
+    },
+  });
+}
+
 interface Trial {
   readonly python?: string;
   readonly argument: string;
@@ -94,10 +117,11 @@ interface Trial {
   readonly config: StackConfig | undefined;
   readonly flags: TryFlags;
   readonly isObjects: boolean;
+  readonly weights: Weights | undefined;
 }
 
 async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
-  const { argument, model, sample, config, flags, isObjects, python } = trial;
+  const { argument, model, sample, config, flags, isObjects, weights, python } = trial;
   const { signal, terminal, cwd } = context;
   const { secrets, ...options } = jobOptionsOf(flags);
   const machine = await context.probe();
@@ -105,10 +129,11 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
   const found = await machine.run(
     {
       spec: model.spec,
-      shipped: shippedStore(model),
+      shipped: shippedStore(model, weights),
       options,
       items: sample.items,
       ...(isObjects ? { objectsOf: objectsOf(context.sources(config)) } : {}),
+      ...(weights?.bucket === undefined ? {} : { weightsOf: objectsOf(context.sources(config)) }),
       computeMs: flags.items === undefined ? COMPUTE_MS : Infinity,
       ...definedFields({ memoryLimitBytes, python }),
       twice: flags.twice ?? false,
@@ -128,6 +153,7 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
 function noteOf(event: ProbeEvent): string | undefined {
   switch (event.kind) {
     case 'slow-load':
+    case 'trouble':
       return event.message;
     case 'waiting':
       return `The model has given no answer for ${span(event.silentMs / 1000)}. An item may take as long as --item-timeout says. Ctrl-C ends.`;

@@ -1,4 +1,5 @@
 /** The port of the dataset reader: objects of any bucket, not only the stack's. */
+import type { ReadOptions } from '../../core/contract/object-store.js';
 
 export interface SourceObject {
   readonly key: string;
@@ -6,9 +7,14 @@ export interface SourceObject {
   readonly etag: string;
 }
 
+export type PartOfObject = Omit<ReadOptions, 'signal'>;
+
 export interface SourceObjects {
-  /** Streams the whole object. Throws a `UserError` when it does not exist or access is denied. */
-  stream(bucket: string, key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Streams the object, or a range of it. Throws a `UserError` when it does not exist or access is denied, and `ObjectChanged`
+   * when it has another ETag than the one that was asked for.
+   */
+  stream(bucket: string, key: string, signal: AbortSignal, part?: PartOfObject): AsyncIterable<Uint8Array>;
   /** Lists every object with the prefix, in UTF-8 order of keys. */
   list(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<SourceObject>;
 }

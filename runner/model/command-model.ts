@@ -1,9 +1,10 @@
 /** Resolves a command as a model. With `--files DIR` that directory is shipped, and the command starts in it. Otherwise the files that the command names are shipped. */
-import { access, constants, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { type BundleEntry, fileEntry } from './bundle.js';
 import { directoryEntries } from './directory-entries.js';
+import { isExecutable, isKind, isOnPath } from './file-kinds.js';
 import type { ModelRequest, ResolvedModel } from './resolved-model.js';
 
 /** A word with such an ending names a script. The command cannot work without it. */
@@ -110,22 +111,3 @@ async function namedFiles(words: readonly string[], request: ModelRequest): Prom
   }
   return [...entries.values()];
 }
-
-export async function isKind(file: string, kind: 'file' | 'directory'): Promise<boolean> {
-  const found = await stat(file).catch(() => undefined);
-  return kind === 'file' ? found?.isFile() === true : found?.isDirectory() === true;
-}
-
-export async function isOnPath(program: string, searchPath: string): Promise<boolean> {
-  for (const directory of searchPath.split(path.delimiter)) {
-    const file = path.join(directory, program);
-    if (directory !== '' && (await isKind(file, 'file')) && (await isExecutable(file))) return true;
-  }
-  return false;
-}
-
-export const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );

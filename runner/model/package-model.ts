@@ -77,6 +77,12 @@ async function packagesOf(
     );
   }
   if (packages === undefined || (python === undefined && given === undefined)) return undefined;
+  if (python !== undefined && packages.target.isThisMachine && packages.target.python === undefined) {
+    throw new UserError(
+      `The model ${name} is a Python file, but the local cloud has no Python: no python3 was on the PATH when it was started. ` +
+        'Install Python 3.9 or newer, or name an interpreter in SPOTPOOL_PYTHON, and start it again.',
+    );
+  }
   const found = await findRequirements(python?.folder ?? cwd, { cwd, ...definedFields({ given }) });
   return found === undefined ? undefined : await lockPackages(found, packages, signal);
 }

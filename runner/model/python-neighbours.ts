@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isKind } from './command-model.js';
+import { isKind } from './file-kinds.js';
 import { importsOf, type PythonImport } from './python-imports.js';
 
 export interface Neighbours {

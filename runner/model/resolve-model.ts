@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from './bundle.js';
-import { filesOfCommand, isExecutable, isKind, isOnPath, resolveCommand, setupFiles } from './command-model.js';
+import { filesOfCommand, resolveCommand, setupFiles } from './command-model.js';
+import { isExecutable, isKind, isOnPath } from './file-kinds.js';
 import { compileModule, MODULE_EXTENSIONS } from './compile-module.js';
 import { refuseDataFile } from './data-file.js';
 import { resolveDirectory } from './directory-model.js';

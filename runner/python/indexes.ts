@@ -100,7 +100,12 @@ export function publicUrl(text: string): string {
   return url === undefined ? withoutCredentials(text) : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/@]*@/g, '$1');
+/** A password may hold an `@`: the last one before the path ends it. */
+export const withoutCredentials = (text: string): string => text.replaceAll(/(\w+:\/\/)[^\s/?#]*@/g, '$1');
+
+/** Returns the host of the first address that has credentials. */
+export const hostWithCredentials = (urls: readonly string[]): string | undefined =>
+  urls.map(urlOf).find((url) => url !== undefined && (url.username !== '' || url.password !== ''))?.host;
 
 /** Returns the header for a file, from the index on the same host. Other hosts get no credentials. */
 export function authorizationFor(file: string, indexes: readonly string[]): Readonly<Record<string, string>> {

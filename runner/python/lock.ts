@@ -27,6 +27,8 @@ export interface Lock {
   readonly wheels: readonly LockedWheel[];
   /** The indexes that the requirements name, with credentials if they have any. */
   readonly indexes: readonly string[];
+  /** True when no index could be reached, and uv's cache had what it needed. */
+  readonly isFromCache: boolean;
 }
 
 export interface LockRequest {
@@ -52,6 +54,8 @@ export async function lockRequirements(request: LockRequest): Promise<Lock> {
 
 /** uv's words when this machine has no Python at all. */
 const NO_PYTHON = /No interpreter found/;
+/** uv's words when a request got no answer at all. */
+const UNREACHABLE = /error sending request/;
 const MOST_PACKAGES = 10_000;
 
 const file = object<PylockFile>({
@@ -94,6 +98,7 @@ interface PylockPackage {
 class Locker {
   readonly #request: LockRequest;
   readonly #folder: string;
+  #isFromCache = false;
 
   constructor(request: LockRequest, folder: string) {
     this.#request = request;
@@ -110,11 +115,15 @@ class Locker {
     const options = allowsPrereleases ? ['--prerelease', 'allow'] : [];
     if (earlier.length > 0) {
       const again = await this.#compile(input, [...options, '--constraints', await this.#constraints()]);
-      if (again.code === 0) return { wheels: this.#wheelsOf(again.stdout), indexes };
+      if (again.code === 0) return this.#lockOf(again, indexes);
     }
     const end = await this.#compile(input, options);
     if (end.code !== 0) throw lockFailure(end.stderr, requirements.name, this.#request.target);
-    return { wheels: this.#wheelsOf(end.stdout), indexes };
+    return this.#lockOf(end, indexes);
+  }
+
+  #lockOf({ stdout }: ProgramEnd, indexes: readonly string[]): Lock {
+    return { wheels: this.#wheelsOf(stdout), indexes, isFromCache: this.#isFromCache };
   }
 
   /** Writes what a uv.lock holds as a requirements file, with the markers of all platforms. */
@@ -152,11 +161,25 @@ class Locker {
       ...['--python-platform', target.platform, '--python-version', target.python, ...options],
     ];
     const folder = path.dirname(requirements.file);
-    const end = await this.#uv(argv, folder, { UV_PYTHON_DOWNLOADS: 'never' });
+    const end = await this.#reached(argv, folder, { UV_PYTHON_DOWNLOADS: 'never' });
     if (end.code === 0 || !NO_PYTHON.test(end.stderr)) return end;
     // uv needs some Python to resolve with, although it runs nothing of a package. The machine's own software stays as it is.
     const own = { UV_PYTHON_DOWNLOADS: 'automatic', UV_PYTHON_INSTALL_DIR: pythonDirectory };
-    return await this.#uv(argv, folder, own);
+    return await this.#reached(argv, folder, own);
+  }
+
+  /** Without a network, the same packages can be locked again: uv asks an index whether its cached pages are still current, but does not need to. */
+  async #reached(
+    argv: readonly string[],
+    cwd: string,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<ProgramEnd> {
+    const end = await this.#uv(argv, cwd, variables);
+    if (end.code === 0 || !UNREACHABLE.test(end.stderr)) return end;
+    const cached = await this.#uv(argv, cwd, { ...variables, UV_OFFLINE: '1' });
+    if (cached.code !== 0) return end;
+    this.#isFromCache = true;
+    return cached;
   }
 
   async #uv(

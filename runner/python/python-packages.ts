@@ -16,7 +16,7 @@ import { bytes, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { BundleEntry } from '../model/bundle.js';
 import { FileCache, cacheDirectory } from './file-cache.js';
-import { publicUrl, readIndexSettings, urlOf } from './indexes.js';
+import { hostWithCredentials, publicUrl, readIndexSettings } from './indexes.js';
 import { type Lock, lockRequirements, type LockedWheel } from './lock.js';
 import { allowsPython, type Requirements } from './requirements.js';
 import { fetchUvWheel, findUv } from './uv-program.js';
@@ -30,6 +30,8 @@ export interface PythonTarget {
   readonly platform?: string;
   /** True when instances reach no package index. */
   readonly isIsolated: boolean;
+  /** True when the instances are processes of the machine that started the stack. */
+  readonly isThisMachine: boolean;
 }
 
 export interface PackagesRequest {
@@ -55,6 +57,8 @@ export interface PythonPackages {
   readonly environment: PythonEnvironment;
   /** The requirements file, for people. */
   readonly requirements: string;
+  /** True when no package index could be reached, and the cache of this machine had what the lock needs. */
+  readonly isFromCache: boolean;
   /** The files of the bundle. */
   readonly entries: readonly BundleEntry[];
   /** The files that the stack's bucket must have: the installer, and the wheels unless instances fetch those from the index. */
@@ -98,7 +102,7 @@ export async function lockPackages(
   const installer = uvWheel(machine);
   const source = await sourceOf(
     files.map(({ wheel }) => wheel),
-    { requirements, request, lock, before },
+    { requirements, request, lock, indexes, before },
     signal,
   );
   const environment: PythonEnvironment = {
@@ -120,6 +124,7 @@ export async function lockPackages(
     summary: { python, platform, source, packages: files.length, bytes: sizeOf(environment.wheels) },
     environment,
     requirements: requirements.name,
+    isFromCache: lock.isFromCache,
     entries: [
       textEntry(ENVIRONMENT_FILE, encodeEnvironment(environment)),
       textEntry(LOCK_FILE, lockText(environment, lock)),
@@ -166,17 +171,20 @@ async function sourceOf(
     requirements,
     request,
     lock,
+    indexes,
     before,
   }: {
     readonly requirements: Requirements;
     readonly request: PackagesRequest;
     readonly lock: Lock;
+    /** All indexes, with credentials if they have any. */
+    readonly indexes: readonly string[];
     readonly before: PythonEnvironment | undefined;
   },
   signal: AbortSignal,
 ): Promise<WheelSource> {
   const { target, source = before?.source, isStored } = request;
-  if (source === 'index') return requireIndex(target, lock, request);
+  if (source === 'index') return requireIndex(target, lock, indexes);
   const size = sizeOf(wheels);
   if (source === 'bucket' || target.isIsolated || size <= MOST_UNASKED_BYTES) return 'bucket';
   const stored =
@@ -186,7 +194,7 @@ async function sourceOf(
   throw new UserError(tooLarge(requirements, wheels, left));
 }
 
-function requireIndex({ isIsolated }: PythonTarget, lock: Lock, { env }: PackagesRequest): 'index' {
+function requireIndex({ isIsolated }: PythonTarget, lock: Lock, indexes: readonly string[]): 'index' {
   if (isIsolated) {
     throw new UserError(
       '--wheels index does not work with this stack, which is isolated: its instances reach only S3 and SQS. Use --wheels bucket.',
@@ -198,14 +206,10 @@ function requireIndex({ isIsolated }: PythonTarget, lock: Lock, { env }: Package
       `--wheels index does not work for ${local.file}, which is a file of this machine (--find-links). Use --wheels bucket.`,
     );
   }
-  const given = [
-    ...lock.indexes,
-    ...['UV_DEFAULT_INDEX', 'UV_INDEX_URL', 'PIP_INDEX_URL'].map((name) => env[name] ?? ''),
-  ];
-  const secret = given.map(urlOf).find((url) => url !== undefined && url.username !== '');
-  if (secret !== undefined) {
+  const host = hostWithCredentials([...indexes, ...lock.wheels.map(({ url }) => url)]);
+  if (host !== undefined) {
     throw new UserError(
-      `--wheels index does not work with the index ${secret.host}, which needs a password that instances do not get. Use --wheels bucket.`,
+      `--wheels index does not work with the index ${host}, which needs a password that instances do not get. Use --wheels bucket.`,
     );
   }
   return 'index';

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../errors.js';
-import { isKind } from '../model/command-model.js';
+import { isKind } from '../model/file-kinds.js';
 import { withoutCredentials } from './indexes.js';
 import { parseToml } from './toml.js';
 

@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { list, object, check, parseJson, text as words } from '../../core/contract/shape.js';
 import type { Wheel } from '../../core/contract/python-environment.js';
 import { UserError } from '../errors.js';
-import { isKind } from '../model/command-model.js';
+import { isKind } from '../model/file-kinds.js';
 import type { FileCache } from './file-cache.js';
 import { withoutCredentials } from './indexes.js';
 import { runProgram } from './run-program.js';

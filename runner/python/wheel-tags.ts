@@ -13,9 +13,12 @@ interface WheelName {
 }
 
 const WHEEL = /^([^-]+)-([^-]+)(?:-(\d+)([^-]*))?-([^-]+)-([^-]+)-([^-]+)\.whl$/;
+/** The name becomes a part of paths and keys, and an index chooses it. The environment file accepts the same characters. */
+const SAFE = /^[\w.+!-]+$/;
 
 export function parseWheelName(file: string): WheelName | undefined {
-  const [, name, version, build = '-1', buildTag = '', python, abi, platform] = WHEEL.exec(file) ?? [];
+  const [, name, version, build = '-1', buildTag = '', python, abi, platform] =
+    (SAFE.test(file) ? WHEEL.exec(file) : null) ?? [];
   if (name === undefined || version === undefined || python === undefined) return undefined;
   const tags = (text = ''): readonly string[] => text.split('.');
   return {

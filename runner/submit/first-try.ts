@@ -7,13 +7,14 @@ import type { DatasetSpec, JobOptions } from '../../core/contract/job.js';
 import { paceOf } from '../../core/probe/pace.js';
 import type { ProbeItem, ProbeReport } from '../../core/probe/probe.js';
 import { definedFields } from '../../core/defined-fields.js';
-import { plural, span } from '../display/format.js';
+import { oneLine, plural, span } from '../display/format.js';
 import { UserError } from '../errors.js';
 import type { PackagedModel } from '../model/package-model.js';
 import { type DetectedPython, detectPython } from '../python/detect-python.js';
 import type { Clock, ModelProbe } from '../ports.js';
 import { explainFailures, type Explained } from '../try/explain.js';
 import { shippedStore } from '../try/shipped-store.js';
+import type { Weights } from '../weights/weights.js';
 import { duration } from '../try/duration.js';
 
 /** The time for everything, of which nobody wants to wait longer each time. */
@@ -30,6 +31,7 @@ export interface FirstTryEvent {
 
 export interface FirstTryRequest {
   readonly model: PackagedModel;
+  readonly weights: Weights | undefined;
   readonly kind: DatasetSpec['kind'];
   readonly items: readonly ProbeItem[];
   readonly options: JobOptions;
@@ -78,10 +80,15 @@ export async function tryFirst(
   }
 }
 
-function reasonToSkip({ kind, model }: FirstTryRequest, python: DetectedPython | undefined): string | undefined {
+function reasonToSkip(
+  { kind, model, weights }: FirstTryRequest,
+  python: DetectedPython | undefined,
+): string | undefined {
   if (kind === 'objects') return 'its items are objects in S3, which would have to be fetched. spotpool try does that';
-  const bytes = model.spec.weights?.bytes ?? 0;
-  if (bytes > BYTES_PER_GIB) return 'its weights are larger than 1 GiB';
+  if (weights?.bucket !== undefined) {
+    return `its weights are in the bucket ${oneLine(weights.bucket)}, from where they would have to be fetched. spotpool try does that`;
+  }
+  if ((weights?.spec.bytes ?? 0) > BYTES_PER_GIB) return 'its weights are larger than 1 GiB. spotpool try loads them';
   const { python: locked } = model.spec;
   if (locked === undefined) return undefined;
   const isSame = locked.python === python?.python && kindOf(locked.platform) === kindOf(python.platform ?? '');
@@ -94,7 +101,7 @@ function reasonToSkip({ kind, model }: FirstTryRequest, python: DetectedPython |
 const kindOf = (platform: string): string => platform.replace(/_2_\d+$/, '');
 
 async function run(
-  { model, items, options, python }: FirstTryRequest & { readonly python: string | undefined },
+  { model, weights, items, options, python }: FirstTryRequest & { readonly python: string | undefined },
   { probe }: FirstTryPorts,
   signal: AbortSignal,
 ): Promise<ProbeReport> {
@@ -103,7 +110,7 @@ async function run(
   return machine.run(
     {
       spec: model.spec,
-      shipped: shippedStore(model),
+      shipped: shippedStore(model, weights),
       options: others,
       items,
       computeMs: FIRST_TRY_MS,

@@ -6,7 +6,7 @@ import type { PythonSummary } from '../../core/contract/python-environment.js';
 import type { PutWheels } from '../python/put-wheels.js';
 import type { Shipped } from '../model/package-model.js';
 import type { LeftOut } from '../model/shipping/walk.js';
-import type { WeightsProgress } from '../weights/weights.js';
+import type { WeightsProgress } from '../weights/weights-files.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
 
 export type SubmitEvent =
@@ -19,7 +19,7 @@ export type SubmitEvent =
       readonly leftOut: readonly LeftOut[];
     }
   /** The Python packages of the model are locked for the fleet. */
-  | ({ readonly code: 'packages-locked'; readonly requirements: string } & PythonSummary)
+  | ({ readonly code: 'packages-locked'; readonly requirements: string; readonly isFromCache: boolean } & PythonSummary)
   /** The bucket has the wheels that instances fetch from there, with the installer. */
   | ({ readonly code: 'packages-put' } & PutWheels)
   /** The short trial on the submitter's machine is over, or was left out. */
@@ -53,3 +53,8 @@ export type SubmitEvent =
       readonly badItems: number;
       readonly batches: number;
     };
+
+export interface SubmitHooks {
+  readonly onEvent: (event: SubmitEvent) => void;
+  readonly signal: AbortSignal;
+}

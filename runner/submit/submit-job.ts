@@ -31,16 +31,17 @@ import type { ModelRequest } from '../model/resolved-model.js';
 import type { Clock, JobQueue, ModelProbe } from '../ports.js';
 import { isStored, putWheels } from '../python/put-wheels.js';
 import type { PublishedWorker } from '../worker-bundle/publish-worker.js';
-import type { Weights, WeightsRequest } from '../weights/weights.js';
+import type { Weights } from '../weights/weights.js';
+import type { WeightsRequest } from '../weights/weights-files.js';
 import { ClaimLost, takeClaim } from './claim.js';
 import { DatasetPass } from './dataset-pass.js';
 import { earlierEnvironment } from './earlier-environment.js';
 import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
+import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
 import { sendBatches } from './send-batches.js';
-import type { SubmitEvent } from './submit-event.js';
-import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './submit-weights.js';
+import type { SubmitEvent, SubmitHooks } from './submit-event.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {
@@ -69,11 +70,6 @@ export interface SubmitPorts {
   readonly publishWorker?: () => Promise<PublishedWorker>;
 }
 
-export interface SubmitHooks {
-  readonly onEvent: (event: SubmitEvent) => void;
-  readonly signal: AbortSignal;
-}
-
 export interface Submitted {
   readonly job: string;
   readonly manifest: Manifest;
@@ -100,7 +96,8 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     const { shipped, leftOut, bytes, spec, packages } = model;
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
     if (packages !== undefined) {
-      onEvent({ code: 'packages-locked', requirements: packages.requirements, ...packages.summary });
+      const { requirements, isFromCache, summary } = packages;
+      onEvent({ code: 'packages-locked', requirements, isFromCache, ...summary });
     }
     for (;;) {
       try {
@@ -165,7 +162,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
 
 /** A submission that continues another one has nothing to try: the first one did, and left its pace. */
 async function firstTry(
-  { job, request, ports, hooks, dataset, model }: SubmissionContext,
+  { job, request, ports, hooks, dataset, model, weights }: SubmissionContext,
   pass: DatasetPass,
 ): Promise<ProbeMark | undefined> {
   const { probe, clock, store } = ports;
@@ -177,7 +174,8 @@ async function firstTry(
   const items = pass.firstItems(FIRST_TRY_ITEMS);
   const { options, dataset: from } = request;
   const env = request.model.packages?.env ?? {};
-  return tryFirst({ model, kind: dataset.kind, items, options, cwd: from.cwd, env }, { probe, clock }, hooks);
+  const tried = { model, weights, kind: dataset.kind, items, options, cwd: from.cwd, env };
+  return tryFirst(tried, { probe, clock }, hooks);
 }
 
 /** The pace is written once. Whoever continues the submission takes the first one. */

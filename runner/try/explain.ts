@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { splitLogEnd } from '../../core/contract/log-end.js';
+import { WEIGHTS_VARIABLE } from '../../core/contract/weights.js';
 import { classify, type Fault, type FaultKind, type Reach } from '../../core/probe/fault.js';
 import { locate, type Place, withoutDirectory } from '../../core/probe/locate.js';
 import type { ProbeFailure, ProbeReport } from '../../core/probe/probe.js';
@@ -36,11 +37,21 @@ const OF_HOST = /^\s*at .*(?:\/host\.mjs:\d+|\bnode:internal)/;
 const MOST_FAULTS = 6;
 
 export function explainFailures(report: ProbeReport, options: ExplainOptions): readonly Explained[] {
-  const explained = report.failures.map((failure) => explain(failure, report, options));
+  const explained = report.failures.map((failure) => explain(named(failure, report), report, options));
   // Sentences that differ in numbers alone say the same of several items.
   const distinct = new Map(explained.toReversed().map((one) => [one.sentence.replaceAll(/\d+/g, '#'), one]));
   return [...distinct.values()].toReversed().slice(0, MOST_FAULTS);
 }
+
+/** People know the folder of the weights by its variable. */
+const withVariable = (text: string, weights: string | undefined): string =>
+  weights === undefined ? text : text.replaceAll(weights, () => `$${WEIGHTS_VARIABLE}`);
+
+const named = (failure: ProbeFailure, { weights }: ProbeReport): ProbeFailure => ({
+  ...failure,
+  message: withVariable(failure.message, weights),
+  log: failure.log.map((line) => withVariable(line, weights)),
+});
 
 function explain(failure: ProbeFailure, report: ProbeReport, options: ExplainOptions): Explained {
   const { directory } = report;
@@ -60,9 +71,9 @@ function explain(failure: ProbeFailure, report: ProbeReport, options: ExplainOpt
 }
 
 /** Takes the frames of our hosts and the names of temporary folders out of what a model printed. */
-export function logOf({ log, directory }: ProbeReport, { model, cwd }: ExplainOptions): readonly string[] {
+export function logOf({ log, directory, weights }: ProbeReport, { model, cwd }: ExplainOptions): readonly string[] {
   const sources = sourcesOf(model.sourceMap, cwd);
-  return readableLog(log, (text) => withoutDirectory(sources.map(text), directory));
+  return readableLog(log, (text) => withVariable(withoutDirectory(sources.map(text), directory), weights));
 }
 
 const readableLog = (log: readonly string[], clean: (text: string) => string): readonly string[] =>
@@ -88,16 +99,17 @@ const SELF_EXPLAINING: ReadonlySet<FaultKind> = new Set([
   'hang',
   'never-ready',
   'memory',
+  'weights',
 ]);
 
 const ERROR_LINE =
   /^\s*(?:[\w$.:]*(?:Error|Exception|Exit|Interrupt)\b|Error\b|E[A-Z]{3,}\b)[^\n]*$|(?:\([A-Z]\w*Error\))$/;
 
 /** The line that names the error, else what the slot said. */
-function coreOf({ log, message, reason, found }: ProbeFailure): string {
+function coreOf({ phase, log, message, reason, found }: ProbeFailure): string {
   const { said, words } = splitLogEnd(message);
   const own = said.replace(/^The model .+? could not be loaded\. /, '').replace(AFTERTHOUGHT, '');
-  if (found !== undefined || (reason !== undefined && reason !== 'crashed')) return own;
+  if (phase === 'weights' || found !== undefined || (reason !== undefined && reason !== 'crashed')) return own;
   const lines = [...log, ...(words ?? '').split('\n')];
   const named = lines.findLast((line) => ERROR_LINE.test(line));
   if (named !== undefined) return named.trim();

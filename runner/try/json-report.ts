@@ -1,6 +1,7 @@
 /** The JSON of `try --json`. Inputs and outputs are values, not text. */
 import { parseJson } from '../../core/contract/shape.js';
 import type { ProbeResult } from '../../core/probe/probe.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { perItem } from '../../core/probe/pace.js';
 import { isUsable, type TryReport } from './try-report.js';
 
@@ -9,7 +10,12 @@ export function jsonReport(report: TryReport): Readonly<Record<string, unknown>>
   return {
     usable: isUsable(report),
     ...others,
-    model: { name: model.name, digest: model.digest, start: model.start },
+    model: {
+      name: model.name,
+      digest: model.digest,
+      start: model.start,
+      ...definedFields({ python: model.python, weights: model.weights }),
+    },
     shipped,
     ...(pace === undefined
       ? {}

@@ -98,12 +98,13 @@ const itemNames = (indexes: readonly number[]): string =>
   `${indexes.length === 1 ? 'item' : 'items'} ${indexes.slice(0, SHOWN_ERRORS).join(', ')}${indexes.length > SHOWN_ERRORS ? ' and others' : ''}`;
 
 function facts(report: TryReport): readonly (readonly [string, string])[] {
-  const { pace, loadMs, prepareMs, memoryBytes, memoryLimitBytes, outputBytes, shipped, sample } = report;
+  const { pace, loadMs, prepareMs, memoryBytes, memoryLimitBytes, outputBytes, shipped, sample, model } = report;
   const all: (readonly [string, string | undefined])[] = [
     ['sample', sampleText(report)],
     ['shipped', shippedText(report)],
     ['', leftOutText(shipped)],
     ['', missedText(shipped)],
+    ['weights', model.weights && `${plural(model.weights.files, 'file')}, ${bytes(model.weights.bytes)}`],
     [
       'load',
       loadMs === undefined

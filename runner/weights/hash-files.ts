@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.js';
 import { DigestCache, identityOf } from './digest-cache.js';
-import type { LocalFile } from './local-files.js';
-import type { HashedFile } from './upload-files.js';
-import type { WeightsHooks } from './weights.js';
+import type { HashedFile, LocalFile, WeightsHooks } from './weights-files.js';
 
 const READ_BYTES = 4 * 1024 * 1024;
 

@@ -7,14 +7,7 @@ import { messageOf, systemCode, UserError } from '../errors.js';
 import type { BundleEntry } from '../model/bundle.js';
 import { IgnoreRules } from '../model/shipping/ignore-rules.js';
 import { type LeftOut, walk, type Walked } from '../model/shipping/walk.js';
-import type { WeightsRequest } from './weights.js';
-
-export interface LocalFile {
-  /** The path in the folder of the weights. */
-  readonly path: string;
-  readonly file: string;
-  readonly bytes: number;
-}
+import type { LocalFile, WeightsRequest } from './weights-files.js';
 
 /** The folder in which Hugging Face's tools note what they have downloaded. It changes although the weights stay the same. */
 const DOWNLOAD_NOTES = /^(?:.*\/)?\.cache\/huggingface\//;

@@ -11,14 +11,7 @@ import { mapBounded } from '../../core/map-bounded.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { identityOf } from './digest-cache.js';
 import { changed } from './hash-files.js';
-import type { LocalFile } from './local-files.js';
-import type { WeightsHooks } from './weights.js';
-
-export interface HashedFile extends LocalFile {
-  readonly sha256: string;
-  /** It is another one when the file was changed. */
-  readonly identity: string;
-}
+import type { HashedFile, WeightsHooks } from './weights-files.js';
 
 /** Each upload sends three parts at once (aws/s3-object-store.ts). */
 const FILES_AT_ONCE = 4;

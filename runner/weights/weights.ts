@@ -18,33 +18,18 @@ import type { LeftOut } from '../model/shipping/walk.js';
 import { filesOfBucket } from './bucket-files.js';
 import { hashFiles } from './hash-files.js';
 import { localFiles } from './local-files.js';
-import { type HashedFile, uploadFiles } from './upload-files.js';
-
-export interface WeightsRequest {
-  /** The argument of `--weights`, unchanged. */
-  readonly argument: string;
-  readonly cwd: string;
-  readonly followLinks: boolean;
-  /** The file that remembers the digests of large files. Without it, all files are hashed. */
-  readonly cache?: string;
-}
-
-export interface WeightsHooks {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: WeightsProgress) => void;
-}
-
-export interface WeightsProgress {
-  readonly doing: 'hashing' | 'uploading';
-  readonly bytes: number;
-  readonly total: number;
-}
+import { uploadFiles } from './upload-files.js';
+import type { HashedFile, WeightsHooks, WeightsRequest } from './weights-files.js';
 
 export interface Weights {
   readonly spec: WeightsSpec;
   readonly leftOut: readonly LeftOut[];
   /** The bucket that holds the files, when they stay there. */
   readonly bucket?: string;
+  /** The list of the files, as it is uploaded. */
+  readonly list: string;
+  /** The files of this machine, by their SHA-256. */
+  readonly places: ReadonlyMap<string, string>;
   /** Uploads the files that the bucket lacks, and then the list. */
   upload(store: ObjectStore, hooks: WeightsHooks): Promise<void>;
 }
@@ -70,7 +55,7 @@ function weightsOf(
   name: string,
   files: readonly WeightsFile[],
   hashed: readonly HashedFile[],
-): Pick<Weights, 'spec' | 'upload'> {
+): Pick<Weights, 'spec' | 'list' | 'places' | 'upload'> {
   requireFew(name, files.length);
   const list = encodeWeightsList({ version: 1, files });
   if (list.length > MOST_WEIGHTS_LIST_BYTES)
@@ -82,7 +67,8 @@ function weightsOf(
     const options = { signal: hooks.signal, ifNoneMatch: true, contentType: 'application/json' };
     await store.put(weightsListKey(digest), list, options);
   };
-  return { spec: { name, digest, files: files.length, bytes }, upload };
+  const places = new Map(hashed.map(({ sha256, file }) => [sha256, file]));
+  return { spec: { name, digest, files: files.length, bytes }, list, places, upload };
 }
 
 function requireFew(name: string, files: number): void {

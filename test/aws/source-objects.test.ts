@@ -52,7 +52,7 @@ describe('datasets in S3', () => {
 
   it('cause an error that says what to do when they are missing or forbidden', async () => {
     s3.on(GetObjectCommand).rejectsOnce(new NoSuchKey({ message: '', $metadata: { httpStatusCode: 404 } }));
-    await expect(textOf(sources.stream('b', 'k', signal))).rejects.toThrow('The dataset s3://b/k does not exist.');
+    await expect(textOf(sources.stream('b', 'k', signal))).rejects.toThrow('The object s3://b/k does not exist.');
     for (const [name, status, hint] of [
       ['NoSuchBucket', 404, 'the bucket does not exist'],
       ['AccessDenied', 403, 'credentials'],

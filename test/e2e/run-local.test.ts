@@ -204,7 +204,8 @@ describe('misuse', () => {
 
   it.each([
     [['run', 'missing.jsonl', '--model', modelPath('double'), '--local'], /missing\.jsonl/],
-    [['run', '--local'], /--model/],
+    [['run', '--local'], /missing required argument 'dataset'/],
+    [['run', 'x.jsonl', '--local'], /--model/],
     [
       ['run', 's3://bucket/items.csv', '--model', modelPath('double'), '--local'],
       /the S3 of the local cloud that this command starts.*local up/,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../support/cli.js';
+import { installPacked } from '../support/packed.js';
 
 const execute = promisify(execFile);
 
@@ -25,14 +26,7 @@ describe('the package, installed into an empty project', () => {
       HOME: process.env['HOME'] ?? directory,
       SPOTPOOL_HOME: path.join(directory, 'state'),
     };
-    const { stdout: packed } = await execute(
-      'npm',
-      ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
-      { cwd: projectRoot, env },
-    );
-    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    await writeFile(path.join(directory, 'package.json'), '{"name":"empty","private":true,"type":"module"}');
-    await execute('npm', ['install', `./${filename}`, '--no-audit', '--no-fund'], { cwd: directory, env });
+    await installPacked(directory, env);
 
     await writeFile(path.join(directory, 'items.jsonl'), '1\n2\n3\n');
     await writeFile(

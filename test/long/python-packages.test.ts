@@ -15,7 +15,7 @@ const signal = new AbortController().signal;
 const MODEL = 'import numpy\ndef predict(items):\n    return items\n';
 
 function packagesFor(processor: string, cache: string): PackagesRequest {
-  const target = { python: '3.13', platform: `${processor}-manylinux_2_34`, isIsolated: false };
+  const target = { python: '3.13', platform: `${processor}-manylinux_2_34`, isIsolated: false, isThisMachine: false };
   return { env: { ...process.env, XDG_CACHE_HOME: cache }, target };
 }
 

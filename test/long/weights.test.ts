@@ -78,7 +78,7 @@ describe('weights', () => {
     await put('v2/net/factor.json', '4\n');
     await lab.setTarget(1);
     const logs = async (): Promise<string> => (await lab.cli(['logs', fourth])).stdout;
-    await eventually(async () => (await logs()).includes('net/factor.json has changed since the job was submitted'), {
+    await eventually(async () => (await logs()).includes('net/factor.json has changed since it was listed'), {
       what: 'the reason',
       timeoutMs: 60_000,
     });

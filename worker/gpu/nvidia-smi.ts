@@ -24,14 +24,26 @@ const MIB = 1024 * 1024;
 
 const run = promisify(execFile);
 
-/** Returns no GPUs where there is no nvidia-smi. Rejects when it fails. */
-export async function readGpus(): Promise<readonly GpuReading[]> {
+/** Returns no GPUs where there is no nvidia-smi. Rejects when it fails, or does not answer in time. */
+export async function readGpus(timeoutMs = TIMEOUT_MS): Promise<readonly GpuReading[]> {
+  const running = run('nvidia-smi', ARGUMENTS, { maxBuffer: MOST_OUTPUT_BYTES });
+  const { child } = running;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      // A process that waits for a driver that hangs survives every signal, so its end is not waited for.
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      reject(new Error(`nvidia-smi gave no answer within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+  });
   try {
-    const { stdout } = await run('nvidia-smi', ARGUMENTS, { timeout: TIMEOUT_MS, maxBuffer: MOST_OUTPUT_BYTES });
-    return parseGpus(stdout);
+    return parseGpus((await Promise.race([running, late])).stdout);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

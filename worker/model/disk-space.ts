@@ -19,12 +19,14 @@ export async function roomIn(directory: string, freeBytes: FreeBytes = freeBytes
   return Math.max(0, (await freeBytes(directory)) - RESERVE_BYTES);
 }
 
+export const LARGER_DISK = "Use instances with a larger disk (the stack's property rootVolumeGib)";
+
 /** A retry would find the disk as full. `retry` knows that by the code. */
 export class DiskTooSmall extends Error {
   override readonly name = 'DiskTooSmall';
   readonly code = 'ENOSPC';
   constructor(what: string) {
-    super(`${what}. Use instances with a larger disk (the stack's property rootVolumeGib)`);
+    super(`${what}. ${LARGER_DISK}`);
   }
 }
 

@@ -26,6 +26,8 @@ export interface FetchFilesOptions extends Omit<RetryOptions, 'onTrouble'> {
   readonly rangeBytes?: number;
 }
 
+export const SUBMIT_AGAIN = 'Submit the job again';
+
 interface Range {
   readonly file: ArrivingFile;
   readonly startByte: number;
@@ -123,7 +125,7 @@ function explain(error: unknown, file: WeightsFile): unknown {
   if (error instanceof ObjectMissing) return new Error(`The file ${file.path} is gone: there is no object ${where}`);
   if (error instanceof ObjectChanged) {
     return new Error(
-      `The file ${file.path} has changed since the job was submitted: ${where} has another ETag. Submit the job again`,
+      `The file ${file.path} has changed since it was listed: ${where} has another ETag. ${SUBMIT_AGAIN}`,
     );
   }
   if (error instanceof ObjectRefused) return new Error(`The file ${file.path} may not be read. ${error.message}`);

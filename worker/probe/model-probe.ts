@@ -17,6 +17,8 @@ import {
   type ProbeReport,
   type ProbeRequest,
 } from '../../core/probe/probe.js';
+import { LARGER_DISK } from '../model/disk-space.js';
+import { SUBMIT_AGAIN } from '../model/fetch-weights-files.js';
 import { prepareModel } from '../model/prepare-model.js';
 import { ModelUnable } from '../model/prepared-models.js';
 import type { Clock } from '../ports.js';
@@ -42,6 +44,8 @@ export interface ModelProbeOptions {
   readonly memoryBytes: number;
 }
 
+/** What helps on an instance does not help on this machine. */
+const ROOM_HERE = 'Free some space, or set TMPDIR to a folder with more room';
 const PREFIX = 'spotpool-try-';
 /** The share that the slots of an instance may use. */
 const SLOTS_SHARE_OF_MEMORY = 0.8;
@@ -103,7 +107,7 @@ class Probe {
     const fetched = await fetchItems(this.#request, folder, {
       clock,
       signal,
-      onTrouble: (message) => this.#log.add(message),
+      onTrouble: (message) => this.#trouble(message),
     });
     if (!('items' in fetched)) return this.#report(prepared.directory, prepareMs, [fetched]);
     return this.#compute(prepared, { ...fetched, env, prepareMs }, signal);
@@ -133,7 +137,13 @@ class Probe {
     const done = await pass.run(items, signal);
     const failures = await this.#explained(model, done.failures, signal);
     const results = [...done.results, ...failed].toSorted((a, b) => a.index - b.index);
-    const report = { ...this.#report(model.directory, prepareMs, failures), ...done, failures, results };
+    const report = {
+      ...this.#report(model.directory, prepareMs, failures),
+      ...definedFields({ weights: model.weights }),
+      ...done,
+      failures,
+      results,
+    };
     if (!this.#request.twice || done.results.length === 0) return report;
     return { ...report, repeated: await compareAgain(pass, items, done.results, signal) };
   }
@@ -173,12 +183,12 @@ class Probe {
     env: Environment,
     signal: AbortSignal,
   ): Promise<PreparedModel | { readonly failure: ProbeFailure; readonly directory: string }> {
-    const { spec, shipped, options, python, objectsOf = noObjects } = this.#request;
+    const { spec, shipped, options, python, weightsOf = noObjects } = this.#request;
     const directory = path.join(folder, 'models');
     try {
       return await prepareModel({
         store: shipped,
-        storeOf: objectsOf,
+        storeOf: weightsOf,
         spec,
         options: { ...options, env: { ...options.env, [PROBE_VARIABLE]: '1' } },
         // A secret is read with the role of an instance, so its value is not there.
@@ -188,7 +198,7 @@ class Probe {
           this.#log.add(line);
           this.#onEvent({ kind: 'log', line });
         },
-        onTrouble: (_, message) => this.#log.add(message),
+        onTrouble: (_, message) => this.#trouble(message),
         signal,
         clock: this.#options.clock,
         workerEnv: env,
@@ -197,8 +207,14 @@ class Probe {
     } catch (error) {
       if (!(error instanceof ModelUnable)) throw error;
       const { phase, message } = error;
-      return { failure: { phase, message: withLogEnd(message, []), log: this.#log.lines }, directory };
+      const here = message.replace(LARGER_DISK, ROOM_HERE).replace(SUBMIT_AGAIN, 'Run the command again');
+      return { failure: { phase, message: withLogEnd(here, []), log: this.#log.lines }, directory };
     }
+  }
+
+  #trouble(message: string): void {
+    this.#log.add(message);
+    this.#onEvent({ kind: 'trouble', message });
   }
 
   /** The model has its own temporary folder, and nothing of the user's environment but the way to programs. */

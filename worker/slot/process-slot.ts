@@ -342,5 +342,5 @@ class ProcessSlot implements Slot {
 }
 
 const noPython = (model: string): string =>
-  `The model ${model} could not be loaded. It is a Python file, and this instance has no Python interpreter: none is configured (SPOTPOOL_PYTHON) ` +
-  'and no python3 is on the PATH. Deploy the stack with the property python.';
+  `The model ${model} could not be loaded. It is a Python file, and this machine has no Python interpreter: none is configured (SPOTPOOL_PYTHON) ` +
+  'and no python3 is on the PATH. Deploy the stack with the property python; on a machine of your own, install Python 3.9 or newer.';

@@ -5,8 +5,11 @@ import type { SubmitEvent } from '../../submit/submit-event.js';
 type Locked = Extract<SubmitEvent, { code: 'packages-locked' }>;
 type Put = Extract<SubmitEvent, { code: 'packages-put' }>;
 
-export function lockedText({ requirements, packages, bytes: size, python, platform, source }: Locked): string {
-  const from = source === 'index' ? ' Instances download them from the package index.' : '';
+export function lockedText(locked: Locked): string {
+  const { requirements, packages, bytes: size, python, platform, source, isFromCache } = locked;
+  const from =
+    (isFromCache ? " No package index could be reached, so the lock is made from uv's cache." : '') +
+    (source === 'index' ? ' Instances download them from the package index.' : '');
   return (
     `The packages of ${oneLine(requirements)} are locked for Python ${python} on ${platform}: ` +
     `${plural(packages, 'package')}, ${bytes(size)}.${from}`

@@ -15,6 +15,8 @@ import {
   decodeResultLine,
   encodeOutcomeMetadata,
 } from '../../../core/contract/result-line.js';
+import { decodeEnvironment } from '../../../core/contract/python-environment.js';
+import { decodeWeightsList } from '../../../core/contract/weights.js';
 import { decodeWorkerPointer } from '../../../core/contract/worker-pointer.js';
 import { manifestOf } from '../../support/manifest.js';
 import { NONSENSE, withWrongFields } from '../../support/nonsense.js';
@@ -48,9 +50,34 @@ const progress = {
 };
 const event = { at, instance: 'i-1', message: 'one\ntwo', job: 'j', batch: 3, lease: 'i-1-ab' };
 
+const sha256 = 'a'.repeat(64);
+const wheel = { name: 'numpy', version: '2.3.1', file: 'numpy-2.3.1-cp313-cp313-any.whl', sha256, bytes: 5 };
+const python = { python: '3.13', platform: 'x86_64-manylinux_2_34', source: 'index' };
+const environment = {
+  ...{ version: 1, ...python, installer: { ...wheel, name: 'uv' } },
+  ...{ wheels: [{ ...wheel, url: 'https://i/numpy.whl' }], indexes: ['https://i/simple'] },
+};
+const model = {
+  ...{
+    name: 'model.py',
+    digest: sha256,
+    contents: sha256,
+    start: { kind: 'python', entry: 'model.py', name: 'Model' },
+  },
+  ...{ python: { ...python, packages: 1, bytes: 5 }, weights: { name: 'w/', digest: sha256, files: 1, bytes: 5 } },
+};
+const weightsFile = { path: 'a/b.bin', bytes: 5 };
+
 /** A whole value of each type, with its decoder. */
 const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknown]>> = {
   manifest: [manifestOf('j'), (json) => decodeManifest(json, 'j')],
+  'manifest of a Python model with weights': [manifestOf('j', { model } as never), (json) => decodeManifest(json, 'j')],
+  'Python environment': [environment, decodeEnvironment],
+  'list of uploaded weights': [{ version: 1, files: [{ ...weightsFile, sha256 }] }, decodeWeightsList],
+  'list of weights of a bucket': [
+    { version: 1, files: [{ ...weightsFile, bucket: 'b', key: 'k', etag: '"e"' }] },
+    decodeWeightsList,
+  ],
   'mark of an end': [{ state: 'failed', reason: 'one\ntwo', at }, decodeDoneMark],
   'mark of a cancel': [{ by: 'me', at }, (json) => decodeCancelMark(json, 0)],
   'mark of an unable instance': [
@@ -112,6 +139,34 @@ describe.each(Object.entries(CODECS))('the codec of a %s', (_name, [whole, decod
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('a Python environment', () => {
+  it('names no wheel whose file leads elsewhere', () => {
+    for (const wrong of withWrongFields(wheel)) {
+      if ('url' in wrong) continue;
+      expect(decodeEnvironment(JSON.stringify({ ...environment, wheels: [wrong] })), JSON.stringify(wrong)).toSatisfy(
+        (read: ReturnType<typeof decodeEnvironment>) => read === undefined || !/[/\0]/.test(read.wheels[0]?.file ?? ''),
+      );
+    }
+    for (const file of ['../a.whl', 'a/b.whl', '/a.whl', 'a\\b.whl', '.whl/..', 'a.whl\n', 'a.tar.gz'])
+      expect(decodeEnvironment(JSON.stringify({ ...environment, wheels: [{ ...wheel, file }] }))).toBeUndefined();
+  });
+});
+
+describe('a list of weights', () => {
+  it('names no file outside of its folder', () => {
+    for (const path of ['', '.', '..', '/a', 'a/', 'a//b', 'a/../b', '../a', './a', 'a/.', 'a\0b'])
+      expect(
+        decodeWeightsList(JSON.stringify({ version: 1, files: [{ path, bytes: 1, sha256 }] })),
+        path,
+      ).toBeUndefined();
+    for (const path of ['a', 'a/b', '..a', 'a..', '...', 'a/.b/..c'])
+      expect(
+        decodeWeightsList(JSON.stringify({ version: 1, files: [{ path, bytes: 1, sha256 }] })),
+        path,
+      ).toBeDefined();
   });
 });
 

@@ -100,8 +100,12 @@ describe('the boot script', () => {
     const gpus = userData({ ...options, gpus: true });
     expect(gpus.indexOf('nvidia-smi -L')).toBeLessThan(gpus.indexOf('systemctl enable --now'));
     const looking = gpus.slice(gpus.indexOf("step 'looking for GPUs'"), gpus.indexOf("step 'writing the unit'"));
+    expect(looking).toContain('timeout -k 10 300 nvidia-smi -L');
     const run = (answers: string): number | null =>
-      spawnSync('bash', ['-eu', '-c', `step() { :; }; nvidia-modprobe() { false; }; ${answers}\n${looking}`]).status;
+      spawnSync('bash', [
+        ...['-eu', '-c'],
+        `step() { :; }; nvidia-modprobe() { false; }; timeout() { shift 3; "$@"; }; ${answers}\n${looking}`,
+      ]).status;
     expect(run('nvidia-smi() { true; }')).toBe(0);
     expect(run('nvidia-smi() { return 9; }')).toBe(9);
   });

@@ -16,6 +16,15 @@ describe('a Python file as the model', () => {
     expect(named.shipped).toEqual(['model.py']);
   });
 
+  it('is refused by a local cloud without Python, which takes other models as before', async () => {
+    const cwd = await tempDirectory({ 'model.py': MODEL, 'model.mjs': 'export const predict = (items) => items;\n' });
+    const packages = { env: {}, target: { isIsolated: false, isThisMachine: true } };
+    await expect(packed(cwd, 'model.py', { packages })).rejects.toThrow(
+      'The model model.py is a Python file, but the local cloud has no Python: no python3 was on the PATH when it was started. Install Python 3.9 or newer,',
+    );
+    expect((await packed(cwd, 'model.mjs', { packages })).start).toMatchObject({ kind: 'module' });
+  });
+
   it('is shipped with the modules that it imports, with packages whole, and with nothing else of its folder', async () => {
     const cwd = await tempDirectory({
       'model.py': `import helper\nimport numpy, spotpool_model\ndef predict(items):\n    from pkg.deep import thing\n    import plain.tools\n`,

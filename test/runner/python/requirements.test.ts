@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { authorizationFor, publicUrl, readIndexSettings, withoutCredentials } from '../../../runner/python/indexes.js';
+import {
+  authorizationFor,
+  hostWithCredentials,
+  publicUrl,
+  readIndexSettings,
+  withoutCredentials,
+} from '../../../runner/python/indexes.js';
 import { platformOf } from '../../../runner/python/detect-python.js';
 import { allowsPython, findRequirements, readRequirements } from '../../../runner/python/requirements.js';
 import { parseToml } from '../../../runner/python/toml.js';
@@ -120,6 +126,16 @@ describe('package indexes', () => {
     });
   });
 
+  it('that need a password are found wherever they were set, because instances do not get it', async () => {
+    const cwd = await tempDirectory({ 'pip.conf': '[global]\nextra-index-url = https://me:pw@conf/simple\n' });
+    const hostOf = async (env: Record<string, string>): Promise<string | undefined> =>
+      hostWithCredentials((await readIndexSettings({ HOME: cwd, XDG_CONFIG_HOME: cwd, ...env })).urls);
+    expect(await hostOf({ PIP_CONFIG_FILE: path.join(cwd, 'pip.conf') })).toBe('conf');
+    expect(await hostOf({ PIP_EXTRA_INDEX_URL: 'https://:token@extra/simple' })).toBe('extra');
+    expect(await hostOf({ UV_INDEX: 'own=https://own/simple', UV_INDEX_OWN_USERNAME: 'me' })).toBe('own');
+    expect(await hostOf({ UV_INDEX: 'own=https://own/simple' })).toBeUndefined();
+  });
+
   it('give their credentials to their own host alone, and to nothing that is stored or printed', () => {
     const indexes = ['https://me:secret@own/simple'];
     expect(authorizationFor('https://own/files/a.whl', indexes)).toEqual({
@@ -135,6 +151,11 @@ describe('package indexes', () => {
       platform: 'x',
     }).message;
     expect(message).not.toContain('secret');
+    // uv and pip take everything up to the last @ for the password.
+    expect(withoutCredentials('see https://me:p@ss@own/simple')).toBe('see https://own/simple');
+    expect(withoutCredentials('https://own/simple/a@b https://own?mail=a@b')).toBe(
+      'https://own/simple/a@b https://own?mail=a@b',
+    );
   });
 
   it('that have no wheel of a package for the fleet are reported with the package and the ways out', () => {

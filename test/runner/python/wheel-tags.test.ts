@@ -41,3 +41,9 @@ it.each([
 ])('a wheel with the tag %s is for %o: %s', (tag, target, isFitting) => {
   expect(fits(`a-1.0-${tag}.whl`, target)).toBe(isFitting);
 });
+
+it('a wheel whose name an index has made a path is none', () => {
+  for (const file of ['../../a-1.0-py3-none-any.whl', 'x/a-1.0-py3-none-any.whl', 'a\\b-1.0-py3-none-any.whl'])
+    expect(fits(file, ARM)).toBe(false);
+  expect(fits('a_b-1!1.0+cu128-py3-none-any.whl', ARM)).toBe(true);
+});

@@ -1,6 +1,10 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeProbeMark } from '../../../core/contract/probe-mark.js';
 import { runCommandLine } from '../../../runner/cli/program.js';
+import type { PackagedModel } from '../../../runner/model/package-model.js';
+import { type FirstTryEvent, tryFirst } from '../../../runner/submit/first-try.js';
+import type { Weights } from '../../../runner/weights/weights.js';
 import { tempDirectory } from '../model/files.js';
 import { FakeStack } from '../../support/fake-stack.js';
 import { realProbe, type RealProbe } from '../../support/real-probe.js';
@@ -19,6 +23,9 @@ beforeEach(async () => {
   stack.cwd = await tempDirectory({
     'data.jsonl': '{"n":1}\n{"n":2}\n{"n":3}\n',
     'model.mjs': 'export const predict = (items) => items.map(({ n }) => ({ n, probe: process.env.SPOTPOOL_PROBE }));',
+    'weighs.mjs':
+      "import { readFileSync } from 'node:fs'; const weights = readFileSync(process.env.SPOTPOOL_WEIGHTS + '/w.bin', 'utf8'); export const predict = (items) => items.map(() => weights);",
+    'w.bin': 'www',
     'few.mjs': 'export const predict = (items) => items.slice(1);',
     'gpu.mjs':
       "export const load = () => { throw new Error('Found no NVIDIA driver on your system'); }; export const predict = (x) => x;",
@@ -69,6 +76,33 @@ describe('a submission to a stack that is not local', () => {
     expect(await submit('--model', './silent.mjs')).toBe(0);
     expect(stack.terminal.stdout).toContain('gave no answer within 20 s');
     expect(await real.leftOver()).toEqual([]);
+  });
+
+  it('gives the model weights of this machine, and skips those in S3 with one line', async () => {
+    stack.onTick = () => new Promise(() => undefined);
+    expect(await submit('--model', './weighs.mjs', '--weights', 'w.bin')).toBe(0);
+    expect(stack.terminal.stdout).toContain('The model was tried on this machine first: it loaded in');
+    stack.probe = () => Promise.reject(new Error('tried'));
+    const list = async function* () {
+      yield { key: 'w/a.bin', size: 3, etag: '"e"' };
+    };
+    stack.broken = { sources: { list, stream: () => Readable.from([]) } };
+    expect(await submit('--model', './weighs.mjs', '--weights', 's3://theirs/w/', '--id', 'k')).toBe(0);
+    expect(stack.terminal.stdout).toContain('not tried on this machine first: its weights are in the bucket theirs,');
+  });
+
+  it('skips weights of more than 1 GiB with one line', async () => {
+    const model = { spec: { name: 'm', digest: 'd', start: { kind: 'module', entry: 'm.mjs' } } } as PackagedModel;
+    const weights = { spec: { name: 'w', digest: 'd', files: 1, bytes: 1024 ** 3 + 1 } } as Weights;
+    const { env, cwd, clock, signal, probe } = stack.context();
+    const options = { slots: 1, concurrency: 1, maxAttempts: 3, itemTimeoutSeconds: 60, env: {} };
+    const said: string[] = [];
+    const request = { model, weights, kind: 'lines', items: [], options, cwd, env } as const;
+    const hooks = { onEvent: ({ message }: FirstTryEvent) => said.push(message), signal };
+    expect(await tryFirst(request, { probe, clock }, hooks)).toBeUndefined();
+    expect(said).toEqual([
+      'The model is not tried on this machine first: its weights are larger than 1 GiB. spotpool try loads them.',
+    ]);
   });
 
   it('leaves the trial out with --no-try, with SPOTPOOL_NO_TRY=1, and where an endpoint is configured', async () => {

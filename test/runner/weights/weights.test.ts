@@ -6,12 +6,8 @@ import { weightsFileKey, weightsListKey } from '../../../core/contract/keys.js';
 import { decodeWeightsList, type WeightsList } from '../../../core/contract/weights.js';
 import type { SourceObject } from '../../../runner/dataset/ports.js';
 import { DigestCache, identityOf } from '../../../runner/weights/digest-cache.js';
-import {
-  openWeights,
-  type Weights,
-  type WeightsProgress,
-  type WeightsRequest,
-} from '../../../runner/weights/weights.js';
+import { openWeights, type Weights } from '../../../runner/weights/weights.js';
+import type { WeightsProgress, WeightsRequest } from '../../../runner/weights/weights-files.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
 

@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { NewWorkerEvent } from '../../../core/contract/events.js';
 import { Gpus } from '../../../worker/gpu/gpus.js';
 import { gpuEnvironment } from '../../../worker/gpu/gpu-environment.js';
-import { parseGpus } from '../../../worker/gpu/nvidia-smi.js';
+import { parseGpus, readGpus } from '../../../worker/gpu/nvidia-smi.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
 
 const UUID = 'GPU-52a3a85d-3c55-ca3a-a955-82c69ed360fc';
@@ -20,6 +23,35 @@ describe('nvidia-smi', () => {
   it('gives no GPU for what is not a line of it', () => {
     expect(parseGpus('No devices were found\n')).toEqual([]);
     expect(parseGpus('')).toEqual([]);
+  });
+});
+
+describe('nvidia-smi on the PATH', () => {
+  const folders: string[] = [];
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  async function program(script: string): Promise<void> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'spotpool-smi-'));
+    folders.push(folder);
+    await writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/bash\n${script}\n`, { mode: 0o700 });
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`);
+  }
+
+  it('is not waited for when it hangs: neither for its end, nor for what it has started', async () => {
+    await program("trap '' TERM\nsleep 6");
+    const startedAtMs = Date.now();
+    await expect(readGpus(200)).rejects.toThrow('nvidia-smi gave no answer within 0.2 s');
+    expect(Date.now() - startedAtMs).toBeLessThan(4_000);
+  });
+
+  it('fails with what it says, and is missing where there are no GPUs', async () => {
+    await program('echo "the driver is gone" >&2; exit 9');
+    await expect(readGpus()).rejects.toThrow('the driver is gone');
+    vi.stubEnv('PATH', folders[0]?.replace(/$/, '/none'));
+    expect(await readGpus()).toEqual([]);
   });
 });
 

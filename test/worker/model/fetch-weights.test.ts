@@ -127,7 +127,7 @@ describe('weights', () => {
     await rm(folder, { recursive: true });
     await theirs.put('e5/model.bin', Buffer.alloc(1_000, 'x'), { signal });
     await expect(fetched(weights)).rejects.toThrow(
-      'The weights ./e5 cannot be used. The file model.bin has changed since the job was submitted: ' +
+      'The weights ./e5 cannot be used. The file model.bin has changed since it was listed: ' +
         's3://our-models/e5/model.bin has another ETag. Submit the job again.',
     );
     theirs.objects.delete('e5/model.bin');

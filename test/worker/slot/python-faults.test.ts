@@ -35,6 +35,54 @@ describe.each(oldestAndNewest())('the faults of Python models with Python $versi
     expect(JSON.stringify(computed.results[2])).toContain('(model.py, line 2).');
   });
 
+  it('fails an item alone whose task of an asynchronous model was cancelled', async () => {
+    const source = [
+      'import asyncio',
+      'async def predict(items):',
+      '  tasks = [asyncio.ensure_future(asyncio.sleep(0.01, item)) for item in items]',
+      '  for task, item in zip(tasks, items):',
+      '    if item == 0: task.cancel()',
+      '  return tasks',
+    ].join('\n');
+    const computed = await compute(source, [1, 1, 0, 1]);
+    expect(computed.failed).toEqual([2]);
+    expect(JSON.stringify(computed.results[2])).toContain('"code":"CancelledError"');
+    expect(computed.events.filter(({ kind }) => kind === 'rebuilt')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a broken pipe of its own',
+      'def predict(items):\n  raise BrokenPipeError("its helper is gone")',
+      'predict raised BrokenPipeError: its helper is gone (model.py, line 2).',
+    ],
+    [
+      'an error without a readable text, in threads',
+      'threads = 2\nclass Odd(RuntimeError):\n  def __str__(self): raise ValueError()\ndef predict(items):\n  raise Odd()',
+      'predict raised Odd (model.py, line 5).',
+    ],
+    [
+      'trouble after a lack of memory, in threads',
+      [
+        'threads = 2',
+        'import sys, types',
+        'def empty_cache(): raise RuntimeError("CUDA error: unspecified launch failure")',
+        'sys.modules["torch"] = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: True, empty_cache=empty_cache))',
+        'def predict(items): raise MemoryError("out")',
+      ].join('\n'),
+      'predict raised RuntimeError: CUDA error: unspecified launch failure (model.py, line 3).',
+    ],
+    [
+      'an error while sys.stderr is the model’s own',
+      'import io, sys\nsys.stderr = io.StringIO()\ndef predict(items):\n  raise KeyError("a")',
+      "predict raised KeyError: 'a' (model.py, line 4).",
+    ],
+  ])('names %s', async (_what, source, message) => {
+    const computed = await compute(source, [1], { itemTimeoutSeconds: 3 });
+    expect(computed.failed).toEqual([0]);
+    expect(JSON.stringify(computed.results[0])).toContain(message);
+  });
+
   it.each([
     ['a syntax error', 'def predict(items):\n  return [', /^model\.py, line \d, is not valid Python \d\.\d+: .+\.$/],
     [
@@ -121,7 +169,7 @@ describe.each(oldestAndNewest())('the faults of Python models with Python $versi
   it('says so when the instance has no Python, or one that is too old', async () => {
     slot = slotOf(host);
     const { python: _, ...none } = await models.write('def predict(items): return items', { python });
-    expect(unableOf(await computeWith(slot, none, itemsOf([1])))).toContain('this instance has no Python interpreter');
+    expect(unableOf(await computeWith(slot, none, itemsOf([1])))).toContain('this machine has no Python interpreter');
     await slot.close();
     // Python imports this file at its start. It stands for an older interpreter, which not every machine has.
     const files = { 'model.py': '', 'sitecustomize.py': 'import sys\nsys.version_info = (3, 8, 1)' };

@@ -28,10 +28,14 @@ export class PythonModels {
     await rm(this.#directory, { recursive: true });
   }
 
-  /** Writes the files of a model, whose entry is `model.py`. One text is that file alone. */
+  /** Writes the files of a model, whose entry is `model.py` unless another is named. One text is that file alone. */
   async write(
     files: string | Readonly<Record<string, string>>,
-    options: Partial<PreparedModel['options']> & { readonly python?: string; readonly name?: string } = {},
+    options: Partial<PreparedModel['options']> & {
+      readonly python?: string;
+      readonly name?: string;
+      readonly entry?: string;
+    } = {},
   ): Promise<PreparedModel> {
     this.#count += 1;
     const directory = path.join(this.#directory, String(this.#count));
@@ -39,8 +43,8 @@ export class PythonModels {
       await mkdir(path.dirname(path.join(directory, name)), { recursive: true });
       await writeFile(path.join(directory, name), text);
     }
-    const { name, ...rest } = options;
-    const start = { kind: 'python', entry: 'model.py', ...(name === undefined ? {} : { name }) } as const;
+    const { name, entry = 'model.py', ...rest } = options;
+    const start = { kind: 'python', entry, ...(name === undefined ? {} : { name }) } as const;
     const model = modelOf(start, { directory, ...rest });
     return { ...model, modelKey: directory };
   }

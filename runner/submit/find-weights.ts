@@ -2,8 +2,9 @@
 import { definedFields } from '../../core/defined-fields.js';
 import type { SourceObjects } from '../dataset/ports.js';
 import type { Clock } from '../ports.js';
-import { openWeights, type Weights, type WeightsHooks, type WeightsRequest } from '../weights/weights.js';
-import type { SubmitHooks } from './submit-job.js';
+import { openWeights, type Weights } from '../weights/weights.js';
+import type { WeightsHooks, WeightsRequest } from '../weights/weights-files.js';
+import type { SubmitHooks } from './submit-event.js';
 
 /** Often enough for a display, and rare enough to cost nothing. */
 export const PROGRESS_EVERY_MS = 250;
