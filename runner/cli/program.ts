@@ -44,7 +44,7 @@ export const PROGRAM = {
   description: 'Run a model over a large dataset on AWS Spot capacity: cheaply, quickly, losing nothing.',
   examples: [
     'spotpool run molecules.csv --model ./model.ts --local       on this machine, with a fleet of its own',
-    'spotpool run molecules.csv --model "python3 model.py"       on the stack that cdk-outputs.json names',
+    'spotpool run reviews.jsonl --model ./model.py               on the stack that cdk-outputs.json names',
     'spotpool local up && spotpool submit data.jsonl --model ./model.ts --local',
   ],
 };

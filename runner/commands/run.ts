@@ -35,7 +35,8 @@ export const runCommand = defineCommand({
   options: runOptions,
   examples: [
     'spotpool run molecules.csv --model ./model.ts --local',
-    'spotpool run reviews.jsonl.gz --model "python3 model.py" --files ./model --setup "pip install -r requirements.txt"',
+    'spotpool run reviews.jsonl.gz --model ./model.py:Scorer --weights ./weights',
+    'spotpool run lines.jsonl --model "jq -c .text" --per-line --local',
     'spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl',
     'spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s',
   ],

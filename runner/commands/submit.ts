@@ -24,7 +24,7 @@ export const submitCommand = defineCommand({
   options: submitOptions,
   examples: [
     'spotpool submit molecules.csv --model ./model.ts --local',
-    'spotpool submit reviews.jsonl --model "python3 model.py" --id reviews-1',
+    'spotpool submit reviews.jsonl --model ./model.py --id reviews-1',
     'job=$(spotpool submit data.jsonl --model ./model.ts --json | jq -r .job)',
   ],
   run: submit,

@@ -30,7 +30,7 @@ export const tryCommand = defineCommand({
   options: tryOptions,
   examples: [
     'spotpool try molecules.csv --model ./model.ts',
-    'spotpool try reviews.jsonl --model "python3 model.py" --files ./model --twice',
+    'spotpool try reviews.jsonl --model ./model.py --twice',
     'spotpool try reviews.jsonl --model ./model.ts --items 1000 --json | jq .pace',
   ],
   run: async ({ context, args, options }) => tryModel(context, args.dataset, options),

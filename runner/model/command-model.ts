@@ -23,9 +23,7 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
   const files = filesOfCommand(request);
   if (files !== undefined) {
     const directory = path.resolve(request.cwd, files);
-    if (!(await isKind(directory, 'directory'))) {
-      throw new UserError(`--files ${files} is not a directory (${directory}).`);
-    }
+    await requireDirectory(files, directory);
     await requireScripts(argv, directory, request);
     // Words that name no file in the directory do no harm.
     const words = [...argv, ...(request.setup === undefined ? [] : wordsOfSetup(request.setup))];
@@ -37,6 +35,16 @@ export async function resolveCommand(request: ModelRequest, argv: readonly strin
   await requireScripts(argv, request.cwd, request);
   const entries = [...(await namedFiles(argv, request)), ...(await setupFiles(request))];
   return { name, start, entries: distinct(entries), leftOut: [] };
+}
+
+async function requireDirectory(files: string, directory: string): Promise<void> {
+  if (await isKind(directory, 'directory')) return;
+  throw new UserError(
+    (await isKind(directory, 'file'))
+      ? `--files ${files} is a file (${directory}). With a command, --files names the directory that is shipped and in which the command starts. ` +
+          'A file that the command names is shipped without --files.'
+      : `--files ${files}: there is no such directory (${directory}).`,
+  );
 }
 
 /** A command starts in the one directory that is shipped with it. */

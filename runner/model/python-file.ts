@@ -37,7 +37,7 @@ export async function pythonReference({ argument, cwd }: ModelRequest): Promise<
   if (name === undefined) return { given, file };
   if (!IDENTIFIER.test(name)) {
     throw new UserError(
-      `--model ${argument}: after the colon goes the name of a class or function in ${given}, but "${name}" is no name.`,
+      `The model "${argument}" has ${name === '' ? 'nothing' : `"${name}"`} after the colon, where the name of a class or function in ${given} is expected.`,
     );
   }
   return { given, file, name };

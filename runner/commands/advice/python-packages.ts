@@ -16,9 +16,14 @@ export function lockedText(locked: Locked): string {
   );
 }
 
-/** The installer is a wheel, too. */
+/** The installer is a wheel, too, so there is one wheel more than packages. */
 export function putText({ uploaded, uploadedBytes, present }: Put): string {
-  if (uploaded === 0) return `All ${plural(present, 'wheel')} are in the bucket already.`;
+  if (uploaded === 0) {
+    return present === 1
+      ? 'The wheel of uv is in the bucket already.'
+      : `All ${present} wheels are in the bucket already.`;
+  }
+  const installer = present === 0 && uploaded > 1 ? ' One of them is uv, which installs the others.' : '';
   const others = present === 0 ? '' : `; ${count(present)} ${present === 1 ? 'was' : 'were'} there already`;
-  return `${plural(uploaded, 'wheel')} (${bytes(uploadedBytes)}) uploaded to the bucket${others}.`;
+  return `${plural(uploaded, 'wheel')} (${bytes(uploadedBytes)}) uploaded to the bucket${others}.${installer}`;
 }

@@ -212,7 +212,12 @@ describe('a command', () => {
 
   it('is refused when --files is no directory or lacks its script', async () => {
     const cwd = await tempDirectory({ 'd/x.txt': '', 'm.py': '' });
-    await expect(packed(cwd, 'python3 m.py', { files: ['nope'] })).rejects.toThrow('--files nope is not a directory');
+    await expect(packed(cwd, 'python3 m.py', { files: ['nope'] })).rejects.toThrow(
+      '--files nope: there is no such directory',
+    );
+    await expect(packed(cwd, 'python3 m.py', { files: ['m.py'] })).rejects.toThrow(
+      /^--files m\.py is a file .* A file that the command names is shipped without --files\.$/,
+    );
     await expect(packed(cwd, 'python3 m.py', { files: ['d'] })).rejects.toThrow(
       /names m\.py, but .*\/d has no such file/,
     );

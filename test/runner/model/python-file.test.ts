@@ -133,7 +133,8 @@ describe('a Python file as the model', () => {
     ['empty.py', 'The model empty.py has no function predict (it defines load, Scorer). Define predict(items)'],
     ['empty.py:Other', 'empty.py defines no class or function Other (it defines load, Scorer).'],
     ['empty.py:Scorer', 'empty.py:2: the class Scorer has no method predict. Define predict(self, items)'],
-    ['empty.py:a b', 'after the colon goes the name of a class or function in empty.py, but "a b" is no name'],
+    ['empty.py:a b', 'The model "empty.py:a b" has "a b" after the colon, where the name of a class'],
+    ['empty.py:', 'The model "empty.py:" has nothing after the colon'],
     ['class.py', 'class.py:1: predict is a class. Define a function predict(items)'],
   ])('is refused with a sentence that says what to do: %s', async (argument, message) => {
     const cwd = await tempDirectory({
