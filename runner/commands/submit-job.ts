@@ -70,6 +70,8 @@ export async function submitFromFlags(
       dataset: datasetRequest(submission.dataset, cwd, flags),
       model: modelRequest(context, ports.config, submission),
       ...weightsRequest(context, flags),
+      // Stacks say which Python their instances have since their controllers know these models.
+      controllerIsOlder: ports.config.controllerFunction !== undefined && ports.config.python === undefined,
       sizes: {
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...definedFields({ batchBytes }),

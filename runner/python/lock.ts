@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { check, list, object, optional, record, text } from '../../core/contract/shape.js';
 import { messageOf, UserError } from '../errors.js';
-import { urlOf } from './indexes.js';
+import { urlOf, withoutCredentials } from './indexes.js';
 import { type Requirements, readRequirements } from './requirements.js';
 import { runProgram, type ProgramEnd } from './run-program.js';
 import { parseToml } from './toml.js';
@@ -141,7 +141,9 @@ class Locker {
     ];
     const end = await this.#uv(argv, path.dirname(requirements.file));
     if (end.code !== 0)
-      throw new UserError(`uv cannot read the uv.lock beside ${requirements.file}:\n${end.stderr.trim()}`);
+      throw new UserError(
+        `uv cannot read the uv.lock beside ${requirements.file}:\n${withoutCredentials(end.stderr.trim())}`,
+      );
     const exported = path.join(this.#folder, 'requirements.txt');
     await writeFile(exported, end.stdout);
     return exported;

@@ -15,6 +15,7 @@ import {
   type BatchSizing,
   type JobOptions,
   type Manifest,
+  type ModelSpec,
 } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
 import { enqueuedKey, manifestKey, planKey, probeKey, sentKey } from '../../core/contract/keys.js';
@@ -45,6 +46,8 @@ import type { SubmitEvent, SubmitHooks } from './submit-event.js';
 import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
 
 export interface SubmitRequest {
+  /** The stack has a controller of its own from before Python files and filters were models. */
+  readonly controllerIsOlder?: boolean;
   readonly dataset: DatasetRequest;
   readonly model: ModelRequest;
   readonly weights?: WeightsRequest;
@@ -94,6 +97,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
     const weights = await findWeights(request.weights, ports, hooks);
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
     const { shipped, leftOut, bytes, spec, packages } = model;
+    if (request.controllerIsOlder === true) refuseForOlderController(spec);
     onEvent({ code: 'model-bundled', model: spec.name, digest: spec.digest, bytes, shipped, leftOut });
     if (packages !== undefined) {
       const { requirements, isFromCache, summary } = packages;
@@ -110,6 +114,15 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   } finally {
     await packaged.dispose();
   }
+}
+
+/** A controller that cannot read a job's manifest would never start an instance for it. */
+function refuseForOlderController({ name, start }: ModelSpec): void {
+  if (start.kind === 'module' || start.kind === 'command') return;
+  throw new UserError(
+    `The stack's controller is older than this spotpool, and cannot read a job whose model is ${start.kind === 'python' ? 'a Python file' : 'a filter'} (${name}). ` +
+      `Deploy the stack again (npx cdk deploy) while nothing runs, then submit again.`,
+  );
 }
 
 function modelRequestFor(job: string, { id, model }: SubmitRequest, store: ObjectStore): ModelRequest {

@@ -32,18 +32,18 @@ const NAME_CHARACTERS = 8;
 
 /** Models that differ in their bundle, their setup or their weights never share a folder. */
 export function placeOf(workDirectory: string, { digest, setup = '', weights }: ModelSpec): ModelPlace {
-  const name = createHash('sha256')
+  const identity = createHash('sha256')
     .update(JSON.stringify([digest, setup, weights?.digest]))
-    .digest('hex')
-    .slice(0, NAME_CHARACTERS);
-  const root = path.resolve(workDirectory, 'm', name);
+    .digest('hex');
+  const root = path.resolve(workDirectory, 'm', identity.slice(0, NAME_CHARACTERS));
   return {
     root,
     directory: path.join(root, 'model'),
     environment: path.join(root, 'env'),
     home: path.join(root, 'home'),
     temporary: path.join(root, 't'),
-    ready: path.join(root, 'ready'),
+    // The whole identity is in this name, so that a model never takes the folder of another one with the same short name for its own.
+    ready: path.join(root, `ready-${identity}`),
     ...(weights === undefined ? {} : { weights: path.resolve(workDirectory, 'weights', weights.digest) }),
   };
 }

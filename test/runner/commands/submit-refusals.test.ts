@@ -28,6 +28,17 @@ describe('submit', () => {
     expect(await stack.run('submit', 'data.jsonl', '--model', 'true')).toBe(0);
   });
 
+  it('refuses a filter on a stack whose own controller is too old to read the job', async () => {
+    const submit = ['submit', 'data.jsonl', '--model', 'cat', '--per-line'];
+    stack.config = { ...stack.config, controllerFunction: 'controller' };
+    expect(await stack.run(...submit)).toBe(2);
+    expect(stack.terminal.stderr).toContain('Deploy the stack again');
+    expect(stack.undone.size).toBe(0);
+    expect(await stack.run('submit', 'data.jsonl', '--model', 'true')).toBe(0);
+    stack.config = { ...stack.config, python: '3.13' };
+    expect(await stack.run(...submit)).toBe(0);
+  });
+
   it('refuses a secret that no instance can read, and one that is given twice', async () => {
     const secret = ['--secret', 'TOKEN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:t-AbCdEf'];
     const submit = ['submit', 'data.jsonl', '--model', 'true', '--id', 'j', ...secret];
