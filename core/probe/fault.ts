@@ -56,6 +56,11 @@ const KINDS = {
   platform: { reach: 'here', what: 'a file of the model is for another kind of machine than this one' },
   predict: { reach: 'everywhere', what: 'the file is no model' },
   outputs: { reach: 'everywhere', what: 'predict gave something else than one output for each item' },
+  lines: {
+    reach: 'unknown',
+    what: 'the filter prints something else than one line for each item',
+    advice: 'With --per-line a command prints exactly one line for each line that it reads.',
+  },
   protocol: {
     reach: 'everywhere',
     what: 'the model printed something that is no answer',

@@ -52,6 +52,8 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
   const dataset = await openDataset(datasetRequest(argument, context.cwd, flags), context.sources(config));
   await dataset.check(context.signal);
   const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
+  const other = otherPython(config?.python, python?.python);
+  if (other !== undefined) terminal.err(`${other}\n`);
   // Packages are locked for this machine, on which they are installed now.
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
   const model = await packageModel(modelRequest(context, machine, { dataset: argument, flags }), context.signal);
@@ -87,6 +89,11 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
     await model.dispose();
   }
 }
+
+const otherPython = (ofStack: string | undefined, here: string | undefined): string | undefined =>
+  ofStack === undefined || here === undefined || ofStack === here
+    ? undefined
+    : `The stack has Python ${ofStack}, and this machine has ${here}. The packages of this trial are those for ${here}.`;
 
 const needsPython = ({ model, requirements }: TryFlags): boolean =>
   requirements !== undefined || /\.py(:\w+)?$/.test(model);

@@ -96,6 +96,7 @@ const SELF_EXPLAINING: ReadonlySet<FaultKind> = new Set([
   'program',
   'interpreter',
   'protocol',
+  'lines',
   'hang',
   'never-ready',
   'memory',

@@ -59,10 +59,10 @@ function spread<T>(all: readonly T[], most: number): readonly T[] {
 }
 
 /** Lists the errors that the model itself gave, each kind once. */
-function errorLines({ items, ok, failed }: TryReport, columns: number): readonly string[] {
+function errorLines({ items, ok, failed, faults }: TryReport, columns: number): readonly string[] {
   const kinds = new Map<string, { readonly first: number; readonly text: string; times: number }>();
   for (const { index, result } of items) {
-    if (result === undefined || result.ok || isLoss(result)) continue;
+    if (result === undefined || result.ok || (isLoss(result) && faults.length > 0)) continue;
     const text = resultText(result);
     const known = kinds.get(text.replaceAll(/\d+/g, '#'));
     if (known === undefined) kinds.set(text.replaceAll(/\d+/g, '#'), { first: index, text, times: 1 });
@@ -78,9 +78,12 @@ function errorLines({ items, ok, failed }: TryReport, columns: number): readonly
   ];
 }
 
-function faultLines({ faults, items, log, loadMs }: TryReport, { colors }: Terminal): readonly string[] {
+function faultLines({ faults, items, log, loadMs, model }: TryReport, { colors }: Terminal): readonly string[] {
   const lost = items.filter(({ result }) => result !== undefined && isLoss(result)).map(({ index }) => index);
-  const onItems = lost.length === 0 ? [] : [`It happened with ${itemNames(lost)}. Try one alone to see it again.`];
+  const onItems =
+    lost.length === 0 || model.start.kind === 'filter'
+      ? []
+      : [`It happened with ${itemNames(lost)}. Try one alone to see it again.`];
   const lines = faults.flatMap((fault, n) => [
     colors.red(`fault     ${fault.sentence}`),
     ...(n === 0 ? fault.log.slice(-SHOWN_LOG_LINES).map((line) => colors.dim(`  | ${line}`)) : []),
@@ -144,7 +147,7 @@ function shippedText({ shipped }: TryReport): string {
 
 function paceText({ msPerItem, medianMsPerItem, slowest, coresUsed }: NonNullable<TryReport['pace']>): string {
   const where =
-    slowest.items === 1
+    slowest.firstIndex === slowest.lastIndex
       ? `item ${slowest.firstIndex}`
       : `the slice with items ${slowest.firstIndex} to ${slowest.lastIndex}`;
   return [

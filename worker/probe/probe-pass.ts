@@ -31,6 +31,8 @@ const ENOUGH_LOSSES = 3;
 const LOOK_EVERY_MS = 250;
 /** People begin to wonder after this time without an answer, and again each time that it has doubled. */
 const FIRST_WAIT_MS = 10_000;
+/** The host of filters logs it (host/filter-host.ts). */
+const MISCOUNTED = /^The filter printed .+? for \d+ items?\./;
 /** The job that models see in their context. */
 const JOB = 'try';
 
@@ -141,6 +143,10 @@ class Computation {
     return end;
   }
 
+  get #isFilter(): boolean {
+    return this.#options.model.spec.start.kind === 'filter';
+  }
+
   get #hasOk(): boolean {
     return [...this.#results.values()].some(({ ok }) => ok);
   }
@@ -154,7 +160,8 @@ class Computation {
     this.#meter.answered(computed.map(({ index }) => index));
     const results = computed.map(resultOf);
     for (const result of results) this.#results.set(result.index, result);
-    this.#losses += results.filter(isLoss).length;
+    // A filter's process ends with each slice, so an item's error costs no load.
+    if (!this.#isFilter) this.#losses += results.filter(isLoss).length;
     if (this.#losses >= ENOUGH_LOSSES) this.#enough.abort();
     this.#options.onEvent({ kind: 'results', results });
   }
@@ -163,7 +170,11 @@ class Computation {
     const { log, onEvent, clock } = this.#options;
     // Whoever tries a model reads its log anyway.
     if (event.kind === 'model') return this.#happened({ kind: 'log', line: event.message });
-    if (event.kind === 'log') log.add(event.line);
+    if (event.kind === 'log') {
+      log.add(event.line);
+      const [miscounted] = (this.#isFilter && MISCOUNTED.exec(event.line)) || [];
+      if (miscounted !== undefined) this.#fail({ phase: 'item', message: miscounted, found: 'lines' });
+    }
     const isBroken = event.kind === 'rebuilt' && event.reason === 'broken';
     // A model that gives nothing but errors may be sound: its items are listed with their errors.
     if (event.kind === 'rebuilt' && !(isBroken && !this.#hasOk))

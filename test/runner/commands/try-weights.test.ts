@@ -52,6 +52,16 @@ it('names a file that is not among the weights', async () => {
   expect(code).toBe(2);
 });
 
+it('says when the stack has another Python than this machine', async () => {
+  const stack = await stackWith({ files: { 'm.py': 'def predict(items): return items\n' } }, real.probe);
+  const { env, ...context } = stack.context();
+  const argv = ['try', 'data.jsonl', '--items', '2', '--model', './m.py'];
+  const run = (python: string): Promise<number> =>
+    runCommandLine(argv, { ...context, env: { ...env, SPOTPOOL_PYTHON_VERSION: python } });
+  expect(await run('3.99')).toBe(0);
+  expect(stack.terminal.stderr).toMatch(/The stack has Python 3\.99, and this machine has 3\.\d+\./);
+});
+
 it('refuses weights that do not exist', async () => {
   const stack = await stackWith({ files: { 'm.mjs': SIZES } }, real.probe);
   const { code, said } = await tried(stack, '--model', './m.mjs', '--weights', 'none');
