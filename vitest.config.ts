@@ -28,7 +28,7 @@ const unit: TestProjectInlineConfiguration = {
     name: 'unit',
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     // The permissions' test follows a whole pool's life call by call, which takes as long as the suites of test/long.
-    exclude: ['test/long/**', 'test/emulators/**', 'test/e2e/permissions.test.ts'],
+    exclude: ['test/long/**', 'test/nightly/**', 'test/emulators/**', 'test/e2e/permissions.test.ts'],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
     // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.
@@ -53,6 +53,12 @@ const long: TestProjectInlineConfiguration = {
     setupFiles,
     env,
   },
+};
+
+/** The suites for which a change does not wait: `npm run nightly`. docs/reports/nightly.md has their last result. */
+const nightly: TestProjectInlineConfiguration = {
+  resolve,
+  test: { ...long.test, name: 'nightly', include: ['test/nightly/**/*.test.ts'] },
 };
 
 /** The suite that runs against any endpoint: `npm run conformance` (bench/conformance/). `npm test` runs it on local clouds, too. */
@@ -87,5 +93,5 @@ const emulators: TestProjectInlineConfiguration = {
 };
 
 export default defineConfig({
-  test: { projects: [unit, long, conformance, emulators], sequence: { sequencer: InOrder } },
+  test: { projects: [unit, long, nightly, conformance, emulators], sequence: { sequencer: InOrder } },
 });

@@ -6,7 +6,7 @@ import type { InputLine } from '../contract/input-line.js';
 import type { JobOptions, ModelSpec, UnablePhase } from '../contract/job.js';
 import type { ObjectStore } from '../contract/object-store.js';
 import type { RebuildReason } from '../contract/events.js';
-import type { FaultKind } from './fault.js';
+import type { FaultKind } from './fault-kinds.js';
 
 /** The model's processes see this variable with the value `1` during a probe. */
 export const PROBE_VARIABLE = 'SPOTPOOL_PROBE';

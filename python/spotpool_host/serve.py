@@ -5,13 +5,13 @@ Invariants:
 - A predict that raises, or that gives another number of outputs, ends the process, because its state can no longer be trusted.
 - A slice with `after` begins when all slices before it have ended.
 """
-import json
 import queue
 import threading
 
 from spotpool_host.calls import Answers, CallSize, OutOfMemory
 from spotpool_host.errors import end_process
 from spotpool_host.outputs import outputs_of
+from spotpool_host.ready import say_ready
 
 
 def serve(model, channel):
@@ -34,13 +34,6 @@ def serve(model, channel):
     else:
         _serve_in_threads(caller, channel, threads)
     return None
-
-
-def say_ready(model, channel, most_slices):
-    """Say that the model is loaded, and what it can take."""
-    limits = {"maxSliceItems": model.max_slice_items, "maxConcurrency": most_slices}
-    named = {name: limit for name, limit in limits.items() if limit is not None}
-    channel.write(json.dumps({"ready": True, **named, "ahead": True}) + "\n")
 
 
 class _Caller:

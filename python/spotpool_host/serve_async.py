@@ -7,7 +7,7 @@ import threading
 from spotpool_host.calls import Answers, CallSize, OutOfMemory
 from spotpool_host.errors import end_process
 from spotpool_host.outputs import outputs_of, wrong_number
-from spotpool_host import serve
+from spotpool_host.ready import say_ready
 
 
 def serve_async(model, channel):
@@ -28,7 +28,7 @@ class _Server:
     async def run(self):
         if self._model.load is not None:
             await self._load()
-        serve.say_ready(self._model, self._channel, self._model.threads)
+        say_ready(self._model, self._channel, self._model.threads)
         slices = self._read()
         while True:
             slice_ = await slices.get()

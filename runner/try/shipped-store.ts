@@ -37,7 +37,7 @@ export const objectsOf =
     stream: (key, { signal, ...part }) => refusing(sources.stream(bucket, key, signal, part)),
   });
 
-/** What a user can repair is no reason for a retry. */
+/** A fault that a user can repair is no reason for a retry. */
 async function* refusing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* chunks;

@@ -1,5 +1,5 @@
 /** One broken model of the tables, and the sentence with which `spotpool try` finds it. */
-import type { FaultKind, Reach } from '../../core/probe/fault.js';
+import type { FaultKind, Reach } from '../../core/probe/fault-kinds.js';
 
 export interface BrokenModel {
   readonly name: string;
@@ -9,9 +9,9 @@ export interface BrokenModel {
   /** The value of `--model`, and further options. */
   readonly model: string;
   readonly options?: readonly string[];
-  /** What standard error or the report must say. */
+  /** Standard error or the report must say this. */
   readonly says: RegExp;
-  /** What the report for people must say beside that sentence. It costs a second trial. */
+  /** The report for people must say this beside that sentence. It costs a second trial. */
   readonly shows?: RegExp;
   /** Absent when the model cannot even be packed. */
   readonly kind?: FaultKind;

@@ -1,4 +1,3 @@
-/** All broken models. */
 import type { BrokenModel } from './broken-model.js';
 import { BROKEN_COMMANDS, BROKEN_FILTERS } from './broken-commands.js';
 import { BROKEN_MODULES } from './broken-modules.js';

@@ -4,7 +4,7 @@
  */
 import { access, constants, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { FaultKind } from '../../core/probe/fault.js';
+import type { FaultKind } from '../../core/probe/fault-kinds.js';
 import type { ProbeFailure } from '../../core/probe/probe.js';
 import type { PreparedModel } from '../slot/slot.js';
 

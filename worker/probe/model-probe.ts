@@ -44,7 +44,7 @@ export interface ModelProbeOptions {
   readonly memoryBytes: number;
 }
 
-/** What helps on an instance does not help on this machine. */
+/** Advice for an instance (a larger disk) does not help on this machine. */
 const ROOM_HERE = 'Free some space, or set TMPDIR to a folder with more room';
 const PREFIX = 'spotpool-try-';
 /** The share that the slots of an instance may use. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeProbeMark, encodeProbeMark } from '../../../core/contract/probe-mark.js';
-import { classify, type FaultKind, type Reach } from '../../../core/probe/fault.js';
+import type { FaultKind, Reach } from '../../../core/probe/fault-kinds.js';
+import { classify } from '../../../core/probe/fault.js';
 import { locate, withoutDirectory } from '../../../core/probe/locate.js';
 import { paceOf, slotsNeeded } from '../../../core/probe/pace.js';
 import type { ProbeFailure } from '../../../core/probe/probe.js';

@@ -85,7 +85,13 @@ describe('the Python environment of a model', () => {
     expect(second.python).not.toBe(first.python);
     expect(second.variables?.['HOME']).not.toBe(first.variables?.['HOME']);
     expect(world.fetched.filter((key) => key.endsWith('.whl'))).toEqual([]);
-    expect((await readdir(path.dirname(first.directory))).sort()).toEqual(['env', 'home', 'model', 'ready', 't']);
+    expect((await readdir(path.dirname(first.directory))).sort()).toEqual([
+      'env',
+      'home',
+      'model',
+      expect.stringMatching(/^ready-[0-9a-f]{64}$/),
+      't',
+    ]);
   });
 
   it('fetches each wheel once for models that are prepared at the same time', async () => {

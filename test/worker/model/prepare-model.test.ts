@@ -88,7 +88,12 @@ describe('preparing a model', () => {
     await prepared();
     expect(fetched).toEqual([modelBundleKey(spec.digest)]);
     expect(await places()).toHaveLength(1);
-    expect((await readdir(path.dirname(first.directory))).sort()).toEqual(['home', 'model', 'ready', 't']);
+    expect((await readdir(path.dirname(first.directory))).sort()).toEqual([
+      'home',
+      'model',
+      expect.stringMatching(/^ready-[0-9a-f]{64}$/),
+      't',
+    ]);
   });
 
   it('retries through an outage of any length, reports it, and never counts it as unable', async () => {

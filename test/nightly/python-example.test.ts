@@ -68,7 +68,7 @@ describe.each(oldestAndNewest())(
     ])('writes a real %s of numpy, pandas or pydantic', async (name, expected) => {
       const slot = slotOf(host);
       const start = { kind: 'python', entry: 'kinds.py', name } as const;
-      await cp(path.join(projectRoot, 'test/long/kinds.py'), path.join(directory, 'kinds.py'));
+      await cp(path.join(projectRoot, 'test/nightly/kinds.py'), path.join(directory, 'kinds.py'));
       try {
         const computed = await computeWith(slot, modelOf(start, { directory, python: own }), itemsOf([1]));
         expect(computed.results.map((line) => (line?.ok === true ? line.output : line?.error))).toEqual(expected);
