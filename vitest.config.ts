@@ -22,13 +22,22 @@ const resolve = { alias: { 'spotpool/local': fileURLToPath(new URL('dist/local/a
 const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 const setupFiles = ['test/support/leaks.ts'];
 
+/** These files stand beside what they test, and each takes 20 seconds or more: they follow a whole pool's life, a function's, or a benchmark's. */
+const ALSO_LONG = [
+  'test/e2e/permissions.test.ts',
+  'test/e2e/controller-function.test.ts',
+  'test/e2e/teardown.test.ts',
+  'test/e2e/dead-man-switch.test.ts',
+  'test/bench/throughput/sections.test.ts',
+  'test/emulator/wiring/host.test.ts',
+];
+
 const unit: TestProjectInlineConfiguration = {
   resolve,
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // The permissions' test follows a whole pool's life call by call, which takes as long as the suites of test/long.
-    exclude: ['test/long/**', 'test/nightly/**', 'test/emulators/**', 'test/e2e/permissions.test.ts'],
+    exclude: ['test/long/**', 'test/nightly/**', 'test/emulators/**', ...ALSO_LONG],
     // The end-to-end tests wait more than they compute; more files at once would only make each other late.
     maxWorkers: 3,
     // Half of the processor time went into loading the SDK and the CDK anew for each file; support/leaks.ts sees what a test leaves to the next.
@@ -46,7 +55,7 @@ const long: TestProjectInlineConfiguration = {
   resolve,
   test: {
     name: 'long',
-    include: ['test/long/**/*.test.ts', 'test/e2e/permissions.test.ts'],
+    include: ['test/long/**/*.test.ts', ...ALSO_LONG],
     maxWorkers: 1,
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
