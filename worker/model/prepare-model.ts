@@ -29,6 +29,9 @@ const STEPS: readonly Step[] = [bundleStep, environmentStep, weightsStep, setupS
 
 const preparations = new SharedWork<void>();
 
+/** Waits until nothing is prepared below this folder any more: a preparation that was aborted may still write for a moment. */
+export const preparationsEnded = (directory: string): Promise<void> => SharedWork.ended(directory);
+
 /** Throws `ModelUnable` when this instance cannot use the model, and the signal's reason when it aborts. */
 export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel> {
   const { spec, python, workerEnv } = options;

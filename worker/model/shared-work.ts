@@ -6,7 +6,22 @@ interface Shared<Result> {
 }
 
 export class SharedWork<Result> {
+  static readonly #all = new Set<SharedWork<unknown>>();
+
   readonly #underWay = new Map<string, Shared<Result>>();
+
+  /** Waits for the end of all shared work whose key begins so, also of work that was aborted and is not over yet. Never rejects. */
+  static async ended(prefix: string): Promise<void> {
+    const ofAll = (): readonly Promise<unknown>[] =>
+      [...SharedWork.#all].flatMap((shared) =>
+        [...shared.#underWay].filter(([key]) => key.startsWith(prefix)).map(([, { result }]) => result),
+      );
+    for (let works = ofAll(); works.length > 0; works = ofAll()) await Promise.allSettled(works);
+  }
+
+  constructor() {
+    SharedWork.#all.add(this);
+  }
 
   /** Rejects with the signal's reason when it aborts. */
   async run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

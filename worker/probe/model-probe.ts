@@ -19,7 +19,7 @@ import {
 } from '../../core/probe/probe.js';
 import { LARGER_DISK } from '../model/disk-space.js';
 import { SUBMIT_AGAIN } from '../model/fetch-weights-files.js';
-import { prepareModel } from '../model/prepare-model.js';
+import { preparationsEnded, prepareModel } from '../model/prepare-model.js';
 import { ModelUnable } from '../model/prepared-models.js';
 import type { Clock } from '../ports.js';
 import { childEnvironment } from '../process/child-environment.js';
@@ -64,6 +64,7 @@ export function makeModelProbe(options: ModelProbeOptions): ModelProbe {
       try {
         return await new Probe(request, options, onEvent).run(folder, signal);
       } finally {
+        await preparationsEnded(folder);
         await rm(folder, { recursive: true, force: true });
       }
     },

@@ -73,3 +73,23 @@ describe('work that several callers want', () => {
     expect(await again).toBe('second');
   });
 });
+
+it('can be waited for after it was aborted, until it is over', async () => {
+  const shared = new SharedWork<string>();
+  let finish: () => void = () => undefined;
+  const slowToEnd = (): Promise<string> =>
+    new Promise((_, reject) => {
+      finish = () => reject(new Error('given up'));
+    });
+  const controller = new AbortController();
+  const run = shared.run('/work/a', controller.signal, slowToEnd);
+  controller.abort(new Error('not wanted'));
+  await expect(run).rejects.toThrow('not wanted');
+  const seen: string[] = [];
+  const over = SharedWork.ended('/work').then(() => seen.push('over'));
+  await SharedWork.ended('/elsewhere');
+  seen.push('elsewhere');
+  finish();
+  await over;
+  expect(seen).toEqual(['elsewhere', 'over']);
+});
