@@ -67,7 +67,7 @@ export type WorkerEvent = EventBase &
         readonly model: string;
         readonly phase: Exclude<ModelPhase, 'load'>;
         readonly ms: number;
-        /** What was fetched or installed. */
+        /** The bytes that were fetched or installed. */
         readonly bytes?: number;
       }
     | { readonly code: 'model-ready'; readonly model: string; readonly loadMs: number }

@@ -143,7 +143,7 @@ async function nativeModule(folder: string, name: string): Promise<string | unde
   return found === undefined ? undefined : path.join(folder, found);
 }
 
-/** What is shipped for a top-level name: the package's folder, or the module's file. */
+/** A top-level name ships the package's folder, or the module's file. */
 async function topLevelPath(base: string, name: string): Promise<string | undefined> {
   const place = await moduleAt(base, name);
   return place?.folder ?? place?.files[0];

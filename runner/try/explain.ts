@@ -84,7 +84,7 @@ function sentenceOf({ what, advice, kind }: Fault, core: string, place: Place | 
   const isSaid = place !== undefined && core.includes(`${place.file}, line ${place.line}`);
   const where = place === undefined || isSaid ? '' : `${place.file}, line ${place.line}: `;
   const said = shorten(printable(core), SENTENCE_CHARACTERS).replace(/\.$/, '');
-  // What was found without starting the model says all by itself.
+  // A fault that was found without starting the model says all by itself.
   const beginning = SELF_EXPLAINING.has(kind) ? '' : `${what.charAt(0).toUpperCase()}${what.slice(1)}: `;
   return `${beginning}${where}${said}.${advice === undefined ? '' : ` ${advice}`}`;
 }

@@ -82,11 +82,11 @@ it('can be waited for after it was aborted, until it is over', async () => {
       finish = () => reject(new Error('given up'));
     });
   const controller = new AbortController();
-  const run = shared.run('/work/a', controller.signal, slowToEnd);
+  const run = shared.run('/models/a', controller.signal, slowToEnd);
   controller.abort(new Error('not wanted'));
   await expect(run).rejects.toThrow('not wanted');
   const seen: string[] = [];
-  const over = SharedWork.ended('/work').then(() => seen.push('over'));
+  const over = SharedWork.ended('/models').then(() => seen.push('over'));
   await SharedWork.ended('/elsewhere');
   seen.push('elsewhere');
   finish();
