@@ -73,7 +73,10 @@ describe('weights', () => {
 
     await put('v2/net/factor.json', '3\n');
     await put('v2/large.bin', LARGE);
+    // A worker that still runs would compute the job with the weights of before.
     await lab.setTarget(0);
+    for (const { id } of await lab.running()) await lab.reclaim(id, null);
+    await eventually(async () => (await lab.running()).length === 0, { what: 'the end of the instance' });
     const fourth = await submitted('fourth', 's3://our-models/v2');
     await put('v2/net/factor.json', '4\n');
     await lab.setTarget(1);
