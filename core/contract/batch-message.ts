@@ -21,6 +21,8 @@ export interface BatchMessage extends BatchLocation {
   readonly manifestDigest: string;
   /** The lowest version of the worker that may take it; when absent, any version may. */
   readonly worker?: string | undefined;
+  /** The batch is sent again (R5): it may have its outcome already, and is looked up before it is computed. */
+  readonly again?: true | undefined;
 }
 
 /** The fields that messages of all versions have, so that a worker can hand back a message that is too new for it, instead of discarding it. */
@@ -43,6 +45,7 @@ export function encodeBatchMessage(message: BatchMessage): string {
     bytes: [message.startByte, message.endByte],
     first: message.firstIndex,
     items: message.items,
+    again: message.again,
   });
 }
 
@@ -62,6 +65,7 @@ interface Wire {
   readonly bytes: readonly number[];
   readonly first: number;
   readonly items: number;
+  readonly again?: true;
 }
 
 const wire = object<Wire>({
@@ -74,13 +78,14 @@ const wire = object<Wire>({
   bytes: where(list(count, 2), ([start = 0, end = -1]) => end >= start),
   first: count,
   items: count,
+  again: optional(just(true)),
 });
 
 /** Returns undefined for a body that is not a message of this version: the caller discards it, with an event. */
 export function decodeBatchMessage(body: string): BatchMessage | undefined {
   const read = body.length > MOST_CHARACTERS ? undefined : decode(wire, body);
   if (read === undefined) return undefined;
-  const { worker, job, manifest, batch, key, bytes, first, items } = read;
+  const { worker, job, manifest, batch, key, bytes, first, items, again } = read;
   const [startByte = 0, endByte = 0] = bytes;
   return {
     job,
@@ -91,7 +96,7 @@ export function decodeBatchMessage(body: string): BatchMessage | undefined {
     endByte,
     firstIndex: first,
     items,
-    ...definedFields({ worker }),
+    ...definedFields({ worker, again }),
   };
 }
 

@@ -45,6 +45,10 @@ export const progressKey = (job: string): string => `${jobPrefix(job)}progress.j
 export const cancelledKey = (job: string): string => `${jobPrefix(job)}cancelled.json`;
 export const doneKey = (job: string): string => `${jobPrefix(job)}done.json`;
 
+/** Each job's ends and resumes, in one folder, so that one listing finds those that changed. */
+export const endsPrefix = 'ends/';
+export const endsKey = (job: string): string => `${endsPrefix}${job}.json`;
+
 /** The claim of the notice of the job's end (core/contract/notice-claim.ts). */
 export const notifiedKey = (job: string): string => `${jobPrefix(job)}notified.json`;
 /** The claims of the notices of troubles; each trouble is sent once a day. */
@@ -86,6 +90,11 @@ export const spilledKey = (job: string, batch: number, lease: string, number: nu
 export const attemptPrefix = (job: string, batch: number): string => `${jobPrefix(job)}attempts/${batchName(batch)}/`;
 export const attemptKey = (job: string, batch: number, lease: string): string =>
   `${attemptPrefix(job, batch)}${lease}.json`;
+
+export const lossesPrefix = (job: string): string => `${jobPrefix(job)}losses/`;
+export const lossPrefix = (job: string, batch: number): string => `${lossesPrefix(job)}${batchName(batch)}/`;
+/** The worker died under this lease while the batch was in its slots (R4). */
+export const lossKey = (job: string, batch: number, lease: string): string => `${lossPrefix(job, batch)}${lease}.json`;
 
 export const unablePrefix = (job: string): string => `${jobPrefix(job)}unable/`;
 export const unableKey = (job: string, instance: string): string => `${unablePrefix(job)}${instance}.json`;

@@ -7,7 +7,6 @@
  * - Safety does not depend on the claim. Without it only work would be done twice, because every key of a job is written once.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { enqueuedKey, submitClaimKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import {
@@ -17,6 +16,7 @@ import {
   type SubmitClaim,
   TAKE_OVER_AFTER_MS,
 } from '../../core/contract/submit-claim.js';
+import { within } from '../../core/within.js';
 import type { Clock } from '../ports.js';
 
 /** Another submit has taken over, because this one did not renew its claim for a while. */
@@ -114,7 +114,8 @@ export class HeldClaim {
       done.abort();
       await beating;
       if (lost.signal.aborted && !this.#options.signal.aborted) throw lost.signal.reason;
-      await this.#write(true, AbortSignal.timeout(STOP_WITHIN_MS)).catch(() => undefined);
+      const { clock } = this.#options;
+      await within(clock, STOP_WITHIN_MS, undefined, (signal) => this.#write(true, signal)).catch(() => undefined);
       throw error;
     } finally {
       done.abort();
@@ -126,7 +127,7 @@ export class HeldClaim {
     const beatMs = this.#options.beatMs ?? CLAIM_BEAT_MS;
     while (!signal.aborted) {
       try {
-        await delay(beatMs, undefined, { signal });
+        await this.#options.clock.sleep(beatMs, signal);
         if (await this.#write(false, signal)) continue;
         lost.abort(new ClaimLost('Another submit of the job has taken over.'));
         return;

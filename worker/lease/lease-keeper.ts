@@ -11,6 +11,7 @@
  *   back. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 import { invariant } from '../../core/invariant.js';
+import { within } from '../../core/within.js';
 import type { Clock, LeaseCallResult, WorkQueue } from '../ports.js';
 import { Deletions } from './deletions.js';
 
@@ -138,11 +139,8 @@ export class LeaseKeeper {
       visibilityTimeoutSeconds: Math.min(leaseSeconds, secondsLeft(lease, nowMs)),
     }));
     // A call that hangs must end before the next round is due.
-    const timed = AbortSignal.any([
-      signal,
-      AbortSignal.timeout(Math.max(1000, (leaseSeconds * 1000) / BEATS_PER_LEASE)),
-    ]);
-    const results = await queue.changeVisibility(changes, timed);
+    const mostMs = Math.max(1000, (leaseSeconds * 1000) / BEATS_PER_LEASE);
+    const results = await within(clock, mostMs, signal, (timed) => queue.changeVisibility(changes, timed));
     for (const [index, held] of beaten.entries()) {
       if (!this.#held.has(held.lease.id)) continue; // it has ended meanwhile
       if (results[index] === 'lost') {

@@ -7,9 +7,12 @@
  * - `ended` resolves once the command has ended, its group was killed and its output was read to the end.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
+import { forgetGroup, groupMemoryBytes, groupUsage } from './group-usage.js';
 import { ANSWERS_FD, ITEMS_FD } from './host-channel.js';
+import type { LineProcess, LineProcessOptions, ProcessUsage } from './line-process.js';
 
 /** The time between SIGTERM and SIGKILL: enough for `docker run` to pass the signal on, and short beside any notice. */
 const STOP_GRACE_MS = 1_000;
@@ -27,26 +30,13 @@ const AS_COMMAND = `${GUARD} exec 3<&-; exec "$@"`;
  */
 const AS_HOST = `${GUARD} exec ${ITEMS_FD}<&0 ${ANSWERS_FD}>&1 </dev/null >&2; exec "$@"`;
 
-export interface GroupOptions {
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  /**
-   * The command is a host: `stdin` and `onStdout` are its own channel (host-channel.ts), and everything that it prints
-   * goes to `onStderr`.
-   */
-  readonly isHost?: boolean;
-  readonly onStdout: (chunk: Buffer) => void;
-  readonly onStderr: (chunk: Buffer) => void;
-}
-
-export class ProcessGroup {
+export class ProcessGroup implements LineProcess {
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #streams: readonly (Readable | Writable)[];
   #gone = false;
 
-  constructor(options: GroupOptions) {
+  constructor(options: LineProcessOptions) {
     this.#child = spawn('/bin/sh', ['-c', options.isHost === true ? AS_HOST : AS_COMMAND, 'slot', ...options.argv], {
       cwd: options.cwd,
       env: options.env,
@@ -72,6 +62,21 @@ export class ProcessGroup {
     return stdin;
   }
 
+  async write(text: string, signal: AbortSignal): Promise<void> {
+    const { stdin } = this;
+    if (stdin.destroyed || stdin.write(text)) return;
+    // The wait ends at the first of the two.
+    await once(stdin, 'drain', { signal }).catch(() => undefined);
+  }
+
+  async usage(): Promise<ProcessUsage | undefined> {
+    return this.pid === undefined ? undefined : groupUsage(this.pid);
+  }
+
+  async memoryBytes(): Promise<number> {
+    return this.pid === undefined ? 0 : groupMemoryBytes(this.pid);
+  }
+
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     // Once the group is gone, its number may be used by another one.
     if (this.#gone || this.#child.pid === undefined) return;
@@ -82,13 +87,11 @@ export class ProcessGroup {
     }
   }
 
-  /** Stops reading output and kills the group. */
   destroy(): void {
     this.#child.stdout?.destroy();
     this.kill('SIGKILL');
   }
 
-  /** Asks the command to end, kills it after a grace time, and resolves when it has ended. */
   async stop(): Promise<void> {
     this.stdin.end();
     this.kill('SIGTERM');
@@ -99,7 +102,6 @@ export class ProcessGroup {
     clearTimeout(timer);
   }
 
-  /** Says how the command ended, for people: "exit code 3". */
   async #end(): Promise<string> {
     const closed = new Promise((resolve) => this.#child.once('close', resolve));
     const how = await new Promise<string>((resolve) => {
@@ -116,6 +118,7 @@ export class ProcessGroup {
     await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { signal: read.signal }).catch(() => undefined)]);
     read.abort();
     for (const stream of this.#streams) stream.destroy();
+    if (this.pid !== undefined) forgetGroup(this.pid);
     return how;
   }
 }

@@ -17,6 +17,8 @@ import { gpuEnvironment } from '../gpu/gpu-environment.js';
 import { childEnvironment, NAN_VARIABLE } from '../process/child-environment.js';
 import { FILTER_ARGUMENT } from '../process/host-channel.js';
 import { hiderOf } from '../process/hide-secrets.js';
+import type { StartProcess } from '../process/line-process.js';
+import { ProcessGroup } from '../process/process-group.js';
 import { pythonFolderBeside, pythonHostIn, pythonPath } from './python-start.js';
 import { LOAD_TIMEOUT_MS, POLL_MS, SlotProcess, type SlotItem } from './slot-process.js';
 
@@ -30,6 +32,8 @@ const MAX_KEPT_EVENTS = 500;
 
 export interface SlotOptions {
   readonly clock: Clock;
+  /** Starts a model's process; a process group of this machine when absent. */
+  readonly start?: StartProcess;
   /** The path of the bundled host (`dist/bundle/host.mjs`), which runs JavaScript modules. */
   readonly hostPath: string;
   /** The folder with the host of Python models and with `spotpool_model`. By default it is found beside `hostPath`. */
@@ -134,23 +138,16 @@ class ProcessSlot implements Slot {
   }
 
   /** Resolves with false when the batch is aborted, or when the batches before it take too long. */
-  #mayStart(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (mayStart: boolean): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        resolve(mayStart);
-      };
-      const onAbort = (): void => {
-        end(false);
-      };
-      const timer = setTimeout(onAbort, START_WITHIN_MS);
-      signal.addEventListener('abort', onAbort);
-      if (signal.aborted) onAbort();
-      void before.then(() => {
-        end(true);
-      });
-    });
+  async #mayStart(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    const waiting = new AbortController();
+    const cut = AbortSignal.any([signal, waiting.signal]);
+    const tooLate = this.#options.clock.sleep(START_WITHIN_MS, cut).then(
+      () => false,
+      () => false,
+    );
+    const mayStart = await Promise.race([tooLate, before.then(() => true)]);
+    waiting.abort();
+    return mayStart;
   }
 
   #sendAhead(work: BatchWork, signal: AbortSignal): BatchRun | undefined {
@@ -256,6 +253,7 @@ class ProcessSlot implements Slot {
     const { loadTimeoutSeconds } = model.options;
     const loadTimeoutMs = loadTimeoutSeconds === undefined ? undefined : loadTimeoutSeconds * 1000;
     const child = new SlotProcess({
+      start: this.#options.start ?? ((group) => new ProcessGroup(group)),
       argv,
       isHost: model.spec.start.kind !== 'command',
       cwd: model.directory,

@@ -9,7 +9,6 @@
  * - The process ends once, for the first reason that was seen. `ended` resolves when its process group is gone and
  *   every answer from before was passed on.
  */
-import { once } from 'node:events';
 import type { ItemError } from '../../core/contract/result-line.js';
 import {
   encodeFlushLine,
@@ -22,13 +21,12 @@ import {
 } from '../../core/contract/slot-protocol.js';
 import type { Clock } from '../ports.js';
 import type { SlotUsage } from './slot.js';
-import { forgetGroup, groupMemoryBytes, groupUsage } from '../process/group-usage.js';
 import { AskedItems } from './asked-items.js';
 import { type SlotEnd, withLog, withoutStack } from './slot-end.js';
 import { LineSplitter } from '../process/line-splitter.js';
 import { type Hide, hideNothing } from '../process/hide-secrets.js';
 import { ModelLog } from '../process/model-log.js';
-import { ProcessGroup } from '../process/process-group.js';
+import type { LineProcess, StartProcess } from '../process/line-process.js';
 
 /** Weights of many GiB load from disk in minutes. A load that takes longer hangs. */
 export const LOAD_TIMEOUT_MS = 10 * 60_000;
@@ -59,6 +57,7 @@ export type SlotAnswer =
 export type SlotLoad = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 export interface SlotProcessOptions {
+  readonly start: StartProcess;
   readonly argv: readonly string[];
   /** A host answers on a channel of its own (host-channel.ts), a command on its standard output. */
   readonly isHost?: boolean;
@@ -90,7 +89,7 @@ export class SlotProcess {
   onEnd: (end: SlotEnd) => void = () => undefined;
   readonly loaded: Promise<SlotLoad>;
   readonly ended: Promise<SlotEnd>;
-  readonly #group: ProcessGroup;
+  readonly #group: LineProcess;
   readonly #log: ModelLog;
   readonly #stdout: LineSplitter;
   readonly #hide: Hide;
@@ -137,7 +136,7 @@ export class SlotProcess {
     this.loaded = new Promise((resolve) => {
       this.#resolveLoaded = resolve;
     });
-    this.#group = new ProcessGroup({
+    this.#group = options.start({
       ...options,
       onStdout: (chunk) => {
         stdout.write(chunk);
@@ -231,7 +230,7 @@ export class SlotProcess {
       answeredAtBusyMs: this.#answeredAtBusyMs,
     };
     try {
-      const used = await groupUsage(pid);
+      const used = await this.#group.usage();
       return used && { ...sums, ...used };
     } catch {
       return { ...sums, cpuMs: undefined, memoryBytes: 0 };
@@ -250,10 +249,8 @@ export class SlotProcess {
   }
 
   async #write(text: string): Promise<void> {
-    const { stdin } = this.#group;
-    if (this.isOver || stdin.destroyed || stdin.write(text)) return;
-    // The wait ends at the first of the two. The signal aborts when the process has ended.
-    await once(stdin, 'drain', { signal: this.#over.signal }).catch(() => undefined);
+    // The signal aborts when the process has ended.
+    if (!this.isOver) await this.#group.write(text, this.#over.signal);
   }
 
   #line(line: string): void {
@@ -316,7 +313,6 @@ export class SlotProcess {
 
   async #end(stdout: LineSplitter): Promise<SlotEnd> {
     const how = await this.#group.ended;
-    if (this.#group.pid !== undefined) forgetGroup(this.#group.pid);
     stdout.end();
     this.#log.end();
     this.#isOver = true;
@@ -380,7 +376,7 @@ export class SlotProcess {
 
   async #checkMemory(): Promise<void> {
     const memoryLimitBytes = this.#options.memoryLimitBytes();
-    const bytes = this.#group.pid === undefined ? 0 : await groupMemoryBytes(this.#group.pid).catch(() => 0);
+    const bytes = await this.#group.memoryBytes().catch(() => 0);
     if (bytes <= memoryLimitBytes) return;
     const [used, limit] = [bytes, memoryLimitBytes].map((size) => Math.round(size / BYTES_PER_MIB));
     this.#kill('memory', `The model's processes used ${used} MiB of memory; the limit of a slot is ${limit} MiB here.`);

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import path from 'node:path';
 import { encodeOutputLine } from '../../../core/contract/result-line.js';
+import { ProcessGroup } from '../../../worker/process/process-group.js';
 import { SlotProcess } from '../../../worker/slot/slot-process.js';
 
 export interface PeerSlot {
@@ -17,6 +18,7 @@ const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
 
 export async function startSlot(model: string): Promise<PeerSlot> {
   const slot = new SlotProcess({
+    start: (group) => new ProcessGroup(group),
     argv: [process.execPath, path.resolve('dist/bundle/host.mjs'), model],
     isHost: true,
     cwd: path.dirname(model),
