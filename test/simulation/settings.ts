@@ -26,7 +26,7 @@ export interface Settings {
 const SECOND_MS = 1_000;
 
 export function settingsOf(random: Random): Settings {
-  const chaosMs = random.int(60, 900) * SECOND_MS;
+  const chaosMs = random.int(60, 600) * SECOND_MS;
   return {
     lossShare: random.pick([0, 0, 0.01, 0.05]),
     replyTimeoutMs: 15 * SECOND_MS,

@@ -6,7 +6,6 @@ import { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
 
 const MOST_PAUSE_MS = 120_000;
-const LOOK_EVERY_MS = 1_000;
 
 export function startController(world: World, number: number, passMs: number): void {
   let lives = 0;
@@ -15,12 +14,10 @@ export function startController(world: World, number: number, passMs: number): v
     const process = new SimulatedProcess('controller', `controller-${number}.${lives++}`, world.clock, world.random);
     world.controllers.add(process);
     void control(world, process, passMs);
-    const look = (): void => {
-      if (!process.isDead) return void world.clock.after(LOOK_EVERY_MS, undefined, look);
+    process.onKilled = () => {
       world.controllers.delete(process);
       world.clock.after(process.random.next() * MOST_PAUSE_MS, undefined, start);
     };
-    look();
   };
   start();
 }

@@ -16,16 +16,15 @@ export interface PlainModelOptions {
   readonly clock: ProcessClock;
   readonly random: Random;
   readonly behaviour: ModelBehaviour;
+  readonly pid: number;
 }
-
-let pids = 1;
 
 export function plainModel(options: PlainModelOptions): StartProcess {
   return (given) => new PlainModel(options, given);
 }
 
 class PlainModel implements LineProcess {
-  readonly pid = pids++;
+  readonly pid: number;
   readonly ended: Promise<string>;
   #resolveEnded: (how: string) => void = () => undefined;
   readonly #life = new AbortController();
@@ -39,6 +38,7 @@ class PlainModel implements LineProcess {
   constructor(options: PlainModelOptions, given: LineProcessOptions) {
     this.#options = options;
     this.#given = given;
+    this.pid = options.pid;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });

@@ -7,7 +7,7 @@ import { StatusWriter } from '../../../worker/events/status-writer.js';
 import type { StartProcess } from '../../../worker/process/line-process.js';
 import { createSlot } from '../../../worker/slot/process-slot.js';
 import type { SimulatedInstance } from '../world/fleet.js';
-import { call } from '../world/network.js';
+import { CallFailed } from '../world/network.js';
 import type { World } from '../world/world.js';
 import { plainModel } from './plain-model.js';
 
@@ -52,15 +52,12 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
     queue: world.queue.queueFor(process),
     metadata: {
       identity: async () => identity,
-      notices: (signal) =>
-        call(world, process, {
-          service: 'metadata',
-          signal,
-          act: () => {
-            const notices = [...instance.notices];
-            return { value: notices, told: { operation: 'metadata.notices', notices } };
-          },
-        }),
+      notices: async () => {
+        if (world.lossOf('metadata', process) !== undefined) throw new CallFailed('metadata: nobody answered');
+        const notices = [...instance.notices];
+        world.tell(process, { operation: 'metadata.notices', notices });
+        return notices;
+      },
     },
     store,
     storeOf: () => store,
@@ -122,8 +119,9 @@ function startModel(world: World, instance: SimulatedInstance): StartProcess {
   return (options) => {
     const behaviour = world.jobs.find(({ job }) => job === options.argv[1])?.behaviour;
     if (behaviour === undefined) throw new Error(`There is no model ${options.argv.join(' ')}.`);
-    const random = process.random.fork(`model ${started++}`);
-    return plainModel({ clock: process.clock, random, behaviour })(options);
+    const pid = ++started;
+    const random = process.random.fork(`model ${pid}`);
+    return plainModel({ clock: process.clock, random, behaviour, pid })(options);
   };
 }
 
