@@ -4,7 +4,7 @@
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
-import { plantJob } from './jobs.js';
+import { drawJob, plantJob } from './jobs.js';
 import type { Service } from './calls.js';
 
 const SECOND_MS = 1_000;
@@ -63,7 +63,7 @@ const FAULTS = {
   },
   job: (world, random) => {
     if (world.jobs.length >= MOST_JOBS) return false;
-    plantJob(world, random);
+    plantJob(world, random, drawJob(random, world.settings.withoutFates));
     return true;
   },
   'clock-jump': (world, random) =>

@@ -1,4 +1,5 @@
 /** What a seed makes of the world before anything happens: how large, how slow, how unreliable. */
+import type { Fate } from './models/behaviour.js';
 import type { Random } from './random.js';
 
 export interface Settings {
@@ -20,6 +21,8 @@ export interface Settings {
   /** How long faults happen. */
   readonly chaosMs: number;
   readonly faults: number;
+  /** The fates that no item of a drawn model has. */
+  readonly withoutFates: readonly Fate[];
   readonly controllers: readonly { readonly passMs: number }[];
 }
 
@@ -40,6 +43,7 @@ export function settingsOf(random: Random): Settings {
     maxIdleMs: 600 * SECOND_MS,
     chaosMs,
     faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
+    withoutFates: ['kills-worker'],
     controllers: random.pick<Settings['controllers']>([
       [{ passMs: 2 * SECOND_MS }],
       [{ passMs: 60 * SECOND_MS }],
