@@ -4,6 +4,7 @@ import type { Observer } from './calls.js';
 import { startController } from './actors/controller.js';
 import { bootWorker } from './actors/worker.js';
 import { faultsOf, scheduleFaults, stopFaults, type Fault } from './faults.js';
+import { allChecks } from './checks/all-checks.js';
 import { drawJob, plantJob } from './jobs.js';
 import { checkResults, describeRest, isAtRest } from './liveness.js';
 import { Random } from './random.js';
@@ -42,7 +43,7 @@ export async function simulate({
   const settings = { ...settingsOf(random.fork('settings')), ...given };
   const drawn = faultsOf(random.fork('faults'), settings);
   const faults = chosen === undefined ? drawn : drawn.filter(({ number }) => chosen.includes(number));
-  const world = new World({ seed, settings, observers, boot: bootWorker });
+  const world = new World({ seed, settings, observers: [...allChecks(), ...observers], boot: bootWorker });
   const first = random.fork('first job');
   plantJob(world, first, drawJob(first, settings.withoutFates));
   for (const [number, { passMs }] of settings.controllers.entries()) startController(world, number, passMs);
