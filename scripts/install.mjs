@@ -22,6 +22,14 @@ const products = ['dist/bundle/spotpool.mjs', 'dist/bundle/worker.mjs', 'dist/bu
 
 /** Progress goes to stderr: standard output belongs to what is started. */
 export function prepare() {
+  install();
+  if (!isBuilt()) {
+    say('Building …');
+    run(process.execPath, [path.join(root, 'scripts/build.mjs')]);
+  }
+}
+
+export function install() {
   const major = Number(process.versions.node.split('.')[0]);
   const minor = Number(process.versions.node.split('.')[1]);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -30,10 +38,6 @@ export function prepare() {
   if (!isInstalled()) {
     say('Installing about 280 packages (npm ci). This takes a minute or more …');
     run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);
-  }
-  if (!isBuilt()) {
-    say('Building …');
-    run(process.execPath, [path.join(root, 'scripts/build.mjs')]);
   }
 }
 

@@ -5,11 +5,12 @@
  * Invariants:
  * - A good answer is accepted at once. An error is accepted when a later good answer or the witness shows that the slot is sound, or when it was the very
  *   first answer of a fresh process to an item that had erred before.
- * - An item fails because of a lost slot (crash, protocol, timeout, memory) only when it was unanswered in a lost slot before, and the slot is lost again
- *   with this item alone as the first that a fresh process was asked.
+ * - An item fails because of a lost slot (crash, protocol, timeout, memory) only by deaths of its own: a slot was lost with this item alone in it, and is lost
+ *   again with this item alone as the first that a fresh process was asked. A slot that an item shared with a guilty neighbour says nothing about it.
  * - Suspects, items that are redone, and the witness are asked with nothing else in flight.
  * - Every item is in exactly one place: queued, in flight, in doubt, or decided (its verdict was returned).
- * - Every reload counts against the budget. When the budget is used up, the batch ends as an attempt.
+ * - Every reload counts against the budget, except the one that tries an item again after its first own death, of which there are at most as many as
+ *   others. When the budget is used up, the batch ends as an attempt.
  */
 import type { RebuildReason } from '../contract/events.js';
 import { rebuildBudget, suspectGroups } from './bisection.js';
@@ -53,7 +54,15 @@ interface Slice {
   readonly sentAt: number;
   /** It was the first slice that a fresh process was asked. */
   readonly firstAsked: boolean;
+  readonly isSuspect: boolean;
   allErrors: boolean;
+}
+
+/** An item that was the whole of the only slice in a slot, and was not answered. */
+interface Alone {
+  readonly position: number;
+  readonly firstAsked: boolean;
+  readonly wasSuspect: boolean;
 }
 
 export class OutcomeMachine<Item> {
@@ -64,8 +73,8 @@ export class OutcomeMachine<Item> {
   readonly #doubts = new Doubts();
   readonly #inFlight = new Map<number, Slice>();
   readonly #sliceOf = new Map<number, Slice>();
-  /** The positions that were unanswered in a lost slot. */
-  readonly #struck = new Set<number>();
+  /** The positions that were alone in a lost slot. */
+  readonly #diedAlone = new Set<number>();
   /** The positions that were answered with an error in a slot that turned out broken or lost. */
   readonly #erred = new Set<number>();
   #queue: Piece[];
@@ -74,6 +83,8 @@ export class OutcomeMachine<Item> {
   /** Find out whether the slot is sound before going on. */
   #settle = false;
   #loss: SlotLoss | undefined;
+  /** The next reload only tries an item again that has died alone once. */
+  #secondTry = false;
   #rebuilds = 0;
   #ticks = 0;
 
@@ -131,14 +142,19 @@ export class OutcomeMachine<Item> {
   /** The process is gone, with whatever was in flight. */
   lost(loss: SlotLoss): readonly Verdict[] {
     const slices = [...this.#inFlight.values()];
-    const guilty = slices.length === 1 ? this.#guilty(slices[0]) : undefined;
+    const alone = slices.length === 1 ? aloneIn(slices[0]) : undefined;
+    const guilty = alone !== undefined && this.#isGuilty(alone) ? alone.position : undefined;
+    this.#secondTry = false;
     // The guilty item is among those in flight, so queued items are no longer suspect.
     this.#queue = this.#queue.map((piece) => (piece.kind === 'suspect' ? { ...piece, kind: 'plain' } : piece));
     this.#requeueDoubts();
     this.#isolateFront();
     if (guilty === undefined) {
       const unanswered = slices.map((slice) => [...slice.unanswered]);
-      for (const position of unanswered.flat()) this.#struck.add(position);
+      if (alone !== undefined) {
+        this.#secondTry = alone.wasSuspect && !this.#diedAlone.has(alone.position);
+        this.#diedAlone.add(alone.position);
+      }
       this.#queue.unshift(...suspectGroups(unanswered).map((positions) => ({ positions, kind: 'suspect' as const })));
     }
     this.#inFlight.clear();
@@ -180,10 +196,8 @@ export class OutcomeMachine<Item> {
     if (slice.allErrors && this.#doubts.hasBefore(slice.sentAt)) this.#settle = true;
   }
 
-  #guilty(slice: Slice | undefined): number | undefined {
-    const [position, ...others] = slice?.positions ?? [];
-    if (slice === undefined || position === undefined || others.length > 0 || !slice.firstAsked) return undefined;
-    return slice.unanswered.has(position) && this.#struck.has(position) ? position : undefined;
+  #isGuilty({ position, firstAsked }: Alone): boolean {
+    return firstAsked && this.#diedAlone.has(position);
   }
 
   #mayAddSlice(): boolean {
@@ -207,6 +221,7 @@ export class OutcomeMachine<Item> {
       unanswered: new Set(positions),
       sentAt: this.#ticks,
       firstAsked: !this.#memory.used,
+      isSuspect: piece.kind === 'suspect',
       allErrors: true,
     };
     this.#memory.used = true;
@@ -259,11 +274,18 @@ export class OutcomeMachine<Item> {
 
   #afterLoss(loss: SlotLoss): Step<Item> {
     if (this.#queue.length === 0) return { kind: 'finished' };
-    if (this.#rebuilds >= this.#budget) {
+    if (this.#rebuilds >= this.#budget && !this.#secondTry) {
       const message = `The model had to be loaded again ${this.#budget} times for this batch, and no more is allowed; the last reason: ${loss.error.message}`;
       return { kind: 'attempt', error: { code: loss.error.code, message } };
     }
-    this.#rebuilds += 1;
+    if (!this.#secondTry) this.#rebuilds += 1;
     return { kind: 'rebuild', reason: loss.reason, message: loss.error.message };
   }
+}
+
+function aloneIn(slice: Slice | undefined): Alone | undefined {
+  const [position, ...others] = slice?.positions ?? [];
+  if (slice === undefined || position === undefined || others.length > 0 || !slice.unanswered.has(position))
+    return undefined;
+  return { position, firstAsked: slice.firstAsked, wasSuspect: slice.isSuspect };
 }

@@ -51,7 +51,7 @@ async function resume(call: Resume): Promise<number> {
   const view = await writeResume(call);
   if (view === undefined) return EXIT.failed;
   await workerPublisher(context, ports, signal)?.();
-  const sent = await resendMissing(ports, view, signal);
+  const sent = await resendMissing(ports, view, undefined, signal);
   // A job whose submission broke off has all its batches in the queue from now on.
   const mark = { at: new Date(context.clock.nowMs()).toISOString(), batches: view.manifest.batches };
   const once = { signal, ifNoneMatch: true, contentType: 'application/json' };

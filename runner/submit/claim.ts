@@ -35,7 +35,8 @@ export interface ClaimOptions {
   readonly beatMs?: number;
 }
 
-const LOOK_EVERY_MS = 1_000;
+/** How often a waiting submit looks whether it may begin. */
+export const LOOK_EVERY_MS = 1_000;
 /** The final write must not delay the end of the command for long. */
 const STOP_WITHIN_MS = 3_000;
 

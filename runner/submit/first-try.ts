@@ -162,5 +162,5 @@ function judge(
 }
 
 const refusal = ({ sentence }: Explained): string =>
-  `The model would fail on every instance. ${sentence} Nothing was sent. ` +
+  `The model has a fault that every instance would meet. ${sentence} Nothing was sent. ` +
   'To see all of it: spotpool try, with the same arguments. To submit it all the same: --no-try';

@@ -4,7 +4,7 @@ import { isLoss } from '../../core/probe/losses.js';
 import { perItem } from '../../core/probe/pace.js';
 import type { ProbeResult } from '../../core/probe/probe.js';
 import { leftOutText, missedText } from '../commands/advice/shipped-files.js';
-import { bytes, count, fit, oneLine, plural, span, table, width } from '../display/format.js';
+import { bytes, count, fit, oneLine, plural, span, table, width, wrap } from '../display/format.js';
 import type { Terminal } from '../display/terminal.js';
 import { duration } from './duration.js';
 import { isUsable, type TriedItem, type TryReport } from './try-report.js';
@@ -14,6 +14,7 @@ const SHOWN_ITEMS = 10;
 const SHOWN_ERRORS = 5;
 const SHOWN_LOG_LINES = 12;
 const SHOWN_DIFFERENCES = 5;
+const LABEL_COLUMNS = 10;
 const LEAST_COLUMNS = 60;
 const MOST_COLUMNS = 160;
 
@@ -24,7 +25,10 @@ export function printReport(terminal: Terminal, report: TryReport): void {
   say(...itemLines(report, columns, terminal));
   say(...errorLines(report, columns));
   say(...faultLines(report, terminal));
-  for (const [name, text] of facts(report)) say(`${bold(name.padEnd(9))} ${text}`);
+  for (const [name, text] of facts(report)) {
+    const [first = '', ...more] = wrap(text, columns - LABEL_COLUMNS);
+    say(`${bold(name.padEnd(LABEL_COLUMNS - 1))} ${first}`, ...more.map((line) => ' '.repeat(LABEL_COLUMNS) + line));
+  }
   say(...repeatedLines(report, columns));
   say('', isUsable(report) ? green(verdict(report)) : red(verdict(report)));
 }
@@ -152,7 +156,8 @@ function paceText({ msPerItem, medianMsPerItem, slowest, coresUsed }: NonNullabl
       : `the slice with items ${slowest.firstIndex} to ${slowest.lastIndex}`;
   return [
     `${duration(msPerItem)} an item (median ${duration(medianMsPerItem)}; slowest ${duration(perItem(slowest))}, ${where})`,
-    ...(coresUsed === undefined ? [] : [`${coresUsed.toFixed(coresUsed < 10 ? 1 : 0)} cores used`]),
+    // The time in which the model waits for a core counts, so that this may be more than the machine has.
+    ...(coresUsed === undefined ? [] : [`it keeps ${coresUsed.toFixed(coresUsed < 10 ? 1 : 0)} cores busy`]),
   ].join('; ');
 }
 
@@ -180,7 +185,7 @@ function repeatedLines({ repeated }: TryReport, columns: number): readonly strin
 function verdict(report: TryReport): string {
   const { faults, ok, failed, needed, pace } = report;
   if (faults.some(({ reach }) => reach === 'everywhere'))
-    return 'This model would fail on every instance. Nothing was sent, and nothing was started.';
+    return 'This model has the same fault on every instance. Nothing was sent, and nothing was started.';
   if (faults.length > 0) return 'This model does not work on this machine. Nothing was sent, and nothing was started.';
   if (ok === 0)
     return failed === 0

@@ -3,6 +3,7 @@
  * leave when the target is 0. It needs no AWS, no processes and no waiting.
  */
 import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchMessage, decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { WorkerEvent } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
@@ -17,6 +18,7 @@ import {
 } from '../../core/contract/result-line.js';
 import type { SpotQuotaName } from '../../core/contract/spot-quotas.js';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { CLAIM_BEAT_MS } from '../../core/contract/submit-claim.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
 import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
@@ -224,6 +226,8 @@ export class FakeStack {
 
   async #tick(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    // A submit renews its claim beside its work, which is real: it reads files.
+    if (ms === CLAIM_BEAT_MS) return delay(ms, undefined, { signal });
     this.nowMs += ms;
     this.instances = this.instances.map((seen) =>
       seen.state === 'shutting-down' ? { ...seen, state: 'terminated' } : seen,

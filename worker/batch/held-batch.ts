@@ -44,6 +44,8 @@ export class HeldBatch {
   computeStartedAtMs: number | undefined;
   /** The time at which the slot began with the batch, or last finished an item of it. */
   progressAtMs = 0;
+  /** What was finished by this time is in a partial of this lease; undefined before the first one. */
+  savedUpToMs: number | undefined;
   /** The time at which the batch asked for a model that is not on this instance yet; undefined once it is. */
   modelAskedAtMs: number | undefined;
   /** The model that the slot is loading for this batch; undefined once it is loaded. */
@@ -121,6 +123,13 @@ export class HeldBatch {
   /** The number of items that were finished under this lease. */
   get freshItems(): number {
     return this.#finished - this.#resumedCount;
+  }
+
+  /** The slot's time for the finished items that no partial holds. */
+  get unsavedWorkMs(): number {
+    return this.computeStartedAtMs === undefined
+      ? 0
+      : this.progressAtMs - (this.savedUpToMs ?? this.computeStartedAtMs);
   }
 
   isDone(index: number): boolean {

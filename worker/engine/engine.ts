@@ -31,6 +31,7 @@ import { ExitTickets } from './exit-tickets.js';
 import { pipelineView, maxCommitting } from './pipeline-view.js';
 import { HeldBatch } from '../batch/held-batch.js';
 import { HeldBatches } from '../batch/held-batches.js';
+import { LOOK_EVERY_MS, PartialSaver } from './partial-saver.js';
 import { QueuePoller } from './queue-poller.js';
 import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
 import { memoryLimitsFor } from '../batch/memory-limits.js';
@@ -50,8 +51,6 @@ const POLL_SECONDS = 2;
 const IDLE_POLL_SECONDS = 1;
 /** After a rest this long, the next batch is taken to be of a new job, whose pace is not known yet. */
 const NEW_JOB_AFTER_MS = 2_000;
-/** While a reclaim is likely, this much work at most would be lost without a notice. */
-const SAVE_EVERY_MS = 10_000;
 /**
  * The batch in hand may take this long when the worker's life is over, the worker is too old, or it cannot use a model.
  * Then the batch is saved.
@@ -323,6 +322,13 @@ export class Engine {
     const { clock, events, maxLifeMs, metadata } = this.#options;
     const { signal } = this.#life;
     const onNotice = (notice: Notice): void => this.#onNotice(notice);
+    const saver = new PartialSaver({
+      clock,
+      computing: () => this.held.computing,
+      record: this.#record,
+      isAtRisk: () => this.#notice !== undefined,
+      signal,
+    });
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
       if (!signal.aborted) this.#drain.begin('life', LAST_BATCH_MS);
@@ -338,7 +344,9 @@ export class Engine {
         this.#slowModels.refreshJobsWithWork(),
       ),
       this.#background.every(MARKS_EVERY_MS, 'looking for work of other jobs', () => this.#unableJobs.look()),
-      this.#background.every(SAVE_EVERY_MS, 'saving finished items', () => this.#saveWhileAtRisk()),
+      this.#background.every(LOOK_EVERY_MS, 'saving finished items', async () => {
+        if (this.#drain.reason === undefined) await saver.look();
+      }),
       endLife(),
     ];
   }
@@ -356,15 +364,6 @@ export class Engine {
       const { end, readAtMs } = await this.#jobs.standing(job);
       if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end, readAtMs);
     }
-  }
-
-  async #saveWhileAtRisk(): Promise<void> {
-    if (this.#notice === undefined || this.#drain.reason !== undefined) return;
-    // A batch that cannot be saved does not keep the others from being saved.
-    const saved = await Promise.allSettled(
-      this.held.computing.map((batch) => this.#record.savePartial(batch, this.#life.signal)),
-    );
-    for (const save of saved) if (save.status === 'rejected') throw save.reason;
   }
 
   #fitSlots(): void {

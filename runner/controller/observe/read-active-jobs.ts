@@ -29,6 +29,7 @@ export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> 
   const active = (await listJobIds(store, signal)).filter((job) => !isOver(memory.ends.get(job), listed.get(job)));
   const unreadable = new Map<string, unknown>();
   const views = await mapBounded(active, JOBS_AT_ONCE, async (job) => {
+    const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, turns: { nowMs, jobs: active.length }, signal };
     const isNew = !memory.jobs.has(job);
     const jobMemory = memory.jobs.get(job) ?? newJobMemory();
     const read = await isolateJobFailure(
@@ -40,7 +41,7 @@ export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> 
         // An end that this controller has followed is reported once. Of other ended jobs only the entry is read.
         if (isNew && endOf(ends.ends) !== undefined) return undefined;
         memory.jobs.set(job, jobMemory);
-        return readJob(store, job, jobMemory, { save: true, maxOutcomes: MAX_NEW_OUTCOMES, ends, signal });
+        return readJob(store, job, jobMemory, { ...options, ends });
       },
       (error) => void unreadable.set(job, error),
     );

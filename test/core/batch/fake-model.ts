@@ -6,9 +6,10 @@ import type { SlotMemory } from '../../../core/batch/slot-memory.js';
 
 /**
  * `breaker` errs and makes every later item of the process err; `quietBreaker` is answered well and does the same;
- * `leak` is innocent, but the process dies at the tenth one.
+ * `leak` is innocent, but the process dies at the tenth one. `unlucky` is innocent, but once a fresh process dies while
+ * it has this item alone.
  */
-export type Kind = 'good' | 'error' | 'crash' | 'hang' | 'breaker' | 'quietBreaker' | 'leak';
+export type Kind = 'good' | 'error' | 'crash' | 'hang' | 'breaker' | 'quietBreaker' | 'leak' | 'unlucky';
 
 export interface FakeItem {
   readonly id: number;
@@ -17,13 +18,22 @@ export interface FakeItem {
 
 export const isGuilty = (kind: Kind): boolean => ['error', 'crash', 'hang', 'breaker'].includes(kind);
 
+const hadItsAccident = new WeakSet<FakeItem>();
+
 export class FakeProcess {
+  #isFresh = true;
   #broken = false;
   #leaked = 0;
 
   /** Undefined means that the item was answered well; `lost` means that the process is gone. */
   ask(item: FakeItem): ItemError | 'lost' | undefined {
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
     if (item.kind === 'crash' || item.kind === 'hang') return 'lost';
+    if (item.kind === 'unlucky' && isFresh && !hadItsAccident.has(item)) {
+      hadItsAccident.add(item);
+      return 'lost';
+    }
     if (item.kind === 'leak') {
       this.#leaked += 1;
       if (this.#leaked >= 10) return 'lost';

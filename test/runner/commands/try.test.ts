@@ -40,7 +40,9 @@ describe('try', () => {
     expect(said).toMatch(/\| {5}at .*model\.mjs:2:/);
     expect(said).toMatch(/sample +16 items from all over the 16 items of the dataset: 15 ok, 1 failed\n/);
     expect(said).toMatch(/shipped +1 file, \d+ B/);
-    expect(said).toMatch(/load +[\d.]+ m?s\npace +[\d.]+ ms an item \(median .+ cores used\nmemory .+\noutputs /);
+    expect(said).toMatch(
+      /load +[\d.]+ m?s\npace +[\d.]+ ms an item \(median [^)]+\); it\s+keeps\s+[\d.]+\s+cores\s+busy\nmemory .+\noutputs /,
+    );
     expect(said).toMatch(/\n16 items at [\d.]+ ms: 1 s of one slot\.\n$/);
     expect(stack.store.writes).toEqual([]);
     expect(await real.leftOver()).toEqual([]);

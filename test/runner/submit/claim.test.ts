@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enqueuedKey, submitClaimKey } from '../../../core/contract/keys.js';
 import { decodeSubmitClaim, type SubmitClaim, TAKE_OVER_AFTER_MS } from '../../../core/contract/submit-claim.js';
-import { ClaimLost, type HeldClaim, takeClaim } from '../../../runner/submit/claim.js';
+import { ClaimLost, type HeldClaim, LOOK_EVERY_MS, takeClaim } from '../../../runner/submit/claim.js';
 import { eventually } from '../../support/eventually.js';
 import { MemoryStore } from '../../support/memory-store.js';
 
@@ -22,7 +23,9 @@ const take = (by: string, options: { readonly beatMs?: number; readonly signal?:
     by,
     signal,
     clock: {
-      sleep: async (ms) => {
+      // A waiting submit goes by the store's clock. Beats and time limits go by the real one.
+      sleep: async (ms, limit) => {
+        if (ms !== LOOK_EVERY_MS) return delay(ms, undefined, { signal: limit });
         await new Promise(setImmediate);
         store.nowMs += ms;
         await meanwhile();

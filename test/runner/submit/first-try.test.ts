@@ -58,7 +58,7 @@ describe('a submission to a stack that is not local', () => {
     stack.onTick = () => new Promise(() => undefined);
     expect(await submit('--model', './few.mjs')).toBe(2);
     expect(stack.terminal.stderr).toMatch(
-      /would fail on every instance\..+gave \d outputs.+Nothing was sent.+--no-try/,
+      /has a fault that every instance would meet\..+gave \d outputs.+Nothing was sent.+--no-try/,
     );
     expect(stack.store.writes).toEqual([]);
     expect(await submit('--model', './few.mjs', '--no-try')).toBe(0);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BatchLocation, type BatchMessage, decodeBatchMessage } from '../../../core/contract/batch-message.js';
 import { DEFAULT_JOB_OPTIONS } from '../../../core/contract/job.js';
@@ -16,6 +17,7 @@ import {
   workerPointerKey,
 } from '../../../core/contract/keys.js';
 import { decodePlanLine } from '../../../core/dataset/plan.js';
+import { LOOK_EVERY_MS } from '../../../runner/submit/claim.js';
 import { UserError } from '../../../runner/errors.js';
 import type { SubmitEvent } from '../../../runner/submit/submit-event.js';
 import { submitJob, type Submitted, type SubmitRequest } from '../../../runner/submit/submit-job.js';
@@ -73,7 +75,8 @@ function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', n
   // A submit that waits for another one waits by the store's clock.
   const clock = {
     nowMs: () => Date.UTC(2026, 0, 2),
-    sleep: async (ms: number) => {
+    sleep: async (ms: number, limit: AbortSignal) => {
+      if (ms !== LOOK_EVERY_MS) return delay(ms, undefined, { signal: limit });
       await new Promise(setImmediate);
       store.nowMs += passing * ms;
     },

@@ -1,0 +1,54 @@
+/** What a seed makes of the world before anything happens: how large, how slow, how unreliable. */
+import type { Fate } from './models/behaviour.js';
+import type { Random } from './random.js';
+
+export interface Settings {
+  /** The share of requests, and of replies, that are lost. */
+  readonly lossShare: number;
+  /** A reply that never comes is given up after this time. */
+  readonly replyTimeoutMs: number;
+  /** The share of messages that are delivered twice. */
+  readonly duplicateShare: number;
+  readonly describeLagMs: number;
+  readonly countsLagMs: number;
+  /** The fleet notices late that an instance has ended. */
+  readonly isFleetSlow: boolean;
+  /** How far the clocks of workers may be off. */
+  readonly skewsMs: readonly number[];
+  readonly leaseSeconds: number;
+  readonly maxWorkers: number;
+  readonly maxIdleMs: number;
+  /** How long faults happen. */
+  readonly chaosMs: number;
+  readonly faults: number;
+  /** The fates that no item of a drawn model has. */
+  readonly withoutFates: readonly Fate[];
+  readonly controllers: readonly { readonly passMs: number }[];
+}
+
+const SECOND_MS = 1_000;
+
+export function settingsOf(random: Random): Settings {
+  const chaosMs = random.int(60, 600) * SECOND_MS;
+  return {
+    lossShare: random.pick([0, 0, 0.01, 0.05]),
+    replyTimeoutMs: 15 * SECOND_MS,
+    duplicateShare: random.pick([0, 0, 0.1]),
+    describeLagMs: random.pick([0, 3 * SECOND_MS, 20 * SECOND_MS]),
+    countsLagMs: random.pick([0, 5 * SECOND_MS, 60 * SECOND_MS]),
+    isFleetSlow: random.chance(0.5),
+    skewsMs: random.pick<readonly number[]>([[0], [0, 500, -700], [0, 30_000, -30_000]]),
+    leaseSeconds: random.pick([5, 20]),
+    maxWorkers: random.int(1, 6),
+    maxIdleMs: 600 * SECOND_MS,
+    chaosMs,
+    faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
+    withoutFates: ['kills-worker'],
+    controllers: random.pick<Settings['controllers']>([
+      [{ passMs: 2 * SECOND_MS }],
+      [{ passMs: 60 * SECOND_MS }],
+      [{ passMs: 2 * SECOND_MS }, { passMs: 60 * SECOND_MS }],
+      [{ passMs: SECOND_MS }, { passMs: 2 * SECOND_MS }],
+    ]),
+  };
+}
