@@ -164,7 +164,9 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    const { clock, gpus } = this.#options;
+    const held = this.held.status(clock.nowMs());
+    const more = { shape: this.#shapes.status, gpus: gpus?.status, notice: this.#notice, held };
     return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
@@ -269,8 +271,7 @@ export class Engine {
     this.#background.start(
       'ending a batch',
       this.#batchLife.run(batch).finally(() => {
-        batch.enter('gone');
-        this.held.delete(batch);
+        this.held.end(batch, this.#options.clock.nowMs());
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
         this.#changes.notify();
       }),
