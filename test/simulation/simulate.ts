@@ -4,7 +4,8 @@ import type { Observer } from './calls.js';
 import { startController } from './actors/controller.js';
 import { bootWorker } from './actors/worker.js';
 import { faultsOf, scheduleFaults, stopFaults, type Fault } from './faults.js';
-import { drawJob, plantJob } from './jobs.js';
+import { startSubmit } from './actors/submit.js';
+import { drawJob } from './jobs.js';
 import { checkResults, describeRest, isAtRest } from './liveness.js';
 import { Random } from './random.js';
 import { settingsOf, type Settings } from './settings.js';
@@ -44,7 +45,7 @@ export async function simulate({
   const faults = chosen === undefined ? drawn : drawn.filter(({ number }) => chosen.includes(number));
   const world = new World({ seed, settings, observers, boot: bootWorker });
   const first = random.fork('first job');
-  plantJob(world, first, drawJob(first, settings.withoutFates));
+  startSubmit(world, first, drawJob(first, settings.withoutFates));
   for (const [number, { passMs }] of settings.controllers.entries()) startController(world, number, passMs);
   scheduleFaults(world, faults);
   world.clock.after(settings.chaosMs, undefined, () => stopFaults(world));
