@@ -2,7 +2,7 @@
  * The patterns of the keys that a worker may write: its role (infra/worker-role.ts) permits no others. A model that has taken over its worker can write
  * there, too, so readers trust nothing below these keys (R13): test/runner/nonsense.test.ts puts nonsense below each.
  */
-import { exitTicketsPrefix, instancesPrefix, jobsPrefix } from './keys.js';
+import { exitTicketsPrefix, instancesPrefix, jobsPrefix, statusesPrefix } from './keys.js';
 
 export const OUTCOMES_WRITTEN = `${jobsPrefix}*/results/*`;
 
@@ -16,4 +16,5 @@ export const WORKER_WRITES = [
   `${jobsPrefix}*/unable/*`,
   `${exitTicketsPrefix}*`,
   `${instancesPrefix}*`,
+  `${statusesPrefix}*`,
 ] as const;

@@ -1,6 +1,7 @@
 /**
  * The faults of a seed. Each has a number, a time and a stream of its own, so that leaving one out changes nothing of the others.
  */
+import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
@@ -101,6 +102,8 @@ const FAULTS = {
     if (message !== undefined) world.queue.lose(message);
     return message !== undefined;
   },
+  /** Somebody with a worker's rights writes nonsense. */
+  damage,
   shortage: (world, random) => {
     world.fleet.shortUntilMs = world.clock.nowMs + random.next() * 3 * MINUTE_MS;
     return true;

@@ -6,6 +6,7 @@ import { bootWorker } from './actors/worker.js';
 import { faultsOf, scheduleFaults, stopFaults, type Fault } from './faults.js';
 import { startSubmit } from './actors/submit.js';
 import { drawJob } from './jobs.js';
+import { allChecks } from './checks/all-checks.js';
 import { checkResults, describeRest, isAtRest } from './liveness.js';
 import { Random } from './random.js';
 import { settingsOf, type Settings } from './settings.js';
@@ -43,7 +44,7 @@ export async function simulate({
   const settings = { ...settingsOf(random.fork('settings')), ...given };
   const drawn = faultsOf(random.fork('faults'), settings);
   const faults = chosen === undefined ? drawn : drawn.filter(({ number }) => chosen.includes(number));
-  const world = new World({ seed, settings, observers, boot: bootWorker });
+  const world = new World({ seed, settings, observers: [...allChecks(), ...observers], boot: bootWorker });
   const first = random.fork('first job');
   startSubmit(world, first, drawJob(first, settings.withoutFates));
   for (const [number, { passMs }] of settings.controllers.entries()) startController(world, number, passMs);

@@ -50,6 +50,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
     clock,
     random: process.random.fork('models').next,
     behaviour: ({ argv }) => behaviourOf(world, argv),
+    onAnswered: ({ argv }, index) => world.answered(process, argv[1] ?? '', index),
     killWorker: () => {
       world.fault('worker-killed-by-model');
       killWorker(world, instance);
@@ -64,7 +65,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
       notices: async () => {
         if (world.lossOf('metadata', process) !== undefined) throw new CallFailed('metadata: nobody answered');
         const notices = [...instance.notices];
-        world.tell(process, { operation: 'metadata.notices', notices });
+        world.tell(process, { operation: 'metadata.notices', notices }, world.clock.nowMs);
         return notices;
       },
     },
