@@ -20,17 +20,22 @@ export interface SimulatedJob extends JobShape {
 /** The JSON text of an item in the dataset. */
 export const inputOf = (index: number): string => String(index * 3);
 
+/** No item takes longer than so many times the pace of its model, unless it hangs. */
+const SLOWEST = 60;
+const MARGIN_SECONDS = 20;
+
 export function drawJob(random: Random, without: readonly Fate[], given: Partial<JobShape> = {}): JobShape {
   const batches = random.int(1, 25);
   const itemsPerBatch = random.int(1, 12);
   const slots = random.pick([1, 2, 3]);
   const items = (given.batches ?? batches) * (given.itemsPerBatch ?? itemsPerBatch);
   const behaviour = drawBehaviour(random.fork('behaviour').next, { items, without });
+  const itemTimeoutSeconds = (behaviour.msPerItem * SLOWEST) / 1000 + MARGIN_SECONDS;
   const options = {
     ...DEFAULT_JOB_OPTIONS,
     slots,
     concurrency: 1,
-    itemTimeoutSeconds: 30,
+    itemTimeoutSeconds,
     loadTimeoutSeconds: 60,
   } as const;
   return { batches, itemsPerBatch, options, behaviour, ...given };
