@@ -5,7 +5,7 @@
 import type { SimulationOptions } from './simulate.js';
 
 export interface KeptCase {
-  /** What went wrong, as a sentence about what must hold. */
+  /** A sentence that says what must hold, and once did not. */
   readonly holds: string;
   readonly options: SimulationOptions;
 }
