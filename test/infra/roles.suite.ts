@@ -52,7 +52,14 @@ describe('a worker', () => {
       `${BUCKET}/fleet/exits/*`,
       `${BUCKET}/fleet/instances/*`,
       `${BUCKET}/fleet/status/*`,
+      `${BUCKET}/jobs/*/losses/*`,
     ]);
+  });
+
+  it('may create the mark of a loss, and replace none (R4)', () => {
+    const marks = statements(template, 'PoolWorkerRole').filter(({ Sid }) => Sid === 'MarkLosses');
+    expect(marks.map(({ Resource }) => plain(Resource))).toEqual([`${BUCKET}/jobs/*/losses/*`]);
+    expect(marks).toMatchObject([{ Action: 's3:PutObject', Condition: { Null: { 's3:if-none-match': 'false' } } }]);
   });
 
   it('may read the wheels and the weights that submitters upload, and write none', () => {
