@@ -11,7 +11,7 @@ import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
 import { invariant } from '../../core/invariant.js';
 import type { Lease } from '../lease/lease-keeper.js';
-import type { ComputedItem } from '../slot/slot.js';
+import type { ComputedItem, Slot } from '../slot/slot.js';
 
 const PHASES = ['fetching', 'waiting', 'computing', 'committing', 'gone'] as const;
 
@@ -50,8 +50,8 @@ export class HeldBatch {
   modelAskedAtMs: number | undefined;
   /** The model that the slot is loading for this batch; undefined once it is loaded. */
   loadingModel: () => string | undefined = () => undefined;
-  /** The pace of the slot that computes the batch. */
-  msPerItem: () => number | undefined = () => undefined;
+  /** The slot that computes the batch. */
+  slot: Pick<Slot, 'msPerItem'> | undefined;
   /** The indexes in memory that partials of earlier leases hold. */
   #resumed: ReadonlySet<number> = new Set();
   #resumedCount = 0;

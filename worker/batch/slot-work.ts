@@ -170,6 +170,8 @@ class SharedWork {
   }
 
   #end(settle: (open: OpenPart) => void): void {
+    // The slot's place outlives the work, and must not keep its batches in memory.
+    if (this.#place.turns === this.#turn) this.#place.onWaiting = (): void => undefined;
     for (const open of [...this.#parts]) {
       this.#parts.delete(open);
       settle(open);

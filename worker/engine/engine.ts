@@ -31,6 +31,7 @@ import { ExitTickets } from './exit-tickets.js';
 import { pipelineView, maxCommitting } from './pipeline-view.js';
 import { HeldBatch } from '../batch/held-batch.js';
 import { HeldBatches } from '../batch/held-batches.js';
+import { type OpenPart, SlotWorks } from '../batch/slot-work.js';
 import { LOOK_EVERY_MS, PartialSaver } from './partial-saver.js';
 import { QueuePoller } from './queue-poller.js';
 import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
@@ -72,7 +73,7 @@ export class Engine {
   readonly #budget: ByteBudget;
   readonly #leases: LeaseKeeper;
   readonly #jobs: JobCache;
-  readonly #slots: SlotPool;
+  readonly #slots: SlotPool<OpenPart>;
   readonly #shapes: SlotShapeKeeper;
   readonly #record: BatchRecord;
   readonly #batchLife: BatchLife;
@@ -143,7 +144,7 @@ export class Engine {
       jobs: this.#jobs,
       models: new PreparedModels(options.prepareModel),
       slots: this.#slots,
-      shapes: this.#shapes,
+      works: new SlotWorks({ slots: this.#slots, shapes: this.#shapes }),
       record: this.#record,
       reader: { store, storeOf: options.storeOf },
       budget: this.#budget,
@@ -214,7 +215,14 @@ export class Engine {
     const nowMs = this.#options.clock.nowMs();
     if (held.size === 0 && nowMs - this.#idleSinceMs > NEW_JOB_AFTER_MS) pace.forgetBatches();
     this.#slowModels.update();
-    const view = pipelineView({ held, slots: slots.size, pace, nowMs, slow: this.#slowModels.slow });
+    const view = pipelineView({
+      held,
+      slots: slots.size,
+      lanes: this.#shapes.lanes,
+      pace,
+      nowMs,
+      slow: this.#slowModels.slow,
+    });
     const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);

@@ -21,24 +21,24 @@ function furtherOf(batches: readonly (readonly BatchItem[])[]): FurtherItems & {
   return { take: () => left.shift() ?? [], onWaiting: () => undefined, left: () => left.length };
 }
 
-const batchOf = (values: readonly unknown[], number: number): readonly BatchItem[] =>
-  itemsOf(values, number * values.length);
+const good = (count: number): readonly unknown[] =>
+  Array.from({ length: count }, (_, value) => ({ kind: 'good', value }));
+const batchOf = (number: number, items = good(4)): readonly BatchItem[] => itemsOf(items, number * items.length);
 
 it('computes the items of further batches in the same work, each once', async () => {
-  const further = furtherOf(Array.from({ length: 20 }, (_, n) => batchOf(['a', 'b', 'c'], n + 1)));
-  const computed = await computeWith(slot, modelOf('reverse.mjs'), batchOf(['a', 'b', 'c'], 0), { further });
+  const further = furtherOf(Array.from({ length: 20 }, (_, n) => batchOf(n + 1)));
+  const computed = await computeWith(slot, modelOf('kinds.mjs'), batchOf(0), { further });
   expect(computed.end).toEqual({ kind: 'computed' });
-  expect(computed.results.filter((line) => line?.ok === true)).toHaveLength(63);
-  expect(computed.repeated).toBe(0);
+  expect(computed.results.filter((line) => line?.ok === true)).toHaveLength(84);
+  expect(computed).toMatchObject({ failed: [], repeated: 0 });
 });
 
 it('fails only the guilty item of a joined batch, and takes no further batch after the crash', async () => {
-  const good = [1, 2, 3, 4];
-  const further = furtherOf([batchOf([1, 'crash', 3, 4], 1), batchOf(good, 2), batchOf(good, 3)]);
-  const computed = await computeWith(slot, modelOf('faults.mjs'), batchOf(good, 0), { further });
+  const guilty = [...good(1), { kind: 'exit' }, ...good(2)];
+  const further = furtherOf([batchOf(1, guilty), batchOf(2), batchOf(3)]);
+  const computed = await computeWith(slot, modelOf('kinds.mjs'), batchOf(0), { further });
   expect(computed.end).toEqual({ kind: 'computed' });
-  expect(computed.failed).toEqual([5]);
+  expect(computed).toMatchObject({ failed: [5], repeated: 0 });
   expect(rebuildsIn(computed).length).toBeGreaterThan(0);
-  const taken = 4 - further.left();
-  expect(computed.results.filter((line) => line?.ok === true)).toHaveLength(taken * 4 - 1);
+  expect(computed.results.filter((line) => line?.ok === true)).toHaveLength((4 - further.left()) * 4 - 1);
 });
