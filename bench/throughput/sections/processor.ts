@@ -19,7 +19,7 @@ export async function processor(cloud: BenchCloud, { rounds, shortItems }: Sizes
   const runs = await inRounds(kinds, rounds, () =>
     runJob(cloud, OURS, { dataset, model: 'busy.mjs', options: { slots: SLOTS } }),
   );
-  const beside = (run: Run): number => (run.workerCpuSeconds * 1_000) / run.computeMs;
+  const beside = (run: Run): number => (run.workerCpuSeconds * 1_000) / (shortItems * ITEM_MS);
   const shares = kinds.map((kind) => (runs.get(kind) ?? []).map(beside));
   return {
     title: 'Processor time beside the model',
