@@ -21,6 +21,8 @@ import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Notice, ReceivedMessage } from '../ports.js';
 import { BackgroundWork } from './background-work.js';
 import { BatchLife } from '../batch/batch-life.js';
+import { BatchLosses } from '../losses/batch-losses.js';
+import { Isolation } from '../losses/isolation.js';
 import { BatchRecord } from '../batch/batch-record.js';
 import { ChangeNotifier } from './change-notifier.js';
 import { ByteBudget } from '../batch/byte-budget.js';
@@ -74,6 +76,7 @@ export class Engine {
   readonly #jobs: JobCache;
   readonly #slots: SlotPool;
   readonly #shapes: SlotShapeKeeper;
+  readonly #isolation: Isolation;
   readonly #record: BatchRecord;
   readonly #batchLife: BatchLife;
   readonly #tickets: ExitTickets;
@@ -131,6 +134,8 @@ export class Engine {
     this.#shapes = new SlotShapeKeeper({ ...options, signal, otherSlots, onShape });
     this.#slots = new SlotPool(options.makeSlot, clock, options.gpus?.names);
     this.#record = new BatchRecord(store, instance, memory);
+    const alone = { held, slots: this.#slots, changes: this.#changes, onChange: onShape };
+    const isolation = (this.#isolation = new Isolation(alone));
     const tickets = new ExitTickets(options);
     this.#tickets = tickets;
     this.#versionCheck = new VersionCheck({ ...options, leases, signal, onSettled: onChange });
@@ -144,6 +149,7 @@ export class Engine {
       models: new PreparedModels(options.prepareModel),
       slots: this.#slots,
       shapes: this.#shapes,
+      losses: new BatchLosses({ ...options, record: this.#record, isolation }),
       record: this.#record,
       reader: { store, storeOf: options.storeOf },
       budget: this.#budget,
@@ -218,6 +224,8 @@ export class Engine {
     const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
+    // A batch with which workers have died is computed alone (R4).
+    if (this.#isolation.isActive) return { ask: 0, surplus: 0, againInMs: next.againInMs };
     const clogged = view.committing >= maxCommitting(view) || this.#budget.isSpent;
     const pauseMs = Math.max(this.#slowModels.pauseMs, this.#unableJobs.pauseMs);
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
@@ -266,11 +274,14 @@ export class Engine {
     this.#leases.hold(batch.lease);
     this.held.add(batch);
     if (this.#drain.reason !== undefined) batch.stop('drain');
+    else if (this.#isolation.isActive) batch.stop('isolation');
     this.#background.start(
       'ending a batch',
       this.#batchLife.run(batch).finally(() => {
         batch.enter('gone');
         this.held.delete(batch);
+        this.#options.journal?.gone(batch.lease.id);
+        this.#isolation.ended(batch);
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
         this.#changes.notify();
       }),
@@ -361,16 +372,16 @@ export class Engine {
 
   async #stopOverJobs(): Promise<void> {
     for (const job of this.held.jobs) {
-      const end = await this.#jobs.end(job);
-      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end);
+      const { end, readAtMs } = await this.#jobs.standing(job);
+      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end, readAtMs);
     }
   }
 
   #fitSlots(): void {
     if (this.#ended) return;
-    const wanted = this.#shapes.slotsFor(this.held);
+    const wanted = this.#isolation.isActive ? 1 : this.#shapes.slotsFor(this.held);
     const { slow } = this.#slowModels;
-    this.#spareSlots = spareSlots(slow, wanted);
+    this.#spareSlots = this.#isolation.isActive ? 0 : spareSlots(slow, wanted);
     this.#slots.resize(wanted + this.#spareSlots, { avoided: slow.modelKeys, limits: this.#shapes.limits });
     this.#changes.notify();
   }

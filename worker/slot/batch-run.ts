@@ -105,9 +105,18 @@ export class BatchRun {
     if (!mayBe || this.#items.length === 0) return;
     const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
-    if (process.sendAhead(this.#itemsAt(step.positions), work.job))
+    if (process.sendAhead(this.#itemsAt(step.positions), work.job)) {
       this.#ahead = { process, positions: step.positions };
-    else this.#machine = this.#newMachine();
+      this.#announce(step.positions, false);
+    } else this.#machine = this.#newMachine();
+  }
+
+  /** The process gets written to in a later step of the event loop, so the hook is called in time. */
+  #announce(positions: Iterable<number>, isFirst: boolean): void {
+    this.#options.work.onInSlot?.(
+      this.#itemsAt([...positions]).map(({ index }) => index),
+      isFirst,
+    );
   }
 
   /** Drops a slice that was sent ahead and not adopted. */
@@ -251,6 +260,7 @@ export class BatchRun {
 
   async #send(positions: readonly number[], process: SlotProcess): Promise<void> {
     this.#note(positions);
+    this.#announce(this.#slices.keys(), !process.wasAsked);
     await this.#ask(this.#itemsAt(positions), process);
     if (process.limits.takesAhead) this.#reportNearlyDone(positions.length);
   }

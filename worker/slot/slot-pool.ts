@@ -72,6 +72,11 @@ export class SlotPool {
     return this.#wanted;
   }
 
+  /** No slot computes, and none is being closed. */
+  get isQuiet(): boolean {
+    return this.#busy.size === 0 && this.#closing.size === 0;
+  }
+
   resize(slots: number, { avoided = new Set(), limits = new Map() }: Restrictions = {}): void {
     this.#wanted = Math.max(1, slots);
     this.#avoided = avoided;
