@@ -1,4 +1,5 @@
 /** The check at the end: when faults have stopped, every job ends within a bound, with the right results, and nothing is left running (R5, R9). */
+import { decodeEnds, endOf as lastEnd, NO_ENDS } from '../../core/contract/ends.js';
 import * as keys from '../../core/contract/keys.js';
 import { decodeOutcomeMetadata, ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { inputOf, type SimulatedJob } from './jobs.js';
@@ -6,8 +7,10 @@ import { codesOfFate, outputOf } from './models/behaviour.js';
 import type { World } from './world/world.js';
 
 /** The text of a job's end; undefined while it goes on. */
-export const endOf = ({ bucket }: World, { job }: SimulatedJob): string | undefined =>
-  bucket.text(keys.doneKey(job)) ?? bucket.text(keys.cancelledKey(job));
+export function endOf({ bucket }: World, { job }: SimulatedJob): string | undefined {
+  const end = lastEnd(decodeEnds(bucket.text(keys.endsKey(job)) ?? '') ?? NO_ENDS);
+  return end && JSON.stringify(end);
+}
 
 export const isAtRest = (world: World): boolean =>
   world.fleet.target === 0 &&

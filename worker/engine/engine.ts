@@ -104,8 +104,7 @@ export class Engine {
       store: this.#reachability.watchStore(given.store),
     };
     this.#options = options;
-    const { clock, instance, store } = options;
-    const { memory = memoryLimitsFor(options.cpus) } = options;
+    const { clock, instance, store, memory = memoryLimitsFor(options.cpus) } = options;
     const { held } = this;
     const { signal } = this.#life;
     const onChange = (): void => this.#changes.notify();
@@ -171,7 +170,9 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    const { clock, gpus } = this.#options;
+    const shown = { shape: this.#shapes.status, gpus: gpus?.status, notice: this.#notice };
+    const more = { ...shown, held: this.held.status(clock.nowMs()) };
     return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
@@ -286,8 +287,7 @@ export class Engine {
     this.#background.start(
       'ending a batch',
       this.#batchLife.run(batch).finally(() => {
-        batch.enter('gone');
-        this.held.delete(batch);
+        this.held.end(batch, this.#options.clock.nowMs());
         this.#options.journal?.gone(batch.lease.id);
         this.#isolation.ended(batch);
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
