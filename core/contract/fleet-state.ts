@@ -101,7 +101,7 @@ export interface GpuStatus {
   readonly use?: number;
 }
 
-/** `fleet/instances/<id>/status.json`, written by the worker when it changes (at most once a second). */
+/** `fleet/status/<id>.json`, written by the worker when it changes (at most once a second), and again each minute as a heartbeat. */
 export interface WorkerStatus {
   readonly instance: string;
   readonly phase: WorkerPhase;

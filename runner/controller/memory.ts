@@ -3,6 +3,8 @@ import type { CancelMark, Manifest, UnableMark } from '../../core/contract/job.j
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
+import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
+import type { KnownStatuses } from './observe/read-statuses.js';
 import type { ReportedDamages } from './report-damages.js';
 
 export interface StoredManifest {
@@ -15,6 +17,9 @@ export interface StoredManifest {
 export interface JobMemory {
   stored?: StoredManifest;
   progress?: { readonly progress: Progress; readonly etag: string | undefined };
+  /** The time at which this controller last wrote `progress.json`. */
+  progressSavedAtMs?: number;
+  readonly scan: ScanMemory;
   cancelled?: CancelMark;
   readonly unable: Map<string, UnableMark>;
   /** Damaged marks, each by its place in the listing, so that they are not read again. */
@@ -45,6 +50,7 @@ export interface ControllerMemory {
   /** Jobs that have ended. They are not read again, since they need nothing of a controller. */
   readonly ended: Set<string>;
   readonly tickets: TicketCache;
+  readonly statuses: KnownStatuses;
   /** For each ended instance: whether its worker had come up. */
   readonly cameUp: Map<string, boolean>;
   /** Troubles that last: each was reported once, and is reported again only after it was over. */
@@ -52,13 +58,14 @@ export interface ControllerMemory {
   readonly reportedDamages: ReportedDamages;
 }
 
-export const newJobMemory = (): JobMemory => ({ unable: new Map(), damaged: new Set() });
+export const newJobMemory = (): JobMemory => ({ scan: newScanMemory(), unable: new Map(), damaged: new Set() });
 
 export const newControllerMemory = (): ControllerMemory => ({
   pool: UNKNOWN_POOL,
   jobs: new Map(),
   ended: new Set(),
   tickets: { known: new Map() },
+  statuses: new Map(),
   cameUp: new Map(),
   reportedTroubles: new Set(),
   reportedDamages: new Set(),

@@ -100,13 +100,13 @@ async function disarm({ reading }: Steered, context: PassContext): Promise<void>
 
 async function endJobsWithoutWorkers(
   jobs: readonly JobView[],
-  { reading, statuses }: Steered,
+  { reading, statuses, heard: { heardAtMs } }: Steered,
   context: PassContext,
 ): Promise<readonly JobView[]> {
   const waiting = jobs.filter(isWaiting);
   if (waiting.length === 0) return jobs;
   const sinceMs = Math.min(...waiting.map(({ beganAtMs }) => beganAtMs));
-  const scope = { sinceMs, statuses, signal: context.signal };
+  const scope = { sinceMs, statuses, heardAtMs, signal: context.signal };
   const boots = await readBoots(context.ports.store, context.memory, reading.description, scope);
   return endJobs(decideEndsWithoutWorkers(jobs, boots), context);
 }

@@ -51,6 +51,7 @@ describe('a worker', () => {
       `${BUCKET}/jobs/*/unable/*`,
       `${BUCKET}/fleet/exits/*`,
       `${BUCKET}/fleet/instances/*`,
+      `${BUCKET}/fleet/status/*`,
       `${BUCKET}/jobs/*/losses/*`,
     ]);
   });

@@ -1,10 +1,11 @@
 /**
  * The faults of a seed. Each has a number, a time and a stream of its own, so that leaving one out changes nothing of the others.
  */
+import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
-import { plantJob } from './jobs.js';
+import { drawJob, plantJob } from './jobs.js';
 import type { Service } from './calls.js';
 
 const SECOND_MS = 1_000;
@@ -63,7 +64,7 @@ const FAULTS = {
   },
   job: (world, random) => {
     if (world.jobs.length >= MOST_JOBS) return false;
-    plantJob(world, random);
+    plantJob(world, random, drawJob(random, world.settings.withoutFates));
     return true;
   },
   'clock-jump': (world, random) =>
@@ -75,6 +76,8 @@ const FAULTS = {
     if (message !== undefined) world.queue.lose(message);
     return message !== undefined;
   },
+  /** Somebody with a worker's rights writes nonsense. */
+  damage,
   shortage: (world, random) => {
     world.fleet.shortUntilMs = world.clock.nowMs + random.next() * 3 * MINUTE_MS;
     return true;

@@ -36,7 +36,12 @@ export class SimulatedProcess implements Owner {
     };
   }
 
+  /** It is called once, when the process is killed. */
+  onKilled: () => void = () => undefined;
+
   kill(): void {
+    if (this.isDead) return;
     this.isDead = true;
+    this.onKilled();
   }
 }

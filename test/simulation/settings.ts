@@ -1,4 +1,5 @@
 /** What a seed makes of the world before anything happens: how large, how slow, how unreliable. */
+import type { Fate } from './models/behaviour.js';
 import type { Random } from './random.js';
 
 export interface Settings {
@@ -20,13 +21,15 @@ export interface Settings {
   /** How long faults happen. */
   readonly chaosMs: number;
   readonly faults: number;
+  /** The fates that no item of a drawn model has. */
+  readonly withoutFates: readonly Fate[];
   readonly controllers: readonly { readonly passMs: number }[];
 }
 
 const SECOND_MS = 1_000;
 
 export function settingsOf(random: Random): Settings {
-  const chaosMs = random.int(60, 900) * SECOND_MS;
+  const chaosMs = random.int(60, 600) * SECOND_MS;
   return {
     lossShare: random.pick([0, 0, 0.01, 0.05]),
     replyTimeoutMs: 15 * SECOND_MS,
@@ -40,6 +43,7 @@ export function settingsOf(random: Random): Settings {
     maxIdleMs: 600 * SECOND_MS,
     chaosMs,
     faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
+    withoutFates: ['kills-worker'],
     controllers: random.pick<Settings['controllers']>([
       [{ passMs: 2 * SECOND_MS }],
       [{ passMs: 60 * SECOND_MS }],

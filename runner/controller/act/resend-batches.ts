@@ -5,8 +5,10 @@ import { decodePlanLine } from '../../../core/dataset/plan.js';
 import { rangeHolding } from '../../../core/dataset/ranges.js';
 import type { JobQueue, ObjectStore } from '../../ports.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
+import { type JobMemory, newJobMemory } from '../memory.js';
+import { foldProgress } from '../observe/fold-progress.js';
 import { linesOf } from '../observe/lines.js';
-import type { JobView } from '../observe/read-job.js';
+import { batchItemsOf, type JobView } from '../observe/read-job.js';
 import type { PassContext } from '../pass-context.js';
 
 /** Messages held in memory at once: some 200 KB, a hundred calls of ten. */
@@ -17,8 +19,10 @@ export async function resendBatches(jobs: readonly JobView[], context: PassConte
   for (const view of jobs) {
     const { job } = view;
     const nowMs = ports.clock.nowMs();
-    const sent = await isolateJobFailure(context, { job, act: 'sent again' }, () => resendMissing(ports, view, signal));
     const jobMemory = memory.jobs.get(job);
+    const sent = await isolateJobFailure(context, { job, act: 'sent again' }, () =>
+      resendMissing(ports, view, jobMemory, signal),
+    );
     if (sent === undefined || jobMemory === undefined) continue;
     jobMemory.resentAtMs = nowMs;
     events.add(
@@ -32,10 +36,14 @@ export async function resendBatches(jobs: readonly JobView[], context: PassConte
 /** Returns the number of messages sent. */
 async function resendMissing(
   ports: { readonly store: ObjectStore; readonly queue: JobQueue },
-  { job, manifest, manifestDigest, facts }: JobView,
+  { job, manifest, manifestDigest }: JobView,
+  memory: JobMemory | undefined,
   signal: AbortSignal,
 ): Promise<number> {
   const { worker } = manifest.versions;
+  // A pass lists only some outcomes. This look lists them all.
+  const options = { save: true, batchItems: batchItemsOf(manifest), signal };
+  const { folded } = await foldProgress(ports.store, job, manifest.batches, memory ?? newJobMemory(), options);
   let sent = 0;
   let bodies: string[] = [];
   const flush = async (): Promise<void> => {
@@ -53,7 +61,7 @@ async function resendMissing(
       });
       continue;
     }
-    if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;
+    if (rangeHolding(folded, location.batch) !== undefined) continue;
     bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker }));
     if (bodies.length >= SEND_AT_ONCE) await flush();
   }

@@ -27,7 +27,7 @@ export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> 
   const views = await mapBounded(active, JOBS_AT_ONCE, async (job) => {
     const jobMemory = memory.jobs.get(job) ?? newJobMemory();
     memory.jobs.set(job, jobMemory);
-    const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, signal };
+    const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, turns: { nowMs, jobs: active.length }, signal };
     const read = await isolateJobFailure(
       context,
       { job, act: 'read' },

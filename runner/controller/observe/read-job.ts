@@ -100,7 +100,10 @@ export async function readJob(
   const facts: JobFacts = {
     batches: manifest.batches,
     items: manifest.dataset.items,
-    progress: await foldProgress(store, job, manifest.batches, memory, { ...options, batchItems: itemsOf(manifest) }),
+    progress: await foldProgress(store, job, manifest.batches, memory, {
+      ...options,
+      batchItems: batchItemsOf(manifest),
+    }),
     enqueued,
     ...definedFields({ cancelled: memory.cancelled, done }),
     unable: [...memory.unable.values()],
@@ -121,7 +124,8 @@ export async function readJob(
   };
 }
 
-function itemsOf({ dataset, batchSizes }: Manifest): BatchItems {
+/** The batch sizes that an outcome of the job may have. */
+export function batchItemsOf({ dataset, batchSizes }: Manifest): BatchItems {
   return { least: batchSizes?.smallestItems ?? 1, most: batchSizes?.largestItems ?? dataset.items };
 }
 

@@ -6,7 +6,6 @@ import { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
 
 const MOST_PAUSE_MS = 120_000;
-const LOOK_EVERY_MS = 1_000;
 
 export function startController(world: World, number: number, passMs: number): void {
   let lives = 0;
@@ -15,12 +14,10 @@ export function startController(world: World, number: number, passMs: number): v
     const process = new SimulatedProcess('controller', `controller-${number}.${lives++}`, world.clock, world.random);
     world.controllers.add(process);
     void control(world, process, passMs);
-    const look = (): void => {
-      if (!process.isDead) return void world.clock.after(LOOK_EVERY_MS, undefined, look);
+    process.onKilled = () => {
       world.controllers.delete(process);
       world.clock.after(process.random.next() * MOST_PAUSE_MS, undefined, start);
     };
-    look();
   };
   start();
 }
@@ -31,7 +28,7 @@ async function control(world: World, process: SimulatedProcess, passMs: number):
   const options = { maxWorkers: world.settings.maxWorkers, memory: newControllerMemory() };
   while (!world.isOver) {
     // A pass that fails is tried again, as every loop of passes does.
-    await runPass(ports, options, signal).catch(() => world.did('pass-failed'));
+    await runPass(ports, options, signal).catch((error: unknown) => world.passFailed(process, error));
     await process.clock.sleep(passMs, signal);
   }
 }

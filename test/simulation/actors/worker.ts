@@ -4,12 +4,12 @@ import { within } from '../../../core/within.js';
 import { Engine } from '../../../worker/engine/engine.js';
 import { EventLog } from '../../../worker/events/event-log.js';
 import { StatusWriter } from '../../../worker/events/status-writer.js';
-import type { StartProcess } from '../../../worker/process/line-process.js';
 import { createSlot } from '../../../worker/slot/process-slot.js';
+import type { ModelBehaviour } from '../models/behaviour.js';
+import { startSimulatedModel } from '../models/simulated-model.js';
 import type { SimulatedInstance } from '../world/fleet.js';
-import { call } from '../world/network.js';
+import { CallFailed } from '../world/network.js';
 import type { World } from '../world/world.js';
-import { plainModel } from './plain-model.js';
 
 const MAX_LIFE_MS = 24 * 3_600_000;
 const LAST_WRITES_MS = 2_000;
@@ -46,21 +46,28 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
   };
   const { leaseSeconds, maxIdleMs } = world.settings;
   let leases = 0;
+  const start = startSimulatedModel({
+    clock,
+    random: process.random.fork('models').next,
+    behaviour: ({ argv }) => behaviourOf(world, argv),
+    onAnswered: ({ argv }, index) => world.answered(process, argv[1] ?? '', index),
+    killWorker: () => {
+      world.fault('worker-killed-by-model');
+      killWorker(world, instance);
+    },
+  });
   const engine = new Engine({
     instance: id,
     version: SPOTPOOL_VERSION,
     queue: world.queue.queueFor(process),
     metadata: {
       identity: async () => identity,
-      notices: (signal) =>
-        call(world, process, {
-          service: 'metadata',
-          signal,
-          act: () => {
-            const notices = [...instance.notices];
-            return { value: notices, told: { operation: 'metadata.notices', notices } };
-          },
-        }),
+      notices: async () => {
+        if (world.lossOf('metadata', process) !== undefined) throw new CallFailed('metadata: nobody answered');
+        const notices = [...instance.notices];
+        world.tell(process, { operation: 'metadata.notices', notices }, world.clock.nowMs);
+        return notices;
+      },
     },
     store,
     storeOf: () => store,
@@ -69,7 +76,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
     makeSlot: (slots) =>
       createSlot({
         clock,
-        start: startModel(world, instance),
+        start,
         hostPath: '/nowhere/host.mjs',
         pythonFolder: '/nowhere',
         memoryLimitBytes: () => Math.floor(MEMORY_BYTES / slots()),
@@ -115,20 +122,15 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
   return reason;
 }
 
-/** Starts the model that the argument names: the behaviour is the job's. */
-function startModel(world: World, instance: SimulatedInstance): StartProcess {
-  const { process } = instance;
-  let started = 0;
-  return (options) => {
-    const behaviour = world.jobs.find(({ job }) => job === options.argv[1])?.behaviour;
-    if (behaviour === undefined) throw new Error(`There is no model ${options.argv.join(' ')}.`);
-    const random = process.random.fork(`model ${started++}`);
-    return plainModel({ clock: process.clock, random, behaviour })(options);
-  };
+/** The model's command names its job, whose behaviour it has. */
+function behaviourOf(world: World, argv: readonly string[]): ModelBehaviour {
+  const found = world.jobs.find(({ job }) => job === argv[1]);
+  if (found === undefined) throw new Error(`There is no model ${argv.join(' ')}.`);
+  return found.behaviour;
 }
 
 /** The worker is dead, its instance is not: what outlives the worker ends the instance. */
-export function killWorker(world: World, instance: SimulatedInstance): void {
+function killWorker(world: World, instance: SimulatedInstance): void {
   if (instance.process.isDead) return;
   instance.process.kill();
   world.clock.after(DEAD_WORKER_MS, undefined, () => world.fleet.end(instance, false));

@@ -71,8 +71,10 @@ export class World {
       this.problems.push(`${(this.elapsedMs / SECOND_MS).toFixed(3)} s: ${text}`);
   }
 
-  tell(process: SimulatedProcess, act: Act): void {
-    for (const observer of this.#observers) observer.onCall?.({ ...act, atMs: this.clock.nowMs, process }, this);
+  tell(process: SimulatedProcess, act: Act, askedAtMs: number): void {
+    if (this.#observers.length === 0) return;
+    const call = { ...act, askedAtMs, atMs: this.clock.nowMs, process };
+    for (const observer of this.#observers) observer.onCall?.(call, this);
   }
 
   tellEvent: (process: SimulatedProcess, event: Parameters<NonNullable<Observer['onWorkerEvent']>>[1]) => void = (
@@ -81,6 +83,15 @@ export class World {
   ) => {
     for (const observer of this.#observers) observer.onWorkerEvent?.(process, event, this);
   };
+
+  answered(process: SimulatedProcess, job: string, index: number): void {
+    for (const observer of this.#observers) observer.onAnswered?.(process, { job, index }, this);
+  }
+
+  passFailed(process: SimulatedProcess, error: unknown): void {
+    this.did('pass-failed');
+    for (const observer of this.#observers) observer.onPassFailed?.(process, error, this);
+  }
 
   fault(name: string): void {
     this.did(name);
