@@ -51,6 +51,7 @@ export function fakeModel(): FakeModel {
 export class FakeSlot implements Slot {
   modelKey: string | undefined;
   isLoading = false;
+  #wasAsked = false;
   #last: Promise<unknown> = Promise.resolve();
 
   readonly #model: FakeModel;
@@ -102,6 +103,8 @@ export class FakeSlot implements Slot {
     try {
       for (const item of work.items) {
         await work.beforeSlice?.();
+        work.onInSlot?.([item.index], !this.#wasAsked);
+        this.#wasAsked = true;
         if (item === work.items.at(-1)) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.#model;
         this.#model.delayOnceMs = 0;
