@@ -1,7 +1,14 @@
 /** The role of the instances: one queue, and its own parts of one bucket. It allows no call of EC2, because an instance ends itself through the operating system. */
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import {
+  endsPrefix,
+  exitTicketsPrefix,
+  fleetStateKey,
+  jobsPrefix,
+  modelsPrefix,
+  workersPrefix,
+} from '../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
 import {
   LOSSES_WRITTEN,
@@ -21,6 +28,7 @@ export interface WorkerRoleProps {
 
 const READ = [
   `${jobsPrefix}*`,
+  `${endsPrefix}*`,
   `${modelsPrefix}*`,
   `${workersPrefix}*`,
   `${exitTicketsPrefix}*`,

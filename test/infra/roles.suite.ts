@@ -109,7 +109,7 @@ describe('the controller', () => {
   it('may write progress, ends and state, but no outcome', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/progress.json`,
-      `${BUCKET}/jobs/*/done.json`,
+      `${BUCKET}/ends/*`,
       `${BUCKET}/fleet/state.json`,
       `${BUCKET}/jobs/*/notified.json`,
       `${BUCKET}/fleet/attention/*`,

@@ -91,7 +91,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
       ).toHaveLength(1);
     }
     expect(passes.flatMap(({ unreadable }) => [...unreadable])).toEqual([]);
-    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('good')).toMatchObject({ state: 'complete' });
   });
 
   it('another job completes, and every command for it succeeds', async () => {

@@ -1,4 +1,4 @@
-/** What the world tells its observers: each act of a service at the moment of its effect, each event of a worker, each fault, and the end. */
+/** The world tells its observers each act of a service at the moment of its effect, each event of a worker, each fault, and the end. */
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ObjectHead, PutOptions, PutResult, StoredObject } from '../../core/contract/object-store.js';
 import type { FleetDescription, SetTargetResult } from '../../runner/ports.js';
@@ -79,6 +79,6 @@ export interface Observer {
   onPassFailed?(process: SimulatedProcess, error: unknown, world: World): void;
   /** Something was done to the pool: `kill`, `outage`, and so on. */
   onFault?(name: string, world: World): void;
-  /** The run is over. */
+  /** The run is over, and nothing more happens. */
   onEnd?(world: World): void;
 }

@@ -5,7 +5,9 @@ import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
-import { drawJob, plantJob } from './jobs.js';
+import { cancelJob } from './actors/cancel.js';
+import { startSubmit } from './actors/submit.js';
+import { drawJob } from './jobs.js';
 import type { Service } from './calls.js';
 
 const SECOND_MS = 1_000;
@@ -64,7 +66,31 @@ const FAULTS = {
   },
   job: (world, random) => {
     if (world.jobs.length >= MOST_JOBS) return false;
-    plantJob(world, random, drawJob(random, world.settings.withoutFates));
+    startSubmit(world, random, drawJob(random, world.settings.withoutFates));
+    return true;
+  },
+  /** The submitter's machine dies. The command is given again after a while. */
+  'submit-crash': (world, random) => {
+    const submit = random.pick([...world.submits]);
+    submit?.kill();
+    return submit !== undefined;
+  },
+  'submit-freeze': (world, random) => {
+    const submit = random.pick([...world.submits]);
+    if (submit !== undefined) submit.frozenUntilMs = world.clock.nowMs + random.next() * 2 * MINUTE_MS;
+    return submit !== undefined;
+  },
+  /** The same submission is made from another terminal, too. */
+  'submit-twice': (world, random) => {
+    const job = random.pick(world.jobs);
+    if (job === undefined) return false;
+    startSubmit(world, random, job);
+    return true;
+  },
+  cancel: (world, random) => {
+    const job = random.pick(world.jobs);
+    if (job === undefined || random.chance(0.7)) return false;
+    cancelJob(world, random, job);
     return true;
   },
   'clock-jump': (world, random) =>
@@ -123,7 +149,11 @@ export function stopFaults(world: World): void {
   world.isNoisy = false;
   world.outages.clear();
   world.fleet.shortUntilMs = 0;
-  for (const process of [...world.controllers, ...world.fleet.live.map((instance) => instance.process)]) {
+  for (const process of [
+    ...world.controllers,
+    ...world.submits,
+    ...world.fleet.live.map((instance) => instance.process),
+  ]) {
     process.frozenUntilMs = 0;
     process.cutOffUntilMs = 0;
   }

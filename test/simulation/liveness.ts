@@ -13,6 +13,7 @@ export const isAtRest = (world: World): boolean =>
   world.fleet.target === 0 &&
   world.deadMan.firesAtMs === undefined &&
   world.fleet.live.length === 0 &&
+  world.submits.size === 0 &&
   world.jobs.every((job) => endOf(world, job) !== undefined);
 
 export function describeRest(world: World): string {

@@ -84,7 +84,7 @@ export class BatchLife {
       const over = await this.#whenOver(batch);
       if (over !== undefined) return over;
       this.#options.onJob(manifest);
-      if (isSeenBefore(batch)) {
+      if (batch.mayHaveBegun) {
         await this.#options.record.resume(batch, batch.signal);
         if (!(await this.#options.losses.prepare(batch))) return this.#endingOf('isolation');
       }
@@ -109,11 +109,16 @@ export class BatchLife {
     }
   }
 
-  /** R1: looks up the outcome of a batch that was received before, or whose job is complete. */
+  /**
+   * R1: looks up the outcome of a batch that was received before, that was sent again, or whose job is complete. Messages
+   * of before may be left of a resumed job, and each of its batches was sent again.
+   */
   async #whenOver(batch: HeldBatch): Promise<Ending | undefined> {
-    const end = await untilAborted(this.#options.jobs.end(batch.message.job), batch.signal);
+    const { job, again } = batch.message;
+    const sinceMs = again ? batch.lease.receivedAtMs : undefined;
+    const { end, isResumed } = await untilAborted(this.#options.jobs.standing(job, sinceMs), batch.signal);
     if (end === 'cancelled' || end === 'failed') return { kind: 'dropped', reason: end };
-    const mayBeDone = batch.receiveCount > 1 || end === 'complete';
+    const mayBeDone = batch.mayHaveBegun || isResumed || end === 'complete';
     if (mayBeDone && (await this.#options.record.hasOutcome(batch, batch.signal))) {
       return { kind: 'duplicate', wasteItems: 0 };
     }
@@ -208,6 +213,3 @@ export class BatchLife {
     }
   }
 }
-
-/** Only such a batch can have partials, losses, or an outcome. */
-const isSeenBefore = ({ receiveCount, message }: HeldBatch): boolean => receiveCount > 1 || message.again === true;

@@ -73,6 +73,11 @@ export class HeldBatch {
     readonly receiveCount: number,
   ) {}
 
+  /** Another lease may have computed some of the batch, or all of it. Only such a batch can have partials, losses, or an outcome. */
+  get mayHaveBegun(): boolean {
+    return this.receiveCount > 1 || this.message.again === true;
+  }
+
   get phase(): BatchPhase {
     return this.#phase;
   }

@@ -35,8 +35,11 @@ export class HeldBatches implements Iterable<HeldBatch> {
     return [...this.#batches].filter(({ phase }) => phase === 'computing');
   }
 
-  stopJob(job: string, cause: StopCause): void {
-    for (const batch of this.#batches) if (batch.message.job === job) batch.stop(cause);
+  /** Stops the batches of the job; with `untilMs`, only those that were received by then. */
+  stopJob(job: string, cause: StopCause, untilMs = Infinity): void {
+    for (const batch of this.#batches) {
+      if (batch.message.job === job && batch.lease.receivedAtMs <= untilMs) batch.stop(cause);
+    }
   }
 
   stopLease(lease: Lease, cause: StopCause): void {

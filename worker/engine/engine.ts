@@ -372,8 +372,8 @@ export class Engine {
 
   async #stopOverJobs(): Promise<void> {
     for (const job of this.held.jobs) {
-      const end = await this.#jobs.end(job);
-      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end);
+      const { end, readAtMs } = await this.#jobs.standing(job);
+      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end, readAtMs);
     }
   }
 

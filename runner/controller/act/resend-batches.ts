@@ -1,6 +1,8 @@
 /** R5: sends the batches that lack an outcome again, with messages made from the plan. */
 import { encodeBatchMessage } from '../../../core/contract/batch-message.js';
+import { resumeOf } from '../../../core/contract/ends.js';
 import { planKey } from '../../../core/contract/keys.js';
+import { compareVersions, LOWEST_WORKER_VERSION } from '../../../core/contract/version.js';
 import { decodePlanLine } from '../../../core/dataset/plan.js';
 import { rangeHolding } from '../../../core/dataset/ranges.js';
 import type { JobQueue, ObjectStore } from '../../ports.js';
@@ -33,14 +35,15 @@ export async function resendBatches(jobs: readonly JobView[], context: PassConte
   }
 }
 
-/** Returns the number of messages sent. */
-async function resendMissing(
+/** Returns the number of messages sent. They say that they are sent again, so that an outcome that exists is not computed twice. */
+export async function resendMissing(
   ports: { readonly store: ObjectStore; readonly queue: JobQueue },
-  { job, manifest, manifestDigest }: JobView,
+  view: JobView,
   memory: JobMemory | undefined,
   signal: AbortSignal,
 ): Promise<number> {
-  const { worker } = manifest.versions;
+  const { job, manifest, manifestDigest } = view;
+  const worker = workerFor(view);
   // A pass lists only some outcomes. This look lists them all.
   const options = { save: true, batchItems: batchItemsOf(manifest), signal };
   const { folded } = await foldProgress(ports.store, job, manifest.batches, memory ?? newJobMemory(), options);
@@ -62,9 +65,16 @@ async function resendMissing(
       continue;
     }
     if (rangeHolding(folded, location.batch) !== undefined) continue;
-    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker }));
+    bodies.push(encodeBatchMessage({ ...location, job, manifestDigest, worker, again: true }));
     if (bodies.length >= SEND_AT_ONCE) await flush();
   }
   await flush();
   return sent;
+}
+
+/** A worker of before 0.4.0 knows no resumes: it would drop the batches of a job that ended once. */
+function workerFor({ manifest, ends }: JobView): string | undefined {
+  const { worker } = manifest.versions;
+  if (resumeOf(ends.ends) === undefined) return worker;
+  return worker !== undefined && compareVersions(worker, LOWEST_WORKER_VERSION) > 0 ? worker : LOWEST_WORKER_VERSION;
 }

@@ -63,7 +63,7 @@ export class SimulatedFleet {
     return this.instances.filter(({ state }) => state === 'running');
   }
 
-  /** What the fleet does each second. */
+  /** The fleet looks each second whether instances are missing. */
   keep(): void {
     const { clock } = this.#world;
     const counted = this.instances.filter(

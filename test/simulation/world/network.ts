@@ -6,7 +6,7 @@ import type { Act, Service } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from './world.js';
 
-/** As in aws/clients.ts. */
+/** The SDK's clients try so often (aws/clients.ts). */
 const MAX_ATTEMPTS = 5;
 /** The base and the most of the SDK's pauses between tries, which are jittered. */
 const RETRY_BASE_MS = 100;

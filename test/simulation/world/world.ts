@@ -35,10 +35,14 @@ export class World {
   readonly deadMan: SimulatedSwitch;
   readonly jobs: SimulatedJob[] = [];
   readonly controllers = new Set<SimulatedProcess>();
+  /** The commands that submit or cancel, and have not ended. */
+  readonly submits = new Set<SimulatedProcess>();
   /** False once the faults have stopped: then every service answers, and counters and describe calls are right. */
   isNoisy = true;
   /** Nothing more is to be started. */
   isOver = false;
+  /** The number of commands so far, which names the next one. */
+  commands = 0;
   readonly problems: string[] = [];
   /** How often each thing happened. */
   readonly counts = new Map<string, number>();
