@@ -2,11 +2,10 @@
  * R10: a batch is given up only after its attempts, and a job whose model is sound never fails. (liveness.ts holds the lines of every outcome against the fates
  * of its items.)
  */
-import { endsKey } from '../../../core/contract/keys.js';
+import { doneKey, endsKey } from '../../../core/contract/keys.js';
 import { decodeOutcomeMetadata } from '../../../core/contract/result-line.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedJob } from '../jobs.js';
-import { endOf } from '../liveness.js';
 import type { World } from '../world/world.js';
 import { batchOfKey, jobOf } from './job-facts.js';
 import { attemptsOf } from './r4-reclaims.js';
@@ -19,7 +18,8 @@ export class Items implements Observer {
     const place = batchOfKey(call.key, 'results');
     const job = place && jobOf(world, place.job);
     if (place !== undefined && job !== undefined) checkGivenUp(call, job, place.batch, world);
-    for (const ended of world.jobs) if (endsKey(ended.job) === call.key) checkEnd(call, ended, world);
+    for (const ended of world.jobs)
+      if ([doneKey(ended.job), endsKey(ended.job)].includes(call.key)) checkEnd(call, ended, world);
   }
 }
 
@@ -34,9 +34,9 @@ function checkGivenUp({ options, process }: Put, job: SimulatedJob, batch: numbe
 
 /** A job may fail only when something is wrong with its model, or when it was told to end. */
 function checkEnd({ body }: Put, job: SimulatedJob, world: World): void {
+  const text = body.toString();
   const { fates, load } = job.behaviour;
-  const end = endOf(world, job);
-  if (end?.state === 'failed' && fates.size === 0 && load === 'loads') {
-    world.problem(`R10: ${job.job} failed, and its model is sound: ${body.toString().slice(0, 300)}`);
+  if (/"failed"/.test(text.slice(text.lastIndexOf('{"'))) && fates.size === 0 && load === 'loads') {
+    world.problem(`R10: ${job.job} failed, and its model is sound: ${text.slice(0, 300)}`);
   }
 }
