@@ -7,6 +7,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import { mayHandBack } from '../../core/batch/lease-ahead.js';
 import type { Lease } from '../lease/lease-keeper.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
+import type { JobCache } from './job-cache.js';
 
 /** A batch that was received more often than this stays with its worker, so that no batch is passed around for ever. */
 const MAX_RECEIVES_TO_HAND_BACK = 8;
@@ -77,6 +78,14 @@ export class HeldBatches implements Iterable<HeldBatch> {
   stopJob(job: string, cause: StopCause, untilMs = Infinity): void {
     for (const batch of this.#batches) {
       if (batch.message.job === job && batch.lease.receivedAtMs <= untilMs) batch.stop(cause);
+    }
+  }
+
+  /** Stops the batches of jobs that are over. */
+  async stopOver(jobs: Pick<JobCache, 'standing'>): Promise<void> {
+    for (const job of this.jobs) {
+      const { end, readAtMs } = await jobs.standing(job);
+      if (end === 'cancelled' || end === 'failed') this.stopJob(job, end, readAtMs);
     }
   }
 
