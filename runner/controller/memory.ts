@@ -3,6 +3,7 @@ import type { Manifest, UnableMark } from '../../core/contract/job.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
+import type { Silence } from '../../core/pool/silence.js';
 import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
 import type { ReadEnds } from './observe/read-ends.js';
 import type { KnownStatuses } from './observe/read-statuses.js';
@@ -28,6 +29,9 @@ export interface JobMemory {
   /** Damaged marks, each by its place in the listing, so that they are not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
+  silence?: Silence;
+  /** The longest time of a batch that a worker has reported. */
+  longestBatchMs?: number;
   /** The job's demand when it was last read. */
   demand?: JobDemand;
   unreadableSinceMs?: number;

@@ -32,8 +32,7 @@ import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { ModelUnable } from '../model/prepared-models.js';
-import type { SlotPool } from '../slot/slot-pool.js';
-import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
+import type { SlotWorks } from './slot-work.js';
 import type { SlotJournal } from '../losses/journal.js';
 import { untilAborted } from '../until-aborted.js';
 
@@ -41,8 +40,7 @@ import { untilAborted } from '../until-aborted.js';
 const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 export interface BatchFlowOptions {
-  readonly slots: SlotPool;
-  readonly shapes: Pick<SlotShapeKeeper, 'compute'>;
+  readonly works: Pick<SlotWorks, 'compute'>;
   readonly reader: InputReader;
   readonly record: BatchRecord;
   readonly budget: ByteBudget;
@@ -218,24 +216,20 @@ export class BatchFlow {
     const batch = this.#batch;
     if (items.length === 0) return;
     if (batch.phase !== 'computing') this.#enter('waiting');
-    const { clock, journal, onSlotEvent, pace, shapes, slots } = this.#options;
-    const place = await slots.acquire(model.modelKey, this.#signal);
-    if (this.#signal.aborted) {
-      // The batch was stopped after the slot had been assigned to it.
-      slots.release(place, Promise.resolve({ kind: 'aborted' }));
-      this.#signal.throwIfAborted();
-    }
+    const { clock, journal, onSlotEvent, works } = this.#options;
     let startedAtMs = clock.nowMs();
-    batch.msPerItem = () => place.slot.msPerItem;
-    batch.loadingModel = () => (hasStarted && place.slot.isLoading ? model.modelKey : undefined);
     let hasStarted = false;
-    let isMeasure = isLast && items.length === batch.message.items;
-    const computation = shapes.compute(place.slot, {
+    const result = await works.compute({
       job: batch.message.job,
       batch: batch.message.batch,
       model,
       items,
       itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
+      isAlone: batch.isolatedFor !== undefined,
+      onSlot: ({ slot }) => {
+        batch.slot = slot;
+        batch.loadingModel = () => (hasStarted && slot.isLoading ? model.modelKey : undefined);
+      },
       onStart: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
@@ -243,7 +237,6 @@ export class BatchFlow {
         hasStarted = true;
         if (!this.#signal.aborted) this.#enter('computing');
       },
-      onNearlyDone: () => slots.expectEnd(place),
       onInSlot: (inSlot, isFirst) => {
         const { job, batch: number } = batch.message;
         // A batch that is not isolated shares the worker with others, whose processes may still be ending.
@@ -256,20 +249,14 @@ export class BatchFlow {
         this.#count();
       },
       beforeSlice: () => this.#spilling,
-      onEvent: (event) => {
-        // A batch that waited for its model says nothing about the pace of the next.
-        if (event.kind !== 'log') isMeasure = false;
-        if (event.kind === 'rebuilt') slots.expectNoEnd(place);
-        onSlotEvent(batch, model, event);
-      },
+      onEvent: (event) => onSlotEvent(batch, model, event),
       signal: this.#signal,
     });
-    slots.release(place, computation);
-    const result = await untilAborted(computation, this.#signal);
     batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
-        if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
+        if (isLast && items.length === batch.message.items)
+          this.#measure(clock.nowMs() - startedAtMs, result.isMeasure);
         if (!isLast || batch.itemsLeft === 0) return;
         throw new BatchFault('Unanswered', `The slot ended the batch, but ${batch.itemsLeft} items have no answer.`);
       case 'unable':
@@ -285,6 +272,15 @@ export class BatchFlow {
       case 'aborted':
         throw new Error('The slot aborted a batch that nobody had stopped.');
     }
+  }
+
+  /** A batch that shared its slot, or waited for its model, says nothing of the time of the next. The pace of its items does. */
+  #measure(elapsedMs: number, isMeasure: boolean): void {
+    const { pace } = this.#options;
+    const { items } = this.#batch.message;
+    const msPerItem = this.#batch.slot?.msPerItem;
+    if (isMeasure) pace.computed(elapsedMs, items);
+    else if (msPerItem !== undefined) pace.computed(msPerItem * items, items);
   }
 
   /** Counts the results in memory, and spills them when there are too many. */

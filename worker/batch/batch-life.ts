@@ -13,6 +13,7 @@ import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PreparedModel, SlotEvent } from '../slot/slot.js';
+import type { SlotPool } from '../slot/slot-pool.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
 import { BatchFault, removeInput } from './batch-input.js';
@@ -28,13 +29,11 @@ import { untilAborted } from '../until-aborted.js';
 const FIRST_COMMIT_PAUSE_MS = 500;
 const LAST_COMMIT_PAUSE_MS = 16_000;
 
-type FlowParts = Pick<
-  BatchFlowOptions,
-  'slots' | 'shapes' | 'reader' | 'budget' | 'memory' | 'pace' | 'journal' | 'onPhase'
->;
+type FlowParts = Pick<BatchFlowOptions, 'works' | 'reader' | 'budget' | 'memory' | 'pace' | 'journal' | 'onPhase'>;
 
 export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
   readonly models: PreparedModels;
+  readonly slots: Pick<SlotPool, 'warm'>;
   readonly losses: Pick<BatchLosses, 'prepare'>;
   /** The objects of each batch are fetched into a subdirectory. */
   readonly workDirectory: string;

@@ -12,7 +12,7 @@ import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
 import { invariant } from '../../core/invariant.js';
 import type { Lease } from '../lease/lease-keeper.js';
-import type { ComputedItem } from '../slot/slot.js';
+import type { ComputedItem, Slot } from '../slot/slot.js';
 
 const PHASES = ['fetching', 'waiting', 'computing', 'committing', 'gone'] as const;
 
@@ -54,8 +54,8 @@ export class HeldBatch {
   loadingModel: () => string | undefined = () => undefined;
   /** The marks of its losses, when the batch is computed alone and in parts (R4). */
   isolatedFor: readonly LossMark[] | undefined;
-  /** The pace of the slot that computes the batch. */
-  msPerItem: () => number | undefined = () => undefined;
+  /** The slot that computes the batch. */
+  slot: Pick<Slot, 'msPerItem'> | undefined;
   /** The indexes in memory that partials of earlier leases hold. */
   #resumed: ReadonlySet<number> = new Set();
   #resumedCount = 0;

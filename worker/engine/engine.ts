@@ -33,6 +33,7 @@ import { ExitTickets } from './exit-tickets.js';
 import { pipelineView, maxCommitting } from './pipeline-view.js';
 import { HeldBatch } from '../batch/held-batch.js';
 import { HeldBatches } from '../batch/held-batches.js';
+import { type OpenPart, SlotWorks } from '../batch/slot-work.js';
 import { LOOK_EVERY_MS, PartialSaver } from './partial-saver.js';
 import { QueuePoller } from './queue-poller.js';
 import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
@@ -74,7 +75,7 @@ export class Engine {
   readonly #budget: ByteBudget;
   readonly #leases: LeaseKeeper;
   readonly #jobs: JobCache;
-  readonly #slots: SlotPool;
+  readonly #slots: SlotPool<OpenPart>;
   readonly #shapes: SlotShapeKeeper;
   readonly #isolation: Isolation;
   readonly #record: BatchRecord;
@@ -103,8 +104,7 @@ export class Engine {
       store: this.#reachability.watchStore(given.store),
     };
     this.#options = options;
-    const { clock, instance, store } = options;
-    const { memory = memoryLimitsFor(options.cpus) } = options;
+    const { clock, instance, store, memory = memoryLimitsFor(options.cpus) } = options;
     const { held } = this;
     const { signal } = this.#life;
     const onChange = (): void => this.#changes.notify();
@@ -148,7 +148,7 @@ export class Engine {
       jobs: this.#jobs,
       models: new PreparedModels(options.prepareModel),
       slots: this.#slots,
-      shapes: this.#shapes,
+      works: new SlotWorks({ slots: this.#slots, shapes: this.#shapes }),
       losses: new BatchLosses({ ...options, record: this.#record, isolation }),
       record: this.#record,
       reader: { store, storeOf: options.storeOf },
@@ -170,7 +170,9 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    const { clock, gpus } = this.#options;
+    const shown = { shape: this.#shapes.status, gpus: gpus?.status, notice: this.#notice };
+    const more = { ...shown, held: this.held.status(clock.nowMs()) };
     return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
@@ -220,7 +222,14 @@ export class Engine {
     const nowMs = this.#options.clock.nowMs();
     if (held.size === 0 && nowMs - this.#idleSinceMs > NEW_JOB_AFTER_MS) pace.forgetBatches();
     this.#slowModels.update();
-    const view = pipelineView({ held, slots: slots.size, pace, nowMs, slow: this.#slowModels.slow });
+    const view = pipelineView({
+      held,
+      slots: slots.size,
+      lanes: this.#shapes.lanes,
+      pace,
+      nowMs,
+      slow: this.#slowModels.slow,
+    });
     const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
@@ -278,8 +287,7 @@ export class Engine {
     this.#background.start(
       'ending a batch',
       this.#batchLife.run(batch).finally(() => {
-        batch.enter('gone');
-        this.held.delete(batch);
+        this.held.end(batch, this.#options.clock.nowMs());
         this.#options.journal?.gone(batch.lease.id);
         this.#isolation.ended(batch);
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
@@ -333,13 +341,9 @@ export class Engine {
     const { clock, events, maxLifeMs, metadata } = this.#options;
     const { signal } = this.#life;
     const onNotice = (notice: Notice): void => this.#onNotice(notice);
-    const saver = new PartialSaver({
-      clock,
-      computing: () => this.held.computing,
-      record: this.#record,
-      isAtRisk: () => this.#notice !== undefined,
-      signal,
-    });
+    const { held } = this;
+    const isAtRisk = (): boolean => this.#notice !== undefined;
+    const saver = new PartialSaver({ clock, held, record: this.#record, isAtRisk, signal });
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
       if (!signal.aborted) this.#drain.begin('life', LAST_BATCH_MS);
@@ -347,7 +351,7 @@ export class Engine {
     return [
       this.#leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
-      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.#stopOverJobs()),
+      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => held.stopOver(this.#jobs)),
       this.#background.every(REACHABILITY_EVERY_MS, 'looking whether queue and bucket answer', async () =>
         this.#endWhenCutOff(),
       ),
@@ -368,13 +372,6 @@ export class Engine {
    */
   #endWhenCutOff(): void {
     if (this.#reachability.unreachableForMs >= this.#options.maxIdleMs) this.#drain.begin('cut-off', 0);
-  }
-
-  async #stopOverJobs(): Promise<void> {
-    for (const job of this.held.jobs) {
-      const { end, readAtMs } = await this.#jobs.standing(job);
-      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end, readAtMs);
-    }
   }
 
   #fitSlots(): void {

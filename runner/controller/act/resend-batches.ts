@@ -5,6 +5,7 @@ import { planKey } from '../../../core/contract/keys.js';
 import { compareVersions, LOWEST_WORKER_VERSION } from '../../../core/contract/version.js';
 import { decodePlanLine } from '../../../core/dataset/plan.js';
 import { rangeHolding } from '../../../core/dataset/ranges.js';
+import { afterResend } from '../../../core/pool/silence.js';
 import type { JobQueue, ObjectStore } from '../../ports.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
 import { type JobMemory, newJobMemory } from '../memory.js';
@@ -16,7 +17,18 @@ import type { PassContext } from '../pass-context.js';
 /** Messages held in memory at once: some 200 KB, a hundred calls of ten. */
 const SEND_AT_ONCE = 1_000;
 
-export async function resendBatches(jobs: readonly JobView[], context: PassContext): Promise<void> {
+/** Maps the reason of a resend to the words of its event. */
+const WHY = {
+  'queue-empty': () => 'the queue is empty',
+  silent: ({ silence }: JobMemory, nowMs: number) =>
+    `no outcome has come for ${Math.floor((nowMs - (silence?.sinceMs ?? nowMs)) / 60_000)} minutes, and no live worker says that it holds a batch that is missing`,
+} as const;
+
+export async function resendBatches(
+  jobs: readonly JobView[],
+  why: keyof typeof WHY,
+  context: PassContext,
+): Promise<void> {
   const { ports, memory, events, signal } = context;
   for (const view of jobs) {
     const { job } = view;
@@ -26,12 +38,14 @@ export async function resendBatches(jobs: readonly JobView[], context: PassConte
       resendMissing(ports, view, jobMemory, signal),
     );
     if (sent === undefined || jobMemory === undefined) continue;
+    const said = WHY[why](jobMemory, nowMs);
     jobMemory.resentAtMs = nowMs;
-    events.add(
-      'batches-sent-again',
-      `Job ${job}: the queue is empty, but ${sent.value} batches have no outcome; they were sent again.`,
-      job,
-    );
+    if (jobMemory.silence !== undefined) jobMemory.silence = afterResend(jobMemory.silence, nowMs);
+    // The last outcomes may have come since the pass looked.
+    if (sent.value === 0) continue;
+    const batches =
+      sent.value === 1 ? '1 batch has no outcome; it was' : `${sent.value} batches have no outcome; they were`;
+    events.add('batches-sent-again', `Job ${job}: ${said}, but ${batches} sent again.`, job);
   }
 }
 

@@ -38,6 +38,7 @@ const status = {
   slots: 2,
   shape,
   notice: 'rebalance',
+  held: [{ job: 'j', batches: '3,7-9', longestMs: 120_000 }],
   instanceType: 'c7g.large',
   zone: 'a',
   startedAt: at,

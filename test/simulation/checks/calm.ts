@@ -7,11 +7,13 @@ import type { World } from '../world/world.js';
 
 export class Calm implements Observer {
   #lastFaultAtMs = Number.NEGATIVE_INFINITY;
+  #jumpedAtMs = Number.NEGATIVE_INFINITY;
   #troubleUntilMs = Number.NEGATIVE_INFINITY;
   readonly #disturbedUntil = new Map<SimulatedProcess, number>();
 
-  onFault(_: string, world: World): void {
+  onFault(name: string, world: World): void {
     this.#lastFaultAtMs = world.clock.nowMs;
+    if (name === 'clock-jump') this.#jumpedAtMs = world.clock.nowMs;
     for (const { untilMs } of world.outages.values()) this.#troubleUntilMs = Math.max(this.#troubleUntilMs, untilMs);
     for (const process of [...world.controllers, ...world.fleet.instances.map((instance) => instance.process)]) {
       const untilMs = Math.max(process.frozenUntilMs, process.cutOffUntilMs);
@@ -32,12 +34,13 @@ export class Calm implements Observer {
     );
   }
 
-  /** Nothing disturbed the process itself or any service for so long; faults may have happened to others. */
+  /** Nothing disturbed the process itself, any clock or any service for so long; other faults may have happened to others. */
   isUndisturbed(process: SimulatedProcess, world: World, forMs: number): boolean {
     const sinceMs = world.clock.nowMs - forMs;
     const isReliable = !world.isNoisy || world.settings.lossShare === 0;
     return (
       isReliable &&
+      this.#jumpedAtMs < sinceMs &&
       this.#troubleUntilMs < sinceMs &&
       (this.#disturbedUntil.get(process) ?? Number.NEGATIVE_INFINITY) < sinceMs
     );

@@ -33,6 +33,8 @@ interface Owed {
   readonly sinceMs: number;
 }
 
+type HandedBack = Extract<NewWorkerEvent, { readonly code: 'batch-handed-back' }>;
+
 export class Events implements Observer {
   readonly #leases: HeldLeases;
   readonly #calm: Calm;
@@ -75,6 +77,7 @@ export class Events implements Observer {
       this.#ended.add(process);
     }
     if (event.job === undefined || event.batch === undefined) return;
+    if (event.code === 'batch-handed-back') this.#checkClaim(process, event, world);
     if (KEPT.has(event.code)) {
       const at = `${event.code} ${event.batch}`;
       this.#emitted.push({ process, code: event.code, job: event.job, at, atMs: world.clock.nowMs });
@@ -87,6 +90,17 @@ export class Events implements Observer {
         owed.codes.includes(event.code),
     );
     if (at >= 0) this.#owed.splice(at, 1);
+  }
+
+  /** What an event claims has happened. A batch that is hidden for as long as a lease looks as if it were beaten. */
+  #checkClaim(process: SimulatedProcess, event: HandedBack, world: World): void {
+    if (event.reason !== 'interruption' && event.reason !== 'draining' && event.reason !== 'waiting') return;
+    if (event.message.includes('SQS did not accept it')) return;
+    const leases = this.#leases
+      .allOf(process)
+      .filter(({ message }) => message?.job === event.job && message?.batch === event.batch);
+    if (leases.some(({ handedBackAtMs, lostAtMs }) => handedBackAtMs !== undefined || lostAtMs !== undefined)) return;
+    world.problem(`R12: ${process.name} says that it handed batch ${event.batch} of ${event.job} back, and it did not`);
   }
 
   onEnd(world: World): void {

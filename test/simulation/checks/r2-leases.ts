@@ -13,13 +13,16 @@ import { jobOf } from './job-facts.js';
 const TWELVE_HOURS_MS = 12 * 3_600_000;
 /** A batch may be hidden for so long after an attempt (core/batch/give-up.ts) or trouble. */
 const LONGEST_PAUSE_SECONDS = 60;
-/** Leases that are shorter can run out because three beats in a row were slow. */
+/** A lease that is shorter can run out because three beats in a row were slow. Several of them cannot. */
 const LEAST_LEASE_SECONDS = 15;
+const SHORT_LEASES_RUN_OUT = 3;
 
 export class Leases implements Observer {
   readonly #leases: HeldLeases;
   readonly #calm: Calm;
-  /** When the last change of a lease was asked for that ends it. */
+  /** How many leases ran out while their holders were at work. */
+  #ranOut = 0;
+  /** When the change of a lease was asked for that ends it. */
   readonly #endAskedAtMs = new Map<string, number>();
 
   constructor(leases: HeldLeases, calm: Calm) {
@@ -100,12 +103,22 @@ export class Leases implements Observer {
     if (before === undefined || before.process.isDead) return;
     // A hand-back that this receive answers is told after it.
     if (world.clock.nowMs < before.lastAtMs + before.lastSeconds * 1000) return;
-    if (leaseSeconds < LEAST_LEASE_SECONDS || (world.isNoisy && duplicateShare > 0)) return;
+    if (world.isNoisy && duplicateShare > 0) return;
     if (before.handedBackAtMs !== undefined || before.deletedAtMs !== undefined) return;
     if (this.#endAskedAtMs.has(before.receiptHandle) || mayBeHidden(before, world)) return;
-    if (!this.#calm.isCalm(before.process, world, 4 * leaseSeconds * 1000)) return;
+    if (isLeaving(before.process, world) || !this.#calm.isUndisturbed(before.process, world, 4 * leaseSeconds * 1000))
+      return;
+    this.#ranOut += 1;
+    if (leaseSeconds < LEAST_LEASE_SECONDS && this.#ranOut < SHORT_LEASES_RUN_OUT) return;
     world.problem(`R2: the lease of ${nameOf(before)} ran out while ${before.process.name} was at work on it`);
   }
+}
+
+/** A worker that ends may abort a poll, and then never learns what it was about to bring. */
+function isLeaving(process: SimulatedProcess, world: World): boolean {
+  const instance = world.fleet.instances.find(({ id }) => id === process.name);
+  const isInterrupted = instance?.notices.some(({ kind }) => kind === 'interruption');
+  return instance === undefined || instance.stop.signal.aborted || isInterrupted === true;
 }
 
 /** A worker that cannot use a model hides its batches for a while, which looks like a beat. */

@@ -16,7 +16,7 @@ const STOPS_WITHIN_MS = 15_000;
 /** The notice is seen a moment after it was given. */
 const TOLERANCE_MS = 1_000;
 /** A save and its hand-back take a few slow calls. Items that were answered in this time may come too late for them. */
-const SAVED_WITHIN_MS = 30_000;
+const SAVED_WITHIN_MS = 9_000;
 /** With less time than this some work may be lost. */
 const ENOUGH_MS = 25_000;
 

@@ -12,8 +12,8 @@ const SWITCH_MS = 15 * 60_000;
 
 export class Zero implements Observer {
   readonly #calm: Calm;
-  /** The last thing that each controller did to the switch. */
-  readonly #lastAct = new Map<SimulatedProcess, 'scheduler.arm' | 'scheduler.disarm'>();
+  /** The controllers that have armed the switch since they last looked at the fleet. */
+  readonly #armed = new Set<SimulatedProcess>();
   /** The first call of each process. */
   readonly #since = new Map<SimulatedProcess, number>();
   #unarmedSinceMs: number | undefined;
@@ -27,14 +27,13 @@ export class Zero implements Observer {
   onCall(call: ServiceCall, world: World): void {
     const { process, atMs } = call;
     if (!this.#since.has(process)) this.#since.set(process, atMs);
-    if (call.operation === 'scheduler.arm' || call.operation === 'scheduler.disarm') {
-      this.#lastAct.set(process, call.operation);
-    }
+    if (call.operation === 'scheduler.arm') this.#armed.add(process);
+    if (call.operation === 'scheduler.disarm' || call.operation === 'ec2.describe') this.#armed.delete(process);
     if (call.operation === 'scheduler.arm' && call.firesAtMs > atMs + SWITCH_MS) {
       world.problem(`R9: ${process.name} armed the switch for ${call.firesAtMs - atMs} ms from now`);
     }
     if (call.operation === 'ec2.set-target' && call.result === 'accepted' && call.target > call.before) {
-      if (this.#lastAct.get(process) !== 'scheduler.arm') {
+      if (!this.#armed.has(process)) {
         world.problem(
           `R9: ${process.name} raised the target from ${call.before} to ${call.target} without arming the switch`,
         );

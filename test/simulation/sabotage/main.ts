@@ -17,7 +17,7 @@ import { SABOTAGES, type Sabotage } from './sabotages.js';
 const root = process.cwd();
 const REPORT = 'docs/reports/simulation.md';
 /** A seed that takes longer than this in real time hangs: a sabotage may make the pool spin. */
-const SEED_TIMEOUT_MS = 300_000;
+const SEED_TIMEOUT_MS = 120_000;
 const LEAST_FOUND_SHARE = 28 / 30;
 
 interface SeedResult {

@@ -99,13 +99,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'sabotaged(); return 0;',
   },
   {
-    name: 'polls-on',
+    name: 'hand-back-not-made',
     rule: 'R3',
-    what: 'An interrupted worker goes on asking for batches.',
-    file: 'worker/engine/engine.ts',
-    find: 'if (this.#drain.reason !== undefined) return this.#drained();',
-    replace:
-      "if (this.#drain.reason === 'interruption') sabotaged(); else if (this.#drain.reason !== undefined) return this.#drained();",
+    what: 'A batch is said to be handed back, and its lease is left to run out.',
+    file: 'worker/lease/lease-keeper.ts',
+    find: 'return this.#end(signal, () => queue.changeVisibility([change], signal));',
+    replace: "sabotaged(); void [queue, change, signal]; return Promise.resolve('ok');",
   },
   {
     name: 'reclaim-is-attempt',

@@ -1,4 +1,4 @@
-/** What a worker does with the messages of a job that has ended, and was resumed. */
+/** Tests of a worker that gets messages of a job that has ended, or was resumed. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeBatchMessage } from '../../../core/contract/batch-message.js';
 import { encodeEnds, type JobEnds, NO_ENDS, withEnd, withResume } from '../../../core/contract/ends.js';

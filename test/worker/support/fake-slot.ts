@@ -101,11 +101,14 @@ export class FakeSlot implements Slot {
     this.#model.running += 1;
     this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);
     try {
-      for (const item of work.items) {
+      const items = [...work.items];
+      for (let at = 0; at < items.length; at += 1) {
+        const item = items[at] as BatchItem;
         await work.beforeSlice?.();
         work.onInSlot?.([item.index], !this.#wasAsked);
         this.#wasAsked = true;
-        if (item === work.items.at(-1)) work.onNearlyDone?.();
+        if (at === items.length - 1) items.push(...(work.further?.take(0) ?? []));
+        if (at === items.length - 1) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.#model;
         this.#model.delayOnceMs = 0;
         await this.#clock.sleep(msPerItem + delayOnceMs, work.signal);
