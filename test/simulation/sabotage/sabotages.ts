@@ -136,8 +136,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R5',
     what: 'Batches that have their outcome are sent again, too.',
     file: 'runner/controller/act/resend-batches.ts',
-    find: 'if (rangeHolding(facts.progress.folded, location.batch) !== undefined) continue;',
-    replace: 'if (rangeHolding(facts.progress.folded, location.batch) !== undefined) sabotaged();',
+    find: 'if (rangeHolding(folded, location.batch) !== undefined) continue;',
+    replace: 'if (rangeHolding(folded, location.batch) !== undefined) sabotaged();',
   },
   {
     name: 'no-ticket',
