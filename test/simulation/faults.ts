@@ -5,9 +5,10 @@ import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
-import { cancelJob } from './actors/cancel.js';
+import { giveCommand } from './actors/commands.js';
 import { startSubmit } from './actors/submit.js';
 import { drawJob } from './jobs.js';
+import { endOf } from './liveness.js';
 import type { Service } from './calls.js';
 
 const SECOND_MS = 1_000;
@@ -90,8 +91,15 @@ const FAULTS = {
   cancel: (world, random) => {
     const job = random.pick(world.jobs);
     if (job === undefined || random.chance(0.7)) return false;
-    cancelJob(world, random, job);
+    giveCommand(world, random, job, 'cancel');
     return true;
+  },
+  /** Somebody lets a job go on that was cancelled or has failed. Mostly there is nothing to resume. */
+  resume: (world, random) => {
+    const over = world.jobs.filter((job) => endOf(world, job) !== undefined);
+    const job = random.pick(over);
+    if (job !== undefined) giveCommand(world, random, job, 'resume');
+    return job !== undefined;
   },
   'clock-jump': (world, random) =>
     onRunning(world, random, ({ process }) => {

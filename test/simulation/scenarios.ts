@@ -2,9 +2,9 @@
  * Scenarios: situations that chance makes rarely, each on a quiet world with one thing wrong. `npm run simulate:faults -- --scenario NAME` runs one, and
  * scenarios.test.ts runs all.
  */
-import { doneKey } from '../../core/contract/keys.js';
 import { startSubmit } from './actors/submit.js';
 import { drawJob, type JobShape } from './jobs.js';
+import { endOf } from './liveness.js';
 import { soundBehaviour } from './models/behaviour.js';
 import { Random } from './random.js';
 import type { Settings } from './settings.js';
@@ -44,7 +44,7 @@ const job = (batches: number, itemsPerBatch: number, more: Partial<JobShape> = {
 /** A job must have ended by then. */
 function mustEndWithin(world: World, name: string, ms: number): void {
   world.clock.after(ms, undefined, () => {
-    if (world.bucket.objects.get(doneKey(name)) === undefined)
+    if (endOf(world, { job: name }) === undefined)
       world.problem(`${name} had not ended after ${ms / MINUTE_MS} minutes`);
   });
 }

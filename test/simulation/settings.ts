@@ -48,7 +48,7 @@ export function settingsOf(random: Random): Settings {
     maxIdleMs: random.pick([120, 600]) * SECOND_MS,
     chaosMs,
     faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
-    withoutFates: ['kills-worker'],
+    withoutFates: [],
     controllers: random.pick<Settings['controllers']>([
       [{ passMs: 2 * SECOND_MS }],
       [{ passMs: 60 * SECOND_MS }],

@@ -36,11 +36,22 @@ const goneLine = object<{ readonly gone: true; readonly lease: string }>({ gone:
 const processLine = object<{ readonly process: number }>({ process: count });
 
 export const encodeItems = ({ job, batch, lease: id, items, isFirst }: InSlots): string =>
-  `${JSON.stringify({ job, batch, lease: id, items: formatItems(addToRanges([], items)), isFirst } satisfies ItemsLine)}\n`;
+  `${JSON.stringify({ job, batch, lease: id, items: formatItems(rangesOf(items)), isFirst } satisfies ItemsLine)}\n`;
 
 export const encodeGone = (id: string): string => `${JSON.stringify({ gone: true, lease: id })}\n`;
 
 export const encodeProcess = (pid: number): string => `${JSON.stringify({ process: pid })}\n`;
+
+/** The items of a slice are nearly always consecutive, so they are not sorted for every slice. */
+function rangesOf(items: readonly number[]): Ranges {
+  const ranges: { first: number; last: number }[] = [];
+  for (const item of items) {
+    const before = ranges.at(-1);
+    if (before !== undefined && item === before.last + 1) before.last = item;
+    else ranges.push({ first: item, last: item });
+  }
+  return ranges.length === 1 ? ranges : addToRanges([], items);
+}
 
 export interface ReadJournal {
   /** The process that wrote the journal. */

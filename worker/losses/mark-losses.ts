@@ -36,7 +36,10 @@ export async function markLosses(options: MarkLossesOptions): Promise<void> {
   }
 }
 
-async function markLoss(last: LastItems, { store, nowMs, signal, writeLine }: MarkLossesOptions): Promise<void> {
+export async function markLoss(
+  last: LastItems,
+  { store, nowMs, signal, writeLine }: Pick<MarkLossesOptions, 'store' | 'nowMs' | 'signal' | 'writeLine'>,
+): Promise<void> {
   const { alone, batch, items, job, lease } = last;
   const mark = encodeLossMark({ at: new Date(nowMs).toISOString(), items, alone });
   await store.put(lossKey(job, batch, lease), mark, { signal, ifNoneMatch: true, contentType: 'application/json' });

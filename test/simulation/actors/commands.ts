@@ -1,5 +1,6 @@
-/** The real command `spotpool cancel`, given again when it fails. */
+/** The real commands `spotpool cancel` and `spotpool resume`, each given again when it fails. */
 import { cancelCommand } from '../../../runner/commands/cancel.js';
+import { resumeCommand } from '../../../runner/commands/resume.js';
 import type { CliContext, StackPorts } from '../../../runner/cli/context.js';
 import { UserError } from '../../../runner/errors.js';
 import { RecordingTerminal } from '../../support/recording-terminal.js';
@@ -11,21 +12,25 @@ import { controllerPorts } from './controller.js';
 
 const AGAIN_MOST_MS = 30_000;
 const TRIES = 3;
+const COMMANDS = { cancel: cancelCommand, resume: resumeCommand };
 
-export function cancelJob(world: World, random: Random, job: SimulatedJob): void {
-  job.isCancelled = true;
+export function giveCommand(world: World, random: Random, job: SimulatedJob, name: keyof typeof COMMANDS): void {
+  if (name === 'cancel') job.isCancelled = true;
   let tries = 0;
   const again = (): void => {
     tries += 1;
-    const process = new SimulatedProcess('user', `cancel-${world.commands++}`, world.clock, world.random);
+    const process = new SimulatedProcess('user', `${name}-${world.commands++}`, world.clock, world.random);
     world.submits.add(process);
     const later = (): void => {
       world.submits.delete(process);
       if (tries < TRIES) world.clock.after(random.next() * AGAIN_MOST_MS, undefined, again);
     };
     process.onKilled = later;
-    cancel(world, process, job).then(
-      () => world.submits.delete(process),
+    run(world, process, job, name).then(
+      (exitCode) => {
+        world.submits.delete(process);
+        if (exitCode === 0) world.did(`${name}-done`);
+      },
       (error: unknown) => {
         // The job is not there yet.
         if (error instanceof UserError) world.submits.delete(process);
@@ -36,9 +41,15 @@ export function cancelJob(world: World, random: Random, job: SimulatedJob): void
   again();
 }
 
-async function cancel(world: World, process: SimulatedProcess, { job }: SimulatedJob): Promise<void> {
+async function run(
+  world: World,
+  process: SimulatedProcess,
+  { job }: SimulatedJob,
+  name: keyof typeof COMMANDS,
+): Promise<number> {
   const { signal } = new AbortController();
-  const ports = { ...controllerPorts(world, process), config: { name: 'pool', maxWorkers: world.settings.maxWorkers } };
+  const config = { name: 'pool', maxWorkers: world.settings.maxWorkers, installedWorker: true, controlled: true };
+  const ports = { ...controllerPorts(world, process), config };
   const context: Partial<CliContext> = {
     terminal: new RecordingTerminal(),
     clock: process.clock,
@@ -47,8 +58,8 @@ async function cancel(world: World, process: SimulatedProcess, { job }: Simulate
     env: STACK,
     connect: () => ports as unknown as StackPorts,
   };
-  // The command uses no more of its context and of the stack.
-  await cancelCommand.run({
+  // The commands use no more of their context and of the stack.
+  return COMMANDS[name].run({
     context: context as CliContext,
     args: { job },
     options: { json: false },
