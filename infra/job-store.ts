@@ -7,7 +7,13 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { attentionPrefix, exitTicketsPrefix, instancesPrefix, jobsPrefix } from '../core/contract/keys.js';
+import {
+  attentionPrefix,
+  exitTicketsPrefix,
+  instancesPrefix,
+  jobsPrefix,
+  statusesPrefix,
+} from '../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
 
 /** This count is a backstop only, because workers count attempts themselves, and a reclaim is not an attempt (R4). SQS allows 1 to 1,000. */
@@ -25,6 +31,8 @@ const SHORT_LIVED_DAYS = 30;
 const EXIT_TICKET_DAYS = 30;
 /** Boot logs, last logs and the marks of notices are kept as long as somebody may ask about them. */
 const INSTANCE_DAYS = 90;
+/** A status is written again each minute while its instance lives. Each pass lists them all, so those of ended instances go soon. */
+const STATUS_DAYS = 1;
 /** An object that was deleted or overwritten by mistake can be restored for this long. */
 const OLD_VERSION_DAYS = 7;
 
@@ -98,6 +106,12 @@ function lifecycleRules(jobRetentionDays: number | undefined): LifecycleRule[] {
     },
     { id: 'ExitTickets', prefix: exitTicketsPrefix, expiration: Duration.days(EXIT_TICKET_DAYS) },
     { id: 'Instances', prefix: instancesPrefix, expiration: Duration.days(INSTANCE_DAYS) },
+    {
+      id: 'Statuses',
+      prefix: statusesPrefix,
+      expiration: Duration.days(STATUS_DAYS),
+      noncurrentVersionExpiration: Duration.days(STATUS_DAYS),
+    },
     { id: 'Attention', prefix: attentionPrefix, expiration: Duration.days(INSTANCE_DAYS) },
   ];
   if (jobRetentionDays !== undefined) {

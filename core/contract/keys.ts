@@ -3,7 +3,7 @@
 /** More batches would make listings and the plan slow: past this number the batch size is raised. */
 export const MAX_BATCHES_PER_JOB = 100_000;
 
-const BATCH_DIGITS = 5;
+export const BATCH_DIGITS = 5;
 
 /** The number is zero-padded, so that the UTF-8 order of keys is the order of batches. */
 function batchName(batch: number): string {
@@ -22,8 +22,11 @@ export const exitTicketKey = (generation: number, ticket: number): string =>
 
 export const instancesPrefix = 'fleet/instances/';
 export const instancePrefix = (instance: string): string => `${instancesPrefix}${instance}/`;
-export const instanceStatusKey = (instance: string): string => `${instancePrefix(instance)}status.json`;
 export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
+
+/** The statuses of all instances are in one folder, so that one listing tells which of them changed, and when each was last written. */
+export const statusesPrefix = 'fleet/status/';
+export const instanceStatusKey = (instance: string): string => `${statusesPrefix}${instance}.json`;
 
 /** The object exists when a controller has counted that AWS took the instance. */
 export const reclaimedKey = (instance: string): string => `${instancePrefix(instance)}reclaimed.json`;
@@ -71,6 +74,9 @@ export const probeKey = (job: string): string => `${inputPrefix(job)}probe.json`
 
 export const resultsPrefix = (job: string): string => `${jobPrefix(job)}results/`;
 export const outcomeKey = (job: string, batch: number): string => `${resultsPrefix(job)}${batchName(batch)}.jsonl`;
+
+/** The outcomes of the batches whose names begin with these digits. Two digits name a thousand batches, which is a page of a listing. */
+export const outcomesPrefix = (job: string, digits: string): string => `${resultsPrefix(job)}${digits}`;
 
 /** Returns the batch of an outcome's key. Keys of another form, such as `7.jsonl`, are not outcomes: they give undefined. */
 export function batchOfOutcomeKey(key: string): number | undefined {

@@ -54,7 +54,7 @@ export async function submitFromFlags(
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
-  const { cwd, clock, random, user, version, workerBundle } = context;
+  const { cwd, clock, random, user, version } = context;
   const { flags, display, signal } = submission;
   const { id, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
@@ -62,10 +62,7 @@ export async function submitFromFlags(
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
-  const publish = async (): Promise<PublishedWorker> => {
-    const publishedAt = new Date(clock.nowMs()).toISOString();
-    return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
-  };
+  const publish = workerPublisher(context, ports, signal);
   const submitted = submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
@@ -90,7 +87,7 @@ export async function submitFromFlags(
       clock,
       random,
       ...firstTryOf(context, ports.config, submission),
-      ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
+      ...definedFields({ publishWorker: publish }),
     },
     {
       signal,
@@ -109,6 +106,17 @@ export async function submitFromFlags(
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
   if (message !== undefined) display.show(newsNow(clock, 'warning', 'quota-short', message));
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+/** Returns undefined when the stack's instances do not fetch the worker from the bucket. */
+export function workerPublisher(
+  { clock, workerBundle }: CliContext,
+  { store, config }: StackPorts,
+  signal: AbortSignal,
+): (() => Promise<PublishedWorker>) | undefined {
+  if (config.installedWorker) return undefined;
+  return async () =>
+    publishWorker(await workerBundle(), store, { publishedAt: new Date(clock.nowMs()).toISOString(), signal });
 }
 
 function slotsOf(flags: JobFlags, { maxWorkers, minVcpus }: StackConfig): number {
@@ -155,7 +163,7 @@ function refuseSecrets({ secrets = {}, env = {}, local }: JobFlags & StackFlags,
     throw new UserError(`${twice} is given with --env and with --secret. Leave one of them out.`);
 }
 
-async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
+export async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
   const { state } = await readFleetState(store, signal);
   if (state?.teardown === undefined) return;
   throw new UserError(

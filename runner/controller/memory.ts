@@ -1,8 +1,12 @@
 /** The memory that a controller keeps between passes. Losing it costs some requests, a later resend, and repeated reports. */
-import type { CancelMark, Manifest, UnableMark } from '../../core/contract/job.js';
+import type { Manifest, UnableMark } from '../../core/contract/job.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
+import type { Silence } from '../../core/pool/silence.js';
+import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
+import type { ReadEnds } from './observe/read-ends.js';
+import type { KnownStatuses } from './observe/read-statuses.js';
 import type { ReportedDamages } from './report-damages.js';
 
 export interface StoredManifest {
@@ -15,11 +19,19 @@ export interface StoredManifest {
 export interface JobMemory {
   stored?: StoredManifest;
   progress?: { readonly progress: Progress; readonly etag: string | undefined };
-  cancelled?: CancelMark;
+  /** The time at which this controller last wrote `progress.json`. */
+  progressSavedAtMs?: number;
+  readonly scan: ScanMemory;
+  /** The marks that count, each by its place in the listing. */
   readonly unable: Map<string, UnableMark>;
+  /** The time of the resume from which the marks count. */
+  unableSinceMs?: number | undefined;
   /** Damaged marks, each by its place in the listing, so that they are not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
+  silence?: Silence;
+  /** The longest time of a batch that a worker has reported. */
+  longestBatchMs?: number;
   /** The job's demand when it was last read. */
   demand?: JobDemand;
   unreadableSinceMs?: number;
@@ -42,9 +54,10 @@ export interface ControllerMemory {
   /** It changes through `learn` alone. */
   pool: PoolState;
   readonly jobs: Map<string, JobMemory>;
-  /** Jobs that have ended. They are not read again, since they need nothing of a controller. */
-  readonly ended: Set<string>;
+  /** The ends of jobs. A job that has ended is not read again until its ends change, since it needs nothing of a controller. */
+  readonly ends: Map<string, ReadEnds>;
   readonly tickets: TicketCache;
+  readonly statuses: KnownStatuses;
   /** For each ended instance: whether its worker had come up. */
   readonly cameUp: Map<string, boolean>;
   /** Troubles that last: each was reported once, and is reported again only after it was over. */
@@ -52,13 +65,14 @@ export interface ControllerMemory {
   readonly reportedDamages: ReportedDamages;
 }
 
-export const newJobMemory = (): JobMemory => ({ unable: new Map(), damaged: new Set() });
+export const newJobMemory = (): JobMemory => ({ scan: newScanMemory(), unable: new Map(), damaged: new Set() });
 
 export const newControllerMemory = (): ControllerMemory => ({
   pool: UNKNOWN_POOL,
   jobs: new Map(),
-  ended: new Set(),
+  ends: new Map(),
   tickets: { known: new Map() },
+  statuses: new Map(),
   cameUp: new Map(),
   reportedTroubles: new Set(),
   reportedDamages: new Set(),

@@ -9,7 +9,8 @@ import { keepArmed } from './act/hold-switch.js';
 import { decideAction, decideDesired, type FleetDemand, isGone, type Statuses } from './decide/fleet-step.js';
 import { goneTrouble, replacedTrouble, teardownTrouble } from './decide/troubles.js';
 import { learn } from './memory.js';
-import { readFleet, readStatuses, type FleetReading } from './observe/read-fleet.js';
+import { readFleet, type FleetReading } from './observe/read-fleet.js';
+import { readStatuses, type StatusReading } from './observe/read-statuses.js';
 import type { PassContext } from './pass-context.js';
 
 /** Close, set, publish, and as many lost races: after more steps in one pass, another controller must be at work. */
@@ -19,18 +20,20 @@ const MAX_STEPS = 6;
 export interface Steered {
   readonly reading: FleetReading;
   readonly statuses: Statuses;
+  readonly heard: Pick<StatusReading, 'heardAtMs' | 'atMs'>;
   readonly desired: TargetDecision;
 }
 
 export async function steerFleet(demand: FleetDemand, context: PassContext): Promise<Steered> {
   const { ports, memory, signal } = context;
-  let statuses: Statuses | undefined;
+  let heard: StatusReading | undefined;
   for (let step = 1; ; step++) {
     const reading = await readFleet(ports, memory, signal);
     // Workers write their status once a second at most: one look in a pass is enough.
-    statuses ??= await readStatuses(ports.store, reading.live, signal);
+    heard ??= await readStatuses(ports.store, reading.live, memory.statuses, signal);
+    const { statuses } = heard;
     const desired = decideDesired(demand, reading, statuses);
-    const steered = { reading, statuses, desired };
+    const steered = { reading, statuses, heard, desired };
     const { target } = reading.description;
     learn(memory, { kind: 'target-described', target });
     reportTroubles(reading, context);

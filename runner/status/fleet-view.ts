@@ -10,7 +10,8 @@ import type {
   WorkerPhase,
   WorkerStatus,
 } from '../../core/contract/fleet-state.js';
-import { liveInstances, readFleetState, readStatuses } from '../controller/observe/read-fleet.js';
+import { liveInstances, readFleetState } from '../controller/observe/read-fleet.js';
+import { readStatuses } from '../controller/observe/read-statuses.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
 import type { Fleet, FleetDescription, FleetInstance, ObjectStore } from '../ports.js';
 
@@ -46,8 +47,8 @@ export async function readFleetView(
 ): Promise<FleetView> {
   const description = await ports.fleet.describe(signal);
   const live = liveInstances(description);
-  const [statuses, { state: published }] = await Promise.all([
-    readStatuses(ports.store, live, signal),
+  const [{ statuses }, { state: published }] = await Promise.all([
+    readStatuses(ports.store, live, new Map(), signal),
     readFleetState(ports.store, signal),
   ]);
   const isLive = new Set(live.map(({ instance }) => instance));

@@ -82,6 +82,10 @@ export interface SubmitPorts {
   readonly probe?: () => Promise<ModelProbe>;
   /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
+  /** Packs the model; from the files of this machine when absent. */
+  readonly pack?: typeof packageModel;
+  /** Makes the ids of claims; random ones when absent. */
+  readonly newClaimId?: () => string;
 }
 
 export interface Submitted {
@@ -103,7 +107,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const packaged = await packageModel(modelRequestFor(job, request, ports.store), signal);
+  const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
     const weights = await findWeights(request.weights, ports, hooks);
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
@@ -167,8 +171,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
     if (!(await pass.hasMore())) throw noItems(dataset);
     const mark = await firstTry(context, pass);
     const claim = await takeClaim(job, {
-      store: ports.store,
-      clock: ports.clock,
+      ...ports,
       signal,
       by: request.createdBy,
       onFollow: ({ by }) => onEvent({ code: 'following-submit', job, by }),

@@ -98,6 +98,13 @@ describe('the job store', () => {
       },
       { Id: 'ExitTickets', Status: 'Enabled', Prefix: 'fleet/exits/', ExpirationInDays: 30 },
       { Id: 'Instances', Status: 'Enabled', Prefix: 'fleet/instances/', ExpirationInDays: 90 },
+      {
+        Id: 'Statuses',
+        Status: 'Enabled',
+        Prefix: 'fleet/status/',
+        ExpirationInDays: 1,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
       { Id: 'Attention', Status: 'Enabled', Prefix: 'fleet/attention/', ExpirationInDays: 90 },
     ]);
   });

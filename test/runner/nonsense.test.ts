@@ -23,6 +23,7 @@ const EXAMPLES: Readonly<Record<(typeof WORKER_WRITES)[number], (job: string) =>
     `${keys.resultsPrefix(job)}99999.jsonl`,
   ],
   'jobs/*/attempts/*': (job) => [keys.attemptKey(job, 0, 'i-1-lease')],
+  'jobs/*/losses/*': (job) => [keys.lossKey(job, 0, 'i-1-lease')],
   'jobs/*/unable/*': (job) => [
     keys.unableKey(job, 'i-1'),
     keys.unableKey(job, 'i-2'),
@@ -35,10 +36,14 @@ const EXAMPLES: Readonly<Record<(typeof WORKER_WRITES)[number], (job: string) =>
     `${keys.exitTicketsPrefix}x`,
   ],
   'fleet/instances/*': () => [
-    ...['i-0', 'i-1', 'i-2', 'i-3', 'i-4'].map(keys.instanceStatusKey),
     keys.instanceEventsKey('i-1', 1),
     keys.reclaimedKey('i-1'),
     `${keys.instancePrefix('i-1')}boot.log`,
+  ],
+  'fleet/status/*': () => [
+    ...['i-0', 'i-1', 'i-2', 'i-3', 'i-4'].map(keys.instanceStatusKey),
+    `${keys.statusesPrefix}x`,
+    `${keys.statusesPrefix}i-1.json/i-1.json`,
   ],
 };
 
@@ -51,7 +56,7 @@ const READ_BY_PASSES = [
   'fleet/exits/0000000001/00000.json',
   'jobs/bad/results/00000.jsonl',
   'jobs/bad/unable/i-1.json',
-  'fleet/instances/i-1/status.json',
+  'fleet/status/i-1.json',
 ];
 
 describe('the keys that a worker may write', () => {
@@ -86,7 +91,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
       ).toHaveLength(1);
     }
     expect(passes.flatMap(({ unreadable }) => [...unreadable])).toEqual([]);
-    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('good')).toMatchObject({ state: 'complete' });
   });
 
   it('another job completes, and every command for it succeeds', async () => {
@@ -186,7 +191,7 @@ describe('objects that are almost right', () => {
     const { fleet, events } = await stage.pass();
     expect(fleet.starting).toBe(1);
     expect(events.map(({ message }) => message).join()).toMatch(
-      /status\.json is longer than the status of i-0 can be \(\d+ bytes\)/,
+      /i-0\.json is longer than the status of i-0 can be \(\d+ bytes\)/,
     );
     expect(Math.max(...read)).toBeLessThan(1024 * 1024);
   });

@@ -10,6 +10,7 @@
  * - No slice is given to a slot while results are being spilled.
  */
 import path from 'node:path';
+import { isolatedParts } from '../../core/batch/isolation.js';
 import { errorText } from '../../core/error-text.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
@@ -32,6 +33,7 @@ import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { ModelUnable } from '../model/prepared-models.js';
 import type { SlotWorks } from './slot-work.js';
+import type { SlotJournal } from '../losses/journal.js';
 import { untilAborted } from '../until-aborted.js';
 
 /** The retries take half a minute in all. If S3 refuses for longer, it is an attempt. */
@@ -44,6 +46,7 @@ export interface BatchFlowOptions {
   readonly budget: ByteBudget;
   readonly memory: MemoryLimits;
   readonly pace: PipelinePace;
+  readonly journal?: SlotJournal | undefined;
   readonly clock: Clock;
   readonly onPhase: () => void;
   readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
@@ -98,7 +101,7 @@ export class BatchFlow {
         reading?.catch(() => undefined);
         try {
           this.#computing = true;
-          await this.#compute(ready, piece.items, reading === undefined);
+          await this.#computePiece(ready, piece.items, reading === undefined);
         } finally {
           this.#computing = false;
           piece.giveBack();
@@ -196,11 +199,24 @@ export class BatchFlow {
     }
   }
 
+  /** Computes an isolated batch part by part, each saved at once: the next part may end this worker (R4). */
+  async #computePiece(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
+    const batch = this.#batch;
+    if (batch.isolatedFor === undefined) return this.#compute(model, items, isLast);
+    const itemAt = new Map(items.map((item) => [item.index, item]));
+    const parts = isolatedParts([...itemAt.keys()], batch.isolatedFor);
+    for (const [at, part] of parts.entries()) {
+      const ofPart = part.flatMap((index) => itemAt.get(index) ?? []);
+      await this.#compute(model, ofPart, isLast && at === parts.length - 1);
+      await this.#write(() => this.#options.record.savePartial(batch, this.#signal));
+    }
+  }
+
   async #compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
     const batch = this.#batch;
     if (items.length === 0) return;
     if (batch.phase !== 'computing') this.#enter('waiting');
-    const { clock, onSlotEvent, works } = this.#options;
+    const { clock, journal, onSlotEvent, works } = this.#options;
     let startedAtMs = clock.nowMs();
     let hasStarted = false;
     const result = await works.compute({
@@ -209,6 +225,7 @@ export class BatchFlow {
       model,
       items,
       itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
+      isAlone: batch.isolatedFor !== undefined,
       onSlot: ({ slot }) => {
         batch.slot = slot;
         batch.loadingModel = () => (hasStarted && slot.isLoading ? model.modelKey : undefined);
@@ -219,6 +236,12 @@ export class BatchFlow {
         batch.progressAtMs = startedAtMs;
         hasStarted = true;
         if (!this.#signal.aborted) this.#enter('computing');
+      },
+      onInSlot: (inSlot, isFirst) => {
+        const { job, batch: number } = batch.message;
+        // A batch that is not isolated shares the worker with others, whose processes may still be ending.
+        const isAlone = isFirst && batch.isolatedFor !== undefined;
+        journal?.inSlots({ job, batch: number, lease: batch.lease.id, items: inSlot, isFirst: isAlone });
       },
       onComputed: (computed) => {
         batch.addResults(computed);
@@ -282,13 +305,14 @@ export class BatchFlow {
     this.#spilling.catch((error: unknown) => this.#over.abort(error));
   }
 
-  async #writeSpill(): Promise<void> {
-    const batch = this.#batch;
+  #writeSpill(): Promise<void> {
+    return this.#write(() => this.#options.record.spill(this.#batch, this.#signal));
+  }
+
+  async #write(save: () => Promise<unknown>): Promise<void> {
     const signal = this.#signal;
-    const { record } = this.#options;
     try {
-      const options = { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') };
-      await retry(() => record.spill(batch, signal), options);
+      await retry(save, { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') });
     } catch (error) {
       signal.throwIfAborted();
       throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });

@@ -22,6 +22,10 @@ export interface BatchPart extends Pick<
   BatchWork,
   'job' | 'batch' | 'model' | 'items' | 'itemsEndWithBatch' | 'onComputed' | 'beforeSlice' | 'onEvent' | 'signal'
 > {
+  /** The part shares its work with no other. */
+  readonly isAlone?: boolean;
+  /** It is called as `BatchWork.onInSlot` is, with the items of this part. */
+  readonly onInSlot?: NonNullable<BatchWork['onInSlot']>;
   /** It is called when the part has a slot, or has joined the work in one. */
   readonly onSlot: (place: SlotPlace) => void;
   /** It is called when the slot begins with the part. */
@@ -47,7 +51,7 @@ export class SlotWorks {
 
   /** Rejects when the part is stopped. */
   compute(part: BatchPart): Promise<PartComputation> {
-    return this.#compute(part, part.itemsEndWithBatch !== true);
+    return this.#compute(part, part.itemsEndWithBatch !== true && part.isAlone !== true);
   }
 
   async #compute(part: BatchPart, mayShare: boolean): Promise<PartComputation> {
@@ -157,6 +161,7 @@ class SharedWork {
         for (const { part } of this.#parts) part.onStart();
       },
       onNearlyDone: () => slots.expectEnd(place),
+      onInSlot: (items, isFirst) => this.#announce(items, isFirst),
       onComputed: (computed) => this.#pass(computed),
       beforeSlice: () => this.#beforeSlice(),
       onEvent: (event) => this.#tell(event),
@@ -218,16 +223,27 @@ class SharedWork {
     if (this.#parts.size === 0 && this.#partOf.size > 0) this.#unwanted.abort();
   }
 
-  #pass(computed: readonly ComputedItem[]): void {
-    const own = new Map<OpenPart, ComputedItem[]>();
-    for (const item of computed) {
-      const open = this.#partOf.get(item.index);
+  #announce(items: readonly number[], isFirst: boolean): void {
+    // A batch that is no longer held must not be named as one that is in a slot.
+    for (const [{ isOver, part }, own] of this.#byPart(items, (index) => index))
+      if (!isOver) part.onInSlot?.(own, isFirst);
+  }
+
+  #byPart<T>(items: readonly T[], indexOf: (item: T) => number): ReadonlyMap<OpenPart, readonly T[]> {
+    const parts = new Map<OpenPart, T[]>();
+    for (const item of items) {
+      const open = this.#partOf.get(indexOf(item));
       if (open === undefined) continue;
-      this.#partOf.delete(item.index);
-      const items = own.get(open);
-      if (items === undefined) own.set(open, [item]);
-      else items.push(item);
+      const own = parts.get(open);
+      if (own === undefined) parts.set(open, [item]);
+      else own.push(item);
     }
+    return parts;
+  }
+
+  #pass(computed: readonly ComputedItem[]): void {
+    const own = this.#byPart(computed, ({ index }) => index);
+    for (const { index } of computed) this.#partOf.delete(index);
     for (const [open, items] of own) {
       open.add(items);
       if (open.isOver) this.#parts.delete(open);

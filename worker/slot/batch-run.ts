@@ -99,9 +99,18 @@ export class BatchRun {
     this.#gather(process);
     const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
-    if (process.sendAhead(this.#itemsAt(step.positions), work.job))
+    if (process.sendAhead(this.#itemsAt(step.positions), work.job)) {
       this.#ahead = { process, positions: step.positions };
-    else this.#machine = this.#newMachine();
+      this.#announce(step.positions, false);
+    } else this.#machine = this.#newMachine();
+  }
+
+  /** The process gets written to in a later step of the event loop, so the hook is called in time. */
+  #announce(positions: Iterable<number>, isFirst: boolean): void {
+    this.#options.work.onInSlot?.(
+      this.#itemsAt([...positions]).map(({ index }) => index),
+      isFirst,
+    );
   }
 
   /** Drops a slice that was sent ahead and not adopted. */
@@ -266,6 +275,7 @@ export class BatchRun {
 
   async #send(positions: readonly number[], process: SlotProcess): Promise<void> {
     this.#slices.sent(positions, true);
+    this.#announce(this.#slices.positions, !process.wasAsked);
     await this.#ask(this.#itemsAt(positions), process);
     if (process.limits.takesAhead) this.#reportNearlyDone(positions.length);
   }

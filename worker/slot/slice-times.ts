@@ -26,6 +26,11 @@ export class SliceTimes {
     return this.#sliceOf.size > 0;
   }
 
+  /** The items that the slot has, and has not answered. */
+  get positions(): Iterable<number> {
+    return this.#sliceOf.keys();
+  }
+
   /** Notes that the slot has a slice, which starts now. */
   sent(positions: readonly number[], isMeasure: boolean): void {
     const slice: TimedSlice = {

@@ -94,6 +94,11 @@ export class SlotPool<Part extends Joinable = Joinable> {
     return this.#wanted;
   }
 
+  /** No slot computes, and none is being closed. */
+  get isQuiet(): boolean {
+    return this.#busy.size === 0 && this.#closing.size === 0;
+  }
+
   resize(slots: number, { avoided = new Set(), limits = new Map() }: Restrictions = {}): void {
     this.#wanted = Math.max(1, slots);
     this.#avoided = avoided;

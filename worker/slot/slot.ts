@@ -73,6 +73,11 @@ export interface BatchWork {
   readonly onNearlyDone?: () => void;
   /** It is called with results as they are confirmed, in any order, each item once. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
+  /**
+   * Called before the slot's process gets a slice, with all items of the batch that the process will have then.
+   * `isFirst`: it was asked nothing before.
+   */
+  readonly onInSlot?: (items: readonly number[], isFirst: boolean) => void;
   /** Awaited before each slice, while results have to be spilled first. */
   readonly beforeSlice?: () => Promise<void> | undefined;
   readonly onEvent: (event: SlotEvent) => void;

@@ -1,8 +1,8 @@
 /**
- * Counts a job's outcomes: those in `progress.json`, and those committed since. The count is always exact: the file only says which outcomes need not
- * be looked at again.
+ * Counts a job's outcomes: those in `progress.json`, and those found in listings since. An outcome is counted once, and only when it was seen in the
+ * bucket (R5): the file only says which outcomes need not be looked at again.
  */
-import { batchOfOutcomeKey, outcomeKey, progressKey, resultsPrefix } from '../../../core/contract/keys.js';
+import { batchOfOutcomeKey, outcomeKey, outcomesPrefix, progressKey } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import {
   decodeProgress,
@@ -13,16 +13,19 @@ import {
   type Outcome,
   type Progress,
 } from '../../../core/pool/progress.js';
-import { rangeHolding, type Ranges } from '../../../core/dataset/ranges.js';
+import { countOf, rangeHolding, type Ranges } from '../../../core/dataset/ranges.js';
 import { type BatchItems, decodeOutcomeMetadata, type OutcomeMetadata } from '../../../core/contract/result-line.js';
 import type { ObjectStore } from '../../ports.js';
 import { JSON_TYPE, type Kind, readObject } from '../json-objects.js';
 import type { JobMemory } from '../memory.js';
+import { chooseParts, type OutcomePart, partsWithMissing, rememberLook, type ScanMemory } from './outcome-parts.js';
 
 /** S3 answers a HEAD in some 20 ms, and the client has 64 sockets. */
 const HEADS_AT_ONCE = 32;
-/** A page of a listing. A longer run of known outcomes is skipped by a new listing behind it. */
-const LIST_PAGE = 1_000;
+const LISTINGS_AT_ONCE = 16;
+/** So many ranges are some 60 KB. */
+const LONG_FILE_RANGES = 5_000;
+const SAVE_LONG_FILE_EVERY_MS = 10_000;
 const NO_COUNTS = "has no metadata that says how many of its batch's items are ok and how many failed";
 /** After so many lost races for the file the count is used unsaved, which is exact as well. */
 const MAX_SAVES = 5;
@@ -30,6 +33,11 @@ const MAX_SAVES = 5;
 export interface FoldOptions {
   /** The controller writes `progress.json`; commands that only read do not. */
   readonly save: boolean;
+  /**
+   * A controller looks often, so it lists only some parts at a time (outcome-parts.ts); `jobs` share the listings of a pass. When it is absent,
+   * everything is listed, and the count is that of this moment.
+   */
+  readonly turns?: { readonly nowMs: number; readonly jobs: number };
   /** The most new outcomes that one call looks at. */
   readonly maxOutcomes?: number;
   /** The batch sizes of the manifest: an outcome with more items, or with fewer, is damaged. */
@@ -47,10 +55,11 @@ export async function foldProgress(
   const heads = new Map<number, Outcome>();
   for (let saves = 0; ; saves++) {
     const known = (memory.progress ??= await readProgress(store, job, batches, options.signal));
-    const outcomes = await newOutcomes(store, job, batches, known.progress.folded, heads, options);
-    const progress = foldOutcomes(known.progress, outcomes);
+    const { folded } = known.progress;
+    await readNewOutcomes(store, job, { batches, folded, scan: memory.scan }, heads, options);
+    const progress = foldOutcomes(known.progress, [...heads.values()]);
     if (progress === known.progress) return progress;
-    if (!options.save || saves === MAX_SAVES) {
+    if (!options.save || saves === MAX_SAVES || mayWait(progress, batches, memory, options)) {
       memory.progress = { progress, etag: known.etag };
       return progress;
     }
@@ -60,12 +69,24 @@ export async function foldProgress(
       ...(known.etag === undefined ? { ifNoneMatch: true } : { ifMatch: known.etag }),
     });
     if (put.kind === 'written') {
+      if (options.turns !== undefined) memory.progressSavedAtMs = options.turns.nowMs;
       memory.progress = { progress, etag: put.etag };
       return progress;
     }
     // Another controller wrote first: go on from its count.
     delete memory.progress;
   }
+}
+
+/** Batches that end in any order make a long file. The others' controllers do without its last seconds: they look at those outcomes themselves. */
+function mayWait(
+  { folded, batches: { done } }: Progress,
+  batches: number,
+  { progressSavedAtMs = -Infinity }: JobMemory,
+  { turns }: FoldOptions,
+): boolean {
+  if (turns === undefined || done === batches || folded.length <= LONG_FILE_RANGES) return false;
+  return turns.nowMs - progressSavedAtMs < SAVE_LONG_FILE_EVERY_MS;
 }
 
 async function readProgress(store: ObjectStore, job: string, batches: number, signal: AbortSignal) {
@@ -78,30 +99,23 @@ async function readProgress(store: ObjectStore, job: string, batches: number, si
   return { progress: stored?.value ?? NO_PROGRESS, etag: stored?.etag };
 }
 
-async function newOutcomes(
+/** Adds the outcomes that are found to `heads`, which has those of an earlier try, before a lost race. */
+async function readNewOutcomes(
   store: ObjectStore,
   job: string,
-  batches: number,
-  folded: Ranges,
+  seen: { readonly batches: number; readonly folded: Ranges; readonly scan: ScanMemory },
   heads: Map<number, Outcome>,
-  { maxOutcomes = Infinity, batchItems, signal }: FoldOptions,
-): Promise<readonly Outcome[]> {
-  const found: number[] = [];
-  for await (const batch of listNewOutcomes(store, job, batches, folded, signal)) {
-    found.push(batch);
-    if (found.length >= maxOutcomes) break;
-  }
-  const outcomes = await mapBounded(found, HEADS_AT_ONCE, async (batch) => {
-    const known = heads.get(batch);
-    if (known !== undefined) return known;
+  options: FoldOptions,
+): Promise<void> {
+  const { batchItems, signal } = options;
+  const found = await listNewOutcomes(store, job, seen, options);
+  const unread = found.filter((batch) => !heads.has(batch));
+  await mapBounded(unread, HEADS_AT_ONCE, async (batch) => {
     const head = await store.head(outcomeKey(job, batch), { signal });
-    if (head === undefined) return undefined;
+    if (head === undefined) return;
     const read = decodeOutcomeMetadata(head.metadata, batchItems);
-    const outcome = outcomeOf(store, outcomeKey(job, batch), batch, read);
-    heads.set(batch, outcome);
-    return outcome;
+    heads.set(batch, outcomeOf(store, outcomeKey(job, batch), batch, read));
   });
-  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 /**
@@ -114,32 +128,41 @@ function outcomeOf(store: ObjectStore, key: string, batch: number, read: Outcome
   return { batch, ok: 0, failed: 0, givenUp: true };
 }
 
-/** Yields the batches that have an outcome and are not folded. Long runs of folded batches are not listed. */
-async function* listNewOutcomes(
+/** Returns the batches that have an outcome and are not folded, in order: all of them, or those of the parts whose turn it is. */
+async function listNewOutcomes(
   store: ObjectStore,
   job: string,
-  batches: number,
-  folded: Ranges,
-  signal: AbortSignal,
-): AsyncGenerator<number> {
-  let next = 0;
-  for (;;) {
-    next = (rangeHolding(folded, next)?.last ?? next - 1) + 1;
-    if (next >= batches) return;
-    const startAfter = next === 0 ? {} : { startAfter: outcomeKey(job, next - 1) };
-    let skipped = false;
-    for await (const { key } of store.list(resultsPrefix(job), { signal, ...startAfter })) {
-      const batch = batchOfOutcomeKey(key);
-      if (batch === undefined || batch >= batches) continue;
-      const run = rangeHolding(folded, batch);
-      if (run === undefined) {
-        yield batch;
-      } else if (run.last - batch >= LIST_PAGE) {
-        next = run.last + 1;
-        skipped = true;
-        break;
-      }
-    }
-    if (!skipped) return;
+  { batches, folded, scan }: { readonly batches: number; readonly folded: Ranges; readonly scan: ScanMemory },
+  { turns, maxOutcomes = Infinity, signal }: FoldOptions,
+): Promise<readonly number[]> {
+  const all = partsWithMissing(folded, batches);
+  const missing = batches - countOf(folded);
+  const parts = turns === undefined ? all : chooseParts(all, scan, { ...turns, missing });
+  const found = await mapBounded(parts, LISTINGS_AT_ONCE, (part) =>
+    listPart(store, job, part, { folded, maxOutcomes, signal }),
+  );
+  const news = new Map(parts.map(({ digits }, at) => [digits, found[at]?.length ?? 0]));
+  if (turns !== undefined) rememberLook(scan, news, turns.nowMs);
+  return found.flat().slice(0, maxOutcomes);
+}
+
+async function listPart(
+  store: ObjectStore,
+  job: string,
+  { digits, missing }: OutcomePart,
+  {
+    folded,
+    maxOutcomes,
+    signal,
+  }: { readonly folded: Ranges; readonly maxOutcomes: number; readonly signal: AbortSignal },
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  const startAfter = missing.first === 0 ? {} : { startAfter: outcomeKey(job, missing.first - 1) };
+  for await (const { key } of store.list(outcomesPrefix(job, digits), { signal, ...startAfter })) {
+    const batch = batchOfOutcomeKey(key);
+    if (batch === undefined) continue;
+    if (batch <= missing.last && rangeHolding(folded, batch) === undefined) found.push(batch);
+    if (batch >= missing.last || found.length >= maxOutcomes) break;
   }
+  return found;
 }

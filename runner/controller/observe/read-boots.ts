@@ -13,6 +13,8 @@ export interface BootScope {
   readonly sinceMs: number;
   /** The statuses of live instances. */
   readonly statuses: ReadonlyMap<string, WorkerStatus>;
+  /** It has the instances, live or ended, whose status the last listing showed. */
+  readonly heardAtMs: ReadonlyMap<string, number>;
   readonly signal: AbortSignal;
 }
 
@@ -21,14 +23,14 @@ export async function readBoots(
   store: ObjectStore,
   memory: Pick<ControllerMemory, 'cameUp'>,
   { instances }: FleetDescription,
-  { sinceMs, statuses, signal }: BootScope,
+  { sinceMs, statuses, heardAtMs, signal }: BootScope,
 ): Promise<BootHistory> {
   const up = instances.filter(({ instance }) => statuses.has(instance)).map(({ launchedAtMs }) => launchedAtMs);
   const lastUpMs = Math.max(sinceMs, ...up);
   const ended = instances.filter((seen) => hasEnded(seen) && seen.launchedAtMs > lastUpMs);
   const looked = await mapBounded(ended, LOOKS_AT_ONCE, async (seen) => {
     // An ended instance writes no more: one look at it is enough.
-    const known = memory.cameUp.get(seen.instance);
+    const known = heardAtMs.has(seen.instance) ? true : memory.cameUp.get(seen.instance);
     const cameUp = known ?? (await store.head(instanceStatusKey(seen.instance), { signal })) !== undefined;
     memory.cameUp.set(seen.instance, cameUp);
     return { ...seen, cameUp };

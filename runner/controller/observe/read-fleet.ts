@@ -1,17 +1,15 @@
-/** Reads the fleet: the controllers' published state, EC2's description, the exit tickets and the workers' statuses. */
+/** Reads the fleet: the controllers' published state, EC2's description and the exit tickets. */
 import type { ExitTicketSeen } from '../../../core/pool/exit-grants.js';
 import {
   decodeExitTicket,
   decodeFleetState,
-  decodeWorkerStatus,
   MOST_FLEET_STATE_BYTES,
-  MOST_STATUS_BYTES,
   MOST_TICKET_BYTES,
   type ExitTicket,
   type FleetState,
   type WorkerStatus,
 } from '../../../core/contract/fleet-state.js';
-import { exitTicketsPrefix, fleetStateKey, instanceStatusKey } from '../../../core/contract/keys.js';
+import { exitTicketsPrefix, fleetStateKey } from '../../../core/contract/keys.js';
 import { definedFields } from '../../../core/defined-fields.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { Fleet, FleetDescription, FleetInstance, ListedObject, ObjectStore } from '../../ports.js';
@@ -32,11 +30,6 @@ const EXIT_TICKET: Kind<ExitTicket> = {
   mostBytes: MOST_TICKET_BYTES,
   decode: decodeExitTicket,
 };
-const statusOf = (instance: string): Kind<WorkerStatus> => ({
-  name: `the status of ${instance}`,
-  mostBytes: MOST_STATUS_BYTES,
-  decode: (json) => decodeWorkerStatus(json, instance),
-});
 
 export interface FleetReading {
   readonly state: FleetState | undefined;
@@ -70,19 +63,6 @@ export async function readFleetState(
 
 export function liveInstances({ instances }: FleetDescription): readonly FleetInstance[] {
   return instances.filter(({ state }) => state === 'pending' || state === 'running');
-}
-
-/** A worker that has not written its status yet has no entry. */
-export async function readStatuses(
-  store: ObjectStore,
-  live: readonly FleetInstance[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, WorkerStatus>> {
-  const running = live.filter(({ state }) => state === 'running');
-  const statuses = await mapBounded(running, READS_AT_ONCE, ({ instance }) =>
-    getObject(store, instanceStatusKey(instance), statusOf(instance), signal),
-  );
-  return new Map(statuses.filter((status) => status !== undefined).map((status) => [status.instance, status]));
 }
 
 /** Tells whether an instance goes without a grant. A rebalance notice alone is a hint: its worker stays (R3). */

@@ -6,7 +6,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import {
-  doneKey,
+  endsKey,
   exitTicketKey,
   fleetStateKey,
   inputPartKey,
@@ -67,7 +67,7 @@ export async function jobsLive(pool: Pool): Promise<void> {
   const watch = lab.startCli(['watch', held, '--json']);
   await reclaimInTheMiddle(pool, gate);
   await gate.open();
-  await asked(pool, 'user', 'PutObject', doneKey(held));
+  await asked(pool, 'user', 'PutObject', endsKey(held));
   watch.child.kill('SIGKILL');
 
   // From here on the function is the only controller.

@@ -51,6 +51,7 @@ export function fakeModel(): FakeModel {
 export class FakeSlot implements Slot {
   modelKey: string | undefined;
   isLoading = false;
+  #wasAsked = false;
   #last: Promise<unknown> = Promise.resolve();
 
   readonly #model: FakeModel;
@@ -104,6 +105,8 @@ export class FakeSlot implements Slot {
       for (let at = 0; at < items.length; at += 1) {
         const item = items[at] as BatchItem;
         await work.beforeSlice?.();
+        work.onInSlot?.([item.index], !this.#wasAsked);
+        this.#wasAsked = true;
         if (at === items.length - 1) items.push(...(work.further?.take(0) ?? []));
         if (at === items.length - 1) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.#model;
