@@ -1,5 +1,6 @@
 /** What the bucket says of a job at this moment, read without the product's own judgement. */
-import { cancelledKey, doneKey, endsKey, outcomeKey } from '../../../core/contract/keys.js';
+import { endsKey, outcomeKey } from '../../../core/contract/keys.js';
+import { decodeEnds, type EndsEntry } from '../../../core/contract/ends.js';
 import type { SimulatedJob } from '../jobs.js';
 import type { World } from '../world/world.js';
 
@@ -8,7 +9,21 @@ export const jobOf = (world: World, job: string): SimulatedJob | undefined =>
 
 /** Whether the job ever ended or was cancelled, even if it was resumed. */
 export const hasEverEnded = (world: World, job: string): boolean =>
-  [doneKey(job), cancelledKey(job), endsKey(job)].some((key) => world.bucket.objects.get(key) !== undefined);
+  world.bucket.objects.get(endsKey(job)) !== undefined;
+
+/** Whether the job is over now. */
+export const isOver = (world: World, job: string): boolean => lastEntryOf(world, job)?.kind === 'end';
+
+/** Whether somebody has let the job go on after an end. */
+export const wasResumed = (world: World, job: string): boolean =>
+  entriesOf(world, job).some(({ kind }) => kind === 'resume');
+
+const lastEntryOf = (world: World, job: string): EndsEntry | undefined => entriesOf(world, job).at(-1);
+
+function entriesOf(world: World, job: string): readonly EndsEntry[] {
+  const text = world.bucket.text(endsKey(job));
+  return (text === undefined ? undefined : decodeEnds(text)?.entries) ?? [];
+}
 
 export const hasOutcome = (world: World, job: string, batch: number): boolean =>
   world.bucket.objects.get(outcomeKey(job, batch)) !== undefined;

@@ -2,7 +2,8 @@
  * R10: a batch is given up only after its attempts, and a job whose model is sound never fails. (liveness.ts holds the lines of every outcome against the fates
  * of its items.)
  */
-import { doneKey, endsKey } from '../../../core/contract/keys.js';
+import { decodeEnds } from '../../../core/contract/ends.js';
+import { endsKey } from '../../../core/contract/keys.js';
 import { decodeOutcomeMetadata } from '../../../core/contract/result-line.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedJob } from '../jobs.js';
@@ -18,8 +19,8 @@ export class Items implements Observer {
     const place = batchOfKey(call.key, 'results');
     const job = place && jobOf(world, place.job);
     if (place !== undefined && job !== undefined) checkGivenUp(call, job, place.batch, world);
-    for (const ended of world.jobs)
-      if ([doneKey(ended.job), endsKey(ended.job)].includes(call.key)) checkEnd(call, ended, world);
+    const ended = world.jobs.find((candidate) => call.key === endsKey(candidate.job));
+    if (ended !== undefined) checkEnd(call, ended, world);
   }
 }
 
@@ -32,11 +33,10 @@ function checkGivenUp({ options, process }: Put, job: SimulatedJob, batch: numbe
   world.problem(`R10: ${process.name} gave up batch ${batch} of ${job.job} after ${attempts} attempts`);
 }
 
-/** A job may fail only when something is wrong with its model, or when it was told to end. */
+/** A job may fail only when something is wrong with its model. */
 function checkEnd({ body }: Put, job: SimulatedJob, world: World): void {
-  const text = body.toString();
+  const last = decodeEnds(body)?.entries.at(-1);
   const { fates, load } = job.behaviour;
-  if (/"failed"/.test(text.slice(text.lastIndexOf('{"'))) && fates.size === 0 && load === 'loads') {
-    world.problem(`R10: ${job.job} failed, and its model is sound: ${text.slice(0, 300)}`);
-  }
+  if (last?.kind !== 'end' || last.state !== 'failed' || fates.size > 0 || load !== 'loads') return;
+  world.problem(`R10: ${job.job} failed, and its model is sound: ${last.reason}`);
 }

@@ -24,6 +24,8 @@ const KEPT: ReadonlySet<WorkerEventCode> = new Set<WorkerEventCode>([
 ]);
 const LOOK_EVERY = 256;
 
+const HANDED_BACK = 'handed back';
+
 interface Owed {
   readonly process: SimulatedProcess;
   readonly job: string;
@@ -42,6 +44,8 @@ export class Events implements Observer {
   readonly #emitted: { process: SimulatedProcess; code: string; job: string; at: string; atMs: number }[] = [];
   #owed: Owed[] = [];
   #calls = 0;
+  /** The jobs whose models each worker cannot use. */
+  readonly #unable = new Map<SimulatedProcess, Set<string>>();
   readonly #ended = new Set<SimulatedProcess>();
 
   constructor(leases: HeldLeases, calm: Calm) {
@@ -56,7 +60,7 @@ export class Events implements Observer {
       for (const [n, { receiptHandle, visibilityTimeoutSeconds }] of call.changes.entries()) {
         const message = this.#leases.of(receiptHandle)?.message;
         if (message === undefined || visibilityTimeoutSeconds !== 0 || call.results[n] !== 'ok') continue;
-        this.#owe(call, { ...message, codes: ['batch-handed-back', 'outdated', 'lease-lost'], what: 'handed back' });
+        this.#owe(call, { ...message, codes: ['batch-handed-back', 'outdated', 'lease-lost'], what: HANDED_BACK });
       }
     }
     if (call.operation !== 's3.put' || call.result.kind !== 'written') return;
@@ -75,6 +79,9 @@ export class Events implements Observer {
     if (event.code === 'worker-ended') {
       this.#check(world);
       this.#ended.add(process);
+    }
+    if (event.code === 'unable' && event.job !== undefined) {
+      this.#unable.set(process, (this.#unable.get(process) ?? new Set()).add(event.job));
     }
     if (event.job === undefined || event.batch === undefined) return;
     if (event.code === 'batch-handed-back') this.#checkClaim(process, event, world);
@@ -139,6 +146,8 @@ export class Events implements Observer {
     const { nowMs } = world.clock;
     this.#owed = this.#owed.filter(({ process, sinceMs, what, batch, job }) => {
       if (process.isDead || this.#ended.has(process)) return false;
+      // A worker that cannot use a model says once that it leaves the job's batches to others.
+      if (what === HANDED_BACK && this.#unable.get(process)?.has(job) === true) return false;
       const isDue = nowMs - Math.max(sinceMs, process.frozenUntilMs, process.cutOffUntilMs) > WITHIN_MS;
       if (isDue) world.problem(`R12: ${process.name} ${what} batch ${batch} of ${job}, and no event says so`);
       return !isDue;

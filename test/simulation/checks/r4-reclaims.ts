@@ -3,6 +3,7 @@
  * nobody is convicted without three marks.
  */
 import { attemptPrefix, lossPrefix } from '../../../core/contract/keys.js';
+import { decodeLossMark } from '../../../core/contract/loss-mark.js';
 import { ITEM_ERROR_CODES } from '../../../core/contract/result-line.js';
 import { LOSS_CODE } from '../models/loss-code.js';
 import type { Observer, ServiceCall } from '../calls.js';
@@ -63,9 +64,19 @@ export class Reclaims implements Observer {
   #checkConviction({ key, body, process }: Put, world: World): void {
     if (!body.includes(`"${LOSS_CODE}"`)) return;
     const { job, batch } = batchOfKey(key, 'results') ?? { job: '', batch: 0 };
-    const losses = world.bucket.keys(lossPrefix(job, batch)).length;
-    if (losses < CONVICTING_LOSSES) {
-      world.problem(`R4: ${process.name} convicted an item of batch ${batch} of ${job} with ${losses} losses`);
+    const marks = world.bucket
+      .keys(lossPrefix(job, batch))
+      .flatMap((mark) => decodeLossMark(world.bucket.text(mark) ?? '') ?? []);
+    for (const line of body.toString().split('\n')) {
+      if (!line.includes(`"code":"${LOSS_CODE}"`)) continue;
+      const index = Number(/"index":(\d+)/.exec(line)?.[1]);
+      const alone = marks.filter(
+        (mark) => mark.alone && mark.items[0]?.first === index && mark.items.at(-1)?.last === index,
+      );
+      if (alone.length >= CONVICTING_LOSSES) continue;
+      world.problem(
+        `R4: ${process.name} convicted item ${index} of ${job}, which stood alone in ${alone.length} losses`,
+      );
     }
   }
 }

@@ -2,7 +2,8 @@
  * R5: a job is complete only when every batch has its outcome, and what is sent again lacks its outcome as far as the sender knows.
  */
 import { decodeBatchMessage } from '../../../core/contract/batch-message.js';
-import { batchOfOutcomeKey, doneKey, endsKey } from '../../../core/contract/keys.js';
+import { batchOfOutcomeKey, endsKey } from '../../../core/contract/keys.js';
+import { decodeEnds } from '../../../core/contract/ends.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
@@ -58,15 +59,11 @@ export class Completion implements Observer {
 }
 
 function checkEnd({ key, body, process }: Extract<ServiceCall, { operation: 's3.put' }>, world: World): void {
-  for (const job of world.jobs) {
-    if (key !== doneKey(job.job) && key !== endsKey(job.job)) continue;
-    if (!/"complete"/.test(lastEntry(body.toString()))) return;
-    const missing = missingBatches(world, job);
-    if (missing.length > 0) {
-      world.problem(`R5: ${process.name} called ${job.job} complete without the batches ${missing.join(', ')}`);
-    }
+  const job = world.jobs.find((candidate) => key === endsKey(candidate.job));
+  const last = job && decodeEnds(body)?.entries.at(-1);
+  if (job === undefined || last?.kind !== 'end' || last.state !== 'complete') return;
+  const missing = missingBatches(world, job);
+  if (missing.length > 0) {
+    world.problem(`R5: ${process.name} called ${job.job} complete without the batches ${missing.join(', ')}`);
   }
 }
-
-/** An end is written as one object, or as the last of a list. */
-const lastEntry = (text: string): string => text.slice(text.lastIndexOf('{"'));

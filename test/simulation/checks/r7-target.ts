@@ -3,12 +3,12 @@
  * one that was frozen acts on what it read long ago.
  */
 import { decodeFleetState, type FleetState } from '../../../core/contract/fleet-state.js';
-import { enqueuedKey, fleetStateKey, jobsPrefix } from '../../../core/contract/keys.js';
+import { endsKey, enqueuedKey, fleetStateKey, jobsPrefix } from '../../../core/contract/keys.js';
 import { decodeManifest } from '../../../core/contract/job.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
-import { hasEverEnded, missingBatches } from './job-facts.js';
+import { hasEverEnded, isOver, missingBatches, wasResumed } from './job-facts.js';
 import type { Completion } from './r5-completion.js';
 
 /** A controller may act on what it read so long ago: it was frozen for up to 25 minutes. */
@@ -51,10 +51,10 @@ export class Target implements Observer {
   }
 
   #noteEnds({ key, atMs }: Extract<ServiceCall, { operation: 's3.put' }>, world: World): void {
-    if (!/^ends\/|\/(?:done|cancelled)\.json$/.test(key)) return;
-    for (const { job } of world.jobs) {
-      if (!this.#endedAtMs.has(job) && hasEverEnded(world, job)) this.#endedAtMs.set(job, atMs);
-    }
+    const job = world.jobs.find((candidate) => key === endsKey(candidate.job))?.job;
+    if (job === undefined) return;
+    if (isOver(world, job)) this.#endedAtMs.set(job, atMs);
+    else this.#endedAtMs.delete(job);
   }
 
   #check({ target, before, process }: Extract<ServiceCall, { operation: 'ec2.set-target' }>, world: World): void {
@@ -82,7 +82,10 @@ export class Target implements Observer {
       world.problem(`R7: ${process.name} raised the target to ${target}, and knew of ${left} batches that are left`);
     }
     const isNew = mayBeOpen.some(
-      ({ job }) => state?.jobs.includes(job) !== true || world.bucket.objects.get(enqueuedKey(job)) === undefined,
+      ({ job }) =>
+        state?.jobs.includes(job) !== true ||
+        world.bucket.objects.get(enqueuedKey(job)) === undefined ||
+        wasResumed(world, job),
     );
     if (state !== undefined && !isNew && target > before && target > Math.max(1, state.target)) {
       world.problem(

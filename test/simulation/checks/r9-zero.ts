@@ -18,7 +18,6 @@ export class Zero implements Observer {
   readonly #since = new Map<SimulatedProcess, number>();
   #unarmedSinceMs: number | undefined;
   #isReported = false;
-  #fired = 0;
 
   constructor(calm: Calm) {
     this.#calm = calm;
@@ -40,7 +39,7 @@ export class Zero implements Observer {
       }
     }
     this.#checkArmed(call, world);
-    this.#checkFired(call, world);
+    this.#checkPushedOut(call, world);
   }
 
   onEnd(world: World): void {
@@ -50,17 +49,16 @@ export class Zero implements Observer {
     if (deadMan.firesAtMs !== undefined) world.problem('R9: the switch is armed in the end');
   }
 
-  /** Every pass pushes the switch out, so it fires only when no controller is at work. */
-  #checkFired({ process }: ServiceCall, world: World): void {
-    const fired = world.counts.get('switch-fired') ?? 0;
-    if (fired === this.#fired) return;
-    this.#fired = fired;
-    for (const controller of world.controllers) {
-      if (controller.isDead || !this.#since.has(controller)) continue;
-      const aliveMs = world.clock.nowMs - (this.#since.get(controller) ?? 0);
-      if (aliveMs <= SWITCH_MS + UNARMED_MOST_MS || !this.#calm.isUndisturbed(controller, world, aliveMs)) continue;
-      world.problem(`R9: the switch fired while ${controller.name} was at work (seen by a call of ${process.name})`);
-    }
+  /** Every pass pushes the switch out: while a controller is at work, it never comes near its time. */
+  #checkPushedOut({ process }: ServiceCall, world: World): void {
+    const { nowMs } = world.clock;
+    const { firesAtMs } = world.deadMan;
+    if (process.kind !== 'controller' || firesAtMs === undefined || world.fleet.target === 0) return;
+    const sinceMs = this.#since.get(process) ?? nowMs;
+    if (firesAtMs > nowMs + SWITCH_MS - UNARMED_MOST_MS || nowMs - sinceMs <= UNARMED_MOST_MS) return;
+    if (this.#isReported || !this.#calm.isUndisturbed(process, world, UNARMED_MOST_MS)) return;
+    this.#isReported = true;
+    world.problem(`R9: ${process.name} is at work, and the switch fires in ${firesAtMs - nowMs} ms`);
   }
 
   #checkArmed({ atMs, process }: ServiceCall, world: World): void {
