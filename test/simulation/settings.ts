@@ -43,7 +43,7 @@ export function settingsOf(random: Random): Settings {
     countsLagMs: random.pick([0, 5 * SECOND_MS, 60 * SECOND_MS]),
     isFleetSlow: random.chance(0.5),
     skewsMs: random.pick<readonly number[]>([[0], [0, 500, -700], [0, 30_000, -30_000]]),
-    leaseSeconds: random.pick([5, 20]),
+    leaseSeconds: random.pick([15, 30]),
     maxWorkers: random.int(1, 6),
     maxIdleMs: random.pick([100, 300]) * SECOND_MS,
     chaosMs,

@@ -32,6 +32,7 @@ describe('the simulation', () => {
   });
 
   const healed: readonly ScenarioName[] = [
+    'an outage lasts longer than the maximum idle time',
     'an item kills its worker',
     'long batches meet a kill without a notice every few minutes',
   ];
