@@ -29,7 +29,7 @@ const changes = { maxFailed, maxInstanceHours, maxWorkers } satisfies Record<Res
 export const resumeCommand = defineStackCommand({
   name: 'resume',
   description:
-    'Let a failed or cancelled job go on with the batches that have no outcome. What failed before does not end it again.',
+    'Let a failed or cancelled job go on. The batches without an outcome are sent again, and what failed before does not end the job again.',
   args: { job: 'the id of the job' },
   options: changes,
   examples: [

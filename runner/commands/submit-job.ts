@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { slotsThatMayCome } from '../../core/dataset/paced-sizes.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
@@ -73,6 +74,7 @@ export async function submitFromFlags(
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...definedFields({ batchBytes }),
       },
+      slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
       ...definedFields({ id }),
       createdBy: user,
@@ -115,6 +117,10 @@ export function workerPublisher(
   if (config.installedWorker) return undefined;
   return async () =>
     publishWorker(await workerBundle(), store, { publishedAt: new Date(clock.nowMs()).toISOString(), signal });
+}
+
+function slotsOf(flags: JobFlags, { maxWorkers, minVcpus }: StackConfig): number {
+  return slotsThatMayCome(Math.min(maxWorkers, flags.maxWorkers ?? Infinity), jobOptionsOf(flags).slots, minVcpus);
 }
 
 /** Nothing is paid for on a local cloud or an emulator, and their workers show the same at once. */

@@ -1,5 +1,6 @@
 /** The memory that a controller keeps between passes. Losing it costs some requests, a later resend, and repeated reports. */
 import type { Manifest, UnableMark } from '../../core/contract/job.js';
+import type { SilentInstance } from '../../core/pool/boot.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
@@ -50,6 +51,12 @@ export interface TicketCache {
   skipUpToKey?: string;
 }
 
+/** The traces that an ended instance left in the bucket (core/pool/boot.ts). */
+export interface EndedInstance extends Pick<SilentInstance, 'hasFailureLog' | 'livedAtMostMs'> {
+  /** Its worker had written a status. */
+  readonly cameUp: boolean;
+}
+
 export interface ControllerMemory {
   /** It changes through `learn` alone. */
   pool: PoolState;
@@ -58,8 +65,8 @@ export interface ControllerMemory {
   readonly ends: Map<string, ReadEnds>;
   readonly tickets: TicketCache;
   readonly statuses: KnownStatuses;
-  /** For each ended instance: whether its worker had come up. */
-  readonly cameUp: Map<string, boolean>;
+  /** The traces of each ended instance. */
+  readonly endedInstances: Map<string, EndedInstance>;
   /** Troubles that last: each was reported once, and is reported again only after it was over. */
   readonly reportedTroubles: Set<string>;
   readonly reportedDamages: ReportedDamages;
@@ -73,7 +80,7 @@ export const newControllerMemory = (): ControllerMemory => ({
   ends: new Map(),
   tickets: { known: new Map() },
   statuses: new Map(),
-  cameUp: new Map(),
+  endedInstances: new Map(),
   reportedTroubles: new Set(),
   reportedDamages: new Set(),
 });

@@ -2,6 +2,7 @@
  * One pass of the controller, in three parts: the jobs, the fleet, and what follows from both. Each part observes, decides and acts; decisions are pure
  * (decide/ and core/). Any number of controllers may run passes at once, and none is needed: workers go on without (R8).
  */
+import { cutOffTrouble } from '../../core/pool/boot.js';
 import { isParked } from '../../core/pool/parked.js';
 import { awaitedTarget } from '../../core/pool/pool-state.js';
 import { isShort } from '../../core/pool/shortage.js';
@@ -111,15 +112,20 @@ async function disarm({ reading }: Steered, context: PassContext): Promise<void>
 
 async function endJobsWithoutWorkers(
   jobs: readonly JobView[],
-  { reading, statuses, heard: { heardAtMs } }: Steered,
+  { reading, statuses, heard: { heardAtMs, atMs } }: Steered,
   context: PassContext,
 ): Promise<readonly JobView[]> {
   const waiting = jobs.filter(isWaiting);
-  if (waiting.length === 0) return jobs;
+  const { maxIdleMs } = context.options;
+  if (waiting.length === 0) {
+    context.events.trouble('instances-cut-off', undefined);
+    return jobs;
+  }
   const sinceMs = Math.min(...waiting.map(({ beganAtMs }) => beganAtMs));
-  const scope = { sinceMs, statuses, heardAtMs, signal: context.signal };
+  const scope = { sinceMs, statuses, heardAtMs, atMs, signal: context.signal };
   const boots = await readBoots(context.ports.store, context.memory, reading.description, scope);
-  return endJobs(decideEndsWithoutWorkers(jobs, boots), context);
+  context.events.trouble('instances-cut-off', cutOffTrouble(boots, { sinceMs, maxIdleMs }));
+  return endJobs(decideEndsWithoutWorkers(jobs, boots, maxIdleMs), context);
 }
 
 function reportTroubles(steered: Steered, { memory, options, events, nowMs }: PassContext): void {

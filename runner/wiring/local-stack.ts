@@ -43,5 +43,6 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
     signal,
   );
   const found = await detecting;
-  return { ...made, ...pythonFields(found), installedWorker: true };
+  const { maxIdleSeconds } = options;
+  return { ...made, ...pythonFields(found), ...definedFields({ maxIdleSeconds }), installedWorker: true };
 };

@@ -51,6 +51,7 @@ export type Act =
     }
   | { readonly operation: 'scheduler.arm'; readonly firesAtMs: number }
   | { readonly operation: 'scheduler.disarm' }
+  /** Only answers with a notice are told: workers ask each second. */
   | { readonly operation: 'metadata.notices'; readonly notices: readonly Notice[] };
 
 export type Operation = Act['operation'];

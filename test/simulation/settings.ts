@@ -32,7 +32,7 @@ export interface Settings {
 const SECOND_MS = 1_000;
 
 export function settingsOf(random: Random): Settings {
-  const chaosMs = random.int(60, 480) * SECOND_MS;
+  const chaosMs = random.int(40, 400) * SECOND_MS;
   return {
     lossShare: random.pick([0, 0, 0.01, 0.05]),
     replyTimeoutMs: 15 * SECOND_MS,
@@ -45,7 +45,7 @@ export function settingsOf(random: Random): Settings {
     skewsMs: random.pick<readonly number[]>([[0], [0, 500, -700], [0, 30_000, -30_000]]),
     leaseSeconds: random.pick([5, 20]),
     maxWorkers: random.int(1, 6),
-    maxIdleMs: random.pick([120, 600]) * SECOND_MS,
+    maxIdleMs: random.pick([100, 300]) * SECOND_MS,
     chaosMs,
     faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
     withoutFates: [],

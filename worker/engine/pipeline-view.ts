@@ -16,7 +16,7 @@ export interface Pipeline {
 
 export type PipelineView = Omit<LeaseAheadView, 'asked' | 'atRisk'> & { readonly committing: number };
 
-/** What a slot has in hand: the batches that it computes together. */
+/** The batches that a slot computes together. */
 interface InHand {
   itemsLeft: number;
   msPerItem: number | undefined;

@@ -94,6 +94,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'fleet-replaced': 'warning',
   'torn-down': 'warning',
   'instance-overdue': 'warning',
+  'instances-cut-off': 'warning',
   shortage: 'warning',
   'object-damaged': 'warning',
   'job-trouble': 'warning',

@@ -35,6 +35,7 @@ const NEEDS_ATTENTION: ReadonlySet<ControllerEventCode> = new Set([
   'fleet-gone',
   'shortage',
   'instance-overdue',
+  'instances-cut-off',
 ]);
 const JOBS_AT_ONCE = 4;
 

@@ -21,10 +21,14 @@ export const decideEnds = (views: readonly JobView[]): readonly JobDecision[] =>
 /**
  * Decides from the fates of the fleet's instances: where no worker comes up, no job can end otherwise (R10). No job is over by this decision.
  */
-export const decideEndsWithoutWorkers = (views: readonly JobView[], boots: BootHistory): readonly JobDecision[] =>
+export const decideEndsWithoutWorkers = (
+  views: readonly JobView[],
+  boots: BootHistory,
+  maxIdleMs: number | undefined,
+): readonly JobDecision[] =>
   views.map((view) => ({
     view,
-    end: isWaiting(view) ? decideBootFailure(boots, view.beganAtMs) : undefined,
+    end: isWaiting(view) ? decideBootFailure(boots, { sinceMs: view.beganAtMs, maxIdleMs }) : undefined,
     isOver: false,
   }));
 

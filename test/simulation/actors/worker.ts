@@ -68,7 +68,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
       notices: async () => {
         if (world.lossOf('metadata', process) !== undefined) throw new CallFailed('metadata: nobody answered');
         const notices = [...instance.notices];
-        world.tell(process, { operation: 'metadata.notices', notices }, world.clock.nowMs);
+        if (notices.length > 0) world.tell(process, { operation: 'metadata.notices', notices }, world.clock.nowMs);
         return notices;
       },
     },

@@ -107,7 +107,7 @@ class Batch {
 const resultsOf = (indexes: readonly number[]): ComputedItem[] =>
   indexes.map((index) => ({ index, ok: true, line: `${index}\n` }));
 
-/** As many batches as wanted, of which the first has the only slot and `joining` more have joined it. */
+/** Begins with the only slot for the first batch of `count`, and lets `joining` more join it. */
 async function shared(stage: Stage, count: number, joining: number): Promise<Batch[]> {
   const batches = Array.from({ length: count }, (_, number) => new Batch(stage, number));
   await settle();
