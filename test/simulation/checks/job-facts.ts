@@ -1,4 +1,4 @@
-/** What the bucket says of a job at this moment, read without the product's own judgement. */
+/** Facts about a job that the bucket shows at this moment, read without the product's own judgement. */
 import { endsKey, outcomeKey } from '../../../core/contract/keys.js';
 import { decodeEnds, type EndsEntry } from '../../../core/contract/ends.js';
 import type { SimulatedJob } from '../jobs.js';

@@ -99,7 +99,7 @@ export class Events implements Observer {
     if (at >= 0) this.#owed.splice(at, 1);
   }
 
-  /** What an event claims has happened. A batch that is hidden for as long as a lease looks as if it were beaten. */
+  /** An event claims only what has happened. A batch that is hidden for as long as a lease looks as if it were beaten. */
   #checkClaim(process: SimulatedProcess, event: HandedBack, world: World): void {
     if (event.reason !== 'interruption' && event.reason !== 'draining' && event.reason !== 'waiting') return;
     if (event.message.includes('SQS did not accept it')) return;

@@ -127,7 +127,7 @@ function mayBeHidden({ message }: SeenLease, world: World): boolean {
   return behaviour === undefined || behaviour.load !== 'loads' || behaviour.loadMs > SLOW_LOAD_MS;
 }
 
-/** As in worker/engine/slow-models.ts. */
+/** worker/engine/slow-models.ts calls a model slow after a little more than this. */
 const SLOW_LOAD_MS = 4_000;
 
 export const nameOf = ({ message, messageId }: SeenLease): string =>

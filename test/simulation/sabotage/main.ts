@@ -9,6 +9,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { mapBounded } from '../../../core/map-bounded.js';
 import { sabotagePlugin } from './patch.js';
 import { type Found, writeTable } from './table.js';
 import { SABOTAGES, type Sabotage } from './sabotages.js';
@@ -100,6 +101,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
+      'at-once': { type: 'string', default: '1' },
       seeds: { type: 'string', default: '1000' },
       write: { type: 'boolean', default: false },
     },
@@ -107,18 +109,18 @@ async function main(): Promise<number> {
   const only = values.only?.split(',');
   const chosen = SABOTAGES.filter(({ name }) => only?.includes(name) ?? true);
   const isSound = soundSeeds(await bundle(undefined));
-  const results: Found[] = [];
-  for (const sabotage of chosen) {
-    const found = await find(sabotage, Number(values.seeds), isSound);
-    results.push(found);
+  const most = Number(values.seeds);
+  const results = await mapBounded(chosen, Number(values['at-once']), async (sabotage) => {
+    const found = await find(sabotage, most, isSound);
     const how = found.seed === undefined ? `NOT FOUND in ${found.seeds} seeds` : `seed ${found.seed}: ${found.problem}`;
     process.stdout.write(`${sabotage.rule} ${sabotage.name} (reached at ${found.reachedAt ?? 'no seed'}): ${how}\n`);
-  }
+    return found;
+  });
   const count = results.filter(({ seed }) => seed !== undefined).length;
   process.stdout.write(`${count} of ${results.length} sabotages were found.\n`);
   if (values.write) {
     const file = path.join(root, REPORT);
-    await writeFile(file, writeTable(await readFile(file, 'utf8'), results, Number(values.seeds)));
+    await writeFile(file, writeTable(await readFile(file, 'utf8'), results, most));
   }
   return count >= results.length * LEAST_FOUND_SHARE ? 0 : 1;
 }
