@@ -19,6 +19,7 @@ const compositionRoots = [
   'runner/wiring/**/*.ts',
   'runner/lambda.ts',
   'worker/main.ts',
+  'worker/last-words.ts',
   'emulator/wiring/**/*.ts',
 ];
 

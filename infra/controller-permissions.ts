@@ -1,6 +1,6 @@
 /** The permissions of every controller. The stack's Lambda function and the CLI's commands run the same passes, so they need the same. */
 import { Aws } from 'aws-cdk-lib';
-import { fleetStateKey, jobsPrefix } from '../core/contract/keys.js';
+import { endsPrefix, fleetStateKey, jobsPrefix } from '../core/contract/keys.js';
 import { fleetArn } from './arns.js';
 import type { DeadManSwitch } from './dead-man-switch.js';
 import type { JobStore } from './job-store.js';
@@ -34,7 +34,7 @@ function jobPermissions({ bucket, queue }: JobStore): readonly Permission[] {
       sid: 'FoldProgressEndJobsGrantExits',
       why: 'A controller writes the progress and the ends of any job, and the state of the fleet.',
       actions: ['s3:PutObject'],
-      resources: [`${jobsPrefix}*/progress.json`, `${jobsPrefix}*/done.json`, fleetStateKey].map((key) =>
+      resources: [`${jobsPrefix}*/progress.json`, `${endsPrefix}*`, fleetStateKey].map((key) =>
         bucket.arnForObjects(key),
       ),
     },

@@ -112,6 +112,7 @@ export class SpotPool extends Construct {
       fleetId: this.fleetId,
       maxWorkers: String(settings.maxWorkers),
       maxLifeSeconds: String(settings.maxLifeSeconds),
+      maxIdleSeconds: String(settings.maxIdleSeconds),
       schedulerGroup: deadMan.groupName,
       schedulerRoleArn: deadMan.role.roleArn,
       topicArn: this.topic.topicArn,

@@ -1,9 +1,21 @@
 /** The role of the instances: one queue, and its own parts of one bucket. It allows no call of EC2, because an instance ends itself through the operating system. */
 import { InstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { exitTicketsPrefix, fleetStateKey, jobsPrefix, modelsPrefix, workersPrefix } from '../core/contract/keys.js';
+import {
+  endsPrefix,
+  exitTicketsPrefix,
+  fleetStateKey,
+  jobsPrefix,
+  modelsPrefix,
+  workersPrefix,
+} from '../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../core/contract/tags.js';
-import { OUTCOMES_WRITTEN, SHORT_LIVED_WRITTEN, WORKER_WRITES } from '../core/contract/worker-writes.js';
+import {
+  LOSSES_WRITTEN,
+  OUTCOMES_WRITTEN,
+  SHORT_LIVED_WRITTEN,
+  WORKER_WRITES,
+} from '../core/contract/worker-writes.js';
 import type { JobStore } from './job-store.js';
 import { readInputBuckets } from './input-buckets.js';
 import { permit, type Permission } from './permissions.js';
@@ -16,6 +28,7 @@ export interface WorkerRoleProps {
 
 const READ = [
   `${jobsPrefix}*`,
+  `${endsPrefix}*`,
   `${modelsPrefix}*`,
   `${workersPrefix}*`,
   `${exitTicketsPrefix}*`,
@@ -63,7 +76,15 @@ function basics({ queue, bucket }: JobStore): readonly Permission[] {
       sid: 'CommitOutcomesAndTell',
       why: 'A worker writes about any job and about itself. It may not write the state of the fleet or the pointer to its own code, and deletes nothing.',
       actions: ['s3:PutObject'],
-      resources: keys(WORKER_WRITES),
+      resources: keys(WORKER_WRITES.filter((pattern) => pattern !== LOSSES_WRITTEN)),
+    },
+    {
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+      sid: 'MarkLosses',
+      why: 'The program that outlives a worker marks which batches it died with, of any job. A mark is never replaced.',
+      actions: ['s3:PutObject'],
+      resources: keys([LOSSES_WRITTEN]),
+      conditions: { Null: { 's3:if-none-match': 'false' } },
     },
     {
       sid: 'RemovePartsOfBrokenOutcomes',

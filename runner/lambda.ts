@@ -43,8 +43,8 @@ const store = reportingDamages(stack.store, memory.reportedDamages, (message) =>
   log({ code: 'object-damaged', message }),
 );
 const ports = { ...stack, store, clock: systemClock };
-/** Jobs whose end was notified. */
-const notifiedJobs = new Set<string>();
+/** The ends of jobs that were notified, each by its job and number. */
+const notifiedEnds = new Set<string>();
 /** Troubles that still have to be notified. */
 let troubles: readonly ControllerEvent[] = [];
 /** Reclaims that the metrics contain already. */
@@ -99,7 +99,7 @@ async function report({ events }: PassReport, signal: AbortSignal): Promise<unkn
   troubles = [...troubles, ...events.filter(needsAttention)];
   try {
     troubles = await notifyOfTrouble(troubles, notices);
-    await notifyOfEnds(memory, notifiedJobs, notices);
+    await notifyOfEnds(memory, notifiedEnds, notices);
     return undefined;
   } catch (error) {
     log({ code: 'trouble', message: `Could not send notifications: ${messageOf(error)}` });

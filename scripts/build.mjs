@@ -25,6 +25,8 @@ const banner = {
 for (const [entry, outfile] of [
   ['dist/worker/main.js', 'dist/bundle/worker.mjs'],
   ['dist/worker/host/main.js', 'dist/bundle/host.mjs'],
+  // It runs after the end of a worker.
+  ['dist/worker/last-words.js', 'dist/bundle/last-words.mjs'],
   // In a directory of its own: the whole of it is what Lambda gets.
   ['dist/runner/lambda.js', 'dist/bundle/controller/index.mjs'],
   // A command starts four times faster from one file: most of the SDK's is never read.
@@ -64,7 +66,7 @@ const pythonFiles = readdirSync('python', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.py'))
   .sort();
 const files = [
-  ...['worker.mjs', 'host.mjs'].map((name) => packed(name, `dist/bundle/${name}`)),
+  ...['worker.mjs', 'host.mjs', 'last-words.mjs'].map((name) => packed(name, `dist/bundle/${name}`)),
   ...pythonFiles.map((name) => packed(name, name)),
 ];
 const SMALLEST = 9;

@@ -18,7 +18,12 @@ const sources = [
   'package-lock.json',
 ];
 // The last that a build writes: a build that broke off lacks one of them.
-const products = ['dist/bundle/spotpool.mjs', 'dist/bundle/worker.mjs', 'dist/bundle/host.mjs'];
+const products = [
+  'dist/bundle/spotpool.mjs',
+  'dist/bundle/worker.mjs',
+  'dist/bundle/host.mjs',
+  'dist/bundle/last-words.mjs',
+];
 
 /** Progress goes to stderr: standard output belongs to what is started. */
 export function prepare() {

@@ -14,7 +14,13 @@ const { localUserData } = await import('../dist/runner/local-cloud/user-data.js'
 
 const stack = { region: 'eu-west-1', bucket: 'results', queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/input' };
 const machine = { maxIdleSeconds: 600, maxLifeSeconds: 86_400, python: '3.13' };
-const local = { ...stack, endpoint: 'http://127.0.0.1:1', nodePath: '/usr/bin/node', workerPath: '/opt/worker.mjs' };
+const local = {
+  ...stack,
+  endpoint: 'http://127.0.0.1:1',
+  nodePath: '/usr/bin/node',
+  workerPath: '/opt/worker.mjs',
+  lastWordsPath: '/opt/last-words.mjs',
+};
 const scripts = {
   'the boot script': userData({ ...stack, ...machine, packages: [], gpus: false }),
   'the boot script with packages and GPUs': userData({

@@ -21,6 +21,7 @@ import type { EndReason } from './engine/engine-options.js';
 import { PreparationLog } from './model/preparation-log.js';
 import type { PrepareModel } from './model/prepared-models.js';
 import { EventLog } from './events/event-log.js';
+import { Journal } from './losses/journal.js';
 import { LineWriter } from './events/line-writer.js';
 import { Gpus } from './gpu/gpus.js';
 import { readGpus } from './gpu/nvidia-smi.js';
@@ -91,6 +92,7 @@ async function work(
   process.on('unhandledRejection', (error) => trouble('in an unexpected place', error));
   const memoryBytes = Math.floor(totalmem() * SLOTS_SHARE_OF_MEMORY);
   const gpus = await Gpus.find({ clock, events, read: () => readGpus() });
+  const journal = openJournal(workDirectory, stop, (error) => trouble('writing the journal', error));
   const engine = new Engine({
     ...config,
     instance,
@@ -120,6 +122,7 @@ async function work(
     cpus: Math.max(1, Math.floor(availableParallelism() / config.sharedBy)),
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
+    journal,
   });
   const view = (): StatusView => ({ ...engine.status, ...events.view });
   const status = new StatusWriter({ identity, store, clock, events, view });
@@ -128,7 +131,7 @@ async function work(
   const started = `A worker started on ${instance} (${instanceType} in ${zone}).`;
   events.emit({ code: 'worker-started', instanceType, zone, slots: engine.status.slots, bootMs, message: started });
   const writing = [log.run(ended.signal), status.run(ended.signal)];
-  const reason = await engine.run(stop);
+  const reason = await engine.run(stop).finally(() => journal.close());
   const held = engine.leftBehind;
   const left =
     held === 0
@@ -139,6 +142,13 @@ async function work(
   await Promise.all(writing);
   const last = AbortSignal.timeout(LAST_WRITES_MS);
   await Promise.allSettled([log.flush(last), status.write(last)]);
+}
+
+/** A worker that was asked to end is no loss, whatever happens to it then. */
+function openJournal(workDirectory: string, stop: AbortSignal, onTrouble: (error: unknown) => void): Journal {
+  const journal = new Journal(workDirectory, onTrouble);
+  stop.addEventListener('abort', () => journal.close());
+  return journal;
 }
 
 /** All stores share one client, and so its connections. */

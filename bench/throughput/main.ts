@@ -19,6 +19,7 @@ import { memory } from './sections/memory.js';
 import { flat } from './sections/flat.js';
 import { images, trees } from './sections/parallel.js';
 import { pipeline } from './sections/pipeline.js';
+import { processor } from './sections/processor.js';
 import { pythonHost } from './sections/python-host.js';
 import { reclaims } from './sections/reclaims.js';
 import { start } from './sections/start.js';
@@ -34,6 +35,7 @@ const SECTIONS: Readonly<Record<string, (cloud: BenchCloud, sizes: Sizes) => Pro
   pipeline,
   memory,
   flat,
+  processor,
   'python-host': pythonHost,
   enqueue,
   reclaims,

@@ -20,6 +20,8 @@ export interface Sizes {
   readonly starts: number;
   readonly tailItems: number;
   readonly flatBatches: number;
+  /** The number of items of the measurement of processor time. */
+  readonly shortItems: number;
 }
 
 export const FULL: Sizes = {
@@ -38,6 +40,7 @@ export const FULL: Sizes = {
   starts: 10,
   tailItems: 2_560,
   flatBatches: 40_000,
+  shortItems: 20_000,
 };
 
 export const QUICK: Sizes = {
@@ -56,4 +59,5 @@ export const QUICK: Sizes = {
   starts: 3,
   tailItems: 1_280,
   flatBatches: 3_000,
+  shortItems: 6_000,
 };

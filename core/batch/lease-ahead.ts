@@ -33,6 +33,8 @@ const LEAST_LOOK_MS = 5;
 export interface LeaseAheadView {
   /** The time until each slot needs its next batch. 0: it is idle. Undefined: its pace is not known yet. Infinity: it cannot be predicted. */
   readonly freeInMs: readonly (number | undefined)[];
+  /** How many further batches the free slots could start at once, because they work on several items at once. */
+  readonly atOnce?: number;
   /** The measured time of one batch in one slot. */
   readonly msPerBatch: number | undefined;
   /** The measured time from the request for a batch until it can be computed: receive and fetch. */
@@ -64,7 +66,7 @@ export function decideLeaseAhead(view: LeaseAheadView): LeaseAhead {
   const lowMs = Math.min(boundMs, leadMs * LEAD_FACTOR + LEAD_MARGIN_MS);
   const highMs = Math.min(boundMs, lowMs + REFILL_MS);
   const coming = ahead + asked;
-  const most = view.freeInMs.length * MOST_AHEAD_PER_SLOT;
+  const most = view.freeInMs.length * MOST_AHEAD_PER_SLOT + (view.atOnce ?? 0);
   const isDue = coming < Math.min(most, startableWithin(view, lowMs));
   const ask = isDue ? Math.min(most, startableWithin(view, highMs)) - coming : 0;
   const surplus = Math.max(0, ahead - startableWithin(view, boundMs));
@@ -77,8 +79,8 @@ export function boundOf(leadMs: number): number {
 
 /** Returns how many batches start within the time, one after another in each slot. */
 export function startableWithin(view: LeaseAheadView, withinMs: number): number {
-  const { atRisk, freeInMs } = view;
-  let batches = 0;
+  const { atOnce = 0, atRisk, freeInMs } = view;
+  let batches = atOnce;
   let unknown = 0;
   for (const freeMs of freeInMs) {
     if (freeMs === undefined) unknown = 1;

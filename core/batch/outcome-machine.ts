@@ -69,7 +69,7 @@ export class OutcomeMachine<Item> {
   readonly #items: readonly Item[];
   readonly #concurrency: () => number;
   readonly #memory: SlotMemory<Item>;
-  readonly #budget: number;
+  #budget: number;
   readonly #doubts = new Doubts();
   readonly #inFlight = new Map<number, Slice>();
   readonly #sliceOf = new Map<number, Slice>();
@@ -89,6 +89,7 @@ export class OutcomeMachine<Item> {
   #ticks = 0;
 
   constructor(options: {
+    /** The caller may append to it, and then calls `added`. */
     readonly items: readonly Item[];
     /** Returns the number of slices in flight at once. It is called each time, because the number may change while the batch is computed. */
     readonly concurrency: () => number;
@@ -115,6 +116,36 @@ export class OutcomeMachine<Item> {
   /** Tells whether every item that is not decided is with the slot. */
   get allAsked(): boolean {
     return this.#queue.length === 0 && this.#doubts.size === 0 && !this.#probing;
+  }
+
+  /** The number of slices that the slot works on. */
+  get slicesInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** The number of items that no slice has yet. */
+  get queuedItems(): number {
+    return this.#queue.reduce((items, { positions }) => items + positions.length, 0);
+  }
+
+  /**
+   * Tells whether items of other batches may be added. After a loss, and while it is asked whether the slot is sound, what is there is decided first, so
+   * that trouble concerns few batches and comes to an end.
+   */
+  get mayAdd(): boolean {
+    const isCalm =
+      this.#loss === undefined && this.#rebuilds === 0 && !this.#exclusive && !this.#probing && !this.#settle;
+    const isKnownSound = this.#doubts.size === 0 || this.#memory.witness !== undefined;
+    return isCalm && isKnownSound && this.#queue.every(({ kind }) => kind === 'plain');
+  }
+
+  /** Takes the items in, from this position to the end, that were appended to `items`. */
+  added(from: number): void {
+    invariant(this.mayAdd, 'items are added only to a machine without trouble.');
+    const queued = this.#queue.flatMap(({ positions }) => positions);
+    for (let position = from; position < this.#items.length; position += 1) queued.push(position);
+    this.#queue = queued.length === 0 ? [] : [{ positions: queued, kind: 'plain' }];
+    this.#budget = Math.max(this.#budget, rebuildBudget(queued.length));
   }
 
   answered(position: number, error?: ItemError): readonly Verdict[] {

@@ -11,6 +11,7 @@ const FIRST_LEAD_MS = 100;
 
 export class PipelinePace {
   #msPerBatch: number | undefined;
+  #itemsPerBatch: number | undefined;
   #fetchMs: number | undefined;
   #receives: number[] = [];
 
@@ -25,7 +26,9 @@ export class PipelinePace {
     this.#fetchMs = before + (elapsedMs - before) * weight;
   }
 
-  computed(elapsedMs: number): void {
+  /** Takes the time of a batch of so many items in one slot. */
+  computed(elapsedMs: number, items: number): void {
+    this.#itemsPerBatch = items;
     const before = this.#msPerBatch ?? elapsedMs;
     this.#msPerBatch = before + (elapsedMs - before) * NEWEST_WEIGHT;
   }
@@ -33,11 +36,17 @@ export class PipelinePace {
   /** Forgets the time of batches: after a pause, other batches may come. */
   forgetBatches(): void {
     this.#msPerBatch = undefined;
+    this.#itemsPerBatch = undefined;
   }
 
   /** The time of one batch in one slot; undefined before the first has ended. */
   get msPerBatch(): number | undefined {
     return this.#msPerBatch;
+  }
+
+  /** The number of items of the last batch that was computed. */
+  get itemsPerBatch(): number | undefined {
+    return this.#itemsPerBatch;
   }
 
   get leadMs(): number {

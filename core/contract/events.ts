@@ -36,7 +36,15 @@ interface EventBase {
 export type NoticeKind = 'interruption' | 'rebalance';
 
 export type HandBackReason =
-  'interruption' | 'draining' | 'twelve-hours' | 'unable' | 'attempt' | 'worker-failed' | 'outdated' | 'waiting';
+  | 'interruption'
+  | 'draining'
+  | 'twelve-hours'
+  | 'unable'
+  | 'attempt'
+  | 'worker-failed'
+  | 'outdated'
+  | 'waiting'
+  | 'isolation';
 
 export type DropReason = 'cancelled' | 'failed' | 'foreign-manifest';
 
@@ -94,6 +102,12 @@ export type WorkerEvent = EventBase &
     | { readonly code: 'lease-lost'; readonly items: number }
     | { readonly code: 'attempt'; readonly attempts: number; readonly maxAttempts: number }
     | { readonly code: 'batch-given-up'; readonly attempts: number }
+    /** Workers died while this batch was in their slots; so many of them are marked (R4). */
+    | { readonly code: 'losses-seen'; readonly losses: number }
+    /** This worker computes the batch alone, because too many workers died with it. */
+    | { readonly code: 'batch-isolated'; readonly losses: number }
+    /** The worker died each time that it had the item alone. */
+    | { readonly code: 'item-given-up'; readonly index: number; readonly losses: number }
     | { readonly code: 'slot-rebuilt'; readonly reason: RebuildReason }
     /** How the job's model is run on this instance from here on, and why. */
     | {
@@ -202,6 +216,7 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
       'worker-failed': true,
       outdated: true,
       waiting: true,
+      isolation: true,
     }),
     savedItems: count,
   },
@@ -210,6 +225,9 @@ const own: { readonly [Code in WorkerEventCode]: Fields<Omit<EventOf<Code>, keyo
   'lease-lost': { items: count },
   attempt: { attempts: count, maxAttempts: count },
   'batch-given-up': { attempts: count },
+  'losses-seen': { losses: count },
+  'batch-isolated': { losses: count },
+  'item-given-up': { index: count, losses: count },
   'slot-rebuilt': {
     reason: oneOf<RebuildReason>({ broken: true, crashed: true, protocol: true, timeout: true, memory: true }),
   },

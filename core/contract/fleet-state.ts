@@ -9,6 +9,7 @@
  * - Grants are opened only from a closed generation (`grants` 0), so no exit of an older generation can be missed in the count.
  * - Every controller carries `teardown` from generation to generation. It decides target 0 until its writer takes it away.
  */
+import { parseRanges } from '../dataset/ranges.js';
 import { milliseconds, type ModelPhase, type NoticeKind, noticeKind } from './events.js';
 import { jobId } from './job-id.js';
 import { instanceId } from './names.js';
@@ -27,6 +28,7 @@ import {
   type Shape,
   text,
   time,
+  where,
   words,
 } from './shape.js';
 import { MOST_CONCURRENCY, MOST_SLOTS, type SlotShape } from './slot-shape.js';
@@ -101,6 +103,15 @@ export interface GpuStatus {
   readonly use?: number;
 }
 
+/** The batches of a job that a worker has held for a while, and how long its batches take. */
+export interface HeldStatus {
+  readonly job: string;
+  /** The numbers of the batches that it has held for more than a minute, as ranges: `3,7-9`. */
+  readonly batches: string;
+  /** The longest time that a batch of the job was held until its outcome; absent while none was held for long. */
+  readonly longestMs?: number;
+}
+
 /** `fleet/status/<id>.json`, written by the worker when it changes (at most once a second), and again each minute as a heartbeat. */
 export interface WorkerStatus {
   readonly instance: string;
@@ -115,6 +126,8 @@ export interface WorkerStatus {
   readonly gpus?: readonly GpuStatus[];
   /** The kind of notice that it has seen. */
   readonly notice?: NoticeKind;
+  /** Absent while it has held no batch for long. */
+  readonly held?: readonly HeldStatus[];
   readonly instanceType: string;
   readonly zone: string;
   readonly startedAt: string;
@@ -130,6 +143,11 @@ const SENTENCE_CHARACTERS = 4_096;
 const NAME_CHARACTERS = 256;
 const MOST_JOBS = 200_000;
 const MOST_GPUS = 256;
+/** A worker holds a few hundred batches at most, of a few jobs. */
+export const MOST_HELD_JOBS = 32;
+const MOST_RANGES_CHARACTERS = 4_096;
+const RANGES = /^(?:\d{1,8}(?:-\d{1,8})?(?:,\d{1,8}(?:-\d{1,8})?)*)?$/;
+const areRanges = (ranges: string): boolean => parseRanges(ranges).every(({ first, last }) => first <= last);
 const MOST_GPU_MIB = 1024 ** 3;
 
 /** The form that a metadata service uses: `c7g.large`, `us-east-1a`. */
@@ -205,6 +223,16 @@ const workerStatus: Shape<WorkerStatus> = object<WorkerStatus>({
     ),
   ),
   notice: optional(noticeKind),
+  held: optional(
+    list(
+      object<HeldStatus>({
+        job: jobId,
+        batches: where(text(MOST_RANGES_CHARACTERS, RANGES), areRanges),
+        longestMs: optional(milliseconds),
+      }),
+      MOST_HELD_JOBS,
+    ),
+  ),
   instanceType: place,
   zone: place,
   startedAt: time,

@@ -96,10 +96,12 @@ export type JobOptions = {
 
 export const JOB_OPTION_NAMES = Object.keys(JOB_OPTIONS) as readonly JobOptionName[];
 
-const codecs = Object.fromEntries(JOB_OPTION_NAMES.map((name) => [name, JOB_OPTIONS[name].codec]));
+export const jobOptionCodecs = Object.fromEntries(
+  JOB_OPTION_NAMES.map((name) => [name, JOB_OPTIONS[name].codec]),
+) as unknown as Fields<JobOptions>;
 
 /** The codec of the manifest's options. */
-export const jobOptions: Shape<JobOptions> = object<JobOptions>(codecs as unknown as Fields<JobOptions>);
+export const jobOptions: Shape<JobOptions> = object<JobOptions>(jobOptionCodecs);
 
 export const DEFAULT_JOB_OPTIONS = Object.fromEntries(
   JOB_OPTION_NAMES.flatMap((name) => ('default' in JOB_OPTIONS[name] ? [[name, JOB_OPTIONS[name].default]] : [])),

@@ -94,7 +94,7 @@ export interface Manifest {
   };
 }
 
-/** `jobs/<job>/done.json` is the job's end, written once. */
+/** `jobs/<job>/done.json` is the end of a job of an older version. Newer ends are in core/contract/ends.ts. */
 export interface DoneMark {
   readonly state: 'complete' | 'failed';
   /** A sentence for people; for a failed job it says why. */
@@ -102,7 +102,7 @@ export interface DoneMark {
   readonly at: string;
 }
 
-/** `jobs/<job>/cancelled.json` says who cancelled the job, and when. */
+/** `jobs/<job>/cancelled.json` says who cancelled a job of an older version, and when. */
 export interface CancelMark {
   readonly at: string;
   readonly by: string;
@@ -206,8 +206,6 @@ const doneMark = object<DoneMark>({
   at: time,
 });
 
-export const encodeDoneMark = (mark: DoneMark): string => `${JSON.stringify(mark)}\n`;
-
 export const decodeDoneMark = (json: string | Uint8Array): DoneMark | undefined => decode(doneMark, json);
 
 const endState = object<Pick<DoneMark, 'state'>>({ state: doneState });
@@ -217,8 +215,6 @@ export const decodeEndState = (json: string | Uint8Array): DoneMark['state'] | u
   decode(endState, json)?.state;
 
 const cancelMark = object<CancelMark>({ at: time, by: name });
-
-export const encodeCancelMark = (mark: CancelMark): string => JSON.stringify(mark);
 
 /** The key alone cancels a job, whatever the object holds. If that is not a mark, `at` is when the object was written. */
 export function decodeCancelMark(json: string | Uint8Array, writtenAtMs: number): CancelMark {

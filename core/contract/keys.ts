@@ -22,6 +22,8 @@ export const exitTicketKey = (generation: number, ticket: number): string =>
 
 export const instancesPrefix = 'fleet/instances/';
 export const instancePrefix = (instance: string): string => `${instancesPrefix}${instance}/`;
+export const bootLogKey = (instance: string): string => `${instancePrefix(instance)}boot.log`;
+export const workerLogKey = (instance: string): string => `${instancePrefix(instance)}worker.log`;
 export const instanceEventsPrefix = (instance: string): string => `${instancePrefix(instance)}events/`;
 
 /** The statuses of all instances are in one folder, so that one listing tells which of them changed, and when each was last written. */

@@ -24,6 +24,8 @@ export const ITEM_ERROR_CODES = {
   /** An object of the dataset could not be fetched. */
   objectUnreadable: 'ObjectUnreadable',
   batchGivenUp: 'BatchGivenUp',
+  /** The whole worker died each time that it had this item alone (R4). */
+  workerLost: 'WorkerLost',
 } as const;
 
 export const failedLine = (index: number, error: ItemError): ResultLine => ({ index, ok: false, error });

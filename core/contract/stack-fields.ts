@@ -120,6 +120,13 @@ export const STACK_FIELDS = {
     controller: true,
     help: 'Seconds after which an instance ends itself. Absent when the stack does not say.',
   },
+  maxIdleSeconds: {
+    read: positive,
+    variable: 'SPOTPOOL_MAX_IDLE_SECONDS',
+    deployed: true,
+    controller: true,
+    help: 'Seconds without work after which an instance ends itself. Absent when the stack does not say.',
+  },
   architecture: {
     read: architecture,
     variable: 'SPOTPOOL_ARCHITECTURE',

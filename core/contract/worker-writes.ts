@@ -4,6 +4,9 @@
  */
 import { exitTicketsPrefix, instancesPrefix, jobsPrefix, statusesPrefix } from './keys.js';
 
+/** The worker's policy permits to create these objects, and not to replace them: a mark stays as it was written first. */
+export const LOSSES_WRITTEN = `${jobsPrefix}*/losses/*`;
+
 export const OUTCOMES_WRITTEN = `${jobsPrefix}*/results/*`;
 
 /** These objects are tagged, so that the bucket's lifecycle finds them. */
@@ -13,6 +16,7 @@ export const WORKER_WRITES = [
   ...SHORT_LIVED_WRITTEN,
   OUTCOMES_WRITTEN,
   `${jobsPrefix}*/attempts/*`,
+  LOSSES_WRITTEN,
   `${jobsPrefix}*/unable/*`,
   `${exitTicketsPrefix}*`,
   `${instancesPrefix}*`,

@@ -6,9 +6,10 @@
  * - No batch spans two parts. A batch that exceeds the bytes of a batch has one item.
  * - There are at most `maxBatches`, unless the number of parts forces more: when there are too many, neighbours are merged and the sizes doubled.
  * - A size that the user chose holds. Without one, fine pieces are kept while the dataset streams by, and are joined to batches of falling size once its
- *   length is known (core/dataset/guided-sizes.ts).
+ *   length is known (core/dataset/guided-sizes.ts). With the model's pace no batch is less than a second of work, unless its bytes or its part end it.
  */
-import { guidedSize, LARGEST_OVER_SMALLEST } from './guided-sizes.js';
+import { guidedSize, LARGEST_OVER_SMALLEST, sizesOf } from './guided-sizes.js';
+import { MOST_ITEMS, type SlotPace } from './paced-sizes.js';
 import { MAX_BATCHES_PER_JOB } from '../contract/keys.js';
 
 export interface PlannedBatch {
@@ -37,8 +38,6 @@ export const isGuided = ({ batchItems, batchBytes }: BatchSizes): boolean =>
 const OWN_BATCH_BYTES = 8 * 1024 * 1024;
 /** The same bound when the user chose a number of items: then larger batches are allowed. */
 const WISHED_BATCH_BYTES = 64 * 1024 * 1024;
-/** The bound of items when the user chose only bytes, because a worker holds a line of result for each item. */
-const MOST_ITEMS = 1_000_000;
 /** When joining by items leaves more than this share of the pieces, the bound of bytes was in the way: then it is doubled, too. */
 const WELL_JOINED = 0.75;
 
@@ -99,15 +98,9 @@ export class BatchPlanner {
     this.#items += 1;
   }
 
-  plan(): readonly PlannedBatch[] {
-    const sizes = this.#sizes;
-    const total = this.#items;
-    const weightLimit = this.#weightLimit;
-    const batches = this.#guided
-      ? merged(this.#batches, Math.max(OWN_BATCH_BYTES, weightLimit), ({ firstIndex }) =>
-          guidedSize({ total, left: total - firstIndex, workers: sizes.workers }),
-        )
-      : this.#batches;
+  /** `pace` is that of the model, if it is known; it counts when the user chose no size. */
+  plan(pace?: SlotPace): readonly PlannedBatch[] {
+    const batches = this.#guided ? this.#guidedBatches(pace) : this.#batches;
     return batches.map(({ part, startByte, endByte, firstIndex, items }) => ({
       part,
       startByte,
@@ -115,6 +108,18 @@ export class BatchPlanner {
       firstIndex,
       items,
     }));
+  }
+
+  #guidedBatches(pace: SlotPace | undefined): readonly OpenBatch[] {
+    const { workers } = this.#sizes;
+    const total = this.#items;
+    const sizeOf = ({ firstIndex }: OpenBatch): number =>
+      guidedSize({ total, left: total - firstIndex, workers, pace });
+    const bytes = pace === undefined ? OWN_BATCH_BYTES : WISHED_BATCH_BYTES;
+    const limit = Math.max(bytes, this.#weightLimit);
+    if (pace === undefined) return merged(this.#batches, limit, sizeOf);
+    const { smallest } = sizesOf(total, pace);
+    return withoutCrumbs(merged(this.#batches, limit, sizeOf, smallest), limit, smallest);
   }
 
   #makeLarger(): void {
@@ -140,26 +145,43 @@ export class BatchPlanner {
   }
 }
 
-/** Joins neighbours of one part; `itemLimit` is called for each batch that is begun. */
+/** Joins neighbours of one part; `itemLimit` is called for each batch that is begun. A batch of fewer than `least` items may exceed it. */
 function merged(
   batches: readonly OpenBatch[],
   weightLimit: number,
   itemLimit: (first: OpenBatch) => number,
+  least = 0,
 ): OpenBatch[] {
   const joined: OpenBatch[] = [];
   let most = 0;
   for (const batch of batches) {
     const last = joined.at(-1);
-    const fits =
-      last?.part === batch.part && last.items + batch.items <= most && last.weight + batch.weight <= weightLimit;
-    if (last === undefined || !fits) {
+    const isOpen = last !== undefined && (last.items < least || last.items + batch.items <= most);
+    if (isOpen && mayJoin(last, batch, weightLimit)) join(last, batch);
+    else {
       joined.push({ ...batch });
       most = itemLimit(batch);
-      continue;
     }
-    last.endByte = batch.endByte;
-    last.items += batch.items;
-    last.weight += batch.weight;
   }
   return joined;
+}
+
+/** Joins a batch of fewer than `least` items, such as the last one of a part, to the one before it. */
+function withoutCrumbs(batches: readonly OpenBatch[], weightLimit: number, least: number): OpenBatch[] {
+  const kept: OpenBatch[] = [];
+  for (const batch of batches) {
+    const last = kept.at(-1);
+    if (last !== undefined && batch.items < least && mayJoin(last, batch, weightLimit)) join(last, batch);
+    else kept.push({ ...batch });
+  }
+  return kept;
+}
+
+const mayJoin = (last: OpenBatch, next: OpenBatch, weightLimit: number): boolean =>
+  last.part === next.part && last.weight + next.weight <= weightLimit;
+
+function join(last: OpenBatch, next: OpenBatch): void {
+  last.endByte = next.endByte;
+  last.items += next.items;
+  last.weight += next.weight;
 }

@@ -6,6 +6,8 @@
  * nothing, and few long batches come late.
  */
 
+import { pacedSizes, type SizeRange, type SlotPace } from './paced-sizes.js';
+
 /** This many batches keep dozens of slots evenly busy. While they have at most `FEW_ITEMS` items, the body has no more batches. */
 const FEW_BATCHES = 128;
 const FEW_ITEMS = 64;
@@ -24,14 +26,21 @@ export interface RestOfDataset {
   readonly left: number;
   /** The job's maximum of workers, if it has one. */
   readonly workers: number | undefined;
+  /** The pace of the model, if it is known. */
+  readonly pace?: SlotPace | undefined;
 }
 
 /** Returns the most items of the batch that begins where `left` items are left; it is at least one. */
-export function guidedSize({ total, left, workers = 0 }: RestOfDataset): number {
-  const largest = largestSize(total);
-  const sharedBy = Math.max((total * FALLING_SHARE) / largest, BATCHES_PER_SHARE * workers);
-  const smallest = Math.ceil(largest / LARGEST_OVER_SMALLEST);
+export function guidedSize({ total, left, workers = 0, pace }: RestOfDataset): number {
+  const { largest, smallest } = sizesOf(total, pace);
+  const sharedBy = Math.max((total * FALLING_SHARE) / largest, BATCHES_PER_SHARE * (pace?.slots ?? workers));
   return Math.min(largest, Math.max(smallest, Math.floor(left / sharedBy)));
+}
+
+/** Returns the items of the largest and the smallest batch. */
+export function sizesOf(total: number, pace: SlotPace | undefined): SizeRange {
+  const sizes = pace === undefined ? { largest: largestSize(total), smallest: 1 } : pacedSizes(total, pace);
+  return { ...sizes, smallest: Math.max(sizes.smallest, Math.ceil(sizes.largest / LARGEST_OVER_SMALLEST)) };
 }
 
 function largestSize(total: number): number {

@@ -1,7 +1,8 @@
 /** Tells a job's state, and decides when it ends (R5, R10). */
 import { definedFields } from '../defined-fields.js';
 import { whyItemsEndJob } from './failed-items.js';
-import type { CancelMark, DoneMark, JobState, UnableMark } from '../contract/job.js';
+import type { EndEntry, OutcomeCounts, ResumeEntry } from '../contract/ends.js';
+import type { DoneMark, JobState, UnableMark } from '../contract/job.js';
 import { type MaxFailed, tooManyFailed } from '../contract/max-failed.js';
 import type { Progress } from './progress.js';
 import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
@@ -22,8 +23,11 @@ export interface JobFacts {
   readonly progress: Progress;
   /** Every batch has been sent once: `enqueued.json` exists. */
   readonly enqueued: boolean;
-  readonly cancelled?: CancelMark;
-  readonly done?: DoneMark;
+  /** The job's end; absent while it goes on. */
+  readonly ended?: EndEntry;
+  /** The last resume: outcomes of before do not end the job. */
+  readonly resumed?: ResumeEntry;
+  /** The marks since the job began, or since it was resumed. */
   readonly unable: readonly UnableMark[];
   readonly maxInstanceHours?: number;
   readonly maxFailed?: MaxFailed;
@@ -34,13 +38,15 @@ export interface JobVerdict {
   readonly reason?: string;
 }
 
-/** Tells the state from the marks and outcomes. It is right even when no controller has written `done.json` yet. */
+/** Tells the state from ends and outcomes. It is right even when no controller has written the end yet. */
 export function jobVerdict(facts: JobFacts): JobVerdict {
-  if (facts.done !== undefined) return { state: facts.done.state, reason: facts.done.reason };
-  if (facts.batches === facts.progress.batches.done) return { state: 'complete', reason: completeReason(facts) };
-  if (facts.cancelled !== undefined) {
-    return { state: 'cancelled', reason: `Cancelled by ${facts.cancelled.by} at ${facts.cancelled.at}.` };
+  const { ended } = facts;
+  const isDone = facts.batches === facts.progress.batches.done;
+  // A job that was cancelled is complete all the same when workers still committed the batches that were left.
+  if (ended !== undefined && !(ended.state === 'cancelled' && isDone)) {
+    return { state: ended.state, reason: ended.reason };
   }
+  if (isDone) return { state: 'complete', reason: completeReason(facts) };
   return { state: facts.enqueued ? 'running' : 'submitting' };
 }
 
@@ -51,25 +57,40 @@ export interface DecidedEnd extends JobEnd {
   readonly ofFailedItems?: true;
 }
 
-/** Returns the end to write now, if the job has come to its end and no mark is written. */
+/** Returns the end to write now, if the job has come to its end and none is written. */
 export function decideEnd(facts: JobFacts): DecidedEnd | undefined {
-  if (facts.done !== undefined) return undefined;
+  if (facts.ended !== undefined) return undefined;
   if (facts.batches === facts.progress.batches.done) {
     const end: JobEnd = { state: 'complete', reason: completeReason(facts) };
     return tooManyFailed(failedItems(facts)) ? { ...end, ofFailedItems: true } : end;
   }
-  if (facts.cancelled !== undefined) return undefined;
   const unusable = unableEverywhere(facts.unable) ?? nowhereAble(facts);
-  return unusable ?? givenUpFromTheStart(facts.progress) ?? byFailedItems(facts) ?? usedUp(facts);
+  return unusable ?? givenUpFromTheStart(facts) ?? byFailedItems(facts) ?? usedUp(facts);
+}
+
+/** Returns the outcomes since the job began, or since it was resumed. */
+function freshCounts({ progress: { batches, items }, resumed }: JobFacts): OutcomeCounts {
+  if (resumed === undefined) return { batches, items };
+  const { before } = resumed;
+  const since = (now: number, then: number): number => Math.max(0, now - then);
+  return {
+    batches: { done: since(batches.done, before.batches.done), failed: since(batches.failed, before.batches.failed) },
+    items: { ok: since(items.ok, before.items.ok), failed: since(items.failed, before.items.failed) },
+  };
 }
 
 function byFailedItems(facts: JobFacts): DecidedEnd | undefined {
-  const reason = whyItemsEndJob(failedItems(facts));
+  const { batches, items } = freshCounts(facts);
+  const reason = whyItemsEndJob({
+    ...failedItems(facts),
+    batches: { done: batches.done, total: facts.batches, left: facts.batches - facts.progress.batches.done },
+    items: { total: facts.items, ...items },
+    isResumed: facts.resumed !== undefined,
+  });
   return reason === undefined ? undefined : { state: 'failed', reason, ofFailedItems: true };
 }
 
-const failedItems = ({ batches, items, maxFailed, progress }: JobFacts) => ({
-  batches: { total: batches, done: progress.batches.done },
+const failedItems = ({ items, maxFailed, progress }: JobFacts) => ({
   items: { total: items, ...progress.items },
   ...definedFields({ maxFailed }),
 });
@@ -82,7 +103,7 @@ function usedUp({ batches, progress, maxInstanceHours = Infinity }: JobFacts): J
     state: 'failed',
     reason:
       `It has used ${hours.toFixed(2)} instance-hours, and --max-instance-hours is ${maxInstanceHours}. ` +
-      `${done} of ${batches} batches are done and stay; to compute the rest, submit it under another id with a higher maximum.`,
+      `${done} of ${batches} batches are done and stay; to compute the rest, resume the job with a higher --max-instance-hours.`,
   };
 }
 
@@ -125,9 +146,10 @@ const DOING: Readonly<Record<UnableMark['phase'], string>> = {
   version: 'take its batches',
 };
 
-function nowhereAble({ unable, progress }: JobFacts): JobEnd | undefined {
+function nowhereAble(facts: JobFacts): JobEnd | undefined {
+  const { unable } = facts;
   const instances = new Set(unable.map(({ instance }) => instance)).size;
-  if (instances < UNABLE_MARKS_WITHOUT_OUTCOME || progress.batches.done > 0) return undefined;
+  if (instances < UNABLE_MARKS_WITHOUT_OUTCOME || freshCounts(facts).batches.done > 0) return undefined;
   const last = unable.at(-1)?.message ?? '';
   return {
     state: 'failed',
@@ -149,11 +171,13 @@ function comparable({ message, instance }: UnableMark): string {
     .slice(0, COMPARED_CHARACTERS);
 }
 
-function givenUpFromTheStart({ batches }: Progress): DecidedEnd | undefined {
+function givenUpFromTheStart(facts: JobFacts): DecidedEnd | undefined {
+  const { batches } = freshCounts(facts);
   if (batches.done < FIRST_BATCHES_GIVEN_UP || batches.failed < batches.done) return undefined;
+  const first = facts.resumed === undefined ? 'The first' : 'Since the job was resumed, the first';
   return {
     state: 'failed',
-    reason: `The first ${batches.done} batches were all given up, after their last attempts. The job was ended without the others.`,
+    reason: `${first} ${batches.done} batches were all given up, after their last attempts. The job was ended without the others.`,
     ofFailedItems: true,
   };
 }

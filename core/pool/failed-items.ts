@@ -6,8 +6,10 @@ import { SAMPLE_BATCHES } from '../dataset/sending-order.js';
 const SAMPLE_ITEMS = 200;
 const SAMPLE_ITEMS_OF_BATCHES = 5;
 
+/** The items and batches of a resumed job are those since the resume; `total` and `left` are of the whole job. */
 export interface FailedItemsFacts extends FailedItems {
-  readonly batches: { readonly total: number; readonly done: number };
+  readonly batches: { readonly total: number; readonly done: number; readonly left: number };
+  readonly isResumed: boolean;
 }
 
 /** Returns why the job ends, as a sentence, or undefined while it goes on. */
@@ -15,24 +17,26 @@ export function whyItemsEndJob(facts: FailedItemsFacts): string | undefined {
   return overMaximum(facts) ?? nothingIsRight(facts);
 }
 
-function overMaximum({ items, maxFailed, batches }: FailedItemsFacts): string | undefined {
+function overMaximum({ items, maxFailed, batches, isResumed }: FailedItemsFacts): string | undefined {
   if (maxFailed === undefined || items.failed <= mostFailed(maxFailed, items.total)) return undefined;
-  return `${items.failed} of its ${items.total} items have failed, and --max-failed is ${maxFailed}. ${restOf(batches)}`;
+  const failed = isResumed
+    ? `Since the job was resumed, ${items.failed} of its ${items.total} items have failed`
+    : `${items.failed} of its ${items.total} items have failed`;
+  return `${failed}, and --max-failed is ${maxFailed}. ${restOf(batches)}`;
 }
 
-function nothingIsRight({ items, batches, maxFailed }: FailedItemsFacts): string | undefined {
+function nothingIsRight({ items, batches, maxFailed, isResumed }: FailedItemsFacts): string | undefined {
   if (items.ok > 0 || items.failed === 0) return undefined;
   if (maxFailed !== undefined && mostFailed(maxFailed, items.total) >= items.total) return undefined;
   const isSample =
     batches.done >= SAMPLE_BATCHES || (items.failed >= SAMPLE_ITEMS && batches.done >= SAMPLE_ITEMS_OF_BATCHES);
   if (!isSample) return undefined;
   return (
-    `Not one item is ok: all ${items.failed} items of the first ${batches.done} batches failed. ${restOf(batches)} ` +
-    'To let such a job go on, submit it with --max-failed 100%.'
+    `Not one item is ok${isResumed ? ' since the job was resumed' : ''}: ` +
+    `all ${items.failed} items of the first ${batches.done} batches failed. ${restOf(batches)} ` +
+    'To let such a job go on, resume it with --max-failed 100%.'
   );
 }
 
-const restOf = ({ total, done }: FailedItemsFacts['batches']): string =>
-  total - done === 1
-    ? 'The job was ended with 1 batch left.'
-    : `The job was ended with ${total - done} of ${total} batches left.`;
+const restOf = ({ total, left }: FailedItemsFacts['batches']): string =>
+  left === 1 ? 'The job was ended with 1 batch left.' : `The job was ended with ${left} of ${total} batches left.`;

@@ -81,6 +81,7 @@ function userDataOf(
     endpoint,
     nodePath: process.execPath,
     workerPath: installedFiles().worker,
+    lastWordsPath: installedFiles().lastWords,
     worker,
   });
 }

@@ -9,6 +9,11 @@ const STARTS = 5;
 const STARTS_WITHIN_SECONDS = 600;
 /** An interruption leaves two minutes, and the stop of the worker must end before. */
 const STOP_SECONDS = 90;
+/**
+ * A dead worker's losses are marked in this time, by a program of its own bundle and as its user (R4). systemd skips the commands after one that exceeds the
+ * stop's time, and the instance would not end. So this command has a limit of its own, and its failure is ignored. An older bundle has no such program.
+ */
+const MARK_SECONDS = 20;
 /** The worker's exit code for a wrong configuration, which a restart would not repair. */
 export const EXIT_MISUSE = 2;
 
@@ -27,6 +32,7 @@ User=spotpool
 WorkingDirectory=${home}
 EnvironmentFile=${settings}/worker.env
 ExecStart=${node} ${code}/worker/worker.mjs
+ExecStopPost=-timeout -k 5 ${MARK_SECONDS} ${node} ${code}/worker/last-words.mjs
 ExecStopPost=-+${lastWords}
 Restart=on-failure
 RestartSec=2

@@ -190,7 +190,7 @@ export const jobOptionRows = {
     batchSize: withDefault(
       parsed<number | 'auto'>(
         '<n|auto>',
-        'put this many items into a batch; auto chooses from the size of the dataset, and makes the last batches smaller',
+        'put this many items into a batch; auto chooses from the size of the dataset and the pace of the model, and makes the last batches smaller',
         orAuto(integerBetween(1, MOST_BATCH_ITEMS)),
       ),
       'auto',

@@ -8,6 +8,7 @@ import { localCommand } from '../commands/local/local.js';
 import { logsCommand } from '../commands/logs.js';
 import { predeployCommand } from '../commands/predeploy.js';
 import { resultsCommand } from '../commands/results.js';
+import { resumeCommand } from '../commands/resume.js';
 import { runCommand } from '../commands/run.js';
 import { statusCommand } from '../commands/status.js';
 import { submitCommand } from '../commands/submit.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   watchCommand,
   resultsCommand,
   cancelCommand,
+  resumeCommand,
   jobsCommand,
   logsCommand,
   fleetCommand,

@@ -1,12 +1,12 @@
-/** `spotpool cancel <job>` writes the mark, runs one pass of the controller, and shows the work that is left. */
-import { type CancelMark, encodeCancelMark } from '../../core/contract/job.js';
-import { cancelledKey } from '../../core/contract/keys.js';
+/** `spotpool cancel <job>` ends the job, runs one pass of the controller, and shows the work that is left. */
+import { cancelReason, endOf, withEnd } from '../../core/contract/ends.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
+import { writeEnds } from '../controller/act/write-ends.js';
 import { runPass } from '../controller/run-pass.js';
 import { count, plural } from '../display/format.js';
-import { type JobStatus, readJobProgress, readJobStatus } from '../status/job-status.js';
+import { type JobStatus, readJobStatus, readJobView } from '../status/job-status.js';
 import { printStatusJson } from './status-json.js';
 
 export const cancelCommand = defineStackCommand({
@@ -20,12 +20,11 @@ export const cancelCommand = defineStackCommand({
 
 async function cancel({ context, ports, args: { job }, options }: StackCall<'job'>): Promise<number> {
   const { terminal, signal } = context;
-  const before = await readJobProgress(ports.store, job, signal);
-  if (before.state === 'complete' || before.state === 'failed') {
-    terminal.err(`Job ${job} has ended already (${before.state}). There is nothing to cancel.\n`);
+  const ended = await endByUser(context, ports, job);
+  if (ended === 'complete' || ended === 'failed') {
+    terminal.err(`Job ${job} has ended already (${ended}). There is nothing to cancel.\n`);
     return EXIT.failed;
   }
-  const was = before.state === 'cancelled' || !(await writeMark(context, ports, job));
   // This pass lowers the fleet's target at once. A stack without a controller would wait for the next command.
   await runPass({ ...ports, clock: context.clock }, { maxWorkers: ports.config.maxWorkers }, signal);
   const status = await readJobStatus(ports, job, signal);
@@ -34,18 +33,26 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
     return EXIT.failed;
   }
   if (options.json) printStatusJson(terminal, status);
-  else terminal.out(`${cancelLines(status, was, await ports.queue.counts(signal)).join('\n')}\n`);
+  else terminal.out(`${cancelLines(status, ended === 'cancelled', await ports.queue.counts(signal)).join('\n')}\n`);
   return EXIT.ok;
 }
 
-async function writeMark({ clock, user, signal }: CliContext, { store }: StackPorts, job: string): Promise<boolean> {
-  const mark: CancelMark = { at: new Date(clock.nowMs()).toISOString(), by: user };
-  const put = await store.put(cancelledKey(job), encodeCancelMark(mark), {
-    signal,
-    ifNoneMatch: true,
-    contentType: 'application/json',
-  });
-  return put.kind === 'written';
+/** Returns the state of a job that had ended before; undefined when this call has ended it. */
+async function endByUser(
+  { clock, user, signal }: CliContext,
+  { store }: StackPorts,
+  job: string,
+): Promise<'complete' | 'failed' | 'cancelled' | undefined> {
+  for (;;) {
+    const { verdict, ends } = await readJobView(store, job, signal);
+    const { state } = verdict;
+    if (state === 'complete' || state === 'failed') return state;
+    if (endOf(ends.ends) !== undefined) return 'cancelled';
+    const mark = { at: new Date(clock.nowMs()).toISOString(), by: user };
+    const next = withEnd(ends.ends, { state: 'cancelled', reason: cancelReason(mark), ...mark });
+    if ((await writeEnds(store, job, { before: ends, next }, signal)) !== undefined) return undefined;
+    // Somebody else has ended or resumed the job meanwhile, or the reply to this very write was lost.
+  }
 }
 
 function cancelLines(

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { LOWEST_WORKER_VERSION } from '../../core/contract/version.js';
 import type { StackConfig } from '../../core/contract/stack.js';
+import { slotsThatMayCome } from '../../core/dataset/paced-sizes.js';
 import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
@@ -53,7 +54,7 @@ export async function submitFromFlags(
     readonly signal: AbortSignal;
   },
 ): Promise<SubmittedJob> {
-  const { cwd, clock, random, user, version, workerBundle } = context;
+  const { cwd, clock, random, user, version } = context;
   const { flags, display, signal } = submission;
   const { id, setup, batchSize, batchBytes } = flags;
   if (ports.config.isolated && setup !== undefined) throw new UserError(SETUP_IN_ISOLATION);
@@ -61,10 +62,7 @@ export async function submitFromFlags(
   if (flags.secrets !== undefined) refuseSecrets(flags, ports.config);
   await refuseTornDown(ports, signal);
   const quota = checkQuota(ports.quota, quotaNeeds(ports.config), signal);
-  const publish = async (): Promise<PublishedWorker> => {
-    const publishedAt = new Date(clock.nowMs()).toISOString();
-    return publishWorker(await workerBundle(), ports.store, { publishedAt, signal });
-  };
+  const publish = workerPublisher(context, ports, signal);
   const submitted = submitJob(
     {
       dataset: datasetRequest(submission.dataset, cwd, flags),
@@ -76,6 +74,7 @@ export async function submitFromFlags(
         ...(batchSize === 'auto' ? {} : { batchItems: batchSize }),
         ...definedFields({ batchBytes }),
       },
+      slots: slotsOf(flags, ports.config),
       options: jobOptionsOf(flags),
       ...definedFields({ id }),
       createdBy: user,
@@ -88,7 +87,7 @@ export async function submitFromFlags(
       clock,
       random,
       ...firstTryOf(context, ports.config, submission),
-      ...(ports.config.installedWorker ? {} : { publishWorker: publish }),
+      ...definedFields({ publishWorker: publish }),
     },
     {
       signal,
@@ -107,6 +106,21 @@ export async function submitFromFlags(
   const message = await quota.shortfall(Math.min(ports.config.maxWorkers, flags.maxWorkers ?? Infinity, batches));
   if (message !== undefined) display.show(newsNow(clock, 'warning', 'quota-short', message));
   return { job, dataset: dataset.name, model: model.name, items, badItems, batches, continued: resumed };
+}
+
+/** Returns undefined when the stack's instances do not fetch the worker from the bucket. */
+export function workerPublisher(
+  { clock, workerBundle }: CliContext,
+  { store, config }: StackPorts,
+  signal: AbortSignal,
+): (() => Promise<PublishedWorker>) | undefined {
+  if (config.installedWorker) return undefined;
+  return async () =>
+    publishWorker(await workerBundle(), store, { publishedAt: new Date(clock.nowMs()).toISOString(), signal });
+}
+
+function slotsOf(flags: JobFlags, { maxWorkers, minVcpus }: StackConfig): number {
+  return slotsThatMayCome(Math.min(maxWorkers, flags.maxWorkers ?? Infinity), jobOptionsOf(flags).slots, minVcpus);
 }
 
 /** Nothing is paid for on a local cloud or an emulator, and their workers show the same at once. */
@@ -149,7 +163,7 @@ function refuseSecrets({ secrets = {}, env = {}, local }: JobFlags & StackFlags,
     throw new UserError(`${twice} is given with --env and with --secret. Leave one of them out.`);
 }
 
-async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
+export async function refuseTornDown({ store, config }: StackPorts, signal: AbortSignal): Promise<void> {
   const { state } = await readFleetState(store, signal);
   if (state?.teardown === undefined) return;
   throw new UserError(

@@ -1,5 +1,4 @@
 /** `spotpool submit` enqueues a job and returns at once with its id. */
-import type { CliContext, StackPorts } from '../cli/context.js';
 import { type Call, defineCommand } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
@@ -11,7 +10,7 @@ import { plainDisplay } from '../display/plain.js';
 import type { Terminal } from '../display/terminal.js';
 import { checkBeforeStart, reportInterruption, type CommandProgress } from './advice/report-interruption.js';
 import { stackArguments } from './advice/command-lines.js';
-import { messageOf } from '../errors.js';
+import { uncontrolledText, wakeController } from './wake-controller.js';
 import { requireDataset, submitFromFlags } from './submit-job.js';
 
 const submitOptions = { ...jobOptionRows, ...stackOptions };
@@ -49,9 +48,7 @@ async function submit({ context, args: { dataset }, options }: Call<'dataset', t
     started.job = submitted.job;
     await wakeController(context, ports);
     const where = stackArguments(options);
-    const uncontrolled = ports.config.controlled
-      ? ''
-      : `This stack has no controller of its own. Its fleet grows and shrinks only while somebody follows the job:\n  spotpool watch ${submitted.job}${where}\n`;
+    const uncontrolled = uncontrolledText(ports.config, submitted.job, where);
     if (options.json) {
       terminal.out(`${JSON.stringify(submitted)}\n`);
       terminal.err(uncontrolled);
@@ -65,17 +62,5 @@ async function submit({ context, args: { dataset }, options }: Call<'dataset', t
   } catch (error) {
     await reportInterruption(context, { ports, own: false }, started, options, error);
     throw error;
-  }
-}
-
-/** Wakes the controller, so that the first instances start now and not within a minute. A failure costs only that minute. */
-async function wakeController({ terminal, signal }: CliContext, { controller }: StackPorts): Promise<void> {
-  try {
-    await controller?.wake(signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    terminal.err(
-      `The job is enqueued, but the stack's controller could not be woken (${messageOf(error)}). It runs within a minute if its schedule is on.\n`,
-    );
   }
 }

@@ -1,9 +1,12 @@
 /** The memory that a controller keeps between passes. Losing it costs some requests, a later resend, and repeated reports. */
-import type { CancelMark, Manifest, UnableMark } from '../../core/contract/job.js';
+import type { Manifest, UnableMark } from '../../core/contract/job.js';
+import type { SilentInstance } from '../../core/pool/boot.js';
 import type { JobDemand } from '../../core/pool/capacity.js';
 import { type PoolFact, type PoolState, poolStateAfter, UNKNOWN_POOL } from '../../core/pool/pool-state.js';
 import type { Progress } from '../../core/pool/progress.js';
+import type { Silence } from '../../core/pool/silence.js';
 import { newScanMemory, type ScanMemory } from './observe/outcome-parts.js';
+import type { ReadEnds } from './observe/read-ends.js';
 import type { KnownStatuses } from './observe/read-statuses.js';
 import type { ReportedDamages } from './report-damages.js';
 
@@ -20,11 +23,16 @@ export interface JobMemory {
   /** The time at which this controller last wrote `progress.json`. */
   progressSavedAtMs?: number;
   readonly scan: ScanMemory;
-  cancelled?: CancelMark;
+  /** The marks that count, each by its place in the listing. */
   readonly unable: Map<string, UnableMark>;
+  /** The time of the resume from which the marks count. */
+  unableSinceMs?: number | undefined;
   /** Damaged marks, each by its place in the listing, so that they are not read again. */
   readonly damaged: Set<string>;
   resentAtMs?: number;
+  silence?: Silence;
+  /** The longest time of a batch that a worker has reported. */
+  longestBatchMs?: number;
   /** The job's demand when it was last read. */
   demand?: JobDemand;
   unreadableSinceMs?: number;
@@ -43,16 +51,22 @@ export interface TicketCache {
   skipUpToKey?: string;
 }
 
+/** The traces that an ended instance left in the bucket (core/pool/boot.ts). */
+export interface EndedInstance extends Pick<SilentInstance, 'hasFailureLog' | 'livedAtMostMs'> {
+  /** Its worker had written a status. */
+  readonly cameUp: boolean;
+}
+
 export interface ControllerMemory {
   /** It changes through `learn` alone. */
   pool: PoolState;
   readonly jobs: Map<string, JobMemory>;
-  /** Jobs that have ended. They are not read again, since they need nothing of a controller. */
-  readonly ended: Set<string>;
+  /** The ends of jobs. A job that has ended is not read again until its ends change, since it needs nothing of a controller. */
+  readonly ends: Map<string, ReadEnds>;
   readonly tickets: TicketCache;
   readonly statuses: KnownStatuses;
-  /** For each ended instance: whether its worker had come up. */
-  readonly cameUp: Map<string, boolean>;
+  /** The traces of each ended instance. */
+  readonly endedInstances: Map<string, EndedInstance>;
   /** Troubles that last: each was reported once, and is reported again only after it was over. */
   readonly reportedTroubles: Set<string>;
   readonly reportedDamages: ReportedDamages;
@@ -63,10 +77,10 @@ export const newJobMemory = (): JobMemory => ({ scan: newScanMemory(), unable: n
 export const newControllerMemory = (): ControllerMemory => ({
   pool: UNKNOWN_POOL,
   jobs: new Map(),
-  ended: new Set(),
+  ends: new Map(),
   tickets: { known: new Map() },
   statuses: new Map(),
-  cameUp: new Map(),
+  endedInstances: new Map(),
   reportedTroubles: new Set(),
   reportedDamages: new Set(),
 });

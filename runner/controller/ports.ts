@@ -17,6 +17,8 @@ export interface ControllerOptions {
   readonly maxWorkers: number;
   /** How long an instance may live; unknown when the stack does not say. */
   readonly maxLifeMs?: number;
+  /** How long a worker is idle before it ends its instance; unknown when the stack does not say. */
+  readonly maxIdleMs?: number;
   /** How long the queue must have been empty before lost messages are sent again; `QUIET_MS` when absent. */
   readonly quietMs?: number;
   /** The caller keeps it from pass to pass; without it each pass starts from the bucket alone. */
@@ -27,7 +29,10 @@ export interface ControllerOptions {
 export const controllerLimits = ({
   maxWorkers,
   maxLifeSeconds,
-}: StackConfig): Pick<ControllerOptions, 'maxWorkers' | 'maxLifeMs'> => ({
+  maxIdleSeconds,
+}: StackConfig): Pick<ControllerOptions, 'maxWorkers' | 'maxLifeMs' | 'maxIdleMs'> => ({
   maxWorkers,
-  ...definedFields({ maxLifeMs: maxLifeSeconds === undefined ? undefined : maxLifeSeconds * 1000 }),
+  ...definedFields({ maxLifeMs: msOf(maxLifeSeconds), maxIdleMs: msOf(maxIdleSeconds) }),
 });
+
+const msOf = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : seconds * 1000);

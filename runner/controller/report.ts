@@ -23,6 +23,7 @@ export type ControllerEventCode =
   | 'fleet-replaced'
   | 'torn-down'
   | 'instance-overdue'
+  | 'instances-cut-off'
   | 'shortage'
   | 'object-damaged'
   | 'job-trouble';

@@ -2,6 +2,7 @@
  * One pass of the controller, in three parts: the jobs, the fleet, and what follows from both. Each part observes, decides and acts; decisions are pure
  * (decide/ and core/). Any number of controllers may run passes at once, and none is needed: workers go on without (R8).
  */
+import { cutOffTrouble } from '../../core/pool/boot.js';
 import { isParked } from '../../core/pool/parked.js';
 import { awaitedTarget } from '../../core/pool/pool-state.js';
 import { isShort } from '../../core/pool/shortage.js';
@@ -11,7 +12,7 @@ import { endJobs } from './act/end-jobs.js';
 import { disarmParked } from './act/hold-switch.js';
 import { resendBatches } from './act/resend-batches.js';
 import { decideEnds, decideEndsWithoutWorkers, isWaiting } from './decide/job-ends.js';
-import { decideResends } from './decide/resends.js';
+import { decideResends, decideSilentResends } from './decide/resends.js';
 import { overdueTrouble, shortageTrouble } from './decide/troubles.js';
 import { learn } from './memory.js';
 import { observeQueue } from './observe/observe-queue.js';
@@ -42,6 +43,7 @@ export async function runPass(
 
   const steered = await steerFleet(demandOfAll(jobs, found, context), context);
   const { reading, statuses } = steered;
+  await sendBatchesOfSilentJobs(jobs, steered, context);
   await countUsage(jobs, runningIn(reading.description), context);
 
   const standing = standingOf(steered, context);
@@ -68,7 +70,17 @@ async function sendLostBatches(jobs: readonly JobView[], context: PassContext): 
   const { ports, options, memory } = context;
   await observeQueue(jobs, context);
   const scope = { pool: memory.pool, nowMs: ports.clock.nowMs(), quietMs: options.quietMs };
-  await resendBatches(decideResends(jobs, memory.jobs, scope), context);
+  await resendBatches(decideResends(jobs, memory.jobs, scope), 'queue-empty', context);
+}
+
+async function sendBatchesOfSilentJobs(
+  jobs: readonly JobView[],
+  steered: Steered,
+  context: PassContext,
+): Promise<void> {
+  const { ports, memory } = context;
+  const seen = { ...steered.heard, statuses: steered.statuses, nowMs: ports.clock.nowMs() };
+  await resendBatches(decideSilentResends(jobs, memory.jobs, seen), 'silent', context);
 }
 
 function demandOfAll(jobs: readonly JobView[], found: ActiveJobs, context: PassContext) {
@@ -100,15 +112,20 @@ async function disarm({ reading }: Steered, context: PassContext): Promise<void>
 
 async function endJobsWithoutWorkers(
   jobs: readonly JobView[],
-  { reading, statuses, heard: { heardAtMs } }: Steered,
+  { reading, statuses, heard: { heardAtMs, atMs } }: Steered,
   context: PassContext,
 ): Promise<readonly JobView[]> {
   const waiting = jobs.filter(isWaiting);
-  if (waiting.length === 0) return jobs;
+  const { maxIdleMs } = context.options;
+  if (waiting.length === 0) {
+    context.events.trouble('instances-cut-off', undefined);
+    return jobs;
+  }
   const sinceMs = Math.min(...waiting.map(({ beganAtMs }) => beganAtMs));
-  const scope = { sinceMs, statuses, heardAtMs, signal: context.signal };
+  const scope = { sinceMs, statuses, heardAtMs, atMs, signal: context.signal };
   const boots = await readBoots(context.ports.store, context.memory, reading.description, scope);
-  return endJobs(decideEndsWithoutWorkers(jobs, boots), context);
+  context.events.trouble('instances-cut-off', cutOffTrouble(boots, { sinceMs, maxIdleMs }));
+  return endJobs(decideEndsWithoutWorkers(jobs, boots, maxIdleMs), context);
 }
 
 function reportTroubles(steered: Steered, { memory, options, events, nowMs }: PassContext): void {

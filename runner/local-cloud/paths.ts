@@ -17,6 +17,8 @@ export interface InstalledFiles {
   readonly localCloud: string;
   readonly watchdog: string;
   readonly worker: string;
+  /** The program that runs after a worker that did not end well. */
+  readonly lastWords: string;
   /** The bundle that `submit` publishes. */
   readonly workerBundle: string;
   readonly cli: string;
@@ -29,6 +31,7 @@ export function installedFiles(directory: string = packageDirectory()): Installe
     localCloud: path.join(directory, 'dist/local/main.js'),
     watchdog: path.join(directory, 'dist/local/instances/watchdog-main.js'),
     worker: path.join(directory, 'dist/bundle/worker.mjs'),
+    lastWords: path.join(directory, 'dist/bundle/last-words.mjs'),
     workerBundle: path.join(directory, 'dist/bundle/worker.tar.gz'),
     cli: path.join(directory, 'dist/bundle/spotpool.mjs'),
     host: path.join(directory, 'dist/bundle/host.mjs'),

@@ -9,6 +9,8 @@ export interface UserDataOptions {
   readonly endpoint: string;
   readonly nodePath: string;
   readonly workerPath: string;
+  /** The program that runs after a worker that did not end well. */
+  readonly lastWordsPath: string;
   /** Further environment variables of the worker (docs/reference/configuration.md), by name. */
   readonly worker?: Readonly<Record<string, string>>;
 }
@@ -24,7 +26,11 @@ export function localUserData(options: UserDataOptions): string {
   return [
     '#!/bin/sh',
     ...variables.map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    `exec ${shellQuote(options.nodePath)} ${shellQuote(options.workerPath)}`,
+    `${shellQuote(options.nodePath)} ${shellQuote(options.workerPath)}`,
+    'ended=$?',
+    // A worker that died is a suspicion against the batches in its slots (R4).
+    `[ $ended -eq 0 ] || ${shellQuote(options.nodePath)} ${shellQuote(options.lastWordsPath)}`,
+    'exit $ended',
     '',
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import { manifestKey } from '../../core/contract/keys.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/memory.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
-import { listJobIds, readJob } from '../controller/observe/read-job.js';
+import { type JobView, listJobIds, readJob } from '../controller/observe/read-job.js';
 import { progressOfJob, type FleetCounts, type JobProgress } from '../controller/report.js';
 import { UserError } from '../errors.js';
 import type { Fleet, ObjectStore } from '../ports.js';
@@ -33,13 +33,22 @@ export async function readJobProgress(
   signal: AbortSignal,
   memory: JobMemory = newJobMemory(),
 ): Promise<JobProgress> {
+  return progressOfJob(await readJobView(store, job, signal, memory));
+}
+
+export async function readJobView(
+  store: ObjectStore,
+  job: string,
+  signal: AbortSignal,
+  memory: JobMemory = newJobMemory(),
+): Promise<JobView> {
   if (!isJobId(job)) {
     throw new UserError(
       `${JSON.stringify(job)} is not a job id. An id has ${JOB_ID_RULE}. "spotpool jobs" lists the jobs.`,
     );
   }
   const view = await readJob(store, job, memory, { save: false, signal });
-  if (view !== undefined) return progressOfJob(view);
+  if (view !== undefined) return view;
   throw new UserError(await whyNoJob(store, job, signal));
 }
 

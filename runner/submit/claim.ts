@@ -33,6 +33,8 @@ export interface ClaimOptions {
   /** It is called once for each other submit that holds the claim while this one waits. */
   readonly onFollow: (holder: SubmitClaim) => void;
   readonly beatMs?: number;
+  /** Makes the claim's id; a random UUID when absent. */
+  readonly newClaimId?: () => string;
 }
 
 /** How often a waiting submit looks whether it may begin. */
@@ -43,7 +45,7 @@ const STOP_WITHIN_MS = 3_000;
 /** Waits for the claim and takes it. Resolves with undefined when another submit has sent everything, so that nothing is left to do. */
 export async function takeClaim(job: string, options: ClaimOptions): Promise<HeldClaim | undefined> {
   const { store, clock, signal } = options;
-  const id = randomUUID();
+  const id = (options.newClaimId ?? randomUUID)();
   const key = submitClaimKey(job);
   const body = encodeSubmitClaim({ id, by: options.by, beat: 0, stopped: false });
   const held = (etag: string): HeldClaim => new HeldClaim(key, id, etag, options);

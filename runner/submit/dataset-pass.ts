@@ -8,6 +8,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { BatchLocation } from '../../core/contract/batch-message.js';
 import { BatchPlanner, type BatchSizes } from '../../core/dataset/batch-planner.js';
 import { decodeInputLine } from '../../core/contract/input-line.js';
+import type { SlotPace } from '../../core/dataset/paced-sizes.js';
 import { inputPartKey } from '../../core/contract/keys.js';
 import type { ProbeItem } from '../../core/probe/probe.js';
 import { isBadLineAt, type ItemGroup, itemOf } from '../dataset/item-group.js';
@@ -19,6 +20,8 @@ export class DatasetPass {
   items = 0;
   bytes = 0;
   badItems = 0;
+  /** The pace of the model, if it is known; batches are cut by it. */
+  pace: SlotPace | undefined;
   /** The error of the first unreadable line. */
   firstBad: string | undefined;
   readonly #hash = createHash('sha256');
@@ -82,7 +85,9 @@ export class DatasetPass {
   }
 
   plan(job: string): readonly BatchLocation[] {
-    return this.#planner.plan().map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
+    return this.#planner
+      .plan(this.pace)
+      .map(({ part, ...place }, batch) => ({ batch, key: inputPartKey(job, part), ...place }));
   }
 
   /** Closes the source, also before its end. */

@@ -1,6 +1,6 @@
 /** Refuses to submit a job again that has ended. The error says how the job ended. */
 import type { JobState } from '../../core/contract/job.js';
-import { cancelledKey, doneKey } from '../../core/contract/keys.js';
+import { cancelledKey, doneKey, endsKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { newJobMemory } from '../controller/memory.js';
 import { readJob } from '../controller/observe/read-job.js';
@@ -36,18 +36,20 @@ async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): 
   if (view === undefined) return undefined;
   const { state, reason = '' } = view.verdict;
   if (state === 'submitting' || state === 'running') return undefined;
-  const at = view.facts.done?.at ?? view.facts.cancelled?.at;
+  const at = view.facts.ended?.at;
   const batches = { total: view.facts.batches, done: view.facts.progress.batches.done };
   return { job, state, reason, batches, ...definedFields({ at }) };
 }
 
-/** Like `findEnded`, but it reads a job only if an end mark exists, because listing many outcomes would take long. */
+/** Like `findEnded`, but it reads a job only if it has ended at least once, because listing many outcomes would take long. */
 export async function findMarkedEnded(
   store: ObjectStore,
   job: string,
   signal: AbortSignal,
 ): Promise<EndedJob | undefined> {
-  const marks = await Promise.all([doneKey(job), cancelledKey(job)].map((key) => store.head(key, { signal })));
+  const marks = await Promise.all(
+    [endsKey(job), doneKey(job), cancelledKey(job)].map((key) => store.head(key, { signal })),
+  );
   return marks.some((mark) => mark !== undefined) ? findEnded(store, job, signal) : undefined;
 }
 

@@ -18,11 +18,11 @@ import {
   type ModelSpec,
 } from '../../core/contract/job.js';
 import { isJobId, JOB_ID_RULE, newJobId } from '../../core/contract/job-id.js';
-import { enqueuedKey, manifestKey, planKey, probeKey, sentKey } from '../../core/contract/keys.js';
+import { enqueuedKey, manifestKey, probeKey, sentKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
-import { encodeProbeMark, type ProbeMark } from '../../core/contract/probe-mark.js';
+import type { ProbeMark } from '../../core/contract/probe-mark.js';
 import type { Wheel } from '../../core/contract/python-environment.js';
-import { decodePlanLine, decodeSentInOrder } from '../../core/dataset/plan.js';
+import { decodeSentInOrder } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import type { SourceObjects } from '../dataset/ports.js';
@@ -41,9 +41,18 @@ import { findMarkedEnded, JobEnded, refuseEnded } from './ended-job.js';
 import { findWeights, PROGRESS_EVERY_MS, weightsHooks } from './find-weights.js';
 import { FIRST_TRY_ITEMS, tryFirst } from './first-try.js';
 import { datasetDifference, modelDifferences } from './manifest-differences.js';
+import { readPace, writePace } from './pace-mark.js';
 import { sendBatches } from './send-batches.js';
 import type { SubmitEvent, SubmitHooks } from './submit-event.js';
-import { checkDataset, noItems, type PassedDataset, planText, readPlan, uploadDataset } from './upload-dataset.js';
+import {
+  checkDataset,
+  noItems,
+  type PassedDataset,
+  plannedBatches,
+  planText,
+  readPlan,
+  uploadDataset,
+} from './upload-dataset.js';
 
 export interface SubmitRequest {
   /** The stack has a controller of its own from before Python files and filters were models. */
@@ -51,8 +60,10 @@ export interface SubmitRequest {
   readonly dataset: DatasetRequest;
   readonly model: ModelRequest;
   readonly weights?: WeightsRequest;
-  /** The batch sizes that the user gave. The dataset decides those that are absent. */
+  /** The batch sizes that the user gave. The dataset, and the model's pace if it was tried, decide those that are absent. */
   readonly sizes: BatchSizes;
+  /** The slots that may come for the job, on all instances together; 1 by default. */
+  readonly slots?: number;
   readonly options: JobOptions;
   /** The job's id. When absent it is made from the time. */
   readonly id?: string;
@@ -71,6 +82,10 @@ export interface SubmitPorts {
   readonly probe?: () => Promise<ModelProbe>;
   /** Uploads this version's worker bundle, unless the bucket has it or a newer one. Absent when instances do not fetch the worker from the bucket. */
   readonly publishWorker?: () => Promise<PublishedWorker>;
+  /** Packs the model; from the files of this machine when absent. */
+  readonly pack?: typeof packageModel;
+  /** Makes the ids of claims; random ones when absent. */
+  readonly newClaimId?: () => string;
 }
 
 export interface Submitted {
@@ -92,7 +107,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
   const dataset = await openDataset(request.dataset, ports.sources);
-  const packaged = await packageModel(modelRequestFor(job, request, ports.store), signal);
+  const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
     const weights = await findWeights(request.weights, ports, hooks);
     const model = { ...packaged, spec: { ...packaged.spec, ...definedFields({ weights: weights?.spec }) } };
@@ -156,8 +171,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
     if (!(await pass.hasMore())) throw noItems(dataset);
     const mark = await firstTry(context, pass);
     const claim = await takeClaim(job, {
-      store: ports.store,
-      clock: ports.clock,
+      ...ports,
       signal,
       by: request.createdBy,
       onFollow: ({ by }) => onEvent({ code: 'following-submit', job, by }),
@@ -165,7 +179,7 @@ async function submitOnce(context: SubmissionContext): Promise<Submitted> {
     if (claim === undefined) return await new Submission(context).run(pass);
     onEvent({ code: 'begun', job });
     return await claim.during(async (held) => {
-      if (mark !== undefined) await writeMark(job, mark, ports.store, held);
+      if (mark !== undefined) await writePace(job, mark, ports.store, held);
       return new Submission({ ...context, hooks: { onEvent, signal: held } }).run(pass);
     });
   } finally {
@@ -189,11 +203,6 @@ async function firstTry(
   const env = request.model.packages?.env ?? {};
   const tried = { model, weights, kind: dataset.kind, items, options, cwd: from.cwd, env };
   return tryFirst(tried, { probe, clock }, hooks);
-}
-
-/** The pace is written once. Whoever continues the submission takes the first one. */
-async function writeMark(job: string, mark: ProbeMark, store: ObjectStore, signal: AbortSignal): Promise<void> {
-  await store.put(probeKey(job), encodeProbeMark(mark), { signal, ifNoneMatch: true, contentType: 'application/json' });
 }
 
 class Submission {
@@ -225,6 +234,8 @@ class Submission {
   async run(pass: DatasetPass): Promise<Submitted> {
     const job = this.#job;
     const before = await this.refuseOtherModel();
+    const { sizes, slots = 1 } = this.#request;
+    if (isGuided(sizes)) pass.pace = await readPace(this.#job, slots, this.#ports.store, this.#hooks.signal);
     const { passed, sizeRaised } = await this.#readDataset(pass, before === undefined ? 'upload' : 'check');
     if (sizeRaised !== undefined) this.#hooks.onEvent(sizeRaised);
     // The worker is published before the manifest, because instances may boot for the job as soon as the manifest exists.
@@ -258,7 +269,7 @@ class Submission {
       shownMs = doing === 'upload' ? nowMs : Infinity;
       onEvent({ code: doing === 'upload' ? 'uploading' : 'checking', items: pass.items, bytes: pass.bytes });
     };
-    const options = { job, signal, onProgress };
+    const options = { job, signal, onProgress, isGuided: isGuided(this.#request.sizes) };
     const passed =
       doing === 'upload'
         ? await uploadDataset(dataset, pass, this.#ports.store, options)
@@ -342,18 +353,9 @@ class Submission {
     if (planned === planText(plan)) return plan;
     // No size was given, neither then nor now. So another version of spotpool chose other sizes.
     const isOurChoice = before.batchSizes?.kind === 'guided' && isGuided(this.#request.sizes);
-    if (planned !== undefined && isOurChoice) return this.#plannedBatches(planned);
+    if (planned !== undefined && isOurChoice) return plannedBatches(this.#job, planned);
     this.#refuseIf([`--batch-size or --batch-bytes differs (it made ${before.batches} batches, now ${plan.length})`]);
     return plan;
-  }
-
-  #plannedBatches(planned: string): readonly BatchLocation[] {
-    const plan = planned.trimEnd().split('\n').map(decodePlanLine);
-    const known = plan.filter((location) => location !== undefined);
-    if (known.length === plan.length) return known;
-    throw new UserError(
-      `Cannot continue job ${this.#job}: its plan ${planKey(this.#job)} is damaged. Submit the dataset under another --id.`,
-    );
   }
 
   #refuseIf(differences: readonly string[]): void {

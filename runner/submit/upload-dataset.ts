@@ -7,7 +7,7 @@ import type { BatchLocation } from '../../core/contract/batch-message.js';
 import type { DatasetSpec } from '../../core/contract/job.js';
 import { inputPartKey, planKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
-import { encodePlanLine } from '../../core/dataset/plan.js';
+import { decodePlanLine, encodePlanLine } from '../../core/dataset/plan.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
@@ -20,6 +20,8 @@ export interface PassedDataset {
 
 export interface PassOptions {
   readonly job: string;
+  /** The user chose no size of batches. */
+  readonly isGuided: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: () => void;
 }
@@ -35,8 +37,25 @@ export async function uploadDataset(
   const passed = finish(dataset, pass, job);
   const plan = planText(passed.plan);
   const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
-  if (put.kind === 'exists' && (await readPlan(store, job, signal)) !== plan) throw otherData(job, SIZES);
-  return passed;
+  if (put.kind === 'written') return passed;
+  const planned = await readPlan(store, job, signal);
+  if (planned === plan) return passed;
+  // No size was given now. A pace that only one of the submissions has makes no other job of it.
+  const earlier = options.isGuided && planned !== undefined ? plannedBatches(job, planned) : [];
+  if (itemsIn(earlier) !== passed.spec.items) throw otherData(job, SIZES);
+  return { ...passed, plan: earlier };
+}
+
+const itemsIn = (plan: readonly BatchLocation[]): number => plan.reduce((sum, { items }) => sum + items, 0);
+
+/** Decodes the plan that an earlier submission of the job has stored. */
+export function plannedBatches(job: string, planned: string): readonly BatchLocation[] {
+  const plan = planned.trimEnd().split('\n').map(decodePlanLine);
+  const known = plan.filter((location) => location !== undefined);
+  if (known.length === plan.length) return known;
+  throw new UserError(
+    `Cannot continue job ${job}: its plan ${planKey(job)} is damaged. Submit the dataset under another --id.`,
+  );
 }
 
 /** Reads the dataset as for an upload, but sends nothing. */

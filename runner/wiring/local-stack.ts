@@ -36,11 +36,13 @@ export const provisionLocalStack: ProvisionLocalStack = async (address, options,
           endpoint,
           nodePath: process.execPath,
           workerPath: installedFiles().worker,
+          lastWordsPath: installedFiles().lastWords,
           worker: { ...workerVariables(options), ...pythonVariables(await detecting) },
         }),
     },
     signal,
   );
   const found = await detecting;
-  return { ...made, ...pythonFields(found), installedWorker: true };
+  const { maxIdleSeconds } = options;
+  return { ...made, ...pythonFields(found), ...definedFields({ maxIdleSeconds }), installedWorker: true };
 };

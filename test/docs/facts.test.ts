@@ -66,6 +66,7 @@ test('the page of keys has a line for every key that the contract makes', () => 
     keys.manifestKey('<job>'),
     keys.enqueuedKey('<job>'),
     keys.progressKey('<job>'),
+    keys.endsKey('<job>'),
     keys.cancelledKey('<job>'),
     keys.doneKey('<job>'),
     keys.notifiedKey('<job>'),

@@ -52,7 +52,14 @@ describe('a worker', () => {
       `${BUCKET}/fleet/exits/*`,
       `${BUCKET}/fleet/instances/*`,
       `${BUCKET}/fleet/status/*`,
+      `${BUCKET}/jobs/*/losses/*`,
     ]);
+  });
+
+  it('may create the mark of a loss, and replace none (R4)', () => {
+    const marks = statements(template, 'PoolWorkerRole').filter(({ Sid }) => Sid === 'MarkLosses');
+    expect(marks.map(({ Resource }) => plain(Resource))).toEqual([`${BUCKET}/jobs/*/losses/*`]);
+    expect(marks).toMatchObject([{ Action: 's3:PutObject', Condition: { Null: { 's3:if-none-match': 'false' } } }]);
   });
 
   it('may read the wheels and the weights that submitters upload, and write none', () => {
@@ -102,7 +109,7 @@ describe('the controller', () => {
   it('may write progress, ends and state, but no outcome', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/progress.json`,
-      `${BUCKET}/jobs/*/done.json`,
+      `${BUCKET}/ends/*`,
       `${BUCKET}/fleet/state.json`,
       `${BUCKET}/jobs/*/notified.json`,
       `${BUCKET}/fleet/attention/*`,

@@ -54,8 +54,10 @@ beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'spotpool-boot-'));
   chmodSync(root, 0o755);
   mkdirSync(path.join(root, 'bin'));
-  writeFileSync(path.join(root, 'seen'), '');
-  chmodSync(path.join(root, 'seen'), 0o666);
+  for (const name of ['seen', 'words']) {
+    writeFileSync(path.join(root, name), '');
+    chmodSync(path.join(root, name), 0o666);
+  }
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -68,8 +70,9 @@ function standIn(name: string, does: string): void {
 function boot(
   packages: readonly string[],
   storage: 'storage' | '' = '',
-): { readonly seen: string; readonly log: string } {
+): { readonly seen: string; readonly words: string; readonly log: string } {
   const seen = path.join(root, 'seen');
+  const words = path.join(root, 'words');
   const published = path.join(root, 'published');
   mkdirSync(published);
   writeFileSync(path.join(published, 'worker.mjs'), '');
@@ -88,7 +91,7 @@ function boot(
   // The worker says who it is, where it works, and what its Python answers. It ends when the boot log was put, because its end powers off.
   writeFileSync(
     path.join(root, 'node'),
-    `#!/bin/sh\nuntil [ -e '${root}/boot.log' ]; do sleep 0.05; done\n{ id -u; stat -c %U "$SPOTPOOL_WORK_DIRECTORY"; findmnt -no FSTYPE,OPTIONS "$SPOTPOOL_WORK_DIRECTORY"; "$SPOTPOOL_PYTHON" --version; } >>'${seen}'\n`,
+    `#!/bin/sh\ncase "$1" in *last-words.mjs) echo "$(id -u) $SERVICE_RESULT $SPOTPOOL_WORK_DIRECTORY $SPOTPOOL_BUCKET" >>'${words}'; exit ;; esac\nuntil [ -e '${root}/boot.log' ]; do sleep 0.05; done\nif [ -e '${root}/kill' ] && [ ! -s '${words}' ]; then kill -9 $$; fi\n{ id -u; stat -c %U "$SPOTPOOL_WORK_DIRECTORY"; findmnt -no FSTYPE,OPTIONS "$SPOTPOOL_WORK_DIRECTORY"; "$SPOTPOOL_PYTHON" --version; } >>'${seen}'\n`,
   );
   writeFileSync(path.join(root, 'python'), '#!/bin/sh\necho "Python 3.13, of the user $(id -u)"\n');
   standIn(
@@ -117,7 +120,11 @@ install -m 755 '${root}/python' /usr/bin/python3.13`,
   // The kernel ends the first process of a namespace by this signal when it powers off. https://man7.org/linux/man-pages/man2/reboot.2.html
   expect(run.signal, `${run.status} ${run.stderr}`).toBe('SIGINT');
   const log = path.join(root, 'boot.log');
-  return { seen: readFileSync(seen, 'utf8'), log: existsSync(log) ? readFileSync(log, 'utf8') : '' };
+  return {
+    seen: readFileSync(seen, 'utf8'),
+    words: readFileSync(words, 'utf8'),
+    log: existsSync(log) ? readFileSync(log, 'utf8') : '',
+  };
 }
 
 describe.skipIf(!canRun)(
@@ -130,6 +137,15 @@ describe.skipIf(!canRun)(
         'dnf install -y -q --repo=amazonlinux --setopt=install_weak_deps=False git gcc nodejs24 python3.13',
       );
       expect(log).toContain('the work directory is on the root volume: there is no instance storage');
+    });
+
+    it('lets the last words follow a worker that was killed, as its user, and starts the worker again (R4)', () => {
+      writeFileSync(path.join(root, 'kill'), '');
+      const { words, seen, log } = boot([]);
+      expect(words, log).toBe(
+        '64123 signal /var/lib/spotpool/work results\n64123 success /var/lib/spotpool/work results\n',
+      );
+      expect(seen).toContain('64123\nspotpool\n');
     });
 
     it('puts the work directory on the storage that a Deep Learning image has mounted', () => {

@@ -136,6 +136,33 @@ describe.skipIf(!canRun)('a real systemd (skipped without systemd, root or cgrou
     expect(calls).toMatch(/^journalctl .*\naws s3 cp .* s3:\/\/results\/fleet\/instances\/i-1\/worker\.log\n/);
   });
 
+  describe('after a worker that was killed', () => {
+    const dies = `[ $(wc -l <'$ROOT/starts') -gt 1 ] || kill -9 $$`;
+    const startsWithWords = (words: string, change?: (unit: string) => string): ReturnType<typeof starts> => {
+      mkdirSync(path.join(paths.code, 'worker'));
+      writeFileSync(path.join(paths.code, 'worker/last-words.mjs'), words);
+      return starts(dies.replace('$ROOT', root), change);
+    };
+
+    it('marks its losses before anything else, and starts the worker again', () => {
+      const words = `import { appendFileSync } from 'node:fs';
+appendFileSync('${root}/calls', 'last words: ' + process.env.SERVICE_RESULT + ' ' + process.env.SPOTPOOL_BUCKET + '\\n');`;
+      const { count, calls } = startsWithWords(words);
+      expect(count).toBe(2);
+      expect(calls).toMatch(
+        /^last words: signal results\njournalctl [^]*last words: success results\njournalctl [^]*poweroff/,
+      );
+    });
+
+    it('goes on when the marks take too long, and ends the instance after the worker', () => {
+      const { count, calls } = startsWithWords('setInterval(() => undefined, 1000);', (unit) =>
+        unit.replace(/^(ExecStopPost=-timeout) -k \d+ \d+/m, '$1 -k 1 1'),
+      );
+      expect(count).toBe(2);
+      expect(calls).toContain('systemctl --no-block poweroff');
+    });
+  });
+
   it("runs the commands after the worker as root, without the model's home, directory or settings", () => {
     const users = path.join(root, 'users');
     const bin = path.join(root, 'bin');

@@ -23,6 +23,7 @@ const EXAMPLES: Readonly<Record<(typeof WORKER_WRITES)[number], (job: string) =>
     `${keys.resultsPrefix(job)}99999.jsonl`,
   ],
   'jobs/*/attempts/*': (job) => [keys.attemptKey(job, 0, 'i-1-lease')],
+  'jobs/*/losses/*': (job) => [keys.lossKey(job, 0, 'i-1-lease')],
   'jobs/*/unable/*': (job) => [
     keys.unableKey(job, 'i-1'),
     keys.unableKey(job, 'i-2'),
@@ -90,7 +91,7 @@ describe.each([...NONSENSE])('with %s under every key that a worker may write', 
       ).toHaveLength(1);
     }
     expect(passes.flatMap(({ unreadable }) => [...unreadable])).toEqual([]);
-    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('good')).toMatchObject({ state: 'complete' });
   });
 
   it('another job completes, and every command for it succeeds', async () => {

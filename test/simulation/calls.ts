@@ -1,4 +1,4 @@
-/** What the world tells its observers: each act of a service at the moment of its effect, each event of a worker, each fault, and the end. */
+/** The world tells its observers each act of a service at the moment of its effect, each event of a worker, each fault, and the end. */
 import type { NewWorkerEvent } from '../../core/contract/events.js';
 import type { ObjectHead, PutOptions, PutResult, StoredObject } from '../../core/contract/object-store.js';
 import type { FleetDescription, SetTargetResult } from '../../runner/ports.js';
@@ -51,21 +51,35 @@ export type Act =
     }
   | { readonly operation: 'scheduler.arm'; readonly firesAtMs: number }
   | { readonly operation: 'scheduler.disarm' }
+  /** Only answers with a notice are told: workers ask each second. */
   | { readonly operation: 'metadata.notices'; readonly notices: readonly Notice[] };
 
 export type Operation = Act['operation'];
 export type Service = 's3' | 'sqs' | 'ec2' | 'scheduler' | 'metadata';
 
 /** An act of a service for a process. The reply may still be lost, and the process may be dead already. */
-export type ServiceCall = Act & { readonly atMs: number; readonly process: SimulatedProcess };
+export type ServiceCall = Act & {
+  /** The time at which the process asked for it. Later tries of the same request keep the time of the first. */
+  readonly askedAtMs: number;
+  readonly atMs: number;
+  readonly process: SimulatedProcess;
+};
 
 /** Every method is called synchronously, before anything else happens. A check reports a broken rule with `world.problem`. */
 export interface Observer {
   onCall?(call: ServiceCall, world: World): void;
   /** A worker's engine emits an event. */
   onWorkerEvent?(process: SimulatedProcess, event: NewWorkerEvent, world: World): void;
+  /** A model's process has printed a good answer. */
+  onAnswered?(
+    process: SimulatedProcess,
+    answered: { readonly job: string; readonly index: number },
+    world: World,
+  ): void;
+  /** A pass of a controller has thrown. */
+  onPassFailed?(process: SimulatedProcess, error: unknown, world: World): void;
   /** Something was done to the pool: `kill`, `outage`, and so on. */
   onFault?(name: string, world: World): void;
-  /** The run is over. */
+  /** The run is over, and nothing more happens. */
   onEnd?(world: World): void;
 }

@@ -1,10 +1,14 @@
 /**
  * The faults of a seed. Each has a number, a time and a stream of its own, so that leaving one out changes nothing of the others.
  */
+import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
-import { drawJob, plantJob } from './jobs.js';
+import { giveCommand } from './actors/commands.js';
+import { startSubmit } from './actors/submit.js';
+import { drawJob } from './jobs.js';
+import { endOf } from './liveness.js';
 import type { Service } from './calls.js';
 
 const SECOND_MS = 1_000;
@@ -63,8 +67,39 @@ const FAULTS = {
   },
   job: (world, random) => {
     if (world.jobs.length >= MOST_JOBS) return false;
-    plantJob(world, random, drawJob(random, world.settings.withoutFates));
+    startSubmit(world, random, drawJob(random, world.settings.withoutFates));
     return true;
+  },
+  /** The submitter's machine dies. The command is given again after a while. */
+  'submit-crash': (world, random) => {
+    const submit = random.pick([...world.submits]);
+    submit?.kill();
+    return submit !== undefined;
+  },
+  'submit-freeze': (world, random) => {
+    const submit = random.pick([...world.submits]);
+    if (submit !== undefined) submit.frozenUntilMs = world.clock.nowMs + random.next() * 2 * MINUTE_MS;
+    return submit !== undefined;
+  },
+  /** The same submission is made from another terminal, too. */
+  'submit-twice': (world, random) => {
+    const job = random.pick(world.jobs);
+    if (job === undefined) return false;
+    startSubmit(world, random, job);
+    return true;
+  },
+  cancel: (world, random) => {
+    const job = random.pick(world.jobs);
+    if (job === undefined || random.chance(0.7)) return false;
+    giveCommand(world, random, job, 'cancel');
+    return true;
+  },
+  /** Somebody lets a job go on that was cancelled or has failed. Mostly there is nothing to resume. */
+  resume: (world, random) => {
+    const over = world.jobs.filter((job) => endOf(world, job) !== undefined);
+    const job = random.pick(over);
+    if (job !== undefined) giveCommand(world, random, job, 'resume');
+    return job !== undefined;
   },
   'clock-jump': (world, random) =>
     onRunning(world, random, ({ process }) => {
@@ -75,6 +110,8 @@ const FAULTS = {
     if (message !== undefined) world.queue.lose(message);
     return message !== undefined;
   },
+  /** Somebody with a worker's rights writes nonsense. */
+  damage,
   shortage: (world, random) => {
     world.fleet.shortUntilMs = world.clock.nowMs + random.next() * 3 * MINUTE_MS;
     return true;
@@ -120,7 +157,11 @@ export function stopFaults(world: World): void {
   world.isNoisy = false;
   world.outages.clear();
   world.fleet.shortUntilMs = 0;
-  for (const process of [...world.controllers, ...world.fleet.live.map((instance) => instance.process)]) {
+  for (const process of [
+    ...world.controllers,
+    ...world.submits,
+    ...world.fleet.live.map((instance) => instance.process),
+  ]) {
     process.frozenUntilMs = 0;
     process.cutOffUntilMs = 0;
   }

@@ -1,18 +1,23 @@
 /** The check at the end: when faults have stopped, every job ends within a bound, with the right results, and nothing is left running (R5, R9). */
+import { decodeEnds, type EndEntry } from '../../core/contract/ends.js';
 import * as keys from '../../core/contract/keys.js';
 import { decodeOutcomeMetadata, ITEM_ERROR_CODES } from '../../core/contract/result-line.js';
 import { inputOf, type SimulatedJob } from './jobs.js';
 import { codesOfFate, outputOf } from './models/behaviour.js';
 import type { World } from './world/world.js';
 
-/** The text of a job's end; undefined while it goes on. */
-export const endOf = ({ bucket }: World, { job }: SimulatedJob): string | undefined =>
-  bucket.text(keys.doneKey(job)) ?? bucket.text(keys.cancelledKey(job));
+/** The job's end; undefined while it goes on. */
+export function endOf({ bucket }: World, { job }: Pick<SimulatedJob, 'job'>): EndEntry | undefined {
+  const text = bucket.text(keys.endsKey(job));
+  const last = text === undefined ? undefined : decodeEnds(text)?.entries.at(-1);
+  return last?.kind === 'end' ? last : undefined;
+}
 
 export const isAtRest = (world: World): boolean =>
   world.fleet.target === 0 &&
   world.deadMan.firesAtMs === undefined &&
   world.fleet.live.length === 0 &&
+  world.submits.size === 0 &&
   world.jobs.every((job) => endOf(world, job) !== undefined);
 
 export function describeRest(world: World): string {
@@ -42,9 +47,12 @@ export function checkResults(world: World): void {
 function checkEnd(world: World, job: SimulatedJob): void {
   const end = endOf(world, job);
   const lacks = missing(world, job);
-  if (end === undefined || lacks.length === 0 || job.isCancelled || mayFail(job)) return;
-  world.problem(`${job.job} ended (${end.trim()}) and lacks batches ${lacks.join(', ')}`);
+  if (end === undefined || lacks.length === 0 || isRightEnd(end, job)) return;
+  world.problem(`${job.job} is ${end.state} (${end.reason}) and lacks batches ${lacks.join(', ')}`);
 }
+
+const isRightEnd = ({ state }: EndEntry, job: SimulatedJob): boolean =>
+  state === 'cancelled' ? job.isCancelled : state === 'failed' && mayFail(job);
 
 /** The job's model cannot be loaded, or none of its items can be computed. */
 function mayFail({ batches, behaviour, itemsPerBatch }: SimulatedJob): boolean {

@@ -1,4 +1,4 @@
-/** What a seed makes of the world before anything happens: how large, how slow, how unreliable. */
+/** A seed's settings say how large, how slow and how unreliable the world is, before anything happens. */
 import type { Fate } from './models/behaviour.js';
 import type { Random } from './random.js';
 
@@ -9,6 +9,9 @@ export interface Settings {
   readonly replyTimeoutMs: number;
   /** The share of messages that are delivered twice. */
   readonly duplicateShare: number;
+  /** The shares of messages that are lost and doubled when they are sent. */
+  readonly sendLostShare: number;
+  readonly sendTwiceShare: number;
   readonly describeLagMs: number;
   readonly countsLagMs: number;
   /** The fleet notices late that an instance has ended. */
@@ -18,7 +21,7 @@ export interface Settings {
   readonly leaseSeconds: number;
   readonly maxWorkers: number;
   readonly maxIdleMs: number;
-  /** How long faults happen. */
+  /** Faults happen in the first so many milliseconds. */
   readonly chaosMs: number;
   readonly faults: number;
   /** The fates that no item of a drawn model has. */
@@ -29,21 +32,23 @@ export interface Settings {
 const SECOND_MS = 1_000;
 
 export function settingsOf(random: Random): Settings {
-  const chaosMs = random.int(60, 600) * SECOND_MS;
+  const chaosMs = random.int(40, 400) * SECOND_MS;
   return {
     lossShare: random.pick([0, 0, 0.01, 0.05]),
     replyTimeoutMs: 15 * SECOND_MS,
     duplicateShare: random.pick([0, 0, 0.1]),
+    sendLostShare: random.pick([0, 0.03]),
+    sendTwiceShare: random.pick([0, 0.05]),
     describeLagMs: random.pick([0, 3 * SECOND_MS, 20 * SECOND_MS]),
     countsLagMs: random.pick([0, 5 * SECOND_MS, 60 * SECOND_MS]),
     isFleetSlow: random.chance(0.5),
     skewsMs: random.pick<readonly number[]>([[0], [0, 500, -700], [0, 30_000, -30_000]]),
-    leaseSeconds: random.pick([5, 20]),
+    leaseSeconds: random.pick([15, 30]),
     maxWorkers: random.int(1, 6),
-    maxIdleMs: 600 * SECOND_MS,
+    maxIdleMs: random.pick([100, 300]) * SECOND_MS,
     chaosMs,
     faults: Math.ceil((chaosMs / (10 * SECOND_MS)) * random.pick([0.3, 1])),
-    withoutFates: ['kills-worker'],
+    withoutFates: [],
     controllers: random.pick<Settings['controllers']>([
       [{ passMs: 2 * SECOND_MS }],
       [{ passMs: 60 * SECOND_MS }],

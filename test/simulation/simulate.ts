@@ -4,7 +4,9 @@ import type { Observer } from './calls.js';
 import { startController } from './actors/controller.js';
 import { bootWorker } from './actors/worker.js';
 import { faultsOf, scheduleFaults, stopFaults, type Fault } from './faults.js';
-import { drawJob, plantJob } from './jobs.js';
+import { startSubmit } from './actors/submit.js';
+import { drawJob, type JobShape } from './jobs.js';
+import { allChecks } from './checks/all-checks.js';
 import { checkResults, describeRest, isAtRest } from './liveness.js';
 import { Random } from './random.js';
 import { settingsOf, type Settings } from './settings.js';
@@ -21,6 +23,10 @@ export interface SimulationOptions {
   /** The numbers of the faults that happen; all of the seed's when absent. */
   readonly faults?: readonly number[];
   readonly observers?: readonly Observer[];
+  /** Fields of the first job that take the place of those that the seed draws. */
+  readonly firstJob?: Partial<JobShape>;
+  /** It is called at the start, and plans what a scenario adds. */
+  readonly arrange?: (world: World) => void;
 }
 
 export interface SimulationReport {
@@ -37,14 +43,17 @@ export async function simulate({
   settings: given,
   faults: chosen,
   observers = [],
+  firstJob = {},
+  arrange,
 }: SimulationOptions): Promise<SimulationReport> {
   const random = new Random(seed);
   const settings = { ...settingsOf(random.fork('settings')), ...given };
   const drawn = faultsOf(random.fork('faults'), settings);
   const faults = chosen === undefined ? drawn : drawn.filter(({ number }) => chosen.includes(number));
-  const world = new World({ seed, settings, observers, boot: bootWorker });
+  const world = new World({ seed, settings, observers: [...allChecks(), ...observers], boot: bootWorker });
   const first = random.fork('first job');
-  plantJob(world, first, drawJob(first, settings.withoutFates));
+  startSubmit(world, first, drawJob(first, settings.withoutFates, firstJob));
+  arrange?.(world);
   for (const [number, { passMs }] of settings.controllers.entries()) startController(world, number, passMs);
   scheduleFaults(world, faults);
   world.clock.after(settings.chaosMs, undefined, () => stopFaults(world));

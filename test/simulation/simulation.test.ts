@@ -1,25 +1,56 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Observer } from './calls.js';
-import { simulate } from './simulate.js';
+import { KEPT } from './kept.js';
+import { SCENARIOS, type ScenarioName } from './scenarios.js';
+import { shrink } from './shrink.js';
+import { simulate, type SimulationOptions } from './simulate.js';
 
-async function digestOf(seed: number): Promise<string> {
+/** These seeds are short, and have many kinds of faults among them. */
+const SHORT_SEEDS = [2, 12, 22, 30, 35];
+
+/** A digest of everything that services and workers did. */
+async function historyOf(options: SimulationOptions): Promise<string> {
   const hash = createHash('sha256');
   const observer: Observer = {
-    onCall: ({ atMs, process, operation, ...act }) => hash.update(JSON.stringify([atMs, process.name, operation, act])),
-    onWorkerEvent: (process, event) => hash.update(JSON.stringify([process.name, event])),
+    onCall: ({ process, ...call }) => hash.update(JSON.stringify([process.name, call])),
+    onWorkerEvent: ({ name }, event) => hash.update(JSON.stringify([name, event])),
   };
-  await simulate({ seed, observers: [observer] });
+  await simulate({ ...options, observers: [observer] });
   return hash.digest('hex');
 }
 
 describe('the simulation', () => {
   it('gives the same history for the same seed', async () => {
-    expect(await digestOf(7)).toBe(await digestOf(7));
-    expect(await digestOf(7)).not.toBe(await digestOf(8));
+    const history = await historyOf({ seed: 35 });
+    expect(await historyOf({ seed: 35 })).toBe(history);
+    expect(await historyOf({ seed: 2 })).not.toBe(history);
   });
 
-  it.each([1, 2, 3, 4])('heals the pool of seed %i', async (seed) => {
+  it.each(SHORT_SEEDS)('heals the pool of seed %i', async (seed) => {
     expect((await simulate({ seed })).problems).toEqual([]);
+  });
+
+  const healed: readonly ScenarioName[] = [
+    'an outage lasts longer than the maximum idle time',
+    'an item kills its worker',
+    'long batches meet a kill without a notice every few minutes',
+  ];
+  it.each(healed)('heals the pool when %s', async (name) => {
+    expect((await simulate({ seed: 1, ...SCENARIOS[name] })).problems).toEqual([]);
+  });
+
+  it.each(KEPT)('holds once more: $holds', async ({ options }) => {
+    expect((await simulate(options)).problems).toEqual([]);
+  });
+
+  it('shrinks a failing seed to the faults that it needs', async () => {
+    // Whoever kills an instance breaks this rule, which no pool could keep.
+    const observers: Observer[] = [
+      { onFault: (name, world) => name === 'kill' && world.problem('an instance was killed') },
+    ];
+    const shrunk = await shrink({ seed: 2, observers });
+    expect(shrunk?.report.faults.map(({ kind }) => kind)).toEqual(['kill']);
+    expect(await shrink({ seed: 2, faults: [] })).toBeUndefined();
   });
 });

@@ -222,5 +222,6 @@ const HANDED_BACK_BECAUSE: Readonly<Record<HandBackReason, string>> = {
   attempt: 'this attempt failed and is retried',
   'worker-failed': 'the worker had trouble of its own',
   outdated: 'it needs a newer worker',
+  isolation: 'this worker computes another batch alone, with which workers have died',
   waiting: 'this worker is busy for longer than expected, and another one may be free',
 };

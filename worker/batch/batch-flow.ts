@@ -10,6 +10,7 @@
  * - No slice is given to a slot while results are being spilled.
  */
 import path from 'node:path';
+import { isolatedParts } from '../../core/batch/isolation.js';
 import { errorText } from '../../core/error-text.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PipelinePace } from '../../core/batch/pipeline-pace.js';
@@ -31,21 +32,21 @@ import type { ByteBudget } from './byte-budget.js';
 import type { HeldBatch } from './held-batch.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { ModelUnable } from '../model/prepared-models.js';
-import type { SlotPool } from '../slot/slot-pool.js';
-import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
+import type { SlotWorks } from './slot-work.js';
+import type { SlotJournal } from '../losses/journal.js';
 import { untilAborted } from '../until-aborted.js';
 
 /** The retries take half a minute in all. If S3 refuses for longer, it is an attempt. */
 const WRITE_PAUSES = { firstPauseMs: 500, lastPauseMs: 16_000 };
 
 export interface BatchFlowOptions {
-  readonly slots: SlotPool;
-  readonly shapes: Pick<SlotShapeKeeper, 'compute'>;
+  readonly works: Pick<SlotWorks, 'compute'>;
   readonly reader: InputReader;
   readonly record: BatchRecord;
   readonly budget: ByteBudget;
   readonly memory: MemoryLimits;
   readonly pace: PipelinePace;
+  readonly journal?: SlotJournal | undefined;
   readonly clock: Clock;
   readonly onPhase: () => void;
   readonly onSlotEvent: (batch: HeldBatch, model: PreparedModel, event: SlotEvent) => void;
@@ -100,7 +101,7 @@ export class BatchFlow {
         reading?.catch(() => undefined);
         try {
           this.#computing = true;
-          await this.#compute(ready, piece.items, reading === undefined);
+          await this.#computePiece(ready, piece.items, reading === undefined);
         } finally {
           this.#computing = false;
           piece.giveBack();
@@ -198,28 +199,37 @@ export class BatchFlow {
     }
   }
 
+  /** Computes an isolated batch part by part, each saved at once: the next part may end this worker (R4). */
+  async #computePiece(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
+    const batch = this.#batch;
+    if (batch.isolatedFor === undefined) return this.#compute(model, items, isLast);
+    const itemAt = new Map(items.map((item) => [item.index, item]));
+    const parts = isolatedParts([...itemAt.keys()], batch.isolatedFor);
+    for (const [at, part] of parts.entries()) {
+      const ofPart = part.flatMap((index) => itemAt.get(index) ?? []);
+      await this.#compute(model, ofPart, isLast && at === parts.length - 1);
+      await this.#write(() => this.#options.record.savePartial(batch, this.#signal));
+    }
+  }
+
   async #compute(model: PreparedModel, items: readonly BatchItem[], isLast: boolean): Promise<void> {
     const batch = this.#batch;
     if (items.length === 0) return;
     if (batch.phase !== 'computing') this.#enter('waiting');
-    const { clock, onSlotEvent, pace, shapes, slots } = this.#options;
-    const place = await slots.acquire(model.modelKey, this.#signal);
-    if (this.#signal.aborted) {
-      // The batch was stopped after the slot had been assigned to it.
-      slots.release(place, Promise.resolve({ kind: 'aborted' }));
-      this.#signal.throwIfAborted();
-    }
+    const { clock, journal, onSlotEvent, works } = this.#options;
     let startedAtMs = clock.nowMs();
-    batch.msPerItem = () => place.slot.msPerItem;
-    batch.loadingModel = () => (hasStarted && place.slot.isLoading ? model.modelKey : undefined);
     let hasStarted = false;
-    let isMeasure = isLast && items.length === batch.message.items;
-    const computation = shapes.compute(place.slot, {
+    const result = await works.compute({
       job: batch.message.job,
       batch: batch.message.batch,
       model,
       items,
       itemsEndWithBatch: this.#manifest.dataset.kind === 'objects',
+      isAlone: batch.isolatedFor !== undefined,
+      onSlot: ({ slot }) => {
+        batch.slot = slot;
+        batch.loadingModel = () => (hasStarted && slot.isLoading ? model.modelKey : undefined);
+      },
       onStart: () => {
         startedAtMs = clock.nowMs();
         batch.computeStartedAtMs ??= startedAtMs;
@@ -227,27 +237,26 @@ export class BatchFlow {
         hasStarted = true;
         if (!this.#signal.aborted) this.#enter('computing');
       },
-      onNearlyDone: () => slots.expectEnd(place),
+      onInSlot: (inSlot, isFirst) => {
+        const { job, batch: number } = batch.message;
+        // A batch that is not isolated shares the worker with others, whose processes may still be ending.
+        const isAlone = isFirst && batch.isolatedFor !== undefined;
+        journal?.inSlots({ job, batch: number, lease: batch.lease.id, items: inSlot, isFirst: isAlone });
+      },
       onComputed: (computed) => {
         batch.addResults(computed);
         batch.progressAtMs = clock.nowMs();
         this.#count();
       },
       beforeSlice: () => this.#spilling,
-      onEvent: (event) => {
-        // A batch that waited for its model says nothing about the pace of the next.
-        if (event.kind !== 'log') isMeasure = false;
-        if (event.kind === 'rebuilt') slots.expectNoEnd(place);
-        onSlotEvent(batch, model, event);
-      },
+      onEvent: (event) => onSlotEvent(batch, model, event),
       signal: this.#signal,
     });
-    slots.release(place, computation);
-    const result = await untilAborted(computation, this.#signal);
     batch.loadingModel = () => undefined;
     switch (result.kind) {
       case 'computed':
-        if (isMeasure) pace.computed(clock.nowMs() - startedAtMs);
+        if (isLast && items.length === batch.message.items)
+          this.#measure(clock.nowMs() - startedAtMs, result.isMeasure);
         if (!isLast || batch.itemsLeft === 0) return;
         throw new BatchFault('Unanswered', `The slot ended the batch, but ${batch.itemsLeft} items have no answer.`);
       case 'unable':
@@ -263,6 +272,15 @@ export class BatchFlow {
       case 'aborted':
         throw new Error('The slot aborted a batch that nobody had stopped.');
     }
+  }
+
+  /** A batch that shared its slot, or waited for its model, says nothing of the time of the next. The pace of its items does. */
+  #measure(elapsedMs: number, isMeasure: boolean): void {
+    const { pace } = this.#options;
+    const { items } = this.#batch.message;
+    const msPerItem = this.#batch.slot?.msPerItem;
+    if (isMeasure) pace.computed(elapsedMs, items);
+    else if (msPerItem !== undefined) pace.computed(msPerItem * items, items);
   }
 
   /** Counts the results in memory, and spills them when there are too many. */
@@ -287,13 +305,14 @@ export class BatchFlow {
     this.#spilling.catch((error: unknown) => this.#over.abort(error));
   }
 
-  async #writeSpill(): Promise<void> {
-    const batch = this.#batch;
+  #writeSpill(): Promise<void> {
+    return this.#write(() => this.#options.record.spill(this.#batch, this.#signal));
+  }
+
+  async #write(save: () => Promise<unknown>): Promise<void> {
     const signal = this.#signal;
-    const { record } = this.#options;
     try {
-      const options = { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') };
-      await retry(() => record.spill(batch, signal), options);
+      await retry(save, { ...WRITE_PAUSES, ...this.#retryOptions('saving finished items') });
     } catch (error) {
       signal.throwIfAborted();
       throw new BatchFault('OutcomeUnwritable', errorText(error), { cause: error });

@@ -13,11 +13,13 @@ import { errorText } from '../../core/error-text.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import type { Manifest } from '../../core/contract/job.js';
 import type { PreparedModel, SlotEvent } from '../slot/slot.js';
+import type { SlotPool } from '../slot/slot-pool.js';
 import { BatchEndings, type BatchEndingsOptions, type Ending } from './batch-endings.js';
 import { BatchFlow, type BatchFlowOptions } from './batch-flow.js';
 import { BatchFault, removeInput } from './batch-input.js';
 import type { HeldBatch, StopCause } from './held-batch.js';
 import { type PreparedModels, ModelUnable } from '../model/prepared-models.js';
+import type { BatchLosses } from '../losses/batch-losses.js';
 import { untilAborted } from '../until-aborted.js';
 
 /**
@@ -27,10 +29,12 @@ import { untilAborted } from '../until-aborted.js';
 const FIRST_COMMIT_PAUSE_MS = 500;
 const LAST_COMMIT_PAUSE_MS = 16_000;
 
-type FlowParts = Pick<BatchFlowOptions, 'slots' | 'shapes' | 'reader' | 'budget' | 'memory' | 'pace' | 'onPhase'>;
+type FlowParts = Pick<BatchFlowOptions, 'works' | 'reader' | 'budget' | 'memory' | 'pace' | 'journal' | 'onPhase'>;
 
 export interface BatchLifeOptions extends BatchEndingsOptions, FlowParts {
   readonly models: PreparedModels;
+  readonly slots: Pick<SlotPool, 'warm'>;
+  readonly losses: Pick<BatchLosses, 'prepare'>;
   /** The objects of each batch are fetched into a subdirectory. */
   readonly workDirectory: string;
   readonly onJob: (manifest: Manifest) => void;
@@ -79,7 +83,10 @@ export class BatchLife {
       const over = await this.#whenOver(batch);
       if (over !== undefined) return over;
       this.#options.onJob(manifest);
-      if (batch.receiveCount > 1) await this.#options.record.resume(batch, batch.signal);
+      if (batch.mayHaveBegun) {
+        await this.#options.record.resume(batch, batch.signal);
+        if (!(await this.#options.losses.prepare(batch))) return this.#endingOf('isolation');
+      }
       const directory = path.join(this.#options.workDirectory, batch.lease.id);
       const flow = new BatchFlow(batch, manifest, directory, this.#flowOptions);
       try {
@@ -101,11 +108,16 @@ export class BatchLife {
     }
   }
 
-  /** R1: looks up the outcome of a batch that was received before, or whose job is complete. */
+  /**
+   * R1: looks up the outcome of a batch that was received before, that was sent again, or whose job is complete. Messages
+   * of before may be left of a resumed job, and each of its batches was sent again.
+   */
   async #whenOver(batch: HeldBatch): Promise<Ending | undefined> {
-    const end = await untilAborted(this.#options.jobs.end(batch.message.job), batch.signal);
+    const { job, again } = batch.message;
+    const sinceMs = again ? batch.lease.receivedAtMs : undefined;
+    const { end, isResumed } = await untilAborted(this.#options.jobs.standing(job, sinceMs), batch.signal);
     if (end === 'cancelled' || end === 'failed') return { kind: 'dropped', reason: end };
-    const mayBeDone = batch.receiveCount > 1 || end === 'complete';
+    const mayBeDone = batch.mayHaveBegun || isResumed || end === 'complete';
     if (mayBeDone && (await this.#options.record.hasOutcome(batch, batch.signal))) {
       return { kind: 'duplicate', wasteItems: 0 };
     }
@@ -149,6 +161,7 @@ export class BatchLife {
       case 'twelve-hours':
       case 'unable':
       case 'waiting':
+      case 'isolation':
         return { kind: 'handed-back', reason: cause, delaySeconds: 0 };
       case 'drain':
         return { kind: 'handed-back', reason: this.#options.drainReason(), delaySeconds: 0 };

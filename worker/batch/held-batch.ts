@@ -7,11 +7,12 @@
  * - A batch that is being committed is not stopped: the conditional put decides (R1), whoever holds the lease by then.
  * - Each finished item is in memory or in exactly one of the stored runs.
  */
+import type { LossMark } from '../../core/contract/loss-mark.js';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
 import { rangeHolding, type Ranges } from '../../core/dataset/ranges.js';
 import { invariant } from '../../core/invariant.js';
 import type { Lease } from '../lease/lease-keeper.js';
-import type { ComputedItem } from '../slot/slot.js';
+import type { ComputedItem, Slot } from '../slot/slot.js';
 
 const PHASES = ['fetching', 'waiting', 'computing', 'committing', 'gone'] as const;
 
@@ -19,9 +20,10 @@ export type BatchPhase = (typeof PHASES)[number];
 
 /**
  * `drain`: save and hand back. `lost`: another worker has the batch. `cancelled`, `failed`: the job is over. `unable`:
- * the model cannot be used here. `waiting`: the batch could not be started soon.
+ * the model cannot be used here. `waiting`: the batch could not be started soon. `isolation`: another batch is computed
+ * alone.
  */
-export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable' | 'waiting';
+export type StopCause = 'lost' | 'twelve-hours' | 'drain' | 'cancelled' | 'failed' | 'unable' | 'waiting' | 'isolation';
 
 export class WorkStopped extends Error {
   override readonly name = 'WorkStopped';
@@ -50,8 +52,10 @@ export class HeldBatch {
   modelAskedAtMs: number | undefined;
   /** The model that the slot is loading for this batch; undefined once it is loaded. */
   loadingModel: () => string | undefined = () => undefined;
-  /** The pace of the slot that computes the batch. */
-  msPerItem: () => number | undefined = () => undefined;
+  /** The marks of its losses, when the batch is computed alone and in parts (R4). */
+  isolatedFor: readonly LossMark[] | undefined;
+  /** The slot that computes the batch. */
+  slot: Pick<Slot, 'msPerItem'> | undefined;
   /** The indexes in memory that partials of earlier leases hold. */
   #resumed: ReadonlySet<number> = new Set();
   #resumedCount = 0;
@@ -68,6 +72,11 @@ export class HeldBatch {
     readonly lease: Lease,
     readonly receiveCount: number,
   ) {}
+
+  /** Another lease may have computed some of the batch, or all of it. Only such a batch can have partials, losses, or an outcome. */
+  get mayHaveBegun(): boolean {
+    return this.receiveCount > 1 || this.message.again === true;
+  }
 
   get phase(): BatchPhase {
     return this.#phase;

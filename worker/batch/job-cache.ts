@@ -4,29 +4,43 @@
  * Invariants:
  * - A manifest is accepted only if the SHA-256 of its stored bytes is the one that the message names. It never changes,
  *   so it is read once.
- * - The end marks of a job (`cancelled.json`, `done.json`) are read at most every two seconds, however many batches
- *   ask.
+ * - The ends of a job are read at most every two seconds, however many batches ask, unless a batch that was sent again
+ *   needs a reading that is newer than its receive: a job that was resumed just now must lose none of its messages.
+ * - A job of an older version has marks of its own for its end (`cancelled.json`, `done.json`). They count until the job
+ *   is resumed.
  */
 import { createHash } from 'node:crypto';
 import type { BatchMessage } from '../../core/contract/batch-message.js';
+import { decodeEnds, endOf, type EndState, resumeOf } from '../../core/contract/ends.js';
 import { decodeEndState, decodeManifest, type Manifest } from '../../core/contract/job.js';
-import { cancelledKey, doneKey, manifestKey } from '../../core/contract/keys.js';
+import { cancelledKey, doneKey, endsKey, manifestKey } from '../../core/contract/keys.js';
+import { compareVersions } from '../../core/contract/version.js';
 import type { Clock, ObjectStore } from '../ports.js';
 
 export const MARKS_EVERY_MS = 2_000;
 /** Manifests are small, and a worker meets few jobs at a time. */
 const MAX_MANIFESTS = 64;
 
-export type JobEnd = 'cancelled' | 'failed' | 'complete';
+/** Jobs that ask for this version of the worker or a newer one have no marks of older versions. */
+const NO_MARKS_SINCE = '0.4.0';
 
-interface Marks {
+export interface JobStanding {
+  /** Undefined while the job goes on. */
+  readonly end: EndState | undefined;
+  readonly isResumed: boolean;
+  /** When the reading began: what was received later may be of a resumed job. */
   readonly readAtMs: number;
-  readonly end: Promise<JobEnd | undefined>;
+}
+
+interface Reading {
+  readonly readAtMs: number;
+  readonly standing: Promise<JobStanding>;
 }
 
 export class JobCache {
   readonly #manifests = new Map<string, Promise<Manifest | undefined>>();
-  readonly #marks = new Map<string, Marks>();
+  readonly #readings = new Map<string, Reading>();
+  readonly #withoutMarks = new Set<string>();
 
   readonly #store: ObjectStore;
   readonly #clock: Clock;
@@ -53,15 +67,25 @@ export class JobCache {
   }
 
   /** Says how the job ended; undefined while it goes on. */
-  end(job: string): Promise<JobEnd | undefined> {
+  async end(job: string): Promise<EndState | undefined> {
+    return (await this.standing(job)).end;
+  }
+
+  /** The reading began at `sinceMs` or later. */
+  standing(job: string, sinceMs = -Infinity): Promise<JobStanding> {
     const nowMs = this.#clock.nowMs();
-    const known = this.#marks.get(job);
-    if (known !== undefined && nowMs - known.readAtMs < MARKS_EVERY_MS) return known.end;
-    for (const [name, old] of this.#marks) if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.#marks.delete(name);
-    const end = this.#readMarks(job);
-    this.#marks.set(job, { readAtMs: nowMs, end });
-    end.catch(() => this.#marks.delete(job));
-    return end;
+    const known = this.#readings.get(job);
+    const isFresh = known !== undefined && nowMs - known.readAtMs < MARKS_EVERY_MS && known.readAtMs >= sinceMs;
+    if (isFresh) return known.standing;
+    for (const [name, old] of this.#readings) {
+      if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.#readings.delete(name);
+    }
+    const reading = { readAtMs: nowMs, standing: this.#read(job, nowMs) };
+    this.#readings.set(job, reading);
+    reading.standing.catch(() => {
+      if (this.#readings.get(job) === reading) this.#readings.delete(job);
+    });
+    return reading.standing;
   }
 
   async #readManifest(message: BatchMessage): Promise<Manifest | undefined> {
@@ -69,10 +93,20 @@ export class JobCache {
     if (stored === undefined) return undefined;
     const digest = createHash('sha256').update(stored.body).digest('hex');
     if (digest !== message.manifestDigest) return undefined;
-    return decodeManifest(stored.body, message.job);
+    const manifest = decodeManifest(stored.body, message.job);
+    if (compareVersions(manifest?.versions.worker ?? '', NO_MARKS_SINCE) >= 0) this.#withoutMarks.add(message.job);
+    return manifest;
   }
 
-  async #readMarks(job: string): Promise<JobEnd | undefined> {
+  async #read(job: string, readAtMs: number): Promise<JobStanding> {
+    const stored = await this.#store.get(endsKey(job), { signal: this.#signal });
+    const ends = stored && decodeEnds(stored.body);
+    if (ends !== undefined) return { end: endOf(ends)?.state, isResumed: resumeOf(ends) !== undefined, readAtMs };
+    const end = this.#withoutMarks.has(job) ? undefined : await this.#readMarks(job);
+    return { end, isResumed: false, readAtMs };
+  }
+
+  async #readMarks(job: string): Promise<EndState | undefined> {
     const [cancelled, done] = await Promise.all([
       this.#store.head(cancelledKey(job), { signal: this.#signal }),
       this.#store.get(doneKey(job), { signal: this.#signal }),

@@ -98,7 +98,7 @@ function hurries(reason: DrainReason, deadlineMs: number, begun: Begun): boolean
 
 function drainBatch(batch: HeldBatch, timeLeftMs: number): void {
   if (batch.phase === 'computing') {
-    const view = { timeLeftMs, msPerItem: batch.msPerItem(), itemsLeft: batch.itemsLeft };
+    const view = { timeLeftMs, msPerItem: batch.slot?.msPerItem, itemsLeft: batch.itemsLeft };
     if (decideDrain(view).action === 'finish') return;
   }
   batch.stop('drain');

@@ -6,6 +6,7 @@ import type { Gpus } from '../gpu/gpus.js';
 import type { ByteBudget } from '../batch/byte-budget.js';
 import type { MemoryLimits } from '../batch/memory-limits.js';
 import type { PrepareModel } from '../model/prepared-models.js';
+import type { SlotJournal } from '../losses/journal.js';
 import type { MakeSlot } from '../slot/slot-pool.js';
 
 export type EndReason = Extract<WorkerEvent, { code: 'worker-ended' }>['reason'];
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly maxIdleMs: number;
   readonly maxLifeMs: number;
   readonly workDirectory: string;
+  /** Where the worker notes which items its slots have (R4). */
+  readonly journal?: SlotJournal;
   readonly memory?: MemoryLimits;
   /** The budget that all batches share; by default one of `memory.budgetBytes`. */
   readonly budget?: ByteBudget;

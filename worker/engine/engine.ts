@@ -21,6 +21,8 @@ import { type Lease, LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Notice, ReceivedMessage } from '../ports.js';
 import { BackgroundWork } from './background-work.js';
 import { BatchLife } from '../batch/batch-life.js';
+import { BatchLosses } from '../losses/batch-losses.js';
+import { Isolation } from '../losses/isolation.js';
 import { BatchRecord } from '../batch/batch-record.js';
 import { ChangeNotifier } from './change-notifier.js';
 import { ByteBudget } from '../batch/byte-budget.js';
@@ -31,6 +33,7 @@ import { ExitTickets } from './exit-tickets.js';
 import { pipelineView, maxCommitting } from './pipeline-view.js';
 import { HeldBatch } from '../batch/held-batch.js';
 import { HeldBatches } from '../batch/held-batches.js';
+import { type OpenPart, SlotWorks } from '../batch/slot-work.js';
 import { LOOK_EVERY_MS, PartialSaver } from './partial-saver.js';
 import { QueuePoller } from './queue-poller.js';
 import { JobCache, MARKS_EVERY_MS } from '../batch/job-cache.js';
@@ -72,8 +75,9 @@ export class Engine {
   readonly #budget: ByteBudget;
   readonly #leases: LeaseKeeper;
   readonly #jobs: JobCache;
-  readonly #slots: SlotPool;
+  readonly #slots: SlotPool<OpenPart>;
   readonly #shapes: SlotShapeKeeper;
+  readonly #isolation: Isolation;
   readonly #record: BatchRecord;
   readonly #batchLife: BatchLife;
   readonly #tickets: ExitTickets;
@@ -100,8 +104,7 @@ export class Engine {
       store: this.#reachability.watchStore(given.store),
     };
     this.#options = options;
-    const { clock, instance, store } = options;
-    const { memory = memoryLimitsFor(options.cpus) } = options;
+    const { clock, instance, store, memory = memoryLimitsFor(options.cpus) } = options;
     const { held } = this;
     const { signal } = this.#life;
     const onChange = (): void => this.#changes.notify();
@@ -131,6 +134,8 @@ export class Engine {
     this.#shapes = new SlotShapeKeeper({ ...options, signal, otherSlots, onShape });
     this.#slots = new SlotPool(options.makeSlot, clock, options.gpus?.names);
     this.#record = new BatchRecord(store, instance, memory);
+    const alone = { held, slots: this.#slots, changes: this.#changes, onChange: onShape };
+    const isolation = (this.#isolation = new Isolation(alone));
     const tickets = new ExitTickets(options);
     this.#tickets = tickets;
     this.#versionCheck = new VersionCheck({ ...options, leases, signal, onSettled: onChange });
@@ -143,7 +148,8 @@ export class Engine {
       jobs: this.#jobs,
       models: new PreparedModels(options.prepareModel),
       slots: this.#slots,
-      shapes: this.#shapes,
+      works: new SlotWorks({ slots: this.#slots, shapes: this.#shapes }),
+      losses: new BatchLosses({ ...options, record: this.#record, isolation }),
       record: this.#record,
       reader: { store, storeOf: options.storeOf },
       budget: this.#budget,
@@ -164,7 +170,9 @@ export class Engine {
 
   get status(): StatusView {
     const slots = this.#slots.size - this.#spareSlots;
-    const more = { shape: this.#shapes.status, gpus: this.#options.gpus?.status, notice: this.#notice };
+    const { clock, gpus } = this.#options;
+    const shown = { shape: this.#shapes.status, gpus: gpus?.status, notice: this.#notice };
+    const more = { ...shown, held: this.held.status(clock.nowMs()) };
     return { phase: this.#phase(), slots, ...definedFields(more) };
   }
 
@@ -214,10 +222,19 @@ export class Engine {
     const nowMs = this.#options.clock.nowMs();
     if (held.size === 0 && nowMs - this.#idleSinceMs > NEW_JOB_AFTER_MS) pace.forgetBatches();
     this.#slowModels.update();
-    const view = pipelineView({ held, slots: slots.size, pace, nowMs, slow: this.#slowModels.slow });
+    const view = pipelineView({
+      held,
+      slots: slots.size,
+      lanes: this.#shapes.lanes,
+      pace,
+      nowMs,
+      slow: this.#slowModels.slow,
+    });
     const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
+    // A batch with which workers have died is computed alone (R4).
+    if (this.#isolation.isActive) return { ask: 0, surplus: 0, againInMs: next.againInMs };
     const clogged = view.committing >= maxCommitting(view) || this.#budget.isSpent;
     const pauseMs = Math.max(this.#slowModels.pauseMs, this.#unableJobs.pauseMs);
     const againInMs = pauseMs > 0 ? Math.min(pauseMs, next.againInMs) : next.againInMs;
@@ -266,11 +283,13 @@ export class Engine {
     this.#leases.hold(batch.lease);
     this.held.add(batch);
     if (this.#drain.reason !== undefined) batch.stop('drain');
+    else if (this.#isolation.isActive) batch.stop('isolation');
     this.#background.start(
       'ending a batch',
       this.#batchLife.run(batch).finally(() => {
-        batch.enter('gone');
-        this.held.delete(batch);
+        this.held.end(batch, this.#options.clock.nowMs());
+        this.#options.journal?.gone(batch.lease.id);
+        this.#isolation.ended(batch);
         if (this.held.size === 0) this.#idleSinceMs = this.#options.clock.nowMs();
         this.#changes.notify();
       }),
@@ -322,13 +341,9 @@ export class Engine {
     const { clock, events, maxLifeMs, metadata } = this.#options;
     const { signal } = this.#life;
     const onNotice = (notice: Notice): void => this.#onNotice(notice);
-    const saver = new PartialSaver({
-      clock,
-      computing: () => this.held.computing,
-      record: this.#record,
-      isAtRisk: () => this.#notice !== undefined,
-      signal,
-    });
+    const { held } = this;
+    const isAtRisk = (): boolean => this.#notice !== undefined;
+    const saver = new PartialSaver({ clock, held, record: this.#record, isAtRisk, signal });
     const endLife = async (): Promise<void> => {
       await clock.sleep(maxLifeMs, signal).catch(() => undefined);
       if (!signal.aborted) this.#drain.begin('life', LAST_BATCH_MS);
@@ -336,7 +351,7 @@ export class Engine {
     return [
       this.#leases.run(signal),
       watchNotices({ metadata, clock, events, onNotice }, signal),
-      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => this.#stopOverJobs()),
+      this.#background.every(MARKS_EVERY_MS, 'looking whether jobs are over', () => held.stopOver(this.#jobs)),
       this.#background.every(REACHABILITY_EVERY_MS, 'looking whether queue and bucket answer', async () =>
         this.#endWhenCutOff(),
       ),
@@ -359,18 +374,11 @@ export class Engine {
     if (this.#reachability.unreachableForMs >= this.#options.maxIdleMs) this.#drain.begin('cut-off', 0);
   }
 
-  async #stopOverJobs(): Promise<void> {
-    for (const job of this.held.jobs) {
-      const end = await this.#jobs.end(job);
-      if (end === 'cancelled' || end === 'failed') this.held.stopJob(job, end);
-    }
-  }
-
   #fitSlots(): void {
     if (this.#ended) return;
-    const wanted = this.#shapes.slotsFor(this.held);
+    const wanted = this.#isolation.isActive ? 1 : this.#shapes.slotsFor(this.held);
     const { slow } = this.#slowModels;
-    this.#spareSlots = spareSlots(slow, wanted);
+    this.#spareSlots = this.#isolation.isActive ? 0 : spareSlots(slow, wanted);
     this.#slots.resize(wanted + this.#spareSlots, { avoided: slow.modelKeys, limits: this.#shapes.limits });
     this.#changes.notify();
   }

@@ -17,7 +17,7 @@ export const LOOK_EVERY_MS = 5_000;
 
 export interface PartialSaverOptions {
   readonly clock: Clock;
-  readonly computing: () => readonly HeldBatch[];
+  readonly held: { readonly computing: readonly HeldBatch[] };
   readonly record: Pick<BatchRecord, 'savePartial'>;
   /** AWS may take the instance soon. */
   readonly isAtRisk: () => boolean;
@@ -35,11 +35,11 @@ export class PartialSaver {
 
   /** Saves what is due now. Rejects when a batch could not be saved, after all others were tried. */
   async look(): Promise<void> {
-    const { clock, computing, isAtRisk } = this.#options;
+    const { clock, held, isAtRisk } = this.#options;
     const nowMs = clock.nowMs();
     const isTimeAtRisk = isAtRisk() && nowMs - this.#savedAtRiskMs >= AT_RISK_EVERY_MS;
     if (isTimeAtRisk) this.#savedAtRiskMs = nowMs;
-    const due = computing().filter((batch) => isTimeAtRisk || batch.unsavedWorkMs >= UNSAVED_WORK_MS);
+    const due = held.computing.filter((batch) => isTimeAtRisk || batch.unsavedWorkMs >= UNSAVED_WORK_MS);
     const saved = await Promise.allSettled(due.map((batch) => this.#save(batch)));
     for (const save of saved) if (save.status === 'rejected') throw save.reason;
   }

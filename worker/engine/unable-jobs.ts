@@ -35,7 +35,7 @@ export interface UnableJobsOptions {
   readonly events: EventSink;
   readonly held: HeldBatches;
   readonly leases: LeaseKeeper;
-  readonly jobs: Pick<JobCache, 'end'>;
+  readonly jobs: Pick<JobCache, 'end' | 'standing'>;
   /** The part of the worker that reads the fleet's state. */
   readonly tickets: Pick<ExitTickets, 'jobsWithWork'>;
   readonly signal: AbortSignal;
@@ -100,10 +100,11 @@ export class UnableJobs {
     return Math.max(batches, Math.min(MOST_ASKED, batches * 2 ** Math.min(this.#uselessPolls, MOST_ASKED)));
   }
 
-  async #leave(lease: Lease, { job, batch }: BatchMessage, receives: number): Promise<unknown> {
+  async #leave(lease: Lease, { job, batch, again }: BatchMessage, receives: number): Promise<unknown> {
     const { events, jobs, leases, signal } = this.#options;
+    const sinceMs = again ? lease.receivedAtMs : undefined;
     // Trouble with the bucket must not keep the batch from others.
-    const end = await jobs.end(job).catch(() => undefined);
+    const end = (await jobs.standing(job, sinceMs).catch(() => undefined))?.end;
     if (end === undefined)
       return leases.handBack(lease, this.#undecidedSinceMs !== undefined ? 0 : this.#hiddenSeconds(receives), signal);
     // The job may be resumed later, and then its model is tried again.

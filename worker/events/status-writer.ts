@@ -3,6 +3,7 @@ import type { NoticeKind } from '../../core/contract/events.js';
 import {
   encodeWorkerStatus,
   type GpuStatus,
+  type HeldStatus,
   type ShapeStatus,
   type WorkerPhase,
   type WorkerStatus,
@@ -20,6 +21,7 @@ export interface StatusView extends PreparationView {
   readonly shape?: ShapeStatus;
   readonly gpus?: readonly GpuStatus[];
   readonly notice?: NoticeKind;
+  readonly held?: readonly HeldStatus[];
 }
 
 export interface StatusWriterOptions {

@@ -9,7 +9,8 @@ import { encodeOutputLine, encodeResultLine, failedLine } from '../../core/contr
 import { itemsThatFit, type SlicePace } from '../../core/batch/slice-size.js';
 import type { SlotMemory } from '../../core/batch/slot-memory.js';
 import type { Clock } from '../ports.js';
-import type { BatchComputation, BatchWork, ComputedItem, SlotEvent } from './slot.js';
+import type { BatchComputation, BatchItem, BatchWork, ComputedItem, SlotEvent } from './slot.js';
+import { SliceTimes } from './slice-times.js';
 import { errorOfEnd, type SlotEnd } from './slot-end.js';
 import type { SlotAnswer, SlotItem, SlotProcess } from './slot-process.js';
 
@@ -41,21 +42,14 @@ interface Ahead {
   readonly positions: readonly number[];
 }
 
-interface TimedSlice {
-  readonly items: number;
-  readonly sentAtMs: number;
-  readonly inFlight: number;
-  readonly isMeasure: boolean;
-  unanswered: number;
-}
-
 export class BatchRun {
-  readonly #items: readonly SlotItem[];
-  readonly #positionOf: ReadonlyMap<number, number>;
+  /** The items by position. Decided ones are no longer held, because a work that batches join may be long. */
+  readonly #items: SlotItem[];
+  readonly #positionOf: Map<number, number>;
   readonly #wanted: () => number;
   #machine: OutcomeMachine<SlotItem>;
   #ahead: Ahead | undefined;
-  readonly #slices = new Map<number, TimedSlice>();
+  readonly #slices: SliceTimes;
   readonly #computed: ComputedItem[] = [];
   readonly #abort: Promise<undefined>;
   #resolveAbort: (value: undefined) => void = () => undefined;
@@ -74,10 +68,9 @@ export class BatchRun {
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
-    const { work } = options;
-    this.#items = work.items.flatMap(({ index, input }) =>
-      input.kind === 'item' ? [{ index, json: input.json }] : [],
-    );
+    const { clock, pace, work } = options;
+    this.#slices = new SliceTimes(pace, clock);
+    this.#items = goodItems(work.items);
     this.#positionOf = new Map(this.#items.map(({ index }, position) => [index, position]));
     this.#abort = new Promise((resolve) => {
       this.#resolveAbort = resolve;
@@ -103,11 +96,21 @@ export class BatchRun {
     const isSafe = work.itemsEndWithBatch !== true && work.beforeSlice?.() === undefined;
     const mayBe = process.limits.takesAhead && this.#wanted() === 1 && isSafe;
     if (!mayBe || this.#items.length === 0) return;
+    this.#gather(process);
     const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process));
     if (step.kind !== 'send') throw new Error(`The first step of a batch is ${step.kind}.`);
-    if (process.sendAhead(this.#itemsAt(step.positions), work.job))
+    if (process.sendAhead(this.#itemsAt(step.positions), work.job)) {
       this.#ahead = { process, positions: step.positions };
-    else this.#machine = this.#newMachine();
+      this.#announce(step.positions, false);
+    } else this.#machine = this.#newMachine();
+  }
+
+  /** The process gets written to in a later step of the event loop, so the hook is called in time. */
+  #announce(positions: Iterable<number>, isFirst: boolean): void {
+    this.#options.work.onInSlot?.(
+      this.#itemsAt([...positions]).map(({ index }) => index),
+      isFirst,
+    );
   }
 
   /** Drops a slice that was sent ahead and not adopted. */
@@ -122,8 +125,8 @@ export class BatchRun {
   }
 
   async run(): Promise<BatchComputation> {
-    this.#passOnBadItems();
     const { memory, signal, work } = this.#options;
+    this.#passOnBadItems(work.items);
     if (work.itemsEndWithBatch === true) memory.forgetItems();
     const onAbort = (): void => {
       this.#resolveAbort(undefined);
@@ -131,9 +134,12 @@ export class BatchRun {
     };
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
+    const { further } = work;
+    if (further !== undefined) further.onWaiting = (): void => this.#wake();
     try {
       return await this.#compute();
     } finally {
+      if (further !== undefined) further.onWaiting = (): void => undefined;
       signal.removeEventListener('abort', onAbort);
       this.dropAhead();
       this.#detach();
@@ -150,6 +156,7 @@ export class BatchRun {
       this.#passOn();
       if (signal.aborted) return this.#aborted();
       if (this.#slotEnd !== undefined) this.#lost(this.#slotEnd);
+      this.#gather(process);
       const step = this.#machine.next((positions, lanes) => this.#take(positions, lanes, process as SlotProcess));
       switch (step.kind) {
         case 'finished':
@@ -220,7 +227,7 @@ export class BatchRun {
       return;
     }
     // If answers had already arrived, their time is unknown, and the slice gives no measurement.
-    this.#note(ahead.positions, !process.keepsAnswers);
+    this.#slices.sent(ahead.positions, !process.keepsAnswers);
     process.adoptAhead({ itemTimeoutMs: this.#itemTimeoutMs });
     this.#reportNearlyDone(ahead.positions.length);
   }
@@ -234,6 +241,23 @@ export class BatchRun {
     const process = await this.#load(this.#options.reload);
     if (!('kind' in process)) this.#machine.rebuilt();
     return process;
+  }
+
+  /** Lets waiting batches join while the slot could do more at once, or in one slice, than it has items for. */
+  #gather(process: SlotProcess): void {
+    const { pace, work } = this.#options;
+    if (work.further === undefined) return;
+    const lanes = Math.min(this.#wanted(), this.#maxSlices) - this.#machine.slicesInFlight;
+    const room = Math.max(0, lanes) * pace.nextItems(process.limits.maxSliceItems, this.#sliceMs(process));
+    for (let taken = 0; this.#machine.mayAdd && this.#machine.queuedItems < room; taken += 1) {
+      const items = work.further.take(taken);
+      if (items.length === 0) return;
+      const from = this.#items.length;
+      this.#items.push(...goodItems(items));
+      for (let at = from; at < this.#items.length; at += 1) this.#positionOf.set(this.#itemAt(at).index, at);
+      this.#machine.added(from);
+      this.#passOnBadItems(items);
+    }
   }
 
   #take(positions: readonly number[], lanes: number, process: SlotProcess): number {
@@ -250,21 +274,10 @@ export class BatchRun {
   }
 
   async #send(positions: readonly number[], process: SlotProcess): Promise<void> {
-    this.#note(positions);
+    this.#slices.sent(positions, true);
+    this.#announce(this.#slices.positions, !process.wasAsked);
     await this.#ask(this.#itemsAt(positions), process);
     if (process.limits.takesAhead) this.#reportNearlyDone(positions.length);
-  }
-
-  /** Notes that the slot has a slice, which starts now. */
-  #note(positions: readonly number[], isMeasure = true): void {
-    const slice: TimedSlice = {
-      items: positions.length,
-      sentAtMs: this.#options.clock.nowMs(),
-      inFlight: new Set(this.#slices.values()).size + 1,
-      unanswered: positions.length,
-      isMeasure,
-    };
-    for (const position of positions) this.#slices.set(position, slice);
   }
 
   /** `items` is the size of the slice that was given to the model last. */
@@ -275,7 +288,11 @@ export class BatchRun {
   }
 
   #itemsAt(positions: readonly number[]): readonly SlotItem[] {
-    return positions.map((position) => this.#items[position] as SlotItem);
+    return positions.map((position) => this.#itemAt(position));
+  }
+
+  #itemAt(position: number): SlotItem {
+    return this.#items[position] as SlotItem;
   }
 
   get #itemTimeoutMs(): number {
@@ -302,26 +319,19 @@ export class BatchRun {
     } else {
       const position = this.#positionOf.get(answer.index);
       if (position === undefined) return;
-      this.#measure(position);
+      this.#slices.answered(position);
       const outputLine = 'error' in answer ? undefined : encodeOutputLine(answer.index, answer.outputJson);
       this.#accept(this.#machine.answered(position, error), outputLine);
     }
     this.#wake();
   }
 
-  #measure(position: number): void {
-    const slice = this.#slices.get(position);
-    this.#slices.delete(position);
-    if (slice === undefined) return;
-    slice.unanswered -= 1;
-    if (slice.unanswered > 0 || !slice.isMeasure) return;
-    this.#options.pace.measured({ ...slice, elapsedMs: this.#options.clock.nowMs() - slice.sentAtMs });
-  }
-
   /** `outputLine` belongs to the one verdict that has no error. */
   #accept(verdicts: readonly Verdict[], outputLine?: string): void {
     for (const { position, error } of verdicts) {
-      const { index } = this.#items[position] as SlotItem;
+      const { index } = this.#itemAt(position);
+      this.#items[position] = { index, json: '' };
+      this.#positionOf.delete(index);
       if (error !== undefined) {
         this.#computed.push({ index, ok: false, line: encodeResultLine(failedLine(index, error)) });
       } else if (outputLine !== undefined) this.#computed.push({ index, ok: true, line: outputLine });
@@ -337,7 +347,7 @@ export class BatchRun {
   }
 
   #aborted(): BatchComputation {
-    if (this.#slices.size > 0 || this.#probing) this.#options.end();
+    if (this.#slices.isBusy || this.#probing) this.#options.end();
     return { kind: 'aborted' };
   }
 
@@ -353,13 +363,16 @@ export class BatchRun {
     if (this.#computed.length > 0) this.#options.work.onComputed(this.#computed.splice(0));
   }
 
-  #passOnBadItems(): void {
-    const bad = this.#options.work.items.flatMap(({ index, input }) =>
+  #passOnBadItems(items: readonly BatchItem[]): void {
+    const bad = items.flatMap(({ index, input }) =>
       input.kind === 'bad' ? [{ index, ok: false, line: encodeResultLine(failedLine(index, input.error)) }] : [],
     );
     if (bad.length > 0) this.#options.work.onComputed(bad);
   }
 }
+
+const goodItems = (items: readonly BatchItem[]): SlotItem[] =>
+  items.flatMap(({ index, input }) => (input.kind === 'item' ? [{ index, json: input.json }] : []));
 
 function* lengths(items: readonly SlotItem[], positions: readonly number[]): Iterable<number> {
   for (const position of positions) yield items[position]?.json.length ?? 0;

@@ -2,12 +2,15 @@
  * The worker's slots, and which batch gets which slot (core/batch/slot-choice.ts).
  *
  * Invariants:
- * - A slot computes one batch at a time. When that batch is nearly done, the slot is given at most one more, which starts next.
- * - A slot is idle again only when its last batch has ended.
+ * - A slot computes one work at a time: a batch, and those that have joined it. When it is nearly done, the slot is given at most one more, which starts
+ *   next.
+ * - A batch joins the work that its slot was given last, and only while no idle slot could have it. A slot takes no more than its share of those that
+ *   wait, so that slots of one model end together.
+ * - A slot is idle again only when its last work has ended.
  * - A slot keeps its GPU for its whole life, and its GPU is free again when its processes are gone.
  * - Slots above the wanted number get no more batches. They are closed as they become idle, never while they compute.
  */
-import { chooseSlot, leastUsedGpu, slotToClose } from '../../core/batch/slot-choice.js';
+import { chooseSlot, leastUsedGpu, MAX_PASSED_OVER, slotToClose } from '../../core/batch/slot-choice.js';
 import { invariant } from '../../core/invariant.js';
 import type { Clock } from '../ports.js';
 import type { BatchComputation, PreparedModel, Slot } from './slot.js';
@@ -18,12 +21,16 @@ import type { BatchComputation, PreparedModel, Slot } from './slot.js';
  */
 export type MakeSlot = (slots: () => number, gpu: string | undefined) => Slot;
 
-/** A slot's place in the pool: when it was last used, and how many batches it has now. */
+/** A slot's place in the pool: when it was last used, and how many works it has now. */
 export interface SlotPlace {
   readonly slot: Slot;
   lastUsedMs: number;
-  /** The batches that the slot was given and that have not been released; at most two. */
+  /** The works that the slot was given and that have not been released; at most two. */
   batches: number;
+  /** How many works the slot was given so far. */
+  turns: number;
+  /** It is called when a batch of the slot's model begins to wait. */
+  onWaiting: () => void;
   /** The model of the last batch that the slot was given. */
   given?: string;
   readonly gpu: string | undefined;
@@ -37,22 +44,37 @@ export interface Restrictions {
   readonly limits?: ReadonlyMap<string, number>;
 }
 
-interface Waiter {
+/** A batch that may be computed together with others of the same job. */
+export interface Joinable {
+  readonly job: string;
+}
+
+interface Waiter<Part> {
   readonly modelKey: string;
+  readonly part: Part | undefined;
   passedOver: number;
-  readonly give: (place: SlotPlace) => void;
+  /** Undefined when the batch has joined the work of another one. */
+  readonly give: (place: SlotPlace | undefined) => void;
+}
+
+interface Join<Part> {
+  /** The work was the slot's turn of this number. */
+  readonly turn: number;
+  /** How many batches have just joined it. */
+  readonly taken: number;
+  readonly mayJoin: (part: Part) => boolean;
 }
 
 const MAX_BATCHES_PER_SLOT = 2;
 
-export class SlotPool {
+export class SlotPool<Part extends Joinable = Joinable> {
   readonly #idle: SlotPlace[] = [];
   readonly #busy = new Set<SlotPlace>();
   /** Places whose processes are being ended. */
   readonly #closing = new Set<SlotPlace>();
   /** Busy places that may be given another batch of their model. */
   readonly #nearlyDone = new Set<SlotPlace>();
-  #waiting: Waiter[] = [];
+  #waiting: Waiter<Part>[] = [];
   #wanted = 1;
   #avoided: ReadonlySet<string> = new Set();
   #limits: ReadonlyMap<string, number> = new Map();
@@ -70,6 +92,11 @@ export class SlotPool {
 
   get size(): number {
     return this.#wanted;
+  }
+
+  /** No slot computes, and none is being closed. */
+  get isQuiet(): boolean {
+    return this.#busy.size === 0 && this.#closing.size === 0;
   }
 
   resize(slots: number, { avoided = new Set(), limits = new Map() }: Restrictions = {}): void {
@@ -94,16 +121,20 @@ export class SlotPool {
     slot?.warm(model);
   }
 
-  /** Waits for a slot for a batch of the model. The caller gives it back with `release`. */
-  acquire(modelKey: string, signal: AbortSignal): Promise<SlotPlace> {
+  /**
+   * Waits for a slot for a batch of the model. The caller gives it back with `release`. Resolves with undefined when
+   * `part` has joined the work of another batch.
+   */
+  acquire(modelKey: string, signal: AbortSignal, part?: Part): Promise<SlotPlace | undefined> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
-      const waiter: Waiter = {
+      const waiter: Waiter<Part> = {
         modelKey,
+        part,
         passedOver: 0,
         give: (place) => {
           signal.removeEventListener('abort', abort);
@@ -113,10 +144,35 @@ export class SlotPool {
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.push(waiter);
       this.#assign();
+      if (part === undefined || !this.#waiting.includes(waiter)) return;
+      for (const place of this.#busy) if (place.given === modelKey) place.onWaiting();
     });
   }
 
-  /** Gives the slot back. It is idle once `computation`, the last batch that it was given, has settled. */
+  /** Returns the next waiting batch of the job that may join the slot's work, if there is one. */
+  join(place: SlotPlace, job: string, { turn, taken, mayJoin }: Join<Part>): Part | undefined {
+    const { given } = place;
+    if (given === undefined || place.turns !== turn || this.#avoided.has(given)) return undefined;
+    if (this.#busy.size > this.#wanted || !this.#hasShareLeft(place, given, taken)) return undefined;
+    const at = this.#waiting.findIndex((waiter) => waiter.modelKey === given && isPartOf(waiter, job));
+    const older = this.#waiting.slice(0, Math.max(0, at));
+    const part = this.#waiting[at]?.part;
+    if (part === undefined || !mayJoin(part) || older.some(({ passedOver }) => passedOver >= MAX_PASSED_OVER))
+      return undefined;
+    const [waiter] = this.#waiting.splice(at, 1);
+    for (const passed of older) passed.passedOver += 1;
+    waiter?.give(undefined);
+    return part;
+  }
+
+  /** Those that wait are shared among the slots that have their model. */
+  #hasShareLeft(place: SlotPlace, modelKey: string, taken: number): boolean {
+    const waiting = this.#waiting.filter((waiter) => waiter.modelKey === modelKey).length;
+    const others = [...this.#busy].filter((other) => other !== place && other.given === modelKey).length;
+    return waiting > taken * others;
+  }
+
+  /** Gives the slot back. It is idle once `computation`, the last work that it was given, has settled. */
   release(place: SlotPlace, computation: Promise<BatchComputation>): void {
     const released = (): void => {
       place.batches -= 1;
@@ -196,10 +252,11 @@ export class SlotPool {
     }
   }
 
-  #give(place: SlotPlace, waiter: Waiter): void {
+  #give(place: SlotPlace, waiter: Waiter<Part>): void {
     place.batches += 1;
+    place.turns += 1;
     place.given = waiter.modelKey;
-    invariant(place.batches <= MAX_BATCHES_PER_SLOT, 'A slot has one batch, and at most one that starts next.');
+    invariant(place.batches <= MAX_BATCHES_PER_SLOT, 'A slot has one work, and at most one that starts next.');
     waiter.give(place);
   }
 
@@ -209,7 +266,7 @@ export class SlotPool {
       const wanted = this.#wanted;
       const gpu = leastUsedGpu(this.#gpus, gpusOf([...this.#idle, ...this.#busy, ...this.#closing]));
       const slot = this.#makeSlot(() => Math.max(1, Math.min(wanted, this.#wanted)), gpu);
-      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0, gpu });
+      this.#idle.push({ slot, lastUsedMs: this.#clock.nowMs(), batches: 0, turns: 0, onWaiting: () => undefined, gpu });
     }
     while (this.#idle.length > 0 && this.#idle.length + this.#busy.size > this.#wanted) {
       const idle = this.#idle.map(({ slot, gpu }) => ({ modelKey: slot.modelKey, gpu }));
@@ -223,5 +280,7 @@ export class SlotPool {
     void place.slot.close().finally(() => this.#closing.delete(place));
   }
 }
+
+const isPartOf = ({ part }: Waiter<Joinable>, job: string): boolean => part?.job === job;
 
 const gpusOf = (places: readonly SlotPlace[]): readonly (string | undefined)[] => places.map(({ gpu }) => gpu);

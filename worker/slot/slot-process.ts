@@ -107,6 +107,7 @@ export class SlotProcess {
   #lines = 0;
   #events = 0;
   #progressAtMs: number;
+  #wasAsked = false;
   #answered = 0;
   #answeredAtBusyMs = 0;
   #busyMs = 0;
@@ -159,6 +160,11 @@ export class SlotProcess {
     return this.#endedWith;
   }
 
+  /** The process was asked an item before. */
+  get wasAsked(): boolean {
+    return this.#wasAsked;
+  }
+
   get isOver(): boolean {
     return this.#isOver || this.#cause !== undefined;
   }
@@ -206,6 +212,7 @@ export class SlotProcess {
   }
 
   #writeSlice(items: readonly SlotItem[], flush: string): Promise<void> {
+    this.#wasAsked = true;
     this.#written = this.#written.then(async () => {
       let text = '';
       for (const { index, json } of items) {

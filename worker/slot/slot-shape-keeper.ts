@@ -86,6 +86,11 @@ export class SlotShapeKeeper {
     return Math.max(1, ...Array.from(held, ({ message }) => this.#shapeOfJob.get(message.job)?.shape.slots ?? 1));
   }
 
+  /** How many items of different batches a slot works on at once, in the job from which the last batch came. */
+  get lanes(): number {
+    return this.#newest?.lanes ?? 1;
+  }
+
   /** The shape of the job from which the last batch came. */
   get status(): ShapeStatus | undefined {
     return this.#newest?.status;
@@ -136,6 +141,7 @@ class JobShape {
   /** The user has chosen the number of slots, and may want a hint about it. */
   readonly #chosen: boolean;
   readonly #isPython: boolean;
+  readonly #isOfObjects: boolean;
   #shaping: Shaping;
   #hint: string | undefined;
   #known = false;
@@ -156,6 +162,7 @@ class JobShape {
     // Advice about cores is of no use where GPUs do the work.
     this.#chosen = slots !== undefined && gpus === undefined;
     this.#isPython = manifest.model.start.kind === 'python';
+    this.#isOfObjects = manifest.dataset.kind === 'objects';
     this.#bounds = {
       cpus,
       memoryBytes,
@@ -171,6 +178,11 @@ class JobShape {
 
   get shape(): SlotShape {
     return this.#shaping.shape;
+  }
+
+  /** Batches of objects do not share a slot, because their files end with them. */
+  get lanes(): number {
+    return this.#isOfObjects ? 1 : this.shape.concurrency;
   }
 
   get status(): ShapeStatus {

@@ -38,8 +38,20 @@ export interface ComputedItem {
   readonly line: string;
 }
 
+/** The items of further batches of the same job and model, which wait for a slot and may join the work in one. */
+export interface FurtherItems {
+  /**
+   * Returns the items of the next batch; none when no batch may join now. `taken` says how many have just joined, so
+   * that a slot takes no more than its share of them.
+   */
+  take(taken: number): readonly BatchItem[];
+  /** The slot sets it, to learn that a batch waits. */
+  onWaiting: () => void;
+}
+
 export interface BatchWork {
   readonly job: string;
+  /** The batch with which the work began. */
   readonly batch: number;
   readonly model: PreparedModel;
   /** The items that still need an outcome, in order of index. Items saved in partials are left out. */
@@ -48,6 +60,8 @@ export interface BatchWork {
    * The items name local files that are removed after the batch, so a later batch must not ask for one of them again.
    */
   readonly itemsEndWithBatch?: boolean;
+  /** The slot takes items from it when it could do more at once, or in one slice, than it has items for. */
+  readonly further?: FurtherItems;
   /** How many slices the slot works on at once, from now on. Without it the model's options decide. */
   readonly concurrency?: () => number;
   /** It is called when the slot starts this batch. Until then it may still compute the one before. */
@@ -59,6 +73,11 @@ export interface BatchWork {
   readonly onNearlyDone?: () => void;
   /** It is called with results as they are confirmed, in any order, each item once. */
   readonly onComputed: (items: readonly ComputedItem[]) => void;
+  /**
+   * Called before the slot's process gets a slice, with all items of the batch that the process will have then.
+   * `isFirst`: it was asked nothing before.
+   */
+  readonly onInSlot?: (items: readonly number[], isFirst: boolean) => void;
   /** Awaited before each slice, while results have to be spilled first. */
   readonly beforeSlice?: () => Promise<void> | undefined;
   readonly onEvent: (event: SlotEvent) => void;
@@ -94,7 +113,7 @@ export type SlotEvent =
     };
 
 export type BatchComputation =
-  /** Every item of the work was given to `onComputed`. */
+  /** Every item of the work, and of the batches that joined it, was given to `onComputed`. */
   | { readonly kind: 'computed' }
   | { readonly kind: 'aborted' }
   /** The batch before it did not end within moments after all. Nothing of this batch was begun. */

@@ -38,10 +38,10 @@ const TITLES: Readonly<Record<Kind, string>> = {
   aiohttp100: 'the same with aiohttp and --batch-size 100',
 };
 
-/** These sentences were written by hand, from the figures of 400 downloads and from core/dataset/guided-sizes.ts. */
+/** These sentences were written by hand, from core/dataset/guided-sizes.ts and worker/batch/slot-work.ts. */
 const WHY =
-  'Without options a job of 400 items has batches of at most 4 items, and one of 1,000 at most 8. A slot computes one batch at a time, so it has no more downloads than that at once, ' +
-  'however many its model could have: the last column shows it. With batches of 100, the model with aiohttp keeps the server busy.';
+  'Without options a job of 400 items has batches of at most 4 items, and one of 1,000 at most 8. Batches of one job share a slot while it has room, so a slot may have more downloads at once than one batch has: ' +
+  'the last column shows the most. How many a slot has at once is chosen from measurements, and the notes say what had been chosen after the first job.';
 
 interface Sample {
   /** The mean of the passes. */

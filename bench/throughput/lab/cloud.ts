@@ -13,7 +13,10 @@ import { S3ObjectStore } from '../../../aws/s3-object-store.js';
 import { S3SourceObjects } from '../../../aws/source-objects.js';
 import { SqsJobQueue } from '../../../aws/sqs-job-queue.js';
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type Manifest } from '../../../core/contract/job.js';
+import { probeKey } from '../../../core/contract/keys.js';
+import { encodeProbeMark } from '../../../core/contract/probe-mark.js';
 import { SPOTPOOL_VERSION } from '../../../core/contract/version.js';
+import type { SlotPace } from '../../../core/dataset/paced-sizes.js';
 import { submitJob } from '../../../runner/submit/submit-job.js';
 import { systemClock } from '../../../runner/wiring/clock.js';
 import { askAdmin, startLocalCloudProcess } from '../../support/local-cloud.js';
@@ -46,6 +49,8 @@ export interface JobRequest {
   readonly model: string;
   /** By default `submit` chooses it. */
   readonly batchItems?: number;
+  /** The pace that a trial would have measured, and the slots that may come. */
+  readonly pace?: SlotPace;
   /** The default is one slot with one slice at a time. */
   readonly options?: Partial<JobOptions>;
 }
@@ -64,6 +69,7 @@ export class BenchCloud {
   readonly scratch = mkdtempSync(path.join(os.tmpdir(), 'spotpool-bench-'));
   readonly #removeScratch = (): void => rmSync(this.scratch, { recursive: true, force: true });
   #queues = 0;
+  #paced = 0;
 
   readonly #group: ProcessGroup;
 
@@ -154,15 +160,17 @@ export class BenchCloud {
   /** Submits a job as `spotpool submit` does; `onEnqueue` is called before the first message is sent. */
   async submit(
     queueUrl: string,
-    { dataset, model, batchItems, options }: JobRequest,
+    { dataset, model, batchItems, options, pace }: JobRequest,
     onEnqueue: () => void = () => undefined,
   ): Promise<Manifest> {
+    const paced = pace === undefined ? {} : { slots: pace.slots, id: await this.#putPace(pace) };
     const { manifest } = await submitJob(
       {
         dataset: { argument: dataset, cwd: process.cwd() },
         model: { argument: modelFile(model), cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
         sizes: batchItems === undefined ? {} : { batchItems },
         options: { ...DEFAULT_JOB_OPTIONS, slots: 1, concurrency: 1, ...options },
+        ...paced,
         createdBy: 'bench',
         versions: { spotpool: SPOTPOOL_VERSION, node: process.versions.node },
       },
@@ -181,6 +189,15 @@ export class BenchCloud {
       },
     );
     return manifest;
+  }
+
+  /** Leaves what a trial leaves. Returns the id of the job. */
+  async #putPace({ msPerItem }: SlotPace): Promise<string> {
+    const id = `paced-${(this.#paced += 1)}`;
+    const trial = { items: 1, msPerItem, loadMs: 0, memoryBytes: 0, machine: 'bench', at: new Date().toISOString() };
+    const { signal } = new AbortController();
+    await this.store.put(probeKey(id), encodeProbeMark({ version: 1, ...trial }), { signal });
+    return id;
   }
 
   /** Returns the number of messages in the queue, visible or in flight; the local cloud counts exactly. */

@@ -11,7 +11,8 @@ export function adviceAfterEnd({ ended }: JobEnded, where: string): string {
   const anew = 'To compute the dataset again, choose another --id, or leave --id out.';
   if (state === 'complete') return `To fetch its results: ${fetch}\n${anew}`;
   const some = `${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} are done. To fetch what they hold: ${fetch}\n`;
-  return `${batches.done === 0 ? 'No batch of it is done. ' : some}${anew}`;
+  const goOn = `To compute the batches that are left: spotpool resume ${job}${where}\n`;
+  return `${batches.done === 0 ? 'No batch of it is done. ' : some}${goOn}${anew}`;
 }
 
 /** Describes a job that has `brokenOff`. The submission counts its batches now and then, so the queue may hold a few more. */

@@ -12,6 +12,7 @@ import type { ControllerEvent, JobProgress, PassReport } from '../../controller/
 import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
+import { readJobProgress } from '../../status/job-status.js';
 import { InstanceLedger } from '../../status/instance-ledger.js';
 import { groupPreparing } from '../../status/preparing.js';
 import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
@@ -108,7 +109,7 @@ export class Follower {
   }
 
   async #show(report: PassReport, signal: AbortSignal): Promise<void> {
-    this.#last = report.jobs.find(({ job }) => job === this.#last.job) ?? this.#last;
+    this.#last = report.jobs.find(({ job }) => job === this.#last.job) ?? (await this.#readUnlessEnded(report, signal));
     for (const { instance, state } of report.description.instances) {
       if (state === 'pending' || state === 'running') this.#instances.add(instance);
     }
@@ -126,6 +127,13 @@ export class Follower {
     this.#showProgress(report);
     // The other jobs could be read, so the pass itself did not fail; but this job cannot be followed.
     if (report.unreadable.has(this.#last.job)) throw report.unreadable.get(this.#last.job);
+  }
+
+  /** A job that another controller ended before this one had read it is in no report. */
+  async #readUnlessEnded({ unreadable }: PassReport, signal: AbortSignal): Promise<JobProgress> {
+    const { job } = this.#last;
+    if (hasEnded(this.#last) || unreadable.has(job)) return this.#last;
+    return readJobProgress(this.#ports.store, job, signal);
   }
 
   async #showWorkers(report: PassReport, signal: AbortSignal): Promise<void> {

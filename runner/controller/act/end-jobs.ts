@@ -1,17 +1,16 @@
-/** Ends the jobs that have come to their end. The mark is written once, by the first controller that sees the end. */
+/** Ends the jobs that have come to their end. The end is written once, by the first controller that sees it. */
 import type { DecidedEnd } from '../../../core/pool/completion.js';
 import { judgeJob } from '../../../core/pool/success.js';
-import { encodeDoneMark, type DoneMark } from '../../../core/contract/job.js';
-import { doneKey } from '../../../core/contract/keys.js';
+import { withEnd } from '../../../core/contract/ends.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import type { JobDecision } from '../decide/job-ends.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
-import { JSON_TYPE } from '../json-objects.js';
 import type { ControllerMemory } from '../memory.js';
 import { withErrorOf } from '../observe/commonest-error.js';
 import type { JobView } from '../observe/read-job.js';
 import type { PassContext } from '../pass-context.js';
 import { type ControllerEventCode, progressOfJob } from '../report.js';
+import { writeEnds } from './write-ends.js';
 
 const JOBS_AT_ONCE = 4;
 
@@ -37,17 +36,14 @@ async function endJob(
     ? await withErrorOf(ports.store, view.job, { reason: decided.reason, progress }, signal)
     : decided.reason;
   const end = { ...decided, reason };
-  const mark: DoneMark = { ...end, at: new Date(ports.clock.nowMs()).toISOString() };
-  const put = await ports.store.put(doneKey(view.job), encodeDoneMark(mark), {
-    signal,
-    ifNoneMatch: true,
-    contentType: JSON_TYPE,
-  });
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const next = withEnd(view.ends.ends, { ...end, at });
+  const written = await writeEnds(ports.store, view.job, { before: view.ends, next }, signal);
   const ended = { ...view, verdict: end };
   // Another controller was first. That the job is complete is a fact, and this controller knows the reason, too; any other end is read in the next pass.
-  if (put.kind !== 'written') return end.state === 'complete' ? ended : view;
+  if (written === undefined) return end.state === 'complete' ? ended : view;
   events.add(codeOf(ended), `Job ${view.job}: ${end.reason}`, view.job);
-  forget(view, memory);
+  forget({ ...view, ends: { ends: next, etag: written.etag, writtenAtMs: view.ends.writtenAtMs } }, memory);
   return ended;
 }
 
@@ -56,7 +52,7 @@ function codeOf(ended: JobView): ControllerEventCode {
   return judgeJob(progressOfJob(ended)) === 'success' ? 'job-complete' : 'job-ended-badly';
 }
 
-function forget({ job }: JobView, memory: ControllerMemory): void {
-  memory.ended.add(job);
+function forget({ job, ends }: JobView, memory: ControllerMemory): void {
+  memory.ends.set(job, ends);
   memory.jobs.delete(job);
 }

@@ -7,7 +7,7 @@ export interface JobDecision {
   readonly view: JobView;
   /** The end to write; undefined for a job that goes on, or is over. */
   readonly end: DecidedEnd | undefined;
-  /** The job has its mark already, so that no later pass needs to read it. */
+  /** The job's end is written already, so that no later pass needs to read the job. */
   readonly isOver: boolean;
 }
 
@@ -15,18 +15,20 @@ export interface JobDecision {
 export const decideEnds = (views: readonly JobView[]): readonly JobDecision[] =>
   views.map((view) => {
     const end = decideEnd(view.facts);
-    const isMarked = view.facts.done !== undefined || view.facts.cancelled !== undefined;
-    return { view, end, isOver: end === undefined && isMarked };
+    return { view, end, isOver: view.facts.ended !== undefined };
   });
 
 /**
- * Decides from the fates of the fleet's instances: where no worker comes up, no job can end otherwise (R10). No job is over by this decision: a
- * cancelled job may be here whose last outcome has come and whose mark could not be written in this pass.
+ * Decides from the fates of the fleet's instances: where no worker comes up, no job can end otherwise (R10). No job is over by this decision.
  */
-export const decideEndsWithoutWorkers = (views: readonly JobView[], boots: BootHistory): readonly JobDecision[] =>
+export const decideEndsWithoutWorkers = (
+  views: readonly JobView[],
+  boots: BootHistory,
+  maxIdleMs: number | undefined,
+): readonly JobDecision[] =>
   views.map((view) => ({
     view,
-    end: isWaiting(view) ? decideBootFailure(boots, view.beganAtMs) : undefined,
+    end: isWaiting(view) ? decideBootFailure(boots, { sinceMs: view.beganAtMs, maxIdleMs }) : undefined,
     isOver: false,
   }));
 

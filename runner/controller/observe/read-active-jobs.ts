@@ -1,10 +1,13 @@
 /** Reads the jobs that have not ended. A job that cannot be read keeps no other from being looked at. */
+import { endOf } from '../../../core/contract/ends.js';
 import { definedFields } from '../../../core/defined-fields.js';
 import type { JobDemand } from '../../../core/pool/capacity.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import { isolateJobFailure } from '../isolate-job-failure.js';
 import { newJobMemory } from '../memory.js';
 import type { PassContext } from '../pass-context.js';
+import type { ListedObject } from '../../ports.js';
+import { listEnds, readListedEnds, type ReadEnds } from './read-ends.js';
 import { listJobIds, readJob, type JobView } from './read-job.js';
 
 const JOBS_AT_ONCE = 4;
@@ -22,19 +25,28 @@ export interface ActiveJobs {
 export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> {
   const { memory, signal, nowMs } = context;
   const { store } = context.ports;
-  const active = (await listJobIds(store, signal)).filter((job) => !memory.ended.has(job));
+  const listed = await listEnds(store, signal);
+  const active = (await listJobIds(store, signal)).filter((job) => !isOver(memory.ends.get(job), listed.get(job)));
   const unreadable = new Map<string, unknown>();
   const views = await mapBounded(active, JOBS_AT_ONCE, async (job) => {
-    const jobMemory = memory.jobs.get(job) ?? newJobMemory();
-    memory.jobs.set(job, jobMemory);
     const options = { save: true, maxOutcomes: MAX_NEW_OUTCOMES, turns: { nowMs, jobs: active.length }, signal };
+    const isNew = !memory.jobs.has(job);
+    const jobMemory = memory.jobs.get(job) ?? newJobMemory();
     const read = await isolateJobFailure(
       context,
       { job, act: 'read' },
-      () => readJob(store, job, jobMemory, options),
+      async () => {
+        const ends = await readListedEnds(store, job, { listed: listed.get(job), known: memory.ends.get(job) }, signal);
+        memory.ends.set(job, ends);
+        // An end that this controller has followed is reported once. Of other ended jobs only the entry is read.
+        if (isNew && endOf(ends.ends) !== undefined) return undefined;
+        memory.jobs.set(job, jobMemory);
+        return readJob(store, job, jobMemory, { ...options, ends });
+      },
       (error) => void unreadable.set(job, error),
     );
     if (read === undefined) {
+      memory.jobs.set(job, jobMemory);
       jobMemory.unreadableSinceMs ??= nowMs;
       return undefined;
     }
@@ -45,8 +57,12 @@ export async function readActiveJobs(context: PassContext): Promise<ActiveJobs> 
   return { views: views.filter((view) => view !== undefined), unreadable };
 }
 
-export function demandOf({ job, manifest, facts, verdict, sent }: JobView): JobDemand {
-  const { maxWorkers } = manifest.options;
+/** Tells whether the job has ended, and its ends have not changed since they were read. */
+const isOver = (known: ReadEnds | undefined, listed: ListedObject | undefined): boolean =>
+  known !== undefined && endOf(known.ends) !== undefined && known.etag === listed?.etag;
+
+export function demandOf({ job, options, facts, verdict, sent }: JobView): JobDemand {
+  const { maxWorkers } = options;
   const active = verdict.state === 'running' || verdict.state === 'submitting';
   return {
     job,

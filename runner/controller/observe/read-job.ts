@@ -2,28 +2,18 @@
 import { createHash } from 'node:crypto';
 import { definedFields } from '../../../core/defined-fields.js';
 import { jobVerdict, type JobFacts, type JobVerdict } from '../../../core/pool/completion.js';
+import { endOf, resumeOf } from '../../../core/contract/ends.js';
 import {
-  decodeCancelMark,
-  decodeDoneMark,
   decodeManifest,
   decodeUnableMark,
   MOST_MANIFEST_BYTES,
   MOST_MARK_BYTES,
-  type CancelMark,
-  type DoneMark,
+  type JobOptions,
   type Manifest,
   type UnableMark,
 } from '../../../core/contract/job.js';
 import { isJobId } from '../../../core/contract/job-id.js';
-import {
-  cancelledKey,
-  doneKey,
-  jobPrefix,
-  jobsPrefix,
-  manifestKey,
-  sentKey,
-  unablePrefix,
-} from '../../../core/contract/keys.js';
+import { jobPrefix, jobsPrefix, manifestKey, sentKey, unablePrefix } from '../../../core/contract/keys.js';
 import { mapBounded } from '../../../core/map-bounded.js';
 import { isInstanceId } from '../../../core/contract/names.js';
 import { decodeSent, MOST_SENT_BYTES } from '../../../core/dataset/plan.js';
@@ -33,6 +23,7 @@ import type { ListedObject, ObjectStore } from '../../ports.js';
 import { foldProgress, type FoldOptions } from './fold-progress.js';
 import { getObject, type Kind, readObject, sightOf } from '../json-objects.js';
 import type { JobMemory, StoredManifest } from '../memory.js';
+import { findEnds, readEndMarks, type ReadEnds, resumed as resumedNow } from './read-ends.js';
 import { readSubmitStanding } from './read-submit.js';
 
 /** More marks than this add nothing to the first ones. */
@@ -46,19 +37,17 @@ const manifestOf = (job: string): Kind<Manifest> => ({
   mostBytes: MOST_MANIFEST_BYTES,
   decode: (json) => decodeManifest(json, job),
 });
-export const DONE_MARK: Kind<DoneMark> = {
-  name: "the mark of a job's end",
-  mostBytes: MOST_MARK_BYTES,
-  decode: decodeDoneMark,
-};
 const SENT_COUNT: Kind<number> = { name: 'a count', mostBytes: MOST_SENT_BYTES, decode: decodeSent };
 
 export interface JobView {
   readonly job: string;
   readonly manifest: Manifest;
   readonly manifestDigest: string;
-  /** The time by S3's clock, which agrees with EC2's. */
+  /** The manifest's options, with the changes of the last resume. */
+  readonly options: JobOptions;
+  /** The time by S3's clock, which agrees with EC2's. Whatever may end the job is counted from here: its begin, or its last resume. */
   readonly beganAtMs: number;
+  readonly ends: ReadEnds;
   readonly facts: JobFacts;
   readonly verdict: JobVerdict;
   /** The number of messages sent so far; all of them once the job is enqueued. */
@@ -73,12 +62,17 @@ export async function listJobIds(store: ObjectStore, signal: AbortSignal): Promi
   return folders.map(lastName).filter(isJobId).sort();
 }
 
+export interface ReadJobOptions extends FoldOptions {
+  /** The job's ends, where the caller has read them. */
+  readonly ends?: ReadEnds | undefined;
+}
+
 /** Returns undefined while there is no manifest. */
 export async function readJob(
   store: ObjectStore,
   job: string,
   memory: JobMemory,
-  options: FoldOptions,
+  options: ReadJobOptions,
 ): Promise<JobView | undefined> {
   const { signal } = options;
   const folder = await store.listFolder(jobPrefix(job), { signal });
@@ -89,12 +83,14 @@ export async function readJob(
   if (stored === undefined) return undefined;
   memory.stored = stored;
   const { manifest, digest } = stored;
-  const { maxInstanceHours, maxFailed } = manifest.options;
+  const listed = options.ends ?? (await findEnds(store, job, signal));
+  const ends = listed.etag === undefined ? await readEndMarks(store, job, folder.objects, signal) : listed;
+  const resumed = resumedNow(ends);
+  const beganAtMs = resumed?.atMs ?? born.lastModifiedMs;
+  const jobOptions: JobOptions = { ...manifest.options, ...resumeOf(ends.ends)?.options };
+  const { maxInstanceHours, maxFailed } = jobOptions;
 
-  const cancelled = folder.objects.find(({ key }) => key === cancelledKey(job));
-  if (cancelled !== undefined) await readCancelMark(store, job, { memory, cancelled, signal });
-  const done = names.has('done.json') ? await getObject(store, doneKey(job), DONE_MARK, signal) : undefined;
-  if (names.has('unable')) await readUnableMarks(store, job, memory, signal);
+  if (names.has('unable')) await readUnableMarks(store, job, memory, { sinceMs: resumed?.atMs, signal });
   const enqueued = names.has('enqueued.json');
   const sent = enqueued ? manifest.batches : await readSent(store, job, manifest.batches, signal);
   const facts: JobFacts = {
@@ -105,7 +101,7 @@ export async function readJob(
       batchItems: batchItemsOf(manifest),
     }),
     enqueued,
-    ...definedFields({ cancelled: memory.cancelled, done }),
+    ...definedFields({ ended: endOf(ends.ends), resumed: resumed?.entry }),
     unable: [...memory.unable.values()],
     ...definedFields({ maxInstanceHours, maxFailed }),
   };
@@ -116,7 +112,9 @@ export async function readJob(
     job,
     manifest,
     manifestDigest: digest,
-    beganAtMs: born.lastModifiedMs,
+    options: jobOptions,
+    beganAtMs,
+    ends,
     facts,
     verdict,
     sent,
@@ -135,32 +133,27 @@ async function readManifest(store: ObjectStore, job: string, signal: AbortSignal
   return { manifest: read.value, digest: createHash('sha256').update(read.body).digest('hex') };
 }
 
-async function readCancelMark(
-  store: ObjectStore,
-  job: string,
-  { memory, cancelled, signal }: { memory: JobMemory; cancelled: ListedObject; signal: AbortSignal },
-): Promise<void> {
-  if (memory.cancelled !== undefined) return;
-  const kind: Kind<CancelMark> = {
-    name: 'the mark of a cancel',
-    mostBytes: MOST_MARK_BYTES,
-    decode: (json) => decodeCancelMark(json, cancelled.lastModifiedMs),
-  };
-  const mark = await getObject(store, cancelledKey(job), kind, signal);
-  if (mark !== undefined) memory.cancelled = mark;
-}
-
 async function readSent(store: ObjectStore, job: string, batches: number, signal: AbortSignal): Promise<number> {
   const sent = await getObject(store, sentKey(job), SENT_COUNT, signal);
   return Math.min(batches, sent ?? 0);
 }
 
-async function readUnableMarks(store: ObjectStore, job: string, memory: JobMemory, signal: AbortSignal): Promise<void> {
+/** With `sinceMs`, only marks that were written later count. An instance that leaves its mark again replaces the first one. */
+async function readUnableMarks(
+  store: ObjectStore,
+  job: string,
+  memory: JobMemory,
+  { sinceMs, signal }: { readonly sinceMs: number | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  if (memory.unableSinceMs !== sinceMs) memory.unable.clear();
+  memory.unableSinceMs = sinceMs;
   const fresh: ListedObject[] = [];
   let listed = 0;
   for await (const object of store.list(unablePrefix(job), { signal })) {
     if (memory.unable.size + fresh.length >= MAX_UNABLE_MARKS || ++listed > MAX_MARKS_LISTED) break;
-    if (!memory.unable.has(object.key) && !memory.damaged.has(sightOf(object))) fresh.push(object);
+    const isOld = sinceMs !== undefined && object.lastModifiedMs <= sinceMs;
+    const isKnown = memory.unable.has(sightOf(object)) || memory.damaged.has(sightOf(object));
+    if (!isOld && !isKnown) fresh.push(object);
   }
   await mapBounded(fresh, MARKS_AT_ONCE, async (object) => {
     const kind: Kind<UnableMark> = {
@@ -169,7 +162,7 @@ async function readUnableMarks(store: ObjectStore, job: string, memory: JobMemor
       decode: (json) => markOf(json, object.key.slice(unablePrefix(job).length)),
     };
     const read = await readObject(store, object.key, kind, signal);
-    if (read?.value !== undefined) memory.unable.set(object.key, read.value);
+    if (read?.value !== undefined) memory.unable.set(sightOf(object), read.value);
     else if (read !== undefined) memory.damaged.add(sightOf(object));
   });
 }

@@ -63,6 +63,8 @@ export interface RunOptions {
   /** Returns a number in [0, bound). */
   readonly pick: (bound: number) => number;
   readonly maxSlice: number;
+  /** It is called before each step, and may append items. */
+  readonly join?: (machine: OutcomeMachine<FakeItem>) => void;
 }
 
 interface Work {
@@ -109,6 +111,7 @@ export function run(options: RunOptions): Run {
     for (const held of slice.held.splice(0)) settle(machine.answered(held.position, held.error));
   };
   for (let steps = 0; steps < 100_000; steps += 1) {
+    options.join?.(machine);
     const step = machine.next((positions) => Math.min(positions.length, 1 + options.pick(options.maxSlice)));
     if (step.kind === 'finished' || step.kind === 'attempt') {
       return { verdicts, repeated, end: step, rebuilds, asked, mostInFlight };

@@ -22,8 +22,8 @@ it('believes at once that fetching has become slow, and slowly that it has becom
 it('knows no pace before the first batch', () => {
   const pace = new PipelinePace();
   expect([pace.msPerBatch, pace.leadMs]).toEqual([undefined, 100]);
-  pace.computed(40);
-  pace.computed(80);
+  pace.computed(40, 1);
+  pace.computed(80, 1);
   expect(pace.msPerBatch).toBe(50);
   pace.forgetBatches();
   expect(pace.msPerBatch).toBeUndefined();

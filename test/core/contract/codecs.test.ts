@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBatchMessage, encodeBatchMessage, messageNeeds } from '../../../core/contract/batch-message.js';
+import { decodeEnds } from '../../../core/contract/ends.js';
 import { decodeWorkerEvent } from '../../../core/contract/events.js';
 import { decodeExitTicket, decodeFleetState, decodeWorkerStatus } from '../../../core/contract/fleet-state.js';
 import { decodeCancelMark, decodeDoneMark, decodeManifest, decodeUnableMark } from '../../../core/contract/job.js';
@@ -37,6 +38,7 @@ const status = {
   slots: 2,
   shape,
   notice: 'rebalance',
+  held: [{ job: 'j', batches: '3,7-9', longestMs: 120_000 }],
   instanceType: 'c7g.large',
   zone: 'a',
   startedAt: at,
@@ -48,6 +50,7 @@ const progress = {
   items: { ok: 9, failed: 1 },
   usage: { instanceSeconds: 1.5, countedAt: at },
 };
+const counts = { batches: progress.batches, items: progress.items };
 const event = { at, instance: 'i-1', message: 'one\ntwo', job: 'j', batch: 3, lease: 'i-1-ab' };
 
 const sha256 = 'a'.repeat(64);
@@ -79,6 +82,17 @@ const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknow
     decodeWeightsList,
   ],
   'mark of an end': [{ state: 'failed', reason: 'one\ntwo', at }, decodeDoneMark],
+  'list of ends': [
+    {
+      version: 1,
+      entries: [
+        { kind: 'end', number: 1, state: 'failed', reason: 'one\ntwo', at },
+        { kind: 'resume', number: 2, at, by: 'me', options: { maxFailed: '5%', maxWorkers: 3 }, before: counts },
+        { kind: 'end', number: 3, state: 'cancelled', reason: 'no', at, by: 'me' },
+      ],
+    },
+    decodeEnds,
+  ],
   'mark of a cancel': [{ by: 'me', at }, (json) => decodeCancelMark(json, 0)],
   'mark of an unable instance': [
     { instance: 'i-1', phase: 'load', message: 'one\ntwo', at },
@@ -98,7 +112,7 @@ const CODECS: Readonly<Record<string, readonly [object, (json: string) => unknow
     { ...event, code: 'batch-handed-back', reason: 'draining', savedItems: 1 },
     (json) => decodeWorkerEvent(json, 'i-1'),
   ],
-  'claim of a notice': [{ at, told: true }, decodeNoticeClaim],
+  'claim of a notice': [{ at, told: true, end: 3 }, decodeNoticeClaim],
   'line of the plan': [location, decodePlanLine],
   reference: [{ bucket: 'b', key: 'k', size: 1 }, decodeObjectReference],
   'error of an item': [{ code: 'Bad', message: 'no' }, decodeItemError],

@@ -23,6 +23,7 @@ const EVERY_FIELD: Required<StackFields> = {
   maxWorkers: '7',
   minVcpus: '2',
   spotQuotas: 'g:4,p5:16',
+  maxIdleSeconds: '600',
   maxLifeSeconds: '3600',
   architecture: 'arm64',
   python: '3.13',

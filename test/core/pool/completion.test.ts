@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { definedFields } from '../../../core/defined-fields.js';
 import { decideEnd, jobVerdict, type JobFacts } from '../../../core/pool/completion.js';
+import type { EndEntry, ResumeEntry } from '../../../core/contract/ends.js';
 import type { UnableMark } from '../../../core/contract/job.js';
 import { NO_PROGRESS } from '../../../core/pool/progress.js';
 import type { MaxFailed } from '../../../core/contract/max-failed.js';
@@ -117,6 +118,47 @@ describe('a job whose items fail', () => {
   });
 });
 
+const end = (state: EndEntry['state'], reason: string): EndEntry => ({
+  kind: 'end',
+  number: 1,
+  state,
+  reason,
+  at: '2026-11-21T00:00:00.000Z',
+});
+
+describe('a job that was resumed', () => {
+  const resumed: ResumeEntry = {
+    kind: 'resume',
+    number: 2,
+    at: '2026-11-21T00:00:00.000Z',
+    by: 'ada',
+    options: {},
+    before: { batches: { done: 30, failed: 20 }, items: { ok: 0, failed: 300 } },
+  };
+  const after = (done: number, givenUp: number, failed: number, ok = 0): JobFacts =>
+    facts({
+      resumed,
+      progress: {
+        ...NO_PROGRESS,
+        batches: { done: 30 + done, failed: 20 + givenUp },
+        items: { ok, failed: 300 + failed },
+      },
+    });
+
+  it('is not ended again for what failed before', () => {
+    expect(decideEnd({ ...after(0, 0, 0), maxFailed: 50 })).toBeUndefined();
+    expect(decideEnd({ ...after(4, 4, 50), maxFailed: 50 })).toBeUndefined();
+  });
+
+  it('is ended for what fails after it, and the reason says so', () => {
+    expect(decideEnd({ ...after(6, 0, 51, 9), maxFailed: 50 })?.reason).toBe(
+      'Since the job was resumed, 51 of its 1000 items have failed, and --max-failed is 50. The job was ended with 64 of 100 batches left.',
+    );
+    expect(decideEnd(after(20, 20, 200))?.reason).toContain('Since the job was resumed, the first 20 batches');
+    expect(decideEnd(after(20, 19, 200))?.reason).toContain('Not one item is ok since the job was resumed: all 200');
+  });
+});
+
 describe('a job', () => {
   it('fails when its first twenty batches were all given up, not when one of them was not (R10)', () => {
     expect(decideEnd(facts({ progress: progress(20, 20) }))?.state).toBe('failed');
@@ -132,18 +174,16 @@ describe('a job', () => {
     expect(decideEnd(facts({ progress: progress(99, 0) }))).toBeUndefined();
   });
 
-  it('ends once: a written mark is not decided again', () => {
-    const done = { state: 'complete', reason: 'All.', at: '2026-11-21T00:00:00.000Z' } as const;
-    expect(decideEnd(facts({ progress: progress(100, 0), done }))).toBeUndefined();
+  it('ends once: a written end is not decided again', () => {
+    const ended = end('complete', 'All.');
+    expect(decideEnd(facts({ progress: progress(100, 0), ended }))).toBeUndefined();
   });
 
-  it('is submitting until every batch was sent, then running, and cancelled when it has the mark', () => {
+  it('is submitting until every batch was sent, then running, and cancelled unless its last batches were committed all the same', () => {
     expect(jobVerdict(facts({ enqueued: false })).state).toBe('submitting');
     expect(jobVerdict(facts({})).state).toBe('running');
-    const cancelled = { at: '2026-11-21T00:00:00.000Z', by: 'ada' };
-    expect(jobVerdict(facts({ cancelled }))).toMatchObject({
-      state: 'cancelled',
-      reason: expect.stringContaining('ada') as string,
-    });
+    const ended = end('cancelled', 'Cancelled by ada.');
+    expect(jobVerdict(facts({ ended }))).toEqual({ state: 'cancelled', reason: 'Cancelled by ada.' });
+    expect(jobVerdict(facts({ ended, progress: progress(100, 0) })).state).toBe('complete');
   });
 });

@@ -78,7 +78,7 @@ for name; do case "$name" in
 esac; done`;
 }
 
-/** Runs the unit as systemd 252 does: it runs ExecStopPost after each end, and restarts the worker after a failure, up to the start limit. */
+/** Runs the unit as systemd 252 does: it runs each ExecStopPost after each end, and restarts the worker after a failure, up to the start limit. */
 async function runUnit() {
   const text = readFileSync(path.join(root, 'etc/systemd/system/spotpool-worker.service'), 'utf8');
   const unit = Object.fromEntries(text.split('\n').flatMap((line) => (/^\w+=/.test(line) ? [split(line)] : [])));
@@ -102,7 +102,12 @@ async function runUnit() {
     const [code, signal] = await once(main, 'exit');
     const result = code === 0 || signal === 'SIGTERM' ? 'success' : signal === null ? 'exit-code' : 'signal';
     const ended = { SERVICE_RESULT: result, EXIT_STATUS: String(code ?? signal) };
-    spawnSync(unit.ExecStopPost.replace(/^[-+]+/, ''), { env: { ...env, ...ended }, stdio: 'inherit' });
+    for (const line of text.match(/^ExecStopPost=.*$/gm)) {
+      const [after, ...given] = split(line)[1]
+        .replace(/^[-+]+/, '')
+        .split(' ');
+      spawnSync(after, given, { env: { ...env, ...ended }, stdio: ['ignore', output, output] });
+    }
     const again =
       unit.Restart === 'on-failure' && result !== 'success' && String(code) !== unit.RestartPreventExitStatus;
     if (!again || poweredOff()) return;

@@ -57,6 +57,7 @@ const ROWS: readonly Row[] = [
   ['worker', 's3:PutObject', `${bucket}/workers/current.json`, CONDITIONAL_PUT],
   ['worker', 's3:PutObject', `${bucket}/workers/ab/worker.tar.gz`, CONDITIONAL_PUT],
   ['worker', 's3:PutObject', `${bucket}/models/ab/bundle.tar.gz`, CONDITIONAL_PUT],
+  ['worker', 's3:PutObject', `${bucket}/ends/a.json`, CONDITIONAL_PUT],
   ...['job.json', 'input/part-00000.jsonl', 'progress.json', 'done.json', 'cancelled.json'].map((key): Row => [
     'worker',
     's3:PutObject',

@@ -177,6 +177,7 @@ function provision(
             ...pool,
             nodePath: process.execPath,
             workerPath: installedFiles().worker,
+            lastWordsPath: installedFiles().lastWords,
             worker: workerVariables(options),
           });
           if (!boots) return quick;

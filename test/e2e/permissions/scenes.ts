@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import {
-  doneKey,
+  endsKey,
   exitTicketKey,
   fleetStateKey,
   inputPartKey,
@@ -67,12 +67,15 @@ export async function jobsLive(pool: Pool): Promise<void> {
   const watch = lab.startCli(['watch', held, '--json']);
   await reclaimInTheMiddle(pool, gate);
   await gate.open();
-  await asked(pool, 'user', 'PutObject', doneKey(held));
+  await asked(pool, 'user', 'PutObject', endsKey(held));
   watch.child.kill('SIGKILL');
 
   // From here on the function is the only controller.
   const lastGate = await Gate.make(lab.directory, 'last-gate');
   const last = await submit(small, modelPath('gated'), `--id last --batch-size 3 --env ${lastGate.env}`);
+  const [slot = ''] = await lastGate.waitForStarted(1);
+  // A worker that dies with a batch in its slot leaves the mark of a loss.
+  process.kill(await parentOf(Gate.pidOf(slot)), 'SIGKILL');
   await pool.removeSwitch();
   await lab.admin('POST', 'faults', { service: 'scheduler', fault: '500', times: 5 });
   await pool.invoke([MINUTE]);
@@ -178,3 +181,7 @@ async function makeLargeModel(parent: string): Promise<string> {
   await writeFile(path.join(directory, 'weights.bin'), randomBytes(LARGE_BYTES));
   return directory;
 }
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+const parentOf = async (pid: number): Promise<number> =>
+  Number(/^PPid:\s*(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);

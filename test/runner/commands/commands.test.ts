@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { cancelledKey, doneKey } from '../../../core/contract/keys.js';
+import { endsKey } from '../../../core/contract/keys.js';
 import { EXIT } from '../../../runner/cli/exit-codes.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
@@ -132,18 +132,18 @@ describe('spotpool watch', () => {
     expect(await stack.run('watch', 'j')).toBe(130);
     expect(stack.terminal.stderr).toMatch(/goes on without this command: \d+ of 50 batches (is|are) done/);
     expect(stack.terminal.stderr).toContain('spotpool watch j');
-    expect(stack.store.text(cancelledKey('j'))).toBeUndefined();
+    expect(stack.store.text(endsKey('j'))).toBeUndefined();
     expect(stack.target).toBe(4);
   });
 });
 
 describe('spotpool cancel', () => {
-  it('writes the mark, parks the fleet, and shows the work that is left', async () => {
+  it('ends the job, parks the fleet, and shows the work that is left', async () => {
     await stack.plantJob('j', 9);
     await stack.commit('j', 0);
     stack.target = 3;
     expect(await stack.run('cancel', 'j')).toBe(0);
-    expect(stack.store.text(cancelledKey('j'))).toContain('tester');
+    expect(stack.store.text(endsKey('j'))).toContain('tester');
     expect(stack.target).toBe(0);
     expect(stack.terminal.stdout).toContain('1 of 9 batches (2 items); their results are kept');
     expect(stack.terminal.stdout).toContain('3 instances left (they end themselves once they are idle)');
@@ -155,8 +155,7 @@ describe('spotpool cancel', () => {
     await stack.plantJob('j', 1);
     await stack.commit('j', 0);
     expect(await stack.run('cancel', 'j')).toBe(1);
-    expect(stack.store.text(cancelledKey('j'))).toBeUndefined();
-    expect(stack.store.text(doneKey('j'))).toBeUndefined();
+    expect(stack.store.text(endsKey('j'))).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { doneKey } from '../../../core/contract/keys.js';
+import { endsKey } from '../../../core/contract/keys.js';
 import { FakeStack } from '../../support/fake-stack.js';
 
 let stack: FakeStack;
@@ -94,7 +94,7 @@ it('the summary and the results include batches that workers committed after the
   stack.staysUp = true;
   let ticksLeft = 4;
   stack.onTick = () => {
-    if (stack.store.text(doneKey('j')) !== undefined) ticksLeft -= 1;
+    if (stack.store.text(endsKey('j')) !== undefined) ticksLeft -= 1;
     stack.staysUp = ticksLeft > 0;
   };
   expect(await run(100, '--max-failed', '4')).toBe(3);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { cancelledKey, doneKey, enqueuedKey, sentKey, submitClaimKey } from '../../../core/contract/keys.js';
+import { cancelledKey, doneKey, endsKey, enqueuedKey, sentKey, submitClaimKey } from '../../../core/contract/keys.js';
 import { BROKEN_OFF_AFTER_MS, encodeSubmitClaim } from '../../../core/contract/submit-claim.js';
 import { Interrupted } from '../../../runner/cli/interrupts.js';
 import { FakeStack } from '../../support/fake-stack.js';
@@ -191,7 +191,7 @@ describe('a job that ends while it is being cancelled', () => {
   it('is not reported as cancelled', async () => {
     await stack.plantJob('mine', 1);
     stack.store.beforeWrite = async (key) => {
-      if (key === cancelledKey('mine')) await stack.commit('mine', 0);
+      if (key === endsKey('mine')) await stack.commit('mine', 0);
     };
     expect(await stack.run('cancel', 'mine')).toBe(1);
     expect(stack.terminal.stderr).toContain('ended first (complete)');

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { doneKey, outcomeKey } from '../../../core/contract/keys.js';
+import { endsKey, outcomeKey } from '../../../core/contract/keys.js';
 import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import { newControllerMemory } from '../../../runner/controller/memory.js';
 import { never, Stage } from './stage.js';
@@ -24,7 +24,7 @@ async function commit(batch: number, errors: readonly { readonly code: string; r
 }
 
 const error = (code: string, message = `${code} it is`) => ({ code, message });
-const reasonOf = () => (stage.json(doneKey('j')) as { readonly reason: string } | undefined)?.reason;
+const reasonOf = () => stage.ended('j')?.reason;
 
 describe('a job without an ok item', () => {
   it('is ended after the first batches with its commonest error, and parks the fleet (R10)', async () => {
@@ -46,7 +46,7 @@ describe('a job without an ok item', () => {
     expect(events.find(({ code }) => code === 'job-failed')?.message).toContain(
       "The commonest error is KeyError: KeyError: 'smiles'",
     );
-    expect(stage.json(doneKey('j'))).toMatchObject({ state: 'failed' });
+    expect(stage.ended('j')).toMatchObject({ state: 'failed' });
     await stage.pass();
     expect(stage.target).toBe(0);
   });
@@ -58,7 +58,7 @@ describe('a job without an ok item', () => {
     await commit(0, failed);
     let first = true;
     stage.store.beforeWrite = async (key) => {
-      if (key !== doneKey('j') || !first) return;
+      if (key !== endsKey('j') || !first) return;
       first = false;
       await stage.pass({ memory: newControllerMemory() });
     };

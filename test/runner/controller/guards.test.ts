@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { doneKey, progressKey } from '../../../core/contract/keys.js';
+import { progressKey } from '../../../core/contract/keys.js';
 import { newControllerMemory } from '../../../runner/controller/memory.js';
 import { runPass } from '../../../runner/controller/run-pass.js';
 import { never, Stage } from './stage.js';
@@ -30,10 +30,10 @@ describe('the guard of a job’s instance-hours', () => {
     await stage.arrive();
     await stage.commit('j', 0);
     await minutes(2);
-    expect(stage.json(doneKey('j'))).toBeUndefined();
+    expect(stage.ended('j')).toBeUndefined();
     await minutes(3);
-    expect(stage.json(doneKey('j'))).toMatchObject({ state: 'failed' });
-    expect(JSON.stringify(stage.json(doneKey('j')))).toContain('--max-instance-hours is 0.5. 1 of 40 batches are done');
+    expect(stage.ended('j')).toMatchObject({ state: 'failed' });
+    expect(JSON.stringify(stage.ended('j'))).toContain('--max-instance-hours is 0.5. 1 of 40 batches are done');
     await minutes(1);
     expect(stage.target).toBe(0);
   });

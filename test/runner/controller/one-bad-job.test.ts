@@ -1,6 +1,7 @@
 /** Tests that the failure of one job does not harm the others (R13). */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdForUnknown } from '../../../core/pool/capacity.js';
+import { NO_ENDS, withEnd } from '../../../core/contract/ends.js';
 import * as keys from '../../../core/contract/keys.js';
 import { UNREADABLE_FOR_MS } from '../../../runner/controller/observe/read-active-jobs.js';
 import { newControllerMemory } from '../../../runner/controller/memory.js';
@@ -28,7 +29,7 @@ describe('a job that cannot be read', () => {
     breakJob('bad');
     await stage.commit('good', 0);
     const reports = [await stage.pass(), await stage.pass(), await stage.pass()];
-    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('good')).toMatchObject({ state: 'complete' });
     const told = reports.flatMap(({ events }) => events.filter(({ code }) => code === 'job-trouble'));
     expect(told.map(({ job, message }) => [job, message])).toEqual([
       ['bad', 'Job bad could not be read; retrying, and other jobs go on: S3 is out of order for bad'],
@@ -83,40 +84,40 @@ describe('an act on one job', () => {
       await stage.commit(job, 0);
     }
     stage.store.beforeWrite = (key) => {
-      if (key === keys.doneKey('bad')) throw new Error('no');
+      if (key === keys.endsKey('bad')) throw new Error('no');
     };
     const { events } = await stage.pass();
-    expect(stage.json(keys.doneKey('good'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('good')).toMatchObject({ state: 'complete' });
     expect(events.map(({ code, job }) => [code, job])).toContainEqual(['job-trouble', 'bad']);
   });
 
-  it('is retried in the next pass, also for a cancelled job while another job runs', async () => {
+  it('is retried in the next pass, while another job runs', async () => {
     await stage.addJob('bad', 1);
     await stage.addJob('good', 2);
     await stage.commit('bad', 0);
-    await stage.write(keys.cancelledKey('bad'), JSON.stringify({ at: '2026-01-01T00:00:00.000Z', by: 'me' }));
     stage.store.beforeWrite = (key) => {
-      if (key === keys.doneKey('bad')) throw new Error('no');
+      if (key === keys.endsKey('bad')) throw new Error('no');
     };
     await stage.pass();
     stage.store.beforeWrite = () => undefined;
     await stage.pass();
-    expect(stage.json(keys.doneKey('bad'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('bad')).toMatchObject({ state: 'complete' });
   });
 
   it('may fail when people are notified: the notices of other jobs are sent', async () => {
     const memory = newControllerMemory();
     for (const job of ['bad', 'good']) {
-      memory.ended.add(job);
-      await stage.write(keys.doneKey(job), JSON.stringify({ state: 'failed', reason: 'no', at: '' }));
+      memory.ends.set(job, { ends: withEnd(NO_ENDS, { state: 'failed', reason: 'no', at: '' }), writtenAtMs: 0 });
     }
-    breakJob('bad');
+    stage.store.beforeWrite = (key) => {
+      if (key === keys.notifiedKey('bad')) throw new Error('out of order for bad');
+    };
     const sent: string[] = [];
     const told = new Set<string>();
     const notifier = { notify: async ({ subject }: { readonly subject: string }) => void sent.push(subject) };
     const means = { store: stage.store, notifier, stack: 's', nowMs: () => 0, signal: never };
     await expect(notifyOfEnds(memory, told, means)).rejects.toThrow('out of order for bad');
-    expect([sent.length, [...told]]).toEqual([1, ['good']]);
+    expect([sent.length, [...told]]).toEqual([1, ['good 1']]);
   });
 });
 

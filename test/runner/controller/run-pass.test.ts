@@ -166,7 +166,7 @@ describe('the end of a job', () => {
     expect(report.jobs).toMatchObject([
       { state: 'complete', batches: { total: 3, done: 3, failed: 0 }, items: { total: 30, ok: 27, failed: 3 } },
     ]);
-    expect(stage.json(keys.doneKey('a'))).toMatchObject({ state: 'complete' });
+    expect(stage.ended('a')).toMatchObject({ state: 'complete' });
     expect(stage.json(keys.fleetStateKey)).toMatchObject({ target: 0, grants: 3 });
     expect(report.parked).toBe(false);
     for (const instance of ['i-0', 'i-1', 'i-2']) stage.end(instance);
@@ -210,7 +210,7 @@ describe('the end of a job', () => {
     const report = await stage.pass();
     expect(report.jobs[0]).toMatchObject({ state: 'failed' });
     expect(report.jobs[0]?.reason).toContain('i-3, i-4, i-5');
-    expect(stage.json(keys.doneKey('a'))).toMatchObject({ state: 'failed' });
+    expect(stage.ended('a')).toMatchObject({ state: 'failed' });
     expect(await stage.pass()).toMatchObject({ parked: true });
     expect(stage.target).toBe(0);
   });

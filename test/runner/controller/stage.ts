@@ -1,4 +1,5 @@
 /** A stack in memory for tests of the controller: a bucket, a queue's counters, a fleet that takes any target. */
+import { decodeEnds, type EndEntry, endOf, NO_ENDS } from '../../../core/contract/ends.js';
 import type { WorkerStatus } from '../../../core/contract/fleet-state.js';
 import type { JobOptions, Manifest, UnableMark } from '../../../core/contract/job.js';
 import * as keys from '../../../core/contract/keys.js';
@@ -167,6 +168,11 @@ export class Stage {
   json(key: string): unknown {
     const text = this.store.text(key);
     return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** Returns the job's end, or undefined while it goes on. */
+  ended(job: string): EndEntry | undefined {
+    return endOf(decodeEnds(this.store.text(keys.endsKey(job)) ?? '') ?? NO_ENDS);
   }
 
   #describe(): FleetDescription {

@@ -28,7 +28,7 @@ async function control(world: World, process: SimulatedProcess, passMs: number):
   const options = { maxWorkers: world.settings.maxWorkers, memory: newControllerMemory() };
   while (!world.isOver) {
     // A pass that fails is tried again, as every loop of passes does.
-    await runPass(ports, options, signal).catch(() => world.did('pass-failed'));
+    await runPass(ports, options, signal).catch((error: unknown) => world.passFailed(process, error));
     await process.clock.sleep(passMs, signal);
   }
 }

@@ -6,6 +6,7 @@ import { EventLog } from '../../../worker/events/event-log.js';
 import { StatusWriter } from '../../../worker/events/status-writer.js';
 import { createSlot } from '../../../worker/slot/process-slot.js';
 import type { ModelBehaviour } from '../models/behaviour.js';
+import { sayLastWords, SimulatedJournal } from './last-words.js';
 import { startSimulatedModel } from '../models/simulated-model.js';
 import type { SimulatedInstance } from '../world/fleet.js';
 import { CallFailed } from '../world/network.js';
@@ -15,8 +16,8 @@ const MAX_LIFE_MS = 24 * 3_600_000;
 const LAST_WRITES_MS = 2_000;
 const CPUS = 2;
 const MEMORY_BYTES = 8 * 1024 ** 3;
-/** A worker that was killed by its model takes its instance with it after a moment, as the boot script does. */
-const DEAD_WORKER_MS = 3_000;
+/** The script that ends the instance waits so long for the last words (worker/last-words.ts). */
+const LAST_WORDS_MS = 10_000;
 const SHUTDOWN_MOST_MS = 10_000;
 
 export function bootWorker(world: World, instance: SimulatedInstance): void {
@@ -46,13 +47,16 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
   };
   const { leaseSeconds, maxIdleMs } = world.settings;
   let leases = 0;
+  const journal = new SimulatedJournal();
+  instance.stop.signal.addEventListener('abort', () => journal.close());
   const start = startSimulatedModel({
     clock,
     random: process.random.fork('models').next,
     behaviour: ({ argv }) => behaviourOf(world, argv),
+    onAnswered: ({ argv }, index) => world.answered(process, argv[1] ?? '', index),
     killWorker: () => {
       world.fault('worker-killed-by-model');
-      killWorker(world, instance);
+      killWorker(world, instance, journal);
     },
   });
   const engine = new Engine({
@@ -64,7 +68,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
       notices: async () => {
         if (world.lossOf('metadata', process) !== undefined) throw new CallFailed('metadata: nobody answered');
         const notices = [...instance.notices];
-        world.tell(process, { operation: 'metadata.notices', notices });
+        if (notices.length > 0) world.tell(process, { operation: 'metadata.notices', notices }, world.clock.nowMs);
         return notices;
       },
     },
@@ -95,6 +99,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
     maxIdleMs,
     maxLifeMs: MAX_LIFE_MS,
     workDirectory: '/nowhere',
+    journal,
   });
   instance.phase = () => engine.status.phase;
   const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });
@@ -108,7 +113,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
   });
   const ended = new AbortController();
   const writing = [log.run(ended.signal), status.run(ended.signal)];
-  const reason = await engine.run(instance.stop.signal);
+  const reason = await engine.run(instance.stop.signal).finally(() => journal.close());
   if (reason === 'ticket' && engine.leftBehind > 0) {
     world.problem(`${id} left ${engine.leftBehind} batches behind with a ticket (R6).`);
   }
@@ -128,11 +133,17 @@ function behaviourOf(world: World, argv: readonly string[]): ModelBehaviour {
   return found.behaviour;
 }
 
-/** The worker is dead, its instance is not: what outlives the worker ends the instance. */
-function killWorker(world: World, instance: SimulatedInstance): void {
+/** The worker is dead, its instance is not: what outlives the worker marks the losses, and ends the instance. */
+function killWorker(world: World, instance: SimulatedInstance, journal: SimulatedJournal): void {
   if (instance.process.isDead) return;
   instance.process.kill();
-  world.clock.after(DEAD_WORKER_MS, undefined, () => world.fleet.end(instance, false));
+  const shutDown = (): void => world.fleet.end(instance, false);
+  const { random } = instance.process;
+  world.clock.after(LAST_WORDS_MS, undefined, shutDown);
+  sayLastWords(world, instance, journal).then(
+    () => world.clock.after(random.next() * SHUTDOWN_MOST_MS, undefined, shutDown),
+    () => world.did('losses-not-marked'),
+  );
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -6,7 +6,7 @@ import { ITEM_ERROR_CODES } from '../../../core/contract/result-line.js';
 import { LOSS_CODE } from './loss-code.js';
 
 /**
- * What an item does to its model. `breaks`: it fails, and so does every later item of the same process. `poisons`: it is answered well, and every later item
+ * A fate is what an item does to its model. `breaks`: it fails, and so does every later item of the same process. `poisons`: it is answered well, and every later item
  * fails. `stranger`: an item that was not asked for is answered. `grows`: the memory grows beyond any bound. `twice`: it is
  * answered twice. The fates that end in `once` do it only the first time that the item is computed in the pool.
  */

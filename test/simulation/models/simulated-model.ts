@@ -23,6 +23,8 @@ export interface SimulatedModelOptions {
   readonly behaviour: ModelBehaviour | ((process: LineProcessOptions) => ModelBehaviour);
   /** Kills the worker that has started the process, at once. */
   readonly killWorker: (index: number) => void;
+  /** Hears of each good answer as it is printed. */
+  readonly onAnswered?: (process: LineProcessOptions, index: number) => void;
 }
 
 /** The time from a kill to the end of the process. */
@@ -151,24 +153,28 @@ class SimulatedModel implements LineProcess {
   async #compute(slice: readonly Item[]): Promise<void> {
     const { answersAtEnd, fates, msPerItem } = this.#options.behaviour;
     let answers: string[] = [];
+    let well: number[] = [];
     let waitMs = 0;
     const flush = async (): Promise<void> => {
       await this.#sleep(waitMs);
       this.#busyMs += waitMs;
       waitMs = 0;
       this.#print(...answers);
+      if (!this.#isOver) for (const index of well) this.#options.onAnswered?.(this.#options.process, index);
       answers = [];
+      well = [];
     };
     for (const item of slice) {
       const fate = this.#fateNow(item.index, fates.get(item.index));
       waitMs += msPerItem * (0.5 + this.#options.random()) * (fate === 'straggles' ? STRAGGLES_BY : 1);
       if (fate !== undefined && DISASTERS.has(fate)) {
         // What is computed in one piece is lost as a whole.
-        if (answersAtEnd) answers = [];
+        if (answersAtEnd) [answers, well] = [[], []];
         await flush();
         return this.#disaster(item, fate);
       }
       answers.push(...this.#answersTo(item, fate));
+      if (!this.#isBroken && fate !== 'error') well.push(item.index);
       if (!answersAtEnd) await flush();
     }
     if (answers.length > 0) await flush();

@@ -26,7 +26,10 @@ export interface SimulatedInstance {
   /** The fleet counts it until then, although it has ended. */
   countedUntilMs: number;
   reclaimed: boolean;
+  /** The process of the instance's worker. */
   readonly process: SimulatedProcess;
+  /** The program that outlives the worker. */
+  lastWords?: SimulatedProcess;
   /** The notices that its metadata shows. */
   readonly notices: Notice[];
   /** Asks its worker to end, as SIGTERM does. */
@@ -63,7 +66,7 @@ export class SimulatedFleet {
     return this.instances.filter(({ state }) => state === 'running');
   }
 
-  /** What the fleet does each second. */
+  /** The fleet looks each second whether instances are missing. */
   keep(): void {
     const { clock } = this.#world;
     const counted = this.instances.filter(
@@ -79,6 +82,7 @@ export class SimulatedFleet {
     if (instance.state === 'terminated') return;
     const { clock, settings } = this.#world;
     instance.process.kill();
+    instance.lastWords?.kill();
     instance.state = 'terminated';
     instance.reclaimed = reclaimed;
     instance.endedAtMs = clock.nowMs;

@@ -6,7 +6,7 @@ import type { Act, Service } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from './world.js';
 
-/** As in aws/clients.ts. */
+/** The SDK's clients try so often (aws/clients.ts). */
 const MAX_ATTEMPTS = 5;
 /** The base and the most of the SDK's pauses between tries, which are jittered. */
 const RETRY_BASE_MS = 100;
@@ -45,6 +45,7 @@ export function call<T>(world: World, process: SimulatedProcess, options: CallOp
     }
     const { clock, settings } = world;
     const { random } = process;
+    const askedAtMs = clock.nowMs;
     let tries = 0;
     let isOver = false;
     const abort = (): void => {
@@ -74,7 +75,7 @@ export function call<T>(world: World, process: SimulatedProcess, options: CallOp
       if (lost === 'silent') return fail(CONNECTION_TIMEOUT_MS, 'nobody answered');
       if (lost === 'refused') return fail(lagMs(), '503');
       const { value, told } = act();
-      world.tell(process, told);
+      world.tell(process, told, askedAtMs);
       const replyLost = world.lossOf(service, process);
       if (replyLost !== undefined)
         return fail(replyLost === 'silent' ? settings.replyTimeoutMs : lagMs(), 'the reply was lost');

@@ -30,11 +30,13 @@ export class SimulatedPoll {
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #options: ReceiveOptions;
+  readonly #askedAtMs: number;
 
   constructor(world: World, process: SimulatedProcess, options: ReceiveOptions) {
     this.#world = world;
     this.#process = process;
     this.#options = options;
+    this.#askedAtMs = world.clock.nowMs;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -81,7 +83,7 @@ export class SimulatedPoll {
     this.#hasAnswered = true;
     queue.waiting.delete(this);
     const messages = isEmpty || this.#isGone ? [] : queue.take(maxMessages, visibilityTimeoutSeconds);
-    this.#world.tell(this.#process, { operation: 'sqs.receive', visibilityTimeoutSeconds, messages });
+    this.#world.tell(this.#process, { operation: 'sqs.receive', visibilityTimeoutSeconds, messages }, this.#askedAtMs);
     const lost = this.#world.lossOf('sqs', this.#process);
     if (lost !== undefined) return this.#fail(lost === 'silent' ? SILENT_AFTER_MS : FAILS_AFTER_MS);
     clock.after(this.#lagMs(), this.#process, () => this.#settle(() => this.#resolve(messages)));

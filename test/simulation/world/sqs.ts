@@ -130,7 +130,7 @@ export class SimulatedSqs {
             service: 'sqs',
             signal,
             act: () => {
-              for (const body of some) this.enqueue(body);
+              for (const body of some) this.#send(body);
               return { value: undefined, told: { operation: 'sqs.send', bodies: some, group } };
             },
           });
@@ -146,6 +146,15 @@ export class SimulatedSqs {
           },
         }),
     };
+  }
+
+  #send(body: string): void {
+    const { isNoisy, settings } = this.#world;
+    if (isNoisy && this.#random.chance(settings.sendLostShare)) this.#world.did('send-lost');
+    else this.enqueue(body);
+    if (!isNoisy || !this.#random.chance(settings.sendTwiceShare)) return;
+    this.#world.did('sent-twice');
+    this.enqueue(body);
   }
 
   #countsShown(): QueueCounts {

@@ -4,7 +4,7 @@ import type { SimulatedProcess } from '../process.js';
 import { call } from './network.js';
 import type { World } from './world.js';
 
-/** As in aws/dead-man-switch.ts. */
+/** The times are those of aws/dead-man-switch.ts. */
 const DELAY_MS = 15 * 60_000;
 const PUSH_OUT_EVERY_MS = 60_000;
 const AGAIN_MS = 2_000;
@@ -18,7 +18,7 @@ export class SimulatedSwitch {
     this.#world = world;
   }
 
-  /** What the scheduler does each second. */
+  /** The scheduler looks each second whether the switch is due. */
   keep(): void {
     const { clock, fleet } = this.#world;
     if (this.firesAtMs === undefined || clock.nowMs < this.firesAtMs) return;

@@ -35,10 +35,14 @@ export class World {
   readonly deadMan: SimulatedSwitch;
   readonly jobs: SimulatedJob[] = [];
   readonly controllers = new Set<SimulatedProcess>();
+  /** The commands that submit or cancel, and have not ended. */
+  readonly submits = new Set<SimulatedProcess>();
   /** False once the faults have stopped: then every service answers, and counters and describe calls are right. */
   isNoisy = true;
   /** Nothing more is to be started. */
   isOver = false;
+  /** The number of commands so far, which names the next one. */
+  commands = 0;
   readonly problems: string[] = [];
   /** How often each thing happened. */
   readonly counts = new Map<string, number>();
@@ -71,8 +75,10 @@ export class World {
       this.problems.push(`${(this.elapsedMs / SECOND_MS).toFixed(3)} s: ${text}`);
   }
 
-  tell(process: SimulatedProcess, act: Act): void {
-    for (const observer of this.#observers) observer.onCall?.({ ...act, atMs: this.clock.nowMs, process }, this);
+  tell(process: SimulatedProcess, act: Act, askedAtMs: number): void {
+    if (this.#observers.length === 0) return;
+    const call = { ...act, askedAtMs, atMs: this.clock.nowMs, process };
+    for (const observer of this.#observers) observer.onCall?.(call, this);
   }
 
   tellEvent: (process: SimulatedProcess, event: Parameters<NonNullable<Observer['onWorkerEvent']>>[1]) => void = (
@@ -81,6 +87,15 @@ export class World {
   ) => {
     for (const observer of this.#observers) observer.onWorkerEvent?.(process, event, this);
   };
+
+  answered(process: SimulatedProcess, job: string, index: number): void {
+    for (const observer of this.#observers) observer.onAnswered?.(process, { job, index }, this);
+  }
+
+  passFailed(process: SimulatedProcess, error: unknown): void {
+    this.did('pass-failed');
+    for (const observer of this.#observers) observer.onPassFailed?.(process, error, this);
+  }
 
   fault(name: string): void {
     this.did(name);

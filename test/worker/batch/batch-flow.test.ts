@@ -5,6 +5,7 @@ import { manifestKey } from '../../../core/contract/keys.js';
 import { BatchFlow } from '../../../worker/batch/batch-flow.js';
 import { BatchRecord } from '../../../worker/batch/batch-record.js';
 import { HeldBatch, WorkStopped } from '../../../worker/batch/held-batch.js';
+import { type OpenPart, SlotWorks } from '../../../worker/batch/slot-work.js';
 import { SlotPool } from '../../../worker/slot/slot-pool.js';
 import { FakeSlot } from '../support/fake-slot.js';
 import { WorkerWorld } from '../support/worker-world.js';
@@ -17,7 +18,7 @@ it('gives back a slot that it got just after the batch was stopped', async () =>
   const manifest = decodeManifest(Buffer.from(w.store.text(manifestKey('job'))), 'job');
   if (message === undefined || manifest === undefined) throw new Error('The job was not submitted.');
   const batch = new HeldBatch(message, { id: 'lease', receiptHandle: '', receivedAtMs: 0 }, 1);
-  const slots = new SlotPool(() => new FakeSlot(w.model, w.clock), w.clock);
+  const slots = new SlotPool<OpenPart>(() => new FakeSlot(w.model, w.clock), w.clock);
   const acquire = slots.acquire.bind(slots);
   slots.acquire = (...wanted) => {
     const slot = acquire(...wanted);
@@ -25,8 +26,7 @@ it('gives back a slot that it got just after the batch was stopped', async () =>
     return slot;
   };
   const flow = new BatchFlow(batch, manifest, '/', {
-    slots,
-    shapes: { compute: (slot, work) => slot.compute(work) },
+    works: new SlotWorks({ slots, shapes: { compute: (slot, work) => slot.compute(work) } }),
     reader: { store: w.store, storeOf: () => w.store },
     record: new BatchRecord(w.store, 'i-0worker', w.memory),
     budget: w.budget,

@@ -51,4 +51,20 @@ describe('the batches that a worker holds', () => {
     held.stopLease(second.lease, 'lost');
     expect(causes()).toEqual(['cancelled', 'lost', 'cancelled']);
   });
+
+  it('are named in the status by their ranges once they are held for a minute, so that short ones never change it', () => {
+    const { held } = holding(waiting(0, 59_999), waiting(2, 60_000), waiting(4, 70_000), waiting(6, 80_000));
+    expect(held.status(NOW_MS)).toEqual([{ job: 'job-0', batches: '2,4,6' }]);
+    expect(held.status(NOW_MS - 60_000)).toBeUndefined();
+  });
+
+  it('leave the longest time to an outcome in the status, in whole minutes, when it is long', () => {
+    const [short, long, handedBack] = [waiting(0, 99_000), waiting(2, 130_000), waiting(4, 500_000)];
+    const { held } = holding(short, long, handedBack);
+    short.enter('committing');
+    long.enter('committing');
+    for (const batch of [short, long, handedBack]) held.end(batch, NOW_MS);
+    expect(held.status(NOW_MS)).toEqual([{ job: 'job-0', batches: '', longestMs: 180_000 }]);
+    expect([held.size, long.phase]).toEqual([0, 'gone']);
+  });
 });

@@ -275,9 +275,13 @@ it('keeps nothing of finished batches in memory', async () => {
   const w = world({ memory: { ...MEMORY, budgetBytes: 100_000 } });
   w.model.msPerItem = 2;
   const batches = new Map<number, WeakRef<HeldBatch>>();
-  w.model.end = ({ batch }) => {
-    for (const held of w.engine?.held ?? []) if (held.message.batch === batch) batches.set(batch, new WeakRef(held));
-    return undefined;
+  const { output } = w.model;
+  w.model.output = (item) => {
+    // A batch has one item, so they have the same number.
+    for (const held of w.engine?.held ?? []) {
+      if (held.message.batch === item.index) batches.set(item.index, new WeakRef(held));
+    }
+    return output(item);
   };
   const listeners = (): number[] => [...w.queue.signals].map((signal) => getEventListeners(signal, 'abort').length);
   w.start();

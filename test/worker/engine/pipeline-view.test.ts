@@ -18,7 +18,7 @@ function held(phase: BatchPhase, msPerItem?: number, progressAtMs = 0): HeldBatc
   const batch = new HeldBatch(message, { id: '', receiptHandle: '', receivedAtMs: 0 }, 1);
   batch.enter(phase);
   batch.progressAtMs = progressAtMs;
-  batch.msPerItem = () => msPerItem;
+  batch.slot = { msPerItem };
   return batch;
 }
 
@@ -26,7 +26,7 @@ function steadyPace(): PipelinePace {
   const pace = new PipelinePace();
   pace.received(10);
   pace.fetched(30);
-  pace.computed(100);
+  pace.computed(100, 10);
   return pace;
 }
 
@@ -52,4 +52,21 @@ it('counts the batch that has the slot, not the finished one that is about to be
   done.addResults(Array.from({ length: 10 }, (_, index) => ({ index, ok: true, line: '' })));
   const pipeline = { held: [done, held('computing', 10)], slots: 1, pace: steadyPace(), nowMs: 0 };
   expect(pipelineView(pipeline).freeInMs).toEqual([100]);
+});
+
+it('counts batches that share a slot as one', () => {
+  const [first, second] = [held('computing', 10), held('computing', 10)];
+  second.slot = first.slot;
+  const pipeline = { held: [first, second], slots: 2, pace: steadyPace(), nowMs: 0 };
+  expect(pipelineView(pipeline).freeInMs).toEqual([200, 0]);
+});
+
+it.each([
+  { lanes: 8, free: 3 * 10, atOnce: 0 },
+  { lanes: 10, free: 10, atOnce: 0 },
+  { lanes: 15, free: 0, atOnce: 0 },
+  { lanes: 64, free: 0, atOnce: 5 },
+])('wants batches for all of the $lanes items that a slot works on at once', ({ lanes, free, atOnce }) => {
+  const pipeline = { held: [held('computing', 10)], lanes, slots: 1, pace: steadyPace(), nowMs: 0 };
+  expect(pipelineView(pipeline)).toMatchObject({ freeInMs: [free], atOnce });
 });

@@ -34,6 +34,8 @@ const letGo = (...indexes: readonly number[]): Promise<unknown> =>
 /** A batch that was given to the slot. */
 class Begun {
   readonly log: string[] = [];
+  /** The items that the process had, each time that it was about to get some. */
+  readonly inSlot: { readonly items: readonly number[]; readonly isFirst: boolean }[] = [];
   readonly end: Promise<Computed>;
   isNearlyDone = false;
   hasTurn = false;
@@ -49,6 +51,7 @@ class Begun {
         if (this.stopAtTurn) this.stop();
       },
       onNearlyDone: () => void (this.isNearlyDone = true),
+      onInSlot: (inSlot, isFirst) => void this.inSlot.push({ items: inSlot, isFirst }),
       signal: this.#stopping.signal,
     });
   }
@@ -87,6 +90,19 @@ describe('the next batch', () => {
     expect(ahead.hasTurn).toBe(true);
     // Nothing was sent twice.
     expect(ahead.log.filter((line) => line.startsWith('asked'))).toEqual([]);
+  });
+
+  it('has its items named before the process gets them, as those of the current batch (R4)', async () => {
+    await letGo(0);
+    const first = begin(['a'], 0);
+    await first.end;
+    expect(first.inSlot).toEqual([{ items: [0], isFirst: true }]);
+    const [inHand, ahead] = await withOneAhead();
+    expect(inHand.inSlot).toEqual([{ items: [1], isFirst: false }]);
+    expect(ahead.inSlot).toEqual([{ items: [2, 3], isFirst: false }]);
+    await letGo(1, 2);
+    await ahead.end;
+    expect(ahead.inSlot).toHaveLength(1);
   });
 
   it('is not sent ahead to a model that does not allow it', async () => {
@@ -242,6 +258,20 @@ describe('two jobs whose items have the same indexes', () => {
     expect(rebuildsIn(first)).toHaveLength(3);
     expect(outputs((await next) as Computed)).toEqual(doubled(2, [8, 9, 10, 11]));
   });
+});
+
+it('names an item as the first of its process after each reload (R4)', async () => {
+  const inSlot: (readonly [readonly number[], boolean])[] = [];
+  const items = itemsOf([{ kind: 'good', value: 1 }, { kind: 'exit' }, { kind: 'good', value: 2 }]);
+  const onInSlot = (named: readonly number[], isFirst: boolean): void => void inSlot.push([named, isFirst]);
+  const { failed } = await computeWith(slot, modelOf('kinds.mjs'), items, { onInSlot });
+  expect(failed).toEqual([1]);
+  expect(inSlot.filter(([, isFirst]) => isFirst)).toEqual([
+    [[0], true],
+    [[1], true],
+    [[1], true],
+    [[2], true],
+  ]);
 });
 
 it('never calls a model twice at once against its limit', async () => {

@@ -22,6 +22,7 @@ interface Use {
 
 async function use(pool: SlotPool, modelKey = 'm', signal = never): Promise<Use> {
   const place = await pool.acquire(modelKey, signal);
+  if (place === undefined) throw new Error('The batch joined another one.');
   let done = (): void => undefined;
   const computation = new Promise<BatchComputation>((resolve) => (done = () => resolve({ kind: 'computed' })));
   pool.release(place, computation);

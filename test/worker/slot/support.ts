@@ -97,7 +97,7 @@ export async function computeWith(
     readonly signal?: AbortSignal;
     readonly onLine?: (line: ResultLine) => void;
     readonly onEvent?: (event: SlotEvent) => void;
-  } & Pick<BatchWork, 'itemsEndWithBatch' | 'onStart' | 'onNearlyDone'> = {},
+  } & Pick<BatchWork, 'further' | 'itemsEndWithBatch' | 'onStart' | 'onNearlyDone' | 'onInSlot'> = {},
 ): Promise<Computed> {
   const { signal = new AbortController().signal, onLine, onEvent, ...rest } = options;
   const results: ResultLine[] = [];

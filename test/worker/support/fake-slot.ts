@@ -51,6 +51,7 @@ export function fakeModel(): FakeModel {
 export class FakeSlot implements Slot {
   modelKey: string | undefined;
   isLoading = false;
+  #wasAsked = false;
   #last: Promise<unknown> = Promise.resolve();
 
   readonly #model: FakeModel;
@@ -100,9 +101,14 @@ export class FakeSlot implements Slot {
     this.#model.running += 1;
     this.#model.mostRunning = Math.max(this.#model.mostRunning, this.#model.running);
     try {
-      for (const item of work.items) {
+      const items = [...work.items];
+      for (let at = 0; at < items.length; at += 1) {
+        const item = items[at] as BatchItem;
         await work.beforeSlice?.();
-        if (item === work.items.at(-1)) work.onNearlyDone?.();
+        work.onInSlot?.([item.index], !this.#wasAsked);
+        this.#wasAsked = true;
+        if (at === items.length - 1) items.push(...(work.further?.take(0) ?? []));
+        if (at === items.length - 1) work.onNearlyDone?.();
         const { delayOnceMs, msPerItem } = this.#model;
         this.#model.delayOnceMs = 0;
         await this.#clock.sleep(msPerItem + delayOnceMs, work.signal);

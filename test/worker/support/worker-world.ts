@@ -14,6 +14,7 @@ import type { EndReason } from '../../../worker/engine/engine-options.js';
 import { ByteBudget } from '../../../worker/batch/byte-budget.js';
 import { type MemoryLimits, memoryLimitsFor } from '../../../worker/batch/memory-limits.js';
 import type { ModelUnable } from '../../../worker/model/prepared-models.js';
+import type { InSlots } from '../../../worker/losses/journal-lines.js';
 import type { Notice } from '../../../worker/ports.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { FakeSlot, type FakeModel, fakeModel } from './fake-slot.js';
@@ -57,6 +58,8 @@ export class WorkerWorld {
   /** The engine's budget, so that a test sees how much is held. */
   readonly budget: ByteBudget;
   readonly events: NewWorkerEvent[] = [];
+  /** The items of slots, as the worker's journal gets them, and `gone` at the end of a lease. */
+  readonly journal: (InSlots | { readonly gone: string })[] = [];
   readonly messages: BatchMessage[] = [];
   /** The notices that the metadata shows. */
   notices: Notice[] = [];
@@ -153,6 +156,11 @@ export class WorkerWorld {
       maxIdleMs,
       maxLifeMs,
       workDirectory: this.#workDirectory,
+      journal: {
+        inSlots: (items) => this.journal.push(items),
+        gone: (lease) => this.journal.push({ gone: lease }),
+        close: () => undefined,
+      },
       memory: this.memory,
       budget: this.budget,
     });

@@ -86,7 +86,7 @@ describe('notices to people', () => {
       throw new Error(`Read ${key}.`);
     };
     await ends(told);
-    expect(told).toEqual(new Set(['one']));
+    expect(told).toEqual(new Set(['one 1']));
   });
 
   it('are sent once a day for a trouble that needs a person, and for no other event', async () => {

@@ -1,0 +1,84 @@
+/** The real submission, given again as a person does when it fails or its machine dies. */
+import { LOWEST_WORKER_VERSION } from '../../../core/contract/version.js';
+import { modelBundleKey } from '../../../core/contract/keys.js';
+import type { SourceObjects } from '../../../runner/dataset/ports.js';
+import type { PackagedModel } from '../../../runner/model/package-model.js';
+import { JobEnded } from '../../../runner/submit/ended-job.js';
+import { submitJob, type SubmitPorts, type SubmitRequest } from '../../../runner/submit/submit-job.js';
+import { addJob, inputOf, type JobShape, modelOf, type SimulatedJob } from '../jobs.js';
+import { SimulatedProcess } from '../process.js';
+import type { Random } from '../random.js';
+import type { World } from '../world/world.js';
+
+const AGAIN_MOST_MS = 60_000;
+
+/** Submits a new job of this shape, or a job that is known once more. */
+export function startSubmit(world: World, random: Random, shape: JobShape | SimulatedJob): void {
+  const job = 'job' in shape ? shape : addJob(world, shape);
+  const again = (): void => {
+    const process = new SimulatedProcess('submit', `submit-${world.commands++}`, world.clock, world.random);
+    world.submits.add(process);
+    const later = (): void => {
+      world.submits.delete(process);
+      world.clock.after(random.next() * AGAIN_MOST_MS, undefined, again);
+    };
+    process.onKilled = later;
+    submit(world, process, job).then(
+      () => world.submits.delete(process),
+      (error: unknown) => {
+        if (!(error instanceof JobEnded)) return later();
+        world.submits.delete(process);
+        if (!job.isCancelled && error.ended.state === 'cancelled') world.problem(`${job.job} was cancelled by nobody`);
+      },
+    );
+  };
+  again();
+}
+
+async function submit(world: World, process: SimulatedProcess, job: SimulatedJob): Promise<void> {
+  const { signal } = new AbortController();
+  const ports: SubmitPorts = {
+    store: world.bucket.storeFor(process),
+    queue: world.queue.queueFor(process),
+    sources: sourcesOf(job),
+    clock: process.clock,
+    random: process.random.next,
+    pack: async () => packed(job),
+    newClaimId: () => process.name,
+  };
+  // The bundle is in the bucket already, so that no file of this machine is read.
+  world.bucket.put(modelBundleKey(modelOf(job.job).digest), 'bundle');
+  await submitJob(requestOf(job), ports, { signal, onEvent: () => undefined });
+}
+
+const requestOf = ({ job, itemsPerBatch, options }: SimulatedJob): SubmitRequest => ({
+  dataset: { argument: `s3://data/${job}.jsonl`, cwd: '/' },
+  model: { argument: `model ${job}`, cwd: '/', searchPath: '' },
+  sizes: { batchItems: itemsPerBatch },
+  options,
+  id: job,
+  createdBy: 'someone',
+  versions: { spotpool: '0', node: '20', worker: LOWEST_WORKER_VERSION },
+});
+
+/** The dataset is read without the network: it may lie on the submitter's disk. */
+function sourcesOf({ batches, itemsPerBatch }: SimulatedJob): SourceObjects {
+  const lines = Array.from({ length: batches * itemsPerBatch }, (_, index) => `${inputOf(index)}\n`).join('');
+  return {
+    async *stream() {
+      yield Buffer.from(lines);
+    },
+    async *list() {
+      // No dataset here is a prefix.
+    },
+  };
+}
+
+const packed = ({ job }: SimulatedJob): PackagedModel => ({
+  spec: modelOf(job),
+  file: '/nowhere/bundle.tar.gz',
+  bytes: 0,
+  shipped: { paths: [], files: 0, bytes: 0, largest: [] },
+  leftOut: [],
+  dispose: async () => undefined,
+});
