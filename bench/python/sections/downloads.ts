@@ -41,7 +41,7 @@ const TITLES: Readonly<Record<Kind, string>> = {
 /** These sentences were written by hand, from core/dataset/guided-sizes.ts and worker/batch/slot-work.ts. */
 const WHY =
   'Without options a job of 400 items has batches of at most 4 items, and one of 1,000 at most 8. Batches of one job share a slot while it has room, so a slot may have more downloads at once than one batch has: ' +
-  'the last column shows the most. How many a slot has at once is chosen from measurements, and the notes say what had been chosen after the first job.';
+  'the last column shows the most. How many a slot has at once is chosen from measurements, and the notes say what had been chosen before the measurement.';
 
 interface Sample {
   /** The mean of the passes. */
@@ -68,7 +68,10 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
       const worker = await PythonWorker.start(cloud, python);
       workers.set(job, [worker, job]);
       const first = await inWorker({ cloud, python, web, count: most, sizes }, worker, job);
-      notes.push(`${TITLES[job]}: the first job, of ${most} items, took ${first.ms.toFixed(0)} ms. ${worker.chose}`);
+      const jobs = 1 + (await worker.settle(urlsOf(web, most), JOBS[job]));
+      notes.push(
+        `${TITLES[job]}: the first job, of ${most} items, took ${first.ms.toFixed(0)} ms. After ${jobs} jobs: ${worker.chose}`,
+      );
     }
     for (const count of sizes.downloads) {
       const task = { cloud, python, web, count, sizes };
@@ -88,7 +91,7 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
     how:
       `Bodies of ${SERVER.bytes / 1024} KiB from a web server on this machine, which answers after ${SERVER.delayMs.join(' to ')} ms (evenly distributed, drawn for each request) and serves ${SERVER.atOnce} requests at once; more wait in line. ` +
       'The time is from the first request to the last reply, by the clock of the programs, with all lanes started and connected. ' +
-      'The rows of spotpool are jobs without options (slots, slices and batches are chosen by it), on a worker that has run a job of the same model before; the notes say how long that one took. ' +
+      'The rows of spotpool are jobs without options (slots, slices and batches are chosen by it), on a worker that has run jobs of the same model until it tried no other number of slots; the notes say how many, and how long the first one took. ' +
       'The limit is computed from the times of sequential downloads: the average of the slowest of 10, or, for more downloads than are served at once, their sum divided by that width. ' +
       `One after another at most ${sizes.serialDownloads} are done, and the time is scaled; of ${Math.min(...sizes.downloads)}, ${sizes.downloadPasses} passes are averaged.`,
     header: ['', 'ms', '× one after another', 'limit / time', 'most at once'],
