@@ -49,7 +49,7 @@ interface WayResult {
 interface PythonJob {
   /** The name of a file in bench/python/models. */
   readonly model: string;
-  readonly batchItems?: number;
+  readonly pace?: JobRequest['pace'];
   readonly options?: JobRequest['options'];
 }
 
@@ -102,12 +102,12 @@ export class PythonWorker {
   }
 
   /** Runs a job to its end. Without options it is as `spotpool run` submits it. */
-  async run(items: readonly unknown[], { model, batchItems, options = {} }: PythonJob): Promise<Manifest> {
+  async run(items: readonly unknown[], { model, pace, options = {} }: PythonJob): Promise<Manifest> {
     const dataset = this.#cloud.writeDataset('items.jsonl', items);
     const manifest = await this.#cloud.submit(this.#queueUrl, {
       dataset,
       model: modelOf(model),
-      ...definedFields({ batchItems }),
+      ...definedFields({ pace }),
       options: { slots: 'auto', concurrency: 'auto', ...options },
     });
     await this.#cloud.untilEmpty(this.#queueUrl, [this.#worker.group]);
