@@ -103,7 +103,9 @@ export class Leases implements Observer {
     if (before === undefined || before.process.isDead) return;
     // A hand-back that this receive answers is told after it.
     if (world.clock.nowMs < before.lastAtMs + before.lastSeconds * 1000) return;
-    if (world.isNoisy && duplicateShare > 0) return;
+    // A message that is delivered twice is visible soon after the first time, and may be taken much later.
+    const wasNoisy = before.receivedAtMs <= world.clock.startMs + world.settings.chaosMs;
+    if (wasNoisy && duplicateShare > 0) return;
     if (before.handedBackAtMs !== undefined || before.deletedAtMs !== undefined) return;
     if (this.#endAskedAtMs.has(before.receiptHandle) || mayBeHidden(before, world)) return;
     if (isLeaving(before.process, world)) return;
