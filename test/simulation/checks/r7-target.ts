@@ -3,9 +3,11 @@
  * one that was frozen acts on what it read long ago.
  */
 import { decodeFleetState, type FleetState } from '../../../core/contract/fleet-state.js';
-import { endsKey, enqueuedKey, fleetStateKey, jobsPrefix } from '../../../core/contract/keys.js';
+import { endsKey, enqueuedKey, fleetStateKey, jobsPrefix, sentKey } from '../../../core/contract/keys.js';
 import { decodeManifest } from '../../../core/contract/job.js';
+import { decodeSent } from '../../../core/dataset/plan.js';
 import type { Observer, ServiceCall } from '../calls.js';
+import type { SimulatedJob } from '../jobs.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
 import { hasEverEnded, isOver, missingBatches, wasResumed } from './job-facts.js';
@@ -64,8 +66,10 @@ export class Target implements Observer {
         `R7: ${process.name} set the target to ${target}, above the stack's maximum of ${world.settings.maxWorkers}`,
       );
     }
-    const open = world.jobs.filter(({ job }) => jobs.has(job) && !hasEverEnded(world, job));
-    if (target === 0 && open.some((job) => missingBatches(world, job).length > 0)) {
+    const open = world.jobs.filter(
+      (job) => jobs.has(job.job) && !hasEverEnded(world, job.job) && isRecordedLeft(world, job),
+    );
+    if (target === 0 && open.length > 0) {
       world.problem(
         `R7: ${process.name} set the target to 0 while ${open.map(({ job }) => job).join(', ')} has work left`,
       );
@@ -93,6 +97,18 @@ export class Target implements Observer {
       );
     }
   }
+}
+
+/**
+ * Whether batches are left of those that are recorded as sent. A submission that breaks off between its messages and their record leaves messages that no
+ * controller can know of, until somebody submits the job once more.
+ */
+function isRecordedLeft(world: World, simulated: SimulatedJob): boolean {
+  const { batches, job } = simulated;
+  const done = batches - missingBatches(world, simulated).length;
+  const isAllSent = world.bucket.objects.get(enqueuedKey(job)) !== undefined;
+  const sent = isAllSent ? batches : decodeSent(world.bucket.text(sentKey(job)) ?? '');
+  return sent > done;
 }
 
 const jobOfKey = (key: string): string => key.slice(jobsPrefix.length, key.indexOf('/', jobsPrefix.length));
