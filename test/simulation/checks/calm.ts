@@ -35,10 +35,14 @@ export class Calm implements Observer {
 
   /** Nothing disturbed the process itself, any clock or any service for so long; other faults may have happened to others. */
   isUndisturbed(process: SimulatedProcess, world: World, forMs: number): boolean {
+    return this.isServed(process, world, forMs) && this.#jumpedAtMs < world.clock.nowMs - forMs;
+  }
+
+  /** The process ran and reached every service for so long. Its clock may have jumped. */
+  isServed(process: SimulatedProcess, world: World, forMs: number): boolean {
     const sinceMs = world.clock.nowMs - forMs;
     return (
       isReliableSince(world, sinceMs) &&
-      this.#jumpedAtMs < sinceMs &&
       this.#troubleUntilMs < sinceMs &&
       (this.#disturbedUntil.get(process) ?? Number.NEGATIVE_INFINITY) < sinceMs
     );

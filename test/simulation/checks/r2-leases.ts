@@ -112,7 +112,8 @@ export class Leases implements Observer {
     // A poll whose reply was lost gives a lease of which its holder never hears. It may run out much earlier than somebody else receives it.
     const isHeard = before.lastAtMs > before.receivedAtMs;
     const calmMs = Math.max(4 * leaseSeconds * 1000, isHeard ? 0 : world.clock.nowMs - before.receivedAtMs);
-    if (!this.#calm.isUndisturbed(before.process, world, calmMs)) return;
+    // A clock that jumps is no excuse.
+    if (!this.#calm.isServed(before.process, world, calmMs)) return;
     this.#ranOut += 1;
     if (leaseSeconds < LEAST_LEASE_SECONDS && this.#ranOut < SHORT_LEASES_RUN_OUT) return;
     world.problem(`R2: the lease of ${nameOf(before)} ran out while ${before.process.name} was at work on it`);
