@@ -21,6 +21,8 @@ export interface Timer {
 
 interface Entry extends Timer {
   atMs: number;
+  /** Its owner was frozen at its time. */
+  isLate: boolean;
   readonly order: number;
   readonly owner: Owner | undefined;
   readonly act: () => void;
@@ -44,10 +46,17 @@ export class VirtualClock {
       order: this.#order++,
       owner,
       act,
+      isLate: false,
       cancelled: false,
     };
     this.#push(entry);
     return entry;
+  }
+
+  /** What frozen processes are late with happens now. They are frozen no more. */
+  thaw(): void {
+    for (const entry of this.#heap) if (entry.isLate && entry.atMs > this.nowMs) entry.atMs = this.nowMs;
+    this.#heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
   /** Resolves after `ms`, or rejects with the signal's reason. */
@@ -115,6 +124,7 @@ export class VirtualClock {
       if (entry.atMs > this.nowMs) this.nowMs = entry.atMs;
       if (owner !== undefined && owner.frozenUntilMs > this.nowMs) {
         entry.atMs = owner.frozenUntilMs;
+        entry.isLate = true;
         this.#push(entry);
         continue;
       }

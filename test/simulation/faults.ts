@@ -2,6 +2,7 @@
  * The faults of a seed. Each has a number, a time and a stream of its own, so that leaving one out changes nothing of the others.
  */
 import { damage } from './damage.js';
+import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
 import type { SimulatedInstance } from './world/fleet.js';
 import type { Loss, World } from './world/world.js';
@@ -42,12 +43,12 @@ const FAULTS = {
   /** A worker stands still, often for longer than its leases last. */
   freeze: (world, random) =>
     onRunning(world, random, ({ process }) => {
-      process.frozenUntilMs = world.clock.nowMs + world.settings.leaseSeconds * SECOND_MS * random.between(0.5, 4.5);
+      freeze(world, process, world.settings.leaseSeconds * SECOND_MS * random.between(0.5, 4.5));
     }),
   stop: (world, random) => onRunning(world, random, ({ stop }) => stop.abort(new Error('SIGTERM'))),
   'cut-off': (world, random) =>
     onRunning(world, random, ({ process }) => {
-      process.cutOffUntilMs = world.clock.nowMs + random.next() * 3 * MINUTE_MS;
+      process.cutOffUntilMs = Math.max(process.cutOffUntilMs, world.clock.nowMs + random.next() * 3 * MINUTE_MS);
     }),
   outage: (world, random) => {
     const service = random.pick<Service>(['s3', 's3', 'sqs', 'sqs', 'ec2', 'scheduler', 'metadata']);
@@ -62,7 +63,7 @@ const FAULTS = {
   },
   'controller-freeze': (world, random) => {
     const controller = random.pick([...world.controllers]);
-    if (controller !== undefined) controller.frozenUntilMs = world.clock.nowMs + random.next() * 25 * MINUTE_MS;
+    if (controller !== undefined) freeze(world, controller, random.next() * 25 * MINUTE_MS);
     return controller !== undefined;
   },
   job: (world, random) => {
@@ -78,7 +79,7 @@ const FAULTS = {
   },
   'submit-freeze': (world, random) => {
     const submit = random.pick([...world.submits]);
-    if (submit !== undefined) submit.frozenUntilMs = world.clock.nowMs + random.next() * 2 * MINUTE_MS;
+    if (submit !== undefined) freeze(world, submit, random.next() * 2 * MINUTE_MS);
     return submit !== undefined;
   },
   /** The same submission is made from another terminal, too. */
@@ -165,6 +166,12 @@ export function stopFaults(world: World): void {
     process.frozenUntilMs = 0;
     process.cutOffUntilMs = 0;
   }
+  world.clock.thaw();
+}
+
+/** A process that is frozen already stands still until the later of the two times. */
+function freeze({ clock }: World, process: SimulatedProcess, ms: number): void {
+  process.frozenUntilMs = Math.max(process.frozenUntilMs, clock.nowMs + ms);
 }
 
 function onRunning(world: World, random: Random, act: (instance: SimulatedInstance) => void): boolean {

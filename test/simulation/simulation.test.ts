@@ -7,7 +7,7 @@ import { shrink } from './shrink.js';
 import { simulate, type SimulationOptions } from './simulate.js';
 
 /** These seeds are short, and have many kinds of faults among them. */
-const SHORT_SEEDS = [2, 12, 22, 30, 35];
+const SHORT_SEEDS = [2, 17, 30, 35, 44, 49];
 
 /** A digest of everything that services and workers did. */
 async function historyOf(options: SimulationOptions): Promise<string> {
@@ -22,9 +22,9 @@ async function historyOf(options: SimulationOptions): Promise<string> {
 
 describe('the simulation', () => {
   it('gives the same history for the same seed', async () => {
-    const history = await historyOf({ seed: 35 });
-    expect(await historyOf({ seed: 35 })).toBe(history);
-    expect(await historyOf({ seed: 2 })).not.toBe(history);
+    const history = await historyOf({ seed: 2 });
+    expect(await historyOf({ seed: 2 })).toBe(history);
+    expect(await historyOf({ seed: 44 })).not.toBe(history);
   });
 
   it.each(SHORT_SEEDS)('heals the pool of seed %i', async (seed) => {
@@ -49,8 +49,8 @@ describe('the simulation', () => {
     const observers: Observer[] = [
       { onFault: (name, world) => name === 'kill' && world.problem('an instance was killed') },
     ];
-    const shrunk = await shrink({ seed: 2, observers });
+    const shrunk = await shrink({ seed: 56, observers });
     expect(shrunk?.report.faults.map(({ kind }) => kind)).toEqual(['kill']);
-    expect(await shrink({ seed: 2, faults: [] })).toBeUndefined();
+    expect(await shrink({ seed: 56, faults: [] })).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Carries out one step towards the target. The fleet is never raised without the dead-man's switch (R9). */
+/** Carries out one step towards the target. No target above 0 is set without the dead-man's switch (R9). */
 import { encodeFleetState, type FleetState } from '../../../core/contract/fleet-state.js';
 import { fleetStateKey } from '../../../core/contract/keys.js';
 import type { FleetAction, NewFleetState } from '../../../core/pool/exit-grants.js';
@@ -7,7 +7,7 @@ import { learn } from '../memory.js';
 import { isWorkLeft } from '../observe/read-active-jobs.js';
 import type { FleetReading } from '../observe/read-fleet.js';
 import type { PassContext } from '../pass-context.js';
-import { armForRaise } from './hold-switch.js';
+import { armForLowering, armForRaise } from './hold-switch.js';
 
 /** Returns true when another observation may bring another step. `why` is the reason of the desired target. */
 export async function carryOut(
@@ -45,7 +45,8 @@ async function setTarget(
   context: PassContext,
 ): Promise<boolean> {
   const { ports, memory, events, signal } = context;
-  if (action.raise && !(await armForRaise(context))) return false;
+  const arm = action.raise ? armForRaise : armForLowering;
+  if (action.target > 0 && !(await arm(context))) return false;
   if ((await ports.fleet.setTarget(action.target, signal)) === 'busy') return false;
   learn(memory, { kind: 'target-accepted', target: action.target, atMs: ports.clock.nowMs() });
   events.add(

@@ -1,5 +1,5 @@
 /**
- * The dead-man's switch (R9) as a controller holds it: armed before a raise, pushed out while the fleet is up, disarmed when the fleet is parked.
+ * The dead-man's switch (R9) as a controller holds it: armed before each change to a target above 0, pushed out while the fleet is up, disarmed when the fleet is parked.
  *
  * Invariant: a fleet that is raised for a job has its switch, whatever other controllers do meanwhile. A controller that disarms the switch reads the
  * jobs once more afterwards. Another controller arms the switch only for a job that is in the bucket already, so this look finds the job and arms
@@ -27,6 +27,21 @@ export async function armForRaise(context: SwitchContext): Promise<boolean> {
     error === undefined
       ? undefined
       : `The fleet is not raised, because the dead-man's switch, which would park it without a controller, could not be armed: ${error}`,
+  );
+  return error === undefined;
+}
+
+/**
+ * Returns whether the fleet may be set to a lower target above 0. What looks like a lower target may be a raise: a describe call may show the fleet as it
+ * was before another controller parked it and disarmed the switch.
+ */
+export async function armForLowering(context: SwitchContext): Promise<boolean> {
+  const error = await arm(context);
+  context.events.trouble(
+    'switch-not-armed',
+    error === undefined
+      ? undefined
+      : `The fleet's target is not changed, because the dead-man's switch could not be armed: ${error}`,
   );
   return error === undefined;
 }

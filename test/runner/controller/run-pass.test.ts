@@ -24,6 +24,21 @@ describe("the dead-man's switch (R9)", () => {
     expect(stage.armed).toBeGreaterThan(0);
   });
 
+  it('is armed before a lower target above 0, because another controller may have parked the fleet since it was described', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 4);
+    await stage.pass();
+    await stage.commit('a', 0);
+    Object.assign(stage, { shownTarget: 4, target: 0, switchStands: false, armError: new Error('AccessDenied') });
+    expect((await stage.pass()).events.find(({ code }) => code === 'switch-not-armed')?.message).toContain(
+      'not changed',
+    );
+    expect(stage.target).toBe(0);
+    stage.armError = undefined;
+    await stage.pass();
+    expect(stage).toMatchObject({ target: 3, switchStands: true });
+  });
+
   it('is pushed out while the fleet is up, and left alone when it is parked', async () => {
     const stage = new Stage();
     await stage.pass();

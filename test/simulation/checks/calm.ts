@@ -14,10 +14,13 @@ export class Calm implements Observer {
   onFault(name: string, world: World): void {
     this.#lastFaultAtMs = world.clock.nowMs;
     if (name === 'clock-jump') this.#jumpedAtMs = world.clock.nowMs;
-    for (const { untilMs } of world.outages.values()) this.#troubleUntilMs = Math.max(this.#troubleUntilMs, untilMs);
+    const mostMs = noiseEndsMs(world);
+    for (const { untilMs } of world.outages.values()) {
+      this.#troubleUntilMs = Math.max(this.#troubleUntilMs, Math.min(untilMs, mostMs));
+    }
     for (const process of [...world.controllers, ...world.fleet.instances.map((instance) => instance.process)]) {
       const untilMs = Math.max(process.frozenUntilMs, process.cutOffUntilMs);
-      if (untilMs > world.clock.nowMs) this.#disturbedUntil.set(process, untilMs);
+      if (untilMs > world.clock.nowMs) this.#disturbedUntil.set(process, Math.min(untilMs, mostMs));
     }
   }
 
@@ -49,6 +52,9 @@ export class Calm implements Observer {
   }
 }
 
+/** Then every freeze, cut and outage is over, too. */
+const noiseEndsMs = ({ clock, settings }: World): number => clock.startMs + settings.chaosMs;
+
 /** No request and no reply has been lost since then: a lost reply has effects for as long as the time that is asked about. */
-const isReliableSince = ({ clock, isNoisy, settings }: World, sinceMs: number): boolean =>
-  settings.lossShare === 0 || (!isNoisy && clock.startMs + settings.chaosMs < sinceMs);
+const isReliableSince = (world: World, sinceMs: number): boolean =>
+  world.settings.lossShare === 0 || (!world.isNoisy && noiseEndsMs(world) < sinceMs);

@@ -7,7 +7,7 @@ import { decodeEnds } from '../../../core/contract/ends.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
-import { missingBatches } from './job-facts.js';
+import { jobOf, missingBatches } from './job-facts.js';
 
 export class Completion implements Observer {
   /** The outcomes that each process has seen in listings, by job. */
@@ -16,7 +16,7 @@ export class Completion implements Observer {
   onCall(call: ServiceCall, world: World): void {
     switch (call.operation) {
       case 's3.list':
-        if (call.prefix.endsWith('/results/')) this.#learn(call);
+        if (call.prefix.endsWith('/results/')) this.#learn(call, world);
         return;
       case 'sqs.send':
         if (call.process.kind === 'controller') this.#checkSent(call, world);
@@ -33,13 +33,15 @@ export class Completion implements Observer {
     return this.#seen.get(process)?.get(job)?.size ?? 0;
   }
 
-  #learn({ keys, process }: Extract<ServiceCall, { operation: 's3.list' }>): void {
+  /** Somebody may have written outcomes of batches that the job does not have. */
+  #learn({ keys, process }: Extract<ServiceCall, { operation: 's3.list' }>, world: World): void {
     const byJob = this.#seen.get(process) ?? new Map<string, Set<number>>();
     this.#seen.set(process, byJob);
     for (const key of keys) {
       const batch = batchOfOutcomeKey(key);
       if (batch === undefined) continue;
       const job = key.slice('jobs/'.length, key.indexOf('/results/'));
+      if (batch >= (jobOf(world, job)?.batches ?? 0)) continue;
       const batches = byJob.get(job) ?? new Set<number>();
       byJob.set(job, batches.add(batch));
     }

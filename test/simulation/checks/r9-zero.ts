@@ -14,8 +14,6 @@ export class Zero implements Observer {
   readonly #calm: Calm;
   /** The controllers that have armed the switch since they last looked at the fleet. */
   readonly #armed = new Set<SimulatedProcess>();
-  /** The target as each controller saw it last. */
-  readonly #described = new Map<SimulatedProcess, number>();
   /** The first call of each process. */
   readonly #since = new Map<SimulatedProcess, number>();
   #unarmedSinceMs: number | undefined;
@@ -28,16 +26,14 @@ export class Zero implements Observer {
   onCall(call: ServiceCall, world: World): void {
     const { process, atMs } = call;
     if (!this.#since.has(process)) this.#since.set(process, atMs);
-    if (call.operation === 'ec2.describe') this.#described.set(process, call.description.target);
     if (call.operation === 'scheduler.arm') this.#armed.add(process);
     if (call.operation === 'scheduler.disarm' || call.operation === 'ec2.describe') this.#armed.delete(process);
     if (call.operation === 'scheduler.arm' && call.firesAtMs > atMs + SWITCH_MS) {
       world.problem(`R9: ${process.name} armed the switch for ${call.firesAtMs - atMs} ms from now`);
     }
     if (call.operation === 'ec2.set-target' && call.result === 'accepted' && call.target > call.before) {
-      // Another controller may have lowered the target meanwhile: whoever lowers it knows of no raise.
-      const isRaise = call.target > (this.#described.get(process) ?? 0);
-      if (isRaise && !this.#armed.has(process)) {
+      // It is a raise even if the describe call was late, and showed a higher target.
+      if (!this.#armed.has(process)) {
         world.problem(
           `R9: ${process.name} raised the target from ${call.before} to ${call.target} without arming the switch`,
         );
