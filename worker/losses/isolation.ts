@@ -4,8 +4,7 @@
  *
  * Invariants:
  * - At most one batch is isolated. While it is, the worker has one slot, and takes no other batch.
- * - `begin` resolves when the worker holds no other batch, and no process was asked an item. Otherwise the death of an item that stands alone would not
- *   count, because an earlier item may have harmed its process.
+ * - `begin` resolves when the worker holds no other batch, and no process has items of one.
  */
 import type { HeldBatch } from '../batch/held-batch.js';
 import type { ChangeNotifier } from '../engine/change-notifier.js';
@@ -16,7 +15,7 @@ const LOOK_EVERY_MS = 100;
 
 export interface IsolationOptions {
   readonly held: Iterable<HeldBatch>;
-  readonly slots: Pick<SlotPool, 'isQuiet' | 'renewIdle'>;
+  readonly slots: Pick<SlotPool, 'isQuiet'>;
   readonly changes: Pick<ChangeNotifier, 'nextChange'>;
   /** It is called when an isolation has begun or ended. */
   readonly onChange: () => void;
@@ -42,16 +41,10 @@ export class Isolation {
     const { changes, onChange, slots } = this.#options;
     for (const other of this.#others(batch)) other.stop('isolation');
     onChange();
-    const isClear = (): boolean => this.#others(batch).length === 0 && slots.isQuiet;
-    const untilClear = async (): Promise<void> => {
-      while (!isClear()) {
-        await changes.nextChange(LOOK_EVERY_MS);
-        batch.signal.throwIfAborted();
-      }
-    };
-    await untilClear();
-    slots.renewIdle();
-    await untilClear();
+    while (this.#others(batch).length > 0 || !slots.isQuiet) {
+      await changes.nextChange(LOOK_EVERY_MS);
+      batch.signal.throwIfAborted();
+    }
     return true;
   }
 

@@ -188,16 +188,6 @@ export class SlotPool<Part extends Joinable = Joinable> {
     computation.then(released, released);
   }
 
-  /** Replaces the idle slots that had work: the processes of the new ones are asked nothing before the next batch. */
-  renewIdle(): void {
-    const used = this.#idle.filter(({ turns }) => turns > 0);
-    for (const place of used) {
-      this.#idle.splice(this.#idle.indexOf(place), 1);
-      this.#close(place);
-    }
-    this.#assign();
-  }
-
   /** Marks the slot's batch as done within moments, so that the slot may be given its next batch. */
   expectEnd(place: SlotPlace): void {
     this.#nearlyDone.add(place);

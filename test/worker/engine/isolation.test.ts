@@ -131,20 +131,6 @@ describe('a batch with losses', () => {
     expect(w.codes()).not.toContain('batch-isolated');
   });
 
-  it('is asked of a fresh process, also by a worker that has computed others before', async () => {
-    const w = world();
-    const [, second] = w.submit({ batches: 2 });
-    w.queue.messages.length = 1;
-    w.start();
-    await done(w, 1);
-    mark(w, 1, [[4], [4], [4]]);
-    w.queue.send(encodeBatchMessage({ ...second!, again: true }));
-    await done(w, 2);
-    const asked = w.journal.filter((entry) => 'batch' in entry && entry.batch === 1);
-    expect(asked[0]).toMatchObject({ items: [4], isFirst: true });
-    expect(asked.slice(1)).not.toContainEqual(expect.objectContaining({ isFirst: true }));
-  });
-
   it('waits for its turn while another is computed alone', async () => {
     const w = world();
     w.submit({ batches: 2 });

@@ -191,24 +191,3 @@ describe('slots on GPUs', () => {
     expect(made.slice(5)).toEqual(['1', '0', '1']);
   });
 });
-
-it('an idle slot that had work is replaced on request, and one that was never used stays', async () => {
-  const made: StillSlot[] = [];
-  const closed = new Set<Slot>();
-  const slots = new SlotPool(() => {
-    const slot = new StillSlot();
-    slot.close = async () => void closed.add(slot);
-    made.push(slot);
-    return slot;
-  }, systemClock);
-  slots.resize(2);
-  const first = await use(slots);
-  await first.end();
-  slots.renewIdle();
-  await settled();
-  expect([...closed]).toEqual([first.place.slot]);
-  expect(made).toHaveLength(3);
-  expect(slots.isQuiet).toBe(true);
-  slots.renewIdle();
-  expect(made).toHaveLength(3);
-});
