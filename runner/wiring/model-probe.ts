@@ -3,11 +3,11 @@ import { tmpdir, totalmem } from 'node:os';
 import type { ModelProbe } from '../../core/probe/probe.js';
 import { makeModelProbe } from '../../worker/probe/model-probe.js';
 import { installedFiles } from '../local-cloud/paths.js';
-import { systemClock } from './clock.js';
+import { fineClock } from './clock.js';
 
 export const openModelProbe = (env: NodeJS.ProcessEnv): ModelProbe =>
   makeModelProbe({
-    clock: systemClock,
+    clock: fineClock,
     hostPath: installedFiles().host,
     env,
     temporary: tmpdir(),

@@ -54,7 +54,6 @@ export type Act =
   /** Only answers with a notice are told: workers ask each second. */
   | { readonly operation: 'metadata.notices'; readonly notices: readonly Notice[] };
 
-export type Operation = Act['operation'];
 export type Service = 's3' | 'sqs' | 'ec2' | 'scheduler' | 'metadata';
 
 /** An act of a service for a process. The reply may still be lost, and the process may be dead already. */

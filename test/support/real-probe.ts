@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelProbe } from '../../core/probe/probe.js';
 import { makeModelProbe } from '../../worker/probe/model-probe.js';
-import { systemClock } from '../../worker/system-clock.js';
+import { fineClock } from '../../runner/wiring/clock.js';
 import { buildHost } from '../worker/slot/support.js';
 import { projectRoot } from './cli.js';
 
@@ -19,7 +19,7 @@ export async function realProbe(): Promise<RealProbe> {
   const host = await buildHost();
   const temporary = await mkdtemp(path.join(tmpdir(), 'spotpool-probes-'));
   const probe = makeModelProbe({
-    clock: systemClock,
+    clock: fineClock,
     hostPath: host.hostPath,
     pythonFolder: path.join(projectRoot, 'python'),
     env: process.env,

@@ -4,7 +4,8 @@
  *
  * Invariants:
  * - At most one batch is isolated. While it is, the worker has one slot, and takes no other batch.
- * - `begin` resolves when the worker holds no other batch, and no process has items of one.
+ * - `begin` resolves when the worker holds no other batch, and no process has items of one, or has had any: an item is convicted only as the first that
+ *   its process was asked.
  */
 import type { HeldBatch } from '../batch/held-batch.js';
 import type { ChangeNotifier } from '../engine/change-notifier.js';
@@ -15,7 +16,7 @@ const LOOK_EVERY_MS = 100;
 
 export interface IsolationOptions {
   readonly held: Iterable<HeldBatch>;
-  readonly slots: Pick<SlotPool, 'isQuiet'>;
+  readonly slots: Pick<SlotPool, 'isQuiet' | 'renew'>;
   readonly changes: Pick<ChangeNotifier, 'nextChange'>;
   /** It is called when an isolation has begun or ended. */
   readonly onChange: () => void;
@@ -38,14 +39,21 @@ export class Isolation {
   async begin(batch: HeldBatch): Promise<boolean> {
     if (this.#batch !== undefined) return false;
     this.#batch = batch;
-    const { changes, onChange, slots } = this.#options;
+    const { onChange, slots } = this.#options;
     for (const other of this.#others(batch)) other.stop('isolation');
     onChange();
+    await this.#untilQuiet(batch);
+    slots.renew();
+    await this.#untilQuiet(batch);
+    return true;
+  }
+
+  async #untilQuiet(batch: HeldBatch): Promise<void> {
+    const { changes, slots } = this.#options;
     while (this.#others(batch).length > 0 || !slots.isQuiet) {
       await changes.nextChange(LOOK_EVERY_MS);
       batch.signal.throwIfAborted();
     }
-    return true;
   }
 
   /** The worker no longer holds the batch. */

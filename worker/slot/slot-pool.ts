@@ -199,6 +199,11 @@ export class SlotPool<Part extends Joinable = Joinable> {
     this.#nearlyDone.delete(place);
   }
 
+  /** Closes the idle slots. Batches get new ones, with processes that were asked nothing before. */
+  renew(): void {
+    for (const place of this.#idle.splice(0)) this.#close(place);
+  }
+
   async close(): Promise<void> {
     const places = [...this.#idle.splice(0), ...this.#busy];
     this.#wanted = 0;

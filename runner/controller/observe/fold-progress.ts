@@ -136,7 +136,7 @@ async function listNewOutcomes(
   { turns, maxOutcomes = Infinity, signal }: FoldOptions,
 ): Promise<readonly number[]> {
   const all = partsWithMissing(folded, batches);
-  const missing = batches - countOf(folded);
+  const missing = 1 - countOf(folded) / batches;
   const parts = turns === undefined ? all : chooseParts(all, scan, { ...turns, missing });
   const found = await mapBounded(parts, LISTINGS_AT_ONCE, (part) =>
     listPart(store, job, part, { folded, maxOutcomes, signal }),

@@ -18,8 +18,8 @@ const LEAST_LISTINGS = 3;
 const MOST_LISTINGS = 30;
 /** One in so many listings goes where most news is expected, the others go to the parts that waited longest. */
 const LIKELY_SHARE = 3;
-/** Near the end of a job each outcome lets an instance go, which costs more than its listing. */
-const TAIL_BATCHES = 5_000;
+/** In the last tenth of a job each outcome lets an instance go, which costs more than its listing. */
+const TAIL_SHARE = 0.1;
 const TAIL_LISTINGS = 30;
 
 export interface OutcomePart {
@@ -61,7 +61,7 @@ export function partsWithMissing(folded: Ranges, batches: number): readonly Outc
   return parts;
 }
 
-/** `jobs` is the number of jobs that share the listings of the pass. */
+/** `jobs` is the number of jobs that share the listings of the pass, and `missing` the share of this job's batches that is not known to be done. */
 export function chooseParts(
   parts: readonly OutcomePart[],
   memory: ScanMemory,
@@ -90,7 +90,7 @@ function mostListings(
   const usual = Math.min(MOST_LISTINGS, Math.max(LEAST_LISTINGS, Math.ceil(elapsedSeconds * LISTINGS_A_SECOND)));
   // After a round without news, everything that is done is known, and what is left takes its time.
   const isMoving = memory.quietParts < parts.length;
-  return missing <= TAIL_BATCHES && isMoving ? Math.max(usual, TAIL_LISTINGS) : usual;
+  return missing <= TAIL_SHARE && isMoving ? Math.max(usual, TAIL_LISTINGS) : usual;
 }
 
 /** `news` has the number of new outcomes of each part that was listed. */

@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { type BatchPart, type OpenPart, SlotWorks } from '../../../worker/batch/slot-work.js';
 import { SlotPool } from '../../../worker/slot/slot-pool.js';
-import type { BatchComputation, BatchItem, BatchWork, ComputedItem, Slot, SlotEvent } from '../../../worker/slot/slot.js';
+import type {
+  BatchComputation,
+  BatchItem,
+  BatchWork,
+  ComputedItem,
+  Slot,
+  SlotEvent,
+} from '../../../worker/slot/slot.js';
 import { systemClock } from '../../../worker/system-clock.js';
 import { settle } from '../support/fake-clock.js';
 import { itemsOf, modelOf } from '../slot/support.js';

@@ -97,6 +97,20 @@ describe('a batch with losses', () => {
     expect(resultsOf(w, 1)).toHaveLength(4);
   });
 
+  it('has its first part computed by a fresh process, also on a worker that has computed other batches', async () => {
+    const w = world();
+    const [first, second] = w.submit({ batches: 2 });
+    w.queue.messages.length = 0;
+    w.queue.send(encodeBatchMessage(first!));
+    w.start();
+    await done(w, 1);
+    mark(w, 1, [[second!.firstIndex], [second!.firstIndex], [second!.firstIndex]]);
+    w.queue.send(encodeBatchMessage({ ...second!, again: true }));
+    await done(w, 2);
+    const [part] = w.journal.filter((entry) => 'batch' in entry && entry.batch === 1);
+    expect(part).toMatchObject({ items: [second!.firstIndex], isFirst: true });
+  });
+
   it('has an item given up that stood alone in three of them, and no other', async () => {
     const w = world();
     w.submit();
