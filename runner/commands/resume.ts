@@ -5,7 +5,13 @@
  * - The resume is written before any message is sent, because workers drop the messages of a job that has ended.
  * - A resume that was stopped between the two has lost nothing: a controller sends the batches later (R5).
  */
-import { resumeOf, type ResumeOptionName, type ResumeOptions, withResume } from '../../core/contract/ends.js';
+import {
+  MOST_ENTRIES,
+  resumeOf,
+  type ResumeOptionName,
+  type ResumeOptions,
+  withResume,
+} from '../../core/contract/ends.js';
 import { enqueuedKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { instanceHours } from '../../core/pool/usage.js';
@@ -92,6 +98,7 @@ async function writeResume({
       return undefined;
     }
     requireHours(view, hours);
+    requireRoom(view);
     const { batches, items } = view.facts.progress;
     const at = new Date(clock.nowMs()).toISOString();
     const next = withResume(view.ends.ends, { at, by: user, options: changed, before: { batches, items } });
@@ -112,6 +119,16 @@ function whyNot({ job, verdict }: JobView, where: string): string | undefined {
     case 'cancelled':
       return undefined;
   }
+}
+
+/** The list of ends is bounded. A resume whose end would find no place in it would let the job run for ever. */
+function requireRoom({ job, ends }: JobView): void {
+  const { entries } = ends.ends;
+  if (entries.length + 2 <= MOST_ENTRIES) return;
+  const times = entries.filter(({ kind }) => kind === 'resume').length;
+  throw new UserError(
+    `Job ${job} was resumed ${times} times, and cannot be resumed again. Submit the dataset under another id.`,
+  );
 }
 
 /** A job whose guard is used up would end again at once. */

@@ -184,7 +184,7 @@ export class BatchEndings {
       computeMs: batch.computeStartedAtMs === undefined ? 0 : nowMs - batch.computeStartedAtMs,
       heldMs: nowMs - batch.lease.receivedAtMs,
       ...batch.tags,
-      message: `Batch ${batch.message.batch} is done: ${ok} items ok, ${failed} failed.`,
+      message: `Batch ${batch.message.batch} is done: ${ok} ${ok === 1 ? 'item' : 'items'} ok, ${failed} failed.`,
     });
   }
 
