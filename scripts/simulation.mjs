@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { install, root } from './install.mjs';
 
-const PROGRAMS = { faults: 'main.ts', sabotage: 'sabotage/main.ts' };
+const PROGRAMS = { faults: 'main.ts', sabotage: 'sabotage/main.ts', scale: 'scale/main.ts' };
 
 const [name, ...args] = process.argv.slice(2);
 const entry = PROGRAMS[name ?? ''];

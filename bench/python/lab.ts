@@ -18,6 +18,8 @@ const LITERATURE: Installable = {
   pythons: ['3.13', '3.12', '3.11', '3.10'],
 };
 const WAY_TIMEOUT_MS = 600_000;
+/** A worker that has not settled by then is measured as it is, and its words say so. */
+const MOST_JOBS_TO_SETTLE = 12;
 const MODELS = path.resolve('bench/python/models');
 
 const modelOf = (name: string): string => path.join(MODELS, name);
@@ -47,7 +49,7 @@ interface WayResult {
 interface PythonJob {
   /** The name of a file in bench/python/models. */
   readonly model: string;
-  readonly batchItems?: number;
+  readonly pace?: JobRequest['pace'];
   readonly options?: JobRequest['options'];
 }
 
@@ -100,26 +102,35 @@ export class PythonWorker {
   }
 
   /** Runs a job to its end. Without options it is as `spotpool run` submits it. */
-  async run(items: readonly unknown[], { model, batchItems, options = {} }: PythonJob): Promise<Manifest> {
+  async run(items: readonly unknown[], { model, pace, options = {} }: PythonJob): Promise<Manifest> {
     const dataset = this.#cloud.writeDataset('items.jsonl', items);
     const manifest = await this.#cloud.submit(this.#queueUrl, {
       dataset,
       model: modelOf(model),
-      ...definedFields({ batchItems }),
+      ...definedFields({ pace }),
       options: { slots: 'auto', concurrency: 'auto', ...options },
     });
     await this.#cloud.untilEmpty(this.#queueUrl, [this.#worker.group]);
     return manifest;
   }
 
+  /** Runs the job again and again until the worker tries no other number of slots any more. Returns how often. */
+  async settle(items: readonly unknown[], job: PythonJob): Promise<number> {
+    for (let jobs = 1; ; jobs += 1) {
+      await this.run(items, job);
+      if (this.#last('slot-shape')?.settled === true || jobs === MOST_JOBS_TO_SETTLE) return jobs;
+    }
+  }
+
+  #last(code: string): { readonly message: string; readonly settled?: boolean } | undefined {
+    const lines = this.#worker.group.stdout().split('\n');
+    const line = lines.filter((text) => text.includes(`"${code}"`)).at(-1);
+    return line === undefined ? undefined : (JSON.parse(line) as { readonly message: string });
+  }
+
   /** Returns the worker's last words about its slots, and a hint if it gave one. */
   get chose(): string {
-    const lines = this.#worker.group.stdout().split('\n');
-    const last = (code: string): string[] => {
-      const line = lines.filter((text) => text.includes(`"${code}"`)).at(-1);
-      return line === undefined ? [] : [(JSON.parse(line) as { readonly message: string }).message];
-    };
-    const words = [...last('slot-shape'), ...last('slot-hint')];
+    const words = [this.#last('slot-shape'), this.#last('slot-hint')].flatMap((event) => event?.message ?? []);
     return words.length === 0 ? 'nothing (it had not measured enough)' : words.join(' ');
   }
 

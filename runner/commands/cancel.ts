@@ -7,6 +7,7 @@ import { writeEnds } from '../controller/act/write-ends.js';
 import { runPass } from '../controller/run-pass.js';
 import { count, plural } from '../display/format.js';
 import { type JobStatus, readJobStatus, readJobView } from '../status/job-status.js';
+import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
 
 export const cancelCommand = defineStackCommand({
@@ -33,7 +34,10 @@ async function cancel({ context, ports, args: { job }, options }: StackCall<'job
     return EXIT.failed;
   }
   if (options.json) printStatusJson(terminal, status);
-  else terminal.out(`${cancelLines(status, ended === 'cancelled', await ports.queue.counts(signal)).join('\n')}\n`);
+  else
+    terminal.out(
+      `${cancelLines(status, ended === 'cancelled', await ports.queue.counts(signal), stackArguments(options)).join('\n')}\n`,
+    );
   return EXIT.ok;
 }
 
@@ -59,6 +63,7 @@ function cancelLines(
   { job, state, batches, items, fleet }: JobStatus,
   was: boolean,
   queue: { readonly visible: number; readonly inFlight: number },
+  where: string,
 ): readonly string[] {
   const instances = fleet.pending + fleet.running + fleet.noticed + fleet.draining;
   return [
@@ -69,5 +74,6 @@ function cancelLines(
     `  queue   about ${plural(queue.visible + queue.inFlight, 'message')} of all jobs; workers discard the messages of this job`,
     `  fleet   target ${fleet.target}, ${plural(instances, 'instance')} left` +
       (instances > 0 && fleet.target === 0 ? ' (they end themselves once they are idle)' : ''),
+    `  resume  spotpool resume ${job}${where}`,
   ];
 }

@@ -25,7 +25,7 @@ export const logsCommand = defineStackCommand({
   run: logs,
 });
 
-/** Workers write their events about once a second. */
+/** Workers of small pools write their events about once a second. */
 const FOLLOW_EVERY_MS = 1_000;
 
 async function logs({ context, ports, args: { job }, options }: StackCall<'job', typeof logsOptions>): Promise<number> {

@@ -20,6 +20,7 @@ import { count, plural } from '../display/format.js';
 import { UserError } from '../errors.js';
 import { readJobView } from '../status/job-status.js';
 import { stackArguments } from './advice/command-lines.js';
+import { hoursToResumeWith } from './job-state.js';
 import { refuseTornDown, workerPublisher } from './submit-job.js';
 import { uncontrolledText, wakeController } from './wake-controller.js';
 
@@ -120,6 +121,6 @@ function requireHours({ job, options, facts }: JobView, given: number | undefine
   if (used < most) return;
   throw new UserError(
     `Job ${job} has used ${used.toFixed(2)} instance-hours, and --max-instance-hours is ${most}, so it would end again at once. ` +
-      `Resume it with more than it has used: --max-instance-hours ${Math.ceil(used * 2)}`,
+      `Resume it with more than it has used: --max-instance-hours ${hoursToResumeWith({ used, max: most })}`,
   );
 }

@@ -1,18 +1,19 @@
 /** `spotpool status <job>` shows a job on one screen. */
+import { RESUME_OPTION_NAMES, type ResumeOptionName } from '../../core/contract/ends.js';
 import { judgeJob } from '../../core/pool/success.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
-import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
+import { clockTime, count, percent, plural, sentence, table, wrap } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
 import type { ShapeView } from '../status/shapes.js';
 import { workerNews } from './follow/display-events.js';
 import { EventLog } from './follow/event-log.js';
-import { hasEnded } from './job-state.js';
-import { brokenOffText, resumeSubmitText } from './advice/resume.js';
+import { canBeResumed, hasEnded } from './job-state.js';
+import { brokenOffText, resumeSubmitText, resumeText } from './advice/resume.js';
 import { stackArguments } from './advice/command-lines.js';
 import { printStatusJson } from './status-json.js';
 
@@ -42,7 +43,7 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
   }
   const { columns } = context.terminal.size();
   const lines = [
-    ...statusLines(found, context.terminal, stackArguments(options)),
+    ...statusLines(found, { colors: context.terminal.colors, columns }, stackArguments(options)),
     ...happened.flatMap((event) =>
       eventLines({ ...event, message: sentence(event.message) }, columns, context.terminal.colors),
     ),
@@ -52,7 +53,11 @@ async function status({ context, ports, args: { job }, options }: StackCall<'job
 }
 
 /** `where` holds the options that name the same stack again. */
-export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'colors'>, where = ''): readonly string[] {
+export function statusLines(
+  status: JobStatus,
+  { colors, columns }: Pick<Terminal, 'colors'> & { readonly columns: number },
+  where = '',
+): readonly string[] {
   const { items, batches, fleet } = status;
   const done = items.ok + items.failed;
   const ended = hasEnded(status);
@@ -65,6 +70,7 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
     ['model', status.model],
     ['dataset', status.dataset],
     ['created', `${status.createdAt.slice(0, 10)} ${clockTime(status.createdAt)} by ${status.createdBy}`],
+    ...(status.resumed === undefined ? [] : [['resumed', resumedText(status.resumed)] as const]),
     ['items', `${count(done)} of ${count(items.total)} done: ${count(items.ok)} ok, ${count(items.failed)} failed`],
     [
       'batches',
@@ -90,24 +96,59 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
   ];
   const name = colors.bold(status.job);
   const share = `${bar(done, items.total, BAR_COLUMNS, colors)} ${percent(done, items.total)}`;
-  const next =
-    ended && batches.done > 0
-      ? `  results: spotpool results ${status.job}${where}`
-      : status.brokenOff === undefined
-        ? ''
-        : `  ${resumeSubmitText(status, where)}`;
+  const next = [
+    ...(ended && batches.done > 0 ? [`To fetch the results: spotpool results ${status.job}${where}`] : []),
+    ...(canBeResumed(status) ? [resumeText(status, where)] : []),
+    ...(status.brokenOff === undefined ? [] : [resumeSubmitText(status, where)]),
+  ];
   return [
     '',
     ` ${name}  ${share}`,
     '',
-    ...table(rows.map(([label, value]) => [` ${colors.dim(label)}`, value])),
-    ...(next === '' ? [] : ['', colors.dim(next)]),
+    ...rowLines(rows, { colors, columns }),
+    ...(next.length === 0 ? [] : ['', ...next.map((line) => `  ${colors.dim(line)}`)]),
     '',
     ...(done < items.total && fleet.target === 0 && !ended && status.brokenOff === undefined
       ? [` The fleet's target is 0. To control the fleet: spotpool watch ${status.job}${where}`, '']
       : []),
   ];
 }
+
+/** Long values are wrapped, so that a narrow terminal breaks no word. */
+function rowLines(
+  rows: readonly (readonly [string, string])[],
+  { colors, columns }: Pick<Terminal, 'colors'> & { readonly columns: number },
+): readonly string[] {
+  const indent = Math.max(...rows.map(([label]) => label.length)) + 3;
+  return table(
+    rows.flatMap(([label, value]) =>
+      wrap(value, Math.max(LEAST_VALUE_COLUMNS, columns - indent)).map((line, at) => [
+        ` ${at === 0 ? colors.dim(label) : ''}`,
+        line,
+      ]),
+    ),
+  );
+}
+
+const LEAST_VALUE_COLUMNS = 30;
+
+function resumedText({ times, at, by, options }: NonNullable<JobStatus['resumed']>): string {
+  const changed = RESUME_OPTION_NAMES.flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [`${RESUME_FLAGS[name]} ${value}`];
+  });
+  return (
+    `${at.slice(0, 10)} ${clockTime(at)} by ${by}` +
+    (times === 1 ? '' : ` (resumed ${times} times)`) +
+    (changed.length === 0 ? '' : `; changed: ${changed.join(', ')}`)
+  );
+}
+
+const RESUME_FLAGS: Readonly<Record<ResumeOptionName, string>> = {
+  maxFailed: '--max-failed',
+  maxInstanceHours: '--max-instance-hours',
+  maxWorkers: '--max-workers',
+};
 
 /** Most workers measure the same shape. Where they differ, the most common shapes are enough. */
 const SHOWN_SHAPES = 3;

@@ -1,6 +1,7 @@
 /** The report of a pass: its findings and acts, for displays and logs. */
 import { definedFields } from '../../core/defined-fields.js';
 import type { FleetState, PreparingStatus, WorkerPhase, WorkerStatus } from '../../core/contract/fleet-state.js';
+import { resumeOf, type ResumeOptions } from '../../core/contract/ends.js';
 import type { JobState } from '../../core/contract/job.js';
 import type { MaxFailed } from '../../core/contract/max-failed.js';
 import { instanceHours } from '../../core/pool/usage.js';
@@ -64,6 +65,13 @@ export interface JobProgress {
   readonly createdBy: string;
   readonly dataset: string;
   readonly model: string;
+  /** The last resume of the job, with the options that all of its resumes have changed. Absent when it was never resumed. */
+  readonly resumed?: {
+    readonly times: number;
+    readonly at: string;
+    readonly by: string;
+    readonly options: ResumeOptions;
+  };
   /** The submit ended before all batches were sent, and nobody has continued it. */
   readonly brokenOff?: { readonly sent: number; readonly heardAt: string };
 }
@@ -87,7 +95,7 @@ export interface PassReport {
   readonly parked: boolean;
 }
 
-export function progressOfJob({ job, manifest, facts, verdict, sent, submit }: JobView): JobProgress {
+export function progressOfJob({ job, manifest, facts, verdict, ends, sent, submit }: JobView): JobProgress {
   return {
     job,
     ...verdict,
@@ -102,8 +110,16 @@ export function progressOfJob({ job, manifest, facts, verdict, sent, submit }: J
     createdBy: manifest.createdBy,
     dataset: manifest.dataset.name,
     model: manifest.model.name,
+    ...definedFields({ resumed: lastResume(ends) }),
     ...(submit?.brokenOff ? { brokenOff: { sent, heardAt: new Date(submit.heardAtMs).toISOString() } } : {}),
   };
+}
+
+function lastResume({ ends }: JobView['ends']): JobProgress['resumed'] {
+  const last = resumeOf(ends);
+  if (last === undefined) return undefined;
+  const { at, by, options } = last;
+  return { times: ends.entries.filter(({ kind }) => kind === 'resume').length, at, by, options };
 }
 
 export function countFleet(

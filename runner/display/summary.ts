@@ -35,7 +35,7 @@ export function summaryLines(summary: JobSummary, style: { readonly colors: Colo
     ...whyLines(summary, colors),
     ...table(rows.map(([label, value]) => [`  ${name(label)}`, value])),
     ...errorLines(summary, colors),
-    ...(summary.next === undefined ? [] : ['', `  ${summary.next}`]),
+    ...(summary.next === undefined ? [] : ['', ...summary.next.split('\n').map((line) => `  ${line}`)]),
     '',
   ];
 }

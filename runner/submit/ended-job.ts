@@ -3,6 +3,7 @@ import type { JobState } from '../../core/contract/job.js';
 import { cancelledKey, doneKey, endsKey } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { newJobMemory } from '../controller/memory.js';
+import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { readJob } from '../controller/observe/read-job.js';
 import type { ObjectStore } from '../ports.js';
 
@@ -14,6 +15,7 @@ export interface EndedJob {
   /** The time of the end (ISO 8601). Unknown when only the outcomes show that the job is complete. */
   readonly at?: string;
   readonly batches: { readonly total: number; readonly done: number };
+  readonly instanceHours: JobProgress['instanceHours'];
 }
 
 /** The job has ended already. The command line is not at fault, so the exit code is 1. */
@@ -34,11 +36,10 @@ const STATES: Readonly<Record<'complete' | 'failed', (at: string | undefined) =>
 async function findEnded(store: ObjectStore, job: string, signal: AbortSignal): Promise<EndedJob | undefined> {
   const view = await readJob(store, job, newJobMemory(), { save: false, signal });
   if (view === undefined) return undefined;
-  const { state, reason = '' } = view.verdict;
+  const { state, reason = '', batches, instanceHours } = progressOfJob(view);
   if (state === 'submitting' || state === 'running') return undefined;
   const at = view.facts.ended?.at;
-  const batches = { total: view.facts.batches, done: view.facts.progress.batches.done };
-  return { job, state, reason, batches, ...definedFields({ at }) };
+  return { job, state, reason, batches, instanceHours, ...definedFields({ at }) };
 }
 
 /** Like `findEnded`, but it reads a job only if it has ended at least once, because listing many outcomes would take long. */

@@ -1,6 +1,6 @@
 /**
  * Scenarios: situations that chance makes rarely, each on a quiet world with one thing wrong. `npm run simulate:faults -- --scenario NAME` runs one, and
- * scenarios.test.ts runs all.
+ * simulation.test.ts runs them.
  */
 import { startSubmit } from './actors/submit.js';
 import { drawJob, type JobShape } from './jobs.js';

@@ -1,22 +1,36 @@
 /**
- * Records the worker's events (R12): each at once as a JSON line on stdout, and about every second in the bucket, where
- * the report, the cost and the logs come from.
+ * Records the worker's events (R12): each at once as a JSON line on stdout, and soon in the bucket, where the report, the
+ * cost and the logs come from: after a second in a small pool, and less often in a large one (write-pace.ts).
  *
  * Invariants:
  * - An object of events is written once, under the next free number of its folder. A failed write is repeated with the
  *   same number and the same bytes, so a lost reply duplicates no event. A restarted process continues after its
  *   predecessor's numbers.
+ * - An event without which nobody could explain what happens next is written at once, because the instance may be gone
+ *   a moment later; but two writes are never closer than a second.
  * - Memory is bounded. Beyond the bound the model's log is dropped first, and an event says how much was dropped.
  */
-import type { NewWorkerEvent, WorkerEvent } from '../../core/contract/events.js';
+import type { NewWorkerEvent, WorkerEvent, WorkerEventCode } from '../../core/contract/events.js';
 import { instanceEventsKey, instanceEventsPrefix, jobEventsKey, jobEventsPrefix } from '../../core/contract/keys.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { shorten } from '../../core/shorten.js';
 import { SHORT_LIVED_TAG } from '../../core/contract/tags.js';
 import { couldNot } from '../could-not.js';
 import type { Clock, EventSink, ObjectStore } from '../ports.js';
+import { WritePace } from './write-pace.js';
 
-const FLUSH_EVERY_MS = 1_000;
+const SHORTEST_PAUSE_MS = 1_000;
+const AT_ONCE: ReadonlySet<WorkerEventCode> = new Set([
+  'notice',
+  'attempt',
+  'batch-given-up',
+  'losses-seen',
+  'batch-isolated',
+  'item-given-up',
+  'unable',
+  'outdated',
+  'worker-ended',
+]);
 /**
  * These bounds matter while S3 cannot be written. A chatty model reaches them in seconds, the worker's own events in
  * days.
@@ -57,11 +71,23 @@ export class EventLog implements EventSink {
   #waitingBytes = 0;
   #dropped = 0;
   #flushing: Promise<void> = Promise.resolve();
+  #writtenMs: number;
+  #isUrgent = false;
+  #pause = new AbortController();
+  readonly #pace: WritePace;
 
   readonly #options: EventLogOptions;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
+    this.#writtenMs = options.clock.nowMs();
+    this.#pace = new WritePace({
+      ...options,
+      onTrouble: (error) => {
+        const message = couldNot("read the fleet's state", error);
+        this.emit({ code: 'trouble', doing: "reading the fleet's state", message });
+      },
+    });
   }
 
   emit(event: NewWorkerEvent): void {
@@ -76,13 +102,31 @@ export class EventLog implements EventSink {
     this.#waitingEvents += 1;
     this.#waitingBytes += line.length;
     if (this.#waitingEvents > MAX_WAITING_EVENTS || this.#waitingBytes > MAX_WAITING_BYTES) this.#shed();
+    if (!AT_ONCE.has(event.code) || this.#isUrgent) return;
+    this.#isUrgent = true;
+    this.#pause.abort();
   }
 
-  /** Flushes about every second until the signal aborts. */
+  /** Flushes in the pool's rhythm, and at once for urgent events, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#pause.abort(), { once: true });
     while (!signal.aborted) {
-      await this.#options.clock.sleep(FLUSH_EVERY_MS, signal).catch(() => undefined);
-      if (!signal.aborted) await this.flush(signal);
+      await this.#untilDue(signal);
+      if (signal.aborted) return;
+      this.#isUrgent = false;
+      this.#writtenMs = this.#options.clock.nowMs();
+      await this.flush(signal);
+    }
+  }
+
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      const everyMs = this.#isUrgent ? SHORTEST_PAUSE_MS : this.#pace.everyMs(signal);
+      const leftMs = this.#writtenMs + everyMs - clock.nowMs();
+      if (leftMs <= 0) return;
+      this.#pause = new AbortController();
+      await clock.sleep(leftMs, this.#pause.signal).catch(() => undefined);
     }
   }
 

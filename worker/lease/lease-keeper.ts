@@ -3,7 +3,8 @@
  * `ending` (its owner hands it back or deletes its message) or `lost` (SQS said so).
  *
  * Invariants:
- * - The receive is the first beat. A held lease is beaten again each quarter of its time, all held leases in one round.
+ * - The receive is the first beat. A held lease is beaten again each quarter of its time, all held leases in one round,
+ *   even if the clock is set back meanwhile.
  * - Only held leases are beaten. A hand-back first waits for the round that is under way, and then makes its one
  *   change. So no beat can follow a hand-back and hide its batch for a whole lease.
  * - A failed beat changes nothing: the next round retries it, twice before the lease runs out.
@@ -70,12 +71,13 @@ export class LeaseKeeper {
   /** Beats the held leases until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, leaseSeconds } = this.#options;
+    const periodMs = (leaseSeconds * 1000) / BEATS_PER_LEASE;
     let beganMs = clock.nowMs();
     while (!signal.aborted) {
       // The period runs from the start of one round to the start of the next, so that slow rounds do not cost a lease
-      // one of its tries.
-      const nextMs = beganMs + (leaseSeconds * 1000) / BEATS_PER_LEASE;
-      await clock.sleep(Math.max(0, nextMs - clock.nowMs()), signal).catch(() => undefined);
+      // one of its tries. The pause is never longer than one period, even if the clock was set back.
+      const leftMs = beganMs + periodMs - clock.nowMs();
+      await clock.sleep(Math.min(periodMs, Math.max(0, leftMs)), signal).catch(() => undefined);
       beganMs = clock.nowMs();
       if (!signal.aborted) await this.#beat(signal);
     }

@@ -69,7 +69,11 @@ export class BatchLosses {
   }
 }
 
-const seen = ({ message: { batch } }: HeldBatch, losses: number): string =>
-  losses < LOSSES_TO_ISOLATE
-    ? `${losses === 1 ? 'A worker' : `${losses} workers`} died while batch ${batch} was in their slots. From ${LOSSES_TO_ISOLATE} on, a worker computes it alone to find the item.`
-    : `${losses} workers died while batch ${batch} was in their slots.`;
+function seen({ message: { batch } }: HeldBatch, losses: number): string {
+  const died =
+    losses === 1
+      ? `A worker died while batch ${batch} was in its slots.`
+      : `${losses} workers died while batch ${batch} was in their slots.`;
+  if (losses >= LOSSES_TO_ISOLATE) return died;
+  return `${died} After ${LOSSES_TO_ISOLATE} such deaths a worker computes the batch alone, to find the item.`;
+}

@@ -1,4 +1,5 @@
 /** Measures many downloads in Python, as in the asyncio literature: four ways, and the worker with two models. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { inRounds, medianOf, show } from '../../support/rounds.js';
 import { type ProcessGroup, startGroup } from '../../support/process-group.js';
@@ -15,16 +16,20 @@ const SERVER: ServerSetup = { atOnce: 16, delayMs: [30, 90], bytes: 64 * 1024 };
 const LEAST_OF_LIMIT = 0.95;
 
 const WAYS: readonly Way[] = ['serial', 'processes', 'threads', 'asyncio'];
-/** The first two are jobs without options, for which the targets are. The others show what the options are worth. */
+/** A trial finds the mean time of an answer. Slots that may come: those of this one worker. */
+const TRIED = { msPerItem: (SERVER.delayMs[0] + SERVER.delayMs[1]) / 2, slots: availableParallelism() };
+/** All are jobs without options. `run` and `submit` to AWS try the model first; without that, batches are cut by the dataset alone. */
 const JOBS = {
-  requests: { model: 'with_requests.py' },
-  aiohttp: { model: 'with_aiohttp.py' },
-  threads32: { model: 'with_threads.py', batchItems: 100 },
-  aiohttp100: { model: 'with_aiohttp.py', batchItems: 100 },
+  requests: { model: 'with_requests.py', pace: TRIED },
+  threads32: { model: 'with_threads.py', pace: TRIED },
+  aiohttp: { model: 'with_aiohttp.py', pace: TRIED },
+  requestsUntried: { model: 'with_requests.py' },
+  aiohttpUntried: { model: 'with_aiohttp.py' },
 } as const;
 type Job = keyof typeof JOBS;
 const JOB_NAMES = Object.keys(JOBS) as Job[];
-const TARGETS: readonly Job[] = ['requests', 'aiohttp'];
+/** The worker's hint names the line threads = 32 to who has a model that waits. */
+const TARGETS: readonly Job[] = ['threads32', 'aiohttp'];
 type Kind = Way | Job;
 const KINDS: readonly Kind[] = [...WAYS, ...JOB_NAMES];
 const TITLES: Readonly<Record<Kind, string>> = {
@@ -33,15 +38,16 @@ const TITLES: Readonly<Record<Kind, string>> = {
   threads: `${SERVER.atOnce} threads (requests)`,
   asyncio: 'asyncio (aiohttp)',
   requests: 'spotpool, a model with requests',
+  threads32: 'spotpool, the same with the line that the hint names, threads = 32',
   aiohttp: 'spotpool, a model with aiohttp',
-  threads32: 'the same with requests, threads = 32 and --batch-size 100',
-  aiohttp100: 'the same with aiohttp and --batch-size 100',
+  requestsUntried: 'spotpool, requests, without a trial',
+  aiohttpUntried: 'spotpool, aiohttp, without a trial',
 };
 
-/** These sentences were written by hand, from core/dataset/guided-sizes.ts and worker/batch/slot-work.ts. */
+/** These sentences were written by hand, from core/dataset/paced-sizes.ts, guided-sizes.ts and worker/batch/slot-work.ts. */
 const WHY =
-  'Without options a job of 400 items has batches of at most 4 items, and one of 1,000 at most 8. Batches of one job share a slot while it has room, so a slot may have more downloads at once than one batch has: ' +
-  'the last column shows the most. How many a slot has at once is chosen from measurements, and the notes say what had been chosen after the first job.';
+  'With the pace of a trial batches are seconds of work. Without one a job of 400 items has batches of at most 4 items, and one of 1,000 at most 8. Batches of one job share a slot while it has room, so a slot may have more downloads at once than one batch has: ' +
+  'the last column shows the most. How many a slot has at once is chosen from measurements, and the notes say what had been chosen before the measurement.';
 
 interface Sample {
   /** The mean of the passes. */
@@ -68,7 +74,10 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
       const worker = await PythonWorker.start(cloud, python);
       workers.set(job, [worker, job]);
       const first = await inWorker({ cloud, python, web, count: most, sizes }, worker, job);
-      notes.push(`${TITLES[job]}: the first job, of ${most} items, took ${first.ms.toFixed(0)} ms. ${worker.chose}`);
+      const jobs = 1 + (await worker.settle(urlsOf(web, most), JOBS[job]));
+      notes.push(
+        `${TITLES[job]}: the first job, of ${most} items, took ${first.ms.toFixed(0)} ms. After ${jobs} jobs: ${worker.chose}`,
+      );
     }
     for (const count of sizes.downloads) {
       const task = { cloud, python, web, count, sizes };
@@ -88,7 +97,7 @@ export async function downloads(cloud: BenchCloud, sizes: Sizes): Promise<Sectio
     how:
       `Bodies of ${SERVER.bytes / 1024} KiB from a web server on this machine, which answers after ${SERVER.delayMs.join(' to ')} ms (evenly distributed, drawn for each request) and serves ${SERVER.atOnce} requests at once; more wait in line. ` +
       'The time is from the first request to the last reply, by the clock of the programs, with all lanes started and connected. ' +
-      'The rows of spotpool are jobs without options (slots, slices and batches are chosen by it), on a worker that has run a job of the same model before; the notes say how long that one took. ' +
+      'The rows of spotpool are jobs without options (slots, slices and batches are chosen by it), with the pace that a trial of `run` finds where nothing else is said, on a worker that has run jobs of the same model until it tried no other number of slots; the notes say how many, and how long the first one took. ' +
       'The limit is computed from the times of sequential downloads: the average of the slowest of 10, or, for more downloads than are served at once, their sum divided by that width. ' +
       `One after another at most ${sizes.serialDownloads} are done, and the time is scaled; of ${Math.min(...sizes.downloads)}, ${sizes.downloadPasses} passes are averaged.`,
     header: ['', 'ms', '× one after another', 'limit / time', 'most at once'],

@@ -44,7 +44,7 @@ export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
     title: 'Work for the processor alone in Python: decision trees',
     how:
       `${sizes.trees} regression trees of scikit-learn, each on a sample of its own of ${sizes.treeRows.toLocaleString('en-US')} rows of 6 features; a tree is an item. ` +
-      `Timed from the first item's start to the last one's end, with models loaded and warmed up (${WARM_UP} trees each). ` +
+      `Timed from the first item's start to the last one's end, with models loaded and warmed up (${WARM_UP} trees each; without options, jobs of the same size until spotpool tried no other number of slots). ` +
       `The machine has ${CORES} cores, on which the local cloud and the worker run, too.`,
     header: ['', 's', '× one after another', 'of that for each core', 'processes / time'],
     rows: KINDS.map((kind) => [
@@ -77,7 +77,9 @@ async function inWorker(cloud: BenchCloud, python: string, sizes: Sizes, slots: 
   const options = { slots, concurrency: slots === 'auto' ? 'auto' : 1, env: environment(sizes) } as const;
   try {
     const job = { model: MODEL, options };
-    await worker.run(seedsOf(sizes).slice(0, WARM_UP * CORES), job);
+    // With `auto` the second slot comes only when there is work enough to measure the first.
+    if (slots === 'auto') await worker.settle(seedsOf(sizes), job);
+    else await worker.run(seedsOf(sizes).slice(0, WARM_UP * CORES), job);
     const outputs = await outputsOf(cloud.store, await worker.run(seedsOf(sizes), job));
     const value = outputs.reduce((sum, output) => sum + (output.value ?? NaN), 0);
     return { seconds: busyOf(outputs).wallMs / 1_000, value, chose: worker.chose };

@@ -3,8 +3,8 @@
  */
 import type { JobProgress } from '../../controller/report.js';
 import { plural } from '../../display/format.js';
-import { hasEnded } from '../job-state.js';
-import { brokenOffText, resumeSubmitText } from './resume.js';
+import { canBeResumed, hasEnded } from '../job-state.js';
+import { brokenOffText, resumeSubmitText, resumeText } from './resume.js';
 
 /** The progress of a command that submits a job. */
 export interface CommandProgress {
@@ -83,9 +83,11 @@ function lastingLines(left: Interruption, job: string): readonly string[] {
   return [`${how} following. ${goesOnText(left, progress)}`, ...commands];
 }
 
-function endedText({ job, state, batches }: JobProgress, where: string): string {
+function endedText(progress: JobProgress, where: string): string {
+  const { job, state, batches } = progress;
+  const goOn = canBeResumed(progress) ? `\n${resumeText(progress, where)}` : '';
   const results = batches.done === 0 ? 'It has no results.' : `Its results: spotpool results ${job}${where}`;
-  return `Job ${job} is ${state}. ${results}`;
+  return `Job ${job} is ${state}. ${results}${goOn}`;
 }
 
 /** Running workers need no controller (R8). Without one, no new instance starts. */

@@ -1,5 +1,6 @@
 /** Sentences and commands that say how to go on with a job that has ended, or with a submission that broke off. */
 import type { JobProgress } from '../../controller/report.js';
+import { hoursToResumeWith } from '../job-state.js';
 import { count, plural } from '../../display/format.js';
 import type { JobEnded } from '../../submit/ended-job.js';
 import { shellWord } from './command-lines.js';
@@ -11,8 +12,14 @@ export function adviceAfterEnd({ ended }: JobEnded, where: string): string {
   const anew = 'To compute the dataset again, choose another --id, or leave --id out.';
   if (state === 'complete') return `To fetch its results: ${fetch}\n${anew}`;
   const some = `${count(batches.done)} of ${plural(batches.total, 'batch', 'batches')} are done. To fetch what they hold: ${fetch}\n`;
-  const goOn = `To compute the batches that are left: spotpool resume ${job}${where}\n`;
-  return `${batches.done === 0 ? 'No batch of it is done. ' : some}${goOn}${anew}`;
+  return `${batches.done === 0 ? 'No batch of it is done. ' : some}${resumeText(ended, where)}\n${anew}`;
+}
+
+/** A guard that is used up must be raised, or the resume is refused. */
+export function resumeText({ job, instanceHours }: Pick<JobProgress, 'job' | 'instanceHours'>, where: string): string {
+  const hours = hoursToResumeWith(instanceHours);
+  const raised = hours === undefined ? '' : ` --max-instance-hours ${hours}`;
+  return `To compute the batches that are left: spotpool resume ${job}${where}${raised}`;
 }
 
 /** Describes a job that has `brokenOff`. The submission counts its batches now and then, so the queue may hold a few more. */

@@ -1,7 +1,9 @@
 /**
  * Follows a job: runs passes of the controller, and shows their reports and those of the workers on a display. A follower
  * also controls the pool, so the pool has the right size while somebody follows, with or without the stack's controller (R8).
+ * For that reason nothing that is only for the display may delay a pass: the workers' events are read beside the passes.
  */
+import type { WorkerEvent } from '../../../core/contract/events.js';
 import { addSample, paceOf, type PaceSample } from '../../../core/batch/pace.js';
 import type { StackPorts } from '../../cli/context.js';
 import { controlUntil } from '../../controller/control-until.js';
@@ -13,17 +15,15 @@ import type { Display } from '../../display/events.js';
 import { messageOf } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 import { readJobProgress } from '../../status/job-status.js';
-import { InstanceLedger } from '../../status/instance-ledger.js';
+import { InstanceLedger, type LedgerChange } from '../../status/instance-ledger.js';
 import { groupPreparing } from '../../status/preparing.js';
 import { controllerNews, ledgerNews, workerNews, RepeatedNews } from './display-events.js';
 import { hasEnded } from '../job-state.js';
 import { EventLog } from './event-log.js';
+import { EventReader } from './event-reader.js';
 import { newsNow } from './news.js';
 
 const PASS_MS = 1_000;
-/** Each read of the events lists keys once per instance, so the events of a large fleet are read less often. */
-const EVENTS_EVERY_PASS_UP_TO_INSTANCES = 20;
-const EVENTS_OF_MANY_EVERY_MS = 10_000;
 /** Instances end within a minute or two after their last batch. The command does not wait longer than this; it reports those that are left. */
 const ZERO_WITHIN_MS = 10 * 60_000;
 
@@ -37,16 +37,14 @@ export interface ZeroProof {
 export class Follower {
   readonly ledger: InstanceLedger;
   readonly #memory: ControllerMemory = newControllerMemory();
-  readonly #log: EventLog;
+  readonly #reader: EventReader;
   readonly #noticed = new Set<string>();
   readonly #shapes = new RepeatedNews();
-  readonly #instances = new Set<string>();
   #samples: readonly PaceSample[] = [];
   #last: JobProgress;
   #target: number | undefined;
   /** The number of changes of the target that this controller made and showed, and that EC2 does not show yet. */
   #setByUs = 0;
-  #eventsReadAtMs = Number.NEGATIVE_INFINITY;
 
   readonly #ports: StackPorts;
   readonly #clock: Clock;
@@ -66,12 +64,19 @@ export class Follower {
     const store = reportingDamages(ports.store, this.#memory.reportedDamages, (sentence) =>
       this.#warn('object-damaged', sentence),
     );
-    this.#log = new EventLog(store, start.progress.job);
+    this.#reader = new EventReader({
+      log: new EventLog(store, start.progress.job),
+      clock,
+      onEvent: (event) => this.#showWorker(event),
+      onTrouble: (error) =>
+        this.#warn('trouble', `Could not read the workers' events (${messageOf(error)}); retrying.`),
+    });
   }
 
   /** Follows until the job has ended for any reason, or until its submission is known to have broken off. */
   async untilEnded(signal: AbortSignal): Promise<JobProgress> {
     await this.#passes(() => hasEnded(this.#last) || this.#last.brokenOff !== undefined, signal);
+    await this.#reader.finish(signal);
     if (!hasEnded(this.#last)) return this.#last;
     const { job, state, reason } = this.#last;
     this.#display.show({ event: 'ended', job, state, reason: reason ?? `Job ${job} is ${state}.` });
@@ -89,6 +94,7 @@ export class Follower {
       shown = left;
       return false;
     }, signal);
+    await this.#reader.finish(signal);
     if (report.parked && shown > 0) this.#display.show({ event: 'waiting-for-zero', instances: 0 });
     return { instancesLeft: liveCount(report), otherJobs: othersWith(report, this.#last.job) };
   }
@@ -110,14 +116,9 @@ export class Follower {
 
   async #show(report: PassReport, signal: AbortSignal): Promise<void> {
     this.#last = report.jobs.find(({ job }) => job === this.#last.job) ?? (await this.#readUnlessEnded(report, signal));
-    for (const { instance, state } of report.description.instances) {
-      if (state === 'pending' || state === 'running') this.#instances.add(instance);
-    }
-    await this.#showWorkers(report, signal);
-    for (const change of this.ledger.observe(report.description, report.atMs)) {
-      const event = ledgerNews(change, (instance) => this.#noticed.has(instance), report.atMs);
-      if (event !== undefined) this.#display.show(event);
-    }
+    this.#reader.see(liveOf(report));
+    for (const change of this.ledger.observe(report.description, report.atMs)) this.#showChange(change, report.atMs);
+    this.#reader.look(signal);
     for (const event of report.events) {
       if (isTarget(event)) this.#setByUs += 1;
       // `untilEnded` shows the end of this job.
@@ -136,15 +137,18 @@ export class Follower {
     return readJobProgress(this.#ports.store, job, signal);
   }
 
-  async #showWorkers(report: PassReport, signal: AbortSignal): Promise<void> {
-    const many = this.#instances.size > EVENTS_EVERY_PASS_UP_TO_INSTANCES && !hasEnded(this.#last);
-    if (many && report.atMs - this.#eventsReadAtMs < EVENTS_OF_MANY_EVERY_MS) return;
-    this.#eventsReadAtMs = report.atMs;
-    for await (const event of this.#log.newEvents(this.#instances, signal)) {
-      if (event.code === 'notice' && event.kind === 'interruption') this.#noticed.add(event.instance);
-      const shown = workerNews(event);
-      if (shown !== undefined && this.#shapes.isNews(event)) this.#display.show(shown);
-    }
+  #showWorker(event: WorkerEvent): void {
+    if (event.code === 'notice' && event.kind === 'interruption') this.#noticed.add(event.instance);
+    const shown = workerNews(event);
+    if (shown !== undefined && this.#shapes.isNews(event)) this.#display.show(shown);
+  }
+
+  /** Whether a reclaim came with notice is in the instance's events. */
+  #showChange(change: LedgerChange, atMs: number): void {
+    this.#reader.afterNextRead(() => {
+      const event = ledgerNews(change, (instance) => this.#noticed.has(instance), atMs);
+      if (event !== undefined) this.#display.show(event);
+    });
   }
 
   /** Shows a target that another controller of the stack has set. EC2 shows this controller's own changes some passes later. */
@@ -195,6 +199,11 @@ const isTarget = ({ code }: ControllerEvent): boolean => code === 'target-raised
 const isEndOf = (event: ControllerEvent, job: string): boolean => event.job === job && END_CODES.has(event.code);
 
 const END_CODES: ReadonlySet<ControllerEvent['code']> = new Set(['job-complete', 'job-ended-badly', 'job-failed']);
+
+const liveOf = ({ description }: PassReport): readonly string[] =>
+  description.instances.flatMap(({ instance, state }) =>
+    state === 'pending' || state === 'running' ? [instance] : [],
+  );
 
 const liveCount = ({ fleet }: PassReport): number => fleet.pending + fleet.running + fleet.noticed + fleet.draining;
 

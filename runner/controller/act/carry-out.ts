@@ -4,6 +4,7 @@ import { fleetStateKey } from '../../../core/contract/keys.js';
 import type { FleetAction, NewFleetState } from '../../../core/pool/exit-grants.js';
 import { JSON_TYPE } from '../json-objects.js';
 import { learn } from '../memory.js';
+import { isWorkLeft } from '../observe/read-active-jobs.js';
 import type { FleetReading } from '../observe/read-fleet.js';
 import type { PassContext } from '../pass-context.js';
 import { armForRaise } from './hold-switch.js';
@@ -27,9 +28,14 @@ export async function carryOut(
       }
       return true;
     case 'set-target':
+      if (action.target === 0 && (await hasNewWork(reading, context))) return false;
       return setTarget(action, { shown: reading.description.target, why }, context);
   }
 }
+
+/** Another controller may have raised the target for work that came after this pass had read the jobs (R7). The next pass sees it, too. */
+const hasNewWork = async ({ state }: FleetReading, context: PassContext): Promise<boolean> =>
+  state?.teardown === undefined && isWorkLeft(context);
 
 const idleWorkers = (grants: number): string => (grants === 1 ? '1 idle worker' : `${grants} idle workers`);
 

@@ -46,6 +46,7 @@ async function sentBy(
 describe('spotpool resume', () => {
   it('sends exactly the batches without an outcome, marked as sent again, to workers that know resumes', async () => {
     expect(await stack.run('cancel', 'j')).toBe(0);
+    expect(stack.terminal.stdout).toContain('spotpool resume j\n');
     const { code, bodies } = await sentBy('resume', 'j');
     expect(code).toBe(0);
     const messages = bodies.map(decodeBatchMessage);

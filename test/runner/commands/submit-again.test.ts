@@ -103,7 +103,7 @@ describe('a job whose submission was killed before everything was sent', () => {
     silent(1);
     expect(await stack.run(...argv)).toBe(0);
     expect(stack.terminal.stdout).toMatch(
-      /broke off .*at least 1 of its 3 batches are in the queue; the others wait until/,
+      /broke off [^]*at least 1 of its 3 batches are in the\s+queue; the others wait until/,
     );
     expect(stack.terminal.stdout).toContain("spotpool submit 'my data.jsonl' --model model.ts --id mine");
   });

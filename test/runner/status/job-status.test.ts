@@ -9,6 +9,8 @@ import { readFleetView } from '../../../runner/status/fleet-view.js';
 import { listJobs, readJobProgress, readJobStatus } from '../../../runner/status/job-status.js';
 import { never, Stage } from '../controller/stage.js';
 
+const terminal = { colors: picocolors.createColors(false), columns: 80 };
+
 describe('the status of a job', () => {
   it('is exact though no controller ever ran, and writes nothing', async () => {
     const stage = new Stage();
@@ -60,10 +62,51 @@ describe('the status of a job', () => {
       { ...eight, workers: 2, hint: 'Fewer would do.' },
       { ...trying, workers: 1 },
     ]);
-    const lines = statusLines(status, { colors: picocolors.createColors(false) }).join('\n');
+    const lines = statusLines(status, terminal).join('\n');
     expect(lines).toContain('8 slots: the model uses 0.97 of a core (on 2 workers)');
     expect(lines).toContain('1 slot with 4 slices at once, to see (on 1 worker)');
     expect(lines).toMatch(/hint +Fewer would do\./);
+  });
+
+  it('names the last resume with the options that resumes have changed, and how to resume an ended job', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    await stage.commit('a', 0, 2);
+    const end = { kind: 'end', state: 'failed', reason: 'Too many items failed.', at: '2026-01-01T00:01:00.000Z' };
+    const resume = {
+      kind: 'resume',
+      by: 'ada',
+      before: { batches: { done: 1, failed: 0 }, items: { ok: 2, failed: 0 } },
+    };
+    const entries = [
+      { ...end, number: 1 },
+      { ...resume, number: 2, at: '2026-01-01T00:02:00.000Z', options: { maxWorkers: 3 } },
+      { ...end, number: 3 },
+      { ...resume, number: 4, at: '2026-01-01T00:03:00.000Z', options: { maxWorkers: 3, maxFailed: '5%' } },
+    ];
+    const options = { maxWorkers: 3, maxFailed: '5%' };
+    await stage.write(keys.endsKey('a'), JSON.stringify({ version: 1, entries }));
+    const running = await readJobStatus(stage.ports, 'a', never);
+    expect(running.resumed).toEqual({ times: 2, at: '2026-01-01T00:03:00.000Z', by: 'ada', options });
+    const lines = statusLines(running, terminal).join('\n');
+    expect(lines).toMatch(/resumed +2026-01-01 \d\d:03:00 by ada \(resumed 2 times\)/);
+    expect(lines.replaceAll(/\s+/g, ' ')).toContain('changed: --max-failed 5%, --max-workers 3');
+    expect(lines).not.toContain('spotpool resume');
+
+    await stage.write(keys.endsKey('a'), JSON.stringify({ version: 1, entries: [...entries, { ...end, number: 5 }] }));
+    const failed = statusLines(await readJobStatus(stage.ports, 'a', never), terminal, ' --local');
+    expect(failed).toContain('  To compute the batches that are left: spotpool resume a --local');
+  });
+
+  it('fits the terminal, whatever the reason of the end is', async () => {
+    const stage = new Stage();
+    await stage.addJob('a', 3);
+    const reason = '4 of its 30 items have failed, and --max-failed is 3. '.repeat(5).trim();
+    const entries = [{ kind: 'end', number: 1, state: 'failed', reason, at: '2026-01-01T00:01:00.000Z' }];
+    await stage.write(keys.endsKey('a'), JSON.stringify({ version: 1, entries }));
+    const lines = statusLines(await readJobStatus(stage.ports, 'a', never), terminal);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(reason);
   });
 
   it('includes the shapes of workers that have ended', async () => {
@@ -192,7 +235,7 @@ describe('what instances do before they can compute', () => {
       { phase: 'environment', doing: preparing.doing, instances: 2, since: '2026-01-01T00:00:04.000Z' },
     ]);
     expect(status.phases[1]).toEqual({ phase: 'fetch', workers: 1, medianMs: 300, longestMs: 300, bytes: 2_000_000 });
-    const lines = statusLines(status, { colors: picocolors.createColors(false) }).join('\n');
+    const lines = statusLines(status, terminal).join('\n');
     expect(lines).toMatch(/now +2 instances are installing 14 packages for m\.py, since \d\d:\d\d:04/);
     expect(lines).toMatch(/phases +boot 1\.2 s · model 0\.3 s \(2\.0 MB\) · load 1 m 15 s/);
   });

@@ -25,9 +25,8 @@ export class Calm implements Observer {
   isCalm(process: SimulatedProcess, world: World, forMs: number): boolean {
     const { nowMs } = world.clock;
     const sinceMs = nowMs - forMs;
-    const isReliable = !world.isNoisy || world.settings.lossShare === 0;
     return (
-      isReliable &&
+      isReliableSince(world, sinceMs) &&
       this.#lastFaultAtMs < sinceMs &&
       this.#troubleUntilMs < sinceMs &&
       (this.#disturbedUntil.get(process) ?? Number.NEGATIVE_INFINITY) < sinceMs
@@ -36,13 +35,20 @@ export class Calm implements Observer {
 
   /** Nothing disturbed the process itself, any clock or any service for so long; other faults may have happened to others. */
   isUndisturbed(process: SimulatedProcess, world: World, forMs: number): boolean {
+    return this.isServed(process, world, forMs) && this.#jumpedAtMs < world.clock.nowMs - forMs;
+  }
+
+  /** The process ran and reached every service for so long. Its clock may have jumped. */
+  isServed(process: SimulatedProcess, world: World, forMs: number): boolean {
     const sinceMs = world.clock.nowMs - forMs;
-    const isReliable = !world.isNoisy || world.settings.lossShare === 0;
     return (
-      isReliable &&
-      this.#jumpedAtMs < sinceMs &&
+      isReliableSince(world, sinceMs) &&
       this.#troubleUntilMs < sinceMs &&
       (this.#disturbedUntil.get(process) ?? Number.NEGATIVE_INFINITY) < sinceMs
     );
   }
 }
+
+/** No request and no reply has been lost since then: a lost reply has effects for as long as the time that is asked about. */
+const isReliableSince = ({ clock, isNoisy, settings }: World, sinceMs: number): boolean =>
+  settings.lossShare === 0 || (!isNoisy && clock.startMs + settings.chaosMs < sinceMs);

@@ -103,11 +103,17 @@ export class Leases implements Observer {
     if (before === undefined || before.process.isDead) return;
     // A hand-back that this receive answers is told after it.
     if (world.clock.nowMs < before.lastAtMs + before.lastSeconds * 1000) return;
-    if (world.isNoisy && duplicateShare > 0) return;
+    // A message that is delivered twice is visible soon after the first time, and may be taken much later.
+    const wasNoisy = before.receivedAtMs <= world.clock.startMs + world.settings.chaosMs;
+    if (wasNoisy && duplicateShare > 0) return;
     if (before.handedBackAtMs !== undefined || before.deletedAtMs !== undefined) return;
     if (this.#endAskedAtMs.has(before.receiptHandle) || mayBeHidden(before, world)) return;
-    if (isLeaving(before.process, world) || !this.#calm.isUndisturbed(before.process, world, 4 * leaseSeconds * 1000))
-      return;
+    if (isLeaving(before.process, world)) return;
+    // A poll whose reply was lost gives a lease of which its holder never hears. It may run out much earlier than somebody else receives it.
+    const isHeard = before.lastAtMs > before.receivedAtMs;
+    const calmMs = Math.max(4 * leaseSeconds * 1000, isHeard ? 0 : world.clock.nowMs - before.receivedAtMs);
+    // A clock that jumps is no excuse.
+    if (!this.#calm.isServed(before.process, world, calmMs)) return;
     this.#ranOut += 1;
     if (leaseSeconds < LEAST_LEASE_SECONDS && this.#ranOut < SHORT_LEASES_RUN_OUT) return;
     world.problem(`R2: the lease of ${nameOf(before)} ran out while ${before.process.name} was at work on it`);

@@ -3,8 +3,9 @@
  * one that was frozen acts on what it read long ago.
  */
 import { decodeFleetState, type FleetState } from '../../../core/contract/fleet-state.js';
-import { endsKey, enqueuedKey, fleetStateKey, jobsPrefix } from '../../../core/contract/keys.js';
+import { endsKey, enqueuedKey, fleetStateKey, jobsPrefix, sentKey } from '../../../core/contract/keys.js';
 import { decodeManifest } from '../../../core/contract/job.js';
+import { decodeSent } from '../../../core/dataset/plan.js';
 import type { Observer, ServiceCall } from '../calls.js';
 import type { SimulatedProcess } from '../process.js';
 import type { World } from '../world/world.js';
@@ -18,11 +19,15 @@ interface Known {
   /** The jobs whose manifests the controller has read. */
   readonly jobs: Set<string>;
   state: FleetState | undefined;
+  /** The number of batches of each job that were recorded as sent when the controller last described the fleet. */
+  sent: ReadonlyMap<string, number>;
 }
 
 export class Target implements Observer {
   readonly #completion: Completion;
   readonly #known = new Map<SimulatedProcess, Known>();
+  /** The number of batches of each job that are recorded as sent. */
+  readonly #sent = new Map<string, number>();
   /** When each job was first seen to have ended. */
   readonly #endedAtMs = new Map<string, number>();
 
@@ -31,7 +36,10 @@ export class Target implements Observer {
   }
 
   onCall(call: ServiceCall, world: World): void {
-    if (call.operation === 's3.put' && call.result.kind === 'written') this.#noteEnds(call, world);
+    if (call.operation === 's3.put' && call.result.kind === 'written') {
+      this.#noteEnds(call, world);
+      this.#noteSent(call, world);
+    }
     if (call.process.kind !== 'controller') return;
     if (call.operation === 's3.get' && call.found !== undefined) {
       const known = this.#of(call.process);
@@ -41,11 +49,16 @@ export class Target implements Observer {
     if (call.operation === 's3.put' && call.key === fleetStateKey && call.result.kind === 'written') {
       this.#of(call.process).state = decodeFleetState(call.body);
     }
+    if (call.operation === 'ec2.describe') this.#of(call.process).sent = new Map(this.#sent);
     if (call.operation === 'ec2.set-target' && call.result === 'accepted') this.#check(call, world);
   }
 
   #of(process: SimulatedProcess): Known {
-    const known = this.#known.get(process) ?? { jobs: new Set<string>(), state: undefined };
+    const known = this.#known.get(process) ?? {
+      jobs: new Set<string>(),
+      state: undefined,
+      sent: new Map<string, number>(),
+    };
     this.#known.set(process, known);
     return known;
   }
@@ -57,15 +70,27 @@ export class Target implements Observer {
     else this.#endedAtMs.delete(job);
   }
 
+  #noteSent({ key, body }: Extract<ServiceCall, { operation: 's3.put' }>, world: World): void {
+    for (const { batches, job } of world.jobs) {
+      const sent = key === enqueuedKey(job) ? batches : key === sentKey(job) ? decodeSent(body) : 0;
+      if (sent > (this.#sent.get(job) ?? 0)) this.#sent.set(job, sent);
+    }
+  }
+
   #check({ target, before, process }: Extract<ServiceCall, { operation: 'ec2.set-target' }>, world: World): void {
-    const { jobs, state } = this.#of(process);
+    const { jobs, sent, state } = this.#of(process);
     if (target > world.settings.maxWorkers) {
       world.problem(
         `R7: ${process.name} set the target to ${target}, above the stack's maximum of ${world.settings.maxWorkers}`,
       );
     }
-    const open = world.jobs.filter(({ job }) => jobs.has(job) && !hasEverEnded(world, job));
-    if (target === 0 && open.some((job) => missingBatches(world, job).length > 0)) {
+    // A controller looks at the jobs once more after it has described the fleet. It cannot know of what is recorded after that, nor of messages whose
+    // record was never written because their submission broke off: somebody has to submit the job once more.
+    const open = world.jobs.filter(
+      (job) =>
+        !hasEverEnded(world, job.job) && (sent.get(job.job) ?? 0) > job.batches - missingBatches(world, job).length,
+    );
+    if (target === 0 && open.length > 0) {
       world.problem(
         `R7: ${process.name} set the target to 0 while ${open.map(({ job }) => job).join(', ')} has work left`,
       );

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewWorkerEvent, WorkerEvent } from '../../../core/contract/events.js';
-import { instanceEventsKey, jobEventsKey } from '../../../core/contract/keys.js';
+import { encodeFleetState } from '../../../core/contract/fleet-state.js';
+import { fleetStateKey, instanceEventsKey, jobEventsKey } from '../../../core/contract/keys.js';
 import { SHORT_LIVED_TAG } from '../../../core/contract/tags.js';
 import { EventLog } from '../../../worker/events/event-log.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
 
+const AT = '2026-01-01T00:00:00.000Z';
 const { signal } = new AbortController();
 let clock: FakeClock;
 let store: MemoryStore;
@@ -58,6 +60,77 @@ describe('EventLog', () => {
     log.emit(said('b'));
     await clock.advance(1_000);
     expect(store.keys('jobs/')).toEqual([jobEventsKey('j', 'i', 0), jobEventsKey('j', 'i', 1)]);
+    stop.abort();
+    await running;
+  });
+
+  it.each([
+    [10, 1_000],
+    [11, 10_000],
+    [100, 10_000],
+    [101, 30_000],
+  ])('writes in a pool of %i instances every %i ms once the first minute is over', async (target, everyMs) => {
+    store.set(fleetStateKey, encodeFleetState({ version: 1, generation: 1, target, grants: 0, jobs: [], at: AT }));
+    const stop = new AbortController();
+    const running = log.run(stop.signal);
+    await clock.advance(61_000 + everyMs);
+    const writes: number[] = [];
+    let known = store.keys('jobs/').length;
+    for (let second = 0; second < 90; second += 1) {
+      log.emit(said('line'));
+      await clock.advance(1_000);
+      const written = store.keys('jobs/').length;
+      if (written > known) writes.push(second);
+      known = written;
+    }
+    const pauses = writes.slice(1).map((second, n) => (second - (writes[n] ?? 0)) * 1_000);
+    expect(new Set(pauses)).toEqual(new Set([everyMs]));
+    stop.abort();
+    await running;
+  });
+
+  it('writes a notice, an attempt, a loss and the end at once, though the pool is large', async () => {
+    store.set(fleetStateKey, encodeFleetState({ version: 1, generation: 1, target: 500, grants: 0, jobs: [], at: AT }));
+    const stop = new AbortController();
+    const running = log.run(stop.signal);
+    await clock.advance(95_000);
+    const urgent: readonly NewWorkerEvent[] = [
+      { code: 'notice', kind: 'interruption', job: 'j', message: 'notice' },
+      { code: 'attempt', attempts: 1, maxAttempts: 3, job: 'j', message: 'attempt' },
+      { code: 'losses-seen', losses: 1, job: 'j', message: 'loss' },
+      { code: 'worker-ended', reason: 'interruption', held: 0, job: 'j', message: 'end' },
+    ];
+    for (const [n, event] of urgent.entries()) {
+      log.emit(said('line'));
+      await clock.advance(1_500);
+      expect(store.keys('jobs/')).toHaveLength(n);
+      log.emit(event);
+      await clock.advance(0);
+      expect(messages(jobEventsKey('j', 'i', n))).toEqual(['line', event.message]);
+    }
+    stop.abort();
+    await running;
+  });
+
+  it('goes on writing while the read of the pool’s size hangs', async () => {
+    let reads = 0;
+    const get = store.get.bind(store);
+    store.get = (key, options) => {
+      if (key !== fleetStateKey) return get(key, options);
+      reads += 1;
+      return new Promise((_, reject) => {
+        options.signal.addEventListener('abort', () => reject(options.signal.reason as Error));
+      });
+    };
+    const stop = new AbortController();
+    const running = log.run(stop.signal);
+    await clock.advance(65_000);
+    expect(reads).toBe(1);
+    log.emit(said('meanwhile'));
+    await clock.advance(1_000);
+    expect(messages(jobEventsKey('j', 'i', 0))).toEqual(['meanwhile']);
+    await clock.advance(10_000);
+    expect(messages(instanceEventsKey('i', 0))[0]).toContain('Could not read the fleet');
     stop.abort();
     await running;
   });

@@ -128,6 +128,18 @@ describe('LeaseKeeper', () => {
     await w.end();
   });
 
+  it('R2: beats again within a quarter of a lease when the clock is set back during a beat', async () => {
+    const w = world();
+    await w.take();
+    w.queue.changeDelayMs = 1_000;
+    await w.clock.advance(5_500); // a beat is under way
+    const beats = w.queue.calls.length;
+    w.clock.setBack(60_000);
+    await w.clock.advance(500 + (LEASE_SECONDS * 1000) / 4); // the beat ends, and a quarter of the lease passes
+    expect(w.queue.calls).toHaveLength(beats + 1);
+    await w.end();
+  });
+
   it('retries a hand-back while SQS has trouble', async () => {
     const w = world();
     const lease = await w.take();

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../worker/ports.js';
 
 interface Sleeper {
-  readonly atMs: number;
+  atMs: number;
   readonly order: number;
   readonly wake: () => void;
 }
@@ -51,6 +51,12 @@ export class FakeClock implements Clock {
       await settle();
     }
     this.#time = untilMs;
+  }
+
+  /** Sets the clock back, as a correction of the time does. Sleepers wake after the same time as before. */
+  setBack(ms: number): void {
+    this.#time -= ms;
+    for (const sleeper of this.#sleepers) sleeper.atMs -= ms;
   }
 
   /** Jumps ahead as after a sleep of the machine: hours pass, and every sleeper wakes once. */

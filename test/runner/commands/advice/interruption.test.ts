@@ -26,6 +26,7 @@ const CLAIMS = {
   lost: 'finished results are lost',
   nothing: 'nothing was computed',
   continues: '--id j',
+  resumes: 'batches that are left: spotpool resume j',
 } as const;
 type Claim = keyof typeof CLAIMS;
 
@@ -53,8 +54,13 @@ const situations: readonly (readonly [string, Partial<Interruption>, readonly Cl
   ],
   ['the stack does not answer', { job: 'j', how: 'Broken off' }, [], /its state could not be read in time/],
   ['it is complete', { job: 'j', progress: progress({ state: 'complete' }, 5) }, ['kept'], /Job j is complete/],
-  ['it was cancelled with results', { job: 'j', progress: progress({ state: 'cancelled' }) }, ['kept']],
-  ['it failed without results', { job: 'j', progress: progress({ state: 'failed' }, 0) }, [], /It has no results/],
+  ['it was cancelled with results', { job: 'j', progress: progress({ state: 'cancelled' }) }, ['kept', 'resumes']],
+  [
+    'it failed without results',
+    { job: 'j', progress: progress({ state: 'failed' }, 0) },
+    ['resumes'],
+    /It has no results/,
+  ],
   [
     'its results are in the file',
     { job: 'j', resultsFile: 'r.jsonl', progress: progress({ state: 'complete' }, 5) },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as keys from '../../../../core/contract/keys.js';
-import { Stage } from '../stage.js';
+import { newControllerMemory } from '../../../../runner/controller/memory.js';
+import { runPass } from '../../../../runner/controller/run-pass.js';
+import type { FleetDescription } from '../../../../runner/ports.js';
+import { never, Stage } from '../stage.js';
 
 describe('the target (R7)', () => {
   it('is raised to one instance per batch, and published once a describe call shows it', async () => {
@@ -38,6 +41,26 @@ describe('the target (R7)', () => {
     stage.shownTarget = undefined;
     expect(await stage.pass()).toMatchObject({ parked: true, awaitsTarget: false });
     expect(stage).toMatchObject({ target: 0, targetsSet: [1, 0], switchStands: false });
+  });
+
+  it('is not lowered to 0 by a pass that began before another controller raised it for a new job', async () => {
+    const stage = new Stage();
+    const other = { ...stage.options, memory: newControllerMemory() };
+    const { fleet } = stage.ports;
+    let isFirst = true;
+    const describe = async (): Promise<FleetDescription> => {
+      if (isFirst) {
+        isFirst = false;
+        await stage.addJob('a', 4);
+        await stage.pass();
+      }
+      return fleet.describe(never);
+    };
+    await runPass({ ...stage.ports, fleet: { ...fleet, describe } }, other, never);
+    expect(stage).toMatchObject({ target: 4, targetsSet: [4] });
+    for (let batch = 0; batch < 4; batch += 1) await stage.commit('a', batch);
+    await runPass(stage.ports, other, never);
+    expect(stage.target).toBe(0);
   });
 
   it('is set again when the fleet never shows it', async () => {

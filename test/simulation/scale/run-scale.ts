@@ -1,0 +1,142 @@
+/** Runs a pool of a given size to its end: the real workers, submits and controller passes, in a world without faults except one storm. */
+import { setMaxListeners } from 'node:events';
+import { newControllerMemory } from '../../../runner/controller/memory.js';
+import { PASS_MS } from '../../../runner/controller/control-until.js';
+import { runPass } from '../../../runner/controller/run-pass.js';
+import { controllerPorts } from '../actors/controller.js';
+import { startSubmit } from '../actors/submit.js';
+import { bootWorker } from '../actors/worker.js';
+import { drawJob } from '../jobs.js';
+import { checkResults, describeRest, isAtRest } from '../liveness.js';
+import { soundBehaviour } from '../models/behaviour.js';
+import { SimulatedProcess } from '../process.js';
+import { Random } from '../random.js';
+import type { Settings } from '../settings.js';
+import { World } from '../world/world.js';
+import { type Counts, RequestCounter } from './count.js';
+
+const SECOND_MS = 1_000;
+/** AWS takes an instance so long after its notice. */
+const NOTICE_MS = 120 * SECOND_MS;
+/** The pool must have come to rest by then. */
+const MOST_MS = 2 * 3_600 * SECOND_MS;
+const LOOK_EVERY_STEPS = 1_024;
+const SLOTS = 2;
+
+export interface ScaleShape {
+  readonly workers: number;
+  readonly jobs: number;
+  readonly batchesPerJob: number;
+  readonly itemsPerBatch: number;
+  readonly msPerItem: number;
+  /** Every instance that runs then gets a notice, and is taken two minutes later. */
+  readonly stormAtMs: number;
+}
+
+export interface Pass {
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** The requests apart from those that look at one outcome. */
+  readonly requests: number;
+  /** Each outcome is looked at once in the life of its job. */
+  readonly outcomesLookedAt: number;
+}
+
+export interface ScaleReport {
+  readonly shape: ScaleShape;
+  readonly counts: Counts;
+  readonly passes: readonly Pass[];
+  readonly problems: readonly string[];
+  readonly virtualMs: number;
+  readonly reclaimed: number;
+  readonly instances: number;
+}
+
+export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
+  // A process in a simulation has thousands of listeners on one signal, and no leak.
+  setMaxListeners(100_000);
+  const counters: RequestCounter[] = [];
+  const world = new World({
+    seed: 1,
+    settings: settingsOf(shape),
+    observers: [{ onCall: (call) => counters[0]?.onCall(call) }],
+    boot: bootWorker,
+  });
+  const counter = new RequestCounter(world.clock.startMs);
+  counters.push(counter);
+  for (let job = 0; job < shape.jobs; job += 1) submit(world, shape, job);
+  const passes: Pass[] = [];
+  void control(world, counter, passes);
+  let reclaimed = 0;
+  world.clock.after(shape.stormAtMs, undefined, () => (reclaimed = storm(world)));
+  await runToRest(world);
+  world.end();
+  checkResults(world);
+  const { elapsedMs: virtualMs, problems } = world;
+  return { shape, counts: counter, passes, problems, virtualMs, reclaimed, instances: world.fleet.instances.length };
+}
+
+const settingsOf = ({ workers }: ScaleShape): Settings => ({
+  lossShare: 0,
+  replyTimeoutMs: 15 * SECOND_MS,
+  duplicateShare: 0,
+  sendLostShare: 0,
+  sendTwiceShare: 0,
+  describeLagMs: 0,
+  countsLagMs: 0,
+  isFleetSlow: false,
+  skewsMs: [0],
+  leaseSeconds: 20,
+  maxWorkers: workers,
+  maxIdleMs: 300 * SECOND_MS,
+  chaosMs: MOST_MS,
+  faults: 0,
+  withoutFates: [],
+  controllers: [],
+});
+
+function submit(world: World, { batchesPerJob, itemsPerBatch, msPerItem }: ScaleShape, job: number): void {
+  const random = new Random(job);
+  const { options } = drawJob(random, []);
+  startSubmit(world, random, {
+    batches: batchesPerJob,
+    itemsPerBatch,
+    options: { ...options, slots: SLOTS, itemTimeoutSeconds: 600 },
+    behaviour: soundBehaviour({ msPerItem }),
+  });
+}
+
+/** One controller makes a pass each two seconds, as the stack's does while something is under way. */
+async function control(world: World, counter: RequestCounter, passes: Pass[]): Promise<void> {
+  const process = new SimulatedProcess('controller', 'controller', world.clock, world.random);
+  world.controllers.add(process);
+  const ports = controllerPorts(world, process);
+  const { signal } = new AbortController();
+  const options = { maxWorkers: world.settings.maxWorkers, memory: newControllerMemory() };
+  while (!world.isOver) {
+    const before = { ...counter.controllers };
+    const atMs = world.elapsedMs;
+    await runPass(ports, options, signal).catch((error: unknown) => world.problem(`A pass failed: ${String(error)}`));
+    const outcomesLookedAt = counter.controllers.outcomesLookedAt - before.outcomesLookedAt;
+    const requests = counter.controllers.requests - before.requests - outcomesLookedAt;
+    passes.push({ atMs, tookMs: world.elapsedMs - atMs, requests, outcomesLookedAt });
+    await process.clock.sleep(PASS_MS, signal);
+  }
+}
+
+function storm(world: World): number {
+  const { running } = world.fleet;
+  for (const instance of running) {
+    instance.notices.push({ kind: 'interruption', takesAtMs: instance.process.clock.nowMs() + NOTICE_MS });
+    world.clock.after(NOTICE_MS, undefined, () => world.fleet.end(instance, true));
+  }
+  return running.length;
+}
+
+async function runToRest(world: World): Promise<void> {
+  const { clock } = world;
+  const end = await clock.run(
+    () => world.elapsedMs > MOST_MS || (clock.steps % LOOK_EVERY_STEPS === 0 && isAtRest(world)),
+  );
+  if (end === 'nothing-left' || world.elapsedMs > MOST_MS) world.problem(`The pool did not end: ${describeRest(world)}`);
+}

@@ -1,0 +1,16 @@
+/** The pools that the report is about. A batch is ten items of two seconds, as `try`'s pace would cut it. */
+import type { ScaleShape } from './run-scale.js';
+
+const SECOND_MS = 1_000;
+
+const BATCHES = { jobs: 10, batchesPerJob: 10_000, itemsPerBatch: 10, msPerItem: 2 * SECOND_MS } as const;
+
+export const LARGE: readonly ScaleShape[] = [
+  { ...BATCHES, workers: 1_000, stormAtMs: 400 * SECOND_MS },
+  { ...BATCHES, workers: 5_000, stormAtMs: 120 * SECOND_MS },
+];
+
+/** These take seconds, and let a test run the whole command. */
+export const QUICK: readonly ScaleShape[] = [
+  { workers: 10, jobs: 2, batchesPerJob: 40, itemsPerBatch: 10, msPerItem: 2 * SECOND_MS, stormAtMs: 60 * SECOND_MS },
+];
