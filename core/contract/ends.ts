@@ -72,7 +72,9 @@ export interface JobEnds {
 export const NO_ENDS: JobEnds = { version: 1, entries: [] };
 
 /** A job that was resumed more often will not come to its end by another resume. */
-export const MOST_ENTRIES = 100;
+export const MOST_RESUMES = 50;
+/** The end of the last resume has its place, too. Without it a resumed job could not end. */
+export const MOST_ENTRIES = 2 * MOST_RESUMES + 1;
 /** Nobody reads more of a sentence. */
 const REASON_CHARACTERS = 16 * 1024;
 /** A character of a reason takes up to six bytes in JSON, and an entry has some hundred bytes besides. */

@@ -37,6 +37,10 @@ interface Reading {
   readonly standing: Promise<JobStanding>;
 }
 
+/** After the clock was set back, a reading of before would seem new for as long as the clock was set back. */
+const isFresh = ({ readAtMs }: Reading, nowMs: number): boolean =>
+  nowMs >= readAtMs && nowMs - readAtMs < MARKS_EVERY_MS;
+
 export class JobCache {
   readonly #manifests = new Map<string, Promise<Manifest | undefined>>();
   readonly #readings = new Map<string, Reading>();
@@ -75,11 +79,8 @@ export class JobCache {
   standing(job: string, sinceMs = -Infinity): Promise<JobStanding> {
     const nowMs = this.#clock.nowMs();
     const known = this.#readings.get(job);
-    const isFresh = known !== undefined && nowMs - known.readAtMs < MARKS_EVERY_MS && known.readAtMs >= sinceMs;
-    if (isFresh) return known.standing;
-    for (const [name, old] of this.#readings) {
-      if (nowMs - old.readAtMs >= MARKS_EVERY_MS) this.#readings.delete(name);
-    }
+    if (known !== undefined && isFresh(known, nowMs) && known.readAtMs >= sinceMs) return known.standing;
+    for (const [name, old] of this.#readings) if (!isFresh(old, nowMs)) this.#readings.delete(name);
     const reading = { readAtMs: nowMs, standing: this.#read(job, nowMs) };
     this.#readings.set(job, reading);
     reading.standing.catch(() => {

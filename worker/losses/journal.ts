@@ -15,7 +15,7 @@ import { encodeGone, encodeItems, encodeProcess, type InSlots } from './journal-
 
 export const JOURNAL_NAME = 'journal.jsonl';
 /** A journal that grows beyond this is written anew from the batches that are held. */
-const MOST_BYTES = 1024 * 1024;
+export const MOST_BYTES = 1024 * 1024;
 
 export interface SlotJournal {
   /** Notes the items that a slot is given now, besides those that it has. */

@@ -5,12 +5,12 @@
  * - The journal of a process that lives is left alone.
  * - A journal goes away when all its marks are in the bucket. Otherwise the next end of a worker here tries again; the marks are the same objects.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeLossMark } from '../../core/contract/loss-mark.js';
 import { lossKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../ports.js';
-import { JOURNAL_NAME } from './journal.js';
+import { JOURNAL_NAME, MOST_BYTES } from './journal.js';
 import { type LastItems, readJournal } from './journal-lines.js';
 
 export interface MarkLossesOptions {
@@ -27,13 +27,19 @@ export async function markLosses(options: MarkLossesOptions): Promise<void> {
   const { directory, isAlive } = options;
   for (const name of await readdir(directory)) {
     const file = path.join(directory, name, JOURNAL_NAME);
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = await readOwn(file).catch(() => undefined);
     if (text === undefined) continue;
     const { inSlots, process } = readJournal(text);
     if (process === undefined || isAlive(process)) continue;
     await Promise.all(inSlots.map((last) => markLoss(last, options)));
     await rm(file, { force: true });
   }
+}
+
+/** A model can write here, too. Nobody would end the read of a pipe, and a file that is much longer is no journal. */
+async function readOwn(file: string): Promise<string | undefined> {
+  const stat = await lstat(file);
+  return stat.isFile() && stat.size <= 2 * MOST_BYTES ? readFile(file, 'utf8') : undefined;
 }
 
 export async function markLoss(

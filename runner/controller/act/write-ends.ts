@@ -1,7 +1,8 @@
 /** Writes the next entry of a job's ends and resumes, on condition of those that were read. */
-import { encodeEnds, type JobEnds, MOST_ENTRIES } from '../../../core/contract/ends.js';
+import { encodeEnds, type JobEnds, MOST_ENTRIES, MOST_RESUMES } from '../../../core/contract/ends.js';
 import { endsKey } from '../../../core/contract/keys.js';
 import type { ObjectStore } from '../../ports.js';
+import { UserError } from '../../errors.js';
 import { JSON_TYPE } from '../json-objects.js';
 import type { ReadEnds } from '../observe/read-ends.js';
 
@@ -13,8 +14,8 @@ export async function writeEnds(
   signal: AbortSignal,
 ): Promise<{ readonly etag: string } | undefined> {
   if (next.entries.length > MOST_ENTRIES) {
-    throw new Error(
-      `Job ${job} has ended and was resumed ${MOST_ENTRIES} times, and no more is recorded. Submit its dataset under another id.`,
+    throw new UserError(
+      `Job ${job} was resumed ${MOST_RESUMES} times, and no more resumes are recorded. Submit its dataset under another id.`,
     );
   }
   const put = await store.put(endsKey(job), encodeEnds(next), {

@@ -7,6 +7,7 @@ import {
   type JobEnds,
   MOST_ENDS_BYTES,
   MOST_ENTRIES,
+  MOST_RESUMES,
   NO_ENDS,
   resumeOf,
   withEnd,
@@ -44,13 +45,21 @@ describe('the ends and resumes of a job', () => {
   });
 
   it('stay within their bounds, however long the reasons are', () => {
-    let ends = NO_ENDS;
+    const reason = '\u0007'.repeat(1_000_000);
+    let ends = failed(NO_ENDS, reason);
     while (ends.entries.length < MOST_ENTRIES) {
-      ends = failed(ends, '\u0007'.repeat(1_000_000));
-      ends = withResume(ends, { at, by: 'me', options: {}, before });
+      ends = failed(withResume(ends, { at, by: 'me', options: {}, before }), reason);
     }
     expect(encodeEnds(ends).length).toBeLessThan(MOST_ENDS_BYTES);
     expect(decodeEnds(encodeEnds(ends))?.entries).toHaveLength(MOST_ENTRIES);
+  });
+
+  it('have room for the end of a job that was resumed as often as it may be', () => {
+    let ends = failed(NO_ENDS);
+    const resumes = (): number => ends.entries.filter(({ kind }) => kind === 'resume').length;
+    while (resumes() < MOST_RESUMES)
+      ends = withResume(endOf(ends) === undefined ? failed(ends) : ends, { at, by: 'me', options: {}, before });
+    expect(decodeEnds(encodeEnds(failed(ends)))).toBeDefined();
   });
 
   it('begin with the mark of an older version', () => {

@@ -1,5 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeBatchMessage } from '../../../core/contract/batch-message.js';
+import {
+  decodeEnds,
+  encodeEnds,
+  endOf,
+  MOST_RESUMES,
+  NO_ENDS,
+  resumeOf,
+  withEnd,
+  withResume,
+} from '../../../core/contract/ends.js';
 import { decodeEnds, endOf, MOST_ENTRIES, resumeOf } from '../../../core/contract/ends.js';
 import { doneKey, enqueuedKey, endsKey, progressKey, unableKey } from '../../../core/contract/keys.js';
 import { LOWEST_WORKER_VERSION } from '../../../core/contract/version.js';
@@ -128,5 +138,19 @@ describe('spotpool resume', () => {
     const codes = await Promise.all([stack.run('resume', 'j'), stack.run('resume', 'j')]);
     expect(codes.sort()).toEqual([0, 1]);
     expect(ends()?.entries).toHaveLength(2);
+  });
+
+  it('is refused when the job was resumed as often as it may be, which leaves room for its end', async () => {
+    let list = withEnd(NO_ENDS, { state: 'cancelled', reason: 'no', at });
+    const before = { batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
+    for (let resumes = 0; resumes < MOST_RESUMES - 1; resumes += 1) {
+      list = withResume(list, { at, by: 'me', options: {}, before });
+      list = withEnd(list, { state: 'cancelled', reason: 'no', at });
+    }
+    await put(endsKey('j'), encodeEnds(list));
+    expect(await stack.run('resume', 'j')).toBe(0);
+    expect(await stack.run('cancel', 'j')).toBe(0);
+    expect(await stack.run('resume', 'j')).not.toBe(0);
+    expect(stack.terminal.stderr).toContain(`Job j was resumed ${MOST_RESUMES} times`);
   });
 });

@@ -136,6 +136,16 @@ describe('the marks of losses', () => {
     expect(await bucket.head(key, { signal: AbortSignal.timeout(1_000) })).toBeDefined();
   });
 
+  it('are written beside a pipe that a model has put in the place of a journal, and which nobody writes', async () => {
+    const planted = path.join(parent, 'planted');
+    mkdirSync(planted);
+    expect(spawnSync('mkfifo', [path.join(planted, JOURNAL_NAME)]).status).toBe(0);
+    open().inSlots(of('a', [4]));
+    const bucket = store();
+    await mark(bucket);
+    expect(await bucket.head(key, { signal: AbortSignal.timeout(1_000) })).toBeDefined();
+  });
+
   it.each([
     '',
     'x',
