@@ -3,11 +3,11 @@ import type { ScaleShape } from './run-scale.js';
 
 const SECOND_MS = 1_000;
 
-const BATCHES = { jobs: 10, batchesPerJob: 10_000, itemsPerBatch: 10, msPerItem: 2 * SECOND_MS } as const;
+const BATCHES = { jobs: 10, batchesPerJob: 10_000, itemsPerBatch: 10 } as const;
 
 export const LARGE: readonly ScaleShape[] = [
-  { ...BATCHES, workers: 1_000, stormAtMs: 400 * SECOND_MS },
-  { ...BATCHES, workers: 5_000, stormAtMs: 120 * SECOND_MS },
+  { ...BATCHES, workers: 1_000, msPerItem: 500, stormAtMs: 150 * SECOND_MS },
+  { ...BATCHES, workers: 5_000, msPerItem: 2 * SECOND_MS, stormAtMs: 60 * SECOND_MS, endsAtMs: 220 * SECOND_MS },
 ];
 
 /** These take seconds, and let a test run the whole command. */
