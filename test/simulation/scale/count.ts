@@ -1,5 +1,6 @@
 /** Counts the requests of a run by kind, by who asked, by what for, and by virtual second. */
 import type { Observer, ServiceCall } from '../calls.js';
+import type { World } from '../world/world.js';
 
 /** DescribeInstances returns pages of this size (aws/ec2-instances.ts). */
 const INSTANCES_PER_PAGE = 1_000;
@@ -41,11 +42,6 @@ export class RequestCounter implements Observer {
   #mostInFlight = 0;
   /** The requests of controllers so far, and how many of them look at one outcome. */
   readonly controllers = { requests: 0, outcomesLookedAt: 0 };
-  readonly #startMs: number;
-
-  constructor(startMs: number) {
-    this.#startMs = startMs;
-  }
 
   get counts(): Counts {
     return {
@@ -56,8 +52,9 @@ export class RequestCounter implements Observer {
     };
   }
 
-  readonly onCall = (call: ServiceCall): void => {
-    for (const [kind, count] of requestsOf(call)) this.#add(call, kind, count);
+  readonly onCall = (call: ServiceCall, { elapsedMs }: World): void => {
+    const second = Math.floor(elapsedMs / SECOND_MS);
+    for (const [kind, count] of requestsOf(call)) this.#add(call, kind, count, second);
     if (call.operation === 'sqs.counts') this.#mostInFlight = Math.max(this.#mostInFlight, call.counts.inFlight);
     if (!call.operation.startsWith('s3.')) return;
     const purpose = purposeOf(call);
@@ -67,9 +64,8 @@ export class RequestCounter implements Observer {
     this.#progress.mostBytes = Math.max(this.#progress.mostBytes, call.body.length);
   };
 
-  #add({ atMs, process }: ServiceCall, kind: Kind, count: number): void {
+  #add({ process }: ServiceCall, kind: Kind, count: number, second: number): void {
     const seconds = this.#perSecond[kind];
-    const second = Math.floor((atMs - this.#startMs) / SECOND_MS);
     while (seconds.length <= second) seconds.push(0);
     seconds[second] = (seconds[second] ?? 0) + count;
     if (process.kind !== 'controller') return;

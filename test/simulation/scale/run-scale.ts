@@ -57,14 +57,13 @@ export interface ScaleReport {
 export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
   // A process in a simulation has thousands of listeners on one signal, and no leak.
   setMaxListeners(100_000);
-  let counter: RequestCounter | undefined;
+  const counter = new RequestCounter();
   const world = new World({
     seed: 1,
     settings: settingsOf(shape),
-    observers: [{ onCall: (call) => counter?.onCall(call) }],
+    observers: [counter],
     boot: bootWorker,
   });
-  counter = new RequestCounter(world.clock.startMs);
   for (let job = 0; job < shape.jobs; job += 1) submit(world, shape, job);
   const passes: Pass[] = [];
   void control(world, counter, passes);

@@ -6,6 +6,7 @@ const SECOND_MS = 1_000;
 const BATCHES = { jobs: 10, batchesPerJob: 10_000, itemsPerBatch: 10 } as const;
 
 export const LARGE: readonly ScaleShape[] = [
+  { ...BATCHES, workers: 100, batchesPerJob: 400, msPerItem: 2 * SECOND_MS, stormAtMs: 150 * SECOND_MS },
   { ...BATCHES, workers: 1_000, msPerItem: 500, stormAtMs: 150 * SECOND_MS },
   { ...BATCHES, workers: 5_000, msPerItem: 2 * SECOND_MS, stormAtMs: 60 * SECOND_MS, endsAtMs: 220 * SECOND_MS },
 ];
