@@ -48,12 +48,12 @@ export const sum = (values: readonly number[]): number => values.reduce((total, 
 
 export const mostInASecond = (values: readonly number[]): number => Math.max(0, ...values);
 
-/** The mean of a second in the busiest minute. */
+/** The mean of a second in the busiest minute; of all seconds when there are fewer. */
 export function busiestMinute(values: readonly number[]): number {
   const SECONDS = 60;
   let most = 0;
   for (let from = 0; from < values.length; from += 1) most = Math.max(most, sum(values.slice(from, from + SECONDS)));
-  return most / SECONDS;
+  return most / Math.max(1, Math.min(SECONDS, values.length));
 }
 
 /** The fewest tokens that the bucket held after a second; below 0 requests would have been refused. */

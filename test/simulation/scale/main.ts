@@ -2,6 +2,7 @@
  * `npm run simulate:scale` runs pools of 1,000 and 5,000 workers and prints what they ask of AWS. It exits with 1 when a result is wrong, or when a pool does not
  * come to rest. The runs take long, so each leaves its report in dist/, from which the page can be written again.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -42,7 +43,11 @@ async function main({ quick, last, write, workers }: Options): Promise<number> {
   const shapes = (quick ? QUICK : LARGE).filter((shape) => workers === undefined || shape.workers === workers);
   if (shapes.length === 0) throw new TypeError(`There is no pool of ${workers} workers.`);
   const reports: ScaleReport[] = [];
-  for (const shape of shapes) reports.push(last ? await readReport(shape) : await runAndKeep(shape));
+  for (const shape of shapes) {
+    const report = last ? await readReport(shape) : await runAndKeep(shape);
+    if (report === undefined) process.stdout.write(`There is no report of ${shape.workers} workers yet.\n`);
+    else reports.push(report);
+  }
   process.stdout.write(`${writeTables('<!-- scale: begin --><!-- scale: end -->', reports)}\n`);
   if (write) await writePage(reports);
   const problems = reports.flatMap((report) => report.problems);
@@ -63,7 +68,8 @@ async function runAndKeep(shape: ScaleShape): Promise<ScaleReport> {
 }
 
 /** A report of another shape would be given out for this one. */
-async function readReport(shape: ScaleShape): Promise<ScaleReport> {
+async function readReport(shape: ScaleShape): Promise<ScaleReport | undefined> {
+  if (!existsSync(reportFile(shape))) return undefined;
   const report = JSON.parse(await readFile(reportFile(shape), 'utf8')) as ScaleReport;
   if (JSON.stringify(report.shape) === JSON.stringify(shape)) return report;
   throw new TypeError(`The last report of ${shape.workers} workers is of another pool. Run it again without --last.`);

@@ -90,7 +90,9 @@ function sectionOf(report: ScaleReport): string {
   return [
     `## ${number(workers)} workers`,
     `${number(jobs * batchesPerJob)} batches of ${jobs} jobs, ${itemsPerBatch} items of ${msPerItem / SECOND_MS} s a batch, two slots a worker. ` +
-      `After ${stormAtMs / SECOND_MS} s all ${number(reclaimed)} instances get a notice. ` +
+      (stormAtMs < virtualMs
+        ? `After ${stormAtMs / SECOND_MS} s all ${number(reclaimed)} instances get a notice. `
+        : 'The run ends before any storm. ') +
       `${number(done)} batches were committed in ${number(virtualMs / SECOND_MS)} virtual seconds, on ${number(instances)} instances in all. ` +
       (endsAtMs === undefined
         ? 'Every result was checked, and the pool came to rest at 0.'
@@ -104,7 +106,8 @@ function sectionOf(report: ScaleReport): string {
     progressLine(report),
     '### What the requests are for',
     purposesTable(report, done),
-    costLine(report, done),
+    // A run that was cut off has work under way that no outcome stands for yet.
+    ...(endsAtMs === undefined ? [costLine(report, done)] : []),
   ].join('\n\n');
 }
 
@@ -135,7 +138,7 @@ function limitsTable({ counts }: ScaleReport): string {
     return row(limit.kind, values, `${tokens} tokens, ${refillPerSecond} more a second; fewest left: ${fewest}`);
   });
   const scheduler = row('Scheduler, all calls', counts.perSecond['Scheduler, all calls'], 'not looked up');
-  const inFlight = ['messages in flight, at most', '', number(counts.mostInFlight), '', number(MESSAGES_IN_FLIGHT)];
+  const inFlight = ['messages in flight, at most', '', counts.mostInFlight === 0 ? 'not seen' : number(counts.mostInFlight), '', number(MESSAGES_IN_FLIGHT)];
   return table(
     ['kind', 'in all', 'busiest second', 'busiest minute, a second', 'published limit'],
     [...rates, ...queue, ...buckets, scheduler, inFlight],
