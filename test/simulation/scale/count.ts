@@ -1,5 +1,6 @@
 /** Counts the requests of a run by kind, by who asked, by what for, and by virtual second. */
 import type { Observer, ServiceCall } from '../calls.js';
+import type { World } from '../world/world.js';
 
 /** DescribeInstances returns pages of this size (aws/ec2-instances.ts). */
 const INSTANCES_PER_PAGE = 1_000;
@@ -26,45 +27,47 @@ export type Kind = (typeof KINDS)[number];
 
 export interface Counts {
   /** The requests of each second since the start. */
-  readonly perSecond: ReadonlyMap<Kind, readonly number[]>;
-  readonly totals: ReadonlyMap<Kind, number>;
-  /** S3's requests by what they are for, such as `PUT results`, by who asks. */
-  readonly purposes: ReadonlyMap<string, number>;
+  readonly perSecond: Readonly<Record<Kind, readonly number[]>>;
+  /** S3's requests by what they are for and who asks, such as `PUT results (worker)`. */
+  readonly purposes: Readonly<Record<string, number>>;
   readonly progress: { readonly puts: number; readonly mostBytes: number };
+  /** The most messages in flight that a controller has seen. */
   readonly mostInFlight: number;
 }
 
-export class RequestCounter implements Counts, Observer {
-  readonly perSecond = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
-  readonly totals = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]));
-  readonly purposes = new Map<string, number>();
-  readonly progress = { puts: 0, mostBytes: 0 };
-  mostInFlight = 0;
+export class RequestCounter implements Observer {
+  readonly #perSecond = Object.fromEntries(KINDS.map((kind) => [kind, []])) as unknown as Record<Kind, number[]>;
+  readonly #purposes: Record<string, number> = {};
+  readonly #progress = { puts: 0, mostBytes: 0 };
+  #mostInFlight = 0;
   /** The requests of controllers so far, and how many of them look at one outcome. */
   readonly controllers = { requests: 0, outcomesLookedAt: 0 };
-  readonly #startMs: number;
 
-  constructor(startMs: number) {
-    this.#startMs = startMs;
+  get counts(): Counts {
+    return {
+      perSecond: this.#perSecond,
+      purposes: this.#purposes,
+      progress: this.#progress,
+      mostInFlight: this.#mostInFlight,
+    };
   }
 
-  readonly onCall = (call: ServiceCall): void => {
-    for (const [kind, count] of requestsOf(call)) this.#add(call, kind, count);
-    if (call.operation === 'sqs.counts') this.mostInFlight = Math.max(this.mostInFlight, call.counts.inFlight);
+  readonly onCall = (call: ServiceCall, { elapsedMs }: World): void => {
+    const second = Math.floor(elapsedMs / SECOND_MS);
+    for (const [kind, count] of requestsOf(call)) this.#add(call, kind, count, second);
+    if (call.operation === 'sqs.counts') this.#mostInFlight = Math.max(this.#mostInFlight, call.counts.inFlight);
     if (!call.operation.startsWith('s3.')) return;
     const purpose = purposeOf(call);
-    this.purposes.set(purpose, (this.purposes.get(purpose) ?? 0) + 1);
+    this.#purposes[purpose] = (this.#purposes[purpose] ?? 0) + 1;
     if (call.operation !== 's3.put' || !call.key.endsWith('/progress.json')) return;
-    this.progress.puts += 1;
-    this.progress.mostBytes = Math.max(this.progress.mostBytes, call.body.length);
+    this.#progress.puts += 1;
+    this.#progress.mostBytes = Math.max(this.#progress.mostBytes, call.body.length);
   };
 
-  #add({ atMs, process }: ServiceCall, kind: Kind, count: number): void {
-    const seconds = this.perSecond.get(kind) ?? [];
-    const second = Math.floor((atMs - this.#startMs) / SECOND_MS);
+  #add({ process }: ServiceCall, kind: Kind, count: number, second: number): void {
+    const seconds = this.#perSecond[kind];
     while (seconds.length <= second) seconds.push(0);
     seconds[second] = (seconds[second] ?? 0) + count;
-    this.totals.set(kind, (this.totals.get(kind) ?? 0) + count);
     if (process.kind !== 'controller') return;
     this.controllers.requests += count;
     if (kind === 'S3 HEAD') this.controllers.outcomesLookedAt += count;

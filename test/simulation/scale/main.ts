@@ -1,33 +1,92 @@
 /**
- * `npm run simulate:scale`: runs pools of 1,000 and of 5,000 workers with 100,000 batches and prints what they ask of AWS. With `--write` the page
- * docs/explanation/scale.md and its plots are written. It exits with 1 when a result is wrong, or a pool does not come to rest.
+ * `npm run simulate:scale` runs pools of 1,000 and 5,000 workers and prints what they ask of AWS. It exits with 1 when a result is wrong, or when a pool does not
+ * come to rest. The runs take long, so each leaves its report in dist/, from which the page can be written again.
  */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runScale } from './run-scale.js';
+import { plotsOf, writeTables } from './page.js';
+import { runScale, type ScaleReport, type ScaleShape } from './run-scale.js';
 import { LARGE, QUICK } from './shapes.js';
-import { KINDS } from './count.js';
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, workers: { type: 'string' } },
-  });
-  const shapes = values.quick ? QUICK : LARGE.filter(({ workers }) => values.workers === undefined || Number(values.workers) === workers);
-  let failed = false;
-  for (const shape of shapes) {
-    const t = Date.now();
-    const report = await runScale(shape);
-    console.log(shape.workers, 'workers', Date.now() - t, 'ms', report.virtualMs / 1000, 's virtual', report.reclaimed, report.instances);
-    for (const kind of KINDS) {
-      const s = report.counts.perSecond.get(kind) ?? [];
-      console.log(kind.padEnd(36), report.counts.totals.get(kind), Math.max(0, ...s));
-    }
-    console.log([...report.counts.purposes].sort((a, b) => b[1] - a[1]).slice(0, 40));
-    console.log(report.counts.progress, report.counts.mostInFlight, report.passes.length, Math.max(...report.passes.map((p) => p.requests)), Math.max(...report.passes.map((p) => p.tookMs)));
-    for (const problem of report.problems) console.log(problem);
-    console.log(process.memoryUsage().rss / 1e6);
-    failed ||= report.problems.length > 0;
-  }
-  return failed ? 1 : 0;
+const USAGE = `Usage: npm run simulate:scale -- [options]
+  --quick        run one small pool, which takes seconds
+  --workers N    run only the pool of so many workers
+  --last         run nothing, and take the reports of the last runs
+  --write        write docs/explanation/scale.md and its plots
+`;
+/** The command runs in the project's root (scripts/simulation.mjs). */
+const DOCS = 'docs/explanation';
+const REPORTS = 'dist/bench/simulation';
+const SECOND_MS = 1_000;
+
+interface Options {
+  readonly quick: boolean;
+  readonly last: boolean;
+  readonly write: boolean;
+  readonly workers: number | undefined;
 }
-process.exitCode = await main();
+
+function readOptions(): Options {
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ options: { quick: flag, last: flag, write: flag, workers: { type: 'string' } } });
+  const workers = values.workers === undefined ? undefined : Number(values.workers);
+  if (values.write && (values.quick || workers !== undefined)) {
+    throw new TypeError('The page is about all large pools: use --write without --quick and --workers.');
+  }
+  return { ...values, workers };
+}
+
+async function main({ quick, last, write, workers }: Options): Promise<number> {
+  const shapes = (quick ? QUICK : LARGE).filter((shape) => workers === undefined || shape.workers === workers);
+  if (shapes.length === 0) throw new TypeError(`There is no pool of ${workers} workers.`);
+  const reports: ScaleReport[] = [];
+  for (const shape of shapes) {
+    const report = last ? await readReport(shape) : await runAndKeep(shape);
+    if (report === undefined) process.stdout.write(`There is no report of ${shape.workers} workers yet.\n`);
+    else reports.push(report);
+  }
+  process.stdout.write(`${writeTables('<!-- scale: begin --><!-- scale: end -->', reports)}\n`);
+  if (write) await writePage(reports);
+  const problems = reports.flatMap((report) => report.problems);
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+const reportFile = ({ workers }: ScaleShape): string => path.join(REPORTS, `scale-${workers}.json`);
+
+async function runAndKeep(shape: ScaleShape): Promise<ScaleReport> {
+  const startMs = Date.now();
+  const report = await runScale(shape);
+  const seconds = Math.round((Date.now() - startMs) / SECOND_MS);
+  process.stdout.write(`${shape.workers} workers took ${seconds} s of real time.\n`);
+  await mkdir(REPORTS, { recursive: true });
+  await writeFile(reportFile(shape), JSON.stringify(report));
+  return report;
+}
+
+/** A report of another shape would be given out for this one. */
+async function readReport(shape: ScaleShape): Promise<ScaleReport | undefined> {
+  if (!existsSync(reportFile(shape))) return undefined;
+  const report = JSON.parse(await readFile(reportFile(shape), 'utf8')) as ScaleReport;
+  if (JSON.stringify(report.shape) === JSON.stringify(shape)) return report;
+  throw new TypeError(`The last report of ${shape.workers} workers is of another pool. Run it again without --last.`);
+}
+
+async function writePage(reports: readonly ScaleReport[]): Promise<void> {
+  const page = path.join(DOCS, 'scale.md');
+  await writeFile(page, writeTables(await readFile(page, 'utf8'), reports));
+  for (const report of reports) {
+    for (const [name, svg] of plotsOf(report)) await writeFile(path.join(DOCS, name), svg);
+  }
+}
+
+try {
+  process.exitCode = await main(readOptions());
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -17,7 +17,7 @@ import { type Counts, RequestCounter } from './count.js';
 
 const SECOND_MS = 1_000;
 /** AWS takes an instance so long after its notice. */
-const NOTICE_MS = 120 * SECOND_MS;
+export const NOTICE_MS = 120 * SECOND_MS;
 /** The pool must have come to rest by then. */
 const MOST_MS = 2 * 3_600 * SECOND_MS;
 const LOOK_EVERY_STEPS = 1_024;
@@ -31,6 +31,8 @@ export interface ScaleShape {
   readonly msPerItem: number;
   /** Every instance that runs then gets a notice, and is taken two minutes later. */
   readonly stormAtMs: number;
+  /** The run ends then; without it, when the pool is at rest and all results have been checked. */
+  readonly endsAtMs?: number;
 }
 
 export interface Pass {
@@ -55,25 +57,24 @@ export interface ScaleReport {
 export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
   // A process in a simulation has thousands of listeners on one signal, and no leak.
   setMaxListeners(100_000);
-  const counters: RequestCounter[] = [];
+  const counter = new RequestCounter();
   const world = new World({
     seed: 1,
     settings: settingsOf(shape),
-    observers: [{ onCall: (call) => counters[0]?.onCall(call) }],
+    observers: [counter],
     boot: bootWorker,
   });
-  const counter = new RequestCounter(world.clock.startMs);
-  counters.push(counter);
   for (let job = 0; job < shape.jobs; job += 1) submit(world, shape, job);
   const passes: Pass[] = [];
   void control(world, counter, passes);
   let reclaimed = 0;
   world.clock.after(shape.stormAtMs, undefined, () => (reclaimed = storm(world)));
-  await runToRest(world);
+  await runToEnd(world, shape.endsAtMs);
   world.end();
-  checkResults(world);
+  if (shape.endsAtMs === undefined) checkResults(world);
   const { elapsedMs: virtualMs, problems } = world;
-  return { shape, counts: counter, passes, problems, virtualMs, reclaimed, instances: world.fleet.instances.length };
+  const { length: instances } = world.fleet.instances;
+  return { shape, counts: counter.counts, passes, problems, virtualMs, reclaimed, instances };
 }
 
 const settingsOf = ({ workers }: ScaleShape): Settings => ({
@@ -133,10 +134,11 @@ function storm(world: World): number {
   return running.length;
 }
 
-async function runToRest(world: World): Promise<void> {
+async function runToEnd(world: World, endsAtMs = MOST_MS): Promise<void> {
   const { clock } = world;
   const end = await clock.run(
-    () => world.elapsedMs > MOST_MS || (clock.steps % LOOK_EVERY_STEPS === 0 && isAtRest(world)),
+    () => world.elapsedMs >= endsAtMs || (clock.steps % LOOK_EVERY_STEPS === 0 && isAtRest(world)),
   );
-  if (end === 'nothing-left' || world.elapsedMs > MOST_MS) world.problem(`The pool did not end: ${describeRest(world)}`);
+  if (end === 'nothing-left' || world.elapsedMs >= MOST_MS)
+    world.problem(`The pool did not end: ${describeRest(world)}`);
 }
