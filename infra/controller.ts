@@ -1,6 +1,7 @@
 /**
  * The controller as a Lambda function. It runs the same passes as the CLI, each minute, and at once when AWS announces a reclaim. The generations of R6 make
- * several passes at once safe, so no concurrency is reserved, which would fail in new accounts. The next pass repairs a missed one, so nothing is retried.
+ * several passes at once safe, so no concurrency is reserved, which would fail in new accounts. A mark in the bucket makes a notice end at once when another
+ * function is at work (core/contract/controller-mark.ts). The next pass repairs a missed one, so nothing is retried.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
@@ -11,7 +12,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { attentionPrefix, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
+import { attentionPrefix, controllerMarkKey, jobsPrefix, reclaimedKey } from '../core/contract/keys.js';
 import { type ControllerFields, environmentOf } from '../core/contract/stack-fields.js';
 import { permit, type Permission } from './permissions.js';
 import { type ControlProps, controllerPermissions } from './controller-permissions.js';
@@ -126,6 +127,12 @@ function loggingAndNotices({ logGroupArn }: LogGroup, { store, topic }: Controll
       why: 'A mark for each notice of any job makes several controllers report it once.',
       actions: ['s3:PutObject'],
       resources: [`${jobsPrefix}*/notified.json`, `${attentionPrefix}*`].map((key) => store.bucket.arnForObjects(key)),
+    },
+    {
+      sid: 'SayWhoIsAtWork',
+      why: 'A function marks that it is at work, so that many notices at once start one controller.',
+      actions: ['s3:PutObject'],
+      resources: [store.bucket.arnForObjects(controllerMarkKey)],
     },
     {
       sid: 'CountReclaimsOnce',

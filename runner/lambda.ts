@@ -2,6 +2,7 @@
  * The entry of the stack's controller function. It is invoked every minute, at Spot notices, and by `submit`. It runs the same passes as
  * the CLI until nothing changes. Any number of them may run at once (R6). The memory of a container only saves requests.
  */
+import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { stackFromEnvironment } from './cli/stack-fields.js';
 import { reportingDamages } from './controller/report-damages.js';
@@ -10,7 +11,7 @@ import { needsAttention, notifyOfEnds, notifyOfTrouble, type NotifyContext } fro
 import { newControllerMemory } from './controller/memory.js';
 import { controllerLimits } from './controller/ports.js';
 import type { ControllerEvent, PassReport } from './controller/report.js';
-import { controlUntilStill } from './controller/until-still.js';
+import { controlOnWake } from './controller/control-on-wake.js';
 import { messageOf } from './errors.js';
 import { systemClock } from './wiring/clock.js';
 import { connectNotifier, connectStack } from './wiring/stack-ports.js';
@@ -29,6 +30,13 @@ export interface ControllerAnswer {
   readonly jobs: number;
 }
 
+/** The answer of an invocation for a notice, when another one is at work and looks for it. */
+export interface LeftToOther {
+  readonly leftToOther: true;
+}
+
+/** The source of notices. The schedule's events have the source aws.scheduler, and always work. */
+const NOTICES = 'aws.ec2';
 /** Shorter than the minute until the next invocation, because two at once would only do the same work twice. */
 const LONGEST_MS = 50_000;
 /** The time reserved for the last pass and the answer. */
@@ -50,17 +58,19 @@ let troubles: readonly ControllerEvent[] = [];
 /** Reclaims that the metrics contain already. */
 const countedReclaims = new Set<string>();
 
-export async function handler(event: unknown, context: InvocationContext): Promise<ControllerAnswer> {
+export async function handler(event: unknown, context: InvocationContext): Promise<ControllerAnswer | LeftToOther> {
   const leftMs = context.getRemainingTimeInMillis() - MARGIN_MS;
   const signal = AbortSignal.timeout(Math.max(1, leftMs));
   log({ code: 'woken', by: sourceOf(event) });
   let passes = 0;
   let notifyError: unknown;
-  const last = await controlUntilStill(
+  const last = await controlOnWake(
     ports,
     {
       ...controllerLimits(config),
       memory,
+      id: randomUUID(),
+      isNotice: partsOf(event).source === NOTICES,
       longestMs: Math.min(LONGEST_MS, leftMs / 2),
       onReport: async (seen) => {
         passes += 1;
@@ -70,6 +80,10 @@ export async function handler(event: unknown, context: InvocationContext): Promi
     },
     signal,
   );
+  if (last === undefined) {
+    log({ code: 'left-to-other' });
+    return { leftToOther: true };
+  }
   const { fleet, jobs, parked } = last;
   const answer = { passes, target: fleet.target, fulfilled: fleet.fulfilled, parked, jobs: jobs.length };
   log({ code: 'still', ...answer });
@@ -109,11 +123,16 @@ async function report({ events }: PassReport, signal: AbortSignal): Promise<unkn
 
 /** Names the event's source. Events of EC2 and EventBridge have one; a person's test event may have any form. */
 function sourceOf(event: unknown): string {
+  const { source, kind } = partsOf(event);
+  return [source, kind].filter((part) => typeof part === 'string').join(': ') || 'somebody';
+}
+
+function partsOf(event: unknown): { readonly source?: unknown; readonly kind?: unknown } {
   const { source, 'detail-type': kind } = (event ?? {}) as {
     readonly source?: unknown;
     readonly 'detail-type'?: unknown;
   };
-  return [source, kind].filter((part) => typeof part === 'string').join(': ') || 'somebody';
+  return { source, kind };
 }
 
 /** CloudWatch Logs takes each line as one record. */

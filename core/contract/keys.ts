@@ -11,6 +11,8 @@ function batchName(batch: number): string {
 }
 
 export const fleetStateKey = 'fleet/state.json';
+/** The mark of the controller function that is at work (core/contract/controller-mark.ts). */
+export const controllerMarkKey = 'fleet/controller.json';
 export const workersPrefix = 'workers/';
 export const workerPointerKey = `${workersPrefix}current.json`;
 export const workerBundleKey = (digest: string): string => `${workersPrefix}${digest}/worker.tar.gz`;

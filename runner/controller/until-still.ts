@@ -29,7 +29,7 @@ export async function controlUntilStill(
 }
 
 /** An idle worker is about to change: at the end of a job it will be granted an exit, before that it will get a batch. */
-function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
+export function isStill({ fleet, description, state, events, awaitsTarget, parked }: PassReport): boolean {
   if (parked) return true;
   const shown = description.state === 'active' && state?.target === description.target && !awaitsTarget;
   const settled = shown && events.length === 0;

@@ -56,6 +56,7 @@ test("the page of the protocol names every code of spotpool's own errors, and no
 test('the page of keys has a line for every key that the contract makes', () => {
   const made = [
     keys.fleetStateKey,
+    keys.controllerMarkKey,
     keys.workerPointerKey,
     keys.workerBundleKey('<sha256>'),
     keys.exitTicketsPrefix,

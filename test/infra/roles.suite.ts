@@ -106,13 +106,14 @@ describe('the controller', () => {
     expect(Object.keys(may())).not.toContain('ec2:TerminateInstances');
   });
 
-  it('may write progress, ends and state, but no outcome', () => {
+  it('may write progress, ends, state and its marks, but no outcome', () => {
     expect(may()['s3:PutObject']).toEqual([
       `${BUCKET}/jobs/*/progress.json`,
       `${BUCKET}/ends/*`,
       `${BUCKET}/fleet/state.json`,
       `${BUCKET}/jobs/*/notified.json`,
       `${BUCKET}/fleet/attention/*`,
+      `${BUCKET}/fleet/controller.json`,
       `${BUCKET}/fleet/instances/*/reclaimed.json`,
     ]);
   });

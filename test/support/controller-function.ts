@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { StackConfig } from '../../core/contract/stack.js';
 import { environmentOf, fieldsOfRecord } from '../../core/contract/stack-fields.js';
-import type { ControllerAnswer } from '../../runner/lambda.js';
+import type { ControllerAnswer, LeftToOther } from '../../runner/lambda.js';
 import { jsonLines, projectRoot } from './cli.js';
 
 const bundle = pathToFileURL(path.join(projectRoot, 'dist/bundle/controller/index.mjs')).href;
@@ -21,8 +21,10 @@ for (const event of JSON.parse(process.env.EVENTS)) {
 process.stdout.write(JSON.stringify({ answers }) + '\\n', () => process.exit(0));
 `;
 
+type Answer = ControllerAnswer | LeftToOther;
+
 export interface Invoked {
-  readonly answers: readonly ControllerAnswer[];
+  readonly answers: readonly Answer[];
   readonly log: readonly Record<string, unknown>[];
 }
 
@@ -50,7 +52,7 @@ export async function invokeController(
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   const lines = jsonLines(output);
-  const last = lines.at(-1) as { readonly answers?: readonly ControllerAnswer[] } | undefined;
+  const last = lines.at(-1) as { readonly answers?: readonly Answer[] } | undefined;
   if (code !== 0 || last?.answers === undefined) throw new Error(`The function ended with ${code}: ${output}${errors}`);
   return { answers: last.answers, log: lines.slice(0, -1) };
 }

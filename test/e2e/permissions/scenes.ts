@@ -16,6 +16,7 @@ import {
 import { projectRoot } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
 import { Gate } from '../../support/gate.js';
+import { interruptionOf } from '../../support/interruption.js';
 import type { Lab } from '../../support/lab.js';
 import { modelPath } from '../models.js';
 import { INPUT_BUCKET, NAMES, SECRET_ARN } from './names.js';
@@ -81,8 +82,10 @@ export async function jobsLive(pool: Pool): Promise<void> {
   await pool.invoke([MINUTE]);
   await lastGate.open();
   await eventually(() => lab.store.head(outcomeKey(last, 0), { signal }), { timeoutMs: WAIT_MS, what: 'the outcome' });
-  const { answers } = await pool.invoke([MINUTE, MINUTE, MINUTE]);
-  if (answers.at(-1)?.parked !== true) throw new Error(`The fleet is not parked: ${JSON.stringify(answers)}`);
+  const { answers } = await pool.invoke([MINUTE, MINUTE, interruptionOf('i-another')]);
+  const answer = answers.at(-1);
+  if (answer === undefined || !('parked' in answer) || !answer.parked)
+    throw new Error(`The fleet is not parked: ${JSON.stringify(answers)}`);
 }
 
 /** An instance is reclaimed after one item of its batch. Another instance computes the rest. */
