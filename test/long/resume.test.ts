@@ -9,7 +9,7 @@ import { modelPath } from '../e2e/models.js';
 
 const ITEMS = 12;
 const never = { signal: new AbortController().signal };
-/** Every third item fails, so that a job passes its limit of failed items again after each resume. */
+/** In this model every third item fails, so that a job passes its limit of failed items again after each resume. */
 const THIRD_FAILS = `export const predict = (items) => items.map((item) => (item % 3 === 0 ? new Error('a third') : item * 2));\n`;
 const numbers = Array.from({ length: ITEMS }, (_, index) => `${index}\n`).join('');
 

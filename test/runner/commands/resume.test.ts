@@ -10,7 +10,6 @@ import {
   withEnd,
   withResume,
 } from '../../../core/contract/ends.js';
-import { decodeEnds, endOf, MOST_ENTRIES, resumeOf } from '../../../core/contract/ends.js';
 import { doneKey, enqueuedKey, endsKey, progressKey, unableKey } from '../../../core/contract/keys.js';
 import { LOWEST_WORKER_VERSION } from '../../../core/contract/version.js';
 import { encodeProgress, NO_PROGRESS } from '../../../core/pool/progress.js';
@@ -96,24 +95,6 @@ describe('spotpool resume', () => {
     expect(await stack.run('resume', 'j', '--max-instance-hours', '4')).toBe(0);
     expect(await stack.run('cancel', 'j')).toBe(0);
     expect(await stack.run('resume', 'j', '--max-instance-hours', '1')).toBe(2);
-  });
-
-  it('is refused when the list of ends has no place for the end that would follow', async () => {
-    const end = { kind: 'end', state: 'cancelled', reason: 'Cancelled.', at };
-    const none = { batches: { done: 0, failed: 0 }, items: { ok: 0, failed: 0 } };
-    const resume = { kind: 'resume', at, by: 'ada', options: {}, before: none };
-    const list = (length: number): string =>
-      stringify({
-        version: 1,
-        entries: Array.from({ length }, (_, index) => ({ ...(index % 2 === 0 ? end : resume), number: index + 1 })),
-      });
-    await put(endsKey('j'), list(MOST_ENTRIES - 1));
-    expect(await stack.run('resume', 'j')).toBe(2);
-    expect(stack.terminal.stderr).toContain('Job j was resumed 49 times, and cannot be resumed again.');
-    await put(endsKey('j'), list(MOST_ENTRIES - 3));
-    expect(await stack.run('resume', 'j')).toBe(0);
-    expect(await stack.run('cancel', 'j')).toBe(0);
-    expect(ends()?.entries).toHaveLength(MOST_ENTRIES - 1);
   });
 
   it('has nothing to do for a job that runs or is complete, and exits 1', async () => {

@@ -1,4 +1,4 @@
-/** What AWS publishes about rates and prices of requests, in us-east-1, and what a run is held against. */
+/** AWS publishes these limits of rates and prices of requests, in us-east-1, and what a run is held against. */
 import type { Counts, Kind } from './count.js';
 
 /** A limit that is a rate for several kinds of requests together. */

@@ -138,7 +138,13 @@ function limitsTable({ counts }: ScaleReport): string {
     return row(limit.kind, values, `${tokens} tokens, ${refillPerSecond} more a second; fewest left: ${fewest}`);
   });
   const scheduler = row('Scheduler, all calls', counts.perSecond['Scheduler, all calls'], 'not looked up');
-  const inFlight = ['messages in flight, at most', '', counts.mostInFlight === 0 ? 'not seen' : number(counts.mostInFlight), '', number(MESSAGES_IN_FLIGHT)];
+  const inFlight = [
+    'messages in flight, at most',
+    '',
+    counts.mostInFlight === 0 ? 'not seen' : number(counts.mostInFlight),
+    '',
+    number(MESSAGES_IN_FLIGHT),
+  ];
   return table(
     ['kind', 'in all', 'busiest second', 'busiest minute, a second', 'published limit'],
     [...rates, ...queue, ...buckets, scheduler, inFlight],
