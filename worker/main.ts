@@ -20,6 +20,7 @@ import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
 import { PreparationLog } from './model/preparation-log.js';
 import type { PrepareModel } from './model/prepared-models.js';
+import { AliveFile } from './events/alive-file.js';
 import { EventLog } from './events/event-log.js';
 import { LineWriter } from './events/line-writer.js';
 import { Gpus } from './gpu/gpus.js';
@@ -60,14 +61,22 @@ async function main(): Promise<number> {
   const config = readConfig(process.env);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Error(name)));
+  const alive = new AliveFile({
+    path: config.aliveFile,
+    pid: process.pid,
+    clock: systemClock,
+    onTrouble: (error) => void process.stderr.write(`spotpool worker: no sign of life: ${errorText(error)}\n`),
+  });
+  alive.turned();
   const metadata = new Imds(config.metadataEndpoint);
   const identity = await identify(metadata, stop.signal);
   if (identity === undefined) return 0;
   const workDirectory = await makeWorkDirectory(config, identity);
   try {
-    await work(config, metadata, identity, workDirectory, stop.signal);
+    await work(config, metadata, identity, { workDirectory, alive }, stop.signal);
     return 0;
   } finally {
+    alive.remove();
     await rm(workDirectory, { recursive: true, force: true });
   }
 }
@@ -76,7 +85,7 @@ async function work(
   config: WorkerConfig,
   metadata: InstanceMetadata,
   identity: InstanceIdentity,
-  workDirectory: string,
+  { workDirectory, alive }: { readonly workDirectory: string; readonly alive: AliveFile },
   stop: AbortSignal,
 ): Promise<void> {
   const { instance, instanceType, zone } = identity;
@@ -120,6 +129,10 @@ async function work(
     cpus: Math.max(1, Math.floor(availableParallelism() / config.sharedBy)),
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
+    onTurn: () => {
+      alive.turned();
+      status.turned();
+    },
   });
   const view = (): StatusView => ({ ...engine.status, ...events.view });
   const status = new StatusWriter({ identity, store, clock, events, view });

@@ -24,6 +24,7 @@ export type ControllerEventCode =
   | 'torn-down'
   | 'instance-overdue'
   | 'shortage'
+  | 'worker-silent'
   | 'object-damaged'
   | 'job-trouble';
 

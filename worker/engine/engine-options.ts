@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly maxIdleMs: number;
   readonly maxLifeMs: number;
   readonly workDirectory: string;
+  /** It is called each time that the engine's loop turns: several times a minute, also while nothing changes. */
+  readonly onTurn?: () => void;
   readonly memory?: MemoryLimits;
   /** The budget that all batches share; by default one of `memory.budgetBytes`. */
   readonly budget?: ByteBudget;

@@ -10,6 +10,7 @@
  *   takes a ticket.
  * - Trouble is reported, and retried after a pause. No fault of S3, SQS or the metadata ends the worker.
  */
+import { ALIVE_EVERY_MS } from '../../core/contract/alive-file.js';
 import { decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { decideLeaseAhead, type LeaseAhead } from '../../core/batch/lease-ahead.js';
@@ -56,6 +57,8 @@ const NEW_JOB_AFTER_MS = 2_000;
  * Then the batch is saved.
  */
 const LAST_BATCH_MS = 600_000;
+/** Often enough for the file of core/contract/alive-file.ts, and for a status each minute. */
+const TURN_EVERY_MS = ALIVE_EVERY_MS;
 /** The check is cheap: it compares two times. */
 const REACHABILITY_EVERY_MS = 1_000;
 
@@ -201,7 +204,7 @@ export class Engine {
       this.#poller.request(this.#unableJobs.askFor(next.ask), this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
       const { queueWasEmpty } = this.#poller;
       this.held.stopSurplus(next.surplus, { nowMs: this.#options.clock.nowMs(), queueWasEmpty });
-      await this.#changes.nextChange(next.againInMs);
+      await this.#nextTurn(next.againInMs);
     }
   }
 
@@ -277,6 +280,12 @@ export class Engine {
     );
   }
 
+  /** The loop turns without a change, too, so that whoever watches it can tell a long batch from a loop that hangs. */
+  #nextTurn(withinMs = Infinity): Promise<void> {
+    this.#options.onTurn?.();
+    return this.#changes.nextChange(Math.min(withinMs, TURN_EVERY_MS));
+  }
+
   async #mayLeave(): Promise<boolean> {
     try {
       return await this.#tickets.tryLeave(this.#taking.signal);
@@ -292,14 +301,14 @@ export class Engine {
     const poller = this.#poller;
     const versionCheck = this.#versionCheck;
     this.#leases.deleteAtOnce(this.#life.signal);
-    while ((held.size > 0 || versionCheck.busy || poller.isOpen) && !drain.graceOver) await this.#changes.nextChange();
+    while ((held.size > 0 || versionCheck.busy || poller.isOpen) && !drain.graceOver) await this.#nextTurn();
     // R3: AWS takes the instance, and does not bill an instance that it interrupts in the first hour; ending it
     // ourselves would be billed. A notice that AWS never carries out does not keep the worker for ever (R9).
     const { clock, maxIdleMs } = this.#options;
     for (;;) {
       const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
       if (drain.reason !== 'interruption' || leftMs <= 0) break;
-      await this.#changes.nextChange(leftMs);
+      await this.#nextTurn(leftMs);
     }
     if (drain.reason === 'cut-off') return 'cut-off';
     return this.#notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');

@@ -92,6 +92,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'torn-down': 'warning',
   'instance-overdue': 'warning',
   shortage: 'warning',
+  'worker-silent': 'warning',
   'object-damaged': 'warning',
   'job-trouble': 'warning',
 };
