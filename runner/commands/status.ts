@@ -4,7 +4,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
-import { clockTime, count, percent, plural, sentence, table } from '../display/format.js';
+import { clockTime, count, percent, plural, sentence, span, table } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
 import { type JobStatus, readJobStatus } from '../status/job-status.js';
@@ -82,6 +82,12 @@ export function statusLines(status: JobStatus, { colors }: Pick<Terminal, 'color
       sentence(`${preparingText(view)}, since ${view.since}`),
     ]),
     ...(status.phases.length === 0 ? [] : [['phases', phasesText(status.phases)] as const]),
+    ...status.silent
+      .slice(0, SHOWN_SHAPES)
+      .map(({ instance, silentForMs }): readonly [string, string] => [
+        'silent',
+        colors.yellow(`${instance}: no sign of life for ${span(silentForMs / 1000)}. Its worker hangs or is cut off.`),
+      ]),
     ['used', usedText(status.instanceHours)],
     [
       'fleet',
