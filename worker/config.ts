@@ -1,4 +1,5 @@
 /** A worker's configuration: one row for each environment variable. The type and the configuration reference derive from the table. */
+import { ALIVE_VARIABLE } from '../core/contract/alive-file.js';
 import { definedFields } from '../core/defined-fields.js';
 
 interface Row<Value> {
@@ -87,6 +88,11 @@ export const WORKER_VARIABLES = {
   workDirectory: {
     variable: 'SPOTPOOL_WORK_DIRECTORY',
     help: "the folder for unpacked models and fetched objects, where it is not the system's temporary folder",
+    read: asIs,
+  },
+  aliveFile: {
+    variable: ALIVE_VARIABLE,
+    help: 'the file in which the worker shows that its loop turns; the machine kills a worker that stops doing so',
     read: asIs,
   },
   python: {

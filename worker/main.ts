@@ -20,6 +20,7 @@ import { Engine } from './engine/engine.js';
 import type { EndReason } from './engine/engine-options.js';
 import { PreparationLog } from './model/preparation-log.js';
 import type { PrepareModel } from './model/prepared-models.js';
+import { AliveFile } from './events/alive-file.js';
 import { EventLog } from './events/event-log.js';
 import { Journal } from './losses/journal.js';
 import { LineWriter } from './events/line-writer.js';
@@ -61,14 +62,22 @@ async function main(): Promise<number> {
   const config = readConfig(process.env);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Error(name)));
+  const alive = new AliveFile({
+    path: config.aliveFile,
+    pid: process.pid,
+    clock: systemClock,
+    onTrouble: (error) => void process.stderr.write(`spotpool worker: no sign of life: ${errorText(error)}\n`),
+  });
+  alive.turned();
   const metadata = new Imds(config.metadataEndpoint);
   const identity = await identify(metadata, stop.signal);
   if (identity === undefined) return 0;
   const workDirectory = await makeWorkDirectory(config, identity);
   try {
-    await work(config, metadata, identity, workDirectory, stop.signal);
+    await work(config, metadata, identity, { workDirectory, alive }, stop.signal);
     return 0;
   } finally {
+    alive.remove();
     await rm(workDirectory, { recursive: true, force: true });
   }
 }
@@ -77,7 +86,7 @@ async function work(
   config: WorkerConfig,
   metadata: InstanceMetadata,
   identity: InstanceIdentity,
-  workDirectory: string,
+  { workDirectory, alive }: { readonly workDirectory: string; readonly alive: AliveFile },
   stop: AbortSignal,
 ): Promise<void> {
   const { instance, instanceType, zone } = identity;
@@ -123,6 +132,10 @@ async function work(
     memoryBytes: memoryBytes / config.sharedBy,
     workDirectory,
     journal,
+    onTurn: () => {
+      alive.turned();
+      status.turned();
+    },
   });
   const view = (): StatusView => ({ ...engine.status, ...events.view });
   const status = new StatusWriter({ identity, store, clock, events, view });
@@ -133,15 +146,16 @@ async function work(
   const writing = [log.run(ended.signal), status.run(ended.signal)];
   const reason = await engine.run(stop).finally(() => journal.close());
   const held = engine.leftBehind;
-  const left =
-    held === 0
-      ? ''
-      : ` It left ${held} ${held === 1 ? 'batch' : 'batches'} behind; they are visible again when their leases run out.`;
-  events.emit({ code: 'worker-ended', reason, held, message: `${ENDED_BECAUSE[reason]}${left}` });
+  events.emit({ code: 'worker-ended', reason, held, message: `${ENDED_BECAUSE[reason]}${leftText(held)}` });
   ended.abort();
   await Promise.all(writing);
   const last = AbortSignal.timeout(LAST_WRITES_MS);
   await Promise.allSettled([log.flush(last), status.write(last)]);
+}
+
+function leftText(held: number): string {
+  if (held === 0) return '';
+  return ` It left ${held} ${held === 1 ? 'batch' : 'batches'} behind; they are visible again when their leases run out.`;
 }
 
 /** A worker that was asked to end is no loss, whatever happens to it then. */

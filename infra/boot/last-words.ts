@@ -20,7 +20,7 @@ const LAST_LINES = 500;
 export const lastWords = ({ workerLog }: BootPaths): string => `#!/bin/bash
 export HOME=/root AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 cd /
-journalctl -u spotpool-worker -n ${LAST_LINES} --no-pager -o cat >'${workerLog}'
+journalctl -u spotpool-worker -u spotpool-watcher -n ${LAST_LINES} --no-pager -o cat >'${workerLog}'
 timeout ${LOG_PATIENCE_SECONDS} aws s3 cp --only-show-errors '${workerLog}' "s3://$SPOTPOOL_BUCKET/${instancesPrefix}$SPOTPOOL_INSTANCE/worker.log"
 if [ "$SERVICE_RESULT" = success ] || [ "$EXIT_STATUS" = ${EXIT_MISUSE} ]; then systemctl --no-block poweroff; fi
 `;

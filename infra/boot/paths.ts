@@ -20,6 +20,10 @@ export interface BootPaths {
   /** systemd runs this script after each end of the worker. */
   readonly lastWords: string;
   readonly workerLog: string;
+  /** The worker shows there that its loop turns. systemd makes the folder for the worker's user. */
+  readonly alive: string;
+  readonly watcher: string;
+  readonly watcherUnit: string;
 }
 
 export const bootPaths = (root = ''): BootPaths => ({
@@ -40,4 +44,7 @@ export const bootPaths = (root = ''): BootPaths => ({
   fstab: `${root}/etc/fstab`,
   lastWords: `${root}/opt/spotpool/last-words`,
   workerLog: `${root}/run/spotpool-worker.log`,
+  alive: `${root}/run/spotpool/alive`,
+  watcher: `${root}/opt/spotpool/watcher`,
+  watcherUnit: `${root}/etc/systemd/system/spotpool-watcher.service`,
 });

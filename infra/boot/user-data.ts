@@ -7,13 +7,14 @@
  * - Any failure ends the instance, after its boot log was uploaded to `fleet/instances/<id>/boot.log`, so no broken instance idles.
  * - Only a bundle with the digest that the pointer names runs, and root neither runs nor unpacks any of it.
  */
+import { ALIVE_VARIABLE, watchWorker } from '../../core/contract/alive-file.js';
 import { instancesPrefix, workerPointerKey, workersPrefix } from '../../core/contract/keys.js';
 import { LOG_PATIENCE_SECONDS, lastWords } from './last-words.js';
 import { installPackages, type InstallOptions, waitForPackages } from './install-packages.js';
 import { bootPaths, type BootPaths } from './paths.js';
 import { prepareGpus } from './prepare-gpus.js';
 import { placeWorkDirectory } from './work-directory.js';
-import { workerUnit } from './worker-unit.js';
+import { watcherUnit, workerUnit } from './worker-unit.js';
 
 export interface UserDataOptions extends InstallOptions {
   readonly region: string;
@@ -118,17 +119,22 @@ SPOTPOOL_MAX_IDLE_SECONDS=${maxIdleSeconds}
 SPOTPOOL_MAX_LIFE_SECONDS=${maxLifeSeconds}
 SPOTPOOL_WORK_DIRECTORY=${paths.work}
 SPOTPOOL_PYTHON=${paths.python}${python}
+${ALIVE_VARIABLE}=${paths.alive}
 END
 cat >${paths.lastWords} <<'END'
 ${lastWords(paths)}END
 chmod +x ${paths.lastWords}
 cat >${paths.unit} <<'END'
 ${workerUnit(paths)}END
+cat >${paths.watcher} <<'END'
+${watchWorker()}END
+cat >${paths.watcherUnit} <<'END'
+${watcherUnit(paths)}END
 `;
 
 const start = `systemctl daemon-reload
 ${waitForPackages}step 'starting the worker'
 # Enabled too: an instance that reboots works on, or ends itself.
-systemctl enable --now spotpool-worker.service
+systemctl enable --now spotpool-worker.service spotpool-watcher.service
 step 'the worker is started'
 `;

@@ -29,6 +29,7 @@ StartLimitAction=poweroff
 [Service]
 Type=exec
 User=spotpool
+RuntimeDirectory=spotpool
 WorkingDirectory=${home}
 EnvironmentFile=${settings}/worker.env
 ExecStart=${node} ${code}/worker/worker.mjs
@@ -43,6 +44,22 @@ TimeoutStopSec=${STOP_SECONDS}
 OOMPolicy=continue
 LimitNOFILE=65536
 TasksMax=16384
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** It runs as the worker's user, so it can kill no process of another user, whatever the file says. */
+export const watcherUnit = ({ settings, watcher }: BootPaths): string => `[Unit]
+Description=spotpool: kills the worker when it hangs
+After=spotpool-worker.service
+
+[Service]
+User=spotpool
+EnvironmentFile=${settings}/worker.env
+ExecStart=/bin/sh ${watcher}
+Restart=always
 NoNewPrivileges=yes
 
 [Install]

@@ -72,6 +72,7 @@ function gpusText({ gpus = [] }: InstanceView): string {
 }
 
 function stateOf(instance: InstanceView): string {
+  if (instance.silentForMs !== undefined) return `silent for ${span(instance.silentForMs / 1000)}`;
   if (instance.notice !== undefined && instance.standing !== undefined) return `${instance.notice} notice`;
   return instance.standing ?? (instance.reclaimed ? 'reclaimed' : instance.state);
 }

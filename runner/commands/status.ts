@@ -5,6 +5,7 @@ import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT } from '../cli/exit-codes.js';
 import type { RunEvent } from '../display/events.js';
 import { bar, eventLines } from '../display/frame.js';
+import { clockTime, count, percent, plural, sentence, span, table } from '../display/format.js';
 import { clockTime, count, percent, plural, sentence, table, wrap } from '../display/format.js';
 import { phasesText, preparingText } from '../display/preparing.js';
 import type { Terminal } from '../display/terminal.js';
@@ -88,6 +89,12 @@ export function statusLines(
       sentence(`${preparingText(view)}, since ${view.since}`),
     ]),
     ...(status.phases.length === 0 ? [] : [['phases', phasesText(status.phases)] as const]),
+    ...status.silent
+      .slice(0, SHOWN_SHAPES)
+      .map(({ instance, silentForMs }): readonly [string, string] => [
+        'silent',
+        colors.yellow(`${instance}: no sign of life for ${span(silentForMs / 1000)}. Its worker hangs or is cut off.`),
+      ]),
     ['used', usedText(status.instanceHours)],
     [
       'fleet',

@@ -26,6 +26,7 @@ export type ControllerEventCode =
   | 'instance-overdue'
   | 'instances-cut-off'
   | 'shortage'
+  | 'worker-silent'
   | 'object-damaged'
   | 'job-trouble';
 

@@ -5,6 +5,7 @@
 import { cutOffTrouble } from '../../core/pool/boot.js';
 import { isParked } from '../../core/pool/parked.js';
 import { awaitedTarget } from '../../core/pool/pool-state.js';
+import { findSilent } from '../../core/pool/silent-workers.js';
 import { isShort } from '../../core/pool/shortage.js';
 import type { FleetDescription } from '../ports.js';
 import { countUsage } from './act/count-usage.js';
@@ -13,7 +14,7 @@ import { disarmParked } from './act/hold-switch.js';
 import { resendBatches } from './act/resend-batches.js';
 import { decideEnds, decideEndsWithoutWorkers, isWaiting } from './decide/job-ends.js';
 import { decideResends, decideSilentResends } from './decide/resends.js';
-import { overdueTrouble, shortageTrouble } from './decide/troubles.js';
+import { overdueTrouble, shortageTrouble, silentTrouble } from './decide/troubles.js';
 import { learn } from './memory.js';
 import { observeQueue } from './observe/observe-queue.js';
 import {
@@ -129,9 +130,11 @@ async function endJobsWithoutWorkers(
 }
 
 function reportTroubles(steered: Steered, { memory, options, events, nowMs }: PassContext): void {
-  const { reading } = steered;
+  const { reading, heard } = steered;
   learn(memory, { kind: 'capacity-compared', isShort: isShort(capacityOf(steered)), atMs: nowMs });
   events.trouble('instance-overdue', overdueTrouble(reading.live, { maxLifeMs: options.maxLifeMs, nowMs }));
+  const running = reading.live.filter(({ state }) => state === 'running').map(({ instance }) => instance);
+  events.trouble('worker-silent', silentTrouble(findSilent(running, heard)));
   const view = { live: reading.live.length, target: reading.description.target, nowMs };
   events.trouble('shortage', shortageTrouble(memory.pool.shortage, view));
 }

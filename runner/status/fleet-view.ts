@@ -10,6 +10,7 @@ import type {
   WorkerPhase,
   WorkerStatus,
 } from '../../core/contract/fleet-state.js';
+import { findSilent } from '../../core/pool/silent-workers.js';
 import { liveInstances, readFleetState } from '../controller/observe/read-fleet.js';
 import { readStatuses } from '../controller/observe/read-statuses.js';
 import { countFleet, standingOf, type FleetCounts, type Standing } from '../controller/report.js';
@@ -25,6 +26,8 @@ export interface InstanceView extends FleetInstance {
   /** How it runs the job of its last batch. */
   readonly shape?: ShapeStatus;
   readonly gpus?: readonly GpuStatus[];
+  /** Present when EC2 shows it running and its worker has been silent for too long (core/pool/silent-workers.ts). */
+  readonly silentForMs?: number;
   /** The step by which it gets a model ready now. */
   readonly preparing?: PreparingStatus;
   /** How long the steps took for the model that it began to prepare last. */
@@ -47,13 +50,18 @@ export async function readFleetView(
 ): Promise<FleetView> {
   const description = await ports.fleet.describe(signal);
   const live = liveInstances(description);
-  const [{ statuses }, { state: published }] = await Promise.all([
+  const [{ statuses, ...heard }, { state: published }] = await Promise.all([
     readStatuses(ports.store, live, new Map(), signal),
     readFleetState(ports.store, signal),
   ]);
   const isLive = new Set(live.map(({ instance }) => instance));
+  const running = live.filter(({ state }) => state === 'running').map(({ instance }) => instance);
+  const silent = new Map(findSilent(running, heard).map(({ instance, silentForMs }) => [instance, silentForMs]));
   const instances = description.instances
-    .map((instance) => viewOf(instance, isLive.has(instance.instance), statuses.get(instance.instance)))
+    .map((instance) => ({
+      ...viewOf(instance, isLive.has(instance.instance), statuses.get(instance.instance)),
+      ...definedFields({ silentForMs: silent.get(instance.instance) }),
+    }))
     .sort(
       (a, b) => Number(b.standing !== undefined) - Number(a.standing !== undefined) || a.launchedAtMs - b.launchedAtMs,
     );

@@ -1,6 +1,7 @@
 /** Reads the status of jobs for `spotpool status`, `watch` and `jobs`. Its numbers are exact, whether a controller runs or not. */
 import { isJobId, JOB_ID_RULE } from '../../core/contract/job-id.js';
 import { manifestKey } from '../../core/contract/keys.js';
+import type { SilentWorker } from '../../core/pool/silent-workers.js';
 import { mapBounded } from '../../core/map-bounded.js';
 import { newJobMemory, type JobMemory } from '../controller/memory.js';
 import { readSubmitStanding } from '../controller/observe/read-submit.js';
@@ -16,6 +17,8 @@ import { readJobEvents, sumEvents } from './worker-events.js';
 
 export interface JobStatus extends JobProgress {
   readonly fleet: FleetCounts;
+  /** The workers that gave no sign of life for minutes, though EC2 shows their instances running. */
+  readonly silent: readonly SilentWorker[];
   /** How its workers run the model: the live workers, or else all earlier ones. */
   readonly shapes: readonly ShapeView[];
   /** The steps by which live workers get the model ready now. */
@@ -88,6 +91,9 @@ export async function readJobStatus(
   return {
     ...progress,
     fleet: fleet.counts,
+    silent: fleet.instances.flatMap(({ instance, silentForMs }) =>
+      silentForMs === undefined ? [] : [{ instance, silentForMs }],
+    ),
     shapes: groupShapes(reported === undefined ? shapes : Object.values(reported.shapes), progress.state),
     preparing: groupPreparing(
       live.flatMap(({ preparing }) => preparing ?? []),

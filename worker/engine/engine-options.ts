@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly workDirectory: string;
   /** Where the worker notes which items its slots have (R4). */
   readonly journal?: SlotJournal;
+  /** It is called each time that the engine's loop turns: several times a minute, also while nothing changes. */
+  readonly onTurn?: () => void;
   readonly memory?: MemoryLimits;
   /** The budget that all batches share; by default one of `memory.budgetBytes`. */
   readonly budget?: ByteBudget;

@@ -10,6 +10,7 @@
  *   takes a ticket.
  * - Trouble is reported, and retried after a pause. No fault of S3, SQS or the metadata ends the worker.
  */
+import { ALIVE_EVERY_MS } from '../../core/contract/alive-file.js';
 import { decodeBatchMessage } from '../../core/contract/batch-message.js';
 import type { HandBackReason } from '../../core/contract/events.js';
 import { decideLeaseAhead, type LeaseAhead } from '../../core/batch/lease-ahead.js';
@@ -209,14 +210,13 @@ export class Engine {
       this.#poller.request(this.#unableJobs.askFor(next.ask), this.held.size === 0 ? IDLE_POLL_SECONDS : POLL_SECONDS);
       const { queueWasEmpty } = this.#poller;
       this.held.stopSurplus(next.surplus, { nowMs: this.#options.clock.nowMs(), queueWasEmpty });
-      await this.#changes.nextChange(next.againInMs);
+      await this.#nextTurn(next.againInMs);
     }
   }
 
   #decide(): LeaseAhead {
     const { held } = this;
     const poller = this.#poller;
-    const notice = this.#notice;
     const pace = this.#pace;
     const slots = this.#slots;
     const nowMs = this.#options.clock.nowMs();
@@ -230,7 +230,7 @@ export class Engine {
       nowMs,
       slow: this.#slowModels.slow,
     });
-    const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: notice !== undefined });
+    const next = decideLeaseAhead({ ...view, asked: poller.requested, atRisk: this.#notice !== undefined });
     // No further deletion is coming for a while, so the pending ones are sent now.
     if (view.committing === this.held.size) this.#leases.flushDeletions(this.#life.signal);
     // A batch with which workers have died is computed alone (R4).
@@ -296,6 +296,12 @@ export class Engine {
     );
   }
 
+  /** The loop turns without a change, too, so that whoever watches it can tell a long batch from a loop that hangs. */
+  #nextTurn(withinMs = Infinity): Promise<void> {
+    this.#options.onTurn?.();
+    return this.#changes.nextChange(Math.min(withinMs, ALIVE_EVERY_MS));
+  }
+
   async #mayLeave(): Promise<boolean> {
     try {
       return await this.#tickets.tryLeave(this.#taking.signal);
@@ -307,18 +313,16 @@ export class Engine {
 
   async #drained(): Promise<EndReason> {
     const drain = this.#drain;
-    const { held } = this;
-    const poller = this.#poller;
     const versionCheck = this.#versionCheck;
     this.#leases.deleteAtOnce(this.#life.signal);
-    while ((held.size > 0 || versionCheck.busy || poller.isOpen) && !drain.graceOver) await this.#changes.nextChange();
+    while ((this.held.size > 0 || versionCheck.busy || this.#poller.isOpen) && !drain.graceOver) await this.#nextTurn();
     // R3: AWS takes the instance, and does not bill an instance that it interrupts in the first hour; ending it
     // ourselves would be billed. A notice that AWS never carries out does not keep the worker for ever (R9).
     const { clock, maxIdleMs } = this.#options;
     for (;;) {
       const leftMs = drain.deadlineMs + maxIdleMs - clock.nowMs();
       if (drain.reason !== 'interruption' || leftMs <= 0) break;
-      await this.#changes.nextChange(leftMs);
+      await this.#nextTurn(leftMs);
     }
     if (drain.reason === 'cut-off') return 'cut-off';
     return this.#notice === 'interruption' ? 'interruption' : (drain.reason ?? 'stopped');

@@ -96,6 +96,7 @@ const CONTROLLER_LEVELS: Record<ControllerEvent['code'], Level> = {
   'instance-overdue': 'warning',
   'instances-cut-off': 'warning',
   shortage: 'warning',
+  'worker-silent': 'warning',
   'object-damaged': 'warning',
   'job-trouble': 'warning',
 };

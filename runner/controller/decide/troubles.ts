@@ -1,6 +1,7 @@
 /** The troubles of a fleet that a person should know of, each as a sentence; undefined while there is none. */
 import type { TeardownMark } from '../../../core/contract/fleet-state.js';
 import { reportableShortageMs, type Shortage } from '../../../core/pool/shortage.js';
+import type { SilentWorker } from '../../../core/pool/silent-workers.js';
 import type { FleetDescription, FleetInstance } from '../../ports.js';
 
 /** The time that is granted after an instance's longest life: the system's own ten minutes (its boot script arms the power-off), a shutdown, and EC2's lag. */
@@ -48,5 +49,20 @@ export function overdueTrouble(
   return (
     `${overdue.length === 1 ? '1 instance is' : `${overdue.length} instances are`} past the longest life of ${hours} hours and should have ended. ` +
     `Look at why, and end them: aws ec2 terminate-instances --instance-ids ${ids.join(' ')}`
+  );
+}
+
+/** A worker that was cut off from S3 looks the same from here, so the sentence says no more than is known. */
+export function silentTrouble(silent: readonly SilentWorker[]): string | undefined {
+  const [first] = silent;
+  if (first === undefined) return undefined;
+  const ids = silent.map(({ instance }) => instance).slice(0, SHOWN_INSTANCES);
+  const who =
+    silent.length === 1
+      ? `The worker on ${first.instance} hangs or is cut off`
+      : `${silent.length} workers hang or are cut off (${ids.join(', ')})`;
+  return (
+    `${who}: no sign of life for ${Math.round(first.silentForMs / 60_000)} minutes, though EC2 shows the instance running. ` +
+    'Its batches go to others when their leases run out. An instance kills its own worker when that hangs.'
   );
 }

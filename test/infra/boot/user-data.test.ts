@@ -196,6 +196,7 @@ describe('the boot script', () => {
       'SPOTPOOL_MAX_LIFE_SECONDS=86400',
       'SPOTPOOL_WORK_DIRECTORY=/var/lib/spotpool/work',
       'SPOTPOOL_PYTHON=/usr/bin/python3.13',
+      'SPOTPOOL_ALIVE_FILE=/run/spotpool/alive',
     ]);
   });
 

@@ -32,7 +32,7 @@ describe('the user data of a local instance', () => {
 
   it('hands over names of the stack and options of the worker, and no credentials', () => {
     const script = localUserData({ ...options, worker: { SPOTPOOL_LEASE_SECONDS: '5' } });
-    const exportsOnly = script.slice(0, script.indexOf(`'${options.nodePath}'`));
+    const exportsOnly = script.slice(0, script.indexOf('sh -c'));
     const variables = execFileSync('sh', ['-c', `${exportsOnly}env`], {
       encoding: 'utf8',
       env: { PATH: '/usr/bin:/bin' },

@@ -100,6 +100,7 @@ async function run(world: World, instance: SimulatedInstance): Promise<string> {
     maxLifeMs: MAX_LIFE_MS,
     workDirectory: '/nowhere',
     journal,
+    onTurn: () => status.turned(),
   });
   instance.phase = () => engine.status.phase;
   const status = new StatusWriter({ identity, store, clock, events, view: () => engine.status });

@@ -41,3 +41,30 @@ it('writes the status when it changes, at most once a second, and again after a 
   stop.abort();
   await running;
 });
+
+it('puts the same bytes again each minute while the loop turns, and nothing when it does not', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const board = new StatusWriter({
+    identity: { instance: 'i', instanceType: 't', zone: 'z', region: 'r' },
+    store,
+    clock,
+    events: { emit: () => undefined },
+    view: () => ({ phase: 'busy', slots: 1 }),
+  });
+  const stop = new AbortController();
+  const running = board.run(stop.signal);
+  const puts = (): number => store.calls.filter(({ call }) => call === 'put').length;
+  await clock.advance(1_000);
+  const first = store.json(instanceStatusKey('i'));
+  await clock.advance(200_000);
+  expect(puts()).toBe(1);
+  board.turned();
+  await clock.advance(2_000);
+  board.turned();
+  await clock.advance(70_000);
+  expect(puts()).toBe(3);
+  expect(store.json(instanceStatusKey('i'))).toEqual(first);
+  stop.abort();
+  await running;
+});
