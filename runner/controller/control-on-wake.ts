@@ -1,5 +1,5 @@
 /**
- * What an invocation of the controller function does. A notice that finds another function at work leaves its look to it, so that the notices of five
+ * This is the work of one invocation of the controller function. A notice that finds another function at work leaves its look to it, so that the notices of five
  * hundred instances start one controller and not five hundred. The schedule's and the submits' invocations always work.
  */
 import { HeldMark } from './held-mark.js';

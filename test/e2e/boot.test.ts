@@ -120,7 +120,7 @@ describe('an instance that boots by the boot script', () => {
     ]);
     expect(await called('systemctl')).toEqual([
       'systemctl daemon-reload',
-      'systemctl enable --now spotpool-worker.service',
+      'systemctl enable --now spotpool-worker.service spotpool-watcher.service',
     ]);
 
     // The worker holds one batch in hand and one fetched ahead. Their leases expire long after this test.

@@ -53,7 +53,7 @@ export class VirtualClock {
     return entry;
   }
 
-  /** What frozen processes are late with happens now. They are frozen no more. */
+  /** Frozen processes go on, and are late with nothing: it happens now. */
   thaw(): void {
     for (const entry of this.#heap) if (entry.isLate && entry.atMs > this.nowMs) entry.atMs = this.nowMs;
     this.#heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));

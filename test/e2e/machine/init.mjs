@@ -36,7 +36,8 @@ const image = {
 const script = path.resolve('part-001');
 writeFileSync(script, readFileSync(MACHINE_SCRIPT, 'utf8').replaceAll('@ROOT@', root));
 spawnSync('bash', [script], { env: { ...image, PATH: `${bin}:${process.env.PATH}` }, stdio: 'inherit' });
-if (!poweredOff() && calls().includes('systemctl enable --now spotpool-worker.service')) await runUnit();
+if (!poweredOff() && calls().includes('systemctl enable --now spotpool-worker.service spotpool-watcher.service'))
+  await runUnit();
 while (!poweredOff()) await delay(50); // the machine is on and idle
 note('off');
 

@@ -36,6 +36,7 @@ describe('the status of a job', () => {
         busy: 0,
       },
       shapes: [],
+      silent: [],
       preparing: [],
       phases: [],
       createdAt: '2026-01-01T00:00:00.000Z',

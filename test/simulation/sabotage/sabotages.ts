@@ -242,8 +242,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     rule: 'R9',
     what: "The fleet is raised without the dead-man's switch.",
     file: 'runner/controller/act/carry-out.ts',
-    find: 'if (action.raise && !(await armForRaise(context))) return false;',
-    replace: 'if (action.raise) sabotaged();',
+    find: 'if (action.target > 0 && !(await arm(context))) return false;',
+    replace: 'if (action.raise) sabotaged(); else if (action.target > 0 && !(await arm(context))) return false;',
   },
   {
     name: 'never-parked',
