@@ -67,7 +67,7 @@ export class HeldMark {
     const seen = await this.#look(signal);
     // The own mark is there when the reply of an earlier write was lost.
     if (seen?.isFresh === true && seen.mark?.id !== this.#id) return;
-    // What was left to a holder that died is now left to this function, whose last pass may have begun before.
+    // A look that was left to a holder that died is now left to this function, whose last pass may have begun before.
     if (await this.#take(seen, signal)) this.#owesPass ||= seen?.mark?.again !== undefined;
   }
 

@@ -2,6 +2,7 @@
  * Seeds that once failed, each with the short list of faults that was left of it. simulation.test.ts runs them. A new one is printed by
  * `npm run simulate:faults -- --shrink SEED`.
  */
+import { CALM_SERVICES } from './settings.js';
 import type { SimulationOptions } from './simulate.js';
 
 export interface KeptCase {
@@ -12,13 +13,7 @@ export interface KeptCase {
 
 /** Settings that calm what a case does not need. */
 const CALM = {
-  duplicateShare: 0,
-  sendLostShare: 0,
-  sendTwiceShare: 0,
-  describeLagMs: 0,
-  countsLagMs: 0,
-  isFleetSlow: false,
-  skewsMs: [0],
+  ...CALM_SERVICES,
   maxWorkers: 1,
 } as const;
 

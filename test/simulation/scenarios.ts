@@ -7,7 +7,7 @@ import { drawJob, type JobShape } from './jobs.js';
 import { endOf } from './liveness.js';
 import { soundBehaviour } from './models/behaviour.js';
 import { Random } from './random.js';
-import type { Settings } from './settings.js';
+import { CALM_SERVICES, type Settings } from './settings.js';
 import type { SimulationOptions } from './simulate.js';
 import type { World } from './world/world.js';
 
@@ -17,13 +17,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** Nothing is lost, late or wrong, and no fault happens by chance. */
 const QUIET: Partial<Settings> = {
   lossShare: 0,
-  duplicateShare: 0,
-  sendLostShare: 0,
-  sendTwiceShare: 0,
-  describeLagMs: 0,
-  countsLagMs: 0,
-  isFleetSlow: false,
-  skewsMs: [0],
+  ...CALM_SERVICES,
   leaseSeconds: 20,
   maxWorkers: 3,
   maxIdleMs: 120 * SECOND_MS,

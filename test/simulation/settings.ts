@@ -57,3 +57,14 @@ export function settingsOf(random: Random): Settings {
     ]),
   };
 }
+
+/** The services deliver once, in time and by one clock. */
+export const CALM_SERVICES = {
+  duplicateShare: 0,
+  sendLostShare: 0,
+  sendTwiceShare: 0,
+  describeLagMs: 0,
+  countsLagMs: 0,
+  isFleetSlow: false,
+  skewsMs: [0],
+} as const satisfies Partial<Settings>;

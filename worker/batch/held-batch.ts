@@ -46,7 +46,7 @@ export class HeldBatch {
   computeStartedAtMs: number | undefined;
   /** The time at which the slot began with the batch, or last finished an item of it. */
   progressAtMs = 0;
-  /** What was finished by this time is in a partial of this lease; undefined before the first one. */
+  /** Items that were finished by this time are in a partial of this lease; undefined before the first one. */
   savedUpToMs: number | undefined;
   /** The time at which the batch asked for a model that is not on this instance yet; undefined once it is. */
   modelAskedAtMs: number | undefined;

@@ -15,7 +15,7 @@ import type { Joinable, SlotPlace, SlotPool } from '../slot/slot-pool.js';
 import type { SlotShapeKeeper } from '../slot/slot-shape-keeper.js';
 import { untilAborted } from '../until-aborted.js';
 
-/** What is kept of each item after its end is small, but a work must not grow for days. */
+/** Little is kept of each item after its end, but a work must not grow for days. */
 const MOST_ITEMS = 50_000;
 
 export interface BatchPart extends Pick<

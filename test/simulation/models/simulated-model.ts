@@ -168,7 +168,7 @@ class SimulatedModel implements LineProcess {
       const fate = this.#fateNow(item.index, fates.get(item.index));
       waitMs += msPerItem * (0.5 + this.#options.random()) * (fate === 'straggles' ? STRAGGLES_BY : 1);
       if (fate !== undefined && DISASTERS.has(fate)) {
-        // What is computed in one piece is lost as a whole.
+        // Items that are computed in one piece are lost as a whole.
         if (answersAtEnd) [answers, well] = [[], []];
         await flush();
         return this.#disaster(item, fate);

@@ -11,7 +11,7 @@ import { checkResults, describeRest, isAtRest } from '../liveness.js';
 import { soundBehaviour } from '../models/behaviour.js';
 import { SimulatedProcess } from '../process.js';
 import { Random } from '../random.js';
-import type { Settings } from '../settings.js';
+import { CALM_SERVICES, type Settings } from '../settings.js';
 import { World } from '../world/world.js';
 import { type Counts, RequestCounter } from './count.js';
 
@@ -80,13 +80,7 @@ export async function runScale(shape: ScaleShape): Promise<ScaleReport> {
 const settingsOf = ({ workers }: ScaleShape): Settings => ({
   lossShare: 0,
   replyTimeoutMs: 15 * SECOND_MS,
-  duplicateShare: 0,
-  sendLostShare: 0,
-  sendTwiceShare: 0,
-  describeLagMs: 0,
-  countsLagMs: 0,
-  isFleetSlow: false,
-  skewsMs: [0],
+  ...CALM_SERVICES,
   leaseSeconds: 20,
   maxWorkers: workers,
   maxIdleMs: 300 * SECOND_MS,
