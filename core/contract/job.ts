@@ -65,6 +65,27 @@ export interface DatasetSpec {
   readonly bytes: number;
   /** The number of items that could not be read; they become failed items. */
   readonly badItems: number;
+  /** The number of files or objects that the items came from. Older versions write none. */
+  readonly sources?: number;
+  /** The items are a sample of the dataset. */
+  readonly sample?: DatasetSample;
+  /** What stands beside the input, item by item. Absent when nothing does. */
+  readonly identity?: IdentitySpec;
+}
+
+export interface DatasetSample {
+  readonly items: number;
+  readonly seed: number;
+}
+
+/** The columns in `input/kept-<part>.jsonl` (core/contract/kept-line.ts). */
+export interface IdentitySpec {
+  /** The field that holds an item's id, with dots into objects. For files it is their name, and this is `name`. */
+  readonly idField?: string;
+  /** The kept fields, in the order that the user gave. */
+  readonly keep?: readonly string[];
+  /** The SHA-256 (hex) of all kept lines, all parts in order. */
+  readonly digest: string;
 }
 
 export interface BatchSizing {
@@ -164,6 +185,15 @@ const manifestShape: Shape<Manifest> = object<Manifest>({
     items: count,
     bytes: count,
     badItems: count,
+    sources: optional(count),
+    sample: optional(object<DatasetSample>({ items: count, seed: count })),
+    identity: optional(
+      object<IdentitySpec>({
+        idField: optional(name),
+        keep: optional(list(name, MOST_ARGUMENTS)),
+        digest,
+      }),
+    ),
   }),
   model: object<ModelSpec>({
     name,

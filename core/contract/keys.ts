@@ -44,6 +44,10 @@ export const weightsListKey = (digest: string): string => `${modelsPrefix}${dige
 /** One file of uploaded weights, by the SHA-256 of its bytes. */
 export const weightsFileKey = (digest: string): string => `${modelsPrefix}${digest}/weights`;
 
+/** The files of datasets that are folders on the submitter's machine, each by the SHA-256 of its bytes. Jobs share them. */
+export const filesPrefix = 'files/';
+export const fileKey = (digest: string): string => `${filesPrefix}${digest}`;
+
 export const jobsPrefix = 'jobs/';
 export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;
 export const manifestKey = (job: string): string => `${jobPrefix(job)}job.json`;
@@ -67,6 +71,11 @@ export const inputPrefix = (job: string): string => `${jobPrefix(job)}input/`;
 /** The uploaded dataset, in parts of JSON Lines; a batch never spans two parts. */
 export const inputPartKey = (job: string, part: number): string =>
   `${jobPrefix(job)}input/part-${String(part).padStart(5, '0')}.jsonl`;
+/** Ids and kept columns of the items of the part with the same number, a line for each item (core/contract/kept-line.ts). */
+export const keptPartKey = (job: string, part: number): string =>
+  `${inputPrefix(job)}kept-${String(part).padStart(5, '0')}.jsonl`;
+/** The files that the dataset was read from, in their order, a line for each (core/contract/source-line.ts). */
+export const sourcesKey = (job: string): string => `${inputPrefix(job)}sources.jsonl`;
 /** The plan: the place of every batch's items, one line per batch. Lost messages are made anew from it (R5). */
 export const planKey = (job: string): string => `${jobPrefix(job)}input/plan.jsonl`;
 /** The number of messages sent, so that a submit that broke off can be continued. */

@@ -9,6 +9,17 @@ export interface ItemGroup {
   readonly ends: readonly number[];
   /** The bytes that a worker fetches for each item. When absent, the bytes of the line. */
   readonly weights?: readonly number[];
+  /** The place of the items. All items of a group are from one source. */
+  readonly place?: GroupPlace;
+  /** A line for each item, without its newline (core/contract/kept-line.ts). Absent when nothing is kept. */
+  readonly kept?: readonly string[];
+}
+
+export interface GroupPlace {
+  /** The number of the file or object in the dataset's list, from 0. */
+  readonly source: number;
+  /** The record's number in its source, from 1, for each item. Blank lines and a header are no records. */
+  readonly rows: readonly number[];
 }
 
 /** Large enough that the costs per group do not matter, small enough to hold several groups. */
@@ -105,11 +116,14 @@ export const isBadLineAt = (group: ItemGroup, item: number): boolean =>
 /** The first `items` of a group. */
 export function firstOfGroup(group: ItemGroup, items: number): ItemGroup {
   if (items >= group.ends.length) return group;
+  const { weights, place, kept } = group;
   const ends = group.ends.slice(0, items);
   return {
     bytes: group.bytes.subarray(0, ends.at(-1) ?? 0),
     ends,
-    ...(group.weights === undefined ? {} : { weights: group.weights.slice(0, items) }),
+    ...(weights === undefined ? {} : { weights: weights.slice(0, items) }),
+    ...(place === undefined ? {} : { place: { ...place, rows: place.rows.slice(0, items) } }),
+    ...(kept === undefined ? {} : { kept: kept.slice(0, items) }),
   };
 }
 
