@@ -45,7 +45,7 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const memory = newJobMemory();
   const { createdAt, dataset, batches } = await readJobProgress(store, job, signal, memory);
   const out = options.out ?? defaultResultsFile(dataset);
-  const given = await givenFiles({ ...options, dataset }, cwd);
+  const given = await givenFiles({ ...options, datasets: [dataset] }, cwd);
   const request = { cwd, stdout, given, force: options.force ?? false, identity: { job, createdAt } };
   const place = await claimOutput(out, request);
   try {

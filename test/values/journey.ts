@@ -64,7 +64,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
   };
   // The format is given, because a file with one line that is an array looks like one document and would be refused.
   const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
-  const dataset = await openDataset({ argument, cwd, ...format }, sources);
+  const dataset = await openDataset({ arguments: [argument], cwd, ...format }, sources);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });
   const bytes: Uint8Array[] = [];
   for await (const piece of pass.part(0)) bytes.push(piece);

@@ -292,6 +292,8 @@ describe('the default name of the results', () => {
     ['s3://bucket/', 'results.jsonl'],
     ['/dev/fd/63', 'results.jsonl'],
     ['parts/*.csv', 'results.jsonl'],
+    ['parts/a[0-9].csv', 'results.jsonl'],
+    ['parts/a.csv and 41 more', 'results.jsonl'],
     ['.csv', 'results.jsonl'],
     ['..', 'results.jsonl'],
     [`${'x'.repeat(240)}.csv`, 'results.jsonl'],
