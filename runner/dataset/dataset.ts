@@ -1,4 +1,4 @@
-/** Opens a dataset as a stream of items. The dataset is a file, `s3://bucket/file`, or `s3://bucket/prefix/`. */
+/** Opens a dataset as a stream of items. The dataset is a file, a folder, `s3://bucket/file`, or `s3://bucket/prefix/`. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ItemFormat } from '../../core/dataset/dataset-format.js';
@@ -8,6 +8,8 @@ import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
+import type { FileUploads } from './files/file-uploads.js';
+import { type FilesRequest, type FilesSample, openFilesDataset, type SampleOfFiles } from './files/files-dataset.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openBytes } from './open-bytes.js';
@@ -38,12 +40,19 @@ export interface DatasetRequest {
   readonly keep?: readonly string[];
   /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
+  /** How the files of a folder are read. */
+  readonly folder?: FolderRequest;
 }
+
+/** These fields matter when the dataset is a folder of files. */
+export type FolderRequest = Partial<Pick<FilesRequest, 'followLinks' | 'outputs' | 'cache'>>;
 
 export interface ReadHooks {
   readonly notify?: Notify;
   /** True when the model is JavaScript, whose numbers cannot hold every integer. */
   readonly forJavaScript?: boolean;
+  /** Takes the files of a dataset that is a folder. */
+  readonly files?: FileUploads;
 }
 
 export interface Dataset {
@@ -53,6 +62,8 @@ export interface Dataset {
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
+  /** Reads some files of a folder that is the dataset, spread over it. Absent for other datasets. */
+  readonly sampleFiles?: (most: SampleOfFiles, signal: AbortSignal) => Promise<FilesSample>;
 }
 
 export async function openDataset(request: DatasetRequest, sources: SourceObjects): Promise<Dataset> {
@@ -68,6 +79,19 @@ export async function openDataset(request: DatasetRequest, sources: SourceObject
       read: (signal) => limited(referenceGroups(sources, bucket, prefix, signal), request.limit),
       check: async () => undefined,
     };
+  }
+  if (place.kind === 'folder') {
+    if (request.format !== undefined || request.delimiter !== undefined) throw new UserError(folderHasNoFormat(name));
+    const { strict = false, limit, folder = {} } = request;
+    return openFilesDataset({
+      name,
+      folder: place.path,
+      strict,
+      followLinks: false,
+      outputs: [],
+      ...folder,
+      ...definedFields({ limit }),
+    });
   }
   const hints = formatHints(request);
   if (hints.format === undefined) readByName(name);
@@ -97,7 +121,11 @@ function formatHints({ arguments: given, format, delimiter }: DatasetRequest): F
 const prefixHasNoFormat = (name: string): string =>
   `--format and --delimiter do not apply to the dataset ${name}, because each object under this prefix is one item. For one file of items, give its full name.`;
 
+const folderHasNoFormat = (name: string): string =>
+  `--format and --delimiter do not apply to the folder ${name}, because each file in it is one item. For one file of items, give its name.`;
+
 type Place =
+  | { readonly kind: 'folder'; readonly path: string }
   /** `again`: a regular file, which can be read again. */
   | { readonly kind: 'file'; readonly path: string; readonly again: boolean; readonly pipe: boolean }
   | { readonly kind: 'object'; readonly bucket: string; readonly path: string }
@@ -120,11 +148,7 @@ async function filePlace(name: string, cwd: string): Promise<Place> {
   const file = name === '-' ? '/dev/stdin' : path.resolve(cwd, name);
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new UserError(`The dataset ${name} does not exist (no file ${file}).`);
-  if (found.isDirectory()) {
-    throw new UserError(
-      `The dataset ${name} is a directory. Give one file of items. To use many files as items, upload them to S3 and give s3://bucket/prefix/.`,
-    );
-  }
+  if (found.isDirectory()) return { kind: 'folder', path: file };
   return { kind: 'file', path: file, again: found.isFile(), pipe: found.isFIFO() };
 }
 
@@ -140,7 +164,7 @@ async function* referenceGroups(
   let references: ObjectReference[] = [];
   for await (const { key, size } of sources.list(bucket, prefix, signal)) {
     if (key.endsWith('/')) continue; // a "folder" of the S3 console: an empty object that is no item
-    references.push({ bucket, key, size });
+    references.push({ bucket, key, size, name: key.slice(prefix.length) });
     if (references.length < REFERENCES_PER_GROUP) continue;
     yield referenceGroup(references);
     references = [];

@@ -152,7 +152,7 @@ export class Engine {
       works: new SlotWorks({ slots: this.#slots, shapes: this.#shapes }),
       losses: new BatchLosses({ ...options, record: this.#record, isolation }),
       record: this.#record,
-      reader: { store, storeOf: options.storeOf },
+      reader: { store, storeOf: options.storeOf, ...definedFields({ bucket: options.bucket }) },
       budget: this.#budget,
       memory,
       pace: this.#pace,
