@@ -17,6 +17,8 @@ export interface Call<ArgumentName extends string = never, Rows extends OptionRo
   readonly context: CliContext;
   readonly args: Readonly<Record<ArgumentName, string>>;
   readonly options: OptionValues<Rows> & { readonly json: boolean };
+  /** Every argument in its order. A command whose last argument may repeat takes them from here. */
+  readonly words: readonly string[];
   /** The words of the command line behind the command's name. */
   readonly rawArguments: readonly string[];
 }
@@ -27,6 +29,8 @@ export interface CommandDefinition<ArgumentName extends string = string, Rows ex
   readonly description: string;
   /** The help of each argument by its name, in their order. All of them are required. */
   readonly args: Readonly<Record<ArgumentName, string>>;
+  /** True when the last argument may be given several times. */
+  readonly repeats?: true;
   readonly options: Rows;
   /** These are command lines, which may end with a remark. */
   readonly examples: readonly string[];
@@ -96,7 +100,7 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     for (const member of entry.commands) addCommand(command, member, host);
     return command;
   }
-  for (const [name, help] of Object.entries(entry.args)) command.argument(`<${name}>`, help);
+  for (const [name, help] of Object.entries(entry.args)) command.argument(argumentUsage(entry, name), help);
   const rows = { ...entry.options, ...jsonOption };
   for (const [name, row] of Object.entries(rows)) command.addOption(makeOption(name, row));
   const argumentNames = Object.keys(entry.args);
@@ -104,8 +108,15 @@ export function addCommand(parent: Command, entry: CommandEntry, host: CommandHo
     requireOptions(command, rows);
     const args = Object.fromEntries(argumentNames.map((name, n) => [name, command.args[n] ?? '']));
     const options = { json: false, ...readOptions(rows, command.opts()) };
-    host.finish(await entry.run({ context: host.context, args, options, rawArguments: rawArguments(command) }));
+    const { context } = host;
+    const words = command.args;
+    host.finish(await entry.run({ context, args, words, options, rawArguments: rawArguments(command) }));
   });
+}
+
+/** Returns `<job>`, or `<dataset...>` for an argument that may be given several times. */
+export function argumentUsage({ args, repeats }: Pick<CommandDefinition, 'args' | 'repeats'>, name: string): string {
+  return repeats === true && name === Object.keys(args).at(-1) ? `<${name}...>` : `<${name}>`;
 }
 
 /** Commander looks for missing options before unknown ones, and so hides that one was mistyped. */

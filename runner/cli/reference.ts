@@ -1,5 +1,5 @@
 /** Makes the reference of the command line from the definitions of the commands. `npm run docs` writes it to docs/reference/cli.md. */
-import { type CommandDefinition, type CommandEntry, isGroup, jsonOption } from './command.js';
+import { argumentUsage, type CommandDefinition, type CommandEntry, isGroup, jsonOption } from './command.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { type OptionRow, usageOf } from './option-rows.js';
 import { COMMANDS, PROGRAM } from './program.js';
@@ -27,9 +27,10 @@ function entrySections(entry: CommandEntry, parents: readonly string[]): readonl
   return [heading, entry.description, examples(entry.examples), ...members];
 }
 
-function commandSections({ args, options }: CommandDefinition, names: readonly string[]): readonly string[] {
-  const usage = [...names, ...Object.keys(args).map((name) => `<${name}>`), '[options]'].join(' ');
-  const argumentRows = Object.entries(args).map(([name, help]) => [`\`<${name}>\``, sentence(help)]);
+function commandSections(entry: CommandDefinition, names: readonly string[]): readonly string[] {
+  const { args, options } = entry;
+  const usage = [...names, ...Object.keys(args).map((name) => argumentUsage(entry, name)), '[options]'].join(' ');
+  const argumentRows = Object.entries(args).map(([name, help]) => [code(argumentUsage(entry, name)), sentence(help)]);
   const rows = Object.entries({ ...options, ...jsonOption }).filter(([, row]) => !row.hidden);
   const groups = [...new Set(rows.map(([, row]) => row.group ?? OTHER_OPTIONS))];
   return [

@@ -7,7 +7,8 @@ import { shellWords } from '../model/shell-words.js';
 import type { GivenFile } from '../results/output-place.js';
 
 export interface GivenNames extends StackFlags {
-  readonly dataset?: string;
+  /** The arguments of the dataset. */
+  readonly datasets?: readonly string[];
   readonly model?: string;
   readonly files?: readonly string[];
   readonly requirements?: string;
@@ -15,13 +16,15 @@ export interface GivenNames extends StackFlags {
 }
 
 export async function givenFiles(names: GivenNames, cwd: string): Promise<readonly GivenFile[]> {
-  const { dataset, model, files = [], requirements, setup, stack, local } = names;
+  const { datasets = [], model, files = [], requirements, setup, stack, local } = names;
   const at = (name: string, what: string): GivenFile => ({ path: path.resolve(cwd, name), what });
   const folders = ['.', ...files];
   const inFolders = (words: readonly string[], what: string): readonly GivenFile[] =>
     folders.flatMap((folder) => words.map((word) => at(path.resolve(cwd, folder, word), what)));
   return [
-    ...(dataset === undefined || dataset === '-' || dataset.startsWith('s3://') ? [] : [at(dataset, 'the dataset')]),
+    ...datasets
+      .filter((dataset) => dataset !== '-' && !dataset.startsWith('s3://'))
+      .map((dataset) => at(dataset, 'the dataset')),
     ...(stack === undefined ? [] : [at(stack, 'the file that --stack names')]),
     ...(stack === undefined && !local ? [at(CDK_OUTPUTS_FILE, 'the file that names the stack')] : []),
     ...(model === undefined ? [] : inFolders([model, ...wordsOf(model)], 'a file of the model')),

@@ -6,11 +6,12 @@ import { DATASET_HELP, jobOptionRows } from '../cli/job-options.js';
 import { localCloudRows } from '../cli/local-options.js';
 import { resultsOptions } from '../cli/results-options.js';
 import { stackOptions } from '../cli/stack-options.js';
+import { datasetName } from '../dataset/dataset-name.js';
 import type { Display } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
-import { requireOutput } from '../results/result-sink.js';
+import { requireOutput } from '../results/byte-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
@@ -32,6 +33,7 @@ export const runCommand = defineCommand({
   name: 'run',
   description: 'Run a model over a dataset. The command submits the job, follows it, and fetches the results.',
   args: { dataset: DATASET_HELP },
+  repeats: true,
   options: runOptions,
   examples: [
     'spotpool run molecules.csv --model ./model.ts --local',
@@ -40,13 +42,14 @@ export const runCommand = defineCommand({
     'spotpool run s3://bucket/images/ --model ./detector --max-workers 50 --slots cpus --out boxes.jsonl',
     'spotpool run data.txt --model ./model.ts --local --arrive-over 8s --reclaim 8s --reclaim 12s:no-notice --notice 4s',
   ],
-  run: async ({ context, args, options }) => run(context, args.dataset, options),
+  run: async ({ context, words, options }) => run(context, words, options),
 });
 
-async function run(context: CliContext, dataset: string, flags: Flags): Promise<number> {
-  const output = await checkBeforeStart(context, () => requireInputs(context, dataset, flags));
+async function run(context: CliContext, datasets: readonly string[], flags: Flags): Promise<number> {
+  const output = await checkBeforeStart(context, () => requireInputs(context, datasets, flags));
   const stack = await openRunStack(context, flags);
-  if (stack.own && dataset.startsWith('s3://')) {
+  const dataset = datasets.find((argument) => argument.startsWith('s3://'));
+  if (stack.own && dataset !== undefined) {
     await stack.close();
     throw new UserError(
       `The dataset ${dataset} would be read from the S3 of the local cloud that this command starts, which is empty. ` +
@@ -60,7 +63,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
       const { endpoint = '', maxWorkers } = stack.ports.config;
       display.show({ event: 'local-cloud-up', endpoint, maxWorkers });
     }
-    return await runOn(context, stack, display, { dataset, flags, output, state });
+    return await runOn(context, stack, display, { datasets, flags, output, state });
   } catch (error) {
     display.close();
     // The reason of the signal says more than the error that it caused.
@@ -75,7 +78,7 @@ async function run(context: CliContext, dataset: string, flags: Flags): Promise<
 }
 
 interface Request {
-  readonly dataset: string;
+  readonly datasets: readonly string[];
   readonly flags: Flags;
   readonly output: RunOutput;
   readonly state: RunState;
@@ -85,13 +88,13 @@ async function runOn(
   context: CliContext,
   stack: RunStack,
   display: Display,
-  { dataset, flags, output, state }: Request,
+  { datasets, flags, output, state }: Request,
 ): Promise<number> {
   const { ports, signal } = stack;
   const { clock, terminal } = context;
   const sinceMs = clock.nowMs();
   const submitted = await submitFromFlags(context, ports, {
-    dataset,
+    datasets,
     out: output.out,
     flags,
     started: state,
@@ -121,16 +124,16 @@ async function runOn(
 }
 
 /** Refuses input that is known to fail, before anything is started. */
-async function requireInputs(context: CliContext, dataset: string, flags: Flags): Promise<RunOutput> {
+async function requireInputs(context: CliContext, datasets: readonly string[], flags: Flags): Promise<RunOutput> {
   const { cwd } = context;
-  const { out = defaultResultsFile(dataset), force = false } = flags;
+  const { out = defaultResultsFile(datasetName(datasets)), force = false } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
     );
   }
-  await requireDataset(context, dataset, flags);
-  const output = { out, force, given: await givenFiles({ ...flags, dataset }, cwd) };
+  await requireDataset(context, datasets, flags);
+  const output = { out, force, given: await givenFiles({ ...flags, datasets }, cwd) };
   await requireOutput(out, { ...output, cwd });
   return output;
 }

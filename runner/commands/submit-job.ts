@@ -32,11 +32,15 @@ import { submitNews } from './follow/submit-events.js';
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
 /** Refuses a dataset that is not there, before anything is started. */
-export async function requireDataset({ cwd, signal }: CliContext, dataset: string, flags: JobFlags): Promise<void> {
+export async function requireDataset(
+  { cwd, signal }: CliContext,
+  datasets: readonly string[],
+  flags: JobFlags,
+): Promise<void> {
   const notYet = (): never => {
     throw new Error('The dataset is only opened here and never read.');
   };
-  const opened = await openDataset(datasetRequest(dataset, cwd, flags), { stream: notYet, list: notYet });
+  const opened = await openDataset(datasetRequest(datasets, cwd, flags), { stream: notYet, list: notYet });
   await opened.check(signal);
 }
 
@@ -44,7 +48,7 @@ export async function submitFromFlags(
   context: CliContext,
   ports: StackPorts,
   submission: {
-    readonly dataset: string;
+    readonly datasets: readonly string[];
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
@@ -65,7 +69,7 @@ export async function submitFromFlags(
   const publish = workerPublisher(context, ports, signal);
   const submitted = submitJob(
     {
-      dataset: datasetRequest(submission.dataset, cwd, flags),
+      dataset: datasetRequest(submission.datasets, cwd, flags),
       model: modelRequest(context, ports.config, submission),
       ...weightsRequest(context, flags),
       // Stacks say which Python their instances have since their controllers know these models.
@@ -178,7 +182,7 @@ type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | '
 export function modelRequest(
   { cwd, env }: CliContext,
   config: PythonFields,
-  submission: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
+  submission: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
   const { files, perLine, setup, ship, followLinks, requirements } = flags;
@@ -212,7 +216,11 @@ function pythonTarget({
 /** Returns the user's files that often lie in a model's directory and change although the model stays the same. */
 function excludedFromModel(
   cwd: string,
-  { dataset, out, flags: { weights } }: { readonly dataset: string; readonly out?: string; readonly flags: JobFlags },
+  {
+    datasets,
+    out,
+    flags: { weights },
+  }: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
@@ -220,7 +228,9 @@ function excludedFromModel(
     ...(weights === undefined || weights.startsWith('s3://')
       ? []
       : [{ file: path.resolve(cwd, weights), why: 'the weights', always: false }]),
-    ...(dataset.startsWith('s3://') ? [] : [{ file: path.resolve(cwd, dataset), why: 'the dataset', always: false }]),
+    ...datasets
+      .filter((dataset) => !dataset.startsWith('s3://'))
+      .map((dataset) => ({ file: path.resolve(cwd, dataset), why: 'the dataset', always: false })),
   ];
 }
 
@@ -230,10 +240,10 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };
 }
 
-export function datasetRequest(argument: string, cwd: string, flags: JobFlags): DatasetRequest {
+export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
   const { strict, limit, format, delimiter, bigIntegers } = flags;
   return {
-    argument,
+    arguments: datasets,
     cwd,
     ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
   };

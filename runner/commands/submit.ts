@@ -20,6 +20,7 @@ export const submitCommand = defineCommand({
   description:
     "Enqueue a job and return at once with its id. The workers and the stack's controller (or spotpool watch) do the rest.",
   args: { dataset: DATASET_HELP },
+  repeats: true,
   options: submitOptions,
   examples: [
     'spotpool submit molecules.csv --model ./model.ts --local',
@@ -37,14 +38,14 @@ const warningsOnly = (terminal: Terminal): Display => ({
   close: () => undefined,
 });
 
-async function submit({ context, args: { dataset }, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
+async function submit({ context, words: datasets, options }: Call<'dataset', typeof submitOptions>): Promise<number> {
   const { terminal, clock, signal } = context;
-  await checkBeforeStart(context, () => requireDataset(context, dataset, options));
+  await checkBeforeStart(context, () => requireDataset(context, datasets, options));
   const ports = await openStack(context, options);
   const started: CommandProgress = {};
   const display = options.json ? warningsOnly(terminal) : plainDisplay(terminal, () => clock.nowMs());
   try {
-    const submitted = await submitFromFlags(context, ports, { dataset, flags: options, started, display, signal });
+    const submitted = await submitFromFlags(context, ports, { datasets, flags: options, started, display, signal });
     started.job = submitted.job;
     await wakeController(context, ports);
     const where = stackArguments(options);

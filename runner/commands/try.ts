@@ -27,13 +27,14 @@ export const tryCommand = defineCommand({
   description:
     'Try a model over a few items, on this machine. The items are from all over the dataset. What would be shipped runs in an empty folder, as on an instance. Nothing is sent anywhere, and nothing is started or paid for. The command ends with 2 when the model does not work, and with 1 when --twice finds other outputs.',
   args: { dataset: DATASET_HELP },
+  repeats: true,
   options: tryOptions,
   examples: [
     'spotpool try molecules.csv --model ./model.ts',
     'spotpool try reviews.jsonl --model ./model.py --twice',
     'spotpool try reviews.jsonl --model ./model.ts --items 1000 --json | jq .pace',
   ],
-  run: async ({ context, args, options }) => tryModel(context, args.dataset, options),
+  run: async ({ context, words, options }) => tryModel(context, words, options),
 });
 
 type Options = Call<'dataset', typeof tryOptions>['options'];
@@ -46,21 +47,25 @@ const MIB = 1024 * 1024;
 /** Hashing so many bytes takes some seconds, in which people wonder. */
 const MANY_BYTES = 1024 * MIB;
 
-async function tryModel(context: CliContext, argument: string, flags: Options): Promise<number> {
+async function tryModel(context: CliContext, datasets: readonly string[], flags: Options): Promise<number> {
   const { terminal } = context;
   const config = await configuredStack(flags, context);
-  const dataset = await openDataset(datasetRequest(argument, context.cwd, flags), context.sources(config));
+  const dataset = await openDataset(datasetRequest(datasets, context.cwd, flags), context.sources(config));
   await dataset.check(context.signal);
   const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
   const other = otherPython(config?.python, python?.python);
   if (other !== undefined) terminal.err(`${other}\n`);
   // Packages are locked for this machine, on which they are installed now.
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
-  const model = await packageModel(modelRequest(context, machine, { dataset: argument, flags }), context.signal);
+  const model = await packageModel(modelRequest(context, machine, { datasets, flags }), context.signal);
   try {
     const weights = await findWeights(context, flags, config);
     const isObjects = dataset.kind === 'objects';
-    const bounds = isObjects ? PREFIX_BOUNDS : argument.startsWith('s3://') ? S3_BOUNDS : LOCAL_BOUNDS;
+    const bounds = isObjects
+      ? PREFIX_BOUNDS
+      : datasets.some((argument) => argument.startsWith('s3://'))
+        ? S3_BOUNDS
+        : LOCAL_BOUNDS;
     const sample = await sampleItems(dataset, {
       items: flags.items ?? (isObjects ? DEFAULT_OBJECTS : DEFAULT_ITEMS),
       bounds,
@@ -72,7 +77,7 @@ async function tryModel(context: CliContext, argument: string, flags: Options): 
     });
     if (sample.items.length === 0) throw noItems(dataset);
     const report = await probe(context, {
-      argument,
+      dataset: dataset.name,
       model: { ...model, spec: { ...model.spec, ...definedFields({ weights: weights?.spec }) } },
       sample,
       config,
@@ -118,7 +123,7 @@ async function findWeights(
 
 interface Trial {
   readonly python?: string;
-  readonly argument: string;
+  readonly dataset: string;
   readonly model: PackagedModel;
   readonly sample: Sample;
   readonly config: StackConfig | undefined;
@@ -128,7 +133,7 @@ interface Trial {
 }
 
 async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
-  const { argument, model, sample, config, flags, isObjects, weights, python } = trial;
+  const { dataset, model, sample, config, flags, isObjects, weights, python } = trial;
   const { signal, terminal, cwd } = context;
   const { secrets, ...options } = jobOptionsOf(flags);
   const machine = await context.probe();
@@ -153,7 +158,7 @@ async function probe(context: CliContext, trial: Trial): Promise<TryReport> {
   );
   const how = { model, secrets: Object.keys(secrets ?? {}), cwd };
   const faults = explainFailures(found, how);
-  return tryReport(argument, { model, sample, probe: found, faults, log: logOf(found, how) });
+  return tryReport(dataset, { model, sample, probe: found, faults, log: logOf(found, how) });
 }
 
 /** Says what somebody who waits wants to know. Everything else is in the report. */

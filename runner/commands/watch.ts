@@ -15,7 +15,7 @@ import { printStatusJson } from './status-json.js';
 
 export const watchCommand = defineStackCommand({
   name: 'watch',
-  description: 'Follow a job live and control the fleet meanwhile. The job runs on when you leave with Ctrl-C.',
+  description: 'Follow a job live and control the fleet. The job runs on when you leave with Ctrl-C.',
   args: { job: 'the id of the job' },
   options: {},
   examples: ['spotpool watch herg --local', 'spotpool watch herg --json | tail -n 1'],

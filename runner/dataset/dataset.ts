@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ItemFormat } from '../../core/dataset/dataset-format.js';
 import type { ObjectReference } from '../../core/contract/input-line.js';
-import type { DatasetSpec } from '../../core/contract/job.js';
+import type { DatasetSample, DatasetSpec } from '../../core/contract/job.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
+import { datasetName } from './dataset-name.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openBytes } from './open-bytes.js';
@@ -16,8 +17,8 @@ import { type FormatHints, readByName } from './recognise.js';
 import { fileBytes } from './source-bytes.js';
 
 export interface DatasetRequest {
-  /** The dataset's argument on the command line, unchanged. */
-  readonly argument: string;
+  /** The dataset's arguments on the command line, unchanged. There is at least one. */
+  readonly arguments: readonly string[];
   readonly cwd: string;
   /** True when an unreadable line is an error. Otherwise it is a failed item. */
   readonly strict?: boolean;
@@ -27,6 +28,14 @@ export interface DatasetRequest {
   readonly format?: ItemFormat;
   /** The delimiter of CSV: one ASCII character. */
   readonly delimiter?: string;
+  /** The columns to read, of formats that have columns. All when absent. */
+  readonly columns?: readonly string[];
+  /** Take so many items from all over the dataset. The same seed takes the same ones. */
+  readonly sample?: DatasetSample;
+  /** The field that holds an item's id. */
+  readonly idField?: string;
+  /** The fields that are kept for the results. */
+  readonly keep?: readonly string[];
   /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
 }
@@ -47,7 +56,8 @@ export interface Dataset {
 }
 
 export async function openDataset(request: DatasetRequest, sources: SourceObjects): Promise<Dataset> {
-  const name = request.argument;
+  const name = datasetName(request.arguments);
+  if (request.arguments.length > 1) throw new UserError('Give one dataset.');
   const place = name.startsWith('s3://') ? objectPlace(name) : await filePlace(name, request.cwd);
   if (place.kind === 'prefix') {
     if (request.format !== undefined || request.delimiter !== undefined) throw new UserError(prefixHasNoFormat(name));
@@ -77,9 +87,9 @@ export async function openDataset(request: DatasetRequest, sources: SourceObject
   };
 }
 
-function formatHints({ argument: name, format, delimiter }: DatasetRequest): FormatHints {
+function formatHints({ arguments: given, format, delimiter }: DatasetRequest): FormatHints {
   return {
-    name,
+    name: datasetName(given),
     ...definedFields({ format, delimiter }),
   };
 }

@@ -1,5 +1,7 @@
 /** Derives the default results file from the dataset's name. Pure. */
 
+import { isNameOfSeveral } from '../dataset/dataset-name.js';
+
 /** The default for datasets without a name of their own: standard input, a pipe, several files, a prefix. */
 const NAMELESS = 'results.jsonl';
 const ENDING = '.results.jsonl';
@@ -14,7 +16,8 @@ const MOST_NAME_BYTES = 150;
 /** `molecules.csv.gz` gives `molecules.results.jsonl`. The file goes to the working directory, wherever the dataset is. */
 export function defaultResultsFile(dataset: string): string {
   const path = dataset.replace(/^s3:\/\//, '');
-  if (dataset === '-' || /[*?]/.test(path) || /^\/(dev|proc)\//.test(path)) return NAMELESS;
+  if (dataset === '-' || isNameOfSeveral(dataset) || /[*?]|\[.+\]/.test(path) || /^\/(dev|proc)\//.test(path))
+    return NAMELESS;
   const base = path.slice(path.lastIndexOf('/') + 1);
   // A dataset's name may come from another user's manifest, and no control character may reach a terminal.
   const name = base.replace(COMPRESSIONS, '').replace(FORMATS, '').replaceAll(/\p{C}/gu, '');

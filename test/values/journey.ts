@@ -8,6 +8,9 @@ import type { Manifest } from '../../core/contract/job.js';
 import { inputPartKey, manifestKey, planKey } from '../../core/contract/keys.js';
 import { encodePlanLine } from '../../core/dataset/plan.js';
 import { openDataset } from '../../runner/dataset/dataset.js';
+import { fileSink } from '../../runner/results/file-sink.js';
+import { jsonLinesForm } from '../../runner/results/forms/json-lines.js';
+import { PLAIN_COLUMNS } from '../../runner/results/row-sink.js';
 import { writeResults } from '../../runner/results/write-results.js';
 import { DatasetPass } from '../../runner/submit/dataset-pass.js';
 import { fetchObjects, readInput } from '../../worker/batch/batch-input.js';
@@ -61,7 +64,7 @@ async function submitted(source: Source, store: MemoryStore, cwd: string): Promi
   };
   // The format is given, because a file with one line that is an array looks like one document and would be refused.
   const format = argument.endsWith('.jsonl') ? ({ format: 'jsonl' } as const) : {};
-  const dataset = await openDataset({ argument, cwd, ...format }, sources);
+  const dataset = await openDataset({ arguments: [argument], cwd, ...format }, sources);
   const pass = new DatasetPass(dataset.read(signal), { batchItems: BATCH_ITEMS });
   const bytes: Uint8Array[] = [];
   for await (const piece of pass.part(0)) bytes.push(piece);
@@ -133,11 +136,11 @@ async function filled(objects: ReadonlyMap<string, string>): Promise<MemoryStore
 
 async function resultsOf(store: MemoryStore, batches: number): Promise<readonly string[]> {
   const pieces: Uint8Array[] = [];
-  const sink = {
+  const output = {
     write: async (bytes: Uint8Array) => void pieces.push(bytes),
     finish: async () => ({}),
     discard: async () => undefined,
   };
-  await writeResults({ job: JOB, batches, store, sink, signal });
+  await writeResults({ job: JOB, batches, store, sink: fileSink(jsonLinesForm(PLAIN_COLUMNS), output), signal });
   return Buffer.concat(pieces).toString().trimEnd().split('\n');
 }

@@ -67,7 +67,7 @@ async function submit(setup: SenderSetup): Promise<number> {
   const s3 = makeS3Client(setup);
   const { manifest } = await submitJob(
     {
-      dataset: { argument: setup.dataset, cwd: process.cwd() },
+      dataset: { arguments: [setup.dataset], cwd: process.cwd() },
       model: { argument: setup.model, cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
       sizes: setup.batchItems === undefined ? {} : { batchItems: setup.batchItems },
       options: DEFAULT_JOB_OPTIONS,

@@ -166,7 +166,7 @@ export class BenchCloud {
     const paced = pace === undefined ? {} : { slots: pace.slots, id: await this.#putPace(pace) };
     const { manifest } = await submitJob(
       {
-        dataset: { argument: dataset, cwd: process.cwd() },
+        dataset: { arguments: [dataset], cwd: process.cwd() },
         model: { argument: modelFile(model), cwd: process.cwd(), searchPath: process.env['PATH'] ?? '' },
         sizes: batchItems === undefined ? {} : { batchItems },
         options: { ...DEFAULT_JOB_OPTIONS, slots: 1, concurrency: 1, ...options },

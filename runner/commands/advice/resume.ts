@@ -1,6 +1,7 @@
 /** Sentences and commands that say how to go on with a job that has ended, or with a submission that broke off. */
 import type { JobProgress } from '../../controller/report.js';
 import { hoursToResumeWith } from '../job-state.js';
+import { isNameOfSeveral } from '../../dataset/dataset-name.js';
 import { count, plural } from '../../display/format.js';
 import type { JobEnded } from '../../submit/ended-job.js';
 import { shellWord } from './command-lines.js';
@@ -37,4 +38,4 @@ export const resumeSubmitText = (
   { job, dataset, model }: Pick<JobProgress, 'job' | 'dataset' | 'model'>,
   where: string,
 ): string =>
-  `To go on, run the same command again with the same options: spotpool submit ${shellWord(dataset)} --model ${shellWord(model)} --id ${job}${where} …`;
+  `To go on, run the same command again with the same options: spotpool submit ${isNameOfSeveral(dataset) ? '<dataset…>' : shellWord(dataset)} --model ${shellWord(model)} --id ${job}${where} …`;

@@ -31,7 +31,7 @@ const sources: SourceObjects = {
 
 const { signal } = new AbortController();
 const open = (argument: string, options = {}): ReturnType<typeof openDataset> =>
-  openDataset({ argument, cwd: directory, ...options }, sources);
+  openDataset({ arguments: [argument], cwd: directory, ...options }, sources);
 const read = async (argument: string, options = {}): Promise<unknown[]> =>
   itemsOf((await open(argument, options)).read(signal));
 

@@ -17,13 +17,13 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 const { signal } = new AbortController();
-type Options = Omit<DatasetRequest, 'argument' | 'cwd'>;
+type Options = Omit<DatasetRequest, 'arguments' | 'cwd'>;
 
 const noObjects = { stream: () => chunksOf(Buffer.alloc(0), 1), list: () => [] as never };
 
 async function read(argument: string, options: Options = {}) {
   const notices: string[] = [];
-  const dataset = await openDataset({ argument, cwd: directory, ...options }, noObjects);
+  const dataset = await openDataset({ arguments: [argument], cwd: directory, ...options }, noObjects);
   const items = await itemsOf(dataset.read(signal, { notify: ({ message }) => notices.push(message) }));
   return { items, notices: notices.join('\n') };
 }
@@ -35,7 +35,7 @@ async function readFile(name: string, content: string | Buffer, options: Options
 
 async function refusal(name: string, content: string | Buffer, options: Options = {}): Promise<string> {
   await writeFile(path.join(directory, name), content);
-  const dataset = await openDataset({ argument: name, cwd: directory, ...options }, noObjects);
+  const dataset = await openDataset({ arguments: [name], cwd: directory, ...options }, noObjects);
   // A file is refused before anything is started, and again when it is read. An object in S3 is refused only when it is read.
   const error: unknown = await dataset.check(signal).catch((thrown: unknown) => thrown);
   await expect(itemsOf(dataset.read(signal))).rejects.toThrow(UserError);
@@ -141,7 +141,7 @@ describe('the bytes of a file decide its format', () => {
   it('a pipe is read once, from its beginning, and not before', async () => {
     const pipe = path.join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const dataset = await openDataset({ argument: pipe, cwd: directory }, noObjects);
+    const dataset = await openDataset({ arguments: [pipe], cwd: directory }, noObjects);
     await dataset.check(signal); // there is no writer yet, so reading would block for ever
     createWriteStream(pipe).end(gzipSync(objects));
     expect(await itemsOf(dataset.read(signal))).toEqual(twoObjects);
@@ -155,7 +155,7 @@ describe('a pipe that keeps its reader waiting', () => {
       const pipe = path.join(directory, 'pipe');
       execFileSync('mkfifo', [pipe]);
       const aborter = new AbortController();
-      const dataset = await openDataset({ argument: pipe, cwd: directory }, noObjects);
+      const dataset = await openDataset({ arguments: [pipe], cwd: directory }, noObjects);
       const reading = itemsOf(dataset.read(aborter.signal));
       const failed = expect(reading).rejects.toThrow('enough');
       const writer = which === 'without a writer' ? undefined : createWriteStream(pipe);
@@ -169,7 +169,7 @@ describe('a pipe that keeps its reader waiting', () => {
   it('is closed when the limit of items is reached', async () => {
     const pipe = path.join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const dataset = await openDataset({ argument: pipe, cwd: directory, limit: 2 }, noObjects);
+    const dataset = await openDataset({ arguments: [pipe], cwd: directory, limit: 2 }, noObjects);
     const reading = itemsOf(dataset.read(signal));
     const writer = createWriteStream(pipe);
     writer.on('error', () => undefined); // its last write has no reader

@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 function submit(overrides: Partial<SubmitRequest>): Promise<Submitted> {
   const request: SubmitRequest = {
-    dataset: { argument: 'items.txt', cwd },
+    dataset: { arguments: ['items.txt'], cwd },
     model: { argument: 'model.mjs', cwd, searchPath: '' },
     sizes: {},
     options: DEFAULT_JOB_OPTIONS,

@@ -52,7 +52,7 @@ const writeItems = (count: number): Promise<void> =>
 
 function submit(overrides: Partial<SubmitRequest> = {}, dataset = 'items.txt', named = true): Promise<Submitted> {
   const request: SubmitRequest = {
-    dataset: { argument: dataset, cwd },
+    dataset: { arguments: [dataset], cwd },
     model: { argument: 'model.mjs', cwd, searchPath: '' },
     sizes: { batchItems: 2 },
     options: DEFAULT_JOB_OPTIONS,

@@ -62,6 +62,7 @@ async function run(
   return COMMANDS[name].run({
     context: context as CliContext,
     args: { job },
+    words: [job],
     options: { json: false },
     rawArguments: [job],
   });

@@ -52,7 +52,7 @@ async function submit(world: World, process: SimulatedProcess, job: SimulatedJob
 }
 
 const requestOf = ({ job, itemsPerBatch, options }: SimulatedJob): SubmitRequest => ({
-  dataset: { argument: `s3://data/${job}.jsonl`, cwd: '/' },
+  dataset: { arguments: [`s3://data/${job}.jsonl`], cwd: '/' },
   model: { argument: `model ${job}`, cwd: '/', searchPath: '' },
   sizes: { batchItems: itemsPerBatch },
   options,
