@@ -8,10 +8,10 @@ type ReadCodec = Exclude<CompressionCodec, 'LZO'>;
 
 const DECOMPRESSORS: Readonly<Record<ReadCodec, (bytes: Uint8Array, size: number) => Uint8Array>> = {
   UNCOMPRESSED: (bytes) => bytes,
-  SNAPPY: (bytes, size) => (size === 0 ? new Uint8Array() : packed('SNAPPY', bytes, size)),
+  SNAPPY: (bytes, size) => packed('SNAPPY', bytes, size),
   // Node's own decompressors are faster than those in JavaScript, and have a bound.
-  GZIP: (bytes, size) => gunzipSync(bytes, { maxOutputLength: Math.max(size, 1) }),
-  BROTLI: (bytes, size) => brotliDecompressSync(bytes, { maxOutputLength: Math.max(size, 1) }),
+  GZIP: (bytes, size) => gunzipSync(bytes, { maxOutputLength: size }),
+  BROTLI: (bytes, size) => brotliDecompressSync(bytes, { maxOutputLength: size }),
   ZSTD: (bytes, size) => {
     checkZstdFrame(bytes, size);
     return decompressZstd(bytes);
@@ -31,6 +31,7 @@ export const isReadCodec = (codec: string): codec is ReadCodec => Object.hasOwn(
 /** Returns `size` bytes that share no memory with anything else, so that a decoder that reads too far fails. */
 export function decompress(codec: string, bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   if (!isReadCodec(codec)) throw new Error(`its compression ${codec} is not supported`);
+  if (size === 0) return new Uint8Array();
   const unpacked = DECOMPRESSORS[codec](bytes, size);
   if (unpacked.length !== size) throw new Error(`a page has ${unpacked.length} bytes, and its header states ${size}`);
   return ownBytes(unpacked);
