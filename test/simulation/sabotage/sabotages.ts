@@ -99,6 +99,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'sabotaged(); return 0;',
   },
   {
+    name: 'nothing-saved-meanwhile',
+    rule: 'R3',
+    what: 'Finished items of a batch that is still computed are never saved.',
+    file: 'worker/engine/partial-saver.ts',
+    find: 'isTimeAtRisk || batch.unsavedWorkMs >= UNSAVED_WORK_MS',
+    replace: 'isTimeAtRisk || (batch.unsavedWorkMs >= UNSAVED_WORK_MS && (sabotaged(), false))',
+  },
+  {
     name: 'hand-back-not-made',
     rule: 'R3',
     what: 'A batch is said to be handed back, and its lease is left to run out.',
@@ -213,6 +221,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'if (state.grants > 0) sabotaged(); if (false) {',
   },
   {
+    name: 'lowering-terminates',
+    rule: 'R6',
+    what: 'A new target may terminate instances.',
+    file: 'aws/target-requests.ts',
+    find: "ExcessCapacityTerminationPolicy: 'no-termination',",
+    replace: "ExcessCapacityTerminationPolicy: (sabotaged(), 'termination'),",
+  },
+  {
     name: 'above-the-maximum',
     rule: 'R7',
     what: "The stack's maximum of instances does not bound the target.",
@@ -300,6 +316,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'worker/engine/notice-watch.ts',
     find: 'const pauseMs = Math.min(POLL_EVERY_MS, Math.max(0, nextMs - clock.nowMs()));',
     replace: 'sabotaged(); const pauseMs = Math.min(1, nextMs);',
+  },
+  {
+    name: 'no-timeouts',
+    rule: 'R11',
+    what: 'A request that nobody answers is never given up.',
+    file: 'aws/call-limits.ts',
+    find: 'throwOnRequestTimeout: true,\n  socketTimeout,',
+    replace: 'get throwOnRequestTimeout() { sabotaged(); return false; },\n  socketTimeout: 0,',
+  },
+  {
+    name: 'looks-pile-up',
+    rule: 'R11',
+    what: 'A loop looks again although its last look has not ended.',
+    file: 'worker/engine/background-work.ts',
+    find: 'await act().catch(',
+    replace: 'sabotaged(); void act().catch(',
   },
   {
     name: 'silent-hand-back',
