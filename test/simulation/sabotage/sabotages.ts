@@ -4,6 +4,8 @@
  * Each is a patch of one file, applied as the simulation is bundled. `find` must be in the file exactly once, or nothing is run: so the list cannot rot as the
  * product changes. `replace` calls `sabotaged()` where the changed code runs, which shows that it was reached.
  */
+import type { ScenarioName } from '../scenarios.js';
+
 export interface Sabotage {
   readonly name: string;
   /** The rule that it breaks. */
@@ -13,6 +15,8 @@ export interface Sabotage {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The scenario that is run in the place of seeds, for what chance makes too rarely. */
+  readonly scenario?: ScenarioName;
 }
 
 export const SABOTAGES: readonly Sabotage[] = [
@@ -154,6 +158,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'runner/controller/act/resend-batches.ts',
     find: 'for (const view of jobs) {',
     replace: 'if (jobs.length > 0) sabotaged(); for (const view of [] as typeof jobs) {',
+  },
+  {
+    name: 'r5-per-job-off',
+    rule: 'R5',
+    what: 'Lost messages are sent again only when the queue is empty.',
+    file: 'core/pool/silence.ts',
+    find: 'const pauseMs = Math.max(SILENT_MS, LONGEST_BATCHES * longestBatchMs);',
+    replace: 'sabotaged(); const pauseMs = Infinity;',
+    scenario: 'the messages of a job are lost while another job keeps the queue busy',
   },
   {
     name: 'complete-too-early',
