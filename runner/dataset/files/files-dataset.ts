@@ -80,12 +80,11 @@ export function openFilesDataset(request: FilesRequest): Dataset {
       tellLeftOut(request.name, folder, hooks);
       yield* readFiles(request, folder, hooks, signal);
     },
-    sampleFiles: async (most, signal) => sampleFiles(request, await walkToLimit(signal), most, signal),
+    sampleFiles: async (most, signal) => sampleFiles(await walkToLimit(signal), most, signal),
   };
 }
 
 async function sampleFiles(
-  request: FilesRequest,
   { root, files }: WalkedFolder,
   most: SampleOfFiles,
   signal: AbortSignal,
