@@ -7,7 +7,10 @@ import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
 import { problemsOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
-import { openSink } from '../results/result-sink.js';
+import { openOutput } from '../results/byte-output.js';
+import { fileSink } from '../results/file-sink.js';
+import { jsonLinesForm } from '../results/forms/json-lines.js';
+import { PLAIN_COLUMNS } from '../results/row-sink.js';
 import { writeResults } from '../results/write-results.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
@@ -63,7 +66,8 @@ async function write(
 ): Promise<Fetched> {
   const { clock, cwd, stdout } = context;
   const { job, createdAt, batches } = progress;
-  const sink = await openSink(output.out, { ...output, cwd, stdout, identity: { job, createdAt } });
+  const bytes = await openOutput(output.out, { ...output, cwd, stdout, identity: { job, createdAt } });
+  const sink = fileSink(jsonLinesForm(PLAIN_COLUMNS), bytes);
   const written = await writeResults({ job, batches: batches.total, store: ports.store, sink, signal });
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {

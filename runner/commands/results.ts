@@ -9,7 +9,10 @@ import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { problemsOf } from '../results/describe-written.js';
 import { claimOutput, STANDARD_OUTPUT } from '../results/output-place.js';
-import { OutputClosed, openSink, type Placed } from '../results/result-sink.js';
+import { OutputClosed, openOutput } from '../results/byte-output.js';
+import { fileSink } from '../results/file-sink.js';
+import { jsonLinesForm } from '../results/forms/json-lines.js';
+import { type Placed, PLAIN_COLUMNS } from '../results/row-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
 import { type WrittenResults, writeResults } from '../results/write-results.js';
 import { readJobProgress } from '../status/job-status.js';
@@ -46,7 +49,7 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const request = { cwd, stdout, given, force: options.force ?? false, identity: { job, createdAt } };
   const place = await claimOutput(out, request);
   try {
-    const sink = await openSink(out, request);
+    const sink = fileSink(jsonLinesForm(PLAIN_COLUMNS), await openOutput(out, request));
     const written = await writeResults({ job, batches: batches.total, store, sink, signal });
     const shown = place.kind !== 'standard-output';
     printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false });

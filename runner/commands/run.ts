@@ -11,7 +11,7 @@ import type { Display } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
-import { requireOutput } from '../results/result-sink.js';
+import { requireOutput } from '../results/byte-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';

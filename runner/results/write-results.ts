@@ -1,12 +1,10 @@
-/** Writes a job's outcomes as result lines in dataset order. Each outcome is first checked against the plan (R13). */
+/** Writes a job's outcomes as results in dataset order. */
 import { definedFields } from '../../core/defined-fields.js';
 import { FailureTally, type ErrorCount } from '../../core/batch/failure-tally.js';
-import type { ObjectStore } from '../../core/contract/object-store.js';
-import { type CheckedOutcome, OutcomeCheck } from '../../core/batch/outcome-check.js';
-import { count, plural } from '../display/format.js';
-import { type Outcome, outcomesInOrder } from './outcomes-in-order.js';
-import { PlannedBatches, type PlannedItems } from './planned-batches.js';
-import type { Placed, ResultSink } from './result-sink.js';
+import type { ResultRow } from '../../core/contract/result-row.js';
+import { type CheckedBatch, checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
+import type { Placed, RowSink } from './row-sink.js';
+import { rowsOf } from './rows.js';
 
 /** A batch whose outcome does not match the plan. None of its lines is in the results. */
 export interface DamagedBatch {
@@ -32,13 +30,13 @@ export interface WrittenResults {
   readonly damaged: readonly DamagedBatch[];
 }
 
-export interface ResultsRequest {
-  readonly job: string;
-  /** The job's number of batches, from its manifest. */
-  readonly batches: number;
-  readonly store: ObjectStore;
-  readonly sink: ResultSink;
-  readonly signal: AbortSignal;
+/** A stage between the outcomes and their sink. It keeps the order of rows, and may add to them or leave some out. */
+export type RowStage = (rows: AsyncIterable<readonly ResultRow[]>) => AsyncIterable<readonly ResultRow[]>;
+
+export interface ResultsRequest extends OutcomeReading {
+  readonly sink: RowSink;
+  /** Absent when every row is written as it is. */
+  readonly stage?: RowStage;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
@@ -56,63 +54,36 @@ export async function writeResults(request: ResultsRequest): Promise<WrittenResu
   }
 }
 
-async function writeAll({ job, batches, store, sink, signal }: ResultsRequest): Promise<WrittenResults> {
-  const tally = new Tally(batches);
-  const plan = new PlannedBatches(store, job, signal);
-  try {
-    for await (const outcome of outcomesInOrder(store, job, signal)) {
-      if (outcome.batch >= batches) break; // the plan has no such batch
-      const planned = await plan.itemsOf(outcome.batch);
-      const checked = await check(outcome, planned, signal);
-      if (checked.kind === 'valid') await writeChecked(outcome, planned, { sink, signal });
-      tally.add(outcome.batch, planned, checked);
+async function writeAll({ sink, stage, ...reading }: ResultsRequest): Promise<WrittenResults> {
+  const tally = new Tally(reading.batches);
+  const outcomes = counted(checkedOutcomes(reading), tally);
+  if (stage === undefined && sink.writeLines !== undefined) {
+    for await (const outcome of outcomes) {
+      for await (const bytes of outcome.bytes()) {
+        reading.signal.throwIfAborted();
+        await sink.writeLines(bytes);
+      }
     }
-  } finally {
-    await plan.close();
+  } else {
+    const rows = allRows(outcomes);
+    for await (const some of stage === undefined ? rows : stage(rows)) {
+      reading.signal.throwIfAborted();
+      await sink.write(some);
+    }
   }
   return tally.total();
 }
 
-/** Checks the whole outcome before any of it is written, because a damaged outcome must not be written in part. */
-async function check(outcome: Outcome, planned: PlannedItems, signal: AbortSignal): Promise<CheckedOutcome> {
-  const checking = new OutcomeCheck(planned);
-  for await (const chunk of outcome.read()) {
-    signal.throwIfAborted();
-    checking.push(chunk);
+/** Yields the valid outcomes, and counts all. */
+async function* counted(outcomes: AsyncIterable<CheckedBatch>, tally: Tally): AsyncGenerator<CheckedBatch> {
+  for await (const outcome of outcomes) {
+    if (outcome.checked.kind === 'valid') yield outcome;
+    tally.add(outcome);
   }
-  return compareCounts(checking.end(), outcome);
 }
 
-/** The job's counts and its exit code come from the metadata of outcomes. So an outcome whose lines disagree with its metadata is damaged. */
-function compareCounts(checked: CheckedOutcome, { counts }: Outcome): CheckedOutcome {
-  if (checked.kind === 'damaged' || counts === undefined) return checked;
-  const { ok, failed } = checked;
-  if (counts.ok === ok && counts.failed === failed) return checked;
-  const stated = `${plural(counts.ok, 'ok item')} and ${count(counts.failed)} failed`;
-  return {
-    kind: 'damaged',
-    fault: `has metadata with ${stated}, but lines with ${count(ok)} ok and ${count(failed)} failed`,
-  };
-}
-
-/** Writes a checked outcome. A large one is fetched a second time, so it is checked a second time. */
-async function writeChecked(
-  outcome: Outcome,
-  planned: PlannedItems,
-  { sink, signal }: Pick<ResultsRequest, 'sink' | 'signal'>,
-): Promise<void> {
-  const again = new OutcomeCheck(planned);
-  for await (const chunk of outcome.read()) {
-    signal.throwIfAborted();
-    if (outcome.large) again.push(chunk);
-    await sink.write(chunk);
-  }
-  const changed = outcome.large && again.end().kind !== 'valid';
-  if (changed) {
-    throw new Error(
-      `The outcome of batch ${outcome.batch} changed while the results were written. Fetch the results again.`,
-    );
-  }
+async function* allRows(outcomes: AsyncIterable<CheckedBatch>): AsyncGenerator<readonly ResultRow[]> {
+  for await (const outcome of outcomes) yield* rowsOf(outcome);
 }
 
 class Tally {
@@ -131,12 +102,13 @@ class Tally {
     this.#batches = batches;
   }
 
-  add(batch: number, { items }: PlannedItems, checked: CheckedOutcome): void {
+  add({ batch, planned, checked }: CheckedBatch): void {
     this.#missUntil(batch);
     this.#expected = batch + 1;
     if (checked.kind === 'damaged') {
       this.#damagedBatches += 1;
-      if (this.#damaged.length < NAMED_DAMAGED) this.#damaged.push({ batch, items, fault: checked.fault });
+      if (this.#damaged.length < NAMED_DAMAGED)
+        this.#damaged.push({ batch, items: planned.items, fault: checked.fault });
       return;
     }
     this.#ok += checked.ok;

@@ -9,6 +9,9 @@ import { inputPartKey, manifestKey, planKey } from '../../core/contract/keys.js'
 import { encodePlanLine } from '../../core/dataset/plan.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { openDataset } from '../../runner/dataset/dataset.js';
+import { fileSink } from '../../runner/results/file-sink.js';
+import { jsonLinesForm } from '../../runner/results/forms/json-lines.js';
+import { PLAIN_COLUMNS } from '../../runner/results/row-sink.js';
 import { writeResults } from '../../runner/results/write-results.js';
 import { DatasetPass } from '../../runner/submit/dataset-pass.js';
 import { fetchObjects, readInput } from '../../worker/batch/batch-input.js';
@@ -136,11 +139,11 @@ async function filled(objects: ReadonlyMap<string, string>): Promise<MemoryStore
 
 async function resultsOf(store: MemoryStore, batches: number): Promise<readonly string[]> {
   const pieces: Uint8Array[] = [];
-  const sink = {
+  const output = {
     write: async (bytes: Uint8Array) => void pieces.push(bytes),
     finish: async () => ({}),
     discard: async () => undefined,
   };
-  await writeResults({ job: JOB, batches, store, sink, signal });
+  await writeResults({ job: JOB, batches, store, sink: fileSink(jsonLinesForm(PLAIN_COLUMNS), output), signal });
   return Buffer.concat(pieces).toString().trimEnd().split('\n');
 }

@@ -21,7 +21,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../runner/errors.js';
 import { defaultResultsFile } from '../../../runner/results/default-name.js';
 import type { OutputRules } from '../../../runner/results/output-place.js';
-import { openSink, type Placed, requireOutput } from '../../../runner/results/result-sink.js';
+import { openOutput, requireOutput } from '../../../runner/results/byte-output.js';
+import type { Placed } from '../../../runner/results/row-sink.js';
 import { WriteFailed } from '../../../runner/results/write-failure.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -45,7 +46,7 @@ async function write(
   out: string,
   { job = 'one', createdAt = '2026-01-01T00:00:00.000Z', content = `results of ${job}`, ...more }: Written = {},
 ): Promise<Placed> {
-  const sink = await openSink(out, { ...rules(more), stdout: new PassThrough(), identity: { job, createdAt } });
+  const sink = await openOutput(out, { ...rules(more), stdout: new PassThrough(), identity: { job, createdAt } });
   try {
     await sink.write(Buffer.from(content));
     return await sink.finish();
@@ -157,7 +158,7 @@ describe('a file of results', () => {
 
   it('that appears while the results are written is not replaced', async () => {
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
-    const sink = await openSink('out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
+    const sink = await openOutput('out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     await writeFile(at('out.jsonl'), 'mine');
     await expect(sink.finish()).rejects.toThrow(/out\.jsonl exists already/);
     await sink.discard();
@@ -268,7 +269,7 @@ describe('an output', () => {
   it('whose folder is deleted while the results are written fails with its name and the reason', async () => {
     await mkdir(at('folder'));
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
-    const sink = await openSink('folder/out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
+    const sink = await openOutput('folder/out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     execFileSync('rm', ['-r', at('folder')]);
     await expect(sink.finish()).rejects.toThrow(
       `Cannot write the results to folder/out.jsonl: the directory ${at('folder')} does not exist`,

@@ -7,7 +7,10 @@ import { encodePlanLine } from '../../../core/dataset/plan.js';
 import { encodeOutcomeMetadata, encodeResultLine, failedLine } from '../../../core/contract/result-line.js';
 import { UserError } from '../../../runner/errors.js';
 import { problemsOf } from '../../../runner/results/describe-written.js';
-import { openSink, OutputClosed } from '../../../runner/results/result-sink.js';
+import { openOutput, OutputClosed } from '../../../runner/results/byte-output.js';
+import { fileSink } from '../../../runner/results/file-sink.js';
+import { jsonLinesForm } from '../../../runner/results/forms/json-lines.js';
+import { PLAIN_COLUMNS } from '../../../runner/results/row-sink.js';
 import { writeResults, type WrittenResults } from '../../../runner/results/write-results.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { tempDirectory } from '../model/files.js';
@@ -45,7 +48,10 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 
 async function write(out: string, stdout: Writable = new PassThrough(), force = false): Promise<WrittenResults> {
   const identity = { job: JOB, createdAt: '2026-01-01T00:00:00.000Z' };
-  const sink = await openSink(out, { cwd, stdout, identity, force, given: [] });
+  const sink = fileSink(
+    jsonLinesForm(PLAIN_COLUMNS),
+    await openOutput(out, { cwd, stdout, identity, force, given: [] }),
+  );
   return writeResults({ job: JOB, batches: BATCHES, store, sink, signal: aborter.signal });
 }
 const messages = (written: WrittenResults): readonly string[] => problemsOf(written).map(({ message }) => message);

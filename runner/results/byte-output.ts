@@ -1,4 +1,4 @@
-/** Writes results to a file that appears when it is whole, or to a stream such as standard output. */
+/** Takes the bytes of results to a file that appears when it is whole, or to a stream such as standard output. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,9 +9,10 @@ import { systemCode } from '../errors.js';
 import { claimOutput, type OutputRules } from './output-place.js';
 import { temporaryName, putInPlace } from './put-in-place.js';
 import type { JobIdentity } from './results-meta.js';
+import type { Placed } from './row-sink.js';
 import { cannotWrite, writeFailed } from './write-failure.js';
 
-export interface ResultSink {
+export interface ByteOutput {
   write(bytes: Uint8Array): Promise<void>;
   /** Completes the output after the last write. */
   finish(): Promise<Placed>;
@@ -19,37 +20,32 @@ export interface ResultSink {
   discard(): Promise<void>;
 }
 
-export interface Placed {
-  /** The path to which earlier results of another job were moved. */
-  readonly movedTo?: string;
-}
-
 /** The reader of the output closed it early (`… | head`). That is no failure. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
-export interface SinkRequest extends OutputRules {
+export interface OutputRequest extends OutputRules {
   readonly stdout: Writable;
   readonly identity: JobIdentity;
 }
 
 /** Opens the output that `--out` names. */
-export async function openSink(out: string, request: SinkRequest): Promise<ResultSink> {
+export async function openOutput(out: string, request: OutputRequest): Promise<ByteOutput> {
   const place = await claimOutput(out, request);
-  if (place.kind === 'standard-output') return new StreamSink(request.stdout);
+  if (place.kind === 'standard-output') return new StreamOutput(request.stdout);
   const directory = path.dirname(place.path);
   try {
     // A rename would replace a device or a pipe, and an open file may hold other output. So results are appended.
-    if (place.kind === 'device') return new DeviceSink(out, await open(place.path, 'a'));
+    if (place.kind === 'device') return new DeviceOutput(out, await open(place.path, 'a'));
     const temporary = temporaryName(place.path);
-    return new FileSink(out, await open(temporary, 'wx'), { ...request, temporary, target: place.path });
+    return new FileOutput(out, await open(temporary, 'wx'), { ...request, temporary, target: place.path });
   } catch (error) {
     throw systemCode(error) === undefined ? error : cannotWrite(out, error, directory);
   }
 }
 
-/** Refuses early what `openSink` would refuse later, before the command starts anything. It leaves no trace. */
+/** Refuses early what `openOutput` would refuse later, before the command starts anything. It leaves no trace. */
 export async function requireOutput(out: string, rules: OutputRules): Promise<void> {
   const place = await claimOutput(out, rules);
   if (place.kind !== 'file') return;
@@ -62,17 +58,17 @@ export async function requireOutput(out: string, rules: OutputRules): Promise<vo
   }
 }
 
-class FileSink implements ResultSink {
+class FileOutput implements ByteOutput {
   readonly #hash = createHash('sha256');
 
   readonly #out: string;
   readonly #handle: FileHandle;
-  readonly #place: SinkRequest & { readonly temporary: string; readonly target: string };
+  readonly #place: OutputRequest & { readonly temporary: string; readonly target: string };
 
   constructor(
     out: string,
     handle: FileHandle,
-    place: SinkRequest & { readonly temporary: string; readonly target: string },
+    place: OutputRequest & { readonly temporary: string; readonly target: string },
   ) {
     this.#out = out;
     this.#handle = handle;
@@ -104,7 +100,7 @@ class FileSink implements ResultSink {
   }
 }
 
-class DeviceSink implements ResultSink {
+class DeviceOutput implements ByteOutput {
   readonly #out: string;
   readonly #handle: FileHandle;
 
@@ -134,7 +130,7 @@ class DeviceSink implements ResultSink {
   }
 }
 
-class StreamSink implements ResultSink {
+class StreamOutput implements ByteOutput {
   /** Holds the bytes of an incomplete character between two writes. */
   readonly #decoder = new StringDecoder('utf8');
 
