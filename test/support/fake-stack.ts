@@ -22,7 +22,7 @@ import { CLAIM_BEAT_MS } from '../../core/contract/submit-claim.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
 import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
-import { MemoryStore } from './memory-store.js';
+import { MemoryBucket, MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
@@ -185,6 +185,7 @@ export class FakeStack {
     return {
       config: this.config,
       store: this.store,
+      resultBuckets: (bucket) => this.#bucketOf(bucket),
       sources: {
         stream: () => never(),
         list: () => never(),
@@ -215,6 +216,15 @@ export class FakeStack {
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,
     };
+  }
+
+  /** The buckets of the user that exist. */
+  readonly buckets = new Map<string, MemoryBucket>();
+
+  #bucketOf(name: string): MemoryBucket {
+    const bucket = this.buckets.get(name) ?? new MemoryBucket();
+    this.buckets.set(name, bucket);
+    return bucket;
   }
 
   #describe(): FleetDescription {
