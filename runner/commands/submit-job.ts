@@ -31,13 +31,14 @@ import { submitNews } from './follow/submit-events.js';
 /** The fields of the event `submitted`. */
 export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'event'>;
 
-/** Refuses a dataset that is not there, before anything is started. */
+/** Refuses a dataset that is not there, before anything is started. Returns the absolute paths of its files on this machine. */
 export async function requireDataset(
   { cwd, signal }: CliContext,
   datasets: readonly string[],
   flags: JobFlags,
-): Promise<void> {
-  await checkLocalDataset(datasetRequest(datasets, cwd, flags), signal);
+): Promise<readonly string[]> {
+  const opened = await checkLocalDataset(datasetRequest(datasets, cwd, flags), signal);
+  return opened?.files ?? [];
 }
 
 export async function submitFromFlags(
@@ -45,6 +46,8 @@ export async function submitFromFlags(
   ports: StackPorts,
   submission: {
     readonly datasets: readonly string[];
+    /** The files of the dataset on this machine. */
+    readonly datasetFiles: readonly string[];
     /** The results will be written to this file. */
     readonly out?: string;
     readonly flags: JobFlags & StackFlags;
@@ -178,7 +181,7 @@ type PythonFields = Pick<StackConfig, 'architecture' | 'python' | 'platform' | '
 export function modelRequest(
   { cwd, env }: CliContext,
   config: PythonFields,
-  submission: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  submission: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): ModelRequest {
   const { flags } = submission;
   const { files, perLine, setup, ship, followLinks, requirements } = flags;
@@ -213,10 +216,10 @@ function pythonTarget({
 function excludedFromModel(
   cwd: string,
   {
-    datasets,
+    datasetFiles,
     out,
     flags: { weights },
-  }: { readonly datasets: readonly string[]; readonly out?: string; readonly flags: JobFlags },
+  }: { readonly datasetFiles: readonly string[]; readonly out?: string; readonly flags: JobFlags },
 ): readonly ExcludedFile[] {
   const results = out === undefined ? [] : [out, `${out}.meta.json`];
   return [
@@ -224,9 +227,7 @@ function excludedFromModel(
     ...(weights === undefined || weights.startsWith('s3://')
       ? []
       : [{ file: path.resolve(cwd, weights), why: 'the weights', always: false }]),
-    ...datasets
-      .filter((dataset) => !dataset.startsWith('s3://'))
-      .map((dataset) => ({ file: path.resolve(cwd, dataset), why: 'the dataset', always: false })),
+    ...datasetFiles.map((file) => ({ file, why: 'the dataset', always: false })),
   ];
 }
 
@@ -237,10 +238,13 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {
-  const { strict, limit, format, delimiter, bigIntegers } = flags;
+  const { strict, limit, format, delimiter, bigIntegers, columns, sample, seed } = flags;
+  if (seed !== undefined && sample === undefined)
+    throw new UserError('--seed chooses a sample. Add --sample, or leave it out.');
   return {
     arguments: datasets,
     cwd,
-    ...definedFields({ strict, limit, format, delimiter, bigIntegers }),
+    ...definedFields({ strict, limit, format, delimiter, bigIntegers, columns }),
+    ...(sample === undefined ? {} : { sample: { items: sample, ...definedFields({ seed }) } }),
   };
 }

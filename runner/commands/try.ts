@@ -61,7 +61,10 @@ async function tryModel(context: CliContext, datasets: readonly string[], flags:
   if (other !== undefined) terminal.err(`${other}\n`);
   // Packages are locked for this machine, on which they are installed now.
   const machine = { ...definedFields({ architecture: config?.architecture }), ...pythonFields(python) };
-  const model = await packageModel(modelRequest(context, machine, { datasets, flags }), context.signal);
+  const model = await packageModel(
+    modelRequest(context, machine, { datasetFiles: dataset.files, flags }),
+    context.signal,
+  );
   try {
     const weights = await findWeights(context, flags, config);
     const isObjects = dataset.kind === 'objects';

@@ -1,6 +1,8 @@
 /** Opens a dataset as a stream of items. A dataset is one or more files, globs, folders, standard input, or objects and prefixes in S3. */
 import type { DatasetFormat, ItemFormat } from '../../core/dataset/dataset-format.js';
 import type { DatasetSample, DatasetSpec } from '../../core/contract/job.js';
+import type { SourceLine } from '../../core/contract/source-line.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
@@ -10,7 +12,6 @@ import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
 import { resolveDataset } from './sources/resolve.js';
-import type { SourceFacts } from './sources/source.js';
 
 export interface DatasetRequest {
   /** The dataset's arguments on the command line, unchanged. There is at least one. */
@@ -26,8 +27,8 @@ export interface DatasetRequest {
   readonly delimiter?: string;
   /** The columns to read, of formats that have columns. All when absent. */
   readonly columns?: readonly string[];
-  /** Take so many items from all over the dataset. The same seed takes the same ones. */
-  readonly sample?: DatasetSample;
+  /** Take so many items from all over the dataset. The same seed takes the same ones. Without a seed it is 0. */
+  readonly sample?: SampleRequest;
   /** The field that holds an item's id. */
   readonly idField?: string;
   /** The fields that are kept for the results. */
@@ -35,6 +36,8 @@ export interface DatasetRequest {
   /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
 }
+
+export type SampleRequest = Pick<DatasetSample, 'items'> & Partial<DatasetSample>;
 
 export interface ReadHooks {
   readonly notify?: Notify;
@@ -45,10 +48,14 @@ export interface ReadHooks {
 export interface Dataset {
   readonly name: string;
   readonly kind: DatasetSpec['kind'];
-  /** True when it can be read more than once. A pipe cannot. */
-  readonly again: boolean;
+  /** True when all of it is in regular files of this machine, so that a second reading costs nothing but time. */
+  readonly isReadAgain?: boolean;
+  /** The name of a file or object of the dataset, by its number. The dataset's own name when absent. */
+  readonly sourceName?: (source: number) => string | undefined;
   /** The absolute paths of the files of this machine that it is read from. */
   readonly files: readonly string[];
+  /** The sample that is read, when it is one. */
+  readonly sample?: DatasetSample;
   /** The files or objects that the rows are from. Absent when each of them is an item. */
   readonly sources?: DatasetSources;
   /** Reads the dataset from the beginning. Each call reads it again, but the content of a pipe can be read only once. */
@@ -59,11 +66,8 @@ export interface Dataset {
 
 export interface DatasetSources {
   readonly count: number;
-  /** True when a part of each source is read, so that records have other numbers than 1, 2, 3. */
-  readonly sample?: DatasetSample;
-  name(source: number): string;
-  /** What is known of the source once it was opened. */
-  facts(source: number): SourceFacts;
+  /** The sources that gave an item, with the items of each, as far as the dataset was read. */
+  lines(): readonly SourceLine[];
 }
 
 export async function openDataset(
@@ -92,11 +96,18 @@ async function open(
     throw new UserError('--sample and --limit both choose items. Give one of them.');
   }
   const name = datasetName(request.arguments);
+  const { sample: wanted, ...options } = request;
+  const sample = wanted && { items: wanted.items, seed: wanted.seed ?? 0 };
   const resolved = await resolveDataset({ ...request, name }, objects, signal);
   if (resolved === undefined) return undefined;
   if (resolved.kind === 'rows') {
-    const { format, ...others } = request;
-    const rows = { ...others, name, ...(format === undefined || format === 'files' ? {} : { format }) };
+    const { format, ...others } = options;
+    const rows = {
+      ...others,
+      name,
+      ...definedFields({ sample }),
+      ...(format === undefined || format === 'files' ? {} : { format }),
+    };
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
@@ -106,7 +117,7 @@ async function open(
     );
   }
   if (objects === undefined) return undefined;
-  return openObjectsDataset({ ...request, name }, resolved.parts, objects);
+  return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
 }
 
 function refuseOptionsOfRecords(name: string, { delimiter, columns }: DatasetRequest): void {
