@@ -8,7 +8,7 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { checkLocalDataset, type DatasetRequest } from '../dataset/dataset.js';
+import { checkLocalDataset, type DatasetRequest, type FolderRequest } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
@@ -33,11 +33,13 @@ export type SubmittedJob = Omit<Extract<RunEvent, { event: 'submitted' }>, 'even
 
 /** Refuses a dataset that is not there, before anything is started. Returns the absolute paths of its files on this machine. */
 export async function requireDataset(
-  { cwd, signal }: CliContext,
+  context: CliContext,
   datasets: readonly string[],
   flags: JobFlags,
 ): Promise<readonly string[]> {
-  const opened = await checkLocalDataset(datasetRequest(datasets, cwd, flags), signal);
+  const { cwd, signal } = context;
+  const request = { ...datasetRequest(datasets, cwd, flags), folder: folderRequest(context, { flags }) };
+  const opened = await checkLocalDataset(request, signal);
   return opened?.files ?? [];
 }
 
@@ -68,7 +70,7 @@ export async function submitFromFlags(
   const publish = workerPublisher(context, ports, signal);
   const submitted = submitJob(
     {
-      dataset: datasetRequest(submission.datasets, cwd, flags),
+      dataset: { ...datasetRequest(submission.datasets, cwd, flags), folder: folderRequest(context, submission) },
       model: modelRequest(context, ports.config, submission),
       ...weightsRequest(context, flags),
       // Stacks say which Python their instances have since their controllers know these models.
@@ -85,6 +87,7 @@ export async function submitFromFlags(
     },
     {
       store: ports.store,
+      bucket: ports.config.bucket,
       queue: ports.queue,
       sources: ports.sources,
       clock,
@@ -235,6 +238,15 @@ export function weightsRequest({ cwd, env }: CliContext, flags: JobFlags): { rea
   const { weights: argument, followLinks = false } = flags;
   if (argument === undefined) return {};
   return { weights: { argument, cwd, followLinks, cache: path.join(stateDirectory(env), 'weights.json') } };
+}
+
+/** The results of the job are no item of its folder (R15). */
+export function folderRequest(
+  { cwd, env }: CliContext,
+  { out, flags: { followLinks = false } }: { readonly out?: string; readonly flags: JobFlags },
+): FolderRequest {
+  const outputs = out === undefined ? [] : [out, `${out}.meta.json`].map((file) => path.resolve(cwd, file));
+  return { followLinks, outputs, cache: path.join(stateDirectory(env), 'files.json') };
 }
 
 export function datasetRequest(datasets: readonly string[], cwd: string, flags: JobFlags): DatasetRequest {

@@ -6,11 +6,14 @@ import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
+import type { FileUploads } from './files/file-uploads.js';
+import { type FilesRequest, type FilesSample, openFilesDataset, type SampleOfFiles } from './files/files-dataset.js';
 import type { ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
+import type { FilesPart } from './sources/parts.js';
 import { resolveDataset } from './sources/resolve.js';
 
 export interface DatasetRequest {
@@ -35,14 +38,21 @@ export interface DatasetRequest {
   readonly keep?: readonly string[];
   /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
+  /** How the files of a folder are read. */
+  readonly folder?: FolderRequest;
 }
 
 export type SampleRequest = Pick<DatasetSample, 'items'> & Partial<DatasetSample>;
+
+/** These fields matter when the dataset is a folder of files. */
+export type FolderRequest = Partial<Pick<FilesRequest, 'followLinks' | 'outputs' | 'cache'>>;
 
 export interface ReadHooks {
   readonly notify?: Notify;
   /** True when the model is JavaScript, whose numbers cannot hold every integer. */
   readonly forJavaScript?: boolean;
+  /** Takes the files of a dataset that is a folder. */
+  readonly files?: FileUploads;
 }
 
 export interface Dataset {
@@ -53,7 +63,7 @@ export interface Dataset {
   /** The name of a file or object of the dataset, by its number. The dataset's own name when absent. */
   readonly sourceName?: (source: number) => string | undefined;
   /** The absolute paths of the files of this machine that it is read from. */
-  readonly files: readonly string[];
+  readonly files?: readonly string[];
   /** The sample that is read, when it is one. */
   readonly sample?: DatasetSample;
   /** The files or objects that the rows are from. Absent when each of them is an item. */
@@ -62,6 +72,8 @@ export interface Dataset {
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
+  /** Reads some files of a folder that is the dataset, spread over it. Absent for other datasets. */
+  readonly sampleFiles?: (most: SampleOfFiles, signal: AbortSignal) => Promise<FilesSample>;
 }
 
 export interface DatasetSources {
@@ -111,13 +123,34 @@ async function open(
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') {
-    throw new UserError(
-      `The dataset ${name} is a directory. Give one file of items. To use many files as items, upload them to S3 and give s3://bucket/prefix/.`,
-    );
-  }
+  if (resolved.kind === 'files') return openFolder(name, request, resolved.parts);
   if (objects === undefined) return undefined;
   return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
+}
+
+function openFolder(name: string, request: DatasetRequest, parts: readonly FilesPart[]): Dataset {
+  const [part, another] = parts;
+  if (part?.folder === undefined || another !== undefined) {
+    throw new UserError(
+      `The dataset ${name} has files that are items themselves (${part?.sources[0]?.name ?? name}). Give the one folder that they are in.`,
+    );
+  }
+  if (request.sample !== undefined) {
+    throw new UserError(
+      `--sample does not apply to the folder ${name}, because each file in it is one item. Use --limit, or copy some files to another folder.`,
+    );
+  }
+  const { strict = false, limit, folder = {} } = request;
+  const files = openFilesDataset({
+    name,
+    folder: part.folder,
+    strict,
+    followLinks: false,
+    outputs: [],
+    ...folder,
+    ...definedFields({ limit }),
+  });
+  return { ...files, files: [part.folder] };
 }
 
 function refuseOptionsOfRecords(name: string, { delimiter, columns }: DatasetRequest): void {

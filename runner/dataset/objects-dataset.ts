@@ -43,7 +43,7 @@ async function* referenceGroups(
     const roles = format === 'files' ? undefined : new NameRoles(part.argument);
     for await (const { key, size } of objectsOf(part, objects, signal)) {
       if (!part.isLeftOut(key)) roles?.add(urlOf({ bucket: part.bucket, key }));
-      references.push({ bucket: part.bucket, key, size });
+      references.push({ bucket: part.bucket, key, size, name: key.slice(part.base.length) });
       if (references.length < REFERENCES_PER_GROUP) continue;
       yield referenceGroup(references);
       references = [];

@@ -85,9 +85,9 @@ function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset
 }
 
 /** Such a dataset is refused, because a fleet would only commit these errors. */
-const nothingReadable = ({ name }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
+const nothingReadable = ({ name, kind }: Dataset, { items, firstBad = '' }: DatasetPass): UserError =>
   new UserError(
-    `None of the ${plural(items, 'line')} of the dataset ${name} can be read. The first error: ${firstBad}`,
+    `None of the ${plural(items, kind === 'lines' ? 'line' : 'file')} of the dataset ${name} can be read. The first error: ${firstBad}`,
   );
 
 export const noItems = ({ name }: Pick<Dataset, 'name'>): UserError =>
