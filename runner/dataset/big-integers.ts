@@ -74,10 +74,11 @@ export function bigIntegerNotice(
   name: string,
   { count, first }: BigIntegerScan,
   doing: BigIntegers,
+  record: 'line' | 'row' = 'line',
 ): DatasetNotice | undefined {
   if (first === undefined) return undefined;
   const { text, line, path } = first;
-  const where = `line ${line}${path === '' ? '' : `, field ${short(path)}`}`;
+  const where = `${record} ${line}${path === '' ? '' : `, field ${short(path)}`}`;
   const integers = `${count} ${count === 1 ? 'integer' : 'integers'} of the dataset ${name}`;
   if (doing === 'string') {
     const why = count === 1 ? 'as a string, because it is' : 'as strings, because they are';

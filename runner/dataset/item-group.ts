@@ -36,6 +36,8 @@ export interface BadLineRule {
   readonly strict: boolean;
   /** The most items to read. The lines after them are not examined. */
   readonly limit?: number;
+  /** The word that messages have for a record. A line when absent. */
+  readonly record?: 'line' | 'row';
 }
 
 /** Collects lines into groups. Call `take` when the group is `full`, and at the end. */
@@ -78,9 +80,10 @@ export class ItemGroupBuilder {
 
   /** Adds a failed item for an unreadable line. `reason` completes "line N …". */
   addBad(line: number, reason: string): void {
-    const message = `line ${line} ${reason}`;
+    const { record = 'line' } = this.#rule;
+    const message = `${record} ${line} ${reason}`;
     if (this.#rule.strict)
-      throw new UserError(`${this.#rule.name}: ${message}. Without --strict this line is a failed item.`);
+      throw new UserError(`${this.#rule.name}: ${message}. Without --strict this ${record} is a failed item.`);
     this.addText(encodeBadLine({ code: ITEM_ERROR_CODES.badItem, message }));
   }
 

@@ -18,3 +18,12 @@ export interface SourceObjects {
   /** Lists every object with the prefix, in UTF-8 order of keys. */
   list(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<SourceObject>;
 }
+
+/** A file or object of which any range of bytes can be read, as Parquet needs it. A pipe has none. */
+export interface RangedSource {
+  /** The name of the file or object, for messages. */
+  readonly name: string;
+  readonly size: number;
+  /** Returns exactly these bytes. Throws a `UserError` when the source cannot be read, and `ObjectChanged` when it has changed. */
+  read(startByte: number, endByte: number, signal: AbortSignal): Promise<Uint8Array>;
+}

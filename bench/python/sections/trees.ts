@@ -9,6 +9,8 @@ import type { Sizes } from '../sizes.js';
 
 const CORES = availableParallelism();
 const LEAST_OF_A_CORE = 0.95;
+/** Cores that share one processor's units do not double the work. The bare processes of the same run show how much two cores really do. */
+const LEAST_OF_PROCESSES = 0.95;
 const MODEL = 'trees.py';
 /** Each lane or slot trains this many trees before the clock starts. */
 const WARM_UP = 2;
@@ -39,6 +41,7 @@ export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
   const times = (kind: Kind): number[] => (samples.get(kind) ?? []).map(({ seconds }) => seconds);
   const serial = medianOf(times('serial'));
   const aCore = (kind: Kind): number => serial / medianOf(times(kind)) / CORES;
+  const ofProcesses = (kind: Kind): number => medianOf(times('processes')) / medianOf(times(kind));
   const chose = new Set((samples.get('auto') ?? []).map((sample) => sample.chose ?? ''));
   return {
     title: 'Work for the processor alone in Python: decision trees',
@@ -52,13 +55,20 @@ export async function trees(cloud: BenchCloud, sizes: Sizes): Promise<Section> {
       show(times(kind), 2),
       (serial / medianOf(times(kind))).toFixed(2),
       kind === 'serial' ? '' : aCore(kind).toFixed(2),
-      (medianOf(times('processes')) / medianOf(times(kind))).toFixed(3),
+      ofProcesses(kind).toFixed(3),
     ]),
-    targets: (['cpus', 'auto'] as const).map((kind) => ({
-      wanted: `${TITLES[kind]}: at least ${LEAST_OF_A_CORE} a core`,
-      measured: aCore(kind).toFixed(2),
-      isMet: aCore(kind) >= LEAST_OF_A_CORE,
-    })),
+    targets: (['cpus', 'auto'] as const).flatMap((kind) => [
+      {
+        wanted: `${TITLES[kind]}: at least ${LEAST_OF_PROCESSES} of as many bare processes`,
+        measured: ofProcesses(kind).toFixed(2),
+        isMet: ofProcesses(kind) >= LEAST_OF_PROCESSES,
+      },
+      {
+        wanted: `${TITLES[kind]}: at least ${LEAST_OF_A_CORE} a core (the bare processes: ${aCore('processes').toFixed(2)})`,
+        measured: aCore(kind).toFixed(2),
+        isMet: aCore(kind) >= LEAST_OF_A_CORE,
+      },
+    ]),
     notes: [`The choice without options, in the worker's words: ${[...chose].join(' / ')}`],
   };
 }
