@@ -1,4 +1,5 @@
 /** Fetches the results at the end of a `run`. When they cannot be written, the stack that holds them is kept. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
 import type { StackFlags } from '../cli/stack-options.js';
@@ -10,7 +11,7 @@ import type { GivenFile } from '../results/output-place.js';
 import { openOutput } from '../results/byte-output.js';
 import { fileSink } from '../results/file-sink.js';
 import { jsonLinesForm } from '../results/forms/json-lines.js';
-import { PLAIN_COLUMNS } from '../results/row-sink.js';
+import { type JoinFlags, joinsOf } from '../results/joined/joins-of.js';
 import { writeResults } from '../results/write-results.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
@@ -41,7 +42,7 @@ export interface Fetch {
   readonly progress: JobProgress;
   readonly output: RunOutput;
   readonly display: Display;
-  readonly flags: StackFlags;
+  readonly flags: StackFlags & JoinFlags;
   readonly state: RunState;
 }
 
@@ -62,13 +63,21 @@ export async function fetchResults(context: CliContext, stack: RunStack, fetch: 
 async function write(
   context: CliContext,
   { ports, signal }: RunStack,
-  { progress, output, display, state }: Fetch,
+  { progress, output, display, state, flags }: Fetch,
 ): Promise<Fetched> {
   const { clock, cwd, stdout } = context;
   const { job, createdAt, batches } = progress;
+  const { columns, stage } = joinsOf(progress, flags, { store: ports.store, signal });
   const bytes = await openOutput(output.out, { ...output, cwd, stdout, identity: { job, createdAt } });
-  const sink = fileSink(jsonLinesForm(PLAIN_COLUMNS), bytes);
-  const written = await writeResults({ job, batches: batches.total, store: ports.store, sink, signal });
+  const sink = fileSink(jsonLinesForm(columns), bytes);
+  const written = await writeResults({
+    job,
+    batches: batches.total,
+    store: ports.store,
+    sink,
+    signal,
+    ...definedFields({ stage }),
+  });
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));

@@ -1,4 +1,5 @@
 /** `spotpool results <job>` writes one line per item, in dataset order. */
+import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
@@ -8,11 +9,12 @@ import { count, plural } from '../display/format.js';
 import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { problemsOf } from '../results/describe-written.js';
+import { joinsOf } from '../results/joined/joins-of.js';
 import { claimOutput, STANDARD_OUTPUT } from '../results/output-place.js';
 import { OutputClosed, openOutput } from '../results/byte-output.js';
 import { fileSink } from '../results/file-sink.js';
 import { jsonLinesForm } from '../results/forms/json-lines.js';
-import { type Placed, PLAIN_COLUMNS } from '../results/row-sink.js';
+import type { Placed } from '../results/row-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
 import { type WrittenResults, writeResults } from '../results/write-results.js';
 import { readJobProgress } from '../status/job-status.js';
@@ -43,14 +45,23 @@ async function results({ context, ports, args, options }: StackCall<'job', typeo
   const { store } = ports;
   const { job } = args;
   const memory = newJobMemory();
-  const { createdAt, dataset, batches } = await readJobProgress(store, job, signal, memory);
+  const progress = await readJobProgress(store, job, signal, memory);
+  const { createdAt, dataset, batches } = progress;
+  const { columns, stage } = joinsOf(progress, options, { store, signal });
   const out = options.out ?? defaultResultsFile(dataset);
   const given = await givenFiles({ ...options, datasets: [dataset] }, cwd);
   const request = { cwd, stdout, given, force: options.force ?? false, identity: { job, createdAt } };
   const place = await claimOutput(out, request);
   try {
-    const sink = fileSink(jsonLinesForm(PLAIN_COLUMNS), await openOutput(out, request));
-    const written = await writeResults({ job, batches: batches.total, store, sink, signal });
+    const sink = fileSink(jsonLinesForm(columns), await openOutput(out, request));
+    const written = await writeResults({
+      job,
+      batches: batches.total,
+      store,
+      sink,
+      signal,
+      ...definedFields({ stage }),
+    });
     const shown = place.kind !== 'standard-output';
     printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false });
     const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
