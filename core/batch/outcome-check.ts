@@ -106,14 +106,14 @@ export class OutcomeCheck {
   }
 }
 
-type ReadLine =
+export type ReadLine =
   | { readonly kind: 'ok' }
   | { readonly kind: 'failed'; readonly error: ItemError }
   /** `fault` is a clause that follows "a line that". */
   | { readonly kind: 'fault'; readonly fault: string };
 
 /** The form is exact (core/contract/result-line.ts fixes the order of keys), so that all readers of the results read the same in it. */
-function readResultLine(text: string | undefined, index: number): ReadLine {
+export function readResultLine(text: string | undefined, index: number): ReadLine {
   if (text === undefined) return { kind: 'fault', fault: 'is not UTF-8' };
   const ok = `{"index":${index},"ok":true,"output":`;
   const failed = `{"index":${index},"ok":false,"error":`;

@@ -17,18 +17,29 @@ const COMMA = ',';
  */
 export function memberText(objectJson: string, name: string): string | undefined {
   let found: string | undefined;
+  for (const member of membersOf(objectJson)) if (member.name === name) found = member.text;
+  return found;
+}
+
+export interface JsonMember {
+  readonly name: string;
+  /** The text of its value, unchanged. */
+  readonly text: string;
+}
+
+/** Yields the members of a JSON object in the order of the text, repeated keys too. `JSON.parse` must have accepted the text. */
+export function* membersOf(objectJson: string): Generator<JsonMember> {
   let at = find(BLANK, objectJson, find(BLANK, objectJson, 0) + 1);
   while (objectJson.charCodeAt(at) === QUOTE) {
     const keyEnd = endOfString(objectJson, at);
-    const isWanted = JSON.parse(objectJson.slice(at, keyEnd)) === name;
+    const key: unknown = JSON.parse(objectJson.slice(at, keyEnd));
     const start = find(BLANK, objectJson, find(BLANK, objectJson, keyEnd) + 1);
     const end = endOfValue(objectJson, start);
-    if (isWanted) found = objectJson.slice(start, end);
+    yield { name: String(key), text: objectJson.slice(start, end) };
     const next = find(BLANK, objectJson, end);
-    if (objectJson[next] !== COMMA) break;
+    if (objectJson[next] !== COMMA) return;
     at = find(BLANK, objectJson, next + 1);
   }
-  return found;
 }
 
 /** JSON does not have these numbers, but several programs write them by default. */

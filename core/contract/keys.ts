@@ -103,7 +103,16 @@ export function batchOfOutcomeKey(key: string): number | undefined {
   return name === undefined || batchName(batch) !== name ? undefined : batch;
 }
 
-export const partialPrefix = (job: string, batch: number): string => `${jobPrefix(job)}partial/${batchName(batch)}/`;
+/** The saved items of all batches. */
+export const partialsPrefix = (job: string): string => `${jobPrefix(job)}partial/`;
+export const partialPrefix = (job: string, batch: number): string => `${partialsPrefix(job)}${batchName(batch)}/`;
+
+/** Returns the batch of a partial's key; undefined for a key of another form. */
+export function batchOfPartialKey(key: string): number | undefined {
+  const name = /^jobs\/[^/]+\/partial\/(\d+)\/[^/]+\.jsonl$/.exec(key)?.[1];
+  const batch = Number(name);
+  return name === undefined || batchName(batch) !== name ? undefined : batch;
+}
 export const partialKey = (job: string, batch: number, lease: string): string =>
   `${partialPrefix(job, batch)}${lease}.jsonl`;
 

@@ -9,13 +9,13 @@ import { systemCode } from '../errors.js';
 import { claimOutput, type OutputRules } from './output-place.js';
 import { temporaryName, putInPlace } from './put-in-place.js';
 import type { JobIdentity } from './results-meta.js';
-import type { Placed } from './row-sink.js';
+import type { OutputFacts, Placed } from './row-sink.js';
 import { cannotWrite, writeFailed } from './write-failure.js';
 
 export interface ByteOutput {
   write(bytes: Uint8Array): Promise<void>;
   /** Completes the output after the last write. */
-  finish(): Promise<Placed>;
+  finish(facts: OutputFacts): Promise<Placed>;
   /** Removes an incomplete output after an error. */
   discard(): Promise<void>;
 }
@@ -80,11 +80,11 @@ class FileOutput implements ByteOutput {
     await this.#named(this.#handle.writeFile(bytes)); // writeFile continues at the handle's position and writes all bytes
   }
 
-  async finish(): Promise<Placed> {
+  async finish(facts: OutputFacts): Promise<Placed> {
     // Some disks report only at sync or close that they are full.
     await this.#named(this.#handle.sync());
     await this.#named(this.#handle.close());
-    const movedTo = await this.#named(putInPlace({ ...this.#place, sha256: this.#hash.digest('hex') }));
+    const movedTo = await this.#named(putInPlace({ ...this.#place, facts, sha256: this.#hash.digest('hex') }));
     return movedTo === undefined ? {} : { movedTo };
   }
 

@@ -11,6 +11,8 @@ export interface OutcomeReading {
   readonly batches: number;
   readonly store: ObjectStore;
   readonly signal: AbortSignal;
+  /** Only these batches are read, so that a second reading sees what the first saw. */
+  readonly chosen?: ReadonlySet<number>;
 }
 
 export interface CheckedBatch {
@@ -26,11 +28,13 @@ export async function* checkedOutcomes({
   batches,
   store,
   signal,
+  chosen,
 }: OutcomeReading): AsyncGenerator<CheckedBatch, void> {
   const plan = new PlannedBatches(store, job, signal);
   try {
     for await (const outcome of outcomesInOrder(store, job, signal)) {
       if (outcome.batch >= batches) break; // the plan has no such batch
+      if (chosen !== undefined && !chosen.has(outcome.batch)) continue;
       const planned = await plan.itemsOf(outcome.batch);
       const checked = await check(outcome, planned, signal);
       yield { batch: outcome.batch, planned, checked, bytes: () => bytesOf(outcome, planned) };

@@ -10,9 +10,9 @@ export function fileSink(form: RowForm, output: ByteOutput): RowSink {
   return {
     write: async (rows) => writeAll(await encoder.encode(rows)),
     ...(form.isLines === undefined ? {} : { writeLines: (lines) => output.write(lines) }),
-    finish: async () => {
+    finish: async (facts) => {
       await writeAll(await encoder.end());
-      return output.finish();
+      return output.finish(facts);
     },
     discard: () => output.discard(),
   };

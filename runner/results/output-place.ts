@@ -53,8 +53,10 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
   const file = await followLinks(path.resolve(cwd, out), user);
   if (isDescriptor(file)) return isStandardOutput(file) ? { kind: 'standard-output' } : { kind: 'device', path: file };
   const found = await statIfThere(file);
-  if (found?.isDirectory() || (found === undefined && out.endsWith('/'))) {
-    throw new UserError(`Cannot write the results to ${out}: it is a directory. Name a file with --out.`);
+  if (found?.isDirectory()) {
+    throw new UserError(
+      `Cannot write the results to ${out}: it is a directory. Name a file with --out, or end the name in "/" to write parts into it.`,
+    );
   }
   await refuseOthersFile(file, user);
   if (found !== undefined) refuseGiven(out, found, await identities(given));
@@ -72,6 +74,26 @@ async function claimPath(out: string, { cwd, force, given, user = ownUser() }: O
   await access(path.dirname(file), constants.W_OK);
   if (!force) refuseForeign(await targetStateOf(file));
   return { kind: 'file', path: file };
+}
+
+/** Throws a `UserError` when no folder of results may be there. Returns its path without links. What the folder holds is not looked at. */
+export async function claimFolder(out: string, { cwd, user = ownUser() }: OutputRules): Promise<string> {
+  const resolved = path.resolve(cwd, out);
+  try {
+    const folder = await followLinks(resolved, user);
+    await refuseOthersFile(folder, user);
+    const found = await statIfThere(folder);
+    if (found !== undefined && !found.isDirectory()) {
+      throw new UserError(
+        `Cannot write parts of the results into ${out}: it is no folder. Name another one with --out.`,
+      );
+    }
+    await access(found === undefined ? path.dirname(folder) : folder, constants.W_OK);
+    return folder;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    throw cannotWrite(out, error, path.dirname(resolved));
+  }
 }
 
 const isStandardOutput = (file: string): boolean =>

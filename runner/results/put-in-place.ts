@@ -15,16 +15,19 @@ import {
   isSameJob,
   type JobIdentity,
   metaFileOf,
+  metaOfFacts,
   type ResultsMeta,
   sizeAndTime,
   type TargetState,
   targetStateOf,
 } from './results-meta.js';
+import type { OutputFacts } from './row-sink.js';
 
 export interface NewFile {
   readonly temporary: string;
   readonly target: string;
   readonly identity: JobIdentity;
+  readonly facts: OutputFacts;
   /** SHA-256 (hex) of the written bytes. */
   readonly sha256: string;
   readonly force: boolean;
@@ -34,14 +37,21 @@ export interface NewFile {
 const MOST_KEPT_OF_A_JOB = 1_000;
 
 /** Resolves with the path to which earlier results of another job were moved, if there were any. */
-export async function putInPlace({ temporary, target, identity, sha256, force }: NewFile): Promise<string | undefined> {
+export async function putInPlace({
+  temporary,
+  target,
+  identity,
+  facts,
+  sha256,
+  force,
+}: NewFile): Promise<string | undefined> {
   const state = await targetStateOf(target);
   if (!force) refuseForeign(state);
   const movedTo =
     state.kind === 'ours' && !isSameJob(state.meta, identity) ? await keepEarlier(target, state.meta) : undefined;
   const written = await sizeAndTime(temporary);
   await rename(temporary, target);
-  await writeWhole(metaFileOf(target), encodeMeta({ ...identity, ...written, sha256 }));
+  await writeWhole(metaFileOf(target), encodeMeta({ ...identity, ...written, sha256, ...metaOfFacts(facts) }));
   return movedTo;
 }
 
@@ -91,7 +101,7 @@ async function linkOrRename(target: string, place: string, replaces: boolean): P
 }
 
 /** Writes a file that appears whole or not at all. */
-async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = temporaryName(file);
   try {
     await writeFile(temporary, text, { flag: 'wx' });

@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { jobId } from '../../core/contract/job-id.js';
-import { count, decode, just, object, text } from '../../core/contract/shape.js';
+import { count, decode, just, object, oneOf, optional, text } from '../../core/contract/shape.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { systemCode } from '../errors.js';
+import type { OutputFacts } from './row-sink.js';
 
 /** Job ids can be reused, on another stack or a later local cloud. Together with its time an id is unique. */
 export interface JobIdentity {
@@ -22,7 +24,15 @@ export interface ResultsMeta extends JobIdentity {
   readonly sha256: string;
   /** The file's modification time (ISO 8601). */
   readonly writtenAt: string;
+  /** Present when items of the job are missing. */
+  readonly partial?: true;
+  readonly only?: 'ok' | 'failed';
 }
+
+export const metaOfFacts = ({ partial, only }: OutputFacts): Pick<ResultsMeta, 'partial' | 'only'> => ({
+  ...(partial ? { partial } : {}),
+  ...definedFields({ only }),
+});
 
 export const metaFileOf = (file: string): string => `${file}.meta.json`;
 
@@ -68,6 +78,8 @@ const metaShape = object<ResultsMeta & { readonly version: 1 }>({
   bytes: count,
   sha256: text(LONGEST_FIELD),
   writtenAt: text(LONGEST_FIELD),
+  partial: optional(just(true)),
+  only: optional(oneOf<'ok' | 'failed'>({ ok: true, failed: true })),
 });
 
 function decodeMeta(json: string): ResultsMeta | undefined {

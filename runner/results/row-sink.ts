@@ -9,13 +9,23 @@ export interface Placed {
   readonly movedTo?: string;
 }
 
+/** Says what the rows are, as seen when all are written. It stands beside the output. */
+export interface OutputFacts {
+  /** Items of the job are missing, so a later output of the same job has more. */
+  readonly partial: boolean;
+  /** The output has only the items of this kind. */
+  readonly only?: 'ok' | 'failed';
+}
+
+export const WHOLE: OutputFacts = { partial: false };
+
 /** Takes rows in dataset order. */
 export interface RowSink {
   write(rows: readonly ResultRow[]): Promise<void>;
   /** Takes result lines as the outcomes hold them. Present when the output is exactly these lines. */
   readonly writeLines?: (lines: Uint8Array) => Promise<void>;
   /** Completes the output after the last write. */
-  finish(): Promise<Placed>;
+  finish(facts: OutputFacts): Promise<Placed>;
   /** Removes an incomplete output after an error. */
   discard(): Promise<void>;
 }

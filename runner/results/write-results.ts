@@ -4,7 +4,7 @@ import { FailureTally, type ErrorCount } from '../../core/batch/failure-tally.js
 import type { ResultRow } from '../../core/contract/result-row.js';
 import { type CheckedBatch, checkedOutcomes, type OutcomeReading } from './checked-outcomes.js';
 import type { Placed, RowSink } from './row-sink.js';
-import { rowsOf } from './rows.js';
+import { readRows } from './read-rows.js';
 
 /** A batch whose outcome does not match the plan. None of its lines is in the results. */
 export interface DamagedBatch {
@@ -15,75 +15,87 @@ export interface DamagedBatch {
 }
 
 export interface WrittenResults {
-  /** The number of lines written. */
+  /** The number of rows in the output. */
   readonly items: number;
   readonly ok: number;
   readonly failed: number;
   /** The error codes of failed items, the most frequent first. */
   readonly errors: readonly ErrorCount[];
   readonly batches: number;
-  /** The number of batches without an outcome. Their items are not in the results (yet). */
+  /** The number of batches without an outcome. Their items are not in the results (yet), except those of `partialItems`. */
   readonly missingBatches: number;
+  /** The number of items of batches without an outcome that workers have saved. Present when they were asked for. */
+  readonly partialItems?: number;
   readonly firstMissing?: number;
   readonly damagedBatches: number;
   /** The first damaged batches, at most `NAMED_DAMAGED` of them. */
   readonly damaged: readonly DamagedBatch[];
 }
 
-/** A stage between the outcomes and their sink. It keeps the order of rows, and may add to them or leave some out. */
+/** A stage between the outcomes and their sink. It keeps the order of rows, and may add to them. */
 export type RowStage = (rows: AsyncIterable<readonly ResultRow[]>) => AsyncIterable<readonly ResultRow[]>;
 
 export interface ResultsRequest extends OutcomeReading {
   readonly sink: RowSink;
-  /** Absent when every row is written as it is. */
+  /** Absent when nothing is added to the rows. */
   readonly stage?: RowStage;
+  /** Only rows of this kind are written. The counts are those of all. */
+  readonly only?: 'ok' | 'failed';
+  /** The second output gets the failed rows, whatever `only` says. */
+  readonly failedSink?: RowSink;
+  /** Items of unfinished batches are written, too, as far as workers have saved them. */
+  readonly partial?: boolean;
 }
 
 /** This many damaged batches have one common cause, so more names would not help. */
 const NAMED_DAMAGED = 20;
 
-/** Writes all results and finishes the sink. On an error it discards the sink. */
+/** Writes all results and finishes the sinks. On an error it discards them. */
 export async function writeResults(request: ResultsRequest): Promise<WrittenResults & Placed> {
-  const { sink } = request;
+  const { sink, failedSink, only } = request;
   try {
-    const written = await writeAll(request);
-    return { ...written, ...(await sink.finish()) };
+    const tally = new Tally(request.batches);
+    const items = await writeAll(request, tally);
+    const written = { ...tally.total(), ...(items === undefined ? {} : { items }) };
+    const facts = { partial: written.missingBatches + written.damagedBatches > 0, ...definedFields({ only }) };
+    await failedSink?.finish({ ...facts, only: 'failed' });
+    return { ...written, ...(await sink.finish(facts)) };
   } catch (error) {
-    await sink.discard();
+    await Promise.all([sink.discard(), failedSink?.discard()]);
     throw error;
   }
 }
 
-async function writeAll({ sink, stage, ...reading }: ResultsRequest): Promise<WrittenResults> {
-  const tally = new Tally(reading.batches);
-  const outcomes = counted(checkedOutcomes(reading), tally);
-  if (stage === undefined && sink.writeLines !== undefined) {
-    for await (const outcome of outcomes) {
+/** Returns the number of rows in the sink; undefined when all are there. */
+async function writeAll(request: ResultsRequest, tally: Tally): Promise<number | undefined> {
+  const { sink, failedSink, stage, only, partial = false, ...reading } = request;
+  const isPlain = stage === undefined && only === undefined && failedSink === undefined && !partial;
+  if (isPlain && sink.writeLines !== undefined) {
+    for await (const outcome of checkedOutcomes(reading)) {
+      tally.add(outcome);
+      if (outcome.checked.kind !== 'valid') continue;
       for await (const bytes of outcome.bytes()) {
         reading.signal.throwIfAborted();
         await sink.writeLines(bytes);
       }
     }
-  } else {
-    const rows = allRows(outcomes);
-    for await (const some of stage === undefined ? rows : stage(rows)) {
-      reading.signal.throwIfAborted();
-      await sink.write(some);
-    }
+    return undefined;
   }
-  return tally.total();
-}
-
-/** Yields the valid outcomes, and counts all. */
-async function* counted(outcomes: AsyncIterable<CheckedBatch>, tally: Tally): AsyncGenerator<CheckedBatch> {
-  for await (const outcome of outcomes) {
-    if (outcome.checked.kind === 'valid') yield outcome;
-    tally.add(outcome);
+  let items = 0;
+  const rows = readRows(reading, {
+    partial,
+    onBatch: (outcome) => tally.add(outcome),
+    onPartial: (some) => tally.addPartial(some),
+  });
+  for await (const some of stage === undefined ? rows : stage(rows)) {
+    reading.signal.throwIfAborted();
+    const chosen = only === undefined ? some : some.filter(({ ok }) => ok === (only === 'ok'));
+    items += chosen.length;
+    if (chosen.length > 0) await sink.write(chosen);
+    const failed = failedSink === undefined ? [] : some.filter(({ ok }) => !ok);
+    if (failed.length > 0) await failedSink?.write(failed);
   }
-}
-
-async function* allRows(outcomes: AsyncIterable<CheckedBatch>): AsyncGenerator<readonly ResultRow[]> {
-  for await (const outcome of outcomes) yield* rowsOf(outcome);
+  return items;
 }
 
 class Tally {
@@ -93,6 +105,7 @@ class Tally {
   #missing = 0;
   #firstMissing: number | undefined;
   #expected = 0;
+  #partial: number | undefined;
   #damagedBatches = 0;
   readonly #damaged: DamagedBatch[] = [];
 
@@ -116,6 +129,17 @@ class Tally {
     this.#failures.addAll(checked.failures);
   }
 
+  addPartial(rows: readonly ResultRow[]): void {
+    this.#partial = (this.#partial ?? 0) + rows.length;
+    for (const row of rows) {
+      if (row.ok) this.#ok += 1;
+      else {
+        this.#failed += 1;
+        this.#failures.add(row.error);
+      }
+    }
+  }
+
   total(): WrittenResults {
     this.#missUntil(this.#batches);
     const ok = this.#ok;
@@ -131,7 +155,7 @@ class Tally {
       errors: this.#failures.errors(),
       batches,
       missingBatches: this.#missing,
-      ...definedFields({ firstMissing }),
+      ...definedFields({ firstMissing, partialItems: this.#partial }),
       damagedBatches,
       damaged,
     };

@@ -22,7 +22,7 @@ import { UserError } from '../../../runner/errors.js';
 import { defaultResultsFile } from '../../../runner/results/default-name.js';
 import type { OutputRules } from '../../../runner/results/output-place.js';
 import { openOutput, requireOutput } from '../../../runner/results/byte-output.js';
-import type { Placed } from '../../../runner/results/row-sink.js';
+import { type Placed, WHOLE } from '../../../runner/results/row-sink.js';
 import { WriteFailed } from '../../../runner/results/write-failure.js';
 import { tempDirectory } from '../model/files.js';
 
@@ -49,7 +49,7 @@ async function write(
   const sink = await openOutput(out, { ...rules(more), stdout: new PassThrough(), identity: { job, createdAt } });
   try {
     await sink.write(Buffer.from(content));
-    return await sink.finish();
+    return await sink.finish(WHOLE);
   } catch (error) {
     await sink.discard();
     throw error;
@@ -160,7 +160,7 @@ describe('a file of results', () => {
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
     const sink = await openOutput('out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     await writeFile(at('out.jsonl'), 'mine');
-    await expect(sink.finish()).rejects.toThrow(/out\.jsonl exists already/);
+    await expect(sink.finish(WHOLE)).rejects.toThrow(/out\.jsonl exists already/);
     await sink.discard();
     expect(await fileText('out.jsonl')).toBe('mine');
     expect(await readdir(cwd)).toEqual(['out.jsonl']);
@@ -271,7 +271,7 @@ describe('an output', () => {
     const identity = { job: 'one', createdAt: '2026-01-01T00:00:00.000Z' };
     const sink = await openOutput('folder/out.jsonl', { ...rules(), stdout: new PassThrough(), identity });
     execFileSync('rm', ['-r', at('folder')]);
-    await expect(sink.finish()).rejects.toThrow(
+    await expect(sink.finish(WHOLE)).rejects.toThrow(
       `Cannot write the results to folder/out.jsonl: the directory ${at('folder')} does not exist`,
     );
     await sink.discard();

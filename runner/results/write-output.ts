@@ -1,0 +1,108 @@
+/** Writes the results of a job to the output that the options name, and the inputs of its failed items to a second file if that is wanted. */
+import type { DatasetSpec } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
+import { UserError } from '../errors.js';
+import type { CheckedBatch, OutcomeReading } from './checked-outcomes.js';
+import { itemLinesForm } from './forms/item-lines.js';
+import { chooseForm, openResults, type OutputChoice, type OutputWorld, requireResults } from './open-results.js';
+import { outTarget } from './out-target.js';
+import { readRows } from './read-rows.js';
+import type { JobIdentity } from './results-meta.js';
+import { type Placed, PLAIN_COLUMNS, type RowColumns, type RowForm, type RowSink } from './row-sink.js';
+import { type RowStage, type WrittenResults, writeResults } from './write-results.js';
+
+export interface ResultsChoice extends OutputChoice {
+  readonly only?: 'ok' | 'failed' | undefined;
+  /** The file for the inputs of failed items. */
+  readonly failedOut?: string | undefined;
+  readonly partial?: boolean | undefined;
+}
+
+export interface ResultsOfJob extends Omit<OutcomeReading, 'chosen'> {
+  readonly identity: JobIdentity;
+  readonly dataset: Pick<DatasetSpec, 'kind' | 'name'>;
+  /** The columns that the stage adds. */
+  readonly columns?: RowColumns;
+  /** Absent when nothing is added to the rows. */
+  readonly stage?: RowStage;
+}
+
+/** Refuses early what `writeOutput` would refuse later. It leaves no trace. */
+export async function requireWritable(choice: ResultsChoice, world: OutputWorld, job?: string): Promise<void> {
+  const failed = failedChoice(choice);
+  await requireResults(choice, world, job);
+  if (failed !== undefined) await requireResults(failed, world, job);
+}
+
+export async function writeOutput(
+  choice: ResultsChoice,
+  world: OutputWorld,
+  job: ResultsOfJob,
+): Promise<WrittenResults & Placed> {
+  const { identity, dataset, columns: _columns, stage, ...reading } = job;
+  const failed = failedChoice(choice);
+  if (failed !== undefined) refuseObjects(dataset);
+  const { form, chosen } = await formOf(choice, world, job);
+  const sink = await openResults(choice, world, { form, identity });
+  const failedSink = failed && (await openBeside(sink, failed, world, identity));
+  const { only, partial } = choice;
+  return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedSink }) });
+}
+
+interface KnownForm {
+  readonly form: RowForm;
+  /** The batches that were seen when the form was found. */
+  readonly chosen?: ReadonlySet<number>;
+}
+
+/** Reads all results once where the form depends on them. */
+async function formOf(choice: ResultsChoice, world: OutputWorld, job: ResultsOfJob): Promise<KnownForm> {
+  const { stage, columns = PLAIN_COLUMNS } = job;
+  const found = chooseForm(outTarget(choice), columns);
+  if (found.kind === 'direct') return { form: found.form };
+  await requireResults(choice, world, job.identity.job);
+  const chosen = new Set<number>();
+  const onBatch = ({ batch }: CheckedBatch): void => void chosen.add(batch);
+  const rows = readRows(job, { onBatch, ...definedFields({ partial: choice.partial }) });
+  for await (const some of stage === undefined ? rows : stage(rows)) {
+    world.signal.throwIfAborted();
+    found.survey.look(some);
+  }
+  return { form: found.survey.form(), chosen };
+}
+
+/** Opens the second output. If that fails, the first one leaves no trace. */
+async function openBeside(
+  sink: RowSink,
+  failed: OutputChoice,
+  world: OutputWorld,
+  identity: JobIdentity,
+): Promise<RowSink> {
+  try {
+    return await openResults(failed, world, { form: itemLinesForm, identity });
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}
+
+/** The file of failed items is a dataset of JSON Lines. */
+function failedChoice({ out, failedOut, force }: ResultsChoice): OutputChoice | undefined {
+  if (failedOut === undefined) return undefined;
+  const choice = { out: failedOut, force };
+  const target = outTarget(choice);
+  if (target.kind !== 'file' || target.format !== 'jsonl') {
+    throw new UserError(
+      `--failed-out ${failedOut} cannot hold the failed items. They are written as JSON Lines: name a file that ends in .jsonl or .jsonl.gz.`,
+    );
+  }
+  if (failedOut === out) throw new UserError(`--failed-out and --out both name ${out}. Name two files.`);
+  return choice;
+}
+
+function refuseObjects({ kind, name }: Pick<DatasetSpec, 'kind' | 'name'>): void {
+  if (kind !== 'objects') return;
+  throw new UserError(
+    `--failed-out does not work for ${name}, because its items are files. To see which failed, use --only failed.`,
+  );
+}
