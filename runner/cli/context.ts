@@ -5,6 +5,7 @@ import type { Terminal } from '../display/terminal.js';
 import type { ProvisionLocalStack } from '../local-cloud/stack.js';
 import type { WorkerBundle } from '../worker-bundle/worker-bundle.js';
 import type { SourceObjects } from '../dataset/ports.js';
+import type { ResultBuckets } from '../results/ports.js';
 import type {
   Clock,
   DeadManSwitch,
@@ -34,6 +35,8 @@ export interface StackPorts {
   readonly controller?: StackController;
   /** Reads datasets that are in S3 already, in any bucket. */
   readonly sources: SourceObjects;
+  /** Writes results to buckets of the user. */
+  readonly resultBuckets: ResultBuckets;
 }
 
 export interface CliContext {

@@ -11,7 +11,7 @@ import {
 } from '../../core/contract/job-options.js';
 import type { JobOptions } from '../../core/contract/job.js';
 import type { WheelSource } from '../../core/contract/python-environment.js';
-import { ITEM_FORMATS } from '../../core/dataset/dataset-format.js';
+import { DATASET_FORMATS } from '../../core/dataset/dataset-format.js';
 import { definedFields } from '../../core/defined-fields.js';
 import { BIG_INTEGERS } from '../dataset/big-integers.js';
 import {
@@ -172,7 +172,7 @@ export const jobOptionRows = {
     format: choice(
       '<format>',
       'read the dataset in this format (default: its first bytes and its name decide)',
-      ITEM_FORMATS,
+      DATASET_FORMATS,
     ),
     delimiter: parsed(
       '<character>',

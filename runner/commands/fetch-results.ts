@@ -1,27 +1,26 @@
 /** Fetches the results at the end of a `run`. When they cannot be written, the stack that holds them is kept. */
-import { definedFields } from '../../core/defined-fields.js';
 import type { ErrorCount } from '../../core/batch/failure-tally.js';
 import type { CliContext } from '../cli/context.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import type { JobProgress } from '../controller/report.js';
 import type { Display } from '../display/events.js';
 import { messageOf } from '../errors.js';
-import { problemsOf } from '../results/describe-written.js';
+import { failedItemsText, problemsOf } from '../results/describe-written.js';
 import type { GivenFile } from '../results/output-place.js';
-import { openOutput } from '../results/byte-output.js';
-import { fileSink } from '../results/file-sink.js';
-import { jsonLinesForm } from '../results/forms/json-lines.js';
-import { type JoinFlags, joinsOf } from '../results/joined/joins-of.js';
-import { writeResults } from '../results/write-results.js';
+import { type ResultsChoice, writeOutput } from '../results/write-output.js';
+import { readJobView } from '../status/job-status.js';
 import { newsNow } from './follow/news.js';
 import type { CommandProgress } from './advice/report-interruption.js';
 import { movedText, resultsCommandLine, stateVariable } from './advice/command-lines.js';
+import { outputWorld, type ResultsFlags, resultsOfJob } from './output-world.js';
 import type { RunStack } from './run-stack.js';
 
 /** The results may go to this file; it was checked. */
 export interface RunOutput {
   readonly out: string;
-  readonly force: boolean;
+  readonly choice: ResultsChoice;
+  /** The options of the results, for messages. */
+  readonly flags: ResultsFlags;
   readonly given: readonly GivenFile[];
 }
 
@@ -42,7 +41,7 @@ export interface Fetch {
   readonly progress: JobProgress;
   readonly output: RunOutput;
   readonly display: Display;
-  readonly flags: StackFlags & JoinFlags;
+  readonly flags: StackFlags & ResultsFlags;
   readonly state: RunState;
 }
 
@@ -65,24 +64,16 @@ async function write(
   { ports, signal }: RunStack,
   { progress, output, display, state, flags }: Fetch,
 ): Promise<Fetched> {
-  const { clock, cwd, stdout } = context;
-  const { job, createdAt, batches } = progress;
-  const { columns, stage } = joinsOf(progress, flags, { store: ports.store, signal });
-  const bytes = await openOutput(output.out, { ...output, cwd, stdout, identity: { job, createdAt } });
-  const sink = fileSink(jsonLinesForm(columns), bytes);
-  const written = await writeResults({
-    job,
-    batches: batches.total,
-    store: ports.store,
-    sink,
-    signal,
-    ...definedFields({ stage }),
-  });
+  const { clock, cwd } = context;
+  const { manifest } = await readJobView(ports.store, progress.job, signal);
+  const world = { ...outputWorld(context, output.given, ports), signal };
+  const written = await writeOutput(output.choice, world, resultsOfJob(manifest, ports, signal, flags));
   state.resultsFile = output.out;
   if (written.movedTo !== undefined) {
     display.show(newsNow(clock, 'info', 'results-moved', movedText(written.movedTo, cwd)));
   }
   display.show({ event: 'results-written', file: output.out, items: written.items });
+  for (const message of failedItemsText(written)) display.show(newsNow(clock, 'info', 'failed-items-written', message));
   const problems = problemsOf(written);
   for (const { code, message } of problems) display.show(newsNow(clock, 'warning', code, message));
   return { errors: written.errors, resultsFile: output.out, whole: written.damagedBatches === 0 };
@@ -93,7 +84,13 @@ async function keepResults(stack: RunStack, { progress, output, flags }: Fetch):
   const { own } = stack;
   try {
     const stateDirectory = await stack.keep();
-    const command = resultsCommandLine({ job: progress.job, out: output.out, flags, stateDirectory });
+    const command = resultsCommandLine({
+      job: progress.job,
+      out: output.out,
+      results: output.flags,
+      flags,
+      stateDirectory,
+    });
     const advice = `Fix the problem or name another file, then fetch them:\n  ${command}`;
     if (!own) return `The results are still in the stack. ${advice}`;
     return (

@@ -1,32 +1,35 @@
 /** `spotpool results <job>` writes one line per item, in dataset order. */
-import { definedFields } from '../../core/defined-fields.js';
 import type { CliContext } from '../cli/context.js';
 import { defineStackCommand, type StackCall } from '../cli/command.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
-import { text } from '../cli/option-rows.js';
+import { toggle } from '../cli/option-rows.js';
 import { resultsOptions } from '../cli/results-options.js';
-import { count, plural } from '../display/format.js';
+import { type JobProgress, progressOfJob } from '../controller/report.js';
 import { errorLines } from '../display/summary.js';
 import { defaultResultsFile } from '../results/default-name.js';
-import { problemsOf } from '../results/describe-written.js';
-import { joinsOf } from '../results/joined/joins-of.js';
-import { claimOutput, STANDARD_OUTPUT } from '../results/output-place.js';
-import { OutputClosed, openOutput } from '../results/byte-output.js';
-import { fileSink } from '../results/file-sink.js';
-import { jsonLinesForm } from '../results/forms/json-lines.js';
+import { failedItemsText, problemsOf, writtenText } from '../results/describe-written.js';
+import { OutputClosed } from '../results/byte-output.js';
+import { goesToStandardOutput } from '../results/open-results.js';
+import { STANDARD_OUTPUT } from '../results/output-place.js';
 import type { Placed } from '../results/row-sink.js';
 import { WriteFailed } from '../results/write-failure.js';
-import { type WrittenResults, writeResults } from '../results/write-results.js';
-import { readJobProgress } from '../status/job-status.js';
+import { requireWritable, type ResultsChoice, writeOutput } from '../results/write-output.js';
+import type { WrittenResults } from '../results/write-results.js';
+import { readJobProgress, readJobView } from '../status/job-status.js';
 import { newJobMemory } from '../controller/memory.js';
 import { givenFiles } from './given-files.js';
+import { hasEnded } from './job-state.js';
+import { outputWorld, resultsChoice, resultsOfJob } from './output-world.js';
 import { movedText, resultsCommandLine } from './advice/command-lines.js';
 
 const resultsRows = {
   ...resultsOptions,
-  out: text(
-    '<file>',
-    "write the results to this file, or to standard output with '-' (default: the dataset's name with .results.jsonl)",
+  out: {
+    ...resultsOptions.out,
+    help: resultsOptions.out.help.replace(' (default', "; '-' is standard output (default"),
+  },
+  partial: toggle(
+    'write what a running job has so far: its finished batches, and the items that workers have saved of others',
   ),
 };
 
@@ -41,47 +44,59 @@ export const resultsCommand = defineStackCommand({
 });
 
 async function results({ context, ports, args, options }: StackCall<'job', typeof resultsRows>): Promise<number> {
-  const { cwd, stdout, signal } = context;
+  const { cwd, signal } = context;
   const { store } = ports;
   const { job } = args;
   const memory = newJobMemory();
-  const progress = await readJobProgress(store, job, signal, memory);
-  const { createdAt, dataset, batches } = progress;
-  const { columns, stage } = joinsOf(progress, options, { store, signal });
-  const out = options.out ?? defaultResultsFile(dataset);
-  const given = await givenFiles({ ...options, datasets: [dataset] }, cwd);
-  const request = { cwd, stdout, given, force: options.force ?? false, identity: { job, createdAt } };
-  const place = await claimOutput(out, request);
+  const view = await readJobView(store, job, signal, memory);
+  const { dataset } = view.manifest;
+  const out = options.out ?? defaultResultsFile(dataset.name, options.outFormat);
+  const choice = { ...resultsChoice(out, options), partial: options.partial };
+  const world = outputWorld(context, await givenFiles({ ...options, datasets: [dataset.name] }, cwd), ports);
+  await requireWritable(choice, world, job);
+  const toStandardOutput = await goesToStandardOutput(choice, world);
+  requireEnd(progressOfJob(view), choice);
   try {
-    const sink = fileSink(jsonLinesForm(columns), await openOutput(out, request));
-    const written = await writeResults({
-      job,
-      batches: batches.total,
-      store,
-      sink,
-      signal,
-      ...definedFields({ stage }),
-    });
-    const shown = place.kind !== 'standard-output';
-    printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false });
+    const written = await writeOutput(choice, world, resultsOfJob(view.manifest, ports, signal, options));
+    const shown = !toStandardOutput;
+    printWritten(context, { ...written, job, file: out }, { shown, json: options.json ?? false, only: options.only });
     const code = exitCodeOf(await readJobProgress(store, job, signal, memory));
     return problemsOf(written).length === 0 || code !== EXIT.ok ? code : EXIT.failed;
   } catch (error) {
     // The reader has closed the output, as `spotpool results job --out - | head` does.
     if (error instanceof OutputClosed) return EXIT.ok;
     if (!(error instanceof WriteFailed)) throw error;
-    const again = resultsCommandLine({ job, out: out === STANDARD_OUTPUT ? undefined : out, flags: options });
+    const again = resultsCommandLine({
+      job,
+      out: out === STANDARD_OUTPUT ? undefined : out,
+      results: options,
+      flags: options,
+    });
     throw new Error(
       `${error.message} The results are still in the stack. Fix the problem or name another file, then run:\n  ${again}`,
     );
   }
 }
 
+/** A reader of parts must never take half a dataset for a whole one. */
+function requireEnd(progress: JobProgress, { out, partial }: ResultsChoice): void {
+  if (hasEnded(progress) || partial || !out.endsWith('/')) return;
+  throw new Error(
+    `Job ${progress.job} has not ended, so ${out} would get a part of its results only. Wait for its end (spotpool watch ${progress.job}), or add --partial.`,
+  );
+}
+
+interface Shown {
+  /** False when the results themselves go to standard output. */
+  readonly shown: boolean;
+  readonly json: boolean;
+  readonly only: ResultsChoice['only'];
+}
+
 function printWritten(
   { terminal, cwd }: CliContext,
   written: WrittenResults & Placed & { readonly job: string; readonly file: string },
-  /** `shown` is false when the results themselves go to standard output. */
-  { shown, json }: { readonly shown: boolean; readonly json: boolean },
+  { shown, json, only }: Shown,
 ): void {
   for (const { message } of problemsOf(written)) terminal.err(`${message}\n`);
   if (!shown) return;
@@ -89,8 +104,8 @@ function printWritten(
     terminal.out(`${JSON.stringify(written)}\n`);
     return;
   }
-  const { items, ok, failed, errors, file, movedTo } = written;
+  const { errors, movedTo } = written;
   const moved = movedTo === undefined ? [] : [movedText(movedTo, cwd)];
-  const head = `Wrote ${plural(items, 'result')} to ${file}: ${count(ok)} ok, ${count(failed)} failed.`;
-  terminal.out(`${[...moved, head, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
+  const lines = [...moved, writtenText(written, only), ...failedItemsText(written)];
+  terminal.out(`${[...lines, ...errorLines({ errors }, terminal.colors)].join('\n')}\n`);
 }

@@ -11,7 +11,7 @@ import type { Display } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { defaultResultsFile } from '../results/default-name.js';
 import { STANDARD_OUTPUT } from '../results/output-place.js';
-import { requireOutput } from '../results/byte-output.js';
+import { requireWritable } from '../results/write-output.js';
 import { readJobProgress, readJobStatus } from '../status/job-status.js';
 import { summarise } from '../status/summary.js';
 import { fetchResults, type RunOutput, type RunState } from './fetch-results.js';
@@ -20,6 +20,7 @@ import { makeDisplay } from './follow/make-display.js';
 import { nextStep } from './advice/next-step.js';
 import { checkBeforeStart, reportInterruption } from './advice/report-interruption.js';
 import { summaryOf } from './follow/job-summary.js';
+import { outputWorld, resultsChoice } from './output-world.js';
 import { openRunStack, type RunStack } from './run-stack.js';
 import { printStatusJson } from './status-json.js';
 import { givenFiles } from './given-files.js';
@@ -56,6 +57,7 @@ async function run(context: CliContext, datasets: readonly string[], flags: Flag
         'Copy the dataset to this machine (aws s3 cp), or start a cloud with "spotpool local up" and upload it there.',
     );
   }
+  await requireBucket(context, stack, output, flags);
   const display = makeDisplay(context, flags.json);
   const state: RunState = {};
   try {
@@ -74,6 +76,28 @@ async function run(context: CliContext, datasets: readonly string[], flags: Flag
     display.close();
     if (state.notWritten !== undefined) context.terminal.err(`error: ${state.notWritten}\n`);
     await stack.close();
+  }
+}
+
+/** A bucket can be looked at only when the stack is known. */
+async function requireBucket(
+  context: CliContext,
+  stack: RunStack,
+  { out, choice, given }: RunOutput,
+  { id }: Flags,
+): Promise<void> {
+  if (!out.startsWith('s3://')) return;
+  try {
+    if (stack.own) {
+      throw new UserError(
+        `The results would go to ${out} in the S3 of the local cloud that this command starts, which ends with it. ` +
+          'Name a file or folder with --out, or start a cloud with "spotpool local up" and make the bucket there.',
+      );
+    }
+    await requireWritable(choice, { ...outputWorld(context, given, stack.ports), signal: stack.signal }, id);
+  } catch (error) {
+    await stack.close();
+    throw error;
   }
 }
 
@@ -126,16 +150,17 @@ async function runOn(
 /** Refuses input that is known to fail, before anything is started. */
 async function requireInputs(context: CliContext, datasets: readonly string[], flags: Flags): Promise<RunOutput> {
   const { cwd } = context;
-  const { out = defaultResultsFile(datasetName(datasets)), force = false } = flags;
+  const { out = defaultResultsFile(datasetName(datasets), flags.outFormat) } = flags;
   if (out === STANDARD_OUTPUT) {
     throw new UserError(
       '--out - does not work with run, because run prints its progress to standard output. Name a file, or use: spotpool results <job> --out -',
     );
   }
   await requireDataset(context, datasets, flags);
-  const output = { out, force, given: await givenFiles({ ...flags, datasets }, cwd) };
-  await requireOutput(out, { ...output, cwd });
-  return output;
+  const given = await givenFiles({ ...flags, datasets }, cwd);
+  const choice = resultsChoice(out, flags);
+  await requireWritable(choice, outputWorld(context, given), flags.id);
+  return { out, choice, flags, given };
 }
 
 /** Waits for both, so that neither runs on after the other has failed. */

@@ -8,7 +8,7 @@ import type { CliContext, StackPorts } from '../cli/context.js';
 import { type JobFlags, jobOptionsOf } from '../cli/job-options.js';
 import type { StackFlags } from '../cli/stack-options.js';
 import { readFleetState } from '../controller/observe/read-fleet.js';
-import { type DatasetRequest, openDataset } from '../dataset/dataset.js';
+import { checkLocalDataset, type DatasetRequest } from '../dataset/dataset.js';
 import type { Display, RunEvent } from '../display/events.js';
 import { UserError } from '../errors.js';
 import { stateDirectory } from '../local-cloud/paths.js';
@@ -37,11 +37,7 @@ export async function requireDataset(
   datasets: readonly string[],
   flags: JobFlags,
 ): Promise<void> {
-  const notYet = (): never => {
-    throw new Error('The dataset is only opened here and never read.');
-  };
-  const opened = await openDataset(datasetRequest(datasets, cwd, flags), { stream: notYet, list: notYet });
-  await opened.check(signal);
+  await checkLocalDataset(datasetRequest(datasets, cwd, flags), signal);
 }
 
 export async function submitFromFlags(

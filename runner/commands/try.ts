@@ -50,7 +50,11 @@ const MANY_BYTES = 1024 * MIB;
 async function tryModel(context: CliContext, datasets: readonly string[], flags: Options): Promise<number> {
   const { terminal } = context;
   const config = await configuredStack(flags, context);
-  const dataset = await openDataset(datasetRequest(datasets, context.cwd, flags), context.sources(config));
+  const dataset = await openDataset(
+    datasetRequest(datasets, context.cwd, flags),
+    context.sources(config),
+    context.signal,
+  );
   await dataset.check(context.signal);
   const python = needsPython(flags) ? await detectPython(context.env, context.signal) : undefined;
   const other = otherPython(config?.python, python?.python);

@@ -1,10 +1,11 @@
 /** Derives the default results file from the dataset's name. Pure. */
+import type { OutFormat } from './out-target.js';
 
 import { isNameOfSeveral } from '../dataset/dataset-name.js';
 
 /** The default for datasets without a name of their own: standard input, a pipe, several files, a prefix. */
-const NAMELESS = 'results.jsonl';
-const ENDING = '.results.jsonl';
+const NAMELESS = 'results.';
+const ENDING = '.results.';
 
 /** These endings say how a dataset is stored, not what it is, so they are removed from the name. */
 const COMPRESSIONS = /\.(gz|bz2|xz|zst|zip)$/i;
@@ -14,7 +15,11 @@ const FORMATS = /\.(jsonl|ndjson|json|jl|csv|tsv|txt|text|parquet|arrow|feather)
 const MOST_NAME_BYTES = 150;
 
 /** `molecules.csv.gz` gives `molecules.results.jsonl`. The file goes to the working directory, wherever the dataset is. */
-export function defaultResultsFile(dataset: string): string {
+export function defaultResultsFile(dataset: string, format: OutFormat = 'jsonl'): string {
+  return nameOf(dataset) + format;
+}
+
+function nameOf(dataset: string): string {
   const path = dataset.replace(/^s3:\/\//, '');
   if (dataset === '-' || isNameOfSeveral(dataset) || /[*?]|\[.+\]/.test(path) || /^\/(dev|proc)\//.test(path))
     return NAMELESS;

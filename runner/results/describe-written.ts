@@ -1,5 +1,5 @@
 /** Explains to people which items are missing from the results, and why. Pure. */
-import { plural } from '../display/format.js';
+import { count, plural } from '../display/format.js';
 import type { WrittenResults } from './write-results.js';
 
 export interface ResultProblem {
@@ -19,8 +19,33 @@ export function problemsOf(written: WrittenResults): readonly ResultProblem[] {
   ];
 }
 
-function describeMissing({ batches, missingBatches, firstMissing }: WrittenResults): readonly string[] {
+/** Says how many rows were written. The counts are of all items, whichever of them were chosen. */
+export function writtenText(
+  { items, ok, failed, file }: WrittenResults & { readonly file: string },
+  only: 'ok' | 'failed' | undefined,
+): string {
+  if (only === undefined)
+    return `Wrote ${plural(items, 'result')} to ${file}: ${count(ok)} ok, ${count(failed)} failed.`;
+  return `Wrote ${plural(items, `${only} result`)} to ${file}. In all there are ${count(ok)} ok and ${count(failed)} failed.`;
+}
+
+/** Empty when the inputs of failed items were not asked for. */
+export function failedItemsText({ failed, failedItems }: WrittenResults): readonly string[] {
+  if (failedItems === undefined) return [];
+  const unreadable = failed - failedItems.items;
+  const head = `Wrote the ${plural(failedItems.items, 'failed item')} to ${failedItems.file}.`;
+  return unreadable === 0
+    ? [head]
+    : [`${head} ${plural(unreadable, 'item')} could not be read when they were submitted, so they are not in it.`];
+}
+
+function describeMissing({ batches, missingBatches, firstMissing, partialItems }: WrittenResults): readonly string[] {
   if (firstMissing === undefined) return [];
+  if (partialItems !== undefined) {
+    return [
+      `${missingBatches} of ${batches} batches have no outcome yet. Of their items, ${count(partialItems)} are in the results, because workers have saved them.`,
+    ];
+  }
   const have = missingBatches === 1 ? 'has' : 'have';
   return [
     `${missingBatches} of ${batches} batches ${have} no outcome yet (the first is batch ${firstMissing}). Their items are not in the results.`,

@@ -6,7 +6,7 @@ import { fileSink } from './file-sink.js';
 import { CsvSurvey } from './forms/csv.js';
 import { jsonLinesForm } from './forms/json-lines.js';
 import { gzipOutput } from './gzip-output.js';
-import { claimFolder, type GivenFile, type OutputRules } from './output-place.js';
+import { claimFolder, claimOutput, type GivenFile, type OutputRules } from './output-place.js';
 import { endingOf, type OutOptions, outTarget, type OutTarget } from './out-target.js';
 import { BucketStore } from './parts/bucket-store.js';
 import { FolderStore } from './parts/folder-store.js';
@@ -79,6 +79,13 @@ export async function openResults(
   if (store === undefined) throw new Error(`${out} cannot be written without a stack.`);
   const { gzip, partBytes } = target;
   return openParts(store, { form, ending: endingOf(target), gzip, partBytes, identity, force });
+}
+
+/** True when the results themselves go there, so the command must print nothing else. */
+export async function goesToStandardOutput(choice: OutputChoice, world: OutputWorld): Promise<boolean> {
+  const { kind } = outTarget(choice);
+  if (kind !== 'file' && kind !== 'stream') return false;
+  return (await claimOutput(choice.out, rulesOf(choice, world))).kind === 'standard-output';
 }
 
 const rulesOf = ({ force }: OutputChoice, { cwd, given }: OutputWorld): OutputRules => ({ cwd, given, force });

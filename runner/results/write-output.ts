@@ -44,9 +44,9 @@ export async function writeOutput(
   if (failed !== undefined) refuseObjects(dataset);
   const { form, chosen } = await formOf(choice, world, job);
   const sink = await openResults(choice, world, { form, identity });
-  const failedSink = failed && (await openBeside(sink, failed, world, identity));
+  const failedOut = failed && { file: failed.out, sink: await openBeside(sink, failed, world, identity) };
   const { only, partial } = choice;
-  return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedSink }) });
+  return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedOut }) });
 }
 
 interface KnownForm {

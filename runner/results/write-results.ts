@@ -26,6 +26,8 @@ export interface WrittenResults {
   readonly missingBatches: number;
   /** The number of items of batches without an outcome that workers have saved. Present when they were asked for. */
   readonly partialItems?: number;
+  /** Present when the inputs of failed items were written to a file, too. */
+  readonly failedItems?: { readonly file: string; readonly items: number };
   readonly firstMissing?: number;
   readonly damagedBatches: number;
   /** The first damaged batches, at most `NAMED_DAMAGED` of them. */
@@ -41,8 +43,8 @@ export interface ResultsRequest extends OutcomeReading {
   readonly stage?: RowStage;
   /** Only rows of this kind are written. The counts are those of all. */
   readonly only?: 'ok' | 'failed';
-  /** The second output gets the failed rows, whatever `only` says. */
-  readonly failedSink?: RowSink;
+  /** The second output gets the failed rows that have an input, whatever `only` says. */
+  readonly failedOut?: { readonly file: string; readonly sink: RowSink };
   /** Items of unfinished batches are written, too, as far as workers have saved them. */
   readonly partial?: boolean;
 }
@@ -52,24 +54,27 @@ const NAMED_DAMAGED = 20;
 
 /** Writes all results and finishes the sinks. On an error it discards them. */
 export async function writeResults(request: ResultsRequest): Promise<WrittenResults & Placed> {
-  const { sink, failedSink, only } = request;
+  const { sink, failedOut, only } = request;
   try {
     const tally = new Tally(request.batches);
-    const items = await writeAll(request, tally);
-    const written = { ...tally.total(), ...(items === undefined ? {} : { items }) };
+    const more = await writeAll(request, tally);
+    const written = { ...tally.total(), ...more };
     const facts = { partial: written.missingBatches + written.damagedBatches > 0, ...definedFields({ only }) };
-    await failedSink?.finish({ ...facts, only: 'failed' });
+    await failedOut?.sink.finish({ ...facts, only: 'failed' });
     return { ...written, ...(await sink.finish(facts)) };
   } catch (error) {
-    await Promise.all([sink.discard(), failedSink?.discard()]);
+    await Promise.all([sink.discard(), failedOut?.sink.discard()]);
     throw error;
   }
 }
 
-/** Returns the number of rows in the sink; undefined when all are there. */
-async function writeAll(request: ResultsRequest, tally: Tally): Promise<number | undefined> {
-  const { sink, failedSink, stage, only, partial = false, ...reading } = request;
-  const isPlain = stage === undefined && only === undefined && failedSink === undefined && !partial;
+/** Returns the totals that differ from the tally's. */
+async function writeAll(
+  request: ResultsRequest,
+  tally: Tally,
+): Promise<Partial<Pick<WrittenResults, 'items' | 'failedItems'>>> {
+  const { sink, failedOut, stage, only, partial = false, ...reading } = request;
+  const isPlain = stage === undefined && only === undefined && failedOut === undefined && !partial;
   if (isPlain && sink.writeLines !== undefined) {
     for await (const outcome of checkedOutcomes(reading)) {
       tally.add(outcome);
@@ -79,9 +84,10 @@ async function writeAll(request: ResultsRequest, tally: Tally): Promise<number |
         await sink.writeLines(bytes);
       }
     }
-    return undefined;
+    return {};
   }
   let items = 0;
+  let failedItems = 0;
   const rows = readRows(reading, {
     partial,
     onBatch: (outcome) => tally.add(outcome),
@@ -92,10 +98,11 @@ async function writeAll(request: ResultsRequest, tally: Tally): Promise<number |
     const chosen = only === undefined ? some : some.filter(({ ok }) => ok === (only === 'ok'));
     items += chosen.length;
     if (chosen.length > 0) await sink.write(chosen);
-    const failed = failedSink === undefined ? [] : some.filter(({ ok }) => !ok);
-    if (failed.length > 0) await failedSink?.write(failed);
+    const failed = failedOut === undefined ? [] : some.filter(({ ok, inputJson }) => !ok && inputJson !== undefined);
+    failedItems += failed.length;
+    if (failed.length > 0) await failedOut?.sink.write(failed);
   }
-  return items;
+  return { items, ...(failedOut === undefined ? {} : { failedItems: { file: failedOut.file, items: failedItems } }) };
 }
 
 class Tally {

@@ -27,7 +27,7 @@ export async function checkIdsFirst(
   { signal, onEvent }: SubmitHooks,
 ): Promise<CheckedIds | undefined> {
   const { idField } = flags;
-  if (idField === undefined || dataset.isReadAgain !== true) return undefined;
+  if (idField === undefined || !isOnThisMachine(dataset)) return undefined;
   const startedMs = nowMs();
   const tell = (message: string): void => onEvent({ level: 'info', code: 'ids', message });
   let isTold = false;
@@ -61,9 +61,10 @@ export function beginPass({ job, request, hooks, dataset, checked, model }: Pass
   return new DatasetPass(kept.over(groups), { ...sizes, ...definedFields({ workers: options.maxWorkers }) }, { kept });
 }
 
-export function identityRequest(
-  { name, kind, sourceName }: Dataset,
-  { idField, keep }: IdentityFlags,
-): IdentityRequest {
+/** A second reading of such a dataset costs nothing but time. */
+const isOnThisMachine = ({ again, files, sources }: Dataset): boolean => again && files.length === sources?.count;
+
+export function identityRequest({ name, kind, sources }: Dataset, { idField, keep }: IdentityFlags): IdentityRequest {
+  const sourceName = sources === undefined ? undefined : (source: number) => sources.name(source);
   return { name, kind, ...definedFields({ idField, keep, sourceName }) };
 }

@@ -108,7 +108,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
-  const dataset = await openDataset(request.dataset, ports.sources);
+  const dataset = await openDataset(request.dataset, ports.sources, signal);
   const checked = await checkIdsFirst(dataset, request.dataset, ports.clock, hooks);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {

@@ -22,7 +22,7 @@ import { CLAIM_BEAT_MS } from '../../core/contract/submit-claim.js';
 import type { CliContext, StackPorts } from '../../runner/cli/context.js';
 import { runCommandLine } from '../../runner/cli/program.js';
 import type { FleetDescription, FleetInstance, ModelProbe } from '../../runner/ports.js';
-import { MemoryStore } from './memory-store.js';
+import { MemoryBucket, MemoryStore } from './memory-store.js';
 import { RecordingTerminal } from './recording-terminal.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
@@ -162,7 +162,11 @@ export class FakeStack {
       },
       connect: () => this.#ports(),
       workerBundle: async () => ({ version: '0.0.0', sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2, 3]) }),
-      sources: () => ({ stream: () => never(), list: () => never() }),
+      sources: () => ({
+        stream: () => never(),
+        list: () => never(),
+        head: () => Promise.reject(new Error('This test has no objects.')),
+      }),
       probe: () => this.probe(),
       provision: () => Promise.reject(new Error('There is no local cloud in this test.')),
     };
@@ -181,7 +185,12 @@ export class FakeStack {
     return {
       config: this.config,
       store: this.store,
-      sources: { stream: () => never(), list: () => never() },
+      resultBuckets: (bucket) => this.#bucketOf(bucket),
+      sources: {
+        stream: () => never(),
+        list: () => never(),
+        head: () => Promise.reject(new Error('This test has no objects.')),
+      },
       queue: {
         send: async (bodies, job) => this.#enqueue(bodies, job),
         counts: async () => ({ visible: this.#left(), inFlight: 0, delayed: 0 }),
@@ -207,6 +216,15 @@ export class FakeStack {
       deadMan: { pushOutEveryMs: 60_000, arm: async () => undefined, disarm: async () => undefined },
       ...this.broken,
     };
+  }
+
+  /** The buckets of the user that exist. */
+  readonly buckets = new Map<string, MemoryBucket>();
+
+  #bucketOf(name: string): MemoryBucket {
+    const bucket = this.buckets.get(name) ?? new MemoryBucket();
+    this.buckets.set(name, bucket);
+    return bucket;
   }
 
   #describe(): FleetDescription {

@@ -109,3 +109,11 @@ export class MemoryStore implements ObjectStore {
     return { objects, folders: [...folders], atMs: this.nowMs };
   }
 }
+
+/** A bucket of the user, to which results are written. */
+export class MemoryBucket extends MemoryStore {
+  async remove(key: string): Promise<void> {
+    await this.beforeWrite(key);
+    this.objects.delete(key);
+  }
+}

@@ -1,6 +1,7 @@
 /** Command lines that messages print for users to copy. */
 import path from 'node:path';
 import type { StackFlags } from '../../cli/stack-options.js';
+import type { ResultsFlags } from '../output-world.js';
 import { shellQuote } from '../../local-cloud/user-data.js';
 
 const PLAIN_WORD = /^[\w./:@%+,=-]+$/;
@@ -18,13 +19,26 @@ export interface ResultsCommand {
   readonly job: string;
   /** Absent when the command chooses the file. */
   readonly out?: string | undefined;
+  /** The other options of the results, as they were given. */
+  readonly results?: Omit<ResultsFlags, 'out'>;
   readonly flags: StackFlags;
   /** Present when the user's shell would look for the local cloud elsewhere. */
   readonly stateDirectory?: string | undefined;
 }
 
-export const resultsCommandLine = ({ job, out, flags, stateDirectory }: ResultsCommand): string =>
-  `${stateVariable(stateDirectory)}spotpool results ${job}${stackArguments(flags)}${out === undefined ? '' : ` --out ${shellWord(out)}`}`;
+export const resultsCommandLine = ({ job, out, results = {}, flags, stateDirectory }: ResultsCommand): string =>
+  `${stateVariable(stateDirectory)}spotpool results ${job}${stackArguments(flags)}${out === undefined ? '' : ` --out ${shellWord(out)}`}${resultsArguments(results)}`;
+
+function resultsArguments({ outFormat, partSize, only, failedOut, force }: Omit<ResultsFlags, 'out'>): string {
+  const words = [
+    ...(outFormat === undefined ? [] : ['--out-format', outFormat]),
+    ...(partSize === undefined ? [] : ['--part-size', `${partSize / 1e6}MB`]),
+    ...(only === undefined ? [] : ['--only', only]),
+    ...(failedOut === undefined ? [] : ['--failed-out', shellWord(failedOut)]),
+    ...(force ? ['--force'] : []),
+  ];
+  return words.map((word) => ` ${word}`).join('');
+}
 
 export const stateVariable = (directory: string | undefined): string =>
   directory === undefined ? '' : `SPOTPOOL_HOME=${shellWord(directory)} `;

@@ -19,20 +19,21 @@ export interface JoinRequest {
   readonly signal: AbortSignal;
   /** The ids and kept fields to join; absent when there are none, or when they are not wanted. */
   readonly identity?: Pick<IdentitySpec, 'idField' | 'keep'>;
-  readonly withInput?: boolean;
+  /** Join the items themselves to these rows. */
+  readonly inputOf?: 'all' | 'failed';
 }
 
 /** Adds fields to a row. Rows come in rising order. */
 interface Joiner {
-  join(index: number): RowPlace | Promise<RowPlace>;
+  join(row: ResultRow): RowPlace | Promise<RowPlace>;
   end(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Returns undefined when there is nothing to join. Each use of the stage reads everything anew. */
 export function joinRows(request: JoinRequest): RowStage | undefined {
-  const { identity, withInput = false } = request;
-  if (identity === undefined && !withInput) return undefined;
+  const { identity, inputOf } = request;
+  if (identity === undefined && inputOf === undefined) return undefined;
   return (rows) => joined(rows, request);
 }
 
@@ -47,7 +48,7 @@ async function* joined(
       for (const row of some) {
         let place: RowPlace = {};
         for (const joiner of joiners) {
-          const more = joiner.join(row.index);
+          const more = joiner.join(row);
           place = { ...place, ...(more instanceof Promise ? await more : more) };
         }
         full.push({ ...row, ...place });
@@ -61,11 +62,11 @@ async function* joined(
 }
 
 async function openJoiners(request: JoinRequest): Promise<readonly Joiner[]> {
-  const { job, store, signal, identity, withInput = false } = request;
+  const { job, store, signal, identity, inputOf } = request;
   const reading = { map: await InputMap.read(store, job, signal), store, signal };
   return [
     ...(identity === undefined ? [] : [keptJoiner(identity, new LineCursor(keptColumn(job), reading))]),
-    ...(withInput ? [inputJoiner(new LineCursor(inputColumn(job), reading))] : []),
+    ...(inputOf === undefined ? [] : [inputJoiner(new LineCursor(inputColumn(job), reading), inputOf)]),
   ];
 }
 
@@ -92,18 +93,19 @@ function keptJoiner({ idField, keep = [] }: Pick<IdentitySpec, 'idField' | 'keep
 }
 
 /** An item that could not be read has no input. */
-function inputJoiner(cursor: LineCursor): Joiner {
-  return lineJoiner(cursor, (line, index) => {
+function inputJoiner(cursor: LineCursor, inputOf: 'all' | 'failed'): Joiner {
+  const joiner = lineJoiner(cursor, (line, index) => {
     const input = decodeInputLine(line);
     if (input.kind === 'bad') return {};
     if (!isJson(input.json)) throw cursor.damaged(index, `is damaged: the line of item ${index} is not JSON`);
     return { inputJson: input.json };
   });
+  return inputOf === 'all' ? joiner : { ...joiner, join: (row) => (row.ok ? {} : joiner.join(row)) };
 }
 
 function lineJoiner(cursor: LineCursor, placeOf: (line: string, index: number) => RowPlace): Joiner {
   return {
-    join: (index) => {
+    join: ({ index }) => {
       const line = cursor.lineNow(index);
       if (line !== undefined) return placeOf(line, index);
       return cursor.lineAt(index).then((read) => placeOf(read, index));
