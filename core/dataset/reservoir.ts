@@ -23,6 +23,13 @@ export class Reservoir {
   }
 }
 
+/** The seed of a sample that has none of its own, so that a submit that goes on takes the same items. It is the hash FNV-1a of the job's id. */
+export function seedOfJob(job: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < job.length; i++) hash = Math.imul(hash ^ job.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
 const TWO_TO_32 = 2 ** 32;
 const LOW_BITS = 21;
 /** The first numbers depend on few bits of the seed. */

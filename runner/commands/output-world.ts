@@ -13,8 +13,8 @@ export type ResultsFlags = OptionValues<typeof resultsOptions>;
 
 export const resultsChoice = (
   out: string,
-  { outFormat: format, partSize: partBytes, only, failedOut, force = false }: ResultsFlags,
-): ResultsChoice => ({ out, force, ...definedFields({ format, partBytes, only, failedOut }) });
+  { outFormat: format, partSize: partBytes, only, failedOut, jsonColumns, force = false }: ResultsFlags,
+): ResultsChoice => ({ out, force, ...definedFields({ format, partBytes, only, failedOut, jsonColumns }) });
 
 export const outputWorld = (
   { cwd, stdout, signal }: CliContext,

@@ -1,16 +1,20 @@
 /** Opens a dataset as a stream of items. A dataset is one or more files, globs, folders, standard input, or objects and prefixes in S3. */
 import type { DatasetFormat, ItemFormat } from '../../core/dataset/dataset-format.js';
 import type { DatasetSample, DatasetSpec } from '../../core/contract/job.js';
+import type { SourceLine } from '../../core/contract/source-line.js';
+import { definedFields } from '../../core/defined-fields.js';
 import { UserError } from '../errors.js';
 import type { BigIntegers } from './big-integers.js';
 import { datasetName } from './dataset-name.js';
+import type { FileUploads } from './files/file-uploads.js';
+import { type FilesRequest, type FilesSample, openFilesDataset, type SampleOfFiles } from './files/files-dataset.js';
 import type { ItemGroup } from './item-group.js';
 import type { Notify } from './notice.js';
 import { openObjectsDataset } from './objects-dataset.js';
 import type { SourceObjects } from './ports.js';
 import { openRowsDataset } from './rows-dataset.js';
+import type { FilesPart } from './sources/parts.js';
 import { resolveDataset } from './sources/resolve.js';
-import type { SourceFacts } from './sources/source.js';
 
 export interface DatasetRequest {
   /** The dataset's arguments on the command line, unchanged. There is at least one. */
@@ -26,44 +30,56 @@ export interface DatasetRequest {
   readonly delimiter?: string;
   /** The columns to read, of formats that have columns. All when absent. */
   readonly columns?: readonly string[];
-  /** Take so many items from all over the dataset. The same seed takes the same ones. */
-  readonly sample?: DatasetSample;
+  /** Take so many items from all over the dataset. The same seed takes the same ones. Without a seed it is 0. */
+  readonly sample?: SampleRequest;
   /** The field that holds an item's id. */
   readonly idField?: string;
   /** The fields that are kept for the results. */
   readonly keep?: readonly string[];
   /** How to treat integers beyond 2^53. */
   readonly bigIntegers?: BigIntegers;
+  /** How the files of a folder are read. */
+  readonly folder?: FolderRequest;
 }
+
+export type SampleRequest = Pick<DatasetSample, 'items'> & Partial<DatasetSample>;
+
+/** These fields matter when the dataset is a folder of files. */
+export type FolderRequest = Partial<Pick<FilesRequest, 'followLinks' | 'outputs' | 'cache'>>;
 
 export interface ReadHooks {
   readonly notify?: Notify;
   /** True when the model is JavaScript, whose numbers cannot hold every integer. */
   readonly forJavaScript?: boolean;
+  /** Takes the files of a dataset that is a folder. */
+  readonly files?: FileUploads;
 }
 
 export interface Dataset {
   readonly name: string;
   readonly kind: DatasetSpec['kind'];
-  /** True when it can be read more than once. A pipe cannot. */
-  readonly again: boolean;
+  /** True when all of it is in regular files of this machine, so that a second reading costs nothing but time. */
+  readonly isReadAgain?: boolean;
+  /** The name of a file or object of the dataset, by its number. The dataset's own name when absent. */
+  readonly sourceName?: (source: number) => string | undefined;
   /** The absolute paths of the files of this machine that it is read from. */
-  readonly files: readonly string[];
+  readonly files?: readonly string[];
+  /** The sample that is read, when it is one. */
+  readonly sample?: DatasetSample;
   /** The files or objects that the rows are from. Absent when each of them is an item. */
   readonly sources?: DatasetSources;
   /** Reads the dataset from the beginning. Each call reads it again, but the content of a pipe can be read only once. */
   read(signal: AbortSignal, hooks?: ReadHooks): AsyncGenerator<ItemGroup>;
   /** Refuses a file whose first bytes show that it is no dataset. It examines only regular files, because they can be read again. */
   check(signal: AbortSignal): Promise<void>;
+  /** Reads some files of a folder that is the dataset, spread over it. Absent for other datasets. */
+  readonly sampleFiles?: (most: SampleOfFiles, signal: AbortSignal) => Promise<FilesSample>;
 }
 
 export interface DatasetSources {
   readonly count: number;
-  /** True when a part of each source is read, so that records have other numbers than 1, 2, 3. */
-  readonly sample?: DatasetSample;
-  name(source: number): string;
-  /** What is known of the source once it was opened. */
-  facts(source: number): SourceFacts;
+  /** The sources that gave an item, with the items of each, as far as the dataset was read. */
+  lines(): readonly SourceLine[];
 }
 
 export async function openDataset(
@@ -92,21 +108,49 @@ async function open(
     throw new UserError('--sample and --limit both choose items. Give one of them.');
   }
   const name = datasetName(request.arguments);
+  const { sample: wanted, ...options } = request;
+  const sample = wanted && { items: wanted.items, seed: wanted.seed ?? 0 };
   const resolved = await resolveDataset({ ...request, name }, objects, signal);
   if (resolved === undefined) return undefined;
   if (resolved.kind === 'rows') {
-    const { format, ...others } = request;
-    const rows = { ...others, name, ...(format === undefined || format === 'files' ? {} : { format }) };
+    const { format, ...others } = options;
+    const rows = {
+      ...others,
+      name,
+      ...definedFields({ sample }),
+      ...(format === undefined || format === 'files' ? {} : { format }),
+    };
     return openRowsDataset(rows satisfies { readonly format?: ItemFormat }, resolved);
   }
   refuseOptionsOfRecords(name, request);
-  if (resolved.kind === 'files') {
+  if (resolved.kind === 'files') return openFolder(name, request, resolved.parts);
+  if (objects === undefined) return undefined;
+  return openObjectsDataset({ ...options, name, ...definedFields({ sample }) }, resolved.parts, objects);
+}
+
+function openFolder(name: string, request: DatasetRequest, parts: readonly FilesPart[]): Dataset {
+  const [part, another] = parts;
+  if (part?.folder === undefined || another !== undefined) {
     throw new UserError(
-      `The dataset ${name} is a directory. Give one file of items. To use many files as items, upload them to S3 and give s3://bucket/prefix/.`,
+      `The dataset ${name} has files that are items themselves (${part?.sources[0]?.name ?? name}). Give the one folder that they are in.`,
     );
   }
-  if (objects === undefined) return undefined;
-  return openObjectsDataset({ ...request, name }, resolved.parts, objects);
+  if (request.sample !== undefined) {
+    throw new UserError(
+      `--sample does not apply to the folder ${name}, because each file in it is one item. Use --limit, or copy some files to another folder.`,
+    );
+  }
+  const { strict = false, limit, folder = {} } = request;
+  const files = openFilesDataset({
+    name,
+    folder: part.folder,
+    strict,
+    followLinks: false,
+    outputs: [],
+    ...folder,
+    ...definedFields({ limit }),
+  });
+  return { ...files, files: [part.folder] };
 }
 
 function refuseOptionsOfRecords(name: string, { delimiter, columns }: DatasetRequest): void {

@@ -1,5 +1,7 @@
 /** A dataset whose items are the objects below prefixes in S3. Workers fetch them. */
 import type { ObjectReference } from '../../core/contract/input-line.js';
+import type { DatasetSample } from '../../core/contract/job.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset, DatasetRequest } from './dataset.js';
 import { firstOfGroup, type ItemGroup } from './item-group.js';
 import type { SourceObjects } from './ports.js';
@@ -9,15 +11,15 @@ import { urlOf } from './sources/object-source.js';
 import { objectsOf } from './sources/resolve.js';
 import { NameRoles } from './sources/roles.js';
 
-type Request = Pick<DatasetRequest, 'limit' | 'sample' | 'format'> & { readonly name: string };
+type Request = Pick<DatasetRequest, 'limit' | 'format'> & { readonly name: string; readonly sample?: DatasetSample };
 
 export function openObjectsDataset(request: Request, parts: readonly ObjectsPart[], objects: SourceObjects): Dataset {
   const { name, limit, sample } = request;
   return {
     name,
     kind: 'objects',
-    again: true,
     files: [],
+    ...definedFields({ sample }),
     read: (signal) => {
       const groups = referenceGroups(request, parts, objects, signal);
       return sample === undefined ? limited(groups, limit) : sampled(groups, sample, signal);
@@ -41,7 +43,7 @@ async function* referenceGroups(
     const roles = format === 'files' ? undefined : new NameRoles(part.argument);
     for await (const { key, size } of objectsOf(part, objects, signal)) {
       if (!part.isLeftOut(key)) roles?.add(urlOf({ bucket: part.bucket, key }));
-      references.push({ bucket: part.bucket, key, size });
+      references.push({ bucket: part.bucket, key, size, name: key.slice(part.base.length) });
       if (references.length < REFERENCES_PER_GROUP) continue;
       yield referenceGroup(references);
       references = [];

@@ -38,18 +38,28 @@ export async function writeOutput(
   choice: ResultsChoice,
   world: OutputWorld,
   job: ResultsOfJob,
-): Promise<WrittenResults & Placed> {
+): Promise<WrittenResults & Placed & FoundColumns> {
   const { identity, dataset, columns: _columns, stage, ...reading } = job;
   const failed = failedChoice(choice);
   if (failed !== undefined) refuseObjects(dataset);
-  const { form, chosen } = await formOf(choice, world, job);
+  const { form, chosen, columns } = await formOf(choice, world, job);
   const sink = await openResults(choice, world, { form, identity });
   const failedOut = failed && { file: failed.out, sink: await openBeside(sink, failed, world, identity) };
   const { only, partial } = choice;
-  return writeResults({ ...reading, sink, ...definedFields({ stage, only, partial, chosen, failedOut }) });
+  const written = await writeResults({
+    ...reading,
+    sink,
+    ...definedFields({ stage, only, partial, chosen, failedOut }),
+  });
+  return { ...written, ...definedFields({ columns }) };
 }
 
-interface KnownForm {
+export interface FoundColumns {
+  /** Describes the columns whose types were found from the results. */
+  readonly columns?: string;
+}
+
+interface KnownForm extends FoundColumns {
   readonly form: RowForm;
   /** The batches that were seen when the form was found. */
   readonly chosen?: ReadonlySet<number>;
@@ -68,7 +78,7 @@ async function formOf(choice: ResultsChoice, world: OutputWorld, job: ResultsOfJ
     world.signal.throwIfAborted();
     found.survey.look(some);
   }
-  return { form: found.survey.form(), chosen };
+  return { form: found.survey.form(), chosen, ...definedFields({ columns: found.survey.describe?.() }) };
 }
 
 /** Opens the second output. If that fails, the first one leaves no trace. */

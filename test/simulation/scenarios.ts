@@ -82,7 +82,7 @@ export const SCENARIOS = {
   },
   'the messages of a job are lost while another job keeps the queue busy': {
     settings: { ...QUIET, maxWorkers: 1, chaosMs: MINUTE_MS },
-    firstJob: job(60, 12, { behaviour: soundBehaviour({ msPerItem: 3_000 }) }),
+    firstJob: job(24, 4, { behaviour: soundBehaviour({ msPerItem: 9_000 }) }),
     arrange: (world) => {
       world.clock.after(30 * SECOND_MS, undefined, () => startSubmit(world, new Random(1), job(2, 2)));
       world.clock.after(40 * SECOND_MS, undefined, () => loseMessages(world, 'job-1'));

@@ -35,6 +35,7 @@ describe('the simulation', () => {
     'an outage lasts longer than the maximum idle time',
     'an item kills its worker',
     'long batches meet a kill without a notice every few minutes',
+    'the messages of a job are lost while another job keeps the queue busy',
   ];
   it.each(healed)('heals the pool when %s', async (name) => {
     expect((await simulate({ seed: 1, ...SCENARIOS[name] })).problems).toEqual([]);

@@ -1,8 +1,10 @@
 /** The files of one dataset must be of one format and have the same columns. Otherwise items would silently be of several kinds. */
 import { FORMAT_NAMES, type ItemFormat } from '../../../core/dataset/dataset-format.js';
 import { UserError } from '../../errors.js';
+import { type NamedColumns, refuseOtherColumns } from '../parquet/same-columns.js';
 
 export class Agreement {
+  #table: NamedColumns | undefined;
   #format: { readonly name: string; readonly format: ItemFormat } | undefined;
   #header: { readonly name: string; readonly columns: readonly string[] } | undefined;
 
@@ -13,6 +15,12 @@ export class Agreement {
       `The files of a dataset have one format, but ${this.#format.name} is ${FORMAT_NAMES[this.#format.format]} and ${name} is ${FORMAT_NAMES[format]}. ` +
         `Give the files of one format, for example with a glob ('data/*.csv'). If only a name is wrong, state the format with --format.`,
     );
+  }
+
+  /** The columns of Parquet have types, too. */
+  requireColumns(columns: NamedColumns): void {
+    this.#table ??= columns;
+    if (this.#table !== columns) refuseOtherColumns(this.#table, columns);
   }
 
   /** The order of the columns may differ, because items have names for their values. */

@@ -4,6 +4,7 @@ import { formatByName, type ItemFormat } from '../../../core/dataset/dataset-for
 import { UserError } from '../../errors.js';
 import { ByteSource } from '../byte-source.js';
 import { openBytes, type OpenedBytes } from '../open-bytes.js';
+import { openParquet, type ParquetFile } from '../parquet/read-parquet.js';
 import type { RangedSource } from '../ports.js';
 import type { FormatHints } from '../recognise.js';
 import type { Source, SourceFacts } from './source.js';
@@ -14,24 +15,32 @@ export type OpenedSource = {
   readonly number: number;
   readonly facts: SourceFacts;
 } & (
-  { readonly kind: 'bytes'; readonly bytes: OpenedBytes } | { readonly kind: 'parquet'; readonly ranges: RangedSource }
+  { readonly kind: 'bytes'; readonly bytes: OpenedBytes } | { readonly kind: 'parquet'; readonly parquet: ParquetFile }
 );
+
+export interface OpenHints extends Omit<FormatHints, 'name'> {
+  readonly columns?: readonly string[];
+}
 
 export async function openSource(
   source: Source,
   number: number,
-  hints: Omit<FormatHints, 'name'>,
+  { columns, ...hints }: OpenHints,
   signal: AbortSignal,
 ): Promise<OpenedSource> {
   const named: FormatHints = { ...hints, name: source.name };
   const facts = await source.facts(signal);
-  if (isNamedParquet(named)) return { source, number, facts, kind: 'parquet', ranges: rangesOf(source, facts) };
+  const asParquet = async (): Promise<OpenedSource> => {
+    const parquet = await openParquet(rangesOf(source, facts), columns, signal);
+    return { source, number, facts, kind: 'parquet', parquet };
+  };
+  if (isNamedParquet(named)) return asParquet();
   const stored = new ByteSource(source.stream(signal));
   try {
     // With a format of text, even such a file is read as text.
     if (hints.format === undefined && fileKind((await stored.peek(MAGIC_BYTES)).bytes, true) === 'parquet') {
       await stored.close();
-      return { source, number, facts, kind: 'parquet', ranges: rangesOf(source, facts) };
+      return await asParquet();
     }
   } catch (error) {
     await stored.close();

@@ -21,6 +21,8 @@ export interface FilesPart {
   readonly folder: string | undefined;
   readonly sources: readonly Source[];
   readonly leftOut: readonly string[];
+  /** Links that lead nowhere, sockets and the like. They are errors when the files are rows. */
+  readonly faults: readonly UserError[];
 }
 
 export interface ObjectsPart {
@@ -28,6 +30,8 @@ export interface ObjectsPart {
   readonly argument: string;
   readonly bucket: string;
   readonly prefix: string;
+  /** The part of each key that is not in the name of the item. */
+  readonly base: string;
   /** True for the keys that the argument means. */
   readonly matches: (key: string) => boolean;
   /** True for keys that are no data when the objects are rows. */
@@ -69,14 +73,10 @@ async function localPart(argument: string, cwd: string, signal: AbortSignal): Pr
 async function folderPart(argument: string, root: string, signal: AbortSignal): Promise<FilesPart> {
   const everything = (): boolean => true;
   const search = { name: argument, root, wanted: everything, leadsTo: everything, isLeftOut };
-  const { files, leftOut } = await findFiles(search, signal);
-  if (files.length === 0) {
-    const only = leftOut.length === 0 ? '' : ` Names that begin with . or _ are left out (${leftOut[0]}).`;
-    throw new UserError(`The folder ${argument} has no files.${only}`);
-  }
+  const { files, leftOut, faults } = await findFiles(search, signal);
   const before = argument.endsWith('/') ? argument : `${argument}/`;
   const sources = files.map(({ place, real }) => fileSource(before + place, path.join(root, place), real));
-  return { kind: 'files', argument, folder: root, sources, leftOut: leftOut.map((place) => before + place) };
+  return { kind: 'files', argument, folder: root, sources, leftOut: leftOut.map((place) => before + place), faults };
 }
 
 async function globPart(argument: string, cwd: string, signal: AbortSignal): Promise<FilesPart> {
@@ -93,14 +93,21 @@ async function globPart(argument: string, cwd: string, signal: AbortSignal): Pro
     leadsTo: (place: string) => glob.leadsTo(place),
     isLeftOut: leftOutBy(argument),
   };
-  const { files, leftOut } = await findFiles(search, signal);
-  if (files.length === 0) {
+  const { files, leftOut, faults } = await findFiles(search, signal);
+  if (files.length === 0 && faults.length === 0) {
     throw new UserError(
       `No file matches the dataset ${argument} (in the folder ${root}). Use ** for folders of any depth, as in data/**/*.csv.`,
     );
   }
   const sources = files.map(({ place, real }) => fileSource(base + place, path.join(root, place), real));
-  return { kind: 'files', argument, folder: undefined, sources, leftOut: leftOut.map((place) => base + place) };
+  return {
+    kind: 'files',
+    argument,
+    folder: undefined,
+    sources,
+    leftOut: leftOut.map((place) => base + place),
+    faults,
+  };
 }
 
 /** A pattern that itself has a name with such a beginning means those files. */
@@ -123,7 +130,7 @@ async function objectPart(
   if (literal !== undefined) return globOfObjects(url, { bucket, key }, literal);
   if (key !== '' && !key.endsWith('/')) return { kind: 'one', source: objectSource(objects, { bucket, key }) };
   const leftOut = (at: string): boolean => at.slice(key.length).split('/').some(isLeftOut);
-  return { kind: 'objects', argument: url, bucket, prefix: key, matches: () => true, isLeftOut: leftOut };
+  return { kind: 'objects', argument: url, bucket, prefix: key, base: key, matches: () => true, isLeftOut: leftOut };
 }
 
 const globOf = (key: string): Glob | undefined => (isGlob(key) ? parseGlob(key) : undefined);
@@ -149,6 +156,7 @@ function globOfObjects(
     argument: url,
     bucket,
     prefix: glob.literal,
+    base: glob.base,
     matches: (at) => glob.matches(at),
     isLeftOut: (at) => at.slice(glob.base.length).split('/').some(leftOut),
   };

@@ -8,7 +8,9 @@ import { UserError } from '../../errors.js';
 import { type BigIntegers, BigIntegerScan, bigIntegerNotice } from '../big-integers.js';
 import type { ItemGroup } from '../item-group.js';
 import type { DatasetNotice, Notify } from '../notice.js';
+import { type ParquetFile, readParquet } from '../parquet/read-parquet.js';
 import { readItems } from '../read-items.js';
+import type { JsonOptions } from '../read-lines.js';
 import { Agreement } from './agreement.js';
 import { openedInOrder } from './open-ahead.js';
 import { closeSource, formatOfOpened, openSource, type OpenedSource } from './open-source.js';
@@ -44,7 +46,8 @@ export async function* readRows(
   const { limit = Infinity, bigIntegers = 'keep' } = request;
   const reader = new RowsReader(request, hooks, signal, sources.length);
   const numbered = sources.map((source, number) => ({ source, number }));
-  const hints = definedFields({ format: request.format, delimiter: request.delimiter });
+  const { format, delimiter, columns } = request;
+  const hints = definedFields({ format, delimiter, columns });
   const opened = openedInOrder(
     numbered,
     {
@@ -103,7 +106,16 @@ class RowsReader {
   #groups(opened: OpenedSource): AsyncIterable<ItemGroup> {
     const { strict = false, limit, bigIntegers, columns } = this.#request;
     const { name } = opened.source;
-    if (opened.kind === 'parquet') throw new UserError(`The dataset ${name} is Parquet, which cannot be read yet.`);
+    const common = {
+      // The file's own name stands in the messages of its records.
+      name,
+      strict,
+      integers: this.integers,
+      notify: (notice: DatasetNotice) => this.tell(notice),
+      ...definedFields({ bigIntegers, forJavaScript: this.#hooks.forJavaScript }),
+      ...(limit === undefined ? {} : { limit: limit - this.items }),
+    };
+    if (opened.kind === 'parquet') return this.#parquet(opened.parquet, common);
     const { bytes } = opened;
     const { recognised, isBlank } = bytes;
     // A blank file shows no format, and has nothing that could differ.
@@ -113,16 +125,19 @@ class RowsReader {
     }
     for (const message of recognised.notices) this.#tellOnce(name, message);
     if (recognised.format === 'json') this.record = 'element';
-    return readItems(bytes, {
-      // The file's own name stands in the messages of its records.
-      name,
-      strict,
-      integers: this.integers,
-      onHeader: (header) => this.#agreement.requireHeader(name, header),
-      notify: (notice) => this.tell(notice),
-      ...definedFields({ bigIntegers, forJavaScript: this.#hooks.forJavaScript }),
-      ...(limit === undefined ? {} : { limit: limit - this.items }),
-    });
+    return readItems(bytes, { ...common, onHeader: (header) => this.#agreement.requireHeader(name, header) });
+  }
+
+  #parquet(file: ParquetFile, options: JsonOptions): AsyncIterable<ItemGroup> {
+    const { delimiter, columns } = this.#request;
+    const { name } = options;
+    this.#agreement.requireFormat(name, 'parquet');
+    this.#agreement.requireColumns({ name, members: file.members });
+    if (delimiter !== undefined) {
+      throw new UserError(`--delimiter does not apply to the dataset ${name}, which is Parquet. Leave it out.`);
+    }
+    this.record = 'row';
+    return readParquet(file, { ...options, ...definedFields({ columns }) }, this.#signal);
   }
 
   /** What is true of a thousand files is said once. */

@@ -87,12 +87,14 @@ const oneFile = (name: string): UserError =>
   );
 
 async function lookAtFiles(part: FilesPart, isStated: boolean, signal: AbortSignal): Promise<FoundPart> {
-  const { argument, sources, leftOut } = part;
+  const { argument, sources, leftOut, faults } = part;
   const roles = new NameRoles(argument);
   const data = isStated ? sources : sources.filter(({ name }) => roles.add(name));
   const first = data.reduce<Source | undefined>(earlier, undefined);
   const role = isStated ? 'rows' : (roles.role ?? (first === undefined ? 'files' : await roleByBytes(first, signal)));
   if (role === 'files') return { argument, role, sources: [], notices: [] };
+  const [fault] = faults;
+  if (fault !== undefined) throw fault;
   return { argument, role, sources: data, notices: leftOutNotices(argument, leftOut.filter(isUnderlined), roles) };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Finds the files below a local folder, in no order. Links are followed. Whatever cannot be read or leads nowhere is an error, because nobody knows what
- * would be missing from the dataset.
+ * Finds the files below a local folder, in no order. Links are followed. A folder that cannot be read is an error, because nobody knows what would be missing
+ * from the dataset.
  */
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
@@ -31,6 +31,8 @@ export interface FoundFiles {
   readonly files: readonly FoundFile[];
   /** Names that are no data: hidden files, marks and checksums. */
   readonly leftOut: readonly string[];
+  /** What is no file that can be read. Whoever needs every file throws the first one. */
+  readonly faults: readonly UserError[];
 }
 
 /** More files would make the list of them too large for memory and for one object. */
@@ -46,6 +48,7 @@ export async function findFiles(search: FileSearch, signal: AbortSignal): Promis
 class Finder implements FoundFiles {
   readonly files: FoundFile[] = [];
   readonly leftOut: string[] = [];
+  readonly faults: UserError[] = [];
 
   constructor(
     readonly search: FileSearch,
@@ -77,9 +80,12 @@ class Finder implements FoundFiles {
     const leads = this.search.leadsTo(place);
     if (this.search.isLeftOut(lastName(place)) || (!isWanted && !leads)) return;
     const real = await realpath(at).catch((error: unknown) => {
-      const where = systemCode(error) === 'ELOOP' ? 'leads in a circle' : 'leads nowhere';
-      throw new UserError(`The link ${this.#shown(place)} ${where}. Remove it, or give a glob that leaves it out.`);
+      this.#fault(
+        `The link ${this.#shown(place)} ${systemCode(error) === 'ELOOP' ? 'leads in a circle' : 'leads nowhere'}. Remove it, or give a glob that leaves it out.`,
+      );
+      return undefined;
     });
+    if (real === undefined) return;
     const found = await stat(real).catch((error: unknown) => unreadable(this.#shown(place), error));
     if (!found.isDirectory()) {
       if (isWanted) this.#add(place, real, found.isFile());
@@ -87,7 +93,7 @@ class Finder implements FoundFiles {
     }
     if (!leads) return;
     if (above.includes(real)) {
-      throw new UserError(
+      return this.#fault(
         `The link ${this.#shown(place)} leads to a folder above it, so its files would never end. Remove it, or give a glob that leaves it out.`,
       );
     }
@@ -115,7 +121,7 @@ class Finder implements FoundFiles {
 
   #add(place: string, real: string, isFile: boolean): void {
     if (!isFile) {
-      throw new UserError(
+      return this.#fault(
         `${this.#shown(place)} is not a regular file, but a socket, a pipe or a device. Give a glob that leaves it out.`,
       );
     }
@@ -125,6 +131,10 @@ class Finder implements FoundFiles {
       );
     }
     this.files.push({ place, real });
+  }
+
+  #fault(message: string): void {
+    this.faults.push(new UserError(message));
   }
 
   #shown(place: string): string {

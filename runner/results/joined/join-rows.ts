@@ -6,12 +6,13 @@ import { KeptLineCodec } from '../../../core/contract/kept-line.js';
 import { decodeInputLine } from '../../../core/contract/input-line.js';
 import { isJson } from '../../../core/contract/json-text.js';
 import { inputPartKey, keptPartKey } from '../../../core/contract/keys.js';
-import type { IdentitySpec } from '../../../core/contract/job.js';
+import type { DatasetSpec, IdentitySpec } from '../../../core/contract/job.js';
 import type { ObjectStore } from '../../../core/contract/object-store.js';
 import type { ResultRow, RowPlace } from '../../../core/contract/result-row.js';
 import type { RowStage } from '../write-results.js';
 import { InputMap } from './input-map.js';
 import { LineCursor } from './line-cursor.js';
+import { placeOfFile, SourceList } from './source-joiner.js';
 
 export interface JoinRequest {
   readonly job: string;
@@ -21,6 +22,8 @@ export interface JoinRequest {
   readonly identity?: Pick<IdentitySpec, 'idField' | 'keep'>;
   /** Join the items themselves to these rows. */
   readonly inputOf?: 'all' | 'failed';
+  /** Join the places of the items, which are rows of files (`lines`) or files themselves (`objects`). */
+  readonly sourceOf?: DatasetSpec['kind'];
 }
 
 /** Adds fields to a row. Rows come in rising order. */
@@ -32,8 +35,8 @@ interface Joiner {
 
 /** Returns undefined when there is nothing to join. Each use of the stage reads everything anew. */
 export function joinRows(request: JoinRequest): RowStage | undefined {
-  const { identity, inputOf } = request;
-  if (identity === undefined && inputOf === undefined) return undefined;
+  const { identity, inputOf, sourceOf } = request;
+  if (identity === undefined && inputOf === undefined && sourceOf === undefined) return undefined;
   return (rows) => joined(rows, request);
 }
 
@@ -62,11 +65,13 @@ async function* joined(
 }
 
 async function openJoiners(request: JoinRequest): Promise<readonly Joiner[]> {
-  const { job, store, signal, identity, inputOf } = request;
+  const { job, store, signal, identity, inputOf, sourceOf } = request;
   const reading = { map: await InputMap.read(store, job, signal), store, signal };
   return [
     ...(identity === undefined ? [] : [keptJoiner(identity, new LineCursor(keptColumn(job), reading))]),
     ...(inputOf === undefined ? [] : [inputJoiner(new LineCursor(inputColumn(job), reading), inputOf)]),
+    ...(sourceOf === 'lines' ? [sourceJoiner(new SourceList(store, job, signal))] : []),
+    ...(sourceOf === 'objects' ? [lineJoiner(new LineCursor(inputColumn(job), reading), placeOfFile)] : []),
   ];
 }
 
@@ -102,6 +107,12 @@ function inputJoiner(cursor: LineCursor, inputOf: 'all' | 'failed'): Joiner {
   });
   return inputOf === 'all' ? joiner : { ...joiner, join: (row) => (row.ok ? {} : joiner.join(row)) };
 }
+
+const sourceJoiner = (sources: SourceList): Joiner => ({
+  join: ({ index }) => sources.placeNow(index) ?? sources.placeAt(index),
+  end: async () => undefined,
+  close: () => sources.close(),
+});
 
 function lineJoiner(cursor: LineCursor, placeOf: (line: string, index: number) => RowPlace): Joiner {
   return {

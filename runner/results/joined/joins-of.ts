@@ -22,13 +22,14 @@ export interface Joins {
 }
 
 export function joinsOf(
-  { job, dataset }: { readonly job: string; readonly dataset: Pick<DatasetSpec, 'identity'> },
+  { job, dataset }: { readonly job: string; readonly dataset: Pick<DatasetSpec, 'identity' | 'kind'> },
   { withInput = false, withSource = false, ids = true, failedOut }: JoinFlags,
   { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
 ): Joins {
   const identity = ids ? dataset.identity : undefined;
   const inputOf: JoinRequest['inputOf'] = withInput ? 'all' : failedOut === undefined ? undefined : 'failed';
-  const stage = joinRows({ job, store, signal, ...definedFields({ identity, inputOf }) });
+  const sourceOf = withSource ? dataset.kind : undefined;
+  const stage = joinRows({ job, store, signal, ...definedFields({ identity, inputOf, sourceOf }) });
   return {
     columns: {
       hasId: identity?.idField !== undefined,

@@ -65,7 +65,7 @@ function kept(keep: readonly string[], limits: ShapeLimits): ResultColumn {
     },
     read: (row) => {
       if (row.keptJson === undefined) return null;
-      const value = Object.create(null) as Record<string, unknown>;
+      const value = shape.blank();
       for (const field of fields) value[field.name] = field.read(row);
       return value;
     },

@@ -39,11 +39,14 @@ class ParquetEncoder implements RowEncoder {
   readonly #columns: readonly ResultColumn[];
   readonly #bytes = new GroupBytes();
   readonly #writer: ParquetWriter;
-  #rows: ResultRow[] = [];
+  /** The values of the group by column. The rows themselves are not kept. */
+  #values: unknown[][];
+  #rows = 0;
   #characters = 0;
 
   constructor(columns: readonly ResultColumn[]) {
     this.#columns = columns;
+    this.#values = columns.map(() => []);
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
       schema: schemaElements(columns),
@@ -54,30 +57,31 @@ class ParquetEncoder implements RowEncoder {
 
   async encode(rows: readonly ResultRow[]): Promise<readonly Uint8Array[]> {
     for (const row of rows) {
-      this.#rows.push(row);
+      for (const [n, column] of this.#columns.entries()) this.#values[n]?.push(column.read(row));
+      this.#rows += 1;
       this.#characters += charactersOf(row);
-      if (this.#rows.length >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) await this.#writeGroup();
+      if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) await this.#writeGroup();
     }
     return this.#bytes.take();
   }
 
   async end(): Promise<readonly Uint8Array[]> {
-    if (this.#rows.length > 0) await this.#writeGroup();
+    if (this.#rows > 0) await this.#writeGroup();
     await this.#writer.finish();
     return this.#bytes.take();
   }
 
   async #writeGroup(): Promise<void> {
-    const rows = this.#rows;
-    this.#rows = [];
-    this.#characters = 0;
-    const columnData: ColumnSource[] = this.#columns.map((column) => ({
+    const columnData: ColumnSource[] = this.#columns.map((column, n) => ({
       name: column.name,
-      data: rows.map((row) => column.read(row)),
+      data: this.#values[n] ?? [],
       // A dictionary takes -0.0 for 0.0.
       ...(column.shape.hasMinusZero ? { encoding: 'PLAIN' as const } : {}),
     }));
-    await this.#writer.write({ columnData, rowGroupSize: rows.length });
+    await this.#writer.write({ columnData, rowGroupSize: this.#rows });
+    this.#values = this.#columns.map(() => []);
+    this.#rows = 0;
+    this.#characters = 0;
   }
 }
 

@@ -33,6 +33,7 @@ export class Shape {
   #hasMinusZero = false;
   readonly #members = new Map<string, Shape>();
   #element: Shape | undefined;
+  #blank: Record<string, unknown> | undefined;
   readonly #limits: ShapeLimits;
   readonly #depth: number;
 
@@ -73,6 +74,15 @@ export class Shape {
   get hasMinusZero(): boolean {
     const below = [...this.#members.values(), ...(this.#element === undefined ? [] : [this.#element])];
     return this.#hasMinusZero || below.some((shape) => shape.hasMinusZero);
+  }
+
+  /**
+   * Returns a struct whose members are all null. Each is the value's own property, so that a member may have any name, such as `constructor`. A
+   * copy is many times as fast as an object without a prototype.
+   */
+  blank(): Record<string, unknown> {
+    this.#blank ??= Object.fromEntries([...this.#members.keys()].map((name) => [name, null]));
+    return { ...this.#blank };
   }
 
   /** Takes the next value, and widens the type so that the value fits. */
@@ -184,8 +194,7 @@ export function readValue(scan: JsonScan, shape: Shape): unknown {
       return values;
     }
     case 'struct': {
-      // Without a prototype a member may have any name.
-      const value = Object.create(null) as Record<string, unknown>;
+      const value = shape.blank();
       scan.object((key) => {
         const member = shape.members.get(key);
         if (member === undefined)
