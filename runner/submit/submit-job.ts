@@ -19,6 +19,7 @@ import { definedFields } from '../../core/defined-fields.js';
 import { type DatasetRequest, type Dataset, openDataset } from '../dataset/dataset.js';
 import { FileUploads } from '../dataset/files/file-uploads.js';
 import type { SourceObjects } from '../dataset/ports.js';
+import { withSeed } from '../dataset/sample/with-seed.js';
 import { UserError } from '../errors.js';
 import { type PackagedModel, packageModel, uploadModel } from '../model/package-model.js';
 import type { ModelRequest } from '../model/resolved-model.js';
@@ -102,7 +103,7 @@ export async function submitJob(request: SubmitRequest, ports: SubmitPorts, hook
   if (!isJobId(job)) throw new UserError(`Invalid job id ${JSON.stringify(job)}: use ${JOB_ID_RULE}.`);
   // This check comes first, because reading the dataset and packing the model may take long.
   if (request.id !== undefined) await refuseEnded(ports.store, job, signal);
-  const dataset = await openDataset(request.dataset, ports.sources);
+  const dataset = await openDataset(withSeed(request.dataset, job), ports.sources, signal);
   const packaged = await (ports.pack ?? packageModel)(modelRequestFor(job, request, ports.store), signal);
   try {
     const weights = await findWeights(request.weights, ports, hooks);

@@ -8,9 +8,11 @@ import type { DatasetSpec } from '../../core/contract/job.js';
 import { inputPartKey, planKey } from '../../core/contract/keys.js';
 import type { ObjectStore } from '../../core/contract/object-store.js';
 import { decodePlanLine, encodePlanLine } from '../../core/dataset/plan.js';
+import { definedFields } from '../../core/defined-fields.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { plural } from '../display/format.js';
 import { UserError } from '../errors.js';
+import { putSources } from './put-sources.js';
 import type { DatasetPass } from './dataset-pass.js';
 
 export interface PassedDataset {
@@ -35,6 +37,7 @@ export async function uploadDataset(
   const { job, signal } = options;
   for (let part = 0; await pass.hasMore(); part++) await uploadPart(pass, part, store, options);
   const passed = finish(dataset, pass, job);
+  if (!(await putSources(dataset, job, store, signal))) throw otherData(job, 'files or rows of the dataset');
   const plan = planText(passed.plan);
   const put = await store.put(planKey(job), plan, { signal, ifNoneMatch: true, contentType: 'application/jsonl' });
   if (put.kind === 'written') return passed;
@@ -75,7 +78,9 @@ function finish(dataset: Dataset, pass: DatasetPass, job: string): PassedDataset
   if (pass.items === 0) throw noItems(dataset);
   const { items, bytes, badItems } = pass;
   if (badItems === items) throw nothingReadable(dataset, pass);
-  const spec = { name: dataset.name, digest: pass.digest(), kind: dataset.kind, items, bytes, badItems };
+  const from = { sources: dataset.sources?.count, sample: dataset.sample };
+  const { name, kind } = dataset;
+  const spec = { name, digest: pass.digest(), kind, items, bytes, badItems, ...definedFields(from) };
   return { spec, plan: pass.plan(job) };
 }
 
